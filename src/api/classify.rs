@@ -1,0 +1,107 @@
+//! Is a failed answer worth another attempt? One function, and a table in its test that lists every case.
+//!
+//! The code of the envelope decides where there is one; the HTTP status decides for answers that came without an
+//! envelope (a gateway's HTML, an empty body). Source: the error catalog of the API reference.
+
+/// What to do after an attempt that did not bring data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Rest for a backoff delay, then try again; uses up a retry.
+    Retry,
+    /// The account is over its rate: everyone waits, and no retry is used up.
+    Pause,
+    /// Another attempt would bring the same answer.
+    GiveUp,
+}
+
+/// Judges an answer by its HTTP status and the code in its envelope, if it had one.
+pub fn decide(status: u16, code: Option<&str>) -> Decision {
+    match code {
+        Some("BUSINESS_002") => return Decision::Pause,
+        Some("CONFLICT_001" | "SERVICE_001") => return Decision::Retry,
+        Some(code) if code.starts_with("INTERNAL_") => return Decision::Retry,
+        Some(code) if is_final_family(code) => return Decision::GiveUp,
+        _ => {}
+    }
+    match status {
+        429 => Decision::Pause,
+        408 | 409 | 500.. => Decision::Retry,
+        // A 2xx that brought no usable envelope was damaged on its way.
+        200..=299 => Decision::Retry,
+        _ => Decision::GiveUp,
+    }
+}
+
+fn is_final_family(code: &str) -> bool {
+    ["AUTH_", "VALIDATION_", "RESOURCE_"].iter().any(|family| code.starts_with(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_and_status_is_judged() {
+        use Decision::{GiveUp, Pause, Retry};
+        let table: &[(u16, Option<&str>, Decision)] = &[
+            (401, Some("AUTH_001"), GiveUp),
+            (401, Some("AUTH_002"), GiveUp),
+            (403, Some("AUTH_004"), GiveUp),
+            (403, Some("AUTH_005"), GiveUp),
+            (403, Some("AUTH_006"), GiveUp),
+            (403, Some("AUTH_007"), GiveUp),
+            (400, Some("VALIDATION_001"), GiveUp),
+            (400, Some("VALIDATION_002"), GiveUp),
+            (400, Some("VALIDATION_003"), GiveUp),
+            (400, Some("VALIDATION_004"), GiveUp),
+            (400, Some("VALIDATION_005"), GiveUp),
+            (400, Some("VALIDATION_006"), GiveUp),
+            (400, Some("VALIDATION_007"), GiveUp),
+            (404, Some("RESOURCE_001"), GiveUp),
+            (404, Some("RESOURCE_003"), GiveUp),
+            (404, Some("RESOURCE_004"), GiveUp),
+            (429, Some("BUSINESS_002"), Pause),
+            (200, Some("BUSINESS_002"), Pause),
+            (409, Some("CONFLICT_001"), Retry),
+            (503, Some("SERVICE_001"), Retry),
+            (500, Some("INTERNAL_001"), Retry),
+            (500, Some("INTERNAL_002"), Retry),
+            (502, Some("INTERNAL_003"), Retry),
+            (504, Some("INTERNAL_004"), Retry),
+            (503, Some("INTERNAL_005"), Retry),
+            // `success: false` inside a 200 is judged by its code alone.
+            (200, Some("INTERNAL_001"), Retry),
+            (200, Some("AUTH_002"), GiveUp),
+            // A code that nobody documented leaves the judgement to the status.
+            (400, Some("BUSINESS_009"), GiveUp),
+            (500, Some("NEW_001"), Retry),
+            (429, Some("NEW_001"), Pause),
+            // No envelope.
+            (200, None, Retry),
+            (204, None, Retry),
+            (301, None, GiveUp),
+            (302, None, GiveUp),
+            (307, None, GiveUp),
+            (400, None, GiveUp),
+            (401, None, GiveUp),
+            (403, None, GiveUp),
+            (404, None, GiveUp),
+            (405, None, GiveUp),
+            (408, None, Retry),
+            (409, None, Retry),
+            (410, None, GiveUp),
+            (422, None, GiveUp),
+            (429, None, Pause),
+            (500, None, Retry),
+            (501, None, Retry),
+            (502, None, Retry),
+            (503, None, Retry),
+            (504, None, Retry),
+            (520, None, Retry),
+            (599, None, Retry),
+        ];
+        for &(status, code, decision) in table {
+            assert_eq!(decide(status, code), decision, "{status} {code:?}");
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! One request with all its attempts: wait for the pace, send, read the whole answer, judge it, rest, again.
+//!
+//! [`Client::fetch`] is called by `fetch::driver`, once for every page, many at a time; the slot of a page is held
+//! through its backoff, so retries cannot raise the number of requests in flight. The pace of all is the
+//! [`RateLimiter`]'s, the judgement is [`decide`]'s, and this is the only loop in the program that tries again.
+//!
+//! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are
+//! only known after the whole body is here. The text of a JSON error may quote a contact, so only its place is kept.
+//!
+//! Tested against scripted servers in `tests/it`.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use tokio::time::Instant;
+use url::Url;
+
+use super::retry_after::parse_retry_after;
+use super::wire::{Envelope, Meta};
+use super::{ApiError, ApiKey, Backoff, Decision, Problem, RateLimiter, RequestRate, RetryPolicy, decide};
+
+/// A page of 100 contacts is about 45 kB; an answer a thousand times as long is not one of this API.
+const MAX_BODY_BYTES: usize = 64 << 20;
+
+/// Longest pause asked for by the API without saying how long; grows from one second with every 429.
+const MAX_UNTOLD_PAUSE: Duration = Duration::from_secs(30);
+
+/// Everything that a [`Client`] needs to know.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// Where the API lives; paths are appended to it.
+    pub base_url: Url,
+    /// Sent as `x-api-key`, to this base URL only.
+    pub api_key: ApiKey,
+    /// Sent as `x-profile-id` when set.
+    pub profile_id: Option<uuid::Uuid>,
+    /// How failures in passing are met.
+    pub retry: RetryPolicy,
+    /// Own pace; `None` sends as fast as answers come.
+    pub rate: Option<RequestRate>,
+    /// For one attempt, from sending to the last byte of the answer.
+    pub timeout: Duration,
+    /// For name resolution, connection and TLS.
+    pub connect_timeout: Duration,
+    /// Longest time that one request waits for rate limits before it is given up.
+    pub max_rate_limit_wait: Duration,
+}
+
+/// Data that arrived, and where it came from.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// What the caller's decoder made of `data`.
+    pub data: T,
+    /// `meta` of the envelope.
+    pub meta: Meta,
+    /// The answer as it came.
+    pub body: Bytes,
+}
+
+/// What a client has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that were sent, retries included.
+    pub requests_sent: u64,
+    /// Attempts that followed a failure in passing.
+    pub retries: u64,
+    /// Answers that said the account is over its rate.
+    pub rate_limited: u64,
+    /// Longest time spent waiting for the pace or a pause by any one slot, summed over the run's requests.
+    pub waited: Duration,
+    /// Bytes of bodies, after decompression.
+    pub body_bytes: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests_sent: AtomicU64,
+    retries: AtomicU64,
+    rate_limited: AtomicU64,
+    waited_micros: AtomicU64,
+    body_bytes: AtomicU64,
+}
+
+/// A connection pool to one API with one key.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    settings: ClientSettings,
+    limiter: RateLimiter,
+    counters: Counters,
+}
+
+/// One attempt that brought no data.
+struct Failure {
+    problem: Problem,
+    decision: Decision,
+    retry_after: Option<Duration>,
+}
+
+impl Client {
+    /// Builds the connection pool; sends nothing.
+    ///
+    /// # Errors
+    /// When the machine's certificates cannot be loaded.
+    pub fn new(settings: ClientSettings) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        // Fails only when a provider is installed already, which serves as well.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut headers = HeaderMap::new();
+        let mut key = HeaderValue::from_str(settings.api_key.expose())?;
+        key.set_sensitive(true);
+        headers.insert("x-api-key", key);
+        if let Some(profile) = settings.profile_id {
+            headers.insert("x-profile-id", HeaderValue::from_str(&profile.to_string())?);
+        }
+        let mut builder = reqwest::Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("sent-export/", env!("CARGO_PKG_VERSION")))
+            // A redirect could carry the key to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            // Retries are decided in this file only.
+            .retry(reqwest::retry::never())
+            .tcp_nodelay(true)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.connect_timeout);
+        if settings.base_url.scheme() == "http" {
+            // Plain http is for loopback; a proxy would take the key off this machine in clear text.
+            builder = builder.no_proxy();
+        }
+        let limiter = RateLimiter::new(settings.rate);
+        Ok(Self { http: builder.build()?, settings, limiter, counters: Counters::default() })
+    }
+
+    /// What has been sent and waited for so far.
+    pub fn traffic(&self) -> Traffic {
+        let counters = &self.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Traffic {
+            requests_sent: read(&counters.requests_sent),
+            retries: read(&counters.retries),
+            rate_limited: read(&counters.rate_limited),
+            waited: Duration::from_micros(read(&counters.waited_micros)),
+            body_bytes: read(&counters.body_bytes),
+        }
+    }
+
+    /// How long the pause that the API asked for still lasts.
+    pub fn pause_left(&self) -> Duration {
+        self.limiter.pause_left()
+    }
+
+    /// Gets `path` with `query` until there is data, or no sense in trying on.
+    ///
+    /// `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
+    ///
+    /// # Errors
+    /// What the last attempt ended with, when it is final or the retries are used up.
+    pub async fn fetch<T>(
+        &self,
+        request: &str,
+        path: &str,
+        query: &[(&str, String)],
+        decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
+    ) -> Result<Reply<T>, ApiError> {
+        let url = self.url(path, query);
+        let started_at = Instant::now();
+        let mut backoff = Backoff::new(self.settings.retry);
+        let mut attempts = 0;
+        let mut rate_limit_waits = RateLimitWaits { told: Duration::ZERO, answers: 0 };
+        loop {
+            let waited = self.limiter.ready().await;
+            self.counters.waited_micros.fetch_add(micros(waited), Ordering::Relaxed);
+            attempts += 1;
+            let Failure { problem, decision, retry_after } = match self.attempt(&url, &decode).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            let give_up =
+                |problem| ApiError { request: request.to_owned(), problem, attempts, elapsed: started_at.elapsed() };
+            match decision {
+                Decision::GiveUp => return Err(give_up(problem)),
+                Decision::Pause => {
+                    self.counters.rate_limited.fetch_add(1, Ordering::Relaxed);
+                    let pause = rate_limit_waits.next_pause(retry_after);
+                    if rate_limit_waits.told > self.settings.max_rate_limit_wait {
+                        let request_id = request_id_of(&problem);
+                        return Err(give_up(Problem::RateLimited { wait: pause, request_id }));
+                    }
+                    tracing::info!(request, pause_seconds = pause.as_secs_f64(), "rate limited: all requests pause");
+                    self.limiter.pause(pause);
+                }
+                Decision::Retry => {
+                    let Some(delay) = backoff.next_delay(fastrand::f64()) else { return Err(give_up(problem)) };
+                    self.counters.retries.fetch_add(1, Ordering::Relaxed);
+                    tracing::info!(
+                        request,
+                        %problem,
+                        retry = backoff.retries(),
+                        delay_seconds = delay.as_secs_f64(),
+                        "trying again"
+                    );
+                    if let Some(pause) = retry_after.filter(|&pause| pause <= self.settings.max_rate_limit_wait) {
+                        self.limiter.pause(pause);
+                    }
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        }
+    }
+
+    fn url(&self, path: &str, query: &[(&str, String)]) -> Url {
+        let mut url = self.settings.base_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        url.query_pairs_mut().extend_pairs(query);
+        url
+    }
+
+    async fn attempt<T>(
+        &self,
+        url: &Url,
+        decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
+    ) -> Result<Reply<T>, Failure> {
+        self.counters.requests_sent.fetch_add(1, Ordering::Relaxed);
+        let mut response = self.http.get(url.clone()).send().await.map_err(Failure::transport)?;
+        let status = response.status().as_u16();
+        self.note_headers(response.headers());
+        let retry_after = header_text(response.headers(), RETRY_AFTER.as_str())
+            .and_then(|value| parse_retry_after(value, SystemTime::now()));
+        let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
+
+        let body = read_body(&mut response).await?;
+        self.counters.body_bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+        let unreadable = |reason: String, request_id: Option<String>| Failure {
+            problem: Problem::Unreadable { status, reason, request_id },
+            decision: decide(status, None),
+            retry_after,
+        };
+        let envelope = match read_envelope(&body, decode) {
+            Ok(envelope) => envelope,
+            Err(reason) => return Err(unreadable(reason, header_request_id)),
+        };
+        let mut meta = envelope.meta;
+        meta.request_id = meta.request_id.or(header_request_id);
+        let is_success = envelope.success != Some(false) && (200..300).contains(&status);
+        match envelope.data {
+            Some(data) if is_success => Ok(Reply { data, meta, body }),
+            _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
+            _ => {
+                let error = Box::new(envelope.error.unwrap_or_default());
+                let decision = decide(status, error.code.as_deref());
+                let problem = Problem::Rejected { status, error, request_id: meta.request_id };
+                Err(Failure { problem, decision, retry_after })
+            }
+        }
+    }
+
+    fn note_headers(&self, headers: &HeaderMap) {
+        let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
+        let Some(remaining) = number("x-ratelimit-remaining") else { return };
+        let until_reset = number("x-ratelimit-reset").and_then(|reset| {
+            let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+            // A clock that is off must not stop the run for hours: the limits of this API are per minute.
+            reset.duration_since(SystemTime::now()).ok().map(|wait| wait.min(Duration::from_secs(60)))
+        });
+        self.limiter.note_remaining(u32::try_from(remaining).unwrap_or(u32::MAX), until_reset);
+    }
+}
+
+struct RateLimitWaits {
+    told: Duration,
+    answers: u32,
+}
+
+impl RateLimitWaits {
+    /// The pause after one more 429: what it told, else a pause that doubles.
+    fn next_pause(&mut self, retry_after: Option<Duration>) -> Duration {
+        let untold = Duration::from_secs(1 << self.answers.min(10)).min(MAX_UNTOLD_PAUSE);
+        // At least a little, or a server that says `Retry-After: 0` for ever would be asked without a rest.
+        let pause = retry_after.unwrap_or(untold).max(Duration::from_millis(100));
+        self.answers += 1;
+        self.told += pause;
+        pause
+    }
+}
+
+impl Failure {
+    fn transport(error: reqwest::Error) -> Self {
+        // The URL holds the filters, which may be a phone number.
+        let error = error.without_url();
+        let decision = if is_certificate_problem(&error) { Decision::GiveUp } else { Decision::Retry };
+        Self { problem: Problem::Transport(Box::new(error)), decision, retry_after: None }
+    }
+}
+
+/// Whether TLS refused the server. Trying again would bring the same certificate.
+fn is_certificate_problem(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = current.downcast_ref() {
+            return true;
+        }
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| current.source());
+    }
+    false
+}
+
+async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
+    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(64 << 10);
+    let mut body = BytesMut::with_capacity(expected.min(1 << 20));
+    while let Some(chunk) = response.chunk().await.map_err(Failure::transport)? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            let status = response.status().as_u16();
+            let reason = format!("the body is longer than {} MiB", MAX_BODY_BYTES >> 20);
+            let problem = Problem::Unreadable { status, reason, request_id: None };
+            return Err(Failure { problem, decision: Decision::GiveUp, retry_after: None });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Reads a body, or says in words without any of its content why that is impossible.
+fn read_envelope<T>(
+    body: &[u8],
+    decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
+) -> Result<Envelope<T>, String> {
+    if body.is_empty() {
+        return Err("the body is empty".to_owned());
+    }
+    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    if text.trim_start().starts_with('<') {
+        return Err("the body is HTML, as gateways send it".to_owned());
+    }
+    decode(text).map_err(|error| {
+        let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
+        format!("the body {kind} (line {}, column {})", error.line(), error.column())
+    })
+}
+
+fn request_id_of(problem: &Problem) -> Option<String> {
+    match problem {
+        Problem::Rejected { request_id, .. }
+        | Problem::Unreadable { request_id, .. }
+        | Problem::RateLimited { request_id, .. } => request_id.clone(),
+        Problem::Transport(_) => None,
+    }
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

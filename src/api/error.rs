@@ -1,0 +1,201 @@
+//! Why a request did not bring its data, with all that a person needs to go on.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::wire::ErrorBody;
+
+/// A request in words for people: never its query, which may hold a phone number.
+pub type RequestName = String;
+
+/// A request that was given up.
+#[derive(Debug)]
+pub struct ApiError {
+    /// Which request, for instance `contacts page 7`.
+    pub request: RequestName,
+    /// What its last attempt ended with.
+    pub problem: Problem,
+    /// Attempts made.
+    pub attempts: u32,
+    /// From the first attempt to the last.
+    pub elapsed: Duration,
+}
+
+/// What one attempt ended with instead of data.
+#[derive(Debug)]
+pub enum Problem {
+    /// The API answered with an error of its own.
+    Rejected {
+        /// HTTP status.
+        status: u16,
+        /// Code, message and details of the envelope; empty when the answer had none.
+        error: Box<ErrorBody>,
+        /// What support asks for.
+        request_id: Option<String>,
+    },
+    /// An answer came, but nothing that could be read.
+    Unreadable {
+        /// HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        reason: String,
+        /// What support asks for.
+        request_id: Option<String>,
+    },
+    /// No answer came: name resolution, connection, TLS, a reset or a timeout.
+    Transport(Box<dyn Error + Send + Sync>),
+    /// The API asked for a longer wait than this run accepts.
+    RateLimited {
+        /// What it asked for.
+        wait: Duration,
+        /// What support asks for.
+        request_id: Option<String>,
+    },
+}
+
+impl Problem {
+    /// The code of the API's error catalog, if it sent one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Rejected { error, .. } => error.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status, if an answer came.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
+            Self::RateLimited { .. } => Some(429),
+            Self::Transport(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "could not fetch {}", self.request)?;
+        if self.attempts > 1 {
+            write!(formatter, " ({} attempts in {:.1} s)", self.attempts, self.elapsed.as_secs_f64())?;
+        }
+        write!(formatter, ": {}", self.problem)
+    }
+}
+
+impl Error for ApiError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.problem {
+            Problem::Transport(source) => source.source(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request_id = match self {
+            Self::Rejected { status, error, request_id } => {
+                match &error.code {
+                    Some(code) => write!(formatter, "{code} (HTTP {status})")?,
+                    None => write!(formatter, "HTTP {status}")?,
+                }
+                if let Some(message) = &error.message {
+                    write!(formatter, ": {}", one_line(message))?;
+                }
+                for (field, texts) in error.details.iter().flatten() {
+                    write!(formatter, "; {}: {}", one_line(field), one_line(&texts.to_string()))?;
+                }
+                if let Some(url) = &error.doc_url {
+                    write!(formatter, "; see {}", one_line(url))?;
+                }
+                request_id
+            }
+            Self::Unreadable { status, reason, request_id } => {
+                write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
+                request_id
+            }
+            Self::Transport(source) => return write!(formatter, "{source}"),
+            Self::RateLimited { wait, request_id } => {
+                write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
+                request_id
+            }
+        };
+        match request_id {
+            Some(id) => write!(formatter, " (request id {})", one_line(id)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Longest piece of a server's text that is repeated to people, in characters.
+const MAX_SERVER_TEXT: usize = 300;
+
+/// A server's text without what could confuse a terminal, in one line, cut to a bearable length; anything that looks
+/// like a phone number is masked, since an error may repeat the value of a filter.
+fn one_line(text: &str) -> String {
+    let mut shown: String = text.chars().take(MAX_SERVER_TEXT).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let shown: String = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    mask_phone_numbers(&shown)
+}
+
+/// Replaces every `+` or `00` followed by digits, and every run of seven or more digits, by `[number]`.
+fn mask_phone_numbers(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')');
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '+') {
+        let starts_a_word = rest[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let run_length = rest[start..].find(|c| !is_part(c)).unwrap_or(rest.len() - start);
+        let run = rest[start..start + run_length].trim_end_matches([' ', '-', '(', '+']);
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        masked.push_str(&rest[..start]);
+        masked.push_str(if starts_a_word && digits >= 7 { "[number]" } else { run });
+        // A run is never empty: it begins with a digit, or with a `+` that the trimming may have taken.
+        let taken = run.len().max(1);
+        if run.is_empty() {
+            masked.push('+');
+        }
+        rest = &rest[start + taken..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejection_names_code_details_link_and_request_id() {
+        let error: ErrorBody = serde_json::from_str(
+            r#"{"code":"VALIDATION_005","message":"Value out of range","details":{"page_size":["at most 100"]},
+                "doc_url":"https://docs.sent.dm/errors"}"#,
+        )
+        .unwrap();
+        let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
+        let error =
+            ApiError { request: "contacts page 2".into(), problem, attempts: 1, elapsed: Duration::from_secs(1) };
+        assert_eq!(
+            error.to_string(),
+            "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
+             see https://docs.sent.dm/errors (request id req_7)"
+        );
+    }
+
+    #[test]
+    fn phone_numbers_and_control_characters_of_a_server_are_not_repeated() {
+        assert_eq!(one_line("no contact +1 (234) 567-8901 here"), "no contact [number] here");
+        assert_eq!(one_line("number 491701234567"), "number [number]");
+        assert_eq!(one_line("\u{1b}[31mred\n"), " [31mred ");
+        assert_eq!(one_line("page 12 of 100, 2026, a+b, +"), "page 12 of 100, 2026, a+b, +");
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(one_line(&"é".repeat(1000)).chars().count(), MAX_SERVER_TEXT + 1);
+    }
+}

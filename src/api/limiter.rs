@@ -1,0 +1,281 @@
+//! Decides when the next request may start.
+//!
+//! [`RateLimiter::ready`] is awaited before every attempt, retries included, by the loop in `client`, which sleeps its
+//! own backoff first; a pause that the server asked for is waited for here only.
+//!
+//! *Two rules act together:* tokens refill at the configured rate up to a burst, and an answer may ask for a pause.
+//! The later of the two wins, and a waiting task looks again when it wakes, because the pause may have grown.
+//!
+//! *Easy to get wrong:* a successful answer must not end a pause that another one asked for; and a server that counts
+//! fewer tokens than we do is being used by someone else of the same account, while one that counts as we do is not.
+//! Only the first is a reason to hold back.
+//!
+//! The documented limit is 200 requests a minute with a burst of 50 for the whole account (API reference, "Rate
+//! limits"). Tests use a paused clock; none of them sleeps for real.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Requests in a span of time, and how many may go at once after a rest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RequestRate {
+    /// Time in which one token comes back.
+    pub interval: Duration,
+    /// Tokens in a full bucket, at least one.
+    pub burst: u32,
+}
+
+impl RequestRate {
+    /// `requests` in `span`, with `burst` at once after a rest.
+    pub fn new(requests: u32, span: Duration, burst: u32) -> Option<Self> {
+        let interval = span.checked_div(requests)?;
+        (burst > 0 && !interval.is_zero()).then_some(Self { interval, burst })
+    }
+}
+
+/// A rate as it is written on the command line, `200/min`, without its burst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaceText {
+    /// Requests in the span.
+    pub requests: u32,
+    /// The span.
+    pub span: Duration,
+}
+
+/// Why a rate could not be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("write a rate as a whole number of requests and a unit, for instance 200/min, 10/s or 5000/h")]
+pub struct PaceError;
+
+impl FromStr for PaceText {
+    type Err = PaceError;
+
+    fn from_str(text: &str) -> Result<Self, PaceError> {
+        let (requests, unit) = text.split_once('/').ok_or(PaceError)?;
+        let requests = requests.trim().parse().ok().filter(|&number: &u32| number > 0).ok_or(PaceError)?;
+        let seconds = match unit.trim() {
+            "s" | "sec" | "second" => 1,
+            "m" | "min" | "minute" => 60,
+            "h" | "hour" => 3600,
+            _ => return Err(PaceError),
+        };
+        Ok(Self { requests, span: Duration::from_secs(seconds) })
+    }
+}
+
+impl fmt::Display for PaceText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.span.as_secs() {
+            1 => "s",
+            60 => "min",
+            _ => "h",
+        };
+        write!(formatter, "{}/{unit}", self.requests)
+    }
+}
+
+/// The pace of all requests of a run.
+#[derive(Debug)]
+pub struct RateLimiter {
+    rate: Option<RequestRate>,
+    /// Held by the one task that waits next, so that tasks start in the order in which they came.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    tokens: f64,
+    refilled_at: Instant,
+    paused_until: Instant,
+}
+
+impl RateLimiter {
+    /// A limiter with a full bucket; `None` knows no rate, only the pauses that the server asks for.
+    pub fn new(rate: Option<RequestRate>) -> Self {
+        let now = Instant::now();
+        let tokens = rate.map_or(0.0, |rate| f64::from(rate.burst));
+        let state = State { tokens, refilled_at: now, paused_until: now };
+        Self { rate, turn: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// Waits until the next request may start, takes its token, and tells how long that took.
+    pub async fn ready(&self) -> Duration {
+        let asked_at = Instant::now();
+        let _turn = self.turn.lock().await;
+        while let Some(moment) = self.take_token_or_moment() {
+            sleep_until(moment).await;
+        }
+        asked_at.elapsed()
+    }
+
+    /// Asks every task to wait for `pause` from now. A longer pause that is already on stays.
+    pub fn pause(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        self.with_state(|state| state.paused_until = state.paused_until.max(until));
+    }
+
+    /// How long the pause that is on still lasts.
+    pub fn pause_left(&self) -> Duration {
+        self.with_state(|state| state.paused_until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Takes in what an answer said of the account's pool: requests left, and the time until it is refilled.
+    ///
+    /// Fewer left than this limiter counts means that others use the same pool: the bucket is lowered to the server's
+    /// count, and when nothing is left at all everyone waits for the refill.
+    pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>) {
+        let Some(rate) = self.rate else {
+            if let (0, Some(wait)) = (remaining, until_reset) {
+                self.pause(wait);
+            }
+            return;
+        };
+        let is_used_by_others = self.with_state(|state| {
+            state.refill(rate, Instant::now());
+            let remaining = f64::from(remaining);
+            // Answers to requests that overtook each other are one or two tokens off without anyone else's doing.
+            let is_used_by_others = state.tokens > remaining + 2.0;
+            state.tokens = state.tokens.min(remaining);
+            is_used_by_others
+        });
+        if let (0, Some(wait), true) = (remaining, until_reset, is_used_by_others) {
+            self.pause(wait);
+        }
+    }
+
+    /// Takes a token, or says when to look again.
+    fn take_token_or_moment(&self) -> Option<Instant> {
+        let now = Instant::now();
+        self.with_state(|state| {
+            if state.paused_until > now {
+                return Some(state.paused_until);
+            }
+            let rate = self.rate?;
+            state.refill(rate, now);
+            if state.tokens >= 1.0 {
+                state.tokens -= 1.0;
+                return None;
+            }
+            // Rounded up to the timer's own grain, so that the token is there when the task wakes.
+            let wait = rate.interval.mul_f64(1.0 - state.tokens) + Duration::from_millis(1);
+            Some(now + wait)
+        })
+    }
+
+    fn with_state<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        // The state is plain numbers that are whole after every step, so a panic elsewhere cannot have broken it.
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    fn refill(&mut self, rate: RequestRate, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.refilled_at);
+        let refilled = elapsed.as_secs_f64() / rate.interval.as_secs_f64();
+        self.tokens = (self.tokens + refilled).min(f64::from(rate.burst));
+        self.refilled_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limiter(requests: u32, burst: u32) -> RateLimiter {
+        RateLimiter::new(RequestRate::new(requests, Duration::from_secs(1), burst))
+    }
+
+    async fn seconds_for(limiter: &RateLimiter, requests: u32) -> f64 {
+        let start = Instant::now();
+        for _ in 0..requests {
+            limiter.ready().await;
+        }
+        start.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+        let limiter = limiter(20, 10);
+        assert!(seconds_for(&limiter, 10).await < 0.001);
+        let seconds = seconds_for(&limiter, 40).await;
+        assert!((2.0..2.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rest_fills_no_more_than_the_burst() {
+        let limiter = limiter(20, 10);
+        seconds_for(&limiter, 10).await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let seconds = seconds_for(&limiter, 20).await;
+        assert!((0.5..0.55).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_everyone_and_only_grows() {
+        let limiter = limiter(20, 10);
+        limiter.pause(Duration::from_secs(5));
+        limiter.pause(Duration::from_secs(2));
+        let seconds = seconds_for(&limiter, 1).await;
+        assert!((5.0..5.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_grows_while_a_task_waits_is_waited_for_in_full() {
+        let limiter = limiter(20, 10);
+        limiter.pause(Duration::from_secs(1));
+        let grow = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            limiter.pause(Duration::from_secs(3));
+        };
+        let (waited, ()) = tokio::join!(limiter.ready(), grow);
+        assert!((3.5..3.6).contains(&waited.as_secs_f64()), "{waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_rate_only_pauses_are_waited_for() {
+        let limiter = RateLimiter::new(None);
+        assert!(seconds_for(&limiter, 1000).await < 0.001);
+        limiter.note_remaining(0, Some(Duration::from_secs(7)));
+        let seconds = seconds_for(&limiter, 1).await;
+        assert!((7.0..7.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_on_the_same_pool_slow_us_down() {
+        let limiter = limiter(20, 10);
+        limiter.ready().await;
+        limiter.note_remaining(2, Some(Duration::from_secs(1)));
+        let seconds = seconds_for(&limiter, 4).await;
+        assert!((0.1..0.15).contains(&seconds), "two at once, two at the rate: {seconds}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        limiter.note_remaining(0, Some(Duration::from_secs(3)));
+        let seconds = seconds_for(&limiter, 1).await;
+        assert!((3.0..3.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pool_emptied_by_ourselves_refills_at_the_rate() {
+        let limiter = limiter(20, 10);
+        seconds_for(&limiter, 10).await;
+        limiter.note_remaining(0, Some(Duration::from_secs(1)));
+        let seconds = seconds_for(&limiter, 20).await;
+        assert!((1.0..1.1).contains(&seconds), "{seconds}");
+    }
+
+    #[test]
+    fn rates_are_read_with_their_unit() {
+        let read = |text: &str| text.parse::<PaceText>().map(|pace| (pace.requests, pace.span.as_secs()));
+        assert_eq!(read("200/min"), Ok((200, 60)));
+        assert_eq!(read("10/s"), Ok((10, 1)));
+        assert_eq!(read("5000 / h"), Ok((5000, 3600)));
+        for junk in ["", "200", "0/s", "-1/s", "1.5/s", "10/day"] {
+            assert_eq!(read(junk), Err(PaceError), "{junk:?}");
+        }
+        assert_eq!("200/min".parse::<PaceText>().unwrap().to_string(), "200/min");
+    }
+}

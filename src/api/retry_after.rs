@@ -1,0 +1,47 @@
+//! Reads `Retry-After` (RFC 9110, section 10.2.3) in both its forms.
+
+use std::time::{Duration, SystemTime};
+
+/// How long the header asks to wait from `now`, or `None` when it is neither seconds nor an HTTP date.
+///
+/// A date in the past asks for no wait at all.
+pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
+    const NOW: u64 = 784_111_777;
+
+    fn parse(value: &str) -> Option<u64> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        parse_retry_after(value, now).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn both_forms_are_read() {
+        assert_eq!(parse("17"), Some(17));
+        assert_eq!(parse(" 0 "), Some(0));
+        assert_eq!(parse("Sun, 06 Nov 1994 08:50:07 GMT"), Some(30));
+    }
+
+    #[test]
+    fn a_date_in_the_past_asks_for_no_wait() {
+        assert_eq!(parse("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
+    }
+
+    #[test]
+    fn junk_says_nothing() {
+        for junk in ["", "soon", "-3", "1.5", "99999999999999999999999"] {
+            assert_eq!(parse(junk), None, "{junk:?}");
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! From the text of an answer to columns, in one pass: the hot path of an export.
+//!
+//! [`decode_page`] is called for every page by `fetch`. A serde seed hands each field to a scratch row, and each row to
+//! the column builders; no contact ever exists as a struct of strings.
+//!
+//! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
+//! is taken (a number where a text is documented, `"true"` for a flag, a list of channels), the rest becomes null and
+//! is counted. Only JSON that is cut off or broken is an error: then the page is fetched again.
+//!
+//! The shape is that of the API reference, "List contacts". Measured by `benches/decode.rs`.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::columns::{ColumnBuilders, ScratchRow};
+use super::schema::column;
+use super::{ContactPage, RejectReason, RejectedItem};
+use crate::api::wire::{Envelope, NullableSeed, Pagination};
+
+/// The documented fields, in the order of the schema.
+pub(super) const FIELD_NAMES: [&str; column::COUNT] = [
+    "id",
+    "phone_number",
+    "format_e164",
+    "format_international",
+    "format_national",
+    "format_rfc",
+    "country_code",
+    "region_code",
+    "available_channels",
+    "default_channel",
+    "opt_out",
+    "is_inherited",
+    "created_at",
+    "updated_at",
+    "customer_id",
+];
+
+/// Undocumented field names kept per page; a server that invents more of them is counted under one name.
+const MAX_UNKNOWN_FIELDS: usize = 64;
+const OTHER_UNKNOWN_FIELDS: &str = "(other)";
+
+/// What a page holds unless the answer shows otherwise; only a first guess for the size of buffers.
+const USUAL_PAGE_ROWS: usize = 100;
+
+/// `data` of an answer of `GET /v3/contacts`.
+#[derive(Debug, Default)]
+pub struct ContactList {
+    /// `pagination`, if there was one.
+    pub pagination: Option<Pagination>,
+    /// `contacts`; `None` when the field is missing or null.
+    pub contacts: Option<ContactPage>,
+}
+
+/// Reads a whole answer of `GET /v3/contacts`.
+///
+/// # Errors
+/// When the body is not one complete JSON object, or `contacts` is something else than a list.
+pub fn decode_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
+    Envelope::from_str_seed(body, ListSeed)
+}
+
+struct ListSeed;
+
+impl<'de> DeserializeSeed<'de> for ListSeed {
+    type Value = ContactList;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactList, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ListSeed {
+    type Value = ContactList;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with `contacts` and `pagination`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ContactList, A::Error> {
+        let mut list = ContactList::default();
+        while let Some(key) = map.next_key_seed(NameSeed(|name: &str| match name {
+            "contacts" => Some(true),
+            "pagination" => Some(false),
+            _ => None,
+        }))? {
+            match key {
+                Some(true) => list.contacts = map.next_value_seed(NullableSeed(PageSeed))?,
+                Some(false) => list.pagination = map.next_value()?,
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// Reads the name of a field and gives what the function makes of it, without keeping the text.
+struct NameSeed<F>(F);
+
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for NameSeed<F> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for NameSeed<F> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a field name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<T, E> {
+        Ok(self.0(name))
+    }
+}
+
+struct PageSeed;
+
+impl<'de> DeserializeSeed<'de> for PageSeed {
+    type Value = ContactPage;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactPage, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PageSeed {
+    type Value = ContactPage;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of contacts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ContactPage, A::Error> {
+        let mut builder = PageBuilder::new();
+        while let Some(is_object) = list.next_element_seed(ItemSeed(&mut builder))? {
+            builder.end_item(is_object);
+        }
+        Ok(builder.finish())
+    }
+}
+
+/// A page while it is read.
+struct PageBuilder {
+    columns: ColumnBuilders,
+    row: ScratchRow,
+    unknown_in_row: Vec<usize>,
+    page: PageFacts,
+    malformed: [u64; column::COUNT],
+}
+
+#[derive(Default)]
+struct PageFacts {
+    items: Vec<Option<super::RowKey>>,
+    rejected: Vec<RejectedItem>,
+    unknown_fields: Vec<(String, Vec<u32>)>,
+    rows: u32,
+}
+
+impl PageBuilder {
+    fn new() -> Self {
+        Self {
+            columns: ColumnBuilders::with_capacity(USUAL_PAGE_ROWS),
+            row: ScratchRow::default(),
+            unknown_in_row: Vec::new(),
+            page: PageFacts { items: Vec::with_capacity(USUAL_PAGE_ROWS), ..PageFacts::default() },
+            malformed: [0; column::COUNT],
+        }
+    }
+
+    fn end_item(&mut self, is_object: bool) {
+        let key = if is_object { self.columns.append(&self.row) } else { None };
+        if key.is_some() {
+            for name in self.unknown_in_row.drain(..) {
+                self.page.unknown_fields[name].1.push(self.page.rows);
+            }
+            self.page.rows += 1;
+        } else {
+            let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
+            let fields = if is_object { self.row.field_names() } else { Vec::new() };
+            self.page.rejected.push(RejectedItem { position: self.page.items.len(), reason, fields });
+        }
+        self.page.items.push(key);
+        self.unknown_in_row.clear();
+        self.row.clear();
+    }
+
+    fn note_unknown(&mut self, name: &str) {
+        let names = &mut self.page.unknown_fields;
+        let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
+            names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                names.push((name.to_owned(), Vec::new()));
+                names.len() - 1
+            })
+        });
+        if !self.unknown_in_row.contains(&found) {
+            self.unknown_in_row.push(found);
+        }
+    }
+
+    fn finish(self) -> ContactPage {
+        let counts: [u64; column::COUNT] = std::array::from_fn(|at| self.malformed[at] + self.columns.malformed[at]);
+        let malformed = counts.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
+        let PageFacts { items, rejected, mut unknown_fields, .. } = self.page;
+        unknown_fields.retain(|(_, rows)| !rows.is_empty());
+        ContactPage { batch: self.columns.finish(), items, rejected, unknown_fields, malformed }
+    }
+}
+
+/// Reads one item of the list into the scratch row; says whether it was an object.
+struct ItemSeed<'a>(&'a mut PageBuilder);
+
+impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// The visits of values that are read to their end and left out.
+macro_rules! ignore_other_kinds {
+    ($value:expr; $($visit:ident: $kind:ty),*) => {
+        $(fn $visit<E: Error>(self, _: $kind) -> Result<Self::Value, E> {
+            Ok($value(self))
+        })*
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok($value(self))
+        }
+    };
+}
+
+impl<'de> Visitor<'de> for ItemSeed<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a contact")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let builder = self.0;
+        while let Some(column) = map.next_key_seed(NameSeed(|name: &str| {
+            let column = FIELD_NAMES.iter().position(|&known| known == name);
+            if column.is_none() {
+                builder.note_unknown(name);
+            }
+            column
+        }))? {
+            match column {
+                Some(column) => {
+                    let is_sound = map.next_value_seed(FieldSeed { row: &mut builder.row, column })?;
+                    builder.malformed[column] += u64::from(!is_sound);
+                }
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(true)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+
+    ignore_other_kinds!(|_| false; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+}
+
+/// Reads one field into the scratch row; says whether its type was sound.
+struct FieldSeed<'a> {
+    row: &'a mut ScratchRow,
+    column: usize,
+}
+
+impl FieldSeed<'_> {
+    fn is_flag(&self) -> bool {
+        matches!(self.column, column::OPT_OUT | column::IS_INHERITED)
+    }
+
+    /// Takes a number or flag where a text is documented.
+    fn set_other(self, text: &dyn fmt::Display) -> bool {
+        if self.is_flag() {
+            self.row.set_null(self.column);
+        } else {
+            self.row.set_text(self.column, &text.to_string());
+        }
+        false
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldSeed<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a field of a contact")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+        if !self.is_flag() {
+            self.row.set_text(self.column, text);
+            return Ok(true);
+        }
+        match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => self.row.set_flag(self.column, true),
+            text if text.eq_ignore_ascii_case("false") => self.row.set_flag(self.column, false),
+            _ => self.row.set_null(self.column),
+        }
+        Ok(false)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<bool, E> {
+        if self.is_flag() {
+            self.row.set_flag(self.column, flag);
+            return Ok(true);
+        }
+        Ok(self.set_other(&flag))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        self.row.set_null(self.column);
+        Ok(true)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<bool, E> {
+        Ok(self.set_other(&number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
+        Ok(self.set_other(&number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
+        Ok(self.set_other(&number))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        self.row.set_null(self.column);
+        while let Some(text) = list.next_element::<serde_json::Value>()? {
+            if let (column::AVAILABLE_CHANNELS, Some(text)) = (self.column, text.as_str()) {
+                self.row.append_text(self.column, text);
+            }
+        }
+        Ok(false)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        self.row.set_null(self.column);
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -1,0 +1,157 @@
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampMicrosecondType;
+
+use super::*;
+use crate::contacts::ContactId;
+
+fn page(contacts: &str) -> ContactPage {
+    let body = format!(r#"{{"success":true,"data":{{"contacts":{contacts},"pagination":{{"page":1}}}}}}"#);
+    decode_page(&body).unwrap().data.unwrap().contacts.unwrap()
+}
+
+fn text(page: &ContactPage, column: usize) -> Vec<Option<&str>> {
+    page.batch.column(column).as_string::<i32>().iter().collect()
+}
+
+fn channels(page: &ContactPage, row: usize) -> Vec<String> {
+    let list = page.batch.column(column::AVAILABLE_CHANNELS).as_list::<i32>().value(row);
+    list.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_documented_contact_fills_every_column() {
+    let page = page(
+        r#"[{"id":"6f9619ff-8b86-d011-b42d-00cf4fc964ff","phone_number":"\u002B12345678901",
+        "format_e164":"\u002B12345678901","format_international":"\u002B1 234-567-8901",
+        "format_national":"(234) 567-8901","format_rfc":"tel:\u002B1-234-567-8901","country_code":" 1 ",
+        "region_code":"us","available_channels":"SMS, whatsapp,sms","default_channel":"SMS","opt_out":false,
+        "is_inherited":true,"created_at":"2026-03-01T00:00:00.1234567Z","updated_at":null,
+        "customer_id":"c-1"}]"#,
+    );
+    assert_eq!(page.batch.num_rows(), 1);
+    assert_eq!(text(&page, column::FORMAT_E164), [Some("+12345678901")]);
+    assert_eq!(text(&page, column::FORMAT_RFC), [Some("tel:+1-234-567-8901")]);
+    assert_eq!(text(&page, column::COUNTRY_CODE), [Some("1")]);
+    assert_eq!(text(&page, column::REGION_CODE), [Some("US")]);
+    assert_eq!(text(&page, column::DEFAULT_CHANNEL), [Some("sms")]);
+    assert_eq!(text(&page, column::CUSTOMER_ID), [Some("c-1")]);
+    assert_eq!(channels(&page, 0), ["sms", "whatsapp"]);
+    assert!(!page.batch.column(column::OPT_OUT).as_boolean().value(0));
+    assert!(page.batch.column(column::IS_INHERITED).as_boolean().value(0));
+    let created = page.batch.column(column::CREATED_AT).as_primitive::<TimestampMicrosecondType>();
+    assert_eq!(created.value(0), 1_772_323_200_123_456);
+    assert!(page.batch.column(column::UPDATED_AT).is_null(0));
+    let key = page.items[0].unwrap();
+    assert_eq!(key.id, ContactId(0x6f96_19ff_8b86_d011_b42d_00cf_4fc9_64ff));
+    assert_eq!(key.touched_at(), Some(1_772_323_200_123_456));
+    assert!(page.malformed.is_empty() && page.unknown_fields.is_empty() && page.rejected.is_empty());
+}
+
+#[test]
+fn absent_and_null_fields_are_null_and_the_channel_list_is_empty() {
+    let page = page(r#"[{"id":"a"},{"id":"b","available_channels":null,"opt_out":null,"phone_number":null}]"#);
+    for column in 1..column::COUNT {
+        let nulls = page.batch.column(column).null_count();
+        assert_eq!(nulls, if column == column::AVAILABLE_CHANNELS { 0 } else { 2 }, "column {column}");
+    }
+    assert!(channels(&page, 0).is_empty() && channels(&page, 1).is_empty());
+}
+
+#[test]
+fn empty_texts_stay_empty_where_null_is_something_else() {
+    let page = page(r#"[{"id":"a","phone_number":"","region_code":"","country_code":"  ","default_channel":""}]"#);
+    assert_eq!(text(&page, column::PHONE_NUMBER), [Some("")]);
+    assert_eq!(text(&page, column::REGION_CODE), [None]);
+    assert_eq!(text(&page, column::COUNTRY_CODE), [None]);
+    assert_eq!(text(&page, column::DEFAULT_CHANNEL), [None]);
+}
+
+#[test]
+fn items_that_cannot_be_contacts_are_rejected_with_their_reason_and_leave_no_trace() {
+    let page = page(r#"[{"id":"a","new":1},null,7,"x",[1],{"phone_number":"+1","new":2},{"id":" "},{"id":"b"}]"#);
+    assert_eq!(text(&page, column::ID), [Some("a"), Some("b")]);
+    assert_eq!(text(&page, column::PHONE_NUMBER), [None, None]);
+    let reasons: Vec<_> = page.rejected.iter().map(|item| (item.position, item.reason.name())).collect();
+    assert_eq!(
+        reasons,
+        [
+            (1, "not_an_object"),
+            (2, "not_an_object"),
+            (3, "not_an_object"),
+            (4, "not_an_object"),
+            (5, "missing_id"),
+            (6, "missing_id")
+        ]
+    );
+    assert_eq!(page.rejected[4].fields, ["phone_number"]);
+    assert_eq!(page.items.iter().filter(|item| item.is_none()).count(), 6);
+    assert_eq!(page.unknown_fields, [("new".to_owned(), vec![0])]);
+}
+
+#[test]
+fn values_of_another_type_cost_no_contact() {
+    let page = page(
+        r#"[{"id":7,"phone_number":123,"country_code":44,"opt_out":"True","is_inherited":"maybe","created_at":{"a":[1]},
+            "updated_at":"soon","available_channels":["SMS","rcs"],"region_code":["US"],"format_e164":true},
+           {"id":"b","opt_out":1}]"#,
+    );
+    assert_eq!(text(&page, column::ID), [Some("7"), Some("b")]);
+    assert_eq!(text(&page, column::PHONE_NUMBER)[0], Some("123"));
+    assert_eq!(text(&page, column::COUNTRY_CODE)[0], Some("44"));
+    assert_eq!(text(&page, column::FORMAT_E164)[0], Some("true"));
+    assert_eq!(text(&page, column::REGION_CODE)[0], None);
+    assert_eq!(channels(&page, 0), ["sms", "rcs"]);
+    assert!(page.batch.column(column::OPT_OUT).as_boolean().value(0));
+    assert!(page.batch.column(column::IS_INHERITED).is_null(0));
+    assert!(page.batch.column(column::OPT_OUT).is_null(1));
+    let malformed: u64 = page.malformed.iter().map(|&(_, count)| count).sum();
+    assert_eq!(malformed, 11);
+}
+
+#[test]
+fn a_repeated_field_keeps_its_last_value() {
+    let page = page(r#"[{"id":"a","phone_number":"1","phone_number":"2","region_code":"US","region_code":null}]"#);
+    assert_eq!(text(&page, column::PHONE_NUMBER), [Some("2")]);
+    assert_eq!(text(&page, column::REGION_CODE), [None]);
+}
+
+#[test]
+fn unknown_field_names_are_bounded() {
+    let fields: Vec<String> = (0..200).map(|at| format!(r#""new_{at}":{{"deep":[1,2]}}"#)).collect();
+    let page = page(&format!(r#"[{{"id":"a",{}}}]"#, fields.join(",")));
+    assert_eq!(page.unknown_fields.len(), MAX_UNKNOWN_FIELDS + 1);
+    assert_eq!(page.unknown_fields.last().unwrap(), &(OTHER_UNKNOWN_FIELDS.to_owned(), vec![0]));
+}
+
+#[test]
+fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
+    let envelope = decode_page(r#"{"data":{"pagination":{"page":3},"contacts":[{"id":"a"}]},"success":true}"#).unwrap();
+    let list = envelope.data.unwrap();
+    assert_eq!(list.pagination.unwrap().page, Some(3));
+    assert_eq!(list.contacts.unwrap().batch.num_rows(), 1);
+    for body in [r#"{"data":{"contacts":null}}"#, r#"{"data":{}}"#] {
+        assert!(decode_page(body).unwrap().data.unwrap().contacts.is_none(), "{body}");
+    }
+}
+
+#[test]
+fn broken_json_is_an_error_and_never_a_panic() {
+    let whole = r#"{"success":true,"data":{"contacts":[{"id":"\u00e9","opt_out":true}],"pagination":{}}}"#;
+    for end in 0..whole.len() {
+        assert!(decode_page(&whole[..end]).is_err(), "cut at {end}");
+    }
+    let deep = format!(r#"{{"data":{{"contacts":[{{"id":"a","x":{}}}]}}}}"#, "[".repeat(100_000));
+    assert!(decode_page(&deep).is_err());
+    assert!(decode_page(r#"{"data":{"contacts":{"id":"a"}}}"#).is_err());
+}
+
+#[test]
+fn hostile_texts_arrive_unchanged() {
+    let long = "9".repeat(10_000);
+    for value in ["a,b", "say \"hi\"", "two\r\nlines", "😀 مرحبا", "NUL\u{0}", "=1+1", " lead", &long] {
+        let page = page(&format!(r#"[{{"id":"a","phone_number":{}}}]"#, serde_json::to_string(value).unwrap()));
+        assert_eq!(text(&page, column::PHONE_NUMBER), [Some(value)]);
+    }
+    let page = page(r#"[{"id":"a","region_code":"NA"}]"#);
+    assert_eq!(text(&page, column::REGION_CODE), [Some("NA")]);
+}
