@@ -1,3 +1,5 @@
 //! x
 pub mod api;
 pub mod contacts;
+pub mod sink;
+pub mod summary;

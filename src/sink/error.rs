@@ -1,0 +1,79 @@
+//! What can go wrong with an output; every case names its path.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use super::OutputRequest;
+
+/// Why an output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// `--format` names no format.
+    #[error("unknown format: {name}")]
+    UnknownFormat {
+        /// As it was given.
+        name: String,
+    },
+    /// The extension names no format.
+    #[error("cannot tell the format from the extension: {}", path.display())]
+    UnknownExtension {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The folder of the target does not exist.
+    #[error("the folder of the output does not exist: {}", path.display())]
+    MissingFolder {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target is a folder.
+    #[error("the output is a folder: {}", path.display())]
+    IsFolder {
+        /// The target.
+        path: PathBuf,
+    },
+    /// No file could be made beside the target.
+    #[error("cannot write beside the output: {}", path.display())]
+    OpenStaged {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed half way.
+    #[error("cannot write the output: {path}")]
+    Write {
+        /// The target.
+        path: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The finished file could not be given its name.
+    #[error("cannot give the finished file its name: {}", path.display())]
+    Publish {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl SinkError {
+    pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
+        Self::Write { path: request.target.to_string(), source }
+    }
+
+    /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
+    pub fn is_closed_pipe(&self) -> bool {
+        let Self::Write { path, source } = self else { return false };
+        let mut cause: Option<&(dyn Error + 'static)> = Some(source.as_ref());
+        while let Some(current) = cause {
+            if current.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+                return path == "-";
+            }
+            cause = current.source();
+        }
+        false
+    }
+}

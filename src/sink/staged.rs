@@ -1,0 +1,159 @@
+//! Files that are written beside their target and renamed when they are whole.
+//!
+//! A staged file lies in the target's own folder, so the rename is atomic, and is readable by its owner alone from the
+//! start. A symbolic link is followed: the file it points to is replaced and the link stays. A target that is no
+//! regular file (`/dev/null`, a named pipe) is written to directly, since renaming onto it would destroy it.
+//!
+//! *Easy to get wrong:* the bytes must be on the disk before the name is, and the folder's entry after it; a crash in
+//! between then leaves either the old file or the new one.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::{OutputTarget, SinkError};
+
+/// Bytes gathered before they go to the operating system.
+const WRITE_BUFFER_BYTES: usize = 256 << 10;
+
+/// Where bytes go until they are published.
+#[derive(Debug)]
+pub(super) enum Destination {
+    Staged { file: NamedTempFile, target: PathBuf },
+    Direct(File),
+    Stdout(Stdout),
+}
+
+impl Destination {
+    pub(super) fn open(target: &OutputTarget) -> Result<Self, SinkError> {
+        match target {
+            OutputTarget::Stdout => Ok(Self::Stdout(io::stdout())),
+            OutputTarget::File(path) => Self::open_file(path),
+        }
+    }
+
+    fn open_file(path: &Path) -> Result<Self, SinkError> {
+        let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
+        let target = if path.is_symlink() { fs::canonicalize(path).map_err(failed)? } else { path.to_owned() };
+        match fs::metadata(&target) {
+            Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
+            Ok(found) if !found.is_file() => {
+                return File::options().write(true).open(&target).map(Self::Direct).map_err(failed);
+            }
+            _ => {}
+        }
+        let folder = folder_of(&target);
+        if !folder.is_dir() {
+            return Err(SinkError::MissingFolder { path: path.to_owned() });
+        }
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        // tempfile opens with mode 0600 and never follows or reuses what is there.
+        let file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".partial")
+            .tempfile_in(folder)
+            .map_err(failed)?;
+        Ok(Self::Staged { file, target })
+    }
+
+    /// Gives the file its name. Bytes that went elsewhere are out already.
+    pub(super) fn publish(self) -> Result<(), SinkError> {
+        let Self::Staged { file, target } = self else { return Ok(()) };
+        let failed = |source| SinkError::Publish { path: target.clone(), source };
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        sync_folder(folder_of(&target)).map_err(failed)
+    }
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Staged { file, .. } => file.write(bytes),
+            Self::Direct(file) => file.write(bytes),
+            Self::Stdout(stdout) => stdout.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Staged { file, .. } => file.flush(),
+            Self::Direct(file) => file.flush(),
+            Self::Stdout(stdout) => stdout.flush(),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Only Unix lets a folder be opened as a file.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Counts and hashes what passes on its way to a destination.
+pub(super) struct HashingWriter {
+    writer: BufWriter<Destination>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+/// A destination that has all its bytes.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) destination: Destination,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+}
+
+impl HashingWriter {
+    pub(super) fn new(destination: Destination) -> Self {
+        let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, destination);
+        Self { writer, digest: Sha256::new(), bytes: 0 }
+    }
+
+    /// Brings the bytes to the disk.
+    pub(super) fn finish(self) -> io::Result<Written> {
+        let mut destination = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        destination.flush()?;
+        if let Destination::Staged { file, .. } = &destination {
+            file.as_file().sync_all()?;
+        }
+        let sha256 = self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Written { destination, bytes: self.bytes, sha256 })
+    }
+}
+
+impl Write for HashingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl std::fmt::Debug for HashingWriter {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HashingWriter").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+/// Writes a small file whole or not at all, readable by its owner alone.
+///
+/// # Errors
+/// When it cannot be written; what was there stays then.
+pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
+    let mut writer = HashingWriter::new(Destination::open(&OutputTarget::File(path.to_owned()))?);
+    let written = writer.write_all(bytes).and_then(|()| writer.finish());
+    let failed = |source: io::Error| SinkError::Write { path: path.display().to_string(), source: source.into() };
+    written.map_err(failed)?.destination.publish()
+}

@@ -1,0 +1,212 @@
+use std::fs;
+use std::path::Path;
+
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampMicrosecondType;
+use proptest::prelude::*;
+
+use super::*;
+use crate::contacts::{ContactPage, column, contacts_schema, decode_page};
+
+fn page(contacts: &[serde_json::Value]) -> ContactPage {
+    let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
+    decode_page(&body).unwrap().data.unwrap().contacts.unwrap()
+}
+
+fn contact(at: usize) -> serde_json::Value {
+    let region = ["US", "NA", "", "de"][at % 4];
+    let channels = ["sms,whatsapp", "", "rcs"][at % 3];
+    let opt_out = [Some(true), Some(false), None][at % 3];
+    serde_json::json!({
+        "id": format!("00000000-0000-4000-8000-{at:012}"),
+        "phone_number": format!("+1202555{at:04}"),
+        "region_code": region,
+        "available_channels": channels,
+        "opt_out": opt_out,
+        "created_at": format!("2026-03-01T00:00:{:02}.{:07}Z", at % 60, at),
+    })
+}
+
+fn write(folder: &Path, names: &[&str], batches: &[RecordBatch], settings: &OutputSettings) -> Vec<OutputReport> {
+    let requests: Vec<_> = names.iter().map(|name| OutputRequest::new(&folder.join(name), None).unwrap()).collect();
+    let mut outputs = Outputs::open(&requests, settings).unwrap();
+    for batch in batches {
+        outputs.write(batch).unwrap();
+    }
+    outputs.finish().unwrap().publish().unwrap()
+}
+
+fn read_parquet(path: &Path) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
+    reader.with_batch_size(1 << 20).build().unwrap().map(Result::unwrap).collect()
+}
+
+/// The cells of a CSV text; `None` is an empty cell without quotes, told apart by a look at the raw line.
+fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
+    let mut reader = ::csv::Reader::from_reader(bytes);
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn parquet_gives_back_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&(0..300).map(contact).collect::<Vec<_>>());
+    let reports = write(folder.path(), &["c.parquet"], &[page.batch.clone()], &OutputSettings::default());
+    assert_eq!(reports[0].rows, 300);
+    assert_eq!(reports[0].bytes, fs::metadata(folder.path().join("c.parquet")).unwrap().len());
+    assert_eq!(read_parquet(&folder.path().join("c.parquet")), [page.batch]);
+}
+
+#[test]
+fn csv_keeps_null_apart_from_empty_and_quotes_what_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let contacts = [
+        serde_json::json!({"id":"a","phone_number":"","format_national":null,"format_rfc":"say \"hi\", you\nthere"}),
+        serde_json::json!({"id":"b","phone_number":" x ","available_channels":"sms,rcs","opt_out":true,
+            "created_at":"2026-03-01T00:00:00.5Z","updated_at":"2026-03-01T00:00:00Z"}),
+    ];
+    let settings = OutputSettings {
+        columns: "id,phone_number,format_national,format_rfc,available_channels,opt_out,created_at,updated_at"
+            .parse()
+            .unwrap(),
+        ..OutputSettings::default()
+    };
+    write(folder.path(), &["c.csv"], &[page(&contacts).batch], &settings);
+    let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
+    assert_eq!(
+        text,
+        "id,phone_number,format_national,format_rfc,available_channels,opt_out,created_at,updated_at\n\
+         a,\"\",,\"say \"\"hi\"\", you\nthere\",\"\",,,\n\
+         b,\" x \",,,\"sms,rcs\",true,2026-03-01T00:00:00.500000Z,2026-03-01T00:00:00Z\n"
+    );
+}
+
+#[test]
+fn compressed_csv_holds_the_same_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&(0..50).map(contact).collect::<Vec<_>>());
+    write(folder.path(), &["c.csv", "c.csv.gz", "c.csv.zst"], &[page.batch], &OutputSettings::default());
+    let plain = fs::read(folder.path().join("c.csv")).unwrap();
+    let mut unzipped = Vec::new();
+    let gzip = fs::File::open(folder.path().join("c.csv.gz")).unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(gzip), &mut unzipped).unwrap();
+    assert_eq!(unzipped, plain);
+    let zstd = fs::File::open(folder.path().join("c.csv.zst")).unwrap();
+    assert_eq!(zstd::decode_all(zstd).unwrap(), plain);
+    assert_eq!(read_csv(&plain).len(), 50);
+}
+
+#[test]
+fn bytes_do_not_depend_on_how_rows_were_cut_into_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = page(&(0..20_000).map(contact).collect::<Vec<_>>()).batch;
+    let cut = |size: usize| -> Vec<RecordBatch> {
+        (0..batch.num_rows()).step_by(size).map(|at| batch.slice(at, size.min(batch.num_rows() - at))).collect()
+    };
+    let settings = OutputSettings {
+        parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
+        ..OutputSettings::default()
+    };
+    let names = ["c.parquet", "c.csv"];
+    let hashes: Vec<Vec<String>> = [20_000, 100, 8_192, 77]
+        .into_iter()
+        .map(|size| write(folder.path(), &names, &cut(size), &settings).into_iter().map(|r| r.sha256).collect())
+        .collect();
+    assert!(hashes.iter().all(|hash| hash == &hashes[0]), "{hashes:?}");
+}
+
+#[test]
+fn no_contacts_give_the_full_schema_and_no_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &["c.parquet", "c.csv"], &[], &OutputSettings::default());
+    let file = fs::File::open(folder.path().join("c.parquet")).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    assert_eq!(reader.schema().fields(), contacts_schema().fields());
+    assert_eq!(reader.metadata().file_metadata().num_rows(), 0);
+    let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    assert!(text.starts_with("id,phone_number,"));
+}
+
+#[test]
+fn row_groups_are_not_one_per_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = page(&(0..100).map(contact).collect::<Vec<_>>()).batch;
+    write(folder.path(), &["c.parquet"], &vec![batch; 300], &OutputSettings::default());
+    let file = fs::File::open(folder.path().join("c.parquet")).unwrap();
+    let metadata = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().metadata().clone();
+    assert_eq!((metadata.num_row_groups(), metadata.file_metadata().num_rows()), (1, 30_000));
+}
+
+#[test]
+fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.csv");
+    fs::write(&path, "old").unwrap();
+    let mut outputs = Outputs::open(&[OutputRequest::new(&path, None).unwrap()], &OutputSettings::default()).unwrap();
+    outputs.write(&page(&[contact(1)]).batch).unwrap();
+    drop(outputs.finish().unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_readable_by_their_owner_alone_and_links_are_followed() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
+    fs::write(&real, "old").unwrap();
+    symlink(&real, &link).unwrap();
+    write(folder.path(), &["link.csv"], &[page(&[contact(1)]).batch], &OutputSettings::default());
+    assert!(link.is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().contains("+12025550001"));
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn targets_that_cannot_be_written_are_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        let request = OutputRequest::new(&folder.path().join(name), Some(OutputFormat::Csv)).unwrap();
+        Outputs::open(&[request], &OutputSettings::default()).unwrap_err()
+    };
+    assert!(matches!(open("missing/c.csv"), SinkError::MissingFolder { .. }));
+    fs::create_dir(folder.path().join("folder.csv")).unwrap();
+    assert!(matches!(open("folder.csv"), SinkError::IsFolder { .. }));
+    let error = OutputRequest::new(Path::new("c.xlsx"), None).unwrap_err();
+    assert!(matches!(error, SinkError::UnknownExtension { .. }));
+    assert!(OutputRequest::new(Path::new(".csv"), None).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_texts_round_trip_in_both_formats(
+        values in prop::collection::vec(prop::option::of("[ -~\\n\\r\",é😀\u{0}\\t]{0,20}"), 1..40),
+        times in prop::collection::vec(prop::option::of(-62_000_000_000_i64..250_000_000_000), 40),
+    ) {
+        let contacts: Vec<_> = values.iter().zip(&times).enumerate().map(|(at, (value, time))| {
+            let time = time.map(|s| chrono::DateTime::from_timestamp(s, 123_456_000).unwrap().to_rfc3339());
+            serde_json::json!({"id": format!("id-{at}"), "phone_number": value, "created_at": time})
+        }).collect();
+        let batch = page(&contacts).batch;
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &["c.parquet", "c.csv"], std::slice::from_ref(&batch), &OutputSettings::default());
+        prop_assert_eq!(read_parquet(&folder.path().join("c.parquet")), vec![batch.clone()]);
+        let rows = read_csv(&fs::read(folder.path().join("c.csv")).unwrap());
+        let phones = batch.column(column::PHONE_NUMBER).as_string::<i32>();
+        let created = batch.column(column::CREATED_AT).as_primitive::<TimestampMicrosecondType>();
+        prop_assert_eq!(rows.len(), batch.num_rows());
+        for (at, row) in rows.iter().enumerate() {
+            let phone = if phones.is_null(at) { "" } else { phones.value(at) };
+            prop_assert_eq!(&row[column::PHONE_NUMBER], phone);
+            let time = if row[column::CREATED_AT].is_empty() { None } else {
+                Some(chrono::DateTime::parse_from_rfc3339(&row[column::CREATED_AT]).unwrap().timestamp_micros())
+            };
+            prop_assert_eq!(time, (!created.is_null(at)).then(|| created.value(at)));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use super::*;
+use crate::contacts::decode_page;
+use crate::sink::{OutputFormat, OutputReport};
+
+const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
+
+fn counts(contacts: &serde_json::Value) -> Counts {
+    let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
+    let page = decode_page(&body).unwrap().data.unwrap().contacts.unwrap();
+    let mut counts = Counts::default();
+    counts.add_batch(&page.batch, NOW);
+    counts
+}
+
+fn summary() -> Summary {
+    let counts = counts(&serde_json::json!([
+        {"id":"a","region_code":"us","available_channels":"sms,whatsapp","default_channel":"sms","opt_out":false,
+         "country_code":"1","created_at":"2026-03-01T00:00:00Z","updated_at":"2026-03-30T00:00:00Z"},
+        {"id":"b","region_code":"US","available_channels":"sms","default_channel":"sms","opt_out":true,
+         "country_code":"1","created_at":"2026-03-31T23:59:59Z","updated_at":"2025-01-01T00:00:00Z"},
+        {"id":"c","region_code":"NA","available_channels":null,"created_at":"0001-01-01T00:00:00"},
+    ]));
+    let mut findings = Findings::default();
+    findings.add_rejected(|| "page 3, item 7".to_owned(), "missing_id", &["phone_number"]);
+    findings.add_unknown_field("mood\u{1b}[31m", 2);
+    findings.add_malformed("created_at", 1);
+    Summary {
+        counts,
+        rejected: findings.rejected,
+        rejected_samples: findings.rejected_samples,
+        unknown_fields: findings.unknown_fields,
+        malformed_fields: findings.malformed_fields,
+        filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
+        run: RunFacts {
+            started_at: "2026-03-31T00:00:00Z".into(),
+            finished_at: "2026-03-31T00:00:02Z".into(),
+            elapsed_seconds: 2.0,
+            requests: 12,
+            retries: 2,
+            rate_limited: 1,
+            waited_seconds: 0.5,
+            pages: 10,
+            total_count_first: Some(3),
+            total_count_last: Some(3),
+            duplicates_removed: 1,
+            verdict: Verdict::Complete,
+            evidence: vec!["3 contacts, as every page said".into()],
+        },
+        outputs: vec![OutputReport {
+            path: "contacts.parquet".into(),
+            format: OutputFormat::Parquet,
+            rows: 3,
+            bytes: 1_234_567,
+            sha256: "0".repeat(64),
+        }],
+    }
+}
+
+#[test]
+fn every_table_adds_up() {
+    let counts = summary().counts;
+    assert_eq!(counts.contacts, 3);
+    assert_eq!(counts.channels, [("none", 1), ("sms", 2), ("whatsapp", 1)].map(|(k, n)| (k.to_owned(), n)).into());
+    assert_eq!(counts.regions, [("NA", 1), ("US", 2)].map(|(k, n)| (k.to_owned(), n)).into());
+    assert_eq!(counts.channels_by_region["US"]["sms"], 2);
+    assert_eq!(counts.channels_by_region["NA"]["none"], 1);
+    assert_eq!(counts.created_by_month, [("2026-03", 2), ("unknown", 1)].map(|(k, n)| (k.to_owned(), n)).into());
+    assert_eq!((counts.opted_out, counts.opted_in, counts.opt_out_unknown()), (1, 1, 1));
+    assert_eq!((counts.updated.never, counts.updated.last_7_days, counts.updated.older), (1, 1, 1));
+    for table in [&counts.default_channels, &counts.regions, &counts.country_codes, &counts.created_by_month] {
+        assert_eq!(table.values().sum::<u64>(), counts.contacts);
+    }
+}
+
+#[test]
+fn keys_are_bounded_and_nothing_is_lost() {
+    let contacts: Vec<_> = (0..MAX_KEYS + 50)
+        .map(|at| serde_json::json!({"id": at.to_string(), "region_code": format!("R{at}")}))
+        .collect();
+    let counts = counts(&serde_json::json!(contacts));
+    assert_eq!(counts.regions.len(), MAX_KEYS + 1);
+    assert_eq!(counts.regions[OTHER_KEY], 50);
+    assert_eq!(counts.channels_by_region[OTHER_KEY]["none"], 50);
+}
+
+#[test]
+fn the_json_form_is_valid_by_its_schema() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    let mut wrong = document;
+    wrong["contacts"] = serde_json::json!("many");
+    assert!(!validator.is_valid(&wrong));
+}
+
+#[test]
+fn the_table_is_aligned_and_holds_no_control_characters() {
+    let table = render_table(&summary(), TableStyle { width: 80, has_colours: false });
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(!table.contains('\u{1b}'), "{table}");
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_narrow_terminal_is_never_overrun() {
+    let table = render_table(&summary(), TableStyle { width: 40, has_colours: false });
+    assert!(table.lines().all(|line| line.chars().count() <= 40), "{table}");
+}
