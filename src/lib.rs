@@ -1,5 +1,7 @@
 //! x
 pub mod api;
 pub mod contacts;
+pub mod fetch;
 pub mod sink;
 pub mod summary;
+pub mod verdict;

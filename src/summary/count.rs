@@ -17,9 +17,9 @@ pub const MAX_KEYS: usize = 2048;
 /// Name for what exceeds [`MAX_KEYS`].
 pub const OTHER_KEY: &str = "(other)";
 /// Name for contacts whose field is null.
-pub const UNKNOWN_KEY: &str = "unknown";
+pub(super) const UNKNOWN_KEY: &str = "unknown";
 /// Name for contacts without any channel.
-pub const NONE_KEY: &str = "none";
+pub(super) const NONE_KEY: &str = "none";
 
 /// A table of counts in the order of its keys.
 pub type Table = BTreeMap<String, u64>;

@@ -6,35 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::count::{Counts, Table, UpdatedCounts, add};
 use crate::sink::OutputReport;
+use crate::verdict::Verdict;
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
 pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
 
 /// Rejected items that are described one by one.
 const MAX_REJECTED_SAMPLES: usize = 20;
-
-/// Whether the output holds every contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// The list did not move and every contact is there.
-    Complete,
-    /// The list moved and every gap was closed.
-    Healed,
-    /// Contacts may be missing.
-    Unverified,
-}
-
-impl Verdict {
-    /// Its name in the JSON form.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Healed => "healed",
-            Self::Unverified => "unverified",
-        }
-    }
-}
 
 /// What the run asked the server to leave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

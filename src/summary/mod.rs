@@ -13,6 +13,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use count::{Counts, MAX_KEYS, OTHER_KEY};
-pub use document::{Filters, Findings, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary, Verdict};
+pub use count::{Counts, MAX_KEYS, OTHER_KEY, Table, UpdatedCounts};
+pub use document::{Filters, Findings, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary};
 pub use table::{TableStyle, render_table};

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::Summary;
 use super::count::{NONE_KEY, Table};
-use super::{Summary, Verdict};
+use crate::verdict::Verdict;
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
