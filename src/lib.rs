@@ -1,7 +1,32 @@
-//! x
+//! Gets every contact of a Sent account out: each exactly once, into files that load at the first try, with a summary
+//! of what is in them and a straight answer to "is it all there?".
+//!
+//! ```text
+//!  cli, config ─► commands ─► export
+//!                               │
+//!       fetch ──────────────────┤  which pages, in what order; is anything missing?
+//!         │  └► api             │  one request: pace, attempts, retry
+//!         └───► contacts        │  JSON ─► Arrow record batch, cleaned
+//!                               ▼
+//!                     bounded channel of pages
+//!                               │
+//!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed
+//!                               └─► summary   counts ─► table, JSON
+//! ```
+//!
+//! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `summary` nothing of either. The
+//! [`simulator`] stands apart and knows nothing of the rest, so that a shared misunderstanding of the API would show.
+
 pub mod api;
+pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod contacts;
+pub mod error;
+pub mod export;
 pub mod fetch;
+pub mod progress;
+pub mod simulator;
 pub mod sink;
 pub mod summary;
 pub mod verdict;

@@ -1,0 +1,162 @@
+//! The flags of `sent-export contacts`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use uuid::Uuid;
+
+use crate::api::{PaceError, PaceText, RetryPolicy};
+use crate::contacts::ColumnSelection;
+use crate::sink::OutputFormat;
+
+/// Eight requests in flight use up the documented 200 requests a minute even when an answer takes two seconds, and
+/// are gentle on a service without a limit.
+const DEFAULT_CONCURRENCY: &str = "8";
+
+const EXAMPLES: &str = "\
+Examples:
+  sent-export contacts --simulate --output contacts.parquet
+      A first try without an account, against the built-in simulator
+  SENT_DM_API_KEY=... sent-export contacts --output contacts.parquet --output contacts.csv
+      The whole account into two files, from one read of the API
+  sent-export contacts --output - --columns id,format_e164 | head
+      CSV to stdout
+
+Exit codes:
+  0 complete, 1 unexpected failure, 2 wrong usage, 3 written but completeness not verified,
+  4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
+  7 output could not be written, 130/143 stopped by a signal";
+
+/// The flags of `sent-export contacts`, as they were typed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ContactsArgs {
+    /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API
+    ///
+    /// The extension chooses the format: .parquet, .csv, .csv.gz or .csv.zst. Files appear under their name when they
+    /// are whole, readable by their owner alone.
+    #[arg(short, long, value_name = "PATH", required = true, help_heading = "Output")]
+    pub output: Vec<PathBuf>,
+
+    /// Format of all outputs, whatever their extension: parquet, csv, csv.gz or csv.zst
+    #[arg(long, help_heading = "Output")]
+    pub format: Option<OutputFormat>,
+
+    /// Columns to write, in this order, with commas between them [default: all]
+    #[arg(long, value_name = "NAMES", help_heading = "Output")]
+    pub columns: Option<ColumnSelection>,
+
+    /// Also write the summary as JSON
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub summary: Option<PathBuf>,
+
+    /// Only contacts that the API finds for this text
+    #[arg(long, value_name = "TEXT", help_heading = "Filters")]
+    pub search: Option<String>,
+
+    /// Only contacts with this channel, for instance sms, whatsapp or rcs
+    #[arg(long, help_heading = "Filters")]
+    pub channel: Option<String>,
+
+    /// Only the contact with exactly this number
+    #[arg(long, value_name = "NUMBER", help_heading = "Filters")]
+    pub phone: Option<String>,
+
+    /// Read one child profile of an organization (the key must be the organization's)
+    #[arg(long, value_name = "UUID", help_heading = "Account")]
+    pub profile_id: Option<Uuid>,
+
+    /// File that holds the API key, `-` for stdin [default: the variable SENT_DM_API_KEY]
+    #[arg(long, value_name = "PATH", help_heading = "Account")]
+    pub api_key_file: Option<PathBuf>,
+
+    /// Address of the API
+    #[arg(long, env = "SENT_BASE_URL", default_value = "https://api.sent.dm", value_name = "URL", help_heading = "Account")]
+    pub base_url: String,
+
+    /// Export the built-in simulator's invented contacts instead of an account's
+    #[arg(
+        long,
+        value_name = "CONTACTS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5000",
+        help_heading = "Account"
+    )]
+    pub simulate: Option<u32>,
+
+    /// Contacts asked for per page; the API may honour less
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Pace")]
+    pub page_size: u32,
+
+    /// Requests in flight at most; eight use up the documented quota even when an answer takes two seconds
+    #[arg(long, default_value = DEFAULT_CONCURRENCY, help_heading = "Pace")]
+    pub concurrency: NonZeroUsize,
+
+    /// Requests sent in a span of time, like 200/min or 10/s, or `none` [default: 200/min, none with --simulate]
+    #[arg(long, value_name = "RATE", help_heading = "Pace")]
+    pub rate_limit: Option<RateLimitArg>,
+
+    /// Requests that may go at once after a rest
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace")]
+    pub burst: u32,
+
+    /// Retries of one request after failures in passing
+    #[arg(long, default_value_t = RetryPolicy::DEFAULT_MAX_RETRIES, value_name = "N", help_heading = "Pace")]
+    pub max_retries: u32,
+
+    /// Longest rest before the first retry; it doubles with every further one
+    #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
+    pub retry_delay: Duration,
+
+    /// Longest time for one attempt, to the last byte of its answer
+    #[arg(long, default_value = "30s", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
+    pub timeout: Duration,
+
+    /// Longest time to connect
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
+    pub connect_timeout: Duration,
+
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// Say what is tried again and why; twice: every request
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Messages")]
+    pub verbose: u8,
+
+    /// Show no progress
+    #[arg(long, help_heading = "Messages")]
+    pub no_progress: bool,
+}
+
+/// `--rate-limit`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimitArg {
+    /// As fast as answers come.
+    Unlimited,
+    /// No faster than this.
+    Limited(PaceText),
+}
+
+impl RateLimitArg {
+    /// The documented limit of standard endpoints (API reference, "Rate limits").
+    pub const DEFAULT: Self = Self::Limited(PaceText { requests: 200, span: Duration::from_mins(1) });
+}
+
+impl FromStr for RateLimitArg {
+    type Err = PaceError;
+
+    fn from_str(text: &str) -> Result<Self, PaceError> {
+        if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
+    }
+}
+
+/// Reads `500ms`, `30s`, `2m` or `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
+    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}

@@ -1,0 +1,27 @@
+//! The command line: what can be typed, and nothing else. Reading it does no I/O.
+
+mod contacts;
+mod simulator;
+
+use clap::{Parser, Subcommand};
+
+pub use contacts::{ContactsArgs, RateLimitArg};
+pub use simulator::SimulatorArgs;
+
+/// Exports every contact of a Sent account to Parquet and CSV, with a summary of channels and regions.
+#[derive(Debug, Parser)]
+#[command(name = "sent-export", version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Export all contacts of the account
+    Contacts(Box<ContactsArgs>),
+    /// Serve an invented account on this machine, for trials and tests
+    Simulator(Box<SimulatorArgs>),
+}

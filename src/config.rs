@@ -1,0 +1,285 @@
+//! Checked settings: what the flags and the environment say, proven to make sense before anything is done.
+//!
+//! The key comes from `SENT_DM_API_KEY` or a file. There is no flag that takes the key itself, because the process list
+//! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
+
+use std::collections::HashSet;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use url::{Host, Url};
+
+use crate::api::{ApiKey, ClientSettings, RequestRate, RetryPolicy};
+use crate::cli::{ContactsArgs, RateLimitArg};
+use crate::fetch::{ContactQuery, FetchSettings};
+use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
+use crate::summary::Filters;
+
+/// Variable that holds the key; the official SDKs read the same one.
+pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";
+
+/// Longest time that one request waits for the account's rate limit. The limit is per minute, so longer means that
+/// something else uses up the account's whole quota.
+pub const MAX_RATE_LIMIT_WAIT: std::time::Duration = std::time::Duration::from_mins(15);
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither the variable nor a file gives a key.
+    #[error("no API key: {API_KEY_VARIABLE} is not set")]
+    MissingKey,
+    /// A key is there but cannot be one.
+    #[error("{from} holds no usable API key")]
+    EmptyKey {
+        /// Where it was read from.
+        from: String,
+    },
+    /// The key's file cannot be read.
+    #[error("cannot read the API key from {path}")]
+    ReadKey {
+        /// The file, or `-`.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The base URL is none.
+    #[error("the base URL is not one that requests can be sent to: {0}")]
+    BadBaseUrl(String),
+    /// The base URL would send the key in clear text.
+    #[error("the base URL would send the key unencrypted to another machine: {0}")]
+    InsecureBaseUrl(String),
+    /// Two outputs have the same path.
+    #[error("two outputs have the same path: {0}")]
+    RepeatedOutput(String),
+    /// Parquet is binary.
+    #[error("Parquet is not written to a terminal")]
+    ParquetToTerminal,
+    /// An output cannot be written.
+    #[error(transparent)]
+    Output(#[from] SinkError),
+}
+
+impl ConfigError {
+    /// The next step.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::MissingKey | Self::EmptyKey { .. } => {
+                "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
+            }
+            Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
+            Self::BadBaseUrl(_) => "write it like https://api.sent.dm",
+            Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
+            Self::RepeatedOutput(_) => "give every --output a path of its own",
+            Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
+            Self::Output(error) => return crate::error::output_hint(error),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Everything that an export of contacts needs.
+#[derive(Debug)]
+pub struct ContactsConfig {
+    /// Contacts of the built-in simulator, when it is used instead of the API.
+    pub simulate: Option<u32>,
+    /// Address of the API; the simulator's own is only known once it runs.
+    pub base_url: Url,
+    /// The key; with the simulator, its key.
+    pub api_key: Option<ApiKey>,
+    /// Retry, pace and time limits, without address and key.
+    pub pace: PaceConfig,
+    /// How to walk the list.
+    pub fetch: FetchSettings,
+    /// What to write.
+    pub outputs: Vec<OutputRequest>,
+    /// How to write it.
+    pub output_settings: OutputSettings,
+    /// Where the summary goes as JSON.
+    pub summary: Option<PathBuf>,
+    /// What the report says of filters.
+    pub filters: Filters,
+}
+
+/// Retry, pace and time limits.
+#[derive(Debug, Clone)]
+pub struct PaceConfig {
+    rate: Option<RequestRate>,
+    retry: RetryPolicy,
+    timeout: std::time::Duration,
+    connect_timeout: std::time::Duration,
+    profile_id: Option<uuid::Uuid>,
+}
+
+impl PaceConfig {
+    /// The settings of a client for an address and a key.
+    pub fn client_settings(&self, base_url: Url, api_key: ApiKey) -> ClientSettings {
+        ClientSettings {
+            base_url,
+            api_key,
+            profile_id: self.profile_id,
+            retry: self.retry,
+            rate: self.rate,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            max_rate_limit_wait: MAX_RATE_LIMIT_WAIT,
+        }
+    }
+}
+
+impl ContactsConfig {
+    /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`].
+    ///
+    /// # Errors
+    /// When something is missing or makes no sense.
+    pub fn new(args: &ContactsArgs, api_key: Option<&str>) -> Result<Self, ConfigError> {
+        let base_url = check_base_url(&args.base_url)?;
+        let outputs = check_outputs(&args.output, args.format)?;
+        let api_key = if args.simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
+        let query =
+            ContactQuery { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
+        let filters = Filters {
+            search: args.search.clone(),
+            channel: args.channel.clone(),
+            phone: args.phone.is_some(),
+            profile_id: args.profile_id.map(|id| id.to_string()),
+        };
+        let output_settings = OutputSettings {
+            columns: args.columns.clone().unwrap_or_default(),
+            metadata: metadata(&filters),
+            ..OutputSettings::default()
+        };
+        Ok(Self {
+            simulate: args.simulate,
+            base_url,
+            api_key,
+            pace: pace(args),
+            fetch: FetchSettings { query, page_size: args.page_size, concurrency: args.concurrency },
+            outputs,
+            output_settings,
+            summary: args.summary.clone(),
+            filters,
+        })
+    }
+}
+
+fn pace(args: &ContactsArgs) -> PaceConfig {
+    // The simulator on this machine has no quota to keep, so a first try is quick.
+    let unset = if args.simulate.is_some() { RateLimitArg::Unlimited } else { RateLimitArg::DEFAULT };
+    let rate = match args.rate_limit.unwrap_or(unset) {
+        RateLimitArg::Unlimited => None,
+        RateLimitArg::Limited(pace) => RequestRate::new(pace.requests, pace.span, args.burst),
+    };
+    PaceConfig {
+        rate,
+        retry: RetryPolicy {
+            max_retries: args.max_retries,
+            first_delay: args.retry_delay,
+            max_delay: args.retry_delay.max(RetryPolicy::DEFAULT_MAX_DELAY),
+        },
+        timeout: args.timeout,
+        connect_timeout: args.connect_timeout,
+        profile_id: args.profile_id,
+    }
+}
+
+fn check_base_url(text: &str) -> Result<Url, ConfigError> {
+    let bad = || ConfigError::BadBaseUrl(without_credentials(text));
+    let url = Url::parse(text).map_err(|_| bad())?;
+    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if !is_plain || url.cannot_be_a_base() {
+        return Err(bad());
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(ConfigError::InsecureBaseUrl(url.to_string())),
+        _ => Err(bad()),
+    }
+}
+
+fn without_credentials(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => url.to_owned(),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
+    let mut known = HashSet::new();
+    let mut requests = Vec::new();
+    for path in paths {
+        if !known.insert(path) {
+            return Err(ConfigError::RepeatedOutput(path.display().to_string()));
+        }
+        let request = OutputRequest::new(path, format)?;
+        let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
+        if is_terminal && request.format == OutputFormat::Parquet {
+            return Err(ConfigError::ParquetToTerminal);
+        }
+        requests.push(request);
+    }
+    Ok(requests)
+}
+
+fn read_key(args: &ContactsArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
+    let (text, from) = match (&args.api_key_file, variable) {
+        (Some(path), _) => (read_key_file(path)?, path.display().to_string()),
+        (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),
+        (None, None) => return Err(ConfigError::MissingKey),
+    };
+    ApiKey::new(&text).ok_or(ConfigError::EmptyKey { from })
+}
+
+fn read_key_file(path: &Path) -> Result<String, ConfigError> {
+    // A key has some dozens of characters; a wrong path must not read a huge file.
+    const MAX_KEY_BYTES: u64 = 64 << 10;
+    let read = |reader: &mut dyn Read| {
+        let mut text = String::new();
+        reader.take(MAX_KEY_BYTES).read_to_string(&mut text).map(|_| text)
+    };
+    let text = if path.as_os_str() == "-" {
+        read(&mut std::io::stdin().lock())
+    } else {
+        std::fs::File::open(path).and_then(|mut file| read(&mut file))
+    };
+    text.map_err(|source| ConfigError::ReadKey { path: path.display().to_string(), source })
+}
+
+/// What a Parquet file says of itself; nothing that differs between two runs over the same list.
+fn metadata(filters: &Filters) -> Vec<(String, String)> {
+    let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
+    vec![
+        ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("sent_export.schema_version".to_owned(), crate::contacts::SCHEMA_VERSION.to_string()),
+        ("sent_export.filters".to_owned(), filters),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_goes_over_https_or_stays_on_this_machine() {
+        for good in ["https://api.sent.dm", "http://127.0.0.1:80", "http://[::1]:9/", "http://localhost/base"] {
+            assert!(check_base_url(good).is_ok(), "{good}");
+        }
+        for insecure in ["http://api.sent.dm", "http://192.168.1.2", "http://localhost.evil.example"] {
+            assert!(matches!(check_base_url(insecure), Err(ConfigError::InsecureBaseUrl(_))), "{insecure}");
+        }
+        for bad in ["", "api.sent.dm", "ftp://api.sent.dm", "https://user:secret@api.sent.dm", "mailto:a@b"] {
+            let error = check_base_url(bad).unwrap_err();
+            assert!(matches!(error, ConfigError::BadBaseUrl(_)), "{bad}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What a person sees while a run lasts. The only file that knows indicatif.
+//!
+//! On a terminal one bar with contacts, pages, rate, time left and waits; elsewhere (a log of cron or Kubernetes) a
+//! plain line now and then; with `--quiet` or `--no-progress` nothing. The time left knows the rate limit: the first
+//! pages of a burst come fast and say nothing about the rest.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::api::{RequestRate, Traffic};
+use crate::fetch::Progress;
+
+/// Time between two plain lines.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Shows how far a run is.
+#[derive(Debug)]
+pub struct ProgressDisplay {
+    form: Form,
+    rate: Option<RequestRate>,
+    started_at: Instant,
+    latest: Progress,
+}
+
+#[derive(Debug)]
+enum Form {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+    Nothing,
+}
+
+impl ProgressDisplay {
+    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`.
+    pub fn new(is_silent: bool, rate: Option<RequestRate>) -> Self {
+        let now = Instant::now();
+        let form = if is_silent {
+            Form::Nothing
+        } else if io::stderr().is_terminal() {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{bar:24.green} {wide_msg}").expect("the template is a constant");
+            bar.set_style(style);
+            Form::Bar(bar)
+        } else {
+            Form::Lines { last: now }
+        };
+        Self { form, rate, started_at: now, latest: Progress::default() }
+    }
+
+    /// Takes in a page.
+    pub fn observe(&mut self, progress: Progress) {
+        self.latest = progress;
+    }
+
+    /// Redraws; called a few times a second, also while nothing arrives.
+    pub fn tick(&mut self, traffic: Traffic, pause_left: Duration) {
+        match &self.form {
+            Form::Nothing => {}
+            Form::Bar(bar) => {
+                bar.set_length(self.latest.planned_pages.unwrap_or(0));
+                bar.set_position(self.latest.pages);
+                bar.set_message(self.message(traffic, pause_left));
+            }
+            Form::Lines { last } if last.elapsed() < LINE_INTERVAL => {}
+            Form::Lines { .. } => {
+                // A log that cannot be written must not end an export.
+                drop(writeln!(io::stderr(), "{}", self.message(traffic, pause_left)));
+                self.form = Form::Lines { last: Instant::now() };
+            }
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn message(&self, traffic: Traffic, pause_left: Duration) -> String {
+        let Progress { pages, planned_pages, contacts, total } = self.latest;
+        let of = |total: Option<u64>| total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let elapsed = self.started_at.elapsed().as_secs_f64();
+        let mut message = format!("{contacts}{} contacts, page {pages}{}", of(total), of(planned_pages));
+        message += &format!(", {:.0}/s", contacts as f64 / elapsed.max(0.001));
+        if let Some(left) = self.time_left(elapsed) {
+            message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
+        }
+        if traffic.retries > 0 {
+            message += &format!(", {} retries", traffic.retries);
+        }
+        if pause_left > Duration::ZERO {
+            message += &format!(", rate limited: waiting {} s", pause_left.as_secs() + 1);
+        }
+        message
+    }
+
+    /// The slower of what was seen so far and what the rate limit allows.
+    fn time_left(&self, elapsed: f64) -> Option<Duration> {
+        let pages_left = self.latest.planned_pages?.saturating_sub(self.latest.pages) as f64;
+        if self.latest.pages == 0 {
+            return None;
+        }
+        let by_pace = pages_left * elapsed / self.latest.pages as f64;
+        let by_limit = self.rate.map_or(0.0, |rate| {
+            let burst_left = (f64::from(rate.burst) - self.latest.pages as f64).max(0.0);
+            (pages_left - burst_left).max(0.0) * rate.interval.as_secs_f64()
+        });
+        Duration::try_from_secs_f64(by_pace.max(by_limit)).ok()
+    }
+}

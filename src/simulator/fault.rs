@@ -1,0 +1,292 @@
+//! What goes wrong, and when.
+//!
+//! A [`Fault`] is a kind and the conditions under which it strikes; [`ArmedFaults`] counts how often each has struck. The
+//! server asks for each request that the rate limit let through; the first fault in the list that fits strikes, alone.
+//!
+//! # Grammar
+//!
+//! ```text
+//! FAULT     = WHAT { ' ' WHEN }
+//! WHAT      = CODE                 an error of the catalog with its status: INTERNAL_002, AUTH_005, VALIDATION_005 ...
+//!           | ok-envelope:CODE     the same error inside a 200
+//!           | STATUS               a bare status and a line of text, no envelope: 503, 408, 429
+//!           | 429:SECONDS          BUSINESS_002 with this Retry-After (in the form that --retry-after sets)
+//!           | html-STATUS          a gateway's page of HTML: html-502
+//!           | empty-body           a 200 with nothing in it
+//!           | not-json             a 200 with half a JSON document of the right length
+//!           | cut-off              the right answer, the connection closed half way
+//!           | missing-data         success without data
+//!           | null-data            success with data: null
+//!           | reset                the connection is reset (RST)
+//!           | close                the connection is closed without an answer
+//!           | hang                 no answer, ever
+//!           | drip[:DURATION]      the right answer, a byte at a time (1s)
+//!           | slow:DURATION        the right answer, late
+//!           | redirect[:URL]       a 302 to there, or to a path of the simulator that counts visits
+//!           | gone:DURATION        all connections are closed and new ones refused for so long
+//! WHEN      = page=N               list requests whose window holds the first row of page N of full size
+//!           | offset=N             list requests whose window holds row N, from 0
+//!           | nth=K | nth=K..L     the K-th request, or the K-th to the L-th, from 1
+//!           | after=K              requests after the K-th
+//!           | rate=P%              drawn from the seed for each request
+//!           | times=T              at most T times
+//!           | on=list|contact|other   requests of this kind only
+//!           | always               without condition, which is also what no condition means
+//! ```
+//!
+//! All conditions must hold. Requests are numbered as they arrive, those with a bad key or over the limit included.
+//!
+//! *Easy to get wrong:* a page is named by the row it begins with, not by the number in the query. A client that changes its
+//! page size still meets the fault at the same place of the list.
+//!
+//! The unit tests read every form and check when each condition holds.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::error_code::ErrorCode;
+use super::random::{Draws, Purpose};
+use super::settings::{ParseError, parse_duration};
+
+/// Something that goes wrong under some conditions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// What happens.
+    pub kind: FaultKind,
+    /// When it happens.
+    pub when: Conditions,
+}
+
+impl Fault {
+    /// A fault that strikes always.
+    pub fn always(kind: FaultKind) -> Self {
+        Self { kind, when: Conditions::default() }
+    }
+}
+
+/// What happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// An error with its status.
+    Error(ErrorCode),
+    /// An error inside a 200.
+    ErrorInside200(ErrorCode),
+    /// A status without an envelope.
+    Status(u16),
+    /// A 429 that asks to wait so many seconds.
+    TooManyRequests(u64),
+    /// HTML of a gateway, with this status.
+    Html(u16),
+    /// A 200 with an empty body.
+    EmptyBody,
+    /// A 200 whose body breaks off in the middle of the JSON, though its length is right.
+    NotJson,
+    /// The answer breaks off half way, against the length it promised.
+    CutOff,
+    /// Success without data.
+    MissingData,
+    /// Success with data that is null.
+    NullData,
+    /// The connection is reset.
+    Reset,
+    /// The connection is closed without an answer.
+    Close,
+    /// There is never an answer.
+    Hang,
+    /// The answer comes a byte at a time, with this pause between two.
+    Drip(Duration),
+    /// The answer comes so much later.
+    Slow(Duration),
+    /// A redirect; `None` leads to a path of the simulator that counts visits.
+    Redirect(Option<String>),
+    /// The server is away for so long.
+    Gone(Duration),
+}
+
+/// When a fault strikes: all conditions that are set must hold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Conditions {
+    /// The window asked for holds the first row of this page of full size, from 1.
+    pub page: Option<u32>,
+    /// The window asked for holds this row, from 0.
+    pub offset: Option<u64>,
+    /// The number of the request, from 1.
+    pub requests: Option<RangeInclusive<u64>>,
+    /// The share of requests, from 0 to 1.
+    pub rate: Option<f64>,
+    /// How often at most.
+    pub times: Option<u64>,
+    /// The kind of request.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// Kinds of requests that faults tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A page of the list of contacts.
+    List,
+    /// A single contact or its summary.
+    Contact,
+    /// Anything else.
+    Other,
+}
+
+/// What a fault may ask about a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RequestFacts {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// Its kind.
+    pub(super) endpoint: Endpoint,
+    /// The first row and the number of rows it asks for, if it asks for a page.
+    pub(super) window: Option<(u64, u32)>,
+}
+
+/// Faults and how often they have struck.
+#[derive(Debug)]
+pub(super) struct ArmedFaults {
+    faults: Vec<(Fault, u64)>,
+    seed: u64,
+    page_cap: u32,
+}
+
+impl ArmedFaults {
+    /// Faults of which none has struck.
+    pub(super) fn new(faults: Vec<Fault>, seed: u64, page_cap: u32) -> Self {
+        Self { faults: faults.into_iter().map(|fault| (fault, 0)).collect(), seed, page_cap }
+    }
+
+    /// Arms another fault, after those there are.
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.faults.push((fault, 0));
+    }
+
+    /// Disarms all faults.
+    pub(super) fn clear(&mut self) {
+        self.faults.clear();
+    }
+
+    /// The fault that strikes this request, if any.
+    pub(super) fn strike(&mut self, request: RequestFacts) -> Option<FaultKind> {
+        let (seed, page_cap) = (self.seed, self.page_cap);
+        let mut numbered = self.faults.iter_mut().zip(0_u64..);
+        let ((fault, hits), _) = numbered.find(|((fault, hits), number)| {
+            fault.when.times.is_none_or(|times| *hits < times)
+                && fault.when.hold(request, page_cap, Draws::new(seed ^ number, Purpose::Fault, request.number))
+        })?;
+        *hits += 1;
+        Some(fault.kind.clone())
+    }
+}
+
+impl Conditions {
+    /// True if all conditions but the number of times hold.
+    fn hold(&self, request: RequestFacts, page_cap: u32, mut draws: Draws) -> bool {
+        let holds_row = |row: u64| {
+            request.window.is_some_and(|(offset, size)| (offset..offset.saturating_add(u64::from(size))).contains(&row))
+        };
+        self.page.is_none_or(|page| holds_row(u64::from(page.saturating_sub(1)) * u64::from(page_cap)))
+            && self.offset.is_none_or(holds_row)
+            && self.requests.as_ref().is_none_or(|requests| requests.contains(&request.number))
+            && self.endpoint.is_none_or(|endpoint| endpoint == request.endpoint)
+            && self.rate.is_none_or(|rate| draws.with_probability(rate))
+    }
+
+    /// Adds a condition.
+    fn read(&mut self, text: &str) -> Result<(), ParseError> {
+        const EXPECTED: &str =
+            "page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|other or always";
+        let wrong = || ParseError::new(text, EXPECTED);
+        if text == "always" {
+            return Ok(());
+        }
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let number = || value.parse::<u64>().map_err(|_| wrong());
+        match name {
+            "page" => self.page = Some(value.parse().ok().filter(|page| *page > 0).ok_or_else(wrong)?),
+            "offset" => self.offset = Some(number()?),
+            "after" => self.requests = Some(number()? + 1..=u64::MAX),
+            "times" => self.times = Some(number()?),
+            "nth" => {
+                let (first, last) = value.split_once("..").unwrap_or((value, value));
+                let bound = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+                self.requests = Some(bound(first)?..=bound(last)?);
+            }
+            "rate" => {
+                let percent = value.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+                let percent = percent.filter(|percent| (0.0..=100.0).contains(percent)).ok_or_else(wrong)?;
+                self.rate = Some(percent / 100.0);
+            }
+            "on" => {
+                self.endpoint = Some(match value {
+                    "list" => Endpoint::List,
+                    "contact" => Endpoint::Contact,
+                    "other" => Endpoint::Other,
+                    _ => return Err(wrong()),
+                });
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Fault {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.split_whitespace();
+        let kind = words.next().unwrap_or_default().parse()?;
+        let mut when = Conditions::default();
+        for word in words {
+            when.read(word)?;
+        }
+        Ok(Self { kind, when })
+    }
+}
+
+impl FromStr for FaultKind {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || {
+            ParseError::new(
+                text,
+                "a fault: an error code, ok-envelope:CODE, a status, 429:SECONDS, html-STATUS, empty-body, not-json, \
+                 cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION, redirect[:URL] \
+                 or gone:DURATION",
+            )
+        };
+        let status = |text: &str| text.parse().ok().filter(|status| (200..600).contains(status)).ok_or_else(wrong);
+        let (name, value) = text.split_once(':').map_or((text, None), |(name, value)| (name, Some(value)));
+        let duration = || value.ok_or_else(wrong).and_then(parse_duration);
+        Ok(match (name, value) {
+            ("ok-envelope", Some(code)) => Self::ErrorInside200(code.parse()?),
+            ("429", Some(seconds)) => Self::TooManyRequests(seconds.parse().map_err(|_| wrong())?),
+            ("empty-body", None) => Self::EmptyBody,
+            ("not-json", None) => Self::NotJson,
+            ("cut-off", None) => Self::CutOff,
+            ("missing-data", None) => Self::MissingData,
+            ("null-data", None) => Self::NullData,
+            ("reset", None) => Self::Reset,
+            ("close", None) => Self::Close,
+            ("hang", None) => Self::Hang,
+            ("drip", None) => Self::Drip(Duration::from_secs(1)),
+            ("drip", Some(_)) => Self::Drip(duration()?),
+            ("slow", Some(_)) => Self::Slow(duration()?),
+            ("gone", Some(_)) => Self::Gone(duration()?),
+            ("redirect", target) => Self::Redirect(target.map(str::to_owned)),
+            (name, None) => match (name.strip_prefix("html-"), name.parse()) {
+                (Some(number), _) => Self::Html(status(number)?),
+                (None, Ok(code)) => Self::Error(code),
+                (None, Err(_)) => Self::Status(status(name)?),
+            },
+            _ => return Err(wrong()),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "fault_tests.rs"]
+mod tests;

@@ -1,0 +1,303 @@
+//! What others do to the list while somebody reads it.
+//!
+//! [`Movement`] is the setting; [`Mover`] turns it into [`Step`]s. The server asks it when a list request arrives, before the
+//! answer is made, and lets `world` take the steps. Nobody can see the list but by asking, so steps that were due since the
+//! last request are as good as steps taken on time.
+//!
+//! # Grammar
+//!
+//! ```text
+//! PACE  = none | N/s | N/min | N/h    so often in real time, counted from the first list request
+//!       | N/req                       so often with each list request, the fraction drawn from the seed
+//! MOVE  = (create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]
+//!                                     once, when list request number REQUEST arrives, from 1
+//! PLACE = anywhere | front | back | reader | ROW
+//!                                     which rows: drawn from all, the first, the last, within two pages of the window that
+//!                                     is being asked for, or this row and those behind it (from 0)
+//! ```
+//!
+//! A replacement is a deletion and a creation in one, so that `total_count` stays as it was and does not give it away.
+//!
+//! *Easy to get wrong:* only the per-request forms are reproducible, and only as far as requests arrive in the same order.
+//! Moves with `from` and `until` bounds end, so that a client can be seen to come to rest.
+//!
+//! A thousand steps at once is the most: after a pause of hours the list would otherwise be rebuilt in one request.
+//!
+//! The unit tests count steps over many requests and hand in the time.
+
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use super::random::{Draws, Purpose};
+use super::settings::{ParseError, Rate};
+
+/// The most steps of one kind that one request brings.
+const MAX_STEPS_AT_ONCE: u64 = 1_000;
+
+/// How the list moves.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Movement {
+    /// How often contacts are created.
+    pub created: Pace,
+    /// How often contacts are deleted.
+    pub deleted: Pace,
+    /// How often contacts are updated.
+    pub updated: Pace,
+    /// How often one contact is deleted and another created in the same moment.
+    pub replaced: Pace,
+    /// Which rows are deleted and updated.
+    pub place: Place,
+    /// The list request with which movement by pace begins, from 1; 0 is the same.
+    pub from_request: u64,
+    /// The last list request that movement by pace precedes.
+    pub until_request: Option<u64>,
+    /// The most steps by pace, all kinds together.
+    pub at_most: Option<u64>,
+    /// Moves at certain requests.
+    pub moves: Vec<Move>,
+}
+
+/// How often something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Pace {
+    /// Not at all.
+    #[default]
+    Never,
+    /// So often in real time.
+    Timed(Rate),
+    /// So often with each list request.
+    PerRequest(f64),
+}
+
+/// Which rows a step concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// Any.
+    #[default]
+    Anywhere,
+    /// The first.
+    Front,
+    /// The last.
+    Back,
+    /// Within two pages of the window that is being asked for.
+    Reader,
+    /// This row, from 0.
+    Row(u32),
+}
+
+/// Something done to the list when a certain request arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// What is done.
+    pub kind: MoveKind,
+    /// How many times.
+    pub count: u32,
+    /// The list request that it precedes, from 1.
+    pub at_request: u64,
+    /// To which rows; creations go where the order puts them.
+    pub place: Place,
+}
+
+/// What is done to the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveKind {
+    /// New contacts.
+    Create,
+    /// Contacts go away.
+    Delete,
+    /// Contacts change.
+    Update,
+    /// Contacts go away and as many new ones come.
+    Replace,
+}
+
+/// One thing to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
+    /// What to do.
+    pub(super) kind: MoveKind,
+    /// To which row.
+    pub(super) place: Place,
+    /// The number of the step, for drawing a row.
+    pub(super) number: u64,
+}
+
+/// A list request that arrives.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrival {
+    /// Its number among the list requests, from 1.
+    pub(super) number: u64,
+    /// When it arrived.
+    pub(super) at: Instant,
+}
+
+/// Turns the setting into steps.
+#[derive(Debug)]
+pub(super) struct Mover {
+    movement: Movement,
+    seed: u64,
+    /// When the first request came that movement may precede.
+    started: Option<Instant>,
+    /// How many timed steps of each kind have been taken.
+    timed: [u64; 4],
+    /// How many steps by pace have been taken.
+    paced: u64,
+    /// How many steps have been taken.
+    steps: u64,
+}
+
+const KINDS: [MoveKind; 4] = [MoveKind::Replace, MoveKind::Delete, MoveKind::Create, MoveKind::Update];
+
+impl Mover {
+    /// A mover that has done nothing yet.
+    pub(super) fn new(movement: Movement, seed: u64) -> Self {
+        Self { movement, seed, started: None, timed: [0; 4], paced: 0, steps: 0 }
+    }
+
+    /// What is to be done before this list request is answered.
+    pub(super) fn steps(&mut self, arrival: Arrival) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for scripted in &self.movement.moves {
+            if scripted.at_request == arrival.number {
+                for _ in 0..scripted.count {
+                    steps.push(Step { kind: scripted.kind, place: scripted.place, number: self.steps });
+                    self.steps += 1;
+                }
+            }
+        }
+        let is_late = self.movement.until_request.is_some_and(|until| arrival.number > until);
+        if arrival.number >= self.movement.from_request && !is_late {
+            let started = *self.started.get_or_insert(arrival.at);
+            let elapsed = arrival.at.saturating_duration_since(started);
+            for kind in KINDS {
+                for _ in 0..self.due(kind, elapsed, arrival.number) {
+                    steps.push(Step { kind, place: self.movement.place, number: self.steps });
+                    self.steps += 1;
+                }
+            }
+        }
+        steps
+    }
+
+    /// The number for a step that somebody asks for from outside.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.steps += 1;
+        self.steps - 1
+    }
+
+    /// How many steps of a kind are due by pace, no more than are left.
+    fn due(&mut self, kind: MoveKind, elapsed: Duration, request: u64) -> u64 {
+        let (pace, slot) = match kind {
+            MoveKind::Create => (self.movement.created, 0),
+            MoveKind::Delete => (self.movement.deleted, 1),
+            MoveKind::Update => (self.movement.updated, 2),
+            MoveKind::Replace => (self.movement.replaced, 3),
+        };
+        let count = match pace {
+            Pace::Never => 0,
+            Pace::PerRequest(share) => {
+                let mut draws = Draws::new(self.seed ^ (slot as u64) << 60, Purpose::Movement, request);
+                whole(share) + u64::from(draws.with_probability(share.fract()))
+            }
+            Pace::Timed(rate) => {
+                let total = whole(elapsed.as_secs_f64() * rate.per_minute / 60.0);
+                let due = total.saturating_sub(self.timed[slot]);
+                self.timed[slot] = total;
+                due
+            }
+        };
+        let left = self.movement.at_most.map_or(u64::MAX, |most| most.saturating_sub(self.paced));
+        let count = count.min(MAX_STEPS_AT_ONCE).min(left);
+        self.paced += count;
+        count
+    }
+}
+
+impl Place {
+    /// Draws the row that a step concerns from a list of `len` rows, while a window is being asked for.
+    pub(super) fn draw(self, step: u64, seed: u64, len: u32, window: (u64, u32)) -> u32 {
+        let mut draws = Draws::new(seed, Purpose::Movement, step | 1 << 63);
+        let last = len.saturating_sub(1);
+        match self {
+            Self::Anywhere => draws.below(len),
+            Self::Front => 0,
+            Self::Back => last,
+            Self::Row(row) => row,
+            Self::Reader => {
+                let reach = window.1.saturating_mul(2);
+                let start = u32::try_from(window.0).unwrap_or(last).saturating_sub(reach);
+                start.saturating_add(draws.below(reach.saturating_mul(2).saturating_add(window.1))).min(last)
+            }
+        }
+    }
+}
+
+/// The whole part of a number that is never negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of steps are small and not negative")]
+fn whole(number: f64) -> u64 {
+    number.max(0.0) as u64
+}
+
+impl FromStr for Pace {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" {
+            return Ok(Self::Never);
+        }
+        let Some(share) = text.strip_suffix("/req") else { return text.parse().map(Self::Timed) };
+        let share = share.trim().parse().ok().filter(|share: &f64| (0.0..=1_000.0).contains(share));
+        share.map(Self::PerRequest).ok_or_else(|| ParseError::new(text, "a pace, for instance 60/min, 0.5/req or none"))
+    }
+}
+
+impl FromStr for Place {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "anywhere" => Ok(Self::Anywhere),
+            "front" => Ok(Self::Front),
+            "back" => Ok(Self::Back),
+            "reader" => Ok(Self::Reader),
+            row => row
+                .parse()
+                .map(Self::Row)
+                .map_err(|_| ParseError::new(text, "anywhere, front, back, reader or the number of a row")),
+        }
+    }
+}
+
+impl FromStr for Move {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || ParseError::new(text, "a move, for instance 'delete=3 at=5 place=40' or 'create=2 at=7'");
+        let (mut what, mut at_request, mut place) = (None, None, Place::default());
+        for word in text.split_whitespace() {
+            let (name, value) = word.split_once('=').ok_or_else(wrong)?;
+            let kind = match name {
+                "create" => MoveKind::Create,
+                "delete" => MoveKind::Delete,
+                "update" => MoveKind::Update,
+                "replace" => MoveKind::Replace,
+                "at" => {
+                    at_request = value.parse().ok();
+                    continue;
+                }
+                "place" => {
+                    place = value.parse()?;
+                    continue;
+                }
+                _ => return Err(wrong()),
+            };
+            what = Some((kind, value.parse().map_err(|_| wrong())?));
+        }
+        let ((kind, count), at_request) = what.zip(at_request).ok_or_else(wrong)?;
+        Ok(Self { kind, count, at_request, place })
+    }
+}
+
+#[cfg(test)]
+#[path = "movement_tests.rs"]
+mod tests;

@@ -1,0 +1,329 @@
+//! Every knob of the simulator.
+//!
+//! [`Settings`] is what [`Simulator::start`](super::Simulator::start) takes; its default is a quiet account without limits.
+//! The small types of single knobs read themselves from text, so that the command line and the tests spell them alike.
+//!
+//! *Easy to get wrong:* the defaults must stay easy on a first try, yet never kinder than the documentation: the page cap is
+//! on, answers carry all headers, text is escaped as .NET does.
+//!
+//! 200 requests a minute, bursts of 50 and pages of 100 are the documented numbers; the rate is off by default, because a
+//! first try should be quick.
+//!
+//! The unit tests read each type from text and back from nonsense.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::json::Escapes;
+use super::movement::Movement;
+
+/// The key of the organization, unless another one is set.
+pub const DEFAULT_API_KEY: &str = "simulated-organization-key";
+
+/// The key of the first profile, unless another one is set.
+pub const DEFAULT_PROFILE_API_KEY: &str = "simulated-profile-key";
+
+/// The documented burst.
+pub const DEFAULT_BURST: u32 = 50;
+
+/// The largest page the service is known to honour.
+pub const DEFAULT_PAGE_CAP: u32 = 100;
+
+/// How the simulator behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many contacts the organization has when nothing has moved yet.
+    pub contacts: u32,
+    /// Everything invented is drawn from this.
+    pub seed: u64,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// The largest page size honoured.
+    pub page_cap: u32,
+    /// What happens to a request for more.
+    pub over_cap: OverCap,
+    /// Requests allowed; `None` is no limit.
+    pub rate_limit: Option<Rate>,
+    /// How many requests may come at once.
+    pub burst: u32,
+    /// Requests of others that use up the same limit.
+    pub other_traffic: Option<Rate>,
+    /// How a 429 says when to come back.
+    pub retry_after: RetryAfter,
+    /// What the headers about the limit say.
+    pub rate_headers: RateHeaders,
+    /// How long every answer takes.
+    pub latency: Latency,
+    /// How the list is sorted.
+    pub order: Order,
+    /// What others do to the list meanwhile.
+    pub movement: Movement,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// The key of the organization.
+    pub api_key: String,
+    /// The key of the first profile.
+    pub profile_api_key: String,
+    /// How many profiles the organization has; with none the account is a plain user.
+    pub profiles: u32,
+    /// How many contacts each profile has.
+    pub profile_contacts: u32,
+    /// Many contacts are made to hurt whoever reads them.
+    pub hostile: bool,
+    /// How strings are escaped.
+    pub escapes: Escapes,
+    /// Answers are compressed for clients that accept it.
+    pub gzip: bool,
+    /// Contacts say whose they are, as newer versions of the API do.
+    pub customer_id: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            contacts: 5_000,
+            seed: 1,
+            port: 0,
+            page_cap: DEFAULT_PAGE_CAP,
+            over_cap: OverCap::default(),
+            rate_limit: None,
+            burst: DEFAULT_BURST,
+            other_traffic: None,
+            retry_after: RetryAfter::default(),
+            rate_headers: RateHeaders::default(),
+            latency: Latency::default(),
+            order: Order::default(),
+            movement: Movement::default(),
+            faults: Vec::new(),
+            api_key: DEFAULT_API_KEY.to_owned(),
+            profile_api_key: DEFAULT_PROFILE_API_KEY.to_owned(),
+            profiles: 2,
+            profile_contacts: 250,
+            hostile: false,
+            escapes: Escapes::default(),
+            gzip: false,
+            customer_id: true,
+        }
+    }
+}
+
+/// A text that is not what was expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot read {text:?}, expected {expected}")]
+pub struct ParseError {
+    text: String,
+    expected: &'static str,
+}
+
+impl ParseError {
+    pub(super) fn new(text: &str, expected: &'static str) -> Self {
+        Self { text: text.to_owned(), expected }
+    }
+}
+
+/// What happens to a request for a larger page than the cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OverCap {
+    /// The page is as large as the cap, and says so.
+    #[default]
+    Clamp,
+    /// It is refused as out of range.
+    Reject,
+}
+
+impl FromStr for OverCap {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "clamp" => Ok(Self::Clamp),
+            "reject" => Ok(Self::Reject),
+            _ => Err(ParseError::new(text, "clamp or reject")),
+        }
+    }
+}
+
+/// How a 429 says when to come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetryAfter {
+    /// In seconds, as documented.
+    #[default]
+    Seconds,
+    /// As a date.
+    Date,
+    /// Not at all.
+    Missing,
+    /// In words that no client understands.
+    Junk,
+}
+
+impl FromStr for RetryAfter {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "seconds" => Ok(Self::Seconds),
+            "date" => Ok(Self::Date),
+            "missing" => Ok(Self::Missing),
+            "junk" => Ok(Self::Junk),
+            _ => Err(ParseError::new(text, "seconds, date, missing or junk")),
+        }
+    }
+}
+
+/// What the headers about the limit say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RateHeaders {
+    /// The truth: requests that may be sent at once, and when the whole burst is back.
+    #[default]
+    Bucket,
+    /// What is left of this minute's number and when the minute ends; the burst stays unmentioned.
+    Window,
+    /// Nothing.
+    Missing,
+    /// No numbers.
+    Junk,
+}
+
+impl FromStr for RateHeaders {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "bucket" => Ok(Self::Bucket),
+            "window" => Ok(Self::Window),
+            "missing" => Ok(Self::Missing),
+            "junk" => Ok(Self::Junk),
+            _ => Err(ParseError::new(text, "bucket, window, missing or junk")),
+        }
+    }
+}
+
+/// How the list is sorted. The documentation does not say, so a client must cope with all of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// New contacts at the end.
+    #[default]
+    CreatedAscending,
+    /// New contacts at the front.
+    CreatedDescending,
+    /// New contacts anywhere, as with a sort by id.
+    RandomKey,
+    /// An update moves a contact to the end, where new ones are, too.
+    UpdatedAscending,
+    /// An update moves a contact to the front, where new ones are, too.
+    UpdatedDescending,
+    /// As created, but rows that tie come in another order with every request.
+    Unstable,
+}
+
+impl FromStr for Order {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "created-ascending" => Ok(Self::CreatedAscending),
+            "created-descending" => Ok(Self::CreatedDescending),
+            "random-key" => Ok(Self::RandomKey),
+            "updated-ascending" => Ok(Self::UpdatedAscending),
+            "updated-descending" => Ok(Self::UpdatedDescending),
+            "unstable" => Ok(Self::Unstable),
+            _ => Err(ParseError::new(
+                text,
+                "created-ascending, created-descending, random-key, updated-ascending, updated-descending or unstable",
+            )),
+        }
+    }
+}
+
+/// Something that happens so and so often in a time, for instance `200/min`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// How often in a minute.
+    pub per_minute: f64,
+}
+
+const RATE_FORM: &str = "a number and a time, for instance 200/min, 20/s or 5000/h";
+
+impl FromStr for Rate {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || ParseError::new(text, RATE_FORM);
+        let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
+        let factor = match unit.trim() {
+            "s" | "sec" | "second" => 60.0,
+            "m" | "min" | "minute" => 1.0,
+            "h" | "hour" => 1.0 / 60.0,
+            _ => return Err(wrong()),
+        };
+        let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+        if number > 0.0 && number.is_finite() { Ok(Self { per_minute: number * factor }) } else { Err(wrong()) }
+    }
+}
+
+/// How long answers take: drawn for each from the shortest to the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Latency {
+    /// The shortest.
+    pub shortest: Duration,
+    /// The longest.
+    pub longest: Duration,
+}
+
+impl FromStr for Latency {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (shortest, longest) = text.split_once("..").unwrap_or((text, text));
+        let latency = Self { shortest: parse_duration(shortest)?, longest: parse_duration(longest)? };
+        if latency.shortest > latency.longest {
+            return Err(ParseError::new(text, "the shortest latency first"));
+        }
+        Ok(latency)
+    }
+}
+
+/// Reads `500ms`, `30s`, `2m` or `1h`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, ParseError> {
+    humantime::parse_duration(text.trim()).map_err(|_| ParseError::new(text, "a duration, for instance 500ms, 30s or 2m"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_per_second_minute_and_hour() {
+        let per_minute = |text: &str| text.parse::<Rate>().map(|rate| rate.per_minute);
+        assert_eq!(per_minute("200/min"), Ok(200.0));
+        assert_eq!(per_minute("20/s"), Ok(1_200.0));
+        assert_eq!(per_minute("600/h"), Ok(10.0));
+        for wrong in ["200", "0/min", "-1/s", "x/min", "5/day", "inf/s"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_latency_is_one_duration_or_two() {
+        let millis = |shortest, longest| Latency {
+            shortest: Duration::from_millis(shortest),
+            longest: Duration::from_millis(longest),
+        };
+        assert_eq!("50ms".parse(), Ok(millis(50, 50)));
+        assert_eq!("20ms..1s".parse(), Ok(millis(20, 1_000)));
+        assert!("1s..20ms".parse::<Latency>().is_err());
+        assert!("soon".parse::<Latency>().is_err());
+    }
+
+    #[test]
+    fn words_are_read_and_others_are_refused_with_a_list() {
+        assert_eq!("random-key".parse(), Ok(Order::RandomKey));
+        assert_eq!("reject".parse(), Ok(OverCap::Reject));
+        assert_eq!("date".parse(), Ok(RetryAfter::Date));
+        assert_eq!("window".parse(), Ok(RateHeaders::Window));
+        let refused = "sideways".parse::<OverCap>().unwrap_err();
+        assert_eq!(refused.to_string(), "cannot read \"sideways\", expected clamp or reject");
+    }
+}

@@ -1,0 +1,148 @@
+//! Moments as a .NET server keeps and writes them.
+//!
+//! A [`Ticks`] counts steps of 100 ns, so that every fraction .NET can send (0 to 7 digits) is held without loss.
+//! `contact` computes with them, `json` and the headers of an answer are written from them.
+//!
+//! *Easy to get wrong:* .NET cuts trailing zeros off the fraction and drops the point when nothing is left, and a date that
+//! was never set is the first of January of year 1, not null.
+//!
+//! The constant of the epoch is the number of seconds from year 1 to 1970 in the Gregorian calendar.
+//!
+//! The unit tests fix the spelling for each number of digits.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+
+/// Ticks in a second.
+pub(super) const SECOND: i64 = 10_000_000;
+
+/// Ticks in a day.
+pub(super) const DAY: i64 = 86_400 * SECOND;
+
+/// A moment: steps of 100 ns since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticks(pub(super) i64);
+
+/// What stands behind the time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// `Z`.
+    Letter,
+    /// `+00:00`.
+    Offset,
+    /// Nothing.
+    Missing,
+}
+
+impl Ticks {
+    /// A .NET date that was never set.
+    pub(super) const UNSET: Self = Self(-62_135_596_800 * SECOND);
+
+    /// The present, to the microsecond, as a database would keep it.
+    pub(super) fn now() -> Self {
+        Self::from_system(SystemTime::now())
+    }
+
+    /// The moment of a system clock, to the microsecond.
+    pub(super) fn from_system(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / 10).saturating_mul(10))
+    }
+
+    /// The same moment with at most `digits` digits of fraction, the rest cut off.
+    pub(super) fn cut_to(self, digits: u32) -> Self {
+        let step = 10_i64.pow(7_u32.saturating_sub(digits));
+        Self(self.0 - self.0.rem_euclid(step))
+    }
+
+    /// Appends the moment as .NET writes it.
+    pub(super) fn write(self, zone: Zone, text: &mut String) {
+        let fraction = self.0.rem_euclid(SECOND);
+        let moment = DateTime::<Utc>::from_timestamp(self.0.div_euclid(SECOND), 0).unwrap_or_default();
+        write_digits(text, u32::try_from(moment.year()).unwrap_or(1), 4);
+        for (mark, number) in [
+            ('-', moment.month()),
+            ('-', moment.day()),
+            ('T', moment.hour()),
+            (':', moment.minute()),
+            (':', moment.second()),
+        ] {
+            text.push(mark);
+            write_digits(text, number, 2);
+        }
+        if fraction != 0 {
+            text.push('.');
+            write_digits(text, u32::try_from(fraction).unwrap_or_default(), 7);
+            text.truncate(text.trim_end_matches('0').len());
+        }
+        text.push_str(match zone {
+            Zone::Letter => "Z",
+            Zone::Offset => "+00:00",
+            Zone::Missing => "",
+        });
+    }
+
+    /// The moment as .NET writes it.
+    pub(super) fn text(self, zone: Zone) -> String {
+        let mut text = String::with_capacity(33);
+        self.write(zone, &mut text);
+        text
+    }
+}
+
+/// Appends a number with leading zeros.
+fn write_digits(text: &mut String, number: u32, count: u32) {
+    for place in (0..count).rev() {
+        let digit = u8::try_from(number / 10_u32.pow(place) % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
+    }
+}
+
+/// A moment in the form HTTP headers use.
+pub(super) fn http_date(time: SystemTime) -> String {
+    DateTime::<Utc>::from(time).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Whole seconds since 1970, rounded up.
+pub(super) fn unix_seconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    since.as_secs() + u64::from(since.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_have_no_trailing_zeros() {
+        let noon = Ticks(1_767_268_800 * SECOND);
+        for (ticks, expected) in [
+            (0, "2026-01-01T12:00:00Z"),
+            (5_000_000, "2026-01-01T12:00:00.5Z"),
+            (1_230_000, "2026-01-01T12:00:00.123Z"),
+            (1, "2026-01-01T12:00:00.0000001Z"),
+            (9_999_999, "2026-01-01T12:00:00.9999999Z"),
+        ] {
+            assert_eq!(Ticks(noon.0 + ticks).text(Zone::Letter), expected);
+        }
+    }
+
+    #[test]
+    fn a_date_that_was_never_set_is_in_year_one() {
+        assert_eq!(Ticks::UNSET.text(Zone::Missing), "0001-01-01T00:00:00");
+        assert_eq!(Ticks::UNSET.text(Zone::Offset), "0001-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn digits_are_cut_not_rounded() {
+        assert_eq!(Ticks(9_999_999).cut_to(3).text(Zone::Letter), "1970-01-01T00:00:00.999Z");
+        assert_eq!(Ticks(9_999_999).cut_to(0).text(Zone::Letter), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn headers_use_the_form_of_http() {
+        assert_eq!(http_date(UNIX_EPOCH + Duration::from_secs(784_111_777)), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(unix_seconds(UNIX_EPOCH + Duration::from_millis(1_001)), 2);
+    }
+}

@@ -1,0 +1,246 @@
+//! The contacts of one account: which there are, in which order, and what has happened to them.
+//!
+//! A [`World`] answers the questions behind the endpoints (a window of the list, one contact) and takes the steps of
+//! movement. It keeps the books that a test compares an export with: see [`Truth`].
+//!
+//! *Easy to get wrong:* a contact counts as *present throughout* only if it was there when the first list request arrived and
+//! is there still. Contacts created or deleted in between may be in an export or not; neither is an error.
+//!
+//! Memory: the [`Roster`] (nothing, or four bytes a contact) and a few bytes for every contact that was touched.
+//!
+//! The unit tests move a small list and check the books.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::contact::Contact;
+use super::filter::{Filter, FilteredRows};
+use super::maker::{Change, Maker};
+use super::movement::{MoveKind, Step};
+use super::roster::{Roster, mixed_positions};
+use super::settings::Order;
+use super::times::Ticks;
+
+/// How many filters are remembered.
+const REMEMBERED_FILTERS: usize = 4;
+
+/// What is true about the list of the organization: what an export must hold, and what it may hold.
+///
+/// Contacts without an id, which only hostile mode has, are counted and not listed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Truth {
+    /// The ids in the list now, in its order.
+    pub present_now: Vec<Uuid>,
+    /// The ids that were in the list when the first list request arrived and have been since, by age.
+    pub present_throughout: Vec<Uuid>,
+    /// The ids created since the first list request, deleted again or not.
+    pub created_during: Vec<Uuid>,
+    /// The ids deleted since the first list request.
+    pub deleted_during: Vec<Uuid>,
+    /// The ids updated since the first list request.
+    pub updated_during: Vec<Uuid>,
+    /// How many contacts there have ever been, those without an id included.
+    pub ever: u64,
+    /// How many items are in the list now that have no id, or are no object.
+    pub unidentified_now: u64,
+}
+
+/// A window of the list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// The contacts in it.
+    pub(super) indexes: Vec<u32>,
+    /// How many contacts the whole list has.
+    pub(super) total: u32,
+}
+
+/// The contacts of an account.
+#[derive(Debug)]
+pub(super) struct World {
+    maker: Maker,
+    roster: Roster,
+    order: Order,
+    /// The index that the next contact gets.
+    next_index: u32,
+    changes: HashMap<u32, Change>,
+    /// Every contact created or updated, in order, some several times.
+    touched: Vec<u32>,
+    deleted: HashSet<u32>,
+    /// What the books said when the first list request arrived.
+    first_read: Option<FirstRead>,
+    filtered: Vec<FilteredRows>,
+}
+
+#[derive(Debug)]
+struct FirstRead {
+    next_index: u32,
+    deleted: HashSet<u32>,
+    touches: usize,
+}
+
+impl World {
+    /// The contacts before anything moves.
+    pub(super) fn new(maker: Maker, order: Order) -> Self {
+        Self {
+            maker,
+            roster: Roster::new(order, &maker),
+            order,
+            next_index: maker.initial,
+            changes: HashMap::new(),
+            touched: Vec::new(),
+            deleted: HashSet::new(),
+            first_read: None,
+            filtered: Vec::new(),
+        }
+    }
+
+    /// How many contacts are in the list.
+    pub(super) fn len(&self) -> u32 {
+        self.roster.len()
+    }
+
+    /// The contact of an index, as it is now.
+    pub(super) fn contact(&self, index: u32) -> Contact {
+        self.maker.contact(index, self.changes.get(&index).copied().unwrap_or_default())
+    }
+
+    /// The index of a contact that exists or once existed.
+    pub(super) fn index_of(&self, id: Uuid) -> Option<u32> {
+        self.maker.index_of(id).filter(|index| *index < self.next_index)
+    }
+
+    /// True if the contact is in the list.
+    pub(super) fn is_present(&self, index: u32) -> bool {
+        index < self.next_index && !self.deleted.contains(&index)
+    }
+
+    /// The indexes in the list, in its order.
+    pub(super) fn indexes(&self) -> Vec<u32> {
+        self.roster.iter().collect()
+    }
+
+    /// Opens the books: a list request has arrived.
+    pub(super) fn note_reader(&mut self) {
+        self.first_read.get_or_insert_with(|| FirstRead {
+            next_index: self.next_index,
+            deleted: self.deleted.clone(),
+            touches: self.touched.len(),
+        });
+    }
+
+    /// The contacts from `offset` on that fit the filter, as request number `request` sees them.
+    pub(super) fn window(&mut self, filter: &Filter, offset: u64, size: u32, request: u64) -> Window {
+        let filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));
+        let total = filtered
+            .as_ref()
+            .map_or(self.roster.len(), |indexes| u32::try_from(indexes.len()).unwrap_or(u32::MAX));
+        let start = u32::try_from(offset).unwrap_or(u32::MAX).min(total);
+        let range = start..start.saturating_add(size).min(total);
+        let at = |position: u32| match &filtered {
+            Some(indexes) => indexes[position as usize],
+            None => self.roster.at(position),
+        };
+        let indexes = if self.order == Order::Unstable {
+            mixed_positions(range, total, self.maker.seed, request).into_iter().map(at).collect()
+        } else {
+            range.map(at).collect()
+        };
+        Window { indexes, total }
+    }
+
+    /// All indexes that fit, in the order of the list.
+    fn filtered_indexes(&mut self, filter: &Filter) -> Vec<u32> {
+        let mut rows = match self.filtered.iter().position(|rows| rows.filter() == filter) {
+            Some(place) => self.filtered.remove(place),
+            None => FilteredRows::new(filter.clone()),
+        };
+        rows.renew(self.next_index, &self.touched, |index| self.contact(index));
+        let indexes = self.roster.iter().filter(|index| rows.fits(*index)).collect();
+        self.filtered.insert(0, rows);
+        self.filtered.truncate(REMEMBERED_FILTERS);
+        indexes
+    }
+
+    /// Takes a step of movement while a window is being asked for; false if there was no row to move.
+    pub(super) fn take(&mut self, step: Step, window: (u64, u32), now: Ticks) -> bool {
+        let row = step.place.draw(step.number, self.maker.seed, self.roster.len(), window);
+        match step.kind {
+            MoveKind::Create => {
+                self.create(now);
+                true
+            }
+            MoveKind::Delete => self.delete_at(row),
+            MoveKind::Update => self.update_at(row, now),
+            MoveKind::Replace => {
+                let deleted = self.delete_at(row);
+                if deleted {
+                    self.create(now);
+                }
+                deleted
+            }
+        }
+    }
+
+    fn create(&mut self, now: Ticks) {
+        let index = self.next_index;
+        self.next_index += 1;
+        self.changes.insert(index, Change { created: Some(now), ..Change::default() });
+        self.touched.push(index);
+        self.roster.insert(index);
+    }
+
+    fn delete_at(&mut self, row: u32) -> bool {
+        let removed = self.roster.remove(row);
+        self.deleted.extend(removed);
+        removed.is_some()
+    }
+
+    fn update_at(&mut self, row: u32, now: Ticks) -> bool {
+        let Some(index) = self.roster.touch(row) else { return false };
+        let change = self.changes.entry(index).or_default();
+        change.updated = Some(now);
+        change.revision += 1;
+        self.touched.push(index);
+        true
+    }
+
+    /// What an export must and may hold.
+    pub(super) fn truth(&self) -> Truth {
+        let ids = |indexes: &mut dyn Iterator<Item = u32>| -> Vec<Uuid> {
+            indexes.filter(|index| self.is_identified(*index)).map(|index| self.maker.id(index)).collect()
+        };
+        let present_now = ids(&mut self.roster.iter());
+        let unidentified_now = u64::from(self.roster.len()) - present_now.len() as u64;
+        let (next_index, deleted_before, touches) = match &self.first_read {
+            Some(first) => (first.next_index, Some(&first.deleted), first.touches),
+            None => (self.next_index, Some(&self.deleted), self.touched.len()),
+        };
+        let was_deleted_before = |index: &u32| deleted_before.is_some_and(|before| before.contains(index));
+        let mut updated: Vec<u32> = self.touched[touches..].to_vec();
+        updated.retain(|index| self.changes.get(index).is_some_and(|change| change.revision > 0));
+        updated.sort_unstable();
+        updated.dedup();
+        let mut deleted: Vec<u32> = self.deleted.iter().filter(|index| !was_deleted_before(index)).copied().collect();
+        deleted.sort_unstable();
+        Truth {
+            present_throughout: ids(&mut (0..next_index).filter(|index| !self.deleted.contains(index))),
+            created_during: ids(&mut (next_index..self.next_index)),
+            deleted_during: ids(&mut deleted.into_iter()),
+            updated_during: ids(&mut updated.into_iter()),
+            ever: u64::from(self.next_index),
+            present_now,
+            unidentified_now,
+        }
+    }
+
+    /// True unless hostile mode took the contact's id away.
+    fn is_identified(&self, index: u32) -> bool {
+        !self.maker.hostile || self.contact(index).is_identified()
+    }
+}
+
+#[cfg(test)]
+#[path = "world_tests.rs"]
+mod tests;
