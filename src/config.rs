@@ -20,7 +20,7 @@ pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";
 
 /// Longest time that one request waits for the account's rate limit. The limit is per minute, so longer means that
 /// something else uses up the account's whole quota.
-pub const MAX_RATE_LIMIT_WAIT: std::time::Duration = std::time::Duration::from_mins(15);
+pub const MAX_RATE_LIMIT_WAIT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,7 @@ impl ConfigError {
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
             Self::RepeatedOutput(_) => "give every --output a path of its own",
             Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
-            Self::Output(error) => return crate::error::output_hint(error),
+            Self::Output(error) => crate::error::output_hint(error),
         };
         Some(hint.to_owned())
     }

@@ -130,7 +130,7 @@ impl Error {
         match self {
             Self::Config(error) => error.hint(),
             Self::Api(error) => api_hint(&error.problem),
-            Self::Output(error) => output_hint(error),
+            Self::Output(error) => Some(output_hint(error).to_owned()),
             Self::Stopped(_) => Some("run the same command again".to_owned()),
             Self::StartSimulator(_) => Some("choose a free port with --port, or 0 for any".to_owned()),
             Self::BuildClient(_) | Self::StartRuntime(_) | Self::WriterDied => None,
@@ -145,8 +145,8 @@ fn output_exit_code(error: &SinkError) -> ExitCode {
     }
 }
 
-pub(crate) fn output_hint(error: &SinkError) -> Option<String> {
-    let hint = match error {
+pub(crate) fn output_hint(error: &SinkError) -> &'static str {
+    match error {
         SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => {
             "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
         }
@@ -156,8 +156,7 @@ pub(crate) fn output_hint(error: &SinkError) -> Option<String> {
         SinkError::Write { .. } | SinkError::Publish { .. } => {
             "make room or choose another --output; the last good file is as it was"
         }
-    };
-    Some(hint.to_owned())
+    }
 }
 
 fn api_exit_code(problem: &Problem) -> ExitCode {
@@ -214,7 +213,7 @@ fn api_hint(problem: &Problem) -> Option<String> {
         (Some(code), _) if code.starts_with("VALIDATION_") => {
             "check --search, --channel, --phone, --page-size and --profile-id"
         }
-        (_, 300..400) => "redirects are not followed, to keep the key here: set --base-url to the final address",
+        (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
         (None, 404) => "is this the address of the Sent API? check --base-url",
         _ if matches!(decide(status, problem.code()), Decision::Retry | Decision::Pause) => {
             "the API is in trouble: run the same command again later"

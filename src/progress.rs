@@ -31,6 +31,7 @@ enum Form {
     Nothing,
 }
 
+#[expect(clippy::cast_precision_loss, reason = "what is shown has three digits, and counts stay below 2^52")]
 impl ProgressDisplay {
     /// A bar on a terminal, lines elsewhere, nothing when `is_silent`.
     pub fn new(is_silent: bool, rate: Option<RequestRate>) -> Self {

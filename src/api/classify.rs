@@ -25,9 +25,8 @@ pub fn decide(status: u16, code: Option<&str>) -> Decision {
     }
     match status {
         429 => Decision::Pause,
-        408 | 409 | 500.. => Decision::Retry,
         // A 2xx that brought no usable envelope was damaged on its way.
-        200..=299 => Decision::Retry,
+        200..=299 | 408 | 409 | 500.. => Decision::Retry,
         _ => Decision::GiveUp,
     }
 }

@@ -69,12 +69,18 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "UUID", help_heading = "Account")]
     pub profile_id: Option<Uuid>,
 
-    /// File that holds the API key, `-` for stdin [default: the variable SENT_DM_API_KEY]
+    /// File that holds the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
     #[arg(long, value_name = "PATH", help_heading = "Account")]
     pub api_key_file: Option<PathBuf>,
 
     /// Address of the API
-    #[arg(long, env = "SENT_BASE_URL", default_value = "https://api.sent.dm", value_name = "URL", help_heading = "Account")]
+    #[arg(
+        long,
+        env = "SENT_BASE_URL",
+        default_value = "https://api.sent.dm",
+        value_name = "URL",
+        help_heading = "Account"
+    )]
     pub base_url: String,
 
     /// Export the built-in simulator's invented contacts instead of an account's
@@ -144,7 +150,7 @@ pub enum RateLimitArg {
 
 impl RateLimitArg {
     /// The documented limit of standard endpoints (API reference, "Rate limits").
-    pub const DEFAULT: Self = Self::Limited(PaceText { requests: 200, span: Duration::from_mins(1) });
+    pub const DEFAULT: Self = Self::Limited(PaceText { requests: 200, span: Duration::from_secs(60) });
 }
 
 impl FromStr for RateLimitArg {
@@ -157,6 +163,7 @@ impl FromStr for RateLimitArg {
 
 /// Reads `500ms`, `30s`, `2m` or `1h`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
     if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
 }

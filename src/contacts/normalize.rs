@@ -43,14 +43,12 @@ pub(super) fn channels(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
 /// `Ok(None)` is a date that was never set (year 1), `Err` a text that is no date.
 pub(super) fn timestamp(text: &str) -> Result<Option<i64>, NotATime> {
     let text = text.trim();
-    let (year, micros) = match DateTime::parse_from_rfc3339(text) {
-        Ok(moment) => (moment.year(), moment.timestamp_micros()),
-        Err(_) => {
-            let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map_err(|_| NotATime)?;
-            (moment.year(), moment.and_utc().timestamp_micros())
-        }
+    let moment = if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        moment.naive_utc()
+    } else {
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map_err(|_| NotATime)?
     };
-    Ok((year > 1).then_some(micros))
+    Ok((moment.year() > 1).then(|| moment.and_utc().timestamp_micros()))
 }
 
 /// The text is not a date and time.

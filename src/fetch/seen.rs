@@ -6,6 +6,8 @@
 //!
 //! *Easy to get wrong:* zero marks a free slot, so the id zero is held apart.
 
+use uuid::Uuid;
+
 use crate::contacts::ContactId;
 
 /// Slots used before the table grows, in percent: 16 bytes / 0.6 is under 27 bytes an id, and a look-up stays short.
@@ -66,8 +68,8 @@ impl SeenIds {
     fn slot(&self, id: u128) -> usize {
         let slots = self.slots.len();
         // The high half of a product spreads the hash over any number of slots, not only powers of two.
-        let start = ((u128::from(mix(id)) * slots as u128) >> 64) as usize;
-        let mut slot = start;
+        let place = (u128::from(mix(id)) * slots as u128) >> 64;
+        let mut slot = usize::try_from(place).expect("the product's high half is below the number of slots");
         while self.slots[slot] != 0 && self.slots[slot] != id {
             slot = if slot + 1 == slots { 0 } else { slot + 1 };
         }
@@ -87,9 +89,10 @@ fn slots_for(ids: usize) -> usize {
     (ids.saturating_mul(100) / MAX_FILL + 1).max(MIN_SLOTS)
 }
 
-/// Spreads the bits of an id, which may be ordered by time (UUID version 7). The finisher of SplitMix64.
+/// Spreads the bits of an id, which may be ordered by time (UUID version 7). The finisher of `SplitMix64`.
 fn mix(id: u128) -> u64 {
-    let mut hash = (id as u64) ^ ((id >> 64) as u64).rotate_left(32);
+    let (high, low) = Uuid::from_u128(id).as_u64_pair();
+    let mut hash = low ^ high.rotate_left(32);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)

@@ -148,8 +148,12 @@ mod tests {
 
     #[test]
     fn a_shape_changes_the_json_but_not_the_text() {
-        let shape =
-            Shape { nulls_left_out: true, everything_escaped: true, extra_fields: vec![("tier", "[1]")], ..Shape::default() };
+        let shape = Shape {
+            nulls_left_out: true,
+            everything_escaped: true,
+            extra_fields: vec![("tier", "[1]")],
+            ..Shape::default()
+        };
         let contact = Contact { id: None, shape, ..made() };
         let value = written(&contact);
         assert!(value.get("id").is_none() && !contact.is_identified());

@@ -153,9 +153,9 @@ mod tests {
 
     #[test]
     fn a_phone_is_exact_and_a_search_is_not() {
-        let contact = (0..500).map(|index| maker().contact(index, Change::default())).find(|contact| {
-            contact.format_e164.is_some()
-        });
+        let contact = (0..500)
+            .map(|index| maker().contact(index, Change::default()))
+            .find(|contact| contact.format_e164.is_some());
         let contact = contact.unwrap();
         let number = contact.format_e164.clone().unwrap();
         let phone = |phone: &str| Filter { phone: Some(phone.to_owned()), ..Filter::default() }.fits(&contact);
@@ -172,7 +172,7 @@ mod tests {
         let changed = Change { revision: 1, ..Change::default() };
         let touched: Vec<u32> = (0..400).step_by(2).collect();
         let now = |index: u32| {
-            let change = if index < 400 && index % 2 == 0 { changed } else { Change::default() };
+            let change = if index < 400 && index.is_multiple_of(2) { changed } else { Change::default() };
             maker().contact(index, change)
         };
         rows.renew(500, &touched, now);

@@ -34,7 +34,8 @@ const MARKUP: &[&str] = &[
     "</td></tr></table><h1>&amp;</h1>",
     "\"><img src=x onerror=alert(1)>",
     "{{7*7}}${7*7}<%= 7*7 %>",
-    "<!--", "]]>",
+    "<!--",
+    "]]>",
 ];
 
 const SEPARATORS: &[&str] = &[
@@ -54,7 +55,8 @@ const LINE_ENDS: &[&str] =
 
 const CONTROLS: &[&str] = &["\u{1}\u{2}\u{3}", "\u{1b}[31mred\u{1b}[0m", "bell\u{7}", "\u{1f}\u{7f}", "\u{80}\u{9f}"];
 
-const DIGITS: &[&str] = &["00012345678901234567890", "1e309", "0x1F", "1,234.56", "-0", "+", "123456789012345678901234567890"];
+const DIGITS: &[&str] =
+    &["00012345678901234567890", "1e309", "0x1F", "1,234.56", "-0", "+", "123456789012345678901234567890"];
 
 const DATES: &[&str] = &[
     "2024-02-29T23:59:59.9999999+02:00",
@@ -83,7 +85,7 @@ const CHANNELS: &[&str] = &[
 pub(super) fn distort(contact: &mut Contact, seed: u64) {
     let mut draws = Draws::new(seed, Purpose::Hostile, u64::from(contact.index));
     match contact.index % KINDS {
-        0 => contact.shape.not_an_object = Some(draws.pick(NOT_OBJECTS)),
+        0 => contact.shape.not_an_object = Some(*draws.pick(NOT_OBJECTS)),
         1 => {
             contact.id = None;
             contact.shape.nulls_left_out = true;

@@ -54,9 +54,9 @@ const HEX: &[u8; 16] = b"0123456789ABCDEF";
 /// Which bytes go out as they are when .NET encodes them.
 const PLAIN_FOR_DOTNET: [bool; 256] = {
     let mut plain = [false; 256];
-    let mut byte = 0x20;
+    let mut byte: u8 = 0x20;
     while byte < 0x7F {
-        plain[byte] = !matches!(byte as u8, b'"' | b'\\' | b'+' | b'\'' | b'&' | b'<' | b'>' | b'`');
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\' | b'+' | b'\'' | b'&' | b'<' | b'>' | b'`');
         byte += 1;
     }
     plain

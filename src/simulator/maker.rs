@@ -71,8 +71,7 @@ const CHANNELS: &[(u32, Option<&str>)] = &[
 ];
 
 /// How many of 1,000 times have how many digits of fraction.
-const FRACTION_DIGITS: &[(u32, u32)] =
-    &[(150, 0), (20, 1), (30, 2), (200, 3), (30, 4), (40, 5), (330, 6), (200, 7)];
+const FRACTION_DIGITS: &[(u32, u32)] = &[(150, 0), (20, 1), (30, 2), (200, 3), (30, 4), (40, 5), (330, 6), (200, 7)];
 
 /// The first of January 2019, before which no contact was created.
 const EARLIEST: Ticks = Ticks(17_897 * DAY);
@@ -316,7 +315,10 @@ mod tests {
         for index in 0..20_000 {
             let times = maker().times(index);
             assert!(times.created >= before, "{index}");
-            assert!(times.updated.is_none_or(|updated| updated >= times.created && updated.0 < 20_454 * DAY), "{index}");
+            assert!(
+                times.updated.is_none_or(|updated| updated >= times.created && updated.0 < 20_454 * DAY),
+                "{index}"
+            );
             before = times.created;
         }
         assert!(before.0 < 20_454 * DAY, "2026 has not begun");

@@ -233,7 +233,11 @@ impl Place {
 }
 
 /// The whole part of a number that is never negative.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of steps are small and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of steps are small and not negative"
+)]
 fn whole(number: f64) -> u64 {
     number.max(0.0) as u64
 }

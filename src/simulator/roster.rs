@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn an_unstable_order_mixes_ties_and_loses_no_row() {
-        let mut all: Vec<u32> = (0..11).flat_map(|page| mixed_positions(page * 100..(page + 1) * 100, 1_020, 1, 7)).collect();
+        let mut all: Vec<u32> =
+            (0..11).flat_map(|page| mixed_positions(page * 100..(page + 1) * 100, 1_020, 1, 7)).collect();
         assert_eq!(all.len(), 1_020);
         assert_ne!(all, (0..1_020).collect::<Vec<_>>());
         all.sort_unstable();

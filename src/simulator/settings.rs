@@ -186,6 +186,13 @@ pub enum RateHeaders {
     Junk,
 }
 
+impl RateHeaders {
+    /// True if the headers are there and hold numbers.
+    pub(super) fn are_numbers(self) -> bool {
+        matches!(self, Self::Bucket | Self::Window)
+    }
+}
+
 impl FromStr for RateHeaders {
     type Err = ParseError;
 
@@ -287,7 +294,8 @@ impl FromStr for Latency {
 
 /// Reads `500ms`, `30s`, `2m` or `1h`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, ParseError> {
-    humantime::parse_duration(text.trim()).map_err(|_| ParseError::new(text, "a duration, for instance 500ms, 30s or 2m"))
+    humantime::parse_duration(text.trim())
+        .map_err(|_| ParseError::new(text, "a duration, for instance 500ms, 30s or 2m"))
 }
 
 #[cfg(test)]

@@ -75,8 +75,7 @@ mod tests {
 
     #[test]
     fn windows_are_named_in_json() {
-        let statistics =
-            Statistics { requests_by_window: BTreeMap::from([((3, 100), 2)]), ..Statistics::default() };
+        let statistics = Statistics { requests_by_window: BTreeMap::from([((3, 100), 2)]), ..Statistics::default() };
         let json = serde_json::to_value(statistics).unwrap();
         assert_eq!(json["requests_by_window"]["page=3&page_size=100"], 2);
     }

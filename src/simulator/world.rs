@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::contact::Contact;
@@ -32,19 +32,29 @@ const REMEMBERED_FILTERS: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Truth {
     /// The ids in the list now, in its order.
+    #[serde(serialize_with = "as_texts")]
     pub present_now: Vec<Uuid>,
     /// The ids that were in the list when the first list request arrived and have been since, by age.
+    #[serde(serialize_with = "as_texts")]
     pub present_throughout: Vec<Uuid>,
     /// The ids created since the first list request, deleted again or not.
+    #[serde(serialize_with = "as_texts")]
     pub created_during: Vec<Uuid>,
     /// The ids deleted since the first list request.
+    #[serde(serialize_with = "as_texts")]
     pub deleted_during: Vec<Uuid>,
     /// The ids updated since the first list request.
+    #[serde(serialize_with = "as_texts")]
     pub updated_during: Vec<Uuid>,
     /// How many contacts there have ever been, those without an id included.
     pub ever: u64,
     /// How many items are in the list now that have no id, or are no object.
     pub unidentified_now: u64,
+}
+
+/// Writes ids as the API does.
+fn as_texts<S: Serializer>(ids: &[Uuid], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.iter().map(Uuid::to_string))
 }
 
 /// A window of the list.
@@ -133,9 +143,8 @@ impl World {
     /// The contacts from `offset` on that fit the filter, as request number `request` sees them.
     pub(super) fn window(&mut self, filter: &Filter, offset: u64, size: u32, request: u64) -> Window {
         let filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));
-        let total = filtered
-            .as_ref()
-            .map_or(self.roster.len(), |indexes| u32::try_from(indexes.len()).unwrap_or(u32::MAX));
+        let total =
+            filtered.as_ref().map_or(self.roster.len(), |indexes| u32::try_from(indexes.len()).unwrap_or(u32::MAX));
         let start = u32::try_from(offset).unwrap_or(u32::MAX).min(total);
         let range = start..start.saturating_add(size).min(total);
         let at = |position: u32| match &filtered {

@@ -103,10 +103,7 @@ fn ids_of_deleted_contacts_are_known_and_those_never_given_are_not() {
 
 #[test]
 fn items_without_an_id_are_counted_apart() {
-    let world = World::new(
-        Maker { seed: 4, initial: 320, customer_id: None, hostile: true },
-        Order::CreatedAscending,
-    );
+    let world = World::new(Maker { seed: 4, initial: 320, customer_id: None, hostile: true }, Order::CreatedAscending);
     let truth = world.truth();
     assert_eq!(truth.unidentified_now, 50);
     assert_eq!(truth.present_now.len(), 270);

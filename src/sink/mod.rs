@@ -24,8 +24,8 @@ use serde::Serialize;
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::parquet::ParquetSettings;
-pub use self::staged::write_small_file;
 use self::staged::{Destination, HashingWriter};
+pub use self::staged::{check_writable, write_small_file};
 use crate::contacts::ColumnSelection;
 
 /// Rows in a batch that is encoded at once: large enough that the work per batch does not show, small enough to stay
@@ -63,7 +63,7 @@ pub struct OutputReport {
 pub struct Outputs {
     coalescer: BatchCoalescer,
     columns: ColumnSelection,
-    outputs: Vec<Output>,
+    open: Vec<Output>,
 }
 
 #[derive(Debug)]
@@ -75,7 +75,7 @@ struct Output {
 
 #[derive(Debug)]
 enum Encoder {
-    Csv(csv::CsvEncoder<HashingWriter>),
+    Csv(Box<csv::CsvEncoder<HashingWriter>>),
     Parquet(Box<parquet::ParquetEncoder<HashingWriter>>),
 }
 
@@ -97,14 +97,14 @@ impl Outputs {
                 OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
                     let schema = settings.columns.schema();
                     let encoder = csv::CsvEncoder::new(writer, request.format, &schema);
-                    Encoder::Csv(encoder.map_err(|error| failed(error.into()))?)
+                    Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
                 }
             };
             Ok(Output { request: request.clone(), encoder, rows: 0 })
         };
-        let outputs = requests.iter().map(open).collect::<Result<_, _>>()?;
+        let open = requests.iter().map(open).collect::<Result<_, _>>()?;
         let coalescer = BatchCoalescer::new(settings.columns.schema(), BATCH_ROWS);
-        Ok(Self { coalescer, columns: settings.columns.clone(), outputs })
+        Ok(Self { coalescer, columns: settings.columns.clone(), open })
     }
 
     /// Writes a batch with all columns of the contacts schema, of any number of rows.
@@ -127,9 +127,9 @@ impl Outputs {
     /// Does something with every output; one that was closed by its reader is let go while others remain.
     fn each_output(&mut self, mut act: impl FnMut(&mut Output) -> Result<(), SinkError>) -> Result<(), SinkError> {
         let mut at = 0;
-        while at < self.outputs.len() {
-            match act(&mut self.outputs[at]) {
-                Err(error) if error.is_closed_pipe() && self.outputs.len() > 1 => drop(self.outputs.remove(at)),
+        while at < self.open.len() {
+            match act(&mut self.open[at]) {
+                Err(error) if error.is_closed_pipe() && self.open.len() > 1 => drop(self.open.remove(at)),
                 result => result?,
             }
             at += 1;
@@ -145,8 +145,8 @@ impl Outputs {
         self.coalescer.finish_buffered_batch().expect("buffered batches have the coalescer's schema");
         self.encode_completed()?;
         let mut staged = StagedOutputs { reports: Vec::new(), destinations: Vec::new() };
-        let count = self.outputs.len();
-        for output in self.outputs {
+        let count = self.open.len();
+        for output in self.open {
             match output.finish() {
                 Ok((report, destination)) => {
                     staged.reports.push(report);

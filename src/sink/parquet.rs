@@ -3,7 +3,7 @@
 //! Plain version 1 data pages with Zstandard level 1, which was both faster and smaller on contacts than level 3.
 //! Ids, phone numbers and times hardly repeat, so a dictionary would only be built and thrown away; codes and channels
 //! repeat all the time. Times are `DELTA_BINARY_PACKED`, which every engine since Spark 3.3 reads; texts stay `PLAIN`,
-//! since `DELTA_LENGTH_BYTE_ARRAY` could not be tried on BigQuery and Snowflake.
+//! since `DELTA_LENGTH_BYTE_ARRAY` could not be tried on `BigQuery` and Snowflake.
 //!
 //! Nothing that changes from run to run stands in the file, so the same contacts give the same bytes.
 //! Formats: `parquet-format`, `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.

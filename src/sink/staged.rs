@@ -123,7 +123,7 @@ impl HashingWriter {
         if let Destination::Staged { file, .. } = &destination {
             file.as_file().sync_all()?;
         }
-        let sha256 = self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&self.digest.finalize());
         Ok(Written { destination, bytes: self.bytes, sha256 })
     }
 }
@@ -145,6 +145,19 @@ impl std::fmt::Debug for HashingWriter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("HashingWriter").field("bytes", &self.bytes).finish_non_exhaustive()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Proves that a file can be written at a path, and leaves nothing behind.
+///
+/// # Errors
+/// When it cannot.
+pub fn check_writable(path: &Path) -> Result<(), SinkError> {
+    Destination::open(&OutputTarget::File(path.to_owned())).map(drop)
 }
 
 /// Writes a small file whole or not at all, readable by its owner alone.

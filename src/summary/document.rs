@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::count::{Counts, Table, UpdatedCounts, add};
 use crate::sink::OutputReport;
@@ -78,14 +78,8 @@ pub struct RejectedSample {
 pub struct Summary {
     /// Counted over the contacts written.
     pub counts: Counts,
-    /// Items that were no contacts, by reason.
-    pub rejected: Table,
-    /// Some of them.
-    pub rejected_samples: Vec<RejectedSample>,
-    /// Fields that no documentation names, with the contacts that carried them.
-    pub unknown_fields: Table,
-    /// Values of an undocumented type or form, by column; they were written as null.
-    pub malformed_fields: Table,
+    /// What the pages held beside contacts.
+    pub findings: Findings,
     /// What was left out on request.
     pub filters: Filters,
     /// How the run went.
@@ -101,9 +95,9 @@ pub struct Findings {
     pub rejected: Table,
     /// Some of them.
     pub rejected_samples: Vec<RejectedSample>,
-    /// Undocumented fields.
+    /// Fields that no documentation names, with the contacts that carried them.
     pub unknown_fields: Table,
-    /// Values that became null.
+    /// Values of an undocumented type or form, by column; they were written as null.
     pub malformed_fields: Table,
 }
 
@@ -163,8 +157,8 @@ impl Summary {
         let document = Document {
             schema_version: SUMMARY_SCHEMA_VERSION,
             contacts: counts.contacts,
-            rejected: &self.rejected,
-            rejected_samples: &self.rejected_samples,
+            rejected: &self.findings.rejected,
+            rejected_samples: &self.findings.rejected_samples,
             channels: &counts.channels,
             default_channels: &counts.default_channels,
             regions: &counts.regions,
@@ -173,8 +167,8 @@ impl Summary {
             channels_by_region: &counts.channels_by_region,
             created_by_month: &counts.created_by_month,
             updated: counts.updated,
-            unknown_fields: &self.unknown_fields,
-            malformed_fields: &self.malformed_fields,
+            unknown_fields: &self.findings.unknown_fields,
+            malformed_fields: &self.findings.malformed_fields,
             filters: &self.filters,
             run: &self.run,
             outputs: &self.outputs,

@@ -34,9 +34,9 @@ pub fn render_table(summary: &Summary, style: TableStyle) -> String {
         ("unknown".to_owned(), counts.opt_out_unknown()),
     ];
     table.section("Opt-outs", &opt_outs.into_iter().filter(|&(_, count)| count > 0).collect());
-    table.section("Rejected items", &summary.rejected);
-    table.section("Undocumented fields", &summary.unknown_fields);
-    table.section("Values that could not be read (written as null)", &summary.malformed_fields);
+    table.section("Rejected items", &summary.findings.rejected);
+    table.section("Undocumented fields", &summary.findings.unknown_fields);
+    table.section("Values that could not be read (written as null)", &summary.findings.malformed_fields);
     table.run(summary);
     table.text
 }

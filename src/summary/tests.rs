@@ -27,10 +27,7 @@ fn summary() -> Summary {
     findings.add_malformed("created_at", 1);
     Summary {
         counts,
-        rejected: findings.rejected,
-        rejected_samples: findings.rejected_samples,
-        unknown_fields: findings.unknown_fields,
-        malformed_fields: findings.malformed_fields,
+        findings,
         filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
         run: RunFacts {
             started_at: "2026-03-31T00:00:00Z".into(),

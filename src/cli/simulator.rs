@@ -1,0 +1,279 @@
+//! The flags of `sent-export simulator`.
+//!
+//! [`SimulatorArgs`] only parses; [`SimulatorArgs::settings`] turns it into the [`Settings`] of the simulator. The command
+//! `simulator` calls both. All values read themselves through the simulator's own types, so that a fault is spelled the same
+//! on the command line and in a test.
+//!
+//! *Easy to get wrong:* the defaults shown in the help must be those of [`Settings`], not a copy of them.
+//!
+//! The unit tests parse whole command lines.
+
+use clap::Args;
+
+use crate::simulator::{
+    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Escapes, Fault, Latency, Move, Movement,
+    Order, OverCap, Pace, ParseError, Place, Rate, RateHeaders, RetryAfter, Settings,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  A small account, on a free port:
+    sent-export simulator
+
+  A large one, under the limit of the real service, answering as slowly as over the ocean:
+    sent-export simulator --contacts 1000000 --port 8080 --rate-limit 200/min --burst 50 --latency 80ms..200ms
+
+  A list that moves while it is read, newest contacts first:
+    sent-export simulator --order created-descending --created 60/min --deleted 20/min
+
+  A list that moves in the same way each time, with every request, just where the reader is, until request 100:
+    sent-export simulator --created 0.5/req --deleted 0.5/req --place reader --until-request 100
+
+  Certain moves at certain requests:
+    sent-export simulator --move 'delete=3 at=5 place=40' --move 'create=5 at=9'
+
+  Things that go wrong: one request in twenty, page 7 four times, a pause of 3 s, a gateway, a broken connection:
+    sent-export simulator --fault 'INTERNAL_001 rate=5%' --fault 'INTERNAL_002 page=7 times=4' \\
+        --fault '429:3 nth=20' --fault 'html-502 nth=30' --fault 'cut-off nth=40'
+
+  A server that is gone for a minute after 50 requests:
+    sent-export simulator --fault 'gone:1m nth=51'
+
+Faults (--fault 'WHAT [WHEN...]'):
+  WHAT  an error code (INTERNAL_001, AUTH_005 ...), ok-envelope:CODE, a bare status (503), 429:SECONDS, html-STATUS,
+        empty-body, not-json, cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION,
+        redirect[:URL], gone:DURATION
+  WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|other, always;
+        all of those given must hold, and the first fault that fits strikes
+
+Moves (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):
+  PLACE anywhere, front, back, reader, or the number of a row, from 0
+
+What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth.";
+
+/// The flags of `sent-export simulator`, as they were typed.
+#[derive(Debug, Clone, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct SimulatorArgs {
+    /// How many contacts the account has
+    #[arg(long, value_name = "N", default_value_t = Settings::default().contacts, help_heading = "Account")]
+    contacts: u32,
+
+    /// What everything is drawn from: the same seed gives the same contacts, faults and moves
+    #[arg(long, value_name = "S", default_value_t = Settings::default().seed, help_heading = "Account")]
+    seed: u64,
+
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = Settings::default().port)]
+    port: u16,
+
+    /// The key that is accepted
+    #[arg(long, value_name = "KEY", default_value = DEFAULT_API_KEY, help_heading = "Account")]
+    api_key: String,
+
+    /// The key of the first profile
+    #[arg(long, value_name = "KEY", default_value = DEFAULT_PROFILE_API_KEY, help_heading = "Account")]
+    profile_api_key: String,
+
+    /// How many profiles the organization has; with 0 the account is a plain user
+    #[arg(long, value_name = "N", default_value_t = Settings::default().profiles, help_heading = "Account")]
+    profiles: u32,
+
+    /// How many contacts each profile has
+    #[arg(long, value_name = "N", default_value_t = Settings::default().profile_contacts, help_heading = "Account")]
+    profile_contacts: u32,
+
+    /// Largest page size that is honoured
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
+    page_cap: u32,
+
+    /// What becomes of a larger one: clamp (a smaller page, which says so) or reject (as out of range)
+    #[arg(long, value_name = "HOW", default_value = "clamp", help_heading = "Answers")]
+    over_cap: OverCap,
+
+    /// Requests allowed, for instance 200/min or 20/s; none is no limit
+    #[arg(long, value_name = "RATE", default_value = "none", help_heading = "Rate limit")]
+    rate_limit: OptionalRate,
+
+    /// Requests that may come at once under the limit
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_BURST, help_heading = "Rate limit")]
+    burst: u32,
+
+    /// Requests of others that use up the same limit, for instance 100/min
+    #[arg(long, value_name = "RATE", default_value = "none", help_heading = "Rate limit")]
+    other_traffic: OptionalRate,
+
+    /// How a 429 says when to come back: seconds, date, missing or junk
+    #[arg(long, value_name = "FORM", default_value = "seconds", help_heading = "Rate limit")]
+    retry_after: RetryAfter,
+
+    /// What the X-RateLimit headers tell of: bucket, window (this minute, whatever the burst), missing or junk
+    #[arg(long, value_name = "FORM", default_value = "bucket", help_heading = "Rate limit")]
+    rate_headers: RateHeaders,
+
+    /// How long answers take, for instance 50ms or 20ms..80ms
+    #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = "Answers")]
+    latency: Latency,
+
+    /// How the list is sorted: created-ascending, created-descending, random-key, updated-ascending,
+    /// updated-descending or unstable
+    #[arg(long, value_name = "ORDER", default_value = "created-ascending", help_heading = "Answers")]
+    order: Order,
+
+    /// Contacts created meanwhile: 60/min in real time, 0.5/req with each list request, or none
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    created: Pace,
+
+    /// Contacts deleted meanwhile, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    deleted: Pace,
+
+    /// Contacts updated meanwhile, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    updated: Pace,
+
+    /// Contacts deleted with another one created in the same moment, so that the total stays the same, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    replaced: Pace,
+
+    /// Which rows are deleted and updated: anywhere, front, back, reader (around the page that is being asked for), or a row
+    #[arg(long, value_name = "PLACE", default_value = "anywhere", help_heading = "Movement")]
+    place: Place,
+
+    /// The list request, from 1, with which the list begins to move
+    #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Movement")]
+    from_request: u64,
+
+    /// The last list request that the list moves before
+    #[arg(long, value_name = "K", help_heading = "Movement")]
+    until_request: Option<u64>,
+
+    /// How often the list moves at most
+    #[arg(long, value_name = "N", help_heading = "Movement")]
+    max_moves: Option<u64>,
+
+    /// Something done to the list when a certain list request arrives; may be repeated
+    #[arg(long = "move", value_name = "MOVE", help_heading = "Movement")]
+    moves: Vec<Move>,
+
+    /// Something that goes wrong; may be repeated
+    #[arg(long = "fault", value_name = "FAULT", help_heading = "Answers")]
+    faults: Vec<Fault>,
+
+    /// Makes contacts that hurt: quotes, line ends, scripts, formulas, items without id
+    #[arg(long, help_heading = "Account")]
+    hostile: bool,
+
+    /// How text is escaped in JSON: dotnet (+ is \u002B), plain or everything
+    #[arg(long, value_name = "HOW", default_value = "dotnet", help_heading = "Answers")]
+    json_escapes: Escapes,
+
+    /// Compresses answers for clients that accept gzip
+    #[arg(long, help_heading = "Answers")]
+    gzip: bool,
+
+    /// Leaves out `customer_id`, as older versions of the API do
+    #[arg(long, help_heading = "Account")]
+    no_customer_id: bool,
+}
+
+/// A rate, or none.
+#[derive(Debug, Clone, Copy)]
+struct OptionalRate(Option<Rate>);
+
+impl std::str::FromStr for OptionalRate {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "none" { Ok(Self(None)) } else { text.parse().map(|rate| Self(Some(rate))) }
+    }
+}
+
+impl SimulatorArgs {
+    /// The settings that these flags ask for.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            contacts: self.contacts,
+            seed: self.seed,
+            port: self.port,
+            page_cap: self.page_cap,
+            over_cap: self.over_cap,
+            rate_limit: self.rate_limit.0,
+            burst: self.burst,
+            other_traffic: self.other_traffic.0,
+            retry_after: self.retry_after,
+            rate_headers: self.rate_headers,
+            latency: self.latency,
+            order: self.order,
+            movement: Movement {
+                created: self.created,
+                deleted: self.deleted,
+                updated: self.updated,
+                replaced: self.replaced,
+                place: self.place,
+                from_request: self.from_request,
+                until_request: self.until_request,
+                at_most: self.max_moves,
+                moves: self.moves.clone(),
+            },
+            faults: self.faults.clone(),
+            api_key: self.api_key.clone(),
+            profile_api_key: self.profile_api_key.clone(),
+            profiles: self.profiles,
+            profile_contacts: self.profile_contacts,
+            hostile: self.hostile,
+            escapes: self.json_escapes,
+            gzip: self.gzip,
+            customer_id: !self.no_customer_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::simulator::FaultKind;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        simulator: SimulatorArgs,
+    }
+
+    fn settings(line: &str) -> Result<Settings, clap::Error> {
+        Line::try_parse_from(line.split('|').map(str::trim)).map(|line| line.simulator.settings())
+    }
+
+    #[test]
+    fn without_flags_the_settings_are_the_default() {
+        let (parsed, default) = (settings("simulator").unwrap(), Settings::default());
+        let movement = Movement { from_request: 1, ..Movement::default() };
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Settings { movement, ..default }));
+    }
+
+    #[test]
+    fn flags_reach_the_settings() {
+        let parsed = settings(
+            "simulator | --contacts=9 | --rate-limit=20/s | --created=0.5/req | --move=delete=1 at=2 | --order=unstable \
+             | --fault=reset nth=3 | --fault=hang | --latency=1ms..2ms | --no-customer-id | --page-cap=25",
+        )
+        .unwrap();
+        assert_eq!((parsed.contacts, parsed.page_cap, parsed.order), (9, 25, Order::Unstable));
+        assert_eq!(parsed.rate_limit, Some(Rate { per_minute: 1_200.0 }));
+        assert_eq!(parsed.movement.created, Pace::PerRequest(0.5));
+        assert_eq!(parsed.movement.moves.len(), 1);
+        assert_eq!(parsed.faults[1], Fault::always(FaultKind::Hang));
+        assert!(!parsed.customer_id);
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_what_was_expected() {
+        for line in ["simulator | --fault=explode", "simulator | --rate-limit=fast", "simulator | --page-cap=0"] {
+            assert!(settings(line).is_err(), "{line}");
+        }
+        let message = settings("simulator | --order=sideways").unwrap_err().to_string();
+        assert!(message.contains("created-ascending"), "{message}");
+    }
+}

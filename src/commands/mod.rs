@@ -1,0 +1,73 @@
+//! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
+
+mod contacts;
+#[path = "/tmp/stub/cmd.rs"]
+mod simulator;
+mod stop;
+
+use std::error::Error as StdError;
+use std::io::{self, IsTerminal, Write};
+
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+
+use crate::cli::{Cli, Command};
+use crate::error::{Error, ExitCode};
+
+/// Runs what the command line asks for; errors are printed here.
+pub fn run(cli: &Cli) -> ExitCode {
+    let result = match &cli.command {
+        Command::Contacts(args) => {
+            start_log(if args.quiet { 0 } else { 1 + args.verbose });
+            contacts::run(args)
+        }
+        Command::Simulator(args) => simulator::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        report(&error);
+        error.exit_code()
+    })
+}
+
+/// Prints an error with its causes, one a line, and the next step.
+fn report(error: &Error) {
+    let mut text = format!("error: {error}\n");
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        text += &format!("  caused by: {current}\n");
+        cause = current.source();
+    }
+    if let Some(hint) = error.hint() {
+        text += &format!("hint: {hint}\n");
+    }
+    say(&text);
+}
+
+/// Writes to stderr; nobody can be told when that fails.
+fn say(text: &str) {
+    drop(io::stderr().write_all(text.as_bytes()));
+}
+
+/// Sends what the layers note to stderr: 0 errors, 1 warnings, 2 what is tried again, 3 everything.
+fn start_log(level: u8) {
+    let level = match level {
+        0 => tracing::Level::ERROR,
+        1 => tracing::Level::WARN,
+        2 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    // Only this crate's own words: what libraries note could hold a URL with a phone number.
+    let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && !is_colour_off())
+        .with_target(false)
+        .with_filter(tracing_subscriber::filter::LevelFilter::from_level(level))
+        .with_filter(only_ours);
+    // Fails only when a log is set up already, which then serves.
+    drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)));
+}
+
+/// The convention of no-color.org.
+fn is_colour_off() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,255 @@
+//! A local server that behaves like the Sent API, faults included.
+//!
+//! [`Simulator::start`] serves invented contacts on a port of 127.0.0.1, on a thread of its own, until it is dropped. The
+//! `simulator` subcommand runs it for people, `contacts --simulate` for a first try, the tests for everything else.
+//!
+//! ```text
+//!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times, hostile ─► contact
+//! server ─────┤                                        │                  ├ roster   which, in which order
+//!  sockets    └ state     what is answered ────────────┤                  └ filter
+//!  body ◄──────── reply ◄─ endpoints                   └ limit, fault, movement, statistics
+//! ```
+//!
+//! *Easy to get wrong:* the simulator knows the wire format and nothing of the exporter. It imports nothing from the rest of
+//! this crate, so that a misunderstanding of the API cannot hide in code that both share.
+//!
+//! Contacts are computed from seed and index whenever they are asked for; a list that moves costs four bytes a contact. What
+//! is known of the service and what is guessed stands in the modules that depend on it.
+//!
+//! The parts have unit tests; `tests/it/simulator.rs` drives the whole over sockets, and scripts under `tests/sdk` read it with
+//! the official clients.
+
+mod accounts;
+mod body;
+mod contact;
+mod endpoints;
+mod error_code;
+mod fault;
+mod filter;
+mod hostile;
+mod json;
+mod limit;
+mod maker;
+mod movement;
+mod random;
+mod regions;
+mod reply;
+mod request;
+mod roster;
+mod server;
+mod settings;
+mod state;
+mod statistics;
+mod times;
+mod world;
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use accounts::AccountNumber;
+pub use contact::{Contact, Shape};
+pub use error_code::ErrorCode;
+pub use fault::{Conditions, Endpoint, Fault, FaultKind};
+pub use json::Escapes;
+pub use movement::{Move, MoveKind, Movement, Pace, Place};
+use server::Shared;
+pub use settings::{
+    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, Order, OverCap, ParseError,
+    Rate, RateHeaders, RetryAfter, Settings,
+};
+pub use statistics::Statistics;
+pub use world::Truth;
+
+/// A running simulator; dropping it stops it.
+#[derive(Debug)]
+pub struct Simulator {
+    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+    port: u16,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why the simulator could not be started, or not be waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The port is taken or not allowed.
+    #[error("cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// The cause.
+        source: io::Error,
+    },
+    /// There is no thread or runtime to be had.
+    #[error("cannot start the simulator's thread")]
+    Thread(#[source] io::Error),
+    /// Signals cannot be heard.
+    #[error("cannot wait for a signal")]
+    Signal(#[source] io::Error),
+}
+
+impl Simulator {
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// If the port is taken or the system has no thread left.
+    pub fn start(settings: Settings) -> Result<Self, StartError> {
+        let listen_error = |source| StartError::Listen { port: settings.port, source };
+        let listener = server::listen(settings.port).map_err(listen_error)?;
+        let port = listener.local_addr().map_err(listen_error)?.port();
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        let settings = Arc::new(settings);
+        let (shared, gone) = Shared::new(Arc::clone(&settings));
+        let (stop, stopped) = oneshot::channel();
+        let serving = server::serve(Arc::clone(&shared), listener, gone, stopped);
+        let thread = std::thread::Builder::new()
+            .name("simulator".to_owned())
+            // The only error is a socket that was good a moment ago; clients then find nobody, which is what they should see.
+            .spawn(move || drop(runtime.block_on(serving)))
+            .map_err(StartError::Thread)?;
+        Ok(Self { settings, shared, port, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it is to be found, for instance `http://127.0.0.1:8080`.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How it behaves.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What it was asked so far.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.lock().statistics.clone()
+    }
+
+    /// What an export of the organization must and may hold.
+    pub fn truth(&self) -> Truth {
+        self.shared.lock().truth()
+    }
+
+    /// How many contacts are in the organization's list.
+    pub fn contact_count(&self) -> u32 {
+        self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.len()
+    }
+
+    /// The contacts in the organization's list, in its order, as they are when the iterator gets to them.
+    pub fn contacts(&self) -> impl Iterator<Item = Contact> {
+        let indexes = self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.indexes();
+        indexes.into_iter().map(|index| self.contact_by_index(index))
+    }
+
+    /// A contact of the organization by its number in order of creation, from 0.
+    pub fn contact_by_index(&self, index: u32) -> Contact {
+        self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.contact(index)
+    }
+
+    /// The contact of the organization with this id, deleted or not; `None` if there never was one.
+    pub fn contact_by_id(&self, id: Uuid) -> Option<Contact> {
+        let state = self.shared.lock();
+        let world = &state.accounts.account(AccountNumber::ORGANIZATION).world;
+        world.index_of(id).map(|index| world.contact(index))
+    }
+
+    /// The ids of the organization's profiles.
+    pub fn profile_ids(&self) -> Vec<Uuid> {
+        self.shared.lock().accounts.profiles().iter().map(|profile| profile.id).collect()
+    }
+
+    /// The contacts of a profile, in the order of its list; none if there is no such profile.
+    pub fn profile_contacts(&self, profile: Uuid) -> Vec<Contact> {
+        let state = self.shared.lock();
+        let account = state.accounts.profiles().iter().find(|account| account.id == profile);
+        let contacts = |world: &world::World| world.indexes().into_iter().map(|index| world.contact(index)).collect();
+        account.map(|account| contacts(&account.world)).unwrap_or_default()
+    }
+
+    /// The id of a message, by a number below a million.
+    pub fn message_id(&self, number: u32) -> Uuid {
+        endpoints::message_id(self.settings.seed, number)
+    }
+
+    /// Creates contacts.
+    pub fn create(&self, count: u32) {
+        let mut state = self.shared.lock();
+        for _ in 0..count {
+            state.move_now(MoveKind::Create, Place::Back);
+        }
+    }
+
+    /// Deletes the contact at a position of the list, from 0; false if the list is shorter.
+    pub fn delete_at(&self, position: u32) -> bool {
+        self.shared.lock().move_now(MoveKind::Delete, Place::Row(position))
+    }
+
+    /// Updates the contact at a position of the list, from 0; false if the list is shorter.
+    pub fn update_at(&self, position: u32) -> bool {
+        self.shared.lock().move_now(MoveKind::Update, Place::Row(position))
+    }
+
+    /// Deletes the contact at a position of the list, from 0, and creates another one; false if the list is shorter.
+    pub fn replace_at(&self, position: u32) -> bool {
+        self.shared.lock().move_now(MoveKind::Replace, Place::Row(position))
+    }
+
+    /// Arms another fault, after those there are.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.lock().faults.add(fault);
+    }
+
+    /// Disarms all faults.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// Sleeps until Ctrl-C or SIGTERM.
+    ///
+    /// # Errors
+    /// If signals cannot be heard.
+    pub fn wait_for_signal(&self) -> Result<(), StartError> {
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
+        runtime.block_on(stop_signal()).map_err(StartError::Signal)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means that the thread has ended already.
+            stop.send(()).ok();
+        }
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has been printed; a second one while dropping would end the process.
+            thread.join().ok();
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,216 @@
+//! Answers: the envelope, the headers, and the pages of gateways that have neither.
+//!
+//! A [`Reply`] is status, headers and body, finished and in memory. `endpoints` fill the envelope with data, a [`Problem`]
+//! fills it with an error; `state` decides which of them goes out.
+//!
+//! *Easy to get wrong:* every answer of the API carries its request id and the limit's headers, errors and 429s included. What
+//! a gateway in front of it answers carries neither.
+//!
+//! Fields of the envelope and names of the headers are those of the documentation; `response_time_ms` is optional there and
+//! always sent here.
+//!
+//! The unit tests read envelopes back; the tests of the server look at headers.
+
+use std::io::Write;
+use std::time::Instant;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, VARY};
+
+use super::error_code::ErrorCode;
+use super::json::{Escapes, JsonText};
+use super::times::{Ticks, Zone};
+
+/// An answer, ready to be sent.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// All headers but those that HTTP itself asks for.
+    pub(super) headers: HeaderMap,
+    /// The body.
+    pub(super) body: Vec<u8>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// The error.
+    pub(super) code: ErrorCode,
+    /// What is wrong with which field.
+    pub(super) details: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    /// A problem with one field.
+    pub(super) fn with_field(code: ErrorCode, field: &'static str, text: impl Into<String>) -> Self {
+        Self { code, details: vec![(field, text.into())] }
+    }
+}
+
+impl From<ErrorCode> for Problem {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, details: Vec::new() }
+    }
+}
+
+/// What every envelope says about its request.
+#[derive(Debug, Clone)]
+pub(super) struct Meta {
+    /// The id of the request.
+    pub(super) request_id: String,
+    /// When the request arrived.
+    pub(super) arrived: Instant,
+    /// How strings are escaped.
+    pub(super) escapes: Escapes,
+}
+
+impl Meta {
+    /// An envelope with the data that `write` appends.
+    pub(super) fn success(&self, capacity: usize, write: impl FnOnce(&mut JsonText)) -> Reply {
+        let mut json = JsonText::new(self.escapes, capacity + 512);
+        json.raw("{\"success\":true,\"data\":");
+        write(&mut json);
+        json.raw(",\"error\":null");
+        self.finish(json, 200)
+    }
+
+    /// An envelope without the member `data`.
+    pub(super) fn without_data(&self) -> Reply {
+        let mut json = JsonText::new(self.escapes, 512);
+        json.raw("{\"success\":true,\"error\":null");
+        self.finish(json, 200)
+    }
+
+    /// An envelope with an error, under the status that belongs to it.
+    pub(super) fn failure(&self, problem: &Problem) -> Reply {
+        let code = problem.code;
+        let mut json = JsonText::new(self.escapes, 1_024);
+        json.raw("{\"success\":false,\"data\":null,\"error\":{");
+        json.text_member("code", Some(code.name()));
+        json.text_member("message", Some(code.message()));
+        json.key("details");
+        if problem.details.is_empty() {
+            json.raw("null");
+        } else {
+            json.raw("{");
+            for (field, text) in &problem.details {
+                json.key(field);
+                json.raw("[");
+                json.string(text);
+                json.raw("]");
+            }
+            json.raw("}");
+        }
+        json.text_member("doc_url", Some(&code.doc_url()));
+        json.raw("}");
+        self.finish(json, code.status())
+    }
+
+    fn finish(&self, mut json: JsonText, status: u16) -> Reply {
+        json.key("meta");
+        json.raw("{");
+        json.verbatim_member("request_id", Some(&self.request_id));
+        json.verbatim_member("timestamp", Some(&Ticks::now().text(Zone::Letter)));
+        json.verbatim_member("version", Some("v3"));
+        let elapsed = self.arrived.elapsed().as_millis();
+        json.number_member("response_time_ms", u64::try_from(elapsed).unwrap_or_default());
+        json.raw("}}");
+        Reply::new(status, "application/json; charset=utf-8", json.into_bytes())
+    }
+}
+
+impl Reply {
+    /// An answer with a body and its type.
+    pub(super) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { status, headers, body }
+    }
+
+    /// What a gateway answers that has only a status to say.
+    pub(super) fn bare(status: u16) -> Self {
+        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let text = format!("{status} {}\n", reason.unwrap_or("Unknown"));
+        Self::new(status, "text/plain", text.into_bytes())
+    }
+
+    /// What a gateway answers that speaks to browsers.
+    pub(super) fn html(status: u16) -> Self {
+        let page = format!(
+            "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
+             <hr><center>gateway</center>\r\n</body>\r\n</html>\r\n"
+        );
+        Self::new(status, "text/html", page.into_bytes())
+    }
+
+    /// Adds a header; a value that cannot stand in a header is left out.
+    pub(super) fn set_header(&mut self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+
+    /// Compresses the body.
+    pub(super) fn compress(&mut self) {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(self.body.len() / 4), Compression::fast());
+        if encoder.write_all(&self.body).is_ok()
+            && let Ok(body) = encoder.finish()
+        {
+            self.body = body;
+            self.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            self.headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn meta() -> Meta {
+        Meta { request_id: "req_1".into(), arrived: Instant::now(), escapes: Escapes::DotNet }
+    }
+
+    fn body(reply: &Reply) -> Value {
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+
+    #[test]
+    fn success_has_data_and_no_error() {
+        let body = body(&meta().success(0, |json| json.raw("[1]")));
+        assert_eq!(body["success"], true);
+        assert_eq!(body["data"], json!([1]));
+        assert!(body["error"].is_null());
+        assert_eq!(body["meta"]["request_id"], "req_1");
+        assert_eq!(body["meta"]["version"], "v3");
+        assert!(body["meta"]["response_time_ms"].is_u64());
+    }
+
+    #[test]
+    fn failure_names_code_fields_and_documentation() {
+        let problem = Problem::with_field(ErrorCode::VALIDATION_005, "page", "must be greater than 0");
+        let reply = meta().failure(&problem);
+        let body = body(&reply);
+        assert_eq!(reply.status, 400);
+        assert_eq!(body["success"], false);
+        assert!(body["data"].is_null());
+        assert_eq!(body["error"]["code"], "VALIDATION_005");
+        assert_eq!(body["error"]["details"], json!({"page": ["must be greater than 0"]}));
+        assert_eq!(body["error"]["doc_url"], "https://docs.sent.dm/errors/VALIDATION_005");
+    }
+
+    #[test]
+    fn details_are_null_where_there_are_none() {
+        let reply = meta().failure(&ErrorCode::RESOURCE_001.into());
+        assert!(body(&reply)["error"]["details"].is_null());
+    }
+
+    #[test]
+    fn data_can_be_missing() {
+        assert!(body(&meta().without_data()).get("data").is_none());
+    }
+}

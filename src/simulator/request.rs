@@ -1,0 +1,238 @@
+//! What a request asks for.
+//!
+//! [`Asked`] is a request with everything taken out of it that the simulator looks at; [`Route`] is the endpoint behind its
+//! path; [`ListQuery`] is the checked query of a list. `server` makes the first, `state` goes by the others.
+//!
+//! *Easy to get wrong:* `+` in a query is a space, as every web framework reads it. A client that sends a phone number must
+//! escape it, and one that does not finds nobody.
+//!
+//! The documentation requires `page` and `page_size`; which code of validation a violation gets is not documented except for
+//! numbers out of range. Numbers must fit in 32 bits, as .NET's `int` does.
+//!
+//! The unit tests go through the violations.
+
+use std::time::{Instant, SystemTime};
+
+use http::HeaderMap;
+use http::header::{ACCEPT_ENCODING, USER_AGENT};
+use uuid::Uuid;
+
+use super::error_code::ErrorCode;
+use super::fault::Endpoint;
+use super::filter::Filter;
+use super::reply::Problem;
+use super::settings::{OverCap, Settings};
+
+/// A request as it arrived.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Whether the method is GET.
+    pub(super) is_get: bool,
+    /// The path.
+    pub(super) path: String,
+    /// The query, still encoded.
+    pub(super) query: String,
+    /// The headers.
+    pub(super) headers: HeaderMap,
+    /// When it arrived, for measuring.
+    pub(super) arrived: Instant,
+    /// When it arrived, for telling.
+    pub(super) clock: SystemTime,
+}
+
+impl Asked {
+    /// The value of a header; a value that is no text counts as empty.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap_or_default())
+    }
+
+    /// What the client calls itself.
+    pub(super) fn user_agent(&self) -> Option<&str> {
+        self.header(USER_AGENT.as_str())
+    }
+
+    /// True if the client can read gzip.
+    pub(super) fn accepts_gzip(&self) -> bool {
+        self.header(ACCEPT_ENCODING.as_str()).is_some_and(|list| list.contains("gzip"))
+    }
+
+    /// The last value of a query parameter, decoded; empty counts as missing.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let values = url::form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
+        values.last().map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
+    }
+}
+
+/// The endpoint behind a path; ids are not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    /// `/v3/contacts`
+    Contacts,
+    /// `/v3/contacts/{id}`
+    Contact(String),
+    /// `/v3/contacts/{id}/message-summary`
+    MessageSummary(String),
+    /// `/v3/messages/{id}/activities`
+    Activities(String),
+    /// `/v3/me`
+    Me,
+    /// `/v3/profiles`
+    Profiles,
+    /// Nothing.
+    Nowhere,
+}
+
+impl Route {
+    /// The endpoint that a path leads to.
+    pub(super) fn of(path: &str) -> Self {
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match parts.as_slice() {
+            ["v3", "contacts"] => Self::Contacts,
+            ["v3", "contacts", id] => Self::Contact((*id).to_owned()),
+            ["v3", "contacts", id, "message-summary"] => Self::MessageSummary((*id).to_owned()),
+            ["v3", "messages", id, "activities"] => Self::Activities((*id).to_owned()),
+            ["v3", "me"] => Self::Me,
+            ["v3", "profiles"] => Self::Profiles,
+            _ => Self::Nowhere,
+        }
+    }
+
+    /// The kind that faults tell apart.
+    pub(super) fn endpoint(&self) -> Endpoint {
+        match self {
+            Self::Contacts => Endpoint::List,
+            Self::Contact(_) | Self::MessageSummary(_) => Endpoint::Contact,
+            _ => Endpoint::Other,
+        }
+    }
+}
+
+/// What a list request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListQuery {
+    /// The page, from 1.
+    pub(super) page: u32,
+    /// How large a page is, after the cap.
+    pub(super) page_size: u32,
+    /// Which contacts.
+    pub(super) filter: Filter,
+}
+
+impl ListQuery {
+    /// Checks the query.
+    pub(super) fn read(asked: &Asked, settings: &Settings) -> Result<Self, Problem> {
+        let page = positive(asked, "page")?;
+        let page_size = positive(asked, "page_size")?;
+        if page_size > settings.page_cap && settings.over_cap == OverCap::Reject {
+            let text = format!("'page_size' must be between 1 and {}.", settings.page_cap);
+            return Err(Problem::with_field(ErrorCode::VALIDATION_005, "page_size", text));
+        }
+        let channel = asked.parameter("channel").map(|name| name.parse()).transpose().map_err(|_| {
+            let text = "'channel' must be one of: sms, whatsapp, rcs.";
+            Problem::with_field(ErrorCode::VALIDATION_001, "channel", text)
+        })?;
+        let filter = Filter { search: asked.parameter("search"), channel, phone: asked.parameter("phone") };
+        Ok(Self { page, page_size: page_size.min(settings.page_cap), filter })
+    }
+
+    /// How many rows are before this page.
+    pub(super) fn offset(&self) -> u64 {
+        offset(self.page, self.page_size)
+    }
+}
+
+/// The rows before a page.
+fn offset(page: u32, page_size: u32) -> u64 {
+    u64::from(page.saturating_sub(1)) * u64::from(page_size)
+}
+
+/// The page and the page size asked for, if both are numbers, before any other check.
+pub(super) fn window_asked_for(asked: &Asked) -> Option<(u32, u32)> {
+    Some((positive(asked, "page").ok()?, positive(asked, "page_size").ok()?))
+}
+
+/// A required number above zero.
+fn positive(asked: &Asked, name: &'static str) -> Result<u32, Problem> {
+    let Some(text) = asked.parameter(name) else {
+        return Err(Problem::with_field(ErrorCode::VALIDATION_001, name, format!("'{name}' is required.")));
+    };
+    let number = text.parse::<i32>().map_err(|_| {
+        Problem::with_field(ErrorCode::VALIDATION_001, name, format!("The value '{text}' is not valid for {name}."))
+    })?;
+    u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
+        Problem::with_field(ErrorCode::VALIDATION_005, name, format!("'{name}' must be greater than or equal to 1."))
+    })
+}
+
+/// An id in the form that .NET writes and reads: 32 hexadecimal digits with dashes.
+pub(super) fn read_id(text: &str, field: &'static str) -> Result<Uuid, Problem> {
+    let malformed = || Problem::with_field(ErrorCode::VALIDATION_003, field, format!("'{text}' is not a valid UUID."));
+    if text.len() == 36 { Uuid::try_parse(text).map_err(|_| malformed()) } else { Err(malformed()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &str) -> Asked {
+        Asked {
+            is_get: true,
+            path: "/v3/contacts".into(),
+            query: query.into(),
+            headers: HeaderMap::new(),
+            arrived: Instant::now(),
+            clock: SystemTime::now(),
+        }
+    }
+
+    fn refused(query: &str, over_cap: OverCap) -> (&'static str, &'static str) {
+        let settings = Settings { over_cap, ..Settings::default() };
+        let problem = ListQuery::read(&asked(query), &settings).unwrap_err();
+        (problem.code.name(), problem.details[0].0)
+    }
+
+    #[test]
+    fn page_and_page_size_are_required_positive_numbers() {
+        assert_eq!(refused("page_size=10", OverCap::Clamp), ("VALIDATION_001", "page"));
+        assert_eq!(refused("page=1", OverCap::Clamp), ("VALIDATION_001", "page_size"));
+        assert_eq!(refused("page=1&page_size=", OverCap::Clamp), ("VALIDATION_001", "page_size"));
+        assert_eq!(refused("page=one&page_size=10", OverCap::Clamp), ("VALIDATION_001", "page"));
+        assert_eq!(refused("page=3000000000&page_size=10", OverCap::Clamp), ("VALIDATION_001", "page"));
+        assert_eq!(refused("page=0&page_size=10", OverCap::Clamp), ("VALIDATION_005", "page"));
+        assert_eq!(refused("page=1&page_size=-1", OverCap::Clamp), ("VALIDATION_005", "page_size"));
+    }
+
+    #[test]
+    fn a_page_over_the_cap_is_made_smaller_or_refused() {
+        let clamped = ListQuery::read(&asked("page=3&page_size=1000"), &Settings::default()).unwrap();
+        assert_eq!((clamped.page_size, clamped.offset()), (100, 200));
+        assert_eq!(refused("page=1&page_size=101", OverCap::Reject), ("VALIDATION_005", "page_size"));
+    }
+
+    #[test]
+    fn filters_are_decoded_and_an_unknown_channel_is_refused() {
+        let query = asked("page=1&page_size=9&search=%C3%A9+x&channel=WhatsApp&phone=%2B12");
+        let filter = ListQuery::read(&query, &Settings::default()).unwrap().filter;
+        assert_eq!(filter.search.as_deref(), Some("é x"));
+        assert_eq!(filter.phone.as_deref(), Some("+12"));
+        assert!(filter.channel.is_some());
+        assert_eq!(refused("page=1&page_size=9&channel=pigeon", OverCap::Clamp), ("VALIDATION_001", "channel"));
+    }
+
+    #[test]
+    fn paths_lead_to_endpoints() {
+        assert_eq!(Route::of("/v3/contacts"), Route::Contacts);
+        assert_eq!(Route::of("/v3/contacts/1"), Route::Contact("1".into()));
+        assert_eq!(Route::of("/v3/contacts/1/message-summary"), Route::MessageSummary("1".into()));
+        assert_eq!(Route::of("/v3/messages/1/activities"), Route::Activities("1".into()));
+        assert_eq!(Route::of("/v2/contacts"), Route::Nowhere);
+        assert_eq!(Route::of("/"), Route::Nowhere);
+    }
+
+    #[test]
+    fn ids_have_dashes() {
+        assert!(read_id("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "id").is_ok());
+        assert!(read_id("6ba7b8109dad11d180b400c04fd430c8", "id").is_err());
+        assert!(read_id("", "id").is_err());
+    }
+}

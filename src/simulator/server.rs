@@ -1,0 +1,269 @@
+//! The sockets: accepting, answering, and failing at it on purpose.
+//!
+//! [`serve`] runs on the simulator's own thread. It accepts connections itself, because only who owns the socket can reset it,
+//! close it without an answer, or refuse new ones for a while.
+//!
+//! Each connection is a task in one set, so that stopping or going away ends all of them. A request is decided by
+//! [`State::decide`] when it arrives and carried out here.
+//!
+//! *Easy to get wrong:* the lock is never held while waiting. And the port must not be lost while the server is away: a socket
+//! that is bound but does not listen keeps it, and whoever connects is refused.
+//!
+//! The backlog of 1,024 lets a client open all its connections at once. The tests are in `tests/it/simulator.rs`.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
+
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use socket2::{Domain, SockRef, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::body::{Body, InFlight};
+use super::reply::Reply;
+use super::request::Asked;
+use super::settings::Settings;
+use super::state::{Delivery, REDIRECT_TARGET, State};
+
+const BACKLOG: i32 = 1_024;
+
+/// How long to wait before trying to take the port again.
+const BEFORE_NEXT_TRY: Duration = Duration::from_millis(10);
+
+/// What the tasks and the owner of the simulator share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Tells the accepting loop to go away for a while.
+    gone: mpsc::Sender<Duration>,
+}
+
+impl Shared {
+    /// The shared state, and where the loop hears that it shall go away.
+    pub(super) fn new(settings: Arc<Settings>) -> (Arc<Self>, mpsc::Receiver<Duration>) {
+        let (gone, hear_gone) = mpsc::channel(1);
+        (Arc::new(Self { state: Mutex::new(State::new(settings)), gone }), hear_gone)
+    }
+
+    /// The state; a panic elsewhere does not make it unusable.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A socket on this port of 127.0.0.1 that does not listen yet.
+fn bound(port: u16) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    Ok(socket)
+}
+
+/// Lets a bound socket listen.
+fn listening(socket: Socket) -> io::Result<StdListener> {
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// A socket that listens on this port of 127.0.0.1.
+pub(super) fn listen(port: u16) -> io::Result<StdListener> {
+    bound(port).and_then(listening)
+}
+
+/// Serves until it is told to stop.
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    listener: StdListener,
+    mut gone: mpsc::Receiver<Duration>,
+    mut stop: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let port = listener.local_addr()?.port();
+    let mut listener = TcpListener::from_std(listener)?;
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stop => break,
+            Some(away) = gone.recv() => {
+                drop(listener);
+                connections.shutdown().await;
+                let back = async {
+                    let placeholder = keep_trying(|| bound(port)).await;
+                    sleep(away).await;
+                    match listening(placeholder) {
+                        Ok(listener) => listener,
+                        Err(_) => keep_trying(|| listen(port)).await,
+                    }
+                };
+                listener = tokio::select! {
+                    _ = &mut stop => break,
+                    listener = back => TcpListener::from_std(listener)?,
+                };
+            }
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    shared.lock().statistics.connections += 1;
+                    connections.spawn(converse(Arc::clone(&shared), stream));
+                }
+                // Out of file descriptors, most likely: some connection will end.
+                Err(_) => sleep(BEFORE_NEXT_TRY).await,
+            },
+        }
+    }
+    connections.shutdown().await;
+    Ok(())
+}
+
+/// Does something until it works.
+async fn keep_trying<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
+    loop {
+        if let Ok(result) = attempt() {
+            return result;
+        }
+        sleep(BEFORE_NEXT_TRY).await;
+    }
+}
+
+/// Answers the requests of one connection.
+async fn converse(shared: Arc<Shared>, stream: TcpStream) {
+    // Only costs time if it fails.
+    stream.set_nodelay(true).ok();
+    let stream = Arc::new(stream);
+    let socket = Arc::clone(&stream);
+    let service = service_fn(move |request| answer(Arc::clone(&shared), Arc::clone(&socket), request));
+    // An error here is a client that went away or a connection that was ended on purpose.
+    http1::Builder::new().serve_connection(TokioIo::new(SharedStream(stream)), service).await.ok();
+}
+
+/// The connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is ended on purpose")]
+struct Ended;
+
+async fn answer(
+    shared: Arc<Shared>,
+    socket: Arc<TcpStream>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Ended> {
+    let asked = Asked {
+        is_get: request.method() == Method::GET,
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        headers: request.headers().clone(),
+        arrived: Instant::now(),
+        clock: SystemTime::now(),
+    };
+    if asked.path.starts_with("/_simulator/") {
+        return Ok(about_itself(&shared, &asked));
+    }
+    let in_flight = InFlight::new(&shared);
+    let decision = shared.lock().decide(&asked);
+    if !decision.delay.is_zero() {
+        sleep(decision.delay).await;
+    }
+    match decision.delivery {
+        Delivery::Whole(reply) => Ok(response(reply, |body| Body::whole(body, Some(in_flight)))),
+        Delivery::CutOff(reply) => Ok(response(reply, |body| Body::cut_off(body, in_flight))),
+        Delivery::Drip(reply, pause) => Ok(response(reply, |body| Body::drip(body, pause, in_flight))),
+        Delivery::Reset => {
+            // Closing with a linger time of zero sends RST; should it fail, the connection is at least closed.
+            SockRef::from(&*socket).set_linger(Some(Duration::ZERO)).ok();
+            Err(Ended)
+        }
+        Delivery::Close => Err(Ended),
+        Delivery::Hang => std::future::pending().await,
+        Delivery::Gone(duration) => {
+            // If the loop has been told already, it goes away without being told again.
+            shared.gone.try_send(duration).ok();
+            std::future::pending().await
+        }
+    }
+}
+
+fn response(reply: Reply, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> {
+    let mut response = Response::new(body(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+/// What the simulator tells of itself; these requests are not counted.
+fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
+    let mut state = shared.lock();
+    let json = match asked.path.as_str() {
+        "/_simulator/statistics" => serde_json::to_vec(&state.statistics),
+        "/_simulator/truth" => serde_json::to_vec(&state.truth()),
+        REDIRECT_TARGET => {
+            state.statistics.redirect_target_hits += 1;
+            state.statistics.redirect_target_hits_with_key += u64::from(asked.header("x-api-key").is_some());
+            Ok(b"{\"visited\":true}".to_vec())
+        }
+        _ => return response(Reply::bare(404), |body| Body::whole(body, None)),
+    };
+    let reply = json.map_or_else(|_| Reply::bare(500), |json| Reply::new(200, "application/json", json));
+    response(reply, |body| Body::whole(body, None))
+}
+
+/// A stream that its owner can still reach while hyper uses it.
+#[derive(Debug)]
+struct SharedStream(Arc<TcpStream>);
+
+impl AsyncRead for SharedStream {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            std::task::ready!(self.0.poll_read_ready(context))?;
+            match self.0.try_read(buffer.initialize_unfilled()) {
+                Ok(count) => {
+                    buffer.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for SharedStream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            std::task::ready!(self.0.poll_write_ready(context))?;
+            match self.0.try_write_vectored(slices) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line: keys, addresses, help.
+
+use crate::support::{Answer, ScriptedServer, page, sent_export};
+
+fn one_contact() -> ScriptedServer {
+    ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)))
+}
+
+#[test]
+fn without_a_key_the_run_ends_with_6_and_says_where_to_put_it() {
+    let server = one_contact();
+    let run = sent_export().env("SENT_DM_API_KEY", None).contacts(&server.url(), &["-o", "c.csv"]);
+    run.finish().expect_code(6).expect_stderr("SENT_DM_API_KEY").expect_stderr("--simulate");
+    let run = sent_export().env("SENT_DM_API_KEY", Some("  \n")).contacts(&server.url(), &["-o", "c.csv"]);
+    run.finish().expect_code(6);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_key_comes_from_the_variable_a_file_or_stdin_without_its_white_space() {
+    let server = one_contact();
+    sent_export()
+        .env("SENT_DM_API_KEY", Some(" key-1 \n"))
+        .contacts(&server.url(), &["-o", "c.csv"])
+        .finish()
+        .expect_code(0);
+    sent_export()
+        .file("key.txt", "key-2\r\n")
+        .contacts(&server.url(), &["-o", "c.csv", "--api-key-file", "key.txt"])
+        .finish()
+        .expect_code(0);
+    sent_export()
+        .stdin("key-3\n")
+        .contacts(&server.url(), &["-o", "c.csv", "--api-key-file", "-"])
+        .finish()
+        .expect_code(0);
+    let keys: Vec<bool> = (1..=3)
+        .zip(server.requests())
+        .map(|(at, head)| head.contains(&format!("x-api-key: key-{at}\r\n")) && !head.contains("x-profile-id"))
+        .collect();
+    assert_eq!(keys, [true, true, true]);
+    sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "--api-key-file", "missing.txt"])
+        .finish()
+        .expect_code(2)
+        .expect_stderr("missing.txt");
+}
+
+#[test]
+fn a_profile_is_sent_as_a_header() {
+    let server = one_contact();
+    let profile = "6f9619ff-8b86-4011-b42d-00cf4fc964ff";
+    sent_export().contacts(&server.url(), &["-o", "c.csv", "--profile-id", profile]).finish().expect_code(0);
+    assert!(server.requests()[0].contains(&format!("x-profile-id: {profile}\r\n")));
+}
+
+#[test]
+fn the_address_comes_from_the_variable_and_must_not_send_the_key_in_clear_text() {
+    let server = one_contact();
+    sent_export().env("SENT_BASE_URL", Some(&server.url())).args(["contacts", "-o", "c.csv"]).finish().expect_code(0);
+    for address in ["http://192.0.2.1", "http://example.com", "ftp://example.com", "example.com"] {
+        sent_export().contacts(address, &["-o", "c.csv"]).finish().expect_code(2).expect_stderr("hint:");
+    }
+}
+
+#[test]
+fn an_address_with_a_path_keeps_it() {
+    let server = one_contact();
+    sent_export().contacts(&format!("{}/gateway/", server.url()), &["-o", "c.csv"]).finish().expect_code(0);
+    assert!(server.requests()[0].starts_with("get /gateway/v3/contacts?"), "{:?}", server.requests());
+}
+
+#[test]
+fn a_log_never_shows_the_number_of_a_filter() {
+    let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
+    let run = sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "-vv", "--phone", "+12025550123", "--max-retries", "1"])
+        .finish()
+        .expect_code(5)
+        .expect_stderr("trying again");
+    assert!(!run.stderr.contains("2025550123"), "{run:?}");
+    assert!(server.requests()[0].contains("phone=%2b12025550123"), "{:?}", server.requests());
+}
+
+#[test]
+fn help_names_every_exit_code() {
+    let run = sent_export().args(["contacts", "--help"]).finish().expect_code(0);
+    let help = String::from_utf8(run.stdout).unwrap();
+    for text in
+        ["0 complete", "3 written", "5 API unavailable", "130/143", "--output", "--simulate", "[env: SENT_BASE_URL"]
+    {
+        assert!(help.contains(text), "{text} is missing in\n{help}");
+    }
+    sent_export().args(["contacts", "--no-such-flag"]).finish().expect_code(2);
+}

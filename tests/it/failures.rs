@@ -1,0 +1,204 @@
+//! A service that fails: what is tried again, what is not, and how a run ends that cannot go on.
+
+use std::time::Duration;
+
+use crate::support::{Answer, ScriptedServer, page, sent_export, simulator};
+
+/// The number of the page that a request asks for.
+fn asked_page(head: &str) -> u32 {
+    let (_, rest) = head.split_once("page=").expect("every request names its page");
+    rest.split(['&', ' ']).next().expect("split gives one part").parse().expect("a number")
+}
+
+fn csv_lines(run: &crate::support::Finished) -> usize {
+    std::fs::read_to_string(run.path("c.csv")).unwrap().lines().count()
+}
+
+/// Five pages; the first attempt at page 3 meets the given answer.
+fn failing_once(answer: &Answer) -> ScriptedServer {
+    let answer = answer.clone();
+    let failed = std::sync::atomic::AtomicBool::new(false);
+    ScriptedServer::start(move |_, head| match asked_page(head) {
+        3 if !failed.swap(true, std::sync::atomic::Ordering::SeqCst) => answer.clone(),
+        number => Answer::ok(page(number, 100, 450)),
+    })
+}
+
+#[test]
+fn every_failure_in_passing_is_tried_again() {
+    let passing = [
+        Answer::error(500, "INTERNAL_001"),
+        Answer::error(500, "INTERNAL_002"),
+        Answer::error(502, "INTERNAL_003"),
+        Answer::error(504, "INTERNAL_004"),
+        Answer::error(503, "INTERNAL_005"),
+        Answer::error(503, "SERVICE_001"),
+        Answer::error(409, "CONFLICT_001"),
+        Answer::error(200, "INTERNAL_001"),
+        Answer::Http(502, vec![], "<html>Bad Gateway</html>".into()),
+        Answer::Http(408, vec![], String::new()),
+        Answer::ok(""),
+        Answer::ok("{}"),
+        Answer::ok("not json"),
+        Answer::ok(r#"{"success":true,"data":null}"#),
+        Answer::ok(r#"{"success":true,"data":{}}"#),
+        Answer::CutOff(page(3, 100, 450)),
+        Answer::Close,
+    ];
+    for answer in passing {
+        let server = failing_once(&answer);
+        let run =
+            sent_export().contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"]).finish().expect_code(0);
+        assert_eq!(csv_lines(&run), 451, "{answer:?}");
+        let summary = run.json("s.json");
+        assert_eq!(summary["run"]["retries"], 1, "{answer:?}");
+        assert_eq!(summary["run"]["requests"], 6, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_timeout_is_tried_again() {
+    let server = failing_once(&Answer::Silence(Duration::from_secs(2)));
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--timeout", "300ms"]).finish().expect_code(0);
+    assert_eq!(csv_lines(&run), 451);
+}
+
+#[test]
+fn a_rate_limit_holds_everyone_and_uses_up_no_retry() {
+    let limited = Answer::error(429, "BUSINESS_002").with_header("retry-after: 1");
+    let server = failing_once(&limited);
+    let run = sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "--max-retries", "0", "--summary", "s.json"])
+        .finish()
+        .expect_code(0);
+    let summary = run.json("s.json");
+    assert_eq!((&summary["run"]["retries"], &summary["run"]["rate_limited"]), (&0.into(), &1.into()));
+    assert!(summary["run"]["elapsed_seconds"].as_f64().unwrap() >= 1.0);
+    assert_eq!(csv_lines(&run), 451);
+}
+
+#[test]
+fn a_wait_longer_than_the_run_accepts_ends_it_at_once() {
+    let server = ScriptedServer::start(|_, _| Answer::error(429, "BUSINESS_002").with_header("retry-after: 86400"));
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(5).expect_stderr("86400 s");
+    assert!(run.files().is_empty(), "{:?}", run.files());
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn when_the_retries_are_used_up_the_run_ends_with_5_and_the_old_file_stays() {
+    let server = ScriptedServer::start(|_, head| match asked_page(head) {
+        2 => Answer::error(500, "INTERNAL_002"),
+        number => Answer::ok(page(number, 100, 450)),
+    });
+    let run = sent_export()
+        .file("c.csv", "old")
+        .contacts(&server.url(), &["-o", "c.csv", "--max-retries", "3"])
+        .finish()
+        .expect_code(5)
+        .expect_stderr("contacts page 2")
+        .expect_stderr("INTERNAL_002")
+        .expect_stderr("4 attempts")
+        .expect_stderr("req_test");
+    assert_eq!(run.files(), ["c.csv"]);
+    assert_eq!(std::fs::read_to_string(run.path("c.csv")).unwrap(), "old");
+}
+
+#[test]
+fn what_the_api_rejects_is_asked_once_and_has_its_own_exit_code() {
+    let table = [
+        (401, "AUTH_001", 6, "SENT_DM_API_KEY"),
+        (401, "AUTH_002", 6, "SENT_DM_API_KEY"),
+        (403, "AUTH_004", 6, "administrator"),
+        (403, "AUTH_005", 6, "not activated"),
+        (403, "AUTH_006", 6, "KYC"),
+        (403, "AUTH_007", 6, "no channel"),
+        (400, "VALIDATION_001", 4, "--search"),
+        (404, "RESOURCE_004", 4, "--profile-id"),
+        (200, "VALIDATION_003", 4, "--profile-id"),
+    ];
+    for (status, code, exit_code, hint) in table {
+        let server = ScriptedServer::start(move |_, _| Answer::error(status, code));
+        let run = sent_export()
+            .contacts(&server.url(), &["-o", "c.csv"])
+            .finish()
+            .expect_code(exit_code)
+            .expect_stderr(code)
+            .expect_stderr("req_test")
+            .expect_stderr(hint);
+        assert_eq!(server.requests().len(), 1, "{code}");
+        assert!(run.files().is_empty(), "{code}");
+    }
+}
+
+#[test]
+fn the_simulators_own_errors_have_their_exit_codes() {
+    let simulator = simulator(10);
+    let url = simulator.base_url();
+    sent_export().env("SENT_DM_API_KEY", Some("wrong")).contacts(&url, &["-o", "c.csv"]).finish().expect_code(6);
+    let unknown = "6f9619ff-8b86-4011-b42d-00cf4fc964ff";
+    sent_export().contacts(&url, &["-o", "c.csv", "--profile-id", unknown]).finish().expect_code(4);
+    sent_export().contacts(&url, &["-o", "c.csv", "--channel", "pigeon"]).finish().expect_code(4);
+}
+
+#[test]
+fn a_dead_server_is_unavailable() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    sent_export()
+        .contacts(&format!("http://{address}"), &["-o", "c.csv", "--max-retries", "2"])
+        .finish()
+        .expect_code(5)
+        .expect_stderr("3 attempts")
+        .expect_stderr("check the network");
+}
+
+#[test]
+fn a_redirect_is_not_followed_and_takes_no_key_along() {
+    let other = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let location = format!("location: {}/v3/contacts", other.url());
+    let server = ScriptedServer::start(move |_, _| Answer::Http(307, vec![location.clone()], String::new()));
+    sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(4).expect_stderr("redirects");
+    assert!(other.requests().is_empty());
+}
+
+#[test]
+fn a_rejected_page_size_is_stepped_down_once_and_said() {
+    let server = ScriptedServer::start(|_, head| {
+        if head.contains("page_size=500") {
+            let error = serde_json::json!({"code": "VALIDATION_005", "message": "out of range",
+                "details": {"page_size": ["must be at most 100"]}});
+            return Answer::Http(400, vec![], serde_json::json!({"success": false, "error": error}).to_string());
+        }
+        Answer::ok(page(asked_page(head), 100, 250))
+    });
+    let run = sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "--page-size", "500"])
+        .finish()
+        .expect_code(0)
+        .expect_stderr("refuses pages of 500");
+    assert_eq!(csv_lines(&run), 251);
+}
+
+#[test]
+fn a_list_that_moves_is_written_and_called_unverified() {
+    let server = ScriptedServer::start(|_, head| match asked_page(head) {
+        1 => Answer::ok(page(1, 100, 250)),
+        number => Answer::ok(page(number, 100, 249)),
+    });
+    let run = sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
+        .finish()
+        .expect_code(3)
+        .expect_stderr("between 249 and 250");
+    assert_eq!(run.json("s.json")["run"]["verdict"], "unverified");
+    assert_eq!(csv_lines(&run), 250);
+}
+
+#[test]
+fn a_contact_that_comes_twice_is_written_once() {
+    // Whatever page is asked for, the first one comes.
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 200)));
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"]).finish().expect_code(3);
+    assert_eq!(csv_lines(&run), 101);
+    assert_eq!(run.json("s.json")["run"]["duplicates_removed"], 100);
+}

@@ -1,0 +1,7 @@
+//! The shipped binary against local servers: what it writes, what it says, how it ends.
+
+mod cli;
+mod export;
+mod failures;
+mod outputs;
+mod support;

@@ -1,0 +1,163 @@
+//! Where contacts go: refused targets, stdout, full disks, signals.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::support::{Answer, ScriptedServer, page, sent_export, simulator};
+
+#[test]
+fn targets_that_cannot_be_written_cost_no_request() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let table: &[(&[&str], i32, &str)] = &[
+        (&["-o", "missing/c.csv"], 7, "missing/c.csv"),
+        (&["-o", "c.xlsx"], 2, "c.xlsx"),
+        (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
+        (&["-o", "."], 2, "extension"),
+        (&["-o", ".", "--format", "csv"], 7, "folder"),
+        (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),
+        (&["-o", "c.csv", "--columns", "id,fone"], 2, "phone_number"),
+        (&["-o", "c.csv", "--format", "xml"], 2, "xml"),
+        (&["-o", "c.csv", "--profile-id", "abc"], 2, "abc"),
+        (&["-o", "c.csv", "--rate-limit", "fast"], 2, "200/min"),
+        (&["-o", "c.csv", "--timeout", "5"], 2, "30s"),
+        (&["-o", "c.csv", "--page-size", "0"], 2, "--page-size"),
+        (&[], 2, "--output"),
+    ];
+    for (arguments, code, text) in table {
+        let run = sent_export().contacts(&server.url(), &[]).args(*arguments).finish();
+        let run = run.expect_code(*code).expect_stderr(text);
+        assert!(run.files().is_empty(), "{arguments:?} left {:?}", run.files());
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn columns_are_written_in_the_order_asked_for() {
+    let simulator = simulator(20);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "-", "--columns", "region_code,id", "--quiet"])
+        .finish()
+        .expect_code(0);
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert!(text.starts_with("region_code,id\n"), "{text}");
+    assert_eq!(text.lines().count(), 21);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn stdout_takes_parquet_through_a_pipe() {
+    let simulator = simulator(150);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "-", "--format", "parquet"])
+        .finish()
+        .expect_code(0)
+        .expect_stderr("complete: 150 contacts");
+    assert!(run.stdout.starts_with(b"PAR1") && run.stdout.ends_with(b"PAR1"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let simulator = simulator(20_000);
+    let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "-", "--quiet"]).into_parts();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 100];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    drop(folder);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_with_7_and_the_old_file_stays() {
+    let simulator = simulator(3000);
+    for name in ["c.csv", "c.parquet", "c.csv.gz", "c.csv.zst"] {
+        let (folder, command) =
+            sent_export().file(name, "old").contacts(&simulator.base_url(), &["-o", name]).into_parts();
+        // A limit on the size of files fails writes as a full disk does, once its signal is ignored.
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        let program = command.get_program().to_string_lossy().into_owned();
+        let output = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"", &program])
+            .args(&arguments)
+            .current_dir(folder.path())
+            .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(7), "{name}: {stderr}");
+        assert!(stderr.contains(name) && stderr.contains("hint:"), "{name}: {stderr}");
+        assert_eq!(std::fs::read_to_string(folder.path().join(name)).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_and_sigterm_leave_everything_as_it_was() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let served = std::sync::Arc::new(AtomicUsize::new(0));
+        let seen = served.clone();
+        let server = ScriptedServer::start(move |_, head| {
+            seen.fetch_add(1, Ordering::SeqCst);
+            if head.contains("page=1&") {
+                Answer::ok(page(1, 100, 450))
+            } else {
+                Answer::Silence(Duration::from_secs(3))
+            }
+        });
+        let (folder, mut command) =
+            sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv"]).into_parts();
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        while served.load(Ordering::SeqCst) < 2 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains("stopped before the end") && stderr.contains("hint:"), "{stderr}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let simulator = simulator(5);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.parquet", "--summary", "s.json"])
+        .finish()
+        .expect_code(0);
+    for name in ["c.parquet", "s.json"] {
+        assert_eq!(std::fs::metadata(run.path(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn the_summary_names_size_and_hash_of_what_is_on_the_disk() {
+    use sha2::Digest;
+    let simulator = simulator(250);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.parquet", "-o", "c.csv.gz", "--summary", "s.json"])
+        .finish()
+        .expect_code(0);
+    let summary = run.json("s.json");
+    for (at, name) in ["c.parquet", "c.csv.gz"].into_iter().enumerate() {
+        let bytes = std::fs::read(run.path(name)).unwrap();
+        let hash: String = sha2::Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let output = &summary["outputs"][at];
+        assert_eq!((&output["path"], &output["bytes"]), (&name.into(), &bytes.len().into()));
+        assert_eq!((&output["sha256"], &output["rows"]), (&hash.into(), &250.into()));
+    }
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
+    let errors: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&summary).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}

@@ -1,0 +1,127 @@
+//! Runs the binary in a folder of its own with a scrubbed environment.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use sent_export::simulator::DEFAULT_API_KEY;
+
+/// One run to come.
+pub(crate) struct Run {
+    folder: tempfile::TempDir,
+    command: Command,
+    stdin: Option<String>,
+}
+
+/// The binary in a new empty folder, with a valid key of the simulator and nothing else in its environment.
+pub(crate) fn sent_export() -> Run {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sent-export"));
+    command.current_dir(folder.path()).env_clear().env("SENT_DM_API_KEY", DEFAULT_API_KEY);
+    Run { folder, command, stdin: None }
+}
+
+impl Run {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// `contacts` against a server, unpaced and with short rests so that tests are quick.
+    pub(crate) fn contacts(self, base_url: &str, more: &[&str]) -> Self {
+        self.args(["contacts", "--base-url", base_url, "--rate-limit", "none", "--retry-delay", "1ms"]).args(more)
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.command.env(name, value),
+            None => self.command.env_remove(name),
+        };
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        self.stdin = Some(text.to_owned());
+        self
+    }
+
+    pub(crate) fn file(self, name: &str, content: &str) -> Self {
+        std::fs::write(self.folder.path().join(name), content).expect("the folder is writable");
+        self
+    }
+
+    /// The command itself, for tests that send signals or close pipes.
+    pub(crate) fn into_parts(self) -> (tempfile::TempDir, Command) {
+        (self.folder, self.command)
+    }
+
+    pub(crate) fn finish(mut self) -> Finished {
+        let stdin = if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the binary was built for this test");
+        if let (Some(text), Some(mut pipe)) = (&self.stdin, child.stdin.take()) {
+            pipe.write_all(text.as_bytes()).expect("the child reads its stdin");
+        }
+        let output = child.wait_with_output().expect("the child was started by us");
+        Finished {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            command: format!("{:?}", self.command),
+            folder: self.folder,
+        }
+    }
+}
+
+/// One run that is over; shows command and streams when an assertion fails.
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    command: String,
+    folder: tempfile::TempDir,
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\n{}\nexit code {:?}\n--- stderr\n{}", self.command, self.code, self.stderr)?;
+        write!(formatter, "--- stdout ({} bytes)", self.stdout.len())
+    }
+}
+
+impl Finished {
+    #[track_caller]
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        // Whatever happens, the key stays out of what is printed.
+        assert!(!self.stderr.contains(DEFAULT_API_KEY), "{self:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_stderr(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is missing in{self:?}");
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Names of all files that the run left, hidden ones too.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("just listed").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self, name: &str) -> serde_json::Value {
+        let text = std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}{self:?}"));
+        serde_json::from_str(&text).expect("the summary is JSON")
+    }
+}

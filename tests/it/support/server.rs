@@ -1,0 +1,167 @@
+//! A server that answers by script: for each request the test's own function says what goes over the wire.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What goes over the wire.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// Status, extra header lines, body.
+    Http(u16, Vec<String>, String),
+    /// The body is cut off half way.
+    CutOff(String),
+    /// The connection is closed without an answer.
+    Close,
+    /// Nothing for so long.
+    Silence(Duration),
+}
+
+impl Answer {
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
+        Self::Http(200, Vec::new(), body.into())
+    }
+
+    pub(crate) fn error(status: u16, code: &str) -> Self {
+        let error = serde_json::json!({"code": code, "message": format!("{code} happened"), "details": null});
+        let body = serde_json::json!({"success": false, "data": null, "error": error,
+            "meta": {"request_id": "req_test", "timestamp": "2026-01-01T00:00:00Z", "version": "v3"}});
+        Self::Http(status, Vec::new(), body.to_string())
+    }
+
+    pub(crate) fn with_header(mut self, line: &str) -> Self {
+        if let Self::Http(_, headers, _) = &mut self {
+            headers.push(line.to_owned());
+        }
+        self
+    }
+}
+
+/// A contact with an id made from a number.
+fn contact(at: u32) -> serde_json::Value {
+    serde_json::json!({"id": format!("00000000-0000-4000-8000-{at:012}"), "region_code": "US", "phone_number": "+12025550123"})
+}
+
+/// A page of an account that holds `total` contacts.
+pub(crate) fn page(number: u32, page_size: u32, total: u32) -> String {
+    let first = (number - 1) * page_size;
+    let contacts: Vec<_> = (first..total.min(first + page_size)).map(contact).collect();
+    let pagination = serde_json::json!({"page": number, "page_size": page_size, "total_count": total,
+        "total_pages": total.div_ceil(page_size), "has_more": first + page_size < total, "cursors": null});
+    serde_json::json!({"success": true, "data": {"contacts": contacts, "pagination": pagination}, "error": null,
+        "meta": {"request_id": "req_1", "timestamp": "2026-01-01T00:00:00Z", "version": "v3"}})
+    .to_string()
+}
+
+type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
+
+/// The server; stops when it is dropped, and fails the test if its script panicked.
+pub(crate) struct ScriptedServer {
+    address: String,
+    requests: Arc<Mutex<Vec<String>>>,
+    accepting: Option<JoinHandle<()>>,
+    panics: Arc<Mutex<Vec<String>>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl ScriptedServer {
+    /// `script` gets the number of the request, from 0, and its head in lower case.
+    pub(crate) fn start(script: impl Fn(usize, &str) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
+        let address = listener.local_addr().expect("the listener is bound").to_string();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let panics = Arc::new(Mutex::new(Vec::new()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (script, log, failed): (Arc<Script>, _, _) = (Arc::new(script), requests.clone(), panics.clone());
+        let is_stopped = stop.clone();
+        let accepting = std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if is_stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(stream) = stream else { return };
+                let (script, log, failed) = (script.clone(), log.clone(), failed.clone());
+                std::thread::spawn(move || serve(&stream, &*script, &log, &failed));
+            }
+        });
+        Self { address, requests, accepting: Some(accepting), panics, stop }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Heads of all requests so far, in lower case.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for ScriptedServer {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(&self.address));
+        if let Some(accepting) = self.accepting.take() {
+            drop(accepting.join());
+        }
+        let failed = self.panics.lock().unwrap();
+        if !std::thread::panicking() {
+            assert!(failed.is_empty(), "the server's script panicked: {failed:?}");
+        }
+    }
+}
+
+fn serve(stream: &TcpStream, script: &Script, log: &Mutex<Vec<String>>, failed: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut head = String::new();
+        loop {
+            let mut line = String::new();
+            match reader.read_line(&mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) if line == "\r\n" => break,
+                Ok(_) => head.push_str(&line.to_lowercase()),
+            }
+        }
+        let number = {
+            let mut log = log.lock().unwrap();
+            log.push(head.clone());
+            log.len() - 1
+        };
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| script(number, &head)));
+        let Ok(answer) = answer else {
+            failed.lock().unwrap().push(head);
+            return;
+        };
+        if !send(stream, answer) {
+            drop(stream.shutdown(Shutdown::Both));
+            return;
+        }
+    }
+}
+
+/// Sends the answer; says whether the connection stays.
+fn send(mut stream: &TcpStream, answer: Answer) -> bool {
+    match answer {
+        Answer::Http(status, headers, body) => {
+            let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+            let length = body.len();
+            let text = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+            stream.write_all(text.as_bytes()).is_ok()
+        }
+        Answer::CutOff(body) => {
+            let half = &body[..body.len() / 2];
+            let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{half}", body.len());
+            drop(stream.write_all(text.as_bytes()));
+            false
+        }
+        Answer::Close => false,
+        Answer::Silence(time) => {
+            std::thread::sleep(time);
+            false
+        }
+    }
+}
