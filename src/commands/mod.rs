@@ -1,7 +1,6 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
-#[path = "/tmp/stub/cmd.rs"]
 mod simulator;
 mod stop;
 

@@ -16,8 +16,8 @@ use crate::verdict::Verdict;
 
 use super::SeenIds;
 
-/// Empty pages asked for beyond the planned end while the server says that more follow.
-const MAX_EMPTY_PAGES: u32 = 3;
+/// Pages without a new contact that are asked for beyond the planned end while the server says that more follow.
+const MAX_STALE_PAGES: u32 = 3;
 
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
@@ -43,7 +43,7 @@ pub struct Walk {
     planned_pages: Option<u64>,
     next_page: u64,
     is_at_end: bool,
-    empty_pages_beyond_plan: u32,
+    stale_pages_beyond_plan: u32,
     seen: SeenIds,
     report: WalkReport,
     began_at: Option<i64>,
@@ -82,7 +82,7 @@ impl Walk {
             planned_pages: None,
             next_page: 1,
             is_at_end: false,
-            empty_pages_beyond_plan: 0,
+            stale_pages_beyond_plan: 0,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
             began_at: None,
@@ -134,7 +134,7 @@ impl Walk {
         self.report.pages += 1;
         self.note_total(pagination.total_count);
         let keep = self.note_items(facts);
-        self.extend_or_end(facts);
+        self.extend_or_end(facts, keep.contains(&true));
         keep
     }
 
@@ -186,16 +186,16 @@ impl Walk {
     }
 
     /// After the last planned page: goes on while the server says that more follow.
-    fn extend_or_end(&mut self, facts: &PageFacts<'_>) {
+    fn extend_or_end(&mut self, facts: &PageFacts<'_>, has_new: bool) {
         let planned = self.planned_pages.unwrap_or(1);
         if facts.page < planned {
             return;
         }
         let is_full = facts.items.len() as u64 >= u64::from(self.page_size);
         let mut has_more = facts.pagination.has_more.unwrap_or(facts.pagination.total_count.is_none() && is_full);
-        if has_more && facts.items.is_empty() {
-            self.empty_pages_beyond_plan += 1;
-            has_more = self.empty_pages_beyond_plan < MAX_EMPTY_PAGES;
+        if has_more && !has_new {
+            self.stale_pages_beyond_plan += 1;
+            has_more = self.stale_pages_beyond_plan < MAX_STALE_PAGES;
         }
         if has_more {
             self.planned_pages = Some(planned + 1);

@@ -131,7 +131,7 @@ fn a_server_that_always_has_more_does_not_hold_us_for_ever() {
         requests += 1;
         walk.take_page(&PageFacts { page, items: &[], pagination: &pagination, answered_at: None });
     }
-    assert_eq!(requests, u64::from(MAX_EMPTY_PAGES));
+    assert_eq!(requests, u64::from(MAX_STALE_PAGES));
 }
 
 #[test]

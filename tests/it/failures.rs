@@ -196,9 +196,11 @@ fn a_list_that_moves_is_written_and_called_unverified() {
 
 #[test]
 fn a_contact_that_comes_twice_is_written_once() {
-    // Whatever page is asked for, the first one comes.
+    // Whatever page is asked for, the first one comes, which says that another follows: two pages beyond the two planned
+    // ones are tried, and then it is enough.
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 200)));
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"]).finish().expect_code(3);
     assert_eq!(csv_lines(&run), 101);
-    assert_eq!(run.json("s.json")["run"]["duplicates_removed"], 100);
+    assert_eq!(run.json("s.json")["run"]["duplicates_removed"], 300);
+    assert_eq!(server.requests().len(), 4);
 }

@@ -17,7 +17,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),
         (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),
-        (&["-o", "c.csv", "--columns", "id,fone"], 2, "phone_number"),
+        (&["-o", "c.csv", "--columns", "id,phone_numer"], 2, "phone_number"),
         (&["-o", "c.csv", "--format", "xml"], 2, "xml"),
         (&["-o", "c.csv", "--profile-id", "abc"], 2, "abc"),
         (&["-o", "c.csv", "--rate-limit", "fast"], 2, "200/min"),
