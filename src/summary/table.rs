@@ -79,13 +79,14 @@ impl Renderer {
         let largest = rows.iter().map(|&(_, count)| count).max().unwrap_or(0);
         let cut = if rows.len() > MAX_ROWS + 1 { MAX_ROWS } else { rows.len() };
         let names: Vec<String> = rows[..cut].iter().map(|&(key, _)| shown(key)).collect();
-        let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(8);
+        let more = format!("… and {} more", rows.len() - cut);
+        let width = names.iter().chain([&more]).map(|name| name.chars().count()).max().unwrap_or(0);
         for (name, &(_, count)) in names.iter().zip(&rows) {
             self.row(name, width, count, largest);
         }
         if cut < rows.len() {
             let count: u64 = rows[cut..].iter().map(|&(_, count)| count).sum();
-            self.row(&format!("… and {} more", rows.len() - cut), width, count, largest);
+            self.row(&more, width, count, largest);
         }
     }
 
@@ -108,7 +109,7 @@ impl Renderer {
             if run.rate_limited == 0 { String::new() } else { format!(", {} times rate limited", run.rate_limited) };
         let requests = format!("{} requests for {} pages{retries}{limited}", grouped(run.requests), grouped(run.pages));
         self.line(&format!("  {requests}"));
-        self.line(&format!("  {:.1} s, {:.1} s of waiting over all requests", run.elapsed_seconds, run.waited_seconds));
+        self.line(&format!("  {:.2} s, {:.2} s of waiting over all requests", run.elapsed_seconds, run.waited_seconds));
         if run.duplicates_removed > 0 {
             self.line(&format!("  {} contacts came twice and were written once", grouped(run.duplicates_removed)));
         }

@@ -4,4 +4,6 @@ mod cli;
 mod export;
 mod failures;
 mod outputs;
+mod readers;
+mod simulator;
 mod support;

@@ -1,0 +1,49 @@
+"""Reads an export with DuckDB and pyarrow: types, row counts, and the same values in Parquet and CSV.
+
+Usage: check.py FOLDER ROWS, where FOLDER holds c.parquet, c.csv, c.csv.gz and c.csv.zst of one run.
+"""
+
+import sys
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+folder, rows = sys.argv[1], int(sys.argv[2])
+parquet = f"{folder}/c.parquet"
+
+table = pq.read_table(parquet)
+assert table.num_rows == rows, table.num_rows
+for name in ("created_at", "updated_at"):
+    assert table.schema.field(name).type == pa.timestamp("us", tz="UTC"), table.schema
+assert table.schema.field("available_channels").type.value_type == pa.string(), table.schema
+assert table.schema.field("phone_number").type == pa.string(), table.schema
+assert not table.schema.field("id").nullable
+assert table.schema.field("opt_out").type == pa.bool_()
+metadata = pq.ParquetFile(parquet).metadata
+assert metadata.num_row_groups == (rows > 0), metadata
+assert metadata.row_group(0).column(0).statistics is not None
+assert metadata.row_group(0).column(0).compression == "ZSTD"
+
+types = dict(duckdb.sql(f"select column_name, column_type from (describe from '{parquet}')").fetchall())
+assert types["created_at"] == "TIMESTAMP WITH TIME ZONE", types
+assert types["available_channels"] == "VARCHAR[]", types
+assert types["format_e164"] == "VARCHAR", types
+
+# The sniffer may take digits for numbers, so the types are the schema's; quoted and bare empty cells are told apart.
+columns = {
+    name: {"BOOLEAN": "BOOLEAN", "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}.get(kind, "VARCHAR")
+    for name, kind in types.items()
+}
+duckdb.sql("set timezone = 'UTC'")
+for name in ("c.csv", "c.csv.gz", "c.csv.zst"):
+    csv = f"read_csv('{folder}/{name}', header = true, columns = {columns}, allow_quoted_nulls = false)"
+    different = duckdb.sql(
+        f"""
+        with a as (select * replace (array_to_string(available_channels, ',') as available_channels) from '{parquet}'),
+             b as (from {csv})
+        select count(*) from ((from a except all from b) union all (from b except all from a))
+        """
+    ).fetchone()[0]
+    assert different == 0, f"{name}: {different} rows differ from Parquet"
+print(f"{rows} rows agree in Parquet and CSV")
