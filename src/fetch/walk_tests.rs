@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::contacts::ContactId;
 
+#[expect(clippy::unnecessary_wraps, reason = "an item of a page is an Option")]
 fn key(id: u128) -> Option<RowKey> {
     Some(RowKey { id: ContactId(id), created_at: None, updated_at: None })
 }
@@ -55,7 +56,7 @@ fn a_still_list_takes_one_request_a_page_and_is_complete() {
         let mut server = Server::new(contacts);
         let (walk, taken, requests) = walk(&mut server, 100, |_, _| {});
         assert_eq!(taken, server.list);
-        assert_eq!(requests, contacts.div_ceil(100).max(1) as u64, "{contacts} contacts");
+        assert_eq!(requests, u64::try_from(contacts.div_ceil(100).max(1)).unwrap(), "{contacts} contacts");
         assert_eq!(walk.verdict().0, Verdict::Complete, "{contacts} contacts");
     }
 }

@@ -44,6 +44,6 @@ for name in ("c.csv", "c.csv.gz", "c.csv.zst"):
              b as (from {csv})
         select count(*) from ((from a except all from b) union all (from b except all from a))
         """
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     assert different == 0, f"{name}: {different} rows differ from Parquet"
 print(f"{rows} rows agree in Parquet and CSV")
