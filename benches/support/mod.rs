@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use sent_export::simulator::{DEFAULT_API_KEY, Escapes, Settings, Simulator};
 
 /// Contacts on a page.
-pub const PAGE_ROWS: u32 = 100;
+pub(crate) const PAGE_ROWS: u32 = 100;
 
 /// The body of one full page.
-pub fn page_body(is_escaped: bool) -> String {
+pub(crate) fn page_body(is_escaped: bool) -> String {
     let escapes = if is_escaped { Escapes::DotNet } else { Escapes::Plain };
     let simulator = Simulator::start(Settings { escapes, ..Settings::default() }).expect("a loopback port is free");
     let address = simulator.base_url().replace("http://", "");

@@ -52,7 +52,7 @@ fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
 fn parquet_gives_back_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..300).map(contact).collect::<Vec<_>>());
-    let reports = write(folder.path(), &["c.parquet"], &[page.batch.clone()], &OutputSettings::default());
+    let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch), &OutputSettings::default());
     assert_eq!(reports[0].rows, 300);
     assert_eq!(reports[0].bytes, fs::metadata(folder.path().join("c.parquet")).unwrap().len());
     assert_eq!(read_parquet(&folder.path().join("c.parquet")), [page.batch]);
