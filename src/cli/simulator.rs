@@ -42,7 +42,7 @@ Examples:
 Faults (--fault 'WHAT [WHEN...]'):
   WHAT  an error code (INTERNAL_001, AUTH_005 ...), ok-envelope:CODE, a bare status (503), 429:SECONDS, html-STATUS,
         empty-body, not-json, cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION,
-        redirect[:URL], gone:DURATION
+        rows:N, page-cap:N, redirect[:URL], gone:DURATION
   WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|other, always;
         all of those given must hold, and the first fault that fits strikes
 

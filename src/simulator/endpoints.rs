@@ -41,11 +41,12 @@ fn messages(seed: u64) -> Maker {
     Maker { seed: mix(seed ^ Purpose::Messages as u64), initial: MESSAGES, customer_id: None, hostile: false }
 }
 
-/// A page of the list of contacts.
+/// A page of the list of contacts, with no more than `most_rows` of its rows.
 pub(super) fn contacts(
     accounts: &mut Accounts,
     scope: AccountNumber,
     query: &ListQuery,
+    most_rows: usize,
     request: u64,
     meta: &Meta,
 ) -> Result<Reply, Problem> {
@@ -56,7 +57,7 @@ pub(super) fn contacts(
     }
     Ok(meta.success(window.indexes.len() * CONTACT_BYTES, |json| {
         json.raw("{\"contacts\":[");
-        for (position, index) in window.indexes.iter().enumerate() {
+        for (position, index) in window.indexes.iter().take(most_rows).enumerate() {
             if position > 0 {
                 json.raw(",");
             }

@@ -22,6 +22,8 @@
 //!           | hang                 no answer, ever
 //!           | drip[:DURATION]      the right answer, a byte at a time (1s)
 //!           | slow:DURATION        the right answer, late
+//!           | rows:N               a page with its first N rows only, though its numbers tell of more
+//!           | page-cap:N           an answer as if the largest page size were N
 //!           | redirect[:URL]       a 302 to there, or to a path of the simulator that counts visits
 //!           | gone:DURATION        all connections are closed and new ones refused for so long
 //! WHEN      = page=N               list requests whose window holds the first row of page N of full size
@@ -98,6 +100,10 @@ pub enum FaultKind {
     Drip(Duration),
     /// The answer comes so much later.
     Slow(Duration),
+    /// A page holds no more than so many rows, though its numbers tell of more.
+    Rows(usize),
+    /// The answer is one of a server with this page cap.
+    PageCap(u32),
     /// A redirect; `None` leads to a path of the simulator that counts visits.
     Redirect(Option<String>),
     /// The server is away for so long.
@@ -254,7 +260,7 @@ impl FromStr for FaultKind {
             ParseError::new(
                 text,
                 "a fault: an error code, ok-envelope:CODE, a status, 429:SECONDS, html-STATUS, empty-body, not-json, \
-                 cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION, redirect[:URL] \
+                 cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION, rows:N, page-cap:N, redirect[:URL] \
                  or gone:DURATION",
             )
         };
@@ -276,6 +282,8 @@ impl FromStr for FaultKind {
             ("drip", Some(_)) => Self::Drip(duration()?),
             ("slow", Some(_)) => Self::Slow(duration()?),
             ("gone", Some(_)) => Self::Gone(duration()?),
+            ("rows", Some(rows)) => Self::Rows(rows.parse().map_err(|_| wrong())?),
+            ("page-cap", Some(cap)) => Self::PageCap(cap.parse().ok().filter(|cap| *cap > 0).ok_or_else(wrong)?),
             ("redirect", target) => Self::Redirect(target.map(str::to_owned)),
             (name, None) => match (name.strip_prefix("html-"), name.parse()) {
                 (Some(number), _) => Self::Html(status(number)?),

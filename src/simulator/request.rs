@@ -21,7 +21,7 @@ use super::error_code::ErrorCode;
 use super::fault::Endpoint;
 use super::filter::Filter;
 use super::reply::Problem;
-use super::settings::{OverCap, Settings};
+use super::settings::OverCap;
 
 /// A request as it arrived.
 #[derive(Debug)]
@@ -119,12 +119,12 @@ pub(super) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Checks the query.
-    pub(super) fn read(asked: &Asked, settings: &Settings) -> Result<Self, Problem> {
+    /// Checks the query against the largest page size and what happens to a larger one.
+    pub(super) fn read(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
         let page = positive(asked, "page")?;
         let page_size = positive(asked, "page_size")?;
-        if page_size > settings.page_cap && settings.over_cap == OverCap::Reject {
-            let text = format!("'page_size' must be between 1 and {}.", settings.page_cap);
+        if page_size > page_cap && over_cap == OverCap::Reject {
+            let text = format!("'page_size' must be between 1 and {page_cap}.");
             return Err(Problem::with_field(ErrorCode::VALIDATION_005, "page_size", text));
         }
         let channel = asked.parameter("channel").map(|name| name.parse()).transpose().map_err(|_| {
@@ -132,7 +132,7 @@ impl ListQuery {
             Problem::with_field(ErrorCode::VALIDATION_001, "channel", text)
         })?;
         let filter = Filter { search: asked.parameter("search"), channel, phone: asked.parameter("phone") };
-        Ok(Self { page, page_size: page_size.min(settings.page_cap), filter })
+        Ok(Self { page, page_size: page_size.min(page_cap), filter })
     }
 
     /// How many rows are before this page.
@@ -186,8 +186,7 @@ mod tests {
     }
 
     fn refused(query: &str, over_cap: OverCap) -> (&'static str, &'static str) {
-        let settings = Settings { over_cap, ..Settings::default() };
-        let problem = ListQuery::read(&asked(query), &settings).unwrap_err();
+        let problem = ListQuery::read(&asked(query), 100, over_cap).unwrap_err();
         (problem.code.name(), problem.details[0].0)
     }
 
@@ -204,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_page_over_the_cap_is_made_smaller_or_refused() {
-        let clamped = ListQuery::read(&asked("page=3&page_size=1000"), &Settings::default()).unwrap();
+        let clamped = ListQuery::read(&asked("page=3&page_size=1000"), 100, OverCap::Clamp).unwrap();
         assert_eq!((clamped.page_size, clamped.offset()), (100, 200));
         assert_eq!(refused("page=1&page_size=101", OverCap::Reject), ("VALIDATION_005", "page_size"));
     }
@@ -212,7 +211,7 @@ mod tests {
     #[test]
     fn filters_are_decoded_and_an_unknown_channel_is_refused() {
         let query = asked("page=1&page_size=9&search=%C3%A9+x&channel=WhatsApp&phone=%2B12");
-        let filter = ListQuery::read(&query, &Settings::default()).unwrap().filter;
+        let filter = ListQuery::read(&query, 100, OverCap::Clamp).unwrap().filter;
         assert_eq!(filter.search.as_deref(), Some("é x"));
         assert_eq!(filter.phone.as_deref(), Some("+12"));
         assert!(filter.channel.is_some());

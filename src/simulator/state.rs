@@ -68,6 +68,10 @@ struct Case<'asked> {
     meta: Meta,
     /// The values of the headers about the limit.
     limits: Option<[String; 3]>,
+    /// The largest page size for this request.
+    page_cap: u32,
+    /// How many rows a page may hold, whatever its size.
+    most_rows: usize,
 }
 
 /// What is to be done about a request.
@@ -115,7 +119,7 @@ impl State {
     /// Counts a request, lets the list move, and decides what is sent.
     pub(super) fn decide(&mut self, asked: &Asked) -> Decision {
         let mut case = self.open(asked);
-        let delay = self.latency(case.number);
+        let mut delay = self.latency(case.number);
         if let Some(refusal) = self.limit(&mut case) {
             return Decision { delay, delivery: Delivery::Whole(refusal) };
         }
@@ -124,18 +128,18 @@ impl State {
             endpoint: case.route.endpoint(),
             window: self.window_asked_for(&case).map(|(_, offset, size)| (offset, size)),
         };
-        let Some(fault) = self.faults.strike(facts) else {
-            let reply = self.answer(&case);
-            self.count_answer(&reply);
-            return Decision { delay, delivery: Delivery::Whole(reply) };
-        };
-        self.statistics.faults_injected += 1;
-        if let FaultKind::Slow(longer) = fault {
-            let reply = self.answer(&case);
-            self.count_answer(&reply);
-            return Decision { delay: delay + longer, delivery: Delivery::Whole(reply) };
+        if let Some(fault) = self.faults.strike(facts) {
+            self.statistics.faults_injected += 1;
+            match fault {
+                FaultKind::Slow(longer) => delay += longer,
+                FaultKind::PageCap(page_cap) => case.page_cap = page_cap,
+                FaultKind::Rows(rows) => case.most_rows = rows,
+                fault => return Decision { delay, delivery: self.spoil(fault, &case) },
+            }
         }
-        Decision { delay, delivery: self.spoil(fault, &case) }
+        let reply = self.answer(&case);
+        self.count_answer(&reply);
+        Decision { delay, delivery: Delivery::Whole(reply) }
     }
 
     /// What an export of the organization must and may hold.
@@ -164,6 +168,8 @@ impl State {
                 escapes: self.settings.escapes,
             },
             limits: self.limiter.headers(asked.clock),
+            page_cap: self.settings.page_cap,
+            most_rows: usize::MAX,
         };
         self.count_request(&case);
         let is_about_the_organization =
@@ -307,8 +313,8 @@ impl State {
         let (accounts, meta) = (&mut self.accounts, &case.meta);
         match &case.route {
             Route::Contacts => {
-                let query = ListQuery::read(case.asked, &self.settings)?;
-                endpoints::contacts(accounts, scope, &query, case.number, meta)
+                let query = ListQuery::read(case.asked, case.page_cap, self.settings.over_cap)?;
+                endpoints::contacts(accounts, scope, &query, case.most_rows, case.number, meta)
             }
             Route::Contact(_) | Route::MessageSummary(_) => endpoints::contact(accounts, scope, &case.route, meta),
             Route::Activities(id) => endpoints::activities(self.settings.seed, id, meta),
@@ -350,7 +356,7 @@ impl State {
             }
             FaultKind::CutOff => return Delivery::CutOff(self.answer(case)),
             FaultKind::Drip(pause) => return Delivery::Drip(self.answer(case), pause),
-            FaultKind::Slow(_) => self.answer(case),
+            FaultKind::Slow(_) | FaultKind::Rows(_) | FaultKind::PageCap(_) => self.answer(case),
             FaultKind::Reset => return Delivery::Reset,
             FaultKind::Close => return Delivery::Close,
             FaultKind::Hang => return Delivery::Hang,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sent_export::simulator::{Settings, Simulator};
+
 use crate::support::{Answer, ScriptedServer, page, sent_export, simulator};
 
 /// The number of the page that a request asks for.
@@ -203,4 +205,52 @@ fn a_contact_that_comes_twice_is_written_once() {
     assert_eq!(csv_lines(&run), 101);
     assert_eq!(run.json("s.json")["run"]["duplicates_removed"], 300);
     assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn an_export_through_all_kinds_of_trouble_holds_every_contact_once() {
+    let faults = [
+        "INTERNAL_001 rate=5%",
+        "INTERNAL_002 page=7 times=4",
+        "429:1 page=11 times=1",
+        "html-502 page=13 times=1",
+        "cut-off page=17 times=1",
+        "reset page=19 times=1",
+    ];
+    let faults = faults.into_iter().map(|fault| fault.parse().unwrap()).collect();
+    let simulator = Simulator::start(Settings { contacts: 4_000, faults, ..Settings::default() }).unwrap();
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"])
+        .finish()
+        .expect_code(0)
+        .expect_stderr("complete: 4000 contacts");
+    assert_eq!(csv_lines(&run), 4001);
+    let (summary, statistics) = (run.json("s.json"), simulator.statistics());
+    let retries = summary["run"]["retries"].as_u64().unwrap();
+    assert!(retries >= 7, "four of page 7, one each of 13, 17 and 19, and the five in a hundred: {retries}");
+    assert_eq!(summary["run"]["rate_limited"], 1);
+    assert_eq!(summary["run"]["requests"], statistics.list_requests);
+    assert_eq!(statistics.list_requests, 40 + retries + 1);
+    assert_eq!(statistics.requests_deep_in_pause, 0, "nobody asks during a pause");
+}
+
+#[test]
+fn under_a_limit_that_is_kept_no_answer_says_429() {
+    let rate_limit = Some("40/s".parse().unwrap());
+    let settings = Settings { contacts: 6_000, rate_limit, burst: 10, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "40/s", "--burst", "10", "--base-url"];
+    sent_export().args(arguments).args([simulator.base_url()]).finish().expect_code(0);
+    let statistics = simulator.statistics();
+    assert_eq!((statistics.list_requests, statistics.rate_limited), (60, 0));
+}
+
+#[test]
+fn a_limit_that_was_not_known_is_learnt_from_429s_and_nothing_is_lost() {
+    let rate_limit = Some("40/s".parse().unwrap());
+    let settings = Settings { contacts: 4_000, rate_limit, burst: 10, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    assert_eq!(csv_lines(&run), 4001);
+    assert_eq!(simulator.statistics().requests_deep_in_pause, 0);
 }

@@ -113,6 +113,17 @@ fn a_slow_answer_is_right_but_late() {
 }
 
 #[test]
+fn pages_can_lack_rows_or_become_smaller() {
+    let simulator = with_faults(&["rows:7 nth=1", "page-cap:25 nth=2"]);
+    let short = page(&simulator, 2, 100);
+    assert_eq!((short.ids().len(), short.total_count()), (7, 5_000));
+    let capped = page(&simulator, 2, 100).json();
+    assert_eq!(capped["data"]["pagination"]["page_size"], 25);
+    assert_eq!(capped["data"]["pagination"]["total_pages"], 200);
+    assert_eq!(page(&simulator, 2, 100).ids()[..7], short.ids());
+}
+
+#[test]
 fn a_redirect_leads_where_visits_are_counted() {
     let simulator = with_faults(&["redirect"]);
     let answer = page(&simulator, 1, 100);

@@ -147,9 +147,9 @@ fn serve(stream: &TcpStream, script: &Script, log: &Mutex<Vec<String>>, failed: 
 fn send(mut stream: &TcpStream, answer: Answer) -> bool {
     match answer {
         Answer::Http(status, headers, body) => {
-            let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-            let length = body.len();
-            let text = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+            let length = format!("content-length: {}", body.len());
+            let head = [vec![format!("HTTP/1.1 {status} X"), length], headers].concat().join("\r\n");
+            let text = format!("{head}\r\n\r\n{body}");
             stream.write_all(text.as_bytes()).is_ok()
         }
         Answer::CutOff(body) => {
