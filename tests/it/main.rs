@@ -7,5 +7,6 @@ mod export;
 mod failures;
 mod outputs;
 mod readers;
+mod sdk;
 mod simulator;
 mod support;
