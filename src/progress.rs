@@ -40,7 +40,7 @@ impl ProgressDisplay {
             Form::Nothing
         } else if io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:24.green} {wide_msg}").expect("the template is a constant");
+            let style = ProgressStyle::with_template("{bar:16.green} {wide_msg}").expect("the template is a constant");
             bar.set_style(style);
             Form::Bar(bar)
         } else {
@@ -81,7 +81,7 @@ impl ProgressDisplay {
 
     fn message(&self, traffic: Traffic, pause_left: Duration) -> String {
         let Progress { pages, planned_pages, contacts, total } = self.latest;
-        let of = |total: Option<u64>| total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
         let mut message = format!("{contacts}{} contacts, page {pages}{}", of(total), of(planned_pages));
         message += &format!(", {:.0}/s", contacts as f64 / elapsed.max(0.001));

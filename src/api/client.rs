@@ -69,7 +69,7 @@ pub struct Traffic {
     pub retries: u64,
     /// Answers that said the account is over its rate.
     pub rate_limited: u64,
-    /// Longest time spent waiting for the pace or a pause by any one slot, summed over the run's requests.
+    /// Time that requests waited for the pace or for a pause, summed over all requests.
     pub waited: Duration,
     /// Bytes of bodies, after decompression.
     pub body_bytes: u64,
@@ -173,6 +173,7 @@ impl Client {
             let waited = self.limiter.ready().await;
             self.counters.waited_micros.fetch_add(micros(waited), Ordering::Relaxed);
             attempts += 1;
+            tracing::debug!(request, attempt = attempts, waited_seconds = waited.as_secs_f64(), "sending");
             let Failure { problem, decision, retry_after } = match self.attempt(&url, &decode).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,

@@ -51,6 +51,9 @@ use super::error_code::ErrorCode;
 use super::random::{Draws, Purpose};
 use super::settings::{ParseError, parse_duration};
 
+/// The longest pause that a 429 may ask for: a year, which no clock overflows.
+const MAX_PAUSE_SECONDS: u64 = 365 * 86_400;
+
 /// Something that goes wrong under some conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
@@ -212,7 +215,7 @@ impl Conditions {
         match name {
             "page" => self.page = Some(value.parse().ok().filter(|page| *page > 0).ok_or_else(wrong)?),
             "offset" => self.offset = Some(number()?),
-            "after" => self.requests = Some(number()? + 1..=u64::MAX),
+            "after" => self.requests = Some(number()?.saturating_add(1)..=u64::MAX),
             "times" => self.times = Some(number()?),
             "nth" => {
                 let (first, last) = value.split_once("..").unwrap_or((value, value));
@@ -269,7 +272,9 @@ impl FromStr for FaultKind {
         let duration = || value.ok_or_else(wrong).and_then(parse_duration);
         Ok(match (name, value) {
             ("ok-envelope", Some(code)) => Self::ErrorInside200(code.parse()?),
-            ("429", Some(seconds)) => Self::TooManyRequests(seconds.parse().map_err(|_| wrong())?),
+            ("429", Some(seconds)) => Self::TooManyRequests(
+                seconds.parse().ok().filter(|seconds| *seconds <= MAX_PAUSE_SECONDS).ok_or_else(wrong)?,
+            ),
             ("empty-body", None) => Self::EmptyBody,
             ("not-json", None) => Self::NotJson,
             ("cut-off", None) => Self::CutOff,

@@ -52,6 +52,7 @@ fn nonsense_is_refused() {
         "ok-envelope",
         "700",
         "429:soon",
+        "429:18446744073709551615",
         "html-x",
         "reset:1",
         "slow",

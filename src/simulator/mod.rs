@@ -141,6 +141,11 @@ impl Simulator {
         self.shared.lock().truth()
     }
 
+    /// Makes [`Self::truth`] tell of the time from the next list request on, as if there had been none before.
+    pub fn forget_reader(&self) {
+        self.shared.lock().accounts.world(AccountNumber::ORGANIZATION).forget_reader();
+    }
+
     /// How many contacts are in the organization's list.
     pub fn contact_count(&self) -> u32 {
         self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.len()

@@ -265,8 +265,9 @@ impl FromStr for Rate {
             "h" | "hour" => 1.0 / 60.0,
             _ => return Err(wrong()),
         };
-        let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-        if number > 0.0 && number.is_finite() { Ok(Self { per_minute: number * factor }) } else { Err(wrong()) }
+        let per_minute = factor * number.trim().parse::<f64>().map_err(|_| wrong())?;
+        // Within what durations and counters can hold; nobody needs more.
+        if (0.001..=1e9).contains(&per_minute) { Ok(Self { per_minute }) } else { Err(wrong()) }
     }
 }
 

@@ -140,6 +140,11 @@ impl World {
         });
     }
 
+    /// Closes the books: the next list request opens them again.
+    pub(super) fn forget_reader(&mut self) {
+        self.first_read = None;
+    }
+
     /// The contacts from `offset` on that fit the filter, as request number `request` sees them.
     pub(super) fn window(&mut self, filter: &Filter, offset: u64, size: u32, request: u64) -> Window {
         let filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));

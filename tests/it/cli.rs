@@ -77,6 +77,7 @@ fn a_log_never_shows_the_number_of_a_filter() {
         .contacts(&server.url(), &["-o", "c.csv", "-vv", "--phone", "+12025550123", "--max-retries", "1"])
         .finish()
         .expect_code(5)
+        .expect_stderr("sending")
         .expect_stderr("trying again");
     assert!(!run.stderr.contains("2025550123"), "{run:?}");
     assert!(server.requests()[0].contains("phone=%2b12025550123"), "{:?}", server.requests());

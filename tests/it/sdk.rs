@@ -13,7 +13,7 @@ use sent_export::simulator::{DEFAULT_API_KEY, Rate, Settings, Simulator};
 fn variable(name: &str) -> Option<OsString> {
     let value = std::env::var_os(name).filter(|value| !value.is_empty());
     if value.is_none() {
-        eprintln!("skipped: {name} is not set");
+        say(&format!("skipped: {name} is not set"));
     }
     value
 }
@@ -35,7 +35,12 @@ fn run(command: &mut Command) {
     let output = command.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}\n{out}\n{err}");
-    eprintln!("{}", out.trim());
+    say(out.trim());
+}
+
+#[expect(clippy::print_stderr, reason = "what was skipped, and which versions passed, is for people to read")]
+fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 #[test]

@@ -74,11 +74,8 @@ pub(crate) fn page(simulator: &Simulator, page: u32, page_size: u32) -> Answer {
 /// Sends a request on a connection of its own and reads until that is closed.
 pub(crate) fn send(simulator: &Simulator, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
     let mut stream = connect(simulator)?;
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    request += "\r\n";
+    let headers: String = headers.iter().map(|(name, value)| [*name, ": ", *value, "\r\n"].concat()).collect();
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes())?;
     read_answer(&mut stream)
 }

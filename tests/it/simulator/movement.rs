@@ -151,6 +151,19 @@ fn the_list_can_be_moved_from_outside() {
 }
 
 #[test]
+fn the_books_can_be_opened_again_for_another_reader() {
+    let simulator = start(Settings { contacts: 100, ..Settings::default() });
+    page(&simulator, 1, 10);
+    simulator.delete_at(5);
+    assert_eq!(simulator.truth().deleted_during.len(), 1);
+    simulator.forget_reader();
+    page(&simulator, 1, 10);
+    let truth = simulator.truth();
+    assert!(truth.deleted_during.is_empty());
+    assert_eq!(truth.present_throughout.len(), 99);
+}
+
+#[test]
 fn a_timed_pace_moves_the_list_as_time_goes_by() {
     let movement = Movement { created: "600/min".parse().unwrap(), ..Movement::default() };
     let simulator = start(Settings { contacts: 100, movement, ..Settings::default() });
