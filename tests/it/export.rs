@@ -135,20 +135,20 @@ fn assert_same_contacts(expected: &[Row], parquet: &[Row], csv: &[Row]) {
 
 #[test]
 fn every_field_of_every_contact_arrives_in_parquet_and_csv() {
-    let simulator = simulator(1234);
+    let simulator = simulator(20_000);
     let run = sent_export()
         .contacts(&simulator.base_url(), &["-o", "c.parquet", "-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(0)
-        .expect_stderr("complete: 1234 contacts");
+        .expect_stderr("complete: 20000 contacts");
     let wanted: Vec<Row> = sent_contacts(&simulator.base_url()).iter().filter_map(expected).collect();
     assert_same_contacts(&wanted, &parquet_rows(&run.path("c.parquet")), &csv_rows(&run.path("c.csv")));
     assert_eq!(run.files(), ["c.csv", "c.parquet", "s.json"]);
     let summary = run.json("s.json");
-    assert_eq!(summary["contacts"], 1234);
+    assert_eq!(summary["contacts"], 20000);
     assert_eq!(summary["run"]["verdict"], "complete");
-    assert_eq!(summary["run"]["requests"], 13);
-    assert_eq!(summary["run"]["total_count_first"], 1234);
+    assert_eq!(summary["run"]["requests"], 200);
+    assert_eq!(summary["run"]["total_count_first"], 20000);
     let opt_outs = wanted.iter().filter(|row| row["opt_out"].as_deref() == Some("true")).count();
     assert_eq!(summary["opt_out"]["yes"], opt_outs);
     for region in ["US", "BR", "DE"] {
