@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
+mod resume;
 mod simulator;
 mod stop;
 

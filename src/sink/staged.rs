@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{OutputTarget, SinkError};
+use super::{OutputLock, OutputTarget, SinkError};
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
@@ -35,9 +35,17 @@ impl Destination {
         }
     }
 
+    /// Locks a target that will be staged; one that is written to directly needs no lock.
+    pub(super) fn lock(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
+        match target.staged_path() {
+            Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn open_file(path: &Path) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
-        let target = if path.is_symlink() { fs::canonicalize(path).map_err(failed)? } else { path.to_owned() };
+        let target = real_path(path).map_err(failed)?;
         match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
             Ok(found) if !found.is_file() => {
@@ -83,6 +91,22 @@ impl Write for Destination {
             Self::Direct(file) => file.flush(),
             Self::Stdout(stdout) => stdout.flush(),
         }
+    }
+}
+
+/// Where a path leads to when it is a symbolic link.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    if path.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
+}
+
+impl OutputTarget {
+    /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
+    /// journal.
+    pub fn staged_path(&self) -> Option<PathBuf> {
+        let Self::File(path) = self else { return None };
+        let path = real_path(path).ok()?;
+        let is_other_kind = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+        (!is_other_kind).then_some(path)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::consistency::ConsistencyFacts;
 use super::count::{Counts, Table, UpdatedCounts, add};
 use crate::sink::OutputReport;
 use crate::verdict::Verdict;
@@ -60,6 +61,8 @@ pub struct RunFacts {
     pub verdict: Verdict,
     /// What the verdict rests on, one sentence each.
     pub evidence: Vec<String>,
+    /// The same in numbers.
+    pub consistency: ConsistencyFacts,
 }
 
 /// One item that could not be a contact, without any of its values.

@@ -7,12 +7,14 @@
 //! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
 //! sees them without control characters.
 
+mod consistency;
 mod count;
 mod document;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use consistency::ConsistencyFacts;
 pub use count::{Counts, MAX_KEYS, OTHER_KEY, Table, UpdatedCounts};
 pub use document::{Filters, Findings, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary};
 pub use table::{TableStyle, render_table};
