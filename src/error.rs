@@ -123,10 +123,9 @@ impl StdError for Error {
         match self {
             Self::Config(error) => error.source(),
             Self::BuildClient(error) | Self::StartSimulator(error) => Some(error.as_ref()),
-            Self::StartRuntime(error) => Some(error),
+            Self::StartRuntime(error) | Self::Journal(error) => Some(error),
             Self::Api(error) => error.source(),
             Self::Output(error) => error.source(),
-            Self::Journal(error) => Some(error),
             Self::Kept { error, .. } => error.source(),
             Self::WriterDied | Self::Stopped(_) | Self::Gate(_) | Self::TimeIsUp(_) => None,
         }

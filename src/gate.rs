@@ -70,12 +70,7 @@ impl Gate {
     ///
     /// # Errors
     /// The first condition that it does not meet.
-    pub fn check(
-        &self,
-        contacts: u64,
-        verdict: Verdict,
-        before: Option<&PublishedBefore>,
-    ) -> Result<(), GateFailure> {
+    pub fn check(&self, contacts: u64, verdict: Verdict, before: Option<&PublishedBefore>) -> Result<(), GateFailure> {
         if let Some(wanted) = self.min_contacts.filter(|&wanted| contacts < wanted) {
             return Err(GateFailure::TooFew { contacts, wanted });
         }

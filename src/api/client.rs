@@ -251,8 +251,8 @@ impl Client {
         let status = response.status().as_u16();
         let now = server_time(response.headers());
         self.note_headers(response.headers(), turn, now);
-        let retry_after = header_text(response.headers(), RETRY_AFTER.as_str())
-            .and_then(|value| parse_retry_after(value, now));
+        let retry_after =
+            header_text(response.headers(), RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
         let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
 
         let body = read_body(&mut response).await?;

@@ -35,6 +35,7 @@ Exit codes:
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_long_help = EXAMPLES)]
 pub struct ContactsArgs {
     /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API

@@ -210,8 +210,7 @@ impl<F: FnMut(Progress)> Driver<'_, F> {
             while in_flight.len() < settings.concurrency.get() {
                 let Some(request) = self.walk.next_request(read_ahead) else { break };
                 // The one place where requests run side by side: bounded above, put in order in `accept`.
-                in_flight
-                    .push(async move { (request, fetch_window(client, settings, request.window).await) }.boxed());
+                in_flight.push(async move { (request, fetch_window(client, settings, request.window).await) }.boxed());
             }
             match in_flight.next().await {
                 None => return Ok(()),
@@ -381,13 +380,8 @@ fn empty_walk(settings: &FetchSettings) -> Walk {
     let pagination = Pagination { total_count: Some(0), ..Pagination::default() };
     let request = Request { window: Window::first(settings.page_size), purpose: Purpose::Page };
     walk.note_out(&request);
-    let facts = PageFacts {
-        window: request.window,
-        items: &[],
-        pagination: &pagination,
-        read_between: None,
-        request_id: None,
-    };
+    let facts =
+        PageFacts { window: request.window, items: &[], pagination: &pagination, read_between: None, request_id: None };
     walk.take(&request, &facts);
     walk
 }

@@ -209,7 +209,7 @@ impl Gap {
             Some(at) => {
                 let moved = (rows.offset + at as u64 + 1).abs_diff(self.edge.offset);
                 self.unrest = moved.max(self.unrest * 3 / 4);
-                quiet.saturating_add(u32::try_from(2 * self.unrest).unwrap_or(u32::MAX)).min(cap / 2)
+                quiet.saturating_add(u32::try_from(self.unrest).unwrap_or(u32::MAX)).min(cap / 2)
             }
             None => self.overlap.saturating_mul(2).clamp(quiet, cap / 2),
         };

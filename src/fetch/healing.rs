@@ -108,7 +108,7 @@ pub(super) struct Healing {
 
 impl Healing {
     /// Takes over from a plain walk with its pages from 1 on; `None` is a page that is missing or in doubt.
-    pub(super) fn new(pages: Vec<Option<PageTrace>>, page_size: u32, total: u64) -> Self {
+    pub(super) fn new(pages: &[Option<PageTrace>], page_size: u32, total: u64) -> Self {
         let mut healing = Self {
             cap: page_size,
             marks: Marks::default(),
@@ -126,7 +126,7 @@ impl Healing {
             is_finished: false,
             joins: 0,
         };
-        healing.lay_out(&pages, page_size);
+        healing.lay_out(pages, page_size);
         healing
     }
 
@@ -159,7 +159,9 @@ impl Healing {
         if self.assumed.len() <= FREE_JOINS {
             doubtful.extend(std::mem::take(&mut self.assumed).into_keys());
         }
-        doubtful.into_iter().for_each(|block| self.open_join(block));
+        for block in doubtful {
+            self.open_join(block);
+        }
         let rest = match left {
             None => Gap::at_start(Role::Join, 0),
             Some((block, page)) => {
@@ -233,7 +235,7 @@ impl Healing {
             if let Some(seed) = seeds.min_by_key(|seed| seed.offset) {
                 (end, block) = (seed.offset, seed.block);
             }
-            let page = (gap.edge.offset + end) / 2 / size + 1;
+            let page = u64::midpoint(gap.edge.offset, end) / size + 1;
             let number = i64::try_from(page).ok()?;
             let is_between = gap.edge.place.block < number && number < block;
             let length = end.checked_sub(gap.edge.offset)?;
@@ -288,7 +290,7 @@ impl Healing {
         if self.restarts == MAX_RESTARTS {
             return Err(Unreliable::OrderChanges);
         }
-        let rest = Self::new(Vec::new(), self.cap, self.total);
+        let rest = Self::new(&[], self.cap, self.total);
         *self = Self { restarts: self.restarts + 1, odd_sizes: self.odd_sizes, joins: self.joins, ..rest };
         Ok(0..0)
     }

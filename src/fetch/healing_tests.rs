@@ -68,9 +68,9 @@ fn a_rare_change_costs_little_and_a_restless_list_a_fifth() {
     let once = requests(quiet(), Some(450), 1);
     assert!((500..=530).contains(&once), "{once} requests for 500 pages and one deletion near the end");
     let restless = requests(Rates { create: 0.3, delete: 0.1, ..quiet() }, None, 1);
-    assert!(restless <= 590, "{restless} requests for 500 pages of a list that moves");
+    assert!(restless <= 600, "{restless} requests for 500 pages of a list that moves");
     let heavy = requests(Rates { create: 3.0, delete: 3.0, ..quiet() }, None, 8);
-    assert!(heavy <= 725, "{heavy} requests for 500 pages under the heaviest changes");
+    assert!(heavy <= 775, "{heavy} requests for 500 pages under the heaviest changes");
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Server {
         let row = |at: u32| RowKey {
             id: ContactId(u128::from(at) + 1),
             created_at: Some(i64::from(at)),
-            updated_at: (at % 3 == 0).then_some(i64::from(at) + 5),
+            updated_at: at.is_multiple_of(3).then_some(i64::from(at) + 5),
         };
         let mut rows: Vec<RowKey> = (0..contacts).map(row).collect();
         match order {
@@ -214,9 +214,6 @@ pub(super) fn walk(
             server.move_before(&request, rates);
             between(server, server.requests + 1);
             in_flight[at].answer = Some(server.answer(&request));
-            if std::env::var_os("TRACE").is_some() {
-                println!("{:?} {:?} total {}", request.window, request.purpose, server.rows.len());
-            }
             continue;
         }
         let arrived = in_flight.swap_remove(at);
@@ -234,9 +231,6 @@ pub(super) fn walk(
         }
     }
     assert!(walk.is_finished() && parked.is_empty());
-    if std::env::var_os("TRACE").is_some() {
-        println!("{:?}", walk.report());
-    }
     let (verdict, evidence) = walk.verdict();
     let unique: HashSet<u128> = taken.iter().copied().collect();
     assert_eq!(unique.len(), taken.len(), "no contact is taken twice");

@@ -106,7 +106,9 @@ mod tests {
         let mut plan = PagePlan::new(1, 3);
         let given: Vec<_> = std::iter::from_fn(|| plan.next_page(u64::MAX)).collect();
         assert_eq!(given, [1, 2, 3]);
-        given.into_iter().for_each(|page| plan.answered(page));
+        for page in given {
+            plan.answered(page);
+        }
         assert!(plan.is_finished());
     }
 

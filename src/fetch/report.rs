@@ -153,7 +153,10 @@ impl WalkReport {
             };
             doubts.push(format!("joins could not be anchored: {reason}"));
             let last = self.found_by_last_sweep;
-            doubts.push(format!("the whole list was read {} times more, the last time found {last} new ones", self.sweeps));
+            doubts.push(format!(
+                "the whole list was read {} times more, the last time found {last} new ones",
+                self.sweeps
+            ));
         } else if self.found_by_last_sweep > 0 {
             let last = self.found_by_last_sweep;
             doubts.push(format!("a second read found {last} contacts that the first had missed (they are written)"));

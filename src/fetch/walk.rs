@@ -305,8 +305,7 @@ impl Walk {
         let planned = Window { page, size: self.page_size };
         if facts.place_of_answer().0 == planned.offset() && !is_suspect {
             let marks = BlockMarks::of_page(facts.items, keep);
-            self.pages[size - 1] =
-                Some(PageTrace { marks, read_between: facts.read_between, session: self.session });
+            self.pages[size - 1] = Some(PageTrace { marks, read_between: facts.read_between, session: self.session });
         }
         self.extend_plan(facts, keep.contains(&true));
         0..facts.items.len()
@@ -458,7 +457,7 @@ impl Walk {
         self.report.movements = self.report.movements.max(1);
         let pages = std::mem::take(&mut self.pages);
         let total = self.report.total_last.unwrap_or(0);
-        self.phase = Phase::Healing(Box::new(Healing::new(pages, self.page_size, total)));
+        self.phase = Phase::Healing(Box::new(Healing::new(&pages, self.page_size, total)));
     }
 
     fn fall_back(&mut self, reason: Unreliable) {

@@ -8,6 +8,7 @@ use crate::contacts::ContactId;
 
 const STILL: Rates = Rates { create: 0.0, delete: 0.0, update: 0.0, replace: 0.0 };
 
+#[expect(clippy::unnecessary_wraps, reason = "an item of a page is an Option")]
 fn key(id: u128) -> Option<RowKey> {
     Some(RowKey { id: ContactId(id), created_at: None, updated_at: None })
 }

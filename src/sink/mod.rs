@@ -28,9 +28,7 @@ use serde::Serialize;
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::lock::OutputLock;
-pub use self::manifest::{
-    MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, manifest_path, read_manifest,
-};
+pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, manifest_path, read_manifest};
 pub use self::parquet::ParquetSettings;
 use self::staged::{Destination, HashingWriter};
 pub use self::staged::{check_writable, write_small_file};

@@ -78,7 +78,9 @@ impl Secret {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part.as_bytes());
         }
-        Some(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let digest = digest.finalize();
+        let first = digest.first_chunk().expect("a SHA-256 has 32 bytes");
+        Some(format!("{:032x}", u128::from_be_bytes(*first)))
     }
 }
 

@@ -138,7 +138,9 @@ impl JournalWriter {
             Ok(state) => self.state = state,
             Err(error) => warn_given_up(&self.path, &error),
         }
-        entries.into_iter().for_each(|entry| self.append(entry));
+        for entry in entries {
+            self.append(entry);
+        }
     }
 
     fn close(&mut self) -> Option<()> {
