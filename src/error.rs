@@ -256,7 +256,7 @@ fn api_hint(problem: &Problem) -> Option<String> {
         (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
         (None, 404) => "is this the address of the Sent API? check --base-url",
         _ if matches!(decide(status, problem.code()), Decision::Retry | Decision::Pause) => {
-            "the API is in trouble: run the same command again later"
+            "the API is in trouble: run the same command again in some minutes"
         }
         _ => return None,
     };

@@ -82,7 +82,7 @@ impl WalkReport {
         if doubts.is_empty() && self.movements == 0 {
             match self.total_last {
                 Some(total) if total == read => {
-                    return (Verdict::Complete, vec![self.still_list()]);
+                    return (Verdict::Complete, self.still_list());
                 }
                 Some(total) => doubts.push(format!("{read} different items were read, and the API said {total}")),
                 None => doubts.push("the API did not tell how many contacts there are".to_owned()),
@@ -101,44 +101,41 @@ impl WalkReport {
         (Verdict::Unverified, movement.into_iter().chain(doubts).collect())
     }
 
-    fn still_list(&self) -> String {
+    fn still_list(&self) -> Vec<String> {
         let read = self.contacts + self.rejected;
-        let mut text = format!("every page said {read} contacts, and {read} different ones were read");
-        if self.sweeps > 0 {
-            text += "; a second read of the whole list found nothing new";
-        }
-        text
+        let lines = [format!("every page said {read} contacts, and {read} different ones were read")];
+        lines.into_iter().chain(self.second_read()).collect()
     }
 
-    fn movement(&self) -> Option<String> {
-        let mut parts = Vec::new();
+    fn movement(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if let (Some(min), Some(max)) = (self.total_min, self.total_max)
             && min != max
         {
-            parts.push(format!("it had between {min} and {max} contacts"));
+            lines.push(format!("the list moved while it was read: it had between {min} and {max} contacts"));
         }
+        let deleted = self.deleted_at_least();
         let counts = [
-            (self.created, "were created during the run"),
-            (self.updated, "were updated during the run"),
-            (self.duplicates, "came more than once and were written once"),
+            (self.created, "contacts were created during the run and are in the output"),
+            (deleted, "contacts or more were deleted during the run"),
+            (self.updated, "contacts were updated during the run"),
+            (self.duplicates, "contacts came more than once and were written once"),
+            (self.odd_pages, "pages were shorter or longer than their place asks for"),
         ];
-        parts.extend(counts.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!("{count} {what}")));
-        if self.odd_pages > 0 {
-            parts.push(format!("{} pages were shorter or longer than their place asks for", self.odd_pages));
-        }
-        (!parts.is_empty()).then(|| format!("the list moved while it was read: {}", parts.join(", ")))
+        lines.extend(counts.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!("{count} {what}")));
+        lines
     }
 
     fn healing(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.movement().into_iter().collect();
-        lines.push(format!(
-            "every join was anchored on rows that had not moved: {} joins, {} windows read for it",
-            self.joins, self.windows_reread
-        ));
-        if self.sweeps > 0 {
-            lines.push("a second read of the whole list found nothing new".to_owned());
-        }
+        let mut lines = self.movement();
+        let (joins, windows) = (self.joins, self.windows_reread);
+        lines.push(format!("{joins} joins were anchored on rows that had not moved, with {windows} windows"));
+        lines.extend(self.second_read());
         lines
+    }
+
+    fn second_read(&self) -> Option<String> {
+        (self.sweeps > 0).then(|| "a second read of the whole list found nothing new".to_owned())
     }
 
     fn doubts(&self) -> Vec<String> {

@@ -461,6 +461,9 @@ impl Walk {
     }
 
     fn fall_back(&mut self, reason: Unreliable) {
+        if let Phase::Healing(healing) = &self.phase {
+            self.page_size = healing.cap();
+        }
         self.report.unreliable = Some(reason);
         self.sweep();
     }

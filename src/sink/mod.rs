@@ -95,7 +95,7 @@ impl Outputs {
         let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
             locks.extend(Destination::lock(&request.target)?);
-            let writer = HashingWriter::new(Destination::open(&request.target)?);
+            let writer = HashingWriter::new(Destination::open_locked(&request.target)?);
             let failed = |source| SinkError::write(request, source);
             let encoder = match request.format {
                 OutputFormat::Parquet => {

@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod chaos;
 mod cli;
+mod drift;
 mod export;
 mod failures;
+mod network;
 mod outputs;
+mod publish;
 mod readers;
+mod resume;
 mod sdk;
 mod simulator;
 mod support;

@@ -1,12 +1,20 @@
 //! How tests run the binary and answer its requests.
 
+mod certificate;
 mod command;
 mod server;
 
-pub(crate) use command::{Finished, sent_export};
+pub(crate) use certificate::greet_with_unknown_certificate;
+pub(crate) use command::{Finished, run_in, sent_export};
 pub(crate) use server::{Answer, ScriptedServer, page};
 
 use sent_export::simulator::{Settings, Simulator};
+
+/// The ids in a CSV file, in its order.
+pub(crate) fn csv_ids(path: &std::path::Path) -> Vec<uuid::Uuid> {
+    let mut reader = csv::Reader::from_path(path).expect("the file is there");
+    reader.records().map(|row| row.expect("the CSV is sound")[0].parse().expect("the first column is the id")).collect()
+}
 
 /// A simulator with so many contacts.
 pub(crate) fn simulator(contacts: u32) -> Simulator {
