@@ -17,9 +17,13 @@
 //! stand among the others is not known. They are written, but their part of the list is read again by a chain. Of the
 //! pages before, these joins are settled by a request of their own, a window over both sides:
 //! - those between pages that different runs read, when a stopped run goes on;
-//! - each during which something moved: a deletion can hide there only behind a creation in the same
-//!   moment, and the row created carries that moment in `created_at` or `updated_at` when it is met later. A few early
-//!   joins are settled without such a reason, since that costs next to nothing.
+//! - each during which something moved. A deletion can hide there only behind a creation in the same moment, and that shows
+//!   later: when the row created is met, by its time, or, where it was created on a page that was read already, by a row
+//!   that comes twice;
+//! - a few of them without a reason, since that costs next to nothing.
+//!
+//! What this cannot see is a deletion that is balanced in the same moment by a contact which is itself deleted before it is
+//! met. [`Consistency::Strict`](super::Consistency::Strict) would.
 //!
 //! Everything behind the last plain page is read by chains, one for each free slot, that split the rest among them.
 //! When all gaps are closed, head and end of the list are read once more: rows created or updated meanwhile may have moved
@@ -34,6 +38,7 @@ use std::ops::Range;
 
 use super::gap::{Edge, Gap, Joined, Progress, Role, Rows};
 use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, prints};
+use super::moments::Moments;
 use super::{PageFacts, Purpose, Request, Window};
 
 /// Early joins that are settled without a reason.
@@ -44,8 +49,6 @@ const MIN_PAGES_TO_SPLIT: u64 = 48;
 const MAX_ROUNDS: u32 = 25;
 /// Times that healing starts anew when rows are out of order.
 const MAX_RESTARTS: u32 = 2;
-/// Moments of movement kept; more of them leave no join out of doubt.
-const MAX_MOMENTS: usize = 200_000;
 
 /// Why joins cannot be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +94,7 @@ pub(super) struct Healing {
     /// For a join whose left page has no marks, the edge to begin from.
     edges: BTreeMap<i64, Edge>,
     /// When rows are known to have moved.
-    moments: Vec<i64>,
+    pub(super) moments: Moments,
     /// Where the list ended.
     end: Option<Edge>,
     rounds: u32,
@@ -108,7 +111,7 @@ pub(super) struct Healing {
 
 impl Healing {
     /// Takes over from a plain walk with its pages from 1 on; `None` is a page that is missing or in doubt.
-    pub(super) fn new(pages: &[Option<PageTrace>], page_size: u32, total: u64) -> Self {
+    pub(super) fn new(pages: &[Option<PageTrace>], moments: Moments, page_size: u32, total: u64) -> Self {
         let mut healing = Self {
             cap: page_size,
             marks: Marks::default(),
@@ -116,7 +119,7 @@ impl Healing {
             seeds: Vec::new(),
             assumed: BTreeMap::new(),
             edges: BTreeMap::new(),
-            moments: Vec::new(),
+            moments,
             end: None,
             rounds: 0,
             round_answers: 0,
@@ -192,13 +195,6 @@ impl Healing {
     /// Whether the list is whole.
     pub(super) fn is_finished(&self) -> bool {
         self.is_finished
-    }
-
-    /// Notes that a row moved at a moment of the server's clock.
-    pub(super) fn note_moment(&mut self, moment: i64) {
-        if self.moments.len() < MAX_MOMENTS {
-            self.moments.push(moment);
-        }
     }
 
     /// The next request, or `None` while all of them depend on answers that are out.
@@ -291,7 +287,7 @@ impl Healing {
         if self.restarts == MAX_RESTARTS {
             return Err(Unreliable::OrderChanges);
         }
-        let rest = Self::new(&[], self.cap, self.total);
+        let rest = Self::new(&[], std::mem::take(&mut self.moments), self.cap, self.total);
         *self = Self { restarts: self.restarts + 1, odd_sizes: self.odd_sizes, joins: self.joins, ..rest };
         Ok(0..0)
     }
@@ -418,13 +414,8 @@ impl Healing {
 
     /// Early joins during which something moved.
     fn joins_in_doubt(&mut self) -> Vec<i64> {
-        self.moments.sort_unstable();
-        let is_full = self.moments.len() == MAX_MOMENTS;
-        let has_moment = |(from, to): (i64, i64)| {
-            let next = self.moments.partition_point(|&moment| moment < from);
-            self.moments.get(next).is_some_and(|&moment| moment <= to)
-        };
-        let doubtful = self.assumed.iter().filter(|&(_, &times)| is_full || has_moment(times));
+        let moments = &mut self.moments;
+        let doubtful = self.assumed.iter().filter(|&(_, &(from, to))| moments.touch(from, to));
         doubtful.map(|(&block, _)| block).collect()
     }
 }

@@ -21,6 +21,7 @@ pub mod journal;
 mod marks;
 #[cfg(test)]
 mod model;
+mod moments;
 mod plan;
 mod query;
 mod report;

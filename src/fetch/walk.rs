@@ -21,6 +21,7 @@ use crate::verdict::Verdict;
 
 use super::healing::{Healing, PageTrace, Unreliable};
 use super::marks::{BlockMarks, Place};
+use super::moments::Moments;
 use super::plan::PagePlan;
 use super::{SeenIds, WalkReport, Window};
 
@@ -28,6 +29,8 @@ use super::{SeenIds, WalkReport, Window};
 const MAX_STALE_PAGES: u32 = 3;
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
+/// Pages before one with a repeated row that may hold its first copy: rows seldom move further between two readings.
+const NEAR_PAGES: usize = 8;
 /// Sweeps until one finds nothing new.
 const MAX_SWEEPS: u32 = 10;
 
@@ -121,6 +124,8 @@ pub struct Walk {
     pages: Vec<Option<PageTrace>>,
     /// Pages that arrived with the first sign of movement or after it.
     suspects: BTreeSet<u64>,
+    /// When rows are known to have moved, until healing asks for it.
+    moments: Moments,
     has_seen_sign: bool,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
@@ -150,6 +155,7 @@ impl Walk {
             stale_pages_beyond_plan: 0,
             pages: Vec::new(),
             suspects: BTreeSet::new(),
+            moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
             session: 0,
@@ -297,6 +303,9 @@ impl Walk {
             self.report.movements += 1;
             self.note_sign();
         }
+        if has_repeats {
+            self.note_repeats(page, facts);
+        }
         let is_suspect = has_sign || self.suspects.remove(&page);
         let size = usize::try_from(page).unwrap_or(usize::MAX);
         if self.pages.len() < size {
@@ -309,6 +318,17 @@ impl Walk {
         }
         self.extend_plan(facts, keep.contains(&true));
         0..facts.items.len()
+    }
+
+    /// A row came twice, so rows moved between its two readings: one of a page before and this one.
+    fn note_repeats(&mut self, page: u64, facts: &PageFacts<'_>) {
+        let here = usize::try_from(page).unwrap_or(usize::MAX).min(self.pages.len() + 1) - 1;
+        let near = self.pages[here.saturating_sub(NEAR_PAGES)..here].iter().flatten();
+        let times = near.filter_map(|page| page.read_between).chain(facts.read_between);
+        let span = times.reduce(|(from, to), (other_from, other_to)| (from.min(other_from), to.max(other_to)));
+        if let Some((from, to)) = span {
+            self.moments.add(from, to);
+        }
     }
 
     /// After the last planned page: goes on while the server says that more follow.
@@ -367,8 +387,9 @@ impl Walk {
                 self.report.created += u64::from(is_created);
                 self.report.updated += u64::from(!is_created);
             }
-            if let Phase::Healing(healing) = &mut self.phase {
-                healing.note_moment(moment);
+            match &mut self.phase {
+                Phase::Healing(healing) => healing.moments.add(moment, moment),
+                _ => self.moments.add(moment, moment),
             }
         }
         keep
@@ -457,7 +478,8 @@ impl Walk {
         self.report.movements = self.report.movements.max(1);
         let pages = std::mem::take(&mut self.pages);
         let total = self.report.total_last.unwrap_or(0);
-        self.phase = Phase::Healing(Box::new(Healing::new(&pages, self.page_size, total)));
+        self.phase =
+            Phase::Healing(Box::new(Healing::new(&pages, std::mem::take(&mut self.moments), self.page_size, total)));
     }
 
     fn fall_back(&mut self, reason: Unreliable) {

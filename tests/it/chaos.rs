@@ -4,6 +4,7 @@
 //! `SENT_EXPORT_CHAOS_CASES=N` with the same command is a longer soak.
 
 use std::collections::HashSet;
+use std::io::Write;
 
 use sent_export::simulator::{Fault, Latency, Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
@@ -117,7 +118,7 @@ fn run_cases(first: u64, cases: u64) {
         let shown = format!("{case:?}");
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case.run()));
         if let Err(panic) = result {
-            eprintln!("chaos seed {seed} fails: {shown}");
+            drop(writeln!(std::io::stderr(), "chaos seed {seed} fails: {shown}"));
             std::panic::resume_unwind(panic);
         }
     }

@@ -1,13 +1,8 @@
 //! What becomes visible, in what order, and what holds it back.
 
 use sent_export::simulator::{Settings, Simulator};
-use sha2::Digest;
 
-use crate::support::{sent_export, simulator};
-
-fn sha256(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
+use crate::support::{sent_export, sha256, simulator};
 
 #[test]
 fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
