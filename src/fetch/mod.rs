@@ -15,6 +15,7 @@
 //! it, so a page-by-page reader can lose a contact without any error.
 
 mod driver;
+mod first;
 mod gap;
 mod healing;
 pub mod journal;
@@ -25,6 +26,7 @@ mod moments;
 mod plan;
 mod query;
 mod report;
+mod request;
 mod seen;
 mod walk;
 mod window;
@@ -34,6 +36,7 @@ pub use healing::Unreliable;
 pub use marks::Place;
 pub use query::ContactQuery;
 pub use report::WalkReport;
+pub use request::{Consistency, PageFacts, Purpose, Request, Taken};
 pub use seen::SeenIds;
-pub use walk::{Consistency, PageFacts, Purpose, Request, Taken, Walk};
+pub use walk::Walk;
 pub use window::Window;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::model::{Order, Rates, Server, page, walk};
 use super::*;
+use crate::api::wire::Pagination;
 use crate::contacts::ContactId;
 
 const STILL: Rates = Rates { create: 0.0, delete: 0.0, update: 0.0, replace: 0.0 };
