@@ -160,14 +160,22 @@ impl Client {
         self.limiter.pause_left()
     }
 
+    /// Waits until another request may be sent. Given up half way, it takes nothing.
+    pub async fn turn(&self) -> Turn {
+        let turn = self.limiter.ready().await;
+        self.counters.waited_micros.fetch_add(micros(turn.waited), Ordering::Relaxed);
+        turn
+    }
+
     /// Gets `path` with `query` until there is data, or no sense in trying on.
     ///
-    /// `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
+    /// `turn` is the first attempt's; further ones wait for theirs. `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
     ///
     /// # Errors
     /// What the last attempt ended with, when it is final or the retries are used up.
     pub async fn fetch<T>(
         &self,
+        mut turn: Turn,
         request: &str,
         path: &str,
         query: &[(&str, String)],
@@ -179,11 +187,8 @@ impl Client {
         let mut attempts = 0;
         let mut rate_limit_waits = RateLimitWaits { told: Duration::ZERO, answers: 0 };
         loop {
-            let turn = self.limiter.ready().await;
-            let waited = turn.waited;
-            self.counters.waited_micros.fetch_add(micros(waited), Ordering::Relaxed);
             attempts += 1;
-            tracing::debug!(request, attempt = attempts, waited_seconds = waited.as_secs_f64(), "sending");
+            tracing::debug!(request, attempt = attempts, waited_seconds = turn.waited.as_secs_f64(), "sending");
             let Failure { problem, decision, retry_after } = match self.attempt(&url, turn, &decode).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
@@ -227,6 +232,7 @@ impl Client {
                     tokio::time::sleep(delay).await;
                 }
             }
+            turn = self.turn().await;
         }
     }
 

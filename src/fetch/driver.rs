@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
 use crate::api::wire::{Envelope, Meta, Pagination};
-use crate::api::{ApiError, Client, Reply};
+use crate::api::{ApiError, Client, Reply, Turn};
 use crate::contacts::{ContactPage, decode_page};
 
 use super::first::fetch_first;
@@ -203,21 +203,39 @@ impl<F: FnMut(Progress)> Driver<'_, F> {
     async fn take_rest(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
         let (client, settings) = (self.client, self.settings);
         let mut in_flight: FuturesUnordered<BoxFuture<'_, (Request, Result<_, ApiError>)>> = FuturesUnordered::new();
+        let mut next_turn: Option<BoxFuture<'_, Turn>> = None;
         let read_ahead = settings.concurrency.get().saturating_mul(READ_AHEAD) as u64;
         loop {
-            while in_flight.len() < settings.concurrency.get() {
-                let Some(request) = self.walk.next_request(read_ahead) else { break };
-                // The one place where requests run side by side: bounded above, put in order in `accept`.
-                in_flight.push(async move { (request, fetch_window(client, settings, request.window).await) }.boxed());
+            let has_slot = in_flight.len() < settings.concurrency.get();
+            let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
+            if !can_ask && in_flight.is_empty() {
+                return Ok(());
             }
-            match in_flight.next().await {
-                None => return Ok(()),
-                Some((request, Ok(reply))) => {
+            // A turn that is not waited for must not stand in the way of those that are.
+            next_turn = next_turn.filter(|_| can_ask).or_else(|| can_ask.then(|| client.turn().boxed()));
+            // What is asked for is decided when it may be sent, not before: while the rate limit holds requests back,
+            // answers still come in, and a chain that waits for nothing else is not split.
+            let answer = tokio::select! {
+                biased;
+                Some(answer) = in_flight.next() => answer,
+                Some(turn) = OptionFuture::from(next_turn.as_mut()) => {
+                    next_turn = None;
+                    if let Some(request) = self.walk.next_request(read_ahead) {
+                        self.walk.note_out(&request);
+                        let fetching = fetch_window(client, settings, request.window, turn);
+                        // The one place where requests run side by side: bounded above, put in order in `accept`.
+                        in_flight.push(fetching.map(move |reply| (request, reply)).boxed());
+                    }
+                    continue;
+                }
+            };
+            match answer {
+                (request, Ok(reply)) => {
                     self.failures_in_a_row = 0;
                     let arrived = self.keep(request, reply, journal);
                     self.accept(arrived).await?;
                 }
-                Some((request, Err(error))) => {
+                (request, Err(error)) => {
                     self.give_up(&request, error)?;
                     self.take_parked(false).await?;
                 }
@@ -321,10 +339,11 @@ pub(super) async fn fetch_window(
     client: &Client,
     settings: &FetchSettings,
     window: Window,
+    turn: Turn,
 ) -> Result<Reply<FetchedPage>, ApiError> {
     let Window { page, size } = window;
     let request = format!("contacts page {page} ({size} a page)");
-    client.fetch(&request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
+    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
 }
 
 /// An answer without a list of contacts has no data, so it is fetched again.

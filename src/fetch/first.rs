@@ -14,7 +14,7 @@ pub(super) async fn fetch_first(
     settings: &FetchSettings,
 ) -> Result<Option<(u32, Reply<FetchedPage>)>, FetchError> {
     let size = settings.page_size;
-    let error = match fetch_window(client, settings, Window::first(size)).await {
+    let error = match fetch_window(client, settings, Window::first(size), client.turn().await).await {
         Ok(reply) => return Ok(Some((size, reply))),
         Err(error) => error,
     };
@@ -24,7 +24,8 @@ pub(super) async fn fetch_first(
     }
     let Some(smaller) = smaller_page_size(&error.problem, size) else { return Err(FetchError::Api(error)) };
     tracing::warn!("the API refuses pages of {size} contacts, going on with {smaller}");
-    let reply = fetch_window(client, settings, Window::first(smaller)).await.map_err(FetchError::Api)?;
+    let turn = client.turn().await;
+    let reply = fetch_window(client, settings, Window::first(smaller), turn).await.map_err(FetchError::Api)?;
     Ok(Some((smaller, reply)))
 }
 

@@ -198,14 +198,14 @@ impl Healing {
     }
 
     /// The next request, or `None` while all of them depend on answers that are out.
-    pub(super) fn next_request(&mut self) -> Option<Request> {
+    pub(super) fn next_request(&self) -> Option<Request> {
         let idle = self.gaps.iter().filter(|(_, gap)| !gap.is_out).min_by_key(|(place, gap)| (gap.failures, **place));
-        let request = match idle {
-            Some((&place, gap)) => Request { window: gap.window(self.cap), purpose: Purpose::Join { gap: place } },
-            None => self.split()?,
-        };
-        self.note_out(&request);
-        Some(request)
+        match idle {
+            Some((&place, gap)) => {
+                Some(Request { window: gap.window(self.cap), purpose: Purpose::Join { gap: place } })
+            }
+            None => self.split(),
+        }
     }
 
     /// Notes that a request is on its way.

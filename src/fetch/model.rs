@@ -203,6 +203,7 @@ pub(super) fn walk(
     loop {
         while in_flight.len() < concurrency {
             let Some(request) = walk.next_request(ahead) else { break };
+            walk.note_out(&request);
             in_flight.push(InFlight { request, sent_at: server.clock, answer: None });
         }
         if in_flight.is_empty() {

@@ -43,16 +43,14 @@ impl PagePlan {
     }
 
     /// The next page to ask for, below `limit`; `None` while there is none.
-    pub(super) fn next_page(&mut self, limit: u64) -> Option<u64> {
+    pub(super) fn next_page(&self, limit: u64) -> Option<u64> {
         let page = self.holes.first().copied().or((self.next <= self.last).then_some(self.next));
-        let page = match page {
+        match page {
             Some(page) => Some(page).filter(|&page| page < limit),
             // Everything else is there: what failed gets its second chance.
             None if self.out.is_subset(&self.set_aside) => self.set_aside.difference(&self.out).next().copied(),
             None => None,
-        }?;
-        self.give_out(page);
-        Some(page)
+        }
     }
 
     /// Notes that a page is being asked for; leaves the pages skipped by that as holes.
@@ -101,10 +99,16 @@ impl PagePlan {
 mod tests {
     use super::*;
 
+    fn give_out_next(plan: &mut PagePlan, limit: u64) -> Option<u64> {
+        let page = plan.next_page(limit)?;
+        plan.give_out(page);
+        Some(page)
+    }
+
     #[test]
     fn pages_are_given_out_once_and_in_order() {
         let mut plan = PagePlan::new(1, 3);
-        let given: Vec<_> = std::iter::from_fn(|| plan.next_page(u64::MAX)).collect();
+        let given: Vec<_> = std::iter::from_fn(|| give_out_next(&mut plan, u64::MAX)).collect();
         assert_eq!(given, [1, 2, 3]);
         for page in given {
             plan.answered(page);
@@ -115,19 +119,19 @@ mod tests {
     #[test]
     fn a_limit_holds_back_what_is_ahead() {
         let mut plan = PagePlan::new(1, 9);
-        assert_eq!(plan.next_page(2), Some(1));
-        assert_eq!(plan.next_page(2), None);
-        assert_eq!(plan.next_page(3), Some(2));
+        assert_eq!(give_out_next(&mut plan, 2), Some(1));
+        assert_eq!(give_out_next(&mut plan, 2), None);
+        assert_eq!(give_out_next(&mut plan, 3), Some(2));
     }
 
     #[test]
     fn a_page_that_failed_comes_last_and_only_once_more() {
         let mut plan = PagePlan::new(1, 2);
-        assert_eq!((plan.next_page(9), plan.next_page(9)), (Some(1), Some(2)));
+        assert_eq!((give_out_next(&mut plan, 9), give_out_next(&mut plan, 9)), (Some(1), Some(2)));
         assert!(plan.failed(1) && plan.is_skipped(1));
-        assert_eq!(plan.next_page(9), None, "page 2 is still out");
+        assert_eq!(give_out_next(&mut plan, 9), None, "page 2 is still out");
         plan.answered(2);
-        assert_eq!(plan.next_page(9), Some(1));
+        assert_eq!(give_out_next(&mut plan, 9), Some(1));
         assert!(!plan.failed(1));
         assert!(plan.is_finished() && plan.missing().contains(&1));
     }
@@ -139,7 +143,7 @@ mod tests {
             plan.give_out(page);
             plan.answered(page);
         }
-        let given: Vec<_> = std::iter::from_fn(|| plan.next_page(u64::MAX)).collect();
+        let given: Vec<_> = std::iter::from_fn(|| give_out_next(&mut plan, u64::MAX)).collect();
         assert_eq!(given, [3, 4, 6]);
     }
 }

@@ -123,12 +123,13 @@ impl Walk {
         self.report.pages_resumed = self.report.pages;
     }
 
-    /// The next request, or `None` while that depends on answers that are out. No page of the plain walk is given out
+    /// The next request, or `None` while that depends on answers that are out; it stays the next one until
+    /// [`note_out`](Self::note_out) says that it is on its way. No page of the plain walk is given out
     /// that is `read_ahead` pages or more before the one that is taken next.
-    pub fn next_request(&mut self, read_ahead: u64) -> Option<Request> {
+    pub fn next_request(&self, read_ahead: u64) -> Option<Request> {
         let size = self.page_size;
         let page_request = |page, purpose| Request { window: Window { page, size }, purpose };
-        match &mut self.phase {
+        match &self.phase {
             Phase::Plain => {
                 let page = self.plan.next_page(self.due.saturating_add(read_ahead))?;
                 Some(page_request(page, Purpose::Page))
@@ -142,8 +143,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a request is on its way that [`next_request`](Self::next_request) did not give out: one of a run
-    /// before.
+    /// Notes that a request is on its way: the next one, or one that a run before has sent.
     pub fn note_out(&mut self, request: &Request) {
         match (&mut self.phase, request.purpose) {
             (Phase::Plain, Purpose::Page) => self.plan.give_out(request.window.page),

@@ -14,6 +14,13 @@ fn key(id: u128) -> Option<RowKey> {
     Some(RowKey { id: ContactId(id), created_at: None, updated_at: None })
 }
 
+/// Asks the walk for its next request, as if it were sent.
+fn ask(walk: &mut Walk, read_ahead: u64) -> Option<Request> {
+    let request = walk.next_request(read_ahead)?;
+    walk.note_out(&request);
+    Some(request)
+}
+
 /// Brings the walk one page with these items.
 fn take(walk: &mut Walk, number: u64, items: &[Option<RowKey>], pagination: &Pagination) -> Taken {
     let request = page(number, walk.page_size());
@@ -81,7 +88,7 @@ fn a_creation_that_hides_a_deletion_shows_by_its_date() {
 fn rejected_items_are_counted_as_read() {
     let mut walk = Walk::new(100, Consistency::Auto);
     let pagination = Pagination { total_count: Some(2), page_size: Some(100), ..Pagination::default() };
-    assert_eq!(walk.next_request(4), Some(page(1, 100)));
+    assert_eq!(ask(&mut walk, 4), Some(page(1, 100)));
     let taken = take(&mut walk, 1, &[key(1), None], &pagination);
     assert_eq!(taken, Taken { keep: vec![true], fresh: 0..2 });
     assert_eq!(walk.report().rejected, 1);
@@ -92,11 +99,11 @@ fn rejected_items_are_counted_as_read() {
 fn without_totals_the_walk_goes_by_has_more_and_cannot_vouch_for_completeness() {
     let mut walk = Walk::new(2, Consistency::Auto);
     for (number, items, has_more) in [(1, vec![key(1), key(2)], true), (2, vec![key(3)], false)] {
-        assert_eq!(walk.next_request(4), Some(page(number, 2)));
+        assert_eq!(ask(&mut walk, 4), Some(page(number, 2)));
         let pagination = Pagination { has_more: Some(has_more), ..Pagination::default() };
         take(&mut walk, number, &items, &pagination);
     }
-    assert_eq!((walk.next_request(4), walk.is_finished()), (None, true));
+    assert_eq!((ask(&mut walk, 4), walk.is_finished()), (None, true));
     assert_eq!(walk.verdict().0, Verdict::Unverified);
 }
 
@@ -105,7 +112,7 @@ fn a_server_that_always_has_more_does_not_hold_us_for_ever() {
     let mut walk = Walk::new(2, Consistency::Plain);
     let pagination = Pagination { has_more: Some(true), total_count: Some(0), ..Pagination::default() };
     let mut requests = 0;
-    while let Some(request) = walk.next_request(4) {
+    while let Some(request) = ask(&mut walk, 4) {
         requests += 1;
         take(&mut walk, request.window.page, &[], &pagination);
     }
@@ -116,7 +123,7 @@ fn a_server_that_always_has_more_does_not_hold_us_for_ever() {
 fn an_empty_page_in_the_middle_ends_nothing() {
     let mut walk = Walk::new(1, Consistency::Plain);
     for number in 1..=3 {
-        assert_eq!(walk.next_request(4), Some(page(number, 1)));
+        assert_eq!(ask(&mut walk, 4), Some(page(number, 1)));
         let pagination = Pagination { total_count: Some(3), page_size: Some(1), ..Pagination::default() };
         let items = if number == 2 { vec![] } else { vec![key(u128::from(number))] };
         take(&mut walk, number, &items, &pagination);
@@ -130,13 +137,13 @@ fn an_empty_page_in_the_middle_ends_nothing() {
 fn a_page_that_fails_twice_is_missing_by_its_rows() {
     let mut walk = Walk::new(2, Consistency::Auto);
     let pagination = Pagination { total_count: Some(6), page_size: Some(2), ..Pagination::default() };
-    walk.next_request(9);
+    ask(&mut walk, 9);
     take(&mut walk, 1, &[key(1), key(2)], &pagination);
-    let (second, third) = (walk.next_request(9).unwrap(), walk.next_request(9).unwrap());
+    let (second, third) = (ask(&mut walk, 9).unwrap(), ask(&mut walk, 9).unwrap());
     assert!(walk.failed(&second), "it is tried again");
     assert!(walk.is_due(&third), "the others do not wait for it");
     take(&mut walk, 3, &[key(5), key(6)], &pagination);
-    assert_eq!(walk.next_request(9), Some(second));
+    assert_eq!(ask(&mut walk, 9), Some(second));
     assert!(!walk.failed(&second));
     walk.abandon(&second);
     assert!(walk.is_finished());
