@@ -67,6 +67,8 @@ pub struct Reply<T> {
     pub body: Bytes,
     /// From sending the last attempt to the last byte of its answer.
     pub elapsed: Duration,
+    /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
+    pub answered_at: SystemTime,
 }
 
 /// What a client has done so far.
@@ -276,7 +278,7 @@ impl Client {
         meta.request_id = meta.request_id.or(header_request_id);
         let is_success = envelope.success != Some(false) && (200..300).contains(&status);
         match envelope.data {
-            Some(data) if is_success => Ok(Reply { data, meta, body, elapsed: sent_at.elapsed() }),
+            Some(data) if is_success => Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now }),
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {
                 let error = Box::new(envelope.error.unwrap_or_default());

@@ -23,6 +23,7 @@ use crate::sink::{
     write_small_file,
 };
 use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
+use crate::verdict::Verdict;
 
 use super::resume::open_journal;
 use super::{is_colour_off, say, stop};
@@ -215,6 +216,10 @@ fn finish(
         write_small_file(path, summary.to_json().as_bytes())?;
     }
     if args.quiet {
+        // Whoever asked for silence still wants to know why the exit code is 3.
+        if summary.run.verdict == Verdict::Unverified {
+            say(&format!("warning: completeness is not verified: {}\n", summary.run.evidence.join("; ")));
+        }
         return Ok(());
     }
     say("\n");

@@ -245,17 +245,17 @@ impl<F: FnMut(Progress)> Driver<'_, F> {
 
     /// Keeps an answer in the journal.
     fn keep(&self, request: Request, reply: Reply<FetchedPage>, journal: &mut JournalSlot) -> Arrived {
-        let received_at = Utc::now().timestamp_micros();
+        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
         if let Some(writer) = &mut journal.writer {
             writer.append(Entry {
                 session: self.session,
                 request,
                 elapsed_micros: u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX),
-                received_at,
+                answered_at,
                 body: reply.body,
             });
         }
-        Arrived::new(request, reply.data, reply.meta, reply.elapsed, received_at)
+        Arrived::new(request, reply.data, reply.meta, reply.elapsed, answered_at)
     }
 
     /// Takes an answer when it is its turn, and those that waited for it.
@@ -309,12 +309,15 @@ impl<F: FnMut(Progress)> Driver<'_, F> {
 }
 
 impl Arrived {
-    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, received_at: i64) -> Self {
-        // The server's clock, where it tells; ours is only right if it agrees with that.
+    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, answered_at: i64) -> Self {
+        const SECOND: i64 = 1_000_000;
+        // The server's clock, where it tells, because the times of its contacts are of that clock.
         let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-        let latest = told.map_or(received_at, |time| time.timestamp_micros());
+        let told = told.map_or(answered_at, |time| time.timestamp_micros());
+        // A time without a fraction may be any moment of its second.
+        let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((latest.saturating_sub(elapsed), latest)) }
+        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)) }
     }
 
     fn facts(&self) -> PageFacts<'_> {
@@ -332,7 +335,7 @@ impl Arrived {
 fn read_entry(entry: &Entry) -> Option<Arrived> {
     let envelope = decode_fetched(std::str::from_utf8(&entry.body).ok()?).ok()?;
     let elapsed = Duration::from_micros(entry.elapsed_micros);
-    Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.received_at))
+    Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
 }
 
 pub(super) async fn fetch_window(

@@ -30,6 +30,8 @@ const MAX_STALE_PAGES: u32 = 3;
 const MAX_RESERVED_IDS: u64 = 50_000_000;
 /// Pages before one with a repeated row that may hold its first copy: rows seldom move further between two readings.
 const NEAR_PAGES: usize = 8;
+/// How far the clocks of the API's machines may be apart, in microseconds.
+const CLOCK_SLACK: i64 = 5_000_000;
 /// Sweeps until one finds nothing new.
 const MAX_SWEEPS: u32 = 10;
 
@@ -320,7 +322,7 @@ impl Walk {
     fn moment(&self, key: &RowKey, facts: &PageFacts<'_>) -> Option<i64> {
         let (began, (_, read)) = self.began_at.zip(facts.read_between)?;
         // A time in the future is bad data, not a change that just happened.
-        key.touched_at().filter(|touched| (began..=read).contains(touched))
+        key.touched_at().filter(|touched| (began..=read.saturating_add(CLOCK_SLACK)).contains(touched))
     }
 
     /// Whether an answer shows by itself that the list moved, or does not add up.

@@ -74,6 +74,9 @@ fn without_healing_contacts_are_lost_and_the_verdict_says_so() {
     let run = run.expect_code(3).expect_stderr("may be missing").expect_stderr("unverified: ");
     let ids: HashSet<Uuid> = csv_ids(&run.path("c.csv")).into_iter().collect();
     assert!(simulator.truth().present_throughout.iter().any(|id| !ids.contains(id)), "this list must have hidden rows");
+    let quiet = ["-o", "c.csv", "--consistency", "plain", "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &quiet).finish().expect_code(3);
+    run.expect_stderr("warning: completeness is not verified: ");
 }
 
 #[test]

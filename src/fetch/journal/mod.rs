@@ -15,7 +15,7 @@
 //! ```text
 //! file    = "SENTJRNL" version:u32 length:u32 crc32:u32 header(JSON, length bytes) { record }
 //! record  = "SJR1" length:u32 crc32:u32 payload(length bytes)
-//! payload = session:u32 purpose:u8 block:i64 step:u32 row:u32 page:u64 size:u32 elapsed_micros:u64 received_at:i64
+//! payload = session:u32 purpose:u8 block:i64 step:u32 row:u32 page:u64 size:u32 elapsed_micros:u64 answered_at:i64
 //!           body(Zstandard, one frame)
 //! ```
 

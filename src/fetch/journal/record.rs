@@ -25,8 +25,8 @@ pub struct Entry {
     pub request: Request,
     /// From sending the request to the last byte of the answer, in microseconds.
     pub elapsed_micros: u64,
-    /// When it arrived, in microseconds UTC of this machine's clock.
-    pub received_at: i64,
+    /// When the answer was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
+    pub answered_at: i64,
     /// The answer.
     pub body: Bytes,
 }
@@ -45,7 +45,7 @@ impl Entry {
         payload.extend(self.request.window.page.to_le_bytes());
         payload.extend(self.request.window.size.to_le_bytes());
         payload.extend(self.elapsed_micros.to_le_bytes());
-        payload.extend(self.received_at.to_le_bytes());
+        payload.extend(self.answered_at.to_le_bytes());
         payload.extend(body);
         let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
         out.extend(RECORD_MAGIC);
@@ -66,12 +66,12 @@ impl Entry {
         let page = u64::from_le_bytes(fields.take()?);
         let size = u32::from_le_bytes(fields.take()?);
         let elapsed_micros = u64::from_le_bytes(fields.take()?);
-        let received_at = i64::from_le_bytes(fields.take()?);
+        let answered_at = i64::from_le_bytes(fields.take()?);
         let purpose = decode_purpose(purpose, Place { block, step, row })?;
         let mut body = Vec::new();
         zstd::stream::read::Decoder::new(fields.0).ok()?.read_to_end(&mut body).ok()?;
         let request = Request { window: Window { page, size }, purpose };
-        Some(Self { session, request, elapsed_micros, received_at, body: body.into() })
+        Some(Self { session, request, elapsed_micros, answered_at, body: body.into() })
     }
 }
 

@@ -21,7 +21,7 @@ fn entry(page: u64) -> Entry {
         session: 0,
         request: Request { window: Window { page, size: 100 }, purpose: Purpose::Page },
         elapsed_micros: 5,
-        received_at: 1_772_323_200_000_000,
+        answered_at: 1_772_323_200_000_000,
         body: format!("{{\"page\":{page},\"text\":\"{}\"}}", "x".repeat(500)).into(),
     }
 }
