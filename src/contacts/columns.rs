@@ -1,8 +1,9 @@
-//! Column builders, and the scratch row that stands before them.
+//! Column builders, and the row that stands before them.
 //!
-//! A contact is read into a [`ScratchRow`] first and appended to all columns at once, so a contact that turns out to
-//! have no id leaves nothing half written. The row's texts share one buffer that is kept from contact to contact:
-//! reading a page costs no allocation per field, also when the server escapes its `+` signs.
+//! A contact is read into a [`Row`] first and appended to all columns at once, so a contact that turns out to have no
+//! id leaves nothing half written. The row points at its texts: in the page's body where they stand there as they are,
+//! otherwise in a buffer that is kept from contact to contact. Reading a page costs no allocation per field, also when
+//! the server escapes its `+` signs.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,15 +15,29 @@ use super::{ContactId, RowKey, normalize};
 
 /// The fields of the contact being read.
 #[derive(Debug, Default)]
-pub(super) struct ScratchRow {
-    texts: String,
-    spans: [Option<Range<usize>>; column::COUNT],
+pub(super) struct Row<'a> {
+    body: &'a str,
+    own_texts: String,
+    /// Where the text in the making begins in `own_texts`.
+    started_at: usize,
+    spans: [Option<Span>; column::COUNT],
     flags: [Option<bool>; column::COUNT],
 }
 
-impl ScratchRow {
+#[derive(Debug, Clone)]
+enum Span {
+    Body(Range<usize>),
+    Own(Range<usize>),
+}
+
+impl<'a> Row<'a> {
+    /// A row whose texts may stand in `body`.
+    pub(super) fn of(body: &'a str) -> Self {
+        Self { body, ..Self::default() }
+    }
+
     pub(super) fn clear(&mut self) {
-        self.texts.clear();
+        self.own_texts.clear();
         self.spans = Default::default();
         self.flags = Default::default();
     }
@@ -33,21 +48,41 @@ impl ScratchRow {
         self.flags[column] = None;
     }
 
-    pub(super) fn set_text(&mut self, column: usize, text: &str) {
-        let start = self.texts.len();
-        self.texts.push_str(text);
-        self.spans[column] = Some(start..self.texts.len());
+    /// Sets a field to what stands at a place of the body.
+    pub(super) fn set_span(&mut self, column: usize, span: Range<usize>) {
+        self.spans[column] = Some(Span::Body(span));
     }
 
-    /// Adds to a field's text, with a comma between.
+    pub(super) fn set_text(&mut self, column: usize, text: &str) {
+        self.start_text();
+        self.extend_text(text);
+        self.end_text(column);
+    }
+
+    /// Begins a text that is put together from parts.
+    pub(super) fn start_text(&mut self) {
+        self.started_at = self.own_texts.len();
+    }
+
+    /// Adds to the text that was begun.
+    pub(super) fn extend_text(&mut self, part: &str) {
+        self.own_texts.push_str(part);
+    }
+
+    /// Sets a field to the text that was begun.
+    pub(super) fn end_text(&mut self, column: usize) {
+        self.spans[column] = Some(Span::Own(self.started_at..self.own_texts.len()));
+    }
+
+    /// Adds to a field's own text, with a comma between.
     pub(super) fn append_text(&mut self, column: usize, text: &str) {
-        let start = self.texts.len();
-        if let Some(span) = self.spans[column].clone() {
-            self.texts.extend_from_within(span);
-            self.texts.push(',');
+        self.start_text();
+        if let Some(Span::Own(span)) = self.spans[column].clone() {
+            self.own_texts.extend_from_within(span);
+            self.own_texts.push(',');
         }
-        self.texts.push_str(text);
-        self.spans[column] = Some(start..self.texts.len());
+        self.extend_text(text);
+        self.end_text(column);
     }
 
     pub(super) fn set_flag(&mut self, column: usize, flag: bool) {
@@ -62,7 +97,10 @@ impl ScratchRow {
     }
 
     fn text(&self, column: usize) -> Option<&str> {
-        self.spans[column].clone().map(|span| &self.texts[span])
+        match self.spans[column].clone()? {
+            Span::Body(span) => Some(&self.body[span]),
+            Span::Own(span) => Some(&self.own_texts[span]),
+        }
     }
 }
 
@@ -114,7 +152,7 @@ impl ColumnBuilders {
     }
 
     /// Appends the row to every column, or to none when it has no id.
-    pub(super) fn append(&mut self, row: &ScratchRow) -> Option<RowKey> {
+    pub(super) fn append(&mut self, row: &Row<'_>) -> Option<RowKey> {
         let id = row.text(column::ID).filter(|id| !id.trim().is_empty())?;
         self.id.append_value(id);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
@@ -136,7 +174,7 @@ impl ColumnBuilders {
         Some(RowKey { id: ContactId::new(id), created_at, updated_at })
     }
 
-    fn time(&mut self, row: &ScratchRow, column: usize) -> Option<i64> {
+    fn time(&mut self, row: &Row<'_>, column: usize) -> Option<i64> {
         let time = normalize::timestamp(row.text(column)?);
         if time.is_err() {
             self.malformed[column] += 1;
