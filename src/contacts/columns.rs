@@ -153,17 +153,14 @@ impl ColumnBuilders {
 
     /// Appends the row to every column, or to none when it has no id.
     pub(super) fn append(&mut self, row: &Row<'_>) -> Option<RowKey> {
-        let id = row.text(column::ID).filter(|id| !id.trim().is_empty())?;
+        let id = row.text(column::ID).filter(|id| normalize::trimmed(id).is_some())?;
         self.id.append_value(id);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
             builder.append_option(row.text(column));
         }
         self.country_code.append_option(row.text(column::COUNTRY_CODE).and_then(normalize::trimmed));
         self.region_code.append_option(row.text(column::REGION_CODE).and_then(normalize::region));
-        for channel in normalize::channels(row.text(column::AVAILABLE_CHANNELS).unwrap_or_default()) {
-            self.available_channels.values().append_value(channel);
-        }
-        self.available_channels.append(true);
+        self.append_channels(row.text(column::AVAILABLE_CHANNELS).unwrap_or_default());
         self.default_channel.append_option(row.text(column::DEFAULT_CHANNEL).and_then(normalize::channel));
         self.opt_out.append_option(row.flags[column::OPT_OUT]);
         self.is_inherited.append_option(row.flags[column::IS_INHERITED]);
@@ -172,6 +169,24 @@ impl ColumnBuilders {
         self.created_at.append_option(created_at);
         self.updated_at.append_option(updated_at);
         Some(RowKey { id: ContactId::new(id), created_at, updated_at })
+    }
+
+    /// Appends each channel once.
+    fn append_channels(&mut self, text: &str) {
+        let names = self.available_channels.values();
+        let first = names.offsets_slice().len() - 1;
+        for channel in normalize::channels(text) {
+            let (bytes, offsets) = (names.values_slice(), &names.offsets_slice()[first..]);
+            // A contact has a handful of channels, so looking back costs less than a set.
+            let is_known = offsets.windows(2).any(|ends| {
+                let [start, end] = [ends[0], ends[1]].map(|end| usize::try_from(end).expect("no offset is negative"));
+                bytes[start..end] == *channel.as_bytes()
+            });
+            if !is_known {
+                names.append_value(channel);
+            }
+        }
+        self.available_channels.append(true);
     }
 
     fn time(&mut self, row: &Row<'_>, column: usize) -> Option<i64> {
