@@ -5,7 +5,6 @@
 //! otherwise in a buffer that is kept from contact to contact. Reading a page costs no allocation per field, also when
 //! the server escapes its `+` signs.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
@@ -16,41 +15,38 @@ use super::{ContactId, RowKey, normalize};
 /// The fields of the contact being read.
 #[derive(Debug, Default)]
 pub(super) struct Row<'a> {
-    body: &'a str,
     own_texts: String,
     /// Where the text in the making begins in `own_texts`.
     started_at: usize,
-    spans: [Option<Span>; column::COUNT],
+    texts: [Text<'a>; column::COUNT],
     flags: [Option<bool>; column::COUNT],
 }
 
-#[derive(Debug, Clone)]
-enum Span {
-    Body(Range<usize>),
-    Own(Range<usize>),
+#[derive(Debug, Clone, Copy, Default)]
+enum Text<'a> {
+    #[default]
+    Null,
+    InBody(&'a str),
+    /// From here to there in the row's own buffer.
+    Own(usize, usize),
 }
 
 impl<'a> Row<'a> {
-    /// A row whose texts may stand in `body`.
-    pub(super) fn of(body: &'a str) -> Self {
-        Self { body, ..Self::default() }
-    }
-
     pub(super) fn clear(&mut self) {
         self.own_texts.clear();
-        self.spans = Default::default();
-        self.flags = Default::default();
+        self.texts = [Text::Null; column::COUNT];
+        self.flags = [None; column::COUNT];
     }
 
     /// Sets a field to null, which also takes back an earlier value of a repeated field.
     pub(super) fn set_null(&mut self, column: usize) {
-        self.spans[column] = None;
+        self.texts[column] = Text::Null;
         self.flags[column] = None;
     }
 
-    /// Sets a field to what stands at a place of the body.
-    pub(super) fn set_span(&mut self, column: usize, span: Range<usize>) {
-        self.spans[column] = Some(Span::Body(span));
+    /// Sets a field to a text that stands in the body as it is.
+    pub(super) fn set_text_in_body(&mut self, column: usize, text: &'a str) {
+        self.texts[column] = Text::InBody(text);
     }
 
     pub(super) fn set_text(&mut self, column: usize, text: &str) {
@@ -71,14 +67,14 @@ impl<'a> Row<'a> {
 
     /// Sets a field to the text that was begun.
     pub(super) fn end_text(&mut self, column: usize) {
-        self.spans[column] = Some(Span::Own(self.started_at..self.own_texts.len()));
+        self.texts[column] = Text::Own(self.started_at, self.own_texts.len());
     }
 
     /// Adds to a field's own text, with a comma between.
     pub(super) fn append_text(&mut self, column: usize, text: &str) {
         self.start_text();
-        if let Some(Span::Own(span)) = self.spans[column].clone() {
-            self.own_texts.extend_from_within(span);
+        if let Text::Own(start, end) = self.texts[column] {
+            self.own_texts.extend_from_within(start..end);
             self.own_texts.push(',');
         }
         self.extend_text(text);
@@ -92,14 +88,15 @@ impl<'a> Row<'a> {
     /// Names of the documented fields that have a value.
     pub(super) fn field_names(&self) -> Vec<&'static str> {
         const NAMES: [&str; column::COUNT] = super::decode::FIELD_NAMES;
-        let is_set = |&(place, _): &(usize, &str)| self.spans[place].is_some() || self.flags[place].is_some();
+        let is_set = |&(place, _): &(usize, &str)| self.text(place).is_some() || self.flags[place].is_some();
         NAMES.into_iter().enumerate().filter(is_set).map(|(_, name)| name).collect()
     }
 
     fn text(&self, column: usize) -> Option<&str> {
-        match self.spans[column].clone()? {
-            Span::Body(span) => Some(&self.body[span]),
-            Span::Own(span) => Some(&self.own_texts[span]),
+        match self.texts[column] {
+            Text::Null => None,
+            Text::InBody(text) => Some(text),
+            Text::Own(start, end) => Some(&self.own_texts[start..end]),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn scan_page(body: &str) -> Option<Envelope<ContactList>> {
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
-    let mut builder = PageBuilder::new(Row::of(body));
+    let mut builder = PageBuilder::new(Row::default());
     cursor.take_items(&mut builder)?;
     // What is around the list: few bytes, and serde knows all their forms.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
@@ -139,14 +139,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn take_text(&mut self, column: usize, row: &mut Row<'_>) -> Option<()> {
+    fn take_text(&mut self, column: usize, row: &mut Row<'a>) -> Option<()> {
         if self.peek()? != b'"' {
             return self.take(b"null").map(|()| row.set_null(column));
         }
         self.at += 1;
         let start = self.at;
         match self.skip_plain()? {
-            StringEnd::Quote => row.set_span(column, start..self.at - 1),
+            StringEnd::Quote => row.set_text_in_body(column, &self.body[start..self.at - 1]),
             StringEnd::Backslash => self.take_escaped(start, column, row)?,
         }
         Some(())
