@@ -12,10 +12,10 @@ use chrono::{DateTime, SecondsFormat};
 
 /// Microseconds since 1970 of the years 0 to 9999.
 const FOUR_DIGIT_YEARS: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;
-/// Days from the first of March of year 0 to the first of January of 1970.
-const DAYS_TO_1970: i64 = 719_468;
+/// January and February of the year 0, which is a leap year.
+const DAYS_BEFORE_MARCH: u32 = 60;
 /// Days in 400 years.
-const ERA_DAYS: i64 = 146_097;
+const ERA_DAYS: u32 = 146_097;
 
 /// Appends a moment with `Z`, and with six digits of a second where there is a fraction.
 pub(super) fn push_time(micros: i64, line: &mut Vec<u8>) {
@@ -26,44 +26,54 @@ pub(super) fn push_time(micros: i64, line: &mut Vec<u8>) {
         line.extend_from_slice(moment.to_rfc3339_opts(format, true).as_bytes());
         return;
     }
-    let seconds = micros.div_euclid(1_000_000);
-    let (year, month, day) = date(seconds.div_euclid(86_400));
-    let second_of_day = seconds.rem_euclid(86_400);
+    // From here on everything is small and positive, which is quicker to divide.
+    let seconds = (micros - FOUR_DIGIT_YEARS.start).div_euclid(1_000_000);
+    let second_of_day = small(seconds % 86_400);
+    let (year, month, day) = date(small(seconds / 86_400));
     let mut text = *b"0000-00-00T00:00:00.000000Z";
-    write_digits(&mut text[0..4], year);
-    write_digits(&mut text[5..7], month);
-    write_digits(&mut text[8..10], day);
-    write_digits(&mut text[11..13], second_of_day / 3600);
-    write_digits(&mut text[14..16], second_of_day / 60 % 60);
-    write_digits(&mut text[17..19], second_of_day % 60);
+    let pairs = [
+        (0, year / 100),
+        (2, year % 100),
+        (5, month),
+        (8, day),
+        (11, second_of_day / 3600),
+        (14, second_of_day / 60 % 60),
+        (17, second_of_day % 60),
+    ];
+    write_pairs(&mut text, pairs);
     if fraction == 0 {
         line.extend_from_slice(&text[..19]);
         line.push(b'Z');
     } else {
-        write_digits(&mut text[20..26], fraction);
+        let fraction = small(fraction);
+        write_pairs(&mut text, [(20, fraction / 10_000), (22, fraction / 100 % 100), (24, fraction % 100)]);
         line.extend_from_slice(&text);
     }
 }
 
-/// Year, month and day of a day counted from 1970, for years from 0 on.
-fn date(days: i64) -> (i64, i64, i64) {
-    // Before March of the year 0 lies the end of the era before.
-    let days = days + DAYS_TO_1970;
-    let era = days.div_euclid(ERA_DAYS);
-    let day_of_era = days.rem_euclid(ERA_DAYS);
+fn small(number: i64) -> u32 {
+    u32::try_from(number).expect("days and seconds of four-digit years are small and positive")
+}
+
+/// Year, month and day of a day counted from the first of January of the year 0.
+fn date(days: u32) -> (u32, u32, u32) {
+    // The year 0 is a leap year; counted from its first of March, January and February would lie before the beginning.
+    let days = days + ERA_DAYS - DAYS_BEFORE_MARCH;
+    let (era, day_of_era) = (days / ERA_DAYS, days % ERA_DAYS);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (era * 400 + year_of_era + i64::from(month < 3), month, day)
+    (era * 400 + year_of_era + u32::from(month < 3) - 400, month, day)
 }
 
-/// Writes a number with leading zeros.
-fn write_digits(places: &mut [u8], mut number: i64) {
-    for place in places.iter_mut().rev() {
-        *place = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
+/// Writes numbers below 100 as two digits at their places.
+fn write_pairs<const PAIRS: usize>(text: &mut [u8; 27], pairs: [(usize, u32); PAIRS]) {
+    const DIGITS: [u8; 10] = *b"0123456789";
+    for (at, number) in pairs {
+        text[at] = DIGITS[(number / 10 % 10) as usize];
+        text[at + 1] = DIGITS[(number % 10) as usize];
     }
 }
 
