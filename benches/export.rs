@@ -135,7 +135,10 @@ fn compare_tools(arguments: &Arguments) -> io::Result<()> {
         let times_floor = cpu / floor.as_secs_f64();
         let overlap = 100.0 * wall / cpu;
         let name = contestant.name();
-        say(&format!("| {name} | {cpu:.2} | {wall:.2} | {overlap:.0} % | {} | {times_floor:.1} |", megabytes(cost.peak_rss)))?;
+        say(&format!(
+            "| {name} | {cpu:.2} | {wall:.2} | {overlap:.0} % | {} | {times_floor:.1} |",
+            megabytes(cost.peak_rss)
+        ))?;
     }
     Ok(())
 }
@@ -157,7 +160,9 @@ fn vary_pace(arguments: &Arguments) -> io::Result<()> {
             let (cpu, wall) = (cost.cpu.as_secs_f64(), cost.wall.as_secs_f64());
             let waiting = f64::from(latency_millis) / 1000.0 * f64::from(pages) / f64::from(concurrency);
             let ratio = wall / waiting.max(cpu);
-            say(&format!("| {latency_millis} ms | {concurrency} | {wall:.2} | {cpu:.2} | {waiting:.2} | {ratio:.2} |"))?;
+            say(&format!(
+                "| {latency_millis} ms | {concurrency} | {wall:.2} | {cpu:.2} | {waiting:.2} | {ratio:.2} |"
+            ))?;
         }
     }
     Ok(())

@@ -111,8 +111,15 @@ fn text() -> impl Strategy<Value = String> {
         Just(String::new()),
         "[a-zA-Z0-9+ (),:.-]{0,40}",
         "\\PC{0,20}",
-        select(vec!["sms,whatsapp", " SMS ,rcs,sms", "us", "  ", "2026-03-01T00:00:00.1234567Z", "0001-01-01T00:00:00"])
-            .prop_map(str::to_owned),
+        select(vec![
+            "sms,whatsapp",
+            " SMS ,rcs,sms",
+            "us",
+            "  ",
+            "2026-03-01T00:00:00.1234567Z",
+            "0001-01-01T00:00:00"
+        ])
+        .prop_map(str::to_owned),
         any::<String>(),
     ];
     (spelled, 0..3_u8).prop_map(|(text, spelling)| match spelling {
@@ -124,8 +131,20 @@ fn text() -> impl Strategy<Value = String> {
 
 fn value() -> impl Strategy<Value = String> {
     let odd = [
-        "1", "-2.50", "1e999", "[\"sms\",\"rcs\"]", "[1,null]", "{\"a\":[{}]}", "\"true\"", "tru", "", "nul l", "\"\\x\"",
-        "\"\\u12\"", "01", "[",
+        "1",
+        "-2.50",
+        "1e999",
+        "[\"sms\",\"rcs\"]",
+        "[1,null]",
+        "{\"a\":[{}]}",
+        "\"true\"",
+        "tru",
+        "",
+        "nul l",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "01",
+        "[",
     ];
     prop_oneof![
         12 => text(),

@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn years_of_more_digits_are_left_to_chrono() {
-        for micros in [FOUR_DIGIT_YEARS.start - 1, FOUR_DIGIT_YEARS.start, FOUR_DIGIT_YEARS.end - 1, FOUR_DIGIT_YEARS.end] {
+        for micros in
+            [FOUR_DIGIT_YEARS.start - 1, FOUR_DIGIT_YEARS.start, FOUR_DIGIT_YEARS.end - 1, FOUR_DIGIT_YEARS.end]
+        {
             assert_eq!(written(micros), by_chrono(micros));
         }
     }
