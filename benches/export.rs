@@ -31,6 +31,9 @@ use contestants::{Contestant, Task};
 use measure::Cost;
 use page_server::Coding;
 
+/// That of `sent-export contacts`.
+const DEFAULT_CONCURRENCY: u32 = 8;
+
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Contacts of the account.
@@ -122,7 +125,7 @@ fn compare_tools(arguments: &Arguments) -> io::Result<()> {
     let mut runs = vec![Vec::new(); contestants.len()];
     for _ in 0..arguments.rounds {
         for (contestant, runs) in contestants.iter().zip(&mut runs) {
-            runs.push(run(*contestant, &server.base_url(""), arguments.contacts)?);
+            runs.push(run(*contestant, &server.base_url(""), arguments.contacts, DEFAULT_CONCURRENCY)?);
         }
     }
     let costs: Vec<Cost> = runs.iter().map(|runs| Cost::median(runs)).collect();
@@ -143,22 +146,21 @@ fn compare_tools(arguments: &Arguments) -> io::Result<()> {
     Ok(())
 }
 
-/// Wall time against what the service allows: `latency * pages / concurrency`, or the CPU time if that is longer.
+/// Wall time against what the service allows, or the CPU time if that is longer.
+///
+/// The first page comes alone, because it tells how many there are; the others come in as many rounds as it takes.
 fn vary_pace(arguments: &Arguments) -> io::Result<()> {
     let server = Server::start(arguments.contacts, &[Coding::Identity])?;
     let pages = arguments.contacts.div_ceil(pages::PAGE_ROWS);
     say(&format!("{} contacts on {pages} pages, to Parquet\n", arguments.contacts))?;
-    say("| latency | concurrency | wall s | CPU s | latency x pages / concurrency | wall, times the longer of both |")?;
+    say("| latency | concurrency | wall s | CPU s | waiting s at least | wall, times the longer of both |")?;
     say("|---|---|---|---|---|---|")?;
     for latency_millis in [0, 50, 300] {
         for concurrency in [1, 4, 16, 64] {
-            let task = task(&server.base_url(&format!("/{latency_millis}ms")), arguments.contacts)?;
-            let mut command = Contestant::Export(&["c.parquet"]).command(&task.0);
-            // The last of two equal flags counts.
-            command.args(["--concurrency", &concurrency.to_string()]);
-            let cost = Cost::of(&mut command);
+            let base_url = server.base_url(&format!("/{latency_millis}ms"));
+            let cost = run(Contestant::Export(&["c.parquet"]), &base_url, arguments.contacts, concurrency)?;
             let (cpu, wall) = (cost.cpu.as_secs_f64(), cost.wall.as_secs_f64());
-            let waiting = f64::from(latency_millis) / 1000.0 * f64::from(pages) / f64::from(concurrency);
+            let waiting = f64::from(latency_millis) / 1000.0 * f64::from(1 + (pages - 1).div_ceil(concurrency));
             let ratio = wall / waiting.max(cpu);
             say(&format!(
                 "| {latency_millis} ms | {concurrency} | {wall:.2} | {cpu:.2} | {waiting:.2} | {ratio:.2} |"
@@ -175,7 +177,7 @@ fn vary_coding(arguments: &Arguments) -> io::Result<()> {
     for _ in 0..arguments.rounds {
         for (coding, runs) in codings.iter().zip(&mut runs) {
             let base_url = server.base_url(&format!("/{}", coding.name()));
-            runs.push(run(Contestant::Export(&["c.parquet"]), &base_url, arguments.contacts)?);
+            runs.push(run(Contestant::Export(&["c.parquet"]), &base_url, arguments.contacts, DEFAULT_CONCURRENCY)?);
         }
     }
     say(&format!("{} contacts to Parquet, medians of {} alternating runs\n", arguments.contacts, arguments.rounds))?;
@@ -204,15 +206,10 @@ fn page_bytes(server: &Server, coding: Coding) -> io::Result<usize> {
     }
 }
 
-fn run(contestant: Contestant, base_url: &str, contacts: u32) -> io::Result<Cost> {
-    let task = task(base_url, contacts)?;
-    Ok(Cost::of(&mut contestant.command(&task.0)))
-}
-
-/// A task in a folder of its own, which lives as long as what is given beside it.
-fn task(base_url: &str, contacts: u32) -> io::Result<(Task, tempfile::TempDir)> {
+fn run(contestant: Contestant, base_url: &str, contacts: u32, concurrency: u32) -> io::Result<Cost> {
     let folder = tempfile::tempdir()?;
-    Ok((Task { base_url: base_url.to_owned(), contacts, folder: folder.path().to_owned() }, folder))
+    let task = Task { base_url: base_url.to_owned(), contacts, concurrency, folder: folder.path().to_owned() };
+    Ok(Cost::of(&mut contestant.command(&task)))
 }
 
 fn megabytes(bytes: u64) -> u64 {

@@ -7,14 +7,13 @@ use std::process::Command;
 
 use crate::pages::PAGE_ROWS;
 
-/// Requests in flight of everybody who can choose: the default of `sent-export contacts`.
-pub(crate) const CONCURRENCY: u32 = 8;
-
 /// Where the pages are and where results go.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) base_url: String,
     pub(crate) contacts: u32,
+    /// Requests in flight of everybody who can choose.
+    pub(crate) concurrency: u32,
     pub(crate) folder: PathBuf,
 }
 
@@ -62,26 +61,26 @@ impl Contestant {
     }
 
     pub(crate) fn command(self, task: &Task) -> Command {
-        let Task { base_url, contacts, folder } = task;
-        let pages = contacts.div_ceil(PAGE_ROWS).to_string();
+        let Task { base_url, contacts, concurrency, folder } = task;
+        let (pages, concurrency) = (contacts.div_ceil(PAGE_ROWS).to_string(), concurrency.to_string());
         let mut command = match self {
             Self::Download => {
                 let mut command = Command::new(std::env::current_exe().expect("this bench runs"));
-                command.args(["download", base_url, &pages, &CONCURRENCY.to_string()]);
+                command.args(["download", base_url, &pages, &concurrency]);
                 command
             }
             Self::Export(outputs) => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_sent-export"));
                 command.args(["contacts", "--quiet", "--rate-limit", "none", "--base-url", base_url]);
                 command.args(outputs.iter().flat_map(|output| ["--output", output]));
-                command.args(["--summary", "summary.json", "--concurrency", &CONCURRENCY.to_string()]);
+                command.args(["--summary", "summary.json", "--concurrency", &concurrency]);
                 command.env("SENT_DM_API_KEY", "not-looked-at");
                 command
             }
             Self::Peer { script, output } => {
                 let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
                 let mut command = Command::new(python());
-                command.arg(scripts.join(script)).args([base_url, &pages, &CONCURRENCY.to_string(), output]);
+                command.arg(scripts.join(script)).args([base_url, &pages, &concurrency, output]);
                 command
             }
         };

@@ -1,7 +1,7 @@
 //! The short way through a page that looks as documented; everything else goes the long way.
 //!
-//! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand, a word of eight
-//! bytes at a time, straight into the column builders, and leaves the few hundred bytes around the list to serde.
+//! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand,
+//! eight bytes at a time, straight into the column builders, and leaves the few hundred bytes around the list to serde.
 //! The moment that anything differs from the documented form, it gives up and the whole page is read by serde.
 //!
 //! *Easy to get wrong:* what this accepts, serde must accept with the same result. So a value counts as expected only

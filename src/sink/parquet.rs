@@ -4,10 +4,10 @@
 //! numbers and times hardly repeat, so a dictionary would only be built and thrown away; codes and channels repeat all
 //! the time.
 //!
-//! *Easy to get wrong:* the delta encodings are smaller, and not every reader can be trusted with them. `fastparquet` 2026.9
-//! reads times in `DELTA_BINARY_PACKED` as other times without a word, whoever wrote them, and knows no
-//! `DELTA_LENGTH_BYTE_ARRAY`, as Velox before 2026 and Spark before 3.4 did not either. Everything therefore is `PLAIN` or a dictionary, which
-//! costs 5 % of the size.
+//! *Easy to get wrong:* the delta encodings are smaller, and not every reader can be trusted with them. `fastparquet`
+//! 2026.9 reads times in `DELTA_BINARY_PACKED` as other times without a word, whoever wrote them, and refuses
+//! `DELTA_LENGTH_BYTE_ARRAY`, as Velox before 2026 and Spark before 3.4 do. Everything therefore is `PLAIN` or a
+//! dictionary, which costs 5 % of the size.
 //!
 //! Nothing that changes from run to run stands in the file, so the same contacts give the same bytes.
 //! Formats: `parquet-format`, `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.
