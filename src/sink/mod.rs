@@ -12,6 +12,7 @@
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 
 mod csv;
+mod csv_time;
 mod error;
 mod format;
 mod lock;
