@@ -51,6 +51,8 @@ pub(super) struct Gap {
     pub(super) start: u64,
     /// Answers taken.
     pub(super) answers: u32,
+    /// Whether an answer has joined it.
+    is_joined: bool,
     /// Whether an answer is out.
     pub(super) is_out: bool,
     /// Requests that were given up.
@@ -122,6 +124,7 @@ impl Gap {
             step: edge.place.step,
             edge,
             overlap,
+            is_joined: false,
             unrest: 0,
             answers: 0,
             is_out: false,
@@ -138,10 +141,27 @@ impl Gap {
         Self::behind(role, Edge { prints: Vec::new(), offset: 0, place }, 0)
     }
 
-    /// The window to ask for next.
-    pub(super) fn window(&self, cap: u32) -> Window {
-        let overlap = u64::from(self.overlap.min(cap / 2).max(1)) + self.back;
-        Window::reaching(self.edge.offset.saturating_sub(overlap), cap)
+    /// The window to ask for next. `drift` tells how far rows near the edge have moved since the gap was opened, as far
+    /// as other gaps have shown it.
+    pub(super) fn window(&self, cap: u32, drift: i64) -> Window {
+        let edge = self.edge.offset.saturating_add_signed(if self.is_joined { 0 } else { drift });
+        let mut overlap = self.overlap.min(cap / 2).max(1);
+        loop {
+            let window = Window::reaching(edge.saturating_sub(u64::from(overlap) + self.back), cap);
+            // A window that ends where the last one did would bring nothing; near the head of the list, a large overlap
+            // leaves no other.
+            if window.end() > edge || self.back > 0 || overlap <= 1 {
+                return window;
+            }
+            overlap /= 2;
+        }
+    }
+
+    /// How far the edge has moved since the gap was opened, if an answer shows it for the first time.
+    pub(super) fn drift(&self, rows: &Rows<'_>) -> Option<i64> {
+        let edge = self.edge.prints.last().filter(|_| !self.is_joined)?;
+        let at = rows.prints.iter().position(|print| print.as_ref() == Some(edge))?;
+        i64::try_from(rows.offset + at as u64 + 1).ok()?.checked_sub_unsigned(self.edge.offset)
     }
 
     /// Takes the answer to [`window`](Self::window).
@@ -152,6 +172,7 @@ impl Gap {
             self.step_back(cap);
             return Progress::NotJoined;
         };
+        self.is_joined = true;
         self.from = self.from.min(first);
         let begin = last.map_or(0, |last| last + 1);
         let met = rows.marked.iter().find(|row| row.place > self.edge.place && row.at >= begin);

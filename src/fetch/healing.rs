@@ -95,6 +95,8 @@ pub(super) struct Healing {
     edges: BTreeMap<i64, Edge>,
     /// When rows are known to have moved.
     pub(super) moments: Moments,
+    /// How far rows have moved since the plain walk, by the block behind which a gap showed it.
+    drifts: BTreeMap<i64, i64>,
     /// Where the list ended.
     end: Option<Edge>,
     rounds: u32,
@@ -120,6 +122,7 @@ impl Healing {
             assumed: BTreeMap::new(),
             edges: BTreeMap::new(),
             moments,
+            drifts: BTreeMap::new(),
             end: None,
             rounds: 0,
             round_answers: 0,
@@ -202,7 +205,9 @@ impl Healing {
         let idle = self.gaps.iter().filter(|(_, gap)| !gap.is_out).min_by_key(|(place, gap)| (gap.failures, **place));
         match idle {
             Some((&place, gap)) => {
-                Some(Request { window: gap.window(self.cap), purpose: Purpose::Join { gap: place } })
+                let near = self.drifts.range(..=place.block).next_back().filter(|_| gap.role == Role::Join);
+                let drift = near.map_or(0, |(_, &drift)| drift);
+                Some(Request { window: gap.window(self.cap, drift), purpose: Purpose::Join { gap: place } })
             }
             None => self.split(),
         }
@@ -317,6 +322,9 @@ impl Healing {
         let Some(mut gap) = self.gaps.remove(&key) else { return Ok(0..0) };
         let (block, step) = gap.position();
         let edge = gap.edge.place;
+        if let Some(drift) = gap.drift(rows).filter(|_| gap.role == Role::Join) {
+            self.drifts.insert(block, drift);
+        }
         let Joined { fresh, fell_back_to, closes_at } = match gap.take(rows, self.cap) {
             Progress::Stuck => return Err(Unreliable::NoProgress),
             Progress::NotJoined => {

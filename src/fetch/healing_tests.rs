@@ -74,6 +74,19 @@ fn a_rare_change_costs_little_and_a_restless_list_a_fifth() {
 }
 
 #[test]
+fn a_chain_that_begins_at_the_head_of_a_restless_list_gets_away_from_it() {
+    let rates = Rates { create: 4.0, delete: 4.0, ..quiet() };
+    for order in [Order::CreatedDescending, Order::UpdatedDescending] {
+        for seed in 0..20 {
+            let mut server = Server::new(20_000, order, seed);
+            let outcome = walk(&mut server, 2, Consistency::Auto, rates, |_, _| {});
+            assert_healed(&outcome);
+            assert!(server.requests < 400, "{} requests for 200 pages", server.requests);
+        }
+    }
+}
+
+#[test]
 fn an_order_that_changes_is_noticed_and_swept() {
     for rates in [quiet(), Rates { create: 0.2, delete: 0.2, ..quiet() }] {
         let mut server = Server::new(3000, Order::Unstable, 5);

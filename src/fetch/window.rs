@@ -30,10 +30,11 @@ impl Window {
 
     /// The window that begins at row `start` or before it and reaches furthest behind it.
     ///
-    /// Sizes from four fifths of `cap` up to `cap` are tried: below that, a better fit costs more than it brings.
+    /// Sizes from half of `cap` up to `cap` are tried; smaller ones never reach further. Near the head of the list few
+    /// windows begin where they should: behind a start in the first half of the first page, none but that page does.
     pub fn reaching(start: u64, cap: u32) -> Self {
         let cap = cap.max(1);
-        let smallest = (cap - cap / 5).max(1);
+        let smallest = (cap / 2).max(1);
         let fitting = (smallest..=cap).map(|size| Self { page: start / u64::from(size) + 1, size });
         // The largest window wins a tie, so that the head of the list is asked for as a plain page is.
         fitting.max_by_key(|window| (window.end(), window.size)).unwrap_or(Self::first(cap))
@@ -48,9 +49,14 @@ mod tests {
 
     #[test]
     fn the_head_of_the_list_is_a_full_first_page() {
-        for start in [0, 1, 50, 79] {
+        for start in [0, 1, 49, 50] {
             assert_eq!(Window::reaching(start, 100), Window::first(100));
         }
+    }
+
+    #[test]
+    fn from_the_middle_of_the_first_page_on_windows_reach_beyond_it() {
+        assert!((51..100).all(|start| Window::reaching(start, 100).end() > 100));
     }
 
     #[test]
