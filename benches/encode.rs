@@ -1,6 +1,7 @@
 //! Record batches to files, and counting on the way.
 
-mod support;
+#[path = "support/pages.rs"]
+mod pages;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -9,14 +10,15 @@ use sent_export::contacts::{contacts_schema, decode_page};
 use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
 use sent_export::summary::Counts;
 
-/// Pages in the batch that is encoded; the same contacts again and again compress better than an account does, so
-/// sizes mean nothing here and times are a lower bound.
-const PAGES: usize = 200;
+const CONTACTS: u32 = 20_000;
 
 fn batch() -> RecordBatch {
-    let body = support::page_body(true);
-    let page = decode_page(&body).expect("the page is sound").data.and_then(|list| list.contacts).expect("a list");
-    concat_batches(&contacts_schema(), &vec![page.batch; PAGES]).expect("one schema")
+    let batch = |body: &String| {
+        let list = decode_page(body).expect("the page is sound").data.and_then(|list| list.contacts);
+        list.expect("a list").batch
+    };
+    let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).iter().map(batch).collect();
+    concat_batches(&contacts_schema(), &batches).expect("one schema")
 }
 
 fn encode(criterion: &mut Criterion) {

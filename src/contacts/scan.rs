@@ -37,6 +37,12 @@ struct Cursor<'a> {
     at: usize,
 }
 
+/// What the name of a member stands for.
+enum Member {
+    Column(usize),
+    Undocumented,
+}
+
 /// How a string ends.
 enum StringEnd {
     Quote,
@@ -96,19 +102,23 @@ impl<'a> Cursor<'a> {
         }
         let mut expected = 0;
         loop {
-            let column = match NAMES.get(expected) {
+            let member = match NAMES.get(expected) {
                 Some(name) if name.is_start_of(self.rest()) => {
                     self.at += name.length;
-                    Some(expected)
+                    Member::Column(expected)
                 }
                 _ => self.take_name(builder)?,
             };
-            match column {
-                Some(column @ (column::OPT_OUT | column::IS_INHERITED)) => self.take_flag(column, &mut builder.row)?,
-                Some(column) => self.take_text(column, &mut builder.row)?,
-                None => self.skip_value()?,
+            match member {
+                Member::Column(column) => {
+                    match column {
+                        column::OPT_OUT | column::IS_INHERITED => self.take_flag(column, &mut builder.row)?,
+                        _ => self.take_text(column, &mut builder.row)?,
+                    }
+                    expected = column + 1;
+                }
+                Member::Undocumented => self.skip_value()?,
             }
-            expected = column.map_or(expected, |column| column + 1);
             match self.take_byte()? {
                 b',' => {}
                 b'}' => return Some(()),
@@ -117,8 +127,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a name and the colon after it; gives its column, `Some(None)` for a name that nobody documented.
-    fn take_name(&mut self, builder: &mut PageBuilder<'a>) -> Option<Option<usize>> {
+    /// Reads a name and the colon after it.
+    fn take_name(&mut self, builder: &mut PageBuilder<'a>) -> Option<Member> {
         self.take(b"\"")?;
         let start = self.at;
         let StringEnd::Quote = self.skip_plain()? else { return None };
@@ -128,7 +138,7 @@ impl<'a> Cursor<'a> {
             builder.note_unknown(name);
         }
         self.take(b":")?;
-        Some(column)
+        Some(column.map_or(Member::Undocumented, Member::Column))
     }
 
     fn take_flag(&mut self, column: usize, row: &mut Row<'_>) -> Option<()> {

@@ -62,7 +62,7 @@ fn what_is_not_documented_is_left_to_serde() {
         r#"{"id":"a","x":t rue}"#,
         r#"{"id":"a",}"#,
         r#"{"id":"a"},"#,
-        r#"null"#,
+        "null",
     ];
     for contacts in contacts {
         assert_left_to_serde(&body(contacts));
@@ -125,7 +125,10 @@ fn text() -> impl Strategy<Value = String> {
     (spelled, 0..3_u8).prop_map(|(text, spelling)| match spelling {
         0 => serde_json::to_string(&text).unwrap(),
         1 => format!("\"{}\"", text.replace('"', "").replace('\\', r"\u005c").replace('+', r"\u002B")),
-        _ => format!("\"{}\"", text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>()),
+        _ => {
+            let units: Vec<String> = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            format!("\"{}\"", units.concat())
+        }
     })
 }
 
@@ -184,7 +187,7 @@ fn any_body() -> impl Strategy<Value = String> {
         (" { \"success\" : true , \"data\" : { \"contacts\" : [ ", " ] } , \"error\" : null } \n"),
         (r#"{"success":true,"data":{"contacts":["#, r#"],"contacts":[{"id":"b"}],"pagination":null}}"#),
         (r#"{"success":true,"data":{"contacts":["#, r#"]},"data":{}}"#),
-        (r#"{"success":true,"data":{"contacts":["#, r#"]}} trailing"#),
+        (r#"{"success":true,"data":{"contacts":["#, "]}} trailing"),
         (r#"{"data":{"contacts":["#, r#"]},"success":true}"#),
     ]);
     let items = prop::collection::vec(item(), 0..4);
