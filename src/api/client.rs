@@ -348,7 +348,12 @@ fn is_certificate_problem(error: &reqwest::Error) -> bool {
 
 async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(64 << 10);
+    let Some(first) = response.chunk().await.map_err(Failure::transport)? else { return Ok(Bytes::new()) };
+    // Most answers come in one piece, which needs no copy.
+    let Some(second) = response.chunk().await.map_err(Failure::transport)? else { return Ok(first) };
     let mut body = BytesMut::with_capacity(expected.min(1 << 20));
+    body.extend_from_slice(&first);
+    body.extend_from_slice(&second);
     while let Some(chunk) = response.chunk().await.map_err(Failure::transport)? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             let status = response.status().as_u16();
