@@ -1,4 +1,4 @@
-//! Record batches to files, and counting on the way.
+//! Record batches to files.
 
 mod support;
 
@@ -7,7 +7,6 @@ use arrow::compute::concat_batches;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sent_export::contacts::{contacts_schema, decode_page};
 use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
-use sent_export::summary::Counts;
 
 /// Pages in the batch that is encoded; the same contacts again and again compress better than an account does, so
 /// sizes mean nothing here and times are a lower bound.
@@ -38,17 +37,6 @@ fn encode(criterion: &mut Criterion) {
             );
         });
     }
-    group.finish();
-
-    let mut group = criterion.benchmark_group("count");
-    group.throughput(Throughput::Elements(batch.num_rows() as u64));
-    group.bench_function("summary", |bencher| {
-        bencher.iter(|| {
-            let mut counts = Counts::default();
-            counts.add_batch(&batch, 0);
-            counts
-        });
-    });
     group.finish();
 }
 

@@ -81,7 +81,13 @@ async fn run_export(args: &ContactsArgs, config: &ContactsConfig, outputs: Outpu
     let run = run_facts(&walk, client.traffic(), (started, started_at));
     let exit_code = run.verdict.into();
     let is_empty_for_number = config.filters.phone && counts.contacts == 0;
-    let summary = Summary { counts, findings, filters: config.filters.clone(), run, outputs: published };
+    let summary = Summary {
+        as_of: run.started_at.clone(),
+        filters: config.filters.clone(),
+        run: Some(run),
+        outputs: published,
+        ..counts.summary().with_findings(findings)
+    };
     finish(args, config.summary.as_deref(), &summary, is_empty_for_number)?;
     Ok(exit_code)
 }
@@ -130,7 +136,9 @@ fn finish(
         say("\nNo contact has the number of --phone: the outputs have no rows.\n");
     }
     let contacts = summary.outputs.first().map_or(0, |OutputReport { rows, .. }| *rows);
-    say(&format!("\n{}: {contacts} contacts\n", summary.run.verdict.name()));
+    if let Some(run) = &summary.run {
+        say(&format!("\n{}: {contacts} contacts\n", run.verdict.name()));
+    }
     Ok(())
 }
 
