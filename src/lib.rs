@@ -28,5 +28,6 @@ pub mod fetch;
 pub mod progress;
 pub mod simulator;
 pub mod sink;
+pub mod source;
 pub mod summary;
 pub mod verdict;

@@ -53,6 +53,10 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub summary: Option<PathBuf>,
 
+    /// Also write a report for people, as .html or .md; repeat it for both
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub report: Vec<PathBuf>,
+
     /// Only contacts that the API finds for this text
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
     pub search: Option<String>,

@@ -4,7 +4,6 @@
 //! files get their names only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -19,7 +18,7 @@ use crate::simulator::{self, Simulator};
 use crate::sink::{OutputReport, Outputs, check_writable, write_small_file};
 use crate::summary::{RunFacts, Summary, TableStyle, render_table};
 
-use super::{is_colour_off, say, stop};
+use super::{is_colour_off, say, stop, table_width};
 
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -32,7 +31,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let variable = std::env::var(API_KEY_VARIABLE).ok();
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
-    if let Some(path) = &config.summary {
+    for (path, _) in &config.reports {
         check_writable(path).map_err(ConfigError::Output)?;
     }
     // Kept until the end: dropping it stops the simulator.
@@ -88,7 +87,10 @@ async fn run_export(args: &ContactsArgs, config: &ContactsConfig, outputs: Outpu
         outputs: published,
         ..counts.summary().with_findings(findings)
     };
-    finish(args, config.summary.as_deref(), &summary, is_empty_for_number)?;
+    for (path, form) in &config.reports {
+        write_small_file(path, form.render(&summary).as_bytes())?;
+    }
+    finish(args, &summary, is_empty_for_number);
     Ok(exit_code)
 }
 
@@ -118,17 +120,9 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn finish(
-    args: &ContactsArgs,
-    summary_path: Option<&Path>,
-    summary: &Summary,
-    is_empty_for_number: bool,
-) -> Result<(), Error> {
-    if let Some(path) = summary_path {
-        write_small_file(path, summary.to_json().as_bytes())?;
-    }
+fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
     if args.quiet {
-        return Ok(());
+        return;
     }
     say("\n");
     say(&render_table(summary, table_style()));
@@ -139,13 +133,9 @@ fn finish(
     if let Some(run) = &summary.run {
         say(&format!("\n{}: {contacts} contacts\n", run.verdict.name()));
     }
-    Ok(())
 }
 
 fn table_style() -> TableStyle {
-    /// Wide enough for every line and what a log can hold.
-    const LOG_WIDTH: usize = 100;
-    let is_terminal = io::stderr().is_terminal();
-    let width = if is_terminal { usize::from(console::Term::stderr().size().1) } else { LOG_WIDTH };
-    TableStyle { width: width.clamp(40, 160), has_colours: is_terminal && !is_colour_off() }
+    let has_colours = io::stderr().is_terminal() && !is_colour_off();
+    TableStyle { width: table_width(&console::Term::stderr()), has_colours }
 }

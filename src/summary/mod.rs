@@ -10,7 +10,11 @@
 mod compare;
 mod counts;
 mod document;
+mod form;
 mod format;
+mod html;
+mod markdown;
+mod min_cell;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -23,4 +27,7 @@ pub use document::{
     Filters, Findings, InputReport, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION,
     Summary, TimeRange,
 };
+pub use form::ReportForm;
+pub use html::render_html;
+pub use markdown::render_markdown;
 pub use text::{TableStyle, render_table};

@@ -17,7 +17,7 @@ pub struct TableStyle {
 }
 
 /// What fits on a few screens.
-const LIMITS: Limits = Limits { rows: 10, months: 12, channels: 6 };
+const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, channels: 6 };
 /// Longest bar, in characters; shorter than the shortest, it says nothing.
 const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, AsArray, ListArray, StringArray};
 use foldhash::fast::FixedState;
 
-use super::names::{Names, OTHER, UNKNOWN};
+use super::names::{Names, OTHER, Texts, UNKNOWN, position};
 
 /// Channels that are told apart: one bit each, beside those for null and for the others.
 const MAX_CHANNELS: usize = 62;
@@ -39,16 +39,13 @@ impl ChannelSets {
 
     /// The bits of each row's channels, appended to `sets`.
     pub(super) fn read(&mut self, lists: &ListArray, sets: &mut Vec<u64>) {
-        let names: &StringArray = lists.values().as_string();
-        // Most often there is not a single null in a list, and the check can be left out.
-        let has_nulls = names.null_count() > 0;
+        let names = Texts::new(lists.values().as_string());
+        let nulls = lists.nulls().filter(|nulls| nulls.null_count() > 0);
         for (row, ends) in lists.value_offsets().windows(2).enumerate() {
             let mut set = 0;
-            if !lists.is_null(row) {
+            if !nulls.is_some_and(|nulls| nulls.is_null(row)) {
                 for at in position(ends[0])..position(ends[1]) {
-                    if !(has_nulls && names.is_null(at)) {
-                        set |= 1 << self.channels.number(names.value(at));
-                    }
+                    set |= 1 << self.channels.number(names, at);
                 }
             }
             sets.push(set);
@@ -97,8 +94,4 @@ pub(super) fn holds(lists: &ListArray, row: usize, text: &str) -> bool {
     let names: &StringArray = lists.values().as_string();
     let ends = lists.value_offsets();
     (position(ends[row])..position(ends[row + 1])).any(|at| names.is_valid(at) && names.value(at) == text)
-}
-
-fn position(offset: i32) -> usize {
-    usize::try_from(offset).expect("an offset is never negative")
 }

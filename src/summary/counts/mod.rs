@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use self::channels::ChannelSets;
 pub(super) use self::names::is_countable;
-use self::names::{Names, OTHER, UNKNOWN};
+use self::names::{Names, OTHER, Texts, UNKNOWN};
 use self::numbers::{NumberChecks, NumberColumns};
 pub use self::repeats::Repeated;
 use self::repeats::Repeats;
@@ -150,8 +150,8 @@ impl Counts {
         let text = |column: usize| -> &StringArray { batch.column(column).as_string() };
         let time = |column: usize| -> &PrimitiveArray<TimestampMicrosecondType> { batch.column(column).as_primitive() };
         self.contacts += batch.num_rows() as u64;
-        number_texts(&mut self.regions, text(column::REGION_CODE), &mut self.scratch.regions);
-        number_texts(&mut self.calling_codes, text(column::COUNTRY_CODE), &mut self.scratch.calling_codes);
+        self.regions.numbers(text(column::REGION_CODE), &mut self.scratch.regions);
+        self.calling_codes.numbers(text(column::COUNTRY_CODE), &mut self.scratch.calling_codes);
         let lists = batch.column(column::AVAILABLE_CHANNELS).as_list();
         self.scratch.sets.clear();
         self.channels.read(lists, &mut self.scratch.sets);
@@ -164,8 +164,8 @@ impl Counts {
         self.created.add(time(column::CREATED_AT));
         self.updated.add(time(column::UPDATED_AT), now_micros);
         let numbers = NumberColumns {
-            e164: text(column::FORMAT_E164),
-            as_given: text(column::PHONE_NUMBER),
+            e164: Texts::new(text(column::FORMAT_E164)),
+            as_given: Texts::new(text(column::PHONE_NUMBER)),
             regions: &self.scratch.regions,
             calling_codes: &self.scratch.calling_codes,
         };
@@ -188,15 +188,18 @@ impl Counts {
     /// One step a row, from the numbers of its region and its channels.
     fn count_cells(&mut self, opt_out: &BooleanArray) {
         self.cells.resize(self.regions.len(), Vec::new());
+        let (answers, nulls) = (opt_out.values(), opt_out.nulls());
         for (row, (&region, &set)) in self.scratch.regions.iter().zip(&self.scratch.sets).enumerate() {
             let combination = self.channels.number(set);
             if combination == channels::OTHERS {
                 *self.other_combinations.entry((region, set)).or_default() += 1;
             }
-            let opt_out = match (opt_out.is_null(row), opt_out.value(row)) {
-                (true, _) => OPT_OUT_UNKNOWN,
-                (false, true) => OPTED_OUT,
-                (false, false) => OPTED_IN,
+            let opt_out = if nulls.is_some_and(|nulls| nulls.is_null(row)) {
+                OPT_OUT_UNKNOWN
+            } else if answers.value(row) {
+                OPTED_OUT
+            } else {
+                OPTED_IN
             };
             let cells = &mut self.cells[usize::from(region)];
             if cells.len() <= usize::from(combination) {
@@ -207,9 +210,9 @@ impl Counts {
     }
 
     fn count_default_channels(&mut self, defaults: &StringArray, lists: &ListArray) {
+        let defaults = Texts::new(defaults);
         for (row, &set) in self.scratch.sets.iter().enumerate() {
-            let default =
-                if defaults.is_null(row) { UNKNOWN } else { self.default_channels.number(defaults.value(row)) };
+            let default = self.default_channels.number(defaults, row);
             let place = usize::from(default);
             if place >= self.by_default_channel.len() {
                 self.by_default_channel.resize(place + 1, 0);
@@ -230,23 +233,14 @@ impl Counts {
     }
 }
 
-fn number_texts(names: &mut Names, texts: &StringArray, numbers: &mut Vec<u16>) {
-    numbers.clear();
-    if texts.null_count() == 0 {
-        numbers.extend((0..texts.len()).map(|row| names.number(texts.value(row))));
-    } else {
-        let number = |row| if texts.is_null(row) { UNKNOWN } else { names.number(texts.value(row)) };
-        numbers.extend((0..texts.len()).map(number));
-    }
-}
-
 /// Values that say nothing: nulls, empty texts, empty lists.
 fn count_missing(values: &dyn Array) -> u64 {
     let count_empty = |offsets: &[i32]| {
         if values.null_count() == 0 {
             return offsets.windows(2).filter(|ends| ends[0] == ends[1]).count() as u64;
         }
-        let is_missing = |(row, ends): (usize, &[i32])| ends[0] == ends[1] || values.is_null(row);
+        let nulls = values.nulls().expect("there is at least one null");
+        let is_missing = |(row, ends): (usize, &[i32])| ends[0] == ends[1] || nulls.is_null(row);
         offsets.windows(2).enumerate().filter(|&row| is_missing(row)).count() as u64
     };
     match values.data_type() {

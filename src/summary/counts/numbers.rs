@@ -9,11 +9,11 @@
 
 use std::hash::BuildHasher;
 
-use arrow::array::{Array, StringArray};
+use arrow::array::StringArray;
 use foldhash::fast::FixedState;
 
 use super::super::places;
-use super::names::{Names, UNKNOWN};
+use super::names::{Names, Texts, UNKNOWN};
 use super::repeats::{Repeats, mix};
 
 const MIN_DIGITS: usize = 7;
@@ -39,9 +39,9 @@ pub(super) struct NumberChecks {
 /// The columns that belong to a phone number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumberColumns<'a> {
-    pub(super) e164: &'a StringArray,
+    pub(super) e164: Texts<'a>,
     /// Stands in where there is no E.164 form.
-    pub(super) as_given: &'a StringArray,
+    pub(super) as_given: Texts<'a>,
     /// Numbers of the regions.
     pub(super) regions: &'a [u16],
     /// Numbers of the calling codes.
@@ -60,10 +60,10 @@ impl NumberChecks {
         let table = places::calling_codes();
         self.hashes.clear();
         for row in 0..columns.e164.len() {
-            let text = columns.e164.value(row).as_bytes();
-            if text.is_empty() || columns.e164.is_null(row) {
-                let text = columns.as_given.value(row).as_bytes();
-                if !text.is_empty() && columns.as_given.is_valid(row) {
+            let text = columns.e164.bytes(row);
+            if text.is_empty() {
+                let text = columns.as_given.bytes(row);
+                if !text.is_empty() {
                     self.hashes
                         .push(Number::read(text, table).map_or_else(|| HASHES.hash_one(text), |n| mix(n.digits)));
                 }

@@ -32,6 +32,7 @@ pub(super) struct Repeats {
     slots: Vec<u64>,
     /// Contacts beside the first, by slot.
     more: Vec<u32>,
+    has_more: bool,
     used: usize,
     /// How often the table was halved: so many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
@@ -46,7 +47,14 @@ impl Default for Repeats {
 
 impl Repeats {
     fn with_limit(max_held: usize) -> Self {
-        Self { slots: vec![0; FIRST_SLOTS], more: vec![0; FIRST_SLOTS], used: 0, halvings: 0, max_held }
+        Self {
+            slots: vec![0; FIRST_SLOTS],
+            more: vec![0; FIRST_SLOTS],
+            has_more: false,
+            used: 0,
+            halvings: 0,
+            max_held,
+        }
     }
 
     /// Counts keys by their hashes, whose bits must be well mixed.
@@ -71,6 +79,7 @@ impl Repeats {
             match self.slots[slot] {
                 held if held == hash => {
                     self.more[slot] = self.more[slot].saturating_add(1);
+                    self.has_more = true;
                     return;
                 }
                 0 => break,
@@ -78,7 +87,10 @@ impl Repeats {
             }
         }
         self.slots[slot] = hash;
-        self.more[slot] = more;
+        // A place that was never written to is memory that was never handed out.
+        if more > 0 {
+            self.more[slot] = more;
+        }
         self.used += 1;
         if self.used >= self.slots.len() / 4 * 3 || self.used >= self.max_held {
             self.make_room();
@@ -95,9 +107,9 @@ impl Repeats {
         let held = std::mem::replace(&mut self.slots, vec![0; slots]);
         let more = std::mem::replace(&mut self.more, vec![0; slots]);
         self.used = 0;
-        for (hash, more) in held.into_iter().zip(more) {
+        for (slot, hash) in held.into_iter().enumerate() {
             if hash != 0 && self.is_kept(hash) {
-                self.insert(hash, more);
+                self.insert(hash, if self.has_more { more[slot] } else { 0 });
             }
         }
     }

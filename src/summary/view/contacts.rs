@@ -117,7 +117,7 @@ pub(in crate::summary) fn region_name(summary: &Summary, code: &str) -> String {
 }
 
 fn region_table(summary: &Summary, limits: Limits) -> Option<View> {
-    let (rows, rest) = ranked(&summary.regions, limits.rows);
+    let (rows, rest) = ranked(&summary.regions, limits.regions);
     let largest = rows.iter().map(|&(_, count)| count).chain(rest.map(|(_, count)| count)).max()?;
     let total = summary.contacts;
     let row = |name: String, count: u64, reachable: Option<u64>, opted_out: Option<u64>| {

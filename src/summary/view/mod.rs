@@ -21,6 +21,8 @@ use super::{Change, Summary, Table};
 pub(super) struct Limits {
     /// Rows of a table that is sorted by count.
     pub(super) rows: usize,
+    /// Rows of the table of regions.
+    pub(super) regions: usize,
     /// Months, the latest ones.
     pub(super) months: usize,
     /// Channels that have a column of their own.
