@@ -49,6 +49,14 @@ pub(super) fn difference(difference: i64) -> String {
     }
 }
 
+/// A time to the minute, as people write it.
+pub(super) fn moment(time: &str) -> String {
+    match (time.get(..10), time.get(11..16)) {
+        (Some(date), Some(minute)) => format!("{date}, {minute} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
 /// A word from elsewhere as people see it: without control characters and of bearable length.
 pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;

@@ -7,6 +7,7 @@ mod export;
 mod failures;
 mod outputs;
 mod readers;
+mod report;
 mod sdk;
 mod simulator;
 mod support;

@@ -1,6 +1,6 @@
 //! The page under construction, and what stands at its top.
 
-use super::super::format::{difference, grouped, percent};
+use super::super::format::{difference, grouped, moment, percent};
 use super::super::view::Section;
 use super::super::{Change, Summary};
 use crate::verdict::Verdict;
@@ -50,7 +50,7 @@ impl Page {
 }
 
 pub(super) fn title(page: &mut Page, summary: &Summary) {
-    page.push("<h1>Report on contacts</h1>\n<p>As of ").text(&summary.as_of.replace('T', " ").replace('Z', " UTC"));
+    page.push("<h1>Report on contacts</h1>\n<p>As of ").text(&moment(&summary.as_of));
     match &summary.run {
         Some(run) => {
             let class = if run.verdict == Verdict::Unverified { "badge warn" } else { "badge" };

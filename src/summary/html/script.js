@@ -17,5 +17,16 @@ body.append(...rows.filter(row=>!row.classList.contains("last")).sort(compare),.
 });
 });
 }
+for(const table of document.querySelectorAll("#regions table.sorted")){
+const shown=15,rows=table.tBodies[0].rows,fold=()=>[...rows].forEach((row,at)=>row.classList.toggle("more",at>=shown&&!row.classList.contains("last")));
+if(rows.length<=shown+3)continue;
+const button=document.createElement("button");
+button.type="button";button.className="all";button.textContent=`Show all ${rows.length} rows`;
+const observer=new MutationObserver(fold);
+button.addEventListener("click",()=>{observer.disconnect();[...rows].forEach(row=>row.classList.remove("more"));button.remove()});
+(table.closest(".scroll")||table).after(button);
+fold();
+observer.observe(table.tBodies[0],{childList:true});
+}
 addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(part=>part.open=true));
 })();

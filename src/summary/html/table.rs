@@ -37,11 +37,18 @@ fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
     // What is left over stays last, however the table is sorted.
     let is_last = matches!(name.as_str(), "none" | "unknown" | "(other)") || name.starts_with('…');
     page.push(if is_last { "<tr class=\"last\">" } else { "<tr>" });
-    page.push("<th scope=\"row\">");
-    match name.split_once(' ').filter(|_| matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last) {
-        Some((code, place)) => page.push("<span class=\"code\">").text(code).push("</span> ").text(place),
-        None => page.text(&name),
-    };
+    // A word without a place to break would widen the page of a phone.
+    let is_long = name.split([' ', '-', '+']).any(|word| word.chars().count() > 20);
+    page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
+    let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
+    if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
+        page.push("<span class=\"code\">").text(code).push("</span> ").text(place);
+    } else {
+        // A combination of channels may break at every plus.
+        for (at, part) in name.split_inclusive('+').enumerate() {
+            page.push(if at > 0 { "<wbr>" } else { "" }).text(part);
+        }
+    }
     page.push("</th>");
     for (at, cell) in row.iter().enumerate().skip(1) {
         write_cell(page, view, at, cell);

@@ -1,6 +1,6 @@
 //! The sections about the contacts themselves.
 
-use super::super::format::{difference, grouped, percent, shown};
+use super::super::format::{difference, grouped, moment, percent, shown};
 use super::super::{Change, Changes, Summary, Table};
 use super::{Cell, Limits, Section, View, counted, is_leftover, more, ranked};
 
@@ -63,7 +63,7 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
             tables.push(View { id, title: title.to_owned(), columns: columns(name), rows });
         }
     }
-    let mut notes = vec![format!("Compared with {} as of {}.", shown(&comparison.with), comparison.as_of)];
+    let mut notes = vec![format!("Compared with {} as of {}.", shown(&comparison.with), moment(&comparison.as_of))];
     for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
         if !regions.is_empty() {
             let names: Vec<_> = regions.iter().take(limits.rows).map(|code| region_name(summary, code)).collect();
@@ -103,10 +103,19 @@ pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
         region_table(summary, limits),
         channel_mix(summary, limits),
         counted("continents", "Continents", "Continent", &summary.continents, summary.contacts, limits),
-        counted("calling-codes", "Calling codes", "Code", &summary.country_codes, summary.contacts, limits),
+        counted("calling-codes", "Calling codes", "Code", &with_plus(&summary.country_codes), summary.contacts, limits),
     ];
     let tables = tables.into_iter().flatten().collect();
     Section { id: "regions", title: "Regions".to_owned(), notes: Vec::new(), tables }
+}
+
+/// Calling codes as people write them.
+fn with_plus(codes: &Table) -> Table {
+    let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+    codes
+        .iter()
+        .map(|(code, &count)| (if is_number(code) { format!("+{code}") } else { code.clone() }, count))
+        .collect()
 }
 
 /// A region's code with its name.
@@ -168,7 +177,7 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
 pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();
     if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
-        notes.push(format!("The oldest contact was created {oldest}, the newest {newest}."));
+        notes.push(format!("The oldest contact was created {}, the newest {}.", moment(oldest), moment(newest)));
     }
     let tables = [months(summary, limits), ages(summary)];
     Section { id: "time", title: "Time".to_owned(), notes, tables: tables.into_iter().flatten().collect() }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::format::{grouped, shown, size};
+use super::super::format::{grouped, moment, shown, size};
 use super::super::{Filters, RunFacts, Summary};
 use super::{Cell, Section, View};
 
@@ -11,7 +11,7 @@ pub(super) fn run(summary: &Summary) -> Section {
     if let Some(run) = &summary.run {
         notes.extend(run_notes(run, summary.contacts));
     } else {
-        notes.push(format!("Made from files; ages are counted from {}.", summary.as_of));
+        notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
     }
     notes.extend(filter_notes(&summary.filters));
     let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
@@ -42,8 +42,11 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
     ));
     let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
     notes.push(format!(
-        "{:.2} s ({speed:.0} contacts a second), {:.2} s of waiting over all requests, from {} to {}.",
-        run.elapsed_seconds, run.waited_seconds, run.started_at, run.finished_at
+        "{:.2} s ({speed:.0} contacts a second), {:.2} s of waiting over all requests, {} to {}.",
+        run.elapsed_seconds,
+        run.waited_seconds,
+        moment(&run.started_at),
+        moment(&run.finished_at)
     ));
     if run.duplicates_removed > 0 {
         notes.push(format!("{} contacts came twice and were written once.", grouped(run.duplicates_removed)));
