@@ -39,7 +39,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         summary.merge_small_groups(min_cell, old.as_mut());
     }
     if let (Some(old), Some(path)) = (&old, &args.compare) {
-        summary.comparison = Some(Comparison::new(old, &summary, path.display().to_string()));
+        summary.comparison = Some(Comparison::new(old, &summary, file_name(path)));
     }
     for &(path, form) in &forms {
         let text = form.render(&summary);
@@ -101,6 +101,11 @@ fn read_old(path: &Path, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summar
 
 fn column_name(column: usize) -> String {
     contacts_schema().field(column).name().clone()
+}
+
+/// The name alone: folders are nobody's business where the report is passed on to.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 fn is_stdout(path: &Path) -> bool {

@@ -8,6 +8,8 @@ mod failures;
 mod outputs;
 mod readers;
 mod report;
+mod report_browser;
+mod report_numbers;
 mod sdk;
 mod simulator;
 mod support;

@@ -61,15 +61,15 @@ fn head(page: &mut Page) {
 }
 
 fn write_section(page: &mut Page, summary: &Summary, section: &Section) {
-    // The totals are the cards at the top; what else there is to say of them stands here.
-    if section.id == "totals" && section.notes.is_empty() {
+    // The totals are the cards at the top; what else there is to say of them stands below those.
+    if section.id == "totals" {
+        page.notes(&section.notes);
         return;
     }
     page.push("<section id=\"").push(section.id).push("\" aria-labelledby=\"h-").push(section.id).push("\">\n");
     page.push("<h2 id=\"h-").push(section.id).push("\">").text(&section.title).push("</h2>\n");
     page.notes(&section.notes);
     match section.id {
-        "totals" => {}
         "regions" => regions(page, summary, &section.tables),
         "time" => times(page, summary, &section.tables),
         _ => {

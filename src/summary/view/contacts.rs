@@ -1,7 +1,7 @@
 //! The sections about the contacts themselves.
 
 use super::super::format::{difference, grouped, moment, percent, shown};
-use super::super::{Change, Changes, Summary, Table};
+use super::super::{Change, Changes, OTHER_KEY, Summary, Table};
 use super::{Cell, Limits, Section, View, counted, is_leftover, more, ranked};
 
 pub(super) fn totals(summary: &Summary) -> Section {
@@ -166,7 +166,12 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
     }
     let row = |&(code, count): &(&str, u64)| {
         let mix = summary.channels_by_region.get(code);
-        let share = |channel: &&str| Cell::Share(mix.and_then(|mix| mix.get(*channel)).copied().unwrap_or(0), count);
+        // What is not there may have been merged.
+        let is_merged = mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
+        let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
+            None if is_merged => Cell::Hidden,
+            told => Cell::Share(told.copied().unwrap_or(0), count),
+        };
         std::iter::once(Cell::Text(region_name(summary, code))).chain(channels.iter().map(share)).collect()
     };
     let columns = std::iter::once("Region".to_owned()).chain(channels.iter().map(|channel| shown(channel))).collect();
