@@ -18,6 +18,8 @@ const MAX_CHANNELS: usize = 62;
 /// Combinations that are told apart. With three channels there are eight; more than this is no longer a table to read.
 const MAX_COMBINATIONS: usize = 256;
 
+/// No combination's number.
+const UNSEEN: u16 = u16::MAX;
 /// The combination of no channel.
 pub(super) const NONE: u16 = 0;
 /// The combination of all rows beyond [`MAX_COMBINATIONS`].
@@ -29,12 +31,13 @@ pub(super) struct ChannelSets {
     channels: Names,
     sets: Vec<u64>,
     numbers: HashMap<u64, u16, FixedState>,
-    latest: (u64, u16),
+    /// Numbers of the sets of the first few channels, which are nearly all that occur.
+    usual: [u16; 256],
 }
 
 impl ChannelSets {
     pub(super) fn new() -> Self {
-        Self { channels: Names::new(MAX_CHANNELS), sets: vec![0, 0], numbers: HashMap::default(), latest: (0, NONE) }
+        Self { channels: Names::new(MAX_CHANNELS), sets: vec![0, 0], numbers: HashMap::default(), usual: [UNSEEN; 256] }
     }
 
     /// The bits of each row's channels, appended to `sets`.
@@ -55,9 +58,12 @@ impl ChannelSets {
     /// The number of a combination.
     #[inline]
     pub(super) fn number(&mut self, set: u64) -> u16 {
-        if set == self.latest.0 {
-            return self.latest.1;
-        }
+        let usual = usize::try_from(set).ok().and_then(|set| self.usual.get(set)).copied().unwrap_or(UNSEEN);
+        if usual == UNSEEN { self.look_up(set) } else { usual }
+    }
+
+    #[cold]
+    fn look_up(&mut self, set: u64) -> u16 {
         let number = match self.numbers.get(&set) {
             Some(&number) => number,
             None if set == 0 => NONE,
@@ -69,7 +75,9 @@ impl ChannelSets {
             }
             None => OTHERS,
         };
-        self.latest = (set, number);
+        if let Some(usual) = usize::try_from(set).ok().and_then(|set| self.usual.get_mut(set)) {
+            *usual = number;
+        }
         number
     }
 

@@ -171,7 +171,7 @@ impl Counts {
         };
         self.numbers.add(numbers, &self.regions, &self.calling_codes);
         if let Some(ids) = &mut self.ids {
-            ids.add(&numbers::hashes(text(column::ID)));
+            text(column::ID).iter().flatten().for_each(|id| ids.add(numbers::hash(id)));
         }
         for (column, &is_there) in columns.iter().enumerate() {
             if is_there {

@@ -9,7 +9,6 @@
 
 use std::hash::BuildHasher;
 
-use arrow::array::StringArray;
 use foldhash::fast::FixedState;
 
 use super::super::places;
@@ -33,7 +32,6 @@ pub(super) struct NumberChecks {
     region_codes: Vec<u16>,
     /// Calling code by number of the column's text, 0 where it is null.
     calling_codes: Vec<u16>,
-    hashes: Vec<u64>,
 }
 
 /// The columns that belong to a phone number.
@@ -58,20 +56,18 @@ impl NumberChecks {
             self.calling_codes.push(code);
         }
         let table = places::calling_codes();
-        self.hashes.clear();
         for row in 0..columns.e164.len() {
             let text = columns.e164.bytes(row);
             if text.is_empty() {
                 let text = columns.as_given.bytes(row);
                 if !text.is_empty() {
-                    self.hashes
-                        .push(Number::read(text, table).map_or_else(|| HASHES.hash_one(text), |n| mix(n.digits)));
+                    self.shared.add(Number::read(text, table).map_or_else(|| HASHES.hash_one(text), |n| mix(n.digits)));
                 }
                 continue;
             }
             let Some(number) = Number::read(text, table) else {
                 self.invalid += 1;
-                self.hashes.push(HASHES.hash_one(text));
+                self.shared.add(HASHES.hash_one(text));
                 continue;
             };
             let fits = |expected: u16| expected == 0 || expected == number.calling_code;
@@ -79,16 +75,14 @@ impl NumberChecks {
             self.other_region += u64::from(!fits(region));
             let column = self.calling_codes[usize::from(columns.calling_codes[row])];
             self.other_calling_code += u64::from(!fits(column));
-            self.hashes.push(mix(number.digits));
+            self.shared.add(mix(number.digits));
         }
-        // All hashes first and all look-ups then, so that the processor waits for several places of memory at once.
-        self.shared.add(&self.hashes);
     }
 }
 
-/// Hashes of texts that may be repeated.
-pub(super) fn hashes(texts: &StringArray) -> Vec<u64> {
-    texts.iter().flatten().map(|text| HASHES.hash_one(text.as_bytes())).collect()
+/// The hash of a text that may be repeated.
+pub(super) fn hash(text: &str) -> u64 {
+    HASHES.hash_one(text.as_bytes())
 }
 
 /// The calling code that a text of the column `country_code` holds; one that no number has if it is none.

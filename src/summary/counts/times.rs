@@ -157,14 +157,13 @@ impl UpdatedCounts {
         // By array place, since a branch by age is one that the processor cannot foresee.
         let mut counts = [0; 5];
         let limits = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
-        let mut count = |micros: i64| {
+        let mut count = |micros: i64, is_there: bool| {
             let age = now_micros.saturating_sub(micros);
-            counts[limits.iter().map(|&limit| usize::from(age >= limit)).sum::<usize>()] += 1;
+            counts[limits.iter().map(|&limit| usize::from(age >= limit)).sum::<usize>()] += u64::from(is_there);
         };
-        if times.null_count() == 0 {
-            times.values().iter().for_each(|&micros| count(micros));
-        } else {
-            times.iter().flatten().for_each(&mut count);
+        match times.nulls() {
+            None => times.values().iter().for_each(|&micros| count(micros, true)),
+            Some(nulls) => times.values().iter().zip(nulls).for_each(|(&micros, is_there)| count(micros, is_there)),
         }
         self.never += times.null_count() as u64;
         self.last_7_days += counts[0];
