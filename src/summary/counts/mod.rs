@@ -6,7 +6,7 @@
 //!
 //! *Easy to get wrong:* a contact counts once for each of its channels, so the channels' numbers add up to more than the
 //! contacts; every other table adds up to the number of contacts exactly. And nothing may grow with the account:
-//! tables have at most [`MAX_KEYS`] keys, and repeated numbers are found in a table of fixed size.
+//! tables have at most [`MAX_KEYS`] keys, and repeated numbers are found in a list of fixed size.
 //!
 //! Measured by `benches/count.rs`; compared with `DuckDB` in `tests/it/report_numbers.rs`.
 

@@ -96,12 +96,11 @@ impl Repeats {
     }
 
     /// What was found.
-    pub(super) fn repeated(&self) -> Repeated {
-        let mut merged = self.clone();
-        merged.merge();
-        let shared = merged.contacts.iter().filter(|&&contacts| contacts > 1);
+    pub(super) fn repeated(mut self) -> Repeated {
+        self.merge();
+        let shared = self.contacts.iter().filter(|&&contacts| contacts > 1);
         let (keys, contacts) = shared.fold((0, 0), |(keys, sum), &contacts| (keys + 1, sum + u64::from(contacts)));
-        let halvings = merged.halvings;
+        let halvings = self.halvings;
         Repeated { keys: keys << halvings, contacts: contacts << halvings, approximate: halvings > 0 }
     }
 }

@@ -33,7 +33,10 @@ impl Totals {
 
 impl Counts {
     /// The summary of what was counted; the run's own facts are still missing from it.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(mut self) -> Summary {
+        // These hold the most memory, and are let go first.
+        let shared_phone_numbers = std::mem::take(&mut self.numbers.shared).repeated();
+        let repeated_ids = self.ids.take().map(Repeats::repeated).unwrap_or_default();
         let mut summary =
             Summary { schema_version: SUMMARY_SCHEMA_VERSION, contacts: self.contacts, ..Summary::default() };
         let mut combinations = Table::new();
@@ -59,7 +62,7 @@ impl Counts {
         summary.created_cumulative = cumulative(&summary.created_by_month);
         summary.created_range = self.created.range();
         summary.updated = self.updated;
-        summary.quality = self.quality(&summary.regions);
+        summary.quality = Quality { repeated_ids, shared_phone_numbers, ..self.quality(&summary.regions) };
         summary
     }
 
@@ -108,14 +111,13 @@ impl Counts {
         let is_unknown = |code: &str| code != UNKNOWN_KEY && places::find(code).is_none();
         let missing = |column: usize| (column_name(column), self.missing[column]);
         Quality {
-            repeated_ids: self.ids.as_ref().map(Repeats::repeated).unwrap_or_default(),
-            shared_phone_numbers: self.numbers.shared.repeated(),
             invalid_e164: self.numbers.invalid,
             e164_not_of_region: self.numbers.other_region,
             e164_not_of_country_code: self.numbers.other_calling_code,
             regions_not_in_iso_3166: regions.iter().filter(|(code, _)| is_unknown(code)).map(|(_, &count)| count).sum(),
             year_one_created_at: self.created.unset(),
             missing: (0..column::COUNT).map(missing).filter(|&(_, count)| count > 0).collect(),
+            ..Quality::default()
         }
     }
 }

@@ -3,7 +3,7 @@
 //! [`sections`] decides what is shown and in which words; a renderer decides only how it looks, and how many rows of a
 //! long table it has room for ([`Limits`]). So every form shows the same numbers.
 //!
-//! *Easy to get wrong:* words that came from the server pass [`shown`](super::format::shown) here, and a renderer still
+//! *Easy to get wrong:* words that came from the server pass [`shown`] here, and a renderer still
 //! has to escape them for its own form.
 
 mod contacts;
