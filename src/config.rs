@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use url::{Host, Url};
 
-use crate::api::{ApiKey, ClientSettings, RequestRate, RetryPolicy};
+use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
 use crate::cli::{ContactsArgs, RateLimitArg};
+use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
+use crate::gate::Gate;
 use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
 use crate::summary::{Filters, ReportForm};
 
@@ -54,6 +56,9 @@ pub enum ConfigError {
     /// The extension of a report names no form.
     #[error("cannot tell the form of the report from the extension: {0}")]
     UnknownReport(String),
+    /// Everything would be left to others.
+    #[error("--reserve leaves nothing: {0}")]
+    WholeReserve(String),
     /// Parquet is binary.
     #[error("Parquet is not written to a terminal")]
     ParquetToTerminal,
@@ -74,6 +79,7 @@ impl ConfigError {
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
             Self::RepeatedOutput(_) => "give every --output, --summary and --report a path of its own",
             Self::UnknownReport(_) => "write .html, .md or .json",
+            Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
             Self::Output(error) => crate::error::output_hint(error),
         };
@@ -94,6 +100,12 @@ pub struct ContactsConfig {
     pub pace: PaceConfig,
     /// How to walk the list.
     pub fetch: FetchSettings,
+    /// Where and how answers are kept for a run that goes on with this one.
+    pub resume: ResumeConfig,
+    /// What is demanded of an export before it is published.
+    pub gate: Gate,
+    /// When to stop.
+    pub max_duration: Option<std::time::Duration>,
     /// What to write.
     pub outputs: Vec<OutputRequest>,
     /// How to write it.
@@ -104,17 +116,35 @@ pub struct ContactsConfig {
     pub filters: Filters,
 }
 
+/// Where and how answers are kept.
+#[derive(Debug, Clone)]
+pub struct ResumeConfig {
+    /// The journal's file; `None` keeps nothing: there is no regular file to keep it beside, or nothing worth keeping.
+    pub journal: Option<PathBuf>,
+    /// How old it may be.
+    pub within: std::time::Duration,
+    /// Whether one that is there is thrown away.
+    pub starts_over: bool,
+}
+
 /// Retry, pace and time limits.
 #[derive(Debug, Clone)]
 pub struct PaceConfig {
     rate: Option<RequestRate>,
+    reserve: Reserve,
     retry: RetryPolicy,
+    retry_budget: u64,
     timeout: std::time::Duration,
     connect_timeout: std::time::Duration,
     profile_id: Option<uuid::Uuid>,
 }
 
 impl PaceConfig {
+    /// Own pace, as far as the progress display knows it.
+    pub fn rate(&self) -> Option<RequestRate> {
+        self.rate
+    }
+
     /// The settings of a client for an address and a key.
     pub fn client_settings(&self, base_url: Url, api_key: ApiKey) -> ClientSettings {
         ClientSettings {
@@ -122,7 +152,9 @@ impl PaceConfig {
             api_key,
             profile_id: self.profile_id,
             retry: self.retry,
+            retry_budget: self.retry_budget,
             rate: self.rate,
+            reserve: self.reserve,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             max_rate_limit_wait: MAX_RATE_LIMIT_WAIT,
@@ -153,29 +185,60 @@ impl ContactsConfig {
             metadata: metadata(&filters),
             ..OutputSettings::default()
         };
+        let first_file = outputs.iter().find_map(|request| request.target.staged_path());
+        // What the simulator invents on a port of its own is gone with it.
+        let journal = first_file.filter(|_| args.simulate.is_none()).and_then(|path| journal_path(&path));
         Ok(Self {
             simulate: args.simulate,
             base_url,
             api_key,
-            pace: pace(args),
-            fetch: FetchSettings { query, page_size: args.page_size, concurrency: args.concurrency },
+            pace: pace(args)?,
+            fetch: FetchSettings {
+                query,
+                page_size: args.page_size,
+                concurrency: args.concurrency,
+                consistency: args.consistency,
+                allow_missing_pages: args.allow_missing_pages,
+            },
+            resume: ResumeConfig { journal, within: args.resume_within, starts_over: args.fresh },
+            gate: Gate { min_contacts: args.min_contacts, max_shrink: args.max_shrink, require: args.require },
+            max_duration: args.max_duration,
             outputs,
             output_settings,
             reports,
             filters,
         })
     }
+
+    /// What a journal must belong to, to be of use here.
+    pub fn journal_key(&self, api_key: &ApiKey) -> JournalKey {
+        let query = &self.fetch.query;
+        JournalKey {
+            base_url: self.base_url.to_string(),
+            profile_id: self.filters.profile_id.clone(),
+            channel: query.channel.clone(),
+            page_size: self.fetch.page_size,
+            consistency: self.fetch.consistency.name().to_owned(),
+            account: Secret::new(Some(api_key.expose())),
+            search: Secret::new(query.search.as_deref()),
+            phone: Secret::new(query.phone.as_deref()),
+        }
+    }
 }
 
-fn pace(args: &ContactsArgs) -> PaceConfig {
+fn pace(args: &ContactsArgs) -> Result<PaceConfig, ConfigError> {
     // The simulator on this machine has no quota to keep, so a first try is quick.
     let unset = if args.simulate.is_some() { RateLimitArg::Unlimited } else { RateLimitArg::DEFAULT };
     let rate = match args.rate_limit.unwrap_or(unset) {
         RateLimitArg::Unlimited => None,
         RateLimitArg::Limited(pace) => RequestRate::new(pace.requests, pace.span, args.burst),
     };
-    PaceConfig {
+    let reserve =
+        Reserve::new(args.reserve.value()).ok_or_else(|| ConfigError::WholeReserve(args.reserve.to_string()))?;
+    Ok(PaceConfig {
         rate,
+        reserve,
+        retry_budget: args.retry_budget,
         retry: RetryPolicy {
             max_retries: args.max_retries,
             first_delay: args.retry_delay,
@@ -184,7 +247,7 @@ fn pace(args: &ContactsArgs) -> PaceConfig {
         timeout: args.timeout,
         connect_timeout: args.connect_timeout,
         profile_id: args.profile_id,
-    }
+    })
 }
 
 fn check_base_url(text: &str) -> Result<Url, ConfigError> {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::api::{ApiError, Decision, Problem, decide};
 use crate::config::ConfigError;
+use crate::gate::GateFailure;
 use crate::sink::SinkError;
 use crate::source::SourceError;
 use crate::verdict::Verdict;
@@ -69,6 +70,19 @@ pub enum Error {
     Source(SourceError),
     /// The report could not be written to stdout.
     Print(std::io::Error),
+    /// The journal of a run before cannot be read.
+    Journal(std::io::Error),
+    /// The export is not good enough to replace the last one.
+    Gate(GateFailure),
+    /// `--max-duration` is over.
+    TimeIsUp(std::time::Duration),
+    /// The run failed, and what it had read is kept.
+    Kept {
+        /// Why it failed.
+        error: Box<Error>,
+        /// Where its answers are.
+        journal: std::path::PathBuf,
+    },
     /// The writer ended without a result.
     WriterDied,
     /// A signal stopped the run.
@@ -104,6 +118,13 @@ impl fmt::Display for Error {
             Self::Output(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
             Self::Print(_) => formatter.write_str("cannot write to stdout"),
+            Self::Journal(_) => formatter.write_str("cannot read the journal of the run before"),
+            Self::Gate(failure) => write!(formatter, "not published: {failure}"),
+            Self::TimeIsUp(limit) => {
+                let limit = humantime::format_duration(*limit);
+                write!(formatter, "stopped before the end: --max-duration is over: {limit}")
+            }
+            Self::Kept { error, .. } => error.fmt(formatter),
             Self::WriterDied => formatter.write_str("the writer of the outputs ended unexpectedly"),
             Self::Stopped(_) => formatter.write_str("stopped before the end; the outputs are as they were before"),
         }
@@ -115,11 +136,12 @@ impl StdError for Error {
         match self {
             Self::Config(error) => error.source(),
             Self::BuildClient(error) | Self::StartSimulator(error) => Some(error.as_ref()),
-            Self::StartRuntime(error) | Self::Print(error) => Some(error),
+            Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
             Self::Source(error) => error.source(),
             Self::Api(error) => error.source(),
             Self::Output(error) => error.source(),
-            Self::WriterDied | Self::Stopped(_) => None,
+            Self::Kept { error, .. } => error.source(),
+            Self::WriterDied | Self::Stopped(_) | Self::Gate(_) | Self::TimeIsUp(_) => None,
         }
     }
 }
@@ -132,9 +154,14 @@ impl Error {
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Config(_) | Self::Source(_) => ExitCode::Usage,
             Self::Print(_) => ExitCode::Output,
-            Self::BuildClient(_) | Self::StartSimulator(_) | Self::StartRuntime(_) | Self::WriterDied => {
-                ExitCode::Failure
-            }
+            Self::BuildClient(_)
+            | Self::StartSimulator(_)
+            | Self::StartRuntime(_)
+            | Self::Journal(_)
+            | Self::WriterDied => ExitCode::Failure,
+            Self::Gate(_) => ExitCode::Unverified,
+            Self::TimeIsUp(_) => ExitCode::Unavailable,
+            Self::Kept { error, .. } => error.exit_code(),
             Self::Api(error) => api_exit_code(&error.problem),
             Self::Stopped(code) => *code,
         }
@@ -147,11 +174,23 @@ impl Error {
             Self::Api(error) => api_hint(&error.problem),
             Self::Output(error) => Some(output_hint(error).to_owned()),
             Self::Source(error) => Some(source_hint(error).to_owned()),
+            Self::Journal(_) => Some("start over with --fresh".to_owned()),
+            Self::Gate(_) => Some(GATE_HINT.to_owned()),
+            Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
+            Self::Kept { error, journal } => Some(kept_hint(error, journal)),
             Self::Stopped(_) => Some("run the same command again".to_owned()),
             Self::StartSimulator(_) => Some("choose a free port with --port, or 0 for any".to_owned()),
             Self::BuildClient(_) | Self::StartRuntime(_) | Self::Print(_) | Self::WriterDied => None,
         }
     }
+}
+
+const GATE_HINT: &str =
+    "the old files are as they were; loosen the gate to publish what was read, or read anew with --fresh";
+
+fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
+    let next = error.hint().unwrap_or_else(|| "run the same command again".to_owned());
+    format!("{next}; what was read so far is kept in {} and not asked for again", journal.display())
 }
 
 fn output_exit_code(error: &SinkError) -> ExitCode {
@@ -167,6 +206,7 @@ pub(crate) fn output_hint(error: &SinkError) -> &'static str {
             "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
         }
         SinkError::MissingFolder { .. } => "create the folder first, or choose another --output",
+        SinkError::Busy { .. } => "wait until it is done, or choose another --output",
         SinkError::IsFolder { .. } => "name a file in that folder",
         SinkError::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
         SinkError::Write { .. } | SinkError::Publish { .. } => {
@@ -245,7 +285,7 @@ fn api_hint(problem: &Problem) -> Option<String> {
         (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
         (None, 404) => "is this the address of the Sent API? check --base-url",
         _ if matches!(decide(status, problem.code()), Decision::Retry | Decision::Pause) => {
-            "the API is in trouble: run the same command again later"
+            "the API is in trouble: run the same command again in some minutes"
         }
         _ => return None,
     };
@@ -257,12 +297,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::api::AttemptsEnd;
     use crate::api::wire::ErrorBody;
 
     fn rejected(status: u16, code: Option<&str>) -> Error {
         let error = ErrorBody { code: code.map(str::to_owned), ..ErrorBody::default() };
         let problem = Problem::Rejected { status, error: Box::new(error), request_id: None };
-        Error::Api(ApiError { request: "contacts page 1".into(), problem, attempts: 1, elapsed: Duration::ZERO })
+        let end = AttemptsEnd::Final;
+        Error::Api(ApiError { request: "contacts page 1".into(), problem, attempts: 1, elapsed: Duration::ZERO, end })
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::api::Client;
 use crate::contacts::contacts_schema;
 use crate::error::Error;
-use crate::fetch::{Delivery, FetchError, FetchSettings, Progress, Walk, fetch_contacts};
+use crate::fetch::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, Taken, Walk, fetch_contacts};
 use crate::sink::{Outputs, SinkError, StagedOutputs};
 use crate::summary::{Counts, Findings};
 
@@ -40,6 +40,7 @@ pub enum Outcome {
 
 /// Exports all contacts into `outputs`.
 ///
+/// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
 ///
 /// # Errors
@@ -47,6 +48,7 @@ pub enum Outcome {
 pub async fn export(
     client: &Client,
     settings: &FetchSettings,
+    journal: &mut JournalSlot,
     outputs: Outputs,
     now_micros: i64,
     observe: impl FnMut(Progress),
@@ -55,7 +57,7 @@ pub async fn export(
     let (sender, receiver) = mpsc::channel(QUEUED_PAGES);
     let writer = tokio::task::spawn_blocking(move || Writer::new(outputs, now_micros).take_all(receiver));
     let walked = tokio::select! {
-        walked = fetch_contacts(client, settings, sender, observe) => walked,
+        walked = fetch_contacts(client, settings, journal, sender, observe) => walked,
         error = cancel => {
             // The sender is gone with the walk, so the writer ends and removes what it staged.
             drop(writer.await);
@@ -72,6 +74,7 @@ pub async fn export(
         Ok(walk) => walk,
         Err(FetchError::Api(error)) => return Err(Error::Api(error)),
         Err(FetchError::ReceiverGone) => return Err(Error::WriterDied),
+        Err(FetchError::Journal(error)) => return Err(Error::Journal(error)),
     };
     let Writer { outputs, counts, findings, .. } = writer;
     let finished = tokio::task::spawn_blocking(move || outputs.finish()).await.map_err(|_| Error::WriterDied)?;
@@ -103,16 +106,18 @@ impl Writer {
     }
 
     fn take(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
-        let Delivery { page, contacts, keep } = delivery;
-        for item in &contacts.rejected {
-            let at = || format!("page {page}, item {}", item.position + 1);
+        let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
+        for item in contacts.rejected.iter().filter(|item| fresh.contains(&item.position)) {
+            let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);
             self.findings.add_rejected(at, item.reason.name(), &item.fields);
         }
         for (name, rows) in &contacts.unknown_fields {
             let kept = rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count();
             self.findings.add_unknown_field(name, kept as u64);
         }
-        for &(column, values) in &contacts.malformed {
+        // Windows that close gaps hold rows that came before, and with them what was noted already.
+        let is_counted = keep.contains(&true);
+        for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {
             self.findings.add_malformed(contacts_schema().field(column).name(), values);
         }
         let batch = contacts.filter(keep);

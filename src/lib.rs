@@ -4,13 +4,13 @@
 //! ```text
 //!  cli, config ─► commands ─► export
 //!                               │
-//!       fetch ──────────────────┤  which pages, in what order; is anything missing?
+//!       fetch ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
 //!         │  └► api             │  one request: pace, attempts, retry
 //!         └───► contacts        │  JSON ─► Arrow record batch, cleaned
 //!                               ▼
 //!                     bounded channel of pages
 //!                               │
-//!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed
+//!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
 //!                               └─► summary   counts ─► table, JSON, HTML, Markdown
 //!       source ─────────────────────┘  record batches again, from files that are there already
 //! ```
@@ -26,6 +26,7 @@ pub mod contacts;
 pub mod error;
 pub mod export;
 pub mod fetch;
+pub mod gate;
 pub mod progress;
 pub mod simulator;
 pub mod sink;

@@ -84,13 +84,16 @@ impl ProgressDisplay {
     }
 
     fn message(&self, traffic: Traffic, pause_left: Duration) -> String {
-        let Progress { pages, planned_pages, contacts, total } = self.latest;
+        let Progress { pages, planned_pages, contacts, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
         let mut message = format!("{contacts}{} contacts, page {pages}{}", of(total), of(planned_pages));
         message += &format!(", {:.0}/s", contacts as f64 / elapsed.max(0.001));
         if let Some(left) = self.time_left(elapsed) {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
+        }
+        if is_healing {
+            message += ", the list moves: closing gaps";
         }
         if traffic.retries > 0 {
             message += &format!(", {} retries", traffic.retries);

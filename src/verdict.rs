@@ -23,4 +23,14 @@ impl Verdict {
             Self::Unverified => "unverified",
         }
     }
+
+    /// Whether it says as much as another one.
+    pub fn is_at_least(self, other: Self) -> bool {
+        let rank = |verdict| match verdict {
+            Self::Complete => 2,
+            Self::Healed => 1,
+            Self::Unverified => 0,
+        };
+        rank(self) >= rank(other)
+    }
 }

@@ -17,8 +17,10 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Seven retries span about half a minute on average: a restart or failover of the service is shorter.
-    pub const DEFAULT_MAX_RETRIES: u32 = 7;
+    /// Twelve retries span 75 seconds on average: a restart or failover of the service is shorter.
+    pub const DEFAULT_MAX_RETRIES: u32 = 12;
+    /// Retries of a whole run: far more than trouble in passing takes, and an end to trouble that stays.
+    pub const DEFAULT_BUDGET: u64 = 1000;
     /// What the official SDKs begin with.
     pub const DEFAULT_FIRST_DELAY: Duration = Duration::from_millis(500);
     /// Longer rests would hold a slot for no better odds.

@@ -14,13 +14,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::time::Instant;
 use url::Url;
 
 use super::retry_after::parse_retry_after;
 use super::wire::{Envelope, Meta};
-use super::{ApiError, ApiKey, Backoff, Decision, Problem, RateLimiter, RequestRate, RetryPolicy, decide};
+use super::{
+    ApiError, ApiKey, AttemptsEnd, Backoff, Decision, Problem, RateLimiter, RequestRate, Reserve, RetryPolicy, Turn,
+    decide,
+};
 
 /// A page of 100 contacts is about 45 kB; an answer a thousand times as long is not one of this API.
 const MAX_BODY_BYTES: usize = 64 << 20;
@@ -39,8 +42,12 @@ pub struct ClientSettings {
     pub profile_id: Option<uuid::Uuid>,
     /// How failures in passing are met.
     pub retry: RetryPolicy,
+    /// Retries of the whole run.
+    pub retry_budget: u64,
     /// Own pace; `None` sends as fast as answers come.
     pub rate: Option<RequestRate>,
+    /// Share of the quota that is left to the account's other traffic.
+    pub reserve: Reserve,
     /// For one attempt, from sending to the last byte of the answer.
     pub timeout: Duration,
     /// For name resolution, connection and TLS.
@@ -58,6 +65,10 @@ pub struct Reply<T> {
     pub meta: Meta,
     /// The answer as it came.
     pub body: Bytes,
+    /// From sending the last attempt to the last byte of its answer.
+    pub elapsed: Duration,
+    /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
+    pub answered_at: SystemTime,
 }
 
 /// What a client has done so far.
@@ -129,7 +140,7 @@ impl Client {
             // Plain http is for loopback; a proxy would take the key off this machine in clear text.
             builder = builder.no_proxy();
         }
-        let limiter = RateLimiter::new(settings.rate);
+        let limiter = RateLimiter::new(settings.rate, settings.reserve);
         Ok(Self { http: builder.build()?, settings, limiter, counters: Counters::default() })
     }
 
@@ -151,14 +162,22 @@ impl Client {
         self.limiter.pause_left()
     }
 
+    /// Waits until another request may be sent. Given up half way, it takes nothing.
+    pub async fn turn(&self) -> Turn {
+        let turn = self.limiter.ready().await;
+        self.counters.waited_micros.fetch_add(micros(turn.waited), Ordering::Relaxed);
+        turn
+    }
+
     /// Gets `path` with `query` until there is data, or no sense in trying on.
     ///
-    /// `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
+    /// `turn` is the first attempt's; further ones wait for theirs. `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
     ///
     /// # Errors
     /// What the last attempt ended with, when it is final or the retries are used up.
     pub async fn fetch<T>(
         &self,
+        mut turn: Turn,
         request: &str,
         path: &str,
         query: &[(&str, String)],
@@ -170,30 +189,37 @@ impl Client {
         let mut attempts = 0;
         let mut rate_limit_waits = RateLimitWaits { told: Duration::ZERO, answers: 0 };
         loop {
-            let waited = self.limiter.ready().await;
-            self.counters.waited_micros.fetch_add(micros(waited), Ordering::Relaxed);
             attempts += 1;
-            tracing::debug!(request, attempt = attempts, waited_seconds = waited.as_secs_f64(), "sending");
-            let Failure { problem, decision, retry_after } = match self.attempt(&url, &decode).await {
+            tracing::debug!(request, attempt = attempts, waited_seconds = turn.waited.as_secs_f64(), "sending");
+            let Failure { problem, decision, retry_after } = match self.attempt(&url, turn, &decode).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
-            let give_up =
-                |problem| ApiError { request: request.to_owned(), problem, attempts, elapsed: started_at.elapsed() };
+            let give_up = |problem, end| {
+                let elapsed = started_at.elapsed();
+                ApiError { request: request.to_owned(), problem, attempts, elapsed, end }
+            };
             match decision {
-                Decision::GiveUp => return Err(give_up(problem)),
+                Decision::GiveUp => return Err(give_up(problem, AttemptsEnd::Final)),
                 Decision::Pause => {
                     self.counters.rate_limited.fetch_add(1, Ordering::Relaxed);
                     let pause = rate_limit_waits.next_pause(retry_after);
                     if rate_limit_waits.told > self.settings.max_rate_limit_wait {
                         let request_id = request_id_of(&problem);
-                        return Err(give_up(Problem::RateLimited { wait: pause, request_id }));
+                        let limited = Problem::RateLimited { wait: pause, request_id };
+                        return Err(give_up(limited, AttemptsEnd::Final));
                     }
                     tracing::info!(request, pause_seconds = pause.as_secs_f64(), "rate limited: all requests pause");
                     self.limiter.pause(pause);
                 }
                 Decision::Retry => {
-                    let Some(delay) = backoff.next_delay(fastrand::f64()) else { return Err(give_up(problem)) };
+                    let Some(delay) = backoff.next_delay(fastrand::f64()) else {
+                        return Err(give_up(problem, AttemptsEnd::RetriesUsedUp));
+                    };
+                    let retries = self.settings.retry_budget;
+                    if self.counters.retries.load(Ordering::Relaxed) >= retries {
+                        return Err(give_up(problem, AttemptsEnd::BudgetUsedUp { retries }));
+                    }
                     self.counters.retries.fetch_add(1, Ordering::Relaxed);
                     tracing::info!(
                         request,
@@ -208,6 +234,7 @@ impl Client {
                     tokio::time::sleep(delay).await;
                 }
             }
+            turn = self.turn().await;
         }
     }
 
@@ -223,14 +250,17 @@ impl Client {
     async fn attempt<T>(
         &self,
         url: &Url,
+        turn: Turn,
         decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, Failure> {
         self.counters.requests_sent.fetch_add(1, Ordering::Relaxed);
+        let sent_at = Instant::now();
         let mut response = self.http.get(url.clone()).send().await.map_err(Failure::transport)?;
         let status = response.status().as_u16();
-        self.note_headers(response.headers());
-        let retry_after = header_text(response.headers(), RETRY_AFTER.as_str())
-            .and_then(|value| parse_retry_after(value, SystemTime::now()));
+        let now = server_time(response.headers());
+        self.note_headers(response.headers(), turn, now);
+        let retry_after =
+            header_text(response.headers(), RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
         let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
 
         let body = read_body(&mut response).await?;
@@ -248,7 +278,7 @@ impl Client {
         meta.request_id = meta.request_id.or(header_request_id);
         let is_success = envelope.success != Some(false) && (200..300).contains(&status);
         match envelope.data {
-            Some(data) if is_success => Ok(Reply { data, meta, body }),
+            Some(data) if is_success => Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now }),
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {
                 let error = Box::new(envelope.error.unwrap_or_default());
@@ -259,16 +289,22 @@ impl Client {
         }
     }
 
-    fn note_headers(&self, headers: &HeaderMap) {
+    fn note_headers(&self, headers: &HeaderMap, turn: Turn, now: SystemTime) {
         let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
         let Some(remaining) = number("x-ratelimit-remaining") else { return };
         let until_reset = number("x-ratelimit-reset").and_then(|reset| {
             let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
-            // A clock that is off must not stop the run for hours: the limits of this API are per minute.
-            reset.duration_since(SystemTime::now()).ok().map(|wait| wait.min(Duration::from_secs(60)))
+            // A time that is off must not stop the run for hours: the limits of this API are per minute.
+            reset.duration_since(now).ok().map(|wait| wait.min(Duration::from_secs(60)))
         });
-        self.limiter.note_remaining(u32::try_from(remaining).unwrap_or(u32::MAX), until_reset);
+        self.limiter.note_remaining(u32::try_from(remaining).unwrap_or(u32::MAX), until_reset, turn);
     }
+}
+
+/// The time by the server's clock, so that a clock here that is off or jumps does no harm; ours if it does not tell.
+fn server_time(headers: &HeaderMap) -> SystemTime {
+    let told = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    told.unwrap_or_else(SystemTime::now)
 }
 
 struct RateLimitWaits {

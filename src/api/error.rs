@@ -20,6 +20,29 @@ pub struct ApiError {
     pub attempts: u32,
     /// From the first attempt to the last.
     pub elapsed: Duration,
+    /// Why there was no further attempt.
+    pub end: AttemptsEnd,
+}
+
+/// Why a request was not tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptsEnd {
+    /// Another attempt would bring the same answer.
+    Final,
+    /// The retries of this request are used up; it may succeed later.
+    RetriesUsedUp,
+    /// The retries of the whole run are used up.
+    BudgetUsedUp {
+        /// How many there were.
+        retries: u64,
+    },
+}
+
+impl ApiError {
+    /// Whether the request may succeed later in the same run.
+    pub fn may_pass(&self) -> bool {
+        self.end == AttemptsEnd::RetriesUsedUp
+    }
 }
 
 /// What one attempt ended with instead of data.
@@ -78,6 +101,9 @@ impl fmt::Display for ApiError {
         write!(formatter, "could not fetch {}", self.request)?;
         if self.attempts > 1 {
             write!(formatter, " ({} attempts in {:.1} s)", self.attempts, self.elapsed.as_secs_f64())?;
+        }
+        if let AttemptsEnd::BudgetUsedUp { retries } = self.end {
+            write!(formatter, ", and the run's {retries} retries are used up")?;
         }
         write!(formatter, ": {}", self.problem)
     }
@@ -177,8 +203,9 @@ mod tests {
         )
         .unwrap();
         let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
-        let error =
-            ApiError { request: "contacts page 2".into(), problem, attempts: 1, elapsed: Duration::from_secs(1) };
+        let elapsed = Duration::from_secs(1);
+        let end = AttemptsEnd::Final;
+        let error = ApiError { request: "contacts page 2".into(), problem, attempts: 1, elapsed, end };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \

@@ -16,8 +16,8 @@ impl ApiKey {
         is_sendable.then(|| Self(key.to_owned()))
     }
 
-    /// The key itself, for the one place that sends it.
-    pub(super) fn expose(&self) -> &str {
+    /// The key itself, for the one place that sends it and the one that takes its fingerprint.
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }

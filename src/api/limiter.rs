@@ -8,7 +8,7 @@
 //!
 //! *Easy to get wrong:* a successful answer must not end a pause that another one asked for; and a server that counts
 //! fewer tokens than we do is being used by someone else of the same account, while one that counts as we do is not.
-//! Only the first is a reason to hold back.
+//! Only the first is a reason to hold back, and requests that were sent after the one answered are not in its count.
 //!
 //! The documented limit is 200 requests a minute with a burst of 50 for the whole account (API reference, "Rate
 //! limits"). Tests use a paused clock; none of them sleeps for real.
@@ -19,6 +19,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+
+/// Tokens of a full bucket that are never used. The server's bucket fills in the order in which requests *arrive*: with
+/// one token in hand, a request may be on its way for one interval longer than the next without a 429.
+const SPARE_TOKENS: u32 = 1;
 
 /// Requests in a span of time, and how many may go at once after a rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,10 +82,44 @@ impl fmt::Display for PaceText {
     }
 }
 
+/// The share of a quota that is left to others, from 0 up to but not including 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Reserve(f64);
+
+impl Reserve {
+    /// A share; `None` if it is not below the whole.
+    pub fn new(share: f64) -> Option<Self> {
+        (0.0..1.0).contains(&share).then_some(Self(share))
+    }
+
+    /// What is left of a rate.
+    fn applied_to(self, rate: RequestRate) -> RequestRate {
+        let interval = rate.interval.div_f64(1.0 - self.0);
+        RequestRate { interval, burst: rate.burst.saturating_sub(self.tokens_of(rate) + SPARE_TOKENS).max(1) }
+    }
+
+    /// Tokens of a full bucket that are left alone.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a u32 is a u32")]
+    fn tokens_of(self, rate: RequestRate) -> u32 {
+        (self.0 * f64::from(rate.burst)).ceil() as u32
+    }
+}
+
+/// The permission to send one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Its number among all requests of the run, from 1.
+    pub number: u64,
+    /// How long it was waited for.
+    pub waited: Duration,
+}
+
 /// The pace of all requests of a run.
 #[derive(Debug)]
 pub struct RateLimiter {
     rate: Option<RequestRate>,
+    /// Tokens that the server counts and we leave alone.
+    reserved: u32,
     /// Held by the one task that waits next, so that tasks start in the order in which they came.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -89,6 +127,7 @@ pub struct RateLimiter {
 
 #[derive(Debug)]
 struct State {
+    turns: u64,
     tokens: f64,
     refilled_at: Instant,
     paused_until: Instant,
@@ -96,21 +135,27 @@ struct State {
 
 impl RateLimiter {
     /// A limiter with a full bucket; `None` knows no rate, only the pauses that the server asks for.
-    pub fn new(rate: Option<RequestRate>) -> Self {
+    pub fn new(rate: Option<RequestRate>, reserve: Reserve) -> Self {
         let now = Instant::now();
+        let reserved = rate.map_or(0, |rate| reserve.tokens_of(rate));
+        let rate = rate.map(|rate| reserve.applied_to(rate));
         let tokens = rate.map_or(0.0, |rate| f64::from(rate.burst));
-        let state = State { tokens, refilled_at: now, paused_until: now };
-        Self { rate, turn: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        let state = State { turns: 0, tokens, refilled_at: now, paused_until: now };
+        Self { rate, reserved, turn: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
-    /// Waits until the next request may start, takes its token, and tells how long that took.
-    pub async fn ready(&self) -> Duration {
+    /// Waits until the next request may start and takes its token.
+    pub async fn ready(&self) -> Turn {
         let asked_at = Instant::now();
         let _turn = self.turn.lock().await;
         while let Some(moment) = self.take_token_or_moment() {
             sleep_until(moment).await;
         }
-        asked_at.elapsed()
+        let number = self.with_state(|state| {
+            state.turns += 1;
+            state.turns
+        });
+        Turn { number, waited: asked_at.elapsed() }
     }
 
     /// Asks every task to wait for `pause` from now. A longer pause that is already on stays.
@@ -124,11 +169,12 @@ impl RateLimiter {
         self.with_state(|state| state.paused_until.saturating_duration_since(Instant::now()))
     }
 
-    /// Takes in what an answer said of the account's pool: requests left, and the time until it is refilled.
+    /// Takes in what the answer to a request said of the account's pool: requests left, and the time until it is full.
     ///
     /// Fewer left than this limiter counts means that others use the same pool: the bucket is lowered to the server's
     /// count, and when nothing is left at all everyone waits for the refill.
-    pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>) {
+    pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>, turn: Turn) {
+        let remaining = remaining.saturating_sub(self.reserved);
         let Some(rate) = self.rate else {
             if let (0, Some(wait)) = (remaining, until_reset) {
                 self.pause(wait);
@@ -137,10 +183,14 @@ impl RateLimiter {
         };
         let is_used_by_others = self.with_state(|state| {
             state.refill(rate, Instant::now());
-            let remaining = f64::from(remaining);
+            // What was sent after this request is not in the server's count yet.
+            let sent_since = u32::try_from(state.turns.saturating_sub(turn.number)).unwrap_or(u32::MAX);
+            let left = f64::from(remaining) - f64::from(sent_since);
             // Answers to requests that overtook each other are one or two tokens off without anyone else's doing.
-            let is_used_by_others = state.tokens > remaining + 2.0;
-            state.tokens = state.tokens.min(remaining);
+            let is_used_by_others = state.tokens > left + 2.0;
+            if is_used_by_others {
+                state.tokens = left;
+            }
             is_used_by_others
         });
         if let (0, Some(wait), true) = (remaining, until_reset, is_used_by_others) {
@@ -187,7 +237,11 @@ mod tests {
     use super::*;
 
     fn limiter(requests: u32, burst: u32) -> RateLimiter {
-        RateLimiter::new(RequestRate::new(requests, Duration::from_secs(1), burst))
+        RateLimiter::new(RequestRate::new(requests, Duration::from_secs(1), burst), Reserve::default())
+    }
+
+    fn turn(number: u64) -> Turn {
+        Turn { number, waited: Duration::ZERO }
     }
 
     async fn seconds_for(limiter: &RateLimiter, requests: u32) -> f64 {
@@ -201,7 +255,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
         let limiter = limiter(20, 10);
-        assert!(seconds_for(&limiter, 10).await < 0.001);
+        assert!(seconds_for(&limiter, 9).await < 0.001, "all but the spare one");
         let seconds = seconds_for(&limiter, 40).await;
         assert!((2.0..2.1).contains(&seconds), "{seconds}");
     }
@@ -212,7 +266,7 @@ mod tests {
         seconds_for(&limiter, 10).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         let seconds = seconds_for(&limiter, 20).await;
-        assert!((0.5..0.55).contains(&seconds), "{seconds}");
+        assert!((0.55..0.6).contains(&seconds), "{seconds}");
     }
 
     #[tokio::test(start_paused = true)]
@@ -233,14 +287,14 @@ mod tests {
             limiter.pause(Duration::from_secs(3));
         };
         let (waited, ()) = tokio::join!(limiter.ready(), grow);
-        assert!((3.5..3.6).contains(&waited.as_secs_f64()), "{waited:?}");
+        assert!((3.5..3.6).contains(&waited.waited.as_secs_f64()), "{waited:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_rate_only_pauses_are_waited_for() {
-        let limiter = RateLimiter::new(None);
+        let limiter = RateLimiter::new(None, Reserve::default());
         assert!(seconds_for(&limiter, 1000).await < 0.001);
-        limiter.note_remaining(0, Some(Duration::from_secs(7)));
+        limiter.note_remaining(0, Some(Duration::from_secs(7)), turn(1000));
         let seconds = seconds_for(&limiter, 1).await;
         assert!((7.0..7.1).contains(&seconds), "{seconds}");
     }
@@ -248,12 +302,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn others_on_the_same_pool_slow_us_down() {
         let limiter = limiter(20, 10);
-        limiter.ready().await;
-        limiter.note_remaining(2, Some(Duration::from_secs(1)));
+        let first = limiter.ready().await;
+        limiter.note_remaining(2, Some(Duration::from_secs(1)), first);
         let seconds = seconds_for(&limiter, 4).await;
         assert!((0.1..0.15).contains(&seconds), "two at once, two at the rate: {seconds}");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        limiter.note_remaining(0, Some(Duration::from_secs(3)));
+        limiter.note_remaining(0, Some(Duration::from_secs(3)), turn(5));
         let seconds = seconds_for(&limiter, 1).await;
         assert!((3.0..3.1).contains(&seconds), "{seconds}");
     }
@@ -262,9 +316,41 @@ mod tests {
     async fn a_pool_emptied_by_ourselves_refills_at_the_rate() {
         let limiter = limiter(20, 10);
         seconds_for(&limiter, 10).await;
-        limiter.note_remaining(0, Some(Duration::from_secs(1)));
+        limiter.note_remaining(0, Some(Duration::from_secs(1)), turn(10));
         let seconds = seconds_for(&limiter, 20).await;
         assert!((1.0..1.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_sent_since_is_not_taken_for_the_traffic_of_others() {
+        let limiter = limiter(20, 10);
+        let first = limiter.ready().await;
+        for _ in 0..7 {
+            limiter.ready().await;
+        }
+        // The server had seen the first request only, and counts right; one token is left to us.
+        limiter.note_remaining(9, Some(Duration::from_secs(1)), first);
+        assert!(seconds_for(&limiter, 1).await < 0.001);
+        // Now somebody else has taken three: what the server has left is on its way already.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let eighth = turn(8);
+        limiter.note_remaining(1, Some(Duration::from_secs(1)), eighth);
+        let seconds = seconds_for(&limiter, 1).await;
+        assert!((0.04..0.06).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reserve_is_left_alone_whoever_uses_the_pool() {
+        let rate = RequestRate::new(20, Duration::from_secs(1), 10);
+        let limiter = RateLimiter::new(rate, Reserve::new(0.2).unwrap());
+        assert!(seconds_for(&limiter, 7).await < 0.001, "eight tenths of the burst, and one is spare");
+        let seconds = seconds_for(&limiter, 16).await;
+        assert!((1.0..1.1).contains(&seconds), "eight tenths of the rate: {seconds}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        limiter.note_remaining(3, None, turn(24));
+        let seconds = seconds_for(&limiter, 2).await;
+        assert!((0.06..0.07).contains(&seconds), "three are left, two of them are not ours: {seconds}");
+        assert!(Reserve::new(1.0).is_none() && Reserve::new(-0.1).is_none());
     }
 
     #[test]

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use crate::api::{PaceError, PaceText, RetryPolicy};
 use crate::contacts::ColumnSelection;
+use crate::fetch::Consistency;
+use crate::gate::Share;
 use crate::sink::OutputFormat;
+use crate::verdict::Verdict;
 
 /// Eight requests in flight use up the documented 200 requests a minute even when an answer takes two seconds, and
 /// are gentle on a service without a limit.
@@ -32,6 +35,7 @@ Exit codes:
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_long_help = EXAMPLES)]
 pub struct ContactsArgs {
     /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API
@@ -56,6 +60,35 @@ pub struct ContactsArgs {
     /// Also write a report for people, as .html or .md; repeat it for both
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
+
+    /// Publish only if there are this many contacts; otherwise the old files stay and the run ends with 3
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub min_contacts: Option<u64>,
+
+    /// Publish only if there are not this much fewer contacts than the manifest beside the output says
+    #[arg(long, value_name = "SHARE", help_heading = "Output")]
+    pub max_shrink: Option<Share>,
+
+    /// Publish only with this verdict: complete, or healed (which complete meets, too)
+    #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Output")]
+    pub require: Option<Verdict>,
+
+    /// What to do when the list moves while it is read: auto (heal it), plain (read once and say what was seen) or
+    /// strict (heal it, then read everything again, which must show nothing new)
+    #[arg(long, default_value = "auto", value_parser = consistency, value_name = "HOW", help_heading = "Completeness")]
+    pub consistency: Consistency,
+
+    /// Start over instead of going on with a run that was stopped
+    #[arg(long, help_heading = "Completeness")]
+    pub fresh: bool,
+
+    /// How old a run that was stopped may be to go on with it
+    #[arg(long, default_value = "24h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
+    pub resume_within: Duration,
+
+    /// Write the output even if some pages cannot be fetched; the verdict then is unverified and names them
+    #[arg(long, help_heading = "Completeness")]
+    pub allow_missing_pages: bool,
 
     /// Only contacts that the API finds for this text
     #[arg(long, value_name = "TEXT", help_heading = "Filters")]
@@ -114,6 +147,18 @@ pub struct ContactsArgs {
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace")]
     pub burst: u32,
 
+    /// Share of the quota that is left to the account's other traffic
+    #[arg(long, default_value = "0%", value_name = "SHARE", help_heading = "Pace")]
+    pub reserve: Share,
+
+    /// Stop after this time, with everything kept for the next run
+    #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Pace")]
+    pub max_duration: Option<Duration>,
+
+    /// Retries of the whole run; beyond them it stops, with everything kept for the next run
+    #[arg(long, default_value_t = RetryPolicy::DEFAULT_BUDGET, value_name = "N", help_heading = "Pace")]
+    pub retry_budget: u64,
+
     /// Retries of one request after failures in passing
     #[arg(long, default_value_t = RetryPolicy::DEFAULT_MAX_RETRIES, value_name = "N", help_heading = "Pace")]
     pub max_retries: u32,
@@ -163,6 +208,16 @@ impl FromStr for RateLimitArg {
     fn from_str(text: &str) -> Result<Self, PaceError> {
         if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
     }
+}
+
+fn consistency(text: &str) -> Result<Consistency, String> {
+    let all = [Consistency::Auto, Consistency::Plain, Consistency::Strict];
+    all.into_iter().find(|way| way.name() == text).ok_or_else(|| "write auto, plain or strict".to_owned())
+}
+
+fn required_verdict(text: &str) -> Result<Verdict, String> {
+    let all = [Verdict::Complete, Verdict::Healed];
+    all.into_iter().find(|verdict| verdict.name() == text).ok_or_else(|| "write complete or healed".to_owned())
 }
 
 /// Reads `500ms`, `30s`, `2m` or `1h`.

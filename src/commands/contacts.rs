@@ -13,11 +13,18 @@ use crate::cli::ContactsArgs;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
+use crate::fetch::journal::JournalWriter;
+use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
-use crate::sink::{OutputReport, Outputs, check_writable, write_small_file};
-use crate::summary::{RunFacts, Summary, TableStyle, render_table};
+use crate::sink::{
+    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, Outputs, check_writable, manifest_path, read_manifest,
+    write_small_file,
+};
+use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
+use crate::verdict::Verdict;
 
+use super::resume::open_journal;
 use super::{is_colour_off, say, stop, table_width};
 
 /// How often progress is drawn.
@@ -52,10 +59,40 @@ fn start_simulator(contacts: u32) -> Result<Simulator, Error> {
 
 async fn run_export(args: &ContactsArgs, config: &ContactsConfig, outputs: Outputs) -> Result<ExitCode, Error> {
     let key = config.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let settings = config.pace.client_settings(config.base_url.clone(), key);
-    let rate = settings.rate;
-    let client = Client::new(settings).map_err(Error::BuildClient)?;
     let (started, started_at) = (Instant::now(), Utc::now());
+    let mut journal = open_journal(config, &key, started_at, args.quiet)?;
+    let client = Client::new(config.pace.client_settings(config.base_url.clone(), key)).map_err(Error::BuildClient)?;
+    let result = read_all(args, config, &client, &mut journal, outputs, started_at).await;
+    let published = match result {
+        Ok(None) => Ok(ExitCode::Complete),
+        Ok(Some(exported)) => {
+            let run = run_facts(config, &exported.walk, client.traffic(), (started, started_at));
+            publish(args, config, exported, run)
+        }
+        Err(error) => Err(error),
+    };
+    match (published, journal.writer) {
+        (Ok(code), writer) => {
+            writer.into_iter().for_each(JournalWriter::remove);
+            Ok(code)
+        }
+        (Err(error), writer) => Err(match writer.and_then(JournalWriter::keep) {
+            Some(journal) => Error::Kept { error: Box::new(error), journal },
+            None => error,
+        }),
+    }
+}
+
+/// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
+async fn read_all(
+    args: &ContactsArgs,
+    config: &ContactsConfig,
+    client: &Client,
+    journal: &mut JournalSlot,
+    outputs: Outputs,
+    started_at: DateTime<Utc>,
+) -> Result<Option<Box<Exported>>, Error> {
+    let rate = config.pace.rate();
     let display = std::cell::RefCell::new(ProgressDisplay::new(args.quiet || args.no_progress, rate));
     let ticking = async {
         let mut ticks = tokio::time::interval(TICK);
@@ -65,36 +102,72 @@ async fn run_export(args: &ContactsArgs, config: &ContactsConfig, outputs: Outpu
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
-    let exporting = export(&client, &config.fetch, outputs, started_at.timestamp_micros(), observe, stop::requested());
+    let stop = stop::requested(config.max_duration);
+    let now = started_at.timestamp_micros();
+    let exporting = export(client, &config.fetch, journal, outputs, now, observe, stop);
     let outcome = tokio::select! {
         outcome = exporting => outcome,
         never = ticking => never,
     };
     display.borrow().finish();
-    let exported = match outcome? {
-        Outcome::Finished(exported) => exported,
-        Outcome::ReaderLeft => return Ok(ExitCode::Complete),
-    };
-    let Exported { walk, counts, findings, staged } = *exported;
+    Ok(match outcome? {
+        Outcome::Finished(exported) => Some(exported),
+        Outcome::ReaderLeft => None,
+    })
+}
+
+/// Gives the files their names if the gate lets them; the manifest comes last.
+fn publish(
+    args: &ContactsArgs,
+    config: &ContactsConfig,
+    exported: Box<Exported>,
+    run: RunFacts,
+) -> Result<ExitCode, Error> {
+    let Exported { counts, findings, staged, .. } = *exported;
+    let first_file = config.outputs.iter().find_map(|request| request.target.staged_path());
+    let manifest = first_file.and_then(|path| manifest_path(&path));
+    let contacts = staged.reports().first().map_or(0, |report| report.rows);
+    let before = manifest.as_deref().and_then(read_manifest);
+    config.gate.check(contacts, run.verdict, before.as_ref()).map_err(Error::Gate)?;
     let published = staged.publish()?;
-    let run = run_facts(&walk, client.traffic(), (started, started_at));
-    let exit_code = run.verdict.into();
     let is_empty_for_number = config.filters.phone && counts.contacts == 0;
+    let outputs = published.reports.clone();
+    let verdict = run.verdict;
     let summary = Summary {
         as_of: run.started_at.clone(),
         filters: config.filters.clone(),
         run: Some(run),
-        outputs: published,
+        outputs,
         ..counts.summary().with_findings(findings)
     };
     for (path, form) in &config.reports {
         write_small_file(path, form.render(&summary).as_bytes())?;
     }
     finish(args, &summary, is_empty_for_number);
-    Ok(exit_code)
+    if let (Some(path), Some(run)) = (manifest, &summary.run) {
+        let manifest = Manifest {
+            schema_version: MANIFEST_SCHEMA_VERSION,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            started_at: &run.started_at,
+            finished_at: &run.finished_at,
+            filters: &summary.filters,
+            contacts,
+            verdict: run.verdict.name(),
+            evidence: &run.evidence,
+            consistency: &run.consistency,
+            outputs: &summary.outputs,
+        };
+        manifest.write(&path)?;
+    }
+    Ok(verdict.into())
 }
 
-fn run_facts(walk: &crate::fetch::Walk, traffic: Traffic, (started, started_at): (Instant, DateTime<Utc>)) -> RunFacts {
+fn run_facts(
+    config: &ContactsConfig,
+    walk: &Walk,
+    traffic: Traffic,
+    (started, started_at): (Instant, DateTime<Utc>),
+) -> RunFacts {
     let (verdict, evidence) = walk.verdict();
     let report = walk.report();
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -112,6 +185,27 @@ fn run_facts(walk: &crate::fetch::Walk, traffic: Traffic, (started, started_at):
         duplicates_removed: report.duplicates,
         verdict,
         evidence,
+        consistency: consistency_facts(config.fetch.consistency, report),
+    }
+}
+
+fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts {
+    let [first_request_id, last_request_id] = report.request_ids.clone();
+    ConsistencyFacts {
+        mode: mode.name(),
+        total_count_min: report.total_min,
+        total_count_max: report.total_max,
+        movements_seen: report.movements,
+        created_during_run: report.created,
+        updated_during_run: report.updated,
+        deleted_during_run_at_least: report.deleted_at_least(),
+        windows_reread: report.windows_reread,
+        joins_settled: report.joins,
+        sweeps: report.sweeps,
+        missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
+        pages_resumed: report.pages_resumed,
+        last_request_id: last_request_id.or_else(|| first_request_id.clone()),
+        first_request_id,
     }
 }
 
@@ -122,6 +216,10 @@ fn seconds(duration: Duration) -> f64 {
 
 fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
     if args.quiet {
+        // Whoever asked for silence still wants to know why the exit code is 3.
+        if let Some(run) = summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
+            say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
+        }
         return;
     }
     say("\n");

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod report;
+mod resume;
 mod simulator;
 mod stop;
 

@@ -1,12 +1,24 @@
-//! Ctrl-C and SIGTERM.
+//! What ends a run early: Ctrl-C, SIGTERM, `--max-duration`.
+
+use std::time::Duration;
 
 use crate::error::{Error, ExitCode};
 
-/// Waits for the first signal that asks the run to stop.
-pub(super) async fn requested() -> Error {
+/// Waits for the first signal that asks the run to stop, or until its time is over.
+pub(super) async fn requested(max_duration: Option<Duration>) -> Error {
+    let time_is_up = async {
+        match max_duration {
+            Some(duration) => {
+                tokio::time::sleep(duration).await;
+                duration
+            }
+            None => std::future::pending().await,
+        }
+    };
     let code = tokio::select! {
         () = interrupted() => ExitCode::Interrupted,
         () = terminated() => ExitCode::Terminated,
+        duration = time_is_up => return Error::TimeIsUp(duration),
     };
     // From here on a second signal ends the process at once.
     tokio::spawn(async move {

@@ -1,10 +1,10 @@
-//! Column builders, and the scratch row that stands before them.
+//! Column builders, and the row that stands before them.
 //!
-//! A contact is read into a [`ScratchRow`] first and appended to all columns at once, so a contact that turns out to
-//! have no id leaves nothing half written. The row's texts share one buffer that is kept from contact to contact:
-//! reading a page costs no allocation per field, also when the server escapes its `+` signs.
+//! A contact is read into a [`Row`] first and appended to all columns at once, so a contact that turns out to have no
+//! id leaves nothing half written. The row points at its texts: in the page's body where they stand there as they are,
+//! otherwise in a buffer that is kept from contact to contact. Reading a page costs no allocation per field, also when
+//! the server escapes its `+` signs.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
@@ -14,40 +14,71 @@ use super::{ContactId, RowKey, normalize};
 
 /// The fields of the contact being read.
 #[derive(Debug, Default)]
-pub(super) struct ScratchRow {
-    texts: String,
-    spans: [Option<Range<usize>>; column::COUNT],
+pub(super) struct Row<'a> {
+    own_texts: String,
+    /// Where the text in the making begins in `own_texts`.
+    started_at: usize,
+    texts: [Text<'a>; column::COUNT],
     flags: [Option<bool>; column::COUNT],
 }
 
-impl ScratchRow {
+#[derive(Debug, Clone, Copy, Default)]
+enum Text<'a> {
+    #[default]
+    Null,
+    InBody(&'a str),
+    /// From here to there in the row's own buffer.
+    Own(usize, usize),
+}
+
+impl<'a> Row<'a> {
     pub(super) fn clear(&mut self) {
-        self.texts.clear();
-        self.spans = Default::default();
-        self.flags = Default::default();
+        self.own_texts.clear();
+        self.texts = [Text::Null; column::COUNT];
+        self.flags = [None; column::COUNT];
     }
 
     /// Sets a field to null, which also takes back an earlier value of a repeated field.
     pub(super) fn set_null(&mut self, column: usize) {
-        self.spans[column] = None;
+        self.texts[column] = Text::Null;
         self.flags[column] = None;
     }
 
-    pub(super) fn set_text(&mut self, column: usize, text: &str) {
-        let start = self.texts.len();
-        self.texts.push_str(text);
-        self.spans[column] = Some(start..self.texts.len());
+    /// Sets a field to a text that stands in the body as it is.
+    pub(super) fn set_text_in_body(&mut self, column: usize, text: &'a str) {
+        self.texts[column] = Text::InBody(text);
     }
 
-    /// Adds to a field's text, with a comma between.
+    pub(super) fn set_text(&mut self, column: usize, text: &str) {
+        self.start_text();
+        self.extend_text(text);
+        self.end_text(column);
+    }
+
+    /// Begins a text that is put together from parts.
+    pub(super) fn start_text(&mut self) {
+        self.started_at = self.own_texts.len();
+    }
+
+    /// Adds to the text that was begun.
+    pub(super) fn extend_text(&mut self, part: &str) {
+        self.own_texts.push_str(part);
+    }
+
+    /// Sets a field to the text that was begun.
+    pub(super) fn end_text(&mut self, column: usize) {
+        self.texts[column] = Text::Own(self.started_at, self.own_texts.len());
+    }
+
+    /// Adds to a field's own text, with a comma between.
     pub(super) fn append_text(&mut self, column: usize, text: &str) {
-        let start = self.texts.len();
-        if let Some(span) = self.spans[column].clone() {
-            self.texts.extend_from_within(span);
-            self.texts.push(',');
+        self.start_text();
+        if let Text::Own(start, end) = self.texts[column] {
+            self.own_texts.extend_from_within(start..end);
+            self.own_texts.push(',');
         }
-        self.texts.push_str(text);
-        self.spans[column] = Some(start..self.texts.len());
+        self.extend_text(text);
+        self.end_text(column);
     }
 
     pub(super) fn set_flag(&mut self, column: usize, flag: bool) {
@@ -57,12 +88,16 @@ impl ScratchRow {
     /// Names of the documented fields that have a value.
     pub(super) fn field_names(&self) -> Vec<&'static str> {
         const NAMES: [&str; column::COUNT] = super::decode::FIELD_NAMES;
-        let is_set = |&(place, _): &(usize, &str)| self.spans[place].is_some() || self.flags[place].is_some();
+        let is_set = |&(place, _): &(usize, &str)| self.text(place).is_some() || self.flags[place].is_some();
         NAMES.into_iter().enumerate().filter(is_set).map(|(_, name)| name).collect()
     }
 
     fn text(&self, column: usize) -> Option<&str> {
-        self.spans[column].clone().map(|span| &self.texts[span])
+        match self.texts[column] {
+            Text::Null => None,
+            Text::InBody(text) => Some(text),
+            Text::Own(start, end) => Some(&self.own_texts[start..end]),
+        }
     }
 }
 
@@ -114,18 +149,15 @@ impl ColumnBuilders {
     }
 
     /// Appends the row to every column, or to none when it has no id.
-    pub(super) fn append(&mut self, row: &ScratchRow) -> Option<RowKey> {
-        let id = row.text(column::ID).filter(|id| !id.trim().is_empty())?;
+    pub(super) fn append(&mut self, row: &Row<'_>) -> Option<RowKey> {
+        let id = row.text(column::ID).filter(|id| normalize::trimmed(id).is_some())?;
         self.id.append_value(id);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
             builder.append_option(row.text(column));
         }
         self.country_code.append_option(row.text(column::COUNTRY_CODE).and_then(normalize::trimmed));
         self.region_code.append_option(row.text(column::REGION_CODE).and_then(normalize::region));
-        for channel in normalize::channels(row.text(column::AVAILABLE_CHANNELS).unwrap_or_default()) {
-            self.available_channels.values().append_value(channel);
-        }
-        self.available_channels.append(true);
+        self.append_channels(row.text(column::AVAILABLE_CHANNELS).unwrap_or_default());
         self.default_channel.append_option(row.text(column::DEFAULT_CHANNEL).and_then(normalize::channel));
         self.opt_out.append_option(row.flags[column::OPT_OUT]);
         self.is_inherited.append_option(row.flags[column::IS_INHERITED]);
@@ -136,7 +168,25 @@ impl ColumnBuilders {
         Some(RowKey { id: ContactId::new(id), created_at, updated_at })
     }
 
-    fn time(&mut self, row: &ScratchRow, column: usize) -> Option<i64> {
+    /// Appends each channel once.
+    fn append_channels(&mut self, text: &str) {
+        let names = self.available_channels.values();
+        let first = names.offsets_slice().len() - 1;
+        for channel in normalize::channels(text) {
+            let (bytes, offsets) = (names.values_slice(), &names.offsets_slice()[first..]);
+            // A contact has a handful of channels, so looking back costs less than a set.
+            let is_known = offsets.windows(2).any(|ends| {
+                let [start, end] = [ends[0], ends[1]].map(|end| usize::try_from(end).expect("no offset is negative"));
+                bytes[start..end] == *channel.as_bytes()
+            });
+            if !is_known {
+                names.append_value(channel);
+            }
+        }
+        self.available_channels.append(true);
+    }
+
+    fn time(&mut self, row: &Row<'_>, column: usize) -> Option<i64> {
         let time = normalize::timestamp(row.text(column)?);
         if time.is_err() {
             self.malformed[column] += 1;

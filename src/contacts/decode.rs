@@ -1,7 +1,8 @@
 //! From the text of an answer to columns, in one pass: the hot path of an export.
 //!
-//! [`decode_page`] is called for every page by `fetch`. A serde seed hands each field to a scratch row, and each row to
-//! the column builders; no contact ever exists as a struct of strings.
+//! [`decode_page`] is called for every page by `fetch`. Pages that look as documented are read by `scan`, all others
+//! here: a serde seed hands each field to a row, and each row to the column builders; no contact ever exists as a
+//! struct of strings.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
 //! is taken (a number where a text is documented, `"true"` for a flag, a list of channels), the rest becomes null and
@@ -13,7 +14,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::columns::{ColumnBuilders, ScratchRow};
+use super::columns::{ColumnBuilders, Row};
+use super::scan::scan_page;
 use super::schema::column;
 use super::{ContactPage, RejectReason, RejectedItem};
 use crate::api::wire::{Envelope, NullableSeed, Pagination};
@@ -58,10 +60,22 @@ pub struct ContactList {
 /// # Errors
 /// When the body is not one complete JSON object, or `contacts` is something else than a list.
 pub fn decode_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
-    Envelope::from_str_seed(body, ListSeed)
+    scan_page(body).map_or_else(|| decode_any_page(body), Ok)
 }
 
-struct ListSeed;
+/// Reads a whole answer by serde alone: the slow way, which [`decode_page`] must agree with on every body.
+///
+/// # Errors
+/// As [`decode_page`].
+pub fn decode_any_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
+    Envelope::from_str_seed(body, ListSeed { scanned: None })
+}
+
+/// Reads `data`.
+pub(super) struct ListSeed {
+    /// Takes the place of the first list of contacts, which is then skipped.
+    pub(super) scanned: Option<ContactPage>,
+}
 
 impl<'de> DeserializeSeed<'de> for ListSeed {
     type Value = ContactList;
@@ -78,7 +92,7 @@ impl<'de> Visitor<'de> for ListSeed {
         formatter.write_str("an object with `contacts` and `pagination`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ContactList, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<ContactList, A::Error> {
         let mut list = ContactList::default();
         while let Some(key) = map.next_key_seed(NameSeed(|name: &str| match name {
             "contacts" => Some(true),
@@ -86,7 +100,13 @@ impl<'de> Visitor<'de> for ListSeed {
             _ => None,
         }))? {
             match key {
-                Some(true) => list.contacts = map.next_value_seed(NullableSeed(PageSeed))?,
+                Some(true) => match self.scanned.take() {
+                    Some(page) => {
+                        map.next_value::<IgnoredAny>()?;
+                        list.contacts = Some(page);
+                    }
+                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed))?,
+                },
                 Some(false) => list.pagination = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -136,7 +156,7 @@ impl<'de> Visitor<'de> for PageSeed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ContactPage, A::Error> {
-        let mut builder = PageBuilder::new();
+        let mut builder = PageBuilder::new(Row::default());
         while let Some(is_object) = list.next_element_seed(ItemSeed(&mut builder))? {
             builder.end_item(is_object);
         }
@@ -145,9 +165,9 @@ impl<'de> Visitor<'de> for PageSeed {
 }
 
 /// A page while it is read.
-struct PageBuilder {
+pub(super) struct PageBuilder<'a> {
     columns: ColumnBuilders,
-    row: ScratchRow,
+    pub(super) row: Row<'a>,
     unknown_in_row: Vec<usize>,
     page: PageFacts,
     malformed: [u64; column::COUNT],
@@ -161,18 +181,19 @@ struct PageFacts {
     rows: u32,
 }
 
-impl PageBuilder {
-    fn new() -> Self {
+impl<'a> PageBuilder<'a> {
+    pub(super) fn new(row: Row<'a>) -> Self {
         Self {
             columns: ColumnBuilders::with_capacity(USUAL_PAGE_ROWS),
-            row: ScratchRow::default(),
+            row,
             unknown_in_row: Vec::new(),
             page: PageFacts { items: Vec::with_capacity(USUAL_PAGE_ROWS), ..PageFacts::default() },
             malformed: [0; column::COUNT],
         }
     }
 
-    fn end_item(&mut self, is_object: bool) {
+    /// Takes the row over as the next item of the list.
+    pub(super) fn end_item(&mut self, is_object: bool) {
         let key = if is_object { self.columns.append(&self.row) } else { None };
         if key.is_some() {
             for name in self.unknown_in_row.drain(..) {
@@ -189,7 +210,8 @@ impl PageBuilder {
         self.row.clear();
     }
 
-    fn note_unknown(&mut self, name: &str) {
+    /// Notes that the contact being read has a field that nobody documented.
+    pub(super) fn note_unknown(&mut self, name: &str) {
         let names = &mut self.page.unknown_fields;
         let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
             let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
@@ -203,7 +225,7 @@ impl PageBuilder {
         }
     }
 
-    fn finish(self) -> ContactPage {
+    pub(super) fn finish(self) -> ContactPage {
         let counts: [u64; column::COUNT] = std::array::from_fn(|at| self.malformed[at] + self.columns.malformed[at]);
         let malformed = counts.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
         let PageFacts { items, rejected, mut unknown_fields, .. } = self.page;
@@ -213,7 +235,7 @@ impl PageBuilder {
 }
 
 /// Reads one item of the list into the scratch row; says whether it was an object.
-struct ItemSeed<'a>(&'a mut PageBuilder);
+struct ItemSeed<'a>(&'a mut PageBuilder<'static>);
 
 impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
     type Value = bool;
@@ -273,7 +295,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
 
 /// Reads one field into the scratch row; says whether its type was sound.
 struct FieldSeed<'a> {
-    row: &'a mut ScratchRow,
+    row: &'a mut Row<'static>,
     column: usize,
 }
 

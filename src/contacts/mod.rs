@@ -8,9 +8,10 @@ mod decode;
 mod id;
 mod normalize;
 mod page;
+mod scan;
 mod schema;
 
-pub use decode::{ContactList, decode_page};
+pub use decode::{ContactList, decode_any_page, decode_page};
 pub use id::ContactId;
 pub use page::{ContactPage, RejectReason, RejectedItem, RowKey};
 pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, contacts_schema};

@@ -1,8 +1,8 @@
-//! Carries out a walk: pages in flight, page order restored, everything bounded.
+//! Carries out a walk: requests in flight, page order restored, everything bounded and kept in the journal.
 //!
-//! [`fetch_contacts`] is called by `export` and calls [`Client::fetch`] for every page. Fetching is the one concurrent
-//! stage of the program. A page is decoded as soon as it arrives, because only then is it known whether it has to be
-//! fetched again; what is decoded waits for the pages before it and goes on in page order through a bounded channel.
+//! [`fetch_contacts`] is called by `export` and calls [`Client::fetch`] for every request of the [`Walk`]. Fetching is the
+//! one concurrent stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether
+//! it has to be fetched again; what is decoded waits for the pages before it and goes on through a bounded channel.
 //!
 //! *Easy to get wrong:* a page that is slow or in backoff must not let the others run ahead without end. No page is
 //! started more than [`READ_AHEAD`] times the concurrency in front of the one that is waited for.
@@ -11,24 +11,27 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::api::wire::{Envelope, Pagination};
-use crate::api::{ApiError, Client, Problem, Reply};
+use crate::api::wire::{Envelope, Meta, Pagination};
+use crate::api::{ApiError, Client, Reply, Turn};
 use crate::contacts::{ContactPage, decode_page};
 
-use super::{ContactQuery, PageFacts, Walk};
+use super::first::fetch_first;
+use super::journal::{Entry, Journal, JournalWriter};
+use super::{Consistency, ContactQuery, PageFacts, Purpose, Request, Taken, Walk, Window};
 
 /// Pages held or in flight for each slot: enough to ride out one slow page, and a few megabytes at most.
 const READ_AHEAD: usize = 4;
 
-/// Largest page that the API is known to honour (the official n8n node asks for it).
-const KNOWN_PAGE_SIZE: u32 = 100;
+/// Pages of a journal that wait for one that is not there before it is set aside: more than any run has in flight.
+const MAX_PARKED: usize = 512;
 
 /// How to walk.
 #[derive(Debug, Clone)]
@@ -39,30 +42,45 @@ pub struct FetchSettings {
     pub page_size: u32,
     /// Requests in flight at most.
     pub concurrency: NonZeroUsize,
+    /// What is done about a list that moves.
+    pub consistency: Consistency,
+    /// Whether pages that cannot be had are left out instead of ending the run.
+    pub allow_missing_pages: bool,
 }
 
-/// A page in its turn.
+/// The journal of a run: one to read from, then one to write to.
+#[derive(Debug, Default)]
+pub struct JournalSlot {
+    /// What a run before has read.
+    pub past: Option<Journal>,
+    /// Where answers are kept; `None` keeps nothing.
+    pub writer: Option<JournalWriter>,
+}
+
+/// The contacts of one answer, in their turn.
 #[derive(Debug)]
 pub struct Delivery {
-    /// 1-based number of the page.
-    pub page: u64,
+    /// What was asked for.
+    pub window: Window,
     /// Its contacts.
     pub contacts: ContactPage,
-    /// For each row of the page, whether it is written; the others came before.
-    pub keep: Vec<bool>,
+    /// Which of them are written.
+    pub taken: Taken,
 }
 
 /// How far the walk is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Pages handed on.
+    /// Answers taken.
     pub pages: u64,
-    /// Pages that the list is known to have.
+    /// Answers that the list is expected to take.
     pub planned_pages: Option<u64>,
     /// Contacts handed on.
     pub contacts: u64,
     /// Contacts that the list is said to have.
     pub total: Option<u64>,
+    /// Whether the list has moved and gaps are closed.
+    pub is_healing: bool,
 }
 
 /// Why a walk ended early.
@@ -72,101 +90,263 @@ pub enum FetchError {
     Api(ApiError),
     /// Nobody takes the pages any more; the receiver knows why.
     ReceiverGone,
+    /// The journal cannot be read.
+    Journal(std::io::Error),
 }
 
 /// One page as it came.
-struct FetchedPage {
+pub(super) struct FetchedPage {
     pagination: Pagination,
     contacts: ContactPage,
 }
 
-/// Fetches every page and sends it on in order; gives back what was met.
+/// An answer that waits to be taken.
+struct Arrived {
+    request: Request,
+    page: FetchedPage,
+    meta: Meta,
+    read_between: Option<(i64, i64)>,
+}
+
+/// Fetches every contact and sends it on; gives back the walk with what it met.
 ///
-/// `observe` is told after every page.
+/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. `observe` is told after every
+/// answer.
 ///
 /// # Errors
-/// When a page cannot be fetched, or nobody takes the pages any more.
+/// When a page cannot be fetched, the journal cannot be read, or nobody takes the contacts any more.
 pub async fn fetch_contacts(
     client: &Client,
     settings: &FetchSettings,
+    journal: &mut JournalSlot,
     sender: mpsc::Sender<Delivery>,
-    mut observe: impl FnMut(Progress),
+    observe: impl FnMut(Progress),
 ) -> Result<Walk, FetchError> {
-    let mut walk = Walk::new(settings.page_size);
-    let Some((size, first)) = fetch_first(client, settings).await? else { return Ok(empty_walk(settings)) };
-    if size != settings.page_size {
-        walk = Walk::new(size);
+    let walk = Walk::new(settings.page_size, settings.consistency);
+    let mut driver =
+        Driver { client, settings, walk, parked: BTreeMap::new(), sender, observe, session: 0, failures_in_a_row: 0 };
+    driver.take_past(journal).await?;
+    if driver.walk.report().pages == 0 && driver.take_first(journal).await?.is_none() {
+        return Ok(empty_walk(settings));
     }
-    let first_page = walk.next_page().unwrap_or(1);
-    let mut waiting = BTreeMap::from([(first_page, first)]);
-    let mut in_flight: FuturesUnordered<BoxFuture<'_, (u64, Result<_, ApiError>)>> = FuturesUnordered::new();
-    let mut due = first_page;
-    let read_ahead = settings.concurrency.get().saturating_mul(READ_AHEAD) as u64;
-    loop {
-        while let Some(reply) = waiting.remove(&due) {
-            let delivery = take(&mut walk, due, reply);
-            observe(progress(&walk));
-            sender.send(delivery).await.map_err(|_| FetchError::ReceiverGone)?;
-            due += 1;
+    driver.take_rest(journal).await?;
+    Ok(driver.walk)
+}
+
+struct Driver<'a, F> {
+    client: &'a Client,
+    settings: &'a FetchSettings,
+    walk: Walk,
+    /// Pages of the plain walk that wait for those before them.
+    parked: BTreeMap<u64, Arrived>,
+    sender: mpsc::Sender<Delivery>,
+    observe: F,
+    /// Which run this is, from 0.
+    session: u32,
+    /// Requests that were given up since one succeeded.
+    failures_in_a_row: usize,
+}
+
+impl<F: FnMut(Progress)> Driver<'_, F> {
+    /// Takes the answers of a run before, in the order in which they came.
+    async fn take_past(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
+        let Some(mut past) = journal.past.take() else { return Ok(()) };
+        while let Some(entry) = past.next_entry().map_err(FetchError::Journal)? {
+            let Some(arrived) = read_entry(&entry) else { continue };
+            if self.walk.report().pages == 0 && self.parked.is_empty() {
+                self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
+            }
+            if entry.request.purpose != Purpose::Page {
+                self.take_parked(true).await?;
+            }
+            self.walk.set_session(entry.session);
+            self.walk.note_out(&entry.request);
+            self.accept(arrived).await?;
+            if self.parked.len() > MAX_PARKED {
+                self.skip_due_page().await?;
+            }
         }
-        while in_flight.len() < settings.concurrency.get() && walk.peek_page() < due + read_ahead {
-            let Some(page) = walk.next_page() else { break };
-            let size = walk.page_size();
-            // The one place where requests run side by side: bounded above, put in order below.
-            in_flight.push(async move { (page, fetch_page(client, settings, page, size).await) }.boxed());
+        self.walk.note_resumed();
+        if past.damaged() > 0 {
+            tracing::warn!("{} damaged parts of the journal are fetched again", past.damaged());
         }
-        match in_flight.next().await {
-            Some((page, reply)) => drop(waiting.insert(page, reply.map_err(FetchError::Api)?)),
-            None => return Ok(walk),
+        let (writer, session) = past.into_writer().map_err(FetchError::Journal)?;
+        journal.writer = Some(writer);
+        self.session = session;
+        self.walk.set_session(session);
+        Ok(())
+    }
+
+    /// A page that no run has answered must not keep all later ones in memory.
+    async fn skip_due_page(&mut self) -> Result<(), FetchError> {
+        let Some((&first, _)) = self.parked.first_key_value() else { return Ok(()) };
+        let size = self.walk.page_size();
+        for page in self.walk.due_page()..first {
+            self.walk.failed(&Request { window: Window { page, size }, purpose: Purpose::Page });
+        }
+        self.take_parked(false).await
+    }
+
+    /// The first page; `None` when a number matches no contact.
+    async fn take_first(&mut self, journal: &mut JournalSlot) -> Result<Option<()>, FetchError> {
+        let Some((size, reply)) = fetch_first(self.client, self.settings).await? else { return Ok(None) };
+        if size != self.settings.page_size {
+            self.walk = Walk::new(size, self.settings.consistency);
+        }
+        let request = Request { window: Window::first(size), purpose: Purpose::Page };
+        self.walk.note_out(&request);
+        let arrived = self.keep(request, reply, journal);
+        self.accept(arrived).await.map(Some)
+    }
+
+    /// Everything that the walk asks for, side by side.
+    async fn take_rest(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
+        let (client, settings) = (self.client, self.settings);
+        let mut in_flight: FuturesUnordered<BoxFuture<'_, (Request, Result<_, ApiError>)>> = FuturesUnordered::new();
+        let mut next_turn: Option<BoxFuture<'_, Turn>> = None;
+        let read_ahead = settings.concurrency.get().saturating_mul(READ_AHEAD) as u64;
+        loop {
+            let has_slot = in_flight.len() < settings.concurrency.get();
+            let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
+            if !can_ask && in_flight.is_empty() {
+                return Ok(());
+            }
+            // A turn that is not waited for must not stand in the way of those that are.
+            next_turn = next_turn.filter(|_| can_ask).or_else(|| can_ask.then(|| client.turn().boxed()));
+            // What is asked for is decided when it may be sent, not before: while the rate limit holds requests back,
+            // answers still come in, and a chain that waits for nothing else is not split.
+            let answer = tokio::select! {
+                biased;
+                Some(answer) = in_flight.next() => answer,
+                Some(turn) = OptionFuture::from(next_turn.as_mut()) => {
+                    next_turn = None;
+                    if let Some(request) = self.walk.next_request(read_ahead) {
+                        self.walk.note_out(&request);
+                        let fetching = fetch_window(client, settings, request.window, turn);
+                        // The one place where requests run side by side: bounded above, put in order in `accept`.
+                        in_flight.push(fetching.map(move |reply| (request, reply)).boxed());
+                    }
+                    continue;
+                }
+            };
+            match answer {
+                (request, Ok(reply)) => {
+                    self.failures_in_a_row = 0;
+                    let arrived = self.keep(request, reply, journal);
+                    self.accept(arrived).await?;
+                }
+                (request, Err(error)) => {
+                    self.give_up(&request, error)?;
+                    self.take_parked(false).await?;
+                }
+            }
+        }
+    }
+
+    /// Keeps an answer in the journal.
+    fn keep(&self, request: Request, reply: Reply<FetchedPage>, journal: &mut JournalSlot) -> Arrived {
+        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
+        if let Some(writer) = &mut journal.writer {
+            writer.append(Entry {
+                session: self.session,
+                request,
+                elapsed_micros: u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX),
+                answered_at,
+                body: reply.body,
+            });
+        }
+        Arrived::new(request, reply.data, reply.meta, reply.elapsed, answered_at)
+    }
+
+    /// Takes an answer when it is its turn, and those that waited for it.
+    async fn accept(&mut self, arrived: Arrived) -> Result<(), FetchError> {
+        self.walk.note_arrival(&arrived.request, &arrived.facts());
+        if self.walk.is_due(&arrived.request) {
+            self.deliver(arrived).await?;
+        } else {
+            self.parked.insert(arrived.request.window.page, arrived);
+        }
+        self.take_parked(false).await
+    }
+
+    /// Takes the pages whose turn it is, or all of them.
+    async fn take_parked(&mut self, takes_all: bool) -> Result<(), FetchError> {
+        while let Some((_, first)) = self.parked.first_key_value() {
+            if !takes_all && !self.walk.is_due(&first.request) {
+                break;
+            }
+            if let Some((_, arrived)) = self.parked.pop_first() {
+                self.deliver(arrived).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver(&mut self, arrived: Arrived) -> Result<(), FetchError> {
+        let taken = self.walk.take(&arrived.request, &arrived.facts());
+        (self.observe)(progress(&self.walk));
+        let delivery = Delivery { window: arrived.request.window, contacts: arrived.page.contacts, taken };
+        self.sender.send(delivery).await.map_err(|_| FetchError::ReceiverGone)
+    }
+
+    /// A request that failed for good is tried again last, as long as others succeed.
+    fn give_up(&mut self, request: &Request, error: ApiError) -> Result<(), FetchError> {
+        self.failures_in_a_row += 1;
+        if !error.may_pass() || self.failures_in_a_row > self.settings.concurrency.get() {
+            return Err(FetchError::Api(error));
+        }
+        if self.walk.failed(request) {
+            tracing::warn!("{error}; it is tried again when the others are there");
+            return Ok(());
+        }
+        if !self.settings.allow_missing_pages {
+            return Err(FetchError::Api(error));
+        }
+        tracing::warn!("{error}; the output goes without it");
+        self.walk.abandon(request);
+        Ok(())
+    }
+}
+
+impl Arrived {
+    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, answered_at: i64) -> Self {
+        const SECOND: i64 = 1_000_000;
+        // The server's clock, where it tells, because the times of its contacts are of that clock.
+        let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+        let told = told.map_or(answered_at, |time| time.timestamp_micros());
+        // A time without a fraction may be any moment of its second.
+        let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
+        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)) }
+    }
+
+    fn facts(&self) -> PageFacts<'_> {
+        PageFacts {
+            window: self.request.window,
+            items: &self.page.contacts.items,
+            pagination: &self.page.pagination,
+            read_between: self.read_between,
+            request_id: self.meta.request_id.as_deref(),
         }
     }
 }
 
-/// The first page, and the page size that it was asked with; `None` when a number matches no contact.
-async fn fetch_first(
+/// An answer of the journal; `None` if it cannot be read any more, which then counts as damage.
+fn read_entry(entry: &Entry) -> Option<Arrived> {
+    let envelope = decode_fetched(std::str::from_utf8(&entry.body).ok()?).ok()?;
+    let elapsed = Duration::from_micros(entry.elapsed_micros);
+    Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
+}
+
+pub(super) async fn fetch_window(
     client: &Client,
     settings: &FetchSettings,
-) -> Result<Option<(u32, Reply<FetchedPage>)>, FetchError> {
-    let size = settings.page_size;
-    let error = match fetch_page(client, settings, 1, size).await {
-        Ok(reply) => return Ok(Some((size, reply))),
-        Err(error) => error,
-    };
-    // The API reference: an exact number without a match is RESOURCE_001, which for an export is an empty list.
-    if settings.query.phone.is_some() && error.problem.code() == Some("RESOURCE_001") {
-        return Ok(None);
-    }
-    let Some(smaller) = smaller_page_size(&error.problem, size) else { return Err(FetchError::Api(error)) };
-    tracing::warn!("the API refuses pages of {size} contacts, going on with {smaller}");
-    let reply = fetch_page(client, settings, 1, smaller).await.map_err(FetchError::Api)?;
-    Ok(Some((smaller, reply)))
-}
-
-/// The size to step down to when the server rejected the one asked for.
-fn smaller_page_size(problem: &Problem, size: u32) -> Option<u32> {
-    let Problem::Rejected { error, .. } = problem else { return None };
-    if !error.code.as_deref()?.starts_with("VALIDATION_") {
-        return None;
-    }
-    let is_about_size = match &error.details {
-        Some(details) if !details.is_empty() => {
-            details.keys().any(|field| field.to_lowercase().replace('_', "").contains("pagesize"))
-        }
-        _ => size > KNOWN_PAGE_SIZE,
-    };
-    let smaller = if size > KNOWN_PAGE_SIZE { KNOWN_PAGE_SIZE } else { size / 2 };
-    (is_about_size && smaller > 0).then_some(smaller)
-}
-
-async fn fetch_page(
-    client: &Client,
-    settings: &FetchSettings,
-    page: u64,
-    page_size: u32,
+    window: Window,
+    turn: Turn,
 ) -> Result<Reply<FetchedPage>, ApiError> {
-    let request = format!("contacts page {page} ({page_size} a page)");
-    let query = settings.query.parameters(page, page_size);
-    client.fetch(&request, "v3/contacts", &query, decode_fetched).await
+    let Window { page, size } = window;
+    let request = format!("contacts page {page} ({size} a page)");
+    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
 }
 
 /// An answer without a list of contacts has no data, so it is fetched again.
@@ -178,24 +358,15 @@ fn decode_fetched(body: &str) -> Result<Envelope<FetchedPage>, serde_json::Error
     Ok(Envelope { success, data, error, meta })
 }
 
-fn take(walk: &mut Walk, page: u64, reply: Reply<FetchedPage>) -> Delivery {
-    let FetchedPage { pagination, contacts } = reply.data;
-    let answered_at = reply.meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-    let facts = PageFacts {
-        page,
-        items: &contacts.items,
-        pagination: &pagination,
-        answered_at: answered_at.map(|time| time.timestamp_micros()),
-    };
-    let keep = walk.take_page(&facts);
-    Delivery { page, contacts, keep }
-}
-
 /// The walk over a list that the server calls not found.
 fn empty_walk(settings: &FetchSettings) -> Walk {
-    let mut walk = Walk::new(settings.page_size);
+    let mut walk = Walk::new(settings.page_size, settings.consistency);
     let pagination = Pagination { total_count: Some(0), ..Pagination::default() };
-    walk.take_page(&PageFacts { page: 1, items: &[], pagination: &pagination, answered_at: None });
+    let request = Request { window: Window::first(settings.page_size), purpose: Purpose::Page };
+    walk.note_out(&request);
+    let facts =
+        PageFacts { window: request.window, items: &[], pagination: &pagination, read_between: None, request_id: None };
+    walk.take(&request, &facts);
     walk
 }
 
@@ -206,28 +377,6 @@ fn progress(walk: &Walk) -> Progress {
         planned_pages: walk.planned_pages(),
         contacts: report.contacts,
         total: report.total_last,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::wire::ErrorBody;
-
-    fn rejected(code: &str, field: Option<&str>) -> Problem {
-        let details = field.map(|field| serde_json::json!({ field: ["out of range"] }));
-        let error: ErrorBody = serde_json::from_value(serde_json::json!({"code": code, "details": details})).unwrap();
-        Problem::Rejected { status: 400, error: Box::new(error), request_id: None }
-    }
-
-    #[test]
-    fn only_a_rejected_page_size_is_stepped_down() {
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("page_size")), 500), Some(100));
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_001", Some("PageSize")), 100), Some(50));
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 500), Some(100));
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 100), None);
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("channel")), 500), None);
-        assert_eq!(smaller_page_size(&rejected("AUTH_001", Some("page_size")), 500), None);
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("page_size")), 1), None);
+        is_healing: report.windows_reread > 0,
     }
 }

@@ -1,18 +1,42 @@
-//! Every page of the list, in order, each asked for once.
+//! Every contact of a list that may move while it is read.
 //!
-//! [`fetch_contacts`] asks for pages with a bounded number in flight and hands them on in page order. What to ask for,
-//! what to keep and whether it adds up is decided by [`Walk`], which does no I/O and so can be tested by the thousand.
+//! ```text
+//!  driver ─► walk ─► plan        which page next
+//!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
+//!    │        └────► report      what was met, and the verdict
+//!    └─► journal                 every answer, on the disk
+//! ```
+//!
+//! [`fetch_contacts`] asks with a bounded number of requests in flight and hands contacts on as they are settled. What to
+//! ask for, what to keep and whether it adds up is decided by [`Walk`], which does no I/O and so can be tested by the
+//! thousand.
 //!
 //! *Easy to get wrong:* the list is read by offset. A contact created or deleted while we read shifts everything behind
-//! it, so a page-by-page reader can lose a contact without any error. The walk compares what every page says, and the
-//! run only ends as `complete` when nothing contradicts it.
+//! it, so a page-by-page reader can lose a contact without any error.
 
 mod driver;
+mod first;
+mod gap;
+mod healing;
+pub mod journal;
+mod marks;
+#[cfg(test)]
+mod model;
+mod moments;
+mod plan;
 mod query;
+mod report;
+mod request;
 mod seen;
 mod walk;
+mod window;
 
-pub use driver::{Delivery, FetchError, FetchSettings, Progress, fetch_contacts};
+pub use driver::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, fetch_contacts};
+pub use healing::Unreliable;
+pub use marks::Place;
 pub use query::ContactQuery;
+pub use report::WalkReport;
+pub use request::{Consistency, PageFacts, Purpose, Request, Taken};
 pub use seen::SeenIds;
-pub use walk::{PageFacts, Walk, WalkReport};
+pub use walk::Walk;
+pub use window::Window;

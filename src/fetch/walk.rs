@@ -1,91 +1,91 @@
-//! Which pages to ask for, which contacts to keep, and whether it all adds up: decisions without I/O.
+//! The whole walk through a list: decisions without I/O.
 //!
-//! The driver asks [`Walk::next_page`] what to fetch and brings answers to [`Walk::take_page`] in page order. The first
-//! page tells how many there are and which page size the server honours; the others can then be fetched at once. On a
-//! list that stands still there are exactly as many requests as pages.
+//! The driver asks [`Walk::next_request`] what to fetch and brings every answer to [`Walk::take`]. The walk has three
+//! ways of reading:
+//! - *plain*: the first page tells how many there are and which page size the server honours; the others are asked for
+//!   at once. On a list that stands still there are exactly as many requests as pages.
+//! - *healing*, from the first sign of movement on: see [`Healing`].
+//! - *sweeps* over the whole list, where joins cannot be anchored, or as the second look of [`Consistency::Strict`].
 //!
-//! *Easy to get wrong:* a list that moves need not change its length. A deletion before the reading place and a
-//! creation behind it leave `total_count` as it was and still hide one contact. That creation is met later in the
-//! walk, so a contact created after the walk began counts as a sign of movement like a changed total.
+//! *Easy to get wrong:* pages of the plain walk are taken in page order, so that the output has the order of the list
+//! whatever the concurrency; see [`Walk::is_due`]. Signs of movement are looked for as soon as an answer arrives.
 //!
-//! Page numbers are 1-based and `(page - 1) * page_size` is the offset (API reference, "List contacts").
+//! A walk is a function of the answers it took and their order, which is what the journal keeps. When a stopped run goes
+//! on, its answers are taken again and the walk stands where it stood.
 
-use crate::api::wire::Pagination;
+use std::collections::BTreeSet;
+
 use crate::contacts::RowKey;
 use crate::verdict::Verdict;
 
-use super::SeenIds;
+use super::healing::{Healing, PageTrace, Unreliable};
+use super::marks::BlockMarks;
+use super::moments::Moments;
+use super::plan::PagePlan;
+use super::{Consistency, PageFacts, Purpose, Request, SeenIds, Taken, WalkReport, Window};
 
 /// Pages without a new contact that are asked for beyond the planned end while the server says that more follow.
 const MAX_STALE_PAGES: u32 = 3;
-
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
+/// Pages before one with a repeated row that may hold its first copy: rows seldom move further between two readings.
+const NEAR_PAGES: usize = 8;
+/// How far the clocks of the API's machines may be apart, in microseconds.
+const CLOCK_SLACK: i64 = 5_000_000;
+/// Sweeps until one finds nothing new.
+const MAX_SWEEPS: u32 = 10;
 
-/// What an answer says, without its contacts.
-#[derive(Debug, Clone, Copy)]
-pub struct PageFacts<'a> {
-    /// 1-based number of the page that was asked for.
-    pub page: u64,
-    /// One entry for each item; `None` for an item that is no contact.
-    pub items: &'a [Option<RowKey>],
-    /// What the server says of the list.
-    pub pagination: &'a Pagination,
-    /// The server's clock in microseconds UTC, if it told.
-    pub answered_at: Option<i64>,
-}
-
-/// The state of one walk through the list.
+/// The state of one walk.
 #[derive(Debug)]
 pub struct Walk {
+    consistency: Consistency,
     page_size: u32,
-    /// `None` until the first page has told.
-    planned_pages: Option<u64>,
-    next_page: u64,
-    is_at_end: bool,
+    plan: PagePlan,
+    /// The page that is taken next.
+    due: u64,
     stale_pages_beyond_plan: u32,
+    pages: Vec<Option<PageTrace>>,
+    /// Pages that arrived with the first sign of movement or after it.
+    suspects: BTreeSet<u64>,
+    /// When rows are known to have moved, until healing asks for it.
+    moments: Moments,
+    has_seen_sign: bool,
+    /// When the walk began, in microseconds of the server's clock.
+    began_at: Option<i64>,
+    session: u32,
+    phase: Phase,
     seen: SeenIds,
     report: WalkReport,
-    began_at: Option<i64>,
+    is_healed: bool,
 }
 
-/// What a walk has met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WalkReport {
-    /// Pages taken.
-    pub pages: u64,
-    /// Different contacts.
-    pub contacts: u64,
-    /// Items that were no contacts.
-    pub rejected: u64,
-    /// Contacts that came again and were dropped.
-    pub duplicates: u64,
-    /// `total_count` of the first page.
-    pub total_first: Option<u64>,
-    /// `total_count` of the last page taken.
-    pub total_last: Option<u64>,
-    /// Smallest `total_count`.
-    pub total_min: Option<u64>,
-    /// Largest `total_count`.
-    pub total_max: Option<u64>,
-    /// Contacts that were created after the walk began.
-    pub created_during_walk: u64,
-    /// Pages with fewer or more items than their place in the list asks for.
-    pub odd_pages: u64,
+#[derive(Debug)]
+enum Phase {
+    Plain,
+    Healing(Box<Healing>),
+    Sweeping(PagePlan),
+    Finished,
 }
 
 impl Walk {
     /// A walk that asks for pages of `page_size`.
-    pub fn new(page_size: u32) -> Self {
+    pub fn new(page_size: u32, consistency: Consistency) -> Self {
         Self {
+            consistency,
             page_size,
-            planned_pages: None,
-            next_page: 1,
-            is_at_end: false,
+            plan: PagePlan::new(1, 1),
+            due: 1,
             stale_pages_beyond_plan: 0,
+            pages: Vec::new(),
+            suspects: BTreeSet::new(),
+            moments: Moments::default(),
+            has_seen_sign: false,
+            began_at: None,
+            session: 0,
+            phase: Phase::Plain,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
-            began_at: None,
+            is_healed: false,
         }
     }
 
@@ -94,9 +94,15 @@ impl Walk {
         self.page_size
     }
 
-    /// Pages that the list is known to have.
+    /// Answers that the list is expected to take, without those that movement may cost.
     pub fn planned_pages(&self) -> Option<u64> {
-        self.planned_pages
+        let total = self.report.total_last.map(|total| total.div_ceil(u64::from(self.page_size)).max(1));
+        total.filter(|_| self.report.pages > 0)
+    }
+
+    /// The page of the plain walk that is taken next.
+    pub fn due_page(&self) -> u64 {
+        self.due
     }
 
     /// What the walk has met so far.
@@ -104,91 +110,153 @@ impl Walk {
         &self.report
     }
 
-    /// Whether every page has been taken.
+    /// Whether there is nothing left to ask for.
     pub fn is_finished(&self) -> bool {
-        self.is_at_end
+        matches!(self.phase, Phase::Finished)
     }
 
-    /// The page to ask for next, or `None` while that depends on an answer that is still out.
-    pub fn next_page(&mut self) -> Option<u64> {
-        let limit = self.planned_pages.unwrap_or(1);
-        let page = self.next_page;
-        (!self.is_at_end && page <= limit).then(|| {
-            self.next_page += 1;
-            page
-        })
+    /// Answers from here on were read by another run: the list may have moved in between.
+    pub fn set_session(&mut self, session: u32) {
+        self.session = session;
     }
 
-    /// The number that [`next_page`](Self::next_page) would give.
-    pub fn peek_page(&self) -> u64 {
-        self.next_page
+    /// The answers taken so far came from the journal of a run before.
+    pub fn note_resumed(&mut self) {
+        self.report.pages_resumed = self.report.pages;
     }
 
-    /// Takes the next page in order; says for each contact of the page whether it is new.
-    pub fn take_page(&mut self, facts: &PageFacts<'_>) -> Vec<bool> {
-        let pagination = facts.pagination;
+    /// The next request, or `None` while that depends on answers that are out; it stays the next one until
+    /// [`note_out`](Self::note_out) says that it is on its way. No page of the plain walk is given out
+    /// that is `read_ahead` pages or more before the one that is taken next.
+    pub fn next_request(&self, read_ahead: u64) -> Option<Request> {
+        let size = self.page_size;
+        let page_request = |page, purpose| Request { window: Window { page, size }, purpose };
+        match &self.phase {
+            Phase::Plain => {
+                let page = self.plan.next_page(self.due.saturating_add(read_ahead))?;
+                Some(page_request(page, Purpose::Page))
+            }
+            Phase::Healing(healing) => healing.next_request(),
+            Phase::Sweeping(plan) => {
+                let round = self.report.sweeps;
+                plan.next_page(u64::MAX).map(|page| page_request(page, Purpose::Sweep { round }))
+            }
+            Phase::Finished => None,
+        }
+    }
+
+    /// Notes that a request is on its way: the next one, or one that a run before has sent.
+    pub fn note_out(&mut self, request: &Request) {
+        match (&mut self.phase, request.purpose) {
+            (Phase::Plain, Purpose::Page) => self.plan.give_out(request.window.page),
+            (Phase::Healing(healing), _) => healing.note_out(request),
+            (Phase::Sweeping(plan), Purpose::Sweep { .. }) => plan.give_out(request.window.page),
+            _ => {}
+        }
+    }
+
+    /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
+    pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
+        if request.purpose != Purpose::Page || self.report.pages == 0 {
+            return;
+        }
+        if self.has_sign(facts) {
+            self.note_sign();
+        }
+        if self.has_seen_sign {
+            self.suspects.insert(facts.window.page);
+        }
+    }
+
+    /// Whether an answer may be taken now. Pages of the plain walk are taken in page order.
+    pub fn is_due(&mut self, request: &Request) -> bool {
+        while self.plan.is_skipped(self.due) {
+            self.due += 1;
+        }
+        let is_page = matches!(self.phase, Phase::Plain) && request.purpose == Purpose::Page;
+        !is_page || request.window.page <= self.due
+    }
+
+    /// Takes an answer; says for each of its contacts whether it is new.
+    pub fn take(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
         if self.report.pages == 0 {
-            self.plan(pagination);
-            self.began_at = facts.answered_at;
+            self.begin(facts);
         }
         self.report.pages += 1;
-        self.note_total(pagination.total_count);
-        let keep = self.note_items(facts);
-        self.extend_or_end(facts, keep.contains(&true));
-        keep
+        self.report.note_total(facts.pagination.total_count);
+        if let Some(id) = facts.request_id {
+            self.report.request_ids[usize::from(self.report.pages > 1)] = Some(id.to_owned());
+        }
+        if request.purpose != Purpose::Page && matches!(self.phase, Phase::Plain) {
+            // Only while the answers of a run before are taken again: here it began to heal.
+            self.begin_healing();
+        }
+        let keep = self.note_items(request, facts);
+        let fresh = match request.purpose {
+            Purpose::Page => self.take_page(facts, &keep),
+            Purpose::Join { .. } | Purpose::Seed { .. } => self.take_join(request, facts, &keep),
+            Purpose::Sweep { .. } => self.take_sweep(facts, &keep),
+        };
+        let items = facts.items.get(fresh.clone()).unwrap_or_default();
+        self.report.rejected += items.iter().filter(|item| item.is_none()).count() as u64;
+        self.advance();
+        Taken { keep, fresh }
     }
 
-    fn plan(&mut self, pagination: &Pagination) {
+    fn begin(&mut self, facts: &PageFacts<'_>) {
+        let pagination = facts.pagination;
         if let Some(honoured) = pagination.page_size.filter(|&size| size > 0) {
             self.page_size = honoured;
         }
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
-        self.planned_pages = Some(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
+        self.plan.set_last(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
+        self.began_at = facts.read_between.map(|(earliest, _)| earliest);
     }
 
-    fn note_total(&mut self, total: Option<u64>) {
-        let report = &mut self.report;
-        report.total_first = report.total_first.or(total);
-        report.total_last = total.or(report.total_last);
-        report.total_min = report.total_min.min(total).or(report.total_min).or(total);
-        report.total_max = report.total_max.max(total);
+    fn take_page(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
+        let page = facts.window.page;
+        self.plan.answered(page);
+        self.due = self.due.max(page + 1);
+        self.report.odd_pages += u64::from(self.is_odd(facts));
+        let has_repeats = keep.contains(&false);
+        let has_sign = has_repeats || self.has_sign(facts);
+        if has_sign {
+            self.report.movements += 1;
+            self.note_sign();
+        }
+        if has_repeats {
+            self.note_repeats(page, facts);
+        }
+        let is_suspect = has_sign || self.suspects.remove(&page);
+        let size = usize::try_from(page).unwrap_or(usize::MAX);
+        if self.pages.len() < size {
+            self.pages.resize_with(size, || None);
+        }
+        let planned = Window { page, size: self.page_size };
+        if facts.place_of_answer().0 == planned.offset() && !is_suspect {
+            let marks = BlockMarks::of_page(facts.items, keep);
+            self.pages[size - 1] = Some(PageTrace { marks, read_between: facts.read_between, session: self.session });
+        }
+        self.extend_plan(facts, keep.contains(&true));
+        0..facts.items.len()
     }
 
-    fn note_items(&mut self, facts: &PageFacts<'_>) -> Vec<bool> {
-        let mut keep = Vec::with_capacity(facts.items.len());
-        for item in facts.items {
-            let Some(key) = item else {
-                self.report.rejected += 1;
-                continue;
-            };
-            let is_new = self.seen.insert(key.id);
-            if is_new {
-                self.report.contacts += 1;
-            } else {
-                self.report.duplicates += 1;
-            }
-            // A date in the future is bad data, not a creation that just happened.
-            let created_during_walk = match (key.created_at, self.began_at, facts.answered_at) {
-                (Some(created), Some(began), Some(answered)) => (began..=answered).contains(&created),
-                _ => false,
-            };
-            self.report.created_during_walk += u64::from(created_during_walk);
-            keep.push(is_new);
+    /// A row came twice, so rows moved between its two readings: one of a page before and this one.
+    fn note_repeats(&mut self, page: u64, facts: &PageFacts<'_>) {
+        let here = usize::try_from(page).unwrap_or(usize::MAX).min(self.pages.len() + 1) - 1;
+        let near = self.pages[here.saturating_sub(NEAR_PAGES)..here].iter().flatten();
+        let times = near.filter_map(|page| page.read_between).chain(facts.read_between);
+        let span = times.reduce(|(from, to), (other_from, other_to)| (from.min(other_from), to.max(other_to)));
+        if let Some((from, to)) = span {
+            self.moments.add(from, to);
         }
-        if let Some(total) = facts.pagination.total_count {
-            let before = (facts.page - 1).saturating_mul(u64::from(self.page_size));
-            let expected = total.saturating_sub(before).min(u64::from(self.page_size));
-            self.report.odd_pages += u64::from(facts.items.len() as u64 != expected);
-        }
-        keep
     }
 
     /// After the last planned page: goes on while the server says that more follow.
-    fn extend_or_end(&mut self, facts: &PageFacts<'_>, has_new: bool) {
-        let planned = self.planned_pages.unwrap_or(1);
-        if facts.page < planned {
+    fn extend_plan(&mut self, facts: &PageFacts<'_>, has_new: bool) {
+        if facts.window.page < self.plan.last() || self.heals_movement() {
             return;
         }
         let is_full = facts.items.len() as u64 >= u64::from(self.page_size);
@@ -198,43 +266,174 @@ impl Walk {
             has_more = self.stale_pages_beyond_plan < MAX_STALE_PAGES;
         }
         if has_more {
-            self.planned_pages = Some(planned + 1);
-        } else {
-            self.is_at_end = true;
+            self.plan.set_last(self.plan.last() + 1);
         }
+    }
+
+    fn take_join(&mut self, request: &Request, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
+        let Phase::Healing(healing) = &mut self.phase else { return 0..0 };
+        self.report.windows_reread += 1;
+        let taken = healing.take(request, facts, keep);
+        self.report.joins = healing.joins;
+        taken.unwrap_or_else(|reason| {
+            self.fall_back(reason);
+            0..0
+        })
+    }
+
+    fn take_sweep(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
+        if let Phase::Sweeping(plan) = &mut self.phase {
+            plan.answered(facts.window.page);
+            let began_at = self.began_at.unwrap_or(i64::MAX);
+            let new = facts.items.iter().flatten().zip(keep).filter(|&(_, &is_new)| is_new);
+            let missed = new.filter(|(key, _)| key.created_at.is_none_or(|created| created < began_at));
+            self.report.found_by_last_sweep += missed.count() as u64;
+            self.report.windows_reread += 1;
+        }
+        0..0
+    }
+
+    fn note_items(&mut self, request: &Request, facts: &PageFacts<'_>) -> Vec<bool> {
+        let mut keep = Vec::with_capacity(facts.items.len());
+        for key in facts.items.iter().flatten() {
+            let is_new = self.seen.insert(key.id);
+            if is_new {
+                self.report.contacts += 1;
+            } else {
+                // Windows that close gaps overlap on purpose.
+                self.report.duplicates += u64::from(request.purpose == Purpose::Page);
+            }
+            keep.push(is_new);
+            let Some(moment) = self.moment(key, facts) else { continue };
+            if is_new {
+                let is_created = key.created_at.is_some_and(|created| Some(created) >= self.began_at);
+                self.report.created += u64::from(is_created);
+                self.report.updated += u64::from(!is_created);
+            }
+            match &mut self.phase {
+                Phase::Healing(healing) => healing.moments.add(moment, moment),
+                _ => self.moments.add(moment, moment),
+            }
+        }
+        keep
+    }
+
+    /// When a contact was created or updated, if that was during the walk.
+    fn moment(&self, key: &RowKey, facts: &PageFacts<'_>) -> Option<i64> {
+        let (began, (_, read)) = self.began_at.zip(facts.read_between)?;
+        // A time in the future is bad data, not a change that just happened.
+        key.touched_at().filter(|touched| (began..=read.saturating_add(CLOCK_SLACK)).contains(touched))
+    }
+
+    /// Whether an answer shows by itself that the list moved, or does not add up.
+    fn has_sign(&self, facts: &PageFacts<'_>) -> bool {
+        let has_other_total = facts.pagination.total_count != self.report.total_first;
+        let has_moved_row = facts.items.iter().flatten().any(|key| self.moment(key, facts).is_some());
+        has_other_total || has_moved_row || self.is_odd(facts)
+    }
+
+    /// Whether a page has fewer or more items than its place in the list asks for.
+    fn is_odd(&self, facts: &PageFacts<'_>) -> bool {
+        let Some(total) = facts.pagination.total_count else { return false };
+        let expected = total.saturating_sub(facts.window.offset()).min(u64::from(self.page_size));
+        let is_misplaced = facts.place_of_answer().0 != facts.window.offset() && facts.window.page > 1;
+        facts.items.len() as u64 != expected || is_misplaced
+    }
+
+    /// Nothing new is asked for plainly once gaps will be healed.
+    fn note_sign(&mut self) {
+        self.has_seen_sign = true;
+        if self.consistency != Consistency::Plain {
+            self.plan.stop();
+        }
+    }
+
+    fn heals_movement(&self) -> bool {
+        self.report.movements > 0 && self.consistency != Consistency::Plain
+    }
+
+    /// Notes that a request was given up; says whether it will be tried again later.
+    pub fn failed(&mut self, request: &Request) -> bool {
+        match (&mut self.phase, request.purpose) {
+            (Phase::Plain, Purpose::Page) => self.plan.failed(request.window.page),
+            (Phase::Healing(healing), _) => healing.failed(request),
+            (Phase::Sweeping(plan), _) => plan.failed(request.window.page),
+            _ => true,
+        }
+    }
+
+    /// Goes on without an answer that could not be had twice: its rows count as missing.
+    pub fn abandon(&mut self, request: &Request) {
+        if let Phase::Healing(healing) = &mut self.phase
+            && let Some(row) = healing.abandon(request)
+        {
+            self.report.missing.push(row + 1..=row + u64::from(healing.cap()));
+        }
+        self.advance();
+    }
+
+    /// Goes from one way of reading to the next when it has nothing left to ask for.
+    fn advance(&mut self) {
+        let heals_movement = self.heals_movement();
+        match &mut self.phase {
+            Phase::Plain if self.plan.is_finished() && heals_movement => self.begin_healing(),
+            Phase::Plain if self.plan.is_finished() => {
+                let size = self.page_size;
+                let rows = |&page: &u64| Window { page, size };
+                let missing = self.plan.missing().iter().map(rows);
+                self.report.missing.extend(missing.map(|window| window.offset() + 1..=window.end()));
+                self.finish_or_confirm();
+            }
+            Phase::Healing(healing) => match healing.advance() {
+                Err(reason) => self.fall_back(reason),
+                Ok(()) if healing.is_finished() => {
+                    self.is_healed = true;
+                    self.finish_or_confirm();
+                }
+                Ok(()) => {}
+            },
+            Phase::Sweeping(plan) if plan.is_finished() => self.end_sweep(),
+            _ => {}
+        }
+    }
+
+    fn begin_healing(&mut self) {
+        self.report.movements = self.report.movements.max(1);
+        let pages = std::mem::take(&mut self.pages);
+        let total = self.report.total_last.unwrap_or(0);
+        self.phase =
+            Phase::Healing(Box::new(Healing::new(&pages, std::mem::take(&mut self.moments), self.page_size, total)));
+    }
+
+    fn fall_back(&mut self, reason: Unreliable) {
+        if let Phase::Healing(healing) = &self.phase {
+            self.page_size = healing.cap();
+        }
+        self.report.unreliable = Some(reason);
+        self.sweep();
+    }
+
+    fn finish_or_confirm(&mut self) {
+        let is_whole = self.report.missing.is_empty();
+        if self.consistency == Consistency::Strict && is_whole { self.sweep() } else { self.phase = Phase::Finished }
+    }
+
+    fn sweep(&mut self) {
+        self.report.sweeps += 1;
+        self.report.found_by_last_sweep = 0;
+        let total = self.report.total_last.unwrap_or(0);
+        self.phase = Phase::Sweeping(PagePlan::new(1, total.div_ceil(u64::from(self.page_size)).max(1)));
+    }
+
+    fn end_sweep(&mut self) {
+        let goes_on = self.report.found_by_last_sweep > 0 && self.report.unreliable.is_some();
+        if goes_on && self.report.sweeps < MAX_SWEEPS { self.sweep() } else { self.phase = Phase::Finished }
     }
 
     /// Whether everything is there, and what says so.
     pub fn verdict(&self) -> (Verdict, Vec<String>) {
-        let report = &self.report;
-        let mut doubts = Vec::new();
-        match (report.total_min, report.total_max) {
-            (Some(min), Some(max)) if min != max => {
-                doubts.push(format!("the list moved while it was read: it had between {min} and {max} contacts"));
-            }
-            (None, _) | (_, None) => doubts.push("the API did not tell how many contacts there are".to_owned()),
-            _ => {}
-        }
-        if report.duplicates > 0 {
-            doubts.push(format!("{} contacts came more than once, so pages overlapped", report.duplicates));
-        }
-        if report.created_during_walk > 0 {
-            doubts.push(format!("{} contacts were created during the run", report.created_during_walk));
-        }
-        if report.odd_pages > 0 {
-            doubts.push(format!("{} pages were shorter or longer than their place asks for", report.odd_pages));
-        }
-        let read = report.contacts + report.rejected;
-        if let Some(total) = report.total_last.filter(|&total| total != read) {
-            doubts.push(format!("{read} different items were read, and the last page said {total}"));
-        }
-        if doubts.is_empty() {
-            return (
-                Verdict::Complete,
-                vec![format!("every page said {read} contacts, and {read} different ones were read")],
-            );
-        }
-        (Verdict::Unverified, doubts)
+        debug_assert!(self.is_finished(), "a walk is judged at its end");
+        self.report.verdict(self.is_healed)
     }
 }
 

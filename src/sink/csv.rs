@@ -12,13 +12,17 @@ use std::io::{self, Write};
 
 use arrow::array::{Array, AsArray, BooleanArray, ListArray, PrimitiveArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Schema, TimestampMicrosecondType};
-use chrono::DateTime;
 use flate2::write::GzEncoder;
 
 use super::OutputFormat;
+use super::csv_time::push_time;
 
 /// Level of Zstandard: the fastest that compresses well.
 const ZSTD_LEVEL: i32 = 1;
+
+/// Lines gathered before they are passed on: as many bytes as the destination writes at once, so that it need not copy
+/// them, and few enough to be hashed while they are in the processor's cache.
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// Encodes batches into one CSV file, compressed or not.
 #[derive(Debug)]
@@ -43,26 +47,35 @@ impl<W: Write> CsvEncoder<W> {
         };
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         writer.write_all(format!("{}\n", names.join(",")).as_bytes())?;
-        Ok(Self { writer, lines: Vec::new() })
+        Ok(Self { writer, lines: Vec::with_capacity(CHUNK_BYTES + (CHUNK_BYTES >> 3)) })
     }
 
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column.as_ref())).collect();
-        self.lines.clear();
         for row in 0..batch.num_rows() {
-            for (at, column) in columns.iter().enumerate() {
-                if at > 0 {
-                    self.lines.push(b',');
-                }
+            for column in &columns {
                 column.push_cell(row, &mut self.lines);
+                self.lines.push(b',');
             }
+            // In place of the comma after the last cell.
+            self.lines.pop();
             self.lines.push(b'\n');
+            if self.lines.len() >= CHUNK_BYTES {
+                self.write_lines()?;
+            }
         }
-        self.writer.write_all(&self.lines)
+        Ok(())
+    }
+
+    fn write_lines(&mut self) -> io::Result<()> {
+        self.writer.write_all(&self.lines)?;
+        self.lines.clear();
+        Ok(())
     }
 
     /// Closes the compression and gives the writer back.
-    pub(super) fn finish(self) -> io::Result<W> {
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        self.write_lines()?;
         match self.writer {
             Compressor::None(writer) => Ok(writer),
             Compressor::Gzip(encoder) => encoder.finish(),
@@ -101,14 +114,10 @@ impl<W: Write> std::fmt::Debug for Compressor<W> {
 
 /// A column of the contacts schema as its cells need it.
 enum Column<'a> {
-    /// Whether any value could need quotes is looked up once for the whole column.
-    Text {
-        values: &'a StringArray,
-        is_clean: bool,
-    },
+    Text(Texts<'a>),
     Flag(&'a BooleanArray),
     Time(&'a PrimitiveArray<TimestampMicrosecondType>),
-    List(&'a ListArray),
+    List(&'a ListArray, Texts<'a>),
 }
 
 impl<'a> Column<'a> {
@@ -116,74 +125,103 @@ impl<'a> Column<'a> {
         match array.data_type() {
             DataType::Boolean => Self::Flag(array.as_boolean()),
             DataType::Timestamp(..) => Self::Time(array.as_primitive()),
-            DataType::List(_) => Self::List(array.as_list()),
-            _ => {
-                let values: &StringArray = array.as_string();
-                Self::Text { values, is_clean: is_clean(values) }
+            DataType::List(_) => {
+                let lists: &ListArray = array.as_list();
+                Self::List(lists, Texts::new(lists.values().as_string()))
             }
+            _ => Self::Text(Texts::new(array.as_string())),
         }
     }
 
     fn push_cell(&self, row: usize, line: &mut Vec<u8>) {
         match self {
-            Self::Text { values, .. } if values.is_null(row) => {}
-            Self::Text { values, is_clean } => {
-                let text = values.value(row).as_bytes();
-                if *is_clean && !text.is_empty() {
-                    line.extend_from_slice(text);
-                } else {
-                    push_text(text, line);
-                }
-            }
+            Self::Text(texts) if texts.values.is_null(row) => {}
+            Self::Text(texts) => texts.push(row, line),
             Self::Flag(values) if values.is_null(row) => {}
             Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
             Self::Time(values) if values.is_null(row) => {}
             Self::Time(values) => push_time(values.value(row), line),
-            Self::List(lists) => {
-                let items = lists.value(row);
-                let items: &StringArray = items.as_string();
-                let joined = items.iter().flatten().collect::<Vec<_>>().join(",");
-                push_text(joined.as_bytes(), line);
+            Self::List(lists, items) => {
+                let offsets = lists.value_offsets();
+                let [first, end] = [offsets[row], offsets[row + 1]].map(position);
+                items.push_joined(first..end, line);
             }
         }
     }
 }
 
-/// Whether no value of the column needs quotes, from one scan of all its bytes.
-fn is_clean(values: &StringArray) -> bool {
-    let offsets = values.value_offsets();
-    let (first, last) = (offsets[0], offsets[offsets.len() - 1]);
-    let used = usize::try_from(first).unwrap_or(0)..usize::try_from(last).unwrap_or(0);
-    // Any white space at all: at a value's ends it asks for quotes, and where values end is not known here.
-    !values.value_data()[used].iter().any(|&byte| needs_quotes(byte) || byte == b' ' || byte == b'\t' || byte >= 0x80)
+/// Texts of a column, and what one look at all of them told.
+struct Texts<'a> {
+    values: &'a StringArray,
+    /// No text holds a byte that asks for quotes wherever it stands.
+    is_bare: bool,
+}
+
+impl<'a> Texts<'a> {
+    fn new(values: &'a StringArray) -> Self {
+        let offsets = values.value_offsets();
+        let used = position(offsets[0])..position(offsets[offsets.len() - 1]);
+        // Within a chunk nothing is decided, which lets the compiler compare many bytes at once.
+        let has_special = |chunk: &[u8]| chunk.iter().fold(false, |found, &byte| found | needs_quotes(byte));
+        Self { values, is_bare: !values.value_data()[used].chunks(256).any(has_special) }
+    }
+
+    fn push(&self, row: usize, line: &mut Vec<u8>) {
+        let text = self.values.value(row).as_bytes();
+        match text {
+            [first, .., last] | [first @ last] if self.is_bare && !is_space(*first) && !is_space(*last) => {
+                line.extend_from_slice(text);
+            }
+            _ => push_text(text, line),
+        }
+    }
+
+    /// Appends one cell with several texts and commas between.
+    fn push_joined(&self, rows: std::ops::Range<usize>, line: &mut Vec<u8>) {
+        if rows.len() == 1 {
+            return self.push(rows.start, line);
+        }
+        line.push(b'"');
+        for row in rows.clone() {
+            if row > rows.start {
+                line.push(b',');
+            }
+            push_doubling_quotes(self.values.value(row).as_bytes(), line);
+        }
+        line.push(b'"');
+    }
+}
+
+/// An offset of an Arrow array as a place in a slice.
+fn position(offset: i32) -> usize {
+    usize::try_from(offset).expect("no offset is negative")
 }
 
 fn needs_quotes(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
 }
 
+/// At a text's ends, this asks for quotes.
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+}
+
 fn push_text(text: &[u8], line: &mut Vec<u8>) {
-    let has_space_at_an_end = |text: &[u8]| {
-        let is_space = |byte: Option<&u8>| byte.is_some_and(|&byte| byte.is_ascii_whitespace());
-        is_space(text.first()) || is_space(text.last())
-    };
-    if !text.is_empty() && !text.iter().copied().any(needs_quotes) && !has_space_at_an_end(text) {
+    let has_space_at_an_end = [text.first(), text.last()].into_iter().flatten().copied().any(is_space);
+    if !text.is_empty() && !text.iter().copied().any(needs_quotes) && !has_space_at_an_end {
         line.extend_from_slice(text);
         return;
     }
     line.push(b'"');
-    for &byte in text {
-        if byte == b'"' {
-            line.push(b'"');
-        }
-        line.push(byte);
-    }
+    push_doubling_quotes(text, line);
     line.push(b'"');
 }
 
-/// Writes a moment as RFC 3339 in UTC, with six digits of a second where there is a fraction.
-fn push_time(micros: i64, line: &mut Vec<u8>) {
-    let moment = DateTime::from_timestamp_micros(micros).expect("a time came from a date that chrono could read");
-    let format = if micros % 1_000_000 == 0 { chrono::SecondsFormat::Secs } else { chrono::SecondsFormat::Micros };
-    line.extend_from_slice(moment.to_rfc3339_opts(format, true).as_bytes());
+fn push_doubling_quotes(text: &[u8], line: &mut Vec<u8>) {
+    for (at, part) in text.split(|&byte| byte == b'"').enumerate() {
+        if at > 0 {
+            line.extend_from_slice(b"\"\"");
+        }
+        line.extend_from_slice(part);
+    }
 }

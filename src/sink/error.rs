@@ -41,6 +41,14 @@ pub enum SinkError {
         /// Why.
         source: io::Error,
     },
+    /// Another run writes the same output.
+    #[error("another run is writing the output: {} ({owner})", path.display())]
+    Busy {
+        /// The target.
+        path: PathBuf,
+        /// Its process and start.
+        owner: String,
+    },
     /// Writing failed half way.
     #[error("cannot write the output: {path}")]
     Write {

@@ -4,14 +4,19 @@
 //! [`StagedOutputs`], and only [`StagedOutputs::publish`] gives the files their names. A run that fails in between
 //! leaves the last good files as they were.
 //!
+//! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
+//!
 //! *Easy to get wrong:* the bytes of a file must not depend on how the rows were cut into batches on their way here, so
 //! everything is cut anew into batches of [`BATCH_ROWS`]. Memory is one such batch and one Parquet row group an output.
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 
 mod csv;
+mod csv_time;
 mod error;
 mod format;
+mod lock;
+mod manifest;
 mod parquet;
 mod staged;
 #[cfg(test)]
@@ -23,6 +28,8 @@ use serde::Serialize;
 
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
+pub use self::lock::OutputLock;
+pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, manifest_path, read_manifest};
 pub use self::parquet::ParquetSettings;
 use self::staged::{Destination, HashingWriter};
 pub use self::staged::{check_writable, write_small_file};
@@ -61,6 +68,7 @@ pub struct OutputReport {
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
+    locks: Vec<OutputLock>,
     coalescer: BatchCoalescer,
     columns: ColumnSelection,
     open: Vec<Output>,
@@ -80,13 +88,15 @@ enum Encoder {
 }
 
 impl Outputs {
-    /// Opens a staged file beside every target, which proves that all of them can be written.
+    /// Locks every target and opens a staged file beside it, which proves that all of them can be written.
     ///
     /// # Errors
-    /// When a target cannot be written; nothing is left behind then.
+    /// When a target cannot be written, or another run writes it; nothing is left behind then.
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, SinkError> {
+        let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
-            let writer = HashingWriter::new(Destination::open(&request.target)?);
+            locks.extend(Destination::lock(&request.target)?);
+            let writer = HashingWriter::new(Destination::open_locked(&request.target)?);
             let failed = |source| SinkError::write(request, source);
             let encoder = match request.format {
                 OutputFormat::Parquet => {
@@ -104,7 +114,7 @@ impl Outputs {
         };
         let open = requests.iter().map(open).collect::<Result<_, _>>()?;
         let coalescer = BatchCoalescer::new(settings.columns.schema(), BATCH_ROWS);
-        Ok(Self { coalescer, columns: settings.columns.clone(), open })
+        Ok(Self { locks, coalescer, columns: settings.columns.clone(), open })
     }
 
     /// Writes a batch with all columns of the contacts schema, of any number of rows.
@@ -144,7 +154,7 @@ impl Outputs {
     pub fn finish(mut self) -> Result<StagedOutputs, SinkError> {
         self.coalescer.finish_buffered_batch().expect("buffered batches have the coalescer's schema");
         self.encode_completed()?;
-        let mut staged = StagedOutputs { reports: Vec::new(), destinations: Vec::new() };
+        let mut staged = StagedOutputs { locks: self.locks, reports: Vec::new(), destinations: Vec::new() };
         let count = self.open.len();
         for output in self.open {
             match output.finish() {
@@ -191,6 +201,7 @@ impl Output {
 /// Outputs that are whole on the disk but do not have their names yet. Dropping them removes them.
 #[derive(Debug)]
 pub struct StagedOutputs {
+    locks: Vec<OutputLock>,
     reports: Vec<OutputReport>,
     destinations: Vec<Destination>,
 }
@@ -201,14 +212,23 @@ impl StagedOutputs {
         &self.reports
     }
 
-    /// Gives every file its name, replacing what was there.
+    /// Gives every file its name, replacing what was there. The outputs stay locked until the result is dropped, so
+    /// that what belongs to them can be written.
     ///
     /// # Errors
     /// When a file cannot be renamed; those before it in the order of the command line keep their new content.
-    pub fn publish(self) -> Result<Vec<OutputReport>, SinkError> {
+    pub fn publish(self) -> Result<PublishedOutputs, SinkError> {
         for destination in self.destinations {
             destination.publish()?;
         }
-        Ok(self.reports)
+        Ok(PublishedOutputs { reports: self.reports, _locks: self.locks })
     }
+}
+
+/// Outputs that have their names, still locked against other runs.
+#[derive(Debug)]
+pub struct PublishedOutputs {
+    /// What was written.
+    pub reports: Vec<OutputReport>,
+    _locks: Vec<OutputLock>,
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{OutputTarget, SinkError};
+use super::{OutputLock, OutputTarget, SinkError};
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
@@ -28,16 +28,25 @@ pub(super) enum Destination {
 }
 
 impl Destination {
-    pub(super) fn open(target: &OutputTarget) -> Result<Self, SinkError> {
+    /// Opens a target whose lock the caller holds: what a run that died has left staged is replaced.
+    pub(super) fn open_locked(target: &OutputTarget) -> Result<Self, SinkError> {
         match target {
             OutputTarget::Stdout => Ok(Self::Stdout(io::stdout())),
-            OutputTarget::File(path) => Self::open_file(path),
+            OutputTarget::File(path) => Self::open_file(path, true),
         }
     }
 
-    fn open_file(path: &Path) -> Result<Self, SinkError> {
+    /// Locks a target that will be staged; one that is written to directly needs no lock.
+    pub(super) fn lock(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
+        match target.staged_path() {
+            Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn open_file(path: &Path, is_locked: bool) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
-        let target = if path.is_symlink() { fs::canonicalize(path).map_err(failed)? } else { path.to_owned() };
+        let target = real_path(path).map_err(failed)?;
         match fs::metadata(&target) {
             Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
             Ok(found) if !found.is_file() => {
@@ -50,12 +59,15 @@ impl Destination {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!(".{name}.");
         // tempfile opens with mode 0600 and never follows or reuses what is there.
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".partial")
-            .tempfile_in(folder)
-            .map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix("partial");
+        if is_locked {
+            builder.rand_bytes(0);
+            remove_if_there(&folder.join(format!("{prefix}partial"))).map_err(failed)?;
+        }
+        let file = builder.tempfile_in(folder).map_err(failed)?;
         Ok(Self::Staged { file, target })
     }
 
@@ -83,6 +95,29 @@ impl Write for Destination {
             Self::Direct(file) => file.flush(),
             Self::Stdout(stdout) => stdout.flush(),
         }
+    }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Where a path leads to when it is a symbolic link.
+fn real_path(path: &Path) -> io::Result<PathBuf> {
+    if path.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
+}
+
+impl OutputTarget {
+    /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
+    /// journal.
+    pub fn staged_path(&self) -> Option<PathBuf> {
+        let Self::File(path) = self else { return None };
+        let path = real_path(path).ok()?;
+        let is_other_kind = fs::metadata(&path).is_ok_and(|found| !found.is_file());
+        (!is_other_kind).then_some(path)
     }
 }
 
@@ -157,7 +192,7 @@ fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// When it cannot.
 pub fn check_writable(path: &Path) -> Result<(), SinkError> {
-    Destination::open(&OutputTarget::File(path.to_owned())).map(drop)
+    Destination::open_file(path, false).map(drop)
 }
 
 /// Writes a small file whole or not at all, readable by its owner alone.
@@ -165,7 +200,7 @@ pub fn check_writable(path: &Path) -> Result<(), SinkError> {
 /// # Errors
 /// When it cannot be written; what was there stays then.
 pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
-    let mut writer = HashingWriter::new(Destination::open(&OutputTarget::File(path.to_owned()))?);
+    let mut writer = HashingWriter::new(Destination::open_file(path, false)?);
     let written = writer.write_all(bytes).and_then(|()| writer.finish());
     let failed = |source: io::Error| SinkError::Write { path: path.display().to_string(), source: source.into() };
     written.map_err(failed)?.destination.publish()

@@ -34,7 +34,7 @@ fn write(folder: &Path, names: &[&str], batches: &[RecordBatch], settings: &Outp
     for batch in batches {
         outputs.write(batch).unwrap();
     }
-    outputs.finish().unwrap().publish().unwrap()
+    outputs.finish().unwrap().publish().unwrap().reports
 }
 
 fn read_parquet(path: &Path) -> Vec<RecordBatch> {

@@ -9,6 +9,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
+use super::consistency::ConsistencyFacts;
 use super::counts::{Repeated, Table, UpdatedCounts, add};
 use crate::sink::{OutputFormat, OutputReport};
 use crate::verdict::Verdict;
@@ -66,6 +67,8 @@ pub struct RunFacts {
     pub verdict: Verdict,
     /// What the verdict rests on, one sentence each.
     pub evidence: Vec<String>,
+    /// The same in numbers.
+    pub consistency: ConsistencyFacts,
 }
 
 /// One item that could not be a contact, without any of its values.

@@ -8,6 +8,7 @@
 //! sees them without control characters.
 
 mod compare;
+mod consistency;
 mod counts;
 mod document;
 mod form;
@@ -22,6 +23,7 @@ mod text;
 mod view;
 
 pub use compare::{Change, Changes, Comparison};
+pub use consistency::ConsistencyFacts;
 pub use counts::{Columns, Counts, MAX_KEYS, OTHER_KEY, Repeated, Table, UpdatedCounts};
 pub use document::{
     Filters, Findings, InputReport, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION,

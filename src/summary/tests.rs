@@ -42,6 +42,7 @@ fn summary() -> Summary {
             duplicates_removed: 1,
             verdict: Verdict::Complete,
             evidence: vec!["3 contacts, as every page said".into()],
+            consistency: ConsistencyFacts { mode: "auto", ..ConsistencyFacts::default() },
         }),
         outputs: vec![OutputReport {
             path: "contacts.parquet".into(),

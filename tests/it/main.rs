@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod chaos;
 mod cli;
+mod drift;
 mod export;
 mod failures;
+mod network;
 mod outputs;
+mod publish;
 mod readers;
 mod report;
 mod report_browser;
 mod report_numbers;
+mod resume;
 mod sdk;
 mod simulator;
 mod support;

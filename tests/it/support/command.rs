@@ -17,7 +17,11 @@ pub(crate) struct Run {
 
 /// The binary in a new empty folder, with a valid key of the simulator and nothing else in its environment.
 pub(crate) fn sent_export() -> Run {
-    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    run_in(tempfile::tempdir().expect("the temporary folder is writable"))
+}
+
+/// The same in a folder where something may be already.
+pub(crate) fn run_in(folder: tempfile::TempDir) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sent-export"));
     command.current_dir(folder.path()).env_clear().env("SENT_DM_API_KEY", DEFAULT_API_KEY);
     Run { folder, command, stdin: None }
@@ -50,6 +54,18 @@ impl Run {
     pub(crate) fn file(self, name: &str, content: &str) -> Self {
         std::fs::write(self.folder.path().join(name), content).expect("the folder is writable");
         self
+    }
+
+    /// Starts the run and kills it without warning when `is_time` says so; gives the folder back.
+    pub(crate) fn kill_when(mut self, mut is_time: impl FnMut() -> bool) -> tempfile::TempDir {
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = self.command.spawn().expect("the binary was built for this test");
+        while !is_time() && child.try_wait().expect("the child was started by us").is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        drop(child.kill());
+        child.wait().expect("the child was started by us");
+        self.folder
     }
 
     /// The command itself, for tests that send signals or close pipes.
@@ -108,6 +124,16 @@ impl Finished {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The folder with what the run left.
+    pub(crate) fn into_folder(self) -> tempfile::TempDir {
+        self.folder
+    }
+
+    /// Another run in the same folder.
+    pub(crate) fn again(self) -> Run {
+        run_in(self.folder)
     }
 
     /// Names of all files that the run left, hidden ones too.

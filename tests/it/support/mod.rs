@@ -1,12 +1,28 @@
 //! How tests run the binary and answer its requests.
 
+mod certificate;
 mod command;
 mod server;
 
-pub(crate) use command::{Finished, sent_export};
+pub(crate) use certificate::greet_with_unknown_certificate;
+pub(crate) use command::{Finished, run_in, sent_export};
 pub(crate) use server::{Answer, ScriptedServer, page};
 
 use sent_export::simulator::{Settings, Simulator};
+use sha2::Digest;
+
+/// SHA-256 in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = sha2::Sha256::digest(bytes);
+    let half = |from: usize| u128::from_be_bytes(digest[from..from + 16].try_into().expect("half of 32 bytes"));
+    format!("{:032x}{:032x}", half(0), half(16))
+}
+
+/// The ids in a CSV file, in its order.
+pub(crate) fn csv_ids(path: &std::path::Path) -> Vec<uuid::Uuid> {
+    let mut reader = csv::Reader::from_path(path).expect("the file is there");
+    reader.records().map(|row| row.expect("the CSV is sound")[0].parse().expect("the first column is the id")).collect()
+}
 
 /// A simulator with so many contacts.
 pub(crate) fn simulator(contacts: u32) -> Simulator {

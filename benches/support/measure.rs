@@ -1,0 +1,48 @@
+//! What a run of another program costs.
+//!
+//! Time and memory are those that the system accounts to the process and to what it started and waited for, so they do
+//! not hold the server's.
+//!
+//! *Easy to get wrong:* a child's peak memory begins with that of the process that started it, so the bench itself must
+//! stay small; that is why the pages are held by another process.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4;
+
+/// What one run cost, or the medians of several.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cost {
+    /// User and system time.
+    pub(crate) cpu: Duration,
+    /// From start to end.
+    pub(crate) wall: Duration,
+    /// Largest resident memory, in bytes.
+    pub(crate) peak_rss: u64,
+}
+
+impl Cost {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let started = Instant::now();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program is there");
+        let used = child.wait4().expect("a started child can be waited for");
+        assert!(used.status.success(), "{command:?} failed with {}", used.status);
+        Self { cpu: used.rusage.utime + used.rusage.stime, wall: started.elapsed(), peak_rss: used.rusage.maxrss }
+    }
+
+    /// The median of each figure.
+    pub(crate) fn median(runs: &[Self]) -> Self {
+        let middle = |figure: fn(&Self) -> u128| {
+            let mut figures: Vec<u128> = runs.iter().map(figure).collect();
+            figures.sort_unstable();
+            u64::try_from(figures.get(figures.len() / 2).copied().unwrap_or_default()).expect("a run is short")
+        };
+        Self {
+            cpu: Duration::from_nanos(middle(|cost| cost.cpu.as_nanos())),
+            wall: Duration::from_nanos(middle(|cost| cost.wall.as_nanos())),
+            peak_rss: middle(|cost| cost.peak_rss.into()),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Which journal a run reads from and writes to.
+
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::api::ApiKey;
+use crate::config::ContactsConfig;
+use crate::error::Error;
+use crate::fetch::JournalSlot;
+use crate::fetch::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
+
+use super::say;
+
+/// Opens the journal beside the output, whose lock the run holds; says so when a run before is gone on with.
+///
+/// # Errors
+/// When a journal is there and can be neither read nor removed.
+pub(super) fn open_journal(
+    config: &ContactsConfig,
+    key: &ApiKey,
+    now: DateTime<Utc>,
+    is_quiet: bool,
+) -> Result<JournalSlot, Error> {
+    let Some(path) = &config.resume.journal else { return Ok(JournalSlot::default()) };
+    if config.resume.starts_over {
+        remove_journal(path).map_err(Error::Journal)?;
+    }
+    let journal_key = config.journal_key(key);
+    let unused = |why: &str| {
+        tracing::warn!("starting over, the journal {} is not used: {why}", path.display());
+        None
+    };
+    let past = match read_journal(path, &journal_key).map_err(Error::Journal)? {
+        JournalState::None => None,
+        JournalState::Unusable(why) => unused(&why),
+        JournalState::Usable(journal) if is_too_old(&journal, config, now) => {
+            unused("it is older than --resume-within")
+        }
+        JournalState::Usable(journal) => Some(*journal),
+    };
+    if let Some(journal) = &past {
+        if !is_quiet {
+            say(&announcement(journal, path));
+        }
+        return Ok(JournalSlot { past, writer: None });
+    }
+    // A gate that fails leaves everything to the next run, however quick this one is.
+    let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
+    let writer = JournalWriter::new(path.clone(), &journal_key, now.timestamp_micros(), engage);
+    Ok(JournalSlot { past: None, writer: Some(writer) })
+}
+
+fn is_too_old(journal: &Journal, config: &ContactsConfig, now: DateTime<Utc>) -> bool {
+    let age = now.timestamp_micros().saturating_sub(journal.started_at());
+    u128::try_from(age).is_ok_and(|age| age > config.resume.within.as_micros())
+}
+
+fn announcement(journal: &Journal, path: &Path) -> String {
+    let started = DateTime::from_timestamp_micros(journal.started_at());
+    let started = started.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+    format!("going on with the run of {started}, kept in {} (--fresh starts over)\n", path.display())
+}

@@ -1,0 +1,294 @@
+//! The short way through a page that looks as documented; everything else goes the long way.
+//!
+//! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand,
+//! eight bytes at a time, straight into the column builders, and leaves the few hundred bytes around the list to serde.
+//! The moment that anything differs from the documented form, it gives up and the whole page is read by serde.
+//!
+//! *Easy to get wrong:* what this accepts, serde must accept with the same result. So a value counts as expected only
+//! when it is text for a text column or true, false or null; numbers, lists, items without an object, control
+//! characters in texts, surrogate escapes and unusual envelopes all give up.
+//!
+//! The order in which members come is the API reference's. It is only a guess at which name stands next.
+//!
+//! `scan_tests.rs` and the target in `fuzz/` hold it against serde; `benches/decode.rs` measures it.
+
+use super::columns::Row;
+use super::decode::{ContactList, FIELD_NAMES, ListSeed, PageBuilder};
+use super::schema::column;
+use crate::api::wire::Envelope;
+
+/// Reads an answer of `GET /v3/contacts`, or gives up.
+pub(super) fn scan_page(body: &str) -> Option<Envelope<ContactList>> {
+    let mut cursor = Cursor { body, at: 0 };
+    for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"contacts\"", ":", "["] {
+        cursor.take(token.as_bytes())?;
+    }
+    let list_start = cursor.at;
+    let mut builder = PageBuilder::new(Row::default());
+    cursor.take_items(&mut builder)?;
+    // What is around the list: few bytes, and serde knows all their forms.
+    let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
+    Envelope::from_str_seed(&surroundings, ListSeed { scanned: Some(builder.finish()) }).ok()
+}
+
+/// A place in the body. Every `take` skips white space before, and gives `None` when something else stands there.
+struct Cursor<'a> {
+    body: &'a str,
+    at: usize,
+}
+
+/// How a string ends.
+enum StringEnd {
+    Quote,
+    Backslash,
+}
+
+impl<'a> Cursor<'a> {
+    /// The bytes from this place on.
+    fn rest(&self) -> &'a [u8] {
+        self.body.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match *self.body.as_bytes().get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    fn take_byte(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn take(&mut self, token: &[u8]) -> Option<()> {
+        self.peek()?;
+        self.rest().starts_with(token).then(|| self.at += token.len())
+    }
+
+    /// Reads items up to and with the bracket that ends the list.
+    fn take_items(&mut self, builder: &mut PageBuilder<'a>) -> Option<()> {
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            self.take(b"{")?;
+            self.take_members(builder)?;
+            builder.end_item(true);
+            match self.take_byte()? {
+                b',' => {}
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Reads the members of one contact up to and with the closing brace.
+    fn take_members(&mut self, builder: &mut PageBuilder<'a>) -> Option<()> {
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        let mut expected = 0;
+        loop {
+            let column = match NAMES.get(expected) {
+                Some(name) if name.is_start_of(self.rest()) => {
+                    self.at += name.length;
+                    Some(expected)
+                }
+                _ => self.take_name(builder)?,
+            };
+            match column {
+                Some(column @ (column::OPT_OUT | column::IS_INHERITED)) => self.take_flag(column, &mut builder.row)?,
+                Some(column) => self.take_text(column, &mut builder.row)?,
+                None => self.skip_value()?,
+            }
+            expected = column.map_or(expected, |column| column + 1);
+            match self.take_byte()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Reads a name and the colon after it; gives its column, `Some(None)` for a name that nobody documented.
+    fn take_name(&mut self, builder: &mut PageBuilder<'a>) -> Option<Option<usize>> {
+        self.take(b"\"")?;
+        let start = self.at;
+        let StringEnd::Quote = self.skip_plain()? else { return None };
+        let name = &self.body[start..self.at - 1];
+        let column = FIELD_NAMES.iter().position(|&known| known == name);
+        if column.is_none() {
+            builder.note_unknown(name);
+        }
+        self.take(b":")?;
+        Some(column)
+    }
+
+    fn take_flag(&mut self, column: usize, row: &mut Row<'_>) -> Option<()> {
+        match self.peek()? {
+            b't' => self.take(b"true").map(|()| row.set_flag(column, true)),
+            b'f' => self.take(b"false").map(|()| row.set_flag(column, false)),
+            _ => self.take(b"null").map(|()| row.set_null(column)),
+        }
+    }
+
+    fn take_text(&mut self, column: usize, row: &mut Row<'a>) -> Option<()> {
+        if self.peek()? != b'"' {
+            return self.take(b"null").map(|()| row.set_null(column));
+        }
+        self.at += 1;
+        let start = self.at;
+        match self.skip_plain()? {
+            StringEnd::Quote => row.set_text_in_body(column, &self.body[start..self.at - 1]),
+            StringEnd::Backslash => self.take_escaped(start, column, row)?,
+        }
+        Some(())
+    }
+
+    /// Goes on with a string that was plain from `start` up to the backslash that was just taken.
+    fn take_escaped(&mut self, start: usize, column: usize, row: &mut Row<'_>) -> Option<()> {
+        row.start_text();
+        row.extend_text(&self.body[start..self.at - 1]);
+        loop {
+            let escape = *self.rest().first()?;
+            self.at += 1;
+            let character = match escape {
+                b'"' | b'\\' | b'/' => char::from(escape),
+                b'b' => '\x08',
+                b'f' => '\x0C',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                b'u' => self.take_code_unit()?,
+                _ => return None,
+            };
+            row.extend_text(character.encode_utf8(&mut [0; 4]));
+            let start = self.at;
+            let end = self.skip_plain()?;
+            row.extend_text(&self.body[start..self.at - 1]);
+            if matches!(end, StringEnd::Quote) {
+                row.end_text(column);
+                return Some(());
+            }
+        }
+    }
+
+    /// Four hexadecimal digits that are a character by themselves.
+    fn take_code_unit(&mut self) -> Option<char> {
+        let digits = self.rest().get(..4)?;
+        self.at += 4;
+        let unit = digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))?;
+        char::from_u32(unit)
+    }
+
+    /// Skips the value of an undocumented field, if it is of a simple kind.
+    fn skip_value(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => {
+                self.at += 1;
+                matches!(self.skip_plain()?, StringEnd::Quote).then_some(())
+            }
+            b't' => self.take(b"true"),
+            b'f' => self.take(b"false"),
+            _ => self.take(b"null"),
+        }
+    }
+
+    /// Skips what a string holds up to and with the next quote or backslash; gives up at a control character.
+    fn skip_plain(&mut self) -> Option<StringEnd> {
+        let rest = self.rest();
+        let length = special_byte(rest)?;
+        self.at += length + 1;
+        let special = rest[length];
+        match special {
+            b'"' => Some(StringEnd::Quote),
+            b'\\' => Some(StringEnd::Backslash),
+            _ => None,
+        }
+    }
+}
+
+/// A name as it begins a member, quotes and colon included, laid out for comparison in whole words: a call of `memcmp`
+/// for every name would take a tenth of the time of the scan.
+struct Name {
+    words: [u64; Name::WORDS],
+    /// The bits of `words` that belong to the name.
+    masks: [u64; Name::WORDS],
+    length: usize,
+}
+
+static NAMES: [Name; column::COUNT] = {
+    let mut names = [const { Name { words: [0; Name::WORDS], masks: [0; Name::WORDS], length: 0 } }; column::COUNT];
+    let mut at = 0;
+    while at < column::COUNT {
+        names[at] = Name::new(FIELD_NAMES[at]);
+        at += 1;
+    }
+    names
+};
+
+impl Name {
+    /// Words of the longest name, its quotes and the colon.
+    const WORDS: usize = 3;
+
+    const fn new(name: &str) -> Self {
+        let length = name.len() + 3;
+        let (mut words, mut masks) = ([0; Self::WORDS], [0; Self::WORDS]);
+        let mut at = 0;
+        while at < length {
+            let byte = match at {
+                0 => b'"',
+                _ if at == length - 2 => b'"',
+                _ if at == length - 1 => b':',
+                _ => name.as_bytes()[at - 1],
+            };
+            words[at / 8] |= (byte as u64) << (at % 8 * 8);
+            masks[at / 8] |= 0xff << (at % 8 * 8);
+            at += 1;
+        }
+        Self { words, masks, length }
+    }
+
+    fn is_start_of(&self, bytes: &[u8]) -> bool {
+        let Some(start) = bytes.first_chunk::<{ 8 * Self::WORDS }>() else { return false };
+        let (words, _) = start.as_chunks();
+        let compared = words.iter().zip(&self.words).zip(&self.masks);
+        compared.map(|((found, word), mask)| (u64::from_le_bytes(*found) ^ word) & mask).fold(0, |a, b| a | b) == 0
+    }
+}
+
+/// The place of the first quote, backslash or control character.
+///
+/// Eight bytes are looked at together: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
+/// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
+fn special_byte(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH_BITS: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    const SPACES: u64 = ONES * b' ' as u64;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(SPACES) & !word;
+        let marks = (zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls) & HIGH_BITS;
+        if marks != 0 {
+            return Some(at + (marks.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let is_special = |&byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+    bytes[at..].iter().position(is_special).map(|place| at + place)
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -1,0 +1,425 @@
+//! Closes every gap of a list that moves while it is read.
+//!
+//! [`Healing`] takes over from the plain walk at the first sign of movement. It holds a line of places where rows are
+//! held, with gaps between, and hands out the requests that close them; the chain of one gap is a [`Gap`].
+//!
+//! # Which joins are in doubt
+//!
+//! Between page k, read at the moment t(k), and page k+1 a row is lost exactly if more rows were deleted than created
+//! before that boundary between t(k) and t(k+1). No answer shows it, because plain pages do not overlap. But something
+//! shows: let the whole read give the same total everywhere, no row twice, and no row with a time after the read began.
+//! Follow the boundaries from the front to the end: creations before a boundary would be rows with such a time, creations
+//! since the neighbouring page a row seen twice; so the number of rows before a boundary can only fall from boundary to
+//! boundary, and at the last one it would be lower than at the start, which the total denies. Without a sign nothing is
+//! lost, in whatever order the pages were answered and however long the read was interrupted.
+//!
+//! With a sign, the pages that were on their way when it came are in doubt, and those that carry one: where their rows
+//! stand among the others is not known. They are written, but their part of the list is read again by a chain. Of the
+//! pages before, these joins are settled by a request of their own, a window over both sides:
+//! - those between pages that different runs read, when a stopped run goes on;
+//! - each during which something moved. A deletion can hide there only behind a creation in the same moment, and that shows
+//!   later: when the row created is met, by its time, or, where it was created on a page that was read already, by a row
+//!   that comes twice;
+//! - a few of them without a reason, since that costs next to nothing.
+//!
+//! What this cannot see is a deletion that is balanced in the same moment by a contact which is itself deleted before it is
+//! met. [`Consistency::Strict`](super::Consistency::Strict) would.
+//!
+//! Everything behind the last plain page is read by chains, one for each free slot, that split the rest among them.
+//! When all gaps are closed, head and end of the list are read once more: rows created or updated meanwhile may have moved
+//! there. They are read in rounds, until one round finds both in a single answer each and no join is in doubt.
+//!
+//! *Easy to get wrong:* this rests on the order of unmoved rows. When an answer contradicts it, healing starts anew from
+//! row 0, since after a great change a page may have been put in the wrong place; when that happens again, the walk falls
+//! back to repeated sweeps, see [`Unreliable`]. Tested against a modelled server in `healing_tests.rs`, thousands of histories.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::gap::{Edge, Gap, Joined, Progress, Role, Rows};
+use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, prints};
+use super::moments::Moments;
+use super::{PageFacts, Purpose, Request, Window};
+
+/// Early joins that are settled without a reason.
+const FREE_JOINS: usize = 16;
+/// Pages that a chain must have before it to be worth splitting.
+const MIN_PAGES_TO_SPLIT: u64 = 48;
+/// Rounds over head and end before a list counts as too restless.
+const MAX_ROUNDS: u32 = 25;
+/// Times that healing starts anew when rows are out of order.
+const MAX_RESTARTS: u32 = 2;
+
+/// Why joins cannot be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreliable {
+    /// Rows that did not change stand in another order.
+    OrderChanges,
+    /// The server answers with page sizes that were not asked for.
+    SizesNotHonoured,
+    /// Pages are too small to overlap.
+    PagesTooSmall,
+    /// Answers bring nothing new although more is said to follow.
+    NoProgress,
+    /// Head and end never come to rest.
+    TooRestless,
+}
+
+/// A page of the plain walk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PageTrace {
+    pub(super) marks: BlockMarks,
+    /// When the list was read for it, at the earliest and the latest, in microseconds of the server's clock.
+    pub(super) read_between: Option<(i64, i64)>,
+    /// Which run read it.
+    pub(super) session: u32,
+}
+
+/// A window inside a stretch that nobody has read, to split the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seed {
+    block: i64,
+    offset: u64,
+}
+
+/// The state of healing.
+#[derive(Debug)]
+pub(super) struct Healing {
+    cap: u32,
+    marks: Marks,
+    gaps: BTreeMap<Place, Gap>,
+    seeds: Vec<Seed>,
+    /// Joins that are settled only for a reason, by the block on their left, with the time in which they were read.
+    assumed: BTreeMap<i64, (i64, i64)>,
+    /// For a join whose left page has no marks, the edge to begin from.
+    edges: BTreeMap<i64, Edge>,
+    /// When rows are known to have moved.
+    pub(super) moments: Moments,
+    /// Where the list ended.
+    end: Option<Edge>,
+    rounds: u32,
+    round_answers: u32,
+    /// Rows of the list by the last answer.
+    total: u64,
+    /// Answers with a page size that was not asked for.
+    odd_sizes: u32,
+    restarts: u32,
+    is_finished: bool,
+    /// Joins settled.
+    pub(super) joins: u64,
+}
+
+impl Healing {
+    /// Takes over from a plain walk with its pages from 1 on; `None` is a page that is missing or in doubt.
+    pub(super) fn new(pages: &[Option<PageTrace>], moments: Moments, page_size: u32, total: u64) -> Self {
+        let mut healing = Self {
+            cap: page_size,
+            marks: Marks::default(),
+            gaps: BTreeMap::new(),
+            seeds: Vec::new(),
+            assumed: BTreeMap::new(),
+            edges: BTreeMap::new(),
+            moments,
+            end: None,
+            rounds: 0,
+            round_answers: 0,
+            total,
+            odd_sizes: 0,
+            restarts: 0,
+            is_finished: false,
+            joins: 0,
+        };
+        healing.lay_out(pages, page_size);
+        healing
+    }
+
+    /// Puts the pages into the line and opens the gaps that are in doubt from the start.
+    fn lay_out(&mut self, pages: &[Option<PageTrace>], page_size: u32) {
+        let is_kept = |trace: &&PageTrace| !trace.marks.tail().is_empty();
+        let mut left: Option<(i64, &PageTrace)> = None;
+        let mut doubtful = Vec::new();
+        for (block, page) in (1..).zip(pages) {
+            let Some(page) = page.as_ref().filter(is_kept) else { continue };
+            self.marks.add(block, 0, &page.marks);
+            match left {
+                None if block > 1 => self.open(Gap::at_start(Role::Join, 0)),
+                None => {}
+                Some((before, left)) => {
+                    let offset = u64::try_from(before).unwrap_or(0) * u64::from(page_size);
+                    let edge = Edge { prints: left.marks.tail().to_vec(), offset, place: Place::last_of(before, 0) };
+                    self.edges.insert(before, edge);
+                    let is_whole = before + 1 == block && left.session == page.session;
+                    match left.read_between.zip(page.read_between) {
+                        Some((left_time, time)) if is_whole => {
+                            self.assumed.insert(before, (left_time.0.min(time.0), left_time.1.max(time.1)));
+                        }
+                        _ => doubtful.push(before),
+                    }
+                }
+            }
+            left = Some((block, page));
+        }
+        if self.assumed.len() <= FREE_JOINS {
+            doubtful.extend(std::mem::take(&mut self.assumed).into_keys());
+        }
+        for block in doubtful {
+            self.open_join(block);
+        }
+        let rest = match left {
+            None => Gap::at_start(Role::Join, 0),
+            Some((block, page)) => {
+                let offset = u64::try_from(block).unwrap_or(0) * u64::from(page_size);
+                let edge = Edge { prints: page.marks.tail().to_vec(), offset, place: Place::last_of(block, 0) };
+                Gap::behind(Role::Join, edge, self.cap / 4)
+            }
+        };
+        self.open(rest);
+    }
+
+    fn open(&mut self, gap: Gap) {
+        self.gaps.insert(gap.edge.place, gap);
+    }
+
+    /// Opens the join behind a page; its window lies half on each side, since nobody knows how far it has drifted.
+    fn open_join(&mut self, block: i64) {
+        if let Some(edge) = self.edges.get(&block) {
+            self.open(Gap::behind(Role::Join, edge.clone(), self.cap / 2));
+        }
+    }
+
+    /// Rows that a server allows on a page.
+    pub(super) fn cap(&self) -> u32 {
+        self.cap
+    }
+
+    /// Whether the list is whole.
+    pub(super) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// The next request, or `None` while all of them depend on answers that are out.
+    pub(super) fn next_request(&self) -> Option<Request> {
+        let idle = self.gaps.iter().filter(|(_, gap)| !gap.is_out).min_by_key(|(place, gap)| (gap.failures, **place));
+        match idle {
+            Some((&place, gap)) => {
+                Some(Request { window: gap.window(self.cap), purpose: Purpose::Join { gap: place } })
+            }
+            None => self.split(),
+        }
+    }
+
+    /// Notes that a request is on its way.
+    pub(super) fn note_out(&mut self, request: &Request) {
+        match request.purpose {
+            Purpose::Join { gap } => {
+                if let Some(gap) = self.gaps.get_mut(&gap) {
+                    gap.is_out = true;
+                }
+            }
+            Purpose::Seed { block } => self.seeds.push(Seed { block, offset: request.window.offset() }),
+            Purpose::Page | Purpose::Sweep { .. } => {}
+        }
+    }
+
+    /// A window in the middle of the longest stretch that is still before a chain.
+    fn split(&self) -> Option<Request> {
+        let size = u64::from(self.cap);
+        let mut bounds = self.gaps.values().skip(1).map(|gap| (gap.start, gap.edge.place.block));
+        let stretch = |gap: &Gap| {
+            let (mut end, mut block) = bounds.next().unwrap_or((self.total, i64::MAX));
+            let seeds = self.seeds.iter().filter(|seed| (gap.edge.offset..end).contains(&seed.offset));
+            if let Some(seed) = seeds.min_by_key(|seed| seed.offset) {
+                (end, block) = (seed.offset, seed.block);
+            }
+            let page = u64::midpoint(gap.edge.offset, end) / size + 1;
+            let number = i64::try_from(page).ok()?;
+            let is_between = gap.edge.place.block < number && number < block;
+            let length = end.checked_sub(gap.edge.offset)?;
+            let is_long = gap.role == Role::Join && length >= MIN_PAGES_TO_SPLIT * size;
+            (is_long && is_between).then_some((length, page, number))
+        };
+        let (_, page, block) = self.gaps.values().filter_map(stretch).max()?;
+        Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Seed { block } })
+    }
+
+    /// Takes an answer; `is_new` says for each contact whether it had not come before. Gives back the rows that no
+    /// other answer held: items that are no contacts are counted among these only.
+    pub(super) fn take(
+        &mut self,
+        request: &Request,
+        facts: &PageFacts<'_>,
+        is_new: &[bool],
+    ) -> Result<Range<usize>, Unreliable> {
+        let seen = prints(facts.items);
+        let marked = self.marks.find(&seen);
+        self.total = facts.pagination.total_count.unwrap_or(self.total);
+        if !is_in_order(&marked) {
+            return self.start_anew();
+        }
+        let (offset, honoured) = facts.place_of_answer();
+        if honoured != request.window.size {
+            // What was asked for before the cap fell does not count.
+            self.odd_sizes += u32::from(request.window.size <= self.cap);
+            self.cap = self.cap.min(honoured.max(1));
+            if self.odd_sizes > 3 {
+                return Err(Unreliable::SizesNotHonoured);
+            }
+        }
+        if self.cap < 2 {
+            return Err(Unreliable::PagesTooSmall);
+        }
+        let rows = Rows {
+            offset,
+            prints: &seen,
+            marked: &marked,
+            is_end: facts.is_end(offset, honoured),
+            claims_more: facts.pagination.has_more == Some(true),
+        };
+        match request.purpose {
+            Purpose::Seed { block } => Ok(self.take_seed(block, &rows, is_new)),
+            Purpose::Join { gap } => self.take_join(gap, &rows),
+            Purpose::Page | Purpose::Sweep { .. } => Ok(0..0),
+        }
+    }
+
+    /// Forgets what is held where, and reads the list from row 0.
+    fn start_anew(&mut self) -> Result<Range<usize>, Unreliable> {
+        if self.restarts == MAX_RESTARTS {
+            return Err(Unreliable::OrderChanges);
+        }
+        let rest = Self::new(&[], std::mem::take(&mut self.moments), self.cap, self.total);
+        *self = Self { restarts: self.restarts + 1, odd_sizes: self.odd_sizes, joins: self.joins, ..rest };
+        Ok(0..0)
+    }
+
+    fn take_seed(&mut self, block: i64, rows: &Rows<'_>, is_new: &[bool]) -> Range<usize> {
+        self.seeds.retain(|seed| seed.block != block);
+        let is_passed = self.gaps.values().any(|gap| gap.edge.place.block < block && gap.edge.offset > rows.offset);
+        // Where rows are held already, there is nothing to split any more.
+        if is_passed || !rows.marked.is_empty() || !is_new.contains(&true) {
+            return 0..0;
+        }
+        let known: Vec<RowPrint> = rows.prints.iter().copied().flatten().collect();
+        self.marks.add(block, 0, &BlockMarks::of(&known));
+        let edge = Edge {
+            prints: known[known.len().saturating_sub(super::marks::TAIL_MARKS)..].to_vec(),
+            offset: rows.offset + rows.prints.len() as u64,
+            place: Place::last_of(block, 0),
+        };
+        let mut gap = Gap::behind(Role::Join, edge, self.cap / 10);
+        gap.start = rows.offset;
+        self.open(gap);
+        0..rows.prints.len()
+    }
+
+    fn take_join(&mut self, key: Place, rows: &Rows<'_>) -> Result<Range<usize>, Unreliable> {
+        // Another chain may have closed the gap meanwhile.
+        let Some(mut gap) = self.gaps.remove(&key) else { return Ok(0..0) };
+        let (block, step) = gap.position();
+        let edge = gap.edge.place;
+        let Joined { fresh, fell_back_to, closes_at } = match gap.take(rows, self.cap) {
+            Progress::Stuck => return Err(Unreliable::NoProgress),
+            Progress::NotJoined => {
+                self.gaps.insert(key, gap);
+                return Ok(0..0);
+            }
+            Progress::Joined(joined) => joined,
+        };
+        if let Some(place) = fell_back_to {
+            // The chain reads this part again, and its rows get their places from it.
+            self.marks.forget(place, edge);
+            self.gaps.retain(|_, other| other.edge.place <= place || other.edge.place > edge);
+        }
+        let following: Vec<RowPrint> = rows.prints[fresh.clone()].iter().copied().flatten().collect();
+        self.marks.add(block, step + 1, &BlockMarks::of(&following));
+        match closes_at {
+            None => drop(self.gaps.insert(key, gap)),
+            Some(place) => {
+                self.close(&gap, place);
+                self.end = if place == Place::END { Some(gap.edge) } else { self.end.take() };
+            }
+        }
+        Ok(fresh)
+    }
+
+    /// Everything from the beginning of a chain to `end` is held without a gap.
+    fn close(&mut self, gap: &Gap, end: Place) {
+        self.joins += 1;
+        self.gaps.retain(|_, other| other.edge.place < gap.from || other.edge.place >= end);
+        let blocks = gap.from.block..end.block;
+        let covered: Vec<i64> = self.assumed.range(blocks).map(|(&block, _)| block).collect();
+        for block in covered {
+            self.assumed.remove(&block);
+        }
+        if gap.role != Role::Join {
+            self.round_answers += gap.answers;
+        }
+    }
+
+    /// Notes that a request was given up; says whether its gap will be tried again.
+    pub(super) fn failed(&mut self, request: &Request) -> bool {
+        match request.purpose {
+            Purpose::Seed { block } => {
+                self.seeds.retain(|seed| seed.block != block);
+                true
+            }
+            Purpose::Join { gap } => self.gaps.get_mut(&gap).is_none_or(|gap| {
+                gap.is_out = false;
+                gap.failures += 1;
+                gap.failures < 2
+            }),
+            Purpose::Page | Purpose::Sweep { .. } => true,
+        }
+    }
+
+    /// Gives up a gap; the rows around its edge may be missing. Tells which row of the list that is.
+    pub(super) fn abandon(&mut self, request: &Request) -> Option<u64> {
+        let Purpose::Join { gap } = request.purpose else { return None };
+        let gap = self.gaps.remove(&gap)?;
+        if gap.role != Role::Head && self.end.is_none() && self.gaps.range(gap.edge.place..).next().is_none() {
+            self.end = Some(gap.edge.clone());
+        }
+        Some(gap.edge.offset)
+    }
+
+    /// Opens what is due when nothing is open any more; to be called after every answer.
+    pub(super) fn advance(&mut self) -> Result<(), Unreliable> {
+        if self.is_finished || !self.gaps.is_empty() || !self.seeds.is_empty() {
+            return Ok(());
+        }
+        let doubtful = self.joins_in_doubt();
+        if !doubtful.is_empty() {
+            for block in doubtful {
+                self.assumed.remove(&block);
+                self.open_join(block);
+            }
+            self.round_answers = u32::MAX / 2;
+            return Ok(());
+        }
+        if self.rounds > 0 && self.round_answers <= 2 {
+            self.is_finished = true;
+            return Ok(());
+        }
+        if self.rounds == MAX_ROUNDS {
+            return Err(Unreliable::TooRestless);
+        }
+        self.open(Gap::at_start(Role::Head, -1 - i64::from(self.rounds)));
+        if let Some(end) = self.end.clone() {
+            self.open(Gap::behind(Role::Tail, end, self.cap / 4));
+        }
+        self.rounds += 1;
+        self.round_answers = 0;
+        Ok(())
+    }
+
+    /// Early joins during which something moved.
+    fn joins_in_doubt(&mut self) -> Vec<i64> {
+        let moments = &mut self.moments;
+        let doubtful = self.assumed.iter().filter(|&(_, &(from, to))| moments.touch(from, to));
+        doubtful.map(|(&block, _)| block).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "healing_tests.rs"]
+mod tests;

@@ -1,0 +1,161 @@
+//! Histories of lists that move, against a modelled server.
+
+use proptest::prelude::*;
+
+use super::super::model::{Order, Outcome, Rates, STABLE_ORDERS, Server, walk};
+use super::super::{Consistency, Unreliable};
+use crate::verdict::Verdict;
+
+fn quiet() -> Rates {
+    Rates::default()
+}
+
+#[track_caller]
+fn assert_healed(outcome: &Outcome) {
+    assert_eq!(outcome.missing, 0, "{:?}", outcome.evidence);
+    assert_eq!(outcome.verdict, Verdict::Healed, "{:?}", outcome.evidence);
+}
+
+#[test]
+fn one_deletion_at_any_moment_hides_no_contact() {
+    for order in STABLE_ORDERS {
+        for concurrency in [1, 4, 16] {
+            for moment in 1..=20 {
+                for row in [0, 150, 999, 1999] {
+                    let mut server = Server::new(2000, order, moment);
+                    let outcome = walk(&mut server, concurrency, Consistency::Auto, quiet(), |server, request| {
+                        if request == moment {
+                            server.delete(row);
+                        }
+                    });
+                    assert_eq!(outcome.missing, 0, "{order:?}, {concurrency} at once, request {moment}, row {row}");
+                    assert_ne!(outcome.verdict, Verdict::Unverified, "{:?}", outcome.evidence);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deletion_behind_a_creation_in_the_same_moment_is_healed() {
+    for order in STABLE_ORDERS {
+        for moment in 2..=40 {
+            let mut server = Server::new(4000, order, moment);
+            let outcome = walk(&mut server, 8, Consistency::Auto, quiet(), |server, request| {
+                if request == moment {
+                    server.delete(usize::try_from(moment).unwrap() * 40);
+                    server.create();
+                }
+            });
+            assert_eq!(outcome.missing, 0, "{order:?}, request {moment}");
+            assert_ne!(outcome.verdict, Verdict::Unverified, "{:?}", outcome.evidence);
+        }
+    }
+}
+
+#[test]
+fn a_rare_change_costs_little_and_a_restless_list_a_fifth() {
+    let requests = |rates: Rates, once: Option<u64>, concurrency| {
+        let mut server = Server::new(50_000, Order::RandomKey, 3);
+        let outcome = walk(&mut server, concurrency, Consistency::Auto, rates, |server, request| {
+            if Some(request) == once {
+                server.delete(100);
+            }
+        });
+        assert_healed(&outcome);
+        server.requests
+    };
+    let once = requests(quiet(), Some(450), 1);
+    assert!((500..=530).contains(&once), "{once} requests for 500 pages and one deletion near the end");
+    let restless = requests(Rates { create: 0.3, delete: 0.1, ..quiet() }, None, 1);
+    assert!(restless <= 600, "{restless} requests for 500 pages of a list that moves");
+    let heavy = requests(Rates { create: 3.0, delete: 3.0, ..quiet() }, None, 8);
+    assert!(heavy <= 775, "{heavy} requests for 500 pages under the heaviest changes");
+}
+
+#[test]
+fn an_order_that_changes_is_noticed_and_swept() {
+    for rates in [quiet(), Rates { create: 0.2, delete: 0.2, ..quiet() }] {
+        let mut server = Server::new(3000, Order::Unstable, 5);
+        let outcome = walk(&mut server, 4, Consistency::Auto, rates, |_, _| {});
+        assert_eq!(outcome.verdict, Verdict::Unverified);
+        assert_eq!(outcome.report.unreliable, Some(Unreliable::OrderChanges));
+        assert!(outcome.report.sweeps > 1, "{:?}", outcome.evidence);
+        if rates.delete == 0.0 {
+            assert_eq!(outcome.missing, 0, "sweeps find what is there: {:?}", outcome.evidence);
+        }
+    }
+}
+
+#[test]
+fn pages_of_one_row_cannot_be_joined_and_the_verdict_says_so() {
+    let mut server = Server { cap: 1, ..Server::new(40, Order::CreatedAscending, 5) };
+    let outcome = walk(&mut server, 2, Consistency::Auto, quiet(), |server, request| {
+        if request == 20 {
+            server.delete(0);
+        }
+    });
+    assert_eq!((outcome.verdict, outcome.missing), (Verdict::Unverified, 0), "{:?}", outcome.evidence);
+}
+
+#[test]
+fn a_list_that_loses_nearly_everything_ends_well() {
+    for order in STABLE_ORDERS {
+        let mut server = Server::new(5000, order, 5);
+        let outcome = walk(&mut server, 4, Consistency::Auto, quiet(), |server, request| {
+            if request == 20 {
+                (0..4950).for_each(|_| server.delete(0));
+            }
+        });
+        assert_eq!(outcome.missing, 0, "{order:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_creations_ends_well() {
+    for order in STABLE_ORDERS {
+        let mut server = Server::new(2000, order, 5);
+        let outcome = walk(&mut server, 4, Consistency::Auto, quiet(), |server, request| {
+            if request == 10 {
+                (0..3000).for_each(|_| server.create());
+            }
+        });
+        assert_eq!(outcome.missing, 0, "{order:?}");
+        assert_ne!(outcome.verdict, Verdict::Unverified, "{:?}", outcome.evidence);
+    }
+}
+
+#[test]
+fn every_row_updated_while_it_is_read_is_found() {
+    for order in STABLE_ORDERS {
+        let mut server = Server::new(1500, order, 5);
+        let outcome = walk(&mut server, 4, Consistency::Auto, quiet(), |server, request| {
+            if request == 9 {
+                (0..1500).rev().for_each(|row| server.update(row));
+            }
+        });
+        assert_eq!(outcome.missing, 0, "{order:?}: {:?}", outcome.evidence);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn nothing_that_was_there_all_the_time_is_lost(
+        seed: u64,
+        contacts in 0_u32..4000,
+        concurrency in prop::sample::select(vec![1_usize, 2, 4, 8, 16]),
+        order in prop::sample::select(&STABLE_ORDERS[..]),
+        rates in [0.0..1.5_f64, 0.0..1.5, 0.0..1.0, 0.0..0.7],
+        is_rare: bool,
+    ) {
+        let scale = if is_rare { 0.03 } else { 1.0 };
+        let [create, delete, update, replace] = rates.map(|rate| rate * scale);
+        let mut server = Server::new(contacts, order, seed);
+        let rates = Rates { create, delete, update, replace };
+        let outcome = walk(&mut server, concurrency, Consistency::Auto, rates, |_, _| {});
+        prop_assert_eq!(outcome.missing, 0, "{:?} {:?}", outcome.verdict, outcome.evidence);
+        prop_assert!(outcome.verdict != Verdict::Unverified, "{:?}", outcome.evidence);
+    }
+}

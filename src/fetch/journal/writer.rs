@@ -1,0 +1,212 @@
+//! Appends answers to the journal.
+//!
+//! An answer is in the hands of the operating system before the next request is sent, so that a run that is killed loses
+//! no more than what was in flight. The sync to the disk, which a power cut asks for, is left to a thread once a second.
+//!
+//! Compressing and writing a page takes about a tenth of a millisecond, which a run that waits for the network or its
+//! quota never notices and one at full speed would. So the first answers are only held; see [`JournalWriter::append`] for
+//! when the file is begun.
+//!
+//! *Easy to get wrong:* a journal that cannot be written must not end an export that can. It is given up with a warning.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::record::Entry;
+use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
+
+/// A run that is over before this needs no journal, and whether answers come fast is not known earlier.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+/// Answers that come faster than this on average are cheaper to ask for again than to keep.
+const FAST_ANSWER: Duration = Duration::from_micros(400);
+/// When the journal of such a fast run is begun after all.
+const FAST_RUN_WAIT: Duration = Duration::from_secs(3);
+/// Bytes of answers that a fast run holds until then.
+const MAX_HELD_BYTES: usize = 16 << 20;
+/// Time between two syncs to the disk: what a power cut may cost.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// Level of Zstandard: the fastest that still shrinks pages to a fifth.
+const ZSTD_LEVEL: i32 = 1;
+
+/// When a journal is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engage {
+    /// When the run proves to last.
+    WhenItLasts,
+    /// With the first answer, because every answer may be needed again.
+    AtOnce,
+}
+
+/// Keeps answers, in memory first and in the file later.
+#[derive(Debug)]
+pub struct JournalWriter {
+    path: PathBuf,
+    header: Header,
+    engage: Engage,
+    began: Instant,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Holding {
+        entries: Vec<Entry>,
+        bytes: usize,
+    },
+    /// Too many to hold; nothing is kept until the run proves to be long.
+    Passing,
+    Writing(Box<OpenJournal>),
+    GivenUp,
+}
+
+impl JournalWriter {
+    /// A new journal; nothing is on the disk yet. `started_at` is in microseconds UTC.
+    pub fn new(path: PathBuf, key: &JournalKey, started_at: i64, engage: Engage) -> Self {
+        let state = State::Holding { entries: Vec::new(), bytes: 0 };
+        Self { path, header: Header::new(key, started_at), engage, began: Instant::now(), state }
+    }
+
+    /// Goes on with a journal that is there, behind its last whole record.
+    pub(super) fn resume(path: PathBuf, header: Header, end: u64) -> io::Result<Self> {
+        let mut file = OpenOptions::new().write(true).open(&path)?;
+        file.set_len(end)?;
+        io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+        let state = State::Writing(Box::new(OpenJournal::new(file)?));
+        Ok(Self { path, header, engage: Engage::AtOnce, began: Instant::now(), state })
+    }
+
+    /// Keeps an answer.
+    ///
+    /// The file is begun after ten milliseconds, with all answers so far; but while answers come faster than 2,500 a
+    /// second, after three seconds only, and then without the first ones if they were more than 16 MiB.
+    pub fn append(&mut self, entry: Entry) {
+        match &mut self.state {
+            State::Holding { entries, bytes } => {
+                *bytes += entry.body.len();
+                entries.push(entry);
+                let elapsed = self.began.elapsed();
+                let answers = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+                let is_fast = elapsed < FAST_ANSWER * answers && elapsed < FAST_RUN_WAIT;
+                if self.engage == Engage::AtOnce || (elapsed >= FIRST_WAIT && !is_fast) {
+                    self.begin();
+                } else if *bytes > MAX_HELD_BYTES {
+                    self.state = State::Passing;
+                }
+            }
+            State::Passing if self.began.elapsed() >= FAST_RUN_WAIT => {
+                self.state = State::Holding { entries: vec![entry], bytes: 0 };
+                self.begin();
+            }
+            State::Writing(journal) => {
+                if let Err(error) = journal.write(&entry) {
+                    self.give_up(&error);
+                }
+            }
+            State::Passing | State::GivenUp => {}
+        }
+    }
+
+    /// Brings everything to the disk for a later run; says where it is, if there is anything.
+    pub fn keep(mut self) -> Option<PathBuf> {
+        if matches!(&self.state, State::Holding { entries, .. } if !entries.is_empty()) {
+            self.begin();
+        }
+        let State::Writing(journal) = std::mem::replace(&mut self.state, State::GivenUp) else { return None };
+        match journal.close() {
+            Ok(()) => Some(self.path),
+            Err(error) => {
+                self.give_up(&error);
+                None
+            }
+        }
+    }
+
+    /// Removes the journal: its answers are in an output that has its name.
+    pub fn remove(self) {
+        if let Err(error) = remove_journal(&self.path) {
+            tracing::warn!("cannot remove the journal {}: {error}", self.path.display());
+        }
+    }
+
+    /// Creates the file and writes what was held.
+    fn begin(&mut self) {
+        let State::Holding { entries, .. } = std::mem::replace(&mut self.state, State::GivenUp) else { return };
+        match self.create() {
+            Ok(journal) => self.state = State::Writing(Box::new(journal)),
+            Err(error) => self.give_up(&error),
+        }
+        for entry in entries {
+            self.append(entry);
+        }
+    }
+
+    fn create(&self) -> io::Result<OpenJournal> {
+        remove_journal(&self.path)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.path)?;
+        let header = serde_json::to_vec(&self.header)?;
+        let mut head = MAGIC.to_vec();
+        head.extend(FORMAT_VERSION.to_le_bytes());
+        head.extend(u32::try_from(header.len()).map_err(io::Error::other)?.to_le_bytes());
+        head.extend(crc32fast::hash(&header).to_le_bytes());
+        head.extend(header);
+        file.write_all(&head)?;
+        OpenJournal::new(file)
+    }
+
+    fn give_up(&mut self, error: &io::Error) {
+        tracing::warn!("cannot write the journal {}, this run cannot be resumed: {error}", self.path.display());
+        self.state = State::GivenUp;
+    }
+}
+
+/// A journal's file while it grows.
+struct OpenJournal {
+    file: File,
+    compressor: zstd::bulk::Compressor<'static>,
+    record: Vec<u8>,
+    synced_at: Instant,
+    syncing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl std::fmt::Debug for OpenJournal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("OpenJournal").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl OpenJournal {
+    fn new(file: File) -> io::Result<Self> {
+        let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
+        Ok(Self { file, compressor, record: Vec::new(), synced_at: Instant::now(), syncing: None })
+    }
+
+    fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        self.record.clear();
+        entry.write(&mut self.compressor, &mut self.record)?;
+        self.file.write_all(&self.record)?;
+        if self.synced_at.elapsed() >= SYNC_INTERVAL && self.syncing.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.end_sync()?;
+            let file = self.file.try_clone()?;
+            self.syncing = Some(std::thread::Builder::new().name("sync".to_owned()).spawn(move || file.sync_data())?);
+            self.synced_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn end_sync(&mut self) -> io::Result<()> {
+        let joined = self.syncing.take().map(JoinHandle::join);
+        joined.map_or(Ok(()), |result| result.unwrap_or_else(|_| Err(io::Error::other("the sync thread died"))))
+    }
+
+    fn close(mut self) -> io::Result<()> {
+        self.end_sync()?;
+        self.file.sync_all()
+    }
+}

@@ -1,0 +1,77 @@
+//! When the list is known to have moved.
+//!
+//! A contact created or updated during the walk tells the moment; one that comes twice tells that rows moved between its two
+//! readings. Times are microseconds of the server's clock.
+
+/// Spans of time kept; more of them leave no moment out of doubt.
+const MAX_SPANS: usize = 200_000;
+
+/// Spans of time in which the list moved, from and to, both included.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Moments {
+    spans: Vec<(i64, i64)>,
+    is_sorted: bool,
+}
+
+impl Moments {
+    /// Notes that something moved between two moments.
+    pub(super) fn add(&mut self, from: i64, to: i64) {
+        if self.spans.len() == MAX_SPANS {
+            self.settle();
+        }
+        if self.spans.len() == MAX_SPANS {
+            self.spans = vec![(i64::MIN, i64::MAX)];
+        }
+        self.spans.push((from, to));
+        self.is_sorted = false;
+    }
+
+    /// Whether something is known to have moved between two moments.
+    pub(super) fn touch(&mut self, from: i64, to: i64) -> bool {
+        if !self.is_sorted {
+            self.settle();
+        }
+        let next = self.spans.partition_point(|&(_, end)| end < from);
+        self.spans.get(next).is_some_and(|&(start, _)| start <= to)
+    }
+
+    /// Sorts the spans and joins those that overlap.
+    fn settle(&mut self) {
+        self.spans.sort_unstable();
+        let mut joined: Vec<(i64, i64)> = Vec::with_capacity(self.spans.len());
+        for &(from, to) in &self.spans {
+            match joined.last_mut() {
+                Some((_, end)) if from <= *end => *end = (*end).max(to),
+                _ => joined.push((from, to)),
+            }
+        }
+        self.spans = joined;
+        self.is_sorted = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_touch_what_they_overlap() {
+        let mut moments = Moments::default();
+        assert!(!moments.touch(i64::MIN, i64::MAX));
+        for (from, to) in [(50, 50), (10, 20), (15, 30)] {
+            moments.add(from, to);
+        }
+        for (from, to, touched) in [(0, 9, false), (0, 10, true), (30, 40, true), (31, 49, false), (50, 60, true)] {
+            assert_eq!(moments.touch(from, to), touched, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn too_many_spans_touch_everything() {
+        let mut moments = Moments::default();
+        for at in 0..=i64::try_from(MAX_SPANS).unwrap() {
+            moments.add(at * 10, at * 10);
+        }
+        assert!(moments.touch(5, 6));
+    }
+}

@@ -1,0 +1,168 @@
+//! What a walk has met, and the verdict that follows from it.
+
+use std::ops::RangeInclusive;
+
+use crate::verdict::Verdict;
+
+use super::healing::Unreliable;
+
+/// What a walk has met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WalkReport {
+    /// Answers taken, whatever they were asked for.
+    pub pages: u64,
+    /// Different contacts.
+    pub contacts: u64,
+    /// Items that were no contacts.
+    pub rejected: u64,
+    /// Contacts that came again and were dropped.
+    pub duplicates: u64,
+    /// `total_count` of the first answer.
+    pub total_first: Option<u64>,
+    /// `total_count` of the last answer.
+    pub total_last: Option<u64>,
+    /// Smallest `total_count`.
+    pub total_min: Option<u64>,
+    /// Largest `total_count`.
+    pub total_max: Option<u64>,
+    /// Answers that showed that the list moved, or did not add up.
+    pub movements: u64,
+    /// Contacts that were created after the walk began, as far as they were met.
+    pub created: u64,
+    /// Contacts that were updated after the walk began, as far as they were met.
+    pub updated: u64,
+    /// Pages of the plain walk with fewer or more items than their place in the list asks for.
+    pub odd_pages: u64,
+    /// Windows read to settle joins, and to go on once the list moved.
+    pub windows_reread: u64,
+    /// Joins that were settled.
+    pub joins: u64,
+    /// Why the walk fell back to sweeps, if it did.
+    pub unreliable: Option<Unreliable>,
+    /// Sweeps over the whole list.
+    pub sweeps: u32,
+    /// Contacts that the last sweep was the first to find, without those created during the run.
+    pub found_by_last_sweep: u64,
+    /// Rows of the list that could not be had, from 1.
+    pub missing: Vec<RangeInclusive<u64>>,
+    /// `meta.request_id` of the first and the last answer.
+    pub request_ids: [Option<String>; 2],
+    /// Answers that came from the journal of a run before.
+    pub pages_resumed: u64,
+}
+
+impl WalkReport {
+    pub(super) fn note_total(&mut self, total: Option<u64>) {
+        self.total_first = self.total_first.or(total);
+        self.total_last = total.or(self.total_last);
+        self.total_min = self.total_min.min(total).or(self.total_min).or(total);
+        self.total_max = self.total_max.max(total);
+    }
+
+    /// Contacts that went away during the walk, at least.
+    pub fn deleted_at_least(&self) -> u64 {
+        let (first, last) = (self.total_first.unwrap_or(0), self.total_last.unwrap_or(0));
+        (first + self.created).saturating_sub(last)
+    }
+
+    /// The most contacts that a plain walk over this list can have lost, if that is known.
+    ///
+    /// Every row that was created or moved before the reading place shows as a repeated one, every other one by its
+    /// time; what then is missing from the growth of the total was deleted, before the reading place (and hid a row) or
+    /// behind it (and hid none).
+    fn lost_at_most(&self) -> Option<u64> {
+        let (first, last) = (self.total_first?, self.total_last?);
+        Some((self.created + self.updated + self.duplicates + first).saturating_sub(last))
+    }
+
+    /// Whether everything is there, and what says so. `is_healed` tells that every gap was closed by anchored joins.
+    pub(super) fn verdict(&self, is_healed: bool) -> (Verdict, Vec<String>) {
+        let read = self.contacts + self.rejected;
+        let mut doubts = self.doubts();
+        if doubts.is_empty() && self.movements == 0 {
+            match self.total_last {
+                Some(total) if total == read => {
+                    return (Verdict::Complete, self.still_list());
+                }
+                Some(total) => doubts.push(format!("{read} different items were read, and the API said {total}")),
+                None => doubts.push("the API did not tell how many contacts there are".to_owned()),
+            }
+        }
+        if doubts.is_empty() && is_healed {
+            return (Verdict::Healed, self.healing());
+        }
+        if doubts.is_empty() {
+            doubts.push(match self.lost_at_most() {
+                Some(lost) => format!("at most {lost} contacts may be missing"),
+                None => "contacts may be missing".to_owned(),
+            });
+        }
+        let movement = self.movement();
+        (Verdict::Unverified, movement.into_iter().chain(doubts).collect())
+    }
+
+    fn still_list(&self) -> Vec<String> {
+        let read = self.contacts + self.rejected;
+        let lines = [format!("every page said {read} contacts, and {read} different ones were read")];
+        lines.into_iter().chain(self.second_read()).collect()
+    }
+
+    fn movement(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let (Some(min), Some(max)) = (self.total_min, self.total_max)
+            && min != max
+        {
+            lines.push(format!("the list moved while it was read: it had between {min} and {max} contacts"));
+        }
+        let deleted = self.deleted_at_least();
+        let counts = [
+            (self.created, "contacts were created during the run and are in the output"),
+            (deleted, "contacts or more were deleted during the run"),
+            (self.updated, "contacts were updated during the run"),
+            (self.duplicates, "contacts came more than once and were written once"),
+            (self.odd_pages, "pages were shorter or longer than their place asks for"),
+        ];
+        lines.extend(counts.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!("{count} {what}")));
+        lines
+    }
+
+    fn healing(&self) -> Vec<String> {
+        let mut lines = self.movement();
+        let (joins, windows) = (self.joins, self.windows_reread);
+        lines.push(format!("{joins} joins were anchored on rows that had not moved, with {windows} windows"));
+        lines.extend(self.second_read());
+        lines
+    }
+
+    fn second_read(&self) -> Option<String> {
+        (self.sweeps > 0).then(|| "a second read of the whole list found nothing new".to_owned())
+    }
+
+    fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        if let Some(reason) = self.unreliable {
+            let reason = match reason {
+                Unreliable::OrderChanges => "rows that did not change came in another order",
+                Unreliable::SizesNotHonoured => "the API did not keep to the page sizes asked for",
+                Unreliable::PagesTooSmall => "the API's pages are too small to overlap",
+                Unreliable::NoProgress => "the API said that more follows and sent nothing new",
+                Unreliable::TooRestless => "the list moved faster than it could be read",
+            };
+            doubts.push(format!("joins could not be anchored: {reason}"));
+            let last = self.found_by_last_sweep;
+            doubts.push(format!(
+                "the whole list was read {} times more, the last time found {last} new ones",
+                self.sweeps
+            ));
+        } else if self.found_by_last_sweep > 0 {
+            let last = self.found_by_last_sweep;
+            doubts.push(format!("a second read found {last} contacts that the first had missed (they are written)"));
+        }
+        if !self.missing.is_empty() {
+            let ranges: Vec<String> =
+                self.missing.iter().map(|range| format!("{} to {}", range.start(), range.end())).collect();
+            doubts.push(format!("pages could not be fetched: rows {} of the list are missing", ranges.join(", ")));
+        }
+        doubts
+    }
+}

@@ -1,0 +1,103 @@
+//! What a walk asks for, and what it is told.
+
+use crate::api::wire::Pagination;
+use crate::contacts::RowKey;
+
+use super::{Place, Window};
+
+/// What is done about a list that moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Consistency {
+    /// Gaps are healed.
+    #[default]
+    Auto,
+    /// Pages are read once, and the verdict tells what was seen.
+    Plain,
+    /// As `Auto`, and then the whole list is read again and must show nothing new.
+    Strict,
+}
+
+impl Consistency {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Plain => "plain",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+/// What to fetch, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// The rows.
+    pub window: Window,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+/// Why a window is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// A page of the plain walk.
+    Page,
+    /// The gap behind this place is closed.
+    Join {
+        /// The place.
+        gap: Place,
+    },
+    /// A long stretch is split, so that two chains can read it.
+    Seed {
+        /// Number of the new block.
+        block: i64,
+    },
+    /// A page of a sweep over the whole list.
+    Sweep {
+        /// Number of the sweep, from 1.
+        round: u32,
+    },
+}
+
+/// What an answer says, without its contacts.
+#[derive(Debug, Clone, Copy)]
+pub struct PageFacts<'a> {
+    /// What was asked for.
+    pub window: Window,
+    /// One entry for each item; `None` for an item that is no contact.
+    pub items: &'a [Option<RowKey>],
+    /// What the server says of the list.
+    pub pagination: &'a Pagination,
+    /// When the list was read for the answer, at the earliest and the latest, in microseconds of the server's clock.
+    pub read_between: Option<(i64, i64)>,
+    /// `meta.request_id`.
+    pub request_id: Option<&'a str>,
+}
+
+/// What becomes of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// For each contact of the answer, whether it is written; the others came before.
+    pub keep: Vec<bool>,
+    /// The items that no other answer held, as far as that is known.
+    pub fresh: std::ops::Range<usize>,
+}
+
+impl PageFacts<'_> {
+    /// Rows of the list before the answer's first one, and the page size of the answer, as the server says them.
+    pub(super) fn place_of_answer(&self) -> (u64, u32) {
+        let size = self.pagination.page_size.filter(|&size| size > 0).unwrap_or(self.window.size);
+        let page = self.pagination.page.filter(|&page| page > 0).unwrap_or(self.window.page);
+        (Window { page, size }.offset(), size)
+    }
+
+    /// Whether the list ends with this answer, which begins at `offset`.
+    pub(super) fn is_end(&self, offset: u64, honoured: u32) -> bool {
+        let end = offset + self.items.len() as u64;
+        let is_short = self.items.len() < honoured as usize;
+        match self.pagination.total_count {
+            Some(total) => end >= total,
+            None => self.pagination.has_more.map_or(is_short, |has_more| !has_more),
+        }
+    }
+}

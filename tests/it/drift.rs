@@ -1,0 +1,133 @@
+//! Lists that move while they are read: what is asked for, and what the verdict says.
+
+use std::collections::HashSet;
+
+use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
+use uuid::Uuid;
+
+use crate::support::{Finished, csv_ids, sent_export, simulator};
+
+fn moving(order: Order, contacts: u32, movement: Movement) -> Simulator {
+    Simulator::start(Settings { order, contacts, movement, ..Settings::default() }).unwrap()
+}
+
+fn restless() -> Movement {
+    Movement {
+        created: Pace::PerRequest(0.6),
+        deleted: Pace::PerRequest(0.6),
+        updated: Pace::PerRequest(0.3),
+        replaced: Pace::PerRequest(0.3),
+        place: Place::Reader,
+        ..Movement::default()
+    }
+}
+
+#[track_caller]
+fn assert_nothing_is_lost(simulator: &Simulator, run: &Finished) {
+    let ids = csv_ids(&run.path("c.csv"));
+    let unique: HashSet<Uuid> = ids.iter().copied().collect();
+    assert_eq!(unique.len(), ids.len(), "a contact is there twice {run:?}");
+    let lost = simulator.truth().present_throughout.iter().filter(|id| !unique.contains(id)).count();
+    assert_eq!(lost, 0, "{run:?}");
+}
+
+#[test]
+fn a_still_list_costs_one_request_a_page_in_every_order() {
+    for order in [Order::CreatedAscending, Order::RandomKey, Order::UpdatedDescending] {
+        let simulator = moving(order, 1_950, Movement::default());
+        let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
+        let run = run.expect_code(0).expect_stderr("complete: 1950 contacts");
+        assert_eq!(simulator.statistics().list_requests, 20);
+        assert_eq!(run.json("s.json")["run"]["consistency"]["windows_reread"], 0);
+    }
+}
+
+#[test]
+fn a_list_that_moves_is_healed_in_every_stable_order() {
+    for order in [
+        Order::CreatedAscending,
+        Order::CreatedDescending,
+        Order::RandomKey,
+        Order::UpdatedAscending,
+        Order::UpdatedDescending,
+    ] {
+        let simulator = moving(order, 3_000, restless());
+        let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
+        let run = run.expect_code(0).expect_stderr("healed: ");
+        assert_nothing_is_lost(&simulator, &run);
+        let summary = run.json("s.json");
+        let consistency = &summary["run"]["consistency"];
+        assert!(
+            consistency["movements_seen"].as_u64().unwrap() > 0 && consistency["joins_settled"].as_u64().unwrap() > 1
+        );
+        assert!(consistency["created_during_run"].as_u64().unwrap() > 0, "{order:?} {consistency}");
+        for name in ["first_request_id", "last_request_id"] {
+            assert!(consistency[name].as_str().unwrap().starts_with("req_"), "{consistency}");
+        }
+    }
+}
+
+#[test]
+fn without_healing_contacts_are_lost_and_the_verdict_says_so() {
+    let simulator = moving(Order::CreatedAscending, 3_000, restless());
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "plain"]).finish();
+    let run = run.expect_code(3).expect_stderr("may be missing").expect_stderr("unverified: ");
+    let ids: HashSet<Uuid> = csv_ids(&run.path("c.csv")).into_iter().collect();
+    assert!(simulator.truth().present_throughout.iter().any(|id| !ids.contains(id)), "this list must have hidden rows");
+    let quiet = ["-o", "c.csv", "--consistency", "plain", "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &quiet).finish().expect_code(3);
+    run.expect_stderr("warning: completeness is not verified: ");
+}
+
+#[test]
+fn an_order_that_changes_is_called_unverified() {
+    let simulator = moving(Order::Unstable, 1_500, Movement::default());
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish();
+    let run = run.expect_code(3).expect_stderr("in another order");
+    assert_nothing_is_lost(&simulator, &run);
+}
+
+#[test]
+fn a_strict_run_reads_everything_a_second_time() {
+    let simulator = simulator(950);
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "strict"]).finish();
+    run.expect_code(0).expect_stderr("a second read of the whole list found nothing new");
+    assert_eq!(simulator.statistics().list_requests, 20);
+}
+
+#[test]
+fn a_server_whose_pages_shrink_on_the_way_loses_nothing() {
+    let faults = vec!["page-cap:40 after=12".parse().unwrap()];
+    let simulator = Simulator::start(Settings { contacts: 3_000, faults, ..Settings::default() }).unwrap();
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish();
+    assert!(matches!(run.code, Some(0 | 3)), "{run:?}");
+    assert_nothing_is_lost(&simulator, &run);
+}
+
+#[test]
+fn a_page_that_is_cut_short_once_is_read_again() {
+    let faults = vec!["rows:40 page=5 times=1".parse().unwrap()];
+    let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_000);
+    run.expect_stderr("1 pages were shorter or longer");
+}
+
+#[test]
+fn under_a_rate_limit_a_moving_list_is_read_without_a_429_and_without_waiting_longer_than_the_bucket() {
+    let movement =
+        Movement { created: "60/s".parse().unwrap(), deleted: "20/s".parse().unwrap(), ..Movement::default() };
+    let rate_limit = Some("40/s".parse().unwrap());
+    let settings = Settings { contacts: 8_000, movement, rate_limit, burst: 10, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "40/s", "--burst", "10", "--summary", "s.json"];
+    let run = sent_export().args(arguments).args(["--base-url", &simulator.base_url()]).finish().expect_code(0);
+    assert_nothing_is_lost(&simulator, &run);
+    let statistics = simulator.statistics();
+    assert_eq!(statistics.rate_limited, 0);
+    let (requests, elapsed) =
+        (statistics.list_requests, run.json("s.json")["run"]["elapsed_seconds"].as_f64().unwrap());
+    #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+    let allowed = (requests as f64 - 10.0) / 40.0;
+    assert!(elapsed >= allowed - 0.05, "{requests} requests in {elapsed} s are more than the bucket holds");
+}

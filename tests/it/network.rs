@@ -1,0 +1,95 @@
+//! A network that fails: silence, slowness, absence, strangers.
+
+use std::time::{Duration, Instant};
+
+use sent_export::simulator::{Settings, Simulator};
+
+use crate::support::{Answer, ScriptedServer, csv_ids, page, sent_export};
+
+fn with_faults(contacts: u32, faults: &[&str]) -> Simulator {
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    Simulator::start(Settings { contacts, faults, ..Settings::default() }).unwrap()
+}
+
+#[test]
+fn a_server_that_accepts_and_never_answers_is_unavailable() {
+    let server = with_faults(100, &["hang"]);
+    let arguments = ["-o", "c.csv", "--timeout", "100ms", "--max-retries", "1"];
+    let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(5);
+    run.expect_stderr("timed out").expect_stderr("2 attempts").expect_stderr("check the network and --base-url");
+}
+
+#[test]
+fn an_answer_that_drips_is_given_up_and_asked_for_again() {
+    let server = with_faults(900, &["drip:200ms page=4 times=1"]);
+    let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--timeout", "300ms", "--summary", "s.json"]);
+    let run = run.finish().expect_code(0);
+    assert_eq!(run.json("s.json")["run"]["retries"], 1);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 900);
+}
+
+#[test]
+fn a_server_that_is_gone_half_way_and_comes_back_costs_nothing_but_time() {
+    let server = with_faults(4_000, &["gone:1500ms nth=20 times=1"]);
+    let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "none", "--retry-delay", "200ms", "--base-url"];
+    let run = sent_export().args(arguments).args([server.base_url()]).finish().expect_code(0);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 4_000);
+}
+
+#[test]
+fn a_page_that_fails_for_long_does_not_stop_the_others() {
+    let server = with_faults(3_000, &["INTERNAL_004 page=3 times=5"]);
+    let arguments = ["-o", "c.csv", "--max-retries", "3", "--summary", "s.json"];
+    let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(0);
+    let run = run.expect_stderr("it is tried again when the others are there").expect_stderr("complete: 3000");
+    assert_eq!(server.statistics().list_requests, 30 + 5);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 3_000);
+}
+
+#[test]
+fn a_service_that_stops_working_altogether_ends_the_run() {
+    let server = with_faults(100_000, &["INTERNAL_005 after=20"]);
+    let arguments = ["-o", "c.csv", "--max-retries", "2", "--concurrency", "4"];
+    let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(5);
+    assert!(server.statistics().list_requests < 20 + 3 * 12, "it must not try all the other pages");
+    run.expect_stderr("INTERNAL_005").expect_stderr("kept in");
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_told() {
+    let arguments = ["-o", "c.csv", "--max-retries", "0", "--connect-timeout", "5s"];
+    let run = sent_export().contacts("https://sent-export.invalid", &arguments).finish().expect_code(5);
+    run.expect_stderr("contacts page 1").expect_stderr("dns error").expect_stderr("check the network and --base-url");
+}
+
+#[test]
+fn a_certificate_that_does_not_verify_is_never_tried_again() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let connections = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = connections.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            crate::support::greet_with_unknown_certificate(stream);
+        }
+    });
+    let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(1);
+    run.expect_stderr("certificate is not trusted here");
+    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_pause_until_a_date_goes_by_the_servers_clock() {
+    // The server lives in 1994: by our clock its date is long past, by its own it is two seconds away.
+    let limited = Answer::error(429, "BUSINESS_002")
+        .with_header("date: Sun, 06 Nov 1994 08:49:37 GMT")
+        .with_header("retry-after: Sun, 06 Nov 1994 08:49:38 GMT");
+    let server = ScriptedServer::start(move |number, head| match crate::failures::asked_page(head) {
+        _ if number == 1 => limited.clone(),
+        asked => Answer::ok(page(asked, 100, 300)),
+    });
+    let begun = Instant::now();
+    sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+}

@@ -1,0 +1,83 @@
+//! What becomes visible, in what order, and what holds it back.
+
+use sent_export::simulator::{Settings, Simulator};
+
+use crate::support::{sent_export, sha256, simulator};
+
+#[test]
+fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
+    let simulator = simulator(250);
+    let arguments = ["-o", "c.parquet", "-o", "c.csv", "--channel", "sms"];
+    let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    assert_eq!(run.files(), ["c.csv", "c.parquet", "c.parquet.manifest.json"]);
+    let manifest = run.json("c.parquet.manifest.json");
+    assert_eq!((&manifest["schema_version"], &manifest["verdict"]), (&1.into(), &"complete".into()));
+    assert_eq!(manifest["filters"]["channel"], "sms");
+    assert_eq!(manifest["tool_version"], env!("CARGO_PKG_VERSION"));
+    for (at, name) in ["c.parquet", "c.csv"].into_iter().enumerate() {
+        let (bytes, output) = (std::fs::read(run.path(name)).unwrap(), &manifest["outputs"][at]);
+        assert_eq!((&output["path"], &output["sha256"]), (&name.into(), &sha256(&bytes).into()));
+        assert_eq!((&output["bytes"], &output["rows"]), (&bytes.len().into(), &manifest["contacts"]));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::fs::metadata(run.path("c.parquet.manifest.json")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
+    let large = simulator(1_000);
+    let run = sent_export().contacts(&large.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let old = std::fs::read(run.path("c.csv")).unwrap();
+    let manifest = std::fs::read(run.path("c.csv.manifest.json")).unwrap();
+
+    let small = simulator(700);
+    let arguments = ["-o", "c.csv", "--max-shrink", "20%"];
+    let run = run.again().contacts(&small.base_url(), &arguments).finish().expect_code(3);
+    let run = run.expect_stderr("700 contacts after 1000 before").expect_stderr("--max-shrink 20%");
+    assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
+    assert_eq!(std::fs::read(run.path("c.csv.manifest.json")).unwrap(), manifest);
+    assert_eq!(run.files(), [".c.csv.journal", "c.csv", "c.csv.manifest.json"]);
+
+    let run = run.again().contacts(&small.base_url(), &["-o", "c.csv", "--max-shrink", "40%"]).finish();
+    let run = run.expect_code(0).expect_stderr("complete: 700 contacts");
+    assert_eq!(small.statistics().list_requests, 7, "nothing is asked for twice");
+    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
+    assert_eq!(run.json("c.csv.manifest.json")["contacts"], 700);
+}
+
+#[test]
+fn too_few_contacts_or_a_weak_verdict_are_not_published() {
+    let simulator = simulator(50);
+    let few = ["-o", "c.csv", "--min-contacts", "51"];
+    let run = sent_export().contacts(&simulator.base_url(), &few).finish().expect_code(3).expect_stderr("51");
+    assert!(!run.path("c.csv").exists());
+    let deletion = vec!["delete=1 at=3".parse().unwrap()];
+    let movement = sent_export::simulator::Movement { moves: deletion, ..Default::default() };
+    let moving = Simulator::start(Settings { contacts: 500, movement, ..Settings::default() }).unwrap();
+    let strict = ["-o", "d.csv", "--require", "complete"];
+    let run = run.again().contacts(&moving.base_url(), &strict).finish().expect_code(3).expect_stderr("is healed");
+    let healed = ["-o", "d.csv", "--require", "healed"];
+    run.again().contacts(&moving.base_url(), &healed).finish().expect_code(0).expect_stderr("healed: ");
+}
+
+#[test]
+fn an_output_that_is_being_written_is_refused_to_others() {
+    let faults = vec!["hang nth=2".parse().unwrap()];
+    let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
+    let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--quiet"]).into_parts();
+    let mut first = command.spawn().unwrap();
+    while simulator.statistics().list_requests < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let requests = simulator.statistics().list_requests;
+    let second = crate::support::run_in(folder).contacts(&simulator.base_url(), &["-o", "c.csv"]).finish();
+    let second = second.expect_code(7).expect_stderr(&format!("process {}", first.id())).expect_stderr("started 20");
+    assert!(simulator.statistics().list_requests <= requests + 8, "the second asks for nothing");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    second.again().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+}

@@ -1,0 +1,179 @@
+//! Runs that are stopped and go on.
+
+use std::cell::Cell;
+
+use sent_export::simulator::{Latency, Settings, Simulator};
+
+use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator};
+
+/// A server that answers slowly enough to be interrupted.
+fn slow(contacts: u32, latency: &str) -> Simulator {
+    let latency: Latency = latency.parse().unwrap();
+    Simulator::start(Settings { contacts, latency, ..Settings::default() }).unwrap()
+}
+
+fn until_requests(simulator: &Simulator, requests: u64) -> impl FnMut() -> bool {
+    move || simulator.statistics().list_requests >= requests
+}
+
+#[test]
+fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
+    const PAGES: u64 = 200;
+    const CONCURRENCY: u64 = 8;
+    let arguments = ["-o", "c.csv", "-o", "c.parquet", "--concurrency", "8"];
+    let contacts = u32::try_from(PAGES * 100).unwrap();
+    let whole = sent_export().contacts(&simulator(contacts).base_url(), &arguments).finish().expect_code(0);
+
+    let server = slow(contacts, "30ms..60ms");
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut folder = tempfile::tempdir().unwrap();
+    for kill in 1..=10 {
+        let at = kill * 18 + random.u64(0..18);
+        folder = run_in(folder).contacts(&server.base_url(), &arguments).kill_when(until_requests(&server, at));
+        assert!(!folder.path().join("c.csv").exists(), "killed too late");
+    }
+    let run = run_in(folder).contacts(&server.base_url(), &arguments).finish().expect_code(0);
+    let run = run.expect_stderr("going on with the run of").expect_stderr("complete: 20000 contacts");
+    for name in ["c.csv", "c.parquet"] {
+        assert!(std::fs::read(run.path(name)).unwrap() == std::fs::read(whole.path(name)).unwrap(), "{name} differs");
+    }
+    let requests = server.statistics().list_requests;
+    assert!(requests <= PAGES + 10 * CONCURRENCY, "{requests} requests");
+    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json", "c.parquet"]);
+}
+
+#[test]
+fn an_exhausted_retry_goes_on_where_it_stopped() {
+    let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let flag = is_broken.clone();
+    let server = ScriptedServer::start(move |_, head| {
+        let number = crate::failures::asked_page(head);
+        if number == 7 && flag.load(std::sync::atomic::Ordering::SeqCst) {
+            return Answer::error(500, "INTERNAL_001");
+        }
+        Answer::ok(page(number, 100, 1_950))
+    });
+    let arguments = ["-o", "c.csv", "--max-retries", "1"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5);
+    let run = run.expect_stderr("contacts page 7").expect_stderr(".c.csv.journal and not asked for again");
+    let asked = server.requests().len();
+    assert_eq!(asked, 19 + 2 + 2, "every other page, and twice two attempts at page 7");
+    is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0);
+    assert_eq!(server.requests().len(), asked + 1);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
+}
+
+#[test]
+fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
+    let server = ScriptedServer::start(|_, head| match crate::failures::asked_page(head) {
+        7 => Answer::error(500, "INTERNAL_001"),
+        number => Answer::ok(page(number, 100, 1_950)),
+    });
+    let arguments = ["-o", "c.csv", "--max-retries", "1", "--allow-missing-pages", "--summary", "s.json"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
+    let run = run.expect_stderr("rows 601 to 700 of the list are missing");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_850);
+    assert_eq!(run.json("s.json")["run"]["consistency"]["missing_rows"], serde_json::json!([[601, 700]]));
+}
+
+#[test]
+fn what_moved_while_nobody_read_is_healed() {
+    let server = slow(6_000, "20ms");
+    let folder = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).kill_when(until_requests(&server, 30));
+    (0..40).for_each(|_| assert!(server.delete_at(7)));
+    server.create(40);
+    let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
+    let run = run.expect_code(0).expect_stderr("healed: ");
+    let ids: std::collections::HashSet<_> = csv_ids(&run.path("c.csv")).into_iter().collect();
+    assert!(server.truth().present_throughout.iter().all(|id| ids.contains(id)));
+    let resumed = run.json("s.json")["run"]["consistency"]["pages_resumed"].as_u64().unwrap();
+    assert!((15..30).contains(&resumed), "{resumed}");
+}
+
+#[test]
+fn another_command_an_old_journal_or_fresh_start_over() {
+    let server = slow(3_000, "20ms");
+    let stop = |folder| {
+        let seen = server.statistics().list_requests;
+        let asked = Cell::new(seen + 15);
+        run_in(folder)
+            .contacts(&server.base_url(), &["-o", "c.csv"])
+            .kill_when(|| server.statistics().list_requests >= asked.get())
+    };
+    let mut folder = tempfile::tempdir().unwrap();
+    for (arguments, words) in [
+        (&["--fresh"][..], ""),
+        (&["--search", "a"], "another --search"),
+        (&["--page-size", "50"], "another --page-size"),
+        (&["--resume-within", "1ms"], "older than --resume-within"),
+    ] {
+        folder = stop(folder);
+        assert!(folder.path().join(".c.csv.journal").exists());
+        let before = server.statistics().list_requests;
+        let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv", "--summary", "s.json"]).args(arguments);
+        let run = run.finish().expect_code(0).expect_stderr(words);
+        let pages = run.json("s.json")["run"]["pages"].as_u64().unwrap();
+        assert_eq!(server.statistics().list_requests - before, pages, "{arguments:?}: every page was asked for");
+        assert!(!run.stderr.contains("going on"), "{run:?}");
+        folder = run.into_folder();
+    }
+}
+
+#[test]
+fn a_damaged_journal_costs_what_is_damaged() {
+    let server = slow(5_000, "20ms");
+    let folder = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).kill_when(until_requests(&server, 40));
+    let journal = folder.path().join(".c.csv.journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    bytes.truncate(bytes.len() - 5);
+    std::fs::write(&journal, bytes).unwrap();
+    let before = server.statistics().list_requests;
+    let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let run = run.expect_stderr("1 damaged parts of the journal are fetched again");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 5_000);
+    // Fifty pages, two of them damaged, and at most eight that were in flight when the run was killed.
+    let all = server.statistics().list_requests;
+    assert!((52..=60).contains(&all), "{all} requests, {before} of them by the first run");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
+    let server = slow(5_000, "20ms");
+    let (folder, mut command) = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).into_parts();
+    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while server.statistics().list_requests < 30 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(
+        std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success()
+    );
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("run the same command again; what was read so far is kept in"), "{stderr}");
+    let before = server.statistics().list_requests;
+    run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let asked = server.statistics().list_requests - before;
+    assert!(asked <= 20 + 8, "{asked}");
+}
+
+#[test]
+fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
+    let server = slow(5_000, "20ms");
+    let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--max-duration", "80ms"]).finish();
+    let run = run.expect_code(5).expect_stderr("--max-duration is over: 80ms").expect_stderr("hint: run the same");
+    run.again().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0).expect_stderr("going on");
+
+    let failing = ScriptedServer::start(|number, head| match crate::failures::asked_page(head) {
+        1 => Answer::ok(page(1, 100, 900)),
+        _ if number < 100 => Answer::error(503, "SERVICE_001"),
+        asked => Answer::ok(page(asked, 100, 900)),
+    });
+    let arguments = ["-o", "d.csv", "--retry-budget", "20", "--max-retries", "100"];
+    let run = sent_export().contacts(&failing.url(), &arguments).finish().expect_code(5);
+    run.expect_stderr("the run's 20 retries are used up").expect_stderr("kept in");
+}
