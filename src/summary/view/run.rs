@@ -32,7 +32,7 @@ pub(super) fn run(summary: &Summary) -> Section {
 fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
     let some = |count: u64, what: &str| if count == 0 { String::new() } else { format!(", {} {what}", grouped(count)) };
     let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
-    notes.extend(run.evidence.iter().map(|evidence| sentence(&shown_sentence(evidence))));
+    notes.extend(run.evidence.iter().map(|evidence| without_controls(evidence)));
     notes.push(format!(
         "{} requests for {} pages{}{}.",
         grouped(run.requests),
@@ -71,12 +71,7 @@ fn file_name(path: &str) -> String {
     shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
 }
 
-fn shown_sentence(text: &str) -> String {
+/// Evidence is shown word by word as the run found it.
+fn without_controls(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}{}", letters.as_str(), if text.ends_with('.') { "" } else { "." })
 }
