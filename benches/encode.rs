@@ -1,4 +1,4 @@
-//! Record batches to files, and counting on the way.
+//! Record batches to files.
 
 #[path = "support/pages.rs"]
 mod pages;
@@ -8,7 +8,6 @@ use arrow::compute::concat_batches;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sent_export::contacts::{contacts_schema, decode_page};
 use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
-use sent_export::summary::Counts;
 
 const CONTACTS: u32 = 20_000;
 
@@ -40,17 +39,6 @@ fn encode(criterion: &mut Criterion) {
             );
         });
     }
-    group.finish();
-
-    let mut group = criterion.benchmark_group("count");
-    group.throughput(Throughput::Elements(batch.num_rows() as u64));
-    group.bench_function("summary", |bencher| {
-        bencher.iter(|| {
-            let mut counts = Counts::default();
-            counts.add_batch(&batch, 0);
-            counts
-        });
-    });
     group.finish();
 }
 

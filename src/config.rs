@@ -15,7 +15,7 @@ use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
 use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
-use crate::summary::Filters;
+use crate::summary::{Filters, ReportForm};
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";
@@ -53,6 +53,9 @@ pub enum ConfigError {
     /// Two outputs have the same path.
     #[error("two outputs have the same path: {0}")]
     RepeatedOutput(String),
+    /// The extension of a report names no form.
+    #[error("cannot tell the form of the report from the extension: {0}")]
+    UnknownReport(String),
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
@@ -74,7 +77,8 @@ impl ConfigError {
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
-            Self::RepeatedOutput(_) => "give every --output a path of its own",
+            Self::RepeatedOutput(_) => "give every --output, --summary and --report a path of its own",
+            Self::UnknownReport(_) => "write .html, .md or .json",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
             Self::Output(error) => crate::error::output_hint(error),
@@ -106,8 +110,8 @@ pub struct ContactsConfig {
     pub outputs: Vec<OutputRequest>,
     /// How to write it.
     pub output_settings: OutputSettings,
-    /// Where the summary goes as JSON.
-    pub summary: Option<PathBuf>,
+    /// Where the summary goes, and in which forms.
+    pub reports: Vec<(PathBuf, ReportForm)>,
     /// What the report says of filters.
     pub filters: Filters,
 }
@@ -166,6 +170,7 @@ impl ContactsConfig {
     pub fn new(args: &ContactsArgs, api_key: Option<&str>) -> Result<Self, ConfigError> {
         let base_url = check_base_url(&args.base_url)?;
         let outputs = check_outputs(&args.output, args.format)?;
+        let reports = check_reports(args)?;
         let api_key = if args.simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
         let query =
             ContactQuery { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
@@ -200,7 +205,7 @@ impl ContactsConfig {
             max_duration: args.max_duration,
             outputs,
             output_settings,
-            summary: args.summary.clone(),
+            reports,
             filters,
         })
     }
@@ -291,6 +296,22 @@ fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// All reports, whatever flag asks for them.
+fn check_reports(args: &ContactsArgs) -> Result<Vec<(PathBuf, ReportForm)>, ConfigError> {
+    let mut reports: Vec<_> = args.summary.iter().map(|path| (path.clone(), ReportForm::Json)).collect();
+    for path in &args.report {
+        let form = ReportForm::from_path(path).ok_or_else(|| ConfigError::UnknownReport(path.display().to_string()))?;
+        reports.push((path.clone(), form));
+    }
+    let mut known: HashSet<&PathBuf> = args.output.iter().collect();
+    for (path, _) in &reports {
+        if !known.insert(path) {
+            return Err(ConfigError::RepeatedOutput(path.display().to_string()));
+        }
+    }
+    Ok(reports)
 }
 
 fn read_key(args: &ContactsArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {

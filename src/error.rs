@@ -7,6 +7,7 @@ use crate::api::{ApiError, Decision, Problem, decide};
 use crate::config::ConfigError;
 use crate::gate::GateFailure;
 use crate::sink::SinkError;
+use crate::source::SourceError;
 use crate::verdict::Verdict;
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
@@ -65,6 +66,10 @@ pub enum Error {
     Api(ApiError),
     /// An output failed.
     Output(SinkError),
+    /// A file to report on could not be read.
+    Source(SourceError),
+    /// The report could not be written to stdout.
+    Print(std::io::Error),
     /// The journal of a run before cannot be read.
     Journal(std::io::Error),
     /// The export is not good enough to replace the last one.
@@ -96,6 +101,12 @@ impl From<SinkError> for Error {
     }
 }
 
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -105,6 +116,8 @@ impl fmt::Display for Error {
             Self::StartRuntime(_) => formatter.write_str("could not start the runtime"),
             Self::Api(error) => error.fmt(formatter),
             Self::Output(error) => error.fmt(formatter),
+            Self::Source(error) => error.fmt(formatter),
+            Self::Print(_) => formatter.write_str("cannot write to stdout"),
             Self::Journal(_) => formatter.write_str("cannot read the journal of the run before"),
             Self::Gate(failure) => write!(formatter, "not published: {failure}"),
             Self::TimeIsUp(limit) => {
@@ -123,7 +136,8 @@ impl StdError for Error {
         match self {
             Self::Config(error) => error.source(),
             Self::BuildClient(error) | Self::StartSimulator(error) => Some(error.as_ref()),
-            Self::StartRuntime(error) | Self::Journal(error) => Some(error),
+            Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
+            Self::Source(error) => error.source(),
             Self::Api(error) => error.source(),
             Self::Output(error) => error.source(),
             Self::Kept { error, .. } => error.source(),
@@ -138,7 +152,8 @@ impl Error {
         match self {
             Self::Config(ConfigError::MissingKey | ConfigError::EmptyKey { .. }) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) => ExitCode::Usage,
+            Self::Config(_) | Self::Source(_) => ExitCode::Usage,
+            Self::Print(_) => ExitCode::Output,
             Self::BuildClient(_)
             | Self::StartSimulator(_)
             | Self::StartRuntime(_)
@@ -158,13 +173,14 @@ impl Error {
             Self::Config(error) => error.hint(),
             Self::Api(error) => api_hint(&error.problem),
             Self::Output(error) => Some(output_hint(error).to_owned()),
+            Self::Source(error) => Some(source_hint(error).to_owned()),
             Self::Journal(_) => Some("start over with --fresh".to_owned()),
             Self::Gate(_) => Some(GATE_HINT.to_owned()),
             Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
             Self::Kept { error, journal } => Some(kept_hint(error, journal)),
             Self::Stopped(_) => Some("run the same command again".to_owned()),
             Self::StartSimulator(_) => Some("choose a free port with --port, or 0 for any".to_owned()),
-            Self::BuildClient(_) | Self::StartRuntime(_) | Self::WriterDied => None,
+            Self::BuildClient(_) | Self::StartRuntime(_) | Self::Print(_) | Self::WriterDied => None,
         }
     }
 }
@@ -196,6 +212,19 @@ pub(crate) fn output_hint(error: &SinkError) -> &'static str {
         SinkError::Write { .. } | SinkError::Publish { .. } => {
             "make room or choose another --output; the last good file is as it was"
         }
+    }
+}
+
+fn source_hint(error: &SourceError) -> &'static str {
+    match error {
+        SourceError::Open { .. } => "name a readable file or folder",
+        SourceError::UnknownExtension { .. } => "name files that end in .parquet, .csv, .csv.gz or .csv.zst",
+        SourceError::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
+        SourceError::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
+        SourceError::NotSummary { .. } => {
+            "make the older summary anew from its files, with `sent-export report --json`"
+        }
+        SourceError::Read { .. } => "the file is damaged or not what its extension says: export again",
     }
 }
 

@@ -11,7 +11,8 @@
 //!                     bounded channel of pages
 //!                               │
 //!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
-//!                               └─► summary   counts ─► table, JSON
+//!                               └─► summary   counts ─► table, JSON, HTML, Markdown
+//!       source ─────────────────────┘  record batches again, from files that are there already
 //! ```
 //!
 //! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `summary` nothing of either. The
@@ -29,5 +30,6 @@ pub mod gate;
 pub mod progress;
 pub mod simulator;
 pub mod sink;
+pub mod source;
 pub mod summary;
 pub mod verdict;

@@ -31,22 +31,26 @@ enum Form {
     Nothing,
 }
 
+impl Form {
+    fn new(is_silent: bool) -> Self {
+        if is_silent {
+            return Self::Nothing;
+        }
+        if !io::stderr().is_terminal() {
+            return Self::Lines { last: Instant::now() };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{bar:16.green} {wide_msg}").expect("the template is a constant");
+        bar.set_style(style);
+        Self::Bar(bar)
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits, and counts stay below 2^52")]
 impl ProgressDisplay {
     /// A bar on a terminal, lines elsewhere, nothing when `is_silent`.
     pub fn new(is_silent: bool, rate: Option<RequestRate>) -> Self {
-        let now = Instant::now();
-        let form = if is_silent {
-            Form::Nothing
-        } else if io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:16.green} {wide_msg}").expect("the template is a constant");
-            bar.set_style(style);
-            Form::Bar(bar)
-        } else {
-            Form::Lines { last: now }
-        };
-        Self { form, rate, started_at: now, latest: Progress::default() }
+        Self { form: Form::new(is_silent), rate, started_at: Instant::now(), latest: Progress::default() }
     }
 
     /// Takes in a page.
@@ -112,5 +116,52 @@ impl ProgressDisplay {
             (pages_left - burst_left).max(0.0) * rate.interval.as_secs_f64()
         });
         Duration::try_from_secs_f64(by_pace.max(by_limit)).ok()
+    }
+}
+
+/// Shows how much of some files is read.
+#[derive(Debug)]
+pub struct FileProgress {
+    form: Form,
+    /// Bytes of the files that are done.
+    done: u64,
+    total: u64,
+}
+
+impl FileProgress {
+    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`; `total` is the size of all files.
+    pub fn new(is_silent: bool, total: u64) -> Self {
+        Self { form: Form::new(is_silent), done: 0, total }
+    }
+
+    /// Takes in how many contacts were read from all files, and how many bytes from the present one.
+    pub fn observe(&mut self, contacts: u64, bytes: u64) {
+        let done = self.done + bytes;
+        let percent = done.saturating_mul(100) / self.total.max(1);
+        match &self.form {
+            Form::Bar(bar) => {
+                bar.set_length(self.total);
+                bar.set_position(done);
+                bar.set_message(format!("{contacts} contacts, {percent} %"));
+            }
+            Form::Lines { last } if last.elapsed() >= LINE_INTERVAL => {
+                // A log that cannot be written must not end a report.
+                drop(writeln!(io::stderr(), "{contacts} contacts, {percent} %"));
+                self.form = Form::Lines { last: Instant::now() };
+            }
+            Form::Lines { .. } | Form::Nothing => {}
+        }
+    }
+
+    /// Goes on to the next file.
+    pub fn end_file(&mut self, bytes: u64) {
+        self.done += bytes;
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
     }
 }

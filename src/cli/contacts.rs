@@ -57,6 +57,10 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub summary: Option<PathBuf>,
 
+    /// Also write a report for people, as .html or .md; repeat it for both
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub report: Vec<PathBuf>,
+
     /// Publish only if there are this many contacts; otherwise the old files stay and the run ends with 3
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub min_contacts: Option<u64>,

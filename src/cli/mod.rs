@@ -1,11 +1,13 @@
 //! The command line: what can be typed, and nothing else. Reading it does no I/O.
 
 mod contacts;
+mod report;
 mod simulator;
 
 use clap::{Parser, Subcommand};
 
 pub use contacts::{ContactsArgs, RateLimitArg};
+pub use report::ReportArgs;
 pub use simulator::SimulatorArgs;
 
 /// Exports every contact of a Sent account to Parquet and CSV, with a summary of channels and regions.
@@ -22,6 +24,8 @@ pub struct Cli {
 pub enum Command {
     /// Export all contacts of the account
     Contacts(Box<ContactsArgs>),
+    /// Report on contacts that are exported already: tables, one page, Markdown, JSON
+    Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests
     Simulator(Box<SimulatorArgs>),
 }

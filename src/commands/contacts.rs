@@ -4,7 +4,6 @@
 //! files get their names only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -26,7 +25,7 @@ use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_tab
 use crate::verdict::Verdict;
 
 use super::resume::open_journal;
-use super::{is_colour_off, say, stop};
+use super::{is_colour_off, say, stop, table_width};
 
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -39,7 +38,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let variable = std::env::var(API_KEY_VARIABLE).ok();
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
-    if let Some(path) = &config.summary {
+    for (path, _) in &config.reports {
         check_writable(path).map_err(ConfigError::Output)?;
     }
     // Kept until the end: dropping it stops the simulator.
@@ -133,10 +132,19 @@ fn publish(
     let published = staged.publish()?;
     let is_empty_for_number = config.filters.phone && counts.contacts == 0;
     let outputs = published.reports.clone();
-    let summary = Summary { counts, findings, filters: config.filters.clone(), run, outputs };
-    finish(args, config.summary.as_deref(), &summary, is_empty_for_number)?;
-    if let Some(path) = manifest {
-        let run = &summary.run;
+    let verdict = run.verdict;
+    let summary = Summary {
+        as_of: run.started_at.clone(),
+        filters: config.filters.clone(),
+        run: Some(run),
+        outputs,
+        ..counts.summary().with_findings(findings)
+    };
+    for (path, form) in &config.reports {
+        write_small_file(path, form.render(&summary).as_bytes())?;
+    }
+    finish(args, &summary, is_empty_for_number);
+    if let (Some(path), Some(run)) = (manifest, &summary.run) {
         let manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION"),
@@ -151,7 +159,7 @@ fn publish(
         };
         manifest.write(&path)?;
     }
-    Ok(summary.run.verdict.into())
+    Ok(verdict.into())
 }
 
 fn run_facts(
@@ -206,21 +214,13 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn finish(
-    args: &ContactsArgs,
-    summary_path: Option<&Path>,
-    summary: &Summary,
-    is_empty_for_number: bool,
-) -> Result<(), Error> {
-    if let Some(path) = summary_path {
-        write_small_file(path, summary.to_json().as_bytes())?;
-    }
+fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
     if args.quiet {
         // Whoever asked for silence still wants to know why the exit code is 3.
-        if summary.run.verdict == Verdict::Unverified {
-            say(&format!("warning: completeness is not verified: {}\n", summary.run.evidence.join("; ")));
+        if let Some(run) = summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
+            say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
         }
-        return Ok(());
+        return;
     }
     say("\n");
     say(&render_table(summary, table_style()));
@@ -228,14 +228,12 @@ fn finish(
         say("\nNo contact has the number of --phone: the outputs have no rows.\n");
     }
     let contacts = summary.outputs.first().map_or(0, |OutputReport { rows, .. }| *rows);
-    say(&format!("\n{}: {contacts} contacts\n", summary.run.verdict.name()));
-    Ok(())
+    if let Some(run) = &summary.run {
+        say(&format!("\n{}: {contacts} contacts\n", run.verdict.name()));
+    }
 }
 
 fn table_style() -> TableStyle {
-    /// Wide enough for every line and what a log can hold.
-    const LOG_WIDTH: usize = 100;
-    let is_terminal = io::stderr().is_terminal();
-    let width = if is_terminal { usize::from(console::Term::stderr().size().1) } else { LOG_WIDTH };
-    TableStyle { width: width.clamp(40, 160), has_colours: is_terminal && !is_colour_off() }
+    let has_colours = io::stderr().is_terminal() && !is_colour_off();
+    TableStyle { width: table_width(&console::Term::stderr()), has_colours }
 }

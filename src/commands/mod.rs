@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
+mod report;
 mod resume;
 mod simulator;
 mod stop;
@@ -20,16 +21,17 @@ pub fn run(cli: &Cli) -> ExitCode {
             start_log(if args.quiet { 0 } else { 1 + args.verbose });
             contacts::run(args)
         }
+        Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),
     };
     result.unwrap_or_else(|error| {
-        report(&error);
+        explain(&error);
         error.exit_code()
     })
 }
 
 /// Prints an error with its causes, one a line, and the next step.
-fn report(error: &Error) {
+fn explain(error: &Error) {
     let mut text = format!("error: {error}\n");
     let mut cause = error.source();
     while let Some(current) = cause {
@@ -65,6 +67,13 @@ fn start_log(level: u8) {
         .with_filter(only_ours);
     // Fails only when a log is set up already, which then serves.
     drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)));
+}
+
+/// Columns of a terminal, or as many as a log can hold.
+fn table_width(terminal: &console::Term) -> usize {
+    const LOG_WIDTH: usize = 100;
+    let width = if terminal.is_term() { usize::from(terminal.size().1) } else { LOG_WIDTH };
+    width.clamp(40, 160)
 }
 
 /// The convention of no-color.org.

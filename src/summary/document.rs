@@ -1,12 +1,17 @@
-//! The summary as one document, and its JSON form (schema version 1, `schema/summary.schema.json`).
+//! The summary as one document; its JSON form (schema version 1, `schema/summary.schema.json`) has its fields in order.
+//!
+//! *Easy to get wrong:* an older summary is read back to be compared with, so a field that is added later must have a
+//! default, or older files are no longer read. What a run says of itself is not read back.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::compare::Comparison;
 use super::consistency::ConsistencyFacts;
-use super::count::{Counts, Table, UpdatedCounts, add};
-use crate::sink::OutputReport;
+use super::counts::{Repeated, Table, UpdatedCounts, add};
+use crate::sink::{OutputFormat, OutputReport};
 use crate::verdict::Verdict;
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
@@ -16,7 +21,8 @@ pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
 const MAX_REJECTED_SAMPLES: usize = 20;
 
 /// What the run asked the server to leave out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Filters {
     /// `--search`
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +72,7 @@ pub struct RunFacts {
 }
 
 /// One item that could not be a contact, without any of its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedSample {
     /// Page and place, in words.
     pub at: String,
@@ -76,19 +82,185 @@ pub struct RejectedSample {
     pub fields: Vec<String>,
 }
 
-/// Everything that a run reports.
-#[derive(Debug, Clone, PartialEq)]
+/// Everything that a run, or a report over files, has to tell.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Counted over the contacts written.
-    pub counts: Counts,
-    /// What the pages held beside contacts.
-    pub findings: Findings,
+    /// [`SUMMARY_SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The moment that ages are counted from, RFC 3339, UTC.
+    pub as_of: String,
+    /// Groups of fewer contacts than this were merged, if any were.
+    pub min_cell: Option<u64>,
+    /// Contacts.
+    pub contacts: u64,
+    /// Contacts that did not opt out and have at least one channel.
+    pub reachable: u64,
+    /// Contacts without any channel.
+    pub without_channel: u64,
+    /// Items that were no contacts, by reason.
+    pub rejected: Table,
+    /// Some of them.
+    pub rejected_samples: Vec<RejectedSample>,
+    /// Contacts by available channel; `none` has those without any.
+    pub channels: Table,
+    /// Contacts by all of their channels, as `sms+whatsapp`.
+    pub channel_combinations: Table,
+    /// Contacts by default channel.
+    pub default_channels: Table,
+    /// Contacts whose default channel is not among their channels.
+    pub default_channel_not_available: u64,
+    /// Contacts by region.
+    pub regions: Table,
+    /// More about each region.
+    pub region_details: BTreeMap<String, RegionDetail>,
+    /// Contacts by the continent of their region.
+    pub continents: Table,
+    /// Contacts by calling code.
+    pub country_codes: Table,
+    /// Contacts by opt-out.
+    pub opt_out: OptOut,
+    /// Contacts by region and available channel.
+    pub channels_by_region: BTreeMap<String, Table>,
+    /// Contacts by the month of `created_at`, UTC, as `2026-03`.
+    pub created_by_month: Table,
+    /// Contacts created up to the end of each month.
+    pub created_cumulative: Table,
+    /// The first and the last `created_at`.
+    pub created_range: TimeRange,
+    /// Contacts by the age of `updated_at`.
+    pub updated: UpdatedCounts,
+    /// What looks wrong.
+    pub quality: Quality,
+    /// Fields that no documentation names, with the contacts that carried them.
+    pub unknown_fields: Table,
+    /// Values of an undocumented type or form, by column; they were written as null.
+    pub malformed_fields: Table,
     /// What was left out on request.
     pub filters: Filters,
-    /// How the run went.
-    pub run: RunFacts,
+    /// How the run went; nothing when the report is made from files.
+    #[serde(skip_deserializing)]
+    pub run: Option<RunFacts>,
     /// What was written.
+    #[serde(skip_deserializing)]
     pub outputs: Vec<OutputReport>,
+    /// What was read, when the report is made from files.
+    #[serde(skip_deserializing)]
+    pub inputs: Vec<InputReport>,
+    /// Columns that some of these files do not have.
+    #[serde(default)]
+    pub columns_not_in_inputs: Vec<String>,
+    /// What changed since an older summary.
+    #[serde(skip_deserializing)]
+    pub comparison: Option<Comparison>,
+}
+
+/// Contacts by `opt_out`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptOut {
+    /// Opted out.
+    pub yes: u64,
+    /// Did not opt out.
+    pub no: u64,
+    /// Null.
+    pub unknown: u64,
+}
+
+impl AddAssign for OptOut {
+    fn add_assign(&mut self, other: Self) {
+        self.yes += other.yes;
+        self.no += other.no;
+        self.unknown += other.unknown;
+    }
+}
+
+/// One region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionDetail {
+    /// English name; nothing for what ISO 3166-1 does not know.
+    pub name: Option<String>,
+    /// English name of its continent.
+    pub continent: Option<String>,
+    /// Contacts.
+    pub contacts: u64,
+    /// Contacts that can be reached; nothing when `--min-cell` hides so small a number.
+    pub reachable: Option<u64>,
+    /// Contacts that opted out; nothing when `--min-cell` hides so small a number.
+    pub opted_out: Option<u64>,
+}
+
+/// The first and the last of some times.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeRange {
+    /// RFC 3339, UTC; nothing when there is no time.
+    pub oldest: Option<String>,
+    /// RFC 3339, UTC; nothing when there is no time.
+    pub newest: Option<String>,
+}
+
+/// What looks wrong with the contacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Ids that occur more than once. An export writes each once; in files that were put together they can be.
+    pub repeated_ids: Repeated,
+    /// Phone numbers (E.164, or as given where that is missing) that several contacts have.
+    pub shared_phone_numbers: Repeated,
+    /// `format_e164` is there and is no E.164 number by its form and calling code.
+    pub invalid_e164: u64,
+    /// `format_e164` has another calling code than its region.
+    pub e164_not_of_region: u64,
+    /// `format_e164` has another calling code than `country_code` says.
+    pub e164_not_of_country_code: u64,
+    /// `region_code` is none of ISO 3166-1.
+    pub regions_not_in_iso_3166: u64,
+    /// `created_at` is in the year 1: it was never set.
+    pub year_one_created_at: u64,
+    /// Nulls and empty values by column.
+    pub missing: Table,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputReport {
+    /// The path as it was given or found.
+    pub path: String,
+    /// Name of the format.
+    pub format: OutputFormat,
+    /// Contacts in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Summary {
+    /// Adds what the pages held beside contacts.
+    #[must_use]
+    pub fn with_findings(mut self, findings: Findings) -> Self {
+        self.rejected = findings.rejected;
+        self.rejected_samples = findings.rejected_samples;
+        self.unknown_fields = findings.unknown_fields;
+        self.malformed_fields = findings.malformed_fields;
+        self
+    }
+
+    /// The JSON form with a line end, keys in a fixed order.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("texts, numbers and maps with text keys");
+        json.push('\n');
+        json
+    }
+
+    /// Reads the JSON form back, but for what a run says of itself.
+    ///
+    /// # Errors
+    /// When the text is no summary of schema version 1 with everything that this version counts.
+    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        let summary: Self = serde_json::from_str(json)?;
+        if summary.schema_version != SUMMARY_SCHEMA_VERSION {
+            let text = format!("schema version {}, not {SUMMARY_SCHEMA_VERSION}", summary.schema_version);
+            return Err(serde::de::Error::custom(text));
+        }
+        Ok(summary)
+    }
 }
 
 /// What pages brought beside contacts: the parts of a [`Summary`] that are noted while pages pass.
@@ -122,62 +294,5 @@ impl Findings {
     /// Notes values that became null.
     pub fn add_malformed(&mut self, column: &str, values: u64) {
         add(&mut self.malformed_fields, column, values);
-    }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema_version: u32,
-    contacts: u64,
-    rejected: &'a Table,
-    rejected_samples: &'a [RejectedSample],
-    channels: &'a Table,
-    default_channels: &'a Table,
-    regions: &'a Table,
-    country_codes: &'a Table,
-    opt_out: OptOut,
-    channels_by_region: &'a BTreeMap<String, Table>,
-    created_by_month: &'a Table,
-    updated: UpdatedCounts,
-    unknown_fields: &'a Table,
-    malformed_fields: &'a Table,
-    filters: &'a Filters,
-    run: &'a RunFacts,
-    outputs: &'a [OutputReport],
-}
-
-#[derive(Serialize)]
-struct OptOut {
-    yes: u64,
-    no: u64,
-    unknown: u64,
-}
-
-impl Summary {
-    /// The JSON form with a line end, keys in a fixed order.
-    pub fn to_json(&self) -> String {
-        let counts = &self.counts;
-        let document = Document {
-            schema_version: SUMMARY_SCHEMA_VERSION,
-            contacts: counts.contacts,
-            rejected: &self.findings.rejected,
-            rejected_samples: &self.findings.rejected_samples,
-            channels: &counts.channels,
-            default_channels: &counts.default_channels,
-            regions: &counts.regions,
-            country_codes: &counts.country_codes,
-            opt_out: OptOut { yes: counts.opted_out, no: counts.opted_in, unknown: counts.opt_out_unknown() },
-            channels_by_region: &counts.channels_by_region,
-            created_by_month: &counts.created_by_month,
-            updated: counts.updated,
-            unknown_fields: &self.findings.unknown_fields,
-            malformed_fields: &self.findings.malformed_fields,
-            filters: &self.filters,
-            run: &self.run,
-            outputs: &self.outputs,
-        };
-        let mut json = serde_json::to_string_pretty(&document).expect("texts, numbers and maps with text keys");
-        json.push('\n');
-        json
     }
 }

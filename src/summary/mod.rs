@@ -1,20 +1,35 @@
 //! What is in an account: counted once, shown by one renderer for each form.
 //!
-//! [`Counts`] is filled from the record batches as they pass and holds no contact. [`Summary`] joins it with the facts
-//! of the run; [`Summary::to_json`] and [`render_table`] show the same numbers. Nothing here knows of HTTP, and of
-//! files only their reports.
+//! [`Counts`] is filled from the record batches as they pass and holds no contact. [`Counts::summary`] makes a
+//! [`Summary`] of it, which the facts of the run are added to; [`Summary::to_json`] and [`render_table`] show the same
+//! numbers. Nothing here knows of HTTP, and of files only their reports.
 //!
 //! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
 //! sees them without control characters.
 
+mod compare;
 mod consistency;
-mod count;
+mod counts;
 mod document;
-mod table;
+mod form;
+mod format;
+mod html;
+mod markdown;
+mod min_cell;
+mod places;
 #[cfg(test)]
 mod tests;
+mod text;
+mod view;
 
+pub use compare::{Change, Changes, Comparison};
 pub use consistency::ConsistencyFacts;
-pub use count::{Counts, MAX_KEYS, OTHER_KEY, Table, UpdatedCounts};
-pub use document::{Filters, Findings, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary};
-pub use table::{TableStyle, render_table};
+pub use counts::{Columns, Counts, MAX_KEYS, OTHER_KEY, Repeated, Table, UpdatedCounts};
+pub use document::{
+    Filters, Findings, InputReport, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION,
+    Summary, TimeRange,
+};
+pub use form::ReportForm;
+pub use html::render_html;
+pub use markdown::render_markdown;
+pub use text::{TableStyle, render_table};

@@ -5,16 +5,16 @@ use crate::verdict::Verdict;
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
 
-fn counts(contacts: &serde_json::Value) -> Counts {
+fn counted(contacts: &serde_json::Value) -> Summary {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
     let page = decode_page(&body).unwrap().data.unwrap().contacts.unwrap();
     let mut counts = Counts::default();
     counts.add_batch(&page.batch, NOW);
-    counts
+    counts.summary()
 }
 
 fn summary() -> Summary {
-    let counts = counts(&serde_json::json!([
+    let counts = counted(&serde_json::json!([
         {"id":"a","region_code":"us","available_channels":"sms,whatsapp","default_channel":"sms","opt_out":false,
          "country_code":"1","created_at":"2026-03-01T00:00:00Z","updated_at":"2026-03-30T00:00:00Z"},
         {"id":"b","region_code":"US","available_channels":"sms","default_channel":"sms","opt_out":true,
@@ -26,10 +26,9 @@ fn summary() -> Summary {
     findings.add_unknown_field("mood\u{1b}[31m", 2);
     findings.add_malformed("created_at", 1);
     Summary {
-        counts,
-        findings,
+        as_of: "2026-03-31T00:00:00Z".into(),
         filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
-        run: RunFacts {
+        run: Some(RunFacts {
             started_at: "2026-03-31T00:00:00Z".into(),
             finished_at: "2026-03-31T00:00:02Z".into(),
             elapsed_seconds: 2.0,
@@ -44,7 +43,7 @@ fn summary() -> Summary {
             verdict: Verdict::Complete,
             evidence: vec!["3 contacts, as every page said".into()],
             consistency: ConsistencyFacts { mode: "auto", ..ConsistencyFacts::default() },
-        },
+        }),
         outputs: vec![OutputReport {
             path: "contacts.parquet".into(),
             format: OutputFormat::Parquet,
@@ -52,19 +51,20 @@ fn summary() -> Summary {
             bytes: 1_234_567,
             sha256: "0".repeat(64),
         }],
+        ..counts.with_findings(findings)
     }
 }
 
 #[test]
 fn every_table_adds_up() {
-    let counts = summary().counts;
+    let counts = summary();
     assert_eq!(counts.contacts, 3);
     assert_eq!(counts.channels, [("none", 1), ("sms", 2), ("whatsapp", 1)].map(|(k, n)| (k.to_owned(), n)).into());
     assert_eq!(counts.regions, [("NA", 1), ("US", 2)].map(|(k, n)| (k.to_owned(), n)).into());
     assert_eq!(counts.channels_by_region["US"]["sms"], 2);
     assert_eq!(counts.channels_by_region["NA"]["none"], 1);
     assert_eq!(counts.created_by_month, [("2026-03", 2), ("unknown", 1)].map(|(k, n)| (k.to_owned(), n)).into());
-    assert_eq!((counts.opted_out, counts.opted_in, counts.opt_out_unknown()), (1, 1, 1));
+    assert_eq!((counts.opt_out.yes, counts.opt_out.no, counts.opt_out.unknown), (1, 1, 1));
     assert_eq!((counts.updated.never, counts.updated.last_7_days, counts.updated.older), (1, 1, 1));
     for table in [&counts.default_channels, &counts.regions, &counts.country_codes, &counts.created_by_month] {
         assert_eq!(table.values().sum::<u64>(), counts.contacts);
@@ -76,7 +76,7 @@ fn keys_are_bounded_and_nothing_is_lost() {
     let contacts: Vec<_> = (0..MAX_KEYS + 50)
         .map(|at| serde_json::json!({"id": at.to_string(), "region_code": format!("R{at}")}))
         .collect();
-    let counts = counts(&serde_json::json!(contacts));
+    let counts = counted(&serde_json::json!(contacts));
     assert_eq!(counts.regions.len(), MAX_KEYS + 1);
     assert_eq!(counts.regions[OTHER_KEY], 50);
     assert_eq!(counts.channels_by_region[OTHER_KEY]["none"], 50);

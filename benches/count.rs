@@ -1,0 +1,65 @@
+//! Counting on the way to the outputs: it must cost less than a twentieth of what an export takes.
+//!
+//! Contacts in batches of a page and in the order in which an export counts them, more than fit into the processor's
+//! caches: an export of the built-in simulator, read back.
+//!
+//! Times are those of the processor where the system tells them, so that they mean something on a busy machine, too.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sent_export::summary::Counts;
+
+const CONTACTS: u32 = 200_000;
+const PAGE_ROWS: usize = 100;
+
+fn batches() -> Vec<RecordBatch> {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    let path = folder.path().join("c.parquet");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sent-export"));
+    command.args(["contacts", "--quiet", &format!("--simulate={CONTACTS}"), "--output"]).arg(&path);
+    assert!(command.status().expect("the binary was built for this bench").success());
+    let file = File::open(path).expect("the export wrote it");
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+    let reader = reader.with_batch_size(PAGE_ROWS).build().expect("a Parquet file");
+    reader.map(|batch| batch.expect("a whole file")).collect()
+}
+
+/// What this thread has used of a processor, on Linux.
+fn processor_time() -> Option<Duration> {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    statistics.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+fn count(criterion: &mut Criterion) {
+    let batches = batches();
+    let mut group = criterion.benchmark_group("count");
+    group.throughput(Throughput::Elements(u64::from(CONTACTS))).sample_size(20);
+    for (name, counts) in [("export", Counts::default()), ("files", Counts::for_files())] {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|iterations| {
+                let (started, started_at) = (processor_time(), Instant::now());
+                for _ in 0..iterations {
+                    let mut counts = counts.clone();
+                    for batch in &batches {
+                        counts.add_batch(batch, 1_775_000_000_000_000);
+                    }
+                    black_box(counts.summary());
+                }
+                match (started, processor_time()) {
+                    (Some(start), Some(end)) => end.saturating_sub(start),
+                    _ => started_at.elapsed(),
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, count);
+criterion_main!(benches);

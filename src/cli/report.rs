@@ -1,0 +1,64 @@
+//! The flags of `sent-export report`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  sent-export report contacts.parquet
+      What is in the file, as tables
+  sent-export report exports/ --html report.html --markdown report.md
+      Of all exports in a folder, as a page for a browser and for a chat
+  sent-export report contacts.parquet --compare last-week.json --json this-week.json
+      What changed since the summary of last week's export
+  sent-export report contacts.parquet --html for-partners.html --min-cell 10
+      To be passed on: no group of fewer than ten contacts
+
+Exit codes:
+  0 done, 1 unexpected failure, 2 wrong usage or files that are no exports, 7 report could not be written";
+
+/// The flags of `sent-export report`, as they were typed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ReportArgs {
+    /// Exported files (.parquet, .csv, .csv.gz, .csv.zst), or folders of them
+    ///
+    /// All of them count together. Of files in one folder whose names differ only in the extension one is read: they are
+    /// one export in several formats.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Write one page for a browser, `-` for stdout
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+
+    /// Write Markdown for a chat or the summary of a CI step, `-` for stdout
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub markdown: Option<PathBuf>,
+
+    /// Write JSON for machines, in the form of the summary of an export, `-` for stdout
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub json: Option<PathBuf>,
+
+    /// Show what changed since then: a summary as JSON, an exported file, or a folder of them
+    #[arg(long, value_name = "OLD", help_heading = "Content")]
+    pub compare: Option<PathBuf>,
+
+    /// Merge groups of fewer contacts than this into `(other)`, and leave out smaller numbers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..), help_heading = "Content")]
+    pub min_cell: Option<u64>,
+
+    /// The moment that ages are counted from, like 2026-03-31T00:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", help_heading = "Content")]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// Show no progress
+    #[arg(long, help_heading = "Messages")]
+    pub no_progress: bool,
+}

@@ -1,0 +1,155 @@
+//! CSV files, compressed or not.
+//!
+//! *Easy to get wrong:* an empty cell may be a null or an empty text; here both become null, and the report counts both
+//! as missing.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::datatypes::DataType;
+use chrono::DateTime;
+use csv::{Reader, ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
+
+use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
+use crate::contacts::{column, contacts_schema};
+use crate::sink::OutputFormat;
+
+const READ_BUFFER_BYTES: usize = 256 << 10;
+
+pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
+    let failed = |source: csv::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
+    let opened = |source| SourceError::Open { path: file.path.clone(), source };
+    let bytes_read = Rc::new(Cell::new(0));
+    let bytes = CountingReader { reader: File::open(&file.path).map_err(opened)?, bytes: Rc::clone(&bytes_read) };
+    let bytes = BufReader::with_capacity(READ_BUFFER_BYTES, bytes);
+    let text: Box<dyn Read> = match file.format {
+        OutputFormat::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
+        OutputFormat::CsvZstd => Box::new(zstd::Decoder::with_buffer(bytes).map_err(opened)?),
+        OutputFormat::Csv | OutputFormat::Parquet => Box::new(bytes),
+    };
+    let mut reader: Reader<_> = ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
+    let header = reader.headers().map_err(failed)?.clone();
+    let places: Vec<Option<usize>> =
+        contacts_schema().fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
+    if places.iter().all(Option::is_none) {
+        return Err(SourceError::NotContacts { path: file.path.clone() });
+    }
+    let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
+    let mut facts = FileFacts { absent, ..FileFacts::default() };
+    let columns = std::array::from_fn(|column| places[column].is_some());
+    let mut rows = Rows::new(&places);
+    let mut record = StringRecord::new();
+    loop {
+        let is_end = !reader.read_record(&mut record).map_err(failed)?;
+        if !is_end {
+            rows.push(&record);
+        }
+        if rows.count == BATCH_ROWS || (is_end && rows.count > 0) {
+            facts.rows += rows.count as u64;
+            let batch = filled_up(rows.finish(), std::mem::take(&mut rows.count));
+            take(Piece { batch, columns, missing: Vec::new(), bytes_read: bytes_read.get() });
+        }
+        if is_end {
+            facts.malformed = rows.malformed();
+            return Ok(facts);
+        }
+    }
+}
+
+/// Tells how many bytes of the file are read.
+struct CountingReader {
+    reader: File,
+    bytes: Rc<Cell<u64>>,
+}
+
+impl Read for CountingReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.bytes.set(self.bytes.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// Columns under construction, for those that the file has.
+struct Rows {
+    builders: Vec<Option<(usize, Builder)>>,
+    malformed: [u64; column::COUNT],
+    count: usize,
+}
+
+enum Builder {
+    Text(StringBuilder),
+    Flag(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+    List(ListBuilder<StringBuilder>),
+}
+
+impl Rows {
+    fn new(places: &[Option<usize>]) -> Self {
+        let builder = |(column, place): (usize, &Option<usize>)| {
+            let builder = match column_type(column) {
+                DataType::Boolean => Builder::Flag(BooleanBuilder::new()),
+                DataType::Timestamp(..) => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+                DataType::List(field) => Builder::List(ListBuilder::new(StringBuilder::new()).with_field(field)),
+                _ => Builder::Text(StringBuilder::new()),
+            };
+            place.map(|place| (place, builder))
+        };
+        Self { builders: places.iter().enumerate().map(builder).collect(), malformed: [0; column::COUNT], count: 0 }
+    }
+
+    fn push(&mut self, record: &StringRecord) {
+        for (column, builder) in self.builders.iter_mut().enumerate() {
+            let Some((place, builder)) = builder else { continue };
+            let cell = record.get(*place).filter(|cell| !cell.is_empty());
+            let is_read = match builder {
+                Builder::Text(texts) => {
+                    texts.append_option(cell);
+                    true
+                }
+                Builder::Flag(flags) => {
+                    let flag = cell.and_then(|cell| cell.parse().ok());
+                    flags.append_option(flag);
+                    flag.is_some()
+                }
+                Builder::Time(times) => {
+                    let time = cell.and_then(|cell| DateTime::parse_from_rfc3339(cell).ok());
+                    times.append_option(time.map(|time| time.timestamp_micros()));
+                    time.is_some()
+                }
+                Builder::List(lists) => {
+                    cell.into_iter()
+                        .flat_map(|cell| cell.split(','))
+                        .for_each(|name| lists.values().append_value(name));
+                    lists.append(true);
+                    true
+                }
+            };
+            self.malformed[column] += u64::from(cell.is_some() && !is_read);
+        }
+        self.count += 1;
+    }
+
+    fn finish(&mut self) -> Vec<Option<ArrayRef>> {
+        let finish = |builder: &mut Option<(usize, Builder)>| {
+            let (_, builder) = builder.as_mut()?;
+            let array: ArrayRef = match builder {
+                Builder::Text(texts) => Arc::new(texts.finish()),
+                Builder::Flag(flags) => Arc::new(flags.finish()),
+                Builder::Time(times) => Arc::new(times.finish()),
+                Builder::List(lists) => Arc::new(lists.finish()),
+            };
+            Some(array)
+        };
+        self.builders.iter_mut().map(finish).collect()
+    }
+
+    fn malformed(&self) -> Vec<(usize, u64)> {
+        self.malformed.into_iter().enumerate().filter(|&(_, values)| values > 0).collect()
+    }
+}

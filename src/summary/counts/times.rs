@@ -1,0 +1,206 @@
+//! Times: by month, by age, and the first and the last.
+//!
+//! All by whole numbers of microseconds. A month is found from its day number by the calendar's 400-year cycle, and
+//! neighbouring contacts are mostly of one month, which is remembered.
+//!
+//! *Easy to get wrong:* a year-1 date is no date but one that was never set. It is counted apart and belongs to no month.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, PrimitiveArray};
+use arrow::datatypes::TimestampMicrosecondType;
+use chrono::{DateTime, SecondsFormat};
+
+use super::super::document::TimeRange;
+use super::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, UpdatedCounts, add};
+
+type Times = PrimitiveArray<TimestampMicrosecondType>;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// The first moment of the year 2: everything before it was never set.
+const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
+
+/// Contacts by the month of a time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Months {
+    /// By months since the year 0.
+    table: BTreeMap<i64, u64>,
+    beyond: u64,
+    unset: u64,
+    missing: u64,
+    oldest: Option<i64>,
+    newest: Option<i64>,
+}
+
+impl Months {
+    pub(super) fn add(&mut self, times: &Times) {
+        self.missing += times.null_count() as u64;
+        let mut run = Run::default();
+        if times.null_count() == 0 {
+            times.values().iter().for_each(|&micros| self.step(&mut run, micros));
+        } else {
+            times.iter().flatten().for_each(|micros| self.step(&mut run, micros));
+        }
+        self.end(&run);
+    }
+
+    #[inline]
+    fn step(&mut self, run: &mut Run, micros: i64) {
+        if !(run.start..run.end).contains(&micros) {
+            self.end(run);
+            if micros < YEAR_TWO {
+                self.unset += 1;
+                *run = Run::default();
+                return;
+            }
+            *run = Run::at(micros);
+        }
+        run.count += 1;
+        run.oldest = run.oldest.min(micros);
+        run.newest = run.newest.max(micros);
+    }
+
+    /// Adds a row of contacts of one month at once.
+    fn end(&mut self, run: &Run) {
+        if run.count == 0 {
+            return;
+        }
+        self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
+        self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
+        if self.table.len() < MAX_KEYS || self.table.contains_key(&run.month) {
+            *self.table.entry(run.month).or_default() += run.count;
+        } else {
+            self.beyond += run.count;
+        }
+    }
+
+    /// Contacts whose time was never set, although there is one.
+    pub(super) fn unset(&self) -> u64 {
+        self.unset
+    }
+
+    /// Contacts by month, as `2026-03`.
+    pub(super) fn table(&self) -> Table {
+        let mut table = Table::new();
+        for (&month, &count) in &self.table {
+            add(&mut table, &format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1), count);
+        }
+        for (key, count) in [(OTHER_KEY, self.beyond), (UNKNOWN_KEY, self.missing + self.unset)] {
+            if count > 0 {
+                table.insert(key.to_owned(), count);
+            }
+        }
+        table
+    }
+
+    /// The first and the last time.
+    pub(super) fn range(&self) -> TimeRange {
+        let text = |micros: Option<i64>| {
+            let time = micros.and_then(DateTime::from_timestamp_micros);
+            time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
+        };
+        TimeRange { oldest: text(self.oldest), newest: text(self.newest) }
+    }
+}
+
+/// Neighbours of one month.
+#[derive(Debug)]
+struct Run {
+    start: i64,
+    end: i64,
+    month: i64,
+    count: u64,
+    oldest: i64,
+    newest: i64,
+}
+
+impl Default for Run {
+    /// A run that no time belongs to.
+    fn default() -> Self {
+        Self { start: 0, end: 0, month: 0, count: 0, oldest: i64::MAX, newest: i64::MIN }
+    }
+}
+
+impl Run {
+    fn at(micros: i64) -> Self {
+        let (year, month) = civil_month(micros.div_euclid(MICROS_PER_DAY));
+        let index = year * 12 + month - 1;
+        let first = |index: i64| first_day(index.div_euclid(12), index.rem_euclid(12) + 1) * MICROS_PER_DAY;
+        Self { start: first(index), end: first(index + 1), month: index, ..Self::default() }
+    }
+}
+
+/// Year and month of a day, counted from 1970-01-01, in the Gregorian calendar. The cycle of 400 years begins with
+/// March, so that the leap day is the last of its year.
+fn civil_month(day: i64) -> (i64, i64) {
+    let shifted = day + 719_468;
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let year = year_of_era + shifted.div_euclid(146_097) * 400;
+    if from_march < 10 { (year, from_march + 3) } else { (year + 1, from_march - 9) }
+}
+
+/// The first day of a month, counted from 1970-01-01: the way back.
+fn first_day(year: i64, month: i64) -> i64 {
+    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * from_march + 2) / 5;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year.div_euclid(400) * 146_097 + day_of_era - 719_468
+}
+
+impl UpdatedCounts {
+    /// Counts times by their age at `now_micros`.
+    pub(super) fn add(&mut self, times: &Times, now_micros: i64) {
+        // By array place, since a branch by age is one that the processor cannot foresee.
+        let mut counts = [0; 5];
+        let limits = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
+        let mut count = |micros: i64, is_there: bool| {
+            let age = now_micros.saturating_sub(micros);
+            counts[limits.iter().map(|&limit| usize::from(age >= limit)).sum::<usize>()] += u64::from(is_there);
+        };
+        match times.nulls() {
+            None => times.values().iter().for_each(|&micros| count(micros, true)),
+            Some(nulls) => times.values().iter().zip(nulls).for_each(|(&micros, is_there)| count(micros, is_there)),
+        }
+        self.never += times.null_count() as u64;
+        self.last_7_days += counts[0];
+        self.last_30_days += counts[1];
+        self.last_90_days += counts[2];
+        self.last_365_days += counts[3];
+        self.older += counts[4];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{Datelike, NaiveDate};
+
+    use super::*;
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        for day in (-800_000..3_000_000).step_by(13) {
+            let date = DateTime::from_timestamp(day * 86_400, 0).unwrap();
+            assert_eq!(civil_month(day), (i64::from(date.year()), i64::from(date.month())), "{date}");
+            let first = NaiveDate::from_ymd_opt(date.year(), date.month(), 1).unwrap();
+            let days = first.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days();
+            assert_eq!(first_day(i64::from(date.year()), i64::from(date.month())), days, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_year_one_date_belongs_to_no_month() {
+        let year_two = DateTime::parse_from_rfc3339("0002-01-01T00:00:00Z").unwrap().timestamp_micros();
+        assert_eq!(YEAR_TWO, year_two);
+        let mut months = Months::default();
+        months.add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]));
+        let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
+        assert_eq!(months.table(), wanted.map(|(month, count)| (month.to_owned(), count)).into());
+        assert_eq!(months.unset(), 1);
+        assert_eq!(months.range().oldest.as_deref(), Some("0002-01-01T00:00:00Z"));
+        assert_eq!(months.range().newest.as_deref(), Some("1970-01-01T00:00:00Z"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Numbers as people read them; the same in every form of the report.
+
+/// A number with commas between its groups of three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share with one place, nothing of nothing.
+pub(super) fn percent(count: u64, total: u64) -> String {
+    if total == 0 {
+        return String::new();
+    }
+    // Tenths of a percent, in whole numbers so that the rounding is the same everywhere.
+    let tenths = (u128::from(count) * 2000 + u128::from(total)) / (u128::from(total) * 2);
+    match tenths {
+        // What is there must not look like nothing, nor what is missing like everything.
+        0 if count > 0 => "<0.1 %".to_owned(),
+        1000 if count < total => ">99.9 %".to_owned(),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// A size in bytes.
+pub(super) fn size(bytes: u64) -> String {
+    let (unit, divisor) = match bytes {
+        ..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => ("kB", 100),
+        1_000_000..1_000_000_000 => ("MB", 100_000),
+        _ => ("GB", 100_000_000),
+    };
+    let tenths = bytes / divisor;
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// A difference with its sign and an arrow.
+pub(super) fn difference(difference: i64) -> String {
+    match difference {
+        0 => "=".to_owned(),
+        1.. => format!("▲ +{}", grouped(difference.unsigned_abs())),
+        _ => format!("▼ −{}", grouped(difference.unsigned_abs())),
+    }
+}
+
+/// A time to the minute, as people write it.
+pub(super) fn moment(time: &str) -> String {
+    match (time.get(..10), time.get(11..16)) {
+        (Some(date), Some(minute)) => format!("{date}, {minute} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
+/// A word from elsewhere as people see it: without control characters and of bearable length.
+pub(super) fn shown(word: &str) -> String {
+    const MAX_LENGTH: usize = 40;
+    let is_harmless = |c: &char| !c.is_control() && !is_direction(*c);
+    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH).collect();
+    if shown.trim().is_empty() { "(empty)".to_owned() } else { shown }
+}
+
+/// Characters that turn the reading direction of what follows.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_but_never_to_nothing_or_everything() {
+        let table = [
+            ((0, 0), ""),
+            ((0, 5), "0.0 %"),
+            ((1, 3), "33.3 %"),
+            ((2, 3), "66.7 %"),
+            ((1, 1_000_000), "<0.1 %"),
+            ((999_999, 1_000_000), ">99.9 %"),
+            ((7, 7), "100.0 %"),
+        ];
+        for ((count, total), wanted) in table {
+            assert_eq!(percent(count, total), wanted, "{count} of {total}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_differences_have_arrows() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
+        assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
+        assert_eq!(shown("\u{7}"), "(empty)");
+    }
+}

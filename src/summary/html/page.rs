@@ -1,0 +1,107 @@
+//! The page under construction, and what stands at its top.
+
+use super::super::format::{difference, grouped, moment, percent};
+use super::super::view::Section;
+use super::super::{Change, Summary};
+use crate::verdict::Verdict;
+
+/// HTML that only grows by markup written here and by escaped text.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    html: String,
+}
+
+impl Page {
+    /// Adds markup.
+    pub(super) fn push(&mut self, markup: &str) -> &mut Self {
+        self.html.push_str(markup);
+        self
+    }
+
+    /// Adds text, whatever it holds.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            match c {
+                '&' => self.html.push_str("&amp;"),
+                '<' => self.html.push_str("&lt;"),
+                '>' => self.html.push_str("&gt;"),
+                '"' => self.html.push_str("&quot;"),
+                '\'' => self.html.push_str("&#39;"),
+                _ => self.html.push(c),
+            }
+        }
+        self
+    }
+
+    pub(super) fn notes(&mut self, notes: &[String]) {
+        if notes.is_empty() {
+            return;
+        }
+        self.push("<ul class=\"notes\">\n");
+        for note in notes {
+            self.push("<li>").text(note).push("</li>\n");
+        }
+        self.push("</ul>\n");
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.html
+    }
+}
+
+pub(super) fn title(page: &mut Page, summary: &Summary) {
+    page.push("<h1>Report on contacts</h1>\n<p>As of ").text(&moment(&summary.as_of));
+    match &summary.run {
+        Some(run) => {
+            let class = if run.verdict == Verdict::Unverified { "badge warn" } else { "badge" };
+            page.push(" <span class=\"").push(class).push("\">").push(run.verdict.name()).push("</span>");
+        }
+        None if summary.inputs.len() == 1 => drop(page.push(", from one file")),
+        None => drop(page.push(", from ").push(&grouped(summary.inputs.len() as u64)).push(" files")),
+    }
+    page.push("</p>\n");
+}
+
+pub(super) fn navigation(page: &mut Page, sections: &[Section]) {
+    page.push("<nav aria-label=\"Sections\">\n");
+    for section in sections.iter().filter(|section| section.id != "totals") {
+        let name = section.title.split(':').next().unwrap_or_default();
+        page.push("<a href=\"#").push(section.id).push("\">").text(name).push("</a>\n");
+    }
+    page.push("</nav>\n");
+}
+
+/// The four numbers that are asked for first.
+pub(super) fn cards(page: &mut Page, summary: &Summary) {
+    let old = summary.comparison.as_ref();
+    let cards = [
+        ("Contacts", summary.contacts, old.map(|old| old.contacts)),
+        ("Reachable", summary.reachable, old.map(|old| old.reachable)),
+        ("Opted out", summary.opt_out.yes, old.map(|old| old.opted_out)),
+        ("Without any channel", summary.without_channel, old.map(|old| old.without_channel)),
+    ];
+    page.push("<ul class=\"cards\" aria-label=\"Totals\">\n");
+    for (at, (name, count, change)) in cards.into_iter().enumerate() {
+        page.push("<li><span class=\"name\">").push(name).push("</span> <span class=\"number\">");
+        page.push(&grouped(count)).push("</span> <span class=\"share\">");
+        if at > 0 {
+            page.text(&percent(count, summary.contacts));
+        }
+        page.push("</span>");
+        if let Some(change) = change {
+            page.push(" ");
+            write_change(page, change);
+        }
+        page.push("</li>\n");
+    }
+    page.push("</ul>\n");
+}
+
+pub(super) fn write_change(page: &mut Page, change: Change) {
+    let class = match change.difference() {
+        0 => "share",
+        1.. => "up",
+        _ => "down",
+    };
+    page.push("<span class=\"").push(class).push("\">").text(&difference(change.difference())).push("</span>");
+}

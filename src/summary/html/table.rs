@@ -1,0 +1,100 @@
+//! Tables, with bars in their rows and shades in their cells.
+
+use super::super::view::{Cell, View};
+use super::page::{Page, write_change};
+
+/// Writes a table under its heading.
+pub(super) fn write(page: &mut Page, view: &View) {
+    page.push("<div>\n");
+    if !view.title.is_empty() {
+        page.push("<h3>").text(&view.title).push("</h3>\n");
+    }
+    let is_heat = view.id == "channel-mix";
+    let class = match view.id {
+        "channel-mix" => "heat sorted",
+        "findings" => "finding",
+        "regions" | "calling-codes" | "months" | "change-regions" => "sorted",
+        _ => "",
+    };
+    if is_heat {
+        // Many channels do not fit on a phone; a keyboard must be able to scroll them, too.
+        page.push("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).push("\">\n");
+    }
+    page.push("<table class=\"").push(class).push("\">\n<thead><tr>");
+    for (at, column) in view.columns.iter().enumerate() {
+        let class = column_class(view, at);
+        page.push("<th scope=\"col\"").push(class).push(">").text(column).push("</th>");
+    }
+    page.push("</tr></thead>\n<tbody>\n");
+    for row in &view.rows {
+        write_row(page, view, row);
+    }
+    page.push("</tbody>\n</table>\n").push(if is_heat { "</div>\n" } else { "" }).push("</div>\n");
+}
+
+fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
+    let name = row.first().map(Cell::words).unwrap_or_default();
+    // What is left over stays last, however the table is sorted.
+    let is_last = matches!(name.as_str(), "none" | "unknown" | "(other)") || name.starts_with('…');
+    page.push(if is_last { "<tr class=\"last\">" } else { "<tr>" });
+    // A word without a place to break would widen the page of a phone.
+    let is_long = name.split([' ', '-', '+']).any(|word| word.chars().count() > 20);
+    page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
+    let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
+    if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
+        page.push("<span class=\"code\">").text(code).push("</span> ").text(place);
+    } else {
+        // A combination of channels may break at every plus.
+        for (at, part) in name.split_inclusive('+').enumerate() {
+            page.push(if at > 0 { "<wbr>" } else { "" }).text(part);
+        }
+    }
+    page.push("</th>");
+    for (at, cell) in row.iter().enumerate().skip(1) {
+        write_cell(page, view, at, cell);
+    }
+    page.push("</tr>\n");
+}
+
+fn write_cell(page: &mut Page, view: &View, at: usize, cell: &Cell) {
+    match cell {
+        Cell::Bar(count, largest) => {
+            page.push("<td").push(column_class(view, at)).push("><svg class=\"bar\" viewBox=\"0 0 1000 10\" ");
+            page.push("preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"");
+            page.push(&per_mille(*count, *largest)).push("\" height=\"10\"/></svg></td>");
+        }
+        Cell::Difference(change) => {
+            page.push("<td>");
+            write_change(page, *change);
+            page.push("</td>");
+        }
+        Cell::Share(count, total) if view.id == "channel-mix" => {
+            let percent = (count * 100).checked_div(*total).unwrap_or(0).to_string();
+            page.push("<td style=\"--h:").push(&percent).push("\">").text(&cell.words()).push("</td>");
+        }
+        Cell::Count(count) if view.id == "findings" => {
+            let (class, sign) = if *count == 0 { ("ok", "✓ ") } else { ("bad", "") };
+            page.push("<td class=\"").push(class).push("\">").push(sign).text(&cell.words()).push("</td>");
+        }
+        _ => {
+            page.push("<td").push(column_class(view, at)).push(">").text(&cell.words()).push("</td>");
+        }
+    }
+}
+
+/// Bars have a width of their own, and columns that a phone has no room for are marked.
+fn column_class(view: &View, at: usize) -> &'static str {
+    match (view.id, view.columns[at].as_str()) {
+        ("regions", "") => " class=\"wide bars\"",
+        ("regions", "Share") | ("files", "Format") => " class=\"wide\"",
+        (_, "") if at > 0 && view.rows.iter().any(|row| matches!(row.get(at), Some(Cell::Bar(..)))) => {
+            " class=\"bars\""
+        }
+        _ => "",
+    }
+}
+
+/// At least one part for what is not nothing.
+fn per_mille(count: u64, largest: u64) -> String {
+    (count.saturating_mul(1000)).div_ceil(largest.max(1)).to_string()
+}

@@ -1,0 +1,229 @@
+//! The sections about the contacts themselves.
+
+use super::super::format::{difference, grouped, moment, percent, shown};
+use super::super::{Change, Changes, OTHER_KEY, Summary, Table};
+use super::{Cell, Limits, Section, View, counted, is_leftover, more, ranked};
+
+pub(super) fn totals(summary: &Summary) -> Section {
+    let mut notes = Vec::new();
+    if let Some(min_cell) = summary.min_cell {
+        notes.push(format!(
+            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and smaller numbers are not told."
+        ));
+    }
+    if !summary.columns_not_in_inputs.is_empty() {
+        let columns = summary.columns_not_in_inputs.join(", ");
+        notes.push(format!("Not in these files, so counted as unknown: {columns}."));
+    }
+    let total = summary.contacts;
+    let row = |name: &str, count| vec![Cell::text(name), Cell::Count(count), Cell::Share(count, total)];
+    let rows = vec![
+        row("Contacts", total),
+        row("Reachable", summary.reachable),
+        row("Opted out", summary.opt_out.yes),
+        row("Opt-out unknown", summary.opt_out.unknown),
+        row("Without any channel", summary.without_channel),
+    ];
+    let columns = ["", "Contacts", "Share"].map(str::to_owned).into();
+    let view = View { id: "totals", title: String::new(), columns, rows };
+    Section { id: "totals", title: "Contacts".to_owned(), notes, tables: vec![view] }
+}
+
+pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
+    let comparison = summary.comparison.as_ref()?;
+    let columns = |name: &str| [name, "Then", "Now", "Change"].map(str::to_owned).into();
+    let row = |name: &str, change: Change| {
+        vec![Cell::text(name), Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change)]
+    };
+    let totals = vec![
+        row("Contacts", comparison.contacts),
+        row("Reachable", comparison.reachable),
+        row("Opted out", comparison.opted_out),
+        row("Without any channel", comparison.without_channel),
+    ];
+    let largest_first = |changes: &Changes, limit: usize| {
+        let mut moved: Vec<_> = changes.iter().filter(|(_, change)| change.difference() != 0).collect();
+        moved.sort_by_key(|(_, change)| std::cmp::Reverse(change.difference().unsigned_abs()));
+        let rest = moved.split_off(moved.len().min(limit));
+        let mut rows: Vec<_> =
+            moved.into_iter().map(|(key, &change)| row(&region_name(summary, key), change)).collect();
+        if !rest.is_empty() {
+            let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
+            let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
+            rows.push(row(&more(rest.len()), change));
+        }
+        rows
+    };
+    let mut tables = vec![View { id: "change-totals", title: String::new(), columns: columns(""), rows: totals }];
+    for (id, title, name, rows) in [
+        ("change-channels", "By channel", "Channel", largest_first(&comparison.channels, limits.rows)),
+        ("change-regions", "By region", "Region", largest_first(&comparison.regions, limits.rows)),
+    ] {
+        if !rows.is_empty() {
+            tables.push(View { id, title: title.to_owned(), columns: columns(name), rows });
+        }
+    }
+    let mut notes = vec![format!("Compared with {} as of {}.", shown(&comparison.with), moment(&comparison.as_of))];
+    for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
+        if !regions.is_empty() {
+            let names: Vec<_> = regions.iter().take(limits.rows).map(|code| region_name(summary, code)).collect();
+            let rest = regions.len().checked_sub(limits.rows).filter(|&rest| rest > 0).map(more);
+            notes.push(format!("{what} regions: {}{}.", names.join(", "), rest.unwrap_or_default()));
+        }
+    }
+    let title = format!("Since then: {}", difference(comparison.contacts.difference()));
+    Some(Section { id: "changes", title, notes, tables })
+}
+
+pub(super) fn channels(summary: &Summary, limits: Limits) -> Section {
+    let total = summary.contacts;
+    let view = |id, title, name, table: &Table| counted(id, title, name, table, total, limits);
+    let tables = [
+        view("channels", "Available", "Channel", &summary.channels),
+        view("combinations", "Combinations", "Channels", &summary.channel_combinations),
+        view("default-channels", "Default", "Channel", &summary.default_channels),
+    ];
+    let mut notes = Vec::new();
+    if total > 0 {
+        notes.push("A contact counts once for each of its available channels.".to_owned());
+    }
+    if summary.default_channel_not_available > 0 {
+        let count = summary.default_channel_not_available;
+        let share = percent(count, total);
+        notes.push(format!(
+            "{} contacts ({share}) have a default channel that is not among their available ones.",
+            grouped(count)
+        ));
+    }
+    Section { id: "channels", title: "Channels".to_owned(), notes, tables: tables.into_iter().flatten().collect() }
+}
+
+pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
+    let tables = [
+        region_table(summary, limits),
+        channel_mix(summary, limits),
+        counted("continents", "Continents", "Continent", &summary.continents, summary.contacts, limits),
+        counted("calling-codes", "Calling codes", "Code", &with_plus(&summary.country_codes), summary.contacts, limits),
+    ];
+    let tables = tables.into_iter().flatten().collect();
+    Section { id: "regions", title: "Regions".to_owned(), notes: Vec::new(), tables }
+}
+
+/// Calling codes as people write them.
+fn with_plus(codes: &Table) -> Table {
+    let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+    codes
+        .iter()
+        .map(|(code, &count)| (if is_number(code) { format!("+{code}") } else { code.clone() }, count))
+        .collect()
+}
+
+/// A region's code with its name.
+pub(in crate::summary) fn region_name(summary: &Summary, code: &str) -> String {
+    let name = summary.region_details.get(code).and_then(|detail| detail.name.as_deref());
+    let name = name.or_else(|| super::super::places::find(code).map(|place| place.name));
+    name.map_or_else(|| shown(code), |name| format!("{} {name}", shown(code)))
+}
+
+fn region_table(summary: &Summary, limits: Limits) -> Option<View> {
+    let (rows, rest) = ranked(&summary.regions, limits.regions);
+    let largest = rows.iter().map(|&(_, count)| count).chain(rest.map(|(_, count)| count)).max()?;
+    let total = summary.contacts;
+    let row = |name: String, count: u64, reachable: Option<u64>, opted_out: Option<u64>| {
+        vec![
+            Cell::Text(name),
+            Cell::Count(count),
+            Cell::Share(count, total),
+            reachable.map_or(Cell::Hidden, Cell::Count),
+            opted_out.map_or(Cell::Hidden, |out| Cell::Share(out, count)),
+            Cell::Bar(count, largest),
+        ]
+    };
+    let mut lines = Vec::new();
+    // What is not shown one by one: everything, minus what is. A hidden number hides the rest, too.
+    let (mut reachable_left, mut opted_out_left) = (Some(summary.reachable), Some(summary.opt_out.yes));
+    for &(code, count) in &rows {
+        let detail = summary.region_details.get(code);
+        let (reachable, opted_out) = detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out));
+        let minus = |left: Option<u64>, part: Option<u64>| Some(left?.saturating_sub(part?));
+        reachable_left = minus(reachable_left, reachable);
+        opted_out_left = minus(opted_out_left, opted_out);
+        lines.push(row(region_name(summary, code), count, reachable, opted_out));
+    }
+    if let Some((regions, count)) = rest {
+        lines.push(row(more(regions), count, reachable_left, opted_out_left));
+    }
+    let columns = ["Region", "Contacts", "Share", "Reachable", "Opted out", ""].map(str::to_owned).into();
+    Some(View { id: "regions", title: "Contacts by region".to_owned(), columns, rows: lines })
+}
+
+fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
+    let (rows, _) = ranked(&summary.regions, limits.rows);
+    let (channels, _) = ranked(&summary.channels, limits.channels);
+    let channels: Vec<&str> = channels.into_iter().map(|(channel, _)| channel).collect();
+    if channels.is_empty() || channels.iter().all(|channel| is_leftover(channel)) {
+        return None;
+    }
+    let row = |&(code, count): &(&str, u64)| {
+        let mix = summary.channels_by_region.get(code);
+        // What is not there may have been merged.
+        let is_merged = mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
+        let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
+            None if is_merged => Cell::Hidden,
+            told => Cell::Share(told.copied().unwrap_or(0), count),
+        };
+        std::iter::once(Cell::Text(region_name(summary, code))).chain(channels.iter().map(share)).collect()
+    };
+    let columns = std::iter::once("Region".to_owned()).chain(channels.iter().map(|channel| shown(channel))).collect();
+    let title = "Channels of each region's contacts".to_owned();
+    Some(View { id: "channel-mix", title, columns, rows: rows.iter().map(row).collect() })
+}
+
+pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
+    let mut notes = Vec::new();
+    if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
+        notes.push(format!("The oldest contact was created {}, the newest {}.", moment(oldest), moment(newest)));
+    }
+    let tables = [months(summary, limits), ages(summary)];
+    Section { id: "time", title: "Time".to_owned(), notes, tables: tables.into_iter().flatten().collect() }
+}
+
+fn months(summary: &Summary, limits: Limits) -> Option<View> {
+    let (months, leftovers): (Vec<_>, Vec<_>) =
+        summary.created_by_month.iter().partition(|(month, _)| !is_leftover(month));
+    let hidden = months.len().saturating_sub(limits.months + 1);
+    let cut = if hidden > 0 { months.len() - limits.months } else { 0 };
+    let largest = months[cut..].iter().chain(&leftovers).map(|&(_, &count)| count).max()?;
+    let row = |name: String, count, so_far: Option<u64>, bar| {
+        let so_far = so_far.map_or(Cell::Text(String::new()), Cell::Count);
+        vec![Cell::Text(name), Cell::Count(count), so_far, Cell::Bar(bar, largest)]
+    };
+    let so_far = |month: &String| summary.created_cumulative.get(month).copied();
+    let mut rows = Vec::new();
+    if cut > 0 {
+        let count = months[..cut].iter().map(|&(_, count)| count).sum();
+        rows.push(row(format!("{} earlier months", grouped(cut as u64)), count, so_far(months[cut - 1].0), 0));
+    }
+    rows.extend(months[cut..].iter().map(|&(month, &count)| row(month.clone(), count, so_far(month), count)));
+    rows.extend(leftovers.iter().map(|&(name, &count)| row(shown(name), count, None, count)));
+    let columns = ["Month", "Created", "In all", ""].map(str::to_owned).into();
+    Some(View { id: "months", title: "Created, by month".to_owned(), columns, rows })
+}
+
+fn ages(summary: &Summary) -> Option<View> {
+    let updated = summary.updated;
+    let rows = [
+        ("never", updated.never),
+        ("last 7 days", updated.last_7_days),
+        ("last 30 days", updated.last_30_days),
+        ("last 90 days", updated.last_90_days),
+        ("last 365 days", updated.last_365_days),
+        ("longer ago", updated.older),
+    ];
+    let largest = rows.iter().map(|&(_, count)| count).max().filter(|&largest| largest > 0)?;
+    let row = |(name, count): (&str, u64)| {
+        vec![Cell::text(name), Cell::Count(count), Cell::Share(count, summary.contacts), Cell::Bar(count, largest)]
+    };
+    let columns = ["Last change", "Contacts", "Share", ""].map(str::to_owned).into();
+    Some(View { id: "ages", title: "Last change".to_owned(), columns, rows: rows.map(row).into() })
+}

@@ -1,0 +1,77 @@
+//! The section about the run, or about the files that the report was made from.
+
+use std::path::Path;
+
+use super::super::format::{grouped, moment, shown, size};
+use super::super::{Filters, RunFacts, Summary};
+use super::{Cell, Section, View};
+
+pub(super) fn run(summary: &Summary) -> Section {
+    let mut notes = Vec::new();
+    if let Some(run) = &summary.run {
+        notes.extend(run_notes(run, summary.contacts));
+    } else {
+        notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
+    }
+    notes.extend(filter_notes(&summary.filters));
+    let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let inputs = summary.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let rows: Vec<_> = outputs
+        .chain(inputs)
+        .map(|(path, format, rows, bytes)| {
+            vec![Cell::Text(file_name(path)), Cell::text(format), Cell::Count(rows), Cell::Text(size(bytes))]
+        })
+        .collect();
+    let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
+    let view = (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows });
+    let title = if summary.run.is_some() { "Run" } else { "Source" };
+    Section { id: "run", title: title.to_owned(), notes, tables: view.into_iter().collect() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a speed for people, of three digits")]
+fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
+    let some = |count: u64, what: &str| if count == 0 { String::new() } else { format!(", {} {what}", grouped(count)) };
+    let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
+    notes.extend(run.evidence.iter().map(|evidence| without_controls(evidence)));
+    notes.push(format!(
+        "{} requests for {} pages{}{}.",
+        grouped(run.requests),
+        grouped(run.pages),
+        some(run.retries, "retries"),
+        some(run.rate_limited, "times rate limited")
+    ));
+    let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
+    notes.push(format!(
+        "{:.2} s ({speed:.0} contacts a second), {:.2} s of waiting over all requests, {} to {}.",
+        run.elapsed_seconds,
+        run.waited_seconds,
+        moment(&run.started_at),
+        moment(&run.finished_at)
+    ));
+    if run.duplicates_removed > 0 {
+        notes.push(format!("{} contacts came twice and were written once.", grouped(run.duplicates_removed)));
+    }
+    notes
+}
+
+/// What was left out on request, without what was searched for: that can be a name or a number.
+fn filter_notes(filters: &Filters) -> Vec<String> {
+    let Filters { search, channel, phone, profile_id } = filters;
+    let notes = [
+        search.as_ref().map(|_| "Only contacts that a search found.".to_owned()),
+        channel.as_ref().map(|channel| format!("Only contacts with the channel {}.", shown(channel))),
+        phone.then(|| "Only contacts with one number.".to_owned()),
+        profile_id.as_ref().map(|_| "Only contacts of one profile.".to_owned()),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+/// The name of a file without its folders, which are nobody's business elsewhere.
+fn file_name(path: &str) -> String {
+    shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
+}
+
+/// Evidence is shown word by word as the run found it.
+fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

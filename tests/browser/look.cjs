@@ -1,0 +1,138 @@
+// Looks at reports in a headless browser: light, dark, on a phone and on paper.
+//
+// Usage: NODE_PATH=... node look.cjs BROWSER OUT FILE... ; needs playwright-core. Fails when a page reports an error, asks
+// for anything but itself, opens a dialog, or holds an element that is wider than the page. Screenshots go to OUT.
+
+const { chromium } = require("playwright-core");
+const path = require("node:path");
+const { pathToFileURL } = require("node:url");
+
+const [browserPath, out, ...files] = process.argv.slice(2);
+const views = [
+  { name: "light", viewport: { width: 1200, height: 900 }, colorScheme: "light" },
+  { name: "dark", viewport: { width: 1200, height: 900 }, colorScheme: "dark" },
+  { name: "phone", viewport: { width: 360, height: 740 }, colorScheme: "light", isMobile: true, deviceScaleFactor: 2 },
+];
+
+// Elements that stick out of the page, but for what lies in a box that scrolls by itself.
+function wideElements() {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => element && (element.matches(".scroll") || scrolls(element.parentElement));
+  const wide = [...document.querySelectorAll("body *")].filter((element) => {
+    if (scrolls(element) || element.closest("svg")?.parentElement !== element.parentElement && element.closest("svg")) return false;
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && (box.right > width + 1 || box.left < -1);
+  });
+  if (document.scrollingElement.scrollWidth > width) wide.unshift(document.body);
+  return wide.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 60)}`);
+}
+
+// Text that is hard to read: less contrast than WCAG AA asks for.
+function faintTexts() {
+  const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const rgb = (color) => (color.startsWith("color(srgb") ? parse(color.slice(10)) : parse(color).map((v, i) => (i < 3 ? v / 255 : v)));
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [1, 1, 1];
+  };
+  const faint = [...document.querySelectorAll("h1,h2,h3,p,li,th,td,a,span,summary,figcaption,footer,button")].filter((element) => {
+    if (!element.textContent.trim() || !element.getClientRects().length) return false;
+    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+  });
+  return faint.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
+}
+
+function structure() {
+  const problems = [];
+  if (document.querySelectorAll("h1").length !== 1) problems.push("not one h1");
+  if (!document.documentElement.lang || !document.title) problems.push("no language or title");
+  if ([...document.querySelectorAll("table")].some((table) => !table.querySelector("th[scope=col]") && table.rows.length)) {
+    problems.push("a table without column heads");
+  }
+  if ([...document.querySelectorAll("svg")].some((svg) => !svg.hasAttribute("aria-hidden") && !svg.getAttribute("aria-label"))) {
+    problems.push("a picture without words");
+  }
+  if (document.querySelectorAll("script").length !== 1 || document.querySelectorAll("img,iframe,object,embed").length) {
+    problems.push("foreign elements");
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  if (new Set(ids).size !== ids.length) problems.push("an id twice");
+  return problems;
+}
+
+async function look(browser, file, view, problems) {
+  const note = (problem) => problems.push(`${path.basename(file)}, ${view.name}: ${problem}`);
+  const { name, ...settings } = view;
+  const context = await browser.newContext(settings);
+  const page = await context.newPage();
+  const address = pathToFileURL(file).href;
+  page.on("console", (message) => note(`console: ${message.text()}`));
+  page.on("pageerror", (error) => note(`error: ${error.message}`));
+  page.on("dialog", (dialog) => (note(`dialog: ${dialog.message()}`), dialog.dismiss()));
+  page.on("request", (request) => {
+    if (request.url() !== address && !request.url().startsWith("data:")) note(`request: ${request.url()}`);
+  });
+  await page.goto(address);
+  await page.waitForLoadState("load");
+  for (const problem of await page.evaluate(wideElements)) note(`too wide: ${problem}`);
+  for (const problem of await page.evaluate(faintTexts)) note(`faint: ${problem}`);
+  for (const problem of await page.evaluate(structure)) note(problem);
+  const stem = path.join(out, `${path.basename(file, ".html")}-${name}`);
+  await page.screenshot({ path: `${stem}.png`, fullPage: true });
+  if (name === "light") {
+    await sortable(page, note);
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
+    await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
+    await page.setViewportSize({ width: 700, height: 990 });
+    await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
+  }
+  await context.close();
+}
+
+// Sorting shows that the page's own script runs, and so that the policy that keeps others out has the right hash.
+async function sortable(page, note) {
+  const head = page.locator("#regions table.sorted thead button").nth(1);
+  if (!(await head.count())) return;
+  await head.click();
+  await head.click();
+  const counts = await page.$$eval("#regions table.sorted >> nth=0", (tables) =>
+    [...tables[0].tBodies[0].rows].filter((row) => !row.classList.contains("last")).map((row) => Number(row.cells[1].textContent.replace(/,/g, ""))),
+  );
+  if (counts.some((count, at) => at > 0 && counts[at - 1] > count)) note(`not sorted: ${counts.slice(0, 5)}`);
+}
+
+// The same page without script shows every row.
+async function withoutScript(browser, file, problems) {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(file).href);
+  const rows = page.locator("#regions tbody tr");
+  for (let at = 0; at < (await rows.count()); at += 1) {
+    if (!(await rows.nth(at).isVisible())) {
+      problems.push(`${path.basename(file)}: row ${at} is hidden without script`);
+      break;
+    }
+  }
+  await context.close();
+}
+
+(async () => {
+  const quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  const browser = await chromium.launch({ executablePath: browserPath, args: quiet });
+  const problems = [];
+  for (const file of files) {
+    for (const view of views) await look(browser, file, view, problems);
+    await withoutScript(browser, file, problems);
+  }
+  await browser.close();
+  problems.forEach((problem) => console.error(problem));
+  process.exitCode = problems.length > 0 ? 1 : 0;
+})();

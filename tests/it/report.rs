@@ -1,0 +1,286 @@
+//! The report: the same numbers in every form and from every format, whatever the contacts hold.
+
+use std::path::Path;
+
+use sent_export::simulator::{Settings, Simulator};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Finished, ScriptedServer, sent_export, simulator};
+
+/// Any moment, the same for every run that is compared.
+const AS_OF: &str = "2026-03-31T12:00:00Z";
+const ALL_FORMATS: [&str; 8] = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst"];
+const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
+
+fn export(base_url: &str) -> Finished {
+    let more = [&ALL_FORMATS[..], &ALL_FORMS].concat();
+    sent_export().contacts(base_url, &more).finish().expect_code(0)
+}
+
+fn hostile() -> Simulator {
+    Simulator::start(Settings { contacts: 2000, hostile: true, ..Settings::default() }).unwrap()
+}
+
+/// An account of exactly these contacts.
+fn account(contacts: Vec<Value>) -> ScriptedServer {
+    let (total, contacts) = (contacts.len(), Value::Array(contacts));
+    let body = json!({"success": true, "data": {"contacts": contacts, "pagination": {"page": 1, "page_size": total.max(100),
+        "total_count": total, "total_pages": usize::from(total > 0), "has_more": false}}, "error": null});
+    ScriptedServer::start(move |_, _| Answer::ok(body.to_string()))
+}
+
+fn report(paths: &[&Path], more: &[&str]) -> Finished {
+    sent_export().args(["report", "--as-of", AS_OF]).args(paths).args(more).finish()
+}
+
+fn report_json(path: &Path) -> Value {
+    let run = report(&[path], &["--json", "-", "--quiet"]).expect_code(0);
+    serde_json::from_slice(&run.stdout).unwrap()
+}
+
+#[track_caller]
+fn assert_valid(document: &Value) {
+    let schema: Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+/// What must be equal, however the contacts were counted: all but the run, its moment and what only pages tell.
+fn counted(mut summary: Value) -> Value {
+    let fields = summary.as_object_mut().unwrap();
+    for only_in_a_run in ["as_of", "run", "outputs", "inputs", "updated", "rejected", "rejected_samples", "filters"] {
+        fields.remove(only_in_a_run);
+    }
+    fields.remove("unknown_fields");
+    fields.remove("malformed_fields");
+    summary
+}
+
+fn read(run: &Finished, name: &str) -> String {
+    std::fs::read_to_string(run.path(name)).unwrap()
+}
+
+#[test]
+fn a_report_on_files_has_the_numbers_of_the_export_itself() {
+    for simulator in [simulator(5000), hostile(), simulator(0), simulator(1)] {
+        let run = export(&simulator.base_url());
+        let summary = run.json("s.json");
+        assert_valid(&summary);
+        let wanted = counted(summary);
+        for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst"] {
+            let report = report_json(&run.path(name));
+            assert_valid(&report);
+            assert_eq!(report["run"], Value::Null);
+            assert_eq!(report["inputs"][0]["rows"], wanted["contacts"]);
+            assert_eq!(counted(report), wanted, "{name}");
+        }
+    }
+}
+
+#[test]
+fn ages_are_counted_from_the_moment_that_is_given() {
+    let at = |days: i64| {
+        let time = chrono::DateTime::parse_from_rfc3339(AS_OF).unwrap() - chrono::Duration::days(days);
+        json!({"id": format!("id-{days}"), "updated_at": time.to_rfc3339()})
+    };
+    let server = account([-5, 0, 6, 7, 29, 30, 89, 90, 364, 365, 5000].map(at).into());
+    let run = sent_export().contacts(&server.url(), &["-o", "c.parquet"]).finish();
+    let updated = &report_json(&run.path("c.parquet"))["updated"];
+    let wanted =
+        json!({"never": 0, "last_7_days": 3, "last_30_days": 2, "last_90_days": 2, "last_365_days": 2, "older": 2});
+    assert_eq!(updated, &wanted);
+}
+
+#[test]
+fn a_contact_without_any_value_is_counted_as_missing_everywhere() {
+    let server = account(vec![json!({"id": "a"})]);
+    let run = export(&server.url());
+    let summary = run.json("s.json");
+    assert_valid(&summary);
+    assert_eq!(summary["contacts"], 1);
+    assert_eq!(summary["reachable"], 0);
+    assert_eq!(summary["channel_combinations"], json!({"none": 1}));
+    assert_eq!(summary["regions"], json!({"unknown": 1}));
+    assert_eq!(summary["quality"]["missing"].as_object().unwrap().len(), 14);
+    assert!(read(&run, "r.html").contains("id=\"quality\""));
+    assert_eq!(counted(report_json(&run.path("c.parquet"))), counted(summary));
+}
+
+#[test]
+fn quality_findings_are_counted_by_what_they_say() {
+    let server = account(vec![
+        json!({"id": "a", "format_e164": "+12025550123", "region_code": "US", "country_code": "1"}),
+        json!({"id": "b", "format_e164": "+12025550123", "region_code": "DE", "country_code": "49"}),
+        json!({"id": "c", "phone_number": "+12025550123", "region_code": "ZZ"}),
+        json!({"id": "d", "format_e164": "020 555", "region_code": "CA", "default_channel": "sms",
+            "available_channels": "rcs"}),
+    ]);
+    let run = export(&server.url());
+    let summary = run.json("s.json");
+    let quality = &summary["quality"];
+    assert_eq!(quality["shared_phone_numbers"], json!({"keys": 1, "contacts": 3, "approximate": false}));
+    assert_eq!(quality["invalid_e164"], 1);
+    assert_eq!(quality["e164_not_of_region"], 1);
+    assert_eq!(quality["e164_not_of_country_code"], 1);
+    assert_eq!(quality["regions_not_in_iso_3166"], 1);
+    assert_eq!(summary["default_channel_not_available"], 1);
+    assert_eq!(summary["region_details"]["DE"]["continent"], "Europe");
+    let twice = report(&[&run.path("c.csv"), &run.path("c.parquet")], &["--json", "-"]).expect_code(0);
+    let twice: Value = serde_json::from_slice(&twice.stdout).unwrap();
+    assert_eq!(twice["quality"]["repeated_ids"], json!({"keys": 4, "contacts": 8, "approximate": false}));
+}
+
+#[test]
+fn no_form_holds_anything_personal_or_takes_a_contact_for_markup() {
+    let mut contacts: Vec<Value> = Vec::new();
+    for (at, word) in
+        ["<script>alert(1)</script>", "\"><img src=x>", "</style><h1>x", "[x](http://x)", "a|b", "\u{1b}[31m"]
+            .into_iter()
+            .enumerate()
+    {
+        contacts.push(json!({"id": format!("secret-id-{at}"), "phone_number": "+12025550123", "format_e164": "+12025550123",
+            "region_code": word, "country_code": word, "available_channels": word, "default_channel": word, word: word}));
+    }
+    // A number and an address where a code belongs.
+    contacts.push(json!({"id": "secret-id-n", "region_code": "+12025550123", "country_code": "12025550123",
+        "available_channels": "ann@example.com", "default_channel": "+12025550123"}));
+    let server = account(contacts);
+    let run = export(&server.url());
+    let text = report(&[&run.path("c.parquet")], &[]).expect_code(0);
+    for form in
+        [read(&run, "r.html"), read(&run, "r.md"), read(&run, "s.json"), String::from_utf8(text.stdout).unwrap()]
+    {
+        for personal in ["2025550123", "secret-id", "ann@example.com", "\u{1b}"] {
+            assert!(!form.contains(personal), "{personal} in {form}");
+        }
+    }
+    let html = read(&run, "r.html").to_lowercase();
+    for markup in ["<script>alert", "<img", "</style><h1", "<h1>x"] {
+        assert!(!html.contains(markup), "{markup}");
+    }
+    assert_eq!(html.matches("<script").count(), 1);
+    assert!(html.contains("&lt;script&gt;"), "the word is shown as it is");
+    let markdown = read(&run, "r.md").to_lowercase();
+    assert!(!markdown.contains("<script") && !markdown.contains("[x]("), "{markdown}");
+    assert!(markdown.lines().filter(|line| line.starts_with('|')).all(|line| line.ends_with('|')));
+}
+
+#[test]
+fn every_form_has_a_bound_whatever_the_account() {
+    let contact = |at: u32| {
+        let channel = |at: u32| format!("channel{}{}", char::from(b'a' + (at % 26) as u8), "&<\u{1f4de}".repeat(14));
+        let letter = |at: u32| char::from(b'A' + (at % 26) as u8);
+        json!({"id": at.to_string(), "region_code": format!("{}{}", letter(at), letter(at / 26)), "country_code": at.to_string(),
+            "available_channels": format!("{},{}", channel(at), channel(at / 7)), "default_channel": format!("<{at}>"),
+            "created_at": format!("{:04}-{:02}-01T00:00:00Z", 1800 + at / 12, at % 12 + 1), format!("<field>{at}"): 1})
+    };
+    let server = account((0..2600).map(contact).collect());
+    let run = export(&server.url());
+    let (html, markdown) = (read(&run, "r.html"), read(&run, "r.md"));
+    assert!(html.len() < 300_000, "{}", html.len());
+    assert!(markdown.len() < 100_000, "{}", markdown.len());
+    assert_valid(&run.json("s.json"));
+    let whole_world = run.json("s.json")["regions"].as_object().unwrap().len();
+    assert!(whole_world > 250, "{whole_world}");
+    assert_eq!(counted(report_json(&run.path("c.csv"))), counted(run.json("s.json")));
+}
+
+#[test]
+fn the_tables_fit_the_width_and_have_no_colours_in_a_log() {
+    let run = export(&hostile().base_url());
+    let text = report(&[&run.path("c.parquet")], &["--no-progress"]).expect_code(0);
+    assert!(text.stderr.is_empty(), "{text:?}");
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(!text.contains('\u{1b}') && text.contains("Contacts by region"), "{text}");
+}
+
+#[test]
+fn what_changed_is_shown_in_every_form() {
+    let contact =
+        |at: u32, region: &str| json!({"id": at.to_string(), "region_code": region, "available_channels": "sms"});
+    let old = account(vec![contact(1, "DE"), contact(2, "FR"), contact(3, "FR")]);
+    let new = account(vec![contact(1, "DE"), contact(4, "BR"), contact(5, "DE"), contact(6, "DE")]);
+    let (old, new) = (export(&old.url()), export(&new.url()));
+    for then in ["s.json", "c.parquet"] {
+        let then = old.path(then).display().to_string();
+        let forms = ["--compare", &then, "--html", "r.html", "--markdown", "r.md", "--json", "r.json"];
+        let run = report(&[&new.path("c.csv")], &forms).expect_code(0);
+        let document = run.json("r.json");
+        assert_valid(&document);
+        let comparison = &document["comparison"];
+        assert_eq!(comparison["contacts"], json!({"old": 3, "new": 4}));
+        assert_eq!(comparison["regions"]["DE"], json!({"old": 1, "new": 3}));
+        assert_eq!(comparison["new_regions"], json!(["BR"]));
+        assert_eq!(comparison["gone_regions"], json!(["FR"]));
+        for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
+            for text in ["▲ +1", "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
+                assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");
+            }
+        }
+    }
+    let wrong = report(&[&new.path("c.csv")], &["--compare", &old.path("r.html").display().to_string()]).expect_code(2);
+    wrong.expect_stderr("hint:");
+}
+
+#[test]
+fn small_groups_are_merged_on_request_and_totals_stay() {
+    let run = export(&simulator(3000).base_url());
+    let path = run.path("c.parquet");
+    let merged = report(&[&path], &["--min-cell", "25", "--json", "m.json", "--html", "m.html"]).expect_code(0);
+    let (all, merged_json) = (report_json(&path), merged.json("m.json"));
+    assert_valid(&merged_json);
+    for table in
+        ["regions", "channel_combinations", "country_codes", "default_channels", "continents", "created_by_month"]
+    {
+        let rows = |summary: &Value| -> Vec<u64> {
+            summary[table].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).collect()
+        };
+        assert_eq!(rows(&merged_json).iter().sum::<u64>(), rows(&all).iter().sum::<u64>(), "{table}");
+        assert!(rows(&merged_json).iter().all(|&count| count >= 25), "{table}: {:?}", rows(&merged_json));
+    }
+    for channels in merged_json["channels_by_region"].as_object().unwrap().values() {
+        assert!(channels.as_object().unwrap().values().all(|count| count.as_u64().unwrap() >= 25), "{channels}");
+    }
+    assert!(read(&merged, "m.html").contains("fewer than 25 contacts"));
+    assert!(!read(&merged, "m.html").contains("Luxembourg: "));
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_refused_with_a_hint() {
+    let run = sent_export()
+        .file("x.parquet", "no parquet")
+        .file("y.csv", "a,b\n1,2\n")
+        .file("z.txt", "")
+        .args(["report", "x.parquet"]);
+    run.finish().expect_code(2).expect_stderr("x.parquet").expect_stderr("hint:");
+    for file in ["y.csv", "z.txt", "missing.csv"] {
+        let run = sent_export().file("y.csv", "a,b\n1,2\n").file("z.txt", "").args(["report", file]);
+        run.finish().expect_code(2).expect_stderr(file).expect_stderr("hint:");
+    }
+    let run = sent_export().file("c.csv", "id\na\n").args(["report", "c.csv", "--html", "no/such/r.html"]);
+    run.finish().expect_code(7).expect_stderr("no/such/r.html");
+    let server = account(vec![]);
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--report", "r.pdf"]);
+    run.finish().expect_code(2).expect_stderr("r.pdf").expect_stderr(".html");
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--report", "r.md", "--report", "r.md"]);
+    run.finish().expect_code(2);
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_file_without_all_columns_is_counted_by_what_it_has() {
+    let simulator = simulator(300);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.csv", "-o", "c.parquet", "--columns", "region_code,id"])
+        .finish()
+        .expect_code(0);
+    for name in ["c.csv", "c.parquet"] {
+        let report = report_json(&run.path(name));
+        assert_eq!(report["contacts"], 300);
+        assert_eq!(report["columns_not_in_inputs"].as_array().unwrap().len(), 13);
+        assert_eq!(report["channels"], json!({"none": 300}));
+        assert!(report["quality"]["missing"].as_object().unwrap().len() <= 1, "{report}");
+    }
+}

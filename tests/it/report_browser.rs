@@ -1,0 +1,56 @@
+//! The HTML report in a real browser.
+//!
+//! Runs when `SENT_EXPORT_BROWSER` names a Chromium and `SENT_EXPORT_BROWSER_NODE_DIR` a folder where npm has installed
+//! playwright-core, as `.ci/run` sets it up. Screenshots stay under `target/report-screenshots`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use sent_export::simulator::{Settings, Simulator};
+
+use crate::support::sent_export;
+
+#[test]
+fn the_page_is_sound_in_light_in_the_dark_on_a_phone_and_on_paper() {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let (Some(browser), Some(node)) = (variable("SENT_EXPORT_BROWSER"), variable("SENT_EXPORT_BROWSER_NODE_DIR"))
+    else {
+        eprintln!("skipped: SENT_EXPORT_BROWSER or SENT_EXPORT_BROWSER_NODE_DIR is not set");
+        return;
+    };
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../report-screenshots");
+    std::fs::create_dir_all(&out).unwrap();
+    let mut pages = Vec::new();
+    for (name, contacts, hostile) in
+        [("usual", 20_000, false), ("hostile", 6000, true), ("one", 1, false), ("empty", 0, false)]
+    {
+        let simulator = Simulator::start(Settings { contacts, hostile, ..Settings::default() }).unwrap();
+        let page = out.join(format!("{name}.html"));
+        let page_name = page.to_str().unwrap();
+        sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--report", page_name]).finish().expect_code(0);
+        pages.push(page);
+    }
+    pages.push(changed_page(&out));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.cjs");
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A page that tells what changed, with small groups merged.
+fn changed_page(out: &std::path::Path) -> PathBuf {
+    let export = |seed: u64, contacts: u32| {
+        let simulator = Simulator::start(Settings { contacts, seed, ..Settings::default() }).unwrap();
+        sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish().expect_code(0)
+    };
+    let (old, new) = (export(1, 3000), export(2, 4000));
+    let page = out.join("changed.html");
+    sent_export()
+        .args(["report", "--min-cell", "20", "--quiet", "--html"])
+        .args([&page, &new.path("c.csv")])
+        .args(["--compare".as_ref(), old.path("s.json").as_os_str()])
+        .finish()
+        .expect_code(0);
+    page
+}
