@@ -111,10 +111,11 @@ impl Writer {
             let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);
             self.findings.add_rejected(at, item.reason.name(), &item.fields);
         }
+        let kept = |rows: &[u32]| rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count() as u64;
         for (name, rows) in &contacts.unknown_fields {
-            let kept = rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count();
-            self.findings.add_unknown_field(name, kept as u64);
+            self.findings.add_unknown_field(name, kept(rows));
         }
+        self.findings.never_created += kept(&contacts.never_created);
         // Windows that close gaps hold rows that came before, and with them what was noted already.
         let is_counted = keep.contains(&true);
         for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {

@@ -7,7 +7,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
+use arrow::array::{
+    ArrayBuilder, ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+};
 
 use super::schema::{channel_field, column, contacts_schema};
 use super::{ContactId, RowKey, normalize};
@@ -124,6 +126,8 @@ pub(super) struct ColumnBuilders {
     is_inherited: BooleanBuilder,
     created_at: TimestampMicrosecondBuilder,
     updated_at: TimestampMicrosecondBuilder,
+    /// Rows whose `created_at` is the year 1, which is null in the column.
+    pub(super) never_created: Vec<u32>,
     /// Values that are no date, by column.
     pub(super) malformed: [u64; column::COUNT],
 }
@@ -144,6 +148,7 @@ impl ColumnBuilders {
             is_inherited: BooleanBuilder::with_capacity(rows),
             created_at: time(),
             updated_at: time(),
+            never_created: Vec::new(),
             malformed: [0; column::COUNT],
         }
     }
@@ -163,6 +168,9 @@ impl ColumnBuilders {
         self.is_inherited.append_option(row.flags[column::IS_INHERITED]);
         let created_at = self.time(row, column::CREATED_AT);
         let updated_at = self.time(row, column::UPDATED_AT);
+        if created_at.is_none() && row.text(column::CREATED_AT).is_some_and(normalize::is_unset_date) {
+            self.never_created.extend(u32::try_from(self.created_at.len()));
+        }
         self.created_at.append_option(created_at);
         self.updated_at.append_option(updated_at);
         Some(RowKey { id: ContactId::new(id), created_at, updated_at })

@@ -225,12 +225,13 @@ impl<'a> PageBuilder<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> ContactPage {
+    pub(super) fn finish(mut self) -> ContactPage {
         let counts: [u64; column::COUNT] = std::array::from_fn(|at| self.malformed[at] + self.columns.malformed[at]);
         let malformed = counts.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
         let PageFacts { items, rejected, mut unknown_fields, .. } = self.page;
         unknown_fields.retain(|(_, rows)| !rows.is_empty());
-        ContactPage { batch: self.columns.finish(), items, rejected, unknown_fields, malformed }
+        let never_created = std::mem::take(&mut self.columns.never_created);
+        ContactPage { batch: self.columns.finish(), items, rejected, unknown_fields, never_created, malformed }
     }
 }
 

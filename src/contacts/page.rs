@@ -18,6 +18,8 @@ pub struct ContactPage {
     pub rejected: Vec<RejectedItem>,
     /// Fields that no documentation names, each with the rows of `batch` that carried it.
     pub unknown_fields: Vec<(String, Vec<u32>)>,
+    /// Rows of `batch` whose `created_at` was the year 1: a date that was never set, and is null there.
+    pub never_created: Vec<u32>,
     /// Values of a type or form that the documentation does not allow, by column; they became null.
     pub malformed: Vec<(usize, u64)>,
 }

@@ -212,7 +212,8 @@ pub struct Quality {
     pub e164_not_of_country_code: u64,
     /// `region_code` is none of ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
-    /// `created_at` is in the year 1: it was never set.
+    /// `created_at` is in the year 1: it was never set. An export writes null then, so that a report on its files can
+    /// only count other people's.
     pub year_one_created_at: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
@@ -239,6 +240,7 @@ impl Summary {
         self.rejected_samples = findings.rejected_samples;
         self.unknown_fields = findings.unknown_fields;
         self.malformed_fields = findings.malformed_fields;
+        self.quality.year_one_created_at += findings.never_created;
         self
     }
 
@@ -272,6 +274,8 @@ pub struct Findings {
     pub rejected_samples: Vec<RejectedSample>,
     /// Fields that no documentation names, with the contacts that carried them.
     pub unknown_fields: Table,
+    /// Contacts whose `created_at` was the year 1; it was written as null.
+    pub never_created: u64,
     /// Values of an undocumented type or form, by column; they were written as null.
     pub malformed_fields: Table,
 }

@@ -54,6 +54,8 @@ fn counted(mut summary: Value) -> Value {
     }
     fields.remove("unknown_fields");
     fields.remove("malformed_fields");
+    // A file holds null where the server said the year 1.
+    fields["quality"].as_object_mut().unwrap().remove("year_one_created_at");
     summary
 }
 
@@ -112,7 +114,7 @@ fn quality_findings_are_counted_by_what_they_say() {
     let server = account(vec![
         json!({"id": "a", "format_e164": "+12025550123", "region_code": "US", "country_code": "1"}),
         json!({"id": "b", "format_e164": "+12025550123", "region_code": "DE", "country_code": "49"}),
-        json!({"id": "c", "phone_number": "+12025550123", "region_code": "ZZ"}),
+        json!({"id": "c", "phone_number": "+12025550123", "region_code": "ZZ", "created_at": "0001-01-01T00:00:00"}),
         json!({"id": "d", "format_e164": "020 555", "region_code": "CA", "default_channel": "sms",
             "available_channels": "rcs"}),
     ]);
@@ -124,6 +126,7 @@ fn quality_findings_are_counted_by_what_they_say() {
     assert_eq!(quality["e164_not_of_region"], 1);
     assert_eq!(quality["e164_not_of_country_code"], 1);
     assert_eq!(quality["regions_not_in_iso_3166"], 1);
+    assert_eq!(quality["year_one_created_at"], 1);
     assert_eq!(summary["default_channel_not_available"], 1);
     assert_eq!(summary["region_details"]["DE"]["continent"], "Europe");
     let twice = report(&[&run.path("c.csv"), &run.path("c.parquet")], &["--json", "-"]).expect_code(0);

@@ -48,6 +48,10 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
         moment(&run.started_at),
         moment(&run.finished_at)
     ));
+    if run.consistency.pages_resumed > 0 {
+        let pages = grouped(run.consistency.pages_resumed);
+        notes.push(format!("{pages} of these pages were kept by a run before and not asked for again."));
+    }
     if run.duplicates_removed > 0 {
         notes.push(format!("{} contacts came twice and were written once.", grouped(run.duplicates_removed)));
     }
