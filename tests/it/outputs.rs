@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::{Answer, ScriptedServer, page, sent_export, sha256, simulator};
+use crate::support::{Answer, SUMMARY_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator};
 
 #[test]
 fn targets_that_cannot_be_written_cost_no_request() {
@@ -159,8 +159,5 @@ fn the_summary_names_size_and_hash_of_what_is_on_the_disk() {
         assert_eq!((&output["path"], &output["bytes"]), (&name.into(), &bytes.len().into()));
         assert_eq!((&output["sha256"], &output["rows"]), (&sha256(&bytes).into(), &250.into()));
     }
-    let schema: serde_json::Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
-    let errors: Vec<String> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(&summary).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    assert_valid(&summary, SUMMARY_SCHEMA);
 }

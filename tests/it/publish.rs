@@ -2,7 +2,7 @@
 
 use sent_export::simulator::{Settings, Simulator};
 
-use crate::support::{sent_export, sha256, simulator};
+use crate::support::{MANIFEST_SCHEMA, assert_valid, sent_export, sha256, simulator};
 
 #[test]
 fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
@@ -11,6 +11,7 @@ fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
     let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
     assert_eq!(run.files(), ["c.csv", "c.parquet", "c.parquet.manifest.json"]);
     let manifest = run.json("c.parquet.manifest.json");
+    assert_valid(&manifest, MANIFEST_SCHEMA);
     assert_eq!((&manifest["schema_version"], &manifest["verdict"]), (&1.into(), &"complete".into()));
     assert_eq!(manifest["filters"]["channel"], "sms");
     assert_eq!(manifest["tool_version"], env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use sent_export::simulator::{Settings, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Finished, ScriptedServer, sent_export, simulator};
+use crate::support::{Answer, Finished, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
 
 /// Any moment, the same for every run that is compared.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
@@ -38,14 +38,6 @@ fn report_json(path: &Path) -> Value {
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
-#[track_caller]
-fn assert_valid(document: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("../../schema/summary.schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
-}
-
 /// What must be equal, however the contacts were counted: all but the run, its moment and what only pages tell.
 fn counted(mut summary: Value) -> Value {
     let fields = summary.as_object_mut().unwrap();
@@ -68,11 +60,11 @@ fn a_report_on_files_has_the_numbers_of_the_export_itself() {
     for simulator in [simulator(5000), hostile(), simulator(0), simulator(1)] {
         let run = export(&simulator.base_url());
         let summary = run.json("s.json");
-        assert_valid(&summary);
+        assert_valid(&summary, SUMMARY_SCHEMA);
         let wanted = counted(summary);
         for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst"] {
             let report = report_json(&run.path(name));
-            assert_valid(&report);
+            assert_valid(&report, SUMMARY_SCHEMA);
             assert_eq!(report["run"], Value::Null);
             assert_eq!(report["inputs"][0]["rows"], wanted["contacts"]);
             assert_eq!(counted(report), wanted, "{name}");
@@ -99,7 +91,7 @@ fn a_contact_without_any_value_is_counted_as_missing_everywhere() {
     let server = account(vec![json!({"id": "a"})]);
     let run = export(&server.url());
     let summary = run.json("s.json");
-    assert_valid(&summary);
+    assert_valid(&summary, SUMMARY_SCHEMA);
     assert_eq!(summary["contacts"], 1);
     assert_eq!(summary["reachable"], 0);
     assert_eq!(summary["channel_combinations"], json!({"none": 1}));
@@ -183,7 +175,7 @@ fn every_form_has_a_bound_whatever_the_account() {
     let (html, markdown) = (read(&run, "r.html"), read(&run, "r.md"));
     assert!(html.len() < 300_000, "{}", html.len());
     assert!(markdown.len() < 100_000, "{}", markdown.len());
-    assert_valid(&run.json("s.json"));
+    assert_valid(&run.json("s.json"), SUMMARY_SCHEMA);
     let whole_world = run.json("s.json")["regions"].as_object().unwrap().len();
     assert!(whole_world > 250, "{whole_world}");
     assert_eq!(counted(report_json(&run.path("c.csv"))), counted(run.json("s.json")));
@@ -211,7 +203,7 @@ fn what_changed_is_shown_in_every_form() {
         let forms = ["--compare", &then, "--html", "r.html", "--markdown", "r.md", "--json", "r.json"];
         let run = report(&[&new.path("c.csv")], &forms).expect_code(0);
         let document = run.json("r.json");
-        assert_valid(&document);
+        assert_valid(&document, SUMMARY_SCHEMA);
         let comparison = &document["comparison"];
         assert_eq!(comparison["contacts"], json!({"old": 3, "new": 4}));
         assert_eq!(comparison["regions"]["DE"], json!({"old": 1, "new": 3}));
@@ -233,7 +225,7 @@ fn small_groups_are_merged_on_request_and_totals_stay() {
     let path = run.path("c.parquet");
     let merged = report(&[&path], &["--min-cell", "25", "--json", "m.json", "--html", "m.html"]).expect_code(0);
     let (all, merged_json) = (report_json(&path), merged.json("m.json"));
-    assert_valid(&merged_json);
+    assert_valid(&merged_json, SUMMARY_SCHEMA);
     for table in
         ["regions", "channel_combinations", "country_codes", "default_channels", "continents", "created_by_month"]
     {

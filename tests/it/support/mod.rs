@@ -11,6 +11,20 @@ pub(crate) use server::{Answer, ScriptedServer, page};
 use sent_export::simulator::{Settings, Simulator};
 use sha2::Digest;
 
+/// What describes summaries.
+pub(crate) const SUMMARY_SCHEMA: &str = include_str!("../../../schema/summary.schema.json");
+/// What describes manifests.
+pub(crate) const MANIFEST_SCHEMA: &str = include_str!("../../../schema/manifest.schema.json");
+
+/// Holds a document against its schema.
+#[track_caller]
+pub(crate) fn assert_valid(document: &serde_json::Value, schema: &str) {
+    let schema = serde_json::from_str(schema).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let errors: Vec<_> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
 /// SHA-256 in hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let digest = sha2::Sha256::digest(bytes);
