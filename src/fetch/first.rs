@@ -5,6 +5,8 @@ use crate::api::{Client, Problem, Reply};
 use super::driver::{FetchedPage, fetch_window};
 use super::{FetchError, FetchSettings, Window};
 
+/// Below this the size is hardly what the API refuses.
+const MIN_PAGE_SIZE: u32 = 10;
 /// Largest page that the API is known to honour (the official n8n node asks for it).
 const KNOWN_PAGE_SIZE: u32 = 100;
 
@@ -22,11 +24,16 @@ pub(super) async fn fetch_first(
     if settings.query.phone.is_some() && error.problem.code() == Some("RESOURCE_001") {
         return Ok(None);
     }
-    let Some(smaller) = smaller_page_size(&error.problem, size) else { return Err(FetchError::Api(error)) };
-    tracing::warn!("the API refuses pages of {size} contacts, going on with {smaller}");
-    let turn = client.turn().await;
-    let reply = fetch_window(client, settings, Window::first(smaller), turn).await.map_err(FetchError::Api)?;
-    Ok(Some((smaller, reply)))
+    let (mut size, mut error) = (size, error);
+    while let Some(smaller) = smaller_page_size(&error.problem, size) {
+        tracing::warn!("the API refuses pages of {size} contacts, going on with {smaller}");
+        size = smaller;
+        match fetch_window(client, settings, Window::first(size), client.turn().await).await {
+            Ok(reply) => return Ok(Some((size, reply))),
+            Err(next) => error = next,
+        }
+    }
+    Err(FetchError::Api(error))
 }
 
 /// The size to step down to when the server rejected the one asked for.
@@ -39,10 +46,10 @@ fn smaller_page_size(problem: &Problem, size: u32) -> Option<u32> {
         Some(details) if !details.is_empty() => {
             details.keys().any(|field| field.to_lowercase().replace('_', "").contains("pagesize"))
         }
-        _ => size > KNOWN_PAGE_SIZE,
+        _ => size > KNOWN_PAGE_SIZE || error.code.as_deref() == Some("VALIDATION_005"),
     };
     let smaller = if size > KNOWN_PAGE_SIZE { KNOWN_PAGE_SIZE } else { size / 2 };
-    (is_about_size && smaller > 0).then_some(smaller)
+    (is_about_size && smaller >= MIN_PAGE_SIZE).then_some(smaller)
 }
 
 #[cfg(test)]
@@ -61,7 +68,9 @@ mod tests {
         assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("page_size")), 500), Some(100));
         assert_eq!(smaller_page_size(&rejected("VALIDATION_001", Some("PageSize")), 100), Some(50));
         assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 500), Some(100));
-        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 100), None);
+        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 100), Some(50));
+        assert_eq!(smaller_page_size(&rejected("VALIDATION_001", None), 100), None);
+        assert_eq!(smaller_page_size(&rejected("VALIDATION_005", None), 12), None);
         assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("channel")), 500), None);
         assert_eq!(smaller_page_size(&rejected("AUTH_001", Some("page_size")), 500), None);
         assert_eq!(smaller_page_size(&rejected("VALIDATION_005", Some("page_size")), 1), None);

@@ -77,8 +77,6 @@ pub(super) struct Rows<'a> {
     pub(super) marked: &'a [MarkedRow],
     /// Whether the list ends with them, as the answer says it.
     pub(super) is_end: bool,
-    /// Whether the server says that more follow although its own total is reached.
-    pub(super) claims_more: bool,
 }
 
 /// What became of a gap.
@@ -183,12 +181,10 @@ impl Gap {
         self.stalls = if fresh.is_empty() { self.stalls + 1 } else { 0 };
         self.learn_overlap(rows, cap);
         self.move_edge(rows);
-        // A server that always says that more follows is believed twice.
-        let is_end = rows.is_end && (!rows.claims_more || self.stalls > 2);
-        if self.stalls > MAX_STALLS && !is_end {
+        if self.stalls > MAX_STALLS && !rows.is_end {
             return Progress::Stuck;
         }
-        Progress::Joined(Joined { fresh, fell_back_to, closes_at: is_end.then_some(Place::END) })
+        Progress::Joined(Joined { fresh, fell_back_to, closes_at: rows.is_end.then_some(Place::END) })
     }
 
     /// The place in the line of the chain's latest answer: its block, and how many answers continued it.

@@ -20,10 +20,12 @@
 //! - each during which something moved. A deletion can hide there only behind a creation in the same moment, and that shows
 //!   later: when the row created is met, by its time, or, where it was created on a page that was read already, by a row
 //!   that comes twice;
+//! - all of them, once something is known to have moved before one of these pages was asked for, which showed no sign of it: in
+//!   this list deletions do hide behind creations, and the creation may be deleted itself before it is met;
 //! - a few of them without a reason, since that costs next to nothing.
 //!
-//! What this cannot see is a deletion that is balanced in the same moment by a contact which is itself deleted before it is
-//! met. [`Consistency::Strict`](super::Consistency::Strict) would.
+//! What this cannot see is a single deletion that is balanced in the same moment by a contact which is itself deleted before
+//! it is met, in a list that shows no other such pair. [`Consistency::Strict`](super::Consistency::Strict) would.
 //!
 //! Everything behind the last plain page is read by chains, one for each free slot, that split the rest among them.
 //! When all gaps are closed, head and end of the list are read once more: rows created or updated meanwhile may have moved
@@ -47,6 +49,10 @@ const FREE_JOINS: usize = 16;
 const MIN_PAGES_TO_SPLIT: u64 = 48;
 /// Rounds over head and end before a list counts as too restless.
 const MAX_ROUNDS: u32 = 25;
+/// Answers that healing may take for each page of the list, and in any case: a list that asks for more moves faster than
+/// it can be read.
+const MAX_ANSWERS_PER_PAGE: u64 = 12;
+const MIN_ANSWERS: u64 = 400;
 /// Times that healing starts anew when rows are out of order.
 const MAX_RESTARTS: u32 = 2;
 
@@ -91,6 +97,8 @@ pub(super) struct Healing {
     seeds: Vec<Seed>,
     /// Joins that are settled only for a reason, by the block on their left, with the time in which they were read.
     assumed: BTreeMap<i64, (i64, i64)>,
+    /// When the last page without a sign was asked for.
+    last_quiet_request: i64,
     /// For a join whose left page has no marks, the edge to begin from.
     edges: BTreeMap<i64, Edge>,
     /// When rows are known to have moved.
@@ -107,6 +115,7 @@ pub(super) struct Healing {
     odd_sizes: u32,
     restarts: u32,
     is_finished: bool,
+    answers: u64,
     /// Joins settled.
     pub(super) joins: u64,
 }
@@ -120,6 +129,7 @@ impl Healing {
             gaps: BTreeMap::new(),
             seeds: Vec::new(),
             assumed: BTreeMap::new(),
+            last_quiet_request: i64::MIN,
             edges: BTreeMap::new(),
             moments,
             drifts: BTreeMap::new(),
@@ -130,6 +140,7 @@ impl Healing {
             odd_sizes: 0,
             restarts: 0,
             is_finished: false,
+            answers: 0,
             joins: 0,
         };
         healing.lay_out(pages, page_size);
@@ -144,6 +155,7 @@ impl Healing {
         for (block, page) in (1..).zip(pages) {
             let Some(page) = page.as_ref().filter(is_kept) else { continue };
             self.marks.add(block, 0, &page.marks);
+            self.last_quiet_request = self.last_quiet_request.max(page.read_between.map_or(i64::MIN, |time| time.0));
             match left {
                 None if block > 1 => self.open(Gap::at_start(Role::Join, 0)),
                 None => {}
@@ -273,13 +285,11 @@ impl Healing {
         if self.cap < 2 {
             return Err(Unreliable::PagesTooSmall);
         }
-        let rows = Rows {
-            offset,
-            prints: &seen,
-            marked: &marked,
-            is_end: facts.is_end(offset, honoured),
-            claims_more: facts.pagination.has_more == Some(true),
-        };
+        let rows = Rows { offset, prints: &seen, marked: &marked, is_end: facts.is_end(offset, honoured) };
+        self.answers += 1;
+        if self.answers > MAX_ANSWERS_PER_PAGE * (self.total / u64::from(self.cap)) + MIN_ANSWERS {
+            return Err(Unreliable::TooRestless);
+        }
         match request.purpose {
             Purpose::Seed { block } => Ok(self.take_seed(block, &rows, is_new)),
             Purpose::Join { gap } => self.take_join(gap, &rows),
@@ -293,7 +303,13 @@ impl Healing {
             return Err(Unreliable::OrderChanges);
         }
         let rest = Self::new(&[], std::mem::take(&mut self.moments), self.cap, self.total);
-        *self = Self { restarts: self.restarts + 1, odd_sizes: self.odd_sizes, joins: self.joins, ..rest };
+        *self = Self {
+            restarts: self.restarts + 1,
+            odd_sizes: self.odd_sizes,
+            joins: self.joins,
+            answers: self.answers,
+            ..rest
+        };
         Ok(0..0)
     }
 
@@ -420,8 +436,11 @@ impl Healing {
         Ok(())
     }
 
-    /// Early joins during which something moved.
+    /// Early joins during which something moved; all of them, where changes are known to hide each other.
     fn joins_in_doubt(&mut self) -> Vec<i64> {
+        if self.moments.any_before(self.last_quiet_request) {
+            return self.assumed.keys().copied().collect();
+        }
         let moments = &mut self.moments;
         let doubtful = self.assumed.iter().filter(|&(_, &(from, to))| moments.touch(from, to));
         doubtful.map(|(&block, _)| block).collect()

@@ -54,6 +54,29 @@ fn a_deletion_behind_a_creation_in_the_same_moment_is_healed() {
 }
 
 #[test]
+fn a_deletion_hidden_by_a_contact_that_is_deleted_itself_is_healed() {
+    for order in [Order::CreatedAscending, Order::UpdatedAscending] {
+        for concurrency in [1, 4, 8, 16] {
+            let mut server = Server::new(5000, order, 7);
+            let outcome = walk(&mut server, concurrency, Consistency::Auto, quiet(), |server, request| {
+                let replace = |server: &mut Server, at: usize| {
+                    server.clock += 1;
+                    server.delete(at);
+                    server.create();
+                };
+                match request {
+                    5 => replace(server, 4),
+                    6 => replace(server, 507),
+                    15 => replace(server, server.rows.len() - 2),
+                    _ => {}
+                }
+            });
+            assert_eq!(outcome.missing, 0, "{order:?}, {concurrency} at once: {:?}", outcome.evidence);
+        }
+    }
+}
+
+#[test]
 fn a_rare_change_costs_little_and_a_restless_list_a_fifth() {
     let requests = |rates: Rates, once: Option<u64>, concurrency| {
         let mut server = Server::new(50_000, Order::RandomKey, 3);

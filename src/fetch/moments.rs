@@ -35,6 +35,11 @@ impl Moments {
         self.spans.get(next).is_some_and(|&(start, _)| start <= to)
     }
 
+    /// Whether something moved, for certain, before a moment.
+    pub(super) fn any_before(&self, moment: i64) -> bool {
+        self.spans.iter().any(|&(_, to)| to < moment)
+    }
+
     /// Sorts the spans and joins those that overlap.
     fn settle(&mut self) {
         self.spans.sort_unstable();
@@ -64,6 +69,7 @@ mod tests {
         for (from, to, touched) in [(0, 9, false), (0, 10, true), (30, 40, true), (31, 49, false), (50, 60, true)] {
             assert_eq!(moments.touch(from, to), touched, "{from} to {to}");
         }
+        assert!(moments.any_before(31) && !moments.any_before(30));
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl WalkReport {
                     return (Verdict::Complete, self.still_list());
                 }
                 Some(total) => doubts.push(format!("{read} different items were read, and the API said {total}")),
-                None => doubts.push("the API did not tell how many contacts there are".to_owned()),
+                None => {}
             }
         }
         if doubts.is_empty() && is_healed {
@@ -140,6 +140,9 @@ impl WalkReport {
 
     fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
+        if self.total_first.is_none() {
+            doubts.push("the API did not tell how many contacts there are".to_owned());
+        }
         if let Some(reason) = self.unreliable {
             let reason = match reason {
                 Unreliable::OrderChanges => "rows that did not change came in another order",
@@ -154,6 +157,11 @@ impl WalkReport {
                 "the whole list was read {} times more, the last time found {last} new ones",
                 self.sweeps
             ));
+            let read = self.contacts + self.rejected;
+            if let Some(missing) = self.total_last.and_then(|total| total.checked_sub(read)).filter(|&count| count > 0)
+            {
+                doubts.push(format!("{missing} contacts fewer were read than the API counts"));
+            }
         } else if self.found_by_last_sweep > 0 {
             let last = self.found_by_last_sweep;
             doubts.push(format!("a second read found {last} contacts that the first had missed (they are written)"));

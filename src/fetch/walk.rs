@@ -205,7 +205,11 @@ impl Walk {
 
     fn begin(&mut self, facts: &PageFacts<'_>) {
         let pagination = facts.pagination;
-        if let Some(honoured) = pagination.page_size.filter(|&size| size > 0) {
+        // A server that does not tell its page size shows it by the rows of a page that others follow.
+        let rows = u32::try_from(facts.items.len()).unwrap_or(0);
+        let is_followed = pagination.total_count.is_some_and(|total| total > u64::from(rows));
+        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows < self.page_size);
+        if let Some(honoured) = pagination.page_size.filter(|&size| size > 0).or(shown) {
             self.page_size = honoured;
         }
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
@@ -284,6 +288,9 @@ impl Walk {
     fn take_sweep(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
         if let Phase::Sweeping(plan) = &mut self.phase {
             plan.answered(facts.window.page);
+            // A list that grew since the sweep was planned is read to its present end.
+            let total = facts.pagination.total_count.unwrap_or(0);
+            plan.set_last(plan.last().max(total.div_ceil(u64::from(self.page_size))));
             let began_at = self.began_at.unwrap_or(i64::MAX);
             let new = facts.items.iter().flatten().zip(keep).filter(|&(_, &is_new)| is_new);
             let missed = new.filter(|(key, _)| key.created_at.is_none_or(|created| created < began_at));
