@@ -21,7 +21,7 @@ use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
 /// A run that is over before this needs no journal, and whether answers come fast is not known earlier.
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 /// Answers that come faster than this on average are cheaper to ask for again than to keep.
-const FAST_ANSWER: Duration = Duration::from_micros(400);
+const FAST_ANSWER: Duration = Duration::from_millis(1);
 /// When the journal of such a fast run is begun after all.
 const FAST_RUN_WAIT: Duration = Duration::from_secs(3);
 /// Bytes of answers that a fast run holds until then.
@@ -46,7 +46,7 @@ pub struct JournalWriter {
     path: PathBuf,
     header: Header,
     engage: Engage,
-    began: Instant,
+    first_answer: Option<Instant>,
     state: State,
 }
 
@@ -66,7 +66,7 @@ impl JournalWriter {
     /// A new journal; nothing is on the disk yet. `started_at` is in microseconds UTC.
     pub fn new(path: PathBuf, key: &JournalKey, started_at: i64, engage: Engage) -> Self {
         let state = State::Holding { entries: Vec::new(), bytes: 0 };
-        Self { path, header: Header::new(key, started_at), engage, began: Instant::now(), state }
+        Self { path, header: Header::new(key, started_at), engage, first_answer: None, state }
     }
 
     /// Goes on with a journal that is there, behind its last whole record.
@@ -75,19 +75,19 @@ impl JournalWriter {
         file.set_len(end)?;
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
         let state = State::Writing(Box::new(OpenJournal::new(file)?));
-        Ok(Self { path, header, engage: Engage::AtOnce, began: Instant::now(), state })
+        Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, state })
     }
 
     /// Keeps an answer.
     ///
-    /// The file is begun after ten milliseconds, with all answers so far; but while answers come faster than 2,500 a
-    /// second, after three seconds only, and then without the first ones if they were more than 16 MiB.
+    /// The file is begun ten milliseconds after the first answer, with all answers so far; but while they come faster than
+    /// a thousand a second, after three seconds only, and then without the first ones if they were more than 16 MiB.
     pub fn append(&mut self, entry: Entry) {
+        let elapsed = self.first_answer.get_or_insert_with(Instant::now).elapsed();
         match &mut self.state {
             State::Holding { entries, bytes } => {
                 *bytes += entry.body.len();
                 entries.push(entry);
-                let elapsed = self.began.elapsed();
                 let answers = u32::try_from(entries.len()).unwrap_or(u32::MAX);
                 let is_fast = elapsed < FAST_ANSWER * answers && elapsed < FAST_RUN_WAIT;
                 if self.engage == Engage::AtOnce || (elapsed >= FIRST_WAIT && !is_fast) {
@@ -96,7 +96,7 @@ impl JournalWriter {
                     self.state = State::Passing;
                 }
             }
-            State::Passing if self.began.elapsed() >= FAST_RUN_WAIT => {
+            State::Passing if elapsed >= FAST_RUN_WAIT => {
                 self.state = State::Holding { entries: vec![entry], bytes: 0 };
                 self.begin();
             }
