@@ -25,7 +25,7 @@ const FAST_ANSWER: Duration = Duration::from_millis(1);
 /// When the journal of such a fast run is begun after all.
 const FAST_RUN_WAIT: Duration = Duration::from_secs(3);
 /// Bytes of answers that a fast run holds until then.
-const MAX_HELD_BYTES: usize = 16 << 20;
+const MAX_HELD_BYTES: usize = 4 << 20;
 /// Time between two syncs to the disk: what a power cut may cost.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// Level of Zstandard: the fastest that still shrinks pages to a fifth.
@@ -81,7 +81,7 @@ impl JournalWriter {
     /// Keeps an answer.
     ///
     /// The file is begun ten milliseconds after the first answer, with all answers so far; but while they come faster than
-    /// a thousand a second, after three seconds only, and then without the first ones if they were more than 16 MiB.
+    /// a thousand a second, after three seconds only, and then without the first ones if they were more than 4 MiB.
     pub fn append(&mut self, entry: Entry) {
         let elapsed = self.first_answer.get_or_insert_with(Instant::now).elapsed();
         match &mut self.state {
