@@ -9,7 +9,7 @@
 //! row 0, where every answer is joined to the beginning of the list.
 
 use super::Window;
-use super::marks::{MarkedRow, Place, RowPrint, TAIL_MARKS};
+use super::marks::{MarkedRow, Place, RowPrint, last_prints};
 
 /// Rows of overlap with what is held while the list is quiet.
 const QUIET_OVERLAP: u32 = 2;
@@ -233,10 +233,10 @@ impl Gap {
     }
 
     fn move_edge(&mut self, rows: &Rows<'_>) {
-        let known: Vec<RowPrint> = rows.prints.iter().copied().flatten().collect();
+        let last = last_prints(rows.prints);
         self.edge.offset = rows.offset + rows.prints.len() as u64;
-        if !known.is_empty() {
-            self.edge.prints = known[known.len().saturating_sub(TAIL_MARKS)..].to_vec();
+        if !last.is_empty() {
+            self.edge.prints = last;
         }
         self.step += 1;
         self.edge.place = Place::last_of(self.edge.place.block, self.step);

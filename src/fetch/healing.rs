@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::gap::{Edge, Gap, Joined, Progress, Role, Rows};
-use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, prints};
+use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, last_prints, prints};
 use super::moments::Moments;
 use super::{PageFacts, Purpose, Request, Window};
 
@@ -323,7 +323,7 @@ impl Healing {
         let known: Vec<RowPrint> = rows.prints.iter().copied().flatten().collect();
         self.marks.add(block, 0, &BlockMarks::of(&known));
         let edge = Edge {
-            prints: known[known.len().saturating_sub(super::marks::TAIL_MARKS)..].to_vec(),
+            prints: last_prints(rows.prints),
             offset: rows.offset + rows.prints.len() as u64,
             place: Place::last_of(block, 0),
         };

@@ -15,7 +15,7 @@ use crate::contacts::RowKey;
 /// Rows remembered at the beginning of an answer.
 const HEAD_MARKS: usize = 8;
 /// Rows remembered at its end: more, because this is where the reading goes on.
-pub(super) const TAIL_MARKS: usize = 16;
+const TAIL_MARKS: usize = 16;
 
 /// A contact and its times in 64 bits: another value means that the contact changed, and may have moved.
 ///
@@ -41,6 +41,12 @@ impl RowPrint {
 /// The prints of an answer's rows; `None` for an item that is no contact.
 pub(super) fn prints(items: &[Option<RowKey>]) -> Vec<Option<RowPrint>> {
     items.iter().map(|item| item.as_ref().map(RowPrint::new)).collect()
+}
+
+/// The last rows of an answer, as many as the next one may join on.
+pub(super) fn last_prints(prints: &[Option<RowPrint>]) -> Vec<RowPrint> {
+    let known: Vec<RowPrint> = prints.iter().copied().flatten().collect();
+    known[known.len().saturating_sub(TAIL_MARKS)..].to_vec()
 }
 
 /// Where in the list a row stands among all rows that are remembered.
