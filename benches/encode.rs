@@ -12,11 +12,11 @@ use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
 const CONTACTS: u32 = 20_000;
 
 fn batch() -> RecordBatch {
-    let batch = |body: &String| {
-        let list = decode_page(body).expect("the page is sound").data.and_then(|list| list.contacts);
-        list.expect("a list").batch
+    let batch = |body: String| {
+        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.contacts);
+        list.expect("a list").batch()
     };
-    let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).iter().map(batch).collect();
+    let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).into_iter().map(batch).collect();
     concat_batches(&contacts_schema(), &batches).expect("one schema")
 }
 

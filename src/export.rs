@@ -4,10 +4,11 @@
 //! the writer. Whichever side fails, the other is brought to its end before the error is given back, and the error is
 //! that of the side that failed first, never "channel closed".
 
+use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
 
 use crate::api::Client;
-use crate::contacts::contacts_schema;
+use crate::contacts::{BatchBuilder, contacts_schema};
 use crate::error::Error;
 use crate::fetch::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, Taken, Walk, fetch_contacts};
 use crate::sink::{Outputs, SinkError, StagedOutputs};
@@ -85,8 +86,9 @@ pub async fn export(
     }
 }
 
-/// Counts and writes pages in their order, on a thread that may block.
+/// Puts pages in their order into batches, counts and writes them, on a thread that may block.
 struct Writer {
+    batches: BatchBuilder,
     outputs: Outputs,
     counts: Counts,
     findings: Findings,
@@ -95,12 +97,16 @@ struct Writer {
 
 impl Writer {
     fn new(outputs: Outputs, now_micros: i64) -> Self {
-        Self { outputs, counts: Counts::default(), findings: Findings::default(), now_micros }
+        let batches = BatchBuilder::default();
+        Self { batches, outputs, counts: Counts::default(), findings: Findings::default(), now_micros }
     }
 
     fn take_all(mut self, mut receiver: mpsc::Receiver<Delivery>) -> Result<Self, SinkError> {
         while let Some(delivery) = receiver.blocking_recv() {
             self.take(&delivery)?;
+        }
+        if let Some(batch) = self.batches.finish() {
+            self.write(&batch)?;
         }
         Ok(self)
     }
@@ -121,8 +127,14 @@ impl Writer {
         for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {
             self.findings.add_malformed(contacts_schema().field(column).name(), values);
         }
-        let batch = contacts.filter(keep);
-        self.counts.add_batch(&batch, self.now_micros);
-        self.outputs.write(&batch)
+        for batch in self.batches.append(contacts, keep) {
+            self.write(&batch)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+        self.counts.add_batch(batch, self.now_micros);
+        self.outputs.write(batch)
     }
 }

@@ -6,10 +6,11 @@
 //!                               │
 //!       fetch ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
 //!         │  └► api             │  one request: pace, attempts, retry
-//!         └───► contacts        │  JSON ─► Arrow record batch, cleaned
+//!         └───► contacts        │  JSON ─► rows of a page, checked
 //!                               ▼
 //!                     bounded channel of pages
 //!                               │
+//!                               ├─► contacts  rows that are kept ─► Arrow record batches, cleaned
 //!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
 //!                               └─► summary   counts ─► table, JSON, HTML, Markdown
 //!       source ─────────────────────┘  record batches again, from files that are there already

@@ -7,8 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sent_export::api::wire::Envelope;
-use sent_export::contacts::{ContactList, decode_any_page, decode_page};
+use sent_export::contacts::{decode_any_page, decode_page};
 
 fuzz_target!(|input: &str| {
     compare(input);
@@ -16,12 +15,12 @@ fuzz_target!(|input: &str| {
 });
 
 fn compare(body: &str) {
-    match (decode_page(body), decode_any_page(body)) {
+    let body = body.into();
+    match (decode_page(&body), decode_any_page(&body)) {
         (Ok(scanned), Ok(read)) => {
-            assert_eq!(format!("{scanned:?}"), format!("{read:?}"));
-            // The middle of a long array is not printed.
-            let batch = |envelope: Envelope<ContactList>| Some(envelope.data?.contacts?.batch);
-            assert_eq!(batch(scanned), batch(read));
+            assert_eq!(scanned, read);
+            // Nothing that was read may stop the way to columns.
+            read.data.and_then(|list| list.contacts).map(|page| page.batch());
         }
         (Err(scanned), Err(read)) => assert_eq!(scanned.to_string(), read.to_string()),
         (scanned, read) => panic!("{scanned:?} is not {read:?}"),

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::time::Instant;
 use url::Url;
@@ -64,7 +65,7 @@ pub struct Reply<T> {
     /// `meta` of the envelope.
     pub meta: Meta,
     /// The answer as it came.
-    pub body: Bytes,
+    pub body: ByteString,
     /// From sending the last attempt to the last byte of its answer.
     pub elapsed: Duration,
     /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
@@ -181,7 +182,7 @@ impl Client {
         request: &str,
         path: &str,
         query: &[(&str, String)],
-        decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, ApiError> {
         let url = self.url(path, query);
         let started_at = Instant::now();
@@ -251,7 +252,7 @@ impl Client {
         &self,
         url: &Url,
         turn: Turn,
-        decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, Failure> {
         self.counters.requests_sent.fetch_add(1, Ordering::Relaxed);
         let sent_at = Instant::now();
@@ -270,8 +271,8 @@ impl Client {
             decision: decide(status, None),
             retry_after,
         };
-        let envelope = match read_envelope(&body, decode) {
-            Ok(envelope) => envelope,
+        let (body, envelope) = match read_envelope(body, decode) {
+            Ok(read) => read,
             Err(reason) => return Err(unreadable(reason, header_request_id)),
         };
         let mut meta = envelope.meta;
@@ -368,20 +369,23 @@ async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
 
 /// Reads a body, or says in words without any of its content why that is impossible.
 fn read_envelope<T>(
-    body: &[u8],
-    decode: impl Fn(&str) -> Result<Envelope<T>, serde_json::Error>,
-) -> Result<Envelope<T>, String> {
+    body: Bytes,
+    decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+) -> Result<(ByteString, Envelope<T>), String> {
     if body.is_empty() {
         return Err("the body is empty".to_owned());
     }
-    let text = std::str::from_utf8(body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    if text.trim_start().starts_with('<') {
+    let body = ByteString::try_from(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    if body.trim_start().starts_with('<') {
         return Err("the body is HTML, as gateways send it".to_owned());
     }
-    decode(text).map_err(|error| {
-        let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
-        format!("the body {kind} (line {}, column {})", error.line(), error.column())
-    })
+    match decode(&body) {
+        Ok(envelope) => Ok((body, envelope)),
+        Err(error) => {
+            let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
+            Err(format!("the body {kind} (line {}, column {})", error.line(), error.column()))
+        }
+    }
 }
 
 fn request_id_of(problem: &Problem) -> Option<String> {

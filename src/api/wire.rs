@@ -14,7 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// One answer of the API, with `data` in the form that the caller's seed gives it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Envelope<T> {
     /// `success`; `None` when the field is missing or null.
     pub success: Option<bool>,

@@ -1,8 +1,7 @@
-//! From the text of an answer to columns, in one pass: the hot path of an export.
+//! From the text of an answer to the rows of a page, in one pass.
 //!
 //! [`decode_page`] is called for every page by `fetch`. Pages that look as documented are read by `scan`, all others
-//! here: a serde seed hands each field to a row, and each row to the column builders; no contact ever exists as a
-//! struct of strings.
+//! here: a serde seed hands each field to the row being read; no contact ever exists as a struct of strings.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
 //! is taken (a number where a text is documented, `"true"` for a flag, a list of channels), the rest becomes null and
@@ -12,12 +11,13 @@
 
 use std::fmt;
 
+use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::columns::{ColumnBuilders, Row};
+use super::rows::Rows;
 use super::scan::scan_page;
 use super::schema::column;
-use super::{ContactPage, RejectReason, RejectedItem};
+use super::{ContactId, ContactPage, RejectReason, RejectedItem, RowKey, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Pagination};
 
 /// The documented fields, in the order of the schema.
@@ -47,7 +47,7 @@ const OTHER_UNKNOWN_FIELDS: &str = "(other)";
 const USUAL_PAGE_ROWS: usize = 100;
 
 /// `data` of an answer of `GET /v3/contacts`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct ContactList {
     /// `pagination`, if there was one.
     pub pagination: Option<Pagination>,
@@ -59,7 +59,7 @@ pub struct ContactList {
 ///
 /// # Errors
 /// When the body is not one complete JSON object, or `contacts` is something else than a list.
-pub fn decode_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
+pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
     scan_page(body).map_or_else(|| decode_any_page(body), Ok)
 }
 
@@ -67,17 +67,18 @@ pub fn decode_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Erro
 ///
 /// # Errors
 /// As [`decode_page`].
-pub fn decode_any_page(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
-    Envelope::from_str_seed(body, ListSeed { scanned: None })
+pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
+    Envelope::from_str_seed(body, ListSeed { body, scanned: None })
 }
 
 /// Reads `data`.
-pub(super) struct ListSeed {
+pub(super) struct ListSeed<'a> {
+    pub(super) body: &'a ByteString,
     /// Takes the place of the first list of contacts, which is then skipped.
     pub(super) scanned: Option<ContactPage>,
 }
 
-impl<'de> DeserializeSeed<'de> for ListSeed {
+impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
     type Value = ContactList;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactList, D::Error> {
@@ -85,7 +86,7 @@ impl<'de> DeserializeSeed<'de> for ListSeed {
     }
 }
 
-impl<'de> Visitor<'de> for ListSeed {
+impl<'de> Visitor<'de> for ListSeed<'_> {
     type Value = ContactList;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +106,7 @@ impl<'de> Visitor<'de> for ListSeed {
                         map.next_value::<IgnoredAny>()?;
                         list.contacts = Some(page);
                     }
-                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed))?,
+                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed(self.body)))?,
                 },
                 Some(false) => list.pagination = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -138,9 +139,9 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for NameSeed<F> {
     }
 }
 
-struct PageSeed;
+struct PageSeed<'a>(&'a ByteString);
 
-impl<'de> DeserializeSeed<'de> for PageSeed {
+impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     type Value = ContactPage;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactPage, D::Error> {
@@ -148,7 +149,7 @@ impl<'de> DeserializeSeed<'de> for PageSeed {
     }
 }
 
-impl<'de> Visitor<'de> for PageSeed {
+impl<'de> Visitor<'de> for PageSeed<'_> {
     type Value = ContactPage;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,7 +157,7 @@ impl<'de> Visitor<'de> for PageSeed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ContactPage, A::Error> {
-        let mut builder = PageBuilder::new(Row::default());
+        let mut builder = PageBuilder::new(self.0.clone());
         while let Some(is_object) = list.next_element_seed(ItemSeed(&mut builder))? {
             builder.end_item(is_object);
         }
@@ -165,54 +166,69 @@ impl<'de> Visitor<'de> for PageSeed {
 }
 
 /// A page while it is read.
-pub(super) struct PageBuilder<'a> {
-    columns: ColumnBuilders,
-    pub(super) row: Row<'a>,
+pub(super) struct PageBuilder {
+    pub(super) rows: Rows,
     unknown_in_row: Vec<usize>,
-    page: PageFacts,
+    items: Vec<Option<RowKey>>,
+    rejected: Vec<RejectedItem>,
+    unknown_fields: Vec<(String, Vec<u32>)>,
+    never_created: Vec<u32>,
     malformed: [u64; column::COUNT],
 }
 
-#[derive(Default)]
-struct PageFacts {
-    items: Vec<Option<super::RowKey>>,
-    rejected: Vec<RejectedItem>,
-    unknown_fields: Vec<(String, Vec<u32>)>,
-    rows: u32,
-}
-
-impl<'a> PageBuilder<'a> {
-    pub(super) fn new(row: Row<'a>) -> Self {
+impl PageBuilder {
+    pub(super) fn new(body: ByteString) -> Self {
         Self {
-            columns: ColumnBuilders::with_capacity(USUAL_PAGE_ROWS),
-            row,
+            rows: Rows::new(body, USUAL_PAGE_ROWS),
             unknown_in_row: Vec::new(),
-            page: PageFacts { items: Vec::with_capacity(USUAL_PAGE_ROWS), ..PageFacts::default() },
+            items: Vec::with_capacity(USUAL_PAGE_ROWS),
+            rejected: Vec::new(),
+            unknown_fields: Vec::new(),
+            never_created: Vec::new(),
             malformed: [0; column::COUNT],
         }
     }
 
-    /// Takes the row over as the next item of the list.
+    /// Ends the item being read.
     pub(super) fn end_item(&mut self, is_object: bool) {
-        let key = if is_object { self.columns.append(&self.row) } else { None };
-        if key.is_some() {
-            for name in self.unknown_in_row.drain(..) {
-                self.page.unknown_fields[name].1.push(self.page.rows);
-            }
-            self.page.rows += 1;
-        } else {
+        let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
+        let key = id.map(ContactId::new).map(|id| self.end_contact(id));
+        if key.is_none() {
             let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
-            let fields = if is_object { self.row.field_names() } else { Vec::new() };
-            self.page.rejected.push(RejectedItem { position: self.page.items.len(), reason, fields });
+            let fields = if is_object { self.rows.open_names() } else { Vec::new() };
+            self.rejected.push(RejectedItem { position: self.items.len(), reason, fields });
+            self.rows.drop_row();
         }
-        self.page.items.push(key);
+        self.items.push(key);
         self.unknown_in_row.clear();
-        self.row.clear();
+    }
+
+    fn end_contact(&mut self, id: ContactId) -> RowKey {
+        for name in self.unknown_in_row.drain(..) {
+            self.unknown_fields[name].1.extend(u32::try_from(self.rows.len()));
+        }
+        let created_at = self.read_time(column::CREATED_AT);
+        let updated_at = self.read_time(column::UPDATED_AT);
+        self.rows.close_row();
+        RowKey { id, created_at, updated_at }
+    }
+
+    /// Reads a time, in microseconds UTC.
+    fn read_time(&mut self, column: usize) -> Option<i64> {
+        let time = normalize::timestamp(self.rows.open_text(column)?);
+        match time {
+            Ok(None) if column == column::CREATED_AT => self.never_created.extend(u32::try_from(self.rows.len())),
+            Err(_) => self.malformed[column] += 1,
+            Ok(_) => {}
+        }
+        let time = time.ok().flatten();
+        self.rows.set_time(column, time);
+        time
     }
 
     /// Notes that the contact being read has a field that nobody documented.
     pub(super) fn note_unknown(&mut self, name: &str) {
-        let names = &mut self.page.unknown_fields;
+        let names = &mut self.unknown_fields;
         let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
             let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
             names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
@@ -225,18 +241,16 @@ impl<'a> PageBuilder<'a> {
         }
     }
 
-    pub(super) fn finish(mut self) -> ContactPage {
-        let counts: [u64; column::COUNT] = std::array::from_fn(|at| self.malformed[at] + self.columns.malformed[at]);
-        let malformed = counts.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
-        let PageFacts { items, rejected, mut unknown_fields, .. } = self.page;
+    pub(super) fn finish(self) -> ContactPage {
+        let Self { rows, items, rejected, mut unknown_fields, never_created, malformed, .. } = self;
         unknown_fields.retain(|(_, rows)| !rows.is_empty());
-        let never_created = std::mem::take(&mut self.columns.never_created);
-        ContactPage { batch: self.columns.finish(), items, rejected, unknown_fields, never_created, malformed }
+        let malformed = malformed.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
+        ContactPage { rows, items, rejected, unknown_fields, never_created, malformed }
     }
 }
 
-/// Reads one item of the list into the scratch row; says whether it was an object.
-struct ItemSeed<'a>(&'a mut PageBuilder<'static>);
+/// Reads one item of the list; says whether it was an object.
+struct ItemSeed<'a>(&'a mut PageBuilder);
 
 impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
     type Value = bool;
@@ -277,7 +291,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
         }))? {
             match column {
                 Some(column) => {
-                    let is_sound = map.next_value_seed(FieldSeed { row: &mut builder.row, column })?;
+                    let is_sound = map.next_value_seed(FieldSeed { rows: &mut builder.rows, column })?;
                     builder.malformed[column] += u64::from(!is_sound);
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -294,9 +308,9 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
     ignore_other_kinds!(|_| false; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
 }
 
-/// Reads one field into the scratch row; says whether its type was sound.
+/// Reads one field; says whether its type was sound.
 struct FieldSeed<'a> {
-    row: &'a mut Row<'static>,
+    rows: &'a mut Rows,
     column: usize,
 }
 
@@ -308,9 +322,9 @@ impl FieldSeed<'_> {
     /// Takes a number or flag where a text is documented.
     fn set_other(self, text: &dyn fmt::Display) -> bool {
         if self.is_flag() {
-            self.row.set_null(self.column);
+            self.rows.set_null(self.column);
         } else {
-            self.row.set_text(self.column, &text.to_string());
+            self.rows.set_text(self.column, &text.to_string());
         }
         false
     }
@@ -333,27 +347,27 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
         if !self.is_flag() {
-            self.row.set_text(self.column, text);
+            self.rows.set_text(self.column, text);
             return Ok(true);
         }
         match text.trim() {
-            text if text.eq_ignore_ascii_case("true") => self.row.set_flag(self.column, true),
-            text if text.eq_ignore_ascii_case("false") => self.row.set_flag(self.column, false),
-            _ => self.row.set_null(self.column),
+            text if text.eq_ignore_ascii_case("true") => self.rows.set_flag(self.column, true),
+            text if text.eq_ignore_ascii_case("false") => self.rows.set_flag(self.column, false),
+            _ => self.rows.set_null(self.column),
         }
         Ok(false)
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<bool, E> {
         if self.is_flag() {
-            self.row.set_flag(self.column, flag);
+            self.rows.set_flag(self.column, flag);
             return Ok(true);
         }
         Ok(self.set_other(&flag))
     }
 
     fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        self.row.set_null(self.column);
+        self.rows.set_null(self.column);
         Ok(true)
     }
 
@@ -370,17 +384,22 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        self.row.set_null(self.column);
+        self.rows.set_null(self.column);
+        self.rows.start_text();
+        let mut is_first = true;
         while let Some(text) = list.next_element::<serde_json::Value>()? {
             if let (column::AVAILABLE_CHANNELS, Some(text)) = (self.column, text.as_str()) {
-                self.row.append_text(self.column, text);
+                self.rows.extend_text(if is_first { "" } else { "," });
+                self.rows.extend_text(text);
+                self.rows.end_text(self.column);
+                is_first = false;
             }
         }
         Ok(false)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        self.row.set_null(self.column);
+        self.rows.set_null(self.column);
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(false)
     }

@@ -1,19 +1,38 @@
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 
 use super::*;
 use crate::contacts::ContactId;
 
-fn page(contacts: &str) -> ContactPage {
-    let body = format!(r#"{{"success":true,"data":{{"contacts":{contacts},"pagination":{{"page":1}}}}}}"#);
-    decode_page(&body).unwrap().data.unwrap().contacts.unwrap()
+/// A page with its columns.
+struct Read {
+    page: ContactPage,
+    batch: RecordBatch,
 }
 
-fn text(page: &ContactPage, column: usize) -> Vec<Option<&str>> {
+impl std::ops::Deref for Read {
+    type Target = ContactPage;
+
+    fn deref(&self) -> &ContactPage {
+        &self.page
+    }
+}
+
+fn read(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
+    decode_page(&body.into())
+}
+
+fn page(contacts: &str) -> Read {
+    let body = format!(r#"{{"success":true,"data":{{"contacts":{contacts},"pagination":{{"page":1}}}}}}"#);
+    let page = read(&body).unwrap().data.unwrap().contacts.unwrap();
+    Read { batch: page.batch(), page }
+}
+
+fn text(page: &Read, column: usize) -> Vec<Option<&str>> {
     page.batch.column(column).as_string::<i32>().iter().collect()
 }
 
-fn channels(page: &ContactPage, row: usize) -> Vec<String> {
+fn channels(page: &Read, row: usize) -> Vec<String> {
     let list = page.batch.column(column::AVAILABLE_CHANNELS).as_list::<i32>().value(row);
     list.as_string::<i32>().iter().flatten().map(str::to_owned).collect()
 }
@@ -125,12 +144,12 @@ fn unknown_field_names_are_bounded() {
 
 #[test]
 fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
-    let envelope = decode_page(r#"{"data":{"pagination":{"page":3},"contacts":[{"id":"a"}]},"success":true}"#).unwrap();
+    let envelope = read(r#"{"data":{"pagination":{"page":3},"contacts":[{"id":"a"}]},"success":true}"#).unwrap();
     let list = envelope.data.unwrap();
     assert_eq!(list.pagination.unwrap().page, Some(3));
-    assert_eq!(list.contacts.unwrap().batch.num_rows(), 1);
+    assert_eq!(list.contacts.unwrap().rows(), 1);
     for body in [r#"{"data":{"contacts":null}}"#, r#"{"data":{}}"#] {
-        assert!(decode_page(body).unwrap().data.unwrap().contacts.is_none(), "{body}");
+        assert!(read(body).unwrap().data.unwrap().contacts.is_none(), "{body}");
     }
 }
 
@@ -138,11 +157,11 @@ fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
 fn broken_json_is_an_error_and_never_a_panic() {
     let whole = r#"{"success":true,"data":{"contacts":[{"id":"\u00e9","opt_out":true}],"pagination":{}}}"#;
     for end in 0..whole.len() {
-        assert!(decode_page(&whole[..end]).is_err(), "cut at {end}");
+        assert!(read(&whole[..end]).is_err(), "cut at {end}");
     }
     let deep = format!(r#"{{"data":{{"contacts":[{{"id":"a","x":{}}}]}}}}"#, "[".repeat(100_000));
-    assert!(decode_page(&deep).is_err());
-    assert!(decode_page(r#"{"data":{"contacts":{"id":"a"}}}"#).is_err());
+    assert!(read(&deep).is_err());
+    assert!(read(r#"{"data":{"contacts":{"id":"a"}}}"#).is_err());
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! What a contact is: its Arrow schema, the rules that clean its fields, and the way from a page's JSON to columns.
 //!
-//! [`decode_page`] turns one answer into a [`ContactPage`]: a record batch in the schema of [`contacts_schema`], with
-//! the keys that the walk needs to notice movement and repeats. Nothing here knows of HTTP or files.
+//! [`decode_page`] reads one answer into a [`ContactPage`], with the keys that the walk needs to notice movement and
+//! repeats. [`BatchBuilder`] puts the contacts that are kept into record batches in the schema of [`contacts_schema`].
+//! Nothing here knows of HTTP or files.
 
-mod columns;
+mod batch;
 mod decode;
 mod id;
 mod normalize;
 mod page;
+mod rows;
 mod scan;
 mod schema;
 
+pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use decode::{ContactList, decode_any_page, decode_page};
 pub use id::ContactId;
 pub use page::{ContactPage, RejectReason, RejectedItem, RowKey};

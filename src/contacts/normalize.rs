@@ -93,11 +93,6 @@ fn usual_timestamp(text: &[u8]) -> Option<i64> {
 /// Days from the first of March of year 0 to the first of January of 1970.
 const DAYS_TO_1970: i64 = 719_468;
 
-/// Whether a text is a date that was never set.
-pub(super) fn is_unset_date(text: &str) -> bool {
-    timestamp(text) == Ok(None)
-}
-
 /// The text is not a date and time.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotATime;

@@ -2,35 +2,40 @@
 
 use std::fmt;
 
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::RecordBatch;
 
-use super::ContactId;
+use super::rows::Rows;
+use super::{BatchBuilder, ContactId, contacts_schema};
 
-/// The contacts of one answer, cleaned and in columns.
-#[derive(Debug, Clone)]
+/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`](super::BatchBuilder) makes
+/// those.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
-    /// The accepted contacts in the order of the answer, with all columns of [`contacts_schema`](super::contacts_schema).
-    pub batch: RecordBatch,
+    /// The accepted contacts in the order of the answer.
+    pub(super) rows: Rows,
     /// One entry for each place in the answer's list; `None` where the item was rejected.
     pub items: Vec<Option<RowKey>>,
     /// Items that cannot be contacts.
     pub rejected: Vec<RejectedItem>,
-    /// Fields that no documentation names, each with the rows of `batch` that carried it.
+    /// Fields that no documentation names, each with the rows that carried it.
     pub unknown_fields: Vec<(String, Vec<u32>)>,
-    /// Rows of `batch` whose `created_at` was the year 1: a date that was never set, and is null there.
+    /// Rows whose `created_at` was the year 1: a date that was never set, and is null in the columns.
     pub never_created: Vec<u32>,
     /// Values of a type or form that the documentation does not allow, by column; they became null.
     pub malformed: Vec<(usize, u64)>,
 }
 
 impl ContactPage {
-    /// The rows for which `keep` holds, one entry a row. Copies nothing when all are kept.
-    pub fn filter(&self, keep: &[bool]) -> RecordBatch {
-        if keep.iter().all(|&kept| kept) {
-            return self.batch.clone();
-        }
-        filter_record_batch(&self.batch, &BooleanArray::from(keep.to_vec())).expect("one flag for each row")
+    /// Accepted contacts.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// All contacts as one batch.
+    pub fn batch(&self) -> RecordBatch {
+        let mut builder = BatchBuilder::new(self.rows().max(1));
+        let mut full = builder.append(self, &vec![true; self.rows()]);
+        full.pop().or_else(|| builder.finish()).unwrap_or_else(|| RecordBatch::new_empty(contacts_schema()))
     }
 }
 

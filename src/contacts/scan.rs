@@ -1,7 +1,7 @@
 //! The short way through a page that looks as documented; everything else goes the long way.
 //!
 //! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand,
-//! eight bytes at a time, straight into the column builders, and leaves the few hundred bytes around the list to serde.
+//! eight bytes at a time, and leaves the few hundred bytes around the list to serde.
 //! The moment that anything differs from the documented form, it gives up and the whole page is read by serde.
 //!
 //! *Easy to get wrong:* what this accepts, serde must accept with the same result. So a value counts as expected only
@@ -12,23 +12,25 @@
 //!
 //! `scan_tests.rs` and the target in `fuzz/` hold it against serde; `benches/decode.rs` measures it.
 
-use super::columns::Row;
+use bytestring::ByteString;
+
 use super::decode::{ContactList, FIELD_NAMES, ListSeed, PageBuilder};
+use super::rows::Rows;
 use super::schema::column;
 use crate::api::wire::Envelope;
 
 /// Reads an answer of `GET /v3/contacts`, or gives up.
-pub(super) fn scan_page(body: &str) -> Option<Envelope<ContactList>> {
+pub(super) fn scan_page(body: &ByteString) -> Option<Envelope<ContactList>> {
     let mut cursor = Cursor { body, at: 0 };
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"contacts\"", ":", "["] {
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
-    let mut builder = PageBuilder::new(Row::default());
+    let mut builder = PageBuilder::new(body.clone());
     cursor.take_items(&mut builder)?;
     // What is around the list: few bytes, and serde knows all their forms.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
-    Envelope::from_str_seed(&surroundings, ListSeed { scanned: Some(builder.finish()) }).ok()
+    Envelope::from_str_seed(&surroundings, ListSeed { body, scanned: Some(builder.finish()) }).ok()
 }
 
 /// A place in the body. Every `take` skips white space before, and gives `None` when something else stands there.
@@ -77,7 +79,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads items up to and with the bracket that ends the list.
-    fn take_items(&mut self, builder: &mut PageBuilder<'a>) -> Option<()> {
+    fn take_items(&mut self, builder: &mut PageBuilder) -> Option<()> {
         if self.peek()? == b']' {
             self.at += 1;
             return Some(());
@@ -95,7 +97,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the members of one contact up to and with the closing brace.
-    fn take_members(&mut self, builder: &mut PageBuilder<'a>) -> Option<()> {
+    fn take_members(&mut self, builder: &mut PageBuilder) -> Option<()> {
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
@@ -112,8 +114,8 @@ impl<'a> Cursor<'a> {
             match member {
                 Member::Column(column) => {
                     match column {
-                        column::OPT_OUT | column::IS_INHERITED => self.take_flag(column, &mut builder.row)?,
-                        _ => self.take_text(column, &mut builder.row)?,
+                        column::OPT_OUT | column::IS_INHERITED => self.take_flag(column, &mut builder.rows)?,
+                        _ => self.take_text(column, &mut builder.rows)?,
                     }
                     expected = column + 1;
                 }
@@ -128,7 +130,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a name and the colon after it.
-    fn take_name(&mut self, builder: &mut PageBuilder<'a>) -> Option<Member> {
+    fn take_name(&mut self, builder: &mut PageBuilder) -> Option<Member> {
         self.take(b"\"")?;
         let start = self.at;
         let StringEnd::Quote = self.skip_plain()? else { return None };
@@ -141,31 +143,31 @@ impl<'a> Cursor<'a> {
         Some(column.map_or(Member::Undocumented, Member::Column))
     }
 
-    fn take_flag(&mut self, column: usize, row: &mut Row<'_>) -> Option<()> {
+    fn take_flag(&mut self, column: usize, rows: &mut Rows) -> Option<()> {
         match self.peek()? {
-            b't' => self.take(b"true").map(|()| row.set_flag(column, true)),
-            b'f' => self.take(b"false").map(|()| row.set_flag(column, false)),
-            _ => self.take(b"null").map(|()| row.set_null(column)),
+            b't' => self.take(b"true").map(|()| rows.set_flag(column, true)),
+            b'f' => self.take(b"false").map(|()| rows.set_flag(column, false)),
+            _ => self.take(b"null").map(|()| rows.set_null(column)),
         }
     }
 
-    fn take_text(&mut self, column: usize, row: &mut Row<'a>) -> Option<()> {
+    fn take_text(&mut self, column: usize, rows: &mut Rows) -> Option<()> {
         if self.peek()? != b'"' {
-            return self.take(b"null").map(|()| row.set_null(column));
+            return self.take(b"null").map(|()| rows.set_null(column));
         }
         self.at += 1;
         let start = self.at;
         match self.skip_plain()? {
-            StringEnd::Quote => row.set_text_in_body(column, &self.body[start..self.at - 1]),
-            StringEnd::Backslash => self.take_escaped(start, column, row)?,
+            StringEnd::Quote => rows.set_text_in_body(column, start, self.at - 1),
+            StringEnd::Backslash => self.take_escaped(start, column, rows)?,
         }
         Some(())
     }
 
     /// Goes on with a string that was plain from `start` up to the backslash that was just taken.
-    fn take_escaped(&mut self, start: usize, column: usize, row: &mut Row<'_>) -> Option<()> {
-        row.start_text();
-        row.extend_text(&self.body[start..self.at - 1]);
+    fn take_escaped(&mut self, start: usize, column: usize, rows: &mut Rows) -> Option<()> {
+        rows.start_text();
+        rows.extend_text(&self.body[start..self.at - 1]);
         loop {
             let escape = *self.rest().first()?;
             self.at += 1;
@@ -179,12 +181,12 @@ impl<'a> Cursor<'a> {
                 b'u' => self.take_code_unit()?,
                 _ => return None,
             };
-            row.extend_text(character.encode_utf8(&mut [0; 4]));
+            rows.extend_text(character.encode_utf8(&mut [0; 4]));
             let start = self.at;
             let end = self.skip_plain()?;
-            row.extend_text(&self.body[start..self.at - 1]);
+            rows.extend_text(&self.body[start..self.at - 1]);
             if matches!(end, StringEnd::Quote) {
-                row.end_text(column);
+                rows.end_text(column);
                 return Some(());
             }
         }

@@ -5,12 +5,13 @@ use super::*;
 use crate::contacts::decode::decode_any_page;
 use crate::contacts::decode_page;
 
-/// What a page comes to, in a form that can be compared.
-fn outcome(page: Result<Envelope<ContactList>, serde_json::Error>) -> String {
-    // Arrays that are equal print alike, and their types are those of the schema.
-    match page {
-        Ok(envelope) => format!("{envelope:?}"),
-        Err(error) => format!("error: {error}"),
+/// Whether the body is read alike by the scanner and by serde alone.
+fn is_read_alike(body: &str) -> bool {
+    let body = body.into();
+    match (decode_page(&body), decode_any_page(&body)) {
+        (Ok(scanned), Ok(read)) => scanned == read,
+        (Err(scanned), Err(read)) => scanned.to_string() == read.to_string(),
+        _ => false,
     }
 }
 
@@ -22,13 +23,13 @@ fn body(contacts: &str) -> String {
 
 fn assert_scanned(contacts: &str) {
     let body = body(contacts);
-    assert!(scan_page(&body).is_some(), "{body}");
-    assert_eq!(outcome(decode_page(&body)), outcome(decode_any_page(&body)));
+    assert!(scan_page(&body.as_str().into()).is_some(), "{body}");
+    assert!(is_read_alike(&body), "{body}");
 }
 
 fn assert_left_to_serde(body: &str) {
-    assert!(scan_page(body).is_none(), "{body}");
-    assert_eq!(outcome(decode_page(body)), outcome(decode_any_page(body)));
+    assert!(scan_page(&body.into()).is_none(), "{body}");
+    assert!(is_read_alike(body), "{body}");
 }
 
 #[test]
@@ -80,9 +81,9 @@ fn what_is_not_documented_is_left_to_serde() {
 #[test]
 fn a_second_list_takes_the_place_of_the_first() {
     let twice = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":[{"id":"b"},{"id":"c"}]}}"#;
-    assert_eq!(outcome(decode_page(twice)), outcome(decode_any_page(twice)));
+    assert!(is_read_alike(twice), "{twice}");
     let null = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":null}}"#;
-    assert!(decode_page(null).unwrap().data.unwrap().contacts.is_none());
+    assert!(decode_page(&null.into()).unwrap().data.unwrap().contacts.is_none());
 }
 
 #[test]
@@ -202,7 +203,7 @@ proptest! {
 
     #[test]
     fn any_page_comes_to_the_same_as_with_serde(body in any_body()) {
-        prop_assert_eq!(outcome(decode_page(&body)), outcome(decode_any_page(&body)));
+        prop_assert!(is_read_alike(&body), "{body}");
     }
 
     #[test]
@@ -217,6 +218,6 @@ proptest! {
             let after = characters.iter().skip(place + removed);
             broken = characters[..place].iter().copied().chain(added.chars()).chain(after.copied()).collect();
         }
-        prop_assert_eq!(outcome(decode_page(&broken)), outcome(decode_any_page(&broken)));
+        prop_assert!(is_read_alike(&broken), "{broken}");
     }
 }

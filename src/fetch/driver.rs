@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::{BoxFuture, OptionFuture};
@@ -333,7 +334,7 @@ impl Arrived {
 
 /// An answer of the journal; `None` if it cannot be read any more, which then counts as damage.
 fn read_entry(entry: &Entry) -> Option<Arrived> {
-    let envelope = decode_fetched(std::str::from_utf8(&entry.body).ok()?).ok()?;
+    let envelope = decode_fetched(&entry.body).ok()?;
     let elapsed = Duration::from_micros(entry.elapsed_micros);
     Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
 }
@@ -350,7 +351,7 @@ pub(super) async fn fetch_window(
 }
 
 /// An answer without a list of contacts has no data, so it is fetched again.
-fn decode_fetched(body: &str) -> Result<Envelope<FetchedPage>, serde_json::Error> {
+fn decode_fetched(body: &ByteString) -> Result<Envelope<FetchedPage>, serde_json::Error> {
     let Envelope { success, data, error, meta } = decode_page(body)?;
     let data = data.and_then(|list| {
         Some(FetchedPage { pagination: list.pagination.unwrap_or_default(), contacts: list.contacts? })

@@ -6,8 +6,9 @@
 //!
 //! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
 //!
-//! *Easy to get wrong:* the bytes of a file must not depend on how the rows were cut into batches on their way here, so
-//! everything is cut anew into batches of [`BATCH_ROWS`]. Memory is one such batch and one Parquet row group an output.
+//! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so that must not depend on
+//! anything but the rows: [`BatchBuilder`](crate::contacts::BatchBuilder) sees to it. Memory is one Parquet row group an
+//! output.
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 
@@ -23,7 +24,6 @@ mod staged;
 mod tests;
 
 use arrow::array::RecordBatch;
-use arrow::compute::BatchCoalescer;
 use serde::Serialize;
 
 pub use self::error::SinkError;
@@ -34,10 +34,6 @@ pub use self::parquet::ParquetSettings;
 use self::staged::{Destination, HashingWriter};
 pub use self::staged::{check_writable, write_small_file};
 use crate::contacts::ColumnSelection;
-
-/// Rows in a batch that is encoded at once: large enough that the work per batch does not show, small enough to stay
-/// in the processor's cache.
-pub const BATCH_ROWS: usize = 8192;
 
 /// What all outputs of a run share.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +65,6 @@ pub struct OutputReport {
 #[derive(Debug)]
 pub struct Outputs {
     locks: Vec<OutputLock>,
-    coalescer: BatchCoalescer,
     columns: ColumnSelection,
     open: Vec<Output>,
 }
@@ -113,25 +108,17 @@ impl Outputs {
             Ok(Output { request: request.clone(), encoder, rows: 0 })
         };
         let open = requests.iter().map(open).collect::<Result<_, _>>()?;
-        let coalescer = BatchCoalescer::new(settings.columns.schema(), BATCH_ROWS);
-        Ok(Self { locks, coalescer, columns: settings.columns.clone(), open })
+        Ok(Self { locks, columns: settings.columns.clone(), open })
     }
 
-    /// Writes a batch with all columns of the contacts schema, of any number of rows.
+    /// Writes a batch with all columns of the contacts schema.
     ///
     /// # Errors
     /// When an output cannot be written. A stdout that was closed is only an error when it was the last output; see
     /// [`SinkError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        self.coalescer.push_batch(self.columns.project(batch)).expect("the projection has the coalescer's schema");
-        self.encode_completed()
-    }
-
-    fn encode_completed(&mut self) -> Result<(), SinkError> {
-        while let Some(batch) = self.coalescer.next_completed_batch() {
-            self.each_output(|output| output.encode(&batch))?;
-        }
-        Ok(())
+        let batch = self.columns.project(batch);
+        self.each_output(|output| output.encode(&batch))
     }
 
     /// Does something with every output; one that was closed by its reader is let go while others remain.
@@ -151,9 +138,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When an output cannot be written.
-    pub fn finish(mut self) -> Result<StagedOutputs, SinkError> {
-        self.coalescer.finish_buffered_batch().expect("buffered batches have the coalescer's schema");
-        self.encode_completed()?;
+    pub fn finish(self) -> Result<StagedOutputs, SinkError> {
         let mut staged = StagedOutputs { locks: self.locks, reports: Vec::new(), destinations: Vec::new() };
         let count = self.open.len();
         for output in self.open {

@@ -7,11 +7,11 @@ use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
-use crate::contacts::{ContactPage, column, contacts_schema, decode_page};
+use crate::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
-    decode_page(&body).unwrap().data.unwrap().contacts.unwrap()
+    decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap()
 }
 
 fn contact(at: usize) -> serde_json::Value {
@@ -52,10 +52,10 @@ fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
 fn parquet_gives_back_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..300).map(contact).collect::<Vec<_>>());
-    let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch), &OutputSettings::default());
+    let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch()), &OutputSettings::default());
     assert_eq!(reports[0].rows, 300);
     assert_eq!(reports[0].bytes, fs::metadata(folder.path().join("c.parquet")).unwrap().len());
-    assert_eq!(read_parquet(&folder.path().join("c.parquet")), [page.batch]);
+    assert_eq!(read_parquet(&folder.path().join("c.parquet")), [page.batch()]);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn csv_keeps_null_apart_from_empty_and_quotes_what_needs_it() {
             .unwrap(),
         ..OutputSettings::default()
     };
-    write(folder.path(), &["c.csv"], &[page(&contacts).batch], &settings);
+    write(folder.path(), &["c.csv"], &[page(&contacts).batch()], &settings);
     let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
     assert_eq!(
         text,
@@ -86,7 +86,7 @@ fn csv_keeps_null_apart_from_empty_and_quotes_what_needs_it() {
 fn compressed_csv_holds_the_same_text() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..50).map(contact).collect::<Vec<_>>());
-    write(folder.path(), &["c.csv", "c.csv.gz", "c.csv.zst"], &[page.batch], &OutputSettings::default());
+    write(folder.path(), &["c.csv", "c.csv.gz", "c.csv.zst"], &[page.batch()], &OutputSettings::default());
     let plain = fs::read(folder.path().join("c.csv")).unwrap();
     let mut unzipped = Vec::new();
     let gzip = fs::File::open(folder.path().join("c.csv.gz")).unwrap();
@@ -98,11 +98,14 @@ fn compressed_csv_holds_the_same_text() {
 }
 
 #[test]
-fn bytes_do_not_depend_on_how_rows_were_cut_into_batches() {
+fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
     let folder = tempfile::tempdir().unwrap();
-    let batch = page(&(0..20_000).map(contact).collect::<Vec<_>>()).batch;
+    let contacts: Vec<_> = (0..20_000).map(contact).collect();
     let cut = |size: usize| -> Vec<RecordBatch> {
-        (0..batch.num_rows()).step_by(size).map(|at| batch.slice(at, size.min(batch.num_rows() - at))).collect()
+        let mut builder = BatchBuilder::default();
+        let pages = contacts.chunks(size).map(page);
+        let full: Vec<_> = pages.flat_map(|page| builder.append(&page, &vec![true; page.rows()])).collect();
+        full.into_iter().chain(builder.finish()).collect()
     };
     let settings = OutputSettings {
         parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
@@ -132,7 +135,7 @@ fn no_contacts_give_the_full_schema_and_no_rows() {
 #[test]
 fn row_groups_are_not_one_per_batch() {
     let folder = tempfile::tempdir().unwrap();
-    let batch = page(&(0..100).map(contact).collect::<Vec<_>>()).batch;
+    let batch = page(&(0..100).map(contact).collect::<Vec<_>>()).batch();
     write(folder.path(), &["c.parquet"], &vec![batch; 300], &OutputSettings::default());
     let file = fs::File::open(folder.path().join("c.parquet")).unwrap();
     let metadata = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().metadata().clone();
@@ -145,7 +148,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
     let path = folder.path().join("c.csv");
     fs::write(&path, "old").unwrap();
     let mut outputs = Outputs::open(&[OutputRequest::new(&path, None).unwrap()], &OutputSettings::default()).unwrap();
-    outputs.write(&page(&[contact(1)]).batch).unwrap();
+    outputs.write(&page(&[contact(1)]).batch()).unwrap();
     drop(outputs.finish().unwrap());
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -159,7 +162,7 @@ fn files_are_readable_by_their_owner_alone_and_links_are_followed() {
     let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
     fs::write(&real, "old").unwrap();
     symlink(&real, &link).unwrap();
-    write(folder.path(), &["link.csv"], &[page(&[contact(1)]).batch], &OutputSettings::default());
+    write(folder.path(), &["link.csv"], &[page(&[contact(1)]).batch()], &OutputSettings::default());
     assert!(link.is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("+12025550001"));
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
@@ -192,7 +195,7 @@ proptest! {
             let time = time.map(|s| chrono::DateTime::from_timestamp(s, 123_456_000).unwrap().to_rfc3339());
             serde_json::json!({"id": format!("id-{at}"), "phone_number": value, "created_at": time})
         }).collect();
-        let batch = page(&contacts).batch;
+        let batch = page(&contacts).batch();
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &["c.parquet", "c.csv"], std::slice::from_ref(&batch), &OutputSettings::default());
         prop_assert_eq!(read_parquet(&folder.path().join("c.parquet")), vec![batch.clone()]);

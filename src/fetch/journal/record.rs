@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use bytes::Bytes;
+use bytestring::ByteString;
 
 use crate::fetch::marks::Place;
 use crate::fetch::{Purpose, Request, Window};
@@ -28,13 +28,13 @@ pub struct Entry {
     /// When the answer was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
     pub answered_at: i64,
     /// The answer.
-    pub body: Bytes,
+    pub body: ByteString,
 }
 
 impl Entry {
     /// Appends the entry as one record.
     pub(super) fn write(&self, compressor: &mut zstd::bulk::Compressor<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        let body = compressor.compress(&self.body)?;
+        let body = compressor.compress(self.body.as_bytes())?;
         let (purpose, place) = encode_purpose(self.request.purpose);
         let mut payload = Vec::with_capacity(PAYLOAD_HEAD + body.len());
         payload.extend(self.session.to_le_bytes());
@@ -70,8 +70,9 @@ impl Entry {
         let purpose = decode_purpose(purpose, Place { block, step, row })?;
         let mut body = Vec::new();
         zstd::stream::read::Decoder::new(fields.0).ok()?.read_to_end(&mut body).ok()?;
+        let body = ByteString::try_from(body).ok()?;
         let request = Request { window: Window { page, size }, purpose };
-        Some(Self { session, request, elapsed_micros, answered_at, body: body.into() })
+        Some(Self { session, request, elapsed_micros, answered_at, body })
     }
 }
 

@@ -1,0 +1,181 @@
+//! The contacts of a page as places of their texts: what reading a page leaves behind.
+//!
+//! A page is read the moment it arrives, by the thread that also fetches, because only then is it known whether it has to
+//! be fetched again. What that thread does not do holds nobody up: no text is copied and no column is built, each field
+//! is one word that says where in the body its text stands. [`BatchBuilder`](super::BatchBuilder) builds the columns
+//! later, elsewhere, and only of the rows that are kept.
+//!
+//! *Easy to get wrong:* a text that does not stand in the body as it is meant, because a character of it is escaped or
+//! it was put together, is kept in a buffer beside the body; a [`Cell`] says by a bit which of the two it means.
+
+use std::fmt;
+
+use bytestring::ByteString;
+
+use super::decode::FIELD_NAMES;
+use super::schema::column;
+
+/// A field: null, or what its column makes of the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell(u64);
+
+/// Marks a text that stands beside the body, in the half of the word that holds its end.
+const BESIDE: u64 = 1 << 31;
+
+impl Cell {
+    /// No text begins here, no flag is this, and no time is as long ago.
+    const NULL: Self = Self(1 << 63);
+
+    /// `None` when the text lies beyond the two gigabytes that a cell can tell.
+    fn text(start: usize, end: usize, beside: u64) -> Option<Self> {
+        let (start, end) = (i32::try_from(start).ok()?, i32::try_from(end).ok()?);
+        Some(Self(u64::from(start.cast_unsigned()) << 32 | u64::from(end.cast_unsigned()) | beside))
+    }
+
+    fn as_time(self) -> Option<i64> {
+        (self != Self::NULL).then(|| self.0.cast_signed())
+    }
+
+    fn as_flag(self) -> Option<bool> {
+        (self != Self::NULL).then_some(self.0 != 0)
+    }
+}
+
+/// One contact, a cell a column.
+type Row = [Cell; column::COUNT];
+
+/// The contacts of a page, the last of which may still be read.
+#[derive(Clone)]
+pub(super) struct Rows {
+    body: ByteString,
+    /// Texts that do not stand in the body as they are.
+    beside: String,
+    /// Where the text in the making begins in `beside`.
+    started_at: usize,
+    /// The contact being read. Its times are texts until all of it is there.
+    open: Row,
+    closed: Vec<Row>,
+}
+
+impl Rows {
+    pub(super) fn new(body: ByteString, capacity: usize) -> Self {
+        let closed = Vec::with_capacity(capacity);
+        Self { body, beside: String::new(), started_at: 0, open: [Cell::NULL; column::COUNT], closed }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// The text of a field, in a column that is neither of flags nor of times.
+    #[inline]
+    pub(super) fn text(&self, row: usize, column: usize) -> Option<&str> {
+        self.text_of(self.closed[row][column])
+    }
+
+    pub(super) fn flag(&self, row: usize, column: usize) -> Option<bool> {
+        self.closed[row][column].as_flag()
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub(super) fn time(&self, row: usize, column: usize) -> Option<i64> {
+        self.closed[row][column].as_time()
+    }
+
+    /// The text of a field of the contact being read.
+    pub(super) fn open_text(&self, column: usize) -> Option<&str> {
+        self.text_of(self.open[column])
+    }
+
+    #[inline]
+    fn text_of(&self, cell: Cell) -> Option<&str> {
+        if cell == Cell::NULL {
+            return None;
+        }
+        let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
+        let text: &str = if cell.0 & BESIDE == 0 { &self.body } else { &self.beside };
+        Some(&text[place(cell.0 >> 32)..place(cell.0)])
+    }
+
+    /// Sets a field to null, which also takes back an earlier value of a repeated field.
+    pub(super) fn set_null(&mut self, column: usize) {
+        self.open[column] = Cell::NULL;
+    }
+
+    pub(super) fn set_flag(&mut self, column: usize, flag: bool) {
+        self.open[column] = Cell(u64::from(flag));
+    }
+
+    /// Sets a field to a text that stands in the body as it is.
+    #[inline]
+    pub(super) fn set_text_in_body(&mut self, column: usize, start: usize, end: usize) {
+        self.open[column] = Cell::text(start, end, 0).unwrap_or(Cell::NULL);
+    }
+
+    pub(super) fn set_text(&mut self, column: usize, text: &str) {
+        self.start_text();
+        self.extend_text(text);
+        self.end_text(column);
+    }
+
+    /// Begins a text that is put together from parts.
+    pub(super) fn start_text(&mut self) {
+        self.started_at = self.beside.len();
+    }
+
+    /// Adds to the text that was begun.
+    pub(super) fn extend_text(&mut self, part: &str) {
+        self.beside.push_str(part);
+    }
+
+    /// Sets a field to the text that was begun.
+    pub(super) fn end_text(&mut self, column: usize) {
+        self.open[column] = Cell::text(self.started_at, self.beside.len(), BESIDE).unwrap_or(Cell::NULL);
+    }
+
+    /// Names of the documented fields that the contact being read has a value for.
+    pub(super) fn open_names(&self) -> Vec<&'static str> {
+        let named = FIELD_NAMES.into_iter().zip(self.open);
+        named.filter(|&(_, cell)| cell != Cell::NULL).map(|(name, _)| name).collect()
+    }
+
+    /// Puts a moment, in microseconds UTC, in the place of the text that told it.
+    pub(super) fn set_time(&mut self, column: usize, micros: Option<i64>) {
+        self.open[column] = micros.map_or(Cell::NULL, |micros| Cell(micros.cast_unsigned()));
+    }
+
+    /// Keeps the contact being read, whose times were set.
+    pub(super) fn close_row(&mut self) {
+        self.closed.push(self.open);
+        self.open = [Cell::NULL; column::COUNT];
+    }
+
+    /// Lets go of the contact being read.
+    pub(super) fn drop_row(&mut self) {
+        self.open = [Cell::NULL; column::COUNT];
+    }
+}
+
+/// Contacts are equal when their fields are, wherever their texts stand.
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        let is_text = |column: usize| {
+            !matches!(column, column::OPT_OUT | column::IS_INHERITED | column::CREATED_AT | column::UPDATED_AT)
+        };
+        let is_equal = |row: usize, column: usize| {
+            if is_text(column) {
+                self.text(row, column) == other.text(row, column)
+            } else {
+                self.closed[row][column] == other.closed[row][column]
+            }
+        };
+        self.len() == other.len() && (0..self.len()).all(|row| (0..column::COUNT).all(|column| is_equal(row, column)))
+    }
+}
+
+/// Without what people would not want to see in a log.
+impl fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Rows").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
