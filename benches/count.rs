@@ -1,6 +1,6 @@
 //! Counting on the way to the outputs: it must cost less than a twentieth of what an export takes.
 //!
-//! Contacts in batches of a page and in the order in which an export counts them, more than fit into the processor's
+//! Contacts in the batches and in the order in which an export counts them, more than fit into the processor's
 //! caches: an export of the built-in simulator, read back.
 //!
 //! Times are those of the processor where the system tells them, so that they mean something on a busy machine, too.
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sent_export::contacts::BATCH_ROWS;
 use sent_export::summary::Counts;
 
 const CONTACTS: u32 = 200_000;
-const PAGE_ROWS: usize = 100;
 
 fn batches() -> Vec<RecordBatch> {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
@@ -26,7 +26,7 @@ fn batches() -> Vec<RecordBatch> {
     assert!(command.status().expect("the binary was built for this bench").success());
     let file = File::open(path).expect("the export wrote it");
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
-    let reader = reader.with_batch_size(PAGE_ROWS).build().expect("a Parquet file");
+    let reader = reader.with_batch_size(BATCH_ROWS).build().expect("a Parquet file");
     reader.map(|batch| batch.expect("a whole file")).collect()
 }
 

@@ -302,6 +302,7 @@ impl Walk {
 
     fn note_items(&mut self, request: &Request, facts: &PageFacts<'_>) -> Vec<bool> {
         let mut keep = Vec::with_capacity(facts.items.len());
+        self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
         for key in facts.items.iter().flatten() {
             let is_new = self.seen.insert(key.id);
             if is_new {

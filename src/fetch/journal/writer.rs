@@ -19,11 +19,11 @@ use super::record::Entry;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
 
 /// A run that is over before this needs no journal, and whether answers come fast is not known earlier.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// Answers that come faster than this on average are cheaper to ask for again than to keep.
 const FAST_ANSWER: Duration = Duration::from_millis(1);
-/// When the journal of such a fast run is begun after all.
-const FAST_RUN_WAIT: Duration = Duration::from_secs(3);
+/// When the journal of such a fast run is begun after all: what a fast run may have to read again.
+const FAST_RUN_WAIT: Duration = Duration::from_secs(30);
 /// Bytes of answers that a fast run holds until then.
 const MAX_HELD_BYTES: usize = 4 << 20;
 /// Time between two syncs to the disk: what a power cut may cost.
@@ -47,6 +47,7 @@ pub struct JournalWriter {
     header: Header,
     engage: Engage,
     first_answer: Option<Instant>,
+    answers: u32,
     state: State,
 }
 
@@ -66,7 +67,7 @@ impl JournalWriter {
     /// A new journal; nothing is on the disk yet. `started_at` is in microseconds UTC.
     pub fn new(path: PathBuf, key: &JournalKey, started_at: i64, engage: Engage) -> Self {
         let state = State::Holding { entries: Vec::new(), bytes: 0 };
-        Self { path, header: Header::new(key, started_at), engage, first_answer: None, state }
+        Self { path, header: Header::new(key, started_at), engage, first_answer: None, answers: 0, state }
     }
 
     /// Goes on with a journal that is there, behind its last whole record.
@@ -75,37 +76,44 @@ impl JournalWriter {
         file.set_len(end)?;
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
         let state = State::Writing(Box::new(OpenJournal::new(file)?));
-        Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, state })
+        Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, answers: 0, state })
     }
 
     /// Keeps an answer.
     ///
-    /// The file is begun ten milliseconds after the first answer, with all answers so far; but while they come faster than
-    /// a thousand a second, after three seconds only, and then without the first ones if they were more than 4 MiB.
+    /// The file is begun fifty milliseconds after the first answer, with all answers so far; but while they come faster than
+    /// a thousand a second on average, after thirty seconds only, and without the first ones if they were more than 4 MiB.
     pub fn append(&mut self, entry: Entry) {
         let elapsed = self.first_answer.get_or_insert_with(Instant::now).elapsed();
+        self.answers = self.answers.saturating_add(1);
+        let is_fast =
+            self.engage != Engage::AtOnce && elapsed < FAST_ANSWER * self.answers && elapsed < FAST_RUN_WAIT;
         match &mut self.state {
             State::Holding { entries, bytes } => {
                 *bytes += entry.body.len();
                 entries.push(entry);
-                let answers = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-                let is_fast = elapsed < FAST_ANSWER * answers && elapsed < FAST_RUN_WAIT;
-                if self.engage == Engage::AtOnce || (elapsed >= FIRST_WAIT && !is_fast) {
+                if !is_fast && (elapsed >= FIRST_WAIT || self.engage == Engage::AtOnce) {
                     self.begin();
                 } else if *bytes > MAX_HELD_BYTES {
                     self.state = State::Passing;
                 }
             }
-            State::Passing if elapsed >= FAST_RUN_WAIT => {
+            State::Passing if !is_fast => {
                 self.state = State::Holding { entries: vec![entry], bytes: 0 };
                 self.begin();
             }
-            State::Writing(journal) => {
-                if let Err(error) = journal.write(&entry) {
-                    self.give_up(&error);
-                }
-            }
+            // It seemed slow at first.
+            State::Writing(_) if is_fast => {}
+            State::Writing(_) => self.write(&entry),
             State::Passing | State::GivenUp => {}
+        }
+    }
+
+    fn write(&mut self, entry: &Entry) {
+        if let State::Writing(journal) = &mut self.state
+            && let Err(error) = journal.write(entry)
+        {
+            self.give_up(&error);
         }
     }
 
@@ -138,9 +146,7 @@ impl JournalWriter {
             Ok(journal) => self.state = State::Writing(Box::new(journal)),
             Err(error) => self.give_up(&error),
         }
-        for entry in entries {
-            self.append(entry);
-        }
+        entries.iter().for_each(|entry| self.write(entry));
     }
 
     fn create(&self) -> io::Result<OpenJournal> {
