@@ -1,8 +1,10 @@
 //! One export: the walk on one side, the writer on a thread of its own on the other, a bounded channel between them.
 //!
-//! A slow disk thereby slows the network, and memory is set by the pages in the channel. The channel's end is what ends
-//! the writer. Whichever side fails, the other is brought to its end before the error is given back, and the error is
-//! that of the side that failed first, never "channel closed".
+//! The walk's thread puts the rows of a page into a batch while the page is still in the cache of its processor core; what
+//! crosses to the writer are whole batches, which it counts and encodes. A slow disk thereby slows the network, and memory
+//! is set by the batches in the channel. The channel's end is what ends the writer. Whichever side fails, the other is
+//! brought to its end before the error is given back, and the error is that of the side that failed first, never "channel
+//! closed".
 
 use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
@@ -10,12 +12,14 @@ use tokio::sync::mpsc;
 use crate::api::Client;
 use crate::contacts::{BatchBuilder, contacts_schema};
 use crate::error::Error;
-use crate::fetch::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, Taken, Walk, fetch_contacts};
+use crate::fetch::{
+    Delivery, FetchError, FetchSettings, JournalSlot, Progress, ReceiverGone, Taken, Walk, fetch_contacts,
+};
 use crate::sink::{Outputs, SinkError, StagedOutputs};
 use crate::summary::{Counts, Findings};
 
-/// Pages between the walk and the writer: enough to keep both busy, about 3 MB.
-const QUEUED_PAGES: usize = 64;
+/// Batches between the walk and the writer, about 2.5 MB each: enough to keep both busy.
+const QUEUED_BATCHES: usize = 2;
 
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
@@ -55,16 +59,20 @@ pub async fn export(
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome, Error> {
-    let (sender, receiver) = mpsc::channel(QUEUED_PAGES);
+    let (sender, receiver) = mpsc::channel(QUEUED_BATCHES);
     let writer = tokio::task::spawn_blocking(move || Writer::new(outputs, now_micros).take_all(receiver));
+    let mut gatherer = Gatherer { batches: BatchBuilder::default(), findings: Findings::default(), sender };
+    let deliver = async |delivery: Delivery| gatherer.take(&delivery).await;
     let walked = tokio::select! {
-        walked = fetch_contacts(client, settings, journal, sender, observe) => walked,
+        walked = fetch_contacts(client, settings, journal, deliver, observe) => walked,
         error = cancel => {
-            // The sender is gone with the walk, so the writer ends and removes what it staged.
+            // Without a sender the writer ends and removes what it staged.
+            drop(gatherer);
             drop(writer.await);
             return Err(error);
         }
     };
+    let findings = gatherer.finish().await;
     let written = writer.await.map_err(|_| Error::WriterDied)?;
     let writer = match written {
         Err(error) if error.is_closed_pipe() => return Ok(Outcome::ReaderLeft),
@@ -77,7 +85,7 @@ pub async fn export(
         Err(FetchError::ReceiverGone) => return Err(Error::WriterDied),
         Err(FetchError::Journal(error)) => return Err(Error::Journal(error)),
     };
-    let Writer { outputs, counts, findings, .. } = writer;
+    let Writer { outputs, counts, .. } = writer;
     let finished = tokio::task::spawn_blocking(move || outputs.finish()).await.map_err(|_| Error::WriterDied)?;
     match finished {
         Err(error) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
@@ -86,32 +94,23 @@ pub async fn export(
     }
 }
 
-/// Puts pages in their order into batches, counts and writes them, on a thread that may block.
-struct Writer {
+/// Gathers the contacts of pages in batches, and what else is to be said of them.
+struct Gatherer {
     batches: BatchBuilder,
-    outputs: Outputs,
-    counts: Counts,
     findings: Findings,
-    now_micros: i64,
+    sender: mpsc::Sender<RecordBatch>,
 }
 
-impl Writer {
-    fn new(outputs: Outputs, now_micros: i64) -> Self {
-        let batches = BatchBuilder::default();
-        Self { batches, outputs, counts: Counts::default(), findings: Findings::default(), now_micros }
+impl Gatherer {
+    async fn take(&mut self, delivery: &Delivery) -> Result<(), ReceiverGone> {
+        self.note_findings(delivery);
+        for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
+            self.sender.send(batch).await.map_err(|_| ReceiverGone)?;
+        }
+        Ok(())
     }
 
-    fn take_all(mut self, mut receiver: mpsc::Receiver<Delivery>) -> Result<Self, SinkError> {
-        while let Some(delivery) = receiver.blocking_recv() {
-            self.take(&delivery)?;
-        }
-        if let Some(batch) = self.batches.finish() {
-            self.write(&batch)?;
-        }
-        Ok(self)
-    }
-
-    fn take(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
+    fn note_findings(&mut self, delivery: &Delivery) {
         let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
         for item in contacts.rejected.iter().filter(|item| fresh.contains(&item.position)) {
             let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);
@@ -127,14 +126,35 @@ impl Writer {
         for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {
             self.findings.add_malformed(contacts_schema().field(column).name(), values);
         }
-        for batch in self.batches.append(contacts, keep) {
-            self.write(&batch)?;
-        }
-        Ok(())
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        self.counts.add_batch(batch, self.now_micros);
-        self.outputs.write(batch)
+    /// Sends what is left, and lets the writer come to its end.
+    async fn finish(mut self) -> Findings {
+        if let Some(batch) = self.batches.finish() {
+            // A writer that is gone has its own error to tell.
+            drop(self.sender.send(batch).await);
+        }
+        self.findings
+    }
+}
+
+/// Counts and writes batches, on a thread that may block.
+struct Writer {
+    outputs: Outputs,
+    counts: Counts,
+    now_micros: i64,
+}
+
+impl Writer {
+    fn new(outputs: Outputs, now_micros: i64) -> Self {
+        Self { outputs, counts: Counts::default(), now_micros }
+    }
+
+    fn take_all(mut self, mut receiver: mpsc::Receiver<RecordBatch>) -> Result<Self, SinkError> {
+        while let Some(batch) = receiver.blocking_recv() {
+            self.counts.add_batch(&batch, self.now_micros);
+            self.outputs.write(&batch)?;
+        }
+        Ok(self)
     }
 }

@@ -130,8 +130,6 @@ impl Columns {
         self.opt_out.len()
     }
 
-    /// Row by row although the columns are filled: the body was written by another processor core, and is fetched from
-    /// there in half the time when it is read in one direction.
     fn append(&mut self, page: &ContactPage, row: usize) {
         let text = |column: usize| page.rows.text(row, column);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {

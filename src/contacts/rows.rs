@@ -1,9 +1,8 @@
 //! The contacts of a page as places of their texts: what reading a page leaves behind.
 //!
-//! A page is read the moment it arrives, by the thread that also fetches, because only then is it known whether it has to
-//! be fetched again. What that thread does not do holds nobody up: no text is copied and no column is built, each field
-//! is one word that says where in the body its text stands. [`BatchBuilder`](super::BatchBuilder) builds the columns
-//! later, elsewhere, and only of the rows that are kept.
+//! A page is read the moment it arrives, because only then is it known whether it has to be fetched again, and waits for
+//! its turn. Until then no text is copied and no column is built: each field is one word that says where in the body its
+//! text stands. [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only of the rows that are kept.
 //!
 //! *Easy to get wrong:* a text that does not stand in the body as it is meant, because a character of it is escaped or
 //! it was put together, is kept in a buffer beside the body; a [`Cell`] says by a bit which of the two it means.

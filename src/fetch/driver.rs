@@ -2,7 +2,7 @@
 //!
 //! [`fetch_contacts`] is called by `export` and calls [`Client::fetch`] for every request of the [`Walk`]. Fetching is the
 //! one concurrent stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether
-//! it has to be fetched again; what is decoded waits for the pages before it and goes on through a bounded channel.
+//! it has to be fetched again; what is decoded waits for the pages before it.
 //!
 //! *Easy to get wrong:* a page that is slow or in backoff must not let the others run ahead without end. No page is
 //! started more than [`READ_AHEAD`] times the concurrency in front of the one that is waited for.
@@ -18,7 +18,6 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::mpsc;
 
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{ApiError, Client, Reply, Turn};
@@ -89,11 +88,15 @@ pub struct Progress {
 pub enum FetchError {
     /// A page could not be fetched.
     Api(ApiError),
-    /// Nobody takes the pages any more; the receiver knows why.
+    /// Nobody takes the pages any more.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
 }
+
+/// Nobody takes contacts any more; whoever was to write them knows why.
+#[derive(Debug)]
+pub struct ReceiverGone;
 
 /// One page as it came.
 pub(super) struct FetchedPage {
@@ -109,10 +112,10 @@ struct Arrived {
     read_between: Option<(i64, i64)>,
 }
 
-/// Fetches every contact and sends it on; gives back the walk with what it met.
+/// Fetches every contact and hands it to `deliver`; gives back the walk with what it met.
 ///
-/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. `observe` is told after every
-/// answer.
+/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, nothing
+/// more is asked for. `observe` is told after every answer.
 ///
 /// # Errors
 /// When a page cannot be fetched, the journal cannot be read, or nobody takes the contacts any more.
@@ -120,12 +123,12 @@ pub async fn fetch_contacts(
     client: &Client,
     settings: &FetchSettings,
     journal: &mut JournalSlot,
-    sender: mpsc::Sender<Delivery>,
+    deliver: impl AsyncFnMut(Delivery) -> Result<(), ReceiverGone>,
     observe: impl FnMut(Progress),
 ) -> Result<Walk, FetchError> {
     let walk = Walk::new(settings.page_size, settings.consistency);
     let mut driver =
-        Driver { client, settings, walk, parked: BTreeMap::new(), sender, observe, session: 0, failures_in_a_row: 0 };
+        Driver { client, settings, walk, parked: BTreeMap::new(), deliver, observe, session: 0, failures_in_a_row: 0 };
     driver.take_past(journal).await?;
     if driver.walk.report().pages == 0 && driver.take_first(journal).await?.is_none() {
         return Ok(empty_walk(settings));
@@ -134,13 +137,13 @@ pub async fn fetch_contacts(
     Ok(driver.walk)
 }
 
-struct Driver<'a, F> {
+struct Driver<'a, D, F> {
     client: &'a Client,
     settings: &'a FetchSettings,
     walk: Walk,
     /// Pages of the plain walk that wait for those before them.
     parked: BTreeMap<u64, Arrived>,
-    sender: mpsc::Sender<Delivery>,
+    deliver: D,
     observe: F,
     /// Which run this is, from 0.
     session: u32,
@@ -148,7 +151,7 @@ struct Driver<'a, F> {
     failures_in_a_row: usize,
 }
 
-impl<F: FnMut(Progress)> Driver<'_, F> {
+impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Driver<'_, D, F> {
     /// Takes the answers of a run before, in the order in which they came.
     async fn take_past(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
         let Some(mut past) = journal.past.take() else { return Ok(()) };
@@ -287,7 +290,7 @@ impl<F: FnMut(Progress)> Driver<'_, F> {
         let taken = self.walk.take(&arrived.request, &arrived.facts());
         (self.observe)(progress(&self.walk));
         let delivery = Delivery { window: arrived.request.window, contacts: arrived.page.contacts, taken };
-        self.sender.send(delivery).await.map_err(|_| FetchError::ReceiverGone)
+        (self.deliver)(delivery).await.map_err(|ReceiverGone| FetchError::ReceiverGone)
     }
 
     /// A request that failed for good is tried again last, as long as others succeed.

@@ -31,7 +31,7 @@ mod seen;
 mod walk;
 mod window;
 
-pub use driver::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, fetch_contacts};
+pub use driver::{Delivery, FetchError, FetchSettings, JournalSlot, Progress, ReceiverGone, fetch_contacts};
 pub use healing::Unreliable;
 pub use marks::Place;
 pub use query::ContactQuery;

@@ -86,8 +86,7 @@ impl JournalWriter {
     pub fn append(&mut self, entry: Entry) {
         let elapsed = self.first_answer.get_or_insert_with(Instant::now).elapsed();
         self.answers = self.answers.saturating_add(1);
-        let is_fast =
-            self.engage != Engage::AtOnce && elapsed < FAST_ANSWER * self.answers && elapsed < FAST_RUN_WAIT;
+        let is_fast = self.engage != Engage::AtOnce && elapsed < FAST_ANSWER * self.answers && elapsed < FAST_RUN_WAIT;
         match &mut self.state {
             State::Holding { entries, bytes } => {
                 *bytes += entry.body.len();
