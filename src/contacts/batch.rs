@@ -18,10 +18,14 @@ use super::{ContactPage, normalize};
 /// Rows in a batch: large enough that the work per batch does not show, small enough to stay in the processor's cache.
 pub const BATCH_ROWS: usize = 8192;
 
+/// Arrow's offsets end at two gigabytes. Only texts of absurd length come near, and those cut a batch before.
+const MAX_COLUMN_BYTES: usize = 1 << 30;
+
 /// Gathers the kept rows of pages into record batches in the schema of [`contacts_schema`].
 #[derive(Debug)]
 pub struct BatchBuilder {
     batch_rows: usize,
+    max_bytes: usize,
     columns: Columns,
 }
 
@@ -34,16 +38,19 @@ impl Default for BatchBuilder {
 impl BatchBuilder {
     /// For batches of `batch_rows`, at least one.
     pub fn new(batch_rows: usize) -> Self {
-        Self { batch_rows, columns: Columns::with_capacity(batch_rows) }
+        Self { batch_rows, max_bytes: MAX_COLUMN_BYTES, columns: Columns::with_capacity(batch_rows) }
     }
 
     /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
     pub fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
         let mut full = Vec::new();
+        if self.columns.longest() > self.max_bytes {
+            full.push(self.columns.take());
+        }
         for row in (0..page.rows()).filter(|&row| keep[row]) {
             self.columns.append(page, row);
             if self.columns.len() == self.batch_rows {
-                full.push(self.take_batch());
+                full.push(self.columns.take());
             }
         }
         full
@@ -51,12 +58,7 @@ impl BatchBuilder {
 
     /// The rows that filled no batch, if there are any.
     pub fn finish(&mut self) -> Option<RecordBatch> {
-        (self.columns.len() > 0).then(|| self.take_batch())
-    }
-
-    fn take_batch(&mut self) -> RecordBatch {
-        let next = self.columns.empty_like();
-        std::mem::replace(&mut self.columns, next).finish()
+        (self.columns.len() > 0).then(|| self.columns.take())
     }
 }
 
@@ -77,7 +79,8 @@ struct Columns {
     plain_texts: [StringBuilder; PLAIN_TEXTS.len()],
     country_code: StringBuilder,
     region_code: StringBuilder,
-    available_channels: ListBuilder<StringBuilder>,
+    channels: ListBuilder<StringBuilder>,
+    known_channels: KnownChannels,
     default_channel: StringBuilder,
     opt_out: BooleanBuilder,
     is_inherited: BooleanBuilder,
@@ -88,37 +91,15 @@ struct Columns {
 impl Columns {
     fn with_capacity(rows: usize) -> Self {
         let text = |bytes: usize| StringBuilder::with_capacity(rows, rows * bytes);
-        Self::new(rows, std::array::from_fn(|_| text(20)), [text(4), text(2), text(8)], (rows * 2, rows * 12))
-    }
-
-    /// With room for as much as these hold and a little more: memory that grows in steps is copied at every step.
-    fn empty_like(&self) -> Self {
-        let room = |bytes: usize| bytes + bytes / 8;
-        let text =
-            |builder: &StringBuilder| StringBuilder::with_capacity(self.len(), room(builder.values_slice().len()));
-        let channels = self.available_channels.values_ref();
-        Self::new(
-            self.len(),
-            std::array::from_fn(|at| text(&self.plain_texts[at])),
-            [text(&self.country_code), text(&self.region_code), text(&self.default_channel)],
-            (room(channels.len()), room(channels.values_slice().len())),
-        )
-    }
-
-    fn new(
-        rows: usize,
-        plain_texts: [StringBuilder; PLAIN_TEXTS.len()],
-        [country_code, region_code, default_channel]: [StringBuilder; 3],
-        (channels, channel_bytes): (usize, usize),
-    ) -> Self {
-        let channels = StringBuilder::with_capacity(channels, channel_bytes);
         let time = || TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+        let channels = StringBuilder::with_capacity(rows * 2, rows * 12);
         Self {
-            plain_texts,
-            country_code,
-            region_code,
-            available_channels: ListBuilder::with_capacity(channels, rows).with_field(channel_field()),
-            default_channel,
+            plain_texts: std::array::from_fn(|_| text(20)),
+            country_code: text(4),
+            region_code: text(2),
+            channels: ListBuilder::with_capacity(channels, rows).with_field(channel_field()),
+            known_channels: KnownChannels::default(),
+            default_channel: text(8),
             opt_out: BooleanBuilder::with_capacity(rows),
             is_inherited: BooleanBuilder::with_capacity(rows),
             created_at: time(),
@@ -137,52 +118,73 @@ impl Columns {
         }
         self.country_code.append_option(text(column::COUNTRY_CODE).and_then(normalize::trimmed));
         self.region_code.append_option(text(column::REGION_CODE).and_then(normalize::region));
+        for name in self.known_channels.read(text(column::AVAILABLE_CHANNELS).unwrap_or_default()) {
+            self.channels.values().append_value(name);
+        }
+        self.channels.append(true);
         self.default_channel.append_option(text(column::DEFAULT_CHANNEL).and_then(normalize::channel));
-        self.append_channels(text(column::AVAILABLE_CHANNELS).unwrap_or_default());
         self.opt_out.append_option(page.rows.flag(row, column::OPT_OUT));
         self.is_inherited.append_option(page.rows.flag(row, column::IS_INHERITED));
         self.created_at.append_option(page.rows.time(row, column::CREATED_AT));
         self.updated_at.append_option(page.rows.time(row, column::UPDATED_AT));
     }
 
-    /// Appends each channel once.
-    fn append_channels(&mut self, text: &str) {
-        let names = self.available_channels.values();
-        let first = names.offsets_slice().len() - 1;
-        for channel in normalize::channels(text) {
-            let (bytes, offsets) = (names.values_slice(), &names.offsets_slice()[first..]);
-            // A contact has a handful of channels, so looking back costs less than a set.
-            let is_known = offsets.windows(2).any(|ends| {
-                let [start, end] = [ends[0], ends[1]].map(|end| usize::try_from(end).expect("no offset is negative"));
-                bytes[start..end] == *channel.as_bytes()
-            });
-            if !is_known {
-                names.append_value(channel);
-            }
-        }
-        self.available_channels.append(true);
+    /// Bytes of the longest column.
+    fn longest(&self) -> usize {
+        let texts = self.plain_texts.iter().chain([&self.country_code, &self.region_code, &self.default_channel]);
+        texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).max().unwrap_or_default()
     }
 
-    fn finish(mut self) -> RecordBatch {
-        let [id, phone_number, e164, international, national, rfc, customer_id] = &mut self.plain_texts;
+    /// Gives the columns and begins anew.
+    fn take(&mut self) -> RecordBatch {
+        let [id, phone_number, e164, international, national, rfc, customer_id] =
+            self.plain_texts.each_mut().map(take_texts);
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(id.finish()),
-            Arc::new(phone_number.finish()),
-            Arc::new(e164.finish()),
-            Arc::new(international.finish()),
-            Arc::new(national.finish()),
-            Arc::new(rfc.finish()),
-            Arc::new(self.country_code.finish()),
-            Arc::new(self.region_code.finish()),
-            Arc::new(self.available_channels.finish()),
-            Arc::new(self.default_channel.finish()),
+            id,
+            phone_number,
+            e164,
+            international,
+            national,
+            rfc,
+            take_texts(&mut self.country_code),
+            take_texts(&mut self.region_code),
+            Arc::new(self.channels.finish()),
+            take_texts(&mut self.default_channel),
             Arc::new(self.opt_out.finish()),
             Arc::new(self.is_inherited.finish()),
             Arc::new(self.created_at.finish()),
             Arc::new(self.updated_at.finish()),
-            Arc::new(customer_id.finish()),
+            customer_id,
         ];
         RecordBatch::try_new(contacts_schema(), columns).expect("every row was appended to every column")
+    }
+}
+
+/// Gives the texts and begins anew, with room for as much and a little more: memory that grows in steps is copied at every
+/// step.
+fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
+    let (rows, bytes) = (builder.len(), builder.values_slice().len());
+    let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);
+    Arc::new(std::mem::replace(builder, next).finish())
+}
+
+/// The channels that texts name. Few different texts occur, so they are read once.
+#[derive(Debug, Default)]
+struct KnownChannels(Vec<(String, Vec<String>)>);
+
+impl KnownChannels {
+    /// Texts that are remembered, so few that looking through them costs less than a hash.
+    const MAX: usize = 16;
+
+    fn read(&mut self, text: &str) -> &[String] {
+        let place = self.0.iter().position(|(known, _)| known == text).unwrap_or_else(|| {
+            if self.0.len() == Self::MAX {
+                self.0.clear();
+            }
+            self.0.push((text.to_owned(), normalize::channels(text)));
+            self.0.len() - 1
+        });
+        &self.0[place].1
     }
 }
 
@@ -215,6 +217,16 @@ mod tests {
             assert!(batches.len() == 5 && batches.iter().all(|batch| batch.num_rows() == 10), "{size}");
             assert_eq!(concat_batches(&contacts_schema(), &batches).unwrap(), wanted);
         }
+    }
+
+    #[test]
+    fn a_column_that_grows_too_long_cuts_the_batch() {
+        let mut builder = BatchBuilder { max_bytes: 20, ..BatchBuilder::new(1000) };
+        let page = page(0..11);
+        let first = builder.append(&page, &[true; 11]);
+        let second = builder.append(&page, &[true; 11]);
+        assert_eq!((first.len(), second), (0, vec![page.batch()]));
+        assert_eq!(builder.finish(), Some(page.batch()));
     }
 
     #[test]

@@ -88,12 +88,9 @@ impl Rows {
 
     #[inline]
     fn text_of(&self, cell: Cell) -> Option<&str> {
-        if cell == Cell::NULL {
-            return None;
-        }
         let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
         let text: &str = if cell.0 & BESIDE == 0 { &self.body } else { &self.beside };
-        Some(&text[place(cell.0 >> 32)..place(cell.0)])
+        (cell != Cell::NULL).then(|| &text[place(cell.0 >> 32)..place(cell.0)])
     }
 
     /// Sets a field to null, which also takes back an earlier value of a repeated field.
