@@ -12,6 +12,7 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 
+use super::rows::Contact;
 use super::schema::{channel_field, column, contacts_schema};
 use super::{ContactPage, normalize};
 
@@ -47,8 +48,8 @@ impl BatchBuilder {
         if self.columns.longest() > self.max_bytes {
             full.push(self.columns.take());
         }
-        for row in (0..page.rows()).filter(|&row| keep[row]) {
-            self.columns.append(page, row);
+        for (contact, _) in page.rows.iter().zip(keep).filter(|&(_, &keep)| keep) {
+            self.columns.append(contact);
             if self.columns.len() == self.batch_rows {
                 full.push(self.columns.take());
             }
@@ -111,8 +112,8 @@ impl Columns {
         self.opt_out.len()
     }
 
-    fn append(&mut self, page: &ContactPage, row: usize) {
-        let text = |column: usize| page.rows.text(row, column);
+    fn append(&mut self, contact: Contact<'_>) {
+        let text = |column: usize| contact.text(column);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
             builder.append_option(text(column));
         }
@@ -123,10 +124,10 @@ impl Columns {
         }
         self.channels.append(true);
         self.default_channel.append_option(text(column::DEFAULT_CHANNEL).and_then(normalize::channel));
-        self.opt_out.append_option(page.rows.flag(row, column::OPT_OUT));
-        self.is_inherited.append_option(page.rows.flag(row, column::IS_INHERITED));
-        self.created_at.append_option(page.rows.time(row, column::CREATED_AT));
-        self.updated_at.append_option(page.rows.time(row, column::UPDATED_AT));
+        self.opt_out.append_option(contact.flag(column::OPT_OUT));
+        self.is_inherited.append_option(contact.flag(column::IS_INHERITED));
+        self.created_at.append_option(contact.time(column::CREATED_AT));
+        self.updated_at.append_option(contact.time(column::UPDATED_AT));
     }
 
     /// Bytes of the longest column.

@@ -66,31 +66,15 @@ impl Rows {
         self.closed.len()
     }
 
-    /// The text of a field, in a column that is neither of flags nor of times.
-    #[inline]
-    pub(super) fn text(&self, row: usize, column: usize) -> Option<&str> {
-        self.text_of(self.closed[row][column])
-    }
-
-    pub(super) fn flag(&self, row: usize, column: usize) -> Option<bool> {
-        self.closed[row][column].as_flag()
-    }
-
-    /// Microseconds since 1970, UTC.
-    pub(super) fn time(&self, row: usize, column: usize) -> Option<i64> {
-        self.closed[row][column].as_time()
+    /// All contacts but the one being read.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Contact<'_>> {
+        let (body, beside) = (&*self.body, &*self.beside);
+        self.closed.iter().map(move |row| Contact { body, beside, row })
     }
 
     /// The text of a field of the contact being read.
     pub(super) fn open_text(&self, column: usize) -> Option<&str> {
-        self.text_of(self.open[column])
-    }
-
-    #[inline]
-    fn text_of(&self, cell: Cell) -> Option<&str> {
-        let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
-        let text: &str = if cell.0 & BESIDE == 0 { &self.body } else { &self.beside };
-        (cell != Cell::NULL).then(|| &text[place(cell.0 >> 32)..place(cell.0)])
+        Contact { body: &self.body, beside: &self.beside, row: &self.open }.text(column)
     }
 
     /// Sets a field to null, which also takes back an earlier value of a repeated field.
@@ -152,20 +136,50 @@ impl Rows {
     }
 }
 
+/// The fields of one contact.
+#[derive(Clone, Copy)]
+pub(super) struct Contact<'a> {
+    body: &'a str,
+    beside: &'a str,
+    row: &'a Row,
+}
+
+impl<'a> Contact<'a> {
+    /// In a column that is neither of flags nor of times.
+    #[inline]
+    pub(super) fn text(self, column: usize) -> Option<&'a str> {
+        let cell = self.row[column];
+        let text = if cell.0 & BESIDE == 0 { self.body } else { self.beside };
+        let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
+        (cell != Cell::NULL).then(|| &text[place(cell.0 >> 32)..place(cell.0)])
+    }
+
+    pub(super) fn flag(self, column: usize) -> Option<bool> {
+        self.row[column].as_flag()
+    }
+
+    /// Microseconds since 1970, UTC.
+    pub(super) fn time(self, column: usize) -> Option<i64> {
+        self.row[column].as_time()
+    }
+}
+
 /// Contacts are equal when their fields are, wherever their texts stand.
 impl PartialEq for Rows {
     fn eq(&self, other: &Self) -> bool {
         let is_text = |column: usize| {
             !matches!(column, column::OPT_OUT | column::IS_INHERITED | column::CREATED_AT | column::UPDATED_AT)
         };
-        let is_equal = |row: usize, column: usize| {
-            if is_text(column) {
-                self.text(row, column) == other.text(row, column)
-            } else {
-                self.closed[row][column] == other.closed[row][column]
-            }
+        let are_equal = |(one, other): (Contact<'_>, Contact<'_>)| {
+            (0..column::COUNT).all(|column| {
+                if is_text(column) {
+                    one.text(column) == other.text(column)
+                } else {
+                    one.row[column] == other.row[column]
+                }
+            })
         };
-        self.len() == other.len() && (0..self.len()).all(|row| (0..column::COUNT).all(|column| is_equal(row, column)))
+        self.len() == other.len() && self.iter().zip(other.iter()).all(are_equal)
     }
 }
 
