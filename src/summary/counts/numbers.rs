@@ -103,20 +103,40 @@ impl Number {
         if digits.len() < MIN_DIGITS || digits.len() > MAX_DIGITS {
             return None;
         }
-        let (mut number, mut first_three) = (0_u64, 0);
-        for (at, byte) in digits.iter().enumerate() {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            number = number * 10 + u64::from(digit);
-            if at == 2 {
-                first_three = number;
-            }
-        }
-        let calling_code = calling_codes[usize::try_from(first_three).ok()?];
+        let number = read_digits(digits)?;
+        let first_three = digits[..3].iter().fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+        let calling_code = calling_codes[first_three];
         (calling_code != 0).then_some(Self { digits: number, calling_code })
     }
+}
+
+/// The number that 7 to 15 digits make.
+#[inline]
+fn read_digits(digits: &[u8]) -> Option<u64> {
+    let (Some(first), Some(last)) = (digits.first_chunk(), digits.last_chunk()) else {
+        let add = |number: u64, digit: &u8| digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0'));
+        return digits.iter().try_fold(0, add);
+    };
+    let (first, last) = (eight_digits(*first)?, eight_digits(*last)?);
+    // Of the first eight, those that are among the last eight too are pushed out, and zeros come in before the others.
+    let surplus = u32::try_from(8 * (16 - digits.len())).ok()?;
+    let before = first.checked_shl(surplus).unwrap_or(0);
+    Some(eight_digit_number(before) * 100_000_000 + eight_digit_number(last))
+}
+
+/// The values of eight digits, one in each byte of a word, the first one in the lowest.
+fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+    let values = u64::from_le_bytes(digits) ^ u64::from_ne_bytes([b'0'; 8]);
+    // A byte from 10 on gets its highest bit by adding 0x76, or has it.
+    let others = (values.wrapping_add(u64::from_ne_bytes([0x76; 8])) | values) & u64::from_ne_bytes([0x80; 8]);
+    (others == 0).then_some(values)
+}
+
+/// The number that the values of eight digits make: neighbours are put together to pairs, fours, and all.
+fn eight_digit_number(values: u64) -> u64 {
+    let pairs = (values * 10 + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
 #[cfg(test)]
@@ -143,6 +163,23 @@ mod tests {
             let number = Number::read(text.as_bytes(), places::calling_codes());
             assert_eq!(number.map(|number| number.calling_code), wanted, "{text}");
         }
+    }
+
+    #[test]
+    fn digits_are_read_at_every_length_and_other_bytes_at_every_place_are_not() {
+        for length in MIN_DIGITS..=MAX_DIGITS {
+            let digits: Vec<u8> = (0..length).map(|at| b'0' + u8::try_from((at * 7 + 9) % 10).unwrap()).collect();
+            let wanted = std::str::from_utf8(&digits).unwrap().parse().ok();
+            assert_eq!(read_digits(&digits), wanted);
+            for place in 0..length {
+                for other in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+                    let mut broken = digits.clone();
+                    broken[place] = other;
+                    assert_eq!(read_digits(&broken), None, "{broken:?}");
+                }
+            }
+        }
+        assert_eq!(read_digits(b"999999999999999"), Some(999_999_999_999_999));
     }
 
     #[test]
