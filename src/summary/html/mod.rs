@@ -11,6 +11,7 @@
 //! the width, the colours and the type of the page. `tests/browser` looks at it in a browser, hostile contacts too.
 
 mod charts;
+mod heat;
 mod map;
 mod page;
 mod table;
@@ -84,7 +85,13 @@ fn write_section(page: &mut Page, summary: &Summary, section: &Section) {
 fn regions(page: &mut Page, summary: &Summary, tables: &[View]) {
     map::write(page, summary);
     let is_small = |view: &&View| matches!(view.id, "continents" | "calling-codes");
-    tables.iter().filter(|view| !is_small(view)).for_each(|view| table::write(page, view));
+    for view in tables.iter().filter(|view| !is_small(view)) {
+        if view.id == "channel-mix" {
+            heat::write(page, summary, view);
+        } else {
+            table::write(page, view);
+        }
+    }
     page.push("<div class=\"grid\">\n");
     tables.iter().filter(is_small).for_each(|view| table::write(page, view));
     page.push("</div>\n");
