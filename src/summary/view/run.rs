@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::super::format::{grouped, moment, shown, size};
 use super::super::{Filters, RunFacts, Summary};
-use super::{Cell, Section, View};
+use super::{Cell, Limits, Section, View, more};
 
-pub(super) fn run(summary: &Summary) -> Section {
+pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();
     if let Some(run) = &summary.run {
         notes.extend(run_notes(run, summary.contacts));
@@ -14,18 +14,28 @@ pub(super) fn run(summary: &Summary) -> Section {
         notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
     }
     notes.extend(filter_notes(&summary.filters));
+    let title = if summary.run.is_some() { "Run" } else { "Source" };
+    Section { id: "run", title: title.to_owned(), notes, tables: files(summary, limits).into_iter().collect() }
+}
+
+/// What was written, or what was read.
+fn files(summary: &Summary, limits: Limits) -> Option<View> {
     let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let inputs = summary.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let rows: Vec<_> = outputs
-        .chain(inputs)
-        .map(|(path, format, rows, bytes)| {
-            vec![Cell::Text(file_name(path)), Cell::text(format), Cell::Count(rows), Cell::Text(size(bytes))]
-        })
-        .collect();
+    let mut files: Vec<_> = outputs.chain(inputs).collect();
+    // A folder can hold thousands.
+    let rest = if files.len() > limits.rows + 1 { files.split_off(limits.rows) } else { Vec::new() };
+    let row = |name: String, format: &str, rows: u64, bytes: u64| {
+        vec![Cell::Text(name), Cell::Text(format.to_owned()), Cell::Count(rows), Cell::Text(size(bytes))]
+    };
+    let mut rows: Vec<_> =
+        files.into_iter().map(|(path, format, rows, bytes)| row(file_name(path), format, rows, bytes)).collect();
+    if !rest.is_empty() {
+        let (contacts, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
+        rows.push(row(more(rest.len()), "", contacts, bytes));
+    }
     let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
-    let view = (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows });
-    let title = if summary.run.is_some() { "Run" } else { "Source" };
-    Section { id: "run", title: title.to_owned(), notes, tables: view.into_iter().collect() }
+    (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a speed for people, of three digits")]
