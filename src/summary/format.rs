@@ -1,5 +1,7 @@
 //! Numbers as people read them; the same in every form of the report.
 
+use crate::plural::word_for;
+
 /// A number with commas between its groups of three digits.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -11,6 +13,11 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number with its word.
+pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), word_for(count, one, many))
 }
 
 /// A share with one place, nothing of nothing.
@@ -93,6 +100,7 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_differences_have_arrows() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 1200].map(|count| grouped_of(count, "row", "rows")), ["1 row", "1,200 rows"]);
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("\u{7}"), "(empty)");

@@ -102,6 +102,22 @@ fn a_contact_without_any_value_is_counted_as_missing_everywhere() {
 }
 
 #[test]
+fn one_is_singular_in_every_form() {
+    let server = account(vec![json!({"id": "a", "available_channels": "sms", "default_channel": "rcs"})]);
+    let run = export(&server.url());
+    let run = run.expect_stderr("complete: 1 contact\n").expect_stderr("1 request for 1 page.");
+    let on_file = report(&[&run.path("c.csv")], &["--html", "f.html"]).expect_code(0);
+    for form in [run.stderr.clone(), read(&run, "r.html"), read(&run, "r.md"), read(&on_file, "f.html")] {
+        assert!(form.contains("1 contact"), "{form}");
+        for many in ["contacts", "pages", "requests", "retries", "rows", "files", "regions", "different ones"] {
+            let is_alone = |at: usize| !form[..at].ends_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',');
+            let wrong = form.match_indices(&format!("1 {many}")).find(|&(at, _)| is_alone(at));
+            assert!(wrong.is_none(), "{wrong:?} in {form}");
+        }
+    }
+}
+
+#[test]
 fn quality_findings_are_counted_by_what_they_say() {
     let server = account(vec![
         json!({"id": "a", "format_e164": "+12025550123", "region_code": "US", "country_code": "1"}),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::super::format::{grouped, moment, shown, size};
+use super::super::format::{grouped_of, moment, shown, size};
 use super::super::{Filters, RunFacts, Summary};
 use super::{Cell, Limits, Section, View, more};
+use crate::plural::count_of;
 
 pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();
@@ -38,32 +39,41 @@ fn files(summary: &Summary, limits: Limits) -> Option<View> {
     (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a speed for people, of three digits")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a speed for people, of some digits and never negative"
+)]
 fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
-    let some = |count: u64, what: &str| if count == 0 { String::new() } else { format!(", {} {what}", grouped(count)) };
+    let some = |count: u64, one: &str, many: &str| {
+        if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
+    };
     let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
     notes.extend(run.evidence.iter().map(|evidence| without_controls(evidence)));
     notes.push(format!(
-        "{} requests for {} pages{}{}.",
-        grouped(run.requests),
-        grouped(run.pages),
-        some(run.retries, "retries"),
-        some(run.rate_limited, "times rate limited")
+        "{} for {}{}{}.",
+        grouped_of(run.requests, "request", "requests"),
+        grouped_of(run.pages, "page", "pages"),
+        some(run.retries, "retry", "retries"),
+        some(run.rate_limited, "time rate limited", "times rate limited")
     ));
     let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
+    let speed = count_of(speed.round() as u64, "contact", "contacts");
     notes.push(format!(
-        "{:.2} s ({speed:.0} contacts a second), {:.2} s of waiting over all requests, {} to {}.",
+        "{:.2} s ({speed} a second), {:.2} s of waiting over all requests, {} to {}.",
         run.elapsed_seconds,
         run.waited_seconds,
         moment(&run.started_at),
         moment(&run.finished_at)
     ));
     if run.consistency.pages_resumed > 0 {
-        let pages = grouped(run.consistency.pages_resumed);
-        notes.push(format!("{pages} of these pages were kept by a run before and not asked for again."));
+        let pages = grouped_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
+        notes.push(format!("{pages} by a run before and not asked for again."));
     }
     if run.duplicates_removed > 0 {
-        notes.push(format!("{} contacts came twice and were written once.", grouped(run.duplicates_removed)));
+        let contacts = grouped_of(run.duplicates_removed, "contact came twice and was", "contacts came twice and were");
+        notes.push(format!("{contacts} written once."));
     }
     notes
 }
