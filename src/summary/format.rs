@@ -68,8 +68,17 @@ pub(super) fn moment(time: &str) -> String {
 pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;
     let is_harmless = |c: &char| !c.is_control() && !is_direction(*c);
-    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH).collect();
-    if shown.trim().is_empty() { "(empty)".to_owned() } else { shown }
+    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH + 1).collect();
+    if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
+}
+
+/// A text of at most so many characters; that some are gone can be seen.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(max - 1).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// Characters that turn the reading direction of what follows.
@@ -104,5 +113,8 @@ mod tests {
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("\u{7}"), "(empty)");
+        assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
+        assert_eq!(shown(&"x".repeat(41)), format!("{}…", "x".repeat(39)));
+        assert_eq!(shortened("ab cd", 4), "ab…");
     }
 }

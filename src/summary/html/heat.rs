@@ -8,7 +8,7 @@
 //! numbers, they scroll; the regions' names are a picture of their own beside them, which stays.
 
 use super::super::Summary;
-use super::super::format::grouped;
+use super::super::format::{grouped, shortened};
 use super::super::places;
 use super::super::view::{Cell, View};
 use super::page::Page;
@@ -160,15 +160,6 @@ fn caption(page: &mut Page, has_untold: bool, regions: usize, (drawn, in_table):
         page.push(&format!(" Largest regions first: {drawn} of {regions} are drawn, the table has {in_table}."));
     }
     page.push("</figcaption>\n");
-}
-
-fn shortened(name: &str, max: usize) -> String {
-    if name.chars().count() <= max {
-        return name.to_owned();
-    }
-    let mut short: String = name.chars().take(max - 1).collect();
-    short.truncate(short.trim_end().len());
-    short + "…"
 }
 
 #[cfg(test)]

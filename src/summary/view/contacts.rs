@@ -55,7 +55,7 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
         }
         rows
     };
-    let mut tables = vec![View { id: "change-totals", title: String::new(), columns: columns(""), rows: totals }];
+    let mut tables = vec![View { id: "change-totals", title: "Totals".to_owned(), columns: columns(""), rows: totals }];
     for (id, title, name, rows) in [
         ("change-channels", "By channel", "Channel", largest_first(&comparison.channels, limits.rows)),
         ("change-regions", "By region", "Region", largest_first(&comparison.regions, limits.rows)),
