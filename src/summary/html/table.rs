@@ -69,9 +69,10 @@ fn width(word: &str) -> usize {
 fn write_cell(page: &mut Page, view: &View, at: usize, cell: &Cell) {
     match cell {
         Cell::Bar(count, largest) => {
-            page.push("<td").push(column_class(view, at)).push("><svg class=\"bar\" viewBox=\"0 0 1000 10\" ");
-            page.push("preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"");
-            page.push(&per_mille(*count, *largest)).push("\" height=\"10\"/></svg></td>");
+            page.push("<td")
+                .push(column_class(view, at))
+                .push("><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"");
+            page.push(&length(*count, *largest)).push("\" height=\"10\"/></svg></td>");
         }
         Cell::Difference(change) => {
             page.push("<td>");
@@ -100,7 +101,8 @@ fn column_class(view: &View, at: usize) -> &'static str {
     }
 }
 
-/// At least one part for what is not nothing.
-fn per_mille(count: u64, largest: u64) -> String {
-    (count.saturating_mul(1000)).div_ceil(largest.max(1)).to_string()
+/// In percent of the longest; at least a tenth for what is not nothing.
+fn length(count: u64, largest: u64) -> String {
+    let tenths = count.saturating_mul(1000).div_ceil(largest.max(1));
+    format!("{}.{}%", tenths / 10, tenths % 10)
 }
