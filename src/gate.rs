@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::plural::{count_of, word_for};
 use crate::sink::PublishedBefore;
 use crate::verdict::Verdict;
 
@@ -33,7 +34,7 @@ pub struct ShareError;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GateFailure {
     /// `--min-contacts`
-    #[error("there are {contacts} contacts, fewer than --min-contacts {wanted}")]
+    #[error("there {}, fewer than --min-contacts {wanted}", found(*contacts))]
     TooFew {
         /// In the new export.
         contacts: u64,
@@ -41,7 +42,7 @@ pub enum GateFailure {
         wanted: u64,
     },
     /// `--max-shrink`
-    #[error("there are {contacts} contacts after {before} before, which is more than --max-shrink {allowed} less")]
+    #[error("there {} after {before} before, which is more than --max-shrink {allowed} less", found(*contacts))]
     Shrunk {
         /// In the new export.
         contacts: u64,
@@ -58,6 +59,10 @@ pub enum GateFailure {
         /// At least.
         wanted: Verdict,
     },
+}
+
+fn found(contacts: u64) -> String {
+    format!("{} {}", word_for(contacts, "is", "are"), count_of(contacts, "contact", "contacts"))
 }
 
 impl Gate {

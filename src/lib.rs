@@ -28,6 +28,7 @@ pub mod error;
 pub mod export;
 pub mod fetch;
 pub mod gate;
+mod plural;
 pub mod progress;
 pub mod simulator;
 pub mod sink;

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::api::{RequestRate, Traffic};
 use crate::fetch::Progress;
+use crate::plural::{count_of, word_for};
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -87,7 +88,8 @@ impl ProgressDisplay {
         let Progress { pages, planned_pages, contacts, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
-        let mut message = format!("{contacts}{} contacts, page {pages}{}", of(total), of(planned_pages));
+        let word = word_for(total.unwrap_or(contacts), "contact", "contacts");
+        let mut message = format!("{contacts}{} {word}, page {pages}{}", of(total), of(planned_pages));
         message += &format!(", {:.0}/s", contacts as f64 / elapsed.max(0.001));
         if let Some(left) = self.time_left(elapsed) {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
@@ -96,7 +98,7 @@ impl ProgressDisplay {
             message += ", the list moves: closing gaps";
         }
         if traffic.retries > 0 {
-            message += &format!(", {} retries", traffic.retries);
+            message += &format!(", {}", count_of(traffic.retries, "retry", "retries"));
         }
         if pause_left > Duration::ZERO {
             message += &format!(", rate limited: waiting {} s", pause_left.as_secs() + 1);
@@ -138,15 +140,16 @@ impl FileProgress {
     pub fn observe(&mut self, contacts: u64, bytes: u64) {
         let done = self.done + bytes;
         let percent = done.saturating_mul(100) / self.total.max(1);
+        let contacts = count_of(contacts, "contact", "contacts");
         match &self.form {
             Form::Bar(bar) => {
                 bar.set_length(self.total);
                 bar.set_position(done);
-                bar.set_message(format!("{contacts} contacts, {percent} %"));
+                bar.set_message(format!("{contacts}, {percent} %"));
             }
             Form::Lines { last } if last.elapsed() >= LINE_INTERVAL => {
                 // A log that cannot be written must not end a report.
-                drop(writeln!(io::stderr(), "{contacts} contacts, {percent} %"));
+                drop(writeln!(io::stderr(), "{contacts}, {percent} %"));
                 self.form = Form::Lines { last: Instant::now() };
             }
             Form::Lines { .. } | Form::Nothing => {}

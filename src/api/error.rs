@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::wire::ErrorBody;
+use crate::plural::count_of;
 
 /// A request in words for people: never its query, which may hold a phone number.
 pub type RequestName = String;
@@ -103,7 +104,8 @@ impl fmt::Display for ApiError {
             write!(formatter, " ({} attempts in {:.1} s)", self.attempts, self.elapsed.as_secs_f64())?;
         }
         if let AttemptsEnd::BudgetUsedUp { retries } = self.end {
-            write!(formatter, ", and the run's {retries} retries are used up")?;
+            let retries = count_of(retries, "retry is", "retries are");
+            write!(formatter, ", and the run's {retries} used up")?;
         }
         write!(formatter, ": {}", self.problem)
     }

@@ -15,6 +15,7 @@ use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
 use crate::fetch::journal::JournalWriter;
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
+use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{
@@ -229,7 +230,7 @@ fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
     }
     let contacts = summary.outputs.first().map_or(0, |OutputReport { rows, .. }| *rows);
     if let Some(run) = &summary.run {
-        say(&format!("\n{}: {contacts} contacts\n", run.verdict.name()));
+        say(&format!("\n{}: {}\n", run.verdict.name(), count_of(contacts, "contact", "contacts")));
     }
 }
 

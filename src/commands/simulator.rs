@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use crate::cli::SimulatorArgs;
 use crate::error::{Error, ExitCode};
+use crate::plural::{count_of, word_for};
 use crate::simulator::{Simulator, StartError};
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -34,7 +35,8 @@ fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let key = &simulator.settings().api_key;
     writeln!(out, "{url}")?;
     writeln!(out)?;
-    writeln!(out, "{} contacts, seed {}. Ctrl-C stops it. Try:", simulator.contact_count(), simulator.settings().seed)?;
+    let contacts = count_of(simulator.contact_count().into(), "contact", "contacts");
+    writeln!(out, "{contacts}, seed {}. Ctrl-C stops it. Try:", simulator.settings().seed)?;
     writeln!(out, "  curl -H 'x-api-key: {key}' '{url}/v3/contacts?page=1&page_size=3'")?;
     writeln!(out, "  SENT_DM_API_KEY='{key}' sent-export contacts --base-url {url} --output contacts.parquet")?;
     writeln!(out, "  curl {url}/_simulator/statistics")?;
@@ -49,7 +51,7 @@ fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let statistics = simulator.statistics();
     writeln!(out)?;
     for (count, what) in [
-        (statistics.requests, "requests"),
+        (statistics.requests, word_for(statistics.requests, "request", "requests")),
         (statistics.list_requests, "of them for pages of contacts"),
         (statistics.answered_ok, "answered with success"),
         (statistics.refused, "refused"),
@@ -57,9 +59,18 @@ fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
         (statistics.faults_injected, "struck by a fault"),
         (statistics.requests_deep_in_pause, "sent although a 429 had asked to wait"),
         (statistics.max_concurrent, "at the same time, at most"),
-        (statistics.contacts_created, "contacts created meanwhile"),
-        (statistics.contacts_deleted, "contacts deleted meanwhile"),
-        (statistics.contacts_updated, "contacts updated meanwhile"),
+        (
+            statistics.contacts_created,
+            word_for(statistics.contacts_created, "contact created meanwhile", "contacts created meanwhile"),
+        ),
+        (
+            statistics.contacts_deleted,
+            word_for(statistics.contacts_deleted, "contact deleted meanwhile", "contacts deleted meanwhile"),
+        ),
+        (
+            statistics.contacts_updated,
+            word_for(statistics.contacts_updated, "contact updated meanwhile", "contacts updated meanwhile"),
+        ),
     ] {
         writeln!(out, "{count:>10} {what}")?;
     }

@@ -22,6 +22,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{ApiError, Client, Reply, Turn};
 use crate::contacts::{ContactPage, decode_page};
+use crate::plural::count_of;
 
 use super::first::fetch_first;
 use super::journal::{Entry, Journal, JournalWriter};
@@ -172,7 +173,8 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
         }
         self.walk.note_resumed();
         if past.damaged() > 0 {
-            tracing::warn!("{} damaged parts of the journal are fetched again", past.damaged());
+            let parts = count_of(past.damaged(), "damaged part of the journal is", "damaged parts of the journal are");
+            tracing::warn!("{parts} fetched again");
         }
         let (writer, session) = past.into_writer().map_err(FetchError::Journal)?;
         journal.writer = Some(writer);

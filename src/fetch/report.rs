@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::plural::count_of;
 use crate::verdict::Verdict;
 
 use super::healing::Unreliable;
@@ -84,7 +85,10 @@ impl WalkReport {
                 Some(total) if total == read => {
                     return (Verdict::Complete, self.still_list());
                 }
-                Some(total) => doubts.push(format!("{read} different items were read, and the API said {total}")),
+                Some(total) => doubts.push(format!(
+                    "{} read, and the API said {total}",
+                    count_of(read, "different item was", "different items were")
+                )),
                 None => {}
             }
         }
@@ -93,7 +97,7 @@ impl WalkReport {
         }
         if doubts.is_empty() {
             doubts.push(match self.lost_at_most() {
-                Some(lost) => format!("at most {lost} contacts may be missing"),
+                Some(lost) => format!("at most {} may be missing", count_of(lost, "contact", "contacts")),
                 None => "contacts may be missing".to_owned(),
             });
         }
@@ -103,7 +107,9 @@ impl WalkReport {
 
     fn still_list(&self) -> Vec<String> {
         let read = self.contacts + self.rejected;
-        let lines = [format!("every page said {read} contacts, and {read} different ones were read")];
+        let contacts = count_of(read, "contact", "contacts");
+        let read = count_of(read, "different one was read", "different ones were read");
+        let lines = [format!("every page said {contacts}, and {read}")];
         lines.into_iter().chain(self.second_read()).collect()
     }
 
@@ -112,24 +118,39 @@ impl WalkReport {
         if let (Some(min), Some(max)) = (self.total_min, self.total_max)
             && min != max
         {
-            lines.push(format!("the list moved while it was read: it had between {min} and {max} contacts"));
+            let max = count_of(max, "contact", "contacts");
+            lines.push(format!("the list moved while it was read: it had between {min} and {max}"));
         }
         let deleted = self.deleted_at_least();
         let counts = [
-            (self.created, "contacts were created during the run and are in the output"),
-            (deleted, "contacts or more were deleted during the run"),
-            (self.updated, "contacts were updated during the run"),
-            (self.duplicates, "contacts came more than once and were written once"),
-            (self.odd_pages, "pages were shorter or longer than their place asks for"),
+            (
+                self.created,
+                "contact was created during the run and is in the output",
+                "contacts were created during the run and are in the output",
+            ),
+            (deleted, "contact or more was deleted during the run", "contacts or more were deleted during the run"),
+            (self.updated, "contact was updated during the run", "contacts were updated during the run"),
+            (
+                self.duplicates,
+                "contact came more than once and was written once",
+                "contacts came more than once and were written once",
+            ),
+            (
+                self.odd_pages,
+                "page was shorter or longer than its place asks for",
+                "pages were shorter or longer than their place asks for",
+            ),
         ];
-        lines.extend(counts.into_iter().filter(|&(count, _)| count > 0).map(|(count, what)| format!("{count} {what}")));
+        let told = counts.into_iter().filter(|&(count, ..)| count > 0);
+        lines.extend(told.map(|(count, one, many)| count_of(count, one, many)));
         lines
     }
 
     fn healing(&self) -> Vec<String> {
         let mut lines = self.movement();
-        let (joins, windows) = (self.joins, self.windows_reread);
-        lines.push(format!("{joins} joins were anchored on rows that had not moved, with {windows} windows"));
+        let joins = count_of(self.joins, "join was", "joins were");
+        let windows = count_of(self.windows_reread, "window", "windows");
+        lines.push(format!("{joins} anchored on rows that had not moved, with {windows}"));
         lines.extend(self.second_read());
         lines
     }
@@ -152,19 +173,22 @@ impl WalkReport {
                 Unreliable::TooRestless => "the list moved faster than it could be read",
             };
             doubts.push(format!("joins could not be anchored: {reason}"));
-            let last = self.found_by_last_sweep;
-            doubts.push(format!(
-                "the whole list was read {} times more, the last time found {last} new ones",
-                self.sweeps
-            ));
+            let times = count_of(self.sweeps.into(), "time", "times");
+            let last = count_of(self.found_by_last_sweep, "new one", "new ones");
+            doubts.push(format!("the whole list was read {times} more, the last time found {last}"));
             let read = self.contacts + self.rejected;
             if let Some(missing) = self.total_last.and_then(|total| total.checked_sub(read)).filter(|&count| count > 0)
             {
-                doubts.push(format!("{missing} contacts fewer were read than the API counts"));
+                let missing = count_of(missing, "contact fewer was", "contacts fewer were");
+                doubts.push(format!("{missing} read than the API counts"));
             }
         } else if self.found_by_last_sweep > 0 {
-            let last = self.found_by_last_sweep;
-            doubts.push(format!("a second read found {last} contacts that the first had missed (they are written)"));
+            let found = count_of(
+                self.found_by_last_sweep,
+                "contact that the first had missed (it is written)",
+                "contacts that the first had missed (they are written)",
+            );
+            doubts.push(format!("a second read found {found}"));
         }
         if !self.missing.is_empty() {
             let ranges: Vec<String> =

@@ -1,5 +1,7 @@
 //! Numbers as people read them; the same in every form of the report.
 
+use crate::plural::word_for;
+
 /// A number with commas between its groups of three digits.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -11,6 +13,11 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A number with its word.
+pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), word_for(count, one, many))
 }
 
 /// A share with one place, nothing of nothing.
@@ -61,8 +68,17 @@ pub(super) fn moment(time: &str) -> String {
 pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;
     let is_harmless = |c: &char| !c.is_control() && !is_direction(*c);
-    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH).collect();
-    if shown.trim().is_empty() { "(empty)".to_owned() } else { shown }
+    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH + 1).collect();
+    if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
+}
+
+/// A text of at most so many characters; that some are gone can be seen.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(max - 1).collect();
+    format!("{}…", start.trim_end())
 }
 
 /// Characters that turn the reading direction of what follows.
@@ -93,8 +109,12 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_differences_have_arrows() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 1200].map(|count| grouped_of(count, "row", "rows")), ["1 row", "1,200 rows"]);
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("\u{7}"), "(empty)");
+        assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
+        assert_eq!(shown(&"x".repeat(41)), format!("{}…", "x".repeat(39)));
+        assert_eq!(shortened("ab cd", 4), "ab…");
     }
 }

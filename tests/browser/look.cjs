@@ -1,7 +1,8 @@
 // Looks at reports in a headless browser: light, dark, on a phone and on paper.
 //
 // Usage: NODE_PATH=... node look.cjs BROWSER OUT FILE... ; needs playwright-core. Fails when a page reports an error, asks
-// for anything but itself, opens a dialog, or holds an element that is wider than the page. Screenshots go to OUT.
+// for anything but itself, opens a dialog, holds an element that is wider than the page, or draws a heat map that does not
+// say what its table says. Screenshots go to OUT.
 
 const { chromium } = require("playwright-core");
 const path = require("node:path");
@@ -27,25 +28,64 @@ function wideElements() {
   return wide.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 60)}`);
 }
 
-// Text that is hard to read: less contrast than WCAG AA asks for.
-function faintTexts() {
+// What the checks of contrast share; a script that every page gets, since none can reach this file.
+function shareContrast() {
   const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
   const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const rgb = (color) => (color.startsWith("color(srgb") ? parse(color.slice(10)) : parse(color).map((v, i) => (i < 3 ? v / 255 : v)));
+  const contrast = (one, other) => {
+    const [a, b] = [light(rgb(one)), light(rgb(other))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  globalThis.lookTools = { rgb, contrast };
+}
+
+// Text that is hard to read: less contrast than WCAG AA asks for.
+function faintTexts() {
+  const { rgb, contrast } = globalThis.lookTools;
   const behind = (element) => {
     for (let at = element; at; at = at.parentElement) {
-      const color = rgb(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
+      const color = getComputedStyle(at).backgroundColor;
+      if (rgb(color).length === 3 || rgb(color)[3] === 1) return color;
     }
-    return [1, 1, 1];
+    return "rgb(255, 255, 255)";
   };
   const faint = [...document.querySelectorAll("h1,h2,h3,p,li,th,td,a,span,summary,figcaption,footer,button")].filter((element) => {
     if (!element.textContent.trim() || !element.getClientRects().length) return false;
-    const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+    return contrast(getComputedStyle(element).color, behind(element)) < 4.5;
   });
   return faint.slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.trim().slice(0, 40)}`);
+}
+
+// The heat map: a cell for every region and channel, with the number of the table, in letters that can be read and that
+// stay in their cell.
+function heatMap() {
+  const { contrast } = globalThis.lookTools;
+  const table = document.querySelector("#regions details table");
+  const picture = document.querySelector(".heat");
+  if (!picture || !table) return picture || table ? ["a heat map without its table, or a table without its picture"] : [];
+  const problems = [];
+  const channels = table.tHead.rows[0].cells.length - 1;
+  const rows = [...table.tBodies[0].rows];
+  const regions = [...picture.querySelectorAll(".names title")].map((title) => title.textContent);
+  const cells = [...picture.querySelectorAll("g")];
+  if (regions.length !== Math.min(rows.length, 20)) problems.push(`${regions.length} regions in the heat map, ${rows.length} in the table`);
+  if (cells.length !== regions.length * channels) problems.push(`${cells.length} cells in the heat map, not ${regions.length} x ${channels}`);
+  cells.forEach((cell, at) => {
+    // The table may be sorted otherwise by now, and names that were cut off may be the same.
+    const region = rows.filter((row) => row.cells[0].textContent === regions[Math.floor(at / channels)]);
+    const told = region.map((row) => row.cells[(at % channels) + 1].textContent);
+    const [box, text] = [cell.querySelector("rect"), cell.querySelector("text")];
+    if (!told.includes(text.textContent)) problems.push(`heat map says ${text.textContent}, its table ${told}`);
+    if (!cell.querySelector("title")?.textContent) problems.push(`cell ${at} of the heat map has no title`);
+    if (contrast(getComputedStyle(text).fill, getComputedStyle(box).fill) < 4.5) problems.push(`faint in the heat map: ${told}`);
+    const [outer, inner] = [box.getBoundingClientRect(), text.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) problems.push(`wider than its cell: ${told}`);
+  });
+  const small = [...picture.querySelectorAll("text")].find((text) => parseFloat(getComputedStyle(text).fontSize) < 11);
+  if (small) problems.push(`small letters in the heat map: ${small.textContent}`);
+  return [...new Set(problems)].slice(0, 5);
 }
 
 function structure() {
@@ -55,7 +95,7 @@ function structure() {
   if ([...document.querySelectorAll("table")].some((table) => !table.querySelector("th[scope=col]") && table.rows.length)) {
     problems.push("a table without column heads");
   }
-  if ([...document.querySelectorAll("svg")].some((svg) => !svg.hasAttribute("aria-hidden") && !svg.getAttribute("aria-label"))) {
+  if ([...document.querySelectorAll("svg:not(svg svg)")].some((svg) => !svg.hasAttribute("aria-hidden") && !svg.getAttribute("aria-label"))) {
     problems.push("a picture without words");
   }
   if (document.querySelectorAll("script").length !== 1 || document.querySelectorAll("img,iframe,object,embed").length) {
@@ -71,6 +111,7 @@ async function look(browser, file, view, problems) {
   const { name, ...settings } = view;
   const context = await browser.newContext(settings);
   const page = await context.newPage();
+  await page.addInitScript(shareContrast);
   const address = pathToFileURL(file).href;
   page.on("console", (message) => note(`console: ${message.text()}`));
   page.on("pageerror", (error) => note(`error: ${error.message}`));
@@ -82,6 +123,7 @@ async function look(browser, file, view, problems) {
   await page.waitForLoadState("load");
   for (const problem of await page.evaluate(wideElements)) note(`too wide: ${problem}`);
   for (const problem of await page.evaluate(faintTexts)) note(`faint: ${problem}`);
+  for (const problem of await page.evaluate(heatMap)) note(problem);
   for (const problem of await page.evaluate(structure)) note(problem);
   const stem = path.join(out, `${path.basename(file, ".html")}-${name}`);
   await page.screenshot({ path: `${stem}.png`, fullPage: true });
@@ -90,6 +132,7 @@ async function look(browser, file, view, problems) {
     await page.emulateMedia({ media: "print" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
+    for (const problem of await page.evaluate(heatMap)) note(`on paper: ${problem}`);
     await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
     await page.setViewportSize({ width: 700, height: 990 });
     await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
@@ -103,17 +146,29 @@ async function sortable(page, note) {
   if (!(await head.count())) return;
   await head.click();
   await head.click();
-  const counts = await page.$$eval("#regions table.sorted >> nth=0", (tables) =>
-    [...tables[0].tBodies[0].rows].filter((row) => !row.classList.contains("last")).map((row) => Number(row.cells[1].textContent.replace(/,/g, ""))),
-  );
-  if (counts.some((count, at) => at > 0 && counts[at - 1] > count)) note(`not sorted: ${counts.slice(0, 5)}`);
+  const numbers = (table) =>
+    page.$$eval(`${table} >> nth=0`, (tables) =>
+      [...tables[0].tBodies[0].rows].filter((row) => !row.classList.contains("last")).map((row) => parseFloat(row.cells[1].textContent.replace(/[,<>]/g, ""))),
+    );
+  const isSorted = (counts) => counts.every((count, at) => at === 0 || counts[at - 1] <= count);
+  const counts = await numbers("#regions table.sorted");
+  if (!isSorted(counts)) note(`not sorted: ${counts.slice(0, 5)}`);
+  const shares = "#regions details table.sorted";
+  if (!(await page.locator(shares).count())) return;
+  await page.locator("#regions summary").click();
+  await page.locator(`${shares} thead button`).nth(1).click();
+  await page.locator(`${shares} thead button`).nth(1).click();
+  const sorted = (await numbers(shares)).filter((share) => !Number.isNaN(share));
+  if (!isSorted(sorted)) note(`not sorted: ${sorted.slice(0, 5)}`);
 }
 
-// The same page without script shows every row.
+// The same page without script shows every row, also of what is folded up at first.
 async function withoutScript(browser, file, problems) {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(pathToFileURL(file).href);
+  const folded = page.locator("#regions summary");
+  for (let at = 0; at < (await folded.count()); at += 1) await folded.nth(at).click();
   const rows = page.locator("#regions tbody tr");
   for (let at = 0; at < (await rows.count()); at += 1) {
     if (!(await rows.nth(at).isVisible())) {

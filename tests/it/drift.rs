@@ -110,7 +110,7 @@ fn a_page_that_is_cut_short_once_is_read_again() {
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_000);
-    run.expect_stderr("1 pages were shorter or longer");
+    run.expect_stderr("1 page was shorter or longer");
 }
 
 #[test]

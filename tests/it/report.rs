@@ -102,6 +102,22 @@ fn a_contact_without_any_value_is_counted_as_missing_everywhere() {
 }
 
 #[test]
+fn one_is_singular_in_every_form() {
+    let server = account(vec![json!({"id": "a", "available_channels": "sms", "default_channel": "rcs"})]);
+    let run = export(&server.url());
+    let run = run.expect_stderr("complete: 1 contact\n").expect_stderr("1 request for 1 page.");
+    let on_file = report(&[&run.path("c.csv")], &["--html", "f.html"]).expect_code(0);
+    for form in [run.stderr.clone(), read(&run, "r.html"), read(&run, "r.md"), read(&on_file, "f.html")] {
+        assert!(form.contains("1 contact"), "{form}");
+        for many in ["contacts", "pages", "requests", "retries", "rows", "files", "regions", "different ones"] {
+            let is_alone = |at: usize| !form[..at].ends_with(|c: char| c.is_ascii_digit() || c == '.' || c == ',');
+            let wrong = form.match_indices(&format!("1 {many}")).find(|&(at, _)| is_alone(at));
+            assert!(wrong.is_none(), "{wrong:?} in {form}");
+        }
+    }
+}
+
+#[test]
 fn quality_findings_are_counted_by_what_they_say() {
     let server = account(vec![
         json!({"id": "a", "format_e164": "+12025550123", "region_code": "US", "country_code": "1"}),
@@ -238,8 +254,34 @@ fn small_groups_are_merged_on_request_and_totals_stay() {
     for channels in merged_json["channels_by_region"].as_object().unwrap().values() {
         assert!(channels.as_object().unwrap().values().all(|count| count.as_u64().unwrap() >= 25), "{channels}");
     }
-    assert!(read(&merged, "m.html").contains("fewer than 25 contacts"));
-    assert!(!read(&merged, "m.html").contains("Luxembourg: "));
+    let page = read(&merged, "m.html");
+    // The exact numbers of the heat map, as in "US United States, sms: 89 of 100 (89.0 %)".
+    let cells: Vec<u64> = page
+        .split("<g class=\"m")
+        .skip(1)
+        .filter_map(|cell| cell.split_once(": ")?.1.split_once(" of ")?.0.replace(',', "").parse().ok())
+        .collect();
+    assert!(cells.len() > 10 && cells.iter().all(|&count| count == 0 || count >= 25), "{cells:?}");
+    assert!(page.contains("<g class=\"untold\">"));
+    assert!(page.contains("fewer than 25 contacts"));
+    assert!(!page.contains("Luxembourg: "));
+}
+
+#[test]
+fn a_folder_of_many_files_is_listed_in_part_and_counted_whole() {
+    let mut command = sent_export();
+    for at in 0..50 {
+        command = command.file(&format!("c{at:02}.csv"), &format!("id\na{at}\nb{at}\n"));
+    }
+    let forms = ["--html", "r.html", "--markdown", "r.md", "--json", "r.json"];
+    let run = command.args(["report", "."]).args(forms).finish().expect_code(0);
+    assert_eq!(run.json("r.json")["inputs"].as_array().unwrap().len(), 50);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    // Ten files in the terminal, thirty on the page, forty in Markdown; the others together.
+    for (form, rest) in [(text, "40 more"), (read(&run, "r.html"), "20 more"), (read(&run, "r.md"), "10 more")] {
+        assert!(form.contains(&format!("… and {rest}")) && form.contains("c00.csv"), "{form}");
+        assert!(!form.contains("c49.csv"), "{form}");
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn the_page_is_sound_in_light_in_the_dark_on_a_phone_and_on_paper() {
         sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--report", page_name]).finish().expect_code(0);
         pages.push(page);
     }
-    pages.push(changed_page(&out));
+    pages.extend([changed_page(&out), crowded_page(&out)]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.cjs");
     let mut command = Command::new("node");
     command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
@@ -52,5 +52,47 @@ fn changed_page(out: &std::path::Path) -> PathBuf {
         .args(["--compare".as_ref(), old.path("s.json").as_os_str()])
         .finish()
         .expect_code(0);
+    page
+}
+
+/// A page of every region there could be and of more channels than have room, with names of all sorts.
+fn crowded_page(out: &std::path::Path) -> PathBuf {
+    const CHANNELS: [&str; 10] = [
+        "sms",
+        "whatsapp",
+        "rcs",
+        "<b>bold</b>",
+        "WWWWWWWWWWWWWWWWWWWW",
+        "電話電話電話電話",
+        "a b",
+        "viber",
+        "email",
+        "x",
+    ];
+    let mut contacts = "id,region_code,available_channels,created_at\n".to_owned();
+    for at in 0..6000_u32 {
+        let letter = |at: u32| char::from(b'A' + u8::try_from(at % 26).unwrap());
+        let region = match at % 15 {
+            0 => "<I>WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW</I>".to_owned(),
+            1 => "BA".to_owned(),
+            2 => String::new(),
+            _ => format!("{}{}", letter(at), letter(at / 23)),
+        };
+        let channels: Vec<&str> = CHANNELS
+            .into_iter()
+            .enumerate()
+            .filter(|(bit, _)| at >> bit & 1 == 0)
+            .map(|(_, channel)| channel)
+            .collect();
+        contacts += &format!("{at},{region},\"{}\",2025-{:02}-01T00:00:00Z\n", channels.join(","), at % 9 + 1);
+    }
+    let page = out.join("crowded.html");
+    sent_export()
+        .file("c.csv", &contacts)
+        .args(["report", "c.csv", "--quiet", "--html"])
+        .args([&page])
+        .finish()
+        .expect_code(0);
+    assert!(std::fs::metadata(&page).unwrap().len() < 300_000);
     page
 }

@@ -132,7 +132,7 @@ fn a_damaged_journal_costs_what_is_damaged() {
     std::fs::write(&journal, bytes).unwrap();
     let before = server.statistics().list_requests;
     let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
-    let run = run.expect_stderr("1 damaged parts of the journal are fetched again");
+    let run = run.expect_stderr("1 damaged part of the journal is fetched again");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 5_000);
     // Fifty pages, two of them damaged, and at most eight that were in flight when the run was killed.
     let all = server.statistics().list_requests;

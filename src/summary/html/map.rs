@@ -4,7 +4,7 @@
 //! the largest country and nothing else.
 
 use super::super::Summary;
-use super::super::format::{grouped, percent};
+use super::super::format::{grouped, grouped_of, percent};
 use super::super::places;
 use super::page::Page;
 
@@ -36,10 +36,8 @@ pub(super) fn write(page: &mut Page, summary: &Summary) {
         .sum();
     page.push("<figcaption>Contacts by region.");
     if elsewhere > 0 {
-        page.push(" Not on the map: ")
-            .push(&grouped(elsewhere))
-            .push(" contacts without a region, or with one that has ");
-        page.push("no outline of its own.");
+        page.push(" Not on the map: ").push(&grouped_of(elsewhere, "contact", "contacts"));
+        page.push(" without a region, or with one that has no outline of its own.");
     }
     page.push("</figcaption>\n</figure>\n");
 }

@@ -1,6 +1,6 @@
 //! The page under construction, and what stands at its top.
 
-use super::super::format::{difference, grouped, moment, percent};
+use super::super::format::{difference, grouped, grouped_of, moment, percent};
 use super::super::view::Section;
 use super::super::{Change, Summary};
 use crate::verdict::Verdict;
@@ -56,8 +56,7 @@ pub(super) fn title(page: &mut Page, summary: &Summary) {
             let class = if run.verdict == Verdict::Unverified { "badge warn" } else { "badge" };
             page.push(" <span class=\"").push(class).push("\">").push(run.verdict.name()).push("</span>");
         }
-        None if summary.inputs.len() == 1 => drop(page.push(", from one file")),
-        None => drop(page.push(", from ").push(&grouped(summary.inputs.len() as u64)).push(" files")),
+        None => drop(page.push(", from ").push(&grouped_of(summary.inputs.len() as u64, "file", "files"))),
     }
     page.push("</p>\n");
 }

@@ -18,6 +18,7 @@ body.append(...rows.filter(row=>!row.classList.contains("last")).sort(compare),.
 });
 }
 for(const table of document.querySelectorAll("#regions table.sorted")){
+if(table.closest("details"))continue;
 const shown=15,rows=table.tBodies[0].rows,fold=()=>[...rows].forEach((row,at)=>row.classList.toggle("more",at>=shown&&!row.classList.contains("last")));
 if(rows.length<=shown+3)continue;
 const button=document.createElement("button");

@@ -1,4 +1,4 @@
-//! Tables, with bars in their rows and shades in their cells.
+//! Tables, with bars in their rows.
 
 use super::super::view::{Cell, View};
 use super::page::{Page, write_change};
@@ -9,14 +9,19 @@ pub(super) fn write(page: &mut Page, view: &View) {
     if !view.title.is_empty() {
         page.push("<h3>").text(&view.title).push("</h3>\n");
     }
-    let is_heat = view.id == "channel-mix";
+    write_rows(page, view);
+    page.push("</div>\n");
+}
+
+/// Writes a table alone.
+pub(super) fn write_rows(page: &mut Page, view: &View) {
     let class = match view.id {
-        "channel-mix" => "heat sorted",
         "findings" => "finding",
-        "regions" | "calling-codes" | "months" | "change-regions" => "sorted",
+        "regions" | "channel-mix" | "calling-codes" | "months" | "change-regions" => "sorted",
         _ => "",
     };
-    if is_heat {
+    let can_be_wide = view.id == "channel-mix";
+    if can_be_wide {
         // Many channels do not fit on a phone; a keyboard must be able to scroll them, too.
         page.push("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).push("\">\n");
     }
@@ -29,7 +34,7 @@ pub(super) fn write(page: &mut Page, view: &View) {
     for row in &view.rows {
         write_row(page, view, row);
     }
-    page.push("</tbody>\n</table>\n").push(if is_heat { "</div>\n" } else { "" }).push("</div>\n");
+    page.push("</tbody>\n</table>\n").push(if can_be_wide { "</div>\n" } else { "" });
 }
 
 fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
@@ -38,7 +43,7 @@ fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
     let is_last = matches!(name.as_str(), "none" | "unknown" | "(other)") || name.starts_with('…');
     page.push(if is_last { "<tr class=\"last\">" } else { "<tr>" });
     // A word without a place to break would widen the page of a phone.
-    let is_long = name.split([' ', '-', '+']).any(|word| word.chars().count() > 20);
+    let is_long = name.split([' ', '-', '+']).any(|word| width(word) > 20);
     page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
     let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
     if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
@@ -56,21 +61,23 @@ fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
     page.push("</tr>\n");
 }
 
+/// About how many small letters wide a word is; every other sign may take twice their room.
+fn width(word: &str) -> usize {
+    word.chars().map(|c| if c.is_ascii_lowercase() || matches!(c, '0'..='9' | '_') { 1 } else { 2 }).sum()
+}
+
 fn write_cell(page: &mut Page, view: &View, at: usize, cell: &Cell) {
     match cell {
         Cell::Bar(count, largest) => {
-            page.push("<td").push(column_class(view, at)).push("><svg class=\"bar\" viewBox=\"0 0 1000 10\" ");
-            page.push("preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"");
-            page.push(&per_mille(*count, *largest)).push("\" height=\"10\"/></svg></td>");
+            page.push("<td")
+                .push(column_class(view, at))
+                .push("><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"");
+            page.push(&length(*count, *largest)).push("\" height=\"10\"/></svg></td>");
         }
         Cell::Difference(change) => {
             page.push("<td>");
             write_change(page, *change);
             page.push("</td>");
-        }
-        Cell::Share(count, total) if view.id == "channel-mix" => {
-            let percent = (count * 100).checked_div(*total).unwrap_or(0).to_string();
-            page.push("<td style=\"--h:").push(&percent).push("\">").text(&cell.words()).push("</td>");
         }
         Cell::Count(count) if view.id == "findings" => {
             let (class, sign) = if *count == 0 { ("ok", "✓ ") } else { ("bad", "") };
@@ -94,7 +101,8 @@ fn column_class(view: &View, at: usize) -> &'static str {
     }
 }
 
-/// At least one part for what is not nothing.
-fn per_mille(count: u64, largest: u64) -> String {
-    (count.saturating_mul(1000)).div_ceil(largest.max(1)).to_string()
+/// In percent of the longest; at least a tenth for what is not nothing.
+fn length(count: u64, largest: u64) -> String {
+    let tenths = count.saturating_mul(1000).div_ceil(largest.max(1));
+    format!("{}.{}%", tenths / 10, tenths % 10)
 }

@@ -1,8 +1,9 @@
 //! The sections about the contacts themselves.
 
-use super::super::format::{difference, grouped, moment, percent, shown};
+use super::super::format::{difference, grouped, grouped_of, moment, percent, shown};
 use super::super::{Change, Changes, OTHER_KEY, Summary, Table};
 use super::{Cell, Limits, Section, View, counted, is_leftover, more, ranked};
+use crate::plural::word_for;
 
 pub(super) fn totals(summary: &Summary) -> Section {
     let mut notes = Vec::new();
@@ -54,7 +55,7 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
         }
         rows
     };
-    let mut tables = vec![View { id: "change-totals", title: String::new(), columns: columns(""), rows: totals }];
+    let mut tables = vec![View { id: "change-totals", title: "Totals".to_owned(), columns: columns(""), rows: totals }];
     for (id, title, name, rows) in [
         ("change-channels", "By channel", "Channel", largest_first(&comparison.channels, limits.rows)),
         ("change-regions", "By region", "Region", largest_first(&comparison.regions, limits.rows)),
@@ -90,10 +91,13 @@ pub(super) fn channels(summary: &Summary, limits: Limits) -> Section {
     if summary.default_channel_not_available > 0 {
         let count = summary.default_channel_not_available;
         let share = percent(count, total);
-        notes.push(format!(
-            "{} contacts ({share}) have a default channel that is not among their available ones.",
-            grouped(count)
-        ));
+        let contacts = grouped_of(count, "contact", "contacts");
+        let what = word_for(
+            count,
+            "has a default channel that is not among its available ones",
+            "have a default channel that is not among their available ones",
+        );
+        notes.push(format!("{contacts} ({share}) {what}."));
     }
     Section { id: "channels", title: "Channels".to_owned(), notes, tables: tables.into_iter().flatten().collect() }
 }

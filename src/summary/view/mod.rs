@@ -92,7 +92,7 @@ pub(super) fn sections(summary: &Summary, limits: Limits) -> Vec<Section> {
         Some(contacts::regions(summary, limits)),
         Some(contacts::times(summary, limits)),
         Some(quality::quality(summary, limits)),
-        Some(run::run(summary)),
+        Some(run::run(summary, limits)),
     ];
     sections.into_iter().flatten().filter(|section| !section.notes.is_empty() || !section.tables.is_empty()).collect()
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::super::format::{grouped, moment, shown, size};
+use super::super::format::{grouped_of, moment, shown, size};
 use super::super::{Filters, RunFacts, Summary};
-use super::{Cell, Section, View};
+use super::{Cell, Limits, Section, View, more};
+use crate::plural::count_of;
 
-pub(super) fn run(summary: &Summary) -> Section {
+pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();
     if let Some(run) = &summary.run {
         notes.extend(run_notes(run, summary.contacts));
@@ -14,46 +15,65 @@ pub(super) fn run(summary: &Summary) -> Section {
         notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
     }
     notes.extend(filter_notes(&summary.filters));
-    let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let inputs = summary.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let rows: Vec<_> = outputs
-        .chain(inputs)
-        .map(|(path, format, rows, bytes)| {
-            vec![Cell::Text(file_name(path)), Cell::text(format), Cell::Count(rows), Cell::Text(size(bytes))]
-        })
-        .collect();
-    let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
-    let view = (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows });
     let title = if summary.run.is_some() { "Run" } else { "Source" };
-    Section { id: "run", title: title.to_owned(), notes, tables: view.into_iter().collect() }
+    Section { id: "run", title: title.to_owned(), notes, tables: files(summary, limits).into_iter().collect() }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a speed for people, of three digits")]
+/// What was written, or what was read.
+fn files(summary: &Summary, limits: Limits) -> Option<View> {
+    let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let inputs = summary.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let mut files: Vec<_> = outputs.chain(inputs).collect();
+    // A folder can hold thousands.
+    let rest = if files.len() > limits.rows + 1 { files.split_off(limits.rows) } else { Vec::new() };
+    let row = |name: String, format: &str, rows: u64, bytes: u64| {
+        vec![Cell::Text(name), Cell::Text(format.to_owned()), Cell::Count(rows), Cell::Text(size(bytes))]
+    };
+    let mut rows: Vec<_> =
+        files.into_iter().map(|(path, format, rows, bytes)| row(file_name(path), format, rows, bytes)).collect();
+    if !rest.is_empty() {
+        let (contacts, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
+        rows.push(row(more(rest.len()), "", contacts, bytes));
+    }
+    let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
+    (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows })
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a speed for people, of some digits and never negative"
+)]
 fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
-    let some = |count: u64, what: &str| if count == 0 { String::new() } else { format!(", {} {what}", grouped(count)) };
+    let some = |count: u64, one: &str, many: &str| {
+        if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
+    };
     let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
     notes.extend(run.evidence.iter().map(|evidence| without_controls(evidence)));
     notes.push(format!(
-        "{} requests for {} pages{}{}.",
-        grouped(run.requests),
-        grouped(run.pages),
-        some(run.retries, "retries"),
-        some(run.rate_limited, "times rate limited")
+        "{} for {}{}{}.",
+        grouped_of(run.requests, "request", "requests"),
+        grouped_of(run.pages, "page", "pages"),
+        some(run.retries, "retry", "retries"),
+        some(run.rate_limited, "time rate limited", "times rate limited")
     ));
     let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
+    let speed = count_of(speed.round() as u64, "contact", "contacts");
     notes.push(format!(
-        "{:.2} s ({speed:.0} contacts a second), {:.2} s of waiting over all requests, {} to {}.",
+        "{:.2} s ({speed} a second), {:.2} s of waiting over all requests, {} to {}.",
         run.elapsed_seconds,
         run.waited_seconds,
         moment(&run.started_at),
         moment(&run.finished_at)
     ));
     if run.consistency.pages_resumed > 0 {
-        let pages = grouped(run.consistency.pages_resumed);
-        notes.push(format!("{pages} of these pages were kept by a run before and not asked for again."));
+        let pages = grouped_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
+        notes.push(format!("{pages} by a run before and not asked for again."));
     }
     if run.duplicates_removed > 0 {
-        notes.push(format!("{} contacts came twice and were written once.", grouped(run.duplicates_removed)));
+        let contacts = grouped_of(run.duplicates_removed, "contact came twice and was", "contacts came twice and were");
+        notes.push(format!("{contacts} written once."));
     }
     notes
 }
