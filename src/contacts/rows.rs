@@ -25,10 +25,10 @@ impl Cell {
     /// No text begins here, no flag is this, and no time is as long ago.
     const NULL: Self = Self(1 << 63);
 
-    /// `None` when the text lies beyond the two gigabytes that a cell can tell.
-    fn text(start: usize, end: usize, beside: u64) -> Option<Self> {
-        let (start, end) = (i32::try_from(start).ok()?, i32::try_from(end).ok()?);
-        Some(Self(u64::from(start.cast_unsigned()) << 32 | u64::from(end.cast_unsigned()) | beside))
+    /// Null when the text lies beyond the two gigabytes that a cell can tell.
+    fn text(start: usize, end: usize, beside: u64) -> Self {
+        let (start, end) = (start as u64, end as u64);
+        if start <= end && end < BESIDE { Self(start << 32 | end | beside) } else { Self::NULL }
     }
 
     fn as_time(self) -> Option<i64> {
@@ -89,7 +89,7 @@ impl Rows {
     /// Sets a field to a text that stands in the body as it is.
     #[inline]
     pub(super) fn set_text_in_body(&mut self, column: usize, start: usize, end: usize) {
-        self.open[column] = Cell::text(start, end, 0).unwrap_or(Cell::NULL);
+        self.open[column] = Cell::text(start, end, 0);
     }
 
     pub(super) fn set_text(&mut self, column: usize, text: &str) {
@@ -110,7 +110,7 @@ impl Rows {
 
     /// Sets a field to the text that was begun.
     pub(super) fn end_text(&mut self, column: usize) {
-        self.open[column] = Cell::text(self.started_at, self.beside.len(), BESIDE).unwrap_or(Cell::NULL);
+        self.open[column] = Cell::text(self.started_at, self.beside.len(), BESIDE);
     }
 
     /// Names of the documented fields that the contact being read has a value for.

@@ -104,6 +104,7 @@ impl<'a> Cursor<'a> {
         }
         let mut expected = 0;
         loop {
+            expected = self.take_usual_texts(expected, &mut builder.rows);
             let member = match NAMES.get(expected) {
                 Some(name) if name.is_start_of(self.rest()) => {
                     self.at += name.length;
@@ -127,6 +128,24 @@ impl<'a> Cursor<'a> {
                 _ => return None,
             }
         }
+    }
+
+    /// Reads members while they are written as most are: the expected name, no white space, a text without escapes, and a
+    /// comma behind it. Says which column is expected next.
+    fn take_usual_texts(&mut self, mut expected: usize, rows: &mut Rows) -> usize {
+        while let Some(name) = NAMES.get(expected)
+            && !matches!(expected, column::OPT_OUT | column::IS_INHERITED)
+            && name.is_start_of(self.rest())
+            && let [b'"', text @ ..] = &self.rest()[name.length..]
+            && let Some(length) = special_byte(text)
+            && text[length..].starts_with(b"\",")
+        {
+            let start = self.at + name.length + 1;
+            rows.set_text_in_body(expected, start, start + length);
+            self.at = start + length + 2;
+            expected += 1;
+        }
+        expected
     }
 
     /// Reads a name and the colon after it.
@@ -280,6 +299,7 @@ impl Name {
 ///
 /// Eight bytes are looked at together: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
 /// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
+#[inline]
 fn special_byte(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH_BITS: u64 = ONES << 7;

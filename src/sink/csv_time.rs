@@ -70,12 +70,20 @@ fn date(days: u32) -> (u32, u32, u32) {
 
 /// Writes numbers below 100 as two digits at their places.
 fn write_pairs<const PAIRS: usize>(text: &mut [u8; 27], pairs: [(usize, u32); PAIRS]) {
-    const DIGITS: [u8; 10] = *b"0123456789";
     for (at, number) in pairs {
-        text[at] = DIGITS[(number / 10 % 10) as usize];
-        text[at + 1] = DIGITS[(number % 10) as usize];
+        [text[at], text[at + 1]] = TWO_DIGITS[(number % 100) as usize];
     }
 }
+
+static TWO_DIGITS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number as usize] = [b'0' + number / 10, b'0' + number % 10];
+        number += 1;
+    }
+    pairs
+};
 
 #[cfg(test)]
 mod tests {
