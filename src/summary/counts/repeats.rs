@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Different keys that are held at once; exact numbers up to here. With the buffer and while merging, at most 22 MB.
+/// Different keys that are held at once; exact numbers up to here. With the buffer and while merging, at most 15 MB.
 const MAX_HELD: usize = 3 << 18;
 /// Hashes that are gathered before they are sorted: 2 MB.
 const MAX_FRESH: usize = 1 << 18;
@@ -63,22 +63,33 @@ impl Repeats {
         }
     }
 
+    /// Merges the fresh hashes into the sorted list, from its end on, so that no second list is needed.
     #[cold]
     fn merge(&mut self) {
-        let mut fresh = std::mem::take(&mut self.fresh);
-        fresh.sort_unstable();
-        let room = self.held.len() + fresh.len();
-        let held = std::mem::replace(&mut self.held, Vec::with_capacity(room));
-        let contacts = std::mem::replace(&mut self.contacts, Vec::with_capacity(room));
-        let mut known = held.into_iter().zip(contacts).peekable();
-        for run in fresh.chunk_by(|a, b| a == b) {
-            while let Some((hash, contacts)) = known.next_if(|&(hash, _)| hash < run[0]) {
-                self.hold(hash, contacts);
+        self.fresh.sort_unstable();
+        let mut known = self.held.len();
+        let mut free = known + self.fresh.chunk_by(|a, b| a == b).count();
+        self.held.resize(free, 0);
+        self.contacts.resize(free, 0);
+        for run in self.fresh.chunk_by(|a, b| a == b).rev() {
+            while known > 0 && self.held[known - 1] > run[0] {
+                (known, free) = (known - 1, free - 1);
+                self.held[free] = self.held[known];
+                self.contacts[free] = self.contacts[known];
             }
-            let before = known.next_if(|&(hash, _)| hash == run[0]).map_or(0, |(_, contacts)| contacts);
-            self.hold(run[0], before.saturating_add(u32::try_from(run.len()).unwrap_or(u32::MAX)));
+            let mut contacts = u32::try_from(run.len()).unwrap_or(u32::MAX);
+            if known > 0 && self.held[known - 1] == run[0] {
+                known -= 1;
+                contacts = contacts.saturating_add(self.contacts[known]);
+            }
+            free -= 1;
+            self.held[free] = run[0];
+            self.contacts[free] = contacts;
         }
-        known.for_each(|(hash, contacts)| self.hold(hash, contacts));
+        // Hashes that were known already left a gap.
+        self.held.drain(known..free);
+        self.contacts.drain(known..free);
+        self.fresh.clear();
         while self.held.len() > self.max_held {
             self.halvings += 1;
             // Those to be kept have the smaller hashes, and stand in front.
@@ -86,13 +97,6 @@ impl Repeats {
             self.held.truncate(kept);
             self.contacts.truncate(kept);
         }
-        fresh.clear();
-        self.fresh = fresh;
-    }
-
-    fn hold(&mut self, hash: u64, contacts: u32) {
-        self.held.push(hash);
-        self.contacts.push(contacts);
     }
 
     /// What was found.
@@ -124,6 +128,15 @@ mod tests {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(mix(key)));
         }
         assert_eq!(repeats.repeated(), Repeated { keys: 5000, contacts: 15_000, approximate: false });
+    }
+
+    #[test]
+    fn keys_that_come_again_much_later_are_repeats() {
+        let mut repeats = Repeats::default();
+        (0..300_000).for_each(|key| repeats.add(mix(key)));
+        (0..300_000).step_by(2).for_each(|key| repeats.add(mix(key)));
+        (0..300_000).step_by(4).for_each(|key| repeats.add(mix(key)));
+        assert_eq!(repeats.repeated(), Repeated { keys: 150_000, contacts: 375_000, approximate: false });
     }
 
     #[test]
