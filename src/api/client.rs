@@ -5,7 +5,7 @@
 //! [`RateLimiter`]'s, the judgement is [`decide`]'s, and this is the only loop in the program that tries again.
 //!
 //! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are
-//! only known after the whole body is here. The text of a JSON error may quote a contact, so only its place is kept.
+//! only known after the whole body is here.
 //!
 //! Tested against scripted servers in `tests/it`.
 
@@ -13,21 +13,18 @@ use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use tokio::time::Instant;
 use url::Url;
 
+use super::body::{BodyError, read_body, read_envelope};
 use super::retry_after::parse_retry_after;
 use super::wire::{Envelope, Meta};
 use super::{
     ApiError, ApiKey, AttemptsEnd, Backoff, Decision, Problem, RateLimiter, RequestRate, Reserve, RetryPolicy, Turn,
     decide,
 };
-
-/// A page of 100 contacts is about 45 kB; an answer a thousand times as long is not one of this API.
-const MAX_BODY_BYTES: usize = 64 << 20;
 
 /// Longest pause asked for by the API without saying how long; grows from one second with every 429.
 const MAX_UNTOLD_PAUSE: Duration = Duration::from_secs(30);
@@ -264,7 +261,14 @@ impl Client {
             header_text(response.headers(), RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
         let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
 
-        let body = read_body(&mut response).await?;
+        let body = read_body(&mut response).await.map_err(|error| match error {
+            BodyError::Transport(error) => Failure::transport(error),
+            BodyError::TooLong(reason) => Failure {
+                problem: Problem::Unreadable { status, reason, request_id: None },
+                decision: Decision::GiveUp,
+                retry_after: None,
+            },
+        })?;
         self.counters.body_bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
         let unreadable = |reason: String, request_id: Option<String>| Failure {
             problem: Problem::Unreadable { status, reason, request_id },
@@ -345,47 +349,6 @@ fn is_certificate_problem(error: &reqwest::Error) -> bool {
         cause = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| current.source());
     }
     false
-}
-
-async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, Failure> {
-    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(64 << 10);
-    let Some(first) = response.chunk().await.map_err(Failure::transport)? else { return Ok(Bytes::new()) };
-    // Most answers come in one piece, which needs no copy.
-    let Some(second) = response.chunk().await.map_err(Failure::transport)? else { return Ok(first) };
-    let mut body = BytesMut::with_capacity(expected.min(1 << 20));
-    body.extend_from_slice(&first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await.map_err(Failure::transport)? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            let status = response.status().as_u16();
-            let reason = format!("the body is longer than {} MiB", MAX_BODY_BYTES >> 20);
-            let problem = Problem::Unreadable { status, reason, request_id: None };
-            return Err(Failure { problem, decision: Decision::GiveUp, retry_after: None });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-/// Reads a body, or says in words without any of its content why that is impossible.
-fn read_envelope<T>(
-    body: Bytes,
-    decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
-) -> Result<(ByteString, Envelope<T>), String> {
-    if body.is_empty() {
-        return Err("the body is empty".to_owned());
-    }
-    let body = ByteString::try_from(body).map_err(|_| "the body is not UTF-8".to_owned())?;
-    if body.trim_start().starts_with('<') {
-        return Err("the body is HTML, as gateways send it".to_owned());
-    }
-    match decode(&body) {
-        Ok(envelope) => Ok((body, envelope)),
-        Err(error) => {
-            let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
-            Err(format!("the body {kind} (line {}, column {})", error.line(), error.column()))
-        }
-    }
 }
 
 fn request_id_of(problem: &Problem) -> Option<String> {

@@ -6,6 +6,7 @@
 //! the HTTP library; nothing inside it knows Arrow.
 
 mod backoff;
+mod body;
 mod classify;
 mod client;
 mod error;
