@@ -145,7 +145,9 @@ impl JournalWriter {
             Ok(journal) => self.state = State::Writing(Box::new(journal)),
             Err(error) => self.give_up(&error),
         }
-        entries.iter().for_each(|entry| self.write(entry));
+        for entry in &entries {
+            self.write(entry);
+        }
     }
 
     fn create(&self) -> io::Result<OpenJournal> {
