@@ -3,6 +3,7 @@
 //! ```text
 //!  driver ─► walk ─► plan        which page next
 //!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
+//!    │        ├────► sweeps      the whole list again, where nothing can be joined
 //!    │        └────► report      what was met, and the verdict
 //!    └─► journal                 every answer, on the disk
 //! ```
@@ -28,6 +29,7 @@ mod query;
 mod report;
 mod request;
 mod seen;
+mod sweeps;
 mod walk;
 mod window;
 

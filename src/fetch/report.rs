@@ -66,6 +66,11 @@ impl WalkReport {
         (first + self.created).saturating_sub(last)
     }
 
+    /// By how many the API, by its last answer, counts more than were read.
+    pub(super) fn fewer_than_counted(&self) -> u64 {
+        self.total_last.unwrap_or(0).saturating_sub(self.contacts + self.rejected)
+    }
+
     /// The most contacts that a plain walk over this list can have lost, if that is known.
     ///
     /// Every row that was created or moved before the reading place shows as a repeated one, every other one by its
@@ -176,9 +181,8 @@ impl WalkReport {
             let times = count_of(self.sweeps.into(), "time", "times");
             let last = count_of(self.found_by_last_sweep, "new one", "new ones");
             doubts.push(format!("the whole list was read {times} more, the last time found {last}"));
-            let read = self.contacts + self.rejected;
-            if let Some(missing) = self.total_last.and_then(|total| total.checked_sub(read)).filter(|&count| count > 0)
-            {
+            let missing = self.fewer_than_counted();
+            if missing > 0 {
                 let missing = count_of(missing, "contact fewer was", "contacts fewer were");
                 doubts.push(format!("{missing} read than the API counts"));
             }

@@ -5,7 +5,8 @@
 //! - *plain*: the first page tells how many there are and which page size the server honours; the others are asked for
 //!   at once. On a list that stands still there are exactly as many requests as pages.
 //! - *healing*, from the first sign of movement on: see [`Healing`].
-//! - *sweeps* over the whole list, where joins cannot be anchored, or as the second look of [`Consistency::Strict`].
+//! - *sweeps* over the whole list, where joins cannot be anchored, or as the second look of [`Consistency::Strict`]: see
+//!   [`Sweeps`].
 //!
 //! *Easy to get wrong:* pages of the plain walk are taken in page order, so that the output has the order of the list
 //! whatever the concurrency; see [`Walk::is_due`]. Signs of movement are looked for as soon as an answer arrives.
@@ -22,6 +23,7 @@ use super::healing::{Healing, PageTrace, Unreliable};
 use super::marks::BlockMarks;
 use super::moments::Moments;
 use super::plan::PagePlan;
+use super::sweeps::Sweeps;
 use super::{Consistency, PageFacts, Purpose, Request, SeenIds, Taken, WalkReport, Window};
 
 /// Pages without a new contact that are asked for beyond the planned end while the server says that more follow.
@@ -32,8 +34,6 @@ const MAX_RESERVED_IDS: u64 = 50_000_000;
 const NEAR_PAGES: usize = 8;
 /// How far the clocks of the API's machines may be apart, in microseconds.
 const CLOCK_SLACK: i64 = 5_000_000;
-/// Sweeps until one finds nothing new.
-const MAX_SWEEPS: u32 = 10;
 
 /// The state of one walk.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub struct Walk {
 enum Phase {
     Plain,
     Healing(Box<Healing>),
-    Sweeping(PagePlan),
+    Sweeping(Sweeps),
     Finished,
 }
 
@@ -137,9 +137,9 @@ impl Walk {
                 Some(page_request(page, Purpose::Page))
             }
             Phase::Healing(healing) => healing.next_request(),
-            Phase::Sweeping(plan) => {
+            Phase::Sweeping(sweeps) => {
                 let round = self.report.sweeps;
-                plan.next_page(u64::MAX).map(|page| page_request(page, Purpose::Sweep { round }))
+                sweeps.plan.next_page(u64::MAX).map(|page| page_request(page, Purpose::Sweep { round }))
             }
             Phase::Finished => None,
         }
@@ -150,7 +150,7 @@ impl Walk {
         match (&mut self.phase, request.purpose) {
             (Phase::Plain, Purpose::Page) => self.plan.give_out(request.window.page),
             (Phase::Healing(healing), _) => healing.note_out(request),
-            (Phase::Sweeping(plan), Purpose::Sweep { .. }) => plan.give_out(request.window.page),
+            (Phase::Sweeping(sweeps), Purpose::Sweep { .. }) => sweeps.plan.give_out(request.window.page),
             _ => {}
         }
     }
@@ -286,16 +286,8 @@ impl Walk {
     }
 
     fn take_sweep(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
-        if let Phase::Sweeping(plan) = &mut self.phase {
-            plan.answered(facts.window.page);
-            // A list that grew since the sweep was planned is read to its present end.
-            let total = facts.pagination.total_count.unwrap_or(0);
-            plan.set_last(plan.last().max(total.div_ceil(u64::from(self.page_size))));
-            let began_at = self.began_at.unwrap_or(i64::MAX);
-            let new = facts.items.iter().flatten().zip(keep).filter(|&(_, &is_new)| is_new);
-            let missed = new.filter(|(key, _)| key.created_at.is_none_or(|created| created < began_at));
-            self.report.found_by_last_sweep += missed.count() as u64;
-            self.report.windows_reread += 1;
+        if let Phase::Sweeping(sweeps) = &mut self.phase {
+            sweeps.take(facts, keep, self.began_at, &mut self.report);
         }
         0..0
     }
@@ -365,7 +357,7 @@ impl Walk {
         match (&mut self.phase, request.purpose) {
             (Phase::Plain, Purpose::Page) => self.plan.failed(request.window.page),
             (Phase::Healing(healing), _) => healing.failed(request),
-            (Phase::Sweeping(plan), _) => plan.failed(request.window.page),
+            (Phase::Sweeping(sweeps), _) => sweeps.plan.failed(request.window.page),
             _ => true,
         }
     }
@@ -400,8 +392,12 @@ impl Walk {
                 }
                 Ok(()) => {}
             },
-            Phase::Sweeping(plan) if plan.is_finished() => self.end_sweep(),
-            _ => {}
+            Phase::Sweeping(sweeps) => {
+                if !sweeps.go_on(&mut self.report) {
+                    self.phase = Phase::Finished;
+                }
+            }
+            Phase::Finished | Phase::Plain => {}
         }
     }
 
@@ -427,15 +423,7 @@ impl Walk {
     }
 
     fn sweep(&mut self) {
-        self.report.sweeps += 1;
-        self.report.found_by_last_sweep = 0;
-        let total = self.report.total_last.unwrap_or(0);
-        self.phase = Phase::Sweeping(PagePlan::new(1, total.div_ceil(u64::from(self.page_size)).max(1)));
-    }
-
-    fn end_sweep(&mut self) {
-        let goes_on = self.report.found_by_last_sweep > 0 && self.report.unreliable.is_some();
-        if goes_on && self.report.sweeps < MAX_SWEEPS { self.sweep() } else { self.phase = Phase::Finished }
+        self.phase = Phase::Sweeping(Sweeps::begin(&mut self.report, self.page_size));
     }
 
     /// Whether everything is there, and what says so.

@@ -89,7 +89,8 @@ pub struct Summary {
     pub schema_version: u32,
     /// The moment that ages are counted from, RFC 3339, UTC.
     pub as_of: String,
-    /// Groups of fewer contacts than this were merged, if any were.
+    /// Groups of fewer contacts than this were merged and smaller numbers or rests left out, if that was asked for. A
+    /// channel that is not in a table then need not be 0.
     pub min_cell: Option<u64>,
     /// Contacts.
     pub contacts: u64,
@@ -182,9 +183,9 @@ pub struct RegionDetail {
     pub continent: Option<String>,
     /// Contacts.
     pub contacts: u64,
-    /// Contacts that can be reached; nothing when `--min-cell` hides so small a number.
+    /// Contacts that can be reached; nothing when `--min-cell` hides it.
     pub reachable: Option<u64>,
-    /// Contacts that opted out; nothing when `--min-cell` hides so small a number.
+    /// Contacts that opted out; nothing when `--min-cell` hides it.
     pub opted_out: Option<u64>,
 }
 

@@ -139,7 +139,7 @@ fn title(region: &str, channel: &str, cell: &Cell) -> String {
         Cell::Share(count, total) => {
             format!("{region}, {channel}: {} of {} ({})", grouped(*count), grouped(*total), cell.words())
         }
-        _ => format!("{region}, {channel}: too small a number to be told"),
+        _ => format!("{region}, {channel}: not told"),
     }
 }
 
@@ -153,7 +153,7 @@ fn shade(cell: &Cell) -> Option<u64> {
 fn caption(page: &mut Page, has_untold: bool, regions: usize, (drawn, in_table): (usize, usize)) {
     page.push("<figcaption>The stronger the shade, the larger the share of the region's contacts.");
     if has_untold {
-        page.push(" A dash stands for too small a number to be told.");
+        page.push(" A dash stands for a number that is not told: none, too few, or nearly all.");
     }
     if drawn < regions {
         let [drawn, regions, in_table] = [drawn, regions, in_table].map(|count| grouped(count as u64));
@@ -199,9 +199,9 @@ mod tests {
         for (regions, channels) in [(1, 1), (20, 4), (25, 3), (250, 8), (250, 30)] {
             let mut summary = account(regions, channels, letters);
             // A channel that is not told.
+            summary.min_cell = Some(2);
             let largest = summary.channels_by_region.get_mut(&letters(regions - 1)).unwrap();
             largest.remove(&letters(channels - 1));
-            largest.insert("(other)".to_owned(), 1);
             let (html, view) = drawn(&summary);
             let rows = &view.rows[..view.rows.len().min(MAX_REGIONS)];
             let wanted: Vec<String> = rows.iter().flat_map(|row| row[1..].iter().map(Cell::words)).collect();

@@ -9,7 +9,8 @@ pub(super) fn totals(summary: &Summary) -> Section {
     let mut notes = Vec::new();
     if let Some(min_cell) = summary.min_cell {
         notes.push(format!(
-            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and smaller numbers are not told."
+            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and numbers that are smaller or \
+             leave a smaller rest are not told, but for those of all contacts together."
         ));
     }
     if !summary.columns_not_in_inputs.is_empty() {
@@ -170,10 +171,10 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
     }
     let row = |&(code, count): &(&str, u64)| {
         let mix = summary.channels_by_region.get(code);
-        // What is not there may have been merged.
-        let is_merged = mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
+        // What is not there may have been left out, or counted together with others.
+        let may_be_untold = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
         let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
-            None if is_merged => Cell::Hidden,
+            None if may_be_untold => Cell::Hidden,
             told => Cell::Share(told.copied().unwrap_or(0), count),
         };
         std::iter::once(Cell::Text(region_name(summary, code))).chain(channels.iter().map(share)).collect()

@@ -60,7 +60,7 @@ pub(super) enum Cell {
     Difference(Change),
     /// How long a bar is, of the longest.
     Bar(u64, u64),
-    /// Too small a number to be told.
+    /// A number that is not told: it, or what it leaves, may be too small.
     Hidden,
 }
 
