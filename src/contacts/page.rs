@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use super::rows::Rows;
 use super::{BatchBuilder, ContactId, contacts_schema};
 
-/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`](super::BatchBuilder) makes
+/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`] makes
 /// those.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
