@@ -20,6 +20,7 @@
 //! [`simulator`] stands apart and knows nothing of the rest, so that a shared misunderstanding of the API would show.
 
 pub mod api;
+mod background_sync;
 pub mod cli;
 pub mod commands;
 pub mod config;

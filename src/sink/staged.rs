@@ -15,9 +15,12 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::{OutputLock, OutputTarget, SinkError};
+use crate::background_sync::BackgroundSync;
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
+/// Bytes after which they are sent on to the disk, so that the end of the run need not wait for all.
+const SYNC_BYTES: u64 = 16 << 20;
 
 /// Where bytes go until they are published.
 #[derive(Debug)]
@@ -135,6 +138,9 @@ pub(super) struct HashingWriter {
     writer: BufWriter<Destination>,
     digest: Sha256,
     bytes: u64,
+    /// Bytes that were there when a sync began.
+    synced: u64,
+    sync: BackgroundSync,
 }
 
 /// A destination that has all its bytes.
@@ -148,11 +154,12 @@ pub(super) struct Written {
 impl HashingWriter {
     pub(super) fn new(destination: Destination) -> Self {
         let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, destination);
-        Self { writer, digest: Sha256::new(), bytes: 0 }
+        Self { writer, digest: Sha256::new(), bytes: 0, synced: 0, sync: BackgroundSync::default() }
     }
 
     /// Brings the bytes to the disk.
-    pub(super) fn finish(self) -> io::Result<Written> {
+    pub(super) fn finish(mut self) -> io::Result<Written> {
+        self.sync.end()?;
         let mut destination = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         destination.flush()?;
         if let Destination::Staged { file, .. } = &destination {
@@ -168,6 +175,12 @@ impl Write for HashingWriter {
         let written = self.writer.write(bytes)?;
         self.digest.update(&bytes[..written]);
         self.bytes += written as u64;
+        if self.bytes - self.synced >= SYNC_BYTES
+            && let Destination::Staged { file, .. } = self.writer.get_ref()
+            && self.sync.begin(file.as_file())?
+        {
+            self.synced = self.bytes;
+        }
         Ok(written)
     }
 

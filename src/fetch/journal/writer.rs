@@ -12,8 +12,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crate::background_sync::BackgroundSync;
 
 use super::record::Entry;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
@@ -179,7 +180,7 @@ struct OpenJournal {
     compressor: zstd::bulk::Compressor<'static>,
     record: Vec<u8>,
     synced_at: Instant,
-    syncing: Option<JoinHandle<io::Result<()>>>,
+    sync: BackgroundSync,
 }
 
 impl std::fmt::Debug for OpenJournal {
@@ -191,29 +192,21 @@ impl std::fmt::Debug for OpenJournal {
 impl OpenJournal {
     fn new(file: File) -> io::Result<Self> {
         let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
-        Ok(Self { file, compressor, record: Vec::new(), synced_at: Instant::now(), syncing: None })
+        Ok(Self { file, compressor, record: Vec::new(), synced_at: Instant::now(), sync: BackgroundSync::default() })
     }
 
     fn write(&mut self, entry: &Entry) -> io::Result<()> {
         self.record.clear();
         entry.write(&mut self.compressor, &mut self.record)?;
         self.file.write_all(&self.record)?;
-        if self.synced_at.elapsed() >= SYNC_INTERVAL && self.syncing.as_ref().is_none_or(JoinHandle::is_finished) {
-            self.end_sync()?;
-            let file = self.file.try_clone()?;
-            self.syncing = Some(std::thread::Builder::new().name("sync".to_owned()).spawn(move || file.sync_data())?);
+        if self.synced_at.elapsed() >= SYNC_INTERVAL && self.sync.begin(&self.file)? {
             self.synced_at = Instant::now();
         }
         Ok(())
     }
 
-    fn end_sync(&mut self) -> io::Result<()> {
-        let joined = self.syncing.take().map(JoinHandle::join);
-        joined.map_or(Ok(()), |result| result.unwrap_or_else(|_| Err(io::Error::other("the sync thread died"))))
-    }
-
     fn close(mut self) -> io::Result<()> {
-        self.end_sync()?;
+        self.sync.end()?;
         self.file.sync_all()
     }
 }
