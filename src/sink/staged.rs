@@ -20,7 +20,7 @@ use crate::background_sync::BackgroundSync;
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
 /// Bytes after which they are sent on to the disk, so that the end of the run need not wait for all.
-const SYNC_BYTES: u64 = 16 << 20;
+const SYNC_BYTES: u64 = 4 << 20;
 
 /// Where bytes go until they are published.
 #[derive(Debug)]
