@@ -1,4 +1,5 @@
 use std::fs;
+use std::time::Duration;
 
 use super::*;
 use crate::fetch::{Purpose, Request, Window};
@@ -152,6 +153,22 @@ fn a_run_that_is_over_at_once_leaves_no_file_unless_it_is_to_be_kept() {
     writer.append(entry(1));
     writer.keep();
     assert_eq!(pages(&mut open(&path)), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_come_fast_are_kept_only_after_half_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("j");
+    let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::WhenItLasts);
+    writer.append(entry(1));
+    tokio::time::advance(Duration::from_millis(60)).await;
+    (2..=200).for_each(|page| writer.append(entry(page)));
+    tokio::time::advance(Duration::from_secs(30)).await;
+    writer.append(entry(201));
+    writer.keep();
+    // Sixty answers in as many milliseconds are not faster than one a millisecond; from the next one on they are.
+    let wanted: Vec<u64> = (1..=60).chain([201]).collect();
+    assert_eq!(pages(&mut open(&path)), wanted);
 }
 
 #[test]
