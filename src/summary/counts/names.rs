@@ -64,7 +64,8 @@ impl<'a> Texts<'a> {
     }
 
     /// A text of up to eight bytes as one number.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "part of `Names::number`")]
+    #[inline(always)]
     fn short(&self, row: usize) -> Option<Short> {
         let (start, end) = (position(self.offsets[row]), position(self.offsets[row + 1]));
         let length = end - start;
