@@ -237,11 +237,11 @@ impl Counts {
 /// Values that say nothing: nulls, empty texts, empty lists.
 fn count_missing(values: &dyn Array) -> u64 {
     let count_empty = |offsets: &[i32]| {
-        let empty = offsets.iter().zip(&offsets[1..]).map(|(start, end)| u64::from(start == end)).sum::<u64>();
+        let empty = offsets.iter().zip(&offsets[1..]).map(|(start, end)| u32::from(start == end)).sum::<u32>();
         // A null is empty as a rule, but nothing keeps it from having a text that is not looked at.
         let nulls = values.nulls().map(|nulls| !nulls.inner());
         let nulls = nulls.iter().flat_map(BooleanBuffer::set_indices);
-        empty + nulls.filter(|&row| offsets[row] != offsets[row + 1]).count() as u64
+        u64::from(empty) + nulls.filter(|&row| offsets[row] != offsets[row + 1]).count() as u64
     };
     match values.data_type() {
         DataType::Utf8 => count_empty(values.as_string::<i32>().value_offsets()),

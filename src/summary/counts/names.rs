@@ -23,8 +23,8 @@ pub(super) const OTHER: u16 = 1;
 const MAX_KEY_BYTES: usize = 64;
 /// Digits that make a text look like a phone number: the shortest numbers in use have seven.
 const MIN_PERSONAL_DIGITS: usize = 7;
-/// Remembered texts as a power of two: as many as there are regions, in 4 kB, since all tables share the fastest cache.
-const RECENT_BITS: u32 = 8;
+/// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
+const RECENT_BITS: u32 = 10;
 
 /// A column of texts, with its parts at hand.
 #[derive(Debug, Clone, Copy)]
