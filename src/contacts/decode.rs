@@ -14,37 +14,12 @@ use std::fmt;
 use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::ContactPage;
+use super::page::PageBuilder;
 use super::rows::Rows;
 use super::scan::scan_page;
-use super::schema::column;
-use super::{ContactId, ContactPage, RejectReason, RejectedItem, RowKey, normalize};
+use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::{Envelope, NullableSeed, Pagination};
-
-/// The documented fields, in the order of the schema.
-pub(super) const FIELD_NAMES: [&str; column::COUNT] = [
-    "id",
-    "phone_number",
-    "format_e164",
-    "format_international",
-    "format_national",
-    "format_rfc",
-    "country_code",
-    "region_code",
-    "available_channels",
-    "default_channel",
-    "opt_out",
-    "is_inherited",
-    "created_at",
-    "updated_at",
-    "customer_id",
-];
-
-/// Undocumented field names kept per page; a server that invents more of them is counted under one name.
-const MAX_UNKNOWN_FIELDS: usize = 64;
-const OTHER_UNKNOWN_FIELDS: &str = "(other)";
-
-/// What a page holds unless the answer shows otherwise; only a first guess for the size of buffers.
-const USUAL_PAGE_ROWS: usize = 100;
 
 /// `data` of an answer of `GET /v3/contacts`.
 #[derive(Debug, Default, PartialEq)]
@@ -165,90 +140,6 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 }
 
-/// A page while it is read.
-pub(super) struct PageBuilder {
-    pub(super) rows: Rows,
-    unknown_in_row: Vec<usize>,
-    items: Vec<Option<RowKey>>,
-    rejected: Vec<RejectedItem>,
-    unknown_fields: Vec<(String, Vec<u32>)>,
-    never_created: Vec<u32>,
-    malformed: [u64; column::COUNT],
-}
-
-impl PageBuilder {
-    pub(super) fn new(body: ByteString) -> Self {
-        Self {
-            rows: Rows::new(body, USUAL_PAGE_ROWS),
-            unknown_in_row: Vec::new(),
-            items: Vec::with_capacity(USUAL_PAGE_ROWS),
-            rejected: Vec::new(),
-            unknown_fields: Vec::new(),
-            never_created: Vec::new(),
-            malformed: [0; column::COUNT],
-        }
-    }
-
-    /// Ends the item being read.
-    pub(super) fn end_item(&mut self, is_object: bool) {
-        let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
-        let key = id.map(ContactId::new).map(|id| self.end_contact(id));
-        if key.is_none() {
-            let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
-            let fields = if is_object { self.rows.open_names() } else { Vec::new() };
-            self.rejected.push(RejectedItem { position: self.items.len(), reason, fields });
-            self.rows.drop_row();
-        }
-        self.items.push(key);
-        self.unknown_in_row.clear();
-    }
-
-    fn end_contact(&mut self, id: ContactId) -> RowKey {
-        for name in self.unknown_in_row.drain(..) {
-            self.unknown_fields[name].1.extend(u32::try_from(self.rows.len()));
-        }
-        let created_at = self.read_time(column::CREATED_AT);
-        let updated_at = self.read_time(column::UPDATED_AT);
-        self.rows.close_row();
-        RowKey { id, created_at, updated_at }
-    }
-
-    /// Reads a time, in microseconds UTC.
-    fn read_time(&mut self, column: usize) -> Option<i64> {
-        let time = normalize::timestamp(self.rows.open_text(column)?);
-        match time {
-            Ok(None) if column == column::CREATED_AT => self.never_created.extend(u32::try_from(self.rows.len())),
-            Err(_) => self.malformed[column] += 1,
-            Ok(_) => {}
-        }
-        let time = time.ok().flatten();
-        self.rows.set_time(column, time);
-        time
-    }
-
-    /// Notes that the contact being read has a field that nobody documented.
-    pub(super) fn note_unknown(&mut self, name: &str) {
-        let names = &mut self.unknown_fields;
-        let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
-            names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                names.push((name.to_owned(), Vec::new()));
-                names.len() - 1
-            })
-        });
-        if !self.unknown_in_row.contains(&found) {
-            self.unknown_in_row.push(found);
-        }
-    }
-
-    pub(super) fn finish(self) -> ContactPage {
-        let Self { rows, items, rejected, mut unknown_fields, never_created, malformed, .. } = self;
-        unknown_fields.retain(|(_, rows)| !rows.is_empty());
-        let malformed = malformed.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
-        ContactPage { rows, items, rejected, unknown_fields, never_created, malformed }
-    }
-}
-
 /// Reads one item of the list; says whether it was an object.
 struct ItemSeed<'a>(&'a mut PageBuilder);
 
@@ -292,7 +183,9 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
             match column {
                 Some(column) => {
                     let is_sound = map.next_value_seed(FieldSeed { rows: &mut builder.rows, column })?;
-                    builder.malformed[column] += u64::from(!is_sound);
+                    if !is_sound {
+                        builder.note_malformed(column);
+                    }
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }

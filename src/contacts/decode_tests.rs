@@ -3,6 +3,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 
 use super::*;
 use crate::contacts::ContactId;
+use crate::contacts::page::{MAX_UNKNOWN_FIELDS, OTHER_UNKNOWN_FIELDS};
 
 /// A page with its columns.
 struct Read {

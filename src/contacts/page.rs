@@ -1,14 +1,22 @@
-//! One page of contacts after decoding.
+//! One page of contacts, while it is read and after.
 
 use std::fmt;
 
 use arrow::array::RecordBatch;
+use bytestring::ByteString;
 
 use super::rows::Rows;
-use super::{BatchBuilder, ContactId, contacts_schema};
+use super::schema::column;
+use super::{BatchBuilder, ContactId, contacts_schema, normalize};
 
-/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`] makes
-/// those.
+/// Undocumented field names kept per page; a server that invents more of them is counted under one name.
+pub(super) const MAX_UNKNOWN_FIELDS: usize = 64;
+pub(super) const OTHER_UNKNOWN_FIELDS: &str = "(other)";
+
+/// What a page holds unless the answer shows otherwise; only a first guess for the size of buffers.
+const USUAL_PAGE_ROWS: usize = 100;
+
+/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`] makes those.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
     /// The accepted contacts in the order of the answer.
@@ -90,5 +98,94 @@ impl RejectReason {
 impl fmt::Display for RejectReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
+    }
+}
+
+/// A page while it is read.
+pub(super) struct PageBuilder {
+    pub(super) rows: Rows,
+    unknown_in_row: Vec<usize>,
+    items: Vec<Option<RowKey>>,
+    rejected: Vec<RejectedItem>,
+    unknown_fields: Vec<(String, Vec<u32>)>,
+    never_created: Vec<u32>,
+    malformed: [u64; column::COUNT],
+}
+
+impl PageBuilder {
+    pub(super) fn new(body: ByteString) -> Self {
+        Self {
+            rows: Rows::new(body, USUAL_PAGE_ROWS),
+            unknown_in_row: Vec::new(),
+            items: Vec::with_capacity(USUAL_PAGE_ROWS),
+            rejected: Vec::new(),
+            unknown_fields: Vec::new(),
+            never_created: Vec::new(),
+            malformed: [0; column::COUNT],
+        }
+    }
+
+    /// Ends the item being read.
+    pub(super) fn end_item(&mut self, is_object: bool) {
+        let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
+        let key = id.map(ContactId::new).map(|id| self.end_contact(id));
+        if key.is_none() {
+            let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
+            let fields = if is_object { self.rows.open_names() } else { Vec::new() };
+            self.rejected.push(RejectedItem { position: self.items.len(), reason, fields });
+            self.rows.drop_row();
+        }
+        self.items.push(key);
+        self.unknown_in_row.clear();
+    }
+
+    fn end_contact(&mut self, id: ContactId) -> RowKey {
+        for name in self.unknown_in_row.drain(..) {
+            self.unknown_fields[name].1.extend(u32::try_from(self.rows.len()));
+        }
+        let created_at = self.read_time(column::CREATED_AT);
+        let updated_at = self.read_time(column::UPDATED_AT);
+        self.rows.close_row();
+        RowKey { id, created_at, updated_at }
+    }
+
+    /// Reads a time, in microseconds UTC.
+    fn read_time(&mut self, column: usize) -> Option<i64> {
+        let time = normalize::timestamp(self.rows.open_text(column)?);
+        match time {
+            Ok(None) if column == column::CREATED_AT => self.never_created.extend(u32::try_from(self.rows.len())),
+            Err(_) => self.note_malformed(column),
+            Ok(_) => {}
+        }
+        let time = time.ok().flatten();
+        self.rows.set_time(column, time);
+        time
+    }
+
+    /// Notes a value of a type or form that the documentation does not allow.
+    pub(super) fn note_malformed(&mut self, column: usize) {
+        self.malformed[column] += 1;
+    }
+
+    /// Notes that the contact being read has a field that nobody documented.
+    pub(super) fn note_unknown(&mut self, name: &str) {
+        let names = &mut self.unknown_fields;
+        let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
+            names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                names.push((name.to_owned(), Vec::new()));
+                names.len() - 1
+            })
+        });
+        if !self.unknown_in_row.contains(&found) {
+            self.unknown_in_row.push(found);
+        }
+    }
+
+    pub(super) fn finish(self) -> ContactPage {
+        let Self { rows, items, rejected, mut unknown_fields, never_created, malformed, .. } = self;
+        unknown_fields.retain(|(_, rows)| !rows.is_empty());
+        let malformed = malformed.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
+        ContactPage { rows, items, rejected, unknown_fields, never_created, malformed }
     }
 }

@@ -11,8 +11,7 @@ use std::fmt;
 
 use bytestring::ByteString;
 
-use super::decode::FIELD_NAMES;
-use super::schema::column;
+use super::schema::{FIELD_NAMES, column};
 
 /// A field: null, or what its column makes of the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Cell {
     /// Null when the text lies beyond the two gigabytes that a cell can tell.
     fn text(start: usize, end: usize, beside: u64) -> Self {
         let (start, end) = (start as u64, end as u64);
-        if start <= end && end < BESIDE { Self(start << 32 | end | beside) } else { Self::NULL }
+        if end < BESIDE { Self(start << 32 | end | beside) } else { Self::NULL }
     }
 
     fn as_time(self) -> Option<i64> {

@@ -14,9 +14,10 @@
 
 use bytestring::ByteString;
 
-use super::decode::{ContactList, FIELD_NAMES, ListSeed, PageBuilder};
+use super::decode::{ContactList, ListSeed};
+use super::page::PageBuilder;
 use super::rows::Rows;
-use super::schema::column;
+use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::Envelope;
 
 /// Reads an answer of `GET /v3/contacts`, or gives up.

@@ -44,6 +44,25 @@ pub mod column {
     pub const COUNT: usize = 15;
 }
 
+/// The documented fields, in the order of the schema.
+pub(super) const FIELD_NAMES: [&str; column::COUNT] = [
+    "id",
+    "phone_number",
+    "format_e164",
+    "format_international",
+    "format_national",
+    "format_rfc",
+    "country_code",
+    "region_code",
+    "available_channels",
+    "default_channel",
+    "opt_out",
+    "is_inherited",
+    "created_at",
+    "updated_at",
+    "customer_id",
+];
+
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let flag = |name: &str| Field::new(name, DataType::Boolean, true);

@@ -20,11 +20,8 @@ use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
 
 pub use self::error::SourceError;
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
-
-/// Rows that are handed on at once.
-const BATCH_ROWS: usize = 8192;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
