@@ -16,7 +16,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sent_export::contacts::BATCH_ROWS;
 use sent_export::summary::Counts;
 
-const CONTACTS: u32 = 200_000;
+const CONTACTS: u32 = 1_000_000;
 
 fn batches() -> Vec<RecordBatch> {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");

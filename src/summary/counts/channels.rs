@@ -11,12 +11,15 @@ use std::collections::HashMap;
 use arrow::array::{Array, AsArray, ListArray, StringArray};
 use foldhash::fast::FixedState;
 
-use super::names::{Names, OTHER, Texts, UNKNOWN, position};
+use super::names::{Names, OTHER, UNKNOWN, position};
 
 /// Channels that are told apart: one bit each, beside those for null and for the others.
 const MAX_CHANNELS: usize = 62;
 /// Combinations that are told apart. With three channels there are eight; more than this is no longer a table to read.
 const MAX_COMBINATIONS: usize = 256;
+
+/// Channels that a contact has as a rule, at most.
+const USUAL_CHANNELS: usize = 4;
 
 /// No combination's number.
 const UNSEEN: u16 = u16::MAX;
@@ -30,6 +33,8 @@ pub(super) const OTHERS: u16 = 1;
 pub(super) struct ChannelSets {
     channels: Names,
     sets: Vec<u64>,
+    /// The numbers of all entries of the lists that are being read.
+    entries: Vec<u16>,
     numbers: HashMap<u64, u16, FixedState>,
     /// Numbers of the sets of the first few channels, which are nearly all that occur.
     usual: [u16; 256],
@@ -37,21 +42,26 @@ pub(super) struct ChannelSets {
 
 impl ChannelSets {
     pub(super) fn new() -> Self {
-        Self { channels: Names::new(MAX_CHANNELS), sets: vec![0, 0], numbers: HashMap::default(), usual: [UNSEEN; 256] }
+        let (entries, numbers) = Default::default();
+        Self { channels: Names::new(MAX_CHANNELS), sets: vec![0, 0], entries, numbers, usual: [UNSEEN; 256] }
     }
 
     /// The bits of each row's channels, appended to `sets`.
     pub(super) fn read(&mut self, lists: &ListArray, sets: &mut Vec<u64>) {
-        let names = Texts::new(lists.values().as_string());
         let nulls = lists.nulls().filter(|nulls| nulls.null_count() > 0);
+        self.channels.numbers(lists.values().as_string(), &mut self.entries);
+        // So that the last list is followed by as many as one looks at.
+        self.entries.extend([UNKNOWN; USUAL_CHANNELS]);
         for (row, ends) in lists.value_offsets().windows(2).enumerate() {
-            let mut set = 0;
-            if !nulls.is_some_and(|nulls| nulls.is_null(row)) {
-                for at in position(ends[0])..position(ends[1]) {
-                    set |= 1 << self.channels.number(names, at);
-                }
+            let (start, end) = (position(ends[0]), position(ends[1]));
+            let length = end - start;
+            // How many there are cannot be foreseen, and a loop that ends by chance costs more than one step too many.
+            let first = self.entries[start..start + USUAL_CHANNELS].iter().zip(0..);
+            let mut set = first.fold(0, |set, (number, at)| set | u64::from(at < length) << number);
+            if length > USUAL_CHANNELS {
+                set = self.entries[start..end].iter().fold(0, |set, number| set | 1 << number);
             }
-            sets.push(set);
+            sets.push(if nulls.is_some_and(|nulls| nulls.is_null(row)) { 0 } else { set });
         }
     }
 

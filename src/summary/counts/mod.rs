@@ -105,6 +105,7 @@ pub struct Counts {
 struct Scratch {
     regions: Vec<u16>,
     calling_codes: Vec<u16>,
+    default_channels: Vec<u16>,
     sets: Vec<u64>,
 }
 
@@ -157,6 +158,7 @@ impl Counts {
         self.scratch.sets.clear();
         self.channels.read(lists, &mut self.scratch.sets);
         self.count_cells(batch.column(column::OPT_OUT).as_boolean());
+        self.default_channels.numbers(text(column::DEFAULT_CHANNEL), &mut self.scratch.default_channels);
         self.count_default_channels(text(column::DEFAULT_CHANNEL), lists);
         self.by_calling_code.resize(self.calling_codes.len(), 0);
         for &code in &self.scratch.calling_codes {
@@ -211,14 +213,10 @@ impl Counts {
     }
 
     fn count_default_channels(&mut self, defaults: &StringArray, lists: &ListArray) {
-        let defaults = Texts::new(defaults);
-        for (row, &set) in self.scratch.sets.iter().enumerate() {
-            let default = self.default_channels.number(defaults, row);
+        self.by_default_channel.resize(self.default_channels.len(), 0);
+        self.default_bits.resize(self.default_channels.len(), 0);
+        for (row, (&set, &default)) in self.scratch.sets.iter().zip(&self.scratch.default_channels).enumerate() {
             let place = usize::from(default);
-            if place >= self.by_default_channel.len() {
-                self.by_default_channel.resize(place + 1, 0);
-                self.default_bits.resize(place + 1, 0);
-            }
             self.by_default_channel[place] += 1;
             if default == UNKNOWN || set & self.default_bits[place] != 0 {
                 continue;

@@ -26,6 +26,10 @@ const MIN_PERSONAL_DIGITS: usize = 7;
 /// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
 const RECENT_BITS: u32 = 10;
 
+/// The first bytes of a word, by how many of them.
+const FIRST_BYTES: [u64; 9] =
+    [0, 0xff, 0xffff, 0xff_ffff, 0xffff_ffff, 0xff_ffff_ffff, 0xffff_ffff_ffff, 0xff_ffff_ffff_ffff, u64::MAX];
+
 /// A column of texts, with its parts at hand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts<'a> {
@@ -64,15 +68,12 @@ impl<'a> Texts<'a> {
     }
 
     /// A text of up to eight bytes as one number.
-    #[expect(clippy::inline_always, reason = "part of `Names::number`")]
-    #[inline(always)]
-    fn short(&self, row: usize) -> Option<Short> {
-        let (start, end) = (position(self.offsets[row]), position(self.offsets[row + 1]));
+    #[inline]
+    fn short(&self, start: usize, end: usize) -> Option<Short> {
         let length = end - start;
         let eight = self.bytes.get(start..start + 8).filter(|_| length <= 8);
         let key = if let Some(eight) = eight {
-            let key = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-            if length == 8 { key } else { key & ((1 << (length * 8)) - 1) }
+            u64::from_le_bytes(eight.try_into().expect("eight bytes")) & FIRST_BYTES[length]
         } else if length <= 8 {
             // The last few texts of the buffer.
             self.bytes[start..end].iter().rev().fold(0, |key, &byte| key << 8 | u64::from(byte))
@@ -106,7 +107,7 @@ pub(super) fn position(offset: i32) -> usize {
 pub(super) struct Names {
     texts: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u16, FixedState>,
-    recent: Vec<(Short, u16)>,
+    recent: Box<[(Short, u16); 1 << RECENT_BITS]>,
     limit: usize,
 }
 
@@ -117,34 +118,36 @@ impl Names {
             texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
             numbers: HashMap::default(),
             // No short text has this length.
-            recent: vec![(Short { key: 0, length: 9 }, OTHER); 1 << RECENT_BITS],
+            recent: Box::new([(Short { key: 0, length: 9 }, OTHER); 1 << RECENT_BITS]),
             limit,
         }
     }
 
-    /// The number of the text of a row; that of null is [`UNKNOWN`].
-    #[expect(clippy::inline_always, reason = "five calls for each contact take a fifth of the time of counting")]
-    #[inline(always)]
-    pub(super) fn number(&mut self, texts: Texts<'_>, row: usize) -> u16 {
-        if texts.is_null(row) {
-            return UNKNOWN;
-        }
-        let Some(short) = texts.short(row) else { return self.look_up(texts.value(row)) };
-        let place = short.place();
-        let (recent, number) = self.recent[place];
+    /// The numbers of the texts of all rows; that of null is [`UNKNOWN`].
+    pub(super) fn numbers(&mut self, texts: &StringArray, numbers: &mut Vec<u16>) {
+        let texts = Texts::new(texts);
+        numbers.clear();
+        numbers.extend(
+            texts
+                .offsets
+                .windows(2)
+                .enumerate()
+                .map(|(row, ends)| if texts.is_null(row) { UNKNOWN } else { self.number(texts, row, ends) }),
+        );
+    }
+
+    #[inline]
+    fn number(&mut self, texts: Texts<'_>, row: usize, ends: &[i32]) -> u16 {
+        let Some(short) = texts.short(position(ends[0]), position(ends[1])) else {
+            return self.look_up(texts.value(row));
+        };
+        let (recent, number) = self.recent[short.place()];
         if recent == short {
             return number;
         }
         let number = self.look_up(texts.value(row));
-        self.recent[place] = (short, number);
+        self.recent[short.place()] = (short, number);
         number
-    }
-
-    /// The numbers of all rows.
-    pub(super) fn numbers(&mut self, texts: &StringArray, numbers: &mut Vec<u16>) {
-        let texts = Texts::new(texts);
-        numbers.clear();
-        numbers.extend((0..texts.len()).map(|row| self.number(texts, row)));
     }
 
     #[cold]

@@ -59,10 +59,7 @@ impl NumberChecks {
         for row in 0..columns.e164.len() {
             let text = columns.e164.bytes(row);
             if text.is_empty() {
-                let text = columns.as_given.bytes(row);
-                if !text.is_empty() {
-                    self.shared.add(Number::read(text, table).map_or_else(|| HASHES.hash_one(text), |n| mix(n.digits)));
-                }
+                self.add_other_form(columns.as_given.bytes(row), table);
                 continue;
             }
             let Some(number) = Number::read(text, table) else {
@@ -76,6 +73,15 @@ impl NumberChecks {
             let column = self.calling_codes[usize::from(columns.calling_codes[row])];
             self.other_calling_code += u64::from(!fits(column));
             self.shared.add(mix(number.digits));
+        }
+    }
+
+    /// A number that has no E.164 form may be shared, too.
+    #[cold]
+    fn add_other_form(&mut self, text: &[u8], calling_codes: &[u16; 1000]) {
+        if !text.is_empty() {
+            let number = Number::read(text, calling_codes);
+            self.shared.add(number.map_or_else(|| HASHES.hash_one(text), |number| mix(number.digits)));
         }
     }
 }
@@ -97,7 +103,8 @@ struct Number {
 }
 
 impl Number {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called for each contact in one place")]
+    #[inline(always)]
     fn read(text: &[u8], calling_codes: &[u16; 1000]) -> Option<Self> {
         let [b'+', digits @ ..] = text else { return None };
         if digits.len() < MIN_DIGITS || digits.len() > MAX_DIGITS {
