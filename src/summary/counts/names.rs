@@ -25,6 +25,7 @@ const MAX_KEY_BYTES: usize = 64;
 const MIN_PERSONAL_DIGITS: usize = 7;
 /// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
 const RECENT_BITS: u32 = 10;
+const RECENT: usize = 1 << RECENT_BITS;
 
 /// The first bytes of a word, by how many of them.
 const FIRST_BYTES: [u64; 9] =
@@ -107,7 +108,7 @@ pub(super) fn position(offset: i32) -> usize {
 pub(super) struct Names {
     texts: Vec<Box<str>>,
     numbers: HashMap<Box<str>, u16, FixedState>,
-    recent: Box<[(Short, u16); 1 << RECENT_BITS]>,
+    recent: Box<[(Short, u16); RECENT]>,
     limit: usize,
 }
 
@@ -118,7 +119,7 @@ impl Names {
             texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
             numbers: HashMap::default(),
             // No short text has this length.
-            recent: Box::new([(Short { key: 0, length: 9 }, OTHER); 1 << RECENT_BITS]),
+            recent: vec![(Short { key: 0, length: 9 }, OTHER); RECENT].try_into().expect("it has this length"),
             limit,
         }
     }
