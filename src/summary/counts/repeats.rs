@@ -66,7 +66,7 @@ impl Repeats {
     /// Gives the gathered hashes to their parts.
     #[cold]
     fn part(&mut self) {
-        let part = |hash: u64| usize::try_from(hash).unwrap_or_default() % PARTS;
+        let part = |hash: u64| usize::try_from(hash % PARTS as u64).expect("fewer than PARTS");
         let mut ends = [0; PARTS];
         self.gathered.iter().for_each(|&hash| ends[part(hash)] += 1);
         let mut start = 0;
