@@ -93,7 +93,7 @@ fn what_moved_while_nobody_read_is_healed() {
 
 #[test]
 fn another_command_an_old_journal_or_fresh_start_over() {
-    let server = slow(3_000, "20ms");
+    let server = slow(3_000, "100ms");
     let stop = |folder| {
         let seen = server.statistics().list_requests;
         let asked = Cell::new(seen + 15);
