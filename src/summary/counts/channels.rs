@@ -113,3 +113,26 @@ pub(super) fn holds(lists: &ListArray, row: usize, text: &str) -> bool {
     let ends = lists.value_offsets();
     (position(ends[row])..position(ends[row + 1])).any(|at| names.is_valid(at) && names.value(at) == text)
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ListBuilder, StringBuilder};
+
+    use super::*;
+
+    #[test]
+    fn lists_of_any_length_are_read_whole() {
+        let mut lists = ListBuilder::new(StringBuilder::new());
+        for length in 0..=USUAL_CHANNELS + 2 {
+            lists.append_value((0..length).map(|channel| Some(format!("channel{channel}"))));
+        }
+        lists.append_null();
+        lists.append_value([Some("channel5")]);
+        let (mut channels, mut sets) = (ChannelSets::new(), Vec::new());
+        channels.read(&lists.finish(), &mut sets);
+        let names: Vec<Vec<&str>> = sets.iter().map(|&set| channels.names(set).collect()).collect();
+        let lengths: Vec<usize> = names.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [0, 1, 2, 3, 4, 5, 6, 0, 1]);
+        assert_eq!((names[2].as_slice(), names[8].as_slice()), (&["channel0", "channel1"][..], &["channel5"][..]));
+    }
+}

@@ -103,7 +103,7 @@ struct Number {
 }
 
 impl Number {
-    #[expect(clippy::inline_always, reason = "called for each contact in one place")]
+    #[expect(clippy::inline_always, reason = "called for each contact in the loop of `NumberChecks::add`")]
     #[inline(always)]
     fn read(text: &[u8], calling_codes: &[u16; 1000]) -> Option<Self> {
         let [b'+', digits @ ..] = text else { return None };

@@ -2,7 +2,7 @@
 //!
 //! The keys' hashes are parted by their last bits, so that what belongs together fits into the processor's nearest cache.
 //! A part gathers hashes, and when it has enough sorts them and merges them into its sorted list of different ones; a hash
-//! table for all of them costs a third more. When a part's list is full, half of its hashes are let go, those with a
+//! table for all of them took twice the time. When a part's list is full, half of its hashes are let go, those with a
 //! certain bit set, and from then on only the others are kept: a sample that every key is in or out of with all its
 //! contacts, so what is counted in it stands for the whole, times two for each halving (distinct sampling: Gibbons,
 //! "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries and Event Reports").
