@@ -1,10 +1,15 @@
-//! One export: the walk on one side, the writer on a thread of its own on the other, a bounded channel between them.
+//! One export: the walk, the gatherer and the outputs, each on a thread of its own, bounded channels between them.
 //!
-//! The walk's thread puts the rows of a page into a batch while the page is still in the cache of its processor core; what
-//! crosses to the writer are whole batches, which it counts and encodes. A slow disk thereby slows the network, and memory
-//! is set by the batches in the channel. The channel's end is what ends the writer. Whichever side fails, the other is
-//! brought to its end before the error is given back, and the error is that of the side that failed first, never "channel
-//! closed".
+//! ```text
+//!  walk ── pages ──► gatherer ── batches ─┬─► output      one thread each,
+//!                    rows ─► batches      └─► output      see `sink`
+//!                    counts, findings
+//! ```
+//!
+//! Three stages of about the same length keep two processor cores busy whatever the format, and one more output costs no
+//! wall time where there is a core for it. A slow disk slows the network through the channels, and memory is set by what
+//! fits in them. The end of a channel is what ends the stage behind it. Whichever stage fails, the others are brought to
+//! their end before the error is given back, and the error is that of the stage that failed first, never "channel closed".
 
 use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
@@ -18,8 +23,9 @@ use crate::fetch::{
 use crate::sink::{Outputs, SinkError, StagedOutputs};
 use crate::summary::{Counts, Findings};
 
-/// Batches between the walk and the writer, about 2.5 MB each: enough to keep both busy.
-const QUEUED_BATCHES: usize = 2;
+/// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
+/// waits for the other.
+const QUEUED_ROWS: usize = 5_000;
 
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
@@ -59,25 +65,25 @@ pub async fn export(
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome, Error> {
-    let (sender, receiver) = mpsc::channel(QUEUED_BATCHES);
-    let writer = tokio::task::spawn_blocking(move || Writer::new(outputs, now_micros).take_all(receiver));
-    let mut gatherer = Gatherer { batches: BatchBuilder::default(), findings: Findings::default(), sender };
-    let deliver = async |delivery: Delivery| gatherer.take(&delivery).await;
+    let queued_pages = QUEUED_ROWS / settings.page_size as usize;
+    let (sender, pages) = mpsc::channel(queued_pages.max(1));
+    let gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(pages));
+    let deliver = async |delivery: Delivery| sender.send(delivery).await.map_err(|_| ReceiverGone);
     let walked = tokio::select! {
         walked = fetch_contacts(client, settings, journal, deliver, observe) => walked,
         error = cancel => {
-            // Without a sender the writer ends and removes what it staged.
-            drop(gatherer);
-            drop(writer.await);
+            // Without a sender the gatherer ends, and dropping the outputs removes what they staged.
+            drop(sender);
+            drop(gathering.await);
             return Err(error);
         }
     };
-    let findings = gatherer.finish().await;
-    let written = writer.await.map_err(|_| Error::WriterDied)?;
-    let writer = match written {
+    drop(sender);
+    let gathered = gathering.await.map_err(|_| Error::WriterDied)?;
+    let Gathered { outputs, counts, findings } = match gathered {
         Err(error) if error.is_closed_pipe() => return Ok(Outcome::ReaderLeft),
         Err(error) => return Err(error.into()),
-        Ok(writer) => writer,
+        Ok(gathered) => gathered,
     };
     let walk = match walked {
         Ok(walk) => walk,
@@ -85,7 +91,6 @@ pub async fn export(
         Err(FetchError::ReceiverGone) => return Err(Error::WriterDied),
         Err(FetchError::Journal(error)) => return Err(Error::Journal(error)),
     };
-    let Writer { outputs, counts, .. } = writer;
     let finished = tokio::task::spawn_blocking(move || outputs.finish()).await.map_err(|_| Error::WriterDied)?;
     match finished {
         Err(error) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
@@ -94,67 +99,63 @@ pub async fn export(
     }
 }
 
-/// Gathers the contacts of pages in batches, and what else is to be said of them.
+/// What the pages of a walk held, and where it went.
+struct Gathered {
+    outputs: Outputs,
+    counts: Counts,
+    findings: Findings,
+}
+
+/// Gathers the contacts of pages in batches, counts them and hands them to the outputs, on a thread that may block.
 struct Gatherer {
     batches: BatchBuilder,
-    findings: Findings,
-    sender: mpsc::Sender<RecordBatch>,
+    gathered: Gathered,
+    now_micros: i64,
 }
 
 impl Gatherer {
-    async fn take(&mut self, delivery: &Delivery) -> Result<(), ReceiverGone> {
-        self.note_findings(delivery);
-        for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
-            self.sender.send(batch).await.map_err(|_| ReceiverGone)?;
+    fn new(outputs: Outputs, now_micros: i64) -> Self {
+        let gathered = Gathered { outputs, counts: Counts::default(), findings: Findings::default() };
+        Self { batches: BatchBuilder::default(), gathered, now_micros }
+    }
+
+    fn take_all(mut self, mut pages: mpsc::Receiver<Delivery>) -> Result<Gathered, SinkError> {
+        while let Some(delivery) = pages.blocking_recv() {
+            self.gathered.outputs.check()?;
+            self.note_findings(&delivery);
+            for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
+                self.take_batch(&batch)?;
+            }
         }
+        if let Some(batch) = self.batches.finish() {
+            self.take_batch(&batch)?;
+        }
+        Ok(self.gathered)
+    }
+
+    /// The outputs come first, so that they have work while the batch is counted.
+    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+        self.gathered.outputs.write(batch)?;
+        self.gathered.counts.add_batch(batch, self.now_micros);
         Ok(())
     }
 
     fn note_findings(&mut self, delivery: &Delivery) {
+        let findings = &mut self.gathered.findings;
         let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
         for item in contacts.rejected.iter().filter(|item| fresh.contains(&item.position)) {
             let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);
-            self.findings.add_rejected(at, item.reason.name(), &item.fields);
+            findings.add_rejected(at, item.reason.name(), &item.fields);
         }
         let kept = |rows: &[u32]| rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count() as u64;
         for (name, rows) in &contacts.unknown_fields {
-            self.findings.add_unknown_field(name, kept(rows));
+            findings.add_unknown_field(name, kept(rows));
         }
-        self.findings.never_created += kept(&contacts.never_created);
+        findings.never_created += kept(&contacts.never_created);
         // Windows that close gaps hold rows that came before, and with them what was noted already.
         let is_counted = keep.contains(&true);
         for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {
-            self.findings.add_malformed(contacts_schema().field(column).name(), values);
+            findings.add_malformed(contacts_schema().field(column).name(), values);
         }
-    }
-
-    /// Sends what is left, and lets the writer come to its end.
-    async fn finish(mut self) -> Findings {
-        if let Some(batch) = self.batches.finish() {
-            // A writer that is gone has its own error to tell.
-            drop(self.sender.send(batch).await);
-        }
-        self.findings
-    }
-}
-
-/// Counts and writes batches, on a thread that may block.
-struct Writer {
-    outputs: Outputs,
-    counts: Counts,
-    now_micros: i64,
-}
-
-impl Writer {
-    fn new(outputs: Outputs, now_micros: i64) -> Self {
-        Self { outputs, counts: Counts::default(), now_micros }
-    }
-
-    fn take_all(mut self, mut receiver: mpsc::Receiver<RecordBatch>) -> Result<Self, SinkError> {
-        while let Some(batch) = receiver.blocking_recv() {
-            self.counts.add_batch(&batch, self.now_micros);
-            self.outputs.write(&batch)?;
-        }
-        Ok(self)
     }
 }

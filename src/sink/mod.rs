@@ -1,8 +1,8 @@
 //! From record batches to files that load at the first try.
 //!
-//! [`Outputs`] takes every batch once and hands it to each output; [`Outputs::finish`] closes them into
-//! [`StagedOutputs`], and only [`StagedOutputs::publish`] gives the files their names. A run that fails in between
-//! leaves the last good files as they were.
+//! [`Outputs`] takes every batch once and hands it to each output, which encodes it on a thread of its own;
+//! [`Outputs::finish`] closes them into [`StagedOutputs`], and only [`StagedOutputs::publish`] gives the files their
+//! names. A run that fails in between leaves the last good files as they were.
 //!
 //! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
 //!
@@ -18,6 +18,7 @@ mod error;
 mod format;
 mod lock;
 mod manifest;
+mod output;
 mod parquet;
 mod staged;
 #[cfg(test)]
@@ -30,8 +31,9 @@ pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::lock::OutputLock;
 pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, manifest_path, read_manifest};
+use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
-use self::staged::{Destination, HashingWriter};
+use self::staged::Destination;
 pub use self::staged::{check_writable, write_small_file};
 use crate::contacts::ColumnSelection;
 
@@ -64,22 +66,10 @@ pub struct OutputReport {
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
-    locks: Vec<OutputLock>,
     columns: ColumnSelection,
-    open: Vec<Output>,
-}
-
-#[derive(Debug)]
-struct Output {
-    request: OutputRequest,
-    encoder: Encoder,
-    rows: u64,
-}
-
-#[derive(Debug)]
-enum Encoder {
-    Csv(Box<csv::CsvEncoder<HashingWriter>>),
-    Parquet(Box<parquet::ParquetEncoder<HashingWriter>>),
+    open: Vec<OutputThread>,
+    /// Behind the outputs, since they are let go in this order.
+    locks: Vec<OutputLock>,
 }
 
 impl Outputs {
@@ -91,45 +81,38 @@ impl Outputs {
         let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
             locks.extend(Destination::lock(&request.target)?);
-            let writer = HashingWriter::new(Destination::open_locked(&request.target)?);
-            let failed = |source| SinkError::write(request, source);
-            let encoder = match request.format {
-                OutputFormat::Parquet => {
-                    let schema = settings.columns.schema();
-                    let encoder = parquet::ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
-                    Encoder::Parquet(Box::new(encoder.map_err(|error| failed(error.into()))?))
-                }
-                OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
-                    let schema = settings.columns.schema();
-                    let encoder = csv::CsvEncoder::new(writer, request.format, &schema);
-                    Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
-                }
-            };
-            Ok(Output { request: request.clone(), encoder, rows: 0 })
+            OutputThread::start(Output::open_locked(request, settings)?)
         };
         let open = requests.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { locks, columns: settings.columns.clone(), open })
+        Ok(Self { columns: settings.columns.clone(), open, locks })
     }
 
-    /// Writes a batch with all columns of the contacts schema.
+    /// Hands a batch with all columns of the contacts schema to every output; waits for those that are behind.
     ///
     /// # Errors
-    /// When an output cannot be written. A stdout that was closed is only an error when it was the last output; see
-    /// [`SinkError::is_closed_pipe`].
+    /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
+    /// stdout that was closed is only an error when it was the last output; see [`SinkError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
         let batch = self.columns.project(batch);
-        self.each_output(|output| output.encode(&batch))
+        self.let_go(|output| !output.send(&batch))
     }
 
-    /// Does something with every output; one that was closed by its reader is let go while others remain.
-    fn each_output(&mut self, mut act: impl FnMut(&mut Output) -> Result<(), SinkError>) -> Result<(), SinkError> {
-        let mut at = 0;
-        while at < self.open.len() {
-            match act(&mut self.open[at]) {
-                Err(error) if error.is_closed_pipe() && self.open.len() > 1 => drop(self.open.remove(at)),
-                result => result?,
+    /// Looks whether an output has failed since the last batch; costs next to nothing.
+    ///
+    /// # Errors
+    /// As for [`Outputs::write`].
+    pub fn check(&mut self) -> Result<(), SinkError> {
+        self.let_go(|output| output.has_ended())
+    }
+
+    /// One that was closed by its reader is let go while others remain; every other end is an error.
+    fn let_go(&mut self, is_gone: impl FnMut(&mut OutputThread) -> bool) -> Result<(), SinkError> {
+        let gone: Vec<_> = self.open.extract_if(.., is_gone).collect();
+        for output in gone {
+            match output.join() {
+                Err(error) if error.is_closed_pipe() && !self.open.is_empty() => {}
+                result => drop(result?),
             }
-            at += 1;
         }
         Ok(())
     }
@@ -139,10 +122,10 @@ impl Outputs {
     /// # Errors
     /// When an output cannot be written.
     pub fn finish(self) -> Result<StagedOutputs, SinkError> {
-        let mut staged = StagedOutputs { locks: self.locks, reports: Vec::new(), destinations: Vec::new() };
+        let mut staged = StagedOutputs { reports: Vec::new(), destinations: Vec::new(), locks: self.locks };
         let count = self.open.len();
         for output in self.open {
-            match output.finish() {
+            match output.join().and_then(Output::finish) {
                 Ok((report, destination)) => {
                     staged.reports.push(report);
                     staged.destinations.push(destination);
@@ -155,40 +138,13 @@ impl Outputs {
     }
 }
 
-impl Output {
-    fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        let written = match &mut self.encoder {
-            Encoder::Csv(encoder) => encoder.encode(batch).map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.encode(batch).map_err(Into::into),
-        };
-        self.rows += batch.num_rows() as u64;
-        written.map_err(|source| SinkError::write(&self.request, source))
-    }
-
-    fn finish(self) -> Result<(OutputReport, Destination), SinkError> {
-        let writer = match self.encoder {
-            Encoder::Csv(encoder) => encoder.finish().map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.finish().map_err(Into::into),
-        };
-        let closed = writer.and_then(|writer| writer.finish().map_err(Into::into));
-        let written = closed.map_err(|source| SinkError::write(&self.request, source))?;
-        let report = OutputReport {
-            path: self.request.target.to_string(),
-            format: self.request.format,
-            rows: self.rows,
-            bytes: written.bytes,
-            sha256: written.sha256,
-        };
-        Ok((report, written.destination))
-    }
-}
-
 /// Outputs that are whole on the disk but do not have their names yet. Dropping them removes them.
 #[derive(Debug)]
 pub struct StagedOutputs {
-    locks: Vec<OutputLock>,
     reports: Vec<OutputReport>,
     destinations: Vec<Destination>,
+    /// Behind the files, since they are let go in this order.
+    locks: Vec<OutputLock>,
 }
 
 impl StagedOutputs {

@@ -1,0 +1,134 @@
+//! One output: its encoder, and the thread that runs it.
+//!
+//! Encoding and compressing is most of the work of a run, so each output does it beside the others and beside those who
+//! make the batches. A short channel keeps an output that is slower than the rest from piling them
+//! up.
+//!
+//! *Easy to get wrong:* an output that is dropped must be gone, with what it staged, before its lock is: dropping an
+//! [`OutputThread`] waits for its thread.
+
+use std::io;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use arrow::array::RecordBatch;
+
+use super::staged::{Destination, HashingWriter};
+use super::{OutputFormat, OutputReport, OutputRequest, OutputSettings, SinkError, csv, parquet};
+
+/// Batches that wait for an output, about 2.5 MB each.
+const QUEUED_BATCHES: usize = 2;
+
+/// An open output.
+#[derive(Debug)]
+pub(super) struct Output {
+    request: OutputRequest,
+    encoder: Encoder,
+    rows: u64,
+}
+
+#[derive(Debug)]
+enum Encoder {
+    Csv(Box<csv::CsvEncoder<HashingWriter>>),
+    Parquet(Box<parquet::ParquetEncoder<HashingWriter>>),
+}
+
+impl Output {
+    /// Opens the file beside a target whose lock the caller holds, and writes the format's head.
+    pub(super) fn open_locked(request: &OutputRequest, settings: &OutputSettings) -> Result<Self, SinkError> {
+        let writer = HashingWriter::new(Destination::open_locked(&request.target)?);
+        let failed = |source| SinkError::write(request, source);
+        let schema = settings.columns.schema();
+        let encoder = match request.format {
+            OutputFormat::Parquet => {
+                let encoder = parquet::ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
+                Encoder::Parquet(Box::new(encoder.map_err(|error| failed(error.into()))?))
+            }
+            OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
+                let encoder = csv::CsvEncoder::new(writer, request.format, &schema);
+                Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
+            }
+        };
+        Ok(Self { request: request.clone(), encoder, rows: 0 })
+    }
+
+    fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+        let written = match &mut self.encoder {
+            Encoder::Csv(encoder) => encoder.encode(batch).map_err(Into::into),
+            Encoder::Parquet(encoder) => encoder.encode(batch).map_err(Into::into),
+        };
+        self.rows += batch.num_rows() as u64;
+        written.map_err(|source| SinkError::write(&self.request, source))
+    }
+
+    /// Writes what is left, closes the format and brings the bytes to the disk.
+    pub(super) fn finish(self) -> Result<(OutputReport, Destination), SinkError> {
+        let writer = match self.encoder {
+            Encoder::Csv(encoder) => encoder.finish().map_err(Into::into),
+            Encoder::Parquet(encoder) => encoder.finish().map_err(Into::into),
+        };
+        let closed = writer.and_then(|writer| writer.finish().map_err(Into::into));
+        let written = closed.map_err(|source| SinkError::write(&self.request, source))?;
+        let report = OutputReport {
+            path: self.request.target.to_string(),
+            format: self.request.format,
+            rows: self.rows,
+            bytes: written.bytes,
+            sha256: written.sha256,
+        };
+        Ok((report, written.destination))
+    }
+}
+
+/// An output that encodes on a thread of its own.
+#[derive(Debug)]
+pub(super) struct OutputThread {
+    request: OutputRequest,
+    /// `None` once no more batches come, which ends the thread.
+    batches: Option<SyncSender<RecordBatch>>,
+    thread: Option<JoinHandle<Result<Output, SinkError>>>,
+}
+
+impl OutputThread {
+    pub(super) fn start(mut output: Output) -> Result<Self, SinkError> {
+        let request = output.request.clone();
+        let (batches, receiver) = sync_channel(QUEUED_BATCHES);
+        let encode_all = move || {
+            for batch in receiver {
+                output.encode(&batch)?;
+            }
+            Ok(output)
+        };
+        let started = std::thread::Builder::new().name("output".to_owned()).spawn(encode_all);
+        let thread = started.map_err(|error| SinkError::write(&request, error.into()))?;
+        Ok(Self { request, batches: Some(batches), thread: Some(thread) })
+    }
+
+    /// Hands a batch over, and waits while the output is behind; says whether it is still there to take it.
+    pub(super) fn send(&self, batch: &RecordBatch) -> bool {
+        self.batches.as_ref().is_some_and(|batches| batches.send(batch.clone()).is_ok())
+    }
+
+    /// Whether it has failed: it does not end by itself otherwise.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Gives the output back when it has encoded all that it was handed.
+    ///
+    /// # Errors
+    /// With what ended it, when it could not be written.
+    pub(super) fn join(mut self) -> Result<Output, SinkError> {
+        let died = || Err(SinkError::write(&self.request, io::Error::other("the thread that writes it died").into()));
+        self.batches = None;
+        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_else(died)
+    }
+}
+
+impl Drop for OutputThread {
+    fn drop(&mut self) {
+        self.batches = None;
+        // Whoever lets an output go this way has an error of its own to tell.
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
