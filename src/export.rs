@@ -65,8 +65,8 @@ pub async fn export(
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome, Error> {
-    let queued_pages = QUEUED_ROWS / settings.page_size as usize;
-    let (sender, pages) = mpsc::channel(queued_pages.max(1));
+    let queued_pages = QUEUED_ROWS.checked_div(settings.page_size as usize).unwrap_or_default().max(1);
+    let (sender, pages) = mpsc::channel(queued_pages);
     let gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(pages));
     let deliver = async |delivery: Delivery| sender.send(delivery).await.map_err(|_| ReceiverGone);
     let walked = tokio::select! {

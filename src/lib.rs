@@ -11,9 +11,13 @@
 //!                     bounded channel of pages
 //!                               │
 //!                               ├─► contacts  rows that are kept ─► Arrow record batches, cleaned
-//!                               ├─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
-//!                               └─► summary   counts ─► table, JSON, HTML, Markdown
-//!       source ─────────────────────┘  record batches again, from files that are there already
+//!                               ├─► summary   counts ─► table, JSON, HTML, Markdown
+//!                               ▼
+//!                    bounded channels of batches
+//!                               │
+//!                               └─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
+//!
+//!       source ─► summary                     record batches again, from files that are there already
 //! ```
 //!
 //! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `summary` nothing of either. The

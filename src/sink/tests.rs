@@ -154,6 +154,38 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let requests = ["c.parquet", "c.csv"].map(|name| OutputRequest::new(&folder.path().join(name), None).unwrap());
+    let mut outputs = Outputs::open(&requests, &OutputSettings::default()).unwrap();
+    let batch = page(&(0..2000).map(contact).collect::<Vec<_>>()).batch();
+    outputs.write(&batch).unwrap();
+    outputs.write(&batch).unwrap();
+    drop(outputs);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_fails_is_named_before_the_next_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = OutputRequest::new(Path::new("/dev/full"), Some(OutputFormat::Csv)).unwrap();
+    let requests = [OutputRequest::new(&folder.path().join("c.parquet"), None).unwrap(), full];
+    let mut outputs = Outputs::open(&requests, &OutputSettings::default()).unwrap();
+    // More than is gathered before anything is written.
+    outputs.write(&page(&(0..6000).map(contact).collect::<Vec<_>>()).batch()).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let error = loop {
+        match outputs.check() {
+            Err(error) => break error,
+            Ok(()) => assert!(std::time::Instant::now() < deadline, "no error was told"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(error.to_string(), "cannot write the output: /dev/full");
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_readable_by_their_owner_alone_and_links_are_followed() {
