@@ -3,29 +3,9 @@
 //! [`Healing`] takes over from the plain walk at the first sign of movement. It holds a line of places where rows are
 //! held, with gaps between, and hands out the requests that close them; the chain of one gap is a [`Gap`].
 //!
-//! # Which joins are in doubt
-//!
-//! Between page k, read at the moment t(k), and page k+1 a row is lost exactly if more rows were deleted than created
-//! before that boundary between t(k) and t(k+1). No answer shows it, because plain pages do not overlap. But something
-//! shows: let the whole read give the same total everywhere, no row twice, and no row with a time after the read began.
-//! Follow the boundaries from the front to the end: creations before a boundary would be rows with such a time, creations
-//! since the neighbouring page a row seen twice; so the number of rows before a boundary can only fall from boundary to
-//! boundary, and at the last one it would be lower than at the start, which the total denies. Without a sign nothing is
-//! lost, in whatever order the pages were answered and however long the read was interrupted.
-//!
-//! With a sign, the pages that were on their way when it came are in doubt, and those that carry one: where their rows
-//! stand among the others is not known. They are written, but their part of the list is read again by a chain. Of the
-//! pages before, these joins are settled by a request of their own, a window over both sides:
-//! - those between pages that different runs read, when a stopped run goes on;
-//! - each during which something moved. A deletion can hide there only behind a creation in the same moment, and that shows
-//!   later: when the row created is met, by its time, or, where it was created on a page that was read already, by a row
-//!   that comes twice;
-//! - all of them, once something is known to have moved before one of these pages was asked for, which showed no sign of it: in
-//!   this list deletions do hide behind creations, and the creation may be deleted itself before it is met;
-//! - a few of them without a reason, since that costs next to nothing.
-//!
-//! What this cannot see is a single deletion that is balanced in the same moment by a contact which is itself deleted before
-//! it is met, in a list that shows no other such pair. [`Consistency::Strict`](super::Consistency::Strict) would.
+//! Of the plain pages' joins, those in doubt are settled by a request of their own, a window over both sides: see
+//! [`EarlyJoins`]. Pages that carry a sign, and those that were on their way when it came, count as missing: where their
+//! rows stand among the others is not known. They are written, but their part of the list is read again by a chain.
 //!
 //! Everything behind the last plain page is read by chains, one for each free slot, that split the rest among them.
 //! When all gaps are closed, head and end of the list are read once more: rows created or updated meanwhile may have moved
@@ -38,13 +18,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::early::{EarlyJoins, PageTrace, kept_pages};
 use super::gap::{Edge, Gap, Joined, Progress, Role, Rows};
 use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, last_prints, prints};
 use super::moments::Moments;
 use super::{PageFacts, Purpose, Request, Window};
 
-/// Early joins that are settled without a reason.
-const FREE_JOINS: usize = 16;
 /// Pages that a chain must have before it to be worth splitting.
 const MIN_PAGES_TO_SPLIT: u64 = 48;
 /// Rounds over head and end before a list counts as too restless.
@@ -71,16 +50,6 @@ pub enum Unreliable {
     TooRestless,
 }
 
-/// A page of the plain walk.
-#[derive(Debug, Clone, Default)]
-pub(super) struct PageTrace {
-    pub(super) marks: BlockMarks,
-    /// When the list was read for it, at the earliest and the latest, in microseconds of the server's clock.
-    pub(super) read_between: Option<(i64, i64)>,
-    /// Which run read it.
-    pub(super) session: u32,
-}
-
 /// A window inside a stretch that nobody has read, to split the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seed {
@@ -95,14 +64,7 @@ pub(super) struct Healing {
     marks: Marks,
     gaps: BTreeMap<Place, Gap>,
     seeds: Vec<Seed>,
-    /// Joins that are settled only for a reason, by the block on their left, with the time in which they were read.
-    assumed: BTreeMap<i64, (i64, i64)>,
-    /// When the last page without a sign was asked for.
-    last_quiet_request: i64,
-    /// For a join whose left page has no marks, the edge to begin from.
-    edges: BTreeMap<i64, Edge>,
-    /// When rows are known to have moved.
-    pub(super) moments: Moments,
+    pub(super) early: EarlyJoins,
     /// How far rows have moved since the plain walk, by the block behind which a gap showed it.
     drifts: BTreeMap<i64, i64>,
     /// Where the list ended.
@@ -123,15 +85,14 @@ pub(super) struct Healing {
 impl Healing {
     /// Takes over from a plain walk with its pages from 1 on; `None` is a page that is missing or in doubt.
     pub(super) fn new(pages: &[Option<PageTrace>], moments: Moments, page_size: u32, total: u64) -> Self {
+        let kept: Vec<(i64, &PageTrace)> = kept_pages(pages).collect();
+        let (early, doubtful) = EarlyJoins::new(&kept, page_size, moments);
         let mut healing = Self {
             cap: page_size,
             marks: Marks::default(),
             gaps: BTreeMap::new(),
             seeds: Vec::new(),
-            assumed: BTreeMap::new(),
-            last_quiet_request: i64::MIN,
-            edges: BTreeMap::new(),
-            moments,
+            early,
             drifts: BTreeMap::new(),
             end: None,
             rounds: 0,
@@ -143,62 +104,32 @@ impl Healing {
             answers: 0,
             joins: 0,
         };
-        healing.lay_out(pages, page_size);
+        healing.lay_out(&kept, doubtful);
         healing
     }
 
     /// Puts the pages into the line and opens the gaps that are in doubt from the start.
-    fn lay_out(&mut self, pages: &[Option<PageTrace>], page_size: u32) {
-        let is_kept = |trace: &&PageTrace| !trace.marks.tail().is_empty();
-        let mut left: Option<(i64, &PageTrace)> = None;
-        let mut doubtful = Vec::new();
-        for (block, page) in (1..).zip(pages) {
-            let Some(page) = page.as_ref().filter(is_kept) else { continue };
-            self.marks.add(block, 0, &page.marks);
-            self.last_quiet_request = self.last_quiet_request.max(page.read_between.map_or(i64::MIN, |time| time.0));
-            match left {
-                None if block > 1 => self.open(Gap::at_start(Role::Join, 0)),
-                None => {}
-                Some((before, left)) => {
-                    let offset = u64::try_from(before).unwrap_or(0) * u64::from(page_size);
-                    let edge = Edge { prints: left.marks.tail().to_vec(), offset, place: Place::last_of(before, 0) };
-                    self.edges.insert(before, edge);
-                    let is_whole = before + 1 == block && left.session == page.session;
-                    match left.read_between.zip(page.read_between) {
-                        Some((left_time, time)) if is_whole => {
-                            self.assumed.insert(before, (left_time.0.min(time.0), left_time.1.max(time.1)));
-                        }
-                        _ => doubtful.push(before),
-                    }
-                }
-            }
-            left = Some((block, page));
+    fn lay_out(&mut self, kept: &[(i64, &PageTrace)], doubtful: Vec<Edge>) {
+        for (block, page) in kept {
+            self.marks.add(*block, 0, &page.marks);
         }
-        if self.assumed.len() <= FREE_JOINS {
-            doubtful.extend(std::mem::take(&mut self.assumed).into_keys());
+        if kept.first().is_none_or(|&(block, _)| block > 1) {
+            self.open(Gap::at_start(Role::Join, 0));
         }
-        for block in doubtful {
-            self.open_join(block);
+        self.open_early_joins(doubtful);
+        if let Some(&(block, page)) = kept.last() {
+            self.open(Gap::behind(Role::Join, page.edge(block, self.cap), self.cap / 4));
         }
-        let rest = match left {
-            None => Gap::at_start(Role::Join, 0),
-            Some((block, page)) => {
-                let offset = u64::try_from(block).unwrap_or(0) * u64::from(page_size);
-                let edge = Edge { prints: page.marks.tail().to_vec(), offset, place: Place::last_of(block, 0) };
-                Gap::behind(Role::Join, edge, self.cap / 4)
-            }
-        };
-        self.open(rest);
     }
 
     fn open(&mut self, gap: Gap) {
         self.gaps.insert(gap.edge.place, gap);
     }
 
-    /// Opens the join behind a page; its window lies half on each side, since nobody knows how far it has drifted.
-    fn open_join(&mut self, block: i64) {
-        if let Some(edge) = self.edges.get(&block) {
-            self.open(Gap::behind(Role::Join, edge.clone(), self.cap / 2));
+    /// Opens joins of the plain walk. Their windows lie half on each side, since nobody knows how far they have drifted.
+    fn open_early_joins(&mut self, edges: Vec<Edge>) {
+        for edge in edges {
+            self.open(Gap::behind(Role::Join, edge, self.cap / 2));
         }
     }
 
@@ -302,7 +233,7 @@ impl Healing {
         if self.restarts == MAX_RESTARTS {
             return Err(Unreliable::OrderChanges);
         }
-        let rest = Self::new(&[], std::mem::take(&mut self.moments), self.cap, self.total);
+        let rest = Self::new(&[], std::mem::take(&mut self.early.moments), self.cap, self.total);
         *self = Self {
             restarts: self.restarts + 1,
             odd_sizes: self.odd_sizes,
@@ -370,11 +301,7 @@ impl Healing {
     fn close(&mut self, gap: &Gap, end: Place) {
         self.joins += 1;
         self.gaps.retain(|_, other| other.edge.place < gap.from || other.edge.place >= end);
-        let blocks = gap.from.block..end.block;
-        let covered: Vec<i64> = self.assumed.range(blocks).map(|(&block, _)| block).collect();
-        for block in covered {
-            self.assumed.remove(&block);
-        }
+        self.early.settle(gap.from.block..end.block);
         if gap.role != Role::Join {
             self.round_answers += gap.answers;
         }
@@ -411,12 +338,9 @@ impl Healing {
         if self.is_finished || !self.gaps.is_empty() || !self.seeds.is_empty() {
             return Ok(());
         }
-        let doubtful = self.joins_in_doubt();
+        let doubtful = self.early.take_doubtful();
         if !doubtful.is_empty() {
-            for block in doubtful {
-                self.assumed.remove(&block);
-                self.open_join(block);
-            }
+            self.open_early_joins(doubtful);
             self.round_answers = u32::MAX / 2;
             return Ok(());
         }
@@ -434,16 +358,6 @@ impl Healing {
         self.rounds += 1;
         self.round_answers = 0;
         Ok(())
-    }
-
-    /// Early joins during which something moved; all of them, where changes are known to hide each other.
-    fn joins_in_doubt(&mut self) -> Vec<i64> {
-        if self.moments.any_before(self.last_quiet_request) {
-            return self.assumed.keys().copied().collect();
-        }
-        let moments = &mut self.moments;
-        let doubtful = self.assumed.iter().filter(|&(_, &(from, to))| moments.touch(from, to));
-        doubtful.map(|(&block, _)| block).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //!  driver ─► walk ─► plan        which page next
 //!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
+//!    │        │        └► early  joins of the plain walk, in doubt or not ─► moments (when rows moved)
 //!    │        ├────► sweeps      the whole list again, where nothing can be joined
 //!    │        └────► report      what was met, and the verdict
 //!    └─► journal                 every answer, on the disk
@@ -16,6 +17,7 @@
 //! it, so a page-by-page reader can lose a contact without any error.
 
 mod driver;
+mod early;
 mod first;
 mod gap;
 mod healing;

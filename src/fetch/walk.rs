@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 use crate::contacts::RowKey;
 use crate::verdict::Verdict;
 
-use super::healing::{Healing, PageTrace, Unreliable};
+use super::early::PageTrace;
+use super::healing::{Healing, Unreliable};
 use super::marks::BlockMarks;
 use super::moments::Moments;
 use super::plan::PagePlan;
@@ -311,7 +312,7 @@ impl Walk {
                 self.report.updated += u64::from(!is_created);
             }
             match &mut self.phase {
-                Phase::Healing(healing) => healing.moments.add(moment, moment),
+                Phase::Healing(healing) => healing.early.moments.add(moment, moment),
                 _ => self.moments.add(moment, moment),
             }
         }

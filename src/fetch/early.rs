@@ -1,0 +1,129 @@
+//! The joins between the pages of the plain walk, and which of them are in doubt.
+//!
+//! Between page k, read at the moment t(k), and page k+1 a row is lost exactly if more rows were deleted than created
+//! before that boundary between t(k) and t(k+1). No answer shows it, because plain pages do not overlap. But something
+//! shows: let the whole read give the same total everywhere, no row twice, and no row with a time after the read began.
+//! Follow the boundaries from the front to the end: creations before a boundary would be rows with such a time, creations
+//! since the neighbouring page a row seen twice; so the number of rows before a boundary can only fall from boundary to
+//! boundary, and at the last one it would be lower than at the start, which the total denies. Without a sign nothing is
+//! lost, in whatever order the pages were answered and however long the read was interrupted.
+//!
+//! With a sign, the pages that carry one and those that were on their way when it came are left out here. Between the
+//! others, these joins are in doubt:
+//! - those between pages that different runs read, when a stopped run goes on;
+//! - each during which something moved. A deletion can hide there only behind a creation in the same moment, and that shows
+//!   later: when the row created is met, by its time, or, where it was created on a page that was read already, by a row
+//!   that comes twice;
+//! - all of them, once something is known to have moved before one of these pages was asked for, which showed no sign of it: in
+//!   this list deletions do hide behind creations, and the creation may be deleted itself before it is met;
+//! - a few of them without a reason, since that costs next to nothing.
+//!
+//! What this cannot see is a single deletion that is balanced in the same moment by a contact which is itself deleted before
+//! it is met, in a list that shows no other such pair. [`Consistency::Strict`](super::Consistency::Strict) would.
+//!
+//! *Easy to get wrong:* a join that is trusted today is in doubt tomorrow, since the rows that tell of a movement may be met
+//! long after it. [`EarlyJoins::take_doubtful`] is therefore asked again whenever nothing else is left to close.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::gap::Edge;
+use super::marks::{BlockMarks, Place};
+use super::moments::Moments;
+
+/// Joins that are settled without a reason.
+const FREE_JOINS: usize = 16;
+
+/// A page of the plain walk.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PageTrace {
+    pub(super) marks: BlockMarks,
+    /// When the list was read for it, at the earliest and the latest, in microseconds of the server's clock.
+    pub(super) read_between: Option<(i64, i64)>,
+    /// Which run read it.
+    pub(super) session: u32,
+}
+
+impl PageTrace {
+    /// Its last rows, when it is the page `block` of pages of `page_size`.
+    pub(super) fn edge(&self, block: i64, page_size: u32) -> Edge {
+        let offset = u64::try_from(block).unwrap_or(0) * u64::from(page_size);
+        Edge { prints: self.marks.tail().to_vec(), offset, place: Place::last_of(block, 0) }
+    }
+}
+
+/// The pages that hold new rows, with their numbers, of all from 1 on; `None` is a page that is missing or in doubt.
+pub(super) fn kept_pages(pages: &[Option<PageTrace>]) -> impl Iterator<Item = (i64, &PageTrace)> {
+    let known = (1..).zip(pages).filter_map(|(block, page)| Some((block, page.as_ref()?)));
+    known.filter(|(_, page)| !page.marks.tail().is_empty())
+}
+
+/// A join that is settled only for a reason.
+#[derive(Debug)]
+struct TrustedJoin {
+    /// The rows on its left.
+    edge: Edge,
+    /// The time in which both of its pages were read.
+    read_between: (i64, i64),
+}
+
+/// The joins of the plain walk that are trusted, and what may shake that.
+#[derive(Debug)]
+pub(super) struct EarlyJoins {
+    /// By the page on their left.
+    trusted: BTreeMap<i64, TrustedJoin>,
+    /// When the last page without a sign was asked for.
+    last_quiet_request: i64,
+    /// When rows are known to have moved.
+    pub(super) moments: Moments,
+}
+
+impl EarlyJoins {
+    /// Takes the pages of [`kept_pages`]; gives also the left edges of the joins that are in doubt from the start.
+    pub(super) fn new(kept: &[(i64, &PageTrace)], page_size: u32, moments: Moments) -> (Self, Vec<Edge>) {
+        let asked = kept.iter().filter_map(|(_, page)| page.read_between).map(|(from, _)| from);
+        let last_quiet_request = asked.max().unwrap_or(i64::MIN);
+        let mut joins = Self { trusted: BTreeMap::new(), last_quiet_request, moments };
+        let mut doubtful = Vec::new();
+        for (&(block, left), &(next, right)) in kept.iter().zip(kept.iter().skip(1)) {
+            let edge = left.edge(block, page_size);
+            let is_whole = block + 1 == next && left.session == right.session;
+            match left.read_between.zip(right.read_between).filter(|_| is_whole) {
+                Some((one, other)) => {
+                    let read_between = (one.0.min(other.0), one.1.max(other.1));
+                    joins.trusted.insert(block, TrustedJoin { edge, read_between });
+                }
+                None => doubtful.push(edge),
+            }
+        }
+        if joins.trusted.len() <= FREE_JOINS {
+            doubtful.extend(std::mem::take(&mut joins.trusted).into_values().map(|join| join.edge));
+        }
+        (joins, doubtful)
+    }
+
+    /// The left edges of joins during which something moved; of all, where changes are known to hide each other. They are
+    /// trusted no longer.
+    pub(super) fn take_doubtful(&mut self) -> Vec<Edge> {
+        let Self { trusted, last_quiet_request, moments } = self;
+        let all_are_doubtful = moments.any_before(*last_quiet_request);
+        let mut is_doubtful = |join: &TrustedJoin| {
+            let (from, to) = join.read_between;
+            all_are_doubtful || moments.touch(from, to)
+        };
+        let doubtful: BTreeMap<_, _>;
+        (doubtful, *trusted) = std::mem::take(trusted).into_iter().partition(|(_, join)| is_doubtful(join));
+        doubtful.into_values().map(|join| join.edge).collect()
+    }
+
+    /// The joins behind these pages are settled.
+    pub(super) fn settle(&mut self, blocks: Range<i64>) {
+        if blocks.is_empty() {
+            return;
+        }
+        let settled: Vec<i64> = self.trusted.range(blocks).map(|(&block, _)| block).collect();
+        for block in settled {
+            self.trusted.remove(&block);
+        }
+    }
+}
