@@ -1,7 +1,7 @@
 //! Every contact of a list that may move while it is read.
 //!
 //! ```text
-//!  driver ─► walk ─► plan        which page next
+//!  driver ─► walk ─► plain       every page once, while the list stands still ─► plan (which page next)
 //!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
 //!    │        │        └► early  joins of the plain walk, in doubt or not ─► moments (when rows moved)
 //!    │        ├────► sweeps      the whole list again, where nothing can be joined
@@ -26,6 +26,7 @@ mod marks;
 #[cfg(test)]
 mod model;
 mod moments;
+mod plain;
 mod plan;
 mod query;
 mod report;

@@ -14,8 +14,6 @@
 //! A walk is a function of the answers it took and their order, which is what the journal keeps. When a stopped run goes
 //! on, its answers are taken again and the walk stands where it stood.
 
-use std::collections::BTreeSet;
-
 use crate::contacts::RowKey;
 use crate::verdict::Verdict;
 
@@ -23,16 +21,12 @@ use super::early::PageTrace;
 use super::healing::{Healing, Unreliable};
 use super::marks::BlockMarks;
 use super::moments::Moments;
-use super::plan::PagePlan;
+use super::plain::PlainPages;
 use super::sweeps::Sweeps;
 use super::{Consistency, PageFacts, Purpose, Request, SeenIds, Taken, WalkReport, Window};
 
-/// Pages without a new contact that are asked for beyond the planned end while the server says that more follow.
-const MAX_STALE_PAGES: u32 = 3;
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
-/// Pages before one with a repeated row that may hold its first copy: rows seldom move further between two readings.
-const NEAR_PAGES: usize = 8;
 /// How far the clocks of the API's machines may be apart, in microseconds.
 const CLOCK_SLACK: i64 = 5_000_000;
 
@@ -41,13 +35,7 @@ const CLOCK_SLACK: i64 = 5_000_000;
 pub struct Walk {
     consistency: Consistency,
     page_size: u32,
-    plan: PagePlan,
-    /// The page that is taken next.
-    due: u64,
-    stale_pages_beyond_plan: u32,
-    pages: Vec<Option<PageTrace>>,
-    /// Pages that arrived with the first sign of movement or after it.
-    suspects: BTreeSet<u64>,
+    pages: PlainPages,
     /// When rows are known to have moved, until healing asks for it.
     moments: Moments,
     has_seen_sign: bool,
@@ -74,11 +62,7 @@ impl Walk {
         Self {
             consistency,
             page_size,
-            plan: PagePlan::new(1, 1),
-            due: 1,
-            stale_pages_beyond_plan: 0,
-            pages: Vec::new(),
-            suspects: BTreeSet::new(),
+            pages: PlainPages::new(),
             moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
@@ -103,7 +87,7 @@ impl Walk {
 
     /// The page of the plain walk that is taken next.
     pub fn due_page(&self) -> u64 {
-        self.due
+        self.pages.due()
     }
 
     /// What the walk has met so far.
@@ -133,10 +117,7 @@ impl Walk {
         let size = self.page_size;
         let page_request = |page, purpose| Request { window: Window { page, size }, purpose };
         match &self.phase {
-            Phase::Plain => {
-                let page = self.plan.next_page(self.due.saturating_add(read_ahead))?;
-                Some(page_request(page, Purpose::Page))
-            }
+            Phase::Plain => self.pages.next_page(read_ahead).map(|page| page_request(page, Purpose::Page)),
             Phase::Healing(healing) => healing.next_request(),
             Phase::Sweeping(sweeps) => {
                 let round = self.report.sweeps;
@@ -149,7 +130,7 @@ impl Walk {
     /// Notes that a request is on its way: the next one, or one that a run before has sent.
     pub fn note_out(&mut self, request: &Request) {
         match (&mut self.phase, request.purpose) {
-            (Phase::Plain, Purpose::Page) => self.plan.give_out(request.window.page),
+            (Phase::Plain, Purpose::Page) => self.pages.plan.give_out(request.window.page),
             (Phase::Healing(healing), _) => healing.note_out(request),
             (Phase::Sweeping(sweeps), Purpose::Sweep { .. }) => sweeps.plan.give_out(request.window.page),
             _ => {}
@@ -165,17 +146,14 @@ impl Walk {
             self.note_sign();
         }
         if self.has_seen_sign {
-            self.suspects.insert(facts.window.page);
+            self.pages.suspect(facts.window.page);
         }
     }
 
     /// Whether an answer may be taken now. Pages of the plain walk are taken in page order.
     pub fn is_due(&mut self, request: &Request) -> bool {
-        while self.plan.is_skipped(self.due) {
-            self.due += 1;
-        }
         let is_page = matches!(self.phase, Phase::Plain) && request.purpose == Purpose::Page;
-        !is_page || request.window.page <= self.due
+        !is_page || self.pages.is_due(request.window.page)
     }
 
     /// Takes an answer; says for each of its contacts whether it is new.
@@ -214,7 +192,7 @@ impl Walk {
             self.page_size = honoured;
         }
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
-        self.plan.set_last(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
+        self.pages.plan.set_last(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
         self.began_at = facts.read_between.map(|(earliest, _)| earliest);
@@ -222,8 +200,7 @@ impl Walk {
 
     fn take_page(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
         let page = facts.window.page;
-        self.plan.answered(page);
-        self.due = self.due.max(page + 1);
+        let was_suspect = self.pages.taken(page);
         self.report.odd_pages += u64::from(self.is_odd(facts));
         let has_repeats = keep.contains(&false);
         let has_sign = has_repeats || self.has_sign(facts);
@@ -231,48 +208,18 @@ impl Walk {
             self.report.movements += 1;
             self.note_sign();
         }
-        if has_repeats {
-            self.note_repeats(page, facts);
-        }
-        let is_suspect = has_sign || self.suspects.remove(&page);
-        let size = usize::try_from(page).unwrap_or(usize::MAX);
-        if self.pages.len() < size {
-            self.pages.resize_with(size, || None);
-        }
-        let planned = Window { page, size: self.page_size };
-        if facts.place_of_answer().0 == planned.offset() && !is_suspect {
-            let marks = BlockMarks::of_page(facts.items, keep);
-            self.pages[size - 1] = Some(PageTrace { marks, read_between: facts.read_between, session: self.session });
-        }
-        self.extend_plan(facts, keep.contains(&true));
-        0..facts.items.len()
-    }
-
-    /// A row came twice, so rows moved between its two readings: one of a page before and this one.
-    fn note_repeats(&mut self, page: u64, facts: &PageFacts<'_>) {
-        let here = usize::try_from(page).unwrap_or(usize::MAX).min(self.pages.len() + 1) - 1;
-        let near = self.pages[here.saturating_sub(NEAR_PAGES)..here].iter().flatten();
-        let times = near.filter_map(|page| page.read_between).chain(facts.read_between);
-        let span = times.reduce(|(from, to), (other_from, other_to)| (from.min(other_from), to.max(other_to)));
-        if let Some((from, to)) = span {
+        if has_repeats && let Some((from, to)) = self.pages.read_around(page, facts.read_between) {
             self.moments.add(from, to);
         }
-    }
-
-    /// After the last planned page: goes on while the server says that more follow.
-    fn extend_plan(&mut self, facts: &PageFacts<'_>, has_new: bool) {
-        if facts.window.page < self.plan.last() || self.heals_movement() {
-            return;
+        let planned = Window { page, size: self.page_size };
+        if facts.place_of_answer().0 == planned.offset() && !has_sign && !was_suspect {
+            let marks = BlockMarks::of_page(facts.items, keep);
+            self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: self.session });
         }
-        let is_full = facts.items.len() as u64 >= u64::from(self.page_size);
-        let mut has_more = facts.pagination.has_more.unwrap_or(facts.pagination.total_count.is_none() && is_full);
-        if has_more && !has_new {
-            self.stale_pages_beyond_plan += 1;
-            has_more = self.stale_pages_beyond_plan < MAX_STALE_PAGES;
+        if !self.heals_movement() {
+            self.pages.extend(facts, self.page_size, keep.contains(&true));
         }
-        if has_more {
-            self.plan.set_last(self.plan.last() + 1);
-        }
+        0..facts.items.len()
     }
 
     fn take_join(&mut self, request: &Request, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
@@ -345,7 +292,7 @@ impl Walk {
     fn note_sign(&mut self) {
         self.has_seen_sign = true;
         if self.consistency != Consistency::Plain {
-            self.plan.stop();
+            self.pages.plan.stop();
         }
     }
 
@@ -356,7 +303,7 @@ impl Walk {
     /// Notes that a request was given up; says whether it will be tried again later.
     pub fn failed(&mut self, request: &Request) -> bool {
         match (&mut self.phase, request.purpose) {
-            (Phase::Plain, Purpose::Page) => self.plan.failed(request.window.page),
+            (Phase::Plain, Purpose::Page) => self.pages.plan.failed(request.window.page),
             (Phase::Healing(healing), _) => healing.failed(request),
             (Phase::Sweeping(sweeps), _) => sweeps.plan.failed(request.window.page),
             _ => true,
@@ -377,11 +324,11 @@ impl Walk {
     fn advance(&mut self) {
         let heals_movement = self.heals_movement();
         match &mut self.phase {
-            Phase::Plain if self.plan.is_finished() && heals_movement => self.begin_healing(),
-            Phase::Plain if self.plan.is_finished() => {
+            Phase::Plain if self.pages.plan.is_finished() && heals_movement => self.begin_healing(),
+            Phase::Plain if self.pages.plan.is_finished() => {
                 let size = self.page_size;
                 let rows = |&page: &u64| Window { page, size };
-                let missing = self.plan.missing().iter().map(rows);
+                let missing = self.pages.plan.missing().iter().map(rows);
                 self.report.missing.extend(missing.map(|window| window.offset() + 1..=window.end()));
                 self.finish_or_confirm();
             }
@@ -404,10 +351,9 @@ impl Walk {
 
     fn begin_healing(&mut self) {
         self.report.movements = self.report.movements.max(1);
-        let pages = std::mem::take(&mut self.pages);
+        let (pages, moments) = (self.pages.take_traces(), std::mem::take(&mut self.moments));
         let total = self.report.total_last.unwrap_or(0);
-        self.phase =
-            Phase::Healing(Box::new(Healing::new(&pages, std::mem::take(&mut self.moments), self.page_size, total)));
+        self.phase = Phase::Healing(Box::new(Healing::new(&pages, moments, self.page_size, total)));
     }
 
     fn fall_back(&mut self, reason: Unreliable) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::model::{Order, Rates, Server, page, walk};
+use super::super::plain::MAX_STALE_PAGES;
 use super::*;
 use crate::api::wire::Pagination;
 use crate::contacts::ContactId;
