@@ -37,3 +37,35 @@ impl BackgroundSync {
         joined.map_or(Ok(()), |result| result.unwrap_or_else(|_| Err(io::Error::other("the sync thread died"))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_is_begun_anew_once_the_one_before_has_ended() {
+        let file = tempfile::tempfile().unwrap();
+        let mut sync = BackgroundSync::default();
+        assert!(sync.begin(&file).unwrap());
+        sync.end().unwrap();
+        assert!(sync.begin(&file).unwrap());
+        sync.end().unwrap();
+        sync.end().unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_sync_that_failed_is_told_by_whatever_comes_next() {
+        // A socket can be written to but not synced.
+        let (socket, _peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let file = File::from(std::os::fd::OwnedFd::from(socket));
+        let mut sync = BackgroundSync::default();
+        assert!(sync.begin(&file).unwrap());
+        assert_eq!(sync.end().unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(sync.begin(&file).unwrap());
+        while !sync.under_way.as_ref().is_some_and(JoinHandle::is_finished) {
+            std::thread::yield_now();
+        }
+        sync.begin(&file).unwrap_err();
+    }
+}

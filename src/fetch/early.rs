@@ -127,3 +127,70 @@ impl EarlyJoins {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::marks::RowPrint;
+    use super::*;
+    use crate::contacts::{ContactId, RowKey};
+
+    /// Page `number` of one row, read in the second of its number.
+    fn page(number: i64) -> PageTrace {
+        let key = RowKey { id: ContactId(u128::from(number.unsigned_abs())), created_at: None, updated_at: None };
+        PageTrace {
+            marks: BlockMarks::of(&[RowPrint::new(&key)]),
+            read_between: Some((number * 1000, number * 1000 + 999)),
+            session: 0,
+        }
+    }
+
+    fn blocks(edges: &[Edge]) -> Vec<i64> {
+        edges.iter().map(|edge| edge.place.block).collect()
+    }
+
+    fn early_joins(pages: &[Option<PageTrace>], moments: Moments) -> (EarlyJoins, Vec<i64>) {
+        let (joins, doubtful) = EarlyJoins::new(&kept_pages(pages).collect::<Vec<_>>(), 1, moments);
+        (joins, blocks(&doubtful))
+    }
+
+    #[test]
+    fn a_few_joins_are_settled_without_a_reason_and_many_are_trusted() {
+        let few: Vec<_> = (1..=17).map(|number| Some(page(number))).collect();
+        assert_eq!(early_joins(&few, Moments::default()).1, (1..=16).collect::<Vec<_>>());
+        let many: Vec<_> = (1..=18).map(|number| Some(page(number))).collect();
+        let (mut joins, doubtful) = early_joins(&many, Moments::default());
+        assert!(doubtful.is_empty() && joins.take_doubtful().is_empty());
+    }
+
+    #[test]
+    fn joins_beside_a_hole_or_between_two_runs_are_in_doubt_from_the_start() {
+        let mut pages: Vec<_> = (1..=40).map(|number| Some(page(number))).collect();
+        pages[9] = None;
+        pages[19].as_mut().unwrap().marks = BlockMarks::default();
+        pages[30..].iter_mut().flatten().for_each(|page| page.session = 1);
+        pages[35].as_mut().unwrap().read_between = None;
+        let (_, doubtful) = early_joins(&pages, Moments::default());
+        assert_eq!(doubtful, [9, 19, 30, 35, 36]);
+    }
+
+    #[test]
+    fn joins_during_which_something_moved_are_doubted_once() {
+        let pages: Vec<_> = (1..=40).map(|number| Some(page(number))).collect();
+        let mut moments = Moments::default();
+        // While page 30 was read, and after the last page was asked for.
+        moments.add(30_500, 40_000);
+        let (mut joins, doubtful) = early_joins(&pages, moments);
+        assert!(doubtful.is_empty());
+        joins.settle(31..35);
+        assert_eq!(blocks(&joins.take_doubtful()), [29, 30, 35, 36, 37, 38, 39]);
+        assert!(joins.take_doubtful().is_empty());
+    }
+
+    #[test]
+    fn all_joins_are_in_doubt_once_a_movement_hid_from_a_later_page() {
+        let pages: Vec<_> = (1..=40).map(|number| Some(page(number))).collect();
+        let (mut joins, _) = early_joins(&pages, Moments::default());
+        joins.moments.add(2_000, 2_001);
+        assert_eq!(blocks(&joins.take_doubtful()), (1..=39).collect::<Vec<_>>());
+    }
+}
