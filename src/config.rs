@@ -14,7 +14,7 @@ use crate::cli::{ContactsArgs, RateLimitArg};
 use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
-use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
+use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, manifest_path};
 use crate::summary::{Filters, ReportForm};
 
 /// Variable that holds the key; the official SDKs read the same one.
@@ -51,7 +51,7 @@ pub enum ConfigError {
     #[error("the base URL would send the key unencrypted to another machine: {0}")]
     InsecureBaseUrl(String),
     /// Two outputs have the same path.
-    #[error("two outputs have the same path: {0}")]
+    #[error("two outputs are the same file: {0}")]
     RepeatedOutput(String),
     /// The extension of a report names no form.
     #[error("cannot tell the form of the report from the extension: {0}")]
@@ -77,7 +77,9 @@ impl ConfigError {
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
-            Self::RepeatedOutput(_) => "give every --output, --summary and --report a path of its own",
+            Self::RepeatedOutput(_) => {
+                "give every --output, --summary and --report a path of its own; the manifest is <output>.manifest.json"
+            }
             Self::UnknownReport(_) => "write .html, .md or .json",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
@@ -111,7 +113,9 @@ pub struct ContactsConfig {
     /// How to write it.
     pub output_settings: OutputSettings,
     /// Where the summary goes, and in which forms.
-    pub reports: Vec<(PathBuf, ReportForm)>,
+    pub reports: Vec<(OutputTarget, ReportForm)>,
+    /// Where the manifest goes: beside the first file, as it was named.
+    pub manifest: Option<PathBuf>,
     /// What the report says of filters.
     pub filters: Filters,
 }
@@ -171,6 +175,9 @@ impl ContactsConfig {
         let base_url = check_base_url(&args.base_url)?;
         let outputs = check_outputs(&args.output, args.format)?;
         let reports = check_reports(args)?;
+        let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
+        let manifest = first_file.and_then(|request| manifest_path(request.target.path()?));
+        check_distinct(&outputs, &reports, manifest.as_deref())?;
         let api_key = if args.simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
         let query =
             ContactQuery { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
@@ -185,9 +192,9 @@ impl ContactsConfig {
             metadata: metadata(&filters),
             ..OutputSettings::default()
         };
-        let first_file = outputs.iter().find_map(|request| request.target.staged_path());
+        let journaled = first_file.and_then(|request| request.target.staged_path());
         // What the simulator invents on a port of its own is gone with it.
-        let journal = first_file.filter(|_| args.simulate.is_none()).and_then(|path| journal_path(&path));
+        let journal = journaled.filter(|_| args.simulate.is_none()).and_then(|path| journal_path(&path));
         Ok(Self {
             simulate: args.simulate,
             base_url,
@@ -206,6 +213,7 @@ impl ContactsConfig {
             outputs,
             output_settings,
             reports,
+            manifest,
             filters,
         })
     }
@@ -282,12 +290,8 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
-    let mut known = HashSet::new();
     let mut requests = Vec::new();
     for path in paths {
-        if !known.insert(path) {
-            return Err(ConfigError::RepeatedOutput(path.display().to_string()));
-        }
         let request = OutputRequest::new(path, format)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && request.format == OutputFormat::Parquet {
@@ -299,19 +303,30 @@ fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<
 }
 
 /// All reports, whatever flag asks for them.
-fn check_reports(args: &ContactsArgs) -> Result<Vec<(PathBuf, ReportForm)>, ConfigError> {
-    let mut reports: Vec<_> = args.summary.iter().map(|path| (path.clone(), ReportForm::Json)).collect();
+fn check_reports(args: &ContactsArgs) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
+    let mut reports: Vec<_> = args.summary.iter().map(|path| (OutputTarget::new(path), ReportForm::Json)).collect();
     for path in &args.report {
         let form = ReportForm::from_path(path).ok_or_else(|| ConfigError::UnknownReport(path.display().to_string()))?;
-        reports.push((path.clone(), form));
-    }
-    let mut known: HashSet<&PathBuf> = args.output.iter().collect();
-    for (path, _) in &reports {
-        if !known.insert(path) {
-            return Err(ConfigError::RepeatedOutput(path.display().to_string()));
-        }
+        reports.push((OutputTarget::new(path), form));
     }
     Ok(reports)
+}
+
+/// Nothing that is written may replace another part of it, however its path is spelled.
+fn check_distinct(
+    outputs: &[OutputRequest],
+    reports: &[(OutputTarget, ReportForm)],
+    manifest: Option<&Path>,
+) -> Result<(), ConfigError> {
+    let mut known: HashSet<Option<PathBuf>> = HashSet::new();
+    let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
+    let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
+    for target in targets.chain(&manifest) {
+        if !known.insert(target.path().map(file_identity)) {
+            return Err(ConfigError::RepeatedOutput(target.to_string()));
+        }
+    }
+    Ok(())
 }
 
 fn read_key(args: &ContactsArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {

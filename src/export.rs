@@ -6,10 +6,16 @@
 //!                    counts, findings
 //! ```
 //!
-//! Three stages of about the same length keep two processor cores busy whatever the format, and one more output costs no
-//! wall time where there is a core for it. A slow disk slows the network through the channels, and memory is set by what
-//! fits in them. The end of a channel is what ends the stage behind it. Whichever stage fails, the others are brought to
-//! their end before the error is given back, and the error is that of the stage that failed first, never "channel closed".
+//! Fetching, gathering and encoding take about the same time, so two processor cores stay busy in every format. Each output
+//! has its own thread and adds no wall time while a core is free. A slow disk slows the network through the channels, and
+//! memory is set by what fits in them. The end of a channel ends the stage behind it. Whichever stage fails, the others
+//! are brought to their end before the error is given back, and the error is that of the stage that failed first, never
+//! "channel closed".
+//!
+//! *Easy to get wrong:* an output may hang, a pipe that nobody reads above all. Whatever may wait for one is done on the
+//! gatherer's thread, so that a signal is heard at any time.
+
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
@@ -27,11 +33,21 @@ use crate::summary::{Counts, Findings};
 /// waits for the other.
 const QUEUED_ROWS: usize = 5_000;
 
+/// Longest time that a run which has failed waits for its outputs to be removed.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
 pub struct Exported {
     /// What the walk met.
     pub walk: Walk,
+    /// What became of its pages.
+    pub gathered: Gathered,
+}
+
+/// What the pages of a walk held, and where it went.
+#[derive(Debug)]
+pub struct Gathered {
     /// What the contacts are.
     pub counts: Counts,
     /// What else the pages held.
@@ -66,82 +82,111 @@ pub async fn export(
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome, Error> {
     let queued_pages = QUEUED_ROWS.checked_div(settings.page_size as usize).unwrap_or_default().max(1);
-    let (sender, pages) = mpsc::channel(queued_pages);
-    let gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(pages));
-    let deliver = async |delivery: Delivery| sender.send(delivery).await.map_err(|_| ReceiverGone);
-    let walked = tokio::select! {
-        walked = fetch_contacts(client, settings, journal, deliver, observe) => walked,
+    let (sender, messages) = mpsc::channel(queued_pages);
+    let mut gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(messages));
+    let walking = async move {
+        let deliver = async |delivery: Delivery| sender.send(Message::Page(delivery)).await.map_err(|_| ReceiverGone);
+        let walk = fetch_contacts(client, settings, journal, deliver, observe).await?;
+        // A gatherer that is gone has its own error to tell.
+        drop(sender.send(Message::End).await);
+        Ok(walk)
+    };
+    let both = async {
+        match walking.await {
+            Ok(walk) => (Ok(walk), Some((&mut gathering).await)),
+            Err(error) => (Err(error), tokio::time::timeout(GRACE, &mut gathering).await.ok()),
+        }
+    };
+    let (walked, gathered) = tokio::select! {
+        ended = both => ended,
         error = cancel => {
-            // Without a sender the gatherer ends, and dropping the outputs removes what they staged.
-            drop(sender);
-            drop(gathering.await);
+            drop(tokio::time::timeout(GRACE, gathering).await);
             return Err(error);
         }
     };
-    drop(sender);
-    let gathered = gathering.await.map_err(|_| Error::WriterDied)?;
-    let Gathered { outputs, counts, findings } = match gathered {
-        Err(error) if error.is_closed_pipe() => return Ok(Outcome::ReaderLeft),
-        Err(error) => return Err(error.into()),
-        Ok(gathered) => gathered,
-    };
-    let walk = match walked {
-        Ok(walk) => walk,
-        Err(FetchError::Api(error)) => return Err(Error::Api(error)),
-        Err(FetchError::ReceiverGone) => return Err(Error::WriterDied),
-        Err(FetchError::Journal(error)) => return Err(Error::Journal(error)),
-    };
-    let finished = tokio::task::spawn_blocking(move || outputs.finish()).await.map_err(|_| Error::WriterDied)?;
-    match finished {
-        Err(error) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
-        Err(error) => Err(error.into()),
-        Ok(staged) => Ok(Outcome::Finished(Box::new(Exported { walk, counts, findings, staged }))),
+    match (walked, gathered.transpose().map_err(|_| Error::WriterDied)?) {
+        (_, Some(Err(error))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
+        (_, Some(Err(error))) => Err(error.into()),
+        (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
+        (Err(FetchError::Api(error)), _) => Err(Error::Api(error)),
+        (Err(FetchError::Journal(error)), _) => Err(Error::Journal(error)),
+        (Ok(_) | Err(FetchError::ReceiverGone), _) => Err(Error::WriterDied),
     }
 }
 
-/// What the pages of a walk held, and where it went.
-struct Gathered {
-    outputs: Outputs,
-    counts: Counts,
-    findings: Findings,
+/// What the walk tells the gatherer.
+enum Message {
+    /// The next page.
+    Page(Delivery),
+    /// The walk is at its end. Without this, what was gathered is of no use.
+    End,
 }
 
 /// Gathers the contacts of pages in batches, counts them and hands them to the outputs, on a thread that may block.
 struct Gatherer {
     batches: BatchBuilder,
-    gathered: Gathered,
+    outputs: Outputs,
+    counts: Counts,
+    findings: Findings,
     now_micros: i64,
 }
 
 impl Gatherer {
     fn new(outputs: Outputs, now_micros: i64) -> Self {
-        let gathered = Gathered { outputs, counts: Counts::default(), findings: Findings::default() };
-        Self { batches: BatchBuilder::default(), gathered, now_micros }
+        let (batches, counts, findings) = (BatchBuilder::default(), Counts::default(), Findings::default());
+        Self { batches, outputs, counts, findings, now_micros }
     }
 
-    fn take_all(mut self, mut pages: mpsc::Receiver<Delivery>) -> Result<Gathered, SinkError> {
-        while let Some(delivery) = pages.blocking_recv() {
-            self.gathered.outputs.check()?;
-            self.note_findings(&delivery);
-            for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
-                self.take_batch(&batch)?;
+    /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
+    fn take_all(mut self, mut messages: mpsc::Receiver<Message>) -> Result<Option<Gathered>, SinkError> {
+        while let Some(message) = self.next_message(&mut messages)? {
+            match message {
+                Message::Page(delivery) => self.take_page(&delivery)?,
+                Message::End => return self.finish().map(Some),
             }
         }
-        if let Some(batch) = self.batches.finish() {
+        Ok(None)
+    }
+
+    /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
+    fn next_message(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Message>, SinkError> {
+        if let Ok(message) = messages.try_recv() {
+            return Ok(Some(message));
+        }
+        if self.outputs.are_a_stream() {
+            self.take_rest()?;
+        }
+        Ok(messages.blocking_recv())
+    }
+
+    fn take_page(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
+        self.outputs.check()?;
+        self.note_findings(delivery);
+        for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
             self.take_batch(&batch)?;
         }
-        Ok(self.gathered)
+        Ok(())
+    }
+
+    /// The rows that filled no batch.
+    fn take_rest(&mut self) -> Result<(), SinkError> {
+        self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
     /// The outputs come first, so that they have work while the batch is counted.
     fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        self.gathered.outputs.write(batch)?;
-        self.gathered.counts.add_batch(batch, self.now_micros);
+        self.outputs.write(batch)?;
+        self.counts.add_batch(batch, self.now_micros);
         Ok(())
     }
 
+    fn finish(mut self) -> Result<Gathered, SinkError> {
+        self.take_rest()?;
+        Ok(Gathered { counts: self.counts, findings: self.findings, staged: self.outputs.finish()? })
+    }
+
     fn note_findings(&mut self, delivery: &Delivery) {
-        let findings = &mut self.gathered.findings;
+        let findings = &mut self.findings;
         let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
         for item in contacts.rejected.iter().filter(|item| fresh.contains(&item.position)) {
             let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);

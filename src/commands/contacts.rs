@@ -12,21 +12,21 @@ use crate::api::{ApiKey, Client, Traffic};
 use crate::cli::ContactsArgs;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::error::{Error, ExitCode};
-use crate::export::{Exported, Outcome, export};
+use crate::export::{Exported, Gathered, Outcome, export};
 use crate::fetch::journal::JournalWriter;
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, Outputs, check_writable, manifest_path, read_manifest,
-    write_small_file,
+    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, Outputs, check_writable, read_manifest,
+    stage_small_file,
 };
-use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
+use crate::summary::{ConsistencyFacts, Filters, RunFacts, Summary, TableStyle, render_table};
 use crate::verdict::Verdict;
 
 use super::resume::open_journal;
-use super::{is_colour_off, say, stop, table_width};
+use super::{is_colour_off, print, say, stop, table_width};
 
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -39,7 +39,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let variable = std::env::var(API_KEY_VARIABLE).ok();
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
-    for (path, _) in &config.reports {
+    for path in config.reports.iter().filter_map(|(target, _)| target.path()) {
         check_writable(path).map_err(ConfigError::Output)?;
     }
     // Kept until the end: dropping it stops the simulator.
@@ -50,7 +50,10 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         config.api_key = ApiKey::new(simulator::DEFAULT_API_KEY);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    runtime.block_on(run_export(args, &config, outputs))
+    let ended = runtime.block_on(run_export(args, &config, outputs));
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    ended
 }
 
 fn start_simulator(contacts: u32) -> Result<Simulator, Error> {
@@ -117,50 +120,70 @@ async fn read_all(
     })
 }
 
-/// Gives the files their names if the gate lets them; the manifest comes last.
+/// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
+/// the first gets its name.
 fn publish(
     args: &ContactsArgs,
     config: &ContactsConfig,
     exported: Box<Exported>,
     run: RunFacts,
 ) -> Result<ExitCode, Error> {
-    let Exported { counts, findings, staged, .. } = *exported;
-    let first_file = config.outputs.iter().find_map(|request| request.target.staged_path());
-    let manifest = first_file.and_then(|path| manifest_path(&path));
+    let Gathered { counts, findings, staged } = exported.gathered;
     let contacts = staged.reports().first().map_or(0, |report| report.rows);
-    let before = manifest.as_deref().and_then(read_manifest);
+    let before = config.manifest.as_deref().and_then(read_manifest);
     config.gate.check(contacts, run.verdict, before.as_ref()).map_err(Error::Gate)?;
-    let published = staged.publish()?;
-    let is_empty_for_number = config.filters.phone && counts.contacts == 0;
-    let outputs = published.reports.clone();
     let verdict = run.verdict;
+    let items_rejected = exported.walk.report().rejected;
     let summary = Summary {
         as_of: run.started_at.clone(),
         filters: config.filters.clone(),
+        outputs: staged.reports().to_vec(),
         run: Some(run),
-        outputs,
         ..counts.summary().with_findings(findings)
     };
-    for (path, form) in &config.reports {
-        write_small_file(path, form.render(&summary).as_bytes())?;
+    let mut small_files = Vec::new();
+    let mut to_stdout = String::new();
+    for (target, form) in &config.reports {
+        let text = form.render(&summary);
+        match target {
+            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes())?),
+            OutputTarget::Stdout => to_stdout = text,
+        }
     }
-    finish(args, &summary, is_empty_for_number);
-    if let (Some(path), Some(run)) = (manifest, &summary.run) {
-        let manifest = Manifest {
-            schema_version: MANIFEST_SCHEMA_VERSION,
-            tool_version: env!("CARGO_PKG_VERSION"),
-            started_at: &run.started_at,
-            finished_at: &run.finished_at,
-            filters: &summary.filters,
-            contacts,
-            verdict: run.verdict.name(),
-            evidence: &run.evidence,
-            consistency: &run.consistency,
-            outputs: &summary.outputs,
-        };
-        manifest.write(&path)?;
+    if let (Some(path), Some(run)) = (&config.manifest, &summary.run) {
+        small_files.push(manifest(config, &summary, run, contacts, items_rejected).stage(path)?);
     }
+    // Locked until the manifest is there.
+    let _published = staged.publish()?;
+    for file in small_files {
+        file.publish()?;
+    }
+    print(&to_stdout)?;
+    finish(args, &summary, items_rejected);
     Ok(verdict.into())
+}
+
+fn manifest<'a>(
+    config: &'a ContactsConfig,
+    summary: &'a Summary,
+    run: &'a RunFacts,
+    contacts: u64,
+    items_rejected: u64,
+) -> Manifest<'a, Filters, ConsistencyFacts> {
+    Manifest {
+        schema_version: MANIFEST_SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION"),
+        started_at: &run.started_at,
+        finished_at: &run.finished_at,
+        api: if config.simulate.is_some() { "simulator" } else { config.base_url.as_str() },
+        filters: &summary.filters,
+        contacts,
+        items_rejected,
+        verdict: run.verdict.name(),
+        evidence: &run.evidence,
+        consistency: &run.consistency,
+        outputs: &summary.outputs,
+    }
 }
 
 fn run_facts(
@@ -215,7 +238,8 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
+/// Tells what came of the run.
+fn finish(args: &ContactsArgs, summary: &Summary, items_rejected: u64) {
     if args.quiet {
         // Whoever asked for silence still wants to know why the exit code is 3.
         if let Some(run) = summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
@@ -225,12 +249,16 @@ fn finish(args: &ContactsArgs, summary: &Summary, is_empty_for_number: bool) {
     }
     say("\n");
     say(&render_table(summary, table_style()));
-    if is_empty_for_number {
+    if summary.filters.phone && summary.contacts == 0 {
         say("\nNo contact has the number of --phone: the outputs have no rows.\n");
     }
     let contacts = summary.outputs.first().map_or(0, |OutputReport { rows, .. }| *rows);
+    let left_out = match items_rejected {
+        0 => String::new(),
+        items => format!("; left out: {}", count_of(items, "item that is no contact", "items that are no contacts")),
+    };
     if let Some(run) = &summary.run {
-        say(&format!("\n{}: {}\n", run.verdict.name(), count_of(contacts, "contact", "contacts")));
+        say(&format!("\n{}: {}{left_out}\n", run.verdict.name(), count_of(contacts, "contact", "contacts")));
     }
 }
 

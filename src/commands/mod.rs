@@ -49,6 +49,15 @@ fn say(text: &str) {
     drop(io::stderr().write_all(text.as_bytes()));
 }
 
+/// Writes to stdout; a reader that has seen enough is no failure.
+fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Sends what the layers note to stderr: 0 errors, 1 warnings, 2 what is tried again, 3 everything.
 fn start_log(level: u8) {
     let level = match level {

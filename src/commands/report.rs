@@ -3,7 +3,7 @@
 //! The tables go to stdout, since they are what was asked for; with `-` for another form, that goes there instead. A
 //! report is written whole or not at all.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -16,7 +16,7 @@ use crate::sink::{check_writable, write_small_file};
 use crate::source::{FileFacts, Piece, SourceError, SourceFile, find_files, read_file};
 use crate::summary::{Comparison, Counts, Findings, InputReport, ReportForm, Summary, TableStyle, render_table};
 
-use super::{is_colour_off, table_width};
+use super::{is_colour_off, print, table_width};
 
 /// Reports on files.
 ///
@@ -110,15 +110,6 @@ fn file_name(path: &Path) -> String {
 
 fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
-}
-
-/// Writes to stdout; a reader that has seen enough is no failure.
-fn print(text: &str) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(error)),
-        _ => Ok(()),
-    }
 }
 
 fn style() -> TableStyle {

@@ -15,20 +15,21 @@ pub(super) async fn requested(max_duration: Option<Duration>) -> Error {
             None => std::future::pending().await,
         }
     };
-    let code = tokio::select! {
+    let stopped = tokio::select! {
+        code = signalled() => Error::Stopped(code),
+        duration = time_is_up => Error::TimeIsUp(duration),
+    };
+    // From here on the next signal ends the process at once.
+    tokio::spawn(async { leave(signalled().await) });
+    stopped
+}
+
+/// Waits for a signal that asks the run to stop; gives the exit code that tells of it.
+async fn signalled() -> ExitCode {
+    tokio::select! {
         () = interrupted() => ExitCode::Interrupted,
         () = terminated() => ExitCode::Terminated,
-        duration = time_is_up => return Error::TimeIsUp(duration),
-    };
-    // From here on a second signal ends the process at once.
-    tokio::spawn(async move {
-        tokio::select! {
-            () = interrupted() => {}
-            () = terminated() => {}
-        }
-        leave(code);
-    });
-    Error::Stopped(code)
+    }
 }
 
 async fn interrupted() {
@@ -51,7 +52,7 @@ async fn terminated() {
     std::future::pending::<()>().await;
 }
 
-#[expect(clippy::exit, reason = "a second signal must end the process even while a write hangs")]
+#[expect(clippy::exit, reason = "the next signal must end the process even while a write hangs")]
 fn leave(code: ExitCode) -> ! {
     std::process::exit(code as i32)
 }

@@ -73,6 +73,12 @@ impl<W: Write> CsvEncoder<W> {
         Ok(())
     }
 
+    /// Passes on what is gathered.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.write_lines()?;
+        self.writer.flush()
+    }
+
     /// Closes the compression and gives the writer back.
     pub(super) fn finish(mut self) -> io::Result<W> {
         self.write_lines()?;

@@ -89,6 +89,21 @@ impl fmt::Display for OutputTarget {
     }
 }
 
+impl OutputTarget {
+    /// Reads a path from the command line; `-` is stdout.
+    pub fn new(path: &Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+    }
+
+    /// The file, as it was given.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+}
+
 /// One output to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputRequest {
@@ -104,12 +119,17 @@ impl OutputRequest {
     /// # Errors
     /// When neither `format` nor the extension says how to write it.
     pub fn new(path: &Path, format: Option<OutputFormat>) -> Result<Self, SinkError> {
-        if path.as_os_str() == "-" {
-            return Ok(Self { target: OutputTarget::Stdout, format: format.unwrap_or(OutputFormat::Csv) });
-        }
-        let format = format
-            .or_else(|| OutputFormat::from_path(path))
-            .ok_or_else(|| SinkError::UnknownExtension { path: path.to_owned() })?;
-        Ok(Self { target: OutputTarget::File(path.to_owned()), format })
+        let target = OutputTarget::new(path);
+        let own = match target {
+            OutputTarget::Stdout => Some(OutputFormat::Csv),
+            OutputTarget::File(_) => OutputFormat::from_path(path),
+        };
+        let format = format.or(own).ok_or_else(|| SinkError::UnknownExtension { path: path.to_owned() })?;
+        Ok(Self { target, format })
+    }
+
+    /// Whether it is CSV on stdout, which may be read while it is written.
+    pub(super) fn is_a_stream(&self) -> bool {
+        self.target == OutputTarget::Stdout && self.format == OutputFormat::Csv
     }
 }

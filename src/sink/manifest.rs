@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OutputReport, SinkError, write_small_file};
+use super::{OutputReport, SinkError, StagedFile, stage_small_file};
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
@@ -23,10 +23,14 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub started_at: &'a str,
     /// RFC 3339, UTC.
     pub finished_at: &'a str,
+    /// Address of the API that was read, or `simulator`.
+    pub api: &'a str,
     /// What was left out on request.
     pub filters: &'a F,
     /// Contacts in every output.
     pub contacts: u64,
+    /// Items of the list that could not be contacts, and are in no output.
+    pub items_rejected: u64,
     /// `complete`, `healed` or `unverified`.
     pub verdict: &'static str,
     /// What the verdict rests on.
@@ -56,13 +60,13 @@ pub fn read_manifest(path: &Path) -> Option<PublishedBefore> {
 }
 
 impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
-    /// Writes the manifest whole or not at all.
+    /// Writes the manifest, without its name yet: that comes after those of all other files.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), SinkError> {
+    pub fn stage(&self, path: &Path) -> Result<StagedFile, SinkError> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
-        write_small_file(path, &json)
+        stage_small_file(path, &json)
     }
 }

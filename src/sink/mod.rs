@@ -34,7 +34,7 @@ pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, man
 use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
 use self::staged::Destination;
-pub use self::staged::{check_writable, write_small_file};
+pub use self::staged::{StagedFile, check_writable, file_identity, stage_small_file, write_small_file};
 use crate::contacts::ColumnSelection;
 
 /// What all outputs of a run share.
@@ -105,16 +105,23 @@ impl Outputs {
         self.let_go(|output| output.has_ended())
     }
 
-    /// One that was closed by its reader is let go while others remain; every other end is an error.
+    /// Whether rows are read as they come: by a pipe alone, in a format whose bytes do not depend on batches.
+    pub fn are_a_stream(&self) -> bool {
+        matches!(self.open.as_slice(), [output] if output.is_a_stream())
+    }
+
+    /// Joins the outputs that are gone. One that was closed by its reader is let go while others remain; every other end
+    /// is an error, and comes before that of a reader who left.
     fn let_go(&mut self, is_gone: impl FnMut(&mut OutputThread) -> bool) -> Result<(), SinkError> {
         let gone: Vec<_> = self.open.extract_if(.., is_gone).collect();
+        let mut reader_left = None;
         for output in gone {
             match output.join() {
-                Err(error) if error.is_closed_pipe() && !self.open.is_empty() => {}
+                Err(error) if error.is_closed_pipe() => reader_left = Some(error),
                 result => drop(result?),
             }
         }
-        Ok(())
+        reader_left.filter(|_| self.open.is_empty()).map_or(Ok(()), Err)
     }
 
     /// Writes what is left, closes every format and brings the bytes to the disk.

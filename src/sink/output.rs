@@ -8,7 +8,7 @@
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
@@ -61,6 +61,12 @@ impl Output {
         written.map_err(|source| SinkError::write(&self.request, source))
     }
 
+    /// Passes on the lines that are gathered; other formats have no bytes to show before their end.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        let Encoder::Csv(encoder) = &mut self.encoder else { return Ok(()) };
+        encoder.flush().map_err(|error| SinkError::write(&self.request, error.into()))
+    }
+
     /// Writes what is left, closes the format and brings the bytes to the disk.
     pub(super) fn finish(self) -> Result<(OutputReport, Destination), SinkError> {
         let writer = match self.encoder {
@@ -94,7 +100,7 @@ impl OutputThread {
         let request = output.request.clone();
         let (batches, receiver) = sync_channel(QUEUED_BATCHES);
         let encode_all = move || {
-            for batch in receiver {
+            while let Some(batch) = next_batch(&receiver, &mut output)? {
                 output.encode(&batch)?;
             }
             Ok(output)
@@ -107,6 +113,11 @@ impl OutputThread {
     /// Hands a batch over, and waits while the output is behind; says whether it is still there to take it.
     pub(super) fn send(&self, batch: &RecordBatch) -> bool {
         self.batches.as_ref().is_some_and(|batches| batches.send(batch.clone()).is_ok())
+    }
+
+    /// Whether it is CSV on stdout.
+    pub(super) fn is_a_stream(&self) -> bool {
+        self.request.is_a_stream()
     }
 
     /// Whether it has failed: it does not end by itself otherwise.
@@ -123,6 +134,17 @@ impl OutputThread {
         self.batches = None;
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_else(died)
     }
+}
+
+/// The next batch. While there is none, whoever reads a stream gets what is there.
+fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, SinkError> {
+    if let Ok(batch) = batches.try_recv() {
+        return Ok(Some(batch));
+    }
+    if output.request.is_a_stream() {
+        output.flush()?;
+    }
+    Ok(batches.recv().ok())
 }
 
 impl Drop for OutputThread {

@@ -22,6 +22,9 @@ const WRITE_BUFFER_BYTES: usize = 256 << 10;
 /// Bytes after which they are sent on to the disk, so that the end of the run need not wait for all.
 const SYNC_BYTES: u64 = 4 << 20;
 
+/// Links that are followed from a path to its file, as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
 /// Where bytes go until they are published.
 #[derive(Debug)]
 pub(super) enum Destination {
@@ -49,14 +52,14 @@ impl Destination {
 
     fn open_file(path: &Path, is_locked: bool) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
-        let target = real_path(path).map_err(failed)?;
-        match fs::metadata(&target) {
+        match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
             Ok(found) if !found.is_file() => {
-                return File::options().write(true).open(&target).map(Self::Direct).map_err(failed);
+                return File::options().write(true).open(path).map(Self::Direct).map_err(failed);
             }
             _ => {}
         }
+        let target = real_path(path).map_err(failed)?;
         let folder = folder_of(&target);
         if !folder.is_dir() {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
@@ -108,9 +111,25 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Where a path leads to when it is a symbolic link.
+/// Where a path leads to when it is a symbolic link, whether or not there is a file yet.
 fn real_path(path: &Path) -> io::Result<PathBuf> {
-    if path.is_symlink() { fs::canonicalize(path) } else { Ok(path.to_owned()) }
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if !path.is_symlink() {
+            return Ok(path);
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("too many symbolic links, one behind the other"))
+}
+
+/// Tells two spellings of the same file: its path without links.
+pub fn file_identity(path: &Path) -> PathBuf {
+    let real = real_path(path).unwrap_or_else(|_| path.to_owned());
+    match (fs::canonicalize(folder_of(&real)), real.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => real,
+    }
 }
 
 impl OutputTarget {
@@ -118,9 +137,8 @@ impl OutputTarget {
     /// journal.
     pub fn staged_path(&self) -> Option<PathBuf> {
         let Self::File(path) = self else { return None };
-        let path = real_path(path).ok()?;
-        let is_other_kind = fs::metadata(&path).is_ok_and(|found| !found.is_file());
-        (!is_other_kind).then_some(path)
+        let is_other_kind = fs::metadata(path).is_ok_and(|found| !found.is_file());
+        real_path(path).ok().filter(|_| !is_other_kind)
     }
 }
 
@@ -213,8 +231,30 @@ pub fn check_writable(path: &Path) -> Result<(), SinkError> {
 /// # Errors
 /// When it cannot be written; what was there stays then.
 pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
+    stage_small_file(path, bytes)?.publish()
+}
+
+/// Writes a small file that has no name yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn stage_small_file(path: &Path, bytes: &[u8]) -> Result<StagedFile, SinkError> {
     let mut writer = HashingWriter::new(Destination::open_file(path, false)?);
     let written = writer.write_all(bytes).and_then(|()| writer.finish());
     let failed = |source: io::Error| SinkError::Write { path: path.display().to_string(), source: source.into() };
-    written.map_err(failed)?.destination.publish()
+    written.map(|written| StagedFile(written.destination)).map_err(failed)
+}
+
+/// A small file that is whole on the disk but does not have its name yet. Dropping it removes it.
+#[derive(Debug)]
+pub struct StagedFile(Destination);
+
+impl StagedFile {
+    /// Gives the file its name, replacing what was there.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn publish(self) -> Result<(), SinkError> {
+        self.0.publish()
+    }
 }

@@ -9,6 +9,7 @@ mod export;
 mod failures;
 mod network;
 mod outputs;
+mod pipes;
 mod publish;
 mod readers;
 mod report;

@@ -14,6 +14,8 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "missing/c.csv"], 7, "missing/c.csv"),
         (&["-o", "c.xlsx"], 2, "c.xlsx"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
+        (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
+        (&["-o", "c.csv", "--summary", "c.csv.manifest.json"], 2, "c.csv.manifest.json"),
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),
         (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),

@@ -50,6 +50,17 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
     assert_eq!(run.json("c.csv.manifest.json")["contacts"], 700);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
+    let simulator = simulator(150);
+    let arguments = ["-o", "c.csv", "--summary", "/dev/full"];
+    let run = sent_export().file("c.csv", "old").contacts(&simulator.base_url(), &arguments).finish();
+    let run = run.expect_code(7).expect_stderr("/dev/full");
+    assert_eq!(std::fs::read_to_string(run.path("c.csv")).unwrap(), "old");
+    assert!(!run.path("c.csv.manifest.json").exists());
+}
+
 #[test]
 fn too_few_contacts_or_a_weak_verdict_are_not_published() {
     let simulator = simulator(50);

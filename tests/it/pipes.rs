@@ -1,0 +1,119 @@
+//! Outputs that others read while they are written, that hang, or that are not what their name says.
+
+#![cfg(unix)]
+
+use std::io::Read;
+use std::os::unix::fs::symlink;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator};
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+}
+
+#[test]
+fn whoever_reads_a_pipe_gets_rows_as_they_come() {
+    let server = ScriptedServer::start(|_, head| {
+        if head.contains("page=1&") { Answer::ok(page(1, 100, 450)) } else { Answer::Silence(Duration::from_secs(30)) }
+    });
+    let arguments = ["-o", "-", "--quiet", "--columns", "id"];
+    let (_folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // The header and a hundred ids.
+    let mut text = vec![0; 3 + 100 * 37];
+    child.stdout.as_mut().unwrap().read_exact(&mut text).unwrap();
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.starts_with("id\n") && text.lines().count() == 101, "{text}");
+}
+
+#[test]
+fn a_signal_is_heard_while_an_output_hangs() {
+    let simulator = simulator(20_000);
+    let (folder, mut command) = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "-", "-o", "c.csv", "--format", "csv", "--quiet"])
+        .into_parts();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // All pages are answered, and nobody reads.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while simulator.statistics().list_requests < 200 {
+        assert!(Instant::now() < deadline, "the walk goes on while an output hangs");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "TERM");
+    let (ended, end) = std::sync::mpsc::channel();
+    let pid = child.id();
+    std::thread::spawn(move || {
+        let mut child = child;
+        // Taken out, so that waiting does not close it.
+        let stdout = child.stdout.take();
+        ended.send(child.wait().unwrap()).ok();
+        drop(stdout);
+    });
+    let status = end.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| {
+        Command::new("kill").args(["-s", "KILL", &pid.to_string()]).status().unwrap();
+        panic!("the signal was not heard");
+    });
+    assert_eq!(status.code(), Some(143));
+    assert!(!folder.path().join("c.csv").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_even_when_the_reader_of_stdout_has_left() {
+    let simulator = simulator(20_000);
+    let arguments = ["-o", "-", "-o", "/dev/full", "--format", "csv"];
+    let (_folder, mut command) = sent_export().contacts(&simulator.base_url(), &arguments).into_parts();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write the output: /dev/full"), "{stderr}");
+}
+
+#[test]
+fn stdout_takes_the_summary_or_the_contacts() {
+    let simulator = simulator(150);
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "-", "--quiet"])
+        .finish()
+        .expect_code(0);
+    let summary: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(summary["contacts"], 150);
+    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
+
+    let both = sent_export().contacts(&simulator.base_url(), &["-o", "-", "--summary", "-"]).finish();
+    both.expect_code(2).expect_stderr("two outputs are the same file: -");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_that_stand_for_stdout_are_written_to() {
+    let simulator = simulator(150);
+    let arguments = ["-o", "/dev/stdout", "--format", "csv", "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    assert_eq!(String::from_utf8(run.stdout.clone()).unwrap().lines().count(), 151);
+    assert!(run.files().is_empty());
+}
+
+#[test]
+fn a_link_is_followed_to_a_file_that_is_not_there_yet() {
+    let simulator = simulator(150);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("store")).unwrap();
+    symlink("store/c.csv", folder.path().join("latest.csv")).unwrap();
+    symlink("latest.csv", folder.path().join("link.csv")).unwrap();
+    let run = run_in(folder).contacts(&simulator.base_url(), &["-o", "link.csv"]).finish().expect_code(0);
+    assert_eq!(run.files(), ["latest.csv", "link.csv", "link.csv.manifest.json", "store"]);
+    assert!(run.path("store/c.csv").is_file() && run.path("link.csv").is_symlink());
+    assert_eq!(std::fs::read_dir(run.path("store")).unwrap().count(), 1);
+
+    // The same file by two names is one output too many.
+    let run = run.again().contacts(&simulator.base_url(), &["-o", "link.csv", "-o", "store/../store/c.csv"]).finish();
+    run.expect_code(2).expect_stderr("two outputs are the same file: store/../store/c.csv");
+}
