@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use url::{Host, Url};
 
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
-use crate::cli::{ContactsArgs, RateLimitArg};
+use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
@@ -31,10 +31,12 @@ pub enum ConfigError {
     #[error("no API key: {API_KEY_VARIABLE} is not set")]
     MissingKey,
     /// A key is there but cannot be one.
-    #[error("{from} holds no usable API key")]
-    EmptyKey {
+    #[error("{from} holds no usable API key: {why}")]
+    UnusableKey {
         /// Where it was read from.
         from: String,
+        /// What is wrong with it, without any of it.
+        why: &'static str,
     },
     /// The key's file cannot be read.
     #[error("cannot read the API key from {path}")]
@@ -45,7 +47,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The base URL is none.
-    #[error("the base URL is not one that requests can be sent to: {0}")]
+    #[error("--base-url (or SENT_BASE_URL) is not an address that requests can be sent to: {0:?}")]
     BadBaseUrl(String),
     /// The base URL would send the key in clear text.
     #[error("the base URL would send the key unencrypted to another machine: {0}")]
@@ -71,7 +73,7 @@ impl ConfigError {
     /// The next step.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::MissingKey | Self::EmptyKey { .. } => {
+            Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
@@ -172,7 +174,9 @@ impl ContactsConfig {
     /// # Errors
     /// When something is missing or makes no sense.
     pub fn new(args: &ContactsArgs, api_key: Option<&str>) -> Result<Self, ConfigError> {
-        let base_url = check_base_url(&args.base_url)?;
+        // A variable that is set to nothing is as good as none.
+        let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
+        let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let outputs = check_outputs(&args.output, args.format)?;
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
@@ -331,11 +335,23 @@ fn check_distinct(
 
 fn read_key(args: &ContactsArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
     let (text, from) = match (&args.api_key_file, variable) {
+        (Some(path), _) if path.as_os_str() == "-" => (read_key_file(path)?, "stdin".to_owned()),
         (Some(path), _) => (read_key_file(path)?, path.display().to_string()),
         (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),
         (None, None) => return Err(ConfigError::MissingKey),
     };
-    ApiKey::new(&text).ok_or(ConfigError::EmptyKey { from })
+    ApiKey::new(&text).ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(&text) })
+}
+
+fn fault_of_key(text: &str) -> &'static str {
+    let key = text.trim();
+    if key.is_empty() {
+        "it is empty"
+    } else if key.contains(char::is_whitespace) {
+        "there is white space inside, or more than one line"
+    } else {
+        "it holds characters that no key has, as a byte order mark or letters beyond ASCII"
+    }
 }
 
 fn read_key_file(path: &Path) -> Result<String, ConfigError> {

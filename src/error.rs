@@ -150,7 +150,9 @@ impl Error {
     /// The status to exit with.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(ConfigError::MissingKey | ConfigError::EmptyKey { .. }) => ExitCode::Unauthorized,
+            Self::Config(ConfigError::MissingKey | ConfigError::UnusableKey { .. } | ConfigError::ReadKey { .. }) => {
+                ExitCode::Unauthorized
+            }
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Config(_) | Self::Source(_) => ExitCode::Usage,
             Self::Print(_) => ExitCode::Output,

@@ -85,7 +85,8 @@ pub async fn export(
     let (sender, messages) = mpsc::channel(queued_pages);
     let mut gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(messages));
     let walking = async move {
-        let deliver = async |delivery: Delivery| sender.send(Message::Page(delivery)).await.map_err(|_| ReceiverGone);
+        let deliver =
+            async |delivery: Delivery| sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone);
         let walk = fetch_contacts(client, settings, journal, deliver, observe).await?;
         // A gatherer that is gone has its own error to tell.
         drop(sender.send(Message::End).await);
@@ -117,7 +118,7 @@ pub async fn export(
 /// What the walk tells the gatherer.
 enum Message {
     /// The next page.
-    Page(Delivery),
+    Page(Box<Delivery>),
     /// The walk is at its end. Without this, what was gathered is of no use.
     End,
 }

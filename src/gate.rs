@@ -3,15 +3,13 @@
 //! A gate that fails leaves the published files as they are and the new answers in the journal, so that nothing is asked
 //! for twice when the gate is loosened.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::plural::{count_of, word_for};
+use crate::share::Share;
 use crate::sink::PublishedBefore;
 use crate::verdict::Verdict;
 
 /// What is demanded of an export; the default demands nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gate {
     /// Fewest contacts.
     pub min_contacts: Option<u64>,
@@ -21,17 +19,8 @@ pub struct Gate {
     pub require: Option<Verdict>,
 }
 
-/// A part of a whole, from 0 up to 1, written in percent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share(f64);
-
-/// Why a share could not be read.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("write a share in percent, for instance 20%")]
-pub struct ShareError;
-
 /// The condition that an export did not meet.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateFailure {
     /// `--min-contacts`
     #[error("there {}, fewer than --min-contacts {wanted}", found(*contacts))]
@@ -80,7 +69,7 @@ impl Gate {
             return Err(GateFailure::TooFew { contacts, wanted });
         }
         if let (Some(allowed), Some(&PublishedBefore { contacts: before })) = (self.max_shrink, before)
-            && allowed.is_exceeded(before, contacts)
+            && allowed.is_exceeded(before.saturating_sub(contacts), before)
         {
             return Err(GateFailure::Shrunk { contacts, before, allowed });
         }
@@ -88,34 +77,6 @@ impl Gate {
             Some(wanted) if !verdict.is_at_least(wanted) => Err(GateFailure::NotGoodEnough { verdict, wanted }),
             _ => Ok(()),
         }
-    }
-}
-
-impl Share {
-    /// The part as a number from 0 to 1.
-    pub fn value(self) -> f64 {
-        self.0
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "accounts have fewer than 2^52 contacts")]
-    fn is_exceeded(self, before: u64, now: u64) -> bool {
-        before.saturating_sub(now) as f64 > self.0 * before as f64
-    }
-}
-
-impl FromStr for Share {
-    type Err = ShareError;
-
-    fn from_str(text: &str) -> Result<Self, ShareError> {
-        let number = text.trim().strip_suffix('%').ok_or(ShareError)?;
-        let percent: f64 = number.trim().parse().map_err(|_| ShareError)?;
-        if (0.0..=100.0).contains(&percent) { Ok(Self(percent / 100.0)) } else { Err(ShareError) }
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}%", self.0 * 100.0)
     }
 }
 
@@ -143,14 +104,5 @@ mod tests {
             assert_eq!(gate.check(0, verdict, None).is_ok(), is_met, "{wanted:?} {verdict:?}");
         }
         assert!(!Gate::default().is_set() && few.is_set());
-    }
-
-    #[test]
-    fn shares_are_read_in_percent() {
-        assert_eq!("20%".parse(), Ok(Share(0.2)));
-        assert_eq!(" 0.5 % ".parse(), Ok(Share(0.005)));
-        for wrong in ["20", "-1%", "101%", "x%", "", "NaN%"] {
-            assert_eq!(wrong.parse::<Share>(), Err(ShareError), "{wrong}");
-        }
     }
 }

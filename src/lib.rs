@@ -35,6 +35,7 @@ pub mod fetch;
 pub mod gate;
 mod plural;
 pub mod progress;
+pub mod share;
 pub mod simulator;
 pub mod sink;
 pub mod source;

@@ -11,13 +11,19 @@ use uuid::Uuid;
 use crate::api::{PaceError, PaceText, RetryPolicy};
 use crate::contacts::ColumnSelection;
 use crate::fetch::Consistency;
-use crate::gate::Share;
+use crate::share::Share;
 use crate::sink::OutputFormat;
 use crate::verdict::Verdict;
+
+/// Address of the API (API reference, "Base URL").
+pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
 
 /// Eight requests in flight use up the documented 200 requests a minute even when an answer takes two seconds, and
 /// are gentle on a service without a limit.
 const DEFAULT_CONCURRENCY: &str = "8";
+
+/// More than this on one account is a mistake: the documented quota is met by eight.
+const MAX_CONCURRENCY: u64 = 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,16 +59,16 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "NAMES", help_heading = "Output")]
     pub columns: Option<ColumnSelection>,
 
-    /// Also write the summary as JSON
+    /// Also write the summary as JSON, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub summary: Option<PathBuf>,
 
-    /// Also write a report for people, as .html or .md; repeat it for both
+    /// Also write a report, as .html or .md for people or as .json; repeat it for several
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
 
     /// Publish only if there are this many contacts; otherwise the old files stay and the run ends with 3
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Output")]
     pub min_contacts: Option<u64>,
 
     /// Publish only if there are not this much fewer contacts than the manifest beside the output says
@@ -91,19 +97,19 @@ pub struct ContactsArgs {
     pub allow_missing_pages: bool,
 
     /// Only contacts that the API finds for this text
-    #[arg(long, value_name = "TEXT", help_heading = "Filters")]
+    #[arg(long, value_name = "TEXT", value_parser = filter, help_heading = "Filters")]
     pub search: Option<String>,
 
     /// Only contacts with this channel, for instance sms, whatsapp or rcs
-    #[arg(long, help_heading = "Filters")]
+    #[arg(long, value_parser = filter, help_heading = "Filters")]
     pub channel: Option<String>,
 
     /// Only the contact with exactly this number
-    #[arg(long, value_name = "NUMBER", help_heading = "Filters")]
+    #[arg(long, value_name = "NUMBER", value_parser = phone_number, help_heading = "Filters")]
     pub phone: Option<String>,
 
     /// Read one child profile of an organization (the key must be the organization's)
-    #[arg(long, value_name = "UUID", help_heading = "Account")]
+    #[arg(long, value_name = "UUID", value_parser = uuid, help_heading = "Account")]
     pub profile_id: Option<Uuid>,
 
     /// File that holds the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
@@ -114,7 +120,7 @@ pub struct ContactsArgs {
     #[arg(
         long,
         env = "SENT_BASE_URL",
-        default_value = "https://api.sent.dm",
+        default_value = DEFAULT_BASE_URL,
         value_name = "URL",
         help_heading = "Account"
     )]
@@ -125,18 +131,18 @@ pub struct ContactsArgs {
         long,
         value_name = "CONTACTS",
         num_args = 0..=1,
-        require_equals = true,
         default_missing_value = "5000",
+        value_parser = contacts,
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
 
     /// Contacts asked for per page; the API may honour less
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Pace")]
+    #[arg(long, default_value_t = 100, value_parser = page_size, value_name = "N", help_heading = "Pace")]
     pub page_size: u32,
 
     /// Requests in flight at most; eight use up the documented quota even when an answer takes two seconds
-    #[arg(long, default_value = DEFAULT_CONCURRENCY, help_heading = "Pace")]
+    #[arg(long, default_value = DEFAULT_CONCURRENCY, value_parser = slots, value_name = "N", help_heading = "Pace")]
     pub concurrency: NonZeroUsize,
 
     /// Requests sent in a span of time, like 200/min or 10/s, or `none` [default: 200/min, none with --simulate]
@@ -144,7 +150,7 @@ pub struct ContactsArgs {
     pub rate_limit: Option<RateLimitArg>,
 
     /// Requests that may go at once after a rest
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace")]
+    #[arg(long, default_value_t = 50, value_parser = burst, value_name = "N", help_heading = "Pace")]
     pub burst: u32,
 
     /// Share of the quota that is left to the account's other traffic
@@ -156,7 +162,7 @@ pub struct ContactsArgs {
     pub max_duration: Option<Duration>,
 
     /// Retries of the whole run; beyond them it stops, with everything kept for the next run
-    #[arg(long, default_value_t = RetryPolicy::DEFAULT_BUDGET, value_name = "N", help_heading = "Pace")]
+    #[arg(long, default_value_t = RetryPolicy::DEFAULT_BUDGET, value_name = "N", value_parser = number, help_heading = "Pace")]
     pub retry_budget: u64,
 
     /// Retries of one request after failures in passing
@@ -218,6 +224,56 @@ fn consistency(text: &str) -> Result<Consistency, String> {
 fn required_verdict(text: &str) -> Result<Verdict, String> {
     let all = [Verdict::Complete, Verdict::Healed];
     all.into_iter().find(|verdict| verdict.name() == text).ok_or_else(|| "write complete or healed".to_owned())
+}
+
+/// Reads a whole number.
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, for instance 1000".to_owned())
+}
+
+/// Reads a whole number from `least` to `most`.
+fn number_between<N: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<N, String> {
+    let number = number(text).ok().filter(|number| (least..=most).contains(number));
+    number
+        .and_then(|number| number.try_into().ok())
+        .ok_or_else(|| format!("write a whole number from {least} to {most}"))
+}
+
+fn contacts(text: &str) -> Result<u32, String> {
+    number_between(text, 0, u32::MAX.into())
+}
+
+fn page_size(text: &str) -> Result<u32, String> {
+    number_between(text, 1, 10_000)
+}
+
+fn burst(text: &str) -> Result<u32, String> {
+    number_between(text, 1, u32::MAX.into())
+}
+
+fn slots(text: &str) -> Result<NonZeroUsize, String> {
+    let slots: usize = number_between(text, 1, MAX_CONCURRENCY)?;
+    NonZeroUsize::new(slots).ok_or_else(|| "write 1 or more".to_owned())
+}
+
+/// An empty filter is most likely a variable that was not set: it would export everything.
+fn filter(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("the filter is empty; leave the flag out to export everything".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A number without digits would match nobody, and an export of nobody replace the last one.
+fn phone_number(text: &str) -> Result<String, String> {
+    if text.bytes().filter(u8::is_ascii_digit).count() < 3 {
+        return Err("write a phone number with its country code, like +12025550123".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn uuid(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "write a UUID, like 6f9619ff-8b86-4011-b42d-00cf4fc964ff".to_owned())
 }
 
 /// Reads `500ms`, `30s`, `2m` or `1h`.

@@ -6,7 +6,7 @@ mod simulator;
 
 use clap::{Parser, Subcommand};
 
-pub use contacts::{ContactsArgs, RateLimitArg};
+pub use contacts::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 pub use report::ReportArgs;
 pub use simulator::SimulatorArgs;
 
@@ -28,4 +28,9 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests
     Simulator(Box<SimulatorArgs>),
+    /// Print what a shell needs to complete commands and flags
+    Completions {
+        /// The shell that it is for.
+        shell: clap_complete::Shell,
+    },
 }

@@ -9,6 +9,7 @@ mod stop;
 use std::error::Error as StdError;
 use std::io::{self, IsTerminal, Write};
 
+use clap::CommandFactory;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use crate::cli::{Cli, Command};
@@ -23,11 +24,18 @@ pub fn run(cli: &Cli) -> ExitCode {
         }
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),
+        Command::Completions { shell } => print_completions(*shell),
     };
     result.unwrap_or_else(|error| {
         explain(&error);
         error.exit_code()
     })
+}
+
+fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "sent-export", &mut script);
+    print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::Complete)
 }
 
 /// Prints an error with its causes, one a line, and the next step.

@@ -10,7 +10,7 @@ use super::OutputRequest;
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// `--format` names no format.
-    #[error("unknown format: {name}")]
+    #[error("unknown format: {name}; write parquet, csv, csv.gz or csv.zst")]
     UnknownFormat {
         /// As it was given.
         name: String,

@@ -42,8 +42,55 @@ fn the_key_comes_from_the_variable_a_file_or_stdin_without_its_white_space() {
     sent_export()
         .contacts(&server.url(), &["-o", "c.csv", "--api-key-file", "missing.txt"])
         .finish()
-        .expect_code(2)
+        .expect_code(6)
         .expect_stderr("missing.txt");
+    for (key, why) in [(" \n", "it is empty"), ("two words", "white space inside"), ("\u{feff}key", "byte order mark")]
+    {
+        let run = sent_export().env("SENT_DM_API_KEY", Some(key)).contacts(&server.url(), &["-o", "c.csv"]).finish();
+        let run = run.expect_code(6).expect_stderr("SENT_DM_API_KEY holds no usable API key").expect_stderr(why);
+        assert!(!run.stderr.contains("words") && !run.stderr.contains("key\n"), "{run:?}");
+    }
+}
+
+#[test]
+fn values_that_make_no_sense_are_named_with_what_would() {
+    let server = one_contact();
+    let table: &[(&[&str], &str)] = &[
+        (&["--search", ""], "the filter is empty"),
+        (&["--channel", " "], "the filter is empty"),
+        (&["--phone", "abc"], "+12025550123"),
+        (&["--concurrency", "0"], "write a whole number from 1 to 1024"),
+        (&["--page-size", "abc"], "write a whole number from 1 to 10000"),
+        (&["--min-contacts", "1e6"], "write a whole number, for instance 1000"),
+        (&["--profile-id", "foo"], "6f9619ff-8b86-4011-b42d-00cf4fc964ff"),
+        (&["--format", "xml"], "csv.zst"),
+        (&["--columns", "id,fone"], "the columns are id,phone_number,"),
+        (&["--max-shrink", "20"], "20%"),
+    ];
+    for (arguments, text) in table {
+        let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).args(*arguments).finish();
+        run.expect_code(2).expect_stderr(arguments[0]).expect_stderr(text);
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_number_of_simulated_contacts_may_follow_a_space() {
+    for arguments in [["--simulate=12", "--quiet"], ["--simulate", "12"]] {
+        let run = sent_export().args(["contacts", "-o", "c.csv"]).args(arguments).finish().expect_code(0);
+        let manifest = run.json("c.csv.manifest.json");
+        assert_eq!((&manifest["contacts"], &manifest["api"]), (&12.into(), &"simulator".into()));
+    }
+}
+
+#[test]
+fn shells_learn_the_flags() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = sent_export().args(["completions", shell]).finish().expect_code(0);
+        let script = String::from_utf8(run.stdout).unwrap();
+        assert!(script.contains("max-shrink") && script.contains("min-cell"), "{shell}");
+    }
+    sent_export().args(["completions", "dos"]).finish().expect_code(2).expect_stderr("bash");
 }
 
 #[test]
@@ -58,6 +105,8 @@ fn a_profile_is_sent_as_a_header() {
 fn the_address_comes_from_the_variable_and_must_not_send_the_key_in_clear_text() {
     let server = one_contact();
     sent_export().env("SENT_BASE_URL", Some(&server.url())).args(["contacts", "-o", "c.csv"]).finish().expect_code(0);
+    let unset = sent_export().env("SENT_BASE_URL", Some("")).args(["contacts", "-o", "missing/c.csv"]).finish();
+    unset.expect_code(7);
     for address in ["http://192.0.2.1", "http://example.com", "ftp://example.com", "example.com"] {
         sent_export().contacts(address, &["-o", "c.csv"]).finish().expect_code(2).expect_stderr("hint:");
     }

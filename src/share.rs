@@ -1,0 +1,81 @@
+//! A part of a whole, as people write it on the command line.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A part of a whole, from 0 % to 100 %, kept as it was written: 29 % of a hundred is 29, which binary fractions deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Percent with six places.
+    micro_percent: u32,
+}
+
+/// [`Share::micro_percent`] of the whole.
+const WHOLE: u32 = 100_000_000;
+
+/// Why a share could not be read.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("write a share in percent, for instance 20%")]
+pub struct ShareError;
+
+impl Share {
+    /// The part as a number from 0 to 1.
+    pub fn value(self) -> f64 {
+        f64::from(self.micro_percent) / f64::from(WHOLE)
+    }
+
+    /// Whether a part of a whole is larger than this.
+    pub fn is_exceeded(self, part: u64, whole: u64) -> bool {
+        u128::from(part) * u128::from(WHOLE) > u128::from(self.micro_percent) * u128::from(whole)
+    }
+}
+
+impl FromStr for Share {
+    type Err = ShareError;
+
+    fn from_str(text: &str) -> Result<Self, ShareError> {
+        let number = text.trim().strip_suffix('%').ok_or(ShareError)?.trim();
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        if !is_number || fraction.len() > 6 {
+            return Err(ShareError);
+        }
+        let micro_percent = format!("{whole}{fraction:0<6}").parse().map_err(|_| ShareError)?;
+        if micro_percent <= WHOLE { Ok(Self { micro_percent }) } else { Err(ShareError) }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.micro_percent / 1_000_000, self.micro_percent % 1_000_000);
+        let digits = format!("{whole}.{fraction:06}");
+        write!(formatter, "{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_in_percent_and_shown_as_they_were_written() {
+        for (text, shown, value) in
+            [("20%", "20%", 0.2), (" 0.5 % ", "0.5%", 0.005), ("7%", "7%", 0.07), ("100.00%", "100%", 1.0)]
+        {
+            let share: Share = text.parse().unwrap();
+            assert_eq!((share.to_string().as_str(), share.value()), (shown, value), "{text}");
+        }
+        for wrong in ["20", "-1%", "101%", "x%", "", "%", ".%", "NaN%", "1e1%", "0.1234567%", "99999999999%"] {
+            assert_eq!(wrong.parse::<Share>(), Err(ShareError), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_just_the_share_does_not_exceed_it() {
+        for percent in 0..=100 {
+            let share: Share = format!("{percent}%").parse().unwrap();
+            assert!(!share.is_exceeded(percent, 100) && share.is_exceeded(percent + 1, 100), "{percent}");
+            assert!(!share.is_exceeded(percent * 10_000_000, 1_000_000_000), "{percent}");
+        }
+    }
+}
