@@ -11,19 +11,18 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
-use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use crate::api::wire::{Envelope, Meta, Pagination};
+use crate::api::wire::Pagination;
 use crate::api::{ApiError, Client, Reply, Turn};
-use crate::contacts::{ContactPage, decode_page};
+use crate::contacts::ContactPage;
 use crate::plural::count_of;
 
+use super::answer::{Arrived, FetchedPage, fetch_window};
 use super::first::fetch_first;
 use super::journal::{Entry, Journal, JournalWriter};
 use super::{Consistency, ContactQuery, PageFacts, Purpose, Request, Taken, Walk, Window};
@@ -99,20 +98,6 @@ pub enum FetchError {
 #[derive(Debug)]
 pub struct ReceiverGone;
 
-/// One page as it came.
-pub(super) struct FetchedPage {
-    pagination: Pagination,
-    contacts: ContactPage,
-}
-
-/// An answer that waits to be taken.
-struct Arrived {
-    request: Request,
-    page: FetchedPage,
-    meta: Meta,
-    read_between: Option<(i64, i64)>,
-}
-
 /// Fetches every contact and hands it to `deliver`; gives back the walk with what it met.
 ///
 /// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, nothing
@@ -157,7 +142,7 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
     async fn take_past(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
         let Some(mut past) = journal.past.take() else { return Ok(()) };
         while let Some(entry) = past.next_entry().map_err(FetchError::Journal)? {
-            let Some(arrived) = read_entry(&entry) else { continue };
+            let Some(arrived) = Arrived::of_entry(&entry) else { continue };
             if self.walk.report().pages == 0 && self.parked.is_empty() {
                 self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
             }
@@ -251,17 +236,16 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
 
     /// Keeps an answer in the journal.
     fn keep(&self, request: Request, reply: Reply<FetchedPage>, journal: &mut JournalSlot) -> Arrived {
-        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
         if let Some(writer) = &mut journal.writer {
             writer.append(Entry {
                 session: self.session,
                 request,
                 elapsed_micros: u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX),
-                answered_at,
-                body: reply.body,
+                answered_at: DateTime::<Utc>::from(reply.answered_at).timestamp_micros(),
+                body: reply.body.clone(),
             });
         }
-        Arrived::new(request, reply.data, reply.meta, reply.elapsed, answered_at)
+        Arrived::of_reply(request, reply)
     }
 
     /// Takes an answer when it is its turn, and those that waited for it.
@@ -291,7 +275,7 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
     async fn deliver(&mut self, arrived: Arrived) -> Result<(), FetchError> {
         let taken = self.walk.take(&arrived.request, &arrived.facts());
         (self.observe)(progress(&self.walk));
-        let delivery = Delivery { window: arrived.request.window, contacts: arrived.page.contacts, taken };
+        let delivery = Delivery { window: arrived.request.window, contacts: arrived.into_contacts(), taken };
         (self.deliver)(delivery).await.map_err(|ReceiverGone| FetchError::ReceiverGone)
     }
 
@@ -312,56 +296,6 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
         self.walk.abandon(request);
         Ok(())
     }
-}
-
-impl Arrived {
-    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, answered_at: i64) -> Self {
-        const SECOND: i64 = 1_000_000;
-        // The server's clock, where it tells, because the times of its contacts are of that clock.
-        let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-        let told = told.map_or(answered_at, |time| time.timestamp_micros());
-        // A time without a fraction may be any moment of its second.
-        let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
-        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)) }
-    }
-
-    fn facts(&self) -> PageFacts<'_> {
-        PageFacts {
-            window: self.request.window,
-            items: &self.page.contacts.items,
-            pagination: &self.page.pagination,
-            read_between: self.read_between,
-            request_id: self.meta.request_id.as_deref(),
-        }
-    }
-}
-
-/// An answer of the journal; `None` if it cannot be read any more, which then counts as damage.
-fn read_entry(entry: &Entry) -> Option<Arrived> {
-    let envelope = decode_fetched(&entry.body).ok()?;
-    let elapsed = Duration::from_micros(entry.elapsed_micros);
-    Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
-}
-
-pub(super) async fn fetch_window(
-    client: &Client,
-    settings: &FetchSettings,
-    window: Window,
-    turn: Turn,
-) -> Result<Reply<FetchedPage>, ApiError> {
-    let Window { page, size } = window;
-    let request = format!("contacts page {page} ({size} a page)");
-    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
-}
-
-/// An answer without a list of contacts has no data, so it is fetched again.
-fn decode_fetched(body: &ByteString) -> Result<Envelope<FetchedPage>, serde_json::Error> {
-    let Envelope { success, data, error, meta } = decode_page(body)?;
-    let data = data.and_then(|list| {
-        Some(FetchedPage { pagination: list.pagination.unwrap_or_default(), contacts: list.contacts? })
-    });
-    Ok(Envelope { success, data, error, meta })
 }
 
 /// The walk over a list that the server calls not found.

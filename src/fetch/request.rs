@@ -53,10 +53,7 @@ pub enum Purpose {
         block: i64,
     },
     /// A page of a sweep over the whole list.
-    Sweep {
-        /// Number of the sweep, from 1.
-        round: u32,
-    },
+    Sweep,
 }
 
 /// What an answer says, without its contacts.
