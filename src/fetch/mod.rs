@@ -22,6 +22,7 @@ mod early;
 mod first;
 mod gap;
 mod healing;
+mod intake;
 pub mod journal;
 mod marks;
 #[cfg(test)]
