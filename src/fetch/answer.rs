@@ -24,23 +24,31 @@ pub(super) struct Arrived {
     page: FetchedPage,
     meta: Meta,
     read_between: Option<(i64, i64)>,
+    session: u32,
 }
 
 impl Arrived {
     /// An answer that just came.
-    pub(super) fn of_reply(request: Request, reply: Reply<FetchedPage>) -> Self {
+    pub(super) fn of_reply(session: u32, request: Request, reply: Reply<FetchedPage>) -> Self {
         let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
-        Self::new(request, reply.data, reply.meta, reply.elapsed, answered_at)
+        Self::new(session, request, reply.data, reply.meta, (reply.elapsed, answered_at))
     }
 
     /// An answer of the journal; `None` if it cannot be understood any more.
     pub(super) fn of_entry(entry: &Entry) -> Option<Self> {
         let envelope = decode_fetched(&entry.body).ok()?;
         let elapsed = Duration::from_micros(entry.elapsed_micros);
-        Some(Self::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
+        let times = (elapsed, entry.answered_at);
+        Some(Self::new(entry.session, entry.request, envelope.data?, envelope.meta, times))
     }
 
-    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, answered_at: i64) -> Self {
+    fn new(
+        session: u32,
+        request: Request,
+        page: FetchedPage,
+        meta: Meta,
+        (elapsed, answered_at): (Duration, i64),
+    ) -> Self {
         const SECOND: i64 = 1_000_000;
         // The server's clock, where it tells, because the times of its contacts are of that clock.
         let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
@@ -48,7 +56,7 @@ impl Arrived {
         // A time without a fraction may be any moment of its second.
         let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)) }
+        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)), session }
     }
 
     /// What the walk needs to know of it.
@@ -58,6 +66,7 @@ impl Arrived {
             items: &self.page.contacts.items,
             pagination: &self.page.pagination,
             read_between: self.read_between,
+            session: self.session,
             request_id: self.meta.request_id.as_deref(),
         }
     }

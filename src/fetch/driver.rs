@@ -150,7 +150,6 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
             if entry.request.purpose != Purpose::Page {
                 self.take_parked(true).await?;
             }
-            self.walk.set_session(entry.session);
             self.walk.note_out(&entry.request);
             self.accept(arrived).await?;
             if self.parked.len() > MAX_PARKED {
@@ -164,7 +163,6 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
         }
         let (writer, session) = past.into_writer().map_err(FetchError::Journal)?;
         self.intake.resume(writer, session);
-        self.walk.set_session(session);
         Ok(())
     }
 
@@ -287,8 +285,14 @@ fn empty_walk(settings: &FetchSettings) -> Walk {
     let pagination = Pagination { total_count: Some(0), ..Pagination::default() };
     let request = Request { window: Window::first(settings.page_size), purpose: Purpose::Page };
     walk.note_out(&request);
-    let facts =
-        PageFacts { window: request.window, items: &[], pagination: &pagination, read_between: None, request_id: None };
+    let facts = PageFacts {
+        window: request.window,
+        items: &[],
+        pagination: &pagination,
+        read_between: None,
+        session: 0,
+        request_id: None,
+    };
     walk.take(&request, &facts);
     walk
 }

@@ -101,6 +101,6 @@ impl<'a> Intake<'a> {
                 body: reply.body.clone(),
             });
         }
-        Arrived::of_reply(request, reply)
+        Arrived::of_reply(self.session, request, reply)
     }
 }

@@ -42,7 +42,6 @@ pub struct Walk {
     has_seen_sign: bool,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
-    session: u32,
     phase: Phase,
     seen: SeenIds,
     report: WalkReport,
@@ -67,7 +66,6 @@ impl Walk {
             moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
-            session: 0,
             phase: Phase::Plain,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
@@ -99,11 +97,6 @@ impl Walk {
     /// Whether there is nothing left to ask for.
     pub fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Finished)
-    }
-
-    /// Answers from here on were read by another run: the list may have moved in between.
-    pub fn set_session(&mut self, session: u32) {
-        self.session = session;
     }
 
     /// The answers taken so far came from the journal of a run before.
@@ -212,7 +205,7 @@ impl Walk {
         let planned = Window { page, size: self.page_size };
         if facts.place_of_answer().0 == planned.offset() && !has_sign && !was_suspect {
             let marks = BlockMarks::of_page(facts.items, keep);
-            self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: self.session });
+            self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: facts.session });
         }
         if !self.heals_movement() {
             self.pages.extend(facts, self.page_size, keep.contains(&true));
