@@ -7,14 +7,11 @@ use std::time::Duration;
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
-/// A request in words for people: never its query, which may hold a phone number.
-pub type RequestName = String;
-
 /// A request that was given up.
 #[derive(Debug)]
 pub struct ApiError {
-    /// Which request, for instance `contacts page 7`.
-    pub request: RequestName,
+    /// Which request, for instance `contacts page 7`: never its query, which may hold a phone number.
+    pub request: String,
     /// What its last attempt ended with.
     pub problem: Problem,
     /// Attempts made.

@@ -18,6 +18,6 @@ pub mod wire;
 pub use backoff::{Backoff, RetryPolicy};
 pub use classify::{Decision, decide};
 pub use client::{Client, ClientSettings, Reply, Traffic};
-pub use error::{ApiError, AttemptsEnd, Problem, RequestName};
+pub use error::{ApiError, AttemptsEnd, Problem};
 pub use key::ApiKey;
 pub use limiter::{PaceError, PaceText, RateLimiter, RequestRate, Reserve, Turn};

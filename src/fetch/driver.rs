@@ -11,21 +11,19 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
-use bytestring::ByteString;
-use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::{BoxFuture, OptionFuture};
-use futures::stream::{FuturesUnordered, StreamExt};
 
-use crate::api::wire::{Envelope, Meta, Pagination};
-use crate::api::{ApiError, Client, Reply, Turn};
-use crate::contacts::{ContactPage, decode_page};
+use crate::api::wire::Pagination;
+use crate::api::{ApiError, Client, Turn};
+use crate::contacts::ContactPage;
 use crate::plural::count_of;
 
+use super::answer::Arrived;
 use super::first::fetch_first;
-use super::journal::{Entry, Journal, JournalWriter};
+use super::intake::Intake;
+use super::journal::{Journal, JournalWriter};
 use super::{Consistency, ContactQuery, PageFacts, Purpose, Request, Taken, Walk, Window};
 
 /// Pages held or in flight for each slot: enough to ride out one slow page, and a few megabytes at most.
@@ -99,24 +97,10 @@ pub enum FetchError {
 #[derive(Debug)]
 pub struct ReceiverGone;
 
-/// One page as it came.
-pub(super) struct FetchedPage {
-    pagination: Pagination,
-    contacts: ContactPage,
-}
-
-/// An answer that waits to be taken.
-struct Arrived {
-    request: Request,
-    page: FetchedPage,
-    meta: Meta,
-    read_between: Option<(i64, i64)>,
-}
-
 /// Fetches every contact and hands it to `deliver`; gives back the walk with what it met.
 ///
-/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, nothing
-/// more is asked for. `observe` is told after every answer.
+/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, what is
+/// on its way comes in, and nothing more is asked for. `observe` is told after every answer.
 ///
 /// # Errors
 /// When a page cannot be fetched, the journal cannot be read, or nobody takes the contacts any more.
@@ -127,14 +111,18 @@ pub async fn fetch_contacts(
     deliver: impl AsyncFnMut(Delivery) -> Result<(), ReceiverGone>,
     observe: impl FnMut(Progress),
 ) -> Result<Walk, FetchError> {
+    let JournalSlot { past, writer } = journal;
     let walk = Walk::new(settings.page_size, settings.consistency);
+    let intake = Intake::new(client, settings, writer);
     let mut driver =
-        Driver { client, settings, walk, parked: BTreeMap::new(), deliver, observe, session: 0, failures_in_a_row: 0 };
-    driver.take_past(journal).await?;
-    if driver.walk.report().pages == 0 && driver.take_first(journal).await?.is_none() {
+        Driver { client, settings, walk, intake, parked: BTreeMap::new(), deliver, observe, failures_in_a_row: 0 };
+    if let Some(past) = past.take() {
+        driver.take_past(past).await?;
+    }
+    if driver.walk.report().pages == 0 && driver.take_first().await?.is_none() {
         return Ok(empty_walk(settings));
     }
-    driver.take_rest(journal).await?;
+    driver.take_rest().await?;
     Ok(driver.walk)
 }
 
@@ -142,29 +130,26 @@ struct Driver<'a, D, F> {
     client: &'a Client,
     settings: &'a FetchSettings,
     walk: Walk,
+    intake: Intake<'a>,
     /// Pages of the plain walk that wait for those before them.
     parked: BTreeMap<u64, Arrived>,
     deliver: D,
     observe: F,
-    /// Which run this is, from 0.
-    session: u32,
     /// Requests that were given up since one succeeded.
     failures_in_a_row: usize,
 }
 
 impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Driver<'_, D, F> {
     /// Takes the answers of a run before, in the order in which they came.
-    async fn take_past(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
-        let Some(mut past) = journal.past.take() else { return Ok(()) };
+    async fn take_past(&mut self, mut past: Journal) -> Result<(), FetchError> {
         while let Some(entry) = past.next_entry().map_err(FetchError::Journal)? {
-            let Some(arrived) = read_entry(&entry) else { continue };
+            let Some(arrived) = Arrived::of_entry(&entry) else { continue };
             if self.walk.report().pages == 0 && self.parked.is_empty() {
                 self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
             }
             if entry.request.purpose != Purpose::Page {
                 self.take_parked(true).await?;
             }
-            self.walk.set_session(entry.session);
             self.walk.note_out(&entry.request);
             self.accept(arrived).await?;
             if self.parked.len() > MAX_PARKED {
@@ -177,9 +162,7 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
             tracing::warn!("{parts} fetched again");
         }
         let (writer, session) = past.into_writer().map_err(FetchError::Journal)?;
-        journal.writer = Some(writer);
-        self.session = session;
-        self.walk.set_session(session);
+        self.intake.resume(writer, session);
         Ok(())
     }
 
@@ -194,27 +177,26 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
     }
 
     /// The first page; `None` when a number matches no contact.
-    async fn take_first(&mut self, journal: &mut JournalSlot) -> Result<Option<()>, FetchError> {
+    async fn take_first(&mut self) -> Result<Option<()>, FetchError> {
         let Some((size, reply)) = fetch_first(self.client, self.settings).await? else { return Ok(None) };
         if size != self.settings.page_size {
             self.walk = Walk::new(size, self.settings.consistency);
         }
         let request = Request { window: Window::first(size), purpose: Purpose::Page };
         self.walk.note_out(&request);
-        let arrived = self.keep(request, reply, journal);
+        let arrived = self.intake.keep(request, reply);
         self.accept(arrived).await.map(Some)
     }
 
     /// Everything that the walk asks for, side by side.
-    async fn take_rest(&mut self, journal: &mut JournalSlot) -> Result<(), FetchError> {
-        let (client, settings) = (self.client, self.settings);
-        let mut in_flight: FuturesUnordered<BoxFuture<'_, (Request, Result<_, ApiError>)>> = FuturesUnordered::new();
+    async fn take_rest(&mut self) -> Result<(), FetchError> {
+        let (client, concurrency) = (self.client, self.settings.concurrency.get());
         let mut next_turn: Option<BoxFuture<'_, Turn>> = None;
-        let read_ahead = settings.concurrency.get().saturating_mul(READ_AHEAD) as u64;
+        let read_ahead = concurrency.saturating_mul(READ_AHEAD) as u64;
         loop {
-            let has_slot = in_flight.len() < settings.concurrency.get();
+            let has_slot = self.intake.len() < concurrency;
             let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
-            if !can_ask && in_flight.is_empty() {
+            if !can_ask && self.intake.len() == 0 {
                 return Ok(());
             }
             // A turn that is not waited for must not stand in the way of those that are.
@@ -223,22 +205,19 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
             // answers still come in, and a chain that waits for nothing else is not split.
             let answer = tokio::select! {
                 biased;
-                Some(answer) = in_flight.next() => answer,
+                Some(answer) = self.intake.next() => answer,
                 Some(turn) = OptionFuture::from(next_turn.as_mut()) => {
                     next_turn = None;
                     if let Some(request) = self.walk.next_request(read_ahead) {
                         self.walk.note_out(&request);
-                        let fetching = fetch_window(client, settings, request.window, turn);
-                        // The one place where requests run side by side: bounded above, put in order in `accept`.
-                        in_flight.push(fetching.map(move |reply| (request, reply)).boxed());
+                        self.intake.send(request, turn);
                     }
                     continue;
                 }
             };
             match answer {
-                (request, Ok(reply)) => {
+                (_, Ok(arrived)) => {
                     self.failures_in_a_row = 0;
-                    let arrived = self.keep(request, reply, journal);
                     self.accept(arrived).await?;
                 }
                 (request, Err(error)) => {
@@ -247,21 +226,6 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
                 }
             }
         }
-    }
-
-    /// Keeps an answer in the journal.
-    fn keep(&self, request: Request, reply: Reply<FetchedPage>, journal: &mut JournalSlot) -> Arrived {
-        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
-        if let Some(writer) = &mut journal.writer {
-            writer.append(Entry {
-                session: self.session,
-                request,
-                elapsed_micros: u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX),
-                answered_at,
-                body: reply.body,
-            });
-        }
-        Arrived::new(request, reply.data, reply.meta, reply.elapsed, answered_at)
     }
 
     /// Takes an answer when it is its turn, and those that waited for it.
@@ -291,8 +255,9 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
     async fn deliver(&mut self, arrived: Arrived) -> Result<(), FetchError> {
         let taken = self.walk.take(&arrived.request, &arrived.facts());
         (self.observe)(progress(&self.walk));
-        let delivery = Delivery { window: arrived.request.window, contacts: arrived.page.contacts, taken };
-        (self.deliver)(delivery).await.map_err(|ReceiverGone| FetchError::ReceiverGone)
+        let delivery = Delivery { window: arrived.request.window, contacts: arrived.into_contacts(), taken };
+        // A slow output must not cost the answers that come in the meantime.
+        self.intake.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| FetchError::ReceiverGone)
     }
 
     /// A request that failed for good is tried again last, as long as others succeed.
@@ -314,64 +279,20 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
     }
 }
 
-impl Arrived {
-    fn new(request: Request, page: FetchedPage, meta: Meta, elapsed: Duration, answered_at: i64) -> Self {
-        const SECOND: i64 = 1_000_000;
-        // The server's clock, where it tells, because the times of its contacts are of that clock.
-        let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-        let told = told.map_or(answered_at, |time| time.timestamp_micros());
-        // A time without a fraction may be any moment of its second.
-        let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
-        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)) }
-    }
-
-    fn facts(&self) -> PageFacts<'_> {
-        PageFacts {
-            window: self.request.window,
-            items: &self.page.contacts.items,
-            pagination: &self.page.pagination,
-            read_between: self.read_between,
-            request_id: self.meta.request_id.as_deref(),
-        }
-    }
-}
-
-/// An answer of the journal; `None` if it cannot be read any more, which then counts as damage.
-fn read_entry(entry: &Entry) -> Option<Arrived> {
-    let envelope = decode_fetched(&entry.body).ok()?;
-    let elapsed = Duration::from_micros(entry.elapsed_micros);
-    Some(Arrived::new(entry.request, envelope.data?, envelope.meta, elapsed, entry.answered_at))
-}
-
-pub(super) async fn fetch_window(
-    client: &Client,
-    settings: &FetchSettings,
-    window: Window,
-    turn: Turn,
-) -> Result<Reply<FetchedPage>, ApiError> {
-    let Window { page, size } = window;
-    let request = format!("contacts page {page} ({size} a page)");
-    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
-}
-
-/// An answer without a list of contacts has no data, so it is fetched again.
-fn decode_fetched(body: &ByteString) -> Result<Envelope<FetchedPage>, serde_json::Error> {
-    let Envelope { success, data, error, meta } = decode_page(body)?;
-    let data = data.and_then(|list| {
-        Some(FetchedPage { pagination: list.pagination.unwrap_or_default(), contacts: list.contacts? })
-    });
-    Ok(Envelope { success, data, error, meta })
-}
-
 /// The walk over a list that the server calls not found.
 fn empty_walk(settings: &FetchSettings) -> Walk {
     let mut walk = Walk::new(settings.page_size, settings.consistency);
     let pagination = Pagination { total_count: Some(0), ..Pagination::default() };
     let request = Request { window: Window::first(settings.page_size), purpose: Purpose::Page };
     walk.note_out(&request);
-    let facts =
-        PageFacts { window: request.window, items: &[], pagination: &pagination, read_between: None, request_id: None };
+    let facts = PageFacts {
+        window: request.window,
+        items: &[],
+        pagination: &pagination,
+        read_between: None,
+        session: 0,
+        request_id: None,
+    };
     walk.take(&request, &facts);
     walk
 }

@@ -2,7 +2,7 @@
 
 use crate::api::{Client, Problem, Reply};
 
-use super::driver::{FetchedPage, fetch_window};
+use super::answer::{FetchedPage, fetch_window};
 use super::{FetchError, FetchSettings, Window};
 
 /// Below this the size is hardly what the API refuses.

@@ -71,6 +71,8 @@ pub(super) struct Healing {
     end: Option<Edge>,
     rounds: u32,
     round_answers: u32,
+    /// Whether joins came into doubt in this round, so that another one must follow.
+    is_round_in_doubt: bool,
     /// Rows of the list by the last answer.
     total: u64,
     /// Answers with a page size that was not asked for.
@@ -97,6 +99,7 @@ impl Healing {
             end: None,
             rounds: 0,
             round_answers: 0,
+            is_round_in_doubt: false,
             total,
             odd_sizes: 0,
             restarts: 0,
@@ -165,16 +168,17 @@ impl Healing {
                 }
             }
             Purpose::Seed { block } => self.seeds.push(Seed { block, offset: request.window.offset() }),
-            Purpose::Page | Purpose::Sweep { .. } => {}
+            Purpose::Page | Purpose::Sweep => {}
         }
     }
 
     /// A window in the middle of the longest stretch that is still before a chain.
     fn split(&self) -> Option<Request> {
         let size = u64::from(self.cap);
-        let mut bounds = self.gaps.values().skip(1).map(|gap| (gap.start, gap.edge.place.block));
-        let stretch = |gap: &Gap| {
-            let (mut end, mut block) = bounds.next().unwrap_or((self.total, i64::MAX));
+        // Where the stretch behind each gap ends: at the next gap, or with the list.
+        let bounds = self.gaps.values().skip(1).map(|gap| (gap.start, gap.edge.place.block));
+        let bounds = bounds.chain([(self.total, i64::MAX)]);
+        let stretch = |(gap, (mut end, mut block)): (&Gap, (u64, i64))| {
             let seeds = self.seeds.iter().filter(|seed| (gap.edge.offset..end).contains(&seed.offset));
             if let Some(seed) = seeds.min_by_key(|seed| seed.offset) {
                 (end, block) = (seed.offset, seed.block);
@@ -186,7 +190,7 @@ impl Healing {
             let is_long = gap.role == Role::Join && length >= MIN_PAGES_TO_SPLIT * size;
             (is_long && is_between).then_some((length, page, number))
         };
-        let (_, page, block) = self.gaps.values().filter_map(stretch).max()?;
+        let (_, page, block) = self.gaps.values().zip(bounds).filter_map(stretch).max()?;
         Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Seed { block } })
     }
 
@@ -224,7 +228,7 @@ impl Healing {
         match request.purpose {
             Purpose::Seed { block } => Ok(self.take_seed(block, &rows, is_new)),
             Purpose::Join { gap } => self.take_join(gap, &rows),
-            Purpose::Page | Purpose::Sweep { .. } => Ok(0..0),
+            Purpose::Page | Purpose::Sweep => Ok(0..0),
         }
     }
 
@@ -319,7 +323,7 @@ impl Healing {
                 gap.failures += 1;
                 gap.failures < 2
             }),
-            Purpose::Page | Purpose::Sweep { .. } => true,
+            Purpose::Page | Purpose::Sweep => true,
         }
     }
 
@@ -341,10 +345,10 @@ impl Healing {
         let doubtful = self.early.take_doubtful();
         if !doubtful.is_empty() {
             self.open_early_joins(doubtful);
-            self.round_answers = u32::MAX / 2;
+            self.is_round_in_doubt = true;
             return Ok(());
         }
-        if self.rounds > 0 && self.round_answers <= 2 {
+        if self.rounds > 0 && self.round_answers <= 2 && !self.is_round_in_doubt {
             self.is_finished = true;
             return Ok(());
         }
@@ -357,6 +361,7 @@ impl Healing {
         }
         self.rounds += 1;
         self.round_answers = 0;
+        self.is_round_in_doubt = false;
         Ok(())
     }
 }

@@ -16,11 +16,13 @@
 //! *Easy to get wrong:* the list is read by offset. A contact created or deleted while we read shifts everything behind
 //! it, so a page-by-page reader can lose a contact without any error.
 
+mod answer;
 mod driver;
 mod early;
 mod first;
 mod gap;
 mod healing;
+mod intake;
 pub mod journal;
 mod marks;
 #[cfg(test)]
@@ -42,6 +44,5 @@ pub use marks::Place;
 pub use query::ContactQuery;
 pub use report::WalkReport;
 pub use request::{Consistency, PageFacts, Purpose, Request, Taken};
-pub use seen::SeenIds;
 pub use walk::Walk;
 pub use window::Window;

@@ -20,7 +20,7 @@ const NEAR_PAGES: usize = 8;
 /// The pages of the plain read.
 #[derive(Debug)]
 pub(super) struct PlainPages {
-    pub(super) plan: PagePlan,
+    plan: PagePlan,
     /// The page that is taken next.
     due: u64,
     stale_beyond_plan: u32,
@@ -42,6 +42,36 @@ impl PlainPages {
     /// The page to ask for next, fewer than `read_ahead` before the one that is taken next.
     pub(super) fn next_page(&self, read_ahead: u64) -> Option<u64> {
         self.plan.next_page(self.due.saturating_add(read_ahead))
+    }
+
+    /// Notes that a page is asked for.
+    pub(super) fn note_out(&mut self, page: u64) {
+        self.plan.give_out(page);
+    }
+
+    /// Plans the pages up to `last`.
+    pub(super) fn plan_to(&mut self, last: u64) {
+        self.plan.set_last(last);
+    }
+
+    /// Plans nothing beyond the pages that were asked for.
+    pub(super) fn stop(&mut self) {
+        self.plan.stop();
+    }
+
+    /// Notes that a page could not be had; says whether it will be tried again.
+    pub(super) fn failed(&mut self, page: u64) -> bool {
+        self.plan.failed(page)
+    }
+
+    /// Whether every planned page is there or could not be had.
+    pub(super) fn is_finished(&self) -> bool {
+        self.plan.is_finished()
+    }
+
+    /// The pages that could not be had.
+    pub(super) fn missing(&self) -> impl Iterator<Item = u64> + '_ {
+        self.plan.missing().iter().copied()
     }
 
     /// Whether it is the page's turn.

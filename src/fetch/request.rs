@@ -53,10 +53,7 @@ pub enum Purpose {
         block: i64,
     },
     /// A page of a sweep over the whole list.
-    Sweep {
-        /// Number of the sweep, from 1.
-        round: u32,
-    },
+    Sweep,
 }
 
 /// What an answer says, without its contacts.
@@ -70,6 +67,8 @@ pub struct PageFacts<'a> {
     pub pagination: &'a Pagination,
     /// When the list was read for the answer, at the earliest and the latest, in microseconds of the server's clock.
     pub read_between: Option<(i64, i64)>,
+    /// Which run read it, from 0: between two runs the list may have moved.
+    pub session: u32,
     /// `meta.request_id`.
     pub request_id: Option<&'a str>,
 }

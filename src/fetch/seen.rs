@@ -17,7 +17,7 @@ const MIN_SLOTS: usize = 1024;
 
 /// A set of contact ids.
 #[derive(Debug)]
-pub struct SeenIds {
+pub(super) struct SeenIds {
     slots: Vec<u128>,
     used: usize,
     has_zero: bool,
@@ -25,12 +25,12 @@ pub struct SeenIds {
 
 impl SeenIds {
     /// A set with room for about `ids`.
-    pub fn with_capacity(ids: usize) -> Self {
+    pub(super) fn with_capacity(ids: usize) -> Self {
         Self { slots: vec![0; slots_for(ids)], used: 0, has_zero: false }
     }
 
     /// Makes room for `ids` in all, in one step.
-    pub fn reserve(&mut self, ids: usize) {
+    pub(super) fn reserve(&mut self, ids: usize) {
         let slots = slots_for(ids);
         if slots > self.slots.len() {
             self.resize(slots);
@@ -40,13 +40,13 @@ impl SeenIds {
     /// Brings the slots of ids that will be added into the processor's cache.
     ///
     /// The slots of random ids lie all over the table, and each comes from memory. Here no read waits for the one before.
-    pub fn prefetch(&self, ids: impl Iterator<Item = ContactId>) {
+    pub(super) fn prefetch(&self, ids: impl Iterator<Item = ContactId>) {
         let touched = ids.fold(0, |touched, id| touched ^ self.slots[self.home(id.0)]);
         std::hint::black_box(touched);
     }
 
     /// Adds an id; says whether it is new.
-    pub fn insert(&mut self, id: ContactId) -> bool {
+    pub(super) fn insert(&mut self, id: ContactId) -> bool {
         if id.0 == 0 {
             return !std::mem::replace(&mut self.has_zero, true);
         }
@@ -60,16 +60,6 @@ impl SeenIds {
         self.slots[slot] = id.0;
         self.used += 1;
         true
-    }
-
-    /// Ids held.
-    pub fn len(&self) -> usize {
-        self.used + usize::from(self.has_zero)
-    }
-
-    /// Whether no id is held.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The slot that holds the id, or the free one where it belongs.
@@ -124,7 +114,7 @@ mod tests {
             let id = random.u128(0..40_000);
             assert_eq!(seen.insert(ContactId(id)), wanted.insert(id));
         }
-        assert_eq!(seen.len(), wanted.len());
+        assert_eq!(seen.used + usize::from(seen.has_zero), wanted.len());
     }
 
     #[test]
@@ -133,7 +123,7 @@ mod tests {
         for at in 0..100_000_u128 {
             assert!(seen.insert(ContactId(0x0190_0000_0000_7000_8000_0000_0000_0000 + (at << 80))));
         }
-        assert_eq!(seen.len(), 100_000);
+        assert_eq!(seen.used, 100_000);
     }
 
     #[test]

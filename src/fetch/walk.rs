@@ -22,8 +22,9 @@ use super::healing::{Healing, Unreliable};
 use super::marks::BlockMarks;
 use super::moments::Moments;
 use super::plain::PlainPages;
+use super::seen::SeenIds;
 use super::sweeps::Sweeps;
-use super::{Consistency, PageFacts, Purpose, Request, SeenIds, Taken, WalkReport, Window};
+use super::{Consistency, PageFacts, Purpose, Request, Taken, WalkReport, Window};
 
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
@@ -41,7 +42,6 @@ pub struct Walk {
     has_seen_sign: bool,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
-    session: u32,
     phase: Phase,
     seen: SeenIds,
     report: WalkReport,
@@ -66,7 +66,6 @@ impl Walk {
             moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
-            session: 0,
             phase: Phase::Plain,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
@@ -100,11 +99,6 @@ impl Walk {
         matches!(self.phase, Phase::Finished)
     }
 
-    /// Answers from here on were read by another run: the list may have moved in between.
-    pub fn set_session(&mut self, session: u32) {
-        self.session = session;
-    }
-
     /// The answers taken so far came from the journal of a run before.
     pub fn note_resumed(&mut self) {
         self.report.pages_resumed = self.report.pages;
@@ -119,10 +113,7 @@ impl Walk {
         match &self.phase {
             Phase::Plain => self.pages.next_page(read_ahead).map(|page| page_request(page, Purpose::Page)),
             Phase::Healing(healing) => healing.next_request(),
-            Phase::Sweeping(sweeps) => {
-                let round = self.report.sweeps;
-                sweeps.plan.next_page(u64::MAX).map(|page| page_request(page, Purpose::Sweep { round }))
-            }
+            Phase::Sweeping(sweeps) => sweeps.plan.next_page(u64::MAX).map(|page| page_request(page, Purpose::Sweep)),
             Phase::Finished => None,
         }
     }
@@ -130,9 +121,9 @@ impl Walk {
     /// Notes that a request is on its way: the next one, or one that a run before has sent.
     pub fn note_out(&mut self, request: &Request) {
         match (&mut self.phase, request.purpose) {
-            (Phase::Plain, Purpose::Page) => self.pages.plan.give_out(request.window.page),
+            (Phase::Plain, Purpose::Page) => self.pages.note_out(request.window.page),
             (Phase::Healing(healing), _) => healing.note_out(request),
-            (Phase::Sweeping(sweeps), Purpose::Sweep { .. }) => sweeps.plan.give_out(request.window.page),
+            (Phase::Sweeping(sweeps), Purpose::Sweep) => sweeps.plan.give_out(request.window.page),
             _ => {}
         }
     }
@@ -174,7 +165,7 @@ impl Walk {
         let fresh = match request.purpose {
             Purpose::Page => self.take_page(facts, &keep),
             Purpose::Join { .. } | Purpose::Seed { .. } => self.take_join(request, facts, &keep),
-            Purpose::Sweep { .. } => self.take_sweep(facts, &keep),
+            Purpose::Sweep => self.take_sweep(facts, &keep),
         };
         let items = facts.items.get(fresh.clone()).unwrap_or_default();
         self.report.rejected += items.iter().filter(|item| item.is_none()).count() as u64;
@@ -192,7 +183,7 @@ impl Walk {
             self.page_size = honoured;
         }
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
-        self.pages.plan.set_last(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
+        self.pages.plan_to(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
         self.began_at = facts.read_between.map(|(earliest, _)| earliest);
@@ -214,7 +205,7 @@ impl Walk {
         let planned = Window { page, size: self.page_size };
         if facts.place_of_answer().0 == planned.offset() && !has_sign && !was_suspect {
             let marks = BlockMarks::of_page(facts.items, keep);
-            self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: self.session });
+            self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: facts.session });
         }
         if !self.heals_movement() {
             self.pages.extend(facts, self.page_size, keep.contains(&true));
@@ -292,7 +283,7 @@ impl Walk {
     fn note_sign(&mut self) {
         self.has_seen_sign = true;
         if self.consistency != Consistency::Plain {
-            self.pages.plan.stop();
+            self.pages.stop();
         }
     }
 
@@ -303,7 +294,7 @@ impl Walk {
     /// Notes that a request was given up; says whether it will be tried again later.
     pub fn failed(&mut self, request: &Request) -> bool {
         match (&mut self.phase, request.purpose) {
-            (Phase::Plain, Purpose::Page) => self.pages.plan.failed(request.window.page),
+            (Phase::Plain, Purpose::Page) => self.pages.failed(request.window.page),
             (Phase::Healing(healing), _) => healing.failed(request),
             (Phase::Sweeping(sweeps), _) => sweeps.plan.failed(request.window.page),
             _ => true,
@@ -324,11 +315,10 @@ impl Walk {
     fn advance(&mut self) {
         let heals_movement = self.heals_movement();
         match &mut self.phase {
-            Phase::Plain if self.pages.plan.is_finished() && heals_movement => self.begin_healing(),
-            Phase::Plain if self.pages.plan.is_finished() => {
+            Phase::Plain if self.pages.is_finished() && heals_movement => self.begin_healing(),
+            Phase::Plain if self.pages.is_finished() => {
                 let size = self.page_size;
-                let rows = |&page: &u64| Window { page, size };
-                let missing = self.pages.plan.missing().iter().map(rows);
+                let missing = self.pages.missing().map(|page| Window { page, size });
                 self.report.missing.extend(missing.map(|window| window.offset() + 1..=window.end()));
                 self.finish_or_confirm();
             }

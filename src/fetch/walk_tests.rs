@@ -25,7 +25,8 @@ fn ask(walk: &mut Walk, read_ahead: u64) -> Option<Request> {
 /// Brings the walk one page with these items.
 fn take(walk: &mut Walk, number: u64, items: &[Option<RowKey>], pagination: &Pagination) -> Taken {
     let request = page(number, walk.page_size());
-    let facts = PageFacts { window: request.window, items, pagination, read_between: None, request_id: None };
+    let facts =
+        PageFacts { window: request.window, items, pagination, read_between: None, session: 0, request_id: None };
     walk.note_arrival(&request, &facts);
     walk.take(&request, &facts)
 }
@@ -94,6 +95,44 @@ fn rejected_items_are_counted_as_read() {
     assert_eq!(taken, Taken { keep: vec![true], fresh: 0..2 });
     assert_eq!(walk.report().rejected, 1);
     assert_eq!(walk.verdict().0, Verdict::Complete);
+}
+
+/// The places of all joins that the walk asks for now.
+fn joins_asked(walk: &mut Walk) -> Vec<i64> {
+    let requests = std::iter::from_fn(|| ask(walk, 4));
+    let mut blocks: Vec<i64> = requests
+        .filter_map(|request| match request.purpose {
+            Purpose::Join { gap } => Some(gap.block),
+            _ => None,
+        })
+        .collect();
+    blocks.sort_unstable();
+    blocks
+}
+
+/// A run that was stopped had read all pages up to 24 but the twentieth, so that the last four waited for it. The next run
+/// takes them; that does not make them its own.
+#[test]
+fn a_page_belongs_to_the_run_that_read_it_whenever_it_is_taken() {
+    let mut walk = Walk::new(2, Consistency::Auto);
+    for number in 1..=40_u64 {
+        let request = page(number, 2);
+        walk.note_out(&request);
+        let items = [key(u128::from(number) * 2), key(u128::from(number) * 2 + 1)];
+        // The last page shows that the list moved.
+        let total_count = Some(if number < 40 { 80 } else { 81 });
+        let facts = PageFacts {
+            window: request.window,
+            items: &items,
+            pagination: &Pagination { total_count, page_size: Some(2), ..Pagination::default() },
+            read_between: Some((0, 1)),
+            session: u32::from(number == 20 || number > 24),
+            request_id: None,
+        };
+        walk.note_arrival(&request, &facts);
+        walk.take(&request, &facts);
+    }
+    assert_eq!(joins_asked(&mut walk), [19, 20, 24, 39], "between two runs, and behind the last page without a sign");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A network that fails: silence, slowness, absence, strangers.
 
+use std::io::Read;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use sent_export::simulator::{Settings, Simulator};
@@ -34,6 +36,33 @@ fn a_server_that_is_gone_half_way_and_comes_back_costs_nothing_but_time() {
     let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "none", "--retry-delay", "200ms", "--base-url"];
     let run = sent_export().args(arguments).args([server.base_url()]).finish().expect_code(0);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 4_000);
+}
+
+/// The reader of the output takes nothing for longer than a request may last. What the API sent meanwhile must be read all
+/// the same, or every request that was in flight is made again.
+#[test]
+fn a_stalled_reader_costs_no_request() {
+    const PAGES: u32 = 500;
+    let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, PAGES * 100)));
+    let arguments = ["-o", "-", "--format", "csv", "--timeout", "1s", "--summary", "s.json", "--quiet"];
+    let (folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut asked, mut since) = (0, Instant::now());
+    while asked == 0 || since.elapsed() < Duration::from_millis(1_300) {
+        std::thread::sleep(Duration::from_millis(10));
+        let now = server.requests().len();
+        if now != asked {
+            (asked, since) = (now, Instant::now());
+        }
+    }
+    assert!(asked < PAGES as usize, "the run must be held up by its reader");
+    let mut csv = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut csv).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(csv.lines().count(), PAGES as usize * 100 + 1);
+    let summary = std::fs::read_to_string(folder.path().join("s.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert_eq!((&summary["run"]["requests"], &summary["run"]["retries"]), (&PAGES.into(), &0.into()));
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn encode_purpose(purpose: Purpose) -> (u8, Place) {
         Purpose::Page => (0, none),
         Purpose::Join { gap } => (1, gap),
         Purpose::Seed { block } => (2, Place { block, ..none }),
-        Purpose::Sweep { round } => (3, Place { block: i64::from(round), ..none }),
+        Purpose::Sweep => (3, none),
     }
 }
 
@@ -101,7 +101,7 @@ fn decode_purpose(number: u8, place: Place) -> Option<Purpose> {
         0 => Purpose::Page,
         1 => Purpose::Join { gap: place },
         2 => Purpose::Seed { block: place.block },
-        3 => Purpose::Sweep { round: u32::try_from(place.block).ok()? },
+        3 => Purpose::Sweep,
         _ => return None,
     })
 }

@@ -54,7 +54,7 @@ fn entries_come_back_as_they_were() {
     let path = folder.path().join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::AtOnce);
     let gap = crate::fetch::Place { block: -3, step: 4, row: u32::MAX };
-    let purposes = [Purpose::Page, Purpose::Join { gap }, Purpose::Seed { block: 900 }, Purpose::Sweep { round: 2 }];
+    let purposes = [Purpose::Page, Purpose::Join { gap }, Purpose::Seed { block: 900 }, Purpose::Sweep];
     let entries = purposes.map(|purpose| Entry { request: Request { purpose, ..entry(3).request }, ..entry(3) });
     entries.iter().cloned().for_each(|entry| writer.append(entry));
     writer.keep();

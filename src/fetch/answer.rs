@@ -1,0 +1,99 @@
+//! One answer: how it is asked for, read back from the journal, and told to the walk.
+
+use std::time::Duration;
+
+use bytestring::ByteString;
+use chrono::{DateTime, Utc};
+
+use crate::api::wire::{Envelope, Meta, Pagination};
+use crate::api::{ApiError, Client, Reply, Turn};
+use crate::contacts::{ContactPage, decode_page};
+
+use super::journal::Entry;
+use super::{FetchSettings, PageFacts, Request, Window};
+
+/// One page as it came.
+pub(super) struct FetchedPage {
+    pagination: Pagination,
+    contacts: ContactPage,
+}
+
+/// An answer that waits to be taken.
+pub(super) struct Arrived {
+    pub(super) request: Request,
+    page: FetchedPage,
+    meta: Meta,
+    read_between: Option<(i64, i64)>,
+    session: u32,
+}
+
+impl Arrived {
+    /// An answer that just came.
+    pub(super) fn of_reply(session: u32, request: Request, reply: Reply<FetchedPage>) -> Self {
+        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
+        Self::new(session, request, reply.data, reply.meta, (reply.elapsed, answered_at))
+    }
+
+    /// An answer of the journal; `None` if it cannot be understood any more.
+    pub(super) fn of_entry(entry: &Entry) -> Option<Self> {
+        let envelope = decode_fetched(&entry.body).ok()?;
+        let elapsed = Duration::from_micros(entry.elapsed_micros);
+        let times = (elapsed, entry.answered_at);
+        Some(Self::new(entry.session, entry.request, envelope.data?, envelope.meta, times))
+    }
+
+    fn new(
+        session: u32,
+        request: Request,
+        page: FetchedPage,
+        meta: Meta,
+        (elapsed, answered_at): (Duration, i64),
+    ) -> Self {
+        const SECOND: i64 = 1_000_000;
+        // The server's clock, where it tells, because the times of its contacts are of that clock.
+        let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+        let told = told.map_or(answered_at, |time| time.timestamp_micros());
+        // A time without a fraction may be any moment of its second.
+        let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
+        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)), session }
+    }
+
+    /// What the walk needs to know of it.
+    pub(super) fn facts(&self) -> PageFacts<'_> {
+        PageFacts {
+            window: self.request.window,
+            items: &self.page.contacts.items,
+            pagination: &self.page.pagination,
+            read_between: self.read_between,
+            session: self.session,
+            request_id: self.meta.request_id.as_deref(),
+        }
+    }
+
+    /// Its contacts.
+    pub(super) fn into_contacts(self) -> ContactPage {
+        self.page.contacts
+    }
+}
+
+/// Asks the API for a window, until it is there or given up.
+pub(super) async fn fetch_window(
+    client: &Client,
+    settings: &FetchSettings,
+    window: Window,
+    turn: Turn,
+) -> Result<Reply<FetchedPage>, ApiError> {
+    let Window { page, size } = window;
+    let request = format!("contacts page {page} ({size} a page)");
+    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
+}
+
+/// An answer without a list of contacts has no data, so it is fetched again.
+fn decode_fetched(body: &ByteString) -> Result<Envelope<FetchedPage>, serde_json::Error> {
+    let Envelope { success, data, error, meta } = decode_page(body)?;
+    let data = data.and_then(|list| {
+        Some(FetchedPage { pagination: list.pagination.unwrap_or_default(), contacts: list.contacts? })
+    });
+    Ok(Envelope { success, data, error, meta })
+}
