@@ -324,7 +324,7 @@ impl RateLimitWaits {
         // At least a little, or a server that says `Retry-After: 0` for ever would be asked without a rest.
         let pause = retry_after.unwrap_or(untold).max(Duration::from_millis(100));
         self.answers += 1;
-        self.told += pause;
+        self.told = self.told.saturating_add(pause);
         pause
     }
 }

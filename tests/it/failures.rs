@@ -88,6 +88,25 @@ fn a_wait_longer_than_the_run_accepts_ends_it_at_once() {
 }
 
 #[test]
+fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
+    let server = ScriptedServer::start(|number, _| {
+        let wait = if number == 0 { "1" } else { "18446744073709551615" };
+        Answer::error(429, "BUSINESS_002").with_header(&format!("retry-after: {wait}"))
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(5);
+    run.expect_stderr("rate limited").expect_stderr("hint: run the same command again in");
+    assert_eq!(server.requests().len(), 2);
+    // A server in trouble may ask for as much; then its wish is no reason to wait, and the retries go on.
+    let server = ScriptedServer::start(|number, head| match number {
+        0 => Answer::error(503, "INTERNAL_005").with_header("retry-after: 18446744073709551615"),
+        _ => Answer::ok(page(asked_page(head), 100, 100))
+            .with_header("x-ratelimit-remaining: 0")
+            .with_header("x-ratelimit-reset: 18446744073709551615"),
+    });
+    sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
+}
+
+#[test]
 fn when_the_retries_are_used_up_the_run_ends_with_5_and_the_old_file_stays() {
     let server = ScriptedServer::start(|_, head| match asked_page(head) {
         2 => Answer::error(500, "INTERNAL_002"),
