@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::body::{BodyError, read_body, read_envelope};
+use super::mask::FilterValues;
 use super::retry_after::parse_retry_after;
 use super::wire::{Envelope, Meta};
 use super::{
@@ -286,9 +287,12 @@ impl Client {
             Some(data) if is_success => Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now }),
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {
-                let error = Box::new(envelope.error.unwrap_or_default());
+                let mut error = Box::new(envelope.error.unwrap_or_default());
                 let decision = decide(status, error.code.as_deref());
-                let problem = Problem::Rejected { status, error, request_id: meta.request_id };
+                let filters = FilterValues::of(url);
+                filters.hide_in(&mut error);
+                let request_id = meta.request_id.map(|id| filters.hide(&id));
+                let problem = Problem::Rejected { status, error, request_id };
                 Err(Failure { problem, decision, retry_after })
             }
         }

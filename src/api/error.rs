@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use super::mask::{shown_id, shown_text};
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
@@ -125,17 +126,17 @@ impl fmt::Display for Problem {
         let request_id = match self {
             Self::Rejected { status, error, request_id } => {
                 match &error.code {
-                    Some(code) => write!(formatter, "{code} (HTTP {status})")?,
+                    Some(code) => write!(formatter, "{} (HTTP {status})", shown_text(code))?,
                     None => write!(formatter, "HTTP {status}")?,
                 }
                 if let Some(message) = &error.message {
-                    write!(formatter, ": {}", one_line(message))?;
+                    write!(formatter, ": {}", shown_text(message))?;
                 }
                 for (field, texts) in error.details.iter().flatten() {
-                    write!(formatter, "; {}: {}", one_line(field), one_line(&texts.to_string()))?;
+                    write!(formatter, "; {}: {}", shown_text(field), shown_text(&texts.to_string()))?;
                 }
                 if let Some(url) = &error.doc_url {
-                    write!(formatter, "; see {}", one_line(url))?;
+                    write!(formatter, "; see {}", shown_text(url))?;
                 }
                 request_id
             }
@@ -150,47 +151,10 @@ impl fmt::Display for Problem {
             }
         };
         match request_id {
-            Some(id) => write!(formatter, " (request id {})", one_line(id)),
+            Some(id) => write!(formatter, " (request id {})", shown_id(id)),
             None => Ok(()),
         }
     }
-}
-
-/// Longest piece of a server's text that is repeated to people, in characters.
-const MAX_SERVER_TEXT: usize = 300;
-
-/// A server's text without what could confuse a terminal, in one line, cut to a bearable length; anything that looks
-/// like a phone number is masked, since an error may repeat the value of a filter.
-fn one_line(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_SERVER_TEXT).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    let shown: String = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    mask_phone_numbers(&shown)
-}
-
-/// Replaces every `+` or `00` followed by digits, and every run of seven or more digits, by `[number]`.
-fn mask_phone_numbers(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')');
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '+') {
-        let starts_a_word = rest[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
-        let run_length = rest[start..].find(|c| !is_part(c)).unwrap_or(rest.len() - start);
-        let run = rest[start..start + run_length].trim_end_matches([' ', '-', '(', '+']);
-        let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        masked.push_str(&rest[..start]);
-        masked.push_str(if starts_a_word && digits >= 7 { "[number]" } else { run });
-        // A run is never empty: it begins with a digit, or with a `+` that the trimming may have taken.
-        let taken = run.len().max(1);
-        if run.is_empty() {
-            masked.push('+');
-        }
-        rest = &rest[start + taken..];
-    }
-    masked.push_str(rest);
-    masked
 }
 
 #[cfg(test)]
@@ -213,18 +177,5 @@ mod tests {
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
              see https://docs.sent.dm/errors (request id req_7)"
         );
-    }
-
-    #[test]
-    fn phone_numbers_and_control_characters_of_a_server_are_not_repeated() {
-        assert_eq!(one_line("no contact +1 (234) 567-8901 here"), "no contact [number] here");
-        assert_eq!(one_line("number 491701234567"), "number [number]");
-        assert_eq!(one_line("\u{1b}[31mred\n"), " [31mred ");
-        assert_eq!(one_line("page 12 of 100, 2026, a+b, +"), "page 12 of 100, 2026, a+b, +");
-    }
-
-    #[test]
-    fn long_texts_are_cut() {
-        assert_eq!(one_line(&"é".repeat(1000)).chars().count(), MAX_SERVER_TEXT + 1);
     }
 }

@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod key;
 mod limiter;
+mod mask;
 mod retry_after;
 pub mod wire;
 

@@ -153,6 +153,28 @@ fn what_the_api_rejects_is_asked_once_and_has_its_own_exit_code() {
 }
 
 #[test]
+fn a_server_that_repeats_the_request_tells_no_number_and_no_search() {
+    let server = ScriptedServer::start(|number, head| {
+        let target = head.split(' ').nth(1).unwrap();
+        let error = serde_json::json!({"code": "SEARCH_001", "message": format!("bad request: {target}"),
+            "details": {"phone": [format!("{target} has no contact_14155550123")]}, "doc_url": target});
+        let meta = serde_json::json!({"request_id": "req_20260101123456"});
+        let answer = serde_json::json!({"success": false, "error": error, "meta": meta}).to_string();
+        Answer::Http(if number == 0 { 503 } else { 400 }, vec![], answer)
+    });
+    for filter in [["--phone", "+1 415 555-0123"], ["--phone", "+14155550123"], ["--search", "Søren (sales)"]] {
+        let arguments = ["-o", "c.csv", "-vv", filter[0], filter[1]];
+        let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(4);
+        let run =
+            run.expect_stderr("SEARCH_001").expect_stderr("req_20260101123456").expect_stderr("?page=1&page_size=100");
+        for part in ["555-0123", "5550123", "s%c3%b8", "søren", "sales"] {
+            assert!(!run.stderr.to_lowercase().contains(part), "{part} shows in{run:?}");
+        }
+    }
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
 fn the_simulators_own_errors_have_their_exit_codes() {
     let simulator = simulator(10);
     let url = simulator.base_url();
