@@ -4,18 +4,23 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use url::Url;
+
+use super::NoAnswer;
 use super::mask::{shown_id, shown_text};
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
 /// A request in words for people: never its query, which may hold a phone number.
-pub type RequestName = String;
+pub type RequestName = Box<str>;
 
 /// A request that was given up.
 #[derive(Debug)]
 pub struct ApiError {
     /// Which request, for instance `contacts page 7`.
     pub request: RequestName,
+    /// Where the API was looked for.
+    pub base_url: Box<Url>,
     /// What its last attempt ended with.
     pub problem: Problem,
     /// Attempts made.
@@ -33,6 +38,8 @@ pub enum AttemptsEnd {
     Final,
     /// The retries of this request are used up; it may succeed later.
     RetriesUsedUp,
+    /// Nothing was ever answered at this address, for a cause that hardly passes by itself.
+    NeverAnswered,
     /// The retries of the whole run are used up.
     BudgetUsedUp {
         /// How many there were.
@@ -68,8 +75,13 @@ pub enum Problem {
         /// What support asks for.
         request_id: Option<String>,
     },
-    /// No answer came: name resolution, connection, TLS, a reset or a timeout.
-    Transport(Box<dyn Error + Send + Sync>),
+    /// No answer came.
+    NoAnswer {
+        /// Why, as far as it is told apart.
+        cause: NoAnswer,
+        /// What the HTTP library says.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The API asked for a longer wait than this run accepts.
     RateLimited {
         /// What it asked for.
@@ -93,7 +105,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::Transport(_) => None,
+            Self::NoAnswer { .. } => None,
         }
     }
 }
@@ -108,17 +120,26 @@ impl fmt::Display for ApiError {
             let retries = count_of(retries, "retry is", "retries are");
             write!(formatter, ", and the run's {retries} used up")?;
         }
-        write!(formatter, ": {}", self.problem)
+        match &self.problem {
+            Problem::NoAnswer { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
+            problem => write!(formatter, ": {problem}"),
+        }
     }
 }
 
 impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
-            Problem::Transport(source) => source.source(),
+            // Its own words say no more than ours.
+            Problem::NoAnswer { source, .. } => source.source(),
             _ => None,
         }
     }
+}
+
+/// Scheme, host and port: what a person needs to see of an address, and nothing that could be a secret.
+pub(super) fn address_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 impl fmt::Display for Problem {
@@ -144,7 +165,7 @@ impl fmt::Display for Problem {
                 write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
                 request_id
             }
-            Self::Transport(source) => return write!(formatter, "{source}"),
+            Self::NoAnswer { cause, .. } => return cause.fmt(formatter),
             Self::RateLimited { wait, request_id } => {
                 write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
                 request_id
@@ -171,11 +192,26 @@ mod tests {
         let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
         let elapsed = Duration::from_secs(1);
         let end = AttemptsEnd::Final;
-        let error = ApiError { request: "contacts page 2".into(), problem, attempts: 1, elapsed, end };
+        let base_url = Box::new(Url::parse("https://api.sent.dm").unwrap());
+        let error = ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
              see https://docs.sent.dm/errors (request id req_7)"
         );
+    }
+
+    #[test]
+    fn where_nothing_answers_is_told_without_anything_secret() {
+        let problem = Problem::NoAnswer { cause: NoAnswer::Refused, source: "error sending request".into() };
+        let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
+        let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
+        let error = ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end };
+        assert_eq!(
+            error.to_string(),
+            "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \
+             refused"
+        );
+        assert!(!error.may_pass(), "a walk must not wait for each of its requests in turn");
     }
 }

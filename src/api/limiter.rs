@@ -1,7 +1,8 @@
 //! Decides when the next request may start.
 //!
-//! [`RateLimiter::ready`] is awaited before every attempt, retries included, by the loop in `client`, which sleeps its
-//! own backoff first; a pause that the server asked for is waited for here only.
+//! [`RateLimiter::ready`] is awaited before every attempt: the first by the driver of the walk, through `Client::turn`,
+//! and each retry by the loop in `client`, which sleeps its own backoff first. A pause that the server asked for is
+//! waited for here only.
 //!
 //! *Two rules act together:* tokens refill at the configured rate up to a burst, and an answer may ask for a pause.
 //! The later of the two wins, and a waiting task looks again when it wakes, because the pause may have grown.

@@ -294,7 +294,8 @@ mod tests {
         assert_eq!(values.hide(&query.to_lowercase().replace('+', "%20")), "page=1&phone=[phone]&search=[search]");
         assert_eq!(values.hide(r"\u002B99 123, 99 123, ANN b. (\u002BSöhne)"), "[phone], [phone], [search]");
         let mut error: ErrorBody = serde_json::from_value(serde_json::json!({"code": "ANN_B", "message": "no +99 123",
-            "details": {"search": ["Ann B. (+Söhne)", "é"], "phone": "+99 123"}, "doc_url": "https://docs?q=%2B99%20123"}))
+            "details": {"search": ["Ann B. (+Söhne)", "é"], "phone": "+99 123"},
+            "doc_url": "https://docs?q=%2B99%20123"}))
         .unwrap();
         values.hide_in(&mut error);
         let shown = format!("{error:?}");
