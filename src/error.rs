@@ -195,7 +195,7 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     // A journal belongs to its key, address and filters: whoever changes one of them should know the price.
     let and_then = match error.exit_code() {
         ExitCode::Unauthorized => ": with this key the same command goes on from there, another key reads anew",
-        ExitCode::Rejected => ": the same command goes on from there, a changed one reads anew",
+        ExitCode::Rejected => ": the same command goes on from there, one that asks for something else reads anew",
         _ => " and not asked for again",
     };
     format!("{next}; what was read so far is kept in {}{and_then}", journal.display())
@@ -249,7 +249,12 @@ mod tests {
         let hint = kept(rejected(401, Some("AUTH_002"), base_url));
         assert!(hint.ends_with("kept in j: with this key the same command goes on from there, another key reads anew"));
         let hint = kept(rejected(400, Some("VALIDATION_001"), base_url));
-        assert!(hint.ends_with("kept in j: the same command goes on from there, a changed one reads anew"), "{hint}");
+        assert!(
+            hint.ends_with(
+                "kept in j: the same command goes on from there, one that asks for something else reads anew"
+            ),
+            "{hint}"
+        );
         assert!(kept(unanswered(NoAnswer::Refused)).ends_with("kept in j and not asked for again"));
     }
 }
