@@ -1,9 +1,11 @@
 //! Every way a run can end, with its exit code and the next step for the person who started it.
 
+mod request;
+
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::api::{ApiError, Decision, Problem, decide};
+use crate::api::ApiError;
 use crate::config::ConfigError;
 use crate::gate::GateFailure;
 use crate::sink::SinkError;
@@ -164,7 +166,7 @@ impl Error {
             Self::Gate(_) => ExitCode::Unverified,
             Self::TimeIsUp(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
-            Self::Api(error) => api_exit_code(&error.problem),
+            Self::Api(error) => request::exit_code(&error.problem),
             Self::Stopped(code) => *code,
         }
     }
@@ -173,7 +175,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.hint(),
-            Self::Api(error) => api_hint(&error.problem),
+            Self::Api(error) => request::hint(error),
             Self::Output(error) => Some(output_hint(error).to_owned()),
             Self::Source(error) => Some(source_hint(error).to_owned()),
             Self::Journal(_) => Some("start over with --fresh".to_owned()),
@@ -192,7 +194,13 @@ const GATE_HINT: &str =
 
 fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     let next = error.hint().unwrap_or_else(|| "run the same command again".to_owned());
-    format!("{next}; what was read so far is kept in {} and not asked for again", journal.display())
+    // A journal belongs to its key, address and filters: whoever changes one of them should know the price.
+    let and_then = match error.exit_code() {
+        ExitCode::Unauthorized => ": with this key the same command goes on from there, another key reads anew",
+        ExitCode::Rejected => ": the same command goes on from there, one that asks for something else reads anew",
+        _ => " and not asked for again",
+    };
+    format!("{next}; what was read so far is kept in {}{and_then}", journal.display())
 }
 
 fn output_exit_code(error: &SinkError) -> ExitCode {
@@ -230,103 +238,25 @@ fn source_hint(error: &SourceError) -> &'static str {
     }
 }
 
-fn api_exit_code(problem: &Problem) -> ExitCode {
-    let Some(status) = problem.status() else {
-        return if is_certificate_problem(problem) { ExitCode::Failure } else { ExitCode::Unavailable };
-    };
-    match decide(status, problem.code()) {
-        Decision::Retry | Decision::Pause => ExitCode::Unavailable,
-        Decision::GiveUp if is_about_the_key(status, problem.code()) => ExitCode::Unauthorized,
-        Decision::GiveUp => ExitCode::Rejected,
-    }
-}
-
-fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
-    code.map_or(matches!(status, 401 | 403), |code| code.starts_with("AUTH_"))
-}
-
-fn is_certificate_problem(problem: &Problem) -> bool {
-    let Problem::Transport(error) = problem else { return false };
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
-    while let Some(current) = cause {
-        if current.to_string().contains("certificate") {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
-}
-
-fn api_hint(problem: &Problem) -> Option<String> {
-    if is_certificate_problem(problem) {
-        return Some(
-            "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
-             system's certificates"
-                .to_owned(),
-        );
-    }
-    if let Problem::RateLimited { wait, .. } = problem {
-        return Some(format!("run the same command again in {} s", wait.as_secs()));
-    }
-    let Some(status) = problem.status() else {
-        return Some("check the network and --base-url, then run the same command again".to_owned());
-    };
-    let hint = match (problem.code(), status) {
-        (Some("AUTH_001" | "AUTH_002"), _) | (None, 401) => {
-            "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
-        }
-        (Some("AUTH_004"), _) => "the role of this key may not read contacts: ask an administrator of the account",
-        (Some("AUTH_005"), _) => "the account is not activated yet: finish its setup in the Sent dashboard",
-        (Some("AUTH_006"), _) => "the account's verification (KYC) is not finished: see the Sent dashboard",
-        (Some("AUTH_007"), _) => "the account has no channel set up: add one in the Sent dashboard",
-        (_, 403) => "this key has no permission for that; only a key of an organization may use --profile-id",
-        (Some("RESOURCE_004"), _) => "--profile-id names no profile of this organization",
-        (Some(code), _) if code.starts_with("VALIDATION_") => {
-            "check --search, --channel, --phone, --page-size and --profile-id"
-        }
-        (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
-        (None, 404) => "is this the address of the Sent API? check --base-url",
-        _ if matches!(decide(status, problem.code()), Decision::Retry | Decision::Pause) => {
-            "the API is in trouble: run the same command again in some minutes"
-        }
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
+    use super::request::tests::{rejected, unanswered};
     use super::*;
-    use crate::api::AttemptsEnd;
-    use crate::api::wire::ErrorBody;
-
-    fn rejected(status: u16, code: Option<&str>) -> Error {
-        let error = ErrorBody { code: code.map(str::to_owned), ..ErrorBody::default() };
-        let problem = Problem::Rejected { status, error: Box::new(error), request_id: None };
-        let end = AttemptsEnd::Final;
-        Error::Api(ApiError { request: "contacts page 1".into(), problem, attempts: 1, elapsed: Duration::ZERO, end })
-    }
+    use crate::api::NoAnswer;
 
     #[test]
-    fn every_rejection_has_the_exit_code_of_its_family() {
-        let table = [
-            (401, Some("AUTH_001"), ExitCode::Unauthorized),
-            (401, None, ExitCode::Unauthorized),
-            (403, Some("AUTH_004"), ExitCode::Unauthorized),
-            (403, None, ExitCode::Unauthorized),
-            (400, Some("VALIDATION_005"), ExitCode::Rejected),
-            (404, Some("RESOURCE_004"), ExitCode::Rejected),
-            (302, None, ExitCode::Rejected),
-            (500, Some("INTERNAL_001"), ExitCode::Unavailable),
-            (502, None, ExitCode::Unavailable),
-            (429, Some("BUSINESS_002"), ExitCode::Unavailable),
-        ];
-        for (status, code, wanted) in table {
-            let error = rejected(status, code);
-            assert_eq!(error.exit_code(), wanted, "{status} {code:?}");
-            assert!(error.hint().is_some(), "{status} {code:?}");
-        }
+    fn what_is_kept_is_promised_to_the_command_that_it_belongs_to() {
+        let kept = |error: Error| Error::Kept { error: Box::new(error), journal: "j".into() }.hint().unwrap();
+        let base_url = "https://api.sent.dm";
+        let hint = kept(rejected(401, Some("AUTH_002"), base_url));
+        assert!(hint.ends_with("kept in j: with this key the same command goes on from there, another key reads anew"));
+        let hint = kept(rejected(400, Some("VALIDATION_001"), base_url));
+        assert!(
+            hint.ends_with(
+                "kept in j: the same command goes on from there, one that asks for something else reads anew"
+            ),
+            "{hint}"
+        );
+        assert!(kept(unanswered(NoAnswer::Refused)).ends_with("kept in j and not asked for again"));
     }
 }

@@ -100,6 +100,9 @@ impl ProgressDisplay {
         if traffic.retries > 0 {
             message += &format!(", {}", count_of(traffic.retries, "retry", "retries"));
         }
+        if let Some(trouble) = traffic.trouble {
+            message += &format!(", last: {trouble}");
+        }
         if pause_left > Duration::ZERO {
             message += &format!(", rate limited: waiting {} s", pause_left.as_secs() + 1);
         }
@@ -166,5 +169,22 @@ impl FileProgress {
         if let Form::Bar(bar) = &self.form {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{NoAnswer, Trouble};
+
+    #[test]
+    fn why_nothing_comes_is_told_as_long_as_nothing_comes() {
+        let display = ProgressDisplay::new(true, None);
+        let trouble = Some(Trouble::NoAnswer(NoAnswer::Refused));
+        let traffic = Traffic { retries: 6, trouble, ..Traffic::default() };
+        let message = display.message(traffic, Duration::ZERO);
+        assert_eq!(message, "0 contacts, page 0, 0/s, 6 retries, last: connection refused");
+        let message = display.message(Traffic { trouble: None, ..traffic }, Duration::from_secs(3));
+        assert_eq!(message, "0 contacts, page 0, 0/s, 6 retries, rate limited: waiting 4 s");
     }
 }

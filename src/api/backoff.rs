@@ -21,6 +21,9 @@ impl RetryPolicy {
     pub const DEFAULT_MAX_RETRIES: u32 = 12;
     /// Retries of a whole run: far more than trouble in passing takes, and an end to trouble that stays.
     pub const DEFAULT_BUDGET: u64 = 1000;
+    /// Retries of a request as long as nothing was ever answered and nothing listens at the address, or no such name is
+    /// known: eight seconds on average and sixteen at most, enough for a service that is started together with us.
+    pub const MAX_RETRIES_UNREACHABLE: u32 = 5;
     /// What the official SDKs begin with.
     pub const DEFAULT_FIRST_DELAY: Duration = Duration::from_millis(500);
     /// Longer rests would hold a slot for no better odds.

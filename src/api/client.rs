@@ -1,8 +1,9 @@
 //! One request with all its attempts: wait for the pace, send, read the whole answer, judge it, rest, again.
 //!
-//! [`Client::fetch`] is called by `fetch::driver`, once for every page, many at a time; the slot of a page is held
-//! through its backoff, so retries cannot raise the number of requests in flight. The pace of all is the
-//! [`RateLimiter`]'s, the judgement is [`decide`]'s, and this is the only loop in the program that tries again.
+//! `fetch` awaits [`Client::turn`] and hands it to [`Client::fetch`], once for every request, many at a time; the slot
+//! of a request is held through its backoff, so retries cannot raise the number in flight. The pace of all is the
+//! [`RateLimiter`]'s, the judgement is [`decide`]'s, and this is the only loop that tries one request again. (A page
+//! that was given up while others succeeded is asked for once more by the walk, at its end.)
 //!
 //! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are
 //! only known after the whole body is here.
@@ -10,7 +11,6 @@
 //! Tested against scripted servers in `tests/it`.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytestring::ByteString;
@@ -19,11 +19,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::body::{BodyError, read_body, read_envelope};
+use super::error::address_of;
+use super::mask::FilterValues;
 use super::retry_after::parse_retry_after;
+use super::traffic::Counters;
 use super::wire::{Envelope, Meta};
 use super::{
-    ApiError, ApiKey, AttemptsEnd, Backoff, Decision, Problem, RateLimiter, RequestRate, Reserve, RetryPolicy, Turn,
-    decide,
+    ApiError, ApiKey, AttemptsEnd, Backoff, Decision, NoAnswer, Problem, RateLimiter, RequestRate, Reserve,
+    RetryPolicy, Traffic, Turn, decide,
 };
 
 /// Longest pause asked for by the API without saying how long; grows from one second with every 429.
@@ -67,30 +70,6 @@ pub struct Reply<T> {
     pub elapsed: Duration,
     /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
     pub answered_at: SystemTime,
-}
-
-/// What a client has done so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Requests that were sent, retries included.
-    pub requests_sent: u64,
-    /// Attempts that followed a failure in passing.
-    pub retries: u64,
-    /// Answers that said the account is over its rate.
-    pub rate_limited: u64,
-    /// Time that requests waited for the pace or for a pause, summed over all requests.
-    pub waited: Duration,
-    /// Bytes of bodies, after decompression.
-    pub body_bytes: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    requests_sent: AtomicU64,
-    retries: AtomicU64,
-    rate_limited: AtomicU64,
-    waited_micros: AtomicU64,
-    body_bytes: AtomicU64,
 }
 
 /// A connection pool to one API with one key.
@@ -144,15 +123,7 @@ impl Client {
 
     /// What has been sent and waited for so far.
     pub fn traffic(&self) -> Traffic {
-        let counters = &self.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Traffic {
-            requests_sent: read(&counters.requests_sent),
-            retries: read(&counters.retries),
-            rate_limited: read(&counters.rate_limited),
-            waited: Duration::from_micros(read(&counters.waited_micros)),
-            body_bytes: read(&counters.body_bytes),
-        }
+        self.counters.traffic()
     }
 
     /// How long the pause that the API asked for still lasts.
@@ -160,16 +131,17 @@ impl Client {
         self.limiter.pause_left()
     }
 
-    /// Waits until another request may be sent. Given up half way, it takes nothing.
+    /// Waits until another request may be sent: the beginning of every one. Given up half way, it takes nothing.
     pub async fn turn(&self) -> Turn {
         let turn = self.limiter.ready().await;
-        self.counters.waited_micros.fetch_add(micros(turn.waited), Ordering::Relaxed);
+        self.counters.note_waited(turn.waited);
         turn
     }
 
     /// Gets `path` with `query` until there is data, or no sense in trying on.
     ///
-    /// `turn` is the first attempt's; further ones wait for theirs. `decode` reads a whole body. `request` names the request in errors and logs, where `query` never shows.
+    /// `turn` is the first attempt's; further ones wait for theirs. `decode` reads a whole body. `request` names the
+    /// request in errors and logs, where `query` never shows.
     ///
     /// # Errors
     /// What the last attempt ended with, when it is final or the retries are used up.
@@ -195,12 +167,13 @@ impl Client {
             };
             let give_up = |problem, end| {
                 let elapsed = started_at.elapsed();
-                ApiError { request: request.to_owned(), problem, attempts, elapsed, end }
+                let base_url = Box::new(self.settings.base_url.clone());
+                ApiError { request: request.into(), base_url, problem, attempts, elapsed, end }
             };
             match decision {
                 Decision::GiveUp => return Err(give_up(problem, AttemptsEnd::Final)),
                 Decision::Pause => {
-                    self.counters.rate_limited.fetch_add(1, Ordering::Relaxed);
+                    self.counters.note_rate_limited();
                     let pause = rate_limit_waits.next_pause(retry_after);
                     if rate_limit_waits.told > self.settings.max_rate_limit_wait {
                         let request_id = request_id_of(&problem);
@@ -211,29 +184,45 @@ impl Client {
                     self.limiter.pause(pause);
                 }
                 Decision::Retry => {
-                    let Some(delay) = backoff.next_delay(fastrand::f64()) else {
-                        return Err(give_up(problem, AttemptsEnd::RetriesUsedUp));
+                    let delay = match self.rest_before_retry(&problem, &mut backoff) {
+                        Ok(delay) => delay,
+                        Err(end) => return Err(give_up(problem, end)),
                     };
-                    let retries = self.settings.retry_budget;
-                    if self.counters.retries.load(Ordering::Relaxed) >= retries {
-                        return Err(give_up(problem, AttemptsEnd::BudgetUsedUp { retries }));
-                    }
-                    self.counters.retries.fetch_add(1, Ordering::Relaxed);
-                    tracing::info!(
-                        request,
-                        %problem,
-                        retry = backoff.retries(),
-                        delay_seconds = delay.as_secs_f64(),
-                        "trying again"
-                    );
+                    let (retry, delay_seconds) = (backoff.retries(), delay.as_secs_f64());
+                    tracing::info!(request, %problem, retry, delay_seconds, "trying again");
                     if let Some(pause) = retry_after.filter(|&pause| pause <= self.settings.max_rate_limit_wait) {
                         self.limiter.pause(pause);
                     }
                     tokio::time::sleep(delay).await;
+                    self.counters.note_waited(delay);
                 }
             }
             turn = self.turn().await;
         }
+    }
+
+    /// Grants a retry and says how long to rest before it, or why there is none.
+    fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
+        let unanswered = match problem {
+            Problem::NoAnswer { cause, .. } if !self.counters.was_answered() => Some(*cause),
+            _ => None,
+        };
+        let is_hopeless = unanswered.is_some_and(NoAnswer::is_lasting);
+        let end = if is_hopeless { AttemptsEnd::NeverAnswered } else { AttemptsEnd::RetriesUsedUp };
+        if is_hopeless && backoff.retries() >= RetryPolicy::MAX_RETRIES_UNREACHABLE {
+            return Err(end);
+        }
+        let delay = backoff.next_delay(fastrand::f64()).ok_or(end)?;
+        let retries = self.settings.retry_budget;
+        if self.counters.retries() >= retries {
+            return Err(AttemptsEnd::BudgetUsedUp { retries });
+        }
+        self.counters.note_retry(problem);
+        if let Some(cause) = unanswered.filter(|_| self.counters.may_warn()) {
+            // A wrong address is the likeliest mistake, and whoever made it should not have to wait for the end.
+            tracing::warn!("{}; trying again", cause.at(&address_of(&self.settings.base_url)));
+        }
+        Ok(delay)
     }
 
     fn url(&self, path: &str, query: &[(&str, String)]) -> Url {
@@ -251,9 +240,10 @@ impl Client {
         turn: Turn,
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, Failure> {
-        self.counters.requests_sent.fetch_add(1, Ordering::Relaxed);
+        self.counters.note_sent();
         let sent_at = Instant::now();
-        let mut response = self.http.get(url.clone()).send().await.map_err(Failure::transport)?;
+        let mut response = self.http.get(url.clone()).send().await.map_err(Failure::no_answer)?;
+        self.counters.note_answer();
         let status = response.status().as_u16();
         let now = server_time(response.headers());
         self.note_headers(response.headers(), turn, now);
@@ -262,14 +252,13 @@ impl Client {
         let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
 
         let body = read_body(&mut response).await.map_err(|error| match error {
-            BodyError::Transport(error) => Failure::transport(error),
+            BodyError::Transport(error) => Failure::no_answer(error),
             BodyError::TooLong(reason) => Failure {
                 problem: Problem::Unreadable { status, reason, request_id: None },
                 decision: Decision::GiveUp,
                 retry_after: None,
             },
         })?;
-        self.counters.body_bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
         let unreadable = |reason: String, request_id: Option<String>| Failure {
             problem: Problem::Unreadable { status, reason, request_id },
             decision: decide(status, None),
@@ -283,12 +272,18 @@ impl Client {
         meta.request_id = meta.request_id.or(header_request_id);
         let is_success = envelope.success != Some(false) && (200..300).contains(&status);
         match envelope.data {
-            Some(data) if is_success => Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now }),
+            Some(data) if is_success => {
+                self.counters.note_data();
+                Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now })
+            }
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {
-                let error = Box::new(envelope.error.unwrap_or_default());
+                let mut error = Box::new(envelope.error.unwrap_or_default());
                 let decision = decide(status, error.code.as_deref());
-                let problem = Problem::Rejected { status, error, request_id: meta.request_id };
+                let filters = FilterValues::of(url);
+                filters.hide_in(&mut error);
+                let request_id = meta.request_id.map(|id| filters.hide(&id));
+                let problem = Problem::Rejected { status, error, request_id };
                 Err(Failure { problem, decision, retry_after })
             }
         }
@@ -324,31 +319,20 @@ impl RateLimitWaits {
         // At least a little, or a server that says `Retry-After: 0` for ever would be asked without a rest.
         let pause = retry_after.unwrap_or(untold).max(Duration::from_millis(100));
         self.answers += 1;
-        self.told += pause;
+        self.told = self.told.saturating_add(pause);
         pause
     }
 }
 
 impl Failure {
-    fn transport(error: reqwest::Error) -> Self {
+    fn no_answer(error: reqwest::Error) -> Self {
         // The URL holds the filters, which may be a phone number.
         let error = error.without_url();
-        let decision = if is_certificate_problem(&error) { Decision::GiveUp } else { Decision::Retry };
-        Self { problem: Problem::Transport(Box::new(error)), decision, retry_after: None }
+        let cause = NoAnswer::of(&error);
+        // Trying again would bring the same certificate.
+        let decision = if cause == NoAnswer::Certificate { Decision::GiveUp } else { Decision::Retry };
+        Self { problem: Problem::NoAnswer { cause, source: Box::new(error) }, decision, retry_after: None }
     }
-}
-
-/// Whether TLS refused the server. Trying again would bring the same certificate.
-fn is_certificate_problem(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        if let Some(rustls::Error::InvalidCertificate(_)) = current.downcast_ref() {
-            return true;
-        }
-        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| current.source());
-    }
-    false
 }
 
 fn request_id_of(problem: &Problem) -> Option<String> {
@@ -356,14 +340,10 @@ fn request_id_of(problem: &Problem) -> Option<String> {
         Problem::Rejected { request_id, .. }
         | Problem::Unreadable { request_id, .. }
         | Problem::RateLimited { request_id, .. } => request_id.clone(),
-        Problem::Transport(_) => None,
+        Problem::NoAnswer { .. } => None,
     }
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

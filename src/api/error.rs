@@ -4,6 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use url::Url;
+
+use super::NoAnswer;
+use super::mask::{shown_id, shown_text};
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
@@ -11,7 +15,9 @@ use crate::plural::count_of;
 #[derive(Debug)]
 pub struct ApiError {
     /// Which request, for instance `contacts page 7`: never its query, which may hold a phone number.
-    pub request: String,
+    pub request: Box<str>,
+    /// Where the API was looked for.
+    pub base_url: Box<Url>,
     /// What its last attempt ended with.
     pub problem: Problem,
     /// Attempts made.
@@ -29,6 +35,8 @@ pub enum AttemptsEnd {
     Final,
     /// The retries of this request are used up; it may succeed later.
     RetriesUsedUp,
+    /// Nothing was ever answered at this address, for a cause that hardly passes by itself.
+    NeverAnswered,
     /// The retries of the whole run are used up.
     BudgetUsedUp {
         /// How many there were.
@@ -64,8 +72,13 @@ pub enum Problem {
         /// What support asks for.
         request_id: Option<String>,
     },
-    /// No answer came: name resolution, connection, TLS, a reset or a timeout.
-    Transport(Box<dyn Error + Send + Sync>),
+    /// No answer came.
+    NoAnswer {
+        /// Why, as far as it is told apart.
+        cause: NoAnswer,
+        /// What the HTTP library says.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The API asked for a longer wait than this run accepts.
     RateLimited {
         /// What it asked for.
@@ -89,7 +102,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::Transport(_) => None,
+            Self::NoAnswer { .. } => None,
         }
     }
 }
@@ -104,17 +117,26 @@ impl fmt::Display for ApiError {
             let retries = count_of(retries, "retry is", "retries are");
             write!(formatter, ", and the run's {retries} used up")?;
         }
-        write!(formatter, ": {}", self.problem)
+        match &self.problem {
+            Problem::NoAnswer { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
+            problem => write!(formatter, ": {problem}"),
+        }
     }
 }
 
 impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
-            Problem::Transport(source) => source.source(),
+            // Its own words say no more than ours.
+            Problem::NoAnswer { source, .. } => source.source(),
             _ => None,
         }
     }
+}
+
+/// Scheme, host and port: what a person needs to see of an address, and nothing that could be a secret.
+pub(super) fn address_of(url: &Url) -> String {
+    url.origin().ascii_serialization()
 }
 
 impl fmt::Display for Problem {
@@ -122,17 +144,17 @@ impl fmt::Display for Problem {
         let request_id = match self {
             Self::Rejected { status, error, request_id } => {
                 match &error.code {
-                    Some(code) => write!(formatter, "{code} (HTTP {status})")?,
+                    Some(code) => write!(formatter, "{} (HTTP {status})", shown_text(code))?,
                     None => write!(formatter, "HTTP {status}")?,
                 }
                 if let Some(message) = &error.message {
-                    write!(formatter, ": {}", one_line(message))?;
+                    write!(formatter, ": {}", shown_text(message))?;
                 }
                 for (field, texts) in error.details.iter().flatten() {
-                    write!(formatter, "; {}: {}", one_line(field), one_line(&texts.to_string()))?;
+                    write!(formatter, "; {}: {}", shown_text(field), shown_text(&texts.to_string()))?;
                 }
                 if let Some(url) = &error.doc_url {
-                    write!(formatter, "; see {}", one_line(url))?;
+                    write!(formatter, "; see {}", shown_text(url))?;
                 }
                 request_id
             }
@@ -140,54 +162,17 @@ impl fmt::Display for Problem {
                 write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
                 request_id
             }
-            Self::Transport(source) => return write!(formatter, "{source}"),
+            Self::NoAnswer { cause, .. } => return cause.fmt(formatter),
             Self::RateLimited { wait, request_id } => {
                 write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
                 request_id
             }
         };
         match request_id {
-            Some(id) => write!(formatter, " (request id {})", one_line(id)),
+            Some(id) => write!(formatter, " (request id {})", shown_id(id)),
             None => Ok(()),
         }
     }
-}
-
-/// Longest piece of a server's text that is repeated to people, in characters.
-const MAX_SERVER_TEXT: usize = 300;
-
-/// A server's text without what could confuse a terminal, in one line, cut to a bearable length; anything that looks
-/// like a phone number is masked, since an error may repeat the value of a filter.
-fn one_line(text: &str) -> String {
-    let mut shown: String = text.chars().take(MAX_SERVER_TEXT).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    let shown: String = shown.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    mask_phone_numbers(&shown)
-}
-
-/// Replaces every `+` or `00` followed by digits, and every run of seven or more digits, by `[number]`.
-fn mask_phone_numbers(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')');
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '+') {
-        let starts_a_word = rest[..start].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
-        let run_length = rest[start..].find(|c| !is_part(c)).unwrap_or(rest.len() - start);
-        let run = rest[start..start + run_length].trim_end_matches([' ', '-', '(', '+']);
-        let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        masked.push_str(&rest[..start]);
-        masked.push_str(if starts_a_word && digits >= 7 { "[number]" } else { run });
-        // A run is never empty: it begins with a digit, or with a `+` that the trimming may have taken.
-        let taken = run.len().max(1);
-        if run.is_empty() {
-            masked.push('+');
-        }
-        rest = &rest[start + taken..];
-    }
-    masked.push_str(rest);
-    masked
 }
 
 #[cfg(test)]
@@ -204,7 +189,8 @@ mod tests {
         let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
         let elapsed = Duration::from_secs(1);
         let end = AttemptsEnd::Final;
-        let error = ApiError { request: "contacts page 2".into(), problem, attempts: 1, elapsed, end };
+        let base_url = Box::new(Url::parse("https://api.sent.dm").unwrap());
+        let error = ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
@@ -213,15 +199,16 @@ mod tests {
     }
 
     #[test]
-    fn phone_numbers_and_control_characters_of_a_server_are_not_repeated() {
-        assert_eq!(one_line("no contact +1 (234) 567-8901 here"), "no contact [number] here");
-        assert_eq!(one_line("number 491701234567"), "number [number]");
-        assert_eq!(one_line("\u{1b}[31mred\n"), " [31mred ");
-        assert_eq!(one_line("page 12 of 100, 2026, a+b, +"), "page 12 of 100, 2026, a+b, +");
-    }
-
-    #[test]
-    fn long_texts_are_cut() {
-        assert_eq!(one_line(&"é".repeat(1000)).chars().count(), MAX_SERVER_TEXT + 1);
+    fn where_nothing_answers_is_told_without_anything_secret() {
+        let problem = Problem::NoAnswer { cause: NoAnswer::Refused, source: "error sending request".into() };
+        let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
+        let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
+        let error = ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end };
+        assert_eq!(
+            error.to_string(),
+            "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \
+             refused"
+        );
+        assert!(!error.may_pass(), "a walk must not wait for each of its requests in turn");
     }
 }

@@ -1,7 +1,8 @@
 //! Decides when the next request may start.
 //!
-//! [`RateLimiter::ready`] is awaited before every attempt, retries included, by the loop in `client`, which sleeps its
-//! own backoff first; a pause that the server asked for is waited for here only.
+//! [`RateLimiter::ready`] is awaited before every attempt: the first by the driver of the walk, through `Client::turn`,
+//! and each retry by the loop in `client`, which sleeps its own backoff first. A pause that the server asked for is
+//! waited for here only.
 //!
 //! *Two rules act together:* tokens refill at the configured rate up to a burst, and an answer may ask for a pause.
 //! The later of the two wins, and a waiting task looks again when it wakes, because the pause may have grown.
@@ -23,6 +24,9 @@ use tokio::time::{Instant, sleep_until};
 /// Tokens of a full bucket that are never used. The server's bucket fills in the order in which requests *arrive*: with
 /// one token in hand, a request may be on its way for one interval longer than the next without a 429.
 const SPARE_TOKENS: u32 = 1;
+
+/// Longest time that is slept at a stretch. Callers end a run long before; a moment further off could not be told.
+const MAX_SLEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// Requests in a span of time, and how many may go at once after a rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,7 +98,8 @@ impl Reserve {
 
     /// What is left of a rate.
     fn applied_to(self, rate: RequestRate) -> RequestRate {
-        let interval = rate.interval.div_f64(1.0 - self.0);
+        let interval = rate.interval.as_secs_f64() / (1.0 - self.0);
+        let interval = Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX);
         RequestRate { interval, burst: rate.burst.saturating_sub(self.tokens_of(rate) + SPARE_TOKENS).max(1) }
     }
 
@@ -158,9 +163,9 @@ impl RateLimiter {
         Turn { number, waited: asked_at.elapsed() }
     }
 
-    /// Asks every task to wait for `pause` from now. A longer pause that is already on stays.
+    /// Asks every task to wait for `pause` from now, for a day at most. A longer pause that is already on stays.
     pub fn pause(&self, pause: Duration) {
-        let until = Instant::now() + pause;
+        let until = Instant::now() + pause.min(MAX_SLEEP);
         self.with_state(|state| state.paused_until = state.paused_until.max(until));
     }
 
@@ -212,8 +217,10 @@ impl RateLimiter {
                 return None;
             }
             // Rounded up to the timer's own grain, so that the token is there when the task wakes.
-            let wait = rate.interval.mul_f64(1.0 - state.tokens) + Duration::from_millis(1);
-            Some(now + wait)
+            let seconds = rate.interval.as_secs_f64() * (1.0 - state.tokens);
+            let wait =
+                Duration::try_from_secs_f64(seconds).unwrap_or(MAX_SLEEP).saturating_add(Duration::from_millis(1));
+            Some(now + wait.min(MAX_SLEEP))
         })
     }
 
@@ -276,6 +283,17 @@ mod tests {
         limiter.pause(Duration::from_secs(2));
         let seconds = seconds_for(&limiter, 1).await;
         assert!((5.0..5.1).contains(&seconds), "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_wait_is_too_long_to_be_counted() {
+        let rate = RequestRate::new(1, Duration::from_secs(3600), 1);
+        let limiter = RateLimiter::new(rate, Reserve::new(1.0 - f64::EPSILON / 2.0).unwrap());
+        limiter.note_remaining(0, Some(Duration::MAX), turn(0));
+        limiter.pause(Duration::MAX);
+        assert!(limiter.pause_left() <= MAX_SLEEP);
+        limiter.ready().await;
+        assert!(tokio::time::timeout(MAX_SLEEP * 3, limiter.ready()).await.is_err(), "the next token is far off");
     }
 
     #[tokio::test(start_paused = true)]

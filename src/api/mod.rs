@@ -1,9 +1,9 @@
 //! The Sent API v3 as this program uses it: one GET at a time, retried and paced.
 //!
-//! [`Client::fetch`] is the only way in. Around one request it puts, from the inside out: the attempt
-//! (`client`), the judgement of its outcome (`classify`), the delay before the next one (`backoff`), and the pace that
-//! all requests share ([`RateLimiter`]). Nothing outside this folder retries, waits for the service or names a type of
-//! the HTTP library; nothing inside it knows Arrow.
+//! [`Client::turn`] says when a request may begin, and [`Client::fetch`] brings what it asks for. Around one request
+//! stand, from the inside out: the attempt (`client`), the judgement of its outcome (`classify`, `transport`), the
+//! delay before the next one (`backoff`), and the pace that all requests share ([`RateLimiter`]). Nothing outside this
+//! folder sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
 
 mod backoff;
 mod body;
@@ -12,12 +12,17 @@ mod client;
 mod error;
 mod key;
 mod limiter;
+mod mask;
 mod retry_after;
+mod traffic;
+mod transport;
 pub mod wire;
 
 pub use backoff::{Backoff, RetryPolicy};
 pub use classify::{Decision, decide};
-pub use client::{Client, ClientSettings, Reply, Traffic};
+pub use client::{Client, ClientSettings, Reply};
 pub use error::{ApiError, AttemptsEnd, Problem};
 pub use key::ApiKey;
 pub use limiter::{PaceError, PaceText, RateLimiter, RequestRate, Reserve, Turn};
+pub use traffic::{Traffic, Trouble};
+pub use transport::NoAnswer;

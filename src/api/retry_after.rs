@@ -2,16 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
+/// Longest wait that is believed: beyond any run, and yet short enough to be added to any moment without overflow.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// How long the header asks to wait from `now`, or `None` when it is neither seconds nor an HTTP date.
 ///
-/// A date in the past asks for no wait at all.
+/// A date in the past asks for no wait at all, and whatever is longer than a year for a year.
 pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO).min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -36,6 +39,14 @@ mod tests {
     #[test]
     fn a_date_in_the_past_asks_for_no_wait() {
         assert_eq!(parse("Sun, 06 Nov 1994 08:49:00 GMT"), Some(0));
+    }
+
+    #[test]
+    fn a_wait_beyond_any_run_is_cut() {
+        let year = Some(MAX_RETRY_AFTER.as_secs());
+        assert_eq!(parse("18446744073709551615"), year);
+        assert_eq!(parse("Fri, 31 Dec 9999 23:59:59 GMT"), year);
+        assert_eq!(parse("31535999"), Some(31_535_999));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! One page of contacts, while it is read and after.
 
-use std::fmt;
-
 use arrow::array::RecordBatch;
 use bytestring::ByteString;
 
@@ -92,12 +90,6 @@ impl RejectReason {
             Self::NotAnObject => "not_an_object",
             Self::MissingId => "missing_id",
         }
-    }
-}
-
-impl fmt::Display for RejectReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
     }
 }
 

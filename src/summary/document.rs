@@ -53,7 +53,7 @@ pub struct RunFacts {
     pub retries: u64,
     /// Answers that said the account is over its rate.
     pub rate_limited: u64,
-    /// Time that requests waited for the pace or for a pause, summed over all requests.
+    /// Time that requests waited for the pace or for a pause or rested before a retry, summed over all requests.
     pub waited_seconds: f64,
     /// Pages whose contacts were taken.
     pub pages: u64,

@@ -1,6 +1,6 @@
 //! A network that fails: silence, slowness, absence, strangers.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -84,11 +84,86 @@ fn a_service_that_stops_working_altogether_ends_the_run() {
     run.expect_stderr("INTERNAL_005").expect_stderr("kept in");
 }
 
+/// An address on this machine where nothing listens.
+fn dead_address() -> String {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    format!("http://{address}")
+}
+
+#[test]
+fn an_address_where_nothing_listens_is_told_at_once_and_soon_given_up() {
+    let address = dead_address();
+    let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
+    let warning = format!("WARN cannot reach {address}: connection refused; trying again");
+    assert_eq!(run.stderr.matches(&warning).count(), 1, "{run:?}");
+    let run =
+        run.expect_stderr("(6 attempts in ").expect_stderr(&format!("): cannot reach {address}: connection refused"));
+    run.expect_stderr("check the network and --base-url");
+}
+
+#[test]
+fn fewer_retries_than_the_tools_own_are_kept_to() {
+    let arguments = ["-o", "c.csv", "--max-retries", "0"];
+    let run = sent_export().contacts(&dead_address(), &arguments).finish().expect_code(5);
+    assert!(!run.stderr.contains("trying again"), "{run:?}");
+    let arguments = ["-o", "c.csv", "--max-retries", "2"];
+    sent_export().contacts(&dead_address(), &arguments).finish().expect_code(5).expect_stderr("(3 attempts in ");
+}
+
+#[test]
+fn a_run_that_goes_on_where_nothing_listens_gives_up_as_soon() {
+    let server = ScriptedServer::start(|_, head| match crate::failures::asked_page(head) {
+        7 => Answer::error(500, "INTERNAL_002"),
+        number => Answer::ok(page(number, 100, 3_000)),
+    });
+    let (address, arguments) = (server.url(), ["-o", "c.csv", "--max-retries", "1"]);
+    let run = sent_export().contacts(&address, &arguments).finish().expect_code(5).expect_stderr("kept in");
+    drop(server);
+    let run = run.again().contacts(&address, &["-o", "c.csv"]).finish().expect_code(5);
+    assert!(!run.stderr.contains("when the others are there"), "{run:?}");
+    run.expect_stderr("cannot reach").expect_stderr("kept in");
+}
+
+#[test]
+fn a_service_that_answered_once_has_all_retries() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // From the first answer on nothing listens any more.
+        drop(listener);
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 503 X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+    });
+    let arguments = ["-o", "c.csv", "--max-retries", "9"];
+    let run = sent_export().contacts(&address, &arguments).finish().expect_code(5);
+    let run = run.expect_stderr("(10 attempts in ").expect_stderr("connection refused");
+    assert!(!run.stderr.contains("WARN"), "{run:?}");
+}
+
 #[test]
 fn a_name_that_nobody_knows_is_told() {
     let arguments = ["-o", "c.csv", "--max-retries", "0", "--connect-timeout", "5s"];
     let run = sent_export().contacts("https://sent-export.invalid", &arguments).finish().expect_code(5);
-    run.expect_stderr("contacts page 1").expect_stderr("dns error").expect_stderr("check the network and --base-url");
+    run.expect_stderr("contacts page 1")
+        .expect_stderr("cannot reach https://sent-export.invalid: the name does not resolve")
+        .expect_stderr("check the network and --base-url");
+}
+
+#[test]
+fn https_on_a_port_that_speaks_http_is_told() {
+    let server = with_faults(10, &[]);
+    let address = server.base_url().replace("http:", "https:");
+    let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(5).expect_stderr("6 attempts");
+    run.expect_stderr(&format!("cannot reach {address}: it does not speak TLS")).expect_stderr("speak plain http");
+}
+
+#[test]
+fn a_base_url_with_the_path_of_the_api_is_told() {
+    let server = with_faults(10, &[]);
+    let address = format!("{}/v3", server.base_url());
+    let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(4);
+    run.expect_stderr("RESOURCE_000").expect_stderr("hint: leave /v3 off --base-url");
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! What a client has done so far, counted by many requests at a time and read by the progress display and the report.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{NoAnswer, Problem};
+
+/// What a client has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests that were sent, retries included.
+    pub requests_sent: u64,
+    /// Attempts that followed a failure in passing.
+    pub retries: u64,
+    /// Answers that said the account is over its rate.
+    pub rate_limited: u64,
+    /// Time that requests waited for the pace or for a pause or rested before a retry, summed over all requests.
+    pub waited: Duration,
+    /// What the latest retry is for, as long as no data came since.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why an attempt brought no data, in a few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No answer came.
+    NoAnswer(NoAnswer),
+    /// An answer with this HTTP status came.
+    Status(u16),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer(cause) => cause.fmt(formatter),
+            Self::Status(status @ 200..=299) => write!(formatter, "HTTP {status} without a usable answer"),
+            Self::Status(status) => write!(formatter, "HTTP {status}"),
+        }
+    }
+}
+
+impl From<&Problem> for Trouble {
+    fn from(problem: &Problem) -> Self {
+        match problem {
+            Problem::NoAnswer { cause, .. } => Self::NoAnswer(*cause),
+            Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
+            Problem::RateLimited { .. } => Self::Status(429),
+        }
+    }
+}
+
+/// The counters behind a [`Traffic`].
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    requests_sent: AtomicU64,
+    retries: AtomicU64,
+    rate_limited: AtomicU64,
+    waited_micros: AtomicU64,
+    was_answered: AtomicBool,
+    was_warned: AtomicBool,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+impl Counters {
+    pub(super) fn note_sent(&self) {
+        self.requests_sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Something answered, be it an error.
+    pub(super) fn note_answer(&self) {
+        self.was_answered.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_data(&self) {
+        self.set_trouble(None);
+    }
+
+    pub(super) fn note_rate_limited(&self) {
+        self.rate_limited.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_retry(&self, problem: &Problem) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+        self.set_trouble(Some(problem.into()));
+    }
+
+    pub(super) fn note_waited(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.waited_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    pub(super) fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything was ever answered.
+    pub(super) fn was_answered(&self) -> bool {
+        self.was_answered.load(Ordering::Relaxed)
+    }
+
+    /// True for the first one who asks.
+    pub(super) fn may_warn(&self) -> bool {
+        !self.was_warned.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Traffic {
+            requests_sent: read(&self.requests_sent),
+            retries: read(&self.retries),
+            rate_limited: read(&self.rate_limited),
+            waited: Duration::from_micros(read(&self.waited_micros)),
+            trouble: *self.trouble.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    fn set_trouble(&self, trouble: Option<Trouble>) {
+        // One word that is always whole, so a panic elsewhere cannot have broken it.
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_until_data_comes() {
+        let counters = Counters::default();
+        let refused = Problem::NoAnswer { cause: NoAnswer::Refused, source: "refused".into() };
+        counters.note_retry(&refused);
+        let damaged = Problem::Unreadable { status: 200, reason: "empty".into(), request_id: None };
+        assert_eq!(
+            counters.traffic().trouble.map(|trouble| trouble.to_string()).as_deref(),
+            Some("connection refused")
+        );
+        counters.note_retry(&damaged);
+        counters.note_answer();
+        let Traffic { retries, trouble, .. } = counters.traffic();
+        assert_eq!((retries, trouble), (2, Some(Trouble::Status(200))));
+        assert_eq!(trouble.unwrap().to_string(), "HTTP 200 without a usable answer");
+        counters.note_data();
+        assert_eq!(counters.traffic().trouble, None);
+        assert!(counters.may_warn() && !counters.may_warn());
+    }
+}

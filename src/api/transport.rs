@@ -1,0 +1,125 @@
+//! Why no answer came. Told by the types of the libraries' errors, never by their words, which change.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// What kept an answer from coming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The name of the host does not resolve.
+    UnknownName,
+    /// Nothing listens there.
+    Refused,
+    /// TLS was asked for, and what came back was none.
+    NoTls,
+    /// TLS refused the server's certificate.
+    Certificate,
+    /// No connection for another reason.
+    NotConnected,
+    /// The time for an attempt, or for connecting, is over.
+    TimedOut,
+    /// The connection broke before the answer was whole.
+    BrokenOff,
+}
+
+impl NoAnswer {
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        if let Some(tls) = find_cause(error, tls_problem) {
+            return tls;
+        }
+        // A proxy or a name with several addresses may hide it deep in the chain.
+        let is_refused = |cause: &(dyn Error + 'static)| {
+            let error = cause.downcast_ref::<io::Error>()?;
+            (error.kind() == io::ErrorKind::ConnectionRefused).then_some(Self::Refused)
+        };
+        match error {
+            error if error.is_timeout() => Self::TimedOut,
+            error if error.is_dns() => Self::UnknownName,
+            error if error.is_connect() => find_cause(error, is_refused).unwrap_or(Self::NotConnected),
+            _ => Self::BrokenOff,
+        }
+    }
+
+    /// Whether it hardly passes by itself, so that a service that never answered is soon given up.
+    pub(super) fn is_lasting(self) -> bool {
+        matches!(self, Self::UnknownName | Self::Refused | Self::NoTls)
+    }
+
+    /// What happened, with the address that it happened at.
+    pub(super) fn at(self, address: &str) -> String {
+        match self {
+            Self::TimedOut | Self::BrokenOff => format!("no answer from {address}: {self}"),
+            _ => format!("cannot reach {address}: {self}"),
+        }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::UnknownName => "the name does not resolve",
+            Self::Refused => "connection refused",
+            Self::NoTls => "it does not speak TLS",
+            Self::Certificate => "its certificate is not trusted",
+            Self::NotConnected => "no connection",
+            Self::TimedOut => "timed out",
+            Self::BrokenOff => "the connection broke off",
+        })
+    }
+}
+
+fn tls_problem(cause: &(dyn Error + 'static)) -> Option<NoAnswer> {
+    match cause.downcast_ref()? {
+        rustls::Error::InvalidCertificate(_) => Some(NoAnswer::Certificate),
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(NoAnswer::NoTls),
+        _ => None,
+    }
+}
+
+/// The first thing that `find` makes of an error and its causes.
+fn find_cause<T>(error: &(dyn Error + 'static), find: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(found) = find(current) {
+            return Some(found);
+        }
+        // An I/O error that wraps another one does not call it its source.
+        let inner = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| current.source());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stays_is_given_up_soon() {
+        use NoAnswer::{BrokenOff, Certificate, NoTls, NotConnected, Refused, TimedOut, UnknownName};
+        let table = [
+            (UnknownName, true, "cannot reach http://a:1: the name does not resolve"),
+            (Refused, true, "cannot reach http://a:1: connection refused"),
+            (NoTls, true, "cannot reach http://a:1: it does not speak TLS"),
+            // This one is never tried again at all.
+            (Certificate, false, "cannot reach http://a:1: its certificate is not trusted"),
+            (NotConnected, false, "cannot reach http://a:1: no connection"),
+            (TimedOut, false, "no answer from http://a:1: timed out"),
+            (BrokenOff, false, "no answer from http://a:1: the connection broke off"),
+        ];
+        for (problem, is_lasting, text) in table {
+            assert_eq!((problem.is_lasting(), problem.at("http://a:1").as_str()), (is_lasting, text));
+        }
+    }
+
+    #[test]
+    fn causes_inside_of_io_errors_are_found() {
+        let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        let wrapped = io::Error::other(io::Error::other(certificate));
+        assert_eq!(find_cause(&wrapped, tls_problem), Some(NoAnswer::Certificate));
+        let plain = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(NoAnswer::NoTls));
+        assert_eq!(find_cause(&io::Error::other("certificate"), tls_problem), None);
+    }
+}

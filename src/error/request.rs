@@ -1,0 +1,161 @@
+//! What a request that failed for good means for the run: its exit code and the next step.
+
+use super::ExitCode;
+use crate::api::{ApiError, Decision, NoAnswer, Problem, decide};
+
+pub(super) fn exit_code(problem: &Problem) -> ExitCode {
+    let status = match (problem, problem.status()) {
+        (Problem::NoAnswer { cause: NoAnswer::Certificate, .. }, _) => return ExitCode::Failure,
+        (_, None) => return ExitCode::Unavailable,
+        (_, Some(status)) => status,
+    };
+    match decide(status, problem.code()) {
+        Decision::Retry | Decision::Pause => ExitCode::Unavailable,
+        Decision::GiveUp if is_about_the_key(status, problem.code()) => ExitCode::Unauthorized,
+        Decision::GiveUp => ExitCode::Rejected,
+    }
+}
+
+fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
+    matches!(status, 401 | 403) || code.is_some_and(|code| code.starts_with("AUTH_"))
+}
+
+pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
+    match problem {
+        Problem::NoAnswer { cause, .. } => Some(no_answer_hint(*cause).to_owned()),
+        Problem::RateLimited { wait, .. } => Some(format!("run the same command again in {} s", wait.as_secs())),
+        Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => {
+            let is_no_path = *status == 404 && matches!(problem.code(), None | Some("RESOURCE_000"));
+            if is_no_path { Some(address_hint(base_url.path())) } else { answer_hint(*status, problem.code()) }
+        }
+    }
+}
+
+fn no_answer_hint(cause: NoAnswer) -> &'static str {
+    match cause {
+        NoAnswer::Certificate => {
+            "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
+             system's certificates"
+        }
+        NoAnswer::NoTls => {
+            "the port seems to speak plain http: check the port of --base-url, or write http:// for this machine"
+        }
+        _ => "check the network and --base-url, then run the same command again",
+    }
+}
+
+/// For an address where nobody knows the path of contacts; `path` is the one of `--base-url`.
+fn address_hint(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    // What a person copies from the reference begins so, and the program adds it itself.
+    match path
+        .match_indices("/v3")
+        .find(|&(at, version)| matches!(path.as_bytes().get(at + version.len()), None | Some(b'/')))
+    {
+        Some((at, _)) => format!("leave {} off --base-url", &path[at..]),
+        None => "is this the address of the Sent API? check --base-url".to_owned(),
+    }
+}
+
+fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
+    let hint = match (code, status) {
+        (Some("AUTH_004"), _) => "the role of this key may not read contacts: ask an administrator of the account",
+        (Some("AUTH_005"), _) => "the account is not activated yet: finish its setup in the Sent dashboard",
+        (Some("AUTH_006"), _) => "the account's verification (KYC) is not finished: see the Sent dashboard",
+        (Some("AUTH_007"), _) => "the account has no channel set up: add one in the Sent dashboard",
+        (Some("RESOURCE_004"), _) => "--profile-id names no profile of this organization",
+        (_, 403) => "this key has no permission for that; only a key of an organization may use --profile-id",
+        _ if is_about_the_key(status, code) => {
+            "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
+        }
+        (Some(code), _) if code.starts_with("VALIDATION_") => {
+            "check --search, --channel, --phone, --page-size and --profile-id"
+        }
+        (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
+        _ if matches!(decide(status, code), Decision::Retry | Decision::Pause) => {
+            "the API is in trouble: run the same command again in some minutes"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::api::AttemptsEnd;
+    use crate::api::wire::ErrorBody;
+    use crate::error::Error;
+
+    fn failed(problem: Problem, base_url: &str) -> Error {
+        let base_url = Box::new(base_url.parse().unwrap());
+        let (elapsed, end) = (Duration::ZERO, AttemptsEnd::Final);
+        Error::Api(ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 1, elapsed, end })
+    }
+
+    pub(in crate::error) fn rejected(status: u16, code: Option<&str>, base_url: &str) -> Error {
+        let error = ErrorBody { code: code.map(str::to_owned), ..ErrorBody::default() };
+        failed(Problem::Rejected { status, error: Box::new(error), request_id: None }, base_url)
+    }
+
+    pub(in crate::error) fn unanswered(cause: NoAnswer) -> Error {
+        // Its words must decide nothing.
+        failed(Problem::NoAnswer { cause, source: "certificate".into() }, "https://api.sent.dm")
+    }
+
+    #[test]
+    fn every_rejection_has_the_exit_code_of_its_family() {
+        let table = [
+            (401, Some("AUTH_001"), ExitCode::Unauthorized, "SENT_DM_API_KEY"),
+            (401, None, ExitCode::Unauthorized, "SENT_DM_API_KEY"),
+            (401, Some("UNAUTHORIZED"), ExitCode::Unauthorized, "SENT_DM_API_KEY"),
+            (200, Some("AUTH_009"), ExitCode::Unauthorized, "SENT_DM_API_KEY"),
+            (403, Some("AUTH_004"), ExitCode::Unauthorized, "administrator"),
+            (403, None, ExitCode::Unauthorized, "--profile-id"),
+            (403, Some("FORBIDDEN"), ExitCode::Unauthorized, "--profile-id"),
+            (400, Some("VALIDATION_005"), ExitCode::Rejected, "--page-size"),
+            (404, Some("RESOURCE_004"), ExitCode::Rejected, "no profile"),
+            (404, Some("RESOURCE_000"), ExitCode::Rejected, "check --base-url"),
+            (404, None, ExitCode::Rejected, "check --base-url"),
+            (302, None, ExitCode::Rejected, "redirects"),
+            (500, Some("INTERNAL_001"), ExitCode::Unavailable, "in trouble"),
+            (502, None, ExitCode::Unavailable, "in trouble"),
+            (429, Some("BUSINESS_002"), ExitCode::Unavailable, "in trouble"),
+        ];
+        for (status, code, wanted, hint) in table {
+            let error = rejected(status, code, "https://api.sent.dm");
+            assert_eq!(error.exit_code(), wanted, "{status} {code:?}");
+            let shown = error.hint().unwrap_or_default();
+            assert!(shown.contains(hint), "{status} {code:?}: {shown}");
+        }
+    }
+
+    #[test]
+    fn what_kept_an_answer_from_coming_decides_and_not_its_words() {
+        let table = [
+            (NoAnswer::Certificate, ExitCode::Failure, "certificate is not trusted here"),
+            (NoAnswer::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
+            (NoAnswer::Refused, ExitCode::Unavailable, "check the network and --base-url"),
+            (NoAnswer::TimedOut, ExitCode::Unavailable, "check the network and --base-url"),
+        ];
+        for (cause, code, hint) in table {
+            let error = unanswered(cause);
+            assert_eq!(error.exit_code(), code, "{cause:?}");
+            assert!(error.hint().unwrap().contains(hint), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_path_of_the_api_is_told() {
+        let hint = |base_url: &str| rejected(404, Some("RESOURCE_000"), base_url).hint().unwrap();
+        assert_eq!(hint("https://api.sent.dm/v3"), "leave /v3 off --base-url");
+        assert_eq!(hint("https://api.sent.dm/gate/v3/"), "leave /v3 off --base-url");
+        assert_eq!(hint("https://api.sent.dm/v3/contacts"), "leave /v3/contacts off --base-url");
+        assert_eq!(hint("https://api.sent.dm/v30/v3"), "leave /v3 off --base-url");
+        for other in ["https://api.sent.dm", "https://api.sent.dm/v30", "https://api.sent.dm/xv3é/"] {
+            assert_eq!(hint(other), "is this the address of the Sent API? check --base-url", "{other}");
+        }
+    }
+}
