@@ -28,6 +28,7 @@ mod marks;
 #[cfg(test)]
 mod model;
 mod moments;
+mod parked;
 mod plain;
 mod plan;
 mod query;

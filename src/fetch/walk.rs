@@ -73,20 +73,10 @@ impl Walk {
         }
     }
 
-    /// Rows on a page, as the server honours it.
-    pub fn page_size(&self) -> u32 {
-        self.page_size
-    }
-
     /// Answers that the list is expected to take, without those that movement may cost.
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.map(|total| total.div_ceil(u64::from(self.page_size)).max(1));
         total.filter(|_| self.report.pages > 0)
-    }
-
-    /// The page of the plain walk that is taken next.
-    pub fn due_page(&self) -> u64 {
-        self.pages.due()
     }
 
     /// What the walk has met so far.
@@ -130,8 +120,15 @@ impl Walk {
 
     /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
     pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
-        if request.purpose != Purpose::Page || self.report.pages == 0 {
+        if request.purpose != Purpose::Page {
             return;
+        }
+        if self.report.pages == 0 {
+            self.note_beginning(facts);
+            if facts.window.page == 1 {
+                // It tells what to hold the others against, and is itself looked at when it is taken.
+                return;
+            }
         }
         if self.has_sign(facts) {
             self.note_sign();
@@ -139,6 +136,14 @@ impl Walk {
         if self.has_seen_sign {
             self.pages.suspect(facts.window.page);
         }
+    }
+
+    /// When a run before has kept pages but not the first one, they were read before it, and it is they that tell what the
+    /// list was like at the beginning.
+    fn note_beginning(&mut self, facts: &PageFacts<'_>) {
+        let earliest = facts.read_between.map(|(earliest, _)| earliest);
+        self.began_at = self.began_at.into_iter().chain(earliest).min();
+        self.report.total_first = self.report.total_first.or(facts.pagination.total_count);
     }
 
     /// Whether an answer may be taken now. Pages of the plain walk are taken in page order.
@@ -186,7 +191,10 @@ impl Walk {
         self.pages.plan_to(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
-        self.began_at = facts.read_between.map(|(earliest, _)| earliest);
+        self.note_beginning(facts);
+        if self.has_seen_sign {
+            self.note_sign();
+        }
     }
 
     fn take_page(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {

@@ -24,7 +24,7 @@ fn ask(walk: &mut Walk, read_ahead: u64) -> Option<Request> {
 
 /// Brings the walk one page with these items.
 fn take(walk: &mut Walk, number: u64, items: &[Option<RowKey>], pagination: &Pagination) -> Taken {
-    let request = page(number, walk.page_size());
+    let request = page(number, walk.page_size);
     let facts =
         PageFacts { window: request.window, items, pagination, read_between: None, session: 0, request_id: None };
     walk.note_arrival(&request, &facts);
@@ -133,6 +133,37 @@ fn a_page_belongs_to_the_run_that_read_it_whenever_it_is_taken() {
         walk.take(&request, &facts);
     }
     assert_eq!(joins_asked(&mut walk), [19, 20, 24, 39], "between two runs, and behind the last page without a sign");
+}
+
+/// The journal of a fast run lacks its first answers. Those that it has were read before the first page is, and what moved
+/// while they were read must show all the same.
+#[test]
+fn pages_that_were_read_before_the_first_one_show_what_moved() {
+    let mut walk = Walk::new(2, Consistency::Auto);
+    let pagination = Pagination { total_count: Some(200), page_size: Some(2), ..Pagination::default() };
+    let created = Some(RowKey { id: ContactId(7), created_at: Some(2_500_000), updated_at: None });
+    let pages =
+        [(2, 2_000_000, [key(3), key(4)]), (3, 3_000_000, [key(5), created]), (1, 90_000_000, [key(1), key(2)])];
+    let pages = pages.map(|(number, read_at, items)| (page(number, 2), read_at, items));
+    let facts = |at: usize| PageFacts {
+        window: pages[at].0.window,
+        items: &pages[at].2,
+        pagination: &pagination,
+        read_between: Some((pages[at].1, pages[at].1 + 1)),
+        session: u32::from(at == 2),
+        request_id: None,
+    };
+    for at in 0..3 {
+        walk.note_out(&pages[at].0);
+        walk.note_arrival(&pages[at].0, &facts(at));
+        assert_eq!(walk.is_due(&pages[at].0), at == 2);
+    }
+    for at in [2, 0, 1] {
+        walk.take(&pages[at].0, &facts(at));
+    }
+    assert_eq!((walk.report().created, walk.report().movements), (1, 1));
+    let next = walk.next_request(4).map(|request| request.purpose);
+    assert!(matches!(next, Some(Purpose::Join { .. })), "nothing more is read plainly: {next:?}");
 }
 
 #[test]

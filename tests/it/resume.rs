@@ -64,6 +64,34 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
 }
 
+/// Pages behind a hole wait for it, however many they are, and the output has the order of the list.
+#[test]
+fn a_hole_in_the_journal_changes_no_byte() {
+    const PAGES: u32 = 700;
+    let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let flag = is_broken.clone();
+    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
+        3 if flag.load(std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
+        number => Answer::ok(page(number, 2, PAGES * 2)),
+    });
+    // A gate makes the journal begin at once, however fast the answers come.
+    let arguments = ["-o", "c.csv", "--page-size", "2", "--max-retries", "0", "--min-contacts", "0"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5).expect_stderr("page 3");
+    // The first record is the first page's.
+    let journal = run.path(".c.csv.journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let first = bytes.windows(4).position(|window| window == b"SJR1").unwrap();
+    bytes[first + 20] ^= 0xff;
+    std::fs::write(&journal, bytes).unwrap();
+    is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    let before = server.requests().len();
+    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 1400");
+    assert_eq!(server.requests().len() - before, 2, "the page that failed, and the one that was damaged");
+    let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
+    let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
+    assert!(content(&run) == content(&whole), "the bytes differ");
+}
+
 #[test]
 fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
     let server = ScriptedServer::start(|_, head| match crate::failures::asked_page(head) {
