@@ -144,22 +144,26 @@ fn pages_that_were_read_before_the_first_one_show_what_moved() {
     let created = Some(RowKey { id: ContactId(7), created_at: Some(2_500_000), updated_at: None });
     let pages =
         [(2, 2_000_000, [key(3), key(4)]), (3, 3_000_000, [key(5), created]), (1, 90_000_000, [key(1), key(2)])];
-    let pages = pages.map(|(number, read_at, items)| (page(number, 2), read_at, items));
-    let facts = |at: usize| PageFacts {
-        window: pages[at].0.window,
-        items: &pages[at].2,
-        pagination: &pagination,
-        read_between: Some((pages[at].1, pages[at].1 + 1)),
-        session: u32::from(at == 2),
-        request_id: None,
-    };
-    for at in 0..3 {
-        walk.note_out(&pages[at].0);
-        walk.note_arrival(&pages[at].0, &facts(at));
-        assert_eq!(walk.is_due(&pages[at].0), at == 2);
+    let answers = pages.each_ref().map(|(number, read_at, items)| {
+        let request = page(*number, 2);
+        let facts = PageFacts {
+            window: request.window,
+            items,
+            pagination: &pagination,
+            read_between: Some((*read_at, *read_at + 1)),
+            session: u32::from(*number == 1),
+            request_id: None,
+        };
+        (request, facts)
+    });
+    for (request, facts) in &answers {
+        walk.note_out(request);
+        walk.note_arrival(request, facts);
+        assert_eq!(walk.is_due(request), request.window.page == 1);
     }
     for at in [2, 0, 1] {
-        walk.take(&pages[at].0, &facts(at));
+        let (request, facts) = &answers[at];
+        walk.take(request, facts);
     }
     assert_eq!((walk.report().created, walk.report().movements), (1, 1));
     let next = walk.next_request(4).map(|request| request.purpose);
