@@ -301,6 +301,6 @@ fn progress(walk: &Walk) -> Progress {
         planned_pages: walk.planned_pages(),
         contacts: report.contacts,
         total: report.total_last,
-        is_healing: report.windows_reread > 0,
+        is_healing: walk.is_healing(),
     }
 }

@@ -89,6 +89,16 @@ impl Walk {
         matches!(self.phase, Phase::Finished)
     }
 
+    /// Whether the list moves and what that hid is being looked for.
+    pub fn is_healing(&self) -> bool {
+        match self.phase {
+            Phase::Healing(_) => true,
+            // The second look of a strict walk heals nothing.
+            Phase::Sweeping(_) => self.report.unreliable.is_some(),
+            Phase::Plain | Phase::Finished => false,
+        }
+    }
+
     /// The answers taken so far came from the journal of a run before.
     pub fn note_resumed(&mut self) {
         self.report.pages_resumed = self.report.pages;
@@ -304,17 +314,20 @@ impl Walk {
         match (&mut self.phase, request.purpose) {
             (Phase::Plain, Purpose::Page) => self.pages.failed(request.window.page),
             (Phase::Healing(healing), _) => healing.failed(request),
-            (Phase::Sweeping(sweeps), _) => sweeps.plan.failed(request.window.page),
+            (Phase::Sweeping(sweeps), Purpose::Sweep) => sweeps.plan.failed(request.window.page),
             _ => true,
         }
     }
 
-    /// Goes on without an answer that could not be had twice: its rows count as missing.
+    /// Goes on without an answer that could not be had twice: its rows count as missing, or as not read again.
     pub fn abandon(&mut self, request: &Request) {
-        if let Phase::Healing(healing) = &mut self.phase
-            && let Some(row) = healing.abandon(request)
-        {
-            self.report.missing.push(row + 1..=row + u64::from(healing.cap()));
+        match (&mut self.phase, request.purpose) {
+            (Phase::Healing(healing), _) => {
+                let around = healing.abandon(request);
+                self.report.missing.extend(around.map(|row| row + 1..=row + u64::from(healing.cap())));
+            }
+            (Phase::Sweeping(_), Purpose::Sweep) => self.report.not_swept.push(request.window.rows()),
+            _ => {}
         }
         self.advance();
     }
@@ -327,7 +340,7 @@ impl Walk {
             Phase::Plain if self.pages.is_finished() => {
                 let size = self.page_size;
                 let missing = self.pages.missing().map(|page| Window { page, size });
-                self.report.missing.extend(missing.map(|window| window.offset() + 1..=window.end()));
+                self.report.missing.extend(missing.map(Window::rows));
                 self.finish_or_confirm();
             }
             Phase::Healing(healing) => match healing.advance() {
