@@ -2,7 +2,8 @@
 //!
 //! [`fetch_contacts`] is called by `export` and calls [`Client::fetch`] for every request of the [`Walk`]. Fetching is the
 //! one concurrent stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether
-//! it has to be fetched again; what is decoded waits for the pages before it.
+//! it has to be fetched again; what is decoded waits for the pages before it. [`Intake`] holds the requests in flight and
+//! [`Parked`] the pages that wait.
 //!
 //! *Easy to get wrong:* a page that is slow or in backoff must not let the others run ahead without end. No page is
 //! started more than [`READ_AHEAD`] times the concurrency in front of the one that is waited for.

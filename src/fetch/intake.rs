@@ -76,12 +76,13 @@ impl<'a> Intake<'a> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
+                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
                 biased;
-                done = &mut work => return done,
                 Some(answer) = self.in_flight.next() => {
                     let answer = self.note(answer);
                     self.waiting.push_back(answer);
                 }
+                done = &mut work => return done,
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use sent_export::simulator::{Latency, Settings, Simulator};
+use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalWriter, Secret};
+use sent_export::fetch::{Purpose, Request, Window};
+use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
 use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator};
 
@@ -165,6 +167,33 @@ fn a_damaged_journal_costs_what_is_damaged() {
     // Fifty pages, two of them damaged, and at most eight that were in flight when the run was killed.
     let all = server.statistics().list_requests;
     assert!((52..=60).contains(&all), "{all} requests, {before} of them by the first run");
+}
+
+/// Another version may have kept what this one cannot read any more.
+#[test]
+fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
+    let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, 300)));
+    let key = JournalKey {
+        base_url: format!("{}/", server.url()),
+        profile_id: None,
+        channel: None,
+        page_size: 100,
+        consistency: "auto".into(),
+        account: Secret::new(Some(DEFAULT_API_KEY)),
+        search: Secret::default(),
+        phone: Secret::default(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let now = chrono::Utc::now().timestamp_micros();
+    let mut writer = JournalWriter::new(folder.path().join(".c.csv.journal"), &key, now, Engage::AtOnce);
+    for (number, body) in [(1, page(1, 100, 300)), (2, r#"{"contacts":[]}"#.into()), (3, page(3, 100, 300))] {
+        let request = Request { window: Window { page: number, size: 100 }, purpose: Purpose::Page };
+        writer.append(Entry { session: 0, request, elapsed_micros: 1, answered_at: now, body: body.into() });
+    }
+    assert!(writer.keep().is_some());
+    let run = run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let run = run.expect_stderr("going on").expect_stderr("1 damaged part of the journal is fetched again");
+    assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1, 300));
 }
 
 #[cfg(unix)]
