@@ -2,14 +2,14 @@
 //!
 //! [`fetch_contacts`] is called by `export` and calls [`Client::fetch`] for every request of the [`Walk`]. Fetching is the
 //! one concurrent stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether
-//! it has to be fetched again; what is decoded waits for the pages before it.
+//! it has to be fetched again; what is decoded waits for the pages before it. [`Intake`] holds the requests in flight and
+//! [`Parked`] the pages that wait.
 //!
 //! *Easy to get wrong:* a page that is slow or in backoff must not let the others run ahead without end. No page is
 //! started more than [`READ_AHEAD`] times the concurrency in front of the one that is waited for.
 //!
 //! Tested through the binary in `tests/it`.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use futures::FutureExt;
@@ -24,13 +24,11 @@ use super::answer::Arrived;
 use super::first::fetch_first;
 use super::intake::Intake;
 use super::journal::{Journal, JournalWriter};
+use super::parked::Parked;
 use super::{Consistency, ContactQuery, PageFacts, Purpose, Request, Taken, Walk, Window};
 
 /// Pages held or in flight for each slot: enough to ride out one slow page, and a few megabytes at most.
 const READ_AHEAD: usize = 4;
-
-/// Pages of a journal that wait for one that is not there before it is set aside: more than any run has in flight.
-const MAX_PARKED: usize = 512;
 
 /// How to walk.
 #[derive(Debug, Clone)]
@@ -114,12 +112,10 @@ pub async fn fetch_contacts(
     let JournalSlot { past, writer } = journal;
     let walk = Walk::new(settings.page_size, settings.consistency);
     let intake = Intake::new(client, settings, writer);
-    let mut driver =
-        Driver { client, settings, walk, intake, parked: BTreeMap::new(), deliver, observe, failures_in_a_row: 0 };
-    if let Some(past) = past.take() {
-        driver.take_past(past).await?;
-    }
-    if driver.walk.report().pages == 0 && driver.take_first().await?.is_none() {
+    let parked = Parked::new(past.take());
+    let mut driver = Driver { client, settings, walk, intake, parked, deliver, observe, failures_in_a_row: 0 };
+    driver.take_past().await?;
+    if !driver.has_begun() && driver.take_first().await?.is_none() {
         return Ok(empty_walk(settings));
     }
     driver.take_rest().await?;
@@ -132,7 +128,7 @@ struct Driver<'a, D, F> {
     walk: Walk,
     intake: Intake<'a>,
     /// Pages of the plain walk that wait for those before them.
-    parked: BTreeMap<u64, Arrived>,
+    parked: Parked,
     deliver: D,
     observe: F,
     /// Requests that were given up since one succeeded.
@@ -140,40 +136,39 @@ struct Driver<'a, D, F> {
 }
 
 impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Driver<'_, D, F> {
-    /// Takes the answers of a run before, in the order in which they came.
-    async fn take_past(&mut self, mut past: Journal) -> Result<(), FetchError> {
-        while let Some(entry) = past.next_entry().map_err(FetchError::Journal)? {
-            let Some(arrived) = Arrived::of_entry(&entry) else { continue };
-            if self.walk.report().pages == 0 && self.parked.is_empty() {
+    /// Takes the answers of the runs before, in the order in which they came.
+    async fn take_past(&mut self) -> Result<(), FetchError> {
+        let mut not_understood = 0;
+        while let Some((entry, position)) = self.parked.next_entry().map_err(FetchError::Journal)? {
+            let Some(arrived) = Arrived::of_entry(&entry) else {
+                not_understood += 1;
+                continue;
+            };
+            if !self.has_begun() {
                 self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
             }
             if entry.request.purpose != Purpose::Page {
                 self.take_parked(true).await?;
             }
             self.walk.note_out(&entry.request);
-            self.accept(arrived).await?;
-            if self.parked.len() > MAX_PARKED {
-                self.skip_due_page().await?;
-            }
+            self.accept(arrived, Some(position)).await?;
         }
         self.walk.note_resumed();
-        if past.damaged() > 0 {
-            let parts = count_of(past.damaged(), "damaged part of the journal is", "damaged parts of the journal are");
+        let damaged = self.parked.damaged() + not_understood;
+        if damaged > 0 {
+            let parts = count_of(damaged, "damaged part of the journal is", "damaged parts of the journal are");
             tracing::warn!("{parts} fetched again");
         }
-        let (writer, session) = past.into_writer().map_err(FetchError::Journal)?;
-        self.intake.resume(writer, session);
+        if let Some((writer, session)) = self.parked.resume_journal().map_err(FetchError::Journal)? {
+            self.intake.resume(writer, session);
+        }
         Ok(())
     }
 
-    /// A page that no run has answered must not keep all later ones in memory.
-    async fn skip_due_page(&mut self) -> Result<(), FetchError> {
-        let Some((&first, _)) = self.parked.first_key_value() else { return Ok(()) };
-        let size = self.walk.page_size();
-        for page in self.walk.due_page()..first {
-            self.walk.failed(&Request { window: Window { page, size }, purpose: Purpose::Page });
-        }
-        self.take_parked(false).await
+    /// Whether an answer is there. What a run before has kept shows which page size the API accepts, even if the first
+    /// page is not among it.
+    fn has_begun(&self) -> bool {
+        self.walk.report().pages > 0 || !self.parked.is_empty()
     }
 
     /// The first page; `None` when a number matches no contact.
@@ -185,7 +180,7 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
         let request = Request { window: Window::first(size), purpose: Purpose::Page };
         self.walk.note_out(&request);
         let arrived = self.intake.keep(request, reply);
-        self.accept(arrived).await.map(Some)
+        self.accept(arrived, None).await.map(Some)
     }
 
     /// Everything that the walk asks for, side by side.
@@ -218,7 +213,7 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
             match answer {
                 (_, Ok(arrived)) => {
                     self.failures_in_a_row = 0;
-                    self.accept(arrived).await?;
+                    self.accept(arrived, None).await?;
                 }
                 (request, Err(error)) => {
                     self.give_up(&request, error)?;
@@ -228,24 +223,27 @@ impl<D: AsyncFnMut(Delivery) -> Result<(), ReceiverGone>, F: FnMut(Progress)> Dr
         }
     }
 
-    /// Takes an answer when it is its turn, and those that waited for it.
-    async fn accept(&mut self, arrived: Arrived) -> Result<(), FetchError> {
+    /// Takes an answer when it is its turn, and those that waited for it. One of the journal has a position there.
+    async fn accept(&mut self, arrived: Arrived, position: Option<u64>) -> Result<(), FetchError> {
         self.walk.note_arrival(&arrived.request, &arrived.facts());
         if self.walk.is_due(&arrived.request) {
             self.deliver(arrived).await?;
         } else {
-            self.parked.insert(arrived.request.window.page, arrived);
+            match position {
+                Some(position) => self.parked.hold_or_leave(arrived, position),
+                None => self.parked.hold(arrived),
+            }
         }
         self.take_parked(false).await
     }
 
     /// Takes the pages whose turn it is, or all of them.
     async fn take_parked(&mut self, takes_all: bool) -> Result<(), FetchError> {
-        while let Some((_, first)) = self.parked.first_key_value() {
-            if !takes_all && !self.walk.is_due(&first.request) {
+        while let Some(first) = self.parked.first() {
+            if !takes_all && !self.walk.is_due(&first) {
                 break;
             }
-            if let Some((_, arrived)) = self.parked.pop_first() {
+            if let Some(arrived) = self.parked.pop_first().map_err(FetchError::Journal)? {
                 self.deliver(arrived).await?;
             }
         }
@@ -304,6 +302,6 @@ fn progress(walk: &Walk) -> Progress {
         planned_pages: walk.planned_pages(),
         contacts: report.contacts,
         total: report.total_last,
-        is_healing: report.windows_reread > 0,
+        is_healing: walk.is_healing(),
     }
 }

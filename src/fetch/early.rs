@@ -1,12 +1,15 @@
 //! The joins between the pages of the plain walk, and which of them are in doubt.
 //!
 //! Between page k, read at the moment t(k), and page k+1 a row is lost exactly if more rows were deleted than created
-//! before that boundary between t(k) and t(k+1). No answer shows it, because plain pages do not overlap. But something
-//! shows: let the whole read give the same total everywhere, no row twice, and no row with a time after the read began.
-//! Follow the boundaries from the front to the end: creations before a boundary would be rows with such a time, creations
-//! since the neighbouring page a row seen twice; so the number of rows before a boundary can only fall from boundary to
-//! boundary, and at the last one it would be lower than at the start, which the total denies. Without a sign nothing is
-//! lost, in whatever order the pages were answered and however long the read was interrupted.
+//! before that boundary between t(k) and t(k+1). No answer shows it by itself, because plain pages do not overlap. All of
+//! them together do.
+//!
+//! *Claim:* if every answer gives the same total, no row comes twice and no row has a time after the read began, nothing was
+//! lost. *Proof:* go through the boundaries between pages, from the front of the list to its end. A row created before one
+//! of them is met with such a time, or it stands on a page that was read already, and then the row that it pushed over the
+//! boundary comes twice. There is neither, so the number of rows before a boundary can only fall from boundary to boundary;
+//! had a row been lost, it would at the last one be below the total. This holds in whatever order the pages were answered
+//! and however long the read was interrupted.
 //!
 //! With a sign, the pages that carry one and those that were on their way when it came are left out here. Between the
 //! others, these joins are in doubt:
@@ -16,7 +19,7 @@
 //!   that comes twice;
 //! - all of them, once something is known to have moved before one of these pages was asked for, which showed no sign of it: in
 //!   this list deletions do hide behind creations, and the creation may be deleted itself before it is met;
-//! - a few of them without a reason, since that costs next to nothing.
+//! - all of them without any reason where they are few, at most [`FREE_JOINS`], since that costs next to nothing.
 //!
 //! What this cannot see is a single deletion that is balanced in the same moment by a contact which is itself deleted before
 //! it is met, in a list that shows no other such pair. [`Consistency::Strict`](super::Consistency::Strict) would.
@@ -31,7 +34,7 @@ use super::gap::Edge;
 use super::marks::{BlockMarks, Place};
 use super::moments::Moments;
 
-/// Joins that are settled without a reason.
+/// So many joins, and no more, are settled without a reason.
 const FREE_JOINS: usize = 16;
 
 /// A page of the plain walk.

@@ -23,13 +23,13 @@ use super::journal::{Entry, JournalWriter};
 use super::{FetchSettings, Request};
 
 /// A request, and what became of it.
-pub(super) type Answer = (Request, Result<Arrived, ApiError>);
+pub(super) type Answer<T = Arrived> = (Request, Result<T, ApiError>);
 
 /// Everything that is on its way.
 pub(super) struct Intake<'a> {
     client: &'a Client,
     settings: &'a FetchSettings,
-    in_flight: FuturesUnordered<BoxFuture<'a, (Request, Result<Reply<FetchedPage>, ApiError>)>>,
+    in_flight: FuturesUnordered<BoxFuture<'a, Answer<Reply<FetchedPage>>>>,
     /// Answers that came while the driver waited for something else.
     waiting: VecDeque<Answer>,
     writer: &'a mut Option<JournalWriter>,
@@ -67,8 +67,8 @@ impl<'a> Intake<'a> {
         if let Some(answer) = self.waiting.pop_front() {
             return Some(answer);
         }
-        let (request, reply) = self.in_flight.next().await?;
-        Some(self.note(request, reply))
+        let answer = self.in_flight.next().await?;
+        Some(self.note(answer))
     }
 
     /// Waits for `work`, and for answers while it lasts.
@@ -76,17 +76,18 @@ impl<'a> Intake<'a> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
+                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
                 biased;
-                done = &mut work => return done,
-                Some((request, reply)) = self.in_flight.next() => {
-                    let answer = self.note(request, reply);
+                Some(answer) = self.in_flight.next() => {
+                    let answer = self.note(answer);
                     self.waiting.push_back(answer);
                 }
+                done = &mut work => return done,
             }
         }
     }
 
-    fn note(&mut self, request: Request, reply: Result<Reply<FetchedPage>, ApiError>) -> Answer {
+    fn note(&mut self, (request, reply): Answer<Reply<FetchedPage>>) -> Answer {
         (request, reply.map(|reply| self.keep(request, reply)))
     }
 

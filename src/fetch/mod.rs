@@ -6,7 +6,8 @@
 //!    │        │        └► early  joins of the plain walk, in doubt or not ─► moments (when rows moved)
 //!    │        ├────► sweeps      the whole list again, where nothing can be joined
 //!    │        └────► report      what was met, and the verdict
-//!    └─► journal                 every answer, on the disk
+//!    ├─► intake ─► journal       requests in flight; answers on the disk, unless they come faster than that is worth
+//!    └─► parked                  pages that came before their turn
 //! ```
 //!
 //! [`fetch_contacts`] asks with a bounded number of requests in flight and hands contacts on as they are settled. What to
@@ -28,6 +29,7 @@ mod marks;
 #[cfg(test)]
 mod model;
 mod moments;
+mod parked;
 mod plain;
 mod plan;
 mod query;

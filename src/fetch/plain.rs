@@ -34,11 +34,6 @@ impl PlainPages {
         Self { plan: PagePlan::new(1, 1), due: 1, stale_beyond_plan: 0, traces: Vec::new(), suspects: BTreeSet::new() }
     }
 
-    /// The page that is taken next.
-    pub(super) fn due(&self) -> u64 {
-        self.due
-    }
-
     /// The page to ask for next, fewer than `read_ahead` before the one that is taken next.
     pub(super) fn next_page(&self, read_ahead: u64) -> Option<u64> {
         self.plan.next_page(self.due.saturating_add(read_ahead))

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::plural::count_of;
+use crate::plural::{count_of, word_for};
 use crate::verdict::Verdict;
 
 use super::healing::Unreliable;
@@ -42,10 +42,14 @@ pub struct WalkReport {
     pub unreliable: Option<Unreliable>,
     /// Sweeps over the whole list.
     pub sweeps: u32,
+    /// Pages read by sweeps.
+    pub pages_swept: u64,
     /// Contacts that the last sweep was the first to find, without those created during the run.
     pub found_by_last_sweep: u64,
     /// Rows of the list that could not be had, from 1.
     pub missing: Vec<RangeInclusive<u64>>,
+    /// Rows of the list that a sweep could not have, from 1.
+    pub not_swept: Vec<RangeInclusive<u64>>,
     /// `meta.request_id` of the first and the last answer.
     pub request_ids: [Option<String>; 2],
     /// Answers that came from the journal of a run before.
@@ -90,10 +94,9 @@ impl WalkReport {
                 Some(total) if total == read => {
                     return (Verdict::Complete, self.still_list());
                 }
-                Some(total) => doubts.push(format!(
-                    "{} read, and the API said {total}",
-                    count_of(read, "different item was", "different items were")
-                )),
+                Some(total) => {
+                    doubts.push(format!("{}, and the API said {total}", self.different("contact", "contacts")));
+                }
                 None => {}
             }
         }
@@ -111,11 +114,20 @@ impl WalkReport {
     }
 
     fn still_list(&self) -> Vec<String> {
-        let read = self.contacts + self.rejected;
-        let contacts = count_of(read, "contact", "contacts");
-        let read = count_of(read, "different one was read", "different ones were read");
-        let lines = [format!("every page said {contacts}, and {read}")];
+        let said = count_of(self.contacts + self.rejected, "contact", "contacts");
+        let link = if self.rejected > 0 { ";" } else { ", and" };
+        let lines = [format!("every page said {said}{link} {}", self.different("one", "ones"))];
         lines.into_iter().chain(self.second_read()).collect()
+    }
+
+    /// What was read. Items that are no contacts have nothing to tell them apart by.
+    fn different(&self, one: &str, many: &str) -> String {
+        let contacts = count_of(self.contacts, &format!("different {one}"), &format!("different {many}"));
+        if self.rejected == 0 {
+            return format!("{contacts} {} read", word_for(self.contacts, "was", "were"));
+        }
+        let others = count_of(self.rejected, "item that is no contact", "items that are no contacts");
+        format!("{contacts} and {others} were read")
     }
 
     fn movement(&self) -> Vec<String> {
@@ -161,7 +173,8 @@ impl WalkReport {
     }
 
     fn second_read(&self) -> Option<String> {
-        (self.sweeps > 0).then(|| "a second read of the whole list found nothing new".to_owned())
+        let pages = count_of(self.pages_swept, "page", "pages");
+        (self.sweeps > 0).then(|| format!("a second read of the whole list found nothing new, with {pages}"))
     }
 
     fn doubts(&self) -> Vec<String> {
@@ -195,10 +208,18 @@ impl WalkReport {
             doubts.push(format!("a second read found {found}"));
         }
         if !self.missing.is_empty() {
-            let ranges: Vec<String> =
-                self.missing.iter().map(|range| format!("{} to {}", range.start(), range.end())).collect();
-            doubts.push(format!("pages could not be fetched: rows {} of the list are missing", ranges.join(", ")));
+            let rows = list_rows(&self.missing);
+            doubts.push(format!("pages could not be fetched: rows {rows} of the list are missing"));
+        }
+        if !self.not_swept.is_empty() {
+            let rows = list_rows(&self.not_swept);
+            doubts.push(format!("pages could not be fetched again: rows {rows} of the list had no second look"));
         }
         doubts
     }
+}
+
+fn list_rows(ranges: &[RangeInclusive<u64>]) -> String {
+    let ranges: Vec<String> = ranges.iter().map(|range| format!("{} to {}", range.start(), range.end())).collect();
+    ranges.join(", ")
 }

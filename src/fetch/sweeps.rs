@@ -58,7 +58,7 @@ impl Sweeps {
         let new = facts.items.iter().flatten().zip(keep).filter(|&(_, &is_new)| is_new);
         let missed = new.filter(|(key, _)| key.created_at.is_none_or(|created| created < began_at));
         report.found_by_last_sweep += missed.count() as u64;
-        report.windows_reread += 1;
+        report.pages_swept += 1;
     }
 
     /// When a sweep is through, begins another one if that may help; says whether there is still something to read.

@@ -73,20 +73,10 @@ impl Walk {
         }
     }
 
-    /// Rows on a page, as the server honours it.
-    pub fn page_size(&self) -> u32 {
-        self.page_size
-    }
-
     /// Answers that the list is expected to take, without those that movement may cost.
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.map(|total| total.div_ceil(u64::from(self.page_size)).max(1));
         total.filter(|_| self.report.pages > 0)
-    }
-
-    /// The page of the plain walk that is taken next.
-    pub fn due_page(&self) -> u64 {
-        self.pages.due()
     }
 
     /// What the walk has met so far.
@@ -97,6 +87,16 @@ impl Walk {
     /// Whether there is nothing left to ask for.
     pub fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Finished)
+    }
+
+    /// Whether the list moves and what that hid is being looked for.
+    pub fn is_healing(&self) -> bool {
+        match self.phase {
+            Phase::Healing(_) => true,
+            // The second look of a strict walk heals nothing.
+            Phase::Sweeping(_) => self.report.unreliable.is_some(),
+            Phase::Plain | Phase::Finished => false,
+        }
     }
 
     /// The answers taken so far came from the journal of a run before.
@@ -130,8 +130,15 @@ impl Walk {
 
     /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
     pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
-        if request.purpose != Purpose::Page || self.report.pages == 0 {
+        if request.purpose != Purpose::Page {
             return;
+        }
+        if self.report.pages == 0 {
+            self.note_beginning(facts);
+            if facts.window.page == 1 {
+                // It tells what to hold the others against, and is itself looked at when it is taken.
+                return;
+            }
         }
         if self.has_sign(facts) {
             self.note_sign();
@@ -139,6 +146,14 @@ impl Walk {
         if self.has_seen_sign {
             self.pages.suspect(facts.window.page);
         }
+    }
+
+    /// When a run before has kept pages but not the first one, they were read before it, and it is they that tell what the
+    /// list was like at the beginning.
+    fn note_beginning(&mut self, facts: &PageFacts<'_>) {
+        let earliest = facts.read_between.map(|(earliest, _)| earliest);
+        self.began_at = self.began_at.into_iter().chain(earliest).min();
+        self.report.total_first = self.report.total_first.or(facts.pagination.total_count);
     }
 
     /// Whether an answer may be taken now. Pages of the plain walk are taken in page order.
@@ -186,7 +201,10 @@ impl Walk {
         self.pages.plan_to(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
-        self.began_at = facts.read_between.map(|(earliest, _)| earliest);
+        self.note_beginning(facts);
+        if self.has_seen_sign {
+            self.note_sign();
+        }
     }
 
     fn take_page(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
@@ -296,17 +314,20 @@ impl Walk {
         match (&mut self.phase, request.purpose) {
             (Phase::Plain, Purpose::Page) => self.pages.failed(request.window.page),
             (Phase::Healing(healing), _) => healing.failed(request),
-            (Phase::Sweeping(sweeps), _) => sweeps.plan.failed(request.window.page),
+            (Phase::Sweeping(sweeps), Purpose::Sweep) => sweeps.plan.failed(request.window.page),
             _ => true,
         }
     }
 
-    /// Goes on without an answer that could not be had twice: its rows count as missing.
+    /// Goes on without an answer that could not be had twice: its rows count as missing, or as not read again.
     pub fn abandon(&mut self, request: &Request) {
-        if let Phase::Healing(healing) = &mut self.phase
-            && let Some(row) = healing.abandon(request)
-        {
-            self.report.missing.push(row + 1..=row + u64::from(healing.cap()));
+        match (&mut self.phase, request.purpose) {
+            (Phase::Healing(healing), _) => {
+                let around = healing.abandon(request);
+                self.report.missing.extend(around.map(|row| row + 1..=row + u64::from(healing.cap())));
+            }
+            (Phase::Sweeping(_), Purpose::Sweep) => self.report.not_swept.push(request.window.rows()),
+            _ => {}
         }
         self.advance();
     }
@@ -319,7 +340,7 @@ impl Walk {
             Phase::Plain if self.pages.is_finished() => {
                 let size = self.page_size;
                 let missing = self.pages.missing().map(|page| Window { page, size });
-                self.report.missing.extend(missing.map(|window| window.offset() + 1..=window.end()));
+                self.report.missing.extend(missing.map(Window::rows));
                 self.finish_or_confirm();
             }
             Phase::Healing(healing) => match healing.advance() {

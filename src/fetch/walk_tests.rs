@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::Place;
 use super::super::model::{Order, Rates, Server, page, walk};
 use super::super::plain::MAX_STALE_PAGES;
 use super::*;
@@ -24,7 +25,7 @@ fn ask(walk: &mut Walk, read_ahead: u64) -> Option<Request> {
 
 /// Brings the walk one page with these items.
 fn take(walk: &mut Walk, number: u64, items: &[Option<RowKey>], pagination: &Pagination) -> Taken {
-    let request = page(number, walk.page_size());
+    let request = page(number, walk.page_size);
     let facts =
         PageFacts { window: request.window, items, pagination, read_between: None, session: 0, request_id: None };
     walk.note_arrival(&request, &facts);
@@ -50,7 +51,77 @@ fn a_strict_walk_reads_a_still_list_twice() {
     let mut server = Server::new(450, Order::RandomKey, 1);
     let outcome = walk(&mut server, 4, Consistency::Strict, STILL, |_, _| {});
     assert_eq!((server.requests, outcome.verdict), (10, Verdict::Complete));
-    assert!(outcome.evidence[1].contains("second read"), "{:?}", outcome.evidence);
+    assert_eq!(outcome.evidence[1], "a second read of the whole list found nothing new, with 5 pages");
+    assert_eq!(outcome.report.windows_reread, 0);
+}
+
+#[test]
+fn a_strict_walk_tells_the_windows_of_joins_from_the_pages_of_its_second_read() {
+    let windows = |consistency| {
+        let mut server = Server::new(1950, Order::CreatedAscending, 1);
+        let outcome = walk(&mut server, 1, consistency, STILL, |server, request| {
+            if request == 9 {
+                server.delete(0);
+            }
+        });
+        assert_eq!((outcome.verdict, outcome.missing), (Verdict::Healed, 0), "{:?}", outcome.evidence);
+        (outcome.report.windows_reread, outcome.report.pages_swept)
+    };
+    let (once, none) = windows(Consistency::Auto);
+    assert!(once > 0 && none == 0);
+    assert_eq!(windows(Consistency::Strict), (once, 20));
+}
+
+#[test]
+fn only_a_walk_that_looks_for_what_moved_is_healing() {
+    let still =
+        |number| Pagination { total_count: Some(3), page_size: Some(2), page: Some(number), ..Pagination::default() };
+    let mut walk = Walk::new(2, Consistency::Strict);
+    let items = [key(1), key(2), key(3)];
+    for number in [1, 2] {
+        assert_eq!(ask(&mut walk, 4), Some(page(number, 2)));
+        take(&mut walk, number, items.chunks(2).nth(usize::from(number == 2)).unwrap(), &still(number));
+    }
+    assert_eq!(ask(&mut walk, 4).map(|request| request.purpose), Some(Purpose::Sweep));
+    assert!(!walk.is_healing(), "a second look at a still list");
+    let mut walk = Walk::new(2, Consistency::Auto);
+    ask(&mut walk, 4);
+    take(&mut walk, 1, &items[..2], &still(1));
+    ask(&mut walk, 4);
+    take(&mut walk, 2, &items[2..], &Pagination { total_count: Some(4), ..still(2) });
+    assert!(walk.is_healing());
+}
+
+#[test]
+fn a_second_read_that_misses_a_page_vouches_for_nothing() {
+    let mut walk = Walk::new(1, Consistency::Strict);
+    let pagination =
+        |number| Pagination { total_count: Some(2), page_size: Some(1), page: Some(number), ..Pagination::default() };
+    for number in [1, 2] {
+        assert_eq!(ask(&mut walk, 1), Some(page(number, 1)));
+        take(&mut walk, number, &[key(number.into())], &pagination(number));
+    }
+    let second = [ask(&mut walk, 1), ask(&mut walk, 1)].map(|request| request.unwrap());
+    let gap = Place { block: 1, step: 0, row: 0 };
+    let late = Request { purpose: Purpose::Join { gap }, ..second[0] };
+    assert!(walk.failed(&late) && walk.failed(&late), "what was out before has nothing to do with this read");
+    assert!(walk.failed(&second[1]));
+    let facts = PageFacts {
+        window: second[0].window,
+        items: &[key(1)],
+        pagination: &pagination(1),
+        read_between: None,
+        session: 0,
+        request_id: None,
+    };
+    walk.take(&second[0], &facts);
+    assert_eq!(ask(&mut walk, 1), Some(second[1]), "it gets a second chance");
+    assert!(!walk.failed(&second[1]));
+    walk.abandon(&second[1]);
+    assert!(walk.is_finished());
+    let (verdict, evidence) = walk.verdict();
+    assert_eq!(verdict, Verdict::Unverified);
+    assert_eq!(evidence[0], "pages could not be fetched again: rows 2 to 2 of the list had no second look");
 }
 
 #[test]
@@ -94,7 +165,8 @@ fn rejected_items_are_counted_as_read() {
     let taken = take(&mut walk, 1, &[key(1), None], &pagination);
     assert_eq!(taken, Taken { keep: vec![true], fresh: 0..2 });
     assert_eq!(walk.report().rejected, 1);
-    assert_eq!(walk.verdict().0, Verdict::Complete);
+    let evidence = "every page said 2 contacts; 1 different one and 1 item that is no contact were read";
+    assert_eq!(walk.verdict(), (Verdict::Complete, vec![evidence.to_owned()]));
 }
 
 /// The places of all joins that the walk asks for now.
@@ -133,6 +205,41 @@ fn a_page_belongs_to_the_run_that_read_it_whenever_it_is_taken() {
         walk.take(&request, &facts);
     }
     assert_eq!(joins_asked(&mut walk), [19, 20, 24, 39], "between two runs, and behind the last page without a sign");
+}
+
+/// The journal of a fast run lacks its first answers. Those that it has were read before the first page is, and what moved
+/// while they were read must show all the same.
+#[test]
+fn pages_that_were_read_before_the_first_one_show_what_moved() {
+    let mut walk = Walk::new(2, Consistency::Auto);
+    let pagination = Pagination { total_count: Some(200), page_size: Some(2), ..Pagination::default() };
+    let created = Some(RowKey { id: ContactId(7), created_at: Some(2_500_000), updated_at: None });
+    let pages =
+        [(2, 2_000_000, [key(3), key(4)]), (3, 3_000_000, [key(5), created]), (1, 90_000_000, [key(1), key(2)])];
+    let answers = pages.each_ref().map(|(number, read_at, items)| {
+        let request = page(*number, 2);
+        let facts = PageFacts {
+            window: request.window,
+            items,
+            pagination: &pagination,
+            read_between: Some((*read_at, *read_at + 1)),
+            session: u32::from(*number == 1),
+            request_id: None,
+        };
+        (request, facts)
+    });
+    for (request, facts) in &answers {
+        walk.note_out(request);
+        walk.note_arrival(request, facts);
+        assert_eq!(walk.is_due(request), request.window.page == 1);
+    }
+    for at in [2, 0, 1] {
+        let (request, facts) = &answers[at];
+        walk.take(request, facts);
+    }
+    assert_eq!((walk.report().created, walk.report().movements), (1, 1));
+    let next = walk.next_request(4).map(|request| request.purpose);
+    assert!(matches!(next, Some(Purpose::Join { .. })), "nothing more is read plainly: {next:?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! `page` and `page_size` of the API are together only an offset, `(page - 1) * page_size` (API reference, "List
 //! contacts"). A window can therefore begin at nearly any row, by choosing the size a little below the cap.
 
+use std::ops::RangeInclusive;
+
 /// The rows that one request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Window {
@@ -26,6 +28,11 @@ impl Window {
     /// Rows of the list before the window's end.
     pub fn end(self) -> u64 {
         self.offset().saturating_add(u64::from(self.size))
+    }
+
+    /// Its rows as people count them, from 1.
+    pub(super) fn rows(self) -> RangeInclusive<u64> {
+        self.offset().saturating_add(1)..=self.end()
     }
 
     /// The window that begins at row `start` or before it and reaches furthest behind it.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
 
-use crate::support::{Finished, csv_ids, sent_export, simulator};
+use crate::support::{Answer, Finished, ScriptedServer, csv_ids, page, sent_export, simulator};
 
 fn moving(order: Order, contacts: u32, movement: Movement) -> Simulator {
     Simulator::start(Settings { order, contacts, movement, ..Settings::default() }).unwrap()
@@ -110,6 +110,20 @@ fn a_strict_run_reads_everything_a_second_time() {
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "strict"]).finish();
     run.expect_code(0).expect_stderr("a second read of the whole list found nothing new");
     assert_eq!(simulator.statistics().list_requests, 20);
+}
+
+#[test]
+fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
+    let asked = std::sync::atomic::AtomicBool::new(false);
+    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
+        3 if asked.swap(true, std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
+        number => Answer::ok(page(number, 100, 450)),
+    });
+    let arguments = ["-o", "c.csv", "--consistency", "strict", "--allow-missing-pages", "--max-retries", "0"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
+    let run =
+        run.expect_stderr("rows 201 to 300 of the list had no second look").expect_stderr("unverified: 450 contacts");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 450);
 }
 
 #[test]

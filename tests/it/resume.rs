@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use sent_export::simulator::{Latency, Settings, Simulator};
+use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalWriter, Secret};
+use sent_export::fetch::{Purpose, Request, Window};
+use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
 use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator};
 
@@ -62,6 +64,34 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0);
     assert_eq!(server.requests().len(), asked + 1);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
+}
+
+/// Pages behind a hole wait for it, however many they are, and the output has the order of the list.
+#[test]
+fn a_hole_in_the_journal_changes_no_byte() {
+    const PAGES: u32 = 700;
+    let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let flag = is_broken.clone();
+    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
+        3 if flag.load(std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
+        number => Answer::ok(page(number, 2, PAGES * 2)),
+    });
+    // A gate makes the journal begin at once, however fast the answers come.
+    let arguments = ["-o", "c.csv", "--page-size", "2", "--max-retries", "0", "--min-contacts", "0"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5).expect_stderr("page 3");
+    // The first record is the first page's.
+    let journal = run.path(".c.csv.journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let first = bytes.windows(4).position(|window| window == b"SJR1").unwrap();
+    bytes[first + 20] ^= 0xff;
+    std::fs::write(&journal, bytes).unwrap();
+    is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
+    let before = server.requests().len();
+    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 1400");
+    assert_eq!(server.requests().len() - before, 2, "the page that failed, and the one that was damaged");
+    let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
+    let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
+    assert!(content(&run) == content(&whole), "the bytes differ");
 }
 
 #[test]
@@ -137,6 +167,33 @@ fn a_damaged_journal_costs_what_is_damaged() {
     // Fifty pages, two of them damaged, and at most eight that were in flight when the run was killed.
     let all = server.statistics().list_requests;
     assert!((52..=60).contains(&all), "{all} requests, {before} of them by the first run");
+}
+
+/// Another version may have kept what this one cannot read any more.
+#[test]
+fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
+    let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, 300)));
+    let key = JournalKey {
+        base_url: format!("{}/", server.url()),
+        profile_id: None,
+        channel: None,
+        page_size: 100,
+        consistency: "auto".into(),
+        account: Secret::new(Some(DEFAULT_API_KEY)),
+        search: Secret::default(),
+        phone: Secret::default(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let now = chrono::Utc::now().timestamp_micros();
+    let mut writer = JournalWriter::new(folder.path().join(".c.csv.journal"), &key, now, Engage::AtOnce);
+    for (number, body) in [(1, page(1, 100, 300)), (2, r#"{"contacts":[]}"#.into()), (3, page(3, 100, 300))] {
+        let request = Request { window: Window { page: number, size: 100 }, purpose: Purpose::Page };
+        writer.append(Entry { session: 0, request, elapsed_micros: 1, answered_at: now, body: body.into() });
+    }
+    assert!(writer.keep().is_some());
+    let run = run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let run = run.expect_stderr("going on").expect_stderr("1 damaged part of the journal is fetched again");
+    assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1, 300));
 }
 
 #[cfg(unix)]

@@ -1,7 +1,8 @@
 //! What is already fetched, on the disk, so that a stopped run can go on.
 //!
-//! Every answer is appended to a file beside the output, compressed and checksummed, in the order in which it came. The
-//! same command finds the file, takes the answers again instead of asking for them, and goes on behind them. A walk is a
+//! Answers are appended to a file beside the output, compressed and checksummed, in the order in which they came: all of
+//! them, unless they come so fast that asking again is cheaper than keeping, see [`JournalWriter::append`]. The same command
+//! finds the file, takes the answers again instead of asking for them, and asks for what is missing. A walk is a
 //! function of its answers, so it then stands where it stood. The file is removed when the output has its name.
 //!
 //! A journal belongs to one [`JournalKey`]: address, account, filters, profile, page size and way of reading. It never

@@ -1,7 +1,7 @@
 //! Reads a journal back, past torn and damaged records.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::record::{Entry, MAX_PAYLOAD, RECORD_HEAD, RECORD_MAGIC};
@@ -25,6 +25,8 @@ pub struct Journal {
     path: PathBuf,
     header: Header,
     reader: BufReader<File>,
+    /// Where the entry begins that was given last.
+    position: u64,
     /// Behind the last whole record.
     end: u64,
     damaged: u64,
@@ -47,7 +49,7 @@ pub fn read_journal(path: &Path, key: &JournalKey) -> io::Result<JournalState> {
     if let Some(part) = header.difference(key) {
         return Ok(JournalState::Unusable(format!("it belongs to a command with another {part}")));
     }
-    let journal = Journal { path: path.to_owned(), header, reader, end, damaged: 0, last_session: 0 };
+    let journal = Journal { path: path.to_owned(), header, reader, position: end, end, damaged: 0, last_session: 0 };
     Ok(JournalState::Usable(Box::new(journal)))
 }
 
@@ -98,12 +100,13 @@ impl Journal {
     /// # Errors
     /// When the file cannot be read.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
-        let mut at = self.reader.stream_position()?;
+        let mut at = self.end;
         let mut is_in_damage = false;
         loop {
             match self.entry_at(at)? {
                 Found::Entry(entry) => {
                     self.damaged += u64::from(is_in_damage);
+                    self.position = at;
                     self.end = self.reader.stream_position()?;
                     self.last_session = self.last_session.max(entry.session);
                     return Ok(Some(*entry));
@@ -116,6 +119,22 @@ impl Journal {
                 Found::End => return Ok(None),
             }
         }
+    }
+
+    /// Where the entry stands that [`next_entry`](Self::next_entry) gave last.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// An entry given before, by its position; `None` if it is not there any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn entry_again(&mut self, position: u64) -> io::Result<Option<Entry>> {
+        Ok(match self.entry_at(position)? {
+            Found::Entry(entry) => Some(*entry),
+            Found::Damage | Found::End => None,
+        })
     }
 
     fn entry_at(&mut self, at: u64) -> io::Result<Found> {
@@ -146,7 +165,7 @@ impl Journal {
         let mut byte = [0; 1];
         while fill(&mut self.reader, &mut byte)? {
             at += 1;
-            // No two bytes of the magic are equal to its first one, so a mismatch can only begin anew.
+            // The first byte of the magic does not occur again in it, so a mismatch can only begin anew.
             matched = match byte[0] {
                 next if next == RECORD_MAGIC[matched] => matched + 1,
                 next => usize::from(next == RECORD_MAGIC[0]),
@@ -164,12 +183,12 @@ impl Journal {
         self.reader.seek_relative(by)
     }
 
-    /// Cuts off a torn end and goes on writing; gives the number of the run that begins.
+    /// Cuts off a torn end and goes on writing; gives the number of the run that begins. What was read stays readable.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn into_writer(mut self) -> io::Result<(JournalWriter, u32)> {
-        self.reader.seek(SeekFrom::Start(self.end))?;
-        Ok((JournalWriter::resume(self.path, self.header, self.end)?, self.last_session + 1))
+    pub fn resume(&self) -> io::Result<(JournalWriter, u32)> {
+        let writer = JournalWriter::resume(self.path.clone(), self.header.clone(), self.end)?;
+        Ok((writer, self.last_session.saturating_add(1)))
     }
 }

@@ -65,6 +65,24 @@ fn entries_come_back_as_they_were() {
 }
 
 #[test]
+fn an_entry_is_found_again_while_the_journal_goes_on_to_be_read_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = written(folder.path(), 3);
+    let mut journal = open(&path);
+    assert_eq!(journal.next_entry().unwrap(), Some(entry(1)));
+    let first = journal.position();
+    assert_eq!(journal.next_entry().unwrap(), Some(entry(2)));
+    assert_eq!(journal.entry_again(first).unwrap(), Some(entry(1)));
+    assert_eq!(pages(&mut journal), [3]);
+    let (mut writer, _) = journal.resume().unwrap();
+    writer.append(entry(4));
+    writer.keep();
+    assert_eq!(journal.entry_again(first).unwrap(), Some(entry(1)));
+    assert_eq!(journal.entry_again(first + 1).unwrap(), None);
+    assert_eq!(pages(&mut open(&path)), [1, 2, 3, 4]);
+}
+
+#[test]
 fn a_file_torn_at_any_byte_gives_its_whole_entries_and_takes_more() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = written(folder.path(), 3);
@@ -74,7 +92,7 @@ fn a_file_torn_at_any_byte_gives_its_whole_entries_and_takes_more() {
         let mut journal = open(&path);
         let found = pages(&mut journal);
         assert!(found.len() < 3 && found == (1..=found.len() as u64).collect::<Vec<_>>(), "{length}: {found:?}");
-        let (mut writer, session) = journal.into_writer().unwrap();
+        let (mut writer, session) = journal.resume().unwrap();
         assert_eq!(session, 1);
         writer.append(entry(9));
         writer.keep();

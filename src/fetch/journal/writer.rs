@@ -1,7 +1,7 @@
 //! Appends answers to the journal.
 //!
-//! An answer is in the hands of the operating system before the next request is sent, so that a run that is killed loses
-//! no more than what was in flight. The sync to the disk, which a power cut asks for, is left to a thread once a second.
+//! Once the file is begun, an answer is in the hands of the operating system before the next request is sent, so that a run
+//! that is killed loses no more than what was in flight. The sync to the disk, which a power cut asks for, is left to a thread once a second.
 //!
 //! Compressing and writing a page takes about a tenth of a millisecond, which a run that waits for the network or its
 //! quota never notices and one at full speed would. So the first answers are only held; see [`JournalWriter::append`] for
