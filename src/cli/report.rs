@@ -25,8 +25,8 @@ Exit codes:
 pub struct ReportArgs {
     /// Exported files (.parquet, .csv, .csv.gz, .csv.zst), or folders of them
     ///
-    /// All of them count together. Of files in one folder whose names differ only in the extension one is read: they are
-    /// one export in several formats.
+    /// All of them count together, each once by whatever name it is given. Of files in one folder whose names differ only in
+    /// the extension one is read: they are one export in several formats.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 

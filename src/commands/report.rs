@@ -1,22 +1,28 @@
 //! `sent-export report`: from exported files to what is in them.
 //!
 //! The tables go to stdout, since they are what was asked for; with `-` for another form, that goes there instead. A
-//! report is written whole or not at all.
+//! report is written whole or not at all, and never in the place of what it is made from.
+
+mod paths;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cli::ReportArgs;
 use crate::contacts::contacts_schema;
 use crate::error::{Error, ExitCode};
+use crate::plural::count_of;
 use crate::progress::FileProgress;
 use crate::sink::{check_writable, write_small_file};
-use crate::source::{FileFacts, Piece, SourceError, SourceFile, find_files, read_file};
+use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
 use crate::summary::{Comparison, Counts, Findings, InputReport, ReportForm, Summary, TableStyle, render_table};
 
-use super::{is_colour_off, table_width};
+use super::{is_colour_off, say, table_width};
+
+/// Skipped files that are named one by one: a folder can hold thousands.
+const MAX_SKIPPED_LINES: usize = 20;
 
 /// Reports on files.
 ///
@@ -27,14 +33,20 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
     let forms: Vec<(&Path, ReportForm)> =
         forms.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))).collect();
+    let found = find_files(&args.files)?;
+    let old = args.compare.as_deref().map(Old::find).transpose()?;
+    let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
+    paths::check(forms.iter().map(|(path, _)| *path), &all_found, args.compare.as_deref())?;
     for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
         check_writable(path)?;
     }
-    let files = find_files(&args.files)?;
+    if !args.quiet {
+        all_found.iter().for_each(|found| tell_skipped(&found.skipped));
+    }
     let as_of = args.as_of.unwrap_or_else(Utc::now);
     let is_silent = args.quiet || args.no_progress;
-    let mut summary = summarize(&files, as_of, is_silent)?;
-    let mut old = args.compare.as_deref().map(|path| read_old(path, as_of, is_silent)).transpose()?;
+    let mut summary = summarize(&found.files, as_of, is_silent)?;
+    let mut old = old.map(|old| old.read(as_of, is_silent)).transpose()?;
     if let Some(min_cell) = args.min_cell {
         summary.merge_small_groups(min_cell, old.as_mut());
     }
@@ -90,13 +102,46 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
 }
 
 /// What to compare with: a summary, or files to make one from.
-fn read_old(path: &Path, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
-    if ReportForm::from_path(path) != Some(ReportForm::Json) {
-        return summarize(&find_files(&[path.to_owned()])?, as_of, is_silent);
+enum Old {
+    Summary(PathBuf),
+    Files(Found),
+}
+
+impl Old {
+    fn find(path: &Path) -> Result<Self, SourceError> {
+        if ReportForm::from_path(path) == Some(ReportForm::Json) {
+            return Ok(Self::Summary(path.to_owned()));
+        }
+        find_files(&[path.to_owned()]).map(Self::Files)
     }
-    let opened = |source| SourceError::Open { path: path.to_owned(), source };
-    let text = std::fs::read_to_string(path).map_err(opened)?;
-    Summary::from_json(&text).map_err(|error| SourceError::NotSummary { path: path.to_owned(), source: error.into() })
+
+    fn files(&self) -> Option<&Found> {
+        match self {
+            Self::Summary(_) => None,
+            Self::Files(found) => Some(found),
+        }
+    }
+
+    fn read(self, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
+        let path = match self {
+            Self::Summary(path) => path,
+            Self::Files(found) => return summarize(&found.files, as_of, is_silent),
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Err(source) => return Err(SourceError::Open { path, source }),
+            Ok(text) => text,
+        };
+        Summary::from_json(&text).map_err(|error| SourceError::NotSummary { path, source: error.into() })
+    }
+}
+
+/// Says what is not read and why, as far as a log has room for it.
+fn tell_skipped(skipped: &[Skipped]) {
+    let mut text: String = skipped.iter().take(MAX_SKIPPED_LINES).map(|skipped| format!("{skipped}\n")).collect();
+    if let Some(rest) = skipped.len().checked_sub(MAX_SKIPPED_LINES).filter(|&rest| rest > 0) {
+        text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
+    }
+    say(&text);
 }
 
 fn column_name(column: usize) -> String {

@@ -10,24 +10,26 @@
 
 mod csv;
 mod error;
+mod find;
 mod parquet;
 
-use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
 
 pub use self::error::SourceError;
+pub use self::find::{Found, Skipped, find_files};
 use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is.
+    /// As it was given or found.
     pub path: PathBuf,
+    /// Where it really is, without links.
+    pub real: PathBuf,
     /// By its extension.
     pub format: OutputFormat,
     /// Its size.
@@ -58,56 +60,6 @@ pub struct FileFacts {
     pub malformed: Vec<(usize, u64)>,
 }
 
-/// All files that the paths name, a folder's own in the order of their names.
-///
-/// Of files in one folder whose names differ only in the extension, as one export into several formats makes them, the
-/// first is taken, Parquet before CSV: they hold the same contacts.
-///
-/// # Errors
-/// When a path does not exist, is no export by its name, or is a folder without any.
-pub fn find_files(paths: &[PathBuf]) -> Result<Vec<SourceFile>, SourceError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let opened = |source| SourceError::Open { path: path.clone(), source };
-        let facts = fs::metadata(path).map_err(opened)?;
-        if facts.is_dir() {
-            let before = files.len();
-            collect_folder(path, &mut files).map_err(opened)?;
-            if files.len() == before {
-                return Err(SourceError::EmptyFolder { path: path.clone() });
-            }
-            continue;
-        }
-        let format =
-            OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
-        files.push(SourceFile { path: path.clone(), format, bytes: facts.len() });
-    }
-    Ok(files)
-}
-
-fn collect_folder(folder: &Path, files: &mut Vec<SourceFile>) -> std::io::Result<()> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        // Hidden files are those that an export has not finished yet.
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    let (folders, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
-    let mut stems = HashSet::new();
-    for format in OutputFormat::ALL {
-        for path in paths.iter().filter(|path| OutputFormat::from_path(path) == Some(format)) {
-            let name = path.to_string_lossy();
-            if stems.insert(name[..name.len() - format.name().len()].to_owned()) {
-                files.push(SourceFile { path: path.clone(), format, bytes: fs::metadata(path)?.len() });
-            }
-        }
-    }
-    folders.iter().try_for_each(|folder| collect_folder(folder, files))
-}
-
 /// Reads a file to its end.
 ///
 /// # Errors
@@ -132,32 +84,4 @@ fn filled_up(arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
 /// The type of a column of the contacts schema.
 fn column_type(column: usize) -> DataType {
     contacts_schema().field(column).data_type().clone()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_gives_each_export_once_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("z")).unwrap();
-        for name in ["b.csv", "b.csv.gz", "a.csv", "a.parquet", "notes.txt", ".c.csv.partial", ".d.csv", "z/e.csv.zst"]
-        {
-            fs::write(folder.path().join(name), "id\n").unwrap();
-        }
-        let files = find_files(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.path.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, [Path::new("a.parquet"), Path::new("b.csv"), Path::new("z/e.csv.zst")]);
-    }
-
-    #[test]
-    fn what_is_no_export_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = folder.path().join("notes.txt");
-        fs::write(&text, "hello").unwrap();
-        assert!(matches!(find_files(&[text]), Err(SourceError::UnknownExtension { .. })));
-        assert!(matches!(find_files(&[folder.path().to_owned()]), Err(SourceError::EmptyFolder { .. })));
-        assert!(matches!(find_files(&[folder.path().join("x.csv")]), Err(SourceError::Open { .. })));
-    }
 }

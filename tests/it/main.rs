@@ -13,6 +13,7 @@ mod publish;
 mod readers;
 mod report;
 mod report_browser;
+mod report_files;
 mod report_numbers;
 mod resume;
 mod sdk;
