@@ -205,12 +205,12 @@ pub(crate) fn output_hint(error: &SinkError) -> &'static str {
         SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => {
             "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
         }
-        SinkError::MissingFolder { .. } => "create the folder first, or choose another --output",
+        SinkError::MissingFolder { .. } => "create the folder first, or choose another place",
         SinkError::Busy { .. } => "wait until it is done, or choose another --output",
         SinkError::IsFolder { .. } => "name a file in that folder",
         SinkError::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
         SinkError::Write { .. } | SinkError::Publish { .. } => {
-            "make room or choose another --output; the last good file is as it was"
+            "make room or choose another place; the last good file is as it was"
         }
     }
 }

@@ -87,6 +87,24 @@ fn ages_are_counted_from_the_moment_that_is_given() {
 }
 
 #[test]
+fn a_moment_can_be_a_date_and_a_wrong_value_is_answered_with_a_right_one() {
+    for as_of in ["2025-11-01", "2025-11-01T00:00:00Z", "2025-11-01T01:00:00+01:00"] {
+        let run = sent_export().file("c.csv", "id\na\n").args(["report", "c.csv", "--json", "-", "--as-of", as_of]);
+        let document: Value = serde_json::from_slice(&run.finish().expect_code(0).stdout).unwrap();
+        assert_eq!(document["as_of"], "2025-11-01T00:00:00Z");
+    }
+    for (flag, wrong, right) in [
+        ("--as-of", "2025-11-31", "write it like 2026-03-31 or 2026-03-31T00:00:00Z"),
+        ("--as-of", "yesterday", "write it like 2026-03-31 or 2026-03-31T00:00:00Z"),
+        ("--min-cell", "0", "write a number of contacts from 2 on"),
+        ("--min-cell", "1", "write a number of contacts from 2 on"),
+        ("--min-cell", "few", "write a number of contacts from 2 on"),
+    ] {
+        sent_export().args(["report", "c.csv", flag, wrong]).finish().expect_code(2).expect_stderr(right);
+    }
+}
+
+#[test]
 fn a_contact_without_any_value_is_counted_as_missing_everywhere() {
     let server = account(vec![json!({"id": "a"})]);
     let run = export(&server.url());
@@ -299,7 +317,9 @@ fn what_cannot_be_read_or_written_is_refused_with_a_hint() {
         run.finish().expect_code(2).expect_stderr(file).expect_stderr("hint:");
     }
     let run = sent_export().file("c.csv", "id\na\n").args(["report", "c.csv", "--html", "no/such/r.html"]);
-    run.finish().expect_code(7).expect_stderr("no/such/r.html");
+    let run =
+        run.finish().expect_code(7).expect_stderr("the folder no/such does not exist").expect_stderr("no/such/r.html");
+    run.expect_stderr("hint: create the folder first, or choose another place\n");
     let server = account(vec![]);
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--report", "r.pdf"]);
     run.finish().expect_code(2).expect_stderr("r.pdf").expect_stderr(".html");
