@@ -17,7 +17,7 @@ Examples:
       To be passed on: no group of fewer than ten contacts
 
 Exit codes:
-  0 done, 1 unexpected failure, 2 wrong usage or files that are no exports, 7 report could not be written";
+  0 done, 1 unexpected failure, 2 wrong usage or files that are no whole exports, 7 report could not be written";
 
 /// The flags of `sent-export report`, as they were typed.
 #[derive(Debug, Args)]

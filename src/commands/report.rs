@@ -122,10 +122,14 @@ impl Old {
         }
     }
 
+    /// Files hold the state of their own moment, and ages in it are counted from that; `as_of` is for where none is known.
     fn read(self, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
         let path = match self {
             Self::Summary(path) => path,
-            Self::Files(found) => return summarize(&found.files, as_of, is_silent),
+            Self::Files(found) => {
+                let moment = found.files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
+                return summarize(&found.files, moment, is_silent);
+            }
         };
         let text = match std::fs::read_to_string(&path) {
             Err(source) => return Err(SourceError::Open { path, source }),

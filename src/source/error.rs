@@ -49,6 +49,26 @@ pub enum SourceError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The file ends in the middle of its contacts.
+    #[error("the file is cut off: {}", path.display())]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not the one that its export wrote.
+    #[error("the file has {found} {unit}, and {listed} in {}: {}", manifest.display(), path.display())]
+    NotAsPublished {
+        /// The file.
+        path: PathBuf,
+        /// The manifest of its export.
+        manifest: PathBuf,
+        /// What was counted.
+        unit: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many the manifest lists.
+        listed: u64,
+    },
     /// The report would take the place of what it is made from.
     #[error("the report would replace a file that it is made from: {}", path.display())]
     Replaced {
@@ -75,6 +95,10 @@ impl SourceError {
             Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
             Self::NotSummary { .. } => "make the older summary anew from its files, with `sent-export report --json`",
             Self::Read { .. } => "the file is damaged or not what its extension says: export again",
+            Self::CutOff { .. } => "its last line is not whole: copy the file anew, or export again",
+            Self::NotAsPublished { .. } => {
+                "the file was cut or changed: export again, or remove the manifest if that was on purpose"
+            }
             Self::Replaced { .. } => "give --html, --markdown and --json paths that the report does not read",
             Self::RepeatedReport { .. } => "give each of --html, --markdown and --json a path of its own",
         }

@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::published::find_published;
 use super::{SourceError, SourceFile};
 use crate::sink::OutputFormat;
 
@@ -82,7 +83,11 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     if let Some(argument) = walk.has_files.iter().position(|&has_files| !has_files) {
         return Err(SourceError::EmptyFolder { path: paths[argument].clone() });
     }
-    Ok(each_once(walk))
+    let mut found = each_once(walk);
+    for file in &mut found.files {
+        file.published = find_published(&file.real);
+    }
+    Ok(found)
 }
 
 /// What an export leaves beside its files, by its name.
@@ -112,7 +117,7 @@ impl Walk {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
         let bytes = fs::metadata(path).map_err(opened)?.len();
-        self.files.push(SourceFile { path: path.to_owned(), real, format, bytes });
+        self.files.push(SourceFile { path: path.to_owned(), real, format, bytes, published: None });
         self.has_files[argument] = true;
         Ok(())
     }
@@ -182,7 +187,7 @@ fn rank(format: OutputFormat) -> Option<usize> {
 }
 
 /// What the files of one export have in common.
-fn without_extension(path: &Path) -> PathBuf {
+pub(super) fn without_extension(path: &Path) -> PathBuf {
     let extension = OutputFormat::from_path(path).map_or(0, |format| format.name().len());
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(&name[..name.len() - extension])

@@ -12,14 +12,19 @@ mod csv;
 mod error;
 mod find;
 mod parquet;
+mod published;
 
+use std::fs;
 use std::path::PathBuf;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
+use chrono::{DateTime, Utc};
 
 pub use self::error::SourceError;
+use self::find::without_extension;
 pub use self::find::{Found, Skipped, find_files};
+pub use self::published::Published;
 use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
 
@@ -34,6 +39,30 @@ pub struct SourceFile {
     pub format: OutputFormat,
     /// Its size.
     pub bytes: u64,
+    /// What the manifest of its export says of it.
+    pub published: Option<Published>,
+}
+
+impl SourceFile {
+    /// The moment of the contacts in it, as well as it is known: its export's, else its last change.
+    pub fn moment(&self) -> Option<DateTime<Utc>> {
+        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(DateTime::from);
+        self.published.as_ref().map(|published| published.at).or_else(changed)
+    }
+
+    /// Holds a number against the manifest, if there is one.
+    fn check(&self, unit: &'static str, found: u64, listed: fn(&Published) -> u64) -> Result<(), SourceError> {
+        match &self.published {
+            Some(published) if listed(published) != found => Err(SourceError::NotAsPublished {
+                path: self.path.clone(),
+                manifest: published.manifest.clone(),
+                unit,
+                found,
+                listed: listed(published),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Some contacts of a file.
@@ -60,15 +89,18 @@ pub struct FileFacts {
     pub malformed: Vec<(usize, u64)>,
 }
 
-/// Reads a file to its end.
+/// Reads a file to its end, and holds it against the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, or holds no column of contacts.
+/// When it cannot be read, is not whole, or holds no column of contacts.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
-    match file.format {
+    file.check("bytes", file.bytes, |published| published.bytes)?;
+    let facts = match file.format {
         OutputFormat::Parquet => parquet::read(file, take),
         OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => csv::read(file, take),
-    }
+    }?;
+    file.check("contacts", facts.rows, |published| published.rows)?;
+    Ok(facts)
 }
 
 /// A batch with all columns of the contacts schema, nulls where there is no array.

@@ -138,3 +138,73 @@ fn everything_in_a_folder_of_exports_can_be_given() {
     assert!(!run.stderr.contains("manifest") && !run.stderr.contains("lock"), "{run:?}");
     report(run, &["c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files that end in");
 }
+
+#[test]
+fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
+    let mut run = export();
+    let whole = std::fs::read(run.path("c.csv")).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    // Cut between two contacts, which nothing but the manifest can tell; it lies beside the other format.
+    let half: String = text.split_inclusive('\n').take(101).collect();
+    std::fs::write(run.path("c.csv"), &half).unwrap();
+    run = report(run, &["c.csv", "--json", "r.json"]).expect_code(2);
+    run = run.expect_stderr(&format!("the file has {} bytes, and {} in ", half.len(), whole.len()));
+    run = run.expect_stderr("c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
+    assert!(!run.path("r.json").exists());
+    // As many bytes, of fewer contacts.
+    let mut others = half.clone();
+    others.insert_str(others.len() - 1, &"x".repeat(whole.len() - half.len()));
+    std::fs::write(run.path("c.csv"), others).unwrap();
+    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, and 200 in ");
+    // The old state of a comparison is held against its manifest, too.
+    run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, and 200 in ");
+    std::fs::rename(run.path("c.parquet.manifest.json"), run.path("gone.json")).unwrap();
+    run = report(run, &["c.csv", "--json", "-"]).expect_code(0);
+    assert_eq!(document(&run)["contacts"], 100);
+}
+
+#[test]
+fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
+    let outputs = ["-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst", "--quiet"];
+    let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
+    std::fs::remove_file(run.path("c.csv.manifest.json")).unwrap();
+    let refused = |run: Finished, name: &str| {
+        report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is cut off: {name}\nhint: "))
+    };
+    for name in ["c.csv", "c.csv.gz", "c.csv.zst"] {
+        let whole = std::fs::read(run.path(name)).unwrap();
+        for left in [whole.len() - 1, whole.len() / 2, whole.len() * 2 / 3] {
+            std::fs::write(run.path(name), &whole[..left]).unwrap();
+            run = refused(run, name);
+        }
+    }
+    for torn in
+        ["id,region_code\na,DE\nb,F", "id,region_code\na,DE\nb", "id,reg", "id,region_code\na,\"D\nE", "id\na\u{e9}"]
+    {
+        std::fs::write(run.path("torn.csv"), torn).unwrap();
+        run = refused(run, "torn.csv");
+    }
+    // In the middle of a letter.
+    std::fs::write(run.path("torn.csv"), b"id\na\xc3").unwrap();
+    run = refused(run, "torn.csv");
+    std::fs::write(run.path("torn.csv"), "id,region_code\na\nb,DE\n").unwrap();
+    report(run, &["torn.csv"]).expect_code(2).expect_stderr("cannot read: torn.csv");
+}
+
+#[test]
+fn an_older_file_has_the_moment_of_its_export() {
+    let mut run = export();
+    let began = run.json("c.parquet.manifest.json")["started_at"].as_str().unwrap()[..19].to_owned();
+    let day = "2026-03-31T00:00:00Z";
+    let changed = std::fs::File::options().append(true).open(run.path("c.csv")).unwrap();
+    changed.set_modified(chrono::DateTime::parse_from_rfc3339(day).unwrap().into()).unwrap();
+    std::fs::write(run.path("new.csv"), "id\na\n").unwrap();
+    let compared = ["new.csv", "--json", "-", "--as-of", "2030-01-01", "--compare"];
+    for old in ["c.csv", "c.parquet"] {
+        run = report(run, &[&compared[..], &[old]].concat()).expect_code(0);
+        assert_eq!(document(&run)["comparison"]["as_of"], format!("{began}Z"));
+    }
+    std::fs::remove_file(run.path("c.parquet.manifest.json")).unwrap();
+    run = report(run, &[&compared[..], &["c.csv"]].concat()).expect_code(0);
+    assert_eq!(document(&run)["comparison"]["as_of"], day);
+}

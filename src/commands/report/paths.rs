@@ -28,6 +28,8 @@ pub(super) fn check<'a>(
         inputs.extend(manifest_path(real));
         inputs.insert(real.clone());
     }
+    let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));
+    inputs.extend(published.map(|published| published.manifest.clone()));
     inputs.extend(old_summary.and_then(|path| fs::canonicalize(path).ok()));
     let mut taken = HashSet::new();
     for path in forms {
