@@ -17,12 +17,16 @@ use crate::plural::count_of;
 use crate::progress::FileProgress;
 use crate::sink::{check_writable, write_small_file};
 use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
-use crate::summary::{Comparison, Counts, Findings, InputReport, ReportForm, Summary, TableStyle, render_table};
+use crate::summary::{
+    Comparison, Counts, Filters, Findings, InputReport, ReportForm, Summary, TableStyle, render_table,
+};
 
 use super::{is_colour_off, say, table_width};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
+/// Stands for a text that was left out.
+const NOT_TOLD: &str = "(not told)";
 
 /// Reports on files.
 ///
@@ -41,7 +45,9 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         check_writable(path)?;
     }
     if !args.quiet {
-        all_found.iter().for_each(|found| tell_skipped(&found.skipped));
+        for found in &all_found {
+            tell_skipped(&found.skipped);
+        }
     }
     let as_of = args.as_of.unwrap_or_else(Utc::now);
     let is_silent = args.quiet || args.no_progress;
@@ -52,6 +58,10 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
     if let (Some(old), Some(path)) = (&old, &args.compare) {
         summary.comparison = Some(Comparison::new(old, &summary, file_name(path)));
+    }
+    if args.min_cell.is_some() {
+        // What was searched for can be a name or a number, and belongs to no report that is passed on.
+        summary.filters.search = summary.filters.search.map(|_| NOT_TOLD.to_owned());
     }
     for &(path, form) in &forms {
         let text = form.render(&summary);
@@ -73,6 +83,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     let mut findings = Findings::default();
     let mut inputs = Vec::new();
     let mut absent: Vec<usize> = Vec::new();
+    let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.timestamp_micros();
     for file in files {
@@ -81,9 +92,10 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
             progress.observe(counts.contacts, piece.bytes_read);
         };
-        let FileFacts { rows, absent: more, malformed } = read_file(file, &mut take)?;
+        let FileFacts { rows, absent: more, malformed, filters: left_out } = read_file(file, &mut take)?;
         progress.end_file(file.bytes);
         absent.extend(more);
+        filters.push(left_out.unwrap_or_default());
         for (column, values) in malformed {
             findings.add_malformed(&column_name(column), values);
         }
@@ -93,12 +105,18 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     progress.finish();
     absent.sort_unstable();
     absent.dedup();
-    Ok(Summary {
+    filters.dedup();
+    let filters_differ = filters.len() > 1;
+    let mut summary = Summary {
         as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
         inputs,
         columns_not_in_inputs: absent.into_iter().map(column_name).collect(),
+        filters: filters.pop().filter(|_| !filters_differ).unwrap_or_default(),
+        filters_differ,
         ..counts.summary().with_findings(findings)
-    })
+    };
+    summary.leave_out_absent();
+    Ok(summary)
 }
 
 /// What to compare with: a summary, or files to make one from.
@@ -141,7 +159,10 @@ impl Old {
 
 /// Says what is not read and why, as far as a log has room for it.
 fn tell_skipped(skipped: &[Skipped]) {
-    let mut text: String = skipped.iter().take(MAX_SKIPPED_LINES).map(|skipped| format!("{skipped}\n")).collect();
+    let mut text = String::new();
+    for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
+        text += &format!("{skipped}\n");
+    }
     if let Some(rest) = skipped.len().checked_sub(MAX_SKIPPED_LINES).filter(|&rest| rest > 0) {
         text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
     }

@@ -27,6 +27,7 @@ pub use self::find::{Found, Skipped, find_files};
 pub use self::published::Published;
 use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
+use crate::summary::Filters;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,8 @@ pub struct FileFacts {
     pub absent: Vec<usize>,
     /// Values that could not be read, by column.
     pub malformed: Vec<(usize, u64)>,
+    /// What its export left out on request, where the file or its manifest tells.
+    pub filters: Option<Filters>,
 }
 
 /// Reads a file to its end, and holds it against the manifest of its export.
@@ -95,11 +98,12 @@ pub struct FileFacts {
 /// When it cannot be read, is not whole, or holds no column of contacts.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
     file.check("bytes", file.bytes, |published| published.bytes)?;
-    let facts = match file.format {
+    let mut facts = match file.format {
         OutputFormat::Parquet => parquet::read(file, take),
         OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => csv::read(file, take),
     }?;
     file.check("contacts", facts.rows, |published| published.rows)?;
+    facts.filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
     Ok(facts)
 }
 

@@ -15,6 +15,7 @@ mod report;
 mod report_browser;
 mod report_files;
 mod report_numbers;
+mod report_parts;
 mod resume;
 mod sdk;
 mod simulator;
