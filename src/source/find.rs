@@ -161,11 +161,10 @@ fn each_once(walk: Walk) -> Found {
     let mut files: Vec<SourceFile> = Vec::new();
     // Each with the place of the file that is read in its stead: which one that is may still change.
     let mut others: Vec<(SourceFile, usize)> = Vec::new();
-    let mut by_path: HashMap<PathBuf, usize> = HashMap::new();
+    // The same file is the same export, too.
     let mut by_export: HashMap<PathBuf, usize> = HashMap::new();
     for file in walk.files {
         let place = *by_export.entry(without_extension(&file.real)).or_insert(files.len());
-        let place = *by_path.entry(file.real.clone()).or_insert(place);
         let Some(present) = files.get_mut(place) else {
             files.push(file);
             continue;

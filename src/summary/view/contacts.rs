@@ -100,7 +100,7 @@ pub(super) fn channels(summary: &Summary, limits: Limits) -> Section {
         view("default-channels", "Default", "Channel", &summary.default_channels),
     ];
     let mut notes = Vec::new();
-    if total > 0 {
+    if !summary.channels.is_empty() {
         notes.push("A contact counts once for each of its available channels.".to_owned());
     }
     if summary.default_channel_not_available > 0 {
