@@ -177,7 +177,7 @@ impl Error {
             Self::Config(error) => error.hint(),
             Self::Api(error) => request::hint(error),
             Self::Output(error) => Some(output_hint(error).to_owned()),
-            Self::Source(error) => Some(source_hint(error).to_owned()),
+            Self::Source(error) => Some(error.hint().to_owned()),
             Self::Journal(_) => Some("start over with --fresh".to_owned()),
             Self::Gate(_) => Some(GATE_HINT.to_owned()),
             Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
@@ -215,26 +215,13 @@ pub(crate) fn output_hint(error: &SinkError) -> &'static str {
         SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => {
             "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
         }
-        SinkError::MissingFolder { .. } => "create the folder first, or choose another --output",
+        SinkError::MissingFolder { .. } => "create the folder first, or choose another place",
         SinkError::Busy { .. } => "wait until it is done, or choose another --output",
         SinkError::IsFolder { .. } => "name a file in that folder",
         SinkError::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
         SinkError::Write { .. } | SinkError::Publish { .. } => {
-            "make room or choose another --output; the last good file is as it was"
+            "make room or choose another place; the last good file is as it was"
         }
-    }
-}
-
-fn source_hint(error: &SourceError) -> &'static str {
-    match error {
-        SourceError::Open { .. } => "name a readable file or folder",
-        SourceError::UnknownExtension { .. } => "name files that end in .parquet, .csv, .csv.gz or .csv.zst",
-        SourceError::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
-        SourceError::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
-        SourceError::NotSummary { .. } => {
-            "make the older summary anew from its files, with `sent-export report --json`"
-        }
-        SourceError::Read { .. } => "the file is damaged or not what its extension says: export again",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -17,7 +17,7 @@ Examples:
       To be passed on: no group of fewer than ten contacts
 
 Exit codes:
-  0 done, 1 unexpected failure, 2 wrong usage or files that are no exports, 7 report could not be written";
+  0 done, 1 unexpected failure, 2 wrong usage or files that are no whole exports, 7 report could not be written";
 
 /// The flags of `sent-export report`, as they were typed.
 #[derive(Debug, Args)]
@@ -25,8 +25,8 @@ Exit codes:
 pub struct ReportArgs {
     /// Exported files (.parquet, .csv, .csv.gz, .csv.zst), or folders of them
     ///
-    /// All of them count together. Of files in one folder whose names differ only in the extension one is read: they are
-    /// one export in several formats.
+    /// All of them count together, each once by whatever name it is given. Of files in one folder whose names differ only in
+    /// the extension one is read: they are one export in several formats.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
@@ -47,11 +47,11 @@ pub struct ReportArgs {
     pub compare: Option<PathBuf>,
 
     /// Merge groups of fewer contacts than this into `(other)`, and leave out numbers that are smaller or leave a smaller rest
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..), help_heading = "Content")]
+    #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]
     pub min_cell: Option<u64>,
 
-    /// The moment that ages are counted from, like 2026-03-31T00:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", help_heading = "Content")]
+    /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment, help_heading = "Content")]
     pub as_of: Option<DateTime<Utc>>,
 
     /// Say nothing but errors
@@ -61,4 +61,16 @@ pub struct ReportArgs {
     /// Show no progress
     #[arg(long, help_heading = "Messages")]
     pub no_progress: bool,
+}
+
+/// A date alone is its first moment, UTC.
+fn parse_moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
+    text.parse().or_else(|_| date()).map_err(|_| "write it like 2026-03-31 or 2026-03-31T00:00:00Z")
+}
+
+/// A group of one is hidden by no limit below this.
+fn parse_min_cell(text: &str) -> Result<u64, &'static str> {
+    const MIN: u64 = 2;
+    text.parse().ok().filter(|&contacts| contacts >= MIN).ok_or("write a number of contacts from 2 on")
 }

@@ -1,22 +1,32 @@
 //! `sent-export report`: from exported files to what is in them.
 //!
 //! The tables go to stdout, since they are what was asked for; with `-` for another form, that goes there instead. A
-//! report is written whole or not at all.
+//! report is written whole or not at all, and never in the place of what it is made from.
+
+mod paths;
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cli::ReportArgs;
 use crate::contacts::contacts_schema;
 use crate::error::{Error, ExitCode};
+use crate::plural::count_of;
 use crate::progress::FileProgress;
 use crate::sink::{check_writable, write_small_file};
-use crate::source::{FileFacts, Piece, SourceError, SourceFile, find_files, read_file};
-use crate::summary::{Comparison, Counts, Findings, InputReport, ReportForm, Summary, TableStyle, render_table};
+use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
+use crate::summary::{
+    Comparison, Counts, Filters, Findings, InputReport, ReportForm, Summary, TableStyle, render_table,
+};
 
-use super::{is_colour_off, print, table_width};
+use super::{is_colour_off, print, say, table_width};
+
+/// Skipped files that are named one by one: a folder can hold thousands.
+const MAX_SKIPPED_LINES: usize = 20;
+/// Stands for a text that was left out.
+const NOT_TOLD: &str = "(not told)";
 
 /// Reports on files.
 ///
@@ -27,19 +37,31 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
     let forms: Vec<(&Path, ReportForm)> =
         forms.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))).collect();
+    let found = find_files(&args.files)?;
+    let old = args.compare.as_deref().map(Old::find).transpose()?;
+    let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
+    paths::check(forms.iter().map(|(path, _)| *path), &all_found, args.compare.as_deref())?;
     for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
         check_writable(path)?;
     }
-    let files = find_files(&args.files)?;
+    if !args.quiet {
+        for found in &all_found {
+            tell_skipped(&found.skipped);
+        }
+    }
     let as_of = args.as_of.unwrap_or_else(Utc::now);
     let is_silent = args.quiet || args.no_progress;
-    let mut summary = summarize(&files, as_of, is_silent)?;
-    let mut old = args.compare.as_deref().map(|path| read_old(path, as_of, is_silent)).transpose()?;
+    let mut summary = summarize(&found.files, as_of, is_silent)?;
+    let mut old = old.map(|old| old.read(as_of, is_silent)).transpose()?;
     if let Some(min_cell) = args.min_cell {
         summary.merge_small_groups(min_cell, old.as_mut());
     }
     if let (Some(old), Some(path)) = (&old, &args.compare) {
         summary.comparison = Some(Comparison::new(old, &summary, file_name(path)));
+    }
+    if args.min_cell.is_some() {
+        // What was searched for can be a name or a number, and belongs to no report that is passed on.
+        summary.filters.search = summary.filters.search.map(|_| NOT_TOLD.to_owned());
     }
     for &(path, form) in &forms {
         let text = form.render(&summary);
@@ -61,6 +83,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     let mut findings = Findings::default();
     let mut inputs = Vec::new();
     let mut absent: Vec<usize> = Vec::new();
+    let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.timestamp_micros();
     for file in files {
@@ -69,9 +92,10 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
             progress.observe(counts.contacts, piece.bytes_read);
         };
-        let FileFacts { rows, absent: more, malformed } = read_file(file, &mut take)?;
+        let FileFacts { rows, absent: more, malformed, filters: left_out } = read_file(file, &mut take)?;
         progress.end_file(file.bytes);
         absent.extend(more);
+        filters.push(left_out.unwrap_or_default());
         for (column, values) in malformed {
             findings.add_malformed(&column_name(column), values);
         }
@@ -81,22 +105,68 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     progress.finish();
     absent.sort_unstable();
     absent.dedup();
-    Ok(Summary {
+    filters.dedup();
+    let filters_differ = filters.len() > 1;
+    let mut summary = Summary {
         as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
         inputs,
         columns_not_in_inputs: absent.into_iter().map(column_name).collect(),
+        filters: filters.pop().filter(|_| !filters_differ).unwrap_or_default(),
+        filters_differ,
         ..counts.summary().with_findings(findings)
-    })
+    };
+    summary.leave_out_absent();
+    Ok(summary)
 }
 
 /// What to compare with: a summary, or files to make one from.
-fn read_old(path: &Path, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
-    if ReportForm::from_path(path) != Some(ReportForm::Json) {
-        return summarize(&find_files(&[path.to_owned()])?, as_of, is_silent);
+enum Old {
+    Summary(PathBuf),
+    Files(Found),
+}
+
+impl Old {
+    fn find(path: &Path) -> Result<Self, SourceError> {
+        if ReportForm::from_path(path) == Some(ReportForm::Json) {
+            return Ok(Self::Summary(path.to_owned()));
+        }
+        find_files(&[path.to_owned()]).map(Self::Files)
     }
-    let opened = |source| SourceError::Open { path: path.to_owned(), source };
-    let text = std::fs::read_to_string(path).map_err(opened)?;
-    Summary::from_json(&text).map_err(|error| SourceError::NotSummary { path: path.to_owned(), source: error.into() })
+
+    fn files(&self) -> Option<&Found> {
+        match self {
+            Self::Summary(_) => None,
+            Self::Files(found) => Some(found),
+        }
+    }
+
+    /// Files hold the state of their own moment, and ages in it are counted from that; `as_of` is for where none is known.
+    fn read(self, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
+        let path = match self {
+            Self::Summary(path) => path,
+            Self::Files(found) => {
+                let moment = found.files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
+                return summarize(&found.files, moment, is_silent);
+            }
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Err(source) => return Err(SourceError::Open { path, source }),
+            Ok(text) => text,
+        };
+        Summary::from_json(&text).map_err(|error| SourceError::NotSummary { path, source: error.into() })
+    }
+}
+
+/// Says what is not read and why, as far as a log has room for it.
+fn tell_skipped(skipped: &[Skipped]) {
+    let mut text = String::new();
+    for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
+        text += &format!("{skipped}\n");
+    }
+    if let Some(rest) = skipped.len().checked_sub(MAX_SKIPPED_LINES).filter(|&rest| rest > 0) {
+        text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
+    }
+    say(&text);
 }
 
 fn column_name(column: usize) -> String {

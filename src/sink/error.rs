@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::OutputRequest;
+use super::staged::folder_of;
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub enum SinkError {
         path: PathBuf,
     },
     /// The folder of the target does not exist.
-    #[error("the folder of the output does not exist: {}", path.display())]
+    #[error("the folder {} does not exist, so the output cannot be written: {}", folder_of(path).display(), path.display())]
     MissingFolder {
         /// The target.
         path: PathBuf,

@@ -1,5 +1,7 @@
 //! CSV files, compressed or not.
 //!
+//! A file that ends within a line was cut off, and what is left of it is no export: that is an error.
+//!
 //! *Easy to get wrong:* an empty cell may be a null or an empty text; here both become null, and the report counts both
 //! as missing.
 
@@ -12,7 +14,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::datatypes::DataType;
 use chrono::DateTime;
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 use flate2::read::MultiGzDecoder;
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
@@ -22,7 +24,12 @@ use crate::sink::OutputFormat;
 const READ_BUFFER_BYTES: usize = 256 << 10;
 
 pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
-    let failed = |source: csv::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
+    let cut_off = || SourceError::CutOff { path: file.path.clone() };
+    let failed = |source: csv::Error| match source.kind() {
+        // A compressed file that has no end.
+        ErrorKind::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => cut_off(),
+        _ => SourceError::Read { path: file.path.clone(), source: source.into() },
+    };
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let bytes_read = Rc::new(Cell::new(0));
     let bytes = CountingReader { reader: File::open(&file.path).map_err(opened)?, bytes: Rc::clone(&bytes_read) };
@@ -32,6 +39,8 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         OutputFormat::CsvZstd => Box::new(zstd::Decoder::with_buffer(bytes).map_err(opened)?),
         OutputFormat::Csv | OutputFormat::Parquet => Box::new(bytes),
     };
+    let last_byte = Rc::new(Cell::new(None));
+    let text = LastByteReader { reader: text, last: Rc::clone(&last_byte) };
     let mut reader: Reader<_> = ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
     let header = reader.headers().map_err(failed)?.clone();
     let places: Vec<Option<usize>> =
@@ -45,7 +54,15 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let mut rows = Rows::new(&places);
     let mut record = StringRecord::new();
     loop {
-        let is_end = !reader.read_record(&mut record).map_err(failed)?;
+        let is_end = match reader.read_record(&mut record) {
+            Ok(is_there) => !is_there,
+            Err(error) if is_torn(&error) && is_at_end(&mut reader) => return Err(cut_off()),
+            Err(error) => return Err(failed(error)),
+        };
+        // An export ends with a line end. Without one, the last cell may have lost its end.
+        if is_end && last_byte.get() != Some(b'\n') {
+            return Err(cut_off());
+        }
         if !is_end {
             rows.push(&record);
         }
@@ -61,6 +78,19 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     }
 }
 
+/// Whether a line looks as if its end were missing.
+fn is_torn(error: &csv::Error) -> bool {
+    match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => len < expected_len,
+        ErrorKind::Utf8 { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_at_end(reader: &mut Reader<impl Read>) -> bool {
+    matches!(reader.read_byte_record(&mut ByteRecord::new()), Ok(false))
+}
+
 /// Tells how many bytes of the file are read.
 struct CountingReader {
     reader: File,
@@ -71,6 +101,22 @@ impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.bytes.set(self.bytes.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// Tells which byte of the text came last.
+struct LastByteReader<R> {
+    reader: R,
+    last: Rc<Cell<Option<u8>>>,
+}
+
+impl<R: Read> Read for LastByteReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        if let Some(&last) = buffer[..count].last() {
+            self.last.set(Some(last));
+        }
         Ok(count)
     }
 }

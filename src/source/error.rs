@@ -1,10 +1,10 @@
-//! What can go wrong with a file to read; every case names its path.
+//! What can go wrong with the files of a report; every case names its path and knows the next step.
 
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-/// Why files could not be read.
+/// Why files could not be read, or not be reported on.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// It does not exist, or may not be read.
@@ -49,4 +49,58 @@ pub enum SourceError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The file ends in the middle of its contacts.
+    #[error("the file is cut off: {}", path.display())]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not the one that its export wrote.
+    #[error("the file has {found} {unit}, and {listed} in {}: {}", manifest.display(), path.display())]
+    NotAsPublished {
+        /// The file.
+        path: PathBuf,
+        /// The manifest of its export.
+        manifest: PathBuf,
+        /// What was counted.
+        unit: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many the manifest lists.
+        listed: u64,
+    },
+    /// The report would take the place of what it is made from.
+    #[error("the report would replace a file that it is made from: {}", path.display())]
+    Replaced {
+        /// Where the report was to go.
+        path: PathBuf,
+    },
+    /// Two reports would have the same name.
+    #[error("two forms of the report have the same path: {}", path.display())]
+    RepeatedReport {
+        /// Where they were to go, `-` for stdout.
+        path: PathBuf,
+    },
+}
+
+impl SourceError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "name a readable file or folder",
+            Self::UnknownExtension { .. } => {
+                "name files that end in .parquet, .csv, .csv.gz or .csv.zst, or the folder that they are in"
+            }
+            Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
+            Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
+            Self::NotSummary { .. } => "make the older summary anew from its files, with `sent-export report --json`",
+            Self::Read { .. } => "the file is damaged or not what its extension says: export again",
+            Self::CutOff { .. } => "its last line is not whole: copy the file anew, or export again",
+            Self::NotAsPublished { .. } => {
+                "the file was cut or changed: export again, or remove the manifest if that was on purpose"
+            }
+            Self::Replaced { .. } => "give --html, --markdown and --json paths that the report does not read",
+            Self::RepeatedReport { .. } => "give each of --html, --markdown and --json a path of its own",
+        }
+    }
 }

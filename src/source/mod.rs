@@ -10,28 +10,60 @@
 
 mod csv;
 mod error;
+mod find;
 mod parquet;
+mod published;
 
-use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
+use chrono::{DateTime, Utc};
 
 pub use self::error::SourceError;
+use self::find::without_extension;
+pub use self::find::{Found, Skipped, find_files};
+pub use self::published::Published;
 use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
+use crate::summary::Filters;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it is.
+    /// As it was given or found.
     pub path: PathBuf,
+    /// Where it really is, without links.
+    pub real: PathBuf,
     /// By its extension.
     pub format: OutputFormat,
     /// Its size.
     pub bytes: u64,
+    /// What the manifest of its export says of it.
+    pub published: Option<Published>,
+}
+
+impl SourceFile {
+    /// The moment of the contacts in it, as well as it is known: its export's, else its last change.
+    pub fn moment(&self) -> Option<DateTime<Utc>> {
+        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(DateTime::from);
+        self.published.as_ref().map(|published| published.at).or_else(changed)
+    }
+
+    /// Holds a number against the manifest, if there is one.
+    fn check(&self, unit: &'static str, found: u64, listed: fn(&Published) -> u64) -> Result<(), SourceError> {
+        match &self.published {
+            Some(published) if listed(published) != found => Err(SourceError::NotAsPublished {
+                path: self.path.clone(),
+                manifest: published.manifest.clone(),
+                unit,
+                found,
+                listed: listed(published),
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Some contacts of a file.
@@ -56,67 +88,23 @@ pub struct FileFacts {
     pub absent: Vec<usize>,
     /// Values that could not be read, by column.
     pub malformed: Vec<(usize, u64)>,
+    /// What its export left out on request, where the file or its manifest tells.
+    pub filters: Option<Filters>,
 }
 
-/// All files that the paths name, a folder's own in the order of their names.
-///
-/// Of files in one folder whose names differ only in the extension, as one export into several formats makes them, the
-/// first is taken, Parquet before CSV: they hold the same contacts.
-///
-/// # Errors
-/// When a path does not exist, is no export by its name, or is a folder without any.
-pub fn find_files(paths: &[PathBuf]) -> Result<Vec<SourceFile>, SourceError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let opened = |source| SourceError::Open { path: path.clone(), source };
-        let facts = fs::metadata(path).map_err(opened)?;
-        if facts.is_dir() {
-            let before = files.len();
-            collect_folder(path, &mut files).map_err(opened)?;
-            if files.len() == before {
-                return Err(SourceError::EmptyFolder { path: path.clone() });
-            }
-            continue;
-        }
-        let format =
-            OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
-        files.push(SourceFile { path: path.clone(), format, bytes: facts.len() });
-    }
-    Ok(files)
-}
-
-fn collect_folder(folder: &Path, files: &mut Vec<SourceFile>) -> std::io::Result<()> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        // Hidden files are those that an export has not finished yet.
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    let (folders, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_dir());
-    let mut stems = HashSet::new();
-    for format in OutputFormat::ALL {
-        for path in paths.iter().filter(|path| OutputFormat::from_path(path) == Some(format)) {
-            let name = path.to_string_lossy();
-            if stems.insert(name[..name.len() - format.name().len()].to_owned()) {
-                files.push(SourceFile { path: path.clone(), format, bytes: fs::metadata(path)?.len() });
-            }
-        }
-    }
-    folders.iter().try_for_each(|folder| collect_folder(folder, files))
-}
-
-/// Reads a file to its end.
+/// Reads a file to its end, and holds it against the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, or holds no column of contacts.
+/// When it cannot be read, is not whole, or holds no column of contacts.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
-    match file.format {
+    file.check("bytes", file.bytes, |published| published.bytes)?;
+    let mut facts = match file.format {
         OutputFormat::Parquet => parquet::read(file, take),
         OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => csv::read(file, take),
-    }
+    }?;
+    file.check("contacts", facts.rows, |published| published.rows)?;
+    facts.filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
+    Ok(facts)
 }
 
 /// A batch with all columns of the contacts schema, nulls where there is no array.
@@ -132,32 +120,4 @@ fn filled_up(arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
 /// The type of a column of the contacts schema.
 fn column_type(column: usize) -> DataType {
     contacts_schema().field(column).data_type().clone()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_gives_each_export_once_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("z")).unwrap();
-        for name in ["b.csv", "b.csv.gz", "a.csv", "a.parquet", "notes.txt", ".c.csv.partial", ".d.csv", "z/e.csv.zst"]
-        {
-            fs::write(folder.path().join(name), "id\n").unwrap();
-        }
-        let files = find_files(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = files.iter().map(|file| file.path.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, [Path::new("a.parquet"), Path::new("b.csv"), Path::new("z/e.csv.zst")]);
-    }
-
-    #[test]
-    fn what_is_no_export_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = folder.path().join("notes.txt");
-        fs::write(&text, "hello").unwrap();
-        assert!(matches!(find_files(&[text]), Err(SourceError::UnknownExtension { .. })));
-        assert!(matches!(find_files(&[folder.path().to_owned()]), Err(SourceError::EmptyFolder { .. })));
-        assert!(matches!(find_files(&[folder.path().join("x.csv")]), Err(SourceError::Open { .. })));
-    }
 }

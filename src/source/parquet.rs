@@ -9,10 +9,14 @@ use arrow::array::ArrayRef;
 use arrow::compute::cast;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{FileMetaData, RowGroupMetaData};
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
 use crate::contacts::{column, contacts_schema};
+use crate::summary::Filters;
+
+/// Where `config` has the filters written to.
+const FILTERS_KEY: &str = "sent_export.filters";
 
 /// Columns of which only the missing values are counted.
 const ONLY_COUNTED: [usize; 5] = [
@@ -36,7 +40,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         return Err(SourceError::NotContacts { path: file.path.clone() });
     }
     let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
-    let mut facts = FileFacts { absent, ..FileFacts::default() };
+    let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
     let groups = metadata.metadata().row_groups();
     let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
     let mut done: i64 = 0;
@@ -67,6 +71,12 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         }
     }
     Ok(facts)
+}
+
+/// What the export left out on request, as it wrote it down.
+fn filters(file: &FileMetaData) -> Option<Filters> {
+    let found = file.key_value_metadata()?.iter().find(|entry| entry.key == FILTERS_KEY)?;
+    serde_json::from_str(found.value.as_deref()?).ok()
 }
 
 /// What to read of a row group.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{Summary, Table};
+use crate::contacts::{column, contacts_schema};
 
 /// A number then and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -23,6 +24,9 @@ impl Change {
     }
 }
 
+/// Columns that a comparison rests on.
+const COMPARED: [usize; 3] = [column::AVAILABLE_CHANNELS, column::OPT_OUT, column::REGION_CODE];
+
 /// Changes by key, in the order of the keys.
 pub type Changes = std::collections::BTreeMap<String, Change>;
 
@@ -35,12 +39,17 @@ pub struct Comparison {
     pub as_of: String,
     /// Contacts.
     pub contacts: Change,
+    /// Whether the two sides were exported with different filters, as far as they tell: what differs then need not have
+    /// changed.
+    pub filters_differ: bool,
+    /// Columns that one of the sides does not have; what rests on them is not compared.
+    pub columns_not_in_both: Vec<String>,
     /// Contacts that can be reached.
-    pub reachable: Change,
+    pub reachable: Option<Change>,
     /// Contacts that opted out.
-    pub opted_out: Change,
+    pub opted_out: Option<Change>,
     /// Contacts without any channel.
-    pub without_channel: Change,
+    pub without_channel: Option<Change>,
     /// By available channel.
     pub channels: Changes,
     /// By region.
@@ -54,7 +63,11 @@ pub struct Comparison {
 impl Comparison {
     /// Compares; `with` names where the older summary comes from.
     pub fn new(old: &Summary, new: &Summary, with: String) -> Self {
-        let regions = changes(&old.regions, &new.regions);
+        let have = |column: usize| old.has(&[column]) && new.has(&[column]);
+        let both = |then: Option<u64>, now: Option<u64>| Some(Change { old: then?, new: now? });
+        let told = |column: usize, old, new| if have(column) { changes(old, new) } else { Changes::new() };
+        let regions = told(column::REGION_CODE, &old.regions, &new.regions);
+        let absent = COMPARED.into_iter().filter(|&column| !have(column));
         let those = |is_meant: fn(&Change) -> bool| {
             regions.iter().filter(|(_, change)| is_meant(change)).map(|(code, _)| code.clone()).collect()
         };
@@ -62,10 +75,12 @@ impl Comparison {
             with,
             as_of: old.as_of.clone(),
             contacts: Change { old: old.contacts, new: new.contacts },
-            reachable: Change { old: old.reachable, new: new.reachable },
-            opted_out: Change { old: old.opt_out.yes, new: new.opt_out.yes },
-            without_channel: Change { old: old.without_channel, new: new.without_channel },
-            channels: changes(&old.channels, &new.channels),
+            filters_differ: old.filters != new.filters || old.filters_differ || new.filters_differ,
+            columns_not_in_both: absent.map(|column| contacts_schema().field(column).name().clone()).collect(),
+            reachable: both(old.reachable, new.reachable),
+            opted_out: both(old.opted_out(), new.opted_out()),
+            without_channel: both(old.without_channel, new.without_channel),
+            channels: told(column::AVAILABLE_CHANNELS, &old.channels, &new.channels),
             new_regions: those(|change| change.old == 0),
             gone_regions: those(|change| change.new == 0),
             regions,

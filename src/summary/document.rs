@@ -94,10 +94,10 @@ pub struct Summary {
     pub min_cell: Option<u64>,
     /// Contacts.
     pub contacts: u64,
-    /// Contacts that did not opt out and have at least one channel.
-    pub reachable: u64,
-    /// Contacts without any channel.
-    pub without_channel: u64,
+    /// Contacts that did not opt out and have at least one channel; nothing when not all files tell.
+    pub reachable: Option<u64>,
+    /// Contacts without any channel; nothing when not all files tell.
+    pub without_channel: Option<u64>,
     /// Items that were no contacts, by reason.
     pub rejected: Table,
     /// Some of them.
@@ -138,6 +138,10 @@ pub struct Summary {
     pub malformed_fields: Table,
     /// What was left out on request.
     pub filters: Filters,
+    /// Whether the files were exported with different filters, so that [`filters`](Self::filters) holds none, as far as
+    /// they tell.
+    #[serde(default)]
+    pub filters_differ: bool,
     /// How the run went; nothing when the report is made from files.
     #[serde(skip_deserializing)]
     pub run: Option<RunFacts>,
@@ -147,7 +151,7 @@ pub struct Summary {
     /// What was read, when the report is made from files.
     #[serde(skip_deserializing)]
     pub inputs: Vec<InputReport>,
-    /// Columns that some of these files do not have.
+    /// Columns that some of these files do not have; what rests on them is counted as unknown or left out.
     #[serde(default)]
     pub columns_not_in_inputs: Vec<String>,
     /// What changed since an older summary.
@@ -257,11 +261,12 @@ impl Summary {
     /// # Errors
     /// When the text is no summary of schema version 1 with everything that this version counts.
     pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        let summary: Self = serde_json::from_str(json)?;
+        let mut summary: Self = serde_json::from_str(json)?;
         if summary.schema_version != SUMMARY_SCHEMA_VERSION {
             let text = format!("schema version {}, not {SUMMARY_SCHEMA_VERSION}", summary.schema_version);
             return Err(serde::de::Error::custom(text));
         }
+        summary.leave_out_absent();
         Ok(summary)
     }
 }

@@ -7,6 +7,7 @@
 //! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
 //! sees them without control characters.
 
+mod absent;
 mod compare;
 mod consistency;
 mod counts;

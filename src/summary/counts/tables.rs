@@ -50,9 +50,9 @@ impl Counts {
                 take_region(&mut summary, self.regions.name(region), totals);
             }
         }
-        summary.reachable = all.reachable;
+        summary.reachable = Some(all.reachable);
         summary.opt_out = all.opt_out;
-        summary.without_channel = all.channels.get(NONE_KEY).copied().unwrap_or(0);
+        summary.without_channel = Some(all.channels.get(NONE_KEY).copied().unwrap_or(0));
         summary.channels = all.channels;
         summary.channel_combinations = combinations;
         summary.default_channels = named(&self.by_default_channel, |number| self.default_channels.name(number));

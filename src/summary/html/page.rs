@@ -74,13 +74,14 @@ pub(super) fn navigation(page: &mut Page, sections: &[Section]) {
 pub(super) fn cards(page: &mut Page, summary: &Summary) {
     let old = summary.comparison.as_ref();
     let cards = [
-        ("Contacts", summary.contacts, old.map(|old| old.contacts)),
-        ("Reachable", summary.reachable, old.map(|old| old.reachable)),
-        ("Opted out", summary.opt_out.yes, old.map(|old| old.opted_out)),
-        ("Without any channel", summary.without_channel, old.map(|old| old.without_channel)),
+        ("Contacts", Some(summary.contacts), old.map(|old| old.contacts)),
+        ("Reachable", summary.reachable, old.and_then(|old| old.reachable)),
+        ("Opted out", summary.opted_out(), old.and_then(|old| old.opted_out)),
+        ("Without any channel", summary.without_channel, old.and_then(|old| old.without_channel)),
     ];
     page.push("<ul class=\"cards\" aria-label=\"Totals\">\n");
     for (at, (name, count, change)) in cards.into_iter().enumerate() {
+        let Some(count) = count else { continue };
         page.push("<li><span class=\"name\">").push(name).push("</span> <span class=\"number\">");
         page.push(&grouped(count)).push("</span> <span class=\"share\">");
         if at > 0 {

@@ -133,7 +133,7 @@ fn region_to_merge(summary: &Summary, limit: Limit) -> Option<String> {
 
 /// Channels whose number, or rest of all contacts or of those with any channel, is small.
 fn untold_channels(summary: &Summary, limit: Limit) -> Vec<String> {
-    let with_channel = summary.contacts.saturating_sub(summary.without_channel);
+    let with_channel = summary.contacts.saturating_sub(summary.without_channel.unwrap_or(0));
     let is_told = |channel: &str, count: u64| {
         let is_told_of_others = channel == NONE_KEY || limit.allows_part(count, with_channel);
         limit.allows_part(count, summary.contacts) && is_told_of_others
@@ -149,7 +149,7 @@ fn merge_combinations(summary: &mut Summary, limit: Limit) {
     let mut merged = summary.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
     // How many of the merged have each channel: those who have it, but for those whom the others show.
     let mut with = summary.channels.clone();
-    with.insert(NONE_KEY.to_owned(), summary.without_channel);
+    with.insert(NONE_KEY.to_owned(), summary.without_channel.unwrap_or(0));
     let channels_of = |name: &str| -> Vec<String> { name.split('+').map(str::to_owned).collect() };
     for (name, count) in &told {
         for channel in channels_of(name) {

@@ -19,14 +19,14 @@ pub(super) fn hide(summary: &mut Summary, limit: Limit) {
             hide_in_channels(channels, detail, limit);
         }
     }
-    for code in to_hide(summary, limit, summary.reachable, |_, detail| detail.reachable) {
+    for code in to_hide(summary, limit, summary.reachable.unwrap_or(0), |_, detail| detail.reachable) {
         summary.region_details.entry(code).or_default().reachable = None;
     }
     for code in to_hide(summary, limit, summary.opt_out.yes, |_, detail| detail.opted_out) {
         summary.region_details.entry(code).or_default().opted_out = None;
     }
     let mut totals = summary.channels.clone();
-    totals.insert(NONE_KEY.to_owned(), summary.without_channel);
+    totals.insert(NONE_KEY.to_owned(), summary.without_channel.unwrap_or(0));
     for (channel, total) in totals {
         let told = |code: &str, _: &_| summary.channels_by_region.get(code)?.get(&channel).copied();
         for code in to_hide(summary, limit, total, told) {

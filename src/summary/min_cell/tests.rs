@@ -129,10 +129,10 @@ impl Auditor<'_> {
             let combinations = told.channel_combinations.iter().filter(|(name, _)| has(name, channel));
             count - combinations.map(|(_, &count)| count).sum::<u64>()
         };
-        let without = in_merged("none", told.without_channel);
+        let without = in_merged("none", told.without_channel.unwrap());
         for (channel, &count) in told.channels.iter().filter(|(channel, _)| *channel != "none") {
             self.look_at_part(channel, count, told.contacts);
-            self.look_at(channel, told.contacts - told.without_channel - count);
+            self.look_at(channel, told.contacts - told.without_channel.unwrap() - count);
             if merged < told.contacts {
                 self.look_at_part(channel, in_merged(channel, count), merged);
                 self.look_at(channel, merged - without - in_merged(channel, count));
@@ -183,12 +183,14 @@ impl Auditor<'_> {
         }
         self.channels_less_their_combinations();
         self.within_regions();
-        self.all_less_the_regions(told.reachable, |code| told.region_details[code].reachable);
+        self.all_less_the_regions(told.reachable.unwrap(), |code| told.region_details[code].reachable);
         self.all_less_the_regions(told.opt_out.yes, |code| told.region_details[code].opted_out);
         for (channel, &total) in &told.channels {
             self.all_less_the_regions(total, |code| told.channels_by_region[code].get(channel).copied());
         }
-        self.all_less_the_regions(told.without_channel, |code| told.channels_by_region[code].get("none").copied());
+        self.all_less_the_regions(told.without_channel.unwrap(), |code| {
+            told.channels_by_region[code].get("none").copied()
+        });
         self.finds
     }
 }

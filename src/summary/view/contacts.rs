@@ -15,17 +15,20 @@ pub(super) fn totals(summary: &Summary) -> Section {
     }
     if !summary.columns_not_in_inputs.is_empty() {
         let columns = summary.columns_not_in_inputs.join(", ");
-        notes.push(format!("Not in these files, so counted as unknown: {columns}."));
+        notes.push(format!("Not in all of these files, so counted as unknown or left out: {columns}."));
     }
     let total = summary.contacts;
-    let row = |name: &str, count| vec![Cell::text(name), Cell::Count(count), Cell::Share(count, total)];
-    let rows = vec![
-        row("Contacts", total),
-        row("Reachable", summary.reachable),
-        row("Opted out", summary.opt_out.yes),
-        row("Opt-out unknown", summary.opt_out.unknown),
-        row("Without any channel", summary.without_channel),
+    let row = |(name, count): (&str, Option<u64>)| {
+        count.map(|count| vec![Cell::text(name), Cell::Count(count), Cell::Share(count, total)])
+    };
+    let rows = [
+        ("Contacts", Some(total)),
+        ("Reachable", summary.reachable),
+        ("Opted out", summary.opted_out()),
+        ("Opt-out unknown", Some(summary.opt_out.unknown)),
+        ("Without any channel", summary.without_channel),
     ];
+    let rows = rows.into_iter().filter_map(row).collect();
     let columns = ["", "Contacts", "Share"].map(str::to_owned).into();
     let view = View { id: "totals", title: String::new(), columns, rows };
     Section { id: "totals", title: "Contacts".to_owned(), notes, tables: vec![view] }
@@ -37,12 +40,13 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
     let row = |name: &str, change: Change| {
         vec![Cell::text(name), Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change)]
     };
-    let totals = vec![
-        row("Contacts", comparison.contacts),
-        row("Reachable", comparison.reachable),
-        row("Opted out", comparison.opted_out),
-        row("Without any channel", comparison.without_channel),
+    let totals = [
+        ("Contacts", Some(comparison.contacts)),
+        ("Reachable", comparison.reachable),
+        ("Opted out", comparison.opted_out),
+        ("Without any channel", comparison.without_channel),
     ];
+    let totals = totals.into_iter().filter_map(|(name, change)| Some(row(name, change?))).collect();
     let largest_first = |changes: &Changes, limit: usize| {
         let mut moved: Vec<_> = changes.iter().filter(|(_, change)| change.difference() != 0).collect();
         moved.sort_by_key(|(_, change)| std::cmp::Reverse(change.difference().unsigned_abs()));
@@ -66,6 +70,16 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
         }
     }
     let mut notes = vec![format!("Compared with {} as of {}.", shown(&comparison.with), moment(&comparison.as_of))];
+    if comparison.filters_differ {
+        notes.push(
+            "The two sides were exported with different filters, or one of them does not tell its own: what differs need \
+             not have changed."
+                .to_owned(),
+        );
+    }
+    if !comparison.columns_not_in_both.is_empty() {
+        notes.push(format!("Not in both, so not compared: {}.", comparison.columns_not_in_both.join(", ")));
+    }
     for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
         if !regions.is_empty() {
             let names: Vec<_> = regions.iter().take(limits.rows).map(|code| region_name(summary, code)).collect();
@@ -86,7 +100,7 @@ pub(super) fn channels(summary: &Summary, limits: Limits) -> Section {
         view("default-channels", "Default", "Channel", &summary.default_channels),
     ];
     let mut notes = Vec::new();
-    if total > 0 {
+    if !summary.channels.is_empty() {
         notes.push("A contact counts once for each of its available channels.".to_owned());
     }
     if summary.default_channel_not_available > 0 {
@@ -146,7 +160,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<View> {
     };
     let mut lines = Vec::new();
     // What is not shown one by one: everything, minus what is. A hidden number hides the rest, too.
-    let (mut reachable_left, mut opted_out_left) = (Some(summary.reachable), Some(summary.opt_out.yes));
+    let (mut reachable_left, mut opted_out_left) = (summary.reachable, summary.opted_out());
     for &(code, count) in &rows {
         let detail = summary.region_details.get(code);
         let (reachable, opted_out) = detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out));

@@ -3,6 +3,9 @@
 use super::super::format::shown;
 use super::super::{Repeated, Summary, Table};
 use super::{Cell, Limits, Section, View, counted, more, ranked};
+use crate::contacts::column::{
+    AVAILABLE_CHANNELS, COUNTRY_CODE, CREATED_AT, DEFAULT_CHANNEL, FORMAT_E164, ID, PHONE_NUMBER, REGION_CODE,
+};
 
 pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
     // A contact can miss several values, so these numbers must not be summed up in a last row.
@@ -37,16 +40,26 @@ fn findings(summary: &Summary) -> Option<View> {
         row(name, cell, found.contacts)
     };
     let counted = |name: &str, count: u64| row(name, Cell::Count(count), count);
-    let rows = vec![
-        repeated("Id of another contact", quality.repeated_ids),
-        repeated("Phone number of another contact", quality.shared_phone_numbers),
-        counted("Not an E.164 number", quality.invalid_e164),
-        counted("Number of another region", quality.e164_not_of_region),
-        counted("Number of another calling code", quality.e164_not_of_country_code),
-        counted("Region not in ISO 3166-1", quality.regions_not_in_iso_3166),
-        counted("Default channel not available", summary.default_channel_not_available),
-        counted("Created in the year 1 (never set)", quality.year_one_created_at),
+    // The number as given stands in for the other one.
+    let number = if summary.has(&[FORMAT_E164]) { FORMAT_E164 } else { PHONE_NUMBER };
+    // Each with the columns that it rests on: nothing was looked at where one is not there.
+    let rows: [(&[usize], _); 8] = [
+        (&[ID], repeated("Id of another contact", quality.repeated_ids)),
+        (&[number], repeated("Phone number of another contact", quality.shared_phone_numbers)),
+        (&[FORMAT_E164], counted("Not an E.164 number", quality.invalid_e164)),
+        (&[FORMAT_E164, REGION_CODE], counted("Number of another region", quality.e164_not_of_region)),
+        (&[FORMAT_E164, COUNTRY_CODE], counted("Number of another calling code", quality.e164_not_of_country_code)),
+        (&[REGION_CODE], counted("Region not in ISO 3166-1", quality.regions_not_in_iso_3166)),
+        (
+            &[DEFAULT_CHANNEL, AVAILABLE_CHANNELS],
+            counted("Default channel not available", summary.default_channel_not_available),
+        ),
+        (&[CREATED_AT], counted("Created in the year 1 (never set)", quality.year_one_created_at)),
     ];
+    let rows: Vec<_> = rows.into_iter().filter(|(columns, _)| summary.has(columns)).map(|(_, row)| row).collect();
+    if rows.is_empty() {
+        return None;
+    }
     let columns = ["Finding", "Contacts", "Share"].map(str::to_owned).into();
     Some(View { id: "findings", title: "Findings".to_owned(), columns, rows })
 }

@@ -15,6 +15,9 @@ pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
         notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
     }
     notes.extend(filter_notes(&summary.filters));
+    if summary.filters_differ {
+        notes.push("These files were exported with different filters, or some do not tell theirs.".to_owned());
+    }
     let title = if summary.run.is_some() { "Run" } else { "Source" };
     Section { id: "run", title: title.to_owned(), notes, tables: files(summary, limits).into_iter().collect() }
 }

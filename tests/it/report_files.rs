@@ -1,0 +1,210 @@
+//! Which files a report reads and which it refuses to write: each contact counted once, and no export harmed.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Finished, run_in, sent_export, simulator};
+
+/// An export of 200 contacts into two formats, with its manifest.
+fn export() -> Finished {
+    let outputs = ["-o", "c.parquet", "-o", "c.csv", "--summary", "old.json", "--quiet"];
+    sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0)
+}
+
+fn report(run: Finished, args: &[&str]) -> Finished {
+    run.again().args(["report"]).args(args).finish()
+}
+
+/// The document of a report that goes to stdout.
+fn document(run: &Finished) -> Value {
+    serde_json::from_slice(&run.stdout).unwrap_or_else(|error| panic!("{error}{run:?}"))
+}
+
+#[cfg(unix)]
+fn link(run: &Finished, target: &str, name: &str) {
+    std::os::unix::fs::symlink(target, run.path(name)).unwrap();
+}
+
+/// Names and contents of everything in a folder.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            files.push((path.display().to_string(), std::fs::read(path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_report_never_takes_the_place_of_what_it_is_made_from() {
+    let mut run = export();
+    std::fs::create_dir(run.path("sub")).unwrap();
+    let mut cases = vec![
+        vec!["c.parquet", "--html", "c.parquet"],
+        vec!["c.parquet", "--json", "./c.parquet"],
+        vec!["c.csv", "--markdown", "sub/../c.csv"],
+        vec![".", "--html", "c.parquet"],
+        vec![".", "--html", "c.csv"],
+        vec!["c.csv", "--compare", "old.json", "--json", "old.json"],
+        vec!["c.csv", "--compare", "c.parquet", "--html", "c.parquet"],
+        vec!["c.parquet", "--json", "c.parquet.manifest.json"],
+    ];
+    if cfg!(unix) {
+        link(&run, "c.parquet", "to.html");
+        link(&run, "c.csv", "to.csv");
+        cases.push(vec!["c.parquet", "--html", "to.html"]);
+        cases.push(vec!["to.csv", "--html", "c.csv"]);
+    }
+    let before = contents(&run.path(""));
+    for case in cases {
+        run = report(run, &case).expect_code(2).expect_stderr("hint: give --html, --markdown and --json paths");
+        run = run.expect_stderr(case.last().unwrap());
+        assert!(contents(&run.path("")) == before, "{run:?}");
+    }
+}
+
+#[test]
+fn no_two_forms_of_a_report_go_to_one_place() {
+    let mut run = export();
+    let before = contents(&run.path(""));
+    for case in [
+        ["--html", "r.html", "--markdown", "r.html"],
+        ["--html", "./r.html", "--json", "r.html"],
+        ["--html", "-", "--json", "-"],
+    ] {
+        run = report(run, &[&["c.csv"], &case[..]].concat()).expect_code(2).expect_stderr(case[3]);
+        run = run.expect_stderr("hint: give each of --html, --markdown and --json a path of its own");
+        assert!(contents(&run.path("")) == before && run.stdout.is_empty(), "{run:?}");
+    }
+    if cfg!(unix) {
+        report(run, &["c.csv", "--html", "/dev/null", "--json", "/dev/null"]).expect_code(0);
+    }
+}
+
+#[test]
+fn a_contact_counts_once_however_often_its_file_is_given() {
+    let mut run = export();
+    let mut cases = vec![
+        (vec!["c.csv", "c.csv"], "skipped c.csv: it is read already, as c.csv\n"),
+        (vec!["c.csv", "./c.csv"], "skipped ./c.csv: it is read already, as c.csv\n"),
+        (vec!["c.csv", "c.parquet"], "skipped c.csv: its contacts are read from c.parquet\n"),
+        (vec![".", "c.parquet"], "skipped c.parquet: it is read already, as ./c.parquet\n"),
+        (vec!["."], "skipped ./c.csv: its contacts are read from ./c.parquet\n"),
+    ];
+    if cfg!(unix) {
+        link(&run, "c.parquet", "same.parquet");
+        cases.push((vec!["c.parquet", "same.parquet"], "skipped same.parquet: it is read already, as c.parquet\n"));
+    }
+    for (paths, said) in cases {
+        run = report(run, &[&paths[..], &["--json", "-"]].concat()).expect_code(0).expect_stderr(said);
+        assert_eq!(document(&run)["contacts"], 200, "{run:?}");
+        assert_eq!(document(&run)["inputs"].as_array().unwrap().len(), 1, "{run:?}");
+        run = report(run, &[&paths[..], &["--json", "-", "--quiet"]].concat()).expect_code(0);
+        assert_eq!(run.stderr, "");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_the_latest_export_counts_nothing_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, ids) in [("2026-02-01", "id\na\nb\n"), ("2026-03-01", "id\nc\n")] {
+        std::fs::create_dir_all(folder.path().join("exports").join(name)).unwrap();
+        std::fs::write(folder.path().join("exports").join(name).join("c.csv"), ids).unwrap();
+    }
+    std::os::unix::fs::symlink("2026-03-01", folder.path().join("exports/latest")).unwrap();
+    std::os::unix::fs::symlink("..", folder.path().join("exports/2026-02-01/up")).unwrap();
+    let run = run_in(folder).args(["report", "exports", "--json", "-"]).finish().expect_code(0);
+    let run = run.expect_stderr("skipped exports/latest: it is read already, as exports/2026-03-01\n");
+    assert_eq!(document(&run)["contacts"], 3);
+}
+
+#[test]
+fn everything_in_a_folder_of_exports_can_be_given() {
+    let run = export();
+    std::fs::remove_file(run.path("old.json")).unwrap();
+    for beside in [".c.csv.lock", ".c.parquet.journal"] {
+        std::fs::write(run.path(beside), "x").unwrap();
+    }
+    let names = run.files();
+    assert!(names.contains(&"c.parquet.manifest.json".to_owned()), "{names:?}");
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let run = report(run, &[&names[..], &["--json", "-"]].concat()).expect_code(0);
+    assert_eq!(document(&run)["contacts"], 200);
+    assert!(!run.stderr.contains("manifest") && !run.stderr.contains("lock"), "{run:?}");
+    report(run, &["c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files that end in");
+}
+
+#[test]
+fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
+    let mut run = export();
+    let whole = std::fs::read(run.path("c.csv")).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    // Cut between two contacts, which nothing but the manifest can tell; it lies beside the other format.
+    let half: String = text.split_inclusive('\n').take(101).collect();
+    std::fs::write(run.path("c.csv"), &half).unwrap();
+    run = report(run, &["c.csv", "--json", "r.json"]).expect_code(2);
+    run = run.expect_stderr(&format!("the file has {} bytes, and {} in ", half.len(), whole.len()));
+    run = run.expect_stderr("c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
+    assert!(!run.path("r.json").exists());
+    // As many bytes, of fewer contacts.
+    let mut others = half.clone();
+    others.insert_str(others.len() - 1, &"x".repeat(whole.len() - half.len()));
+    std::fs::write(run.path("c.csv"), others).unwrap();
+    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, and 200 in ");
+    // The old state of a comparison is held against its manifest, too.
+    run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, and 200 in ");
+    std::fs::rename(run.path("c.parquet.manifest.json"), run.path("gone.json")).unwrap();
+    run = report(run, &["c.csv", "--json", "-"]).expect_code(0);
+    assert_eq!(document(&run)["contacts"], 100);
+}
+
+#[test]
+fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
+    let outputs = ["-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst", "--quiet"];
+    let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
+    std::fs::remove_file(run.path("c.csv.manifest.json")).unwrap();
+    let refused = |run: Finished, name: &str| {
+        report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is cut off: {name}\nhint: "))
+    };
+    for name in ["c.csv", "c.csv.gz", "c.csv.zst"] {
+        let whole = std::fs::read(run.path(name)).unwrap();
+        for left in [whole.len() - 1, whole.len() / 2, whole.len() * 2 / 3] {
+            std::fs::write(run.path(name), &whole[..left]).unwrap();
+            run = refused(run, name);
+        }
+    }
+    for torn in
+        ["id,region_code\na,DE\nb,F", "id,region_code\na,DE\nb", "id,reg", "id,region_code\na,\"D\nE", "id\na\u{e9}"]
+    {
+        std::fs::write(run.path("torn.csv"), torn).unwrap();
+        run = refused(run, "torn.csv");
+    }
+    // In the middle of a letter.
+    std::fs::write(run.path("torn.csv"), b"id\na\xc3").unwrap();
+    run = refused(run, "torn.csv");
+    std::fs::write(run.path("torn.csv"), "id,region_code\na\nb,DE\n").unwrap();
+    report(run, &["torn.csv"]).expect_code(2).expect_stderr("cannot read: torn.csv");
+}
+
+#[test]
+fn an_older_file_has_the_moment_of_its_export() {
+    let mut run = export();
+    let began = run.json("c.parquet.manifest.json")["started_at"].as_str().unwrap()[..19].to_owned();
+    let day = "2026-03-31T00:00:00Z";
+    let changed = std::fs::File::options().append(true).open(run.path("c.csv")).unwrap();
+    changed.set_modified(chrono::DateTime::parse_from_rfc3339(day).unwrap().into()).unwrap();
+    std::fs::write(run.path("new.csv"), "id\na\n").unwrap();
+    let compared = ["new.csv", "--json", "-", "--as-of", "2030-01-01", "--compare"];
+    for old in ["c.csv", "c.parquet"] {
+        run = report(run, &[&compared[..], &[old]].concat()).expect_code(0);
+        assert_eq!(document(&run)["comparison"]["as_of"], format!("{began}Z"));
+    }
+    std::fs::remove_file(run.path("c.parquet.manifest.json")).unwrap();
+    run = report(run, &[&compared[..], &["c.csv"]].concat()).expect_code(0);
+    assert_eq!(document(&run)["comparison"]["as_of"], day);
+}
