@@ -108,7 +108,7 @@ async fn read_all(
     let observe = |progress| display.borrow_mut().observe(progress);
     let stop = stop::requested(config.max_duration);
     let now = started_at.timestamp_micros();
-    let exporting = export(client, &config.fetch, journal, outputs, now, observe, stop);
+    let exporting = Box::pin(export(client, &config.fetch, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,
         never = ticking => never,
