@@ -216,6 +216,9 @@ pub struct Quality {
     /// `created_at` is in the year 1: it was never set. An export writes null then, so that a report on its files can
     /// only count other people's.
     pub year_one_created_at: u64,
+    /// `created_at` is later than the moment that ages are counted from, by more than clocks differ.
+    #[serde(default)]
+    pub created_in_future: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
 }

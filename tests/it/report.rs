@@ -80,10 +80,37 @@ fn ages_are_counted_from_the_moment_that_is_given() {
     };
     let server = account([-5, 0, 6, 7, 29, 30, 89, 90, 364, 365, 5000].map(at).into());
     let run = sent_export().contacts(&server.url(), &["-o", "c.parquet"]).finish();
-    let updated = &report_json(&run.path("c.parquet"))["updated"];
-    let wanted =
-        json!({"never": 0, "last_7_days": 3, "last_30_days": 2, "last_90_days": 2, "last_365_days": 2, "older": 2});
-    assert_eq!(updated, &wanted);
+    let report = report(&[&run.path("c.parquet")], &["--json", "r.json", "--html", "r.html", "--markdown", "r.md"]);
+    let wanted = json!({"never": 0, "in_future": 1, "last_7_days": 2, "last_30_days": 2, "last_90_days": 2,
+        "last_365_days": 2, "older": 2});
+    assert_eq!(report.json("r.json")["updated"], wanted);
+    assert_valid(&report.json("r.json"), SUMMARY_SCHEMA);
+    // A reader who adds "last 30 days" to "last 7 days", or does not, must come to the same.
+    for form in [read(&report, "r.html"), read(&report, "r.md"), String::from_utf8(report.stdout.clone()).unwrap()] {
+        for age in ["last 7 days", "8 to 30 days ago", "31 to 90 days ago", "91 to 365 days ago", "in the future"] {
+            assert!(form.contains(age), "{age} in {form}");
+        }
+        assert!(!form.contains("last 30 days"), "{form}");
+    }
+}
+
+#[test]
+fn a_date_in_the_future_is_a_finding_and_no_age() {
+    let server = account(vec![
+        json!({"id": "a", "created_at": "9999-12-01T00:00:00Z", "updated_at": "9999-12-31T00:00:00Z"}),
+        json!({"id": "b", "created_at": "2020-01-01T00:00:00Z", "updated_at": "9999-12-31T00:00:00Z"}),
+        json!({"id": "c", "created_at": "2020-01-01T00:00:00Z"}),
+    ]);
+    let run = export(&server.url());
+    for summary in [run.json("s.json"), report_json(&run.path("c.csv"))] {
+        assert_eq!((&summary["updated"]["in_future"], &summary["updated"]["last_7_days"]), (&json!(2), &json!(0)));
+        assert_eq!(summary["quality"]["created_in_future"], 1);
+        let ages = summary["updated"].as_object().unwrap().values();
+        assert_eq!(ages.map(|count| count.as_u64().unwrap()).sum::<u64>(), 3);
+    }
+    let markdown = read(&run, "r.md");
+    assert!(markdown.contains("| Created in the future | 1 |"), "{markdown}");
+    assert!(markdown.contains("| Last changed in the future | 2 |"), "{markdown}");
 }
 
 #[test]

@@ -217,18 +217,23 @@ fn months(summary: &Summary, limits: Limits) -> Option<View> {
 
 fn ages(summary: &Summary) -> Option<View> {
     let updated = summary.updated;
-    let rows = [
+    // Each contact is in one row, which its name must say.
+    let mut rows = vec![
         ("never", updated.never),
         ("last 7 days", updated.last_7_days),
-        ("last 30 days", updated.last_30_days),
-        ("last 90 days", updated.last_90_days),
-        ("last 365 days", updated.last_365_days),
+        ("8 to 30 days ago", updated.last_30_days),
+        ("31 to 90 days ago", updated.last_90_days),
+        ("91 to 365 days ago", updated.last_365_days),
         ("longer ago", updated.older),
     ];
+    // No usual account has these.
+    if updated.in_future > 0 {
+        rows.push(("in the future", updated.in_future));
+    }
     let largest = rows.iter().map(|&(_, count)| count).max().filter(|&largest| largest > 0)?;
     let row = |(name, count): (&str, u64)| {
         vec![Cell::text(name), Cell::Count(count), Cell::Share(count, summary.contacts), Cell::Bar(count, largest)]
     };
     let columns = ["Last change", "Contacts", "Share", ""].map(str::to_owned).into();
-    Some(View { id: "ages", title: "Last change".to_owned(), columns, rows: rows.map(row).into() })
+    Some(View { id: "ages", title: "Last change".to_owned(), columns, rows: rows.into_iter().map(row).collect() })
 }

@@ -46,6 +46,8 @@ fn findings(summary: &Summary) -> Option<View> {
         counted("Region not in ISO 3166-1", quality.regions_not_in_iso_3166),
         counted("Default channel not available", summary.default_channel_not_available),
         counted("Created in the year 1 (never set)", quality.year_one_created_at),
+        counted("Created in the future", quality.created_in_future),
+        counted("Last changed in the future", summary.updated.in_future),
     ];
     let columns = ["Finding", "Contacts", "Share"].map(str::to_owned).into();
     Some(View { id: "findings", title: "Findings".to_owned(), columns, rows })
