@@ -31,8 +31,10 @@ pub type Changes = std::collections::BTreeMap<String, Change>;
 pub struct Comparison {
     /// The file or the files that hold the older state.
     pub with: String,
-    /// Its moment, RFC 3339, UTC.
+    /// Its moment, RFC 3339, UTC; of files the one that ages are counted from, since they do not tell theirs.
     pub as_of: String,
+    /// Whether the older state was counted from files.
+    pub is_of_files: bool,
     /// Contacts.
     pub contacts: Change,
     /// Contacts that can be reached.
@@ -61,6 +63,8 @@ impl Comparison {
         Self {
             with,
             as_of: old.as_of.clone(),
+            // A summary that is read back has lost them.
+            is_of_files: !old.inputs.is_empty(),
             contacts: Change { old: old.contacts, new: new.contacts },
             reachable: Change { old: old.reachable, new: new.reachable },
             opted_out: Change { old: old.opt_out.yes, new: new.opt_out.yes },

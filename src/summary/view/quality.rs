@@ -2,7 +2,7 @@
 
 use super::super::format::shown;
 use super::super::{Repeated, Summary, Table};
-use super::{Cell, Limits, Section, View, counted, more, ranked};
+use super::{Cell, Limits, Ranked, Section, View, counted, more, sum};
 
 pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
     // A contact can miss several values, so these numbers must not be summed up in a last row.
@@ -49,16 +49,14 @@ fn findings(summary: &Summary) -> Option<View> {
         counted("Created in the future", quality.created_in_future),
         counted("Last changed in the future", summary.updated.in_future),
     ];
-    let columns = ["Finding", "Contacts", "Share"].map(str::to_owned).into();
-    Some(View { id: "findings", title: "Findings".to_owned(), columns, rows })
+    Some(View::new("findings", "Findings", ["Finding", "Contacts", "Share"], rows))
 }
 
 /// A table of counts that are no part of the contacts.
 fn plain(id: &'static str, title: &str, name: &str, table: &Table, limits: Limits) -> Option<View> {
-    let (rows, rest) = ranked(table, limits.rows);
     let row = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
-    let mut rows: Vec<_> = rows.into_iter().map(|(key, count)| row(shown(key), count)).collect();
-    rows.extend(rest.map(|(keys, count)| row(more(keys), count)));
-    let columns = [name, "Count"].map(str::to_owned).into();
-    (!rows.is_empty()).then(|| View { id, title: title.to_owned(), columns, rows })
+    let view = View::new(id, title, [name, "Count"], Vec::new());
+    let ranked = Ranked::of_counts(table, limits.rows);
+    let view = ranked.fill(view, |key, count| row(shown(key), count), |rest| row(more(rest.len()), sum(rest)));
+    (!view.rows.is_empty()).then_some(view)
 }

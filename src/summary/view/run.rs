@@ -35,8 +35,7 @@ fn files(summary: &Summary, limits: Limits) -> Option<View> {
         let (contacts, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
         rows.push(row(more(rest.len()), "", contacts, bytes));
     }
-    let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
-    (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows })
+    (!rows.is_empty()).then(|| View::new("files", "Files", ["File", "Format", "Contacts", "Size"], rows))
 }
 
 #[expect(
