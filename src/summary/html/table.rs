@@ -3,6 +3,9 @@
 use super::super::view::{Cell, View};
 use super::page::{Page, write_change};
 
+/// Widest word that fits beside two numbers and a bar where three tables stand side by side, by [`width`].
+const MAX_WORD: usize = 14;
+
 /// Writes a table under its heading.
 pub(super) fn write(page: &mut Page, view: &View) {
     page.push("<div>\n");
@@ -52,15 +55,15 @@ fn write_row(page: &mut Page, view: &View, row: &[Cell], class: &str) {
         (false, class) => page.push("<tr class=\"").push(class).push("\">"),
         (true, class) => page.push("<tr class=\"last ").push(class).push("\">"),
     };
-    // A word without a place to break would widen the page of a phone.
-    let is_long = name.split([' ', '-', '+']).any(|word| width(word) > 20);
+    // A word without a place to break would widen the page of a phone, or push the bars out of a column.
+    let is_long = name.split([' ', '-', '+', '_']).any(|word| width(word) > MAX_WORD);
     page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
     let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
     if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
         page.push("<span class=\"code\">").text(code).push("</span> ").text(place);
     } else {
-        // A combination of channels may break at every plus.
-        for (at, part) in name.split_inclusive('+').enumerate() {
+        // A combination of channels may break at every plus, and the name of a field at every underline.
+        for (at, part) in name.split_inclusive(['+', '_']).enumerate() {
             page.push(if at > 0 { "<wbr>" } else { "" }).text(part);
         }
     }

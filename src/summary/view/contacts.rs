@@ -135,14 +135,16 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
         };
         std::iter::once(Cell::Text(region_name(summary, code))).chain(channels.iter().map(share)).collect()
     };
-    let columns = std::iter::once("Region".to_owned()).chain(channels.iter().map(|channel| shown(channel))).collect();
     let rows: Vec<_> = regions.shown().map(row).collect();
-    let mut title = "Channels of each region's contacts".to_owned();
     // Shares of one whole each have no sum that could stand for those that are not shown.
-    if regions.rest_len() > 0 {
+    let name = if regions.rest_len() > 0 {
         let [shown, all] = [rows.len(), rows.len() + regions.rest_len()].map(|count| grouped(count as u64));
-        title += &format!(", {shown} of {all} regions");
-    }
+        format!("Region ({shown} of {all})")
+    } else {
+        "Region".to_owned()
+    };
+    let columns = std::iter::once(name).chain(channels.iter().map(|channel| shown(channel))).collect();
+    let title = "Channels of each region's contacts".to_owned();
     Some(View { id: "channel-mix", title, columns, rows, fold: None })
 }
 
