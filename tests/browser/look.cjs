@@ -156,7 +156,8 @@ async function look(browser, file, view, problems) {
   await page.screenshot({ path: `${stem}.png`, fullPage: true });
   if (name === "light") {
     await sortable(page, note);
-    for (const button of await page.locator("button.all").all()) await button.click();
+    const unfolding = page.locator("button.all");
+    while (await unfolding.count()) await unfolding.first().click();
     for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
     await page.emulateMedia({ media: "print" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
