@@ -170,6 +170,24 @@ fn quality_findings_are_counted_by_what_they_say() {
 }
 
 #[test]
+fn a_value_of_another_type_is_counted_also_where_it_could_be_used() {
+    let server = account(vec![
+        json!({"id": "a", "country_code": 1, "opt_out": "true", "available_channels": ["sms"]}),
+        json!({"id": "b", "country_code": "1", "opt_out": "perhaps"}),
+    ]);
+    let run = export(&server.url());
+    let summary = run.json("s.json");
+    assert_eq!(summary["malformed_fields"], json!({"available_channels": 1, "country_code": 1, "opt_out": 2}));
+    assert_eq!(summary["country_codes"], json!({"1": 2}));
+    assert_eq!(summary["opt_out"], json!({"yes": 1, "no": 0, "unknown": 1}));
+    assert_eq!(summary["channels"], json!({"none": 1, "sms": 1}));
+    for form in [run.stderr.clone(), read(&run, "r.html"), read(&run, "r.md")] {
+        assert!(form.contains("Values of an undocumented type or form"), "{form}");
+        assert!(!form.contains("could not be read") && !form.contains("as null"), "{form}");
+    }
+}
+
+#[test]
 fn no_form_holds_anything_personal_or_takes_a_contact_for_markup() {
     let mut contacts: Vec<Value> = Vec::new();
     for (at, word) in

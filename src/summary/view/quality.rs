@@ -12,13 +12,7 @@ pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
         counted("missing", "Missing values", "Column", &summary.quality.missing, summary.contacts, all_columns),
         plain("rejected", "Items that were no contacts", "Reason", &summary.rejected, limits),
         plain("unknown-fields", "Fields that no documentation names", "Field", &summary.unknown_fields, limits),
-        plain(
-            "malformed",
-            "Values that could not be read (written as null)",
-            "Column",
-            &summary.malformed_fields,
-            limits,
-        ),
+        plain("malformed", "Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
     ];
     let tables = tables.into_iter().flatten().collect();
     Section { id: "quality", title: "Quality".to_owned(), notes: Vec::new(), tables }
