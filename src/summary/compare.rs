@@ -35,7 +35,7 @@ pub type Changes = std::collections::BTreeMap<String, Change>;
 pub struct Comparison {
     /// The file or the files that hold the older state.
     pub with: String,
-    /// Its moment, RFC 3339, UTC.
+    /// Its moment, RFC 3339, UTC; of files that of their manifest, or when they were written.
     pub as_of: String,
     /// Contacts.
     pub contacts: Change,

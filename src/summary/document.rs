@@ -53,7 +53,7 @@ pub struct RunFacts {
     pub retries: u64,
     /// Answers that said the account is over its rate.
     pub rate_limited: u64,
-    /// Time that requests waited for the pace or for a pause or rested before a retry, summed over all requests.
+    /// Time that requests spent waiting for the rate limit and before retries, all requests together.
     pub waited_seconds: f64,
     /// Pages whose contacts were taken.
     pub pages: u64,
@@ -134,7 +134,7 @@ pub struct Summary {
     pub quality: Quality,
     /// Fields that no documentation names, with the contacts that carried them.
     pub unknown_fields: Table,
-    /// Values of an undocumented type or form, by column; they were written as null.
+    /// Values of an undocumented type or form, by column; they became null where they could not be used.
     pub malformed_fields: Table,
     /// What was left out on request.
     pub filters: Filters,
@@ -220,6 +220,9 @@ pub struct Quality {
     /// `created_at` is in the year 1: it was never set. An export writes null then, so that a report on its files can
     /// only count other people's.
     pub year_one_created_at: u64,
+    /// `created_at` is later than the moment that ages are counted from, by more than clocks differ.
+    #[serde(default)]
+    pub created_in_future: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
 }
@@ -282,7 +285,7 @@ pub struct Findings {
     pub unknown_fields: Table,
     /// Contacts whose `created_at` was the year 1; it was written as null.
     pub never_created: u64,
-    /// Values of an undocumented type or form, by column; they were written as null.
+    /// Values of an undocumented type or form, by column; they became null where they could not be used.
     pub malformed_fields: Table,
 }
 
@@ -301,7 +304,7 @@ impl Findings {
         add(&mut self.unknown_fields, name, contacts);
     }
 
-    /// Notes values that became null.
+    /// Notes values of an undocumented type or form, whether or not they could be used.
     pub fn add_malformed(&mut self, column: &str, values: u64) {
         add(&mut self.malformed_fields, column, values);
     }

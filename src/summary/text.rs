@@ -96,10 +96,10 @@ impl Renderer {
                 let bar = "▇".repeat(bar);
                 line.push_str(&self.painted(&bar, BLUE));
             }
-            if let Some(Cell::Difference(change)) = row.last() {
-                let colour = if change.difference() < 0 { RED } else { GREEN };
+            if let Some(&Cell::Difference(change, wish)) = row.last() {
+                let colour = wish.is_met_by(change).map_or("", |is_better| if is_better { GREEN } else { RED });
                 let shown = words.last().map(String::as_str).unwrap_or_default();
-                if change.difference() != 0 && line.ends_with(shown) {
+                if !colour.is_empty() && line.ends_with(shown) {
                     line.truncate(line.len() - shown.len());
                     line.push_str(&self.painted(shown, colour));
                 }

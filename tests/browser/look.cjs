@@ -88,6 +88,31 @@ function heatMap() {
   return [...new Set(problems)].slice(0, 5);
 }
 
+// Tables of counts that do not show as many contacts as there are: what is folded away must be in a row of its own.
+function sums() {
+  const counts = (table) => [...table.tBodies[0].rows].filter((row) => row.getClientRects().length).map((row) => row.cells[1].textContent);
+  const number = (text) => Number(text.replace(/[^0-9]/g, ""));
+  const all = number(document.querySelector(".cards .number").textContent);
+  const tables = [...document.querySelectorAll("#regions table, #channels table, #time table")];
+  const columns = (table) => [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
+  const adding = tables.filter((table) => columns(table).includes("Contacts") && table.getClientRects().length);
+  const wrong = adding.filter((table) => counts(table).reduce((sum, text) => sum + number(text), 0) !== all);
+  // A contact counts once for each of its channels.
+  const isOfChannels = (table) => table.parentElement.querySelector("h3")?.textContent === "Available";
+  return wrong.filter((table) => !isOfChannels(table)).map((table) => `does not add up to ${all}: ${counts(table)}`);
+}
+
+// A bar that covers what stands beside its column.
+function longBars() {
+  const bars = [...document.querySelectorAll("svg.bar")].filter((bar) => bar.getClientRects().length);
+  const outside = bars.filter((bar) => {
+    const [cell, box] = [bar.parentElement, bar].map((element) => element.getBoundingClientRect());
+    const column = bar.closest("table").parentElement.getBoundingClientRect();
+    return box.left < cell.left - 1 || box.right > Math.min(cell.right, column.right) + 1;
+  });
+  return outside.slice(0, 3).map((bar) => `a bar outside of its column: ${bar.closest("tr").textContent}`);
+}
+
 function structure() {
   const problems = [];
   if (document.querySelectorAll("h1").length !== 1) problems.push("not one h1");
@@ -125,10 +150,15 @@ async function look(browser, file, view, problems) {
   for (const problem of await page.evaluate(faintTexts)) note(`faint: ${problem}`);
   for (const problem of await page.evaluate(heatMap)) note(problem);
   for (const problem of await page.evaluate(structure)) note(problem);
+  for (const problem of await page.evaluate(sums)) note(problem);
+  for (const problem of await page.evaluate(longBars)) note(problem);
   const stem = path.join(out, `${path.basename(file, ".html")}-${name}`);
   await page.screenshot({ path: `${stem}.png`, fullPage: true });
   if (name === "light") {
     await sortable(page, note);
+    const unfolding = page.locator("button.all");
+    while (await unfolding.count()) await unfolding.first().click();
+    for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
     await page.emulateMedia({ media: "print" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
@@ -169,7 +199,8 @@ async function withoutScript(browser, file, problems) {
   await page.goto(pathToFileURL(file).href);
   const folded = page.locator("#regions summary");
   for (let at = 0; at < (await folded.count()); at += 1) await folded.nth(at).click();
-  const rows = page.locator("#regions tbody tr");
+  // The row that stands for what is folded away is for those who can unfold it.
+  const rows = page.locator("#regions tbody tr:not(.rest)");
   for (let at = 0; at < (await rows.count()); at += 1) {
     if (!(await rows.nth(at).isVisible())) {
       problems.push(`${path.basename(file)}: row ${at} is hidden without script`);

@@ -80,10 +80,37 @@ fn ages_are_counted_from_the_moment_that_is_given() {
     };
     let server = account([-5, 0, 6, 7, 29, 30, 89, 90, 364, 365, 5000].map(at).into());
     let run = sent_export().contacts(&server.url(), &["-o", "c.parquet"]).finish();
-    let updated = &report_json(&run.path("c.parquet"))["updated"];
-    let wanted =
-        json!({"never": 0, "last_7_days": 3, "last_30_days": 2, "last_90_days": 2, "last_365_days": 2, "older": 2});
-    assert_eq!(updated, &wanted);
+    let report = report(&[&run.path("c.parquet")], &["--json", "r.json", "--html", "r.html", "--markdown", "r.md"]);
+    let wanted = json!({"never": 0, "in_future": 1, "last_7_days": 2, "last_30_days": 2, "last_90_days": 2,
+        "last_365_days": 2, "older": 2});
+    assert_eq!(report.json("r.json")["updated"], wanted);
+    assert_valid(&report.json("r.json"), SUMMARY_SCHEMA);
+    // A reader who adds "last 30 days" to "last 7 days", or does not, must come to the same.
+    for form in [read(&report, "r.html"), read(&report, "r.md"), String::from_utf8(report.stdout.clone()).unwrap()] {
+        for age in ["last 7 days", "8 to 30 days ago", "31 to 90 days ago", "91 to 365 days ago", "in the future"] {
+            assert!(form.contains(age), "{age} in {form}");
+        }
+        assert!(!form.contains("last 30 days"), "{form}");
+    }
+}
+
+#[test]
+fn a_date_in_the_future_is_a_finding_and_no_age() {
+    let server = account(vec![
+        json!({"id": "a", "created_at": "9999-12-01T00:00:00Z", "updated_at": "9999-12-31T00:00:00Z"}),
+        json!({"id": "b", "created_at": "2020-01-01T00:00:00Z", "updated_at": "9999-12-31T00:00:00Z"}),
+        json!({"id": "c", "created_at": "2020-01-01T00:00:00Z"}),
+    ]);
+    let run = export(&server.url());
+    for summary in [run.json("s.json"), report_json(&run.path("c.csv"))] {
+        assert_eq!((&summary["updated"]["in_future"], &summary["updated"]["last_7_days"]), (&json!(2), &json!(0)));
+        assert_eq!(summary["quality"]["created_in_future"], 1);
+        let ages = summary["updated"].as_object().unwrap().values();
+        assert_eq!(ages.map(|count| count.as_u64().unwrap()).sum::<u64>(), 3);
+    }
+    let markdown = read(&run, "r.md");
+    assert!(markdown.contains("| Created in the future | 1 |"), "{markdown}");
+    assert!(markdown.contains("| Last changed in the future | 2 |"), "{markdown}");
 }
 
 #[test]
@@ -160,6 +187,24 @@ fn quality_findings_are_counted_by_what_they_say() {
     let twice = report(&[&run.path("again.csv"), &run.path("c.parquet")], &["--json", "-"]).expect_code(0);
     let twice: Value = serde_json::from_slice(&twice.stdout).unwrap();
     assert_eq!(twice["quality"]["repeated_ids"], json!({"keys": 4, "contacts": 8, "approximate": false}));
+}
+
+#[test]
+fn a_value_of_another_type_is_counted_also_where_it_could_be_used() {
+    let server = account(vec![
+        json!({"id": "a", "country_code": 1, "opt_out": "true", "available_channels": ["sms"]}),
+        json!({"id": "b", "country_code": "1", "opt_out": "perhaps"}),
+    ]);
+    let run = export(&server.url());
+    let summary = run.json("s.json");
+    assert_eq!(summary["malformed_fields"], json!({"available_channels": 1, "country_code": 1, "opt_out": 2}));
+    assert_eq!(summary["country_codes"], json!({"1": 2}));
+    assert_eq!(summary["opt_out"], json!({"yes": 1, "no": 0, "unknown": 1}));
+    assert_eq!(summary["channels"], json!({"none": 1, "sms": 1}));
+    for form in [run.stderr.clone(), read(&run, "r.html"), read(&run, "r.md")] {
+        assert!(form.contains("Values of an undocumented type or form"), "{form}");
+        assert!(!form.contains("could not be read") && !form.contains("as null"), "{form}");
+    }
 }
 
 #[test]
@@ -246,7 +291,12 @@ fn what_changed_is_shown_in_every_form() {
         assert_eq!(comparison["new_regions"], json!(["BR"]));
         assert_eq!(comparison["gone_regions"], json!(["FR"]));
         for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
-            for text in ["▲ +1", "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
+            // A summary tells its moment, and files do not.
+            let since = match then.ends_with("json") {
+                true => format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10]),
+                false => "Since c.parquet: ▲ +1".to_owned(),
+            };
+            for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
                 assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");
             }
         }

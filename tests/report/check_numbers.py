@@ -85,7 +85,7 @@ same("created_by_month", by("coalesce(strftime(created_at, '%Y-%m'), 'unknown')"
 moments = duckdb.sql("select strftime(min(created_at), '%Y-%m-%dT%H:%M:%SZ'), strftime(max(created_at), '%Y-%m-%dT%H:%M:%SZ') from c").fetchall()[0]
 same("created_range", moments, (summary["created_range"]["oldest"], summary["created_range"]["newest"]))
 age = f"timestamptz '{summary['as_of']}' - updated_at"
-bucket = f"""case when updated_at is null then 'never' when {age} < interval 7 days then 'last_7_days'
+bucket = f"""case when updated_at is null then 'never' when {age} < interval '-5 minutes' then 'in_future' when {age} < interval 7 days then 'last_7_days'
     when {age} < interval 30 days then 'last_30_days' when {age} < interval 90 days then 'last_90_days'
     when {age} < interval 365 days then 'last_365_days' else 'older' end"""
 same("updated", by(bucket), {name: count for name, count in summary["updated"].items() if count > 0})

@@ -30,7 +30,7 @@ use self::names::{Names, OTHER, Texts, UNKNOWN};
 use self::numbers::{NumberChecks, NumberColumns};
 pub use self::repeats::Repeated;
 use self::repeats::Repeats;
-use self::times::Months;
+use self::times::{Clock, Months};
 use crate::contacts::{column, contacts_schema};
 
 /// Distinct keys that one table keeps. There are about 250 regions and a handful of channels; beyond this the account
@@ -51,7 +51,11 @@ pub type Table = BTreeMap<String, u64>;
 pub struct UpdatedCounts {
     /// `updated_at` is null.
     pub never: u64,
-    /// Within 7 days before the start of the run, or after it.
+    /// Later than the moment that ages are counted from, by more than clocks differ; older summaries have it among the
+    /// last 7 days.
+    #[serde(default)]
+    pub in_future: u64,
+    /// Within 7 days before the moment that ages are counted from, or during the run.
     pub last_7_days: u64,
     /// 8 to 30 days.
     pub last_30_days: u64,
@@ -142,13 +146,19 @@ impl Counts {
 
     /// Counts the contacts of a batch with all columns of the contacts schema.
     ///
-    /// `now_micros` is the moment that ages are measured from, in microseconds UTC.
+    /// `now_micros` is the moment that ages are measured from, in microseconds UTC: the start of the run. What was changed
+    /// since then, while the run goes on, counts as changed just now.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
-        self.add_columns(batch, now_micros, &[true; column::COUNT]);
+        self.count(batch, Clock::since(now_micros), &[true; column::COUNT]);
     }
 
-    /// The same for a batch in which some columns are only filled up with nulls, which are not counted as missing.
+    /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as
+    /// missing; nothing in it is later than `now_micros` unless its date is wrong.
     pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, columns: &Columns) {
+        self.count(batch, Clock::at(now_micros), columns);
+    }
+
+    fn count(&mut self, batch: &RecordBatch, clock: Clock, columns: &Columns) {
         let text = |column: usize| -> &StringArray { batch.column(column).as_string() };
         let time = |column: usize| -> &PrimitiveArray<TimestampMicrosecondType> { batch.column(column).as_primitive() };
         self.contacts += batch.num_rows() as u64;
@@ -164,8 +174,8 @@ impl Counts {
         for &code in &self.scratch.calling_codes {
             self.by_calling_code[usize::from(code)] += 1;
         }
-        self.created.add(time(column::CREATED_AT));
-        self.updated.add(time(column::UPDATED_AT), now_micros);
+        self.created.add(time(column::CREATED_AT), clock);
+        self.updated.add(time(column::UPDATED_AT), clock);
         let numbers = NumberColumns {
             e164: Texts::new(text(column::FORMAT_E164)),
             as_given: Texts::new(text(column::PHONE_NUMBER)),

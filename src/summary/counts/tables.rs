@@ -116,6 +116,7 @@ impl Counts {
             e164_not_of_country_code: self.numbers.other_calling_code,
             regions_not_in_iso_3166: regions.iter().filter(|(code, _)| is_unknown(code)).map(|(_, &count)| count).sum(),
             year_one_created_at: self.created.unset(),
+            created_in_future: self.created.in_future(),
             missing: (0..column::COUNT).map(missing).filter(|&(_, count)| count > 0).collect(),
             ..Quality::default()
         }

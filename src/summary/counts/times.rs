@@ -4,12 +4,14 @@
 //! neighbouring contacts are mostly of one month, which is remembered.
 //!
 //! *Easy to get wrong:* a year-1 date is no date but one that was never set. It is counted apart and belongs to no month.
+//! Nor is a date in the future the age of anything. But the clocks of server and reader differ, and what is changed while
+//! an export runs is later than its start: see [`Clock`].
 
 use std::collections::BTreeMap;
 
 use arrow::array::{Array, PrimitiveArray};
 use arrow::datatypes::TimestampMicrosecondType;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::super::document::TimeRange;
 use super::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, UpdatedCounts, add};
@@ -20,6 +22,33 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The first moment of the year 2: everything before it was never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 
+/// The month after 9999-12: later ones have no name of four digits.
+const END_OF_MONTHS: i64 = 10_000 * 12;
+/// How far the server's clock may be ahead of this one: more than clocks that are set by the network ever differ, and
+/// less than what anybody would take for a wrong date.
+const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
+
+/// The moment that ages are counted from, and where the future begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    as_of: i64,
+    /// The last moment that is not in the future.
+    latest: i64,
+}
+
+impl Clock {
+    /// For files: whatever is later than this moment, in microseconds UTC, is in the future.
+    pub(super) fn at(as_of: i64) -> Self {
+        Self { as_of, latest: as_of.saturating_add(CLOCK_SLACK) }
+    }
+
+    /// For a run that began at this moment: contacts can be changed up to the present one.
+    pub(super) fn since(as_of: i64) -> Self {
+        let latest = as_of.max(Utc::now().timestamp_micros()).saturating_add(CLOCK_SLACK);
+        Self { as_of, latest }
+    }
+}
+
 /// Contacts by the month of a time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Months {
@@ -28,13 +57,22 @@ pub(super) struct Months {
     beyond: u64,
     unset: u64,
     missing: u64,
+    in_future: u64,
     oldest: Option<i64>,
     newest: Option<i64>,
 }
 
 impl Months {
-    pub(super) fn add(&mut self, times: &Times) {
+    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
         self.missing += times.null_count() as u64;
+        let later = |&&micros: &&i64| micros > clock.latest;
+        self.in_future += match times.nulls() {
+            None => times.values().iter().filter(later).count() as u64,
+            Some(nulls) => {
+                let times = times.values().iter().zip(nulls);
+                times.filter(|(micros, is_there)| *is_there && later(micros)).count() as u64
+            }
+        };
         let mut run = Run::default();
         if times.null_count() == 0 {
             times.values().iter().for_each(|&micros| self.step(&mut run, micros));
@@ -67,7 +105,8 @@ impl Months {
         }
         self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
         self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
-        if self.table.len() < MAX_KEYS || self.table.contains_key(&run.month) {
+        let has_room = self.table.len() < MAX_KEYS && run.month < END_OF_MONTHS;
+        if has_room || self.table.contains_key(&run.month) {
             *self.table.entry(run.month).or_default() += run.count;
         } else {
             self.beyond += run.count;
@@ -77,6 +116,11 @@ impl Months {
     /// Contacts whose time was never set, although there is one.
     pub(super) fn unset(&self) -> u64 {
         self.unset
+    }
+
+    /// Contacts whose time is still to come.
+    pub(super) fn in_future(&self) -> u64 {
+        self.in_future
     }
 
     /// Contacts by month, as `2026-03`.
@@ -125,7 +169,9 @@ impl Run {
     fn at(micros: i64) -> Self {
         let (year, month) = civil_month(micros.div_euclid(MICROS_PER_DAY));
         let index = year * 12 + month - 1;
-        let first = |index: i64| first_day(index.div_euclid(12), index.rem_euclid(12) + 1) * MICROS_PER_DAY;
+        let day = |index: i64| first_day(index.div_euclid(12), index.rem_euclid(12) + 1);
+        // The last month that the numbers reach does not end.
+        let first = |index: i64| day(index).saturating_mul(MICROS_PER_DAY);
         Self { start: first(index), end: first(index + 1), month: index, ..Self::default() }
     }
 }
@@ -152,13 +198,15 @@ fn first_day(year: i64, month: i64) -> i64 {
 }
 
 impl UpdatedCounts {
-    /// Counts times by their age at `now_micros`.
-    pub(super) fn add(&mut self, times: &Times, now_micros: i64) {
+    /// Counts times by their age.
+    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
         // By array place, since a branch by age is one that the processor cannot foresee.
-        let mut counts = [0; 5];
-        let limits = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
+        let mut counts = [0; 6];
+        let [week, month, quarter, year] = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
+        // What is younger than the first of these is in the future.
+        let limits = [clock.as_of.saturating_sub(clock.latest), week, month, quarter, year];
         let mut count = |micros: i64, is_there: bool| {
-            let age = now_micros.saturating_sub(micros);
+            let age = clock.as_of.saturating_sub(micros);
             counts[limits.iter().map(|&limit| usize::from(age >= limit)).sum::<usize>()] += u64::from(is_there);
         };
         match times.nulls() {
@@ -166,11 +214,12 @@ impl UpdatedCounts {
             Some(nulls) => times.values().iter().zip(nulls).for_each(|(&micros, is_there)| count(micros, is_there)),
         }
         self.never += times.null_count() as u64;
-        self.last_7_days += counts[0];
-        self.last_30_days += counts[1];
-        self.last_90_days += counts[2];
-        self.last_365_days += counts[3];
-        self.older += counts[4];
+        self.in_future += counts[0];
+        self.last_7_days += counts[1];
+        self.last_30_days += counts[2];
+        self.last_90_days += counts[3];
+        self.last_365_days += counts[4];
+        self.older += counts[5];
     }
 }
 
@@ -196,11 +245,38 @@ mod tests {
         let year_two = DateTime::parse_from_rfc3339("0002-01-01T00:00:00Z").unwrap().timestamp_micros();
         assert_eq!(YEAR_TWO, year_two);
         let mut months = Months::default();
-        months.add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]));
+        months.add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::at(0));
         let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
         assert_eq!(months.table(), wanted.map(|(month, count)| (month.to_owned(), count)).into());
         assert_eq!(months.unset(), 1);
         assert_eq!(months.range().oldest.as_deref(), Some("0002-01-01T00:00:00Z"));
         assert_eq!(months.range().newest.as_deref(), Some("1970-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_time_to_come_has_no_age_unless_clocks_may_differ_by_it() {
+        let now = 1_775_000_000_000_000;
+        let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
+        for nulls in [0, 2] {
+            let times = Times::from_iter(times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)));
+            let (mut updated, mut months) = (UpdatedCounts::default(), Months::default());
+            updated.add(&times, Clock::at(now));
+            months.add(&times, Clock::at(now));
+            let wanted =
+                UpdatedCounts { never: nulls as u64, in_future: 2, last_7_days: 3, ..UpdatedCounts::default() };
+            assert_eq!(updated, wanted);
+            assert_eq!(months.in_future(), 2);
+            // Its year has more than four digits.
+            assert_eq!(months.table()[OTHER_KEY], 1);
+        }
+    }
+
+    #[test]
+    fn what_changes_while_an_export_runs_is_not_in_the_future() {
+        let now = Utc::now().timestamp_micros();
+        let an_hour_ago = now - MICROS_PER_DAY / 24;
+        let mut updated = UpdatedCounts::default();
+        updated.add(&Times::from(vec![now - 1_000_000, now + MICROS_PER_DAY]), Clock::since(an_hour_ago));
+        assert_eq!((updated.last_7_days, updated.in_future), (1, 1));
     }
 }

@@ -3,9 +3,10 @@
 //! Five shades, each for counts that are a fixed factor larger than those of the one before: a linear scale would show
 //! the largest country and nothing else.
 
-use super::super::Summary;
+use super::super::counts::UNKNOWN_KEY;
 use super::super::format::{grouped, grouped_of, percent};
 use super::super::places;
+use super::super::{OTHER_KEY, Summary};
 use super::page::Page;
 
 /// One country a line; see the folder's README.
@@ -20,7 +21,7 @@ pub(super) fn write(page: &mut Page, summary: &Summary) {
     if largest == 0 {
         return;
     }
-    let bounds = bounds(largest);
+    let bounds = bounds(summary.min_cell.unwrap_or(1), largest);
     page.push("<figure>\n<svg class=\"map\" viewBox=\"0 0 1000 440\" role=\"img\" ");
     page.push("aria-label=\"World map shaded by contacts; the table of regions has the numbers\">\n");
     for (code, shape) in &countries {
@@ -28,18 +29,39 @@ pub(super) fn write(page: &mut Page, summary: &Summary) {
     }
     page.push("</svg>\n");
     legend(page, &bounds, largest);
-    let elsewhere: u64 = summary
-        .regions
-        .iter()
-        .filter(|(region, _)| !countries.iter().any(|(code, _)| code == region))
-        .map(|(_, count)| count)
-        .sum();
-    page.push("<figcaption>Contacts by region.");
-    if elsewhere > 0 {
-        page.push(" Not on the map: ").push(&grouped_of(elsewhere, "contact", "contacts"));
-        page.push(" without a region, or with one that has no outline of its own.");
-    }
+    let is_on_map = |region: &str| countries.iter().any(|&(code, _)| code == region);
+    page.push("<figcaption>Contacts by region.").push(&elsewhere(summary, is_on_map));
     page.push("</figcaption>\n</figure>\n");
+}
+
+/// Who is not on the map, and why.
+fn elsewhere(summary: &Summary, is_on_map: impl Fn(&str) -> bool) -> String {
+    let count = |key: &str| summary.regions.get(key).copied().unwrap_or(0);
+    let is_of_group = |region: &str| region == UNKNOWN_KEY || region == OTHER_KEY;
+    let others = summary.regions.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
+    let without_outline: u64 = others.map(|(_, count)| count).sum();
+    // Without a limit these are codes that are no regions.
+    let merged = if summary.min_cell.is_some() { "in merged groups" } else { "whose region is not told" };
+    let groups = [
+        (count(UNKNOWN_KEY), "without a region"),
+        (without_outline, "with one that has no outline"),
+        (count(OTHER_KEY), merged),
+    ];
+    let groups: Vec<(u64, &str)> = groups.into_iter().filter(|&(count, _)| count > 0).collect();
+    let mut text = match groups[..] {
+        [] => return String::new(),
+        [(count, what)] => format!(" Not on the map: {} {what}.", grouped_of(count, "contact", "contacts")),
+        _ => {
+            let all = groups.iter().map(|(count, _)| count).sum();
+            let groups: Vec<String> =
+                groups.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+            format!(" Not on the map: {}: {}.", grouped_of(all, "contact", "contacts"), groups.join(", "))
+        }
+    };
+    if summary.min_cell.is_some() && count(OTHER_KEY) > 0 {
+        text += " A region without a shade has no contacts or is among the merged ones.";
+    }
+    text
 }
 
 fn write_country(page: &mut Page, outline: &str, shade: usize, title: &str) {
@@ -79,16 +101,17 @@ fn legend(page: &mut Page, bounds: &[u64], largest: u64) {
     page.push("</ul>\n");
 }
 
-/// Where each shade begins; fewer than [`SHADES`] for small numbers.
+/// Where each shade begins, from the smallest number that is told; fewer than [`SHADES`] for small numbers.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "bounds of shades are rounded numbers, positive and below the largest count"
 )]
-fn bounds(largest: u64) -> Vec<u64> {
-    let step = (largest as f64).powf(1.0 / SHADES as f64);
-    let mut bounds: Vec<u64> = (0..SHADES).map(|at| step.powf(at as f64).round() as u64).collect();
+fn bounds(smallest: u64, largest: u64) -> Vec<u64> {
+    let smallest = smallest.clamp(1, largest) as f64;
+    let step = (largest as f64 / smallest).powf(1.0 / SHADES as f64);
+    let mut bounds: Vec<u64> = (0..SHADES).map(|at| (smallest * step.powf(at as f64)).round() as u64).collect();
     bounds.dedup();
     bounds
 }
@@ -106,11 +129,31 @@ mod tests {
     #[test]
     fn every_count_has_a_shade_and_the_largest_the_strongest() {
         for largest in [1, 2, 7, 100, 12_345, 5_000_000] {
-            let bounds = bounds(largest);
-            assert_eq!((shade(0, &bounds), shade(largest, &bounds)), (0, SHADES), "{largest}");
-            assert!(shade(1, &bounds) >= 1, "{largest}");
+            for smallest in [1, 10, 1000] {
+                let bounds = bounds(smallest, largest);
+                assert_eq!((shade(0, &bounds), shade(largest, &bounds)), (0, SHADES), "{largest}");
+                assert!(shade(smallest.min(largest), &bounds) >= 1, "{largest}");
+                assert_eq!(bounds[0], smallest.min(largest), "a shade that cannot occur");
+            }
         }
-        assert_eq!(bounds(100_000), [1, 10, 100, 1000, 10_000]);
+        assert_eq!(bounds(1, 100_000), [1, 10, 100, 1000, 10_000]);
+        assert_eq!(bounds(10, 1_000_000), [10, 100, 1000, 10_000, 100_000]);
+    }
+
+    #[test]
+    fn the_caption_tells_merged_regions_from_those_without_a_name() {
+        let mut summary = Summary::default();
+        summary.regions =
+            [("US", 9), (UNKNOWN_KEY, 68), (OTHER_KEY, 72)].map(|(key, count)| (key.to_owned(), count)).into();
+        let caption = |summary: &Summary| elsewhere(summary, |code| code == "US");
+        let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not told.";
+        assert_eq!(caption(&summary), wanted);
+        summary.min_cell = Some(10);
+        assert!(caption(&summary).contains("72 in merged groups. A region without a shade"), "{}", caption(&summary));
+        summary.regions.retain(|code, _| code == "US" || code == UNKNOWN_KEY);
+        assert_eq!(caption(&summary), " Not on the map: 68 contacts without a region.");
+        summary.regions.retain(|code, _| code == "US");
+        assert_eq!(caption(&summary), "");
     }
 
     #[test]

@@ -82,13 +82,20 @@ fn write_section(page: &mut Page, summary: &Summary, section: &Section) {
     match section.id {
         "regions" => regions(page, summary, &section.tables),
         "time" => times(page, summary, &section.tables),
-        _ => {
-            page.push("<div class=\"grid\">\n");
-            section.tables.iter().for_each(|view| table::write(page, view));
-            page.push("</div>\n");
-        }
+        // One long table beside short ones would leave the rest of the page empty.
+        "changes" => grid_and_wide(page, &section.tables, |view| view.id == "change-regions"),
+        _ => grid_and_wide(page, &section.tables, |_| false),
     }
     page.push("</section>\n");
+}
+
+/// Tables side by side, and below them those that need the whole width.
+fn grid_and_wide(page: &mut Page, tables: &[View], is_wide: impl Fn(&View) -> bool) {
+    let (wide, narrow): (Vec<_>, Vec<_>) = tables.iter().partition(|view| is_wide(view));
+    page.push("<div class=\"grid\">\n");
+    narrow.into_iter().for_each(|view| table::write(page, view));
+    page.push("</div>\n");
+    wide.into_iter().for_each(|view| table::write(page, view));
 }
 
 fn regions(page: &mut Page, summary: &Summary, tables: &[View]) {
@@ -155,6 +162,24 @@ mod tests {
         let html = render_html(&summary);
         assert!(codes.len() == 250 && html.len() < MAX_BYTES, "{}", html.len());
         assert!(codes.iter().all(|code| html.contains(&format!("<span class=\"code\">{code}</span>"))));
+    }
+
+    #[test]
+    fn a_change_for_the_worse_is_not_shown_as_one_for_the_better() {
+        let mut new = Summary { contacts: 100, reachable: Some(50), without_channel: Some(43), ..Summary::default() };
+        new.opt_out.yes = 17;
+        new.channels = [("none".to_owned(), 43), ("sms".to_owned(), 57)].into();
+        new.regions = [("unknown".to_owned(), 99), ("US".to_owned(), 1)].into();
+        new.comparison = Some(Comparison::new(&Summary::default(), &new, "old.json".to_owned()));
+        let html = render_html(&new);
+        for (class, number) in [("better", "100"), ("better", "57"), ("worse", "17"), ("worse", "43"), ("share", "99")]
+        {
+            assert!(
+                html.contains(&format!("<span class=\"{class}\">▲ +{number}</span>")),
+                "{class} {number} in {html}"
+            );
+        }
+        assert!(!html.contains("<span class=\"better\">▲ +43") && !html.contains("<span class=\"better\">▲ +17"));
     }
 
     #[test]

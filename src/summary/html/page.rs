@@ -1,7 +1,7 @@
 //! The page under construction, and what stands at its top.
 
 use super::super::format::{difference, grouped, grouped_of, moment, percent};
-use super::super::view::Section;
+use super::super::view::{Section, Wish};
 use super::super::{Change, Summary};
 use crate::verdict::Verdict;
 
@@ -74,13 +74,13 @@ pub(super) fn navigation(page: &mut Page, sections: &[Section]) {
 pub(super) fn cards(page: &mut Page, summary: &Summary) {
     let old = summary.comparison.as_ref();
     let cards = [
-        ("Contacts", Some(summary.contacts), old.map(|old| old.contacts)),
-        ("Reachable", summary.reachable, old.and_then(|old| old.reachable)),
-        ("Opted out", summary.opted_out(), old.and_then(|old| old.opted_out)),
-        ("Without any channel", summary.without_channel, old.and_then(|old| old.without_channel)),
+        ("Contacts", Some(summary.contacts), Wish::More, old.map(|old| old.contacts)),
+        ("Reachable", summary.reachable, Wish::More, old.and_then(|old| old.reachable)),
+        ("Opted out", summary.opted_out(), Wish::Fewer, old.and_then(|old| old.opted_out)),
+        ("Without any channel", summary.without_channel, Wish::Fewer, old.and_then(|old| old.without_channel)),
     ];
     page.push("<ul class=\"cards\" aria-label=\"Totals\">\n");
-    for (at, (name, count, change)) in cards.into_iter().enumerate() {
+    for (at, (name, count, wish, change)) in cards.into_iter().enumerate() {
         let Some(count) = count else { continue };
         page.push("<li><span class=\"name\">").push(name).push("</span> <span class=\"number\">");
         page.push(&grouped(count)).push("</span> <span class=\"share\">");
@@ -90,18 +90,14 @@ pub(super) fn cards(page: &mut Page, summary: &Summary) {
         page.push("</span>");
         if let Some(change) = change {
             page.push(" ");
-            write_change(page, change);
+            write_change(page, change, wish);
         }
         page.push("</li>\n");
     }
     page.push("</ul>\n");
 }
 
-pub(super) fn write_change(page: &mut Page, change: Change) {
-    let class = match change.difference() {
-        0 => "share",
-        1.. => "up",
-        _ => "down",
-    };
+pub(super) fn write_change(page: &mut Page, change: Change, wish: Wish) {
+    let class = wish.is_met_by(change).map_or("share", |is_better| if is_better { "better" } else { "worse" });
     page.push("<span class=\"").push(class).push("\">").text(&difference(change.difference())).push("</span>");
 }

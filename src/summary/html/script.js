@@ -1,5 +1,6 @@
 (()=>{
 const number=cell=>{const text=cell.textContent.replace(/[−–]/g,"-").replace(/[^0-9.-]/g,"");return text===""||isNaN(text)?null:Number(text)};
+const unfold=table=>{if(!table.classList.contains("folded"))return;table.classList.remove("folded");table.nextElementSibling.remove()};
 for(const table of document.querySelectorAll("table.sorted")){
 const body=table.tBodies[0],heads=[...table.tHead.rows[0].cells];
 heads.forEach((head,at)=>{
@@ -7,6 +8,7 @@ if(!head.textContent.trim())return;
 const button=document.createElement("button");
 button.type="button";button.textContent=head.textContent;head.replaceChildren(button);
 button.addEventListener("click",()=>{
+unfold(table);
 const down=head.getAttribute("aria-sort")!=="descending"&&at>0||head.getAttribute("aria-sort")==="ascending";
 heads.forEach(other=>other.removeAttribute("aria-sort"));
 head.setAttribute("aria-sort",down?"descending":"ascending");
@@ -17,17 +19,12 @@ body.append(...rows.filter(row=>!row.classList.contains("last")).sort(compare),.
 });
 });
 }
-for(const table of document.querySelectorAll("#regions table.sorted")){
-if(table.closest("details"))continue;
-const shown=15,rows=table.tBodies[0].rows,fold=()=>[...rows].forEach((row,at)=>row.classList.toggle("more",at>=shown&&!row.classList.contains("last")));
-if(rows.length<=shown+3)continue;
-const button=document.createElement("button");
-button.type="button";button.className="all";button.textContent=`Show all ${rows.length} rows`;
-const observer=new MutationObserver(fold);
-button.addEventListener("click",()=>{observer.disconnect();[...rows].forEach(row=>row.classList.remove("more"));button.remove()});
-(table.closest(".scroll")||table).after(button);
-fold();
-observer.observe(table.tBodies[0],{childList:true});
+for(const rest of document.querySelectorAll("tr.rest")){
+const table=rest.closest("table"),button=document.createElement("button");
+button.type="button";button.className="all";button.textContent=`Show ${table.querySelectorAll(".more:not(.last)").length} more rows`;
+button.addEventListener("click",()=>unfold(table));
+table.classList.add("folded");
+table.after(button);
 }
 addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(part=>part.open=true));
 })();

@@ -3,6 +3,9 @@
 use super::super::view::{Cell, View};
 use super::page::{Page, write_change};
 
+/// Widest word that fits beside two numbers and a bar where three tables stand side by side, by [`width`].
+const MAX_WORD: usize = 14;
+
 /// Writes a table under its heading.
 pub(super) fn write(page: &mut Page, view: &View) {
     page.push("<div>\n");
@@ -31,26 +34,36 @@ pub(super) fn write_rows(page: &mut Page, view: &View) {
         page.push("<th scope=\"col\"").push(class).push(">").text(column).push("</th>");
     }
     page.push("</tr></thead>\n<tbody>\n");
-    for row in &view.rows {
-        write_row(page, view, row);
+    // What is folded away is marked for the script; without one, everything is shown but the row in its place.
+    let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
+    for (at, row) in view.rows.iter().enumerate() {
+        write_row(page, view, row, if folded.contains(&at) { "more" } else { "" });
+        if let Some(fold) = view.fold.as_ref().filter(|_| at + 1 == folded.end) {
+            write_row(page, view, &fold.rest, "rest");
+        }
     }
     page.push("</tbody>\n</table>\n").push(if can_be_wide { "</div>\n" } else { "" });
 }
 
-fn write_row(page: &mut Page, view: &View, row: &[Cell]) {
+fn write_row(page: &mut Page, view: &View, row: &[Cell], class: &str) {
     let name = row.first().map(Cell::words).unwrap_or_default();
     // What is left over stays last, however the table is sorted.
     let is_last = matches!(name.as_str(), "none" | "unknown" | "(other)") || name.starts_with('…');
-    page.push(if is_last { "<tr class=\"last\">" } else { "<tr>" });
-    // A word without a place to break would widen the page of a phone.
-    let is_long = name.split([' ', '-', '+']).any(|word| width(word) > 20);
+    match (is_last, class) {
+        (false, "") => page.push("<tr>"),
+        (true, "") => page.push("<tr class=\"last\">"),
+        (false, class) => page.push("<tr class=\"").push(class).push("\">"),
+        (true, class) => page.push("<tr class=\"last ").push(class).push("\">"),
+    };
+    // A word without a place to break would widen the page of a phone, or push the bars out of a column.
+    let is_long = name.split([' ', '-', '+', '_']).any(|word| width(word) > MAX_WORD);
     page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
     let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
     if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
         page.push("<span class=\"code\">").text(code).push("</span> ").text(place);
     } else {
-        // A combination of channels may break at every plus.
-        for (at, part) in name.split_inclusive('+').enumerate() {
+        // A combination of channels may break at every plus, and the name of a field at every underline.
+        for (at, part) in name.split_inclusive(['+', '_']).enumerate() {
             page.push(if at > 0 { "<wbr>" } else { "" }).text(part);
         }
     }
@@ -74,9 +87,9 @@ fn write_cell(page: &mut Page, view: &View, at: usize, cell: &Cell) {
                 .push("><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"");
             page.push(&length(*count, *largest)).push("\" height=\"10\"/></svg></td>");
         }
-        Cell::Difference(change) => {
+        Cell::Difference(change, wish) => {
             page.push("<td>");
-            write_change(page, *change);
+            write_change(page, *change, *wish);
             page.push("</td>");
         }
         Cell::Count(count) if view.id == "findings" => {

@@ -1,8 +1,8 @@
 //! The sections about the contacts themselves.
 
-use super::super::format::{difference, grouped, grouped_of, moment, percent, shown};
-use super::super::{Change, Changes, OTHER_KEY, Summary, Table};
-use super::{Cell, Limits, Section, View, counted, is_leftover, more, ranked};
+use super::super::format::{grouped, grouped_of, moment, percent, shown};
+use super::super::{OTHER_KEY, Summary, Table};
+use super::{Cell, Limits, Ranked, Section, View, counted, is_leftover, more, sum};
 use crate::plural::word_for;
 
 pub(super) fn totals(summary: &Summary) -> Section {
@@ -29,66 +29,8 @@ pub(super) fn totals(summary: &Summary) -> Section {
         ("Without any channel", summary.without_channel),
     ];
     let rows = rows.into_iter().filter_map(row).collect();
-    let columns = ["", "Contacts", "Share"].map(str::to_owned).into();
-    let view = View { id: "totals", title: String::new(), columns, rows };
+    let view = View::new("totals", "", ["", "Contacts", "Share"], rows);
     Section { id: "totals", title: "Contacts".to_owned(), notes, tables: vec![view] }
-}
-
-pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
-    let comparison = summary.comparison.as_ref()?;
-    let columns = |name: &str| [name, "Then", "Now", "Change"].map(str::to_owned).into();
-    let row = |name: &str, change: Change| {
-        vec![Cell::text(name), Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change)]
-    };
-    let totals = [
-        ("Contacts", Some(comparison.contacts)),
-        ("Reachable", comparison.reachable),
-        ("Opted out", comparison.opted_out),
-        ("Without any channel", comparison.without_channel),
-    ];
-    let totals = totals.into_iter().filter_map(|(name, change)| Some(row(name, change?))).collect();
-    let largest_first = |changes: &Changes, limit: usize| {
-        let mut moved: Vec<_> = changes.iter().filter(|(_, change)| change.difference() != 0).collect();
-        moved.sort_by_key(|(_, change)| std::cmp::Reverse(change.difference().unsigned_abs()));
-        let rest = moved.split_off(moved.len().min(limit));
-        let mut rows: Vec<_> =
-            moved.into_iter().map(|(key, &change)| row(&region_name(summary, key), change)).collect();
-        if !rest.is_empty() {
-            let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
-            let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
-            rows.push(row(&more(rest.len()), change));
-        }
-        rows
-    };
-    let mut tables = vec![View { id: "change-totals", title: "Totals".to_owned(), columns: columns(""), rows: totals }];
-    for (id, title, name, rows) in [
-        ("change-channels", "By channel", "Channel", largest_first(&comparison.channels, limits.rows)),
-        ("change-regions", "By region", "Region", largest_first(&comparison.regions, limits.rows)),
-    ] {
-        if !rows.is_empty() {
-            tables.push(View { id, title: title.to_owned(), columns: columns(name), rows });
-        }
-    }
-    let mut notes = vec![format!("Compared with {} as of {}.", shown(&comparison.with), moment(&comparison.as_of))];
-    if comparison.filters_differ {
-        notes.push(
-            "The two sides were exported with different filters, or one of them does not tell its own: what differs need \
-             not have changed."
-                .to_owned(),
-        );
-    }
-    if !comparison.columns_not_in_both.is_empty() {
-        notes.push(format!("Not in both, so not compared: {}.", comparison.columns_not_in_both.join(", ")));
-    }
-    for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
-        if !regions.is_empty() {
-            let names: Vec<_> = regions.iter().take(limits.rows).map(|code| region_name(summary, code)).collect();
-            let rest = regions.len().checked_sub(limits.rows).filter(|&rest| rest > 0).map(more);
-            notes.push(format!("{what} regions: {}{}.", names.join(", "), rest.unwrap_or_default()));
-        }
-    }
-    let title = format!("Since then: {}", difference(comparison.contacts.difference()));
-    Some(Section { id: "changes", title, notes, tables })
 }
 
 pub(super) fn channels(summary: &Summary, limits: Limits) -> Section {
@@ -145,45 +87,48 @@ pub(in crate::summary) fn region_name(summary: &Summary, code: &str) -> String {
 }
 
 fn region_table(summary: &Summary, limits: Limits) -> Option<View> {
-    let (rows, rest) = ranked(&summary.regions, limits.regions);
-    let largest = rows.iter().map(|&(_, count)| count).chain(rest.map(|(_, count)| count)).max()?;
-    let total = summary.contacts;
-    let row = |name: String, count: u64, reachable: Option<u64>, opted_out: Option<u64>| {
+    let ranked = Ranked::of_counts(&summary.regions, limits.regions);
+    let largest = ranked.largest()?;
+    let row = |name: String, count: u64, (reachable, opted_out): InRegion, bar: u64| {
         vec![
             Cell::Text(name),
             Cell::Count(count),
-            Cell::Share(count, total),
+            Cell::Share(count, summary.contacts),
             reachable.map_or(Cell::Hidden, Cell::Count),
             opted_out.map_or(Cell::Hidden, |out| Cell::Share(out, count)),
-            Cell::Bar(count, largest),
+            Cell::Bar(bar, largest),
         ]
     };
-    let mut lines = Vec::new();
-    // What is not shown one by one: everything, minus what is. A hidden number hides the rest, too.
-    let (mut reachable_left, mut opted_out_left) = (summary.reachable, summary.opted_out());
-    for &(code, count) in &rows {
+    let detail = |code: &str| -> InRegion {
         let detail = summary.region_details.get(code);
-        let (reachable, opted_out) = detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out));
-        let minus = |left: Option<u64>, part: Option<u64>| Some(left?.saturating_sub(part?));
-        reachable_left = minus(reachable_left, reachable);
-        opted_out_left = minus(opted_out_left, opted_out);
-        lines.push(row(region_name(summary, code), count, reachable, opted_out));
-    }
-    if let Some((regions, count)) = rest {
-        lines.push(row(more(regions), count, reachable_left, opted_out_left));
-    }
-    let columns = ["Region", "Contacts", "Share", "Reachable", "Opted out", ""].map(str::to_owned).into();
-    Some(View { id: "regions", title: "Contacts by region".to_owned(), columns, rows: lines })
+        detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out))
+    };
+    // A hidden number hides the sum, too.
+    let sum_of = |regions: &[(&str, u64)], number: fn(InRegion) -> Option<u64>| -> Option<u64> {
+        regions.iter().map(|(code, _)| number(detail(code))).sum()
+    };
+    let columns = ["Region", "Contacts", "Share", "Reachable", "Opted out", ""];
+    Some(ranked.fill(
+        View::new("regions", "Contacts by region", columns, Vec::new()),
+        |code, count| row(region_name(summary, code), count, detail(code), count),
+        |rest| {
+            let numbers = (sum_of(rest, |(reachable, _)| reachable), sum_of(rest, |(_, opted_out)| opted_out));
+            row(more(rest.len()), sum(rest), numbers, 0)
+        },
+    ))
 }
 
+/// How many of a region can be reached, and how many opted out, if that is told.
+type InRegion = (Option<u64>, Option<u64>);
+
 fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
-    let (rows, _) = ranked(&summary.regions, limits.rows);
-    let (channels, _) = ranked(&summary.channels, limits.channels);
-    let channels: Vec<&str> = channels.into_iter().map(|(channel, _)| channel).collect();
+    let regions = Ranked::of_counts(&summary.regions, limits.rows);
+    let channels: Vec<&str> =
+        Ranked::of_counts(&summary.channels, limits.channels).shown().map(|(channel, _)| channel).collect();
     if channels.is_empty() || channels.iter().all(|channel| is_leftover(channel)) {
         return None;
     }
-    let row = |&(code, count): &(&str, u64)| {
+    let row = |(code, count): (&str, u64)| {
         let mix = summary.channels_by_region.get(code);
         // What is not there may have been left out, or counted together with others.
         let may_be_untold = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
@@ -193,9 +138,17 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<View> {
         };
         std::iter::once(Cell::Text(region_name(summary, code))).chain(channels.iter().map(share)).collect()
     };
-    let columns = std::iter::once("Region".to_owned()).chain(channels.iter().map(|channel| shown(channel))).collect();
+    let rows: Vec<_> = regions.shown().map(row).collect();
+    // Shares of one whole each have no sum that could stand for those that are not shown.
+    let name = if regions.rest_len() > 0 {
+        let [shown, all] = [rows.len(), rows.len() + regions.rest_len()].map(|count| grouped(count as u64));
+        format!("Region ({shown} of {all})")
+    } else {
+        "Region".to_owned()
+    };
+    let columns = std::iter::once(name).chain(channels.iter().map(|channel| shown(channel))).collect();
     let title = "Channels of each region's contacts".to_owned();
-    Some(View { id: "channel-mix", title, columns, rows: rows.iter().map(row).collect() })
+    Some(View { id: "channel-mix", title, columns, rows, fold: None })
 }
 
 pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
@@ -225,24 +178,28 @@ fn months(summary: &Summary, limits: Limits) -> Option<View> {
     }
     rows.extend(months[cut..].iter().map(|&(month, &count)| row(month.clone(), count, so_far(month), count)));
     rows.extend(leftovers.iter().map(|&(name, &count)| row(shown(name), count, None, count)));
-    let columns = ["Month", "Created", "In all", ""].map(str::to_owned).into();
-    Some(View { id: "months", title: "Created, by month".to_owned(), columns, rows })
+    Some(View::new("months", "Created, by month", ["Month", "Created", "In all", ""], rows))
 }
 
 fn ages(summary: &Summary) -> Option<View> {
     let updated = summary.updated;
-    let rows = [
+    // Each contact is in one row, which its name must say.
+    let mut rows = vec![
         ("never", updated.never),
         ("last 7 days", updated.last_7_days),
-        ("last 30 days", updated.last_30_days),
-        ("last 90 days", updated.last_90_days),
-        ("last 365 days", updated.last_365_days),
+        ("8 to 30 days ago", updated.last_30_days),
+        ("31 to 90 days ago", updated.last_90_days),
+        ("91 to 365 days ago", updated.last_365_days),
         ("longer ago", updated.older),
     ];
+    // No usual account has these.
+    if updated.in_future > 0 {
+        rows.push(("in the future", updated.in_future));
+    }
     let largest = rows.iter().map(|&(_, count)| count).max().filter(|&largest| largest > 0)?;
     let row = |(name, count): (&str, u64)| {
         vec![Cell::text(name), Cell::Count(count), Cell::Share(count, summary.contacts), Cell::Bar(count, largest)]
     };
-    let columns = ["Last change", "Contacts", "Share", ""].map(str::to_owned).into();
-    Some(View { id: "ages", title: "Last change".to_owned(), columns, rows: rows.map(row).into() })
+    let rows = rows.into_iter().map(row).collect();
+    Some(View::new("ages", "Last change", ["Last change", "Contacts", "Share", ""], rows))
 }

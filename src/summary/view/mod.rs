@@ -4,15 +4,19 @@
 //! long table it has room for ([`Limits`]). So every form shows the same numbers.
 //!
 //! *Easy to get wrong:* words that came from the server pass [`shown`] here, and a renderer still
-//! has to escape them for its own form.
+//! has to escape them for its own form. And a table that is cut or folded has to add up all the same: see [`Ranked`].
 
+mod changes;
 mod contacts;
 mod quality;
+mod ranked;
 mod run;
+#[cfg(test)]
+mod tests;
 
-use std::cmp::Reverse;
+use std::ops::Range;
 
-use super::counts::{NONE_KEY, OTHER_KEY, UNKNOWN_KEY};
+use self::ranked::{Ranked, is_leftover, more};
 use super::format::{difference, grouped, percent, shown};
 use super::{Change, Summary, Table};
 
@@ -47,6 +51,41 @@ pub(super) struct View {
     pub(super) title: String,
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<Cell>>,
+    /// What a page that can unfold it shows only on request.
+    pub(super) fold: Option<Fold>,
+}
+
+/// Rows in the middle of a long table that can be folded away.
+#[derive(Debug)]
+pub(super) struct Fold {
+    pub(super) rows: Range<usize>,
+    /// The row that stands for them meanwhile.
+    pub(super) rest: Vec<Cell>,
+}
+
+impl View {
+    fn new<const N: usize>(id: &'static str, title: &str, columns: [&str; N], rows: Vec<Vec<Cell>>) -> Self {
+        Self { id, title: title.to_owned(), columns: columns.map(str::to_owned).into(), rows, fold: None }
+    }
+}
+
+/// What one wishes of a number when it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    More,
+    Fewer,
+    Neither,
+}
+
+impl Wish {
+    /// Whether a change is for the better; nothing when it is neither that nor for the worse.
+    pub(super) fn is_met_by(self, change: Change) -> Option<bool> {
+        match (self, change.difference()) {
+            (Self::Neither, _) | (_, 0) => None,
+            (Self::More, difference) => Some(difference > 0),
+            (Self::Fewer, difference) => Some(difference < 0),
+        }
+    }
 }
 
 /// One cell; the first of a row is its name.
@@ -57,7 +96,7 @@ pub(super) enum Cell {
     /// A number that stands for at least so many, from a sample.
     About(u64),
     Share(u64, u64),
-    Difference(Change),
+    Difference(Change, Wish),
     /// How long a bar is, of the longest.
     Bar(u64, u64),
     /// A number that is not told: it, or what it leaves, may be too small.
@@ -76,7 +115,7 @@ impl Cell {
             Self::Count(count) => grouped(*count),
             Self::About(count) => format!("≈ {}", grouped(*count)),
             Self::Share(count, total) => percent(*count, *total),
-            Self::Difference(change) => difference(change.difference()),
+            Self::Difference(change, _) => difference(change.difference()),
             Self::Bar(..) => String::new(),
             Self::Hidden => "–".to_owned(),
         }
@@ -87,7 +126,7 @@ impl Cell {
 pub(super) fn sections(summary: &Summary, limits: Limits) -> Vec<Section> {
     let sections = [
         Some(contacts::totals(summary)),
-        contacts::changes(summary, limits),
+        changes::changes(summary, limits),
         Some(contacts::channels(summary, limits)),
         Some(contacts::regions(summary, limits)),
         Some(contacts::times(summary, limits)),
@@ -97,38 +136,19 @@ pub(super) fn sections(summary: &Summary, limits: Limits) -> Vec<Section> {
     sections.into_iter().flatten().filter(|section| !section.notes.is_empty() || !section.tables.is_empty()).collect()
 }
 
-/// How many rows there is no room for, and what they count together.
-type Rest = (usize, u64);
-
-/// The rows of a table, largest first and with what is left over last; the tail is one row.
-pub(super) fn ranked(table: &Table, limit: usize) -> (Vec<(&str, u64)>, Option<Rest>) {
-    let mut rows: Vec<(&str, u64)> = table.iter().map(|(key, &count)| (key.as_str(), count)).collect();
-    rows.sort_by_key(|&(key, count)| (is_leftover(key), Reverse(count)));
-    if rows.len() <= limit + 1 {
-        return (rows, None);
-    }
-    let tail = rows.split_off(limit);
-    (rows, Some((tail.len(), tail.iter().map(|&(_, count)| count).sum())))
-}
-
 /// A table of counts with shares and bars.
 fn counted(id: &'static str, title: &str, name: &str, table: &Table, total: u64, limits: Limits) -> Option<View> {
-    let (rows, rest) = ranked(table, limits.rows);
-    let largest = rows.iter().map(|&(_, count)| count).chain(rest.map(|(_, count)| count)).max()?;
-    let row = |name: String, count| {
-        vec![Cell::Text(name), Cell::Count(count), Cell::Share(count, total), Cell::Bar(count, largest)]
+    let ranked = Ranked::of_counts(table, limits.rows);
+    let largest = ranked.largest()?;
+    let row = |name: String, count: u64, bar: u64| {
+        vec![Cell::Text(name), Cell::Count(count), Cell::Share(count, total), Cell::Bar(bar, largest)]
     };
-    let mut rows: Vec<_> = rows.into_iter().map(|(key, count)| row(shown(key), count)).collect();
-    rows.extend(rest.map(|(keys, count)| row(more(keys), count)));
-    let columns = [name, "Contacts", "Share", ""].map(str::to_owned).into();
-    Some(View { id, title: title.to_owned(), columns, rows })
+    let view = View::new(id, title, [name, "Contacts", "Share", ""], Vec::new());
+    // The length of a heap of small groups says nothing beside those of single ones.
+    Some(ranked.fill(view, |key, count| row(shown(key), count, count), |rest| row(more(rest.len()), sum(rest), 0)))
 }
 
-fn more(rows: usize) -> String {
-    format!("… and {} more", grouped(rows as u64))
-}
-
-/// Keys that stand last, whatever their count.
-fn is_leftover(key: &str) -> bool {
-    key == NONE_KEY || key == UNKNOWN_KEY || key == OTHER_KEY
+/// What the rows that are not shown count together.
+fn sum(rows: &[(&str, u64)]) -> u64 {
+    rows.iter().map(|&(_, count)| count).sum()
 }

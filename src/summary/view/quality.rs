@@ -2,9 +2,10 @@
 
 use super::super::format::shown;
 use super::super::{Repeated, Summary, Table};
-use super::{Cell, Limits, Section, View, counted, more, ranked};
+use super::{Cell, Limits, Ranked, Section, View, counted, more, sum};
 use crate::contacts::column::{
     AVAILABLE_CHANNELS, COUNTRY_CODE, CREATED_AT, DEFAULT_CHANNEL, FORMAT_E164, ID, PHONE_NUMBER, REGION_CODE,
+    UPDATED_AT,
 };
 
 pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
@@ -15,13 +16,7 @@ pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
         counted("missing", "Missing values", "Column", &summary.quality.missing, summary.contacts, all_columns),
         plain("rejected", "Items that were no contacts", "Reason", &summary.rejected, limits),
         plain("unknown-fields", "Fields that no documentation names", "Field", &summary.unknown_fields, limits),
-        plain(
-            "malformed",
-            "Values that could not be read (written as null)",
-            "Column",
-            &summary.malformed_fields,
-            limits,
-        ),
+        plain("malformed", "Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
     ];
     let tables = tables.into_iter().flatten().collect();
     Section { id: "quality", title: "Quality".to_owned(), notes: Vec::new(), tables }
@@ -43,7 +38,7 @@ fn findings(summary: &Summary) -> Option<View> {
     // The number as given stands in for the other one.
     let number = if summary.has(&[FORMAT_E164]) { FORMAT_E164 } else { PHONE_NUMBER };
     // Each with the columns that it rests on: nothing was looked at where one is not there.
-    let rows: [(&[usize], _); 8] = [
+    let rows: [(&[usize], _); 10] = [
         (&[ID], repeated("Id of another contact", quality.repeated_ids)),
         (&[number], repeated("Phone number of another contact", quality.shared_phone_numbers)),
         (&[FORMAT_E164], counted("Not an E.164 number", quality.invalid_e164)),
@@ -55,21 +50,21 @@ fn findings(summary: &Summary) -> Option<View> {
             counted("Default channel not available", summary.default_channel_not_available),
         ),
         (&[CREATED_AT], counted("Created in the year 1 (never set)", quality.year_one_created_at)),
+        (&[CREATED_AT], counted("Created in the future", quality.created_in_future)),
+        (&[UPDATED_AT], counted("Last changed in the future", summary.updated.in_future)),
     ];
     let rows: Vec<_> = rows.into_iter().filter(|(columns, _)| summary.has(columns)).map(|(_, row)| row).collect();
     if rows.is_empty() {
         return None;
     }
-    let columns = ["Finding", "Contacts", "Share"].map(str::to_owned).into();
-    Some(View { id: "findings", title: "Findings".to_owned(), columns, rows })
+    Some(View::new("findings", "Findings", ["Finding", "Contacts", "Share"], rows))
 }
 
 /// A table of counts that are no part of the contacts.
 fn plain(id: &'static str, title: &str, name: &str, table: &Table, limits: Limits) -> Option<View> {
-    let (rows, rest) = ranked(table, limits.rows);
     let row = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
-    let mut rows: Vec<_> = rows.into_iter().map(|(key, count)| row(shown(key), count)).collect();
-    rows.extend(rest.map(|(keys, count)| row(more(keys), count)));
-    let columns = [name, "Count"].map(str::to_owned).into();
-    (!rows.is_empty()).then(|| View { id, title: title.to_owned(), columns, rows })
+    let view = View::new(id, title, [name, "Count"], Vec::new());
+    let ranked = Ranked::of_counts(table, limits.rows);
+    let view = ranked.fill(view, |key, count| row(shown(key), count), |rest| row(more(rest.len()), sum(rest)));
+    (!view.rows.is_empty()).then_some(view)
 }

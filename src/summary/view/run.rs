@@ -38,8 +38,7 @@ fn files(summary: &Summary, limits: Limits) -> Option<View> {
         let (contacts, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
         rows.push(row(more(rest.len()), "", contacts, bytes));
     }
-    let columns = ["File", "Format", "Contacts", "Size"].map(str::to_owned).into();
-    (!rows.is_empty()).then(|| View { id: "files", title: "Files".to_owned(), columns, rows })
+    (!rows.is_empty()).then(|| View::new("files", "Files", ["File", "Format", "Contacts", "Size"], rows))
 }
 
 #[expect(
@@ -64,11 +63,14 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
     let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
     let speed = count_of(speed.round() as u64, "contact", "contacts");
     notes.push(format!(
-        "{:.2} s ({speed} a second), {:.2} s of waiting over all requests, {} to {}.",
+        "{:.2} s ({speed} a second), {} to {}.",
         run.elapsed_seconds,
-        run.waited_seconds,
         moment(&run.started_at),
         moment(&run.finished_at)
+    ));
+    notes.push(format!(
+        "All requests together waited {:.2} s for the rate limit and before retries.",
+        run.waited_seconds
     ));
     if run.consistency.pages_resumed > 0 {
         let pages = grouped_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
