@@ -102,3 +102,70 @@ impl Parked {
         arrived.map(Some).ok_or_else(|| io::Error::other("the journal changed while it was read"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::journal::{Engage, JournalKey, JournalState, Secret, read_journal};
+    use crate::fetch::{Purpose, Window};
+
+    fn entry(page: u64) -> Entry {
+        let request = Request { window: Window { page, size: 1 }, purpose: Purpose::Page };
+        let body = r#"{"success":true,"data":{"contacts":[]},"meta":{}}"#.into();
+        Entry { session: 0, request, elapsed_micros: 1, answered_at: 1, body }
+    }
+
+    /// The journal of a run that has read these pages in this order.
+    fn journal(folder: &std::path::Path, pages: impl Iterator<Item = u64>) -> Journal {
+        let key = JournalKey {
+            base_url: "https://api.sent.dm/".into(),
+            profile_id: None,
+            channel: None,
+            page_size: 1,
+            consistency: "auto".into(),
+            account: Secret::default(),
+            search: Secret::default(),
+            phone: Secret::default(),
+        };
+        let path = folder.join("j");
+        let mut writer = JournalWriter::new(path.clone(), &key, 7, Engage::AtOnce);
+        pages.for_each(|page| writer.append(entry(page)));
+        writer.keep();
+        match read_journal(&path, &key).unwrap() {
+            JournalState::Usable(journal) => *journal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn any_number_of_pages_comes_back_in_order_and_few_are_held() {
+        const PAGES: u64 = 4 * MAX_HELD as u64;
+        let folder = tempfile::tempdir().unwrap();
+        // The last page is there twice: once held and once left.
+        let pages = std::iter::once(PAGES).chain(1..=PAGES);
+        let mut parked = Parked::new(Some(journal(folder.path(), pages)));
+        while let Some((entry, position)) = parked.next_entry().unwrap() {
+            parked.hold_or_leave(Arrived::of_entry(&entry).unwrap(), position);
+            assert!(parked.held <= MAX_HELD);
+        }
+        let pops = std::iter::from_fn(|| {
+            let first = parked.first();
+            let arrived = parked.pop_first().unwrap();
+            assert_eq!(arrived.as_ref().map(|arrived| arrived.request), first);
+            arrived
+        });
+        let popped: Vec<u64> = pops.map(|arrived| arrived.request.window.page).collect();
+        assert_eq!(popped, (1..=PAGES).collect::<Vec<_>>());
+        assert!(parked.is_empty() && parked.held == 0);
+    }
+
+    #[test]
+    fn a_journal_that_changed_meanwhile_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut parked = Parked::new(Some(journal(folder.path(), [1].into_iter())));
+        let (entry, position) = parked.next_entry().unwrap().unwrap();
+        parked.held = MAX_HELD;
+        parked.hold_or_leave(Arrived::of_entry(&entry).unwrap(), position + 1);
+        assert!(parked.pop_first().is_err());
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::io::Write;
+use std::path::Path;
 
 use sent_export::simulator::{Fault, Latency, Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
@@ -23,6 +24,8 @@ struct Case {
     faults: Vec<Fault>,
     concurrency: &'static str,
     kills: u64,
+    /// Bytes of the journal that a kill leaves damaged.
+    damage: u64,
 }
 
 impl Case {
@@ -67,6 +70,7 @@ impl Case {
             faults,
             concurrency: ["1", "4", "16"][random.usize(0..3)],
             kills: random.u64(0..3),
+            damage: [0, 0, 1, 4][random.usize(0..4)],
         }
     }
 
@@ -88,6 +92,7 @@ impl Case {
             let at = server.statistics().list_requests + random.u64(1..40);
             let is_time = || server.statistics().list_requests >= at;
             folder = run_in(folder).contacts(&url, &arguments).kill_when(is_time);
+            damage(&folder.path().join(".c.csv.journal"), self.damage, &mut random);
             if folder.path().join("c.csv").exists() {
                 break;
             }
@@ -113,6 +118,17 @@ impl Case {
             assert_eq!(run.code, Some(0), "a stable order can be healed: {self:?}{run:?}");
         }
     }
+}
+
+/// Changes so many bytes of a journal, the first record's among them.
+fn damage(journal: &Path, bytes: u64, random: &mut fastrand::Rng) {
+    let Ok(mut content) = std::fs::read(journal) else { return };
+    let Some(first) = content.windows(4).position(|window| window == b"SJR1") else { return };
+    for number in 0..bytes {
+        let at = if number == 0 { first } else { random.usize(first..content.len()) };
+        content[at] ^= 0x55;
+    }
+    std::fs::write(journal, content).expect("the folder is ours");
 }
 
 fn run_cases(first: u64, cases: u64) {
