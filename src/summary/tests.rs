@@ -107,3 +107,26 @@ fn a_narrow_terminal_is_never_overrun() {
     let table = render_table(&summary(), TableStyle { width: 40, has_colours: false });
     assert!(table.lines().all(|line| line.chars().count() <= 40), "{table}");
 }
+
+#[test]
+fn a_summary_that_knows_no_future_can_be_compared_with() {
+    let mut older: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
+    older["updated"].as_object_mut().unwrap().remove("in_future").unwrap();
+    older["quality"].as_object_mut().unwrap().remove("created_in_future").unwrap();
+    let older = Summary::from_json(&older.to_string()).unwrap();
+    assert_eq!((older.updated, older.quality.created_in_future), (summary().updated, 0));
+}
+
+#[test]
+fn a_terminal_shows_what_became_worse_in_red() {
+    let mut new = summary();
+    new.comparison = Some(Comparison::new(&Summary::default(), &new, "old.json".to_owned()));
+    let table = render_table(&new, TableStyle { width: 80, has_colours: true });
+    let line =
+        |name: &str| table.lines().find(|line| line.trim_start().starts_with(name) && line.contains('▲')).unwrap();
+    for (name, colour) in
+        [("Contacts", "32"), ("Reachable", "32"), ("Opted out", "31"), ("Without", "31"), ("none", "31")]
+    {
+        assert!(line(name).contains(&format!("\u{1b}[{colour}m▲")), "{table}");
+    }
+}

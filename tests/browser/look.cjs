@@ -156,16 +156,21 @@ async function look(browser, file, view, problems) {
   await page.screenshot({ path: `${stem}.png`, fullPage: true });
   if (name === "light") {
     await sortable(page, note);
-    const unfolding = page.locator("button.all");
-    while (await unfolding.count()) await unfolding.first().click();
-    for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
     await page.emulateMedia({ media: "print" });
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
     for (const problem of await page.evaluate(heatMap)) note(`on paper: ${problem}`);
+    // On paper, where nothing can be unfolded, everything is.
+    for (const problem of await page.evaluate(sums)) note(`on paper: ${problem}`);
+    const folded = await page.evaluate(() => [...document.querySelectorAll(".more")].some((row) => !row.getClientRects().length));
+    if (folded) note("rows are folded away on paper");
     await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
     await page.setViewportSize({ width: 700, height: 990 });
     await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
+    await page.emulateMedia({ media: "screen" });
+    const unfolding = page.locator("button.all");
+    while (await unfolding.count()) await unfolding.first().click();
+    for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
   }
   await context.close();
 }

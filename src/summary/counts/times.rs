@@ -258,7 +258,7 @@ mod tests {
         let now = 1_775_000_000_000_000;
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {
-            let times = Times::from_iter(times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)));
+            let times = times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)).collect::<Times>();
             let (mut updated, mut months) = (UpdatedCounts::default(), Months::default());
             updated.add(&times, Clock::at(now));
             months.add(&times, Clock::at(now));

@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn the_caption_tells_merged_regions_from_those_without_a_name() {
-        let mut summary = Summary::default();
-        summary.regions =
+        let regions =
             [("US", 9), (UNKNOWN_KEY, 68), (OTHER_KEY, 72)].map(|(key, count)| (key.to_owned(), count)).into();
+        let mut summary = Summary { regions, ..Summary::default() };
         let caption = |summary: &Summary| elsewhere(summary, |code| code == "US");
         let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not told.";
         assert_eq!(caption(&summary), wanted);

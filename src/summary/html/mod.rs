@@ -93,9 +93,13 @@ fn write_section(page: &mut Page, summary: &Summary, section: &Section) {
 fn grid_and_wide(page: &mut Page, tables: &[View], is_wide: impl Fn(&View) -> bool) {
     let (wide, narrow): (Vec<_>, Vec<_>) = tables.iter().partition(|view| is_wide(view));
     page.push("<div class=\"grid\">\n");
-    narrow.into_iter().for_each(|view| table::write(page, view));
+    for view in narrow {
+        table::write(page, view);
+    }
     page.push("</div>\n");
-    wide.into_iter().for_each(|view| table::write(page, view));
+    for view in wide {
+        table::write(page, view);
+    }
 }
 
 fn regions(page: &mut Page, summary: &Summary, tables: &[View]) {
