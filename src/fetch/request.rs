@@ -90,13 +90,20 @@ impl PageFacts<'_> {
         (Window { page, size }.offset(), size)
     }
 
-    /// Whether the list ends with this answer, which begins at `offset`.
+    /// Whether the list ends with this answer, which begins at `offset`. A count that is too small ends nothing while
+    /// more is said to follow, and one that is too large is not followed beyond an empty answer.
     pub(super) fn is_end(&self, offset: u64, honoured: u32) -> bool {
         let end = offset + self.items.len() as u64;
-        let is_short = self.items.len() < honoured as usize;
-        match self.pagination.total_count {
-            Some(total) => end >= total,
-            None => self.pagination.has_more.map_or(is_short, |has_more| !has_more),
+        match (self.pagination.total_count, self.pagination.has_more) {
+            (_, Some(true)) => false,
+            (Some(total), _) => end >= total || self.is_behind_the_end(),
+            (None, Some(false)) => true,
+            (None, None) => self.items.len() < honoured as usize,
         }
+    }
+
+    /// Whether the list has no row here and, as the answer says, none behind.
+    pub(super) fn is_behind_the_end(&self) -> bool {
+        self.items.is_empty() && self.pagination.has_more == Some(false)
     }
 }

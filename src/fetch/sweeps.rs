@@ -23,12 +23,14 @@ pub(super) struct Sweeps {
     page_size: u32,
     /// Sweeps in a row that found nothing new.
     vain: u32,
+    /// Whether the present one has met the end of the list.
+    is_at_end: bool,
 }
 
 impl Sweeps {
     /// Begins the first sweep.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
-        let mut sweeps = Self { plan: PagePlan::new(1, 1), page_size, vain: 0 };
+        let mut sweeps = Self { plan: PagePlan::new(1, 1), page_size, vain: 0, is_at_end: false };
         sweeps.begin_next(report);
         sweeps
     }
@@ -36,6 +38,7 @@ impl Sweeps {
     fn begin_next(&mut self, report: &mut WalkReport) {
         report.sweeps += 1;
         report.found_by_last_sweep = 0;
+        self.is_at_end = false;
         self.plan = PagePlan::new(1, self.pages(report.total_last.unwrap_or(0)).max(1));
     }
 
@@ -52,13 +55,29 @@ impl Sweeps {
         report: &mut WalkReport,
     ) {
         self.plan.answered(facts.window.page);
-        // A list that grew since the sweep was planned is read to its present end.
-        self.plan.set_last(self.plan.last().max(self.pages(facts.pagination.total_count.unwrap_or(0))));
+        self.move_end(facts, report);
         let began_at = walk_began_at.unwrap_or(i64::MAX);
         let new = facts.items.iter().flatten().zip(keep).filter(|&(_, &is_new)| is_new);
         let missed = new.filter(|(key, _)| key.created_at.is_none_or(|created| created < began_at));
         report.found_by_last_sweep += missed.count() as u64;
         report.pages_swept += 1;
+    }
+
+    /// A list that grew since the sweep was planned, or that is longer than it is said to be, is read to its present end.
+    fn move_end(&mut self, facts: &PageFacts<'_>, report: &WalkReport) {
+        if facts.is_behind_the_end() {
+            self.is_at_end = true;
+            self.plan.stop();
+        }
+        if self.is_at_end {
+            return;
+        }
+        let counted = self.pages(facts.pagination.total_count.unwrap_or(0));
+        // No further than what was read takes, for a server that says so for ever.
+        let read = self.pages(report.contacts + report.rejected) + 1;
+        let has_more = facts.pagination.has_more == Some(true);
+        let told = if has_more { (facts.window.page + 1).min(read) } else { 0 };
+        self.plan.set_last(self.plan.last().max(counted).max(told));
     }
 
     /// When a sweep is through, begins another one if that may help; says whether there is still something to read.

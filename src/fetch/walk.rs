@@ -28,8 +28,11 @@ use super::{Consistency, PageFacts, Purpose, Request, Taken, WalkReport, Window}
 
 /// Room for ids made at once by what the first page says; a larger list makes it grow.
 const MAX_RESERVED_IDS: u64 = 50_000_000;
-/// How far the clocks of the API's machines may be apart, in microseconds.
+/// How far a time may lie in the future and still be that of a change, in microseconds.
 const CLOCK_SLACK: i64 = 5_000_000;
+/// How far the clock that dates contacts may be from the one that dates answers, in microseconds: machines that are kept
+/// in time differ by a few milliseconds. More makes more joins doubtful.
+const CLOCK_SKEW: i64 = 100_000;
 
 /// The state of one walk.
 #[derive(Debug)]
@@ -152,6 +155,7 @@ impl Walk {
     /// list was like at the beginning.
     fn note_beginning(&mut self, facts: &PageFacts<'_>) {
         let earliest = facts.read_between.map(|(earliest, _)| earliest);
+        let earliest = earliest.map(|earliest| earliest.saturating_sub(CLOCK_SKEW));
         self.began_at = self.began_at.into_iter().chain(earliest).min();
         self.report.total_first = self.report.total_first.or(facts.pagination.total_count);
     }
@@ -225,7 +229,9 @@ impl Walk {
             let marks = BlockMarks::of_page(facts.items, keep);
             self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: facts.session });
         }
-        if !self.heals_movement() {
+        if facts.is_behind_the_end() {
+            self.pages.stop();
+        } else if !self.heals_movement() {
             self.pages.extend(facts, self.page_size, keep.contains(&true));
         }
         0..facts.items.len()
@@ -256,6 +262,7 @@ impl Walk {
             let is_new = self.seen.insert(key.id);
             if is_new {
                 self.report.contacts += 1;
+                self.report.dated += u64::from(key.touched_at().is_some());
             } else {
                 // Windows that close gaps overlap on purpose.
                 self.report.duplicates += u64::from(request.purpose == Purpose::Page);
@@ -267,10 +274,11 @@ impl Walk {
                 self.report.created += u64::from(is_created);
                 self.report.updated += u64::from(!is_created);
             }
-            match &mut self.phase {
-                Phase::Healing(healing) => healing.early.moments.add(moment, moment),
-                _ => self.moments.add(moment, moment),
-            }
+            let moments = match &mut self.phase {
+                Phase::Healing(healing) => &mut healing.early.moments,
+                _ => &mut self.moments,
+            };
+            moments.add(moment.saturating_sub(CLOCK_SKEW), moment.saturating_add(CLOCK_SKEW));
         }
         keep
     }

@@ -171,10 +171,11 @@ mod tests {
     #[test]
     fn a_change_for_the_worse_is_not_shown_as_one_for_the_better() {
         let mut new = Summary { contacts: 100, reachable: Some(50), without_channel: Some(43), ..Summary::default() };
+        let old = Summary { reachable: Some(0), without_channel: Some(0), ..Summary::default() };
         new.opt_out.yes = 17;
         new.channels = [("none".to_owned(), 43), ("sms".to_owned(), 57)].into();
         new.regions = [("unknown".to_owned(), 99), ("US".to_owned(), 1)].into();
-        new.comparison = Some(Comparison::new(&Summary::default(), &new, "old.json".to_owned()));
+        new.comparison = Some(Comparison::new(&old, &new, "old.json".to_owned()));
         let html = render_html(&new);
         for (class, number) in [("better", "100"), ("better", "57"), ("worse", "17"), ("worse", "43"), ("share", "99")]
         {
