@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::model::{Order, Outcome, Rates, STABLE_ORDERS, Server, walk};
+use super::super::model::{Order, Outcome, Rates, STABLE_ORDERS, Server, TICK, walk};
 use super::super::{Consistency, Unreliable};
 use crate::verdict::Verdict;
 
@@ -60,7 +60,7 @@ fn a_deletion_hidden_by_a_contact_that_is_deleted_itself_is_healed() {
             let mut server = Server::new(5000, order, 7);
             let outcome = walk(&mut server, concurrency, Consistency::Auto, quiet(), |server, request| {
                 let replace = |server: &mut Server, at: usize| {
-                    server.clock += 1;
+                    server.clock += TICK;
                     server.delete(at);
                     server.create();
                 };
@@ -199,10 +199,11 @@ proptest! {
         order in prop::sample::select(&STABLE_ORDERS[..]),
         rates in [0.0..1.5_f64, 0.0..1.5, 0.0..1.0, 0.0..0.7],
         is_rare: bool,
+        skew in -90_000..=90_000_i64,
     ) {
         let scale = if is_rare { 0.03 } else { 1.0 };
         let [create, delete, update, replace] = rates.map(|rate| rate * scale);
-        let mut server = Server::new(contacts, order, seed);
+        let mut server = Server { skew, ..Server::new(contacts, order, seed) };
         let rates = Rates { create, delete, update, replace };
         let outcome = walk(&mut server, concurrency, Consistency::Auto, rates, |_, _| {});
         prop_assert_eq!(outcome.missing, 0, "{:?} {:?}", outcome.verdict, outcome.evidence);

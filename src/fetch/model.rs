@@ -8,6 +8,9 @@ use crate::verdict::Verdict;
 
 use super::{Consistency, PageFacts, Purpose, Request, Walk, WalkReport};
 
+/// Between two events, as under the documented limit of 200 answers a minute.
+pub(super) const TICK: i64 = 300_000;
+
 /// How the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -47,8 +50,10 @@ pub(super) struct Server {
     pub(super) throughout: HashSet<u128>,
     /// All contacts there ever were.
     pub(super) ever: HashSet<u128>,
-    /// Microseconds; every answer takes one.
+    /// Microseconds; every answer and every change takes a [`TICK`].
     pub(super) clock: i64,
+    /// How far the clock that dates contacts is ahead of the one that dates answers.
+    pub(super) skew: i64,
     pub(super) requests: u64,
     pub(super) next_id: u128,
     pub(super) random: fastrand::Rng,
@@ -69,12 +74,23 @@ impl Server {
             _ => {}
         }
         let throughout: HashSet<u128> = rows.iter().map(|row| row.id.0).collect();
-        let (next_id, clock) = (u128::from(contacts) + 1, 1_000_000_000);
-        Self { rows, order, cap: 100, ever: throughout.clone(), throughout, clock, requests: 0, next_id, random }
+        let (next_id, clock) = (u128::from(contacts) + 1, 1_000_000_000_000);
+        Self {
+            rows,
+            order,
+            cap: 100,
+            ever: throughout.clone(),
+            throughout,
+            clock,
+            skew: 0,
+            requests: 0,
+            next_id,
+            random,
+        }
     }
 
     pub(super) fn create(&mut self) {
-        let row = RowKey { id: ContactId(self.next_id), created_at: Some(self.clock), updated_at: None };
+        let row = RowKey { id: ContactId(self.next_id), created_at: Some(self.clock + self.skew), updated_at: None };
         self.next_id += 1;
         self.ever.insert(row.id.0);
         self.insert(row);
@@ -98,7 +114,7 @@ impl Server {
 
     pub(super) fn update(&mut self, at: usize) {
         let Some(row) = self.rows.get_mut(at) else { return };
-        row.updated_at = Some(self.clock);
+        row.updated_at = Some(self.clock + self.skew);
         if matches!(self.order, Order::UpdatedAscending | Order::UpdatedDescending) {
             let row = self.rows.remove(at);
             self.insert(row);
@@ -122,7 +138,7 @@ impl Server {
 
     pub(super) fn move_before(&mut self, request: &Request, rates: Rates) {
         for _ in 0..self.draw(rates.create) {
-            self.clock += 1;
+            self.clock += TICK;
             self.create();
         }
         for _ in 0..self.draw(rates.delete) {
@@ -130,12 +146,12 @@ impl Server {
             self.delete(at);
         }
         for _ in 0..self.draw(rates.update) {
-            self.clock += 1;
+            self.clock += TICK;
             let at = self.some_row(request);
             self.update(at);
         }
         for _ in 0..self.draw(rates.replace) {
-            self.clock += 1;
+            self.clock += TICK;
             let at = self.some_row(request);
             self.delete(at);
             self.create();
@@ -144,7 +160,7 @@ impl Server {
 
     pub(super) fn answer(&mut self, request: &Request) -> Answer {
         self.requests += 1;
-        self.clock += 1;
+        self.clock += TICK;
         let size = request.window.size.min(self.cap);
         let start = usize::try_from((request.window.page - 1) * u64::from(size)).unwrap().min(self.rows.len());
         let end = (start + size as usize).min(self.rows.len());

@@ -78,14 +78,14 @@ impl WalkReport {
     }
 
     /// Contacts that the API may count and a healed walk not have read, though none is lost: created where the list was read
-    /// already. There are about as many of them as of those that were met, but a few may well come without any.
+    /// already. There are about as many of them as of the changes that show, but a few come with hardly any.
     fn may_be_unread(&self) -> u64 {
-        const FEW: u64 = 100;
+        const FEW: u64 = 10;
+        // Rows that come again tell of a change, but not of how many: a server may repeat itself.
+        const MAX_TOLD_BY_REPEATS: u64 = 3;
         let growth = self.total_max.unwrap_or(0).saturating_sub(self.total_min.unwrap_or(0));
-        match self.created + self.updated + growth {
-            0 => 0,
-            changes => changes.max(FEW),
-        }
+        let changes = self.created + self.updated + growth + self.duplicates.min(MAX_TOLD_BY_REPEATS);
+        if changes > 0 { (4 * changes).max(FEW) } else { 0 }
     }
 
     /// The most contacts that a plain walk over this list can have lost, if that is known.
