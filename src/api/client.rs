@@ -20,7 +20,7 @@ use url::Url;
 
 use super::body::{BodyError, read_body, read_envelope};
 use super::error::address_of;
-use super::mask::FilterValues;
+use super::mask::SentValues;
 use super::retry_after::parse_retry_after;
 use super::traffic::Counters;
 use super::wire::{Envelope, Meta};
@@ -280,9 +280,9 @@ impl Client {
             _ => {
                 let mut error = Box::new(envelope.error.unwrap_or_default());
                 let decision = decide(status, error.code.as_deref());
-                let filters = FilterValues::of(url);
-                filters.hide_in(&mut error);
-                let request_id = meta.request_id.map(|id| filters.hide(&id));
+                let sent = SentValues::of(url, &self.settings.api_key);
+                sent.hide_in(&mut error);
+                let request_id = meta.request_id.map(|id| sent.hide(&id));
                 let problem = Problem::Rejected { status, error, request_id };
                 Err(Failure { problem, decision, retry_after })
             }

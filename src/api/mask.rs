@@ -1,7 +1,7 @@
-//! What of a server's text may be repeated to people: one line of bearable length, and no phone number.
+//! What of a server's text may be repeated to people: one line of bearable length, without the key and phone numbers.
 //!
 //! An error may repeat the request's URL or the values of its filters, in any form. Two rules act one after the other:
-//! [`FilterValues`] takes out the very values that were sent, when an answer comes in; [`shown_text`] masks whatever
+//! [`SentValues`] takes out the very values that were sent, when an answer comes in; [`shown_text`] masks whatever
 //! could be a phone number, when a text is shown.
 //!
 //! *Easy to get wrong:* what stands before a number says nothing. The plus of a URL is `%2B` and that of a .NET service
@@ -10,6 +10,7 @@
 
 use url::Url;
 
+use super::ApiKey;
 use super::wire::{DetailTexts, ErrorBody};
 
 /// Longest piece of a server's text that is repeated to people, in characters.
@@ -26,6 +27,9 @@ const MAX_SEPARATORS: usize = 8;
 
 /// Values of a filter that are shorter stand in every text and tell of nobody.
 const MIN_FILTER_LENGTH: usize = 3;
+
+/// What is shorter is no key, and would tear words apart.
+const MIN_KEY_LENGTH: usize = 8;
 
 /// A server's text without what could confuse a terminal, and without what could be a phone number.
 pub(super) fn shown_text(text: &str) -> String {
@@ -155,16 +159,19 @@ fn starts_with_whatever_case(text: &str, start: &str) -> bool {
     text.as_bytes().get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start.as_bytes()))
 }
 
-/// The values of filters that tell of people, in every form in which a server may send them back.
-pub(super) struct FilterValues {
+/// The key, and the values of filters that tell of people, in every form in which a server may send them back.
+pub(super) struct SentValues {
     /// Form and what is shown instead, longest first, since one may begin with another.
     forms: Vec<(String, &'static str)>,
 }
 
-impl FilterValues {
-    /// Those in the query of a request.
-    pub(super) fn of(url: &Url) -> Self {
+impl SentValues {
+    /// Those of a request.
+    pub(super) fn of(url: &Url, key: &ApiKey) -> Self {
         let mut forms = Vec::new();
+        if key.expose().len() >= MIN_KEY_LENGTH {
+            forms.push((key.expose().to_owned(), "[API key]"));
+        }
         for (name, value) in url.query_pairs() {
             let shown = match name.as_ref() {
                 "phone" => "[phone]",
@@ -288,7 +295,8 @@ mod tests {
     fn the_very_values_of_filters_are_taken_out_in_every_form() {
         let mut url = Url::parse("https://api.sent.dm/v3/contacts?page=1").unwrap();
         url.query_pairs_mut().append_pair("phone", "+99 123").append_pair("search", "Ann B. (+Söhne)");
-        let values = FilterValues::of(&url);
+        let values = SentValues::of(&url, &ApiKey::new("sk_12ab34cd").unwrap());
+        assert_eq!(values.hide("the key sk_12AB34cd is no key"), "the key [API key] is no key");
         let query = url.query().unwrap();
         assert_eq!(values.hide(query), "page=1&phone=[phone]&search=[search]");
         assert_eq!(values.hide(&query.to_lowercase().replace('+', "%20")), "page=1&phone=[phone]&search=[search]");
@@ -305,6 +313,7 @@ mod tests {
     #[test]
     fn a_short_filter_does_not_tear_words_apart() {
         let url = Url::parse("https://api.sent.dm/v3/contacts?search=a&page_size=100&channel=sms").unwrap();
-        assert_eq!(FilterValues::of(&url).hide("a bad page of 100 sms"), "a bad page of 100 sms");
+        let key = ApiKey::new("pa").unwrap();
+        assert_eq!(SentValues::of(&url, &key).hide("a bad page of 100 sms"), "a bad page of 100 sms");
     }
 }
