@@ -19,7 +19,7 @@ use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, Outputs, check_writable, read_manifest,
+    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, Outputs, check_writable, lock_target, read_manifest,
     stage_small_file,
 };
 use crate::summary::{ConsistencyFacts, Filters, RunFacts, Summary, TableStyle, render_table};
@@ -39,8 +39,11 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let variable = std::env::var(API_KEY_VARIABLE).ok();
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
-    for path in config.reports.iter().filter_map(|(target, _)| target.path()) {
-        check_writable(path).map_err(ConfigError::Output)?;
+    // Held until the end, as those of the outputs are.
+    let mut report_locks = Vec::new();
+    for (target, _) in &config.reports {
+        target.path().map_or(Ok(()), check_writable)?;
+        report_locks.extend(lock_target(target)?);
     }
     // Kept until the end: dropping it stops the simulator.
     let simulator = config.simulate.map(start_simulator).transpose()?;
@@ -151,7 +154,10 @@ fn publish(
         }
     }
     if let (Some(path), Some(run)) = (&config.manifest, &summary.run) {
-        small_files.push(manifest(config, &summary, run, contacts, items_rejected).stage(path)?);
+        let manifest = manifest(config, &summary, run, contacts, items_rejected).stage(path)?;
+        // Nobody may find the old one beside new files.
+        manifest.withdraw_old()?;
+        small_files.push(manifest);
     }
     // Locked until the manifest is there.
     let _published = staged.publish()?;

@@ -65,13 +65,16 @@ impl Destination {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
+        let hidden = format!(".{name}");
+        let prefix = format!("{hidden}.");
         // tempfile opens with mode 0600 and never follows or reuses what is there.
         let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix("partial");
+        builder.suffix(".partial");
         if is_locked {
-            builder.rand_bytes(0);
-            remove_if_there(&folder.join(format!("{prefix}partial"))).map_err(failed)?;
+            builder.prefix(&hidden).rand_bytes(0);
+            remove_if_there(&folder.join(format!("{hidden}.partial"))).map_err(failed)?;
+        } else {
+            builder.prefix(&prefix);
         }
         let file = builder.tempfile_in(folder).map_err(failed)?;
         Ok(Self::Staged { file, target })
@@ -218,6 +221,14 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
+/// Locks a file that will be written, against other runs; one that is written to directly needs no lock.
+///
+/// # Errors
+/// When another run has it, or its folder cannot be written.
+pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
+    Destination::lock(target)
+}
+
 /// Proves that a file can be written at a path, and leaves nothing behind.
 ///
 /// # Errors
@@ -231,15 +242,19 @@ pub fn check_writable(path: &Path) -> Result<(), SinkError> {
 /// # Errors
 /// When it cannot be written; what was there stays then.
 pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
-    stage_small_file(path, bytes)?.publish()
+    write_staged(Destination::open_file(path, false)?, path, bytes)?.publish()
 }
 
-/// Writes a small file that has no name yet.
+/// Writes a small file that has no name yet, and whose lock the caller holds: what a run that died has left is replaced.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn stage_small_file(path: &Path, bytes: &[u8]) -> Result<StagedFile, SinkError> {
-    let mut writer = HashingWriter::new(Destination::open_file(path, false)?);
+    write_staged(Destination::open_file(path, true)?, path, bytes)
+}
+
+fn write_staged(destination: Destination, path: &Path, bytes: &[u8]) -> Result<StagedFile, SinkError> {
+    let mut writer = HashingWriter::new(destination);
     let written = writer.write_all(bytes).and_then(|()| writer.finish());
     let failed = |source: io::Error| SinkError::Write { path: path.display().to_string(), source: source.into() };
     written.map(|written| StagedFile(written.destination)).map_err(failed)
@@ -250,6 +265,15 @@ pub fn stage_small_file(path: &Path, bytes: &[u8]) -> Result<StagedFile, SinkErr
 pub struct StagedFile(Destination);
 
 impl StagedFile {
+    /// Removes what has its name so far.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn withdraw_old(&self) -> Result<(), SinkError> {
+        let Destination::Staged { target, .. } = &self.0 else { return Ok(()) };
+        remove_if_there(target).map_err(|source| SinkError::Publish { path: target.clone(), source })
+    }
+
     /// Gives the file its name, replacing what was there.
     ///
     /// # Errors

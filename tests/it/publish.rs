@@ -62,6 +62,27 @@ fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
 }
 
 #[test]
+fn a_summary_is_no_way_around_the_lock_of_an_output() {
+    let faults = vec!["hang nth=2".parse().unwrap()];
+    let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
+    let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--quiet"]).into_parts();
+    let mut first = command.spawn().unwrap();
+    while simulator.statistics().list_requests < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let arguments = ["-o", "other.csv", "--summary", "c.csv"];
+    let second = crate::support::run_in(folder).contacts(&simulator.base_url(), &arguments).finish();
+    let second = second.expect_code(7).expect_stderr(&format!("process {}", first.id()));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // What a killed run has left is replaced, whatever it was for.
+    let left = second.path(".s.json.partial");
+    std::fs::write(&left, "{").unwrap();
+    let run = second.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
+    assert_eq!(run.expect_code(0).files(), ["c.csv", "c.csv.manifest.json", "s.json"]);
+}
+
+#[test]
 fn too_few_contacts_or_a_weak_verdict_are_not_published() {
     let simulator = simulator(50);
     let few = ["-o", "c.csv", "--min-contacts", "51"];
