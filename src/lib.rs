@@ -25,6 +25,7 @@
 
 pub mod api;
 mod background_sync;
+mod calendar;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
+use crate::calendar::day_of_date;
+
 /// A trimmed code, or nothing when it is blank.
 pub(super) fn trimmed(text: &str) -> Option<&str> {
     // Nearly all texts begin and end with a visible ASCII character, which is seen sooner than white space is searched.
@@ -88,16 +90,9 @@ fn usual_timestamp(text: &[u8]) -> Option<i64> {
     if !(are_digits && are_marks_in_place && is_plain && hour < 24 && minute < 60 && second < 60) {
         return None;
     }
-    // Days since 1970 with years that begin in March, so that the leap day is the last of its year.
-    let march_year = if month < 3 { year - 1 } else { year };
-    let march_month = (month + 9) % 12;
-    let leap_days = march_year / 4 - march_year / 100 + march_year / 400;
-    let days = march_year * 365 + leap_days + (march_month * 153 + 2) / 5 + day - 1 - DAYS_TO_1970;
+    let days = day_of_date(year, month, day);
     Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + micros)
 }
-
-/// Days from the first of March of year 0 to the first of January of 1970.
-const DAYS_TO_1970: i64 = 719_468;
 
 /// The text is not a date and time.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,17 +5,14 @@
 //!
 //! *Easy to get wrong:* a moment before 1970 is negative, and its fraction still counts forward.
 //!
-//! The calendar is the Gregorian one, counted from the first of March of the year 0 so that leap days come last.
 //! The tests hold it against chrono, day by day and at random.
 
 use chrono::{DateTime, SecondsFormat};
 
+use crate::calendar::date_of_day;
+
 /// Microseconds since 1970 of the years 0 to 9999.
 const FOUR_DIGIT_YEARS: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;
-/// January and February of the year 0, which is a leap year.
-const DAYS_BEFORE_MARCH: u32 = 60;
-/// Days in 400 years.
-const ERA_DAYS: u32 = 146_097;
 
 /// Appends a moment with `Z`, and with six digits of a second where there is a fraction.
 pub(super) fn push_time(micros: i64, line: &mut Vec<u8>) {
@@ -26,10 +23,10 @@ pub(super) fn push_time(micros: i64, line: &mut Vec<u8>) {
         line.extend_from_slice(moment.to_rfc3339_opts(format, true).as_bytes());
         return;
     }
-    // From here on everything is small and positive, which is quicker to divide.
-    let seconds = (micros - FOUR_DIGIT_YEARS.start).div_euclid(1_000_000);
-    let second_of_day = small(seconds % 86_400);
-    let (year, month, day) = date(small(seconds / 86_400));
+    let seconds = micros.div_euclid(1_000_000);
+    let second_of_day = small(seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of_day(seconds.div_euclid(86_400));
+    let year = small(year);
     let mut text = *b"0000-00-00T00:00:00.000000Z";
     let pairs = [
         (0, year / 100),
@@ -52,20 +49,7 @@ pub(super) fn push_time(micros: i64, line: &mut Vec<u8>) {
 }
 
 fn small(number: i64) -> u32 {
-    u32::try_from(number).expect("days and seconds of four-digit years are small and positive")
-}
-
-/// Year, month and day of a day counted from the first of January of the year 0.
-fn date(days: u32) -> (u32, u32, u32) {
-    // The year 0 is a leap year; counted from its first of March, January and February would lie before the beginning.
-    let days = days + ERA_DAYS - DAYS_BEFORE_MARCH;
-    let (era, day_of_era) = (days / ERA_DAYS, days % ERA_DAYS);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (era * 400 + year_of_era + u32::from(month < 3) - 400, month, day)
+    u32::try_from(number).expect("years of four digits and seconds of a day are small and positive")
 }
 
 /// Writes numbers below 100 as two digits at their places.

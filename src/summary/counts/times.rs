@@ -15,6 +15,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::super::document::TimeRange;
 use super::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, UpdatedCounts, add};
+use crate::calendar::{date_of_day, day_of_date};
 
 type Times = PrimitiveArray<TimestampMicrosecondType>;
 
@@ -167,34 +168,13 @@ impl Default for Run {
 
 impl Run {
     fn at(micros: i64) -> Self {
-        let (year, month) = civil_month(micros.div_euclid(MICROS_PER_DAY));
-        let index = year * 12 + month - 1;
-        let day = |index: i64| first_day(index.div_euclid(12), index.rem_euclid(12) + 1);
+        let (year, month, _) = date_of_day(micros.div_euclid(MICROS_PER_DAY));
+        let index = year * 12 + i64::from(month) - 1;
+        let day = |index: i64| day_of_date(index.div_euclid(12), index.rem_euclid(12) + 1, 1);
         // The last month that the numbers reach does not end.
         let first = |index: i64| day(index).saturating_mul(MICROS_PER_DAY);
         Self { start: first(index), end: first(index + 1), month: index, ..Self::default() }
     }
-}
-
-/// Year and month of a day, counted from 1970-01-01, in the Gregorian calendar. The cycle of 400 years begins with
-/// March, so that the leap day is the last of its year.
-fn civil_month(day: i64) -> (i64, i64) {
-    let shifted = day + 719_468;
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let year = year_of_era + shifted.div_euclid(146_097) * 400;
-    if from_march < 10 { (year, from_march + 3) } else { (year + 1, from_march - 9) }
-}
-
-/// The first day of a month, counted from 1970-01-01: the way back.
-fn first_day(year: i64, month: i64) -> i64 {
-    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * from_march + 2) / 5;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    year.div_euclid(400) * 146_097 + day_of_era - 719_468
 }
 
 impl UpdatedCounts {
@@ -225,20 +205,7 @@ impl UpdatedCounts {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{Datelike, NaiveDate};
-
     use super::*;
-
-    #[test]
-    fn months_are_those_of_the_calendar() {
-        for day in (-800_000..3_000_000).step_by(13) {
-            let date = DateTime::from_timestamp(day * 86_400, 0).unwrap();
-            assert_eq!(civil_month(day), (i64::from(date.year()), i64::from(date.month())), "{date}");
-            let first = NaiveDate::from_ymd_opt(date.year(), date.month(), 1).unwrap();
-            let days = first.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days();
-            assert_eq!(first_day(i64::from(date.year()), i64::from(date.month())), days, "{date}");
-        }
-    }
 
     #[test]
     fn a_year_one_date_belongs_to_no_month() {
