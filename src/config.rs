@@ -85,7 +85,7 @@ impl ConfigError {
             Self::UnknownReport(_) => "write .html, .md or .json",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
-            Self::Output(error) => crate::error::output_hint(error),
+            Self::Output(error) => error.hint(),
         };
         Some(hint.to_owned())
     }

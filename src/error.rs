@@ -176,7 +176,7 @@ impl Error {
         match self {
             Self::Config(error) => error.hint(),
             Self::Api(error) => request::hint(error),
-            Self::Output(error) => Some(output_hint(error).to_owned()),
+            Self::Output(error) => Some(error.hint().to_owned()),
             Self::Source(error) => Some(error.hint().to_owned()),
             Self::Journal(_) => Some("start over with --fresh".to_owned()),
             Self::Gate(_) => Some(GATE_HINT.to_owned()),
@@ -189,8 +189,7 @@ impl Error {
     }
 }
 
-const GATE_HINT: &str =
-    "the old files are as they were; loosen the gate to publish what was read, or read anew with --fresh";
+const GATE_HINT: &str = "the old files are as they were; loosen the gate, or read anew with --fresh";
 
 fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     let next = error.hint().unwrap_or_else(|| "run the same command again".to_owned());
@@ -207,21 +206,6 @@ fn output_exit_code(error: &SinkError) -> ExitCode {
     match error {
         SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => ExitCode::Usage,
         _ => ExitCode::Output,
-    }
-}
-
-pub(crate) fn output_hint(error: &SinkError) -> &'static str {
-    match error {
-        SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => {
-            "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
-        }
-        SinkError::MissingFolder { .. } => "create the folder first, or choose another place",
-        SinkError::Busy { .. } => "wait until it is done, or choose another --output",
-        SinkError::IsFolder { .. } => "name a file in that folder",
-        SinkError::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
-        SinkError::Write { .. } | SinkError::Publish { .. } => {
-            "make room or choose another place; the last good file is as it was"
-        }
     }
 }
 

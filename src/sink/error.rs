@@ -73,6 +73,22 @@ impl SinkError {
         Self::Write { path: request.target.to_string(), source }
     }
 
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnknownFormat { .. } | Self::UnknownExtension { .. } => {
+                "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
+            }
+            Self::MissingFolder { .. } => "create the folder first, or choose another place",
+            Self::Busy { .. } => "wait until it is done, or choose another --output",
+            Self::IsFolder { .. } => "name a file in that folder",
+            Self::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
+            Self::Write { .. } | Self::Publish { .. } => {
+                "make room or choose another place; the last good file is as it was"
+            }
+        }
+    }
+
     /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
     pub fn is_closed_pipe(&self) -> bool {
         let Self::Write { path, source } = self else { return false };

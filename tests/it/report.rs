@@ -291,12 +291,8 @@ fn what_changed_is_shown_in_every_form() {
         assert_eq!(comparison["new_regions"], json!(["BR"]));
         assert_eq!(comparison["gone_regions"], json!(["FR"]));
         for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
-            // A summary tells its moment, and files do not.
-            let since = if then.ends_with("json") {
-                format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10])
-            } else {
-                "Since c.parquet: ▲ +1".to_owned()
-            };
+            // A summary tells its moment, and so does the manifest of a file.
+            let since = format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10]);
             for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
                 assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");
             }
