@@ -83,8 +83,9 @@ impl SinkError {
             Self::Busy { .. } => "wait until it is done, or choose another --output",
             Self::IsFolder { .. } => "name a file in that folder",
             Self::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
-            Self::Write { .. } | Self::Publish { .. } => {
-                "make room or choose another place; the last good file is as it was"
+            Self::Write { .. } => "make room or choose another place; the last good file is as it was",
+            Self::Publish { .. } => {
+                "the folder must be writable; without a manifest, files beside it may be old or new"
             }
         }
     }
