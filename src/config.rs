@@ -3,8 +3,10 @@
 //! The key comes from `SENT_DM_API_KEY` or a file. There is no flag that takes the key itself, because the process list
 //! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
 
+mod key;
+
 use std::collections::HashSet;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use url::{Host, Url};
@@ -16,6 +18,8 @@ use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
 use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, manifest_path};
 use crate::summary::{Filters, ReportForm};
+
+use self::key::read_key;
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";
@@ -182,7 +186,8 @@ impl ContactsConfig {
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
         let manifest = first_file.and_then(|request| manifest_path(request.target.path()?));
         check_distinct(&outputs, &reports, manifest.as_deref())?;
-        let api_key = if args.simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
+        let api_key =
+            if args.simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
         let query =
             ContactQuery { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
         let filters = Filters {
@@ -331,42 +336,6 @@ fn check_distinct(
         }
     }
     Ok(())
-}
-
-fn read_key(args: &ContactsArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
-    let (text, from) = match (&args.api_key_file, variable) {
-        (Some(path), _) if path.as_os_str() == "-" => (read_key_file(path)?, "stdin".to_owned()),
-        (Some(path), _) => (read_key_file(path)?, path.display().to_string()),
-        (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),
-        (None, None) => return Err(ConfigError::MissingKey),
-    };
-    ApiKey::new(&text).ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(&text) })
-}
-
-fn fault_of_key(text: &str) -> &'static str {
-    let key = text.trim();
-    if key.is_empty() {
-        "it is empty"
-    } else if key.contains(char::is_whitespace) {
-        "there is white space inside, or more than one line"
-    } else {
-        "it holds characters that no key has, as a byte order mark or letters beyond ASCII"
-    }
-}
-
-fn read_key_file(path: &Path) -> Result<String, ConfigError> {
-    // A key has some dozens of characters; a wrong path must not read a huge file.
-    const MAX_KEY_BYTES: u64 = 64 << 10;
-    let read = |reader: &mut dyn Read| {
-        let mut text = String::new();
-        reader.take(MAX_KEY_BYTES).read_to_string(&mut text).map(|_| text)
-    };
-    let text = if path.as_os_str() == "-" {
-        read(&mut std::io::stdin().lock())
-    } else {
-        std::fs::File::open(path).and_then(|mut file| read(&mut file))
-    };
-    text.map_err(|source| ConfigError::ReadKey { path: path.display().to_string(), source })
 }
 
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.

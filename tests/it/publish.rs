@@ -63,13 +63,7 @@ fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
 
 #[test]
 fn a_summary_is_no_way_around_the_lock_of_an_output() {
-    let faults = vec!["hang nth=2".parse().unwrap()];
-    let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
-    let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--quiet"]).into_parts();
-    let mut first = command.spawn().unwrap();
-    while simulator.statistics().list_requests < 3 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    let (simulator, folder, mut first) = a_run_that_hangs();
     let arguments = ["-o", "other.csv", "--summary", "c.csv"];
     let second = crate::support::run_in(folder).contacts(&simulator.base_url(), &arguments).finish();
     let second = second.expect_code(7).expect_stderr(&format!("process {}", first.id()));
@@ -97,15 +91,21 @@ fn too_few_contacts_or_a_weak_verdict_are_not_published() {
     run.again().contacts(&moving.base_url(), &healed).finish().expect_code(0).expect_stderr("healed: ");
 }
 
-#[test]
-fn an_output_that_is_being_written_is_refused_to_others() {
+/// A run that writes `c.csv` and waits for its second page.
+fn a_run_that_hangs() -> (Simulator, tempfile::TempDir, std::process::Child) {
     let faults = vec!["hang nth=2".parse().unwrap()];
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--quiet"]).into_parts();
-    let mut first = command.spawn().unwrap();
+    let run = command.spawn().unwrap();
     while simulator.statistics().list_requests < 3 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    (simulator, folder, run)
+}
+
+#[test]
+fn an_output_that_is_being_written_is_refused_to_others() {
+    let (simulator, folder, mut first) = a_run_that_hangs();
     let idle = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let second = crate::support::run_in(folder).contacts(&idle.url(), &["-o", "c.csv"]).finish();
     let second = second.expect_code(7).expect_stderr(&format!("process {}", first.id())).expect_stderr("started 20");
