@@ -8,9 +8,6 @@ use crate::verdict::Verdict;
 
 use super::{Consistency, PageFacts, Purpose, Request, Walk, WalkReport};
 
-/// Between two events, as under the documented limit of 200 answers a minute.
-pub(super) const TICK: i64 = 300_000;
-
 /// How the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -50,8 +47,10 @@ pub(super) struct Server {
     pub(super) throughout: HashSet<u128>,
     /// All contacts there ever were.
     pub(super) ever: HashSet<u128>,
-    /// Microseconds; every answer and every change takes a [`TICK`].
+    /// Microseconds; every answer and every change takes a tick.
     pub(super) clock: i64,
+    /// As under the documented limit of 200 answers a minute.
+    pub(super) tick: i64,
     /// How far the clock that dates contacts is ahead of the one that dates answers.
     pub(super) skew: i64,
     pub(super) requests: u64,
@@ -82,6 +81,7 @@ impl Server {
             ever: throughout.clone(),
             throughout,
             clock,
+            tick: 300_000,
             skew: 0,
             requests: 0,
             next_id,
@@ -138,7 +138,7 @@ impl Server {
 
     pub(super) fn move_before(&mut self, request: &Request, rates: Rates) {
         for _ in 0..self.draw(rates.create) {
-            self.clock += TICK;
+            self.clock += self.tick;
             self.create();
         }
         for _ in 0..self.draw(rates.delete) {
@@ -146,12 +146,12 @@ impl Server {
             self.delete(at);
         }
         for _ in 0..self.draw(rates.update) {
-            self.clock += TICK;
+            self.clock += self.tick;
             let at = self.some_row(request);
             self.update(at);
         }
         for _ in 0..self.draw(rates.replace) {
-            self.clock += TICK;
+            self.clock += self.tick;
             let at = self.some_row(request);
             self.delete(at);
             self.create();
@@ -160,7 +160,7 @@ impl Server {
 
     pub(super) fn answer(&mut self, request: &Request) -> Answer {
         self.requests += 1;
-        self.clock += TICK;
+        self.clock += self.tick;
         let size = request.window.size.min(self.cap);
         let start = usize::try_from((request.window.page - 1) * u64::from(size)).unwrap().min(self.rows.len());
         let end = (start + size as usize).min(self.rows.len());
