@@ -1,8 +1,7 @@
 //! One output: its encoder, and the thread that runs it.
 //!
 //! Encoding and compressing is most of the work of a run, so each output does it beside the others and beside those who
-//! make the batches. A short channel keeps an output that is slower than the rest from piling them
-//! up.
+//! make the batches. A short channel keeps an output that is slower than the rest from piling them up.
 //!
 //! *Easy to get wrong:* an output that is dropped must be gone, with what it staged, before its lock is: dropping an
 //! [`OutputThread`] waits for its thread.
