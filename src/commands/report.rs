@@ -15,7 +15,7 @@ use crate::contacts::contacts_schema;
 use crate::error::{Error, ExitCode};
 use crate::plural::count_of;
 use crate::progress::FileProgress;
-use crate::sink::{check_writable, write_small_file};
+use crate::sink::{OutputTarget, check_writable, write_small_file};
 use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
 use crate::summary::{
     Comparison, Counts, Filters, Findings, InputReport, ReportForm, Summary, TableStyle, render_table,
@@ -179,7 +179,7 @@ fn file_name(path: &Path) -> String {
 }
 
 fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == "-"
+    OutputTarget::new(path) == OutputTarget::Stdout
 }
 
 fn style() -> TableStyle {

@@ -14,6 +14,8 @@ use super::plan::PagePlan;
 
 /// Pages without a new contact that are asked for beyond the planned end while the server says that more follow.
 pub(super) const MAX_STALE_PAGES: u32 = 3;
+/// Pages without any item after which a list is at its end, whatever the server says.
+pub(super) const MAX_EMPTY_PAGES: u32 = 8;
 /// Pages before one with a repeated row that may hold its first copy: rows seldom move further between two readings.
 const NEAR_PAGES: usize = 8;
 
@@ -24,6 +26,7 @@ pub(super) struct PlainPages {
     /// The page that is taken next.
     due: u64,
     stale_beyond_plan: u32,
+    empty_pages: u32,
     /// What the pages from 1 on left behind; `None` where they are missing or in doubt.
     traces: Vec<Option<PageTrace>>,
     suspects: BTreeSet<u64>,
@@ -31,7 +34,14 @@ pub(super) struct PlainPages {
 
 impl PlainPages {
     pub(super) fn new() -> Self {
-        Self { plan: PagePlan::new(1, 1), due: 1, stale_beyond_plan: 0, traces: Vec::new(), suspects: BTreeSet::new() }
+        Self {
+            plan: PagePlan::new(1, 1),
+            due: 1,
+            stale_beyond_plan: 0,
+            empty_pages: 0,
+            traces: Vec::new(),
+            suspects: BTreeSet::new(),
+        }
     }
 
     /// The page to ask for next, fewer than `read_ahead` before the one that is taken next.
@@ -103,6 +113,16 @@ impl PlainPages {
         let before = self.traces.iter().take(index(page)).skip(index(page).saturating_sub(NEAR_PAGES));
         let times = before.flatten().filter_map(|trace| trace.read_between).chain(read_between);
         times.reduce(|(from, to), (other_from, other_to)| (from.min(other_from), to.max(other_to)))
+    }
+
+    /// Plans nothing more behind a page that shows the end of the list; says whether it does.
+    pub(super) fn stops_at(&mut self, facts: &PageFacts<'_>) -> bool {
+        self.empty_pages += u32::from(facts.items.is_empty());
+        let is_end = facts.is_behind_the_end() || self.empty_pages > MAX_EMPTY_PAGES;
+        if is_end {
+            self.stop();
+        }
+        is_end
     }
 
     /// After the last planned page: goes on while the server says that more follow.

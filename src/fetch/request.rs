@@ -96,7 +96,9 @@ impl PageFacts<'_> {
         let end = offset + self.items.len() as u64;
         match (self.pagination.total_count, self.pagination.has_more) {
             (_, Some(true)) => false,
-            (Some(total), _) => end >= total || self.is_behind_the_end(),
+            // Rows where by its own count there are none: only their end is to be believed.
+            (Some(total), _) if end > total => self.items.len() < honoured as usize,
+            (Some(total), _) => end == total || self.is_behind_the_end(),
             (None, Some(false)) => true,
             (None, None) => self.items.len() < honoured as usize,
         }

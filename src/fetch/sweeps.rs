@@ -6,6 +6,7 @@
 //!
 //! *Easy to get wrong:* that the API counts more is no reason to go on for ever: an account may count what it does not list.
 
+use super::plain::MAX_EMPTY_PAGES;
 use super::plan::PagePlan;
 use super::{PageFacts, WalkReport};
 
@@ -23,6 +24,8 @@ pub(super) struct Sweeps {
     page_size: u32,
     /// Sweeps in a row that found nothing new.
     vain: u32,
+    /// Pages of the present one without any item.
+    empty_pages: u32,
     /// Whether the present one has met the end of the list.
     is_at_end: bool,
 }
@@ -30,7 +33,7 @@ pub(super) struct Sweeps {
 impl Sweeps {
     /// Begins the first sweep.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
-        let mut sweeps = Self { plan: PagePlan::new(1, 1), page_size, vain: 0, is_at_end: false };
+        let mut sweeps = Self { plan: PagePlan::new(1, 1), page_size, vain: 0, empty_pages: 0, is_at_end: false };
         sweeps.begin_next(report);
         sweeps
     }
@@ -38,7 +41,7 @@ impl Sweeps {
     fn begin_next(&mut self, report: &mut WalkReport) {
         report.sweeps += 1;
         report.found_by_last_sweep = 0;
-        self.is_at_end = false;
+        (self.empty_pages, self.is_at_end) = (0, false);
         self.plan = PagePlan::new(1, self.pages(report.total_last.unwrap_or(0)).max(1));
     }
 
@@ -65,7 +68,8 @@ impl Sweeps {
 
     /// A list that grew since the sweep was planned, or that is longer than it is said to be, is read to its present end.
     fn move_end(&mut self, facts: &PageFacts<'_>, report: &WalkReport) {
-        if facts.is_behind_the_end() {
+        self.empty_pages += u32::from(facts.items.is_empty());
+        if facts.is_behind_the_end() || self.empty_pages > MAX_EMPTY_PAGES {
             self.is_at_end = true;
             self.plan.stop();
         }

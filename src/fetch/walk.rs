@@ -229,9 +229,7 @@ impl Walk {
             let marks = BlockMarks::of_page(facts.items, keep);
             self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: facts.session });
         }
-        if facts.is_behind_the_end() {
-            self.pages.stop();
-        } else if !self.heals_movement() {
+        if !self.pages.stops_at(facts) && !self.heals_movement() {
             self.pages.extend(facts, self.page_size, keep.contains(&true));
         }
         0..facts.items.len()

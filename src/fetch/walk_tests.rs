@@ -366,11 +366,27 @@ fn a_count_that_is_too_small_hides_nothing_while_more_is_said_to_follow() {
 }
 
 #[test]
+fn a_count_that_the_rows_themselves_deny_ends_nothing() {
+    for counted in [50, 499, 850, 999] {
+        for consistency in [Consistency::Auto, Consistency::Strict] {
+            let (requests, verdict, report) = read_from(1000, consistency, |offset, size| {
+                let rows = offset..offset + u64::from(size);
+                let has_more = Some(rows.end < counted);
+                (rows, Pagination { total_count: Some(counted), has_more, ..Pagination::default() })
+            });
+            assert!(report.contacts == 1000 || verdict == Verdict::Unverified, "{counted}: {report:?}");
+            assert!(requests < 100, "{requests} requests for ten pages");
+        }
+    }
+}
+
+#[test]
 fn a_count_that_is_too_large_is_not_followed_beyond_the_end() {
-    for consistency in [Consistency::Auto, Consistency::Plain, Consistency::Strict] {
+    let ways = [Consistency::Auto, Consistency::Plain, Consistency::Strict];
+    for (consistency, always_more) in ways.into_iter().flat_map(|way| [(way, false), (way, true)]) {
         let (requests, verdict, report) = read_from(1000, consistency, |offset, size| {
             let rows = offset..offset + u64::from(size);
-            let has_more = Some(rows.end < 1000);
+            let has_more = Some(always_more || rows.end < 1000);
             (rows, Pagination { total_count: Some(1 << 40), has_more, ..Pagination::default() })
         });
         assert_eq!((report.contacts, verdict), (1000, Verdict::Unverified), "{consistency:?}");

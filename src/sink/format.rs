@@ -90,9 +90,11 @@ impl fmt::Display for OutputTarget {
 }
 
 impl OutputTarget {
-    /// Reads a path from the command line; `-` is stdout.
+    /// Reads a path from the command line; `-` is stdout, as is the name that Unix has for it.
     pub fn new(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path.to_owned()) }
+        let is_stdout =
+            ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name);
+        if is_stdout { Self::Stdout } else { Self::File(path.to_owned()) }
     }
 
     /// The file, as it was given.

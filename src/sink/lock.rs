@@ -32,6 +32,10 @@ impl OutputLock {
         let failed = |source| SinkError::OpenStaged { path: output.to_owned(), source };
         let name = output.file_name().unwrap_or_default().to_string_lossy();
         let path = output.with_file_name(format!(".{name}.lock"));
+        if path.is_symlink() {
+            // Somebody else's file would be written to.
+            return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));
+        }
         for _ in 0..MAX_ATTEMPTS {
             let mut file = open(&path).map_err(failed)?;
             match file.try_lock() {
@@ -77,7 +81,7 @@ fn write_owner(file: &mut File) -> io::Result<()> {
 #[cfg(unix)]
 fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let (Ok(ours), Ok(named)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    let (Ok(ours), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     (ours.dev(), ours.ino()) == (named.dev(), named.ino())
 }
 
@@ -101,6 +105,16 @@ mod tests {
         drop(first);
         drop(OutputLock::acquire(&output).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_lock_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        std::os::unix::fs::symlink(&victim, folder.path().join(".c.csv.lock")).unwrap();
+        OutputLock::acquire(&folder.path().join("c.csv")).unwrap_err();
+        assert!(!victim.exists());
     }
 
     #[test]

@@ -34,7 +34,9 @@ pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedBefore, man
 use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
 use self::staged::Destination;
-pub use self::staged::{StagedFile, check_writable, file_identity, lock_target, stage_small_file, write_small_file};
+pub use self::staged::{
+    StagedFile, check_writable, file_identity, is_written_directly, lock_target, stage_small_file, write_small_file,
+};
 use crate::contacts::ColumnSelection;
 
 /// What all outputs of a run share.

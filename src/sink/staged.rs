@@ -52,6 +52,9 @@ impl Destination {
 
     fn open_file(path: &Path, is_locked: bool) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
+        if is_descriptor(path) {
+            return File::options().append(true).open(path).map(Self::Direct).map_err(failed);
+        }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
             Ok(found) if !found.is_file() => {
@@ -126,6 +129,17 @@ fn real_path(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links, one behind the other"))
 }
 
+/// Whether a path stands for what somebody has opened already, like the log behind `/dev/stderr`: that is added to, and
+/// never replaced.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|start| path.starts_with(start))
+}
+
+/// Whether a path is no regular file of its own.
+pub fn is_written_directly(path: &Path) -> bool {
+    is_descriptor(path) || fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
 /// Tells two spellings of the same file: its path without links.
 pub fn file_identity(path: &Path) -> PathBuf {
     let real = real_path(path).unwrap_or_else(|_| path.to_owned());
@@ -140,8 +154,7 @@ impl OutputTarget {
     /// journal.
     pub fn staged_path(&self) -> Option<PathBuf> {
         let Self::File(path) = self else { return None };
-        let is_other_kind = fs::metadata(path).is_ok_and(|found| !found.is_file());
-        real_path(path).ok().filter(|_| !is_other_kind)
+        if is_written_directly(path) { None } else { real_path(path).ok() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::is_stdout;
-use crate::sink::{file_identity, manifest_path};
+use crate::sink::{file_identity, is_written_directly, manifest_path};
 use crate::source::{Found, SourceError};
 
 /// Checks all places before anything is read or written.
@@ -48,6 +48,5 @@ fn place_of(path: &Path) -> Option<PathBuf> {
     if is_stdout(path) {
         return Some(path.to_owned());
     }
-    let is_other_kind = fs::metadata(path).is_ok_and(|found| !found.is_file());
-    (!is_other_kind).then(|| file_identity(path))
+    (!is_written_directly(path)).then(|| file_identity(path))
 }
