@@ -106,8 +106,12 @@ pub async fn export(
         }
     };
     match (walked, gathered.transpose().map_err(|_| Error::WriterDied)?) {
-        (_, Some(Err(error))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
-        (_, Some(Err(error))) => Err(error.into()),
+        (_, Some(Err(Failed { error, .. }))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
+        (_, Some(Err(Failed { error, rest }))) => {
+            let removing = tokio::task::spawn_blocking(move || drop(rest));
+            drop(tokio::time::timeout(GRACE, removing).await);
+            Err(error.into())
+        }
         (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
         (Err(FetchError::Api(error)), _) => Err(Error::Api(error)),
         (Err(FetchError::Journal(error)), _) => Err(Error::Journal(error)),
@@ -121,6 +125,12 @@ enum Message {
     Page(Box<Delivery>),
     /// The walk is at its end. Without this, what was gathered is of no use.
     End,
+}
+
+/// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
+struct Failed {
+    error: SinkError,
+    rest: Box<Gatherer>,
 }
 
 /// Gathers the contacts of pages in batches, counts them and hands them to the outputs, on a thread that may block.
@@ -139,14 +149,23 @@ impl Gatherer {
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
-    fn take_all(mut self, mut messages: mpsc::Receiver<Message>) -> Result<Option<Gathered>, SinkError> {
-        while let Some(message) = self.next_message(&mut messages)? {
+    fn take_all(mut self, mut messages: mpsc::Receiver<Message>) -> Result<Option<Gathered>, Failed> {
+        match self.take_messages(&mut messages) {
+            Ok(false) => Ok(None),
+            Ok(true) => self.finish().map(Some),
+            Err(error) => Err(Failed { error, rest: Box::new(self) }),
+        }
+    }
+
+    /// Says whether the walk came to its end.
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<bool, SinkError> {
+        while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
-                Message::End => return self.finish().map(Some),
+                Message::End => return self.take_rest().map(|()| true),
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
@@ -181,9 +200,11 @@ impl Gatherer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Gathered, SinkError> {
-        self.take_rest()?;
-        Ok(Gathered { counts: self.counts, findings: self.findings, staged: self.outputs.finish()? })
+    fn finish(mut self) -> Result<Gathered, Failed> {
+        match self.outputs.finish() {
+            Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged }),
+            Err(error) => Err(Failed { error, rest: Box::new(self) }),
+        }
     }
 
     fn note_findings(&mut self, delivery: &Delivery) {

@@ -130,20 +130,22 @@ impl Outputs {
     ///
     /// # Errors
     /// When an output cannot be written.
-    pub fn finish(self) -> Result<StagedOutputs, SinkError> {
-        let mut staged = StagedOutputs { reports: Vec::new(), destinations: Vec::new(), locks: self.locks };
-        let count = self.open.len();
-        for output in self.open {
-            match output.join().and_then(Output::finish) {
+    pub fn finish(&mut self) -> Result<StagedOutputs, SinkError> {
+        self.check()?;
+        let (mut reports, mut destinations) = (Vec::new(), Vec::new());
+        let is_single = self.open.len() == 1;
+        // One by one, so that an error does not wait for the others.
+        while !self.open.is_empty() {
+            match self.open.remove(0).join().and_then(Output::finish) {
                 Ok((report, destination)) => {
-                    staged.reports.push(report);
-                    staged.destinations.push(destination);
+                    reports.push(report);
+                    destinations.push(destination);
                 }
-                Err(error) if error.is_closed_pipe() && count > 1 => {}
+                Err(error) if error.is_closed_pipe() && !is_single => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(staged)
+        Ok(StagedOutputs { reports, destinations, locks: std::mem::take(&mut self.locks) })
     }
 }
 

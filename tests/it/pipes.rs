@@ -76,6 +76,45 @@ fn a_full_disk_is_told_even_when_the_reader_of_stdout_has_left() {
     assert!(stderr.contains("cannot write the output: /dev/full"), "{stderr}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_while_the_reader_of_stdout_hangs() {
+    let simulator = simulator(20_000);
+    let arguments = ["-o", "/dev/full", "-o", "-", "--format", "csv"];
+    let (_folder, mut command) = sent_export().contacts(&simulator.base_url(), &arguments).into_parts();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let unread = child.stdout.take();
+    let output = child.wait_with_output().unwrap();
+    drop(unread);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write the output: /dev/full"), "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_somebody_else_has_opened_is_added_to_and_never_replaced() {
+    let simulator = simulator(150);
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    std::fs::write(&log, "before\n").unwrap();
+    let append = || std::fs::File::options().append(true).open(&log).unwrap();
+    let base_url = simulator.base_url();
+    for (arguments, is_stdout) in [
+        (&["-o", "/dev/stdout", "--format", "csv", "--quiet"][..], true),
+        (&["-o", "c.csv", "--summary", "/dev/stderr", "--quiet"][..], false),
+        (&["-o", "/dev/fd/1", "--format", "csv", "--quiet"][..], true),
+    ] {
+        let (_folder, mut command) = sent_export().contacts(&base_url, arguments).into_parts();
+        let (out, err) = if is_stdout { (append().into(), Stdio::null()) } else { (Stdio::null(), append().into()) };
+        assert!(command.stdout(out).stderr(err).status().unwrap().success(), "{arguments:?}");
+    }
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.starts_with("before\nid,") && text.contains("\"schema_version\": 1"), "{text}");
+    assert_eq!(text.matches("id,phone_number").count(), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn stdout_takes_the_summary_or_the_contacts() {
     let simulator = simulator(150);
