@@ -65,9 +65,9 @@ pub enum ConfigError {
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
-    /// Parquet is binary.
-    #[error("Parquet is not written to a terminal")]
-    ParquetToTerminal,
+    /// Only plain CSV can be read there.
+    #[error("{} is not written to a terminal", .0.name())]
+    BinaryToTerminal(OutputFormat),
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] SinkError),
@@ -88,7 +88,7 @@ impl ConfigError {
             }
             Self::UnknownReport(_) => "write .html, .md or .json",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
-            Self::ParquetToTerminal => "send it to a file or a pipe, or use --format csv",
+            Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
             Self::Output(error) => error.hint(),
         };
         Some(hint.to_owned())
@@ -303,8 +303,8 @@ fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<
     for path in paths {
         let request = OutputRequest::new(path, format)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
-        if is_terminal && request.format == OutputFormat::Parquet {
-            return Err(ConfigError::ParquetToTerminal);
+        if is_terminal && request.format != OutputFormat::Csv {
+            return Err(ConfigError::BinaryToTerminal(request.format));
         }
         requests.push(request);
     }

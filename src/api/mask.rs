@@ -161,6 +161,7 @@ fn starts_with_whatever_case(text: &str, start: &str) -> bool {
 
 /// The key, and the values of filters that tell of people, in every form in which a server may send them back.
 pub(super) struct SentValues {
+    key: Vec<(String, &'static str)>,
     /// Form and what is shown instead, longest first, since one may begin with another.
     forms: Vec<(String, &'static str)>,
 }
@@ -168,17 +169,17 @@ pub(super) struct SentValues {
 impl SentValues {
     /// Those of a request.
     pub(super) fn of(url: &Url, key: &ApiKey) -> Self {
-        let mut forms = Vec::new();
-        if key.expose().len() >= MIN_KEY_LENGTH {
-            forms.push((key.expose().to_owned(), "[API key]"));
-        }
+        let key = Some(key.expose()).filter(|key| key.len() >= MIN_KEY_LENGTH);
+        let key: Vec<_> =
+            key.into_iter().flat_map(|key| [key.to_owned(), encoded(key)].map(|form| (form, "[API key]"))).collect();
+        let mut forms = key.clone();
         for (name, value) in url.query_pairs() {
             let shown = match name.as_ref() {
                 "phone" => "[phone]",
                 "search" => "[search]",
                 _ => continue,
             };
-            let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            let encoded = encoded(&value);
             let all = [
                 value.to_string(),
                 value.trim().trim_start_matches('+').to_owned(),
@@ -189,11 +190,17 @@ impl SentValues {
             forms.extend(all.into_iter().filter(|form| form.len() >= MIN_FILTER_LENGTH).map(|form| (form, shown)));
         }
         forms.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
-        Self { forms }
+        Self { key, forms }
     }
 
-    /// Takes them out of the words of an error. Its code and the names of fields stay, since they are acted upon.
+    /// Takes them out of the words of an error. Its code and the names of fields are acted upon, so only the key, which no
+    /// code is, is taken out of these.
     pub(super) fn hide_in(&self, error: &mut ErrorBody) {
+        error.code = error.code.take().map(|code| replaced(&code, &self.key));
+        error.details = error
+            .details
+            .take()
+            .map(|details| details.into_iter().map(|(name, texts)| (replaced(&name, &self.key), texts)).collect());
         for text in [&mut error.message, &mut error.doc_url].into_iter().flatten() {
             *text = self.hide(text);
         }
@@ -208,16 +215,25 @@ impl SentValues {
 
     /// A text without them.
     pub(super) fn hide(&self, text: &str) -> String {
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(first) = rest.chars().next() {
-            let form = self.forms.iter().find(|(form, _)| starts_with_whatever_case(rest, form));
-            let taken = form.map_or(first.len_utf8(), |(form, _)| form.len());
-            shown.push_str(form.map_or(&rest[..taken], |(_, shown)| shown));
-            rest = &rest[taken..];
-        }
-        shown
+        replaced(text, &self.forms)
     }
+}
+
+fn encoded(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
+/// A text with other words for forms, in upper or lower case.
+fn replaced(text: &str, forms: &[(String, &'static str)]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let form = forms.iter().find(|(form, _)| starts_with_whatever_case(rest, form));
+        let taken = form.map_or(first.len_utf8(), |(form, _)| form.len());
+        shown.push_str(form.map_or(&rest[..taken], |(_, shown)| shown));
+        rest = &rest[taken..];
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -297,6 +313,11 @@ mod tests {
         url.query_pairs_mut().append_pair("phone", "+99 123").append_pair("search", "Ann B. (+Söhne)");
         let values = SentValues::of(&url, &ApiKey::new("sk_12ab34cd").unwrap());
         assert_eq!(values.hide("the key sk_12AB34cd is no key"), "the key [API key] is no key");
+        let mut echo: ErrorBody =
+            serde_json::from_value(serde_json::json!({"code": "no-sk_12ab34cd", "details": {"sk_12ab34cd": ["x"]}}))
+                .unwrap();
+        values.hide_in(&mut echo);
+        assert!(!format!("{echo:?}").contains("12ab"), "{echo:?}");
         let query = url.query().unwrap();
         assert_eq!(values.hide(query), "page=1&phone=[phone]&search=[search]");
         assert_eq!(values.hide(&query.to_lowercase().replace('+', "%20")), "page=1&phone=[phone]&search=[search]");
