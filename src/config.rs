@@ -327,7 +327,10 @@ fn check_distinct(
     reports: &[(OutputTarget, ReportForm)],
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
-    let mut known: HashSet<Option<PathBuf>> = HashSet::new();
+    // What a run keeps beside its first file while it lasts has the place of nothing else.
+    let own = outputs.iter().filter_map(|request| request.target.staged_path());
+    let mut known: HashSet<Option<PathBuf>> =
+        own.flat_map(|path| companions(&path)).map(|path| Some(file_identity(&path))).collect();
     let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
     let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
     for target in targets.chain(&manifest) {
@@ -336,6 +339,12 @@ fn check_distinct(
         }
     }
     Ok(())
+}
+
+/// Lock, staged file and journal of an output.
+fn companions(output: &Path) -> [PathBuf; 3] {
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    ["lock", "partial", "journal"].map(|kind| output.with_file_name(format!(".{name}.{kind}")))
 }
 
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.

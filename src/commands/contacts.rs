@@ -100,7 +100,10 @@ async fn read_all(
     started_at: DateTime<Utc>,
 ) -> Result<Option<Box<Exported>>, Error> {
     let rate = config.pace.rate();
-    let display = std::cell::RefCell::new(ProgressDisplay::new(args.quiet || args.no_progress, rate));
+    // Rows on a terminal leave no room for a bar.
+    let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
+    let is_silent = args.quiet || args.no_progress || shows_rows;
+    let display = std::cell::RefCell::new(ProgressDisplay::new(is_silent, rate));
     let ticking = async {
         let mut ticks = tokio::time::interval(TICK);
         loop {

@@ -16,6 +16,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
         (&["-o", "c.csv", "--summary", "c.csv.manifest.json"], 2, "c.csv.manifest.json"),
+        (&["-o", "c.csv", "--summary", ".c.csv.journal"], 2, ".c.csv.journal"),
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),
         (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),
