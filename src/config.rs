@@ -16,7 +16,9 @@ use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
-use crate::sink::{OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, manifest_path};
+use crate::sink::{
+    OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, hidden_path, manifest_path,
+};
 use crate::summary::{Filters, ReportForm};
 
 use self::key::read_key;
@@ -342,9 +344,9 @@ fn check_distinct(
 }
 
 /// Lock, staged file and journal of an output.
-fn companions(output: &Path) -> [PathBuf; 3] {
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    ["lock", "partial", "journal"].map(|kind| output.with_file_name(format!(".{name}.{kind}")))
+fn companions(output: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let of_sink = ["lock", "partial"].map(|kind| hidden_path(output, kind));
+    of_sink.into_iter().chain(journal_path(output))
 }
 
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.

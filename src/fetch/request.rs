@@ -90,6 +90,14 @@ impl PageFacts<'_> {
         (Window { page, size }.offset(), size)
     }
 
+    /// Whether a page has fewer or more items than its place in the list asks for.
+    pub(super) fn is_odd(&self, page_size: u32) -> bool {
+        let Some(total) = self.pagination.total_count else { return false };
+        let expected = total.saturating_sub(self.window.offset()).min(u64::from(page_size));
+        let is_misplaced = self.place_of_answer().0 != self.window.offset() && self.window.page > 1;
+        self.items.len() as u64 != expected || is_misplaced
+    }
+
     /// Whether the list ends with this answer, which begins at `offset`. A count that is too small ends nothing while
     /// more is said to follow, and one that is too large is not followed beyond an empty answer.
     pub(super) fn is_end(&self, offset: u64, honoured: u32) -> bool {

@@ -214,7 +214,7 @@ impl Walk {
     fn take_page(&mut self, facts: &PageFacts<'_>, keep: &[bool]) -> std::ops::Range<usize> {
         let page = facts.window.page;
         let was_suspect = self.pages.taken(page);
-        self.report.odd_pages += u64::from(self.is_odd(facts));
+        self.report.odd_pages += u64::from(facts.is_odd(self.page_size));
         let has_repeats = keep.contains(&false);
         let has_sign = has_repeats || self.has_sign(facts);
         if has_sign {
@@ -292,15 +292,7 @@ impl Walk {
     fn has_sign(&self, facts: &PageFacts<'_>) -> bool {
         let has_other_total = facts.pagination.total_count != self.report.total_first;
         let has_moved_row = facts.items.iter().flatten().any(|key| self.moment(key, facts).is_some());
-        has_other_total || has_moved_row || self.is_odd(facts)
-    }
-
-    /// Whether a page has fewer or more items than its place in the list asks for.
-    fn is_odd(&self, facts: &PageFacts<'_>) -> bool {
-        let Some(total) = facts.pagination.total_count else { return false };
-        let expected = total.saturating_sub(facts.window.offset()).min(u64::from(self.page_size));
-        let is_misplaced = facts.place_of_answer().0 != facts.window.offset() && facts.window.page > 1;
-        facts.items.len() as u64 != expected || is_misplaced
+        has_other_total || has_moved_row || facts.is_odd(self.page_size)
     }
 
     /// Nothing new is asked for plainly once gaps will be healed.
@@ -397,6 +389,9 @@ impl Walk {
     }
 }
 
+#[cfg(test)]
+#[path = "walk_lies_tests.rs"]
+mod lies_tests;
 #[cfg(test)]
 #[path = "walk_tests.rs"]
 mod tests;

@@ -10,7 +10,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
+use super::{SinkError, hidden_path};
 
 /// Times that the file may change under us before we give up.
 const MAX_ATTEMPTS: u32 = 20;
@@ -30,8 +30,7 @@ impl OutputLock {
     /// When another run has it, or the folder cannot be written.
     pub fn acquire(output: &Path) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: output.to_owned(), source };
-        let name = output.file_name().unwrap_or_default().to_string_lossy();
-        let path = output.with_file_name(format!(".{name}.lock"));
+        let path = hidden_path(output, "lock");
         if path.is_symlink() {
             // Somebody else's file would be written to.
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));

@@ -35,7 +35,8 @@ use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
 use self::staged::Destination;
 pub use self::staged::{
-    StagedFile, check_writable, file_identity, is_written_directly, lock_target, stage_small_file, write_small_file,
+    StagedFile, check_writable, file_identity, hidden_path, is_written_directly, lock_target, stage_small_file,
+    write_small_file,
 };
 use crate::contacts::ColumnSelection;
 
@@ -82,7 +83,7 @@ impl Outputs {
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, SinkError> {
         let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
-            locks.extend(Destination::lock(&request.target)?);
+            locks.extend(lock_target(&request.target)?);
             OutputThread::start(Output::open_locked(request, settings)?)
         };
         let open = requests.iter().map(open).collect::<Result<_, _>>()?;

@@ -42,14 +42,6 @@ impl Destination {
         }
     }
 
-    /// Locks a target that will be staged; one that is written to directly needs no lock.
-    pub(super) fn lock(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
-        match target.staged_path() {
-            Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
-            _ => Ok(None),
-        }
-    }
-
     fn open_file(path: &Path, is_locked: bool) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
         if is_descriptor(path) {
@@ -67,17 +59,16 @@ impl Destination {
         if !folder.is_dir() {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
         }
+        let staged = hidden_path(&target, "partial");
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let hidden = format!(".{name}");
-        let prefix = format!("{hidden}.");
+        let prefix = format!(".{name}.");
         // tempfile opens with mode 0600 and never follows or reuses what is there.
         let mut builder = tempfile::Builder::new();
-        builder.suffix(".partial");
         if is_locked {
-            builder.prefix(&hidden).rand_bytes(0);
-            remove_if_there(&folder.join(format!("{hidden}.partial"))).map_err(failed)?;
+            builder.prefix(staged.file_name().unwrap_or_default()).rand_bytes(0);
+            remove_if_there(&staged).map_err(failed)?;
         } else {
-            builder.prefix(&prefix);
+            builder.prefix(&prefix).suffix(".partial");
         }
         let file = builder.tempfile_in(folder).map_err(failed)?;
         Ok(Self::Staged { file, target })
@@ -115,6 +106,12 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Where a run keeps something of its own beside an output: hidden, and named after it.
+pub fn hidden_path(output: &Path, kind: &str) -> PathBuf {
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!(".{name}.{kind}"))
 }
 
 /// Where a path leads to when it is a symbolic link, whether or not there is a file yet.
@@ -239,7 +236,10 @@ fn hex(bytes: &[u8]) -> String {
 /// # Errors
 /// When another run has it, or its folder cannot be written.
 pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
-    Destination::lock(target)
+    match target.staged_path() {
+        Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// Proves that a file can be written at a path, and leaves nothing behind.
