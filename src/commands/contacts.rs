@@ -39,6 +39,8 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let variable = std::env::var(API_KEY_VARIABLE).ok();
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
+    // It may lie in another folder than the file, which is where its link leads.
+    config.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
     let mut report_locks = Vec::new();
     for (target, _) in &config.reports {

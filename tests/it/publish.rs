@@ -50,6 +50,17 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
     assert_eq!(run.json("c.csv.manifest.json")["contacts"], 700);
 }
 
+#[test]
+fn a_manifest_that_cannot_be_written_costs_no_request() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("c.csv.manifest.json")).unwrap();
+    let run = crate::support::run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish();
+    let run = run.expect_code(7).expect_stderr("c.csv.manifest.json");
+    assert_eq!(run.files(), ["c.csv.manifest.json"]);
+    assert!(server.requests().is_empty());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
