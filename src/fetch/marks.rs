@@ -82,15 +82,14 @@ pub(super) struct BlockMarks(Box<[RowPrint]>);
 impl BlockMarks {
     /// Takes the rows of a page for which `is_new` holds, one entry for each contact among `items`.
     pub(super) fn of_page(items: &[Option<RowKey>], is_new: &[bool]) -> Self {
-        let new = items.iter().flatten().zip(is_new).filter(|&(_, &is_new)| is_new);
-        Self::of(&new.map(|(key, _)| RowPrint::new(key)).collect::<Vec<_>>())
+        let mut new = Vec::with_capacity(is_new.len());
+        new.extend(items.iter().flatten().zip(is_new).filter(|&(_, &is_new)| is_new).map(|(key, _)| key));
+        Self(head_and_tail(&new).into_iter().map(RowPrint::new).collect())
     }
 
     /// Takes rows that follow each other in the list, none of which is marked.
     pub(super) fn of(rows: &[RowPrint]) -> Self {
-        let head = rows.len().min(HEAD_MARKS);
-        let tail = rows.len().saturating_sub(TAIL_MARKS).max(head);
-        Self([&rows[..head], &rows[tail..]].concat().into())
+        Self(head_and_tail(rows).into())
     }
 
     /// The last rows, as many as a join may need.
@@ -101,6 +100,13 @@ impl BlockMarks {
     fn iter(&self) -> impl Iterator<Item = (u32, RowPrint)> + '_ {
         (0..).zip(self.0.iter().copied())
     }
+}
+
+/// The rows of an answer that are remembered.
+fn head_and_tail<T: Copy>(rows: &[T]) -> Vec<T> {
+    let head = rows.len().min(HEAD_MARKS);
+    let tail = rows.len().saturating_sub(TAIL_MARKS).max(head);
+    [&rows[..head], &rows[tail..]].concat()
 }
 
 /// All marks by print.
