@@ -16,6 +16,7 @@ use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 use crate::fetch::journal::{JournalKey, Secret, journal_path};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
+use crate::share::Share;
 use crate::sink::{
     OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, hidden_path, manifest_path,
 };
@@ -64,6 +65,20 @@ pub enum ConfigError {
     /// The extension of a report names no form.
     #[error("cannot tell the form of the report from the extension: {0}")]
     UnknownReport(String),
+    /// The manifest of the export before cannot be read.
+    #[error("--max-shrink compares with {path}, which cannot be read")]
+    ReadManifest {
+        /// The manifest.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A gate for what cannot be held back.
+    #[error("--min-contacts, --max-shrink and --require cannot hold back what is written at once: {0}")]
+    GateOnStream(OutputTarget),
+    /// A share of nothing.
+    #[error("--reserve {0} is a share of the rate, and there is none")]
+    ReserveWithoutRate(Share),
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
@@ -77,8 +92,8 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// The next step.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
+    pub fn hint(&self) -> &'static str {
+        match self {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
@@ -89,11 +104,13 @@ impl ConfigError {
                 "give every --output, --summary and --report a path of its own; the manifest is <output>.manifest.json"
             }
             Self::UnknownReport(_) => "write .html, .md or .json",
+            Self::ReadManifest { .. } => "restore or remove it, or leave --max-shrink out",
+            Self::GateOnStream(_) => "write to a file, or leave these flags out",
+            Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
             Self::Output(error) => error.hint(),
-        };
-        Some(hint.to_owned())
+        }
     }
 }
 
@@ -114,6 +131,8 @@ pub struct ContactsConfig {
     pub resume: ResumeConfig,
     /// What is demanded of an export before it is published.
     pub gate: Gate,
+    /// Contacts of the export that is there, which is only known once its place is locked.
+    pub published_before: Option<u64>,
     /// When to stop.
     pub max_duration: Option<std::time::Duration>,
     /// What to write.
@@ -184,6 +203,10 @@ impl ContactsConfig {
         let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
         let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let outputs = check_outputs(&args.output, args.format)?;
+        let gate = Gate { min_contacts: args.min_contacts, max_shrink: args.max_shrink, require: args.require };
+        if gate.is_set() && let Some(stream) = outputs.iter().find(|request| request.target.is_stream()) {
+            return Err(ConfigError::GateOnStream(stream.target.clone()));
+        }
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
         let manifest = first_file.and_then(|request| manifest_path(request.target.path()?));
@@ -193,7 +216,7 @@ impl ContactsConfig {
         let query =
             ContactQuery { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
         let filters = Filters {
-            search: args.search.clone(),
+            search: args.search.as_deref().map(Filters::search_told),
             channel: args.channel.clone(),
             phone: args.phone.is_some(),
             profile_id: args.profile_id.map(|id| id.to_string()),
@@ -219,7 +242,8 @@ impl ContactsConfig {
                 allow_missing_pages: args.allow_missing_pages,
             },
             resume: ResumeConfig { journal, within: args.resume_within, starts_over: args.fresh },
-            gate: Gate { min_contacts: args.min_contacts, max_shrink: args.max_shrink, require: args.require },
+            gate,
+            published_before: None,
             max_duration: args.max_duration,
             outputs,
             output_settings,
@@ -254,6 +278,9 @@ fn pace(args: &ContactsArgs) -> Result<PaceConfig, ConfigError> {
     };
     let reserve =
         Reserve::new(args.reserve.value()).ok_or_else(|| ConfigError::WholeReserve(args.reserve.to_string()))?;
+    if rate.is_none() && args.reserve != Share::default() {
+        return Err(ConfigError::ReserveWithoutRate(args.reserve));
+    }
     Ok(PaceConfig {
         rate,
         reserve,
@@ -284,10 +311,15 @@ fn check_base_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
+/// An address as it may be shown: a name, a password or a query can hold a secret.
 fn without_credentials(url: &str) -> String {
-    match url.rsplit_once('@') {
+    let shown = match url.rsplit_once('@') {
         Some((_, host)) => format!("…@{host}"),
         None => url.to_owned(),
+    };
+    match shown.split_once(['?', '#']) {
+        Some((address, _)) => format!("{address}?…"),
+        None => shown,
     }
 }
 
@@ -371,7 +403,8 @@ mod tests {
         for insecure in ["http://api.sent.dm", "http://192.168.1.2", "http://localhost.evil.example"] {
             assert!(matches!(check_base_url(insecure), Err(ConfigError::InsecureBaseUrl(_))), "{insecure}");
         }
-        for bad in ["", "api.sent.dm", "ftp://api.sent.dm", "https://user:secret@api.sent.dm", "mailto:a@b"] {
+        let with_secrets = ["https://user:secret@api.sent.dm", "https://api.sent.dm?key=secret", "api#secret"];
+        for bad in ["", "api.sent.dm", "ftp://api.sent.dm", "mailto:a@b"].into_iter().chain(with_secrets) {
             let error = check_base_url(bad).unwrap_err();
             assert!(matches!(error, ConfigError::BadBaseUrl(_)), "{bad}");
             assert!(!error.to_string().contains("secret"), "{error}");

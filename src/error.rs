@@ -174,7 +174,7 @@ impl Error {
     /// The next step, where one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(error) => error.hint(),
+            Self::Config(error) => Some(error.hint().to_owned()),
             Self::Api(error) => request::hint(error),
             Self::Output(error) => Some(error.hint().to_owned()),
             Self::Source(error) => Some(error.hint().to_owned()),

@@ -219,10 +219,8 @@ impl Gatherer {
             findings.add_unknown_field(name, kept(rows));
         }
         findings.never_created += kept(&contacts.never_created);
-        // Windows that close gaps hold rows that came before, and with them what was noted already.
-        let is_counted = keep.contains(&true);
-        for &(column, values) in contacts.malformed.iter().filter(|_| is_counted) {
-            findings.add_malformed(contacts_schema().field(column).name(), values);
+        for (column, rows) in &contacts.malformed {
+            findings.add_malformed(contacts_schema().field(*column).name(), kept(rows));
         }
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::plural::{count_of, word_for};
 use crate::share::Share;
-use crate::sink::PublishedBefore;
 use crate::verdict::Verdict;
 
 /// What is demanded of an export; the default demands nothing.
@@ -60,15 +59,15 @@ impl Gate {
         *self != Self::default()
     }
 
-    /// Checks an export against the gate and the one published before, if there is one.
+    /// Checks an export against the gate and the contacts of the one published `before`, if there is one.
     ///
     /// # Errors
     /// The first condition that it does not meet.
-    pub fn check(&self, contacts: u64, verdict: Verdict, before: Option<&PublishedBefore>) -> Result<(), GateFailure> {
+    pub fn check(&self, contacts: u64, verdict: Verdict, before: Option<u64>) -> Result<(), GateFailure> {
         if let Some(wanted) = self.min_contacts.filter(|&wanted| contacts < wanted) {
             return Err(GateFailure::TooFew { contacts, wanted });
         }
-        if let (Some(allowed), Some(&PublishedBefore { contacts: before })) = (self.max_shrink, before)
+        if let (Some(allowed), Some(before)) = (self.max_shrink, before)
             && allowed.is_exceeded(before.saturating_sub(contacts), before)
         {
             return Err(GateFailure::Shrunk { contacts, before, allowed });
@@ -86,10 +85,9 @@ mod tests {
 
     #[test]
     fn every_condition_is_checked_by_itself() {
-        let before = PublishedBefore { contacts: 1000 };
         let shrink = Gate { max_shrink: Some("20%".parse().unwrap()), ..Gate::default() };
-        assert_eq!(shrink.check(800, Verdict::Complete, Some(&before)), Ok(()));
-        assert!(matches!(shrink.check(799, Verdict::Complete, Some(&before)), Err(GateFailure::Shrunk { .. })));
+        assert_eq!(shrink.check(800, Verdict::Complete, Some(1000)), Ok(()));
+        assert!(matches!(shrink.check(799, Verdict::Complete, Some(1000)), Err(GateFailure::Shrunk { .. })));
         assert_eq!(shrink.check(0, Verdict::Complete, None), Ok(()), "the first export has nothing to shrink from");
         let few = Gate { min_contacts: Some(5), ..Gate::default() };
         assert!(few.check(5, Verdict::Complete, None).is_ok() && few.check(4, Verdict::Complete, None).is_err());

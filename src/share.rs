@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A part of a whole, from 0 % to 100 %, kept as it was written: 29 % of a hundred is 29, which binary fractions deny.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share {
     /// Percent with six places.
     micro_percent: u32,

@@ -11,6 +11,9 @@ use super::mask::{shown_id, shown_text};
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
+/// Fields of a rejected request that are named.
+const MAX_DETAILS: usize = 8;
+
 /// A request that was given up.
 #[derive(Debug)]
 pub struct ApiError {
@@ -150,8 +153,12 @@ impl fmt::Display for Problem {
                 if let Some(message) = &error.message {
                     write!(formatter, ": {}", shown_text(message))?;
                 }
-                for (field, texts) in error.details.iter().flatten() {
+                for (field, texts) in error.details.iter().flatten().take(MAX_DETAILS) {
                     write!(formatter, "; {}: {}", shown_text(field), shown_text(&texts.to_string()))?;
+                }
+                let details = error.details.as_ref().map_or(0, |details| details.len());
+                if let Some(more) = details.checked_sub(MAX_DETAILS).filter(|&more| more > 0) {
+                    write!(formatter, "; and {}", count_of(more as u64, "more field", "more fields"))?;
                 }
                 if let Some(url) = &error.doc_url {
                     write!(formatter, "; see {}", shown_text(url))?;
@@ -196,6 +203,14 @@ mod tests {
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
              see https://docs.sent.dm/errors (request id req_7)"
         );
+    }
+
+    #[test]
+    fn many_details_are_counted() {
+        let details: serde_json::Map<_, _> = (10..20).map(|at| (format!("f{at}"), "bad".into())).collect();
+        let error: ErrorBody = serde_json::from_value(serde_json::json!({"details": details})).unwrap();
+        let told = Problem::Rejected { status: 400, error: Box::new(error), request_id: None }.to_string();
+        assert!(told.ends_with("; f16: bad; f17: bad; and 2 more fields"), "{told}");
     }
 
     #[test]

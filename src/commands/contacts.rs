@@ -4,16 +4,18 @@
 //! files get their names only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::de::IgnoredAny;
 
 use crate::api::{ApiKey, Client, Traffic};
 use crate::cli::ContactsArgs;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Gathered, Outcome, export};
-use crate::fetch::journal::JournalWriter;
+use crate::fetch::journal::{Journal, JournalWriter};
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
@@ -36,9 +38,12 @@ const TICK: Duration = Duration::from_millis(200);
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
-    let variable = std::env::var(API_KEY_VARIABLE).ok();
+    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    // What is not UTF-8 is refused as a key, not taken for none.
+    let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
+    config.published_before = published_before(&config)?;
     // It may lie in another folder than the file, which is where its link leads.
     config.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
@@ -55,7 +60,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         config.api_key = ApiKey::new(simulator::DEFAULT_API_KEY);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended = runtime.block_on(run_export(args, &config, outputs));
+    let ended = runtime.block_on(run_export(args, &config, outputs, signals));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
@@ -66,26 +71,50 @@ fn start_simulator(contacts: u32) -> Result<Simulator, Error> {
     Simulator::start(settings).map_err(|error| Error::StartSimulator(Box::new(error)))
 }
 
-async fn run_export(args: &ContactsArgs, config: &ContactsConfig, outputs: Outputs) -> Result<ExitCode, Error> {
+/// How many contacts the export holds that is there, when that matters.
+fn published_before(config: &ContactsConfig) -> Result<Option<u64>, ConfigError> {
+    let Some(path) = config.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else { return Ok(None) };
+    match read_manifest::<IgnoredAny>(path) {
+        Ok(Some(manifest)) => Ok(Some(manifest.contacts)),
+        Ok(None) => {
+            if config.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
+                tracing::warn!("--max-shrink has nothing to compare with: {} is not there", path.display());
+            }
+            Ok(None)
+        }
+        Err(source) => Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
+    }
+}
+
+async fn run_export(
+    args: &ContactsArgs,
+    config: &ContactsConfig,
+    outputs: Outputs,
+    signals: stop::Signals,
+) -> Result<ExitCode, Error> {
     let key = config.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let (started, started_at) = (Instant::now(), Utc::now());
-    let mut journal = open_journal(config, &key, started_at, args.quiet)?;
+    let (started, now) = (Instant::now(), Utc::now());
+    let mut journal = open_journal(config, &key, now, args.quiet)?;
+    // The contacts are as old as the oldest answer that is used.
+    let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
+    let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
     let client = Client::new(config.pace.client_settings(config.base_url.clone(), key)).map_err(Error::BuildClient)?;
-    let result = read_all(args, config, &client, &mut journal, outputs, started_at).await;
-    let published = match result {
-        Ok(None) => Ok(ExitCode::Complete),
+    let stop = stop::requested(config.max_duration, signals);
+    let published = match read_all(args, config, &client, &mut journal, outputs, started_at, stop).await {
+        Ok(None) => Ok(None),
         Ok(Some(exported)) => {
             let run = run_facts(config, &exported.walk, client.traffic(), (started, started_at));
-            publish(args, config, exported, run)
+            publish(config, exported, run).map(Some)
         }
         Err(error) => Err(error),
     };
-    match (published, journal.writer) {
-        (Ok(code), writer) => {
-            writer.into_iter().for_each(JournalWriter::remove);
-            Ok(code)
+    match published {
+        Ok(published) => {
+            // Before anything is told: what is published must not be taken for unfinished because stdout is full.
+            journal.writer.into_iter().for_each(JournalWriter::remove);
+            published.map_or(Ok(ExitCode::Complete), |published| tell(args, &published))
         }
-        (Err(error), writer) => Err(match writer.and_then(JournalWriter::keep) {
+        Err(error) => Err(match journal.writer.and_then(JournalWriter::keep) {
             Some(journal) => Error::Kept { error: Box::new(error), journal },
             None => error,
         }),
@@ -100,6 +129,7 @@ async fn read_all(
     journal: &mut JournalSlot,
     outputs: Outputs,
     started_at: DateTime<Utc>,
+    stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported>>, Error> {
     let rate = config.pace.rate();
     // Rows on a terminal leave no room for a bar.
@@ -114,7 +144,6 @@ async fn read_all(
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
-    let stop = stop::requested(config.max_duration);
     let now = started_at.timestamp_micros();
     let exporting = Box::pin(export(client, &config.fetch, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
@@ -128,18 +157,21 @@ async fn read_all(
     })
 }
 
+/// An export whose files have their names.
+struct Published {
+    summary: Summary,
+    /// The form of the summary that goes to stdout.
+    to_stdout: String,
+    items_rejected: u64,
+    verdict: Verdict,
+}
+
 /// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
 /// the first gets its name.
-fn publish(
-    args: &ContactsArgs,
-    config: &ContactsConfig,
-    exported: Box<Exported>,
-    run: RunFacts,
-) -> Result<ExitCode, Error> {
+fn publish(config: &ContactsConfig, exported: Box<Exported>, run: RunFacts) -> Result<Published, Error> {
     let Gathered { counts, findings, staged } = exported.gathered;
     let contacts = staged.reports().first().map_or(0, |report| report.rows);
-    let before = config.manifest.as_deref().and_then(read_manifest);
-    config.gate.check(contacts, run.verdict, before.as_ref()).map_err(Error::Gate)?;
+    config.gate.check(contacts, run.verdict, config.published_before).map_err(Error::Gate)?;
     let verdict = run.verdict;
     let items_rejected = exported.walk.report().rejected;
     let summary = Summary {
@@ -169,9 +201,7 @@ fn publish(
     for file in small_files {
         file.publish()?;
     }
-    print(&to_stdout)?;
-    finish(args, &summary, items_rejected);
-    Ok(verdict.into())
+    Ok(Published { summary, to_stdout, items_rejected, verdict })
 }
 
 fn manifest<'a>(
@@ -250,14 +280,18 @@ fn seconds(duration: Duration) -> f64 {
 }
 
 /// Tells what came of the run.
-fn finish(args: &ContactsArgs, summary: &Summary, items_rejected: u64) {
-    if args.quiet {
+fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
+    print(&published.to_stdout)?;
+    if !args.quiet {
+        tell_people(&published.summary, published.items_rejected);
+    } else if let Some(run) = published.summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
         // Whoever asked for silence still wants to know why the exit code is 3.
-        if let Some(run) = summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
-            say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
-        }
-        return;
+        say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
     }
+    Ok(published.verdict.into())
+}
+
+fn tell_people(summary: &Summary, items_rejected: u64) {
     say("\n");
     say(&render_table(summary, table_style()));
     if summary.filters.phone && summary.contacts == 0 {

@@ -25,8 +25,6 @@ use super::{is_colour_off, print, say, table_width};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
-/// Stands for a text that was left out.
-const NOT_TOLD: &str = "(not told)";
 
 /// Reports on files.
 ///
@@ -61,7 +59,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
     if args.min_cell.is_some() {
         // What was searched for can be a name or a number, and belongs to no report that is passed on.
-        summary.filters.search = summary.filters.search.map(|_| NOT_TOLD.to_owned());
+        summary.filters.hide_search();
     }
     for &(path, form) in &forms {
         let text = form.render(&summary);

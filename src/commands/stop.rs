@@ -1,11 +1,38 @@
 //! What ends a run early: Ctrl-C, SIGTERM, `--max-duration`.
 
+use std::io;
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::error::{Error, ExitCode};
 
-/// Waits for the first signal that asks the run to stop, or until its time is over.
-pub(super) async fn requested(max_duration: Option<Duration>) -> Error {
+/// The first signal that asks the run to stop.
+///
+/// Signals are heard on a thread of their own: whatever a disk or a pipe keeps the run's own thread from, the second one
+/// ends the process at once.
+pub(super) struct Signals(oneshot::Receiver<ExitCode>);
+
+impl Signals {
+    /// Hears signals from now on.
+    ///
+    /// # Errors
+    /// When a thread or the means to wait for signals cannot be had.
+    pub(super) fn listen() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let (sender, first) = oneshot::channel();
+        let listen = async move {
+            // Nobody waits for it any more once the outputs get their names, which is soon done.
+            sender.send(signalled().await).ok();
+            leave(signalled().await)
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
+        Ok(Self(first))
+    }
+}
+
+/// Waits for the first signal, or until the run's time is over.
+pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) -> Error {
     let time_is_up = async {
         match max_duration {
             Some(duration) => {
@@ -15,13 +42,10 @@ pub(super) async fn requested(max_duration: Option<Duration>) -> Error {
             None => std::future::pending().await,
         }
     };
-    let stopped = tokio::select! {
-        code = signalled() => Error::Stopped(code),
+    tokio::select! {
+        Ok(code) = signals.0 => Error::Stopped(code),
         duration = time_is_up => Error::TimeIsUp(duration),
-    };
-    // From here on the next signal ends the process at once.
-    tokio::spawn(async { leave(signalled().await) });
-    stopped
+    }
 }
 
 /// Waits for a signal that asks the run to stop; gives the exit code that tells of it.
@@ -52,7 +76,7 @@ async fn terminated() {
     std::future::pending::<()>().await;
 }
 
-#[expect(clippy::exit, reason = "the next signal must end the process even while a write hangs")]
+#[expect(clippy::exit, reason = "the second signal must end the process even while a write hangs")]
 fn leave(code: ExitCode) -> ! {
     std::process::exit(code as i32)
 }

@@ -124,8 +124,17 @@ fn values_of_another_type_cost_no_contact() {
     assert!(page.batch.column(column::OPT_OUT).as_boolean().value(0));
     assert!(page.batch.column(column::IS_INHERITED).is_null(0));
     assert!(page.batch.column(column::OPT_OUT).is_null(1));
-    let malformed: u64 = page.malformed.iter().map(|&(_, count)| count).sum();
+    let malformed: usize = page.malformed.iter().map(|(_, rows)| rows.len()).sum();
     assert_eq!(malformed, 11);
+}
+
+#[test]
+fn a_malformed_value_counts_once_and_only_in_a_contact() {
+    let page = page(
+        r#"[{"phone_number":1,"created_at":7},{"id":"a"},{"id":"b","created_at":1772323200,"opt_out":1,"opt_out":2},
+           {"id":"c","created_at":"soon"}]"#,
+    );
+    assert_eq!(page.malformed, [(column::OPT_OUT, vec![1]), (column::CREATED_AT, vec![1, 2])]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! without an offset, and the year 1 for a date that was never set.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
@@ -38,13 +39,9 @@ pub(super) fn channel(text: &str) -> Option<Cow<'_, str>> {
 
 /// The channels of a comma-separated text in their order, each once.
 pub(super) fn channels(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for name in text.split(',').filter_map(channel) {
-        if !names.iter().any(|known| *known == name) {
-            names.push(name.into_owned());
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let names = text.split(',').filter_map(channel).filter(|name| seen.insert(name.clone()));
+    names.map(Cow::into_owned).collect()
 }
 
 /// A moment in microseconds since 1970, UTC.

@@ -1,5 +1,7 @@
 //! One page of contacts, while it is read and after.
 
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use bytestring::ByteString;
 
@@ -27,8 +29,8 @@ pub struct ContactPage {
     pub unknown_fields: Vec<(String, Vec<u32>)>,
     /// Rows whose `created_at` was the year 1: a date that was never set, and is null in the columns.
     pub never_created: Vec<u32>,
-    /// Values of a type or form that the documentation does not allow, by column; they became null.
-    pub malformed: Vec<(usize, u64)>,
+    /// Columns with values of a type or form that the documentation does not allow, each with the rows that carried one.
+    pub malformed: Vec<(usize, Vec<u32>)>,
 }
 
 impl ContactPage {
@@ -101,7 +103,8 @@ pub(super) struct PageBuilder {
     rejected: Vec<RejectedItem>,
     unknown_fields: Vec<(String, Vec<u32>)>,
     never_created: Vec<u32>,
-    malformed: [u64; column::COUNT],
+    malformed_in_row: Vec<usize>,
+    malformed: BTreeMap<usize, Vec<u32>>,
 }
 
 impl PageBuilder {
@@ -113,7 +116,8 @@ impl PageBuilder {
             rejected: Vec::new(),
             unknown_fields: Vec::new(),
             never_created: Vec::new(),
-            malformed: [0; column::COUNT],
+            malformed_in_row: Vec::new(),
+            malformed: BTreeMap::new(),
         }
     }
 
@@ -129,6 +133,7 @@ impl PageBuilder {
         }
         self.items.push(key);
         self.unknown_in_row.clear();
+        self.malformed_in_row.clear();
     }
 
     fn end_contact(&mut self, id: ContactId) -> RowKey {
@@ -137,6 +142,9 @@ impl PageBuilder {
         }
         let created_at = self.read_time(column::CREATED_AT);
         let updated_at = self.read_time(column::UPDATED_AT);
+        for column in self.malformed_in_row.drain(..) {
+            self.malformed.entry(column).or_default().extend(u32::try_from(self.rows.len()));
+        }
         self.rows.close_row();
         RowKey { id, created_at, updated_at }
     }
@@ -154,9 +162,11 @@ impl PageBuilder {
         time
     }
 
-    /// Notes a value of a type or form that the documentation does not allow.
+    /// Notes that the contact being read has a value of a type or form that the documentation does not allow.
     pub(super) fn note_malformed(&mut self, column: usize) {
-        self.malformed[column] += 1;
+        if !self.malformed_in_row.contains(&column) {
+            self.malformed_in_row.push(column);
+        }
     }
 
     /// Notes that the contact being read has a field that nobody documented.
@@ -177,7 +187,6 @@ impl PageBuilder {
     pub(super) fn finish(self) -> ContactPage {
         let Self { rows, items, rejected, mut unknown_fields, never_created, malformed, .. } = self;
         unknown_fields.retain(|(_, rows)| !rows.is_empty());
-        let malformed = malformed.into_iter().enumerate().filter(|&(_, count)| count > 0).collect();
-        ContactPage { rows, items, rejected, unknown_fields, never_created, malformed }
+        ContactPage { rows, items, rejected, unknown_fields, never_created, malformed: malformed.into_iter().collect() }
     }
 }

@@ -7,6 +7,9 @@ use crate::verdict::Verdict;
 
 use super::healing::Unreliable;
 
+/// Ranges of rows that evidence names one by one.
+const MAX_RANGES: usize = 20;
+
 /// What a walk has met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WalkReport {
@@ -249,7 +252,33 @@ fn fewer_read(missing: u64) -> String {
     format!("{missing} read than the API counts")
 }
 
+/// Rows in ascending order, those that follow each other as one range, and no more ranges than a sentence bears.
 fn list_rows(ranges: &[RangeInclusive<u64>]) -> String {
-    let ranges: Vec<String> = ranges.iter().map(|range| format!("{} to {}", range.start(), range.end())).collect();
-    ranges.join(", ")
+    let mut ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, range| {
+        let is_joined = next.0 <= range.1.saturating_add(1);
+        if is_joined {
+            range.1 = range.1.max(next.1);
+        }
+        is_joined
+    });
+    let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|(start, end)| format!("{start} to {end}")).collect();
+    match ranges.len().saturating_sub(MAX_RANGES) {
+        0 => told.join(", "),
+        more => format!("{} and {more} more ranges", told.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_follow_each_other_are_one_range_and_many_ranges_are_counted() {
+        assert_eq!(list_rows(&[301..=400, 101..=200, 201..=300, 501..=600]), "101 to 400, 501 to 600");
+        let every_other: Vec<_> = (0..25).map(|at| at * 200 + 1..=at * 200 + 100).collect();
+        let told = list_rows(&every_other);
+        assert!(told.ends_with("3801 to 3900 and 5 more ranges"), "{told}");
+    }
 }

@@ -53,12 +53,17 @@ impl<W: Write> CsvEncoder<W> {
     pub(super) fn encode(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column.as_ref())).collect();
         for row in 0..batch.num_rows() {
+            let start = self.lines.len();
             for column in &columns {
                 column.push_cell(row, &mut self.lines);
                 self.lines.push(b',');
             }
             // In place of the comma after the last cell.
             self.lines.pop();
+            if self.lines.len() == start {
+                // A null that is alone in its row: most readers skip lines that are empty.
+                self.lines.extend_from_slice(b"\"\"");
+            }
             self.lines.push(b'\n');
             if self.lines.len() >= CHUNK_BYTES {
                 self.write_lines()?;

@@ -1,10 +1,12 @@
 //! What a run has published: the last file that appears.
 //!
 //! Whoever waits for `<output>.manifest.json` finds every output of the run whole, and can check each by size and SHA-256.
-//! The next run reads it to see by how much an account has shrunk.
+//! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is whole.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{OutputReport, SinkError, StagedFile, stage_small_file};
@@ -41,11 +43,30 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub outputs: &'a [OutputReport],
 }
 
-/// What the next run needs of a manifest.
+/// What those who come later need of a manifest; `F` are the filters.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct PublishedBefore {
+pub struct PublishedManifest<F> {
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// What was left out on request.
+    pub filters: F,
     /// Contacts in every output.
     pub contacts: u64,
+    /// The files.
+    pub outputs: Vec<PublishedFile>,
+}
+
+/// A file in a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PublishedFile {
+    /// As it was given to the run.
+    pub path: String,
+    /// Contacts in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Where the manifest of a run lies: beside its first file.
@@ -54,9 +75,16 @@ pub fn manifest_path(output: &Path) -> Option<PathBuf> {
     Some(output.with_file_name(format!("{name}.manifest.json")))
 }
 
-/// Reads what a run before has published; `None` if there is no manifest that can be read.
-pub fn read_manifest(path: &Path) -> Option<PublishedBefore> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+/// Reads what a run before has published; `None` if there is no manifest.
+///
+/// # Errors
+/// When it cannot be read, or is none.
+pub fn read_manifest<F: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<F>>> {
+    match fs::read(path) {
+        Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
@@ -68,5 +96,45 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
         stage_small_file(path, &json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::OutputFormat;
+
+    #[test]
+    fn what_is_written_can_be_read_and_what_is_none_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.csv.manifest.json");
+        assert_eq!(read_manifest::<String>(&path).unwrap(), None);
+        let report = |rows| OutputReport {
+            path: "c.csv".into(),
+            format: OutputFormat::Csv,
+            rows,
+            bytes: 70,
+            sha256: "00".into(),
+        };
+        let manifest = Manifest {
+            schema_version: MANIFEST_SCHEMA_VERSION,
+            tool_version: "1.0.0",
+            started_at: "2026-03-01T00:00:00Z",
+            finished_at: "2026-03-01T00:00:01Z",
+            api: "simulator",
+            filters: &"none",
+            contacts: 7,
+            items_rejected: 0,
+            verdict: "complete",
+            evidence: &[],
+            consistency: &(),
+            outputs: &[report(7)],
+        };
+        manifest.stage(&path).unwrap().publish().unwrap();
+        let read = read_manifest::<String>(&path).unwrap().unwrap();
+        assert_eq!((read.contacts, read.filters.as_str(), read.started_at.as_str()), (7, "none", manifest.started_at));
+        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70 }]);
+        fs::write(&path, "{").unwrap();
+        assert!(read_manifest::<String>(&path).is_err());
     }
 }

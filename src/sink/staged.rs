@@ -147,6 +147,14 @@ pub fn file_identity(path: &Path) -> PathBuf {
 }
 
 impl OutputTarget {
+    /// Whether what is written there is gone at once, and cannot be held back or replaced.
+    pub fn is_stream(&self) -> bool {
+        match self {
+            Self::Stdout => true,
+            Self::File(path) => is_written_directly(path) && !path.is_dir(),
+        }
+    }
+
     /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
     /// journal.
     pub fn staged_path(&self) -> Option<PathBuf> {
@@ -247,6 +255,10 @@ pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, SinkErro
 /// # Errors
 /// When it cannot.
 pub fn check_writable(path: &Path) -> Result<(), SinkError> {
+    if OutputTarget::File(path.to_owned()).is_stream() {
+        // A pipe is opened once: its reader takes the first end for the last.
+        return Ok(());
+    }
     Destination::open_file(path, false).map(drop)
 }
 

@@ -245,3 +245,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_null_that_is_alone_in_its_row_is_no_empty_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page(&(0..8).map(contact).collect::<Vec<_>>());
+    let settings = OutputSettings { columns: "region_code".parse().unwrap(), ..OutputSettings::default() };
+    write(folder.path(), &["c.csv"], std::slice::from_ref(&page.batch()), &settings);
+    let text = fs::read(folder.path().join("c.csv")).unwrap();
+    assert_eq!(text, b"region_code\nUS\nNA\n\"\"\nDE\nUS\nNA\n\"\"\nDE\n");
+    assert_eq!(read_csv(&text).len(), 8);
+}

@@ -6,14 +6,12 @@
 //! *Easy to get wrong:* paths in a manifest are as they were typed, from a folder that nobody knows any more. So a file is
 //! only known by its name, in the folder of the output that the manifest is named after.
 
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
 use super::without_extension;
-use crate::sink::{OutputFormat, manifest_path};
+use crate::sink::{OutputFormat, PublishedFile, manifest_path, read_manifest};
 use crate::summary::Filters;
 
 /// A file as its export published it.
@@ -31,21 +29,6 @@ pub struct Published {
     pub bytes: u64,
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    started_at: String,
-    finished_at: String,
-    filters: Filters,
-    outputs: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    path: String,
-    rows: u64,
-    bytes: u64,
-}
-
 /// What is known of a file; `real` is where it really is, since a manifest lies there.
 pub(super) fn find_published(real: &Path) -> Option<Published> {
     let name = real.file_name()?.to_str()?;
@@ -54,8 +37,8 @@ pub(super) fn find_published(real: &Path) -> Option<Published> {
     let found = outputs.filter_map(|output| {
         let path = manifest_path(&output)?;
         // Another tool's file of that name tells nothing about ours.
-        let manifest: Manifest = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-        let &Listed { rows, bytes, .. } = listed(&manifest.outputs, output.file_name()?.to_str()?, name)?;
+        let manifest = read_manifest::<Filters>(&path).ok()??;
+        let &PublishedFile { rows, bytes, .. } = listed(&manifest.outputs, output.file_name()?.to_str()?, name)?;
         let at = manifest.started_at.parse().ok()?;
         let finished_at: DateTime<Utc> = manifest.finished_at.parse().ok()?;
         Some((finished_at, Published { manifest: path, at, filters: manifest.filters, rows, bytes }))
@@ -63,25 +46,27 @@ pub(super) fn find_published(real: &Path) -> Option<Published> {
     found.max_by_key(|&(finished_at, _)| finished_at).map(|(_, published)| published)
 }
 
-fn listed<'a>(outputs: &'a [Listed], beside: &str, name: &str) -> Option<&'a Listed> {
-    let folder = |listed: &'a Listed| {
+fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<&'a PublishedFile> {
+    let folder = |listed: &'a PublishedFile| {
         let folder = Path::new(&listed.path).parent().unwrap_or(Path::new(""));
         folder.components().filter(|part| *part != Component::CurDir)
     };
-    let is_named = |listed: &Listed, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
+    let is_named = |listed: &PublishedFile, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
     let first = outputs.iter().find(|listed| is_named(listed, beside))?;
     outputs.iter().find(|listed| is_named(listed, name) && folder(listed).eq(folder(first)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn write_manifest(folder: &Path, beside: &str, day: u32, outputs: &[(&str, u64)]) {
         let outputs: Vec<_> =
             outputs.iter().map(|(path, rows)| serde_json::json!({"path": path, "rows": rows, "bytes": 7})).collect();
         let manifest = serde_json::json!({"started_at": format!("2026-03-{day:02}T00:00:00.123Z"),
-            "finished_at": format!("2026-03-{day:02}T01:00:00Z"), "filters": {"channel": "sms"}, "outputs": outputs});
+            "finished_at": format!("2026-03-{day:02}T01:00:00Z"), "filters": {"channel": "sms"}, "contacts": 1, "outputs": outputs});
         fs::write(folder.join(format!("{beside}.manifest.json")), manifest.to_string()).unwrap();
     }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use super::consistency::ConsistencyFacts;
-use super::counts::{Repeated, Table, UpdatedCounts, add};
+use super::counts::{Repeated, Table, UpdatedCounts, add, is_countable};
 use crate::sink::{OutputFormat, OutputReport};
 use crate::verdict::Verdict;
 
@@ -38,14 +38,29 @@ pub struct Filters {
     pub profile_id: Option<String>,
 }
 
+impl Filters {
+    /// Stands for a text that was left out.
+    const NOT_TOLD: &str = "(not told)";
+
+    /// What a report may say of `--search`: not what could be somebody's number or address.
+    pub fn search_told(text: &str) -> String {
+        if is_countable(text) { text } else { Self::NOT_TOLD }.to_owned()
+    }
+
+    /// Leaves out what was searched for.
+    pub fn hide_search(&mut self) {
+        self.search = self.search.take().map(|_| Self::NOT_TOLD.to_owned());
+    }
+}
+
 /// How the run went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunFacts {
-    /// RFC 3339, UTC.
+    /// When the reading began, RFC 3339, UTC: with the first run, where this one went on with others.
     pub started_at: String,
     /// RFC 3339, UTC.
     pub finished_at: String,
-    /// From the first request to the last file.
+    /// Of this run, until all outputs are whole; giving them their names is not in it.
     pub elapsed_seconds: f64,
     /// Requests sent, retries included.
     pub requests: u64,

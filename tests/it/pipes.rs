@@ -45,21 +45,83 @@ fn a_signal_is_heard_while_an_output_hangs() {
         std::thread::sleep(Duration::from_millis(5));
     }
     signal(&child, "TERM");
-    let (ended, end) = std::sync::mpsc::channel();
-    let pid = child.id();
-    std::thread::spawn(move || {
-        let mut child = child;
-        // Taken out, so that waiting does not close it.
-        let stdout = child.stdout.take();
-        ended.send(child.wait().unwrap()).ok();
-        drop(stdout);
-    });
-    let status = end.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| {
-        Command::new("kill").args(["-s", "KILL", &pid.to_string()]).status().unwrap();
-        panic!("the signal was not heard");
-    });
-    assert_eq!(status.code(), Some(143));
+    assert_eq!(code_before_long(child), Some(143));
     assert!(!folder.path().join("c.csv").exists());
+}
+
+/// Waits for the end of a run that has no reason to take long.
+fn code_before_long(mut child: Child) -> Option<i32> {
+    // Taken out, so that waiting does not close it.
+    let _stdout = child.stdout.take();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("the run did not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn make_pipe(path: &std::path::Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_pipe_that_takes_the_summary_is_opened_once() {
+    let simulator = simulator(150);
+    let (folder, mut command) =
+        sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json", "--quiet"]).into_parts();
+    let pipe = folder.path().join("s.json");
+    make_pipe(&pipe);
+    let reader = std::thread::spawn(move || std::fs::read(pipe).unwrap());
+    assert_eq!(code_before_long(command.spawn().unwrap()), Some(0));
+    let summary: serde_json::Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
+    assert_eq!(summary["contacts"], 150);
+}
+
+#[test]
+fn the_second_signal_ends_a_run_whose_report_nobody_reads() {
+    let simulator = simulator(2_000);
+    let (folder, mut command) =
+        sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--report", "r.html", "--quiet"]).into_parts();
+    let pipe = folder.path().join("r.html");
+    make_pipe(&pipe);
+    let child = command.spawn().unwrap();
+    // The report is longer than what fits in the pipe, and one byte of it shows that the run is at its end.
+    let mut unread = std::fs::File::open(&pipe).unwrap();
+    unread.read_exact(&mut [0]).unwrap();
+    signal(&child, "TERM");
+    let (pid, (ended, end)) = (child.id().to_string(), std::sync::mpsc::channel::<()>());
+    // Two signals that nobody has heard yet are one.
+    let again = std::thread::spawn(move || {
+        while end.recv_timeout(Duration::from_millis(20)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            Command::new("kill").args(["-s", "TERM", &pid]).stderr(Stdio::null()).status().unwrap();
+        }
+    });
+    assert_eq!(code_before_long(child), Some(143));
+    drop(ended);
+    again.join().unwrap();
+    drop(unread);
+    assert!(!folder.path().join("c.csv").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_published_is_done_even_if_stdout_takes_no_summary() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    // The gate has the journal begin with the first answer.
+    let arguments = ["-o", "c.csv", "--summary", "-", "--min-contacts", "1", "--quiet"];
+    let (folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(command.stdout(full).status().unwrap().code(), Some(7));
+    let run = run_in(folder).contacts(&server.url(), &arguments).finish().expect_code(0);
+    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
+    assert_eq!(server.requests().len(), 2, "the second run reads anew");
 }
 
 #[cfg(target_os = "linux")]

@@ -51,6 +51,23 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
 }
 
 #[test]
+fn a_gate_is_refused_where_it_holds_nothing_back() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    for outputs in [&["-o", "-"][..], &["-o", "c.csv", "-o", "/dev/null", "--format", "csv"]] {
+        let run = sent_export().contacts(&server.url(), outputs).args(["--min-contacts", "1"]).finish();
+        run.expect_code(2).expect_stderr("cannot hold back what is written at once").expect_stderr("hint: write to a");
+    }
+    let run = sent_export().file("c.csv.manifest.json", "{").contacts(&server.url(), &["-o", "c.csv"]);
+    let run = run.args(["--max-shrink", "20%"]).finish().expect_code(2);
+    run.expect_stderr("--max-shrink compares with c.csv.manifest.json, which cannot be read").expect_stderr("restore");
+    assert!(server.requests().is_empty());
+
+    let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]);
+    let run = run.finish().expect_code(0);
+    run.expect_stderr("--max-shrink has nothing to compare with: c.csv.manifest.json is not there");
+}
+
+#[test]
 fn a_manifest_that_cannot_be_written_costs_no_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let folder = tempfile::tempdir().unwrap();

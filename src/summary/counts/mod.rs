@@ -260,6 +260,9 @@ fn count_missing(values: &dyn Array) -> u64 {
 
 /// Adds to the count of a key; a key beyond the bound, or one that could be personal, is counted as [`OTHER_KEY`].
 pub(super) fn add(table: &mut Table, key: &str, count: u64) {
+    if count == 0 {
+        return;
+    }
     if let Some(counter) = table.get_mut(key) {
         *counter += count;
         return;
