@@ -204,7 +204,9 @@ impl ContactsConfig {
         let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let outputs = check_outputs(&args.output, args.format)?;
         let gate = Gate { min_contacts: args.min_contacts, max_shrink: args.max_shrink, require: args.require };
-        if gate.is_set() && let Some(stream) = outputs.iter().find(|request| request.target.is_stream()) {
+        if gate.is_set()
+            && let Some(stream) = outputs.iter().find(|request| request.target.is_stream())
+        {
             return Err(ConfigError::GateOnStream(stream.target.clone()));
         }
         let reports = check_reports(args)?;

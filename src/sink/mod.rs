@@ -30,7 +30,9 @@ use serde::Serialize;
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::lock::OutputLock;
-pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, manifest_path, read_manifest};
+pub use self::manifest::{
+    MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, manifest_path, read_manifest,
+};
 use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
 use self::staged::Destination;

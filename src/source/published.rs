@@ -51,7 +51,8 @@ fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<
         let folder = Path::new(&listed.path).parent().unwrap_or(Path::new(""));
         folder.components().filter(|part| *part != Component::CurDir)
     };
-    let is_named = |listed: &PublishedFile, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
+    let is_named =
+        |listed: &PublishedFile, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
     let first = outputs.iter().find(|listed| is_named(listed, beside))?;
     outputs.iter().find(|listed| is_named(listed, name) && folder(listed).eq(folder(first)))
 }

@@ -5,7 +5,9 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::{Answer, SUMMARY_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator};
+use crate::support::{
+    Answer, SUMMARY_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator, wait_until,
+};
 
 #[test]
 fn targets_that_cannot_be_written_cost_no_request() {
@@ -117,10 +119,8 @@ fn ctrl_c_and_sigterm_leave_everything_as_it_was() {
         });
         let (folder, mut command) =
             sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv"]).into_parts();
-        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        while asked.load(Ordering::SeqCst) < 2 {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until(&mut child, || asked.load(Ordering::SeqCst) >= 2);
         let pid = child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let output = child.wait_with_output().unwrap();

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator};
+use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator, wait_until};
 
 fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
@@ -37,13 +37,9 @@ fn a_signal_is_heard_while_an_output_hangs() {
     let (folder, mut command) = sent_export()
         .contacts(&simulator.base_url(), &["-o", "-", "-o", "c.csv", "--format", "csv", "--quiet"])
         .into_parts();
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     // All pages are answered, and nobody reads.
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while simulator.statistics().list_requests < 200 {
-        assert!(Instant::now() < deadline, "the walk goes on while an output hangs");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(&mut child, || simulator.statistics().list_requests >= 200);
     signal(&child, "TERM");
     assert_eq!(code_before_long(child), Some(143));
     assert!(!folder.path().join("c.csv").exists());

@@ -2,7 +2,9 @@
 
 use sent_export::simulator::{Settings, Simulator};
 
-use crate::support::{Answer, MANIFEST_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator};
+use crate::support::{
+    Answer, MANIFEST_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator, wait_until,
+};
 
 #[test]
 fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
@@ -124,10 +126,8 @@ fn a_run_that_hangs() -> (Simulator, tempfile::TempDir, std::process::Child) {
     let faults = vec!["hang nth=2".parse().unwrap()];
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--quiet"]).into_parts();
-    let run = command.spawn().unwrap();
-    while simulator.statistics().list_requests < 3 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    let mut run = command.spawn().unwrap();
+    wait_until(&mut run, || simulator.statistics().list_requests >= 3);
     (simulator, folder, run)
 }
 

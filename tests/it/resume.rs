@@ -6,7 +6,7 @@ use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalWriter, Secr
 use sent_export::fetch::{Purpose, Request, Window};
 use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
-use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator};
+use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator, wait_until};
 
 /// A server that answers slowly enough to be interrupted.
 fn slow(contacts: u32, latency: &str) -> Simulator {
@@ -201,10 +201,8 @@ fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
 fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
     let server = slow(5_000, "20ms");
     let (folder, mut command) = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).into_parts();
-    let child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    while server.statistics().list_requests < 30 {
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    wait_until(&mut child, || server.statistics().list_requests >= 30);
     assert!(
         std::process::Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success()
     );
@@ -220,10 +218,15 @@ fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
 
 #[test]
 fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
-    let server = slow(5_000, "20ms");
-    let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--max-duration", "80ms"]).finish();
-    let run = run.expect_code(5).expect_stderr("--max-duration is over: 80ms").expect_stderr("hint: run the same");
-    run.again().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0).expect_stderr("going on");
+    let server = slow(10_000, "100ms");
+    let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--max-duration", "1s"]).finish();
+    let run = run.expect_code(5).expect_stderr("--max-duration is over: 1s").expect_stderr("hint: run the same");
+    let between = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let run = run.again().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let run = run.expect_stderr("going on");
+    let manifest = run.json("c.csv.manifest.json");
+    let time = |name: &str| manifest[name].as_str().unwrap().to_owned();
+    assert!(time("started_at") < between && time("finished_at") > between, "{manifest}");
 
     let failing = ScriptedServer::start(|number, head| match crate::failures::asked_page(head) {
         1 => Answer::ok(page(1, 100, 900)),

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use sent_export::simulator::DEFAULT_API_KEY;
 
@@ -61,7 +62,7 @@ impl Run {
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = self.command.spawn().expect("the binary was built for this test");
         while !is_time() && child.try_wait().expect("the child was started by us").is_none() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+            std::thread::sleep(Duration::from_millis(1));
         }
         drop(child.kill());
         child.wait().expect("the child was started by us");
@@ -88,6 +89,21 @@ impl Run {
             command: format!("{:?}", self.command),
             folder: self.folder,
         }
+    }
+}
+
+/// Waits until something is true of a run that goes on meanwhile.
+#[track_caller]
+pub(crate) fn wait_until(run: &mut Child, mut is_true: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_true() {
+        let ended = run.try_wait().expect("the child was started by us");
+        assert!(ended.is_none(), "the run ended before: {ended:?}");
+        if Instant::now() > deadline {
+            drop(run.kill());
+            panic!("it did not come true");
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
