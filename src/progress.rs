@@ -5,9 +5,10 @@
 //! pages of a burst come fast and say nothing about the rest.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, Traffic};
 use crate::fetch::Progress;
@@ -15,6 +16,23 @@ use crate::plural::{count_of, word_for};
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The bars on the terminal, of which there is one at most: whoever else writes there must know of it.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Stderr for the log: what is written there appears above the bar, not behind it.
+#[derive(Debug)]
+pub struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        BARS.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
 
 /// Shows how far a run is.
 #[derive(Debug)]
@@ -40,7 +58,7 @@ impl Form {
         if !io::stderr().is_terminal() {
             return Self::Lines { last: Instant::now() };
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = BARS.add(ProgressBar::no_length());
         let style = ProgressStyle::with_template("{bar:16.green} {wide_msg}").expect("the template is a constant");
         bar.set_style(style);
         Self::Bar(bar)

@@ -14,6 +14,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, ExitCode};
+use crate::progress::LogWriter;
 
 /// Runs what the command line asks for; errors are printed here.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -77,7 +78,7 @@ fn start_log(level: u8) {
     // Only this crate's own words: what libraries note could hold a URL with a phone number.
     let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter)
         .with_ansi(io::stderr().is_terminal() && !is_colour_off())
         .with_target(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::from_level(level))
