@@ -8,6 +8,7 @@ use std::fmt;
 use crate::api::ApiError;
 use crate::config::ConfigError;
 use crate::gate::GateFailure;
+use crate::simulator::StartError;
 use crate::sink::SinkError;
 use crate::source::SourceError;
 use crate::verdict::Verdict;
@@ -61,7 +62,7 @@ pub enum Error {
     /// The HTTP client could not be built.
     BuildClient(Box<dyn StdError + Send + Sync>),
     /// The built-in simulator could not be started.
-    StartSimulator(Box<dyn StdError + Send + Sync>),
+    StartSimulator(StartError),
     /// The asynchronous runtime could not be started.
     StartRuntime(std::io::Error),
     /// A request failed for good.
@@ -137,7 +138,8 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Config(error) => error.source(),
-            Self::BuildClient(error) | Self::StartSimulator(error) => Some(error.as_ref()),
+            Self::BuildClient(error) => Some(error.as_ref()),
+            Self::StartSimulator(error) => Some(error),
             Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
             Self::Source(error) => error.source(),
             Self::Api(error) => error.source(),
@@ -183,8 +185,13 @@ impl Error {
             Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
             Self::Kept { error, journal } => Some(kept_hint(error, journal)),
             Self::Stopped(_) => Some("run the same command again".to_owned()),
-            Self::StartSimulator(_) => Some("choose a free port with --port, or 0 for any".to_owned()),
-            Self::BuildClient(_) | Self::StartRuntime(_) | Self::Print(_) | Self::WriterDied => None,
+            Self::StartSimulator(StartError::Listen { port, .. }) if *port != 0 => {
+                Some("choose a free port with --port, or 0 for any".to_owned())
+            }
+            Self::BuildClient(_) => Some("install this machine's CA certificates (ca-certificates)".to_owned()),
+            Self::Print(_) => Some("make room, or send stdout elsewhere".to_owned()),
+            Self::WriterDied => Some("this is a bug; please report it with the command".to_owned()),
+            Self::StartSimulator(_) | Self::StartRuntime(_) => None,
         }
     }
 }

@@ -21,7 +21,7 @@ use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
 
 use crate::api::Client;
-use crate::contacts::{BatchBuilder, contacts_schema};
+use crate::contacts::{BatchBuilder, column_name};
 use crate::error::Error;
 use crate::fetch::{
     Delivery, FetchError, FetchSettings, JournalSlot, Progress, ReceiverGone, Taken, Walk, fetch_contacts,
@@ -220,7 +220,7 @@ impl Gatherer {
         }
         findings.never_created += kept(&contacts.never_created);
         for (column, rows) in &contacts.malformed {
-            findings.add_malformed(contacts_schema().field(*column).name(), kept(rows));
+            findings.add_malformed(column_name(*column), kept(rows));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a request did not bring its data, with all that a person needs to go on.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -156,7 +157,7 @@ impl fmt::Display for Problem {
                 for (field, texts) in error.details.iter().flatten().take(MAX_DETAILS) {
                     write!(formatter, "; {}: {}", shown_text(field), shown_text(&texts.to_string()))?;
                 }
-                let details = error.details.as_ref().map_or(0, |details| details.len());
+                let details = error.details.as_ref().map_or(0, BTreeMap::len);
                 if let Some(more) = details.checked_sub(MAX_DETAILS).filter(|&more| more > 0) {
                     write!(formatter, "; and {}", count_of(more as u64, "more field", "more fields"))?;
                 }

@@ -71,7 +71,7 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Output")]
     pub min_contacts: Option<u64>,
 
-    /// Publish only if there are not this much fewer contacts than the manifest beside the output says
+    /// Publish only if the contacts have not become fewer by more than this share since the manifest beside the output
     #[arg(long, value_name = "SHARE", help_heading = "Output")]
     pub max_shrink: Option<Share>,
 
@@ -88,8 +88,8 @@ pub struct ContactsArgs {
     #[arg(long, help_heading = "Completeness")]
     pub fresh: bool,
 
-    /// How old a run that was stopped may be to go on with it
-    #[arg(long, default_value = "24h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
+    /// Oldest stopped run that is still continued; less than a day, so that no daily run takes yesterday's answers
+    #[arg(long, default_value = "20h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
     pub resume_within: Duration,
 
     /// Write the output even if some pages cannot be fetched; the verdict then is unverified and names them

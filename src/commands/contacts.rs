@@ -68,7 +68,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
 
 fn start_simulator(contacts: u32) -> Result<Simulator, Error> {
     let settings = simulator::Settings { contacts, ..simulator::Settings::default() };
-    Simulator::start(settings).map_err(|error| Error::StartSimulator(Box::new(error)))
+    Simulator::start(settings).map_err(Error::StartSimulator)
 }
 
 /// How many contacts the export holds that is there, when that matters.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::cli::ReportArgs;
-use crate::contacts::contacts_schema;
+use crate::contacts::column_name;
 use crate::error::{Error, ExitCode};
 use crate::plural::count_of;
 use crate::progress::FileProgress;
@@ -95,7 +95,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
         absent.extend(more);
         filters.push(left_out.unwrap_or_default());
         for (column, values) in malformed {
-            findings.add_malformed(&column_name(column), values);
+            findings.add_malformed(column_name(column), values);
         }
         let path = file.path.display().to_string();
         inputs.push(InputReport { path, format: file.format, rows, bytes: file.bytes });
@@ -108,7 +108,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     let mut summary = Summary {
         as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
         inputs,
-        columns_not_in_inputs: absent.into_iter().map(column_name).collect(),
+        columns_not_in_inputs: absent.into_iter().map(|column| column_name(column).to_owned()).collect(),
         filters: filters.pop().filter(|_| !filters_differ).unwrap_or_default(),
         filters_differ,
         ..counts.summary().with_findings(findings)
@@ -165,10 +165,6 @@ fn tell_skipped(skipped: &[Skipped]) {
         text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
     }
     say(&text);
-}
-
-fn column_name(column: usize) -> String {
-    contacts_schema().field(column).name().clone()
 }
 
 /// The name alone: folders are nobody's business where the report is passed on to.

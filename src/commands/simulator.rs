@@ -13,18 +13,17 @@ use std::io::{self, Write};
 use crate::cli::SimulatorArgs;
 use crate::error::{Error, ExitCode};
 use crate::plural::{count_of, word_for};
-use crate::simulator::{Simulator, StartError};
+use crate::simulator::Simulator;
 
 /// Serves until Ctrl-C or SIGTERM.
 ///
 /// # Errors
 /// If the port is taken, or signals cannot be heard.
 pub(super) fn run(arguments: &SimulatorArgs) -> Result<ExitCode, Error> {
-    let error = |error: StartError| Error::StartSimulator(Box::new(error));
-    let simulator = Simulator::start(arguments.settings()).map_err(error)?;
+    let simulator = Simulator::start(arguments.settings()).map_err(Error::StartSimulator)?;
     // Whoever does not listen does not need to be told.
     drop(greet(&simulator, &mut io::stdout().lock()));
-    simulator.wait_for_signal().map_err(error)?;
+    simulator.wait_for_signal().map_err(Error::StartSimulator)?;
     drop(report(&simulator, &mut io::stderr().lock()));
     Ok(ExitCode::Complete)
 }

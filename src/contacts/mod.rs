@@ -17,4 +17,4 @@ pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use decode::{ContactList, decode_any_page, decode_page};
 pub use id::ContactId;
 pub use page::{ContactPage, RejectReason, RejectedItem, RowKey};
-pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, contacts_schema};
+pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, column_name, contacts_schema};

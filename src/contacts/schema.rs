@@ -44,7 +44,7 @@ pub mod column {
     pub const COUNT: usize = 15;
 }
 
-/// The documented fields, in the order of the schema.
+/// The documented fields, which are the columns, in the order of the schema.
 pub(super) const FIELD_NAMES: [&str; column::COUNT] = [
     "id",
     "phone_number",
@@ -64,27 +64,22 @@ pub(super) const FIELD_NAMES: [&str; column::COUNT] = [
 ];
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
-    let flag = |name: &str| Field::new(name, DataType::Boolean, true);
-    let time = |name: &str| Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true);
-    Arc::new(Schema::new(vec![
-        Field::new("id", DataType::Utf8, false),
-        text("phone_number"),
-        text("format_e164"),
-        text("format_international"),
-        text("format_national"),
-        text("format_rfc"),
-        text("country_code"),
-        text("region_code"),
-        Field::new("available_channels", DataType::List(channel_field()), false),
-        text("default_channel"),
-        flag("opt_out"),
-        flag("is_inherited"),
-        time("created_at"),
-        time("updated_at"),
-        text("customer_id"),
-    ]))
+    let field = |(column, name): (usize, &str)| match column {
+        column::ID => Field::new(name, DataType::Utf8, false),
+        column::AVAILABLE_CHANNELS => Field::new(name, DataType::List(channel_field()), false),
+        column::OPT_OUT | column::IS_INHERITED => Field::new(name, DataType::Boolean, true),
+        column::CREATED_AT | column::UPDATED_AT => {
+            Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true)
+        }
+        _ => Field::new(name, DataType::Utf8, true),
+    };
+    Arc::new(Schema::new(FIELD_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))
 });
+
+/// The name of a column.
+pub fn column_name(column: usize) -> &'static str {
+    FIELD_NAMES[column]
+}
 
 /// The schema of contacts. Text columns are plain Utf8, times are microseconds in UTC.
 pub fn contacts_schema() -> SchemaRef {

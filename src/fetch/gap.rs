@@ -68,7 +68,7 @@ pub(super) struct Gap {
 
 /// One answer, as a chain needs it.
 #[derive(Debug)]
-pub(super) struct Rows<'a> {
+pub(super) struct AnswerRows<'a> {
     /// Rows of the list before the first one.
     pub(super) offset: u64,
     /// The rows.
@@ -81,7 +81,7 @@ pub(super) struct Rows<'a> {
 
 /// What became of a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum ChainStep {
     /// No row of the answer is known to be held before the gap.
     NotJoined,
     /// The answer continues what is held.
@@ -156,19 +156,19 @@ impl Gap {
     }
 
     /// How far the edge has moved since the gap was opened, if an answer shows it for the first time.
-    pub(super) fn drift(&self, rows: &Rows<'_>) -> Option<i64> {
+    pub(super) fn drift(&self, rows: &AnswerRows<'_>) -> Option<i64> {
         let edge = self.edge.prints.last().filter(|_| !self.is_joined)?;
         let at = rows.prints.iter().position(|print| print.as_ref() == Some(edge))?;
         i64::try_from(rows.offset + at as u64 + 1).ok()?.checked_sub_unsigned(self.edge.offset)
     }
 
     /// Takes the answer to [`window`](Self::window).
-    pub(super) fn take(&mut self, rows: &Rows<'_>, cap: u32) -> Progress {
+    pub(super) fn take(&mut self, rows: &AnswerRows<'_>, cap: u32) -> ChainStep {
         self.answers += 1;
         self.is_out = false;
         let Some(Anchors { first, last, fell_back_to }) = self.anchors(rows) else {
             self.step_back(cap);
-            return Progress::NotJoined;
+            return ChainStep::NotJoined;
         };
         self.is_joined = true;
         self.from = self.from.min(first);
@@ -176,15 +176,15 @@ impl Gap {
         let met = rows.marked.iter().find(|row| row.place > self.edge.place && row.at >= begin);
         let fresh = begin..met.map_or(rows.prints.len(), |row| row.at);
         if let Some(row) = met {
-            return Progress::Joined(Joined { fresh, fell_back_to, closes_at: Some(row.place) });
+            return ChainStep::Joined(Joined { fresh, fell_back_to, closes_at: Some(row.place) });
         }
         self.stalls = if fresh.is_empty() { self.stalls + 1 } else { 0 };
         self.learn_overlap(rows, cap);
         self.move_edge(rows);
         if self.stalls > MAX_STALLS && !rows.is_end {
-            return Progress::Stuck;
+            return ChainStep::Stuck;
         }
-        Progress::Joined(Joined { fresh, fell_back_to, closes_at: rows.is_end.then_some(Place::END) })
+        ChainStep::Joined(Joined { fresh, fell_back_to, closes_at: rows.is_end.then_some(Place::END) })
     }
 
     /// The place in the line of the chain's latest answer: its block, and how many answers continued it.
@@ -193,7 +193,7 @@ impl Gap {
     }
 
     /// What of the answer's rows is held before the gap; `None` if nothing joins it.
-    fn anchors(&self, rows: &Rows<'_>) -> Option<Anchors> {
+    fn anchors(&self, rows: &AnswerRows<'_>) -> Option<Anchors> {
         let is_edge = |print: &Option<RowPrint>| print.is_some_and(|print| self.edge.prints.contains(&print));
         let last_of_edge = rows.prints.iter().rposition(is_edge);
         let mut held = rows.marked.iter().filter(|row| row.place <= self.edge.place);
@@ -218,7 +218,7 @@ impl Gap {
     }
 
     /// The overlap grows with how far the list moves between two answers: too little costs a whole request.
-    fn learn_overlap(&mut self, rows: &Rows<'_>, cap: u32) {
+    fn learn_overlap(&mut self, rows: &AnswerRows<'_>, cap: u32) {
         let edge = self.edge.prints.last();
         let found = edge.and_then(|edge| rows.prints.iter().position(|print| print.as_ref() == Some(edge)));
         let quiet = QUIET_OVERLAP.min(cap / 2);
@@ -232,7 +232,7 @@ impl Gap {
         };
     }
 
-    fn move_edge(&mut self, rows: &Rows<'_>) {
+    fn move_edge(&mut self, rows: &AnswerRows<'_>) {
         let last = last_prints(rows.prints);
         self.edge.offset = rows.offset + rows.prints.len() as u64;
         if !last.is_empty() {

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::early::{EarlyJoins, PageTrace, kept_pages};
-use super::gap::{Edge, Gap, Joined, Progress, Role, Rows};
+use super::gap::{AnswerRows, ChainStep, Edge, Gap, Joined, Role};
 use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, last_prints, prints};
 use super::moments::Moments;
 use super::{PageFacts, Purpose, Request, Window};
@@ -220,7 +220,7 @@ impl Healing {
         if self.cap < 2 {
             return Err(Unreliable::PagesTooSmall);
         }
-        let rows = Rows { offset, prints: &seen, marked: &marked, is_end: facts.is_end(offset, honoured) };
+        let rows = AnswerRows { offset, prints: &seen, marked: &marked, is_end: facts.is_end(offset, honoured) };
         self.answers += 1;
         if self.answers > MAX_ANSWERS_PER_PAGE * (self.total / u64::from(self.cap)) + MIN_ANSWERS {
             return Err(Unreliable::TooRestless);
@@ -248,7 +248,7 @@ impl Healing {
         Ok(0..0)
     }
 
-    fn take_seed(&mut self, block: i64, rows: &Rows<'_>, is_new: &[bool]) -> Range<usize> {
+    fn take_seed(&mut self, block: i64, rows: &AnswerRows<'_>, is_new: &[bool]) -> Range<usize> {
         self.seeds.retain(|seed| seed.block != block);
         let is_passed = self.gaps.values().any(|gap| gap.edge.place.block < block && gap.edge.offset > rows.offset);
         // Where rows are held already, there is nothing to split any more.
@@ -268,7 +268,7 @@ impl Healing {
         0..rows.prints.len()
     }
 
-    fn take_join(&mut self, key: Place, rows: &Rows<'_>) -> Result<Range<usize>, Unreliable> {
+    fn take_join(&mut self, key: Place, rows: &AnswerRows<'_>) -> Result<Range<usize>, Unreliable> {
         // Another chain may have closed the gap meanwhile.
         let Some(mut gap) = self.gaps.remove(&key) else { return Ok(0..0) };
         let (block, step) = gap.position();
@@ -277,12 +277,12 @@ impl Healing {
             self.drifts.insert(block, drift);
         }
         let Joined { fresh, fell_back_to, closes_at } = match gap.take(rows, self.cap) {
-            Progress::Stuck => return Err(Unreliable::NoProgress),
-            Progress::NotJoined => {
+            ChainStep::Stuck => return Err(Unreliable::NoProgress),
+            ChainStep::NotJoined => {
                 self.gaps.insert(key, gap);
                 return Ok(0..0);
             }
-            Progress::Joined(joined) => joined,
+            ChainStep::Joined(joined) => joined,
         };
         if let Some(place) = fell_back_to {
             // The chain reads this part again, and its rows get their places from it.

@@ -51,7 +51,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
     let columns = std::array::from_fn(|column| places[column].is_some());
-    let mut rows = Rows::new(&places);
+    let mut rows = ColumnBuilders::new(&places);
     let mut record = StringRecord::new();
     loop {
         let is_end = match reader.read_record(&mut record) {
@@ -122,7 +122,7 @@ impl<R: Read> Read for LastByteReader<R> {
 }
 
 /// Columns under construction, for those that the file has.
-struct Rows {
+struct ColumnBuilders {
     builders: Vec<Option<(usize, Builder)>>,
     malformed: [u64; column::COUNT],
     count: usize,
@@ -135,7 +135,7 @@ enum Builder {
     List(ListBuilder<StringBuilder>),
 }
 
-impl Rows {
+impl ColumnBuilders {
     fn new(places: &[Option<usize>]) -> Self {
         let builder = |(column, place): (usize, &Option<usize>)| {
             let builder = match column_type(column) {

@@ -59,31 +59,31 @@ impl fmt::Display for Skipped {
 /// # Errors
 /// When a path does not exist, is no export by its name, or is a folder without any.
 pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
-    let mut walk = Walk { has_files: vec![false; paths.len()], ..Walk::default() };
+    let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
     let is_alone = paths.iter().all(|path| is_companion(path));
     for (argument, path) in paths.iter().enumerate() {
         let facts = fs::metadata(path).map_err(|source| SourceError::Open { path: path.clone(), source })?;
         if facts.is_dir() {
-            walk.enter(path, argument)?;
+            search.enter(path, argument)?;
         } else if is_alone || !is_companion(path) {
             let format =
                 OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
-            walk.take(path, format, argument)?;
+            search.take(path, format, argument)?;
         } else {
-            walk.has_files[argument] = true;
+            search.has_files[argument] = true;
         }
     }
-    while let Some((argument, path)) = walk.links.pop_front() {
+    while let Some((argument, path)) = search.links.pop_front() {
         if path.is_dir() {
-            walk.enter(&path, argument)?;
+            search.enter(&path, argument)?;
         } else if let Some(format) = OutputFormat::from_path(&path) {
-            walk.take(&path, format, argument)?;
+            search.take(&path, format, argument)?;
         }
     }
-    if let Some(argument) = walk.has_files.iter().position(|&has_files| !has_files) {
+    if let Some(argument) = search.has_files.iter().position(|&has_files| !has_files) {
         return Err(SourceError::EmptyFolder { path: paths[argument].clone() });
     }
-    let mut found = each_once(walk);
+    let mut found = each_once(search);
     for file in &mut found.files {
         file.published = find_published(&file.real);
     }
@@ -100,7 +100,7 @@ fn is_companion(path: &Path) -> bool {
 
 /// Everything that was met, in the order in which it is to be read.
 #[derive(Debug, Default)]
-struct Walk {
+struct Search {
     files: Vec<SourceFile>,
     /// Folders by where they really are, with the path by which they were first entered.
     folders: HashMap<PathBuf, PathBuf>,
@@ -112,7 +112,7 @@ struct Walk {
     has_files: Vec<bool>,
 }
 
-impl Walk {
+impl Search {
     fn take(&mut self, path: &Path, format: OutputFormat, argument: usize) -> Result<(), SourceError> {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
@@ -157,13 +157,13 @@ impl Walk {
     }
 }
 
-fn each_once(walk: Walk) -> Found {
+fn each_once(search: Search) -> Found {
     let mut files: Vec<SourceFile> = Vec::new();
     // Each with the place of the file that is read in its stead: which one that is may still change.
     let mut others: Vec<(SourceFile, usize)> = Vec::new();
     // The same file is the same export, too.
     let mut by_export: HashMap<PathBuf, usize> = HashMap::new();
-    for file in walk.files {
+    for file in search.files {
         let place = *by_export.entry(without_extension(&file.real)).or_insert(files.len());
         let Some(present) = files.get_mut(place) else {
             files.push(file);
@@ -173,7 +173,7 @@ fn each_once(walk: Walk) -> Found {
         let other = if is_better { std::mem::replace(present, file) } else { file };
         others.push((other, place));
     }
-    let mut skipped = walk.skipped;
+    let mut skipped = search.skipped;
     skipped.extend(others.into_iter().map(|(SourceFile { path, real, .. }, place)| {
         let is_same = real == files[place].real;
         Skipped { path, real, instead: files[place].path.clone(), is_same }

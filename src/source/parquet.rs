@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, Parq
 use parquet::file::metadata::{FileMetaData, RowGroupMetaData};
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::{column, column_name, contacts_schema};
 use crate::summary::Filters;
 
 /// Where `config` has the filters written to.
@@ -60,7 +60,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         for batch in batches {
             let batch = batch.map_err(|error| failed(error.into()))?;
             let array = |column: usize| -> Result<Option<ArrayRef>, SourceError> {
-                let found = batch.column_by_name(contacts_schema().field(column).name());
+                let found = batch.column_by_name(column_name(column));
                 found.map(|array| cast(array, &column_type(column)).map_err(|error| failed(error.into()))).transpose()
             };
             let arrays = (0..column::COUNT).map(array).collect::<Result<_, _>>()?;

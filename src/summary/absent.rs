@@ -8,12 +8,12 @@
 
 use super::counts::UpdatedCounts;
 use super::{Summary, Table};
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::{column, column_name};
 
 impl Summary {
     /// Whether all files have these columns.
     pub(super) fn has(&self, columns: &[usize]) -> bool {
-        columns.iter().all(|&column| !self.columns_not_in_inputs.contains(contacts_schema().field(column).name()))
+        columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column_name(column)))
     }
 
     /// Contacts that opted out, where that is known.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::{Summary, Table};
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::{column, column_name};
 
 /// A number then and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -76,7 +76,7 @@ impl Comparison {
             as_of: old.as_of.clone(),
             contacts: Change { old: old.contacts, new: new.contacts },
             filters_differ: old.filters != new.filters || old.filters_differ || new.filters_differ,
-            columns_not_in_both: absent.map(|column| contacts_schema().field(column).name().clone()).collect(),
+            columns_not_in_both: absent.map(|column| column_name(column).to_owned()).collect(),
             reachable: both(old.reachable, new.reachable),
             opted_out: both(old.opted_out(), new.opted_out()),
             without_channel: both(old.without_channel, new.without_channel),

@@ -31,7 +31,7 @@ use self::numbers::{NumberChecks, NumberColumns};
 pub use self::repeats::Repeated;
 use self::repeats::Repeats;
 use self::times::{Clock, Months};
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::column;
 
 /// Distinct keys that one table keeps. There are about 250 regions and a handful of channels; beyond this the account
 /// holds something else, and is counted under [`OTHER_KEY`].
@@ -269,9 +269,4 @@ pub(super) fn add(table: &mut Table, key: &str, count: u64) {
     }
     let is_kept = table.len() < MAX_KEYS && is_countable(key);
     *table.entry(if is_kept { key } else { OTHER_KEY }.to_owned()).or_default() += count;
-}
-
-/// Names of the columns of the contacts schema.
-fn column_name(column: usize) -> String {
-    contacts_schema().field(column).name().clone()
 }

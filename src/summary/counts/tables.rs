@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::channels::{self, NONE};
 use super::{
     Cell, Counts, NONE_KEY, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT, OTHER_KEY, Repeats, Table, UNKNOWN_KEY, add, column,
-    column_name,
 };
+use crate::contacts::column_name;
 use crate::summary::document::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary};
 use crate::summary::places;
 
@@ -109,7 +109,7 @@ impl Counts {
 
     fn quality(&self, regions: &Table) -> Quality {
         let is_unknown = |code: &str| code != UNKNOWN_KEY && places::find(code).is_none();
-        let missing = |column: usize| (column_name(column), self.missing[column]);
+        let missing = |column: usize| (column_name(column).to_owned(), self.missing[column]);
         Quality {
             invalid_e164: self.numbers.invalid,
             e164_not_of_region: self.numbers.other_region,
