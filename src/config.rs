@@ -13,13 +13,12 @@ use url::{Host, Url};
 
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
-use crate::fetch::journal::{JournalKey, Secret, journal_path};
+use crate::companion::Companion;
+use crate::fetch::journal::{JournalKey, Secret};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
 use crate::share::Share;
-use crate::sink::{
-    OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity, hidden_path, manifest_path,
-};
+use crate::sink::{FILTERS_KEY, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity};
 use crate::summary::{Filters, ReportForm};
 
 use self::key::read_key;
@@ -211,7 +210,7 @@ impl ContactsConfig {
         }
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let manifest = first_file.and_then(|request| manifest_path(request.target.path()?));
+        let manifest = first_file.and_then(|request| Some(Companion::Manifest.path(request.target.path()?)));
         check_distinct(&outputs, &reports, manifest.as_deref())?;
         let api_key =
             if args.simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
@@ -230,7 +229,7 @@ impl ContactsConfig {
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         // What the simulator invents on a port of its own is gone with it.
-        let journal = journaled.filter(|_| args.simulate.is_none()).and_then(|path| journal_path(&path));
+        let journal = journaled.filter(|_| args.simulate.is_none()).map(|path| Companion::Journal.path(&path));
         Ok(Self {
             simulate: args.simulate,
             base_url,
@@ -363,10 +362,10 @@ fn check_distinct(
     reports: &[(OutputTarget, ReportForm)],
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
-    // What a run keeps beside its first file while it lasts has the place of nothing else.
+    const OWN: [Companion; 3] = [Companion::Lock, Companion::Partial, Companion::Journal];
     let own = outputs.iter().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =
-        own.flat_map(|path| companions(&path)).map(|path| Some(file_identity(&path))).collect();
+        own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
     let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
     let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
     for target in targets.chain(&manifest) {
@@ -377,19 +376,13 @@ fn check_distinct(
     Ok(())
 }
 
-/// Lock, staged file and journal of an output.
-fn companions(output: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let of_sink = ["lock", "partial"].map(|kind| hidden_path(output, kind));
-    of_sink.into_iter().chain(journal_path(output))
-}
-
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.
 fn metadata(filters: &Filters) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
     vec![
         ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("sent_export.schema_version".to_owned(), crate::contacts::SCHEMA_VERSION.to_string()),
-        ("sent_export.filters".to_owned(), filters),
+        (FILTERS_KEY.to_owned(), filters),
     ]
 }
 

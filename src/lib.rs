@@ -28,6 +28,7 @@ mod background_sync;
 mod calendar;
 pub mod cli;
 pub mod commands;
+mod companion;
 pub mod config;
 pub mod contacts;
 pub mod error;

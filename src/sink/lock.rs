@@ -10,7 +10,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SinkError, hidden_path};
+use super::SinkError;
+use crate::companion::Companion;
 
 /// Times that the file may change under us before we give up.
 const MAX_ATTEMPTS: u32 = 20;
@@ -30,7 +31,7 @@ impl OutputLock {
     /// When another run has it, or the folder cannot be written.
     pub fn acquire(output: &Path) -> Result<Self, SinkError> {
         let failed = |source| SinkError::OpenStaged { path: output.to_owned(), source };
-        let path = hidden_path(output, "lock");
+        let path = Companion::Lock.path(output);
         if path.is_symlink() {
             // Somebody else's file would be written to.
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));

@@ -3,7 +3,7 @@
 //! Whoever waits for `<output>.manifest.json` finds every output of the run whole, and can check each by size and SHA-256.
 //! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is whole.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use serde::de::DeserializeOwned;
@@ -67,12 +67,6 @@ pub struct PublishedFile {
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
-}
-
-/// Where the manifest of a run lies: beside its first file.
-pub fn manifest_path(output: &Path) -> Option<PathBuf> {
-    let name = output.file_name()?.to_string_lossy();
-    Some(output.with_file_name(format!("{name}.manifest.json")))
 }
 
 /// Reads what a run before has published; `None` if there is no manifest.

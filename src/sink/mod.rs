@@ -30,17 +30,17 @@ use serde::Serialize;
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::lock::OutputLock;
-pub use self::manifest::{
-    MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, manifest_path, read_manifest,
-};
+pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
 use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
 use self::staged::Destination;
 pub use self::staged::{
-    StagedFile, check_writable, file_identity, hidden_path, is_written_directly, lock_target, stage_small_file,
-    write_small_file,
+    StagedFile, check_writable, file_identity, is_written_directly, lock_target, stage_small_file, write_small_file,
 };
 use crate::contacts::ColumnSelection;
+
+/// Name of the filters among the metadata of Parquet files, as JSON.
+pub const FILTERS_KEY: &str = "sent_export.filters";
 
 /// What all outputs of a run share.
 #[derive(Debug, Clone, Default)]

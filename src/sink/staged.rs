@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 
 use super::{OutputLock, OutputTarget, SinkError};
 use crate::background_sync::BackgroundSync;
+use crate::companion::Companion;
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
@@ -59,7 +60,7 @@ impl Destination {
         if !folder.is_dir() {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
         }
-        let staged = hidden_path(&target, "partial");
+        let staged = Companion::Partial.path(&target);
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!(".{name}.");
         // tempfile opens with mode 0600 and never follows or reuses what is there.
@@ -106,12 +107,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Where a run keeps something of its own beside an output: hidden, and named after it.
-pub fn hidden_path(output: &Path, kind: &str) -> PathBuf {
-    let name = output.file_name().unwrap_or_default().to_string_lossy();
-    output.with_file_name(format!(".{name}.{kind}"))
 }
 
 /// Where a path leads to when it is a symbolic link, whether or not there is a file yet.

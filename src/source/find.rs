@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use super::published::find_published;
 use super::{SourceError, SourceFile};
+use crate::companion::Companion;
 use crate::sink::OutputFormat;
 
 /// What the paths of a command line lead to.
@@ -92,10 +93,9 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
 
 /// What an export leaves beside its files, by its name.
 fn is_companion(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_hidden = || [".lock", ".journal", ".partial"].iter().any(|end| name.ends_with(end));
-    name.strip_suffix(".manifest.json").is_some_and(|output| OutputFormat::from_path(Path::new(output)).is_some())
-        || (name.starts_with('.') && is_hidden())
+    Companion::of(path).is_some_and(|(companion, output)| {
+        companion != Companion::Manifest || OutputFormat::from_path(Path::new(output)).is_some()
+    })
 }
 
 /// Everything that was met, in the order in which it is to be read.

@@ -13,10 +13,8 @@ use parquet::file::metadata::{FileMetaData, RowGroupMetaData};
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
 use crate::contacts::{column, column_name, contacts_schema};
+use crate::sink::FILTERS_KEY;
 use crate::summary::Filters;
-
-/// Where `config` has the filters written to.
-const FILTERS_KEY: &str = "sent_export.filters";
 
 /// Columns of which only the missing values are counted.
 const ONLY_COUNTED: [usize; 5] = [

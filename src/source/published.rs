@@ -11,7 +11,8 @@ use std::path::{Component, Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::without_extension;
-use crate::sink::{OutputFormat, PublishedFile, manifest_path, read_manifest};
+use crate::companion::Companion;
+use crate::sink::{OutputFormat, PublishedFile, read_manifest};
 use crate::summary::Filters;
 
 /// A file as its export published it.
@@ -35,7 +36,7 @@ pub(super) fn find_published(real: &Path) -> Option<Published> {
     let stem = without_extension(real).to_str()?.to_owned();
     let outputs = OutputFormat::ALL.into_iter().map(|format| PathBuf::from(format!("{stem}{}", format.name())));
     let found = outputs.filter_map(|output| {
-        let path = manifest_path(&output)?;
+        let path = Companion::Manifest.path(&output);
         // Another tool's file of that name tells nothing about ours.
         let manifest = read_manifest::<Filters>(&path).ok()??;
         let &PublishedFile { rows, bytes, .. } = listed(&manifest.outputs, output.file_name()?.to_str()?, name)?;

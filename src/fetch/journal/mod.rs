@@ -25,7 +25,7 @@ mod record;
 mod writer;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -137,12 +137,6 @@ impl Header {
         ];
         parts.into_iter().find(|&(differs, _)| differs).map(|(_, name)| name)
     }
-}
-
-/// Where the journal of an output lies: beside it.
-pub fn journal_path(output: &Path) -> Option<PathBuf> {
-    let name = output.file_name()?.to_string_lossy();
-    Some(output.with_file_name(format!(".{name}.journal")))
 }
 
 /// Removes a journal; one that is not there is no error.

@@ -1,6 +1,8 @@
 use std::fs;
 use std::time::Duration;
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::fetch::{Purpose, Request, Window};
 

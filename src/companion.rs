@@ -1,0 +1,63 @@
+//! What lies beside an output: how it is named, so that those who write it, read it and pass over it agree.
+
+use std::path::{Path, PathBuf};
+
+/// A file that a run keeps beside an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Companion {
+    /// Held by the run that writes the output.
+    Lock,
+    /// The output until it is whole.
+    Partial,
+    /// Answers for the next run.
+    Journal,
+    /// What was published.
+    Manifest,
+}
+
+impl Companion {
+    /// All there are.
+    pub(crate) const ALL: [Self; 4] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest];
+
+    /// How its name begins, and how it ends behind that of the output: it is hidden unless it is there to be read.
+    fn affixes(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Lock => (".", ".lock"),
+            Self::Partial => (".", ".partial"),
+            Self::Journal => (".", ".journal"),
+            Self::Manifest => ("", ".manifest.json"),
+        }
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(self, output: &Path) -> PathBuf {
+        let name = output.file_name().unwrap_or_default().to_string_lossy();
+        let (start, end) = self.affixes();
+        output.with_file_name(format!("{start}{name}{end}"))
+    }
+
+    /// What a file is by its name, and the name of its output.
+    pub(crate) fn of(path: &Path) -> Option<(Self, &str)> {
+        let name = path.file_name()?.to_str()?;
+        Self::ALL.into_iter().find_map(|companion| {
+            let (start, end) = companion.affixes();
+            Some((companion, name.strip_prefix(start)?.strip_suffix(end)?))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_there_and_back() {
+        for companion in Companion::ALL {
+            let path = companion.path(Path::new("out/c.csv"));
+            assert_eq!(Companion::of(&path), Some((companion, "c.csv")));
+            assert!(path.starts_with("out"));
+        }
+        assert_eq!(Companion::Journal.path(Path::new("c.csv")), Path::new(".c.csv.journal"));
+        assert_eq!(Companion::of(Path::new("c.csv.lock")), None);
+    }
+}
