@@ -58,13 +58,6 @@ pub struct RowKey {
     pub updated_at: Option<i64>,
 }
 
-impl RowKey {
-    /// The latest moment at which the contact is known to have changed.
-    pub fn touched_at(&self) -> Option<i64> {
-        self.created_at.max(self.updated_at)
-    }
-}
-
 /// An item of a page that is no contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedItem {

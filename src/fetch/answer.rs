@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytestring::ByteString;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{ApiError, Client, Reply, Turn};
@@ -52,6 +52,8 @@ impl Arrived {
         const SECOND: i64 = 1_000_000;
         // The server's clock, where it tells, because the times of its contacts are of that clock.
         let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+        // .NET writes the year 1 for a time that was never set.
+        let told = told.filter(|time| time.year() > 1);
         let told = told.map_or(answered_at, |time| time.timestamp_micros());
         // A time without a fraction may be any moment of its second.
         let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };

@@ -126,12 +126,13 @@ impl PlainPages {
     }
 
     /// After the last planned page: goes on while the server says that more follow.
-    pub(super) fn extend(&mut self, facts: &PageFacts<'_>, page_size: u32, has_new: bool) {
+    pub(super) fn extend(&mut self, facts: &PageFacts<'_>, has_new: bool) {
         if facts.window.page < self.plan.last() {
             return;
         }
-        let is_full = facts.items.len() as u64 >= u64::from(page_size);
-        let mut has_more = facts.pagination.has_more.unwrap_or(facts.pagination.total_count.is_none() && is_full);
+        // Where nothing is said, only an empty page is an end: the server may allow fewer rows than were asked for.
+        let may_have_more = facts.pagination.total_count.is_none() && !facts.items.is_empty();
+        let mut has_more = facts.pagination.has_more.unwrap_or(may_have_more);
         if has_more && !has_new {
             self.stale_beyond_plan += 1;
             has_more = self.stale_beyond_plan < MAX_STALE_PAGES;

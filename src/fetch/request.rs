@@ -85,7 +85,9 @@ pub struct Taken {
 impl PageFacts<'_> {
     /// Rows of the list before the answer's first one, and the page size of the answer, as the server says them.
     pub(super) fn place_of_answer(&self) -> (u64, u32) {
-        let size = self.pagination.page_size.filter(|&size| size > 0).unwrap_or(self.window.size);
+        // More than what was asked for is on no page.
+        let told = self.pagination.page_size.filter(|&size| size > 0);
+        let size = told.map_or(self.window.size, |size| size.min(self.window.size));
         let page = self.pagination.page.filter(|&page| page > 0).unwrap_or(self.window.page);
         (Window { page, size }.offset(), size)
     }

@@ -194,11 +194,14 @@ impl Walk {
 
     fn begin(&mut self, facts: &PageFacts<'_>) {
         let pagination = facts.pagination;
-        // A server that does not tell its page size shows it by the rows of a page that others follow.
+        // A server that does not tell its page size shows it by the rows of a page that others follow; so does one that
+        // repeats what was asked for, when there are so few that they are no page with some left out.
         let rows = u32::try_from(facts.items.len()).unwrap_or(0);
         let is_followed = pagination.total_count.is_some_and(|total| total > u64::from(rows));
-        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows < self.page_size);
-        if let Some(honoured) = pagination.page_size.filter(|&size| size > 0).or(shown) {
+        let told = pagination.page_size.filter(|&size| size > 0).map(|size| size.min(self.page_size));
+        let most = told.map_or(self.page_size, |told| told / 2);
+        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
+        if let Some(honoured) = shown.or(told) {
             self.page_size = honoured;
         }
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
@@ -230,7 +233,7 @@ impl Walk {
             self.pages.keep(page, PageTrace { marks, read_between: facts.read_between, session: facts.session });
         }
         if !self.pages.stops_at(facts) && !self.heals_movement() {
-            self.pages.extend(facts, self.page_size, keep.contains(&true));
+            self.pages.extend(facts, keep.contains(&true));
         }
         0..facts.items.len()
     }
@@ -260,7 +263,7 @@ impl Walk {
             let is_new = self.seen.insert(key.id);
             if is_new {
                 self.report.contacts += 1;
-                self.report.dated += u64::from(key.touched_at().is_some());
+                self.report.dated += u64::from(key.created_at.or(key.updated_at).is_some());
             } else {
                 // Windows that close gaps overlap on purpose.
                 self.report.duplicates += u64::from(request.purpose == Purpose::Page);
@@ -284,15 +287,18 @@ impl Walk {
     /// When a contact was created or updated, if that was during the walk.
     fn moment(&self, key: &RowKey, facts: &PageFacts<'_>) -> Option<i64> {
         let (began, (_, read)) = self.began_at.zip(facts.read_between)?;
-        // A time in the future is bad data, not a change that just happened.
-        key.touched_at().filter(|touched| (began..=read.saturating_add(CLOCK_SLACK)).contains(touched))
+        // A time in the future is bad data, not a change that just happened, and says nothing of the other time.
+        let lately = began..=read.saturating_add(CLOCK_SLACK);
+        key.created_at.filter(|time| lately.contains(time)).max(key.updated_at.filter(|time| lately.contains(time)))
     }
 
     /// Whether an answer shows by itself that the list moved, or does not add up.
     fn has_sign(&self, facts: &PageFacts<'_>) -> bool {
         let has_other_total = facts.pagination.total_count != self.report.total_first;
         let has_moved_row = facts.items.iter().flatten().any(|key| self.moment(key, facts).is_some());
-        has_other_total || has_moved_row || facts.is_odd(self.page_size)
+        // A gateway kept it, and nobody knows what the list was like when it did.
+        let is_older = facts.read_between.zip(self.began_at).is_some_and(|((_, latest), began)| latest < began);
+        has_other_total || has_moved_row || is_older || facts.is_odd(self.page_size)
     }
 
     /// Nothing new is asked for plainly once gaps will be healed.

@@ -22,7 +22,7 @@ fn read_from(
         let items: Vec<_> = (rows.start..rows.end.min(contacts))
             .map(|row| Some(RowKey { id: ContactId(row.into()), created_at: None, updated_at: None }))
             .collect();
-        let pagination = Pagination { page: Some(page), page_size: Some(size), ..pagination };
+        let pagination = Pagination { page: Some(page), page_size: pagination.page_size.or(Some(size)), ..pagination };
         let facts = PageFacts {
             window: request.window,
             items: &items,
@@ -91,4 +91,36 @@ fn a_server_that_gives_the_same_rows_for_every_page_is_not_believed() {
         assert_eq!((report.contacts, verdict), (100, Verdict::Unverified));
         assert!(requests < 200, "{requests} requests for ten pages");
     }
+}
+
+#[test]
+fn a_page_size_that_is_told_wrong_costs_no_contact() {
+    // What the server says, and what it gives, for the size that was asked for.
+    let ways: [(fn(u32) -> u32, fn(u32) -> u32); 4] = [
+        (|_| 101, |asked| asked),
+        (|_| 200, |asked| asked),
+        (|_| u32::MAX, |asked| asked),
+        (|asked| asked, |asked| asked.min(30)),
+    ];
+    for (way, (told, given)) in ways.into_iter().enumerate() {
+        let (requests, verdict, report) = read_from(1000, Consistency::Auto, |offset, size| {
+            let given = u64::from(given(size));
+            let start = offset / u64::from(size) * given;
+            let has_more = Some(start + given < 1000);
+            let pagination =
+                Pagination { page_size: Some(told(size)), total_count: Some(1000), has_more, ..Pagination::default() };
+            (start..start + given, pagination)
+        });
+        assert_eq!((report.contacts, verdict), (1000, Verdict::Complete), "{way}");
+        assert!(requests <= 34, "{way}: {requests}");
+    }
+}
+
+#[test]
+fn without_a_word_on_what_follows_a_list_is_read_to_its_end() {
+    let (requests, _, report) = read_from(1000, Consistency::Auto, |offset, size| {
+        let start = offset / u64::from(size) * 30;
+        (start..start + 30, Pagination::default())
+    });
+    assert_eq!((report.contacts, requests), (1000, 35));
 }

@@ -243,6 +243,41 @@ fn pages_that_were_read_before_the_first_one_show_what_moved() {
 }
 
 #[test]
+fn each_time_of_a_row_and_that_of_the_answer_show_what_moved() {
+    const SECOND: i64 = 1_000_000;
+    let signs = |read_at: i64, created_at: Option<i64>, updated_at: Option<i64>| {
+        let mut walk = Walk::new(2, Consistency::Auto);
+        let row = Some(RowKey { id: ContactId(9), created_at, updated_at });
+        for (number, read_at, items) in [(1, 100 * SECOND, [key(1), key(2)]), (2, read_at, [key(3), row])] {
+            let request = ask(&mut walk, 4).unwrap();
+            assert_eq!(request, page(number, 2));
+            let facts = PageFacts {
+                window: request.window,
+                items: &items,
+                pagination: &Pagination { total_count: Some(4), page_size: Some(2), ..Pagination::default() },
+                read_between: Some((read_at - SECOND / 10, read_at)),
+                session: 0,
+                request_id: None,
+            };
+            walk.note_arrival(&request, &facts);
+            walk.take(&request, &facts);
+        }
+        walk.report().movements
+    };
+    let (later, during, far_future) = (103 * SECOND, Some(102 * SECOND), Some(i64::MAX));
+    assert_eq!(signs(later, Some(SECOND), Some(SECOND)), 0);
+    assert_eq!([signs(later, during, None), signs(later, None, during)], [1, 1]);
+    assert_eq!(
+        [signs(later, during, far_future), signs(later, far_future, during)],
+        [1, 1],
+        "one bad date hides nothing"
+    );
+    assert_eq!(signs(later, far_future, far_future), 0);
+    assert_eq!(signs(90 * SECOND, None, None), 1, "an answer from before the first one was kept by a gateway");
+    assert_eq!(signs(100 * SECOND - SECOND / 20, None, None), 0, "clocks differ a little");
+}
+
+#[test]
 fn without_totals_the_walk_goes_by_has_more_and_cannot_vouch_for_completeness() {
     let mut walk = Walk::new(2, Consistency::Auto);
     for (number, items, has_more) in [(1, vec![key(1), key(2)], true), (2, vec![key(3)], false)] {
