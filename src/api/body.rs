@@ -41,6 +41,8 @@ pub(super) fn read_envelope<T>(
     body: Bytes,
     decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
 ) -> Result<(ByteString, Envelope<T>), String> {
+    // A byte order mark is no part of JSON, but some gateways add one (RFC 8259, 8.1).
+    let body = if body.starts_with("\u{feff}".as_bytes()) { body.slice("\u{feff}".len()..) } else { body };
     if body.is_empty() {
         return Err("the body is empty".to_owned());
     }

@@ -14,6 +14,7 @@ mod key;
 mod limiter;
 mod mask;
 mod retry_after;
+mod scalar;
 mod traffic;
 mod transport;
 pub mod wire;

@@ -1,8 +1,8 @@
 //! The serde types of what the server sends, exactly as it sends them.
 //!
 //! Every answer is one envelope: `success`, `data`, `error`, `meta` (API reference, "Response format"). The server
-//! is a .NET service, so any field may be null, absent or new; nothing here fails on that. What a missing field
-//! means is decided by the caller.
+//! is a .NET service, so any field may be null, absent or new; nothing here fails on that, nor on a number in quotes or a
+//! text that is a number. What a missing field means is decided by the caller.
 //!
 //! *Easy to get wrong:* `success: false` decides whether an answer is an error, whatever the HTTP status says.
 
@@ -12,6 +12,8 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+
+use super::scalar::{Scalar, flag, number, text};
 
 /// One answer of the API, with `data` in the form that the caller's seed gives it.
 #[derive(Debug, PartialEq)]
@@ -57,13 +59,27 @@ impl<T: for<'de> Deserialize<'de>> Envelope<T> {
 #[serde(default)]
 pub struct ErrorBody {
     /// For instance `INTERNAL_001`; the catalog is part of the API reference.
+    #[serde(deserialize_with = "text")]
     pub code: Option<String>,
     /// A sentence for people.
+    #[serde(deserialize_with = "text")]
     pub message: Option<String>,
     /// Field name to what is wrong with it.
+    #[serde(deserialize_with = "details")]
     pub details: Option<BTreeMap<String, DetailTexts>>,
     /// Where the error is documented.
+    #[serde(deserialize_with = "text")]
     pub doc_url: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads `error`, or a bare text in its place.
+    fn read(error: serde_json::Value) -> Option<Self> {
+        match error {
+            serde_json::Value::String(message) => Some(Self { message: Some(message), ..Self::default() }),
+            error => serde_json::from_value(error).ok(),
+        }
+    }
 }
 
 /// What is wrong with one field: documented as a list of texts, read leniently.
@@ -88,6 +104,22 @@ impl fmt::Display for DetailTexts {
     }
 }
 
+fn details<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<String, DetailTexts>>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(read_details)
+}
+
+/// Reads details by field, or others under one name.
+fn read_details(details: serde_json::Value) -> Option<BTreeMap<String, DetailTexts>> {
+    let texts = |value| serde_json::from_value(value).unwrap_or(DetailTexts::Other(IgnoredJson));
+    match details {
+        serde_json::Value::Object(fields) => {
+            Some(fields.into_iter().map(|(field, value)| (field, texts(value))).collect())
+        }
+        serde_json::Value::Null => None,
+        other => Some(BTreeMap::from([("details".to_owned(), texts(other))])),
+    }
+}
+
 /// JSON that was read and dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IgnoredJson;
@@ -103,8 +135,10 @@ impl<'de> Deserialize<'de> for IgnoredJson {
 #[serde(default)]
 pub struct Meta {
     /// What support asks for; also sent as the header `X-Request-Id`.
+    #[serde(deserialize_with = "text")]
     pub request_id: Option<String>,
     /// When the server answered, by its own clock, RFC 3339.
+    #[serde(deserialize_with = "text")]
     pub timestamp: Option<String>,
 }
 
@@ -116,14 +150,19 @@ pub struct Meta {
 #[serde(default)]
 pub struct Pagination {
     /// 1-based number of this page.
+    #[serde(deserialize_with = "number")]
     pub page: Option<u64>,
     /// Rows on a full page.
+    #[serde(deserialize_with = "number")]
     pub page_size: Option<u32>,
     /// Rows in the whole list at the moment of the answer.
+    #[serde(deserialize_with = "number")]
     pub total_count: Option<u64>,
     /// Pages in the whole list at the moment of the answer.
+    #[serde(deserialize_with = "number")]
     pub total_pages: Option<u64>,
     /// Whether a page follows.
+    #[serde(deserialize_with = "flag")]
     pub has_more: Option<bool>,
 }
 
@@ -141,10 +180,14 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut envelope = Envelope { success: None, data: None, error: None, meta: Meta::default() };
         let mut seed = Some(self.seed);
+        let mut problem = ProblemDetails::default();
         while let Some(key) = map.next_key::<EnvelopeKey>()? {
             match key {
-                EnvelopeKey::Success => envelope.success = map.next_value()?,
-                EnvelopeKey::Error => envelope.error = map.next_value()?,
+                EnvelopeKey::Success => envelope.success = map.next_value::<Scalar>()?.flag(),
+                EnvelopeKey::Error => envelope.error = ErrorBody::read(map.next_value()?),
+                EnvelopeKey::Title => problem.title = map.next_value::<Scalar>()?.text(),
+                EnvelopeKey::Detail => problem.detail = map.next_value::<Scalar>()?.text(),
+                EnvelopeKey::Errors => problem.errors = read_details(map.next_value()?),
                 EnvelopeKey::Meta => envelope.meta = map.next_value::<Option<Meta>>()?.unwrap_or_default(),
                 EnvelopeKey::Data => match seed.take() {
                     Some(seed) => envelope.data = map.next_value_seed(NullableSeed(seed))?,
@@ -155,6 +198,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
                 }
             }
         }
+        envelope.error = envelope.error.or_else(|| problem.into_error());
         Ok(envelope)
     }
 }
@@ -166,8 +210,31 @@ enum EnvelopeKey {
     Data,
     Error,
     Meta,
+    Title,
+    Detail,
+    Errors,
     #[serde(other)]
     Other,
+}
+
+/// What .NET answers by itself, without any envelope (RFC 9457).
+#[derive(Default)]
+struct ProblemDetails {
+    title: Option<String>,
+    detail: Option<String>,
+    errors: Option<BTreeMap<String, DetailTexts>>,
+}
+
+impl ProblemDetails {
+    fn into_error(self) -> Option<ErrorBody> {
+        let Self { title, detail, errors: details } = self;
+        let message = match (title, detail) {
+            (Some(title), Some(detail)) => Some(format!("{title} {detail}")),
+            (title, detail) => title.or(detail),
+        };
+        let is_empty = message.is_none() && details.is_none();
+        (!is_empty).then(|| ErrorBody { message, details, ..ErrorBody::default() })
+    }
 }
 
 /// Reads null as `None` and anything else with the seed inside.
@@ -203,38 +270,5 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for NullableSeed<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_answer_keeps_code_details_and_request_id() {
-        let body = r#"{"success":false,"data":null,"error":{"code":"VALIDATION_005","message":"out of range",
-            "details":{"page_size":["too large","try 100"],"page":"bad"},"doc_url":"https://docs.sent.dm/e"},
-            "meta":{"request_id":"req_1","timestamp":"2026-01-01T00:00:00Z","version":"v3","response_time_ms":3}}"#;
-        let envelope: Envelope<IgnoredJson> = Envelope::from_json(body).unwrap();
-        assert_eq!(envelope.success, Some(false));
-        assert!(envelope.data.is_none());
-        let error = envelope.error.unwrap();
-        assert_eq!(error.code.as_deref(), Some("VALIDATION_005"));
-        let details = error.details.unwrap();
-        assert_eq!(details["page_size"].to_string(), "too large; try 100");
-        assert_eq!(details["page"].to_string(), "bad");
-        assert_eq!(envelope.meta.request_id.as_deref(), Some("req_1"));
-    }
-
-    #[test]
-    fn missing_and_unknown_fields_are_accepted() {
-        let envelope: Envelope<Pagination> =
-            Envelope::from_json(r#"{"new":[1,{}],"data":{"page":1,"cursors":null}}"#).unwrap();
-        assert_eq!(envelope.success, None);
-        assert_eq!(envelope.data.unwrap().page, Some(1));
-        assert_eq!(envelope.meta, Meta::default());
-    }
-
-    #[test]
-    fn a_body_that_is_cut_off_or_followed_by_more_is_refused() {
-        assert!(Envelope::<Pagination>::from_json(r#"{"success":true,"data":{"page":1"#).is_err());
-        assert!(Envelope::<Pagination>::from_json(r#"{"success":true} {"#).is_err());
-        assert!(Envelope::<Pagination>::from_json("[]").is_err());
-    }
-}
+#[path = "wire_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@
 //! here: a serde seed hands each field to the row being read; no contact ever exists as a struct of strings.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
-//! is taken (a number where a text is documented, `"true"` for a flag, a list of channels), the rest becomes null and
+//! is taken (a number where a text is documented, `"true"` or 1 for a flag, a list of channels), the rest becomes null and
 //! is counted. Only JSON that is cut off or broken is an error: then the page is fetched again.
 //!
 //! The shape is that of the API reference, "List contacts". Measured by `benches/decode.rs`.
@@ -43,7 +43,37 @@ pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_jso
 /// # Errors
 /// As [`decode_page`].
 pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
-    Envelope::from_str_seed(body, ListSeed { body, scanned: None })
+    let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, scanned: None });
+    decode(body).or_else(|error| match without_lone_surrogates(body) {
+        Some(body) => decode(&body.into()),
+        None => Err(error),
+    })
+}
+
+/// Puts U+FFFD in the place of halves of surrogate pairs, which no text can hold: one contact's must not cost its page.
+/// `None` if there are none.
+fn without_lone_surrogates(body: &str) -> Option<String> {
+    const ESCAPE: usize = r"\uXXXX".len();
+    let unit = |at: usize| {
+        let digits = body.get(at..at + ESCAPE)?.strip_prefix(r"\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut repaired, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(found) = body.get(at..)?.find('\\') {
+        at += found;
+        at += match unit(at) {
+            Some(0xd800..=0xdbff) if matches!(unit(at + ESCAPE), Some(0xdc00..=0xdfff)) => 2 * ESCAPE,
+            Some(0xd800..=0xdfff) => {
+                repaired.push_str(&body[copied..at]);
+                repaired.push_str(r"\ufffd");
+                copied = at + ESCAPE;
+                ESCAPE
+            }
+            // The next character is escaped, whatever it is.
+            _ => 1 + body[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    (copied > 0).then(|| repaired + &body[copied..])
 }
 
 /// Reads `data`.
@@ -269,6 +299,10 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
+        if self.is_flag() && number <= 1 {
+            self.rows.set_flag(self.column, number == 1);
+            return Ok(false);
+        }
         Ok(self.set_other(&number))
     }
 

@@ -113,7 +113,7 @@ fn values_of_another_type_cost_no_contact() {
     let page = page(
         r#"[{"id":7,"phone_number":123,"country_code":44,"opt_out":"True","is_inherited":"maybe","created_at":{"a":[1]},
             "updated_at":"soon","available_channels":["SMS","rcs"],"region_code":["US"],"format_e164":true},
-           {"id":"b","opt_out":1}]"#,
+           {"id":"b","opt_out":1,"is_inherited":2}]"#,
     );
     assert_eq!(text(&page, column::ID), [Some("7"), Some("b")]);
     assert_eq!(text(&page, column::PHONE_NUMBER)[0], Some("123"));
@@ -123,9 +123,13 @@ fn values_of_another_type_cost_no_contact() {
     assert_eq!(channels(&page, 0), ["sms", "rcs"]);
     assert!(page.batch.column(column::OPT_OUT).as_boolean().value(0));
     assert!(page.batch.column(column::IS_INHERITED).is_null(0));
-    assert!(page.batch.column(column::OPT_OUT).is_null(1));
+    assert!(
+        page.batch.column(column::OPT_OUT).as_boolean().value(1),
+        "whoever opted out must not be taken for reachable"
+    );
+    assert!(page.batch.column(column::IS_INHERITED).is_null(1));
     let malformed: usize = page.malformed.iter().map(|(_, rows)| rows.len()).sum();
-    assert_eq!(malformed, 11);
+    assert_eq!(malformed, 12);
 }
 
 #[test]
@@ -183,4 +187,14 @@ fn hostile_texts_arrive_unchanged() {
     }
     let page = page(r#"[{"id":"a","region_code":"NA"}]"#);
     assert_eq!(text(&page, column::REGION_CODE), [Some("NA")]);
+}
+
+#[test]
+fn half_a_surrogate_pair_costs_no_page() {
+    let page = page(
+        r#"[{"id":"a\ud83d","phone_number":"\ud83d\ude00","customer_id":"\\ud83d\"\udc00\ud83d\\"},{"id":"b\ud83d\ud83d\ude00"}]"#,
+    );
+    assert_eq!(text(&page, column::ID), [Some("a\u{fffd}"), Some("b\u{fffd}\u{1f600}")]);
+    assert_eq!(text(&page, column::PHONE_NUMBER)[0], Some("\u{1f600}"));
+    assert_eq!(text(&page, column::CUSTOMER_ID)[0], Some("\\ud83d\"\u{fffd}\u{fffd}\\"));
 }

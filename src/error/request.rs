@@ -1,5 +1,7 @@
 //! What a request that failed for good means for the run: its exit code and the next step.
 
+use std::time::Duration;
+
 use super::ExitCode;
 use crate::api::{ApiError, Decision, NoAnswer, Problem, decide};
 
@@ -23,13 +25,23 @@ fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
 pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
     match problem {
         Problem::NoAnswer { cause, .. } => Some(no_answer_hint(*cause).to_owned()),
-        Problem::RateLimited { wait, .. } => Some(format!("run the same command again in {} s", wait.as_secs())),
+        Problem::RateLimited { wait, .. } => {
+            let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
+            Some(format!("run the same command again in {wait}"))
+        }
+        Problem::Unreadable { status: 200..=299, .. } => Some(UNKNOWN_FORM_HINT.to_owned()),
+        Problem::Unreadable { status: 403, .. } => {
+            Some("something before the API refused: check the network, the proxy and --base-url".to_owned())
+        }
         Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => {
             let is_no_path = *status == 404 && matches!(problem.code(), None | Some("RESOURCE_000"));
             if is_no_path { Some(address_hint(base_url.path())) } else { answer_hint(*status, problem.code()) }
         }
     }
 }
+
+const UNKNOWN_FORM_HINT: &str = "run the same command again; if that brings the same, the answer has a form that this \
+                                 version does not know: check --base-url, or report it with the request id";
 
 fn no_answer_hint(cause: NoAnswer) -> &'static str {
     match cause {
