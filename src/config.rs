@@ -52,6 +52,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The key itself was given where its file is asked for.
+    #[error("--api-key-file names a file, and was given what {API_KEY_VARIABLE} holds")]
+    KeyForPath,
     /// The base URL is none.
     #[error("--base-url (or SENT_BASE_URL) is not an address that requests can be sent to: {0:?}")]
     BadBaseUrl(String),
@@ -96,6 +99,7 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::KeyForPath => "leave --api-key-file out: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",

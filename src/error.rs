@@ -154,17 +154,16 @@ impl Error {
     /// The status to exit with.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(ConfigError::MissingKey | ConfigError::UnusableKey { .. } | ConfigError::ReadKey { .. }) => {
-                ExitCode::Unauthorized
-            }
+            Self::Config(
+                ConfigError::MissingKey
+                | ConfigError::UnusableKey { .. }
+                | ConfigError::ReadKey { .. }
+                | ConfigError::KeyForPath,
+            ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) | Self::Source(_) => ExitCode::Usage,
-            Self::Print(_) => ExitCode::Output,
-            Self::BuildClient(_)
-            | Self::StartSimulator(_)
-            | Self::StartRuntime(_)
-            | Self::Journal(_)
-            | Self::WriterDied => ExitCode::Failure,
+            Self::Config(_) | Self::Source(_) | Self::BuildClient(_) => ExitCode::Usage,
+            Self::Print(_) | Self::Journal(_) => ExitCode::Output,
+            Self::StartSimulator(_) | Self::StartRuntime(_) | Self::WriterDied => ExitCode::Failure,
             Self::Gate(_) => ExitCode::Unverified,
             Self::TimeIsUp(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
@@ -180,7 +179,9 @@ impl Error {
             Self::Api(error) => request::hint(error),
             Self::Output(error) => Some(error.hint().to_owned()),
             Self::Source(error) => Some(error.hint().to_owned()),
-            Self::Journal(_) => Some("start over with --fresh".to_owned()),
+            Self::Journal(_) => Some(
+                "start over with --fresh; if that fails, too, remove what is in its place beside the output".to_owned(),
+            ),
             Self::Gate(_) => Some(GATE_HINT.to_owned()),
             Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
             Self::Kept { error, journal } => Some(kept_hint(error, journal)),

@@ -12,10 +12,12 @@ use serde::de::IgnoredAny;
 
 use crate::api::{ApiKey, Client, Traffic};
 use crate::cli::ContactsArgs;
+use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
+use crate::contacts::{column, column_name};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Gathered, Outcome, export};
-use crate::fetch::journal::{Journal, JournalWriter};
+use crate::fetch::journal::{Journal, JournalWriter, remove_journal};
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
@@ -112,12 +114,21 @@ async fn run_export(
         Ok(published) => {
             // Before anything is told: what is published must not be taken for unfinished because stdout is full.
             journal.writer.into_iter().for_each(JournalWriter::remove);
+            remove_other_journals(config);
             published.map_or(Ok(ExitCode::Complete), |published| tell(args, &published))
         }
         Err(error) => Err(match journal.writer.and_then(JournalWriter::keep) {
             Some(journal) => Error::Kept { error: Box::new(error), journal },
             None => error,
         }),
+    }
+}
+
+/// What runs with the outputs in another order have left beside them is older than what is there now.
+fn remove_other_journals(config: &ContactsConfig) {
+    for path in config.outputs.iter().filter_map(|request| request.target.staged_path()) {
+        // Nobody needs it, whether or not it can be removed.
+        remove_journal(&Companion::Journal.path(&path)).ok();
     }
 }
 
@@ -282,6 +293,9 @@ fn seconds(duration: Duration) -> f64 {
 /// Tells what came of the run.
 fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
+    if let Some(names) = fields_instead_of_numbers(&published.summary) {
+        say(&format!("warning: no contact has a phone_number, and these fields are not documented: {names}\n"));
+    }
     if !args.quiet {
         tell_people(&published.summary, published.items_rejected);
     } else if let Some(run) = published.summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
@@ -289,6 +303,14 @@ fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
         say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
     }
     Ok(published.verdict.into())
+}
+
+/// Undocumented fields, when there are contacts and none has a number: the API may have given its fields other names.
+fn fields_instead_of_numbers(summary: &Summary) -> Option<String> {
+    const MAX_NAMES: usize = 20;
+    let missing = summary.quality.missing.get(column_name(column::PHONE_NUMBER)).copied().unwrap_or_default();
+    let names: Vec<&str> = summary.unknown_fields.keys().take(MAX_NAMES).map(String::as_str).collect();
+    (missing == summary.contacts && missing > 0 && !names.is_empty()).then(|| names.join(", "))
 }
 
 fn tell_people(summary: &Summary, items_rejected: u64) {

@@ -22,6 +22,7 @@ impl Signals {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, first) = oneshot::channel();
         let listen = async move {
+            let _file_size = no_signal_of_file_size();
             // Nobody waits for it any more once the outputs get their names, which is soon done.
             sender.send(signalled().await).ok();
             leave(signalled().await)
@@ -70,6 +71,16 @@ async fn terminated() {
         Err(_) => std::future::pending().await,
     }
 }
+
+/// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
+#[cfg(unix)]
+fn no_signal_of_file_size() -> Option<tokio::signal::unix::Signal> {
+    // SIGXFSZ, the same number on Linux, macOS and the BSDs.
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(25)).ok()
+}
+
+#[cfg(not(unix))]
+fn no_signal_of_file_size() {}
 
 #[cfg(not(unix))]
 async fn terminated() {

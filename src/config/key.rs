@@ -9,6 +9,8 @@ use crate::api::ApiKey;
 /// Reads the key from a file, `-` being stdin, or else from the value of [`API_KEY_VARIABLE`].
 pub(super) fn read_key(file: Option<&Path>, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
     let (text, from) = match (file, variable) {
+        // A mix-up that must not print the key in the place of the path.
+        (Some(path), Some(key)) if path.as_os_str() == key.trim() => return Err(ConfigError::KeyForPath),
         (Some(path), _) if path.as_os_str() == "-" => (read_key_file(path)?, "stdin".to_owned()),
         (Some(path), _) => (read_key_file(path)?, path.display().to_string()),
         (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),

@@ -42,7 +42,12 @@ impl<W: Write> CsvEncoder<W> {
     pub(super) fn new(writer: W, format: OutputFormat, schema: &Schema) -> io::Result<Self> {
         let mut writer = match format {
             OutputFormat::CsvGzip => Compressor::Gzip(GzEncoder::new(writer, flate2::Compression::fast())),
-            OutputFormat::CsvZstd => Compressor::Zstd(zstd::Encoder::new(writer, ZSTD_LEVEL)?),
+            OutputFormat::CsvZstd => {
+                let mut encoder = zstd::Encoder::new(writer, ZSTD_LEVEL)?;
+                // As gzip has one: without it, a flipped bit is another phone number.
+                encoder.include_checksum(true)?;
+                Compressor::Zstd(encoder)
+            }
             OutputFormat::Csv | OutputFormat::Parquet => Compressor::None(writer),
         };
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();

@@ -68,6 +68,23 @@ pub enum SinkError {
     },
 }
 
+/// The next step when no file could be made.
+fn open_hint(error: &io::Error) -> &'static str {
+    // EMFILE and ENFILE have no kind of their own; the numbers are those of Linux, macOS and the BSDs.
+    const TOO_MANY_FILES: [i32; 2] = [24, 23];
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or choose another place",
+        io::ErrorKind::InvalidFilename => "choose a shorter name: the files beside it have longer ones",
+        _ if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => {
+            "allow more open files (ulimit -n), or name fewer outputs"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "the folder of the output must be writable, since the file is made beside it"
+        }
+        _ => "choose another place",
+    }
+}
+
 impl SinkError {
     pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
         Self::Write { path: request.target.to_string(), source }
@@ -82,7 +99,7 @@ impl SinkError {
             Self::MissingFolder { .. } => "create the folder first, or choose another place",
             Self::Busy { .. } => "wait until it is done, or choose another --output",
             Self::IsFolder { .. } => "name a file in that folder",
-            Self::OpenStaged { .. } => "the folder of the output must be writable, since the file is made beside it",
+            Self::OpenStaged { source, .. } => open_hint(source),
             Self::Write { .. } => "make room or choose another place; the last good file is as it was",
             Self::Publish { .. } => {
                 "the folder must be writable; without a manifest, files beside it may be old or new"

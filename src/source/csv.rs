@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -33,7 +33,10 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let bytes_read = Rc::new(Cell::new(0));
     let bytes = CountingReader { reader: File::open(&file.path).map_err(opened)?, bytes: Rc::clone(&bytes_read) };
-    let bytes = BufReader::with_capacity(READ_BUFFER_BYTES, bytes);
+    let mut bytes = BufReader::with_capacity(READ_BUFFER_BYTES, bytes);
+    if matches!(bytes.fill_buf().map_err(opened)?, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return Err(SourceError::ForeignCsv { path: file.path.clone(), what: "UTF-16" });
+    }
     let text: Box<dyn Read> = match file.format {
         OutputFormat::CsvGzip => Box::new(MultiGzDecoder::new(bytes)),
         OutputFormat::CsvZstd => Box::new(zstd::Decoder::with_buffer(bytes).map_err(opened)?),
@@ -46,7 +49,14 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let places: Vec<Option<usize>> =
         contacts_schema().fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
     if places.iter().all(Option::is_none) {
-        return Err(SourceError::NotContacts { path: file.path.clone() });
+        let path = file.path.clone();
+        let is_separated =
+            |by: char| header.iter().any(|name| name.split(by).any(|part| part.trim_matches('"') == "id"));
+        return Err(match () {
+            () if is_separated(';') => SourceError::ForeignCsv { path, what: "separated by semicolons" },
+            () if is_separated('\t') => SourceError::ForeignCsv { path, what: "separated by tabs" },
+            () => SourceError::NotContacts { path },
+        });
     }
     let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
@@ -76,6 +86,14 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
             return Ok(facts);
         }
     }
+}
+
+/// A flag, also as spreadsheets write it: whoever opted out must not be taken for reachable.
+fn read_flag(cell: &str) -> Option<bool> {
+    [("true", true), ("false", false)]
+        .into_iter()
+        .find(|(name, _)| cell.eq_ignore_ascii_case(name))
+        .map(|(_, flag)| flag)
 }
 
 /// Whether a line looks as if its end were missing.
@@ -159,7 +177,7 @@ impl ColumnBuilders {
                     true
                 }
                 Builder::Flag(flags) => {
-                    let flag = cell.and_then(|cell| cell.parse().ok());
+                    let flag = cell.and_then(read_flag);
                     flags.append_option(flag);
                     flag.is_some()
                 }

@@ -33,6 +33,22 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// The table is not written as exports write it.
+    #[error("the file is {what}: {}", path.display())]
+    ForeignCsv {
+        /// The file.
+        path: PathBuf,
+        /// In what it differs.
+        what: &'static str,
+    },
+    /// The file is compressed in a way that cannot be read here.
+    #[error("the file is compressed with {codec}: {}", path.display())]
+    Compression {
+        /// The file.
+        path: PathBuf,
+        /// Its codec.
+        codec: String,
+    },
     /// The file to compare with is no summary.
     #[error("not a summary of this version: {}", path.display())]
     NotSummary {
@@ -93,6 +109,8 @@ impl SourceError {
             }
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
             Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
+            Self::ForeignCsv { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
+            Self::Compression { .. } => "write it with zstd, snappy or without compression",
             Self::NotSummary { .. } => "make the older summary anew from its files, with `sent-export report --json`",
             Self::Read { .. } => "the file is damaged or not what its extension says: export again",
             Self::CutOff { .. } => "its last line is not whole: copy the file anew, or export again",

@@ -9,7 +9,8 @@ use arrow::array::ArrayRef;
 use arrow::compute::cast;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::{FileMetaData, RowGroupMetaData};
+use parquet::basic::Compression;
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
 use crate::contacts::{column, column_name, contacts_schema};
@@ -40,6 +41,11 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
     let groups = metadata.metadata().row_groups();
+    let codecs = groups.iter().flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::compression);
+    if let Some(codec) = codecs.into_iter().find(|codec| !is_readable(*codec)) {
+        let codec = codec.to_string();
+        return Err(SourceError::Compression { path: file.path.clone(), codec });
+    }
     let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
     let mut done: i64 = 0;
     for (at, group) in groups.iter().enumerate() {
@@ -69,6 +75,11 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         }
     }
     Ok(facts)
+}
+
+/// Whether a codec is built in: zstd for our own files, snappy for those that other tools have written anew.
+fn is_readable(codec: Compression) -> bool {
+    matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
 }
 
 /// What the export left out on request, as it wrote it down.

@@ -143,3 +143,39 @@ fn help_names_every_exit_code() {
     }
     sent_export().args(["contacts", "--no-such-flag"]).finish().expect_code(2);
 }
+
+#[test]
+fn a_key_that_is_given_for_its_file_is_not_printed() {
+    let run =
+        sent_export().args(["contacts", "-o", "c.csv", "--api-key-file", sent_export::simulator::DEFAULT_API_KEY]);
+    run.finish().expect_code(6).expect_stderr("--api-key-file names a file").expect_stderr("leave --api-key-file out");
+}
+
+#[test]
+fn a_machine_without_certificates_can_use_the_simulator() {
+    let run = sent_export().env("SSL_CERT_FILE", Some("missing.pem")).args(["contacts", "--simulate=5", "-o", "c.csv"]);
+    run.finish().expect_code(0);
+    let run = sent_export().env("SSL_CERT_FILE", Some("missing.pem")).args(["contacts", "-o", "c.csv"]);
+    run.args(["--base-url", "https://127.0.0.1:1"]).finish().expect_code(2).expect_stderr("CA certificates");
+}
+
+#[test]
+fn a_reserve_needs_a_rate() {
+    let server = one_contact();
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--reserve", "20%"]).finish();
+    run.expect_code(2).expect_stderr("--reserve 20% is a share of the rate, and there is none");
+}
+
+#[test]
+fn a_search_that_may_be_a_number_is_written_nowhere() {
+    let simulator = crate::support::simulator(50);
+    for (search, told) in [("+12025550123", "(not told)"), ("+1", "+1")] {
+        let arguments = ["-o", "c.parquet", "--summary", "s.json", "--search", search, "--quiet"];
+        let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+        for name in ["s.json", "c.parquet.manifest.json"] {
+            assert_eq!(run.json(name)["filters"]["search"], told, "{name}");
+        }
+        let bytes = std::fs::read(run.path("c.parquet")).unwrap();
+        assert!(!bytes.windows(12).any(|window| window == b"+12025550123"));
+    }
+}

@@ -164,3 +164,30 @@ fn the_summary_names_size_and_hash_of_what_is_on_the_disk() {
     }
     assert_valid(&summary, SUMMARY_SCHEMA);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_of_the_output() {
+    let simulator = simulator(2_000);
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]);
+    let (folder, command) = run.into_parts();
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_str().unwrap()).collect();
+    let script = format!("ulimit -f 64; exec {} {}", env!("CARGO_BIN_EXE_sent-export"), arguments.join(" "));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(folder.path());
+    let output = shell.env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write the output: c.csv"), "{stderr}");
+    assert!(!folder.path().join(".c.csv.partial").exists() && !folder.path().join(".c.csv.lock").exists());
+}
+
+#[test]
+fn fields_with_other_names_are_warned_of() {
+    let contact = serde_json::json!({"id": "a", "phoneNumber": "+12025550123"});
+    let body = serde_json::json!({"success": true, "data": {"contacts": [contact],
+        "pagination": {"page": 1, "page_size": 100, "total_count": 1, "has_more": false}}, "meta": {}});
+    let server = ScriptedServer::start(move |_, _| Answer::ok(body.to_string()));
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
+    run.expect_stderr("warning: no contact has a phone_number, and these fields are not documented: phoneNumber");
+}

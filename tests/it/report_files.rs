@@ -208,3 +208,44 @@ fn an_older_file_has_the_moment_of_its_export() {
     run = report(run, &[&compared[..], &["c.csv"]].concat()).expect_code(0);
     assert_eq!(document(&run)["comparison"]["as_of"], day);
 }
+
+#[test]
+fn a_table_that_was_saved_by_another_program_is_read_or_named_for_what_it_is() {
+    let csv = |run: &Finished, name: &str, text: &[u8]| std::fs::write(run.path(name), text).unwrap();
+    let run = sent_export().file("a.csv", "").args(["report", "a.csv"]).finish().expect_code(2);
+    csv(&run, "flags.csv", b"id,opt_out,region_code\na,TRUE,US\nb,FALSE,US\nc,true,US\n");
+    let run = report(run, &["flags.csv", "--json", "-"]).expect_code(0);
+    assert_eq!((&document(&run)["opt_out"]["yes"], &document(&run)["opt_out"]["no"]), (&2.into(), &1.into()));
+
+    csv(&run, "a.csv", b"id;opt_out\na;true\n");
+    csv(&run, "b.csv", b"id\topt_out\na\ttrue\n");
+    let utf16: Vec<u8> = "\u{feff}id,opt_out\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    csv(&run, "c.csv", &utf16);
+    let mut run = run;
+    for (name, what) in [("a.csv", "separated by semicolons"), ("b.csv", "separated by tabs"), ("c.csv", "UTF-16")] {
+        run = report(run, &[name]).expect_code(2).expect_stderr(what).expect_stderr("CSV in UTF-8 with commas");
+    }
+}
+
+#[test]
+fn parquet_that_was_written_anew_is_read() {
+    use parquet::basic::Compression;
+    let mut run = export();
+    let file = std::fs::File::open(run.path("c.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 1024).unwrap();
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    let write = |run: &Finished, name: &str, compression| {
+        let settings = parquet::file::properties::WriterProperties::builder().set_compression(compression).build();
+        let file = std::fs::File::create(run.path(name)).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, batches[0].schema(), Some(settings)).unwrap();
+        for batch in &batches {
+            writer.write(batch).unwrap();
+        }
+        writer.close().unwrap();
+    };
+    write(&run, "anew.parquet", Compression::SNAPPY);
+    run = report(run, &["anew.parquet", "--json", "-"]).expect_code(0);
+    assert_eq!(document(&run)["contacts"], 200);
+    write(&run, "none.parquet", Compression::UNCOMPRESSED);
+    report(run, &["none.parquet"]).expect_code(0);
+}

@@ -126,7 +126,8 @@ impl JournalWriter {
         }
         let State::Writing(journal) = std::mem::replace(&mut self.state, State::GivenUp) else { return None };
         match journal.close() {
-            Ok(()) => Some(self.path),
+            // Somebody may have removed it, or the folder, in the meantime.
+            Ok(()) => Some(self.path).filter(|path| path.exists()),
             Err(error) => {
                 self.give_up(&error);
                 None
