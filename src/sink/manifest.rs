@@ -43,18 +43,23 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub outputs: &'a [OutputReport],
 }
 
-/// What those who come later need of a manifest; `F` are the filters.
+/// What those who come later need of a manifest, also of one by another version; `F` are the filters.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(bound(deserialize = "F: Deserialize<'de> + Default"))]
 pub struct PublishedManifest<F> {
     /// RFC 3339, UTC.
+    #[serde(default)]
     pub started_at: String,
     /// RFC 3339, UTC.
+    #[serde(default)]
     pub finished_at: String,
     /// What was left out on request.
+    #[serde(default)]
     pub filters: F,
     /// Contacts in every output.
     pub contacts: u64,
     /// The files.
+    #[serde(default)]
     pub outputs: Vec<PublishedFile>,
 }
 
@@ -73,7 +78,7 @@ pub struct PublishedFile {
 ///
 /// # Errors
 /// When it cannot be read, or is none.
-pub fn read_manifest<F: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<F>>> {
+pub fn read_manifest<F: DeserializeOwned + Default>(path: &Path) -> io::Result<Option<PublishedManifest<F>>> {
     match fs::read(path) {
         Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
