@@ -19,8 +19,9 @@ use super::{ContactPage, normalize};
 /// Rows in a batch: large enough that the work per batch does not show, small enough to stay in the processor's cache.
 pub const BATCH_ROWS: usize = 8192;
 
-/// Arrow's offsets end at two gigabytes. Only texts of absurd length come near, and those cut a batch before.
-const MAX_COLUMN_BYTES: usize = 1 << 30;
+/// Bytes of text after which a batch is cut, so that texts of absurd length fill neither the memory nor Arrow's offsets,
+/// which end at two gigabytes. Usual batches have four megabytes.
+const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// Gathers the kept rows of pages into record batches in the schema of [`contacts_schema`].
 #[derive(Debug)]
@@ -39,13 +40,13 @@ impl Default for BatchBuilder {
 impl BatchBuilder {
     /// For batches of `batch_rows`, at least one.
     pub fn new(batch_rows: usize) -> Self {
-        Self { batch_rows, max_bytes: MAX_COLUMN_BYTES, columns: Columns::with_capacity(batch_rows) }
+        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: Columns::with_capacity(batch_rows) }
     }
 
     /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
     pub fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
         let mut full = Vec::new();
-        if self.columns.longest() > self.max_bytes {
+        if self.columns.text_bytes() > self.max_bytes {
             full.push(self.columns.take());
         }
         for (contact, _) in page.rows.iter().zip(keep).filter(|&(_, &keep)| keep) {
@@ -130,10 +131,10 @@ impl Columns {
         self.updated_at.append_option(contact.time(column::UPDATED_AT));
     }
 
-    /// Bytes of the longest column.
-    fn longest(&self) -> usize {
+    /// Bytes of all texts.
+    fn text_bytes(&self) -> usize {
         let texts = self.plain_texts.iter().chain([&self.country_code, &self.region_code, &self.default_channel]);
-        texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).max().unwrap_or_default()
+        texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).sum()
     }
 
     /// Gives the columns and begins anew.

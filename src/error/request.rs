@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::ExitCode;
 use crate::api::{ApiError, Decision, NoAnswer, Problem, decide};
 
@@ -24,7 +26,11 @@ fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
 
 pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
     match problem {
-        Problem::NoAnswer { cause, .. } => Some(no_answer_hint(*cause).to_owned()),
+        Problem::NoAnswer { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
+            (Some(hint), _) => hint.to_owned(),
+            (None, Some(proxy)) => format!("check the network, the proxy of {proxy} and --base-url, {THEN_AGAIN}"),
+            (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
+        }),
         Problem::RateLimited { wait, .. } => {
             let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
             Some(format!("run the same command again in {wait}"))
@@ -43,8 +49,17 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
 const UNKNOWN_FORM_HINT: &str = "run the same command again; if that brings the same, the answer has a form that this \
                                  version does not know: check --base-url, or report it with the request id";
 
-fn no_answer_hint(cause: NoAnswer) -> &'static str {
-    match cause {
+const THEN_AGAIN: &str = "then run the same command again";
+
+/// The variable that sends requests through a proxy; plain http stays on this machine.
+fn proxy_variable(base_url: &Url) -> Option<&'static str> {
+    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    names.into_iter().filter(|_| base_url.scheme() == "https").find(is_set)
+}
+
+fn no_answer_hint(cause: NoAnswer) -> Option<&'static str> {
+    let hint = match cause {
         NoAnswer::Certificate => {
             "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
              system's certificates"
@@ -52,8 +67,9 @@ fn no_answer_hint(cause: NoAnswer) -> &'static str {
         NoAnswer::NoTls => {
             "the port seems to speak plain http: check the port of --base-url, or write http:// for this machine"
         }
-        _ => "check the network and --base-url, then run the same command again",
-    }
+        _ => return None,
+    };
+    Some(hint)
 }
 
 /// For an address where nobody knows the path of contacts; `path` is the one of `--base-url`.

@@ -57,6 +57,9 @@ const UNIQUE_COLUMNS: [&str; 8] = [
     "updated_at",
 ];
 
+/// Bytes after which a row group is closed whatever its rows: a usual one has a few megabytes, and all of it is in memory.
+const MAX_ROW_GROUP_BYTES: usize = 128 << 20;
+
 /// Encodes batches into one Parquet file.
 #[derive(Debug)]
 pub(super) struct ParquetEncoder<W: Write + Send> {
@@ -94,6 +97,7 @@ fn properties(
         .set_created_by(concat!("sent-export version ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(settings.zstd_level)?))
         .set_max_row_group_row_count(Some(settings.row_group_rows))
+        .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(metadata));
     for field in schema.fields() {
