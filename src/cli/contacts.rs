@@ -67,7 +67,7 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
 
-    /// Publish only if there are this many contacts; otherwise the old files stay and the run ends with 3
+    /// Publish only if there are at least this many contacts; otherwise the old files stay and the run ends with 3
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Output")]
     pub min_contacts: Option<u64>,
 

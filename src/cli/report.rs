@@ -46,7 +46,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "OLD", help_heading = "Content")]
     pub compare: Option<PathBuf>,
 
-    /// Merge groups of fewer contacts than this into `(other)`, and leave out numbers that are smaller or leave a smaller rest
+    /// Hide groups of fewer contacts than this: merge them into `(other)`, and omit numbers that are smaller or leave a smaller rest
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]
     pub min_cell: Option<u64>,
 
