@@ -35,6 +35,7 @@ pub mod error;
 pub mod export;
 pub mod fetch;
 pub mod gate;
+mod mix;
 mod plural;
 pub mod progress;
 pub mod share;

@@ -9,6 +9,7 @@
 use uuid::Uuid;
 
 use crate::contacts::ContactId;
+use crate::mix::mix;
 
 /// Slots used before the table grows, in percent: 16 bytes / 0.7 is 23 bytes an id, and a look-up stays short.
 const MAX_FILL: usize = 70;
@@ -74,7 +75,7 @@ impl SeenIds {
     /// The slot where an id stands unless others took it.
     fn home(&self, id: u128) -> usize {
         // The high half of a product spreads the hash over any number of slots, not only powers of two.
-        let place = (u128::from(mix(id)) * self.slots.len() as u128) >> 64;
+        let place = (u128::from(hash(id)) * self.slots.len() as u128) >> 64;
         usize::try_from(place).expect("the product's high half is below the number of slots")
     }
 
@@ -91,13 +92,10 @@ fn slots_for(ids: usize) -> usize {
     (ids.saturating_mul(100) / MAX_FILL + 1).max(MIN_SLOTS)
 }
 
-/// Spreads the bits of an id, which may be ordered by time (UUID version 7). The finisher of `SplitMix64`.
-fn mix(id: u128) -> u64 {
+/// Spreads the bits of an id, which may be ordered by time (UUID version 7).
+fn hash(id: u128) -> u64 {
     let (high, low) = Uuid::from_u128(id).as_u64_pair();
-    let mut hash = low ^ high.rotate_left(32);
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
+    mix(low ^ high.rotate_left(32))
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use foldhash::fast::FixedState;
 
 use super::super::places;
 use super::names::{Names, Texts, UNKNOWN};
-use super::repeats::{Repeats, mix};
+use super::repeats::Repeats;
+use crate::mix::mix;
 
 const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;

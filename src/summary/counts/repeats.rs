@@ -151,17 +151,10 @@ impl Part {
     }
 }
 
-/// Spreads a number over all bits. The finisher of `SplitMix64`.
-#[inline]
-pub(super) fn mix(number: u64) -> u64 {
-    let hash = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ (hash >> 31)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mix::mix;
 
     #[test]
     fn repeats_are_counted_exactly_while_there_is_room() {
