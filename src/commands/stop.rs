@@ -1,6 +1,8 @@
 //! What ends a run early: Ctrl-C, SIGTERM, `--max-duration`.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -10,8 +12,11 @@ use crate::error::{Error, ExitCode};
 /// The first signal that asks the run to stop.
 ///
 /// Signals are heard on a thread of their own: whatever a disk or a pipe keeps the run's own thread from, the second one
-/// ends the process at once.
-pub(super) struct Signals(oneshot::Receiver<ExitCode>);
+/// ends the process at once. So does the first one while nothing has begun that could be kept.
+pub(super) struct Signals {
+    first: oneshot::Receiver<ExitCode>,
+    has_begun: Arc<AtomicBool>,
+}
 
 impl Signals {
     /// Hears signals from now on.
@@ -21,19 +26,26 @@ impl Signals {
     pub(super) fn listen() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, first) = oneshot::channel();
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&has_begun);
         let listen = async move {
             let _file_size = no_signal_of_file_size();
-            // Nobody waits for it any more once the outputs get their names, which is soon done.
-            sender.send(signalled().await).ok();
-            leave(signalled().await)
+            let code = signalled().await;
+            if begun.load(Ordering::Relaxed) {
+                // Nobody waits for it any more once the outputs get their names, which is soon done.
+                sender.send(code).ok();
+                leave(signalled().await)
+            }
+            leave(code)
         };
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
-        Ok(Self(first))
+        Ok(Self { first, has_begun })
     }
 }
 
 /// Waits for the first signal, or until the run's time is over.
 pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) -> Error {
+    signals.has_begun.store(true, Ordering::Relaxed);
     let time_is_up = async {
         match max_duration {
             Some(duration) => {
@@ -44,7 +56,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
         }
     };
     tokio::select! {
-        Ok(code) = signals.0 => Error::Stopped(code),
+        Ok(code) = signals.first => Error::Stopped(code),
         duration = time_is_up => Error::TimeIsUp(duration),
     }
 }

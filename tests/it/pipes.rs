@@ -202,3 +202,15 @@ fn a_link_is_followed_to_a_file_that_is_not_there_yet() {
     let run = run.again().contacts(&simulator.base_url(), &["-o", "link.csv", "-o", "store/../store/c.csv"]).finish();
     run.expect_code(2).expect_stderr("two outputs are the same file: store/../store/c.csv");
 }
+
+#[test]
+fn the_first_signal_ends_a_run_that_has_not_begun() {
+    let (folder, mut command) = sent_export().args(["contacts", "--simulate=5", "-o", "c.csv"]).into_parts();
+    make_pipe(&folder.path().join("c.csv"));
+    let child = command.stderr(Stdio::null()).spawn().unwrap();
+    // Nobody reads the pipe, so that opening it takes for ever. A signal before the run listens ends it, too.
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "INT");
+    let code = code_before_long(child);
+    assert!(code == Some(130) || code.is_none(), "{code:?}");
+}
