@@ -43,7 +43,8 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let groups = metadata.metadata().row_groups();
     let codecs = groups.iter().flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::compression);
     if let Some(codec) = codecs.into_iter().find(|codec| !is_readable(*codec)) {
-        let codec = codec.to_string();
+        // Without its level.
+        let codec = codec.to_string().split('(').next().unwrap_or_default().to_owned();
         return Err(SourceError::Compression { path: file.path.clone(), codec });
     }
     let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
