@@ -85,8 +85,11 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.timestamp_micros();
     for file in files {
+        // Counted from the moment of an export, contacts may have changed until it was whole.
+        let export = file.published.as_ref().filter(|export| (export.at..=export.until).contains(&as_of));
+        let until_micros = export.map_or(now_micros, |export| export.until.timestamp_micros());
         let mut take = |piece: Piece| {
-            counts.add_columns(&piece.batch, now_micros, &piece.columns);
+            counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
             progress.observe(counts.contacts, piece.bytes_read);
         };

@@ -22,6 +22,8 @@ pub struct Published {
     pub manifest: PathBuf,
     /// When the export began, from which its own summary counts ages.
     pub at: DateTime<Utc>,
+    /// When it was whole: contacts in it may have changed up to then.
+    pub until: DateTime<Utc>,
     /// What was left out on request.
     pub filters: Filters,
     /// Contacts in it.
@@ -41,10 +43,10 @@ pub(super) fn find_published(real: &Path) -> Option<Published> {
         let manifest = read_manifest::<Filters>(&path).ok()??;
         let &PublishedFile { rows, bytes, .. } = listed(&manifest.outputs, output.file_name()?.to_str()?, name)?;
         let at = manifest.started_at.parse().ok()?;
-        let finished_at: DateTime<Utc> = manifest.finished_at.parse().ok()?;
-        Some((finished_at, Published { manifest: path, at, filters: manifest.filters, rows, bytes }))
+        let until = manifest.finished_at.parse().ok()?;
+        Some(Published { manifest: path, at, until, filters: manifest.filters, rows, bytes })
     });
-    found.max_by_key(|&(finished_at, _)| finished_at).map(|(_, published)| published)
+    found.max_by_key(|published| published.until)
 }
 
 fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<&'a PublishedFile> {

@@ -210,6 +210,19 @@ fn an_older_file_has_the_moment_of_its_export() {
 }
 
 #[test]
+fn a_contact_that_changed_while_its_export_went_on_is_not_from_the_future() {
+    let text = "id,updated_at\na,2026-03-01T05:00:00Z\nb,2026-03-01T07:00:00Z\n";
+    let manifest = serde_json::json!({"started_at": "2026-03-01T00:00:00Z", "finished_at": "2026-03-01T06:00:00Z",
+        "contacts": 2, "outputs": [{"path": "c.csv", "rows": 2, "bytes": text.len()}]});
+    let run = sent_export().file("c.csv", text).file("c.csv.manifest.json", &manifest.to_string());
+    let mut run =
+        run.args(["report", "c.csv", "--json", "-", "--as-of", "2026-03-01T00:00:00Z"]).finish().expect_code(0);
+    assert_eq!(document(&run)["updated"]["in_future"], 1);
+    run = report(run, &["c.csv", "--json", "-", "--as-of", "2026-02-01"]).expect_code(0);
+    assert_eq!(document(&run)["updated"]["in_future"], 2);
+}
+
+#[test]
 fn a_table_that_was_saved_by_another_program_is_read_or_named_for_what_it_is() {
     let csv = |run: &Finished, name: &str, text: &[u8]| std::fs::write(run.path(name), text).unwrap();
     let run = sent_export().file("a.csv", "").args(["report", "a.csv"]).finish().expect_code(2);

@@ -153,9 +153,9 @@ impl Counts {
     }
 
     /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as
-    /// missing; nothing in it is later than `now_micros` unless its date is wrong.
-    pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, columns: &Columns) {
-        self.count(batch, Clock::at(now_micros), columns);
+    /// missing; nothing in it is later than `until_micros` unless its date is wrong.
+    pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &Columns) {
+        self.count(batch, Clock::between(now_micros, until_micros), columns);
     }
 
     fn count(&mut self, batch: &RecordBatch, clock: Clock, columns: &Columns) {

@@ -38,15 +38,14 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// For files: whatever is later than this moment, in microseconds UTC, is in the future.
-    pub(super) fn at(as_of: i64) -> Self {
-        Self { as_of, latest: as_of.saturating_add(CLOCK_SLACK) }
+    /// Whatever is later than the later of these moments, in microseconds UTC, is in the future.
+    pub(super) fn between(as_of: i64, until: i64) -> Self {
+        Self { as_of, latest: as_of.max(until).saturating_add(CLOCK_SLACK) }
     }
 
     /// For a run that began at this moment: contacts can be changed up to the present one.
     pub(super) fn since(as_of: i64) -> Self {
-        let latest = as_of.max(Utc::now().timestamp_micros()).saturating_add(CLOCK_SLACK);
-        Self { as_of, latest }
+        Self::between(as_of, Utc::now().timestamp_micros())
     }
 }
 
@@ -212,7 +211,8 @@ mod tests {
         let year_two = DateTime::parse_from_rfc3339("0002-01-01T00:00:00Z").unwrap().timestamp_micros();
         assert_eq!(YEAR_TWO, year_two);
         let mut months = Months::default();
-        months.add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::at(0));
+        months
+            .add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::between(0, 0));
         let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
         assert_eq!(months.table(), wanted.map(|(month, count)| (month.to_owned(), count)).into());
         assert_eq!(months.unset(), 1);
@@ -227,8 +227,8 @@ mod tests {
         for nulls in [0, 2] {
             let times = times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)).collect::<Times>();
             let (mut updated, mut months) = (UpdatedCounts::default(), Months::default());
-            updated.add(&times, Clock::at(now));
-            months.add(&times, Clock::at(now));
+            updated.add(&times, Clock::between(now, now));
+            months.add(&times, Clock::between(now, now));
             let wanted =
                 UpdatedCounts { never: nulls as u64, in_future: 2, last_7_days: 3, ..UpdatedCounts::default() };
             assert_eq!(updated, wanted);
