@@ -47,8 +47,10 @@ pub(super) struct Gap {
     pub(super) edge: Edge,
     /// The earliest place that the chain is joined to.
     pub(super) from: Place,
-    /// Rows before its edge when the gap was opened, for splitting the work.
+    /// Rows before its stretch, for splitting the work.
     pub(super) start: u64,
+    /// Whether its edge was read by the plain walk, since when rows have drifted.
+    pub(super) is_of_plain_walk: bool,
     /// Answers taken.
     pub(super) answers: u32,
     /// Whether an answer has joined it.
@@ -119,6 +121,7 @@ impl Gap {
             role,
             from: edge.place,
             start: edge.offset,
+            is_of_plain_walk: role == Role::Join,
             step: edge.place.step,
             edge,
             overlap,

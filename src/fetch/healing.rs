@@ -151,7 +151,7 @@ impl Healing {
         let idle = self.gaps.iter().filter(|(_, gap)| !gap.is_out).min_by_key(|(place, gap)| (gap.failures, **place));
         match idle {
             Some((&place, gap)) => {
-                let near = self.drifts.range(..=place.block).next_back().filter(|_| gap.role == Role::Join);
+                let near = self.drifts.range(..=place.block).next_back().filter(|_| gap.is_of_plain_walk);
                 let drift = near.map_or(0, |(_, &drift)| drift);
                 Some(Request { window: gap.window(self.cap, drift), purpose: Purpose::Join { gap: place } })
             }
@@ -250,9 +250,15 @@ impl Healing {
 
     fn take_seed(&mut self, block: i64, rows: &AnswerRows<'_>, is_new: &[bool]) -> Range<usize> {
         self.seeds.retain(|seed| seed.block != block);
-        let is_passed = self.gaps.values().any(|gap| gap.edge.place.block < block && gap.edge.offset > rows.offset);
+        // A chain may have passed it, or fallen back to before it, since it was asked for: then its place in the line would
+        // not be that in the list. Offsets are only known to within some rows.
+        let near = rows.offset + rows.prints.len() as u64 + 2 * u64::from(self.cap);
+        let is_out_of_order = self.gaps.values().any(|gap| match gap.edge.place.block < block {
+            true => gap.edge.offset > rows.offset,
+            false => gap.role == Role::Join && gap.edge.offset < near,
+        });
         // Where rows are held already, there is nothing to split any more.
-        if is_passed || !rows.marked.is_empty() || !is_new.contains(&true) {
+        if is_out_of_order || !rows.marked.is_empty() || !is_new.contains(&true) {
             return 0..0;
         }
         let known: Vec<RowPrint> = rows.prints.iter().copied().flatten().collect();
@@ -263,7 +269,7 @@ impl Healing {
             place: Place::last_of(block, 0),
         };
         let mut gap = Gap::behind(Role::Join, edge, self.cap / 10);
-        gap.start = rows.offset;
+        (gap.start, gap.is_of_plain_walk) = (rows.offset, false);
         self.open(gap);
         0..rows.prints.len()
     }
@@ -273,7 +279,7 @@ impl Healing {
         let Some(mut gap) = self.gaps.remove(&key) else { return Ok(0..0) };
         let (block, step) = gap.position();
         let edge = gap.edge.place;
-        if let Some(drift) = gap.drift(rows).filter(|_| gap.role == Role::Join) {
+        if let Some(drift) = gap.drift(rows).filter(|_| gap.is_of_plain_walk) {
             self.drifts.insert(block, drift);
         }
         let Joined { fresh, fell_back_to, closes_at } = match gap.take(rows, self.cap) {
@@ -288,6 +294,13 @@ impl Healing {
             // The chain reads this part again, and its rows get their places from it.
             self.marks.forget(place, edge);
             self.gaps.retain(|_, other| other.edge.place <= place || other.edge.place > edge);
+            // Chains that joined there do not reach back to what this one reads now, and must not close it with theirs.
+            let forgotten = |from: Place| from > place && from <= edge;
+            for other in self.gaps.values_mut().filter(|other| forgotten(other.from)) {
+                other.from = other.edge.place;
+            }
+            // The stretch before it ends here now.
+            gap.start = gap.start.min(rows.offset);
         }
         let following: Vec<RowPrint> = rows.prints[fresh.clone()].iter().copied().flatten().collect();
         self.marks.add(block, step + 1, &BlockMarks::of(&following));
