@@ -212,3 +212,47 @@ proptest! {
         prop_assert!(outcome.verdict != Verdict::Unverified, "{:?}", outcome.evidence);
     }
 }
+
+/// A change of many rows at once.
+#[derive(Debug, Clone, Copy)]
+enum Bulk {
+    Delete,
+    Update,
+    Create,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Pages so small that even these lists are split among chains, which then fall back far and meet each other.
+    #[test]
+    fn many_changes_at_once_lose_nothing(
+        seed: u64,
+        contacts in 1000_u32..4000,
+        concurrency in prop::sample::select(vec![2_usize, 4, 8, 16]),
+        order in prop::sample::select(&STABLE_ORDERS[..]),
+        changes in prop::collection::vec(
+            (2_u64..120, prop::sample::select(vec![Bulk::Delete, Bulk::Update, Bulk::Create]), 1_usize..200, 0.0..1.0_f64, 20_usize..800),
+            1..4,
+        ),
+    ) {
+        let mut server = Server { cap: 20, ..Server::new(contacts, order, seed) };
+        let outcome = walk(&mut server, concurrency, Consistency::Auto, quiet(), |server, request| {
+            for &(moment, bulk, times, place, spread) in &changes {
+                for _ in 0..if request == moment { times } else { 0 } {
+                    let rows = server.rows.len();
+                    let start = (place * rows as f64) as usize;
+                    let row = (start + server.random.usize(0..spread)).min(rows.saturating_sub(1));
+                    match bulk {
+                        Bulk::Delete if rows > 0 => server.delete(row),
+                        Bulk::Update if rows > 0 => server.update(row),
+                        Bulk::Delete | Bulk::Update => {}
+                        Bulk::Create => server.create(),
+                    }
+                }
+            }
+        });
+        prop_assert_eq!(outcome.missing, 0, "{:?} {:?}", outcome.verdict, outcome.evidence);
+        prop_assert!(outcome.verdict != Verdict::Unverified, "{:?}", outcome.evidence);
+    }
+}
