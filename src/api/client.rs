@@ -66,6 +66,8 @@ pub struct Reply<T> {
     pub meta: Meta,
     /// The answer as it came.
     pub body: ByteString,
+    /// When its last byte was here, by this machine's clock.
+    pub arrived_at: SystemTime,
     /// From sending the last attempt to the last byte of its answer.
     pub elapsed: Duration,
     /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
@@ -275,7 +277,8 @@ impl Client {
         match envelope.data {
             Some(data) if is_success => {
                 self.counters.note_data();
-                Ok(Reply { data, meta, body, elapsed: sent_at.elapsed(), answered_at: now })
+                let (arrived_at, elapsed) = (SystemTime::now(), sent_at.elapsed());
+                Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now })
             }
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {

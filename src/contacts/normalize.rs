@@ -46,8 +46,11 @@ pub(super) fn channels(text: &str) -> Vec<String> {
 
 /// A moment in microseconds since 1970, UTC.
 ///
-/// `Ok(None)` is a date that was never set (year 1), `Err` a text that is no date.
-pub(super) fn timestamp(text: &str) -> Result<Option<i64>, NotATime> {
+/// `Ok(None)` is a date that was never set (year 1).
+///
+/// # Errors
+/// When the text is no date.
+pub fn timestamp(text: &str) -> Result<Option<i64>, NotATime> {
     if let Some(micros) = usual_timestamp(text.as_bytes()) {
         return Ok(Some(micros));
     }
@@ -93,7 +96,7 @@ fn usual_timestamp(text: &[u8]) -> Option<i64> {
 
 /// The text is not a date and time.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotATime;
+pub struct NotATime;
 
 #[cfg(test)]
 mod tests {

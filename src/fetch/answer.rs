@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytestring::ByteString;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{ApiError, Client, Reply, Turn};
-use crate::contacts::{ContactPage, decode_page};
+use crate::contacts::{ContactPage, decode_page, timestamp};
 
 use super::journal::Entry;
 use super::{FetchSettings, PageFacts, Request, Window};
@@ -24,14 +24,24 @@ pub(super) struct Arrived {
     page: FetchedPage,
     meta: Meta,
     read_between: Option<(i64, i64)>,
+    clock: Option<(i64, i64)>,
     session: u32,
 }
 
 impl Arrived {
     /// An answer that just came.
     pub(super) fn of_reply(session: u32, request: Request, reply: Reply<FetchedPage>) -> Self {
-        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
-        Self::new(session, request, reply.data, reply.meta, (reply.elapsed, answered_at))
+        let micros = |time| DateTime::<Utc>::from(time).timestamp_micros();
+        let times = (reply.elapsed, micros(reply.answered_at));
+        let arrived = Self::new(session, request, reply.data, reply.meta, times);
+        // What was made before it was asked for, or after it was here, is of another clock.
+        let ahead = |(earliest, latest): (i64, i64)| {
+            let arrived_at = micros(reply.arrived_at);
+            let elapsed = i64::try_from(reply.elapsed.as_micros()).unwrap_or(i64::MAX);
+            let told = earliest.saturating_add(elapsed);
+            (told.saturating_sub(arrived_at), latest.saturating_sub(arrived_at.saturating_sub(elapsed)))
+        };
+        Self { clock: arrived.read_between.map(ahead), ..arrived }
     }
 
     /// An answer of the journal; `None` if it cannot be understood any more.
@@ -50,15 +60,12 @@ impl Arrived {
         (elapsed, answered_at): (Duration, i64),
     ) -> Self {
         const SECOND: i64 = 1_000_000;
-        // The server's clock, where it tells, because the times of its contacts are of that clock.
-        let told = meta.timestamp.as_deref().and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-        // .NET writes the year 1 for a time that was never set.
-        let told = told.filter(|time| time.year() > 1);
-        let told = told.map_or(answered_at, |time| time.timestamp_micros());
+        // The server's clock, where it tells, because the times of its contacts are of that clock; in the same forms, too.
+        let told = meta.timestamp.as_deref().and_then(|time| timestamp(time).ok().flatten()).unwrap_or(answered_at);
         // A time without a fraction may be any moment of its second.
         let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
         let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)), session }
+        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)), clock: None, session }
     }
 
     /// What the walk needs to know of it.
@@ -68,6 +75,7 @@ impl Arrived {
             items: &self.page.contacts.items,
             pagination: &self.page.pagination,
             read_between: self.read_between,
+            clock: self.clock,
             session: self.session,
             request_id: self.meta.request_id.as_deref(),
         }

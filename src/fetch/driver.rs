@@ -288,6 +288,7 @@ fn empty_walk(settings: &FetchSettings) -> Walk {
         items: &[],
         pagination: &pagination,
         read_between: None,
+        clock: None,
         session: 0,
         request_id: None,
     };

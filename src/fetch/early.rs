@@ -24,6 +24,10 @@
 //! What this cannot see is a single deletion that is balanced in the same moment by a contact which is itself deleted before
 //! it is met, in a list that shows no other such pair. [`Consistency::Strict`](super::Consistency::Strict) would.
 //!
+//! A great change is worse than a doubtful join. Pages are asked for side by side, so of two neighbours the later one may be
+//! read before the change and the earlier one after it. When more rows moved than a page holds, they then stand in the line
+//! in another order than in the list, and joins between them mean nothing: see [`EarlyJoins::may_be_out_of_order`].
+//!
 //! *Easy to get wrong:* a join that is trusted today is in doubt tomorrow, since the rows that tell of a movement may be met
 //! long after it. [`EarlyJoins::take_doubtful`] is therefore asked again whenever nothing else is left to close.
 
@@ -33,6 +37,7 @@ use std::ops::Range;
 use super::gap::Edge;
 use super::marks::{BlockMarks, Place};
 use super::moments::Moments;
+use super::walk::CLOCK_SKEW;
 
 /// So many joins, and no more, are settled without a reason.
 const FREE_JOINS: usize = 16;
@@ -75,6 +80,8 @@ struct TrustedJoin {
 pub(super) struct EarlyJoins {
     /// By the page on their left.
     trusted: BTreeMap<i64, TrustedJoin>,
+    /// When the pages were read, in their order.
+    reads: Vec<(i64, i64)>,
     /// When the last page without a sign was asked for.
     last_quiet_request: i64,
     /// When rows are known to have moved.
@@ -86,7 +93,8 @@ impl EarlyJoins {
     pub(super) fn new(kept: &[(i64, &PageTrace)], page_size: u32, moments: Moments) -> (Self, Vec<Edge>) {
         let asked = kept.iter().filter_map(|(_, page)| page.read_between).map(|(from, _)| from);
         let last_quiet_request = asked.max().unwrap_or(i64::MIN);
-        let mut joins = Self { trusted: BTreeMap::new(), last_quiet_request, moments };
+        let reads = kept.iter().filter_map(|(_, page)| page.read_between).collect();
+        let mut joins = Self { trusted: BTreeMap::new(), reads, last_quiet_request, moments };
         let mut doubtful = Vec::new();
         for (&(block, left), &(next, right)) in kept.iter().zip(kept.iter().skip(1)) {
             let edge = left.edge(block, page_size);
@@ -105,10 +113,29 @@ impl EarlyJoins {
         (joins, doubtful)
     }
 
+    /// Whether so many rows changed between the readings of a page and of a later one, which was read first, that the two may
+    /// have changed places. Half a page of rows that are known to have changed is taken for more than a page.
+    pub(super) fn may_be_out_of_order(&self, page_size: u32) -> bool {
+        let times = self.moments.of_rows();
+        if 2 * times.len() < page_size as usize {
+            return false;
+        }
+        let mut earliest = i64::MAX;
+        self.reads.iter().rev().any(|&(from, to)| {
+            let between = |from: i64, to: i64| {
+                let (from, to) = (from.saturating_sub(CLOCK_SKEW), to.saturating_add(CLOCK_SKEW));
+                times.partition_point(|&time| time <= to) - times.partition_point(|&time| time < from)
+            };
+            let is_doubtful = earliest < to && 2 * between(earliest, to) >= page_size as usize;
+            earliest = earliest.min(from);
+            is_doubtful
+        })
+    }
+
     /// The left edges of joins during which something moved; of all, where changes are known to hide each other. They are
     /// trusted no longer.
     pub(super) fn take_doubtful(&mut self) -> Vec<Edge> {
-        let Self { trusted, last_quiet_request, moments } = self;
+        let Self { trusted, last_quiet_request, moments, .. } = self;
         let all_are_doubtful = moments.any_before(*last_quiet_request);
         let mut is_doubtful = |join: &TrustedJoin| {
             let (from, to) = join.read_between;

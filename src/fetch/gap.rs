@@ -57,6 +57,8 @@ pub(super) struct Gap {
     is_joined: bool,
     /// Whether an answer is out.
     pub(super) is_out: bool,
+    /// The latest moment of an answer when it was asked for, in microseconds of the server's clock.
+    pub(super) asked_after: i64,
     /// Requests that were given up.
     pub(super) failures: u32,
     overlap: u32,
@@ -129,6 +131,7 @@ impl Gap {
             unrest: 0,
             answers: 0,
             is_out: false,
+            asked_after: i64::MIN,
             failures: 0,
             back: 0,
             steps_back: 0,

@@ -22,6 +22,7 @@ use super::early::{EarlyJoins, PageTrace, kept_pages};
 use super::gap::{AnswerRows, ChainStep, Edge, Gap, Joined, Role};
 use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, last_prints, prints};
 use super::moments::Moments;
+use super::walk::CLOCK_SKEW;
 use super::{PageFacts, Purpose, Request, Window};
 
 /// Pages that a chain must have before it to be worth splitting.
@@ -75,6 +76,8 @@ pub(super) struct Healing {
     is_round_in_doubt: bool,
     /// Rows of the list by the last answer.
     total: u64,
+    /// The latest moment of an answer, in microseconds of the server's clock.
+    newest: i64,
     /// Answers with a page size that was not asked for.
     odd_sizes: u32,
     restarts: u32,
@@ -89,6 +92,9 @@ impl Healing {
     pub(super) fn new(pages: &[Option<PageTrace>], moments: Moments, page_size: u32, total: u64) -> Self {
         let kept: Vec<(i64, &PageTrace)> = kept_pages(pages).collect();
         let (early, doubtful) = EarlyJoins::new(&kept, page_size, moments);
+        if early.may_be_out_of_order(page_size) {
+            return Self::new(&[], early.moments, page_size, total);
+        }
         let mut healing = Self {
             cap: page_size,
             marks: Marks::default(),
@@ -101,6 +107,7 @@ impl Healing {
             round_answers: 0,
             is_round_in_doubt: false,
             total,
+            newest: i64::MIN,
             odd_sizes: 0,
             restarts: 0,
             is_finished: false,
@@ -164,7 +171,7 @@ impl Healing {
         match request.purpose {
             Purpose::Join { gap } => {
                 if let Some(gap) = self.gaps.get_mut(&gap) {
-                    gap.is_out = true;
+                    (gap.is_out, gap.asked_after) = (true, self.newest);
                 }
             }
             Purpose::Seed { block } => self.seeds.push(Seed { block, offset: request.window.offset() }),
@@ -225,6 +232,12 @@ impl Healing {
         if self.answers > MAX_ANSWERS_PER_PAGE * (self.total / u64::from(self.cap)) + MIN_ANSWERS {
             return Err(Unreliable::TooRestless);
         }
+        if let (Purpose::Join { gap }, Some((_, latest))) = (request.purpose, facts.read_between) {
+            let gap = self.gaps.get(&gap).filter(|gap| gap.role != Role::Join);
+            // What moved to the head or the end is not in an answer that is older than the move.
+            self.is_round_in_doubt |= gap.is_some_and(|gap| latest < gap.asked_after.saturating_sub(CLOCK_SKEW));
+            self.newest = self.newest.max(latest);
+        }
         match request.purpose {
             Purpose::Seed { block } => Ok(self.take_seed(block, &rows, is_new)),
             Purpose::Join { gap } => self.take_join(gap, &rows),
@@ -237,15 +250,21 @@ impl Healing {
         if self.restarts == MAX_RESTARTS {
             return Err(Unreliable::OrderChanges);
         }
+        self.restarts += 1;
+        self.forget_all();
+        Ok(0..0)
+    }
+
+    fn forget_all(&mut self) {
         let rest = Self::new(&[], std::mem::take(&mut self.early.moments), self.cap, self.total);
         *self = Self {
-            restarts: self.restarts + 1,
+            restarts: self.restarts,
             odd_sizes: self.odd_sizes,
             joins: self.joins,
             answers: self.answers,
+            newest: self.newest,
             ..rest
         };
-        Ok(0..0)
     }
 
     fn take_seed(&mut self, block: i64, rows: &AnswerRows<'_>, is_new: &[bool]) -> Range<usize> {
@@ -253,9 +272,9 @@ impl Healing {
         // A chain may have passed it, or fallen back to before it, since it was asked for: then its place in the line would
         // not be that in the list. Offsets are only known to within some rows.
         let near = rows.offset + rows.prints.len() as u64 + 2 * u64::from(self.cap);
-        let is_out_of_order = self.gaps.values().any(|gap| match gap.edge.place.block < block {
-            true => gap.edge.offset > rows.offset,
-            false => gap.role == Role::Join && gap.edge.offset < near,
+        let is_out_of_order = self.gaps.values().any(|gap| {
+            let Edge { place, offset, .. } = &gap.edge;
+            if place.block < block { *offset > rows.offset } else { gap.role == Role::Join && *offset < near }
         });
         // Where rows are held already, there is nothing to split any more.
         if is_out_of_order || !rows.marked.is_empty() || !is_new.contains(&true) {
@@ -307,18 +326,22 @@ impl Healing {
         match closes_at {
             None => drop(self.gaps.insert(key, gap)),
             Some(place) => {
-                self.close(&gap, place);
+                self.close(&gap);
                 self.end = if place == Place::END { Some(gap.edge) } else { self.end.take() };
             }
         }
         Ok(fresh)
     }
 
-    /// Everything from the beginning of a chain to `end` is held without a gap.
-    fn close(&mut self, gap: &Gap, end: Place) {
+    /// Everything that a chain has read, and the row that it met, are held without a gap.
+    ///
+    /// *Easy to get wrong:* what stands in the line between its edge and that row, it has not seen. That may be gone; but
+    /// where much moved at once, it may also stand elsewhere in the list, and what follows it is still to be read.
+    fn close(&mut self, gap: &Gap) {
         self.joins += 1;
-        self.gaps.retain(|_, other| other.edge.place < gap.from || other.edge.place >= end);
-        self.early.settle(gap.from.block..end.block);
+        let edge = gap.edge.place;
+        self.gaps.retain(|_, other| other.edge.place < gap.from || other.edge.place > edge);
+        self.early.settle(gap.from.block..edge.block + 1);
         if gap.role != Role::Join {
             self.round_answers += gap.answers;
         }
@@ -353,6 +376,11 @@ impl Healing {
     /// Opens what is due when nothing is open any more; to be called after every answer.
     pub(super) fn advance(&mut self) -> Result<(), Unreliable> {
         if self.is_finished || !self.gaps.is_empty() || !self.seeds.is_empty() {
+            return Ok(());
+        }
+        if self.early.may_be_out_of_order(self.cap) {
+            // By now it is known how much changed while the plain walk was under way.
+            self.forget_all();
             return Ok(());
         }
         let doubtful = self.early.take_doubtful();

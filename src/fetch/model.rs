@@ -263,6 +263,7 @@ fn with_facts<T>(arrived: &InFlight, act: impl FnOnce(&PageFacts<'_>) -> T) -> T
         items: &answer.items,
         pagination: &answer.pagination,
         read_between: Some((arrived.sent_at, answer.read_at)),
+        clock: None,
         session: 0,
         request_id: None,
     })

@@ -3,6 +3,12 @@
 //! A contact created or updated during the walk tells the moment; one that comes twice tells that rows moved between its two
 //! readings. Times are microseconds of the server's clock.
 
+use std::collections::HashMap;
+
+use super::marks::RowPrint;
+
+/// Rows that changed that are kept one by one: enough to tell a great change, a few megabytes at the most.
+const MAX_ROWS: usize = 200_000;
 /// Spans of time kept; more of them leave no moment out of doubt.
 const MAX_SPANS: usize = 200_000;
 
@@ -11,6 +17,8 @@ const MAX_SPANS: usize = 200_000;
 pub(super) struct Moments {
     spans: Vec<(i64, i64)>,
     is_sorted: bool,
+    /// When each row changed that was met.
+    rows: HashMap<RowPrint, i64>,
 }
 
 impl Moments {
@@ -24,6 +32,20 @@ impl Moments {
         }
         self.spans.push((from, to));
         self.is_sorted = false;
+    }
+
+    /// Notes when a row changed, however often it is met.
+    pub(super) fn note_row(&mut self, row: RowPrint, moment: i64) {
+        if self.rows.len() < MAX_ROWS {
+            self.rows.insert(row, moment);
+        }
+    }
+
+    /// When rows changed, one entry a row, in ascending order.
+    pub(super) fn of_rows(&self) -> Vec<i64> {
+        let mut times: Vec<i64> = self.rows.values().copied().collect();
+        times.sort_unstable();
+        times
     }
 
     /// Whether something is known to have moved between two moments.

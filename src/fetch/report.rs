@@ -7,6 +7,9 @@ use crate::verdict::Verdict;
 
 use super::healing::Unreliable;
 
+/// How much older than another an answer may be, in microseconds: clocks that are set by the network differ by less.
+const MAX_BEHIND: i64 = 1_000_000;
+
 /// Ranges of rows that evidence names one by one.
 const MAX_RANGES: usize = 20;
 
@@ -37,6 +40,9 @@ pub struct WalkReport {
     pub created: u64,
     /// Contacts that were updated after the walk began, as far as they were met.
     pub updated: u64,
+    /// By how much an answer was older than another one at the most, in microseconds; more than clocks can explain is a
+    /// cache, or a replica that lags behind.
+    pub behind: i64,
     /// Pages of the plain walk with fewer or more items than their place in the list asks for.
     pub odd_pages: u64,
     /// Windows read to settle joins, and to go on once the list moved.
@@ -84,10 +90,13 @@ impl WalkReport {
     /// already. There are about as many of them as of the changes that show, but a few come with hardly any.
     fn may_be_unread(&self) -> u64 {
         const FEW: u64 = 10;
-        // Rows that come again tell of a change, but not of how many: a server may repeat itself.
-        const MAX_TOLD_BY_REPEATS: u64 = 3;
-        let growth = self.total_max.unwrap_or(0).saturating_sub(self.total_min.unwrap_or(0));
-        let changes = self.created + self.updated + growth + self.duplicates.min(MAX_TOLD_BY_REPEATS);
+        // Only what is new can rightly be unread. What was updated or comes again, and a count that fell, tell that there are
+        // changes, but not of how many new ones.
+        const MAX_TOLD_BY_OTHERS: u64 = 3;
+        let rise = |from: Option<u64>, to: Option<u64>| to.unwrap_or(0).saturating_sub(from.unwrap_or(0));
+        let growth = rise(self.total_first, self.total_max).max(rise(self.total_min, self.total_last));
+        let others = self.updated + self.duplicates + rise(self.total_last, self.total_first);
+        let changes = self.created + growth + others.min(MAX_TOLD_BY_OTHERS);
         if changes > 0 { (4 * changes).max(FEW) } else { 0 }
     }
 
@@ -210,6 +219,13 @@ impl WalkReport {
         let mut doubts = Vec::new();
         if self.total_first.is_none() {
             doubts.push("the API did not tell how many contacts there are".to_owned());
+        }
+        if self.behind > MAX_BEHIND {
+            let seconds = self.behind / 1_000_000;
+            doubts.push(format!(
+                "an answer was {} older than another: a cache or a replica gave contacts of the past",
+                count_of(seconds.unsigned_abs(), "second", "seconds")
+            ));
         }
         if let Some(reason) = self.unreliable {
             let reason = match reason {

@@ -67,6 +67,9 @@ pub struct PageFacts<'a> {
     pub pagination: &'a Pagination,
     /// When the list was read for the answer, at the earliest and the latest, in microseconds of the server's clock.
     pub read_between: Option<(i64, i64)>,
+    /// By how much the server's clock is ahead of this machine's, at the least and at the most, as the answer shows it; in
+    /// microseconds. Less than other answers show means that this one is older than it should be.
+    pub clock: Option<(i64, i64)>,
     /// Which run read it, from 0: between two runs the list may have moved.
     pub session: u32,
     /// `meta.request_id`.

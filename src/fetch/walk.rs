@@ -19,7 +19,7 @@ use crate::verdict::Verdict;
 
 use super::early::PageTrace;
 use super::healing::{Healing, Unreliable};
-use super::marks::BlockMarks;
+use super::marks::{BlockMarks, RowPrint};
 use super::moments::Moments;
 use super::plain::PlainPages;
 use super::seen::SeenIds;
@@ -32,7 +32,7 @@ const MAX_RESERVED_IDS: u64 = 50_000_000;
 const CLOCK_SLACK: i64 = 5_000_000;
 /// How far the clock that dates contacts may be from the one that dates answers, in microseconds: machines that are kept
 /// in time differ by a few milliseconds. More makes more joins doubtful.
-const CLOCK_SKEW: i64 = 100_000;
+pub(super) const CLOCK_SKEW: i64 = 100_000;
 
 /// The state of one walk.
 #[derive(Debug)]
@@ -45,6 +45,9 @@ pub struct Walk {
     has_seen_sign: bool,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
+    /// By how much the server's clock is ahead, as far as all answers allow it: at the least and at the most. When that
+    /// crosses, one of them was older than the others.
+    clock: (i64, i64),
     phase: Phase,
     seen: SeenIds,
     report: WalkReport,
@@ -69,6 +72,7 @@ impl Walk {
             moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
+            clock: (i64::MIN, i64::MAX),
             phase: Phase::Plain,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
@@ -133,6 +137,10 @@ impl Walk {
 
     /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
     pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
+        if let Some((least, most)) = facts.clock {
+            self.clock = (self.clock.0.max(least), self.clock.1.min(most));
+            self.report.behind = self.clock.0.saturating_sub(self.clock.1).max(0);
+        }
         if request.purpose != Purpose::Page {
             return;
         }
@@ -280,6 +288,7 @@ impl Walk {
                 _ => &mut self.moments,
             };
             moments.add(moment.saturating_sub(CLOCK_SKEW), moment.saturating_add(CLOCK_SKEW));
+            moments.note_row(RowPrint::new(key), moment);
         }
         keep
     }
@@ -297,7 +306,8 @@ impl Walk {
         let has_other_total = facts.pagination.total_count != self.report.total_first;
         let has_moved_row = facts.items.iter().flatten().any(|key| self.moment(key, facts).is_some());
         // A gateway kept it, and nobody knows what the list was like when it did.
-        let is_older = facts.read_between.zip(self.began_at).is_some_and(|((_, latest), began)| latest < began);
+        let is_older = facts.read_between.zip(self.began_at).is_some_and(|((_, latest), began)| latest < began)
+            || facts.clock.is_some_and(|(_, most)| most < self.clock.0.saturating_sub(CLOCK_SKEW));
         has_other_total || has_moved_row || is_older || facts.is_odd(self.page_size)
     }
 

@@ -28,6 +28,7 @@ fn read_from(
             items: &items,
             pagination: &pagination,
             read_between: None,
+            clock: None,
             session: 0,
             request_id: None,
         };
@@ -116,4 +117,46 @@ fn without_a_word_on_what_follows_a_list_is_read_to_its_end() {
         (start..start + 30, Pagination::default())
     });
     assert_eq!((report.contacts, requests), (1000, 35));
+}
+
+#[test]
+fn an_answer_that_is_older_than_it_can_be_is_told() {
+    const SECOND: i64 = 1_000_000;
+    // Two answers: by how much the server's clock is ahead, as each of them shows it.
+    let verdict = |first: (i64, i64), second: (i64, i64)| {
+        let mut walk = Walk::new(2, Consistency::Auto);
+        let pagination = Pagination { total_count: Some(4), page_size: Some(2), ..Pagination::default() };
+        for clock in [first, second] {
+            let request = walk.next_request(4).unwrap();
+            walk.note_out(&request);
+            let start = u128::from(request.window.offset());
+            let items =
+                [1, 2].map(|row| Some(RowKey { id: ContactId(start + row), created_at: None, updated_at: None }));
+            let facts = PageFacts {
+                window: request.window,
+                items: &items,
+                pagination: &pagination,
+                read_between: None,
+                clock: Some(clock),
+                session: 0,
+                request_id: None,
+            };
+            walk.note_arrival(&request, &facts);
+            walk.take(&request, &facts);
+        }
+        walk.report().verdict(true)
+    };
+    let (now, hour) = ((-SECOND / 10, SECOND / 10), 3600 * SECOND);
+    assert_eq!(verdict(now, now).0, Verdict::Complete);
+    assert_eq!(
+        verdict((hour, hour + SECOND), (hour + SECOND / 2, hour + SECOND)).0,
+        Verdict::Complete,
+        "another clock"
+    );
+    let cached = (now.0 - hour, now.1 - hour);
+    for (first, second) in [(cached, now), (now, cached)] {
+        let (verdict, evidence) = verdict(first, second);
+        assert_eq!(verdict, Verdict::Unverified, "{evidence:?}");
+        assert!(evidence.iter().any(|line| line.starts_with("an answer was 3599 seconds older")), "{evidence:?}");
+    }
 }

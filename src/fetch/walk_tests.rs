@@ -26,8 +26,15 @@ fn ask(walk: &mut Walk, read_ahead: u64) -> Option<Request> {
 /// Brings the walk one page with these items.
 fn take(walk: &mut Walk, number: u64, items: &[Option<RowKey>], pagination: &Pagination) -> Taken {
     let request = page(number, walk.page_size);
-    let facts =
-        PageFacts { window: request.window, items, pagination, read_between: None, session: 0, request_id: None };
+    let facts = PageFacts {
+        window: request.window,
+        items,
+        pagination,
+        read_between: None,
+        clock: None,
+        session: 0,
+        request_id: None,
+    };
     walk.note_arrival(&request, &facts);
     walk.take(&request, &facts)
 }
@@ -111,6 +118,7 @@ fn a_second_read_that_misses_a_page_vouches_for_nothing() {
         items: &[key(1)],
         pagination: &pagination(1),
         read_between: None,
+        clock: None,
         session: 0,
         request_id: None,
     };
@@ -198,6 +206,7 @@ fn a_page_belongs_to_the_run_that_read_it_whenever_it_is_taken() {
             items: &items,
             pagination: &Pagination { total_count, page_size: Some(2), ..Pagination::default() },
             read_between: Some((0, 1)),
+            clock: None,
             session: u32::from(number == 20 || number > 24),
             request_id: None,
         };
@@ -223,6 +232,7 @@ fn pages_that_were_read_before_the_first_one_show_what_moved() {
             items,
             pagination: &pagination,
             read_between: Some((*read_at, *read_at + 1)),
+            clock: None,
             session: u32::from(*number == 1),
             request_id: None,
         };
@@ -256,6 +266,7 @@ fn each_time_of_a_row_and_that_of_the_answer_show_what_moved() {
                 items: &items,
                 pagination: &Pagination { total_count: Some(4), page_size: Some(2), ..Pagination::default() },
                 read_between: Some((read_at - SECOND / 10, read_at)),
+                clock: None,
                 session: 0,
                 request_id: None,
             };
