@@ -18,6 +18,7 @@
 //! it, so a page-by-page reader can lose a contact without any error.
 
 mod answer;
+mod clocks;
 mod driver;
 mod early;
 mod first;

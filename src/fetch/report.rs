@@ -7,9 +7,6 @@ use crate::verdict::Verdict;
 
 use super::healing::Unreliable;
 
-/// How much older than another an answer may be, in microseconds: clocks that are set by the network differ by less.
-const MAX_BEHIND: i64 = 1_000_000;
-
 /// Ranges of rows that evidence names one by one.
 const MAX_RANGES: usize = 20;
 
@@ -40,9 +37,6 @@ pub struct WalkReport {
     pub created: u64,
     /// Contacts that were updated after the walk began, as far as they were met.
     pub updated: u64,
-    /// By how much an answer was older than another one at the most, in microseconds; more than clocks can explain is a
-    /// cache, or a replica that lags behind.
-    pub behind: i64,
     /// Pages of the plain walk with fewer or more items than their place in the list asks for.
     pub odd_pages: u64,
     /// Windows read to settle joins, and to go on once the list moved.
@@ -110,10 +104,17 @@ impl WalkReport {
         Some((self.created + self.updated + self.duplicates + first).saturating_sub(last))
     }
 
-    /// Whether everything is there, and what says so. `is_healed` tells that every gap was closed by anchored joins.
-    pub(super) fn verdict(&self, is_healed: bool) -> (Verdict, Vec<String>) {
+    /// Whether everything is there, and what says so. `is_healed` tells that every gap was closed by anchored joins, `behind`
+    /// by how many seconds an answer was older than others.
+    pub(super) fn verdict(&self, is_healed: bool, behind: Option<u64>) -> (Verdict, Vec<String>) {
         let read = self.contacts + self.rejected;
         let mut doubts = self.doubts();
+        if let Some(seconds) = behind {
+            let seconds = count_of(seconds, "second", "seconds");
+            doubts.push(format!(
+                "an answer was {seconds} older than others: a cache or a replica gave contacts of the past"
+            ));
+        }
         if doubts.is_empty() && self.movements == 0 {
             match self.total_last {
                 Some(total) if total == read => {
@@ -219,13 +220,6 @@ impl WalkReport {
         let mut doubts = Vec::new();
         if self.total_first.is_none() {
             doubts.push("the API did not tell how many contacts there are".to_owned());
-        }
-        if self.behind > MAX_BEHIND {
-            let seconds = self.behind / 1_000_000;
-            doubts.push(format!(
-                "an answer was {} older than another: a cache or a replica gave contacts of the past",
-                count_of(seconds.unsigned_abs(), "second", "seconds")
-            ));
         }
         if let Some(reason) = self.unreliable {
             let reason = match reason {

@@ -17,6 +17,7 @@
 use crate::contacts::RowKey;
 use crate::verdict::Verdict;
 
+use super::clocks::Clocks;
 use super::early::PageTrace;
 use super::healing::{Healing, Unreliable};
 use super::marks::{BlockMarks, RowPrint};
@@ -45,9 +46,7 @@ pub struct Walk {
     has_seen_sign: bool,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
-    /// By how much the server's clock is ahead, as far as all answers allow it: at the least and at the most. When that
-    /// crosses, one of them was older than the others.
-    clock: (i64, i64),
+    clocks: Clocks,
     phase: Phase,
     seen: SeenIds,
     report: WalkReport,
@@ -72,7 +71,7 @@ impl Walk {
             moments: Moments::default(),
             has_seen_sign: false,
             began_at: None,
-            clock: (i64::MIN, i64::MAX),
+            clocks: Clocks::default(),
             phase: Phase::Plain,
             seen: SeenIds::with_capacity(0),
             report: WalkReport::default(),
@@ -137,10 +136,7 @@ impl Walk {
 
     /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
     pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
-        if let Some((least, most)) = facts.clock {
-            self.clock = (self.clock.0.max(least), self.clock.1.min(most));
-            self.report.behind = self.clock.0.saturating_sub(self.clock.1).max(0);
-        }
+        self.clocks.extend(facts.clock);
         if request.purpose != Purpose::Page {
             return;
         }
@@ -306,8 +302,7 @@ impl Walk {
         let has_other_total = facts.pagination.total_count != self.report.total_first;
         let has_moved_row = facts.items.iter().flatten().any(|key| self.moment(key, facts).is_some());
         // A gateway kept it, and nobody knows what the list was like when it did.
-        let is_older = facts.read_between.zip(self.began_at).is_some_and(|((_, latest), began)| latest < began)
-            || facts.clock.is_some_and(|(_, most)| most < self.clock.0.saturating_sub(CLOCK_SKEW));
+        let is_older = facts.read_between.zip(self.began_at).is_some_and(|((_, latest), began)| latest < began);
         has_other_total || has_moved_row || is_older || facts.is_odd(self.page_size)
     }
 
@@ -401,7 +396,7 @@ impl Walk {
     /// Whether everything is there, and what says so.
     pub fn verdict(&self) -> (Verdict, Vec<String>) {
         debug_assert!(self.is_finished(), "a walk is judged at its end");
-        self.report.verdict(self.is_healed)
+        self.report.verdict(self.is_healed, self.clocks.behind())
     }
 }
 
