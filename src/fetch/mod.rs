@@ -5,7 +5,7 @@
 //!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
 //!    │        │        └► early  joins of the plain walk, in doubt or not ─► moments (when rows moved)
 //!    │        ├────► sweeps      the whole list again, where nothing can be joined
-//!    │        └────► report      what was met, and the verdict
+//!    │        └────► report      what was met, and the verdict ◄─ clocks (answers that are older than others)
 //!    ├─► intake ─► journal       requests in flight; answers on the disk, unless they come faster than that is worth
 //!    └─► parked                  pages that came before their turn
 //! ```
