@@ -82,6 +82,7 @@ pub(super) struct EarlyJoins {
     trusted: BTreeMap<i64, TrustedJoin>,
     /// When the pages were read, in their order.
     reads: Vec<(i64, i64)>,
+    last_block: i64,
     /// When the last page without a sign was asked for.
     last_quiet_request: i64,
     /// When rows are known to have moved.
@@ -94,7 +95,8 @@ impl EarlyJoins {
         let asked = kept.iter().filter_map(|(_, page)| page.read_between).map(|(from, _)| from);
         let last_quiet_request = asked.max().unwrap_or(i64::MIN);
         let reads = kept.iter().filter_map(|(_, page)| page.read_between).collect();
-        let mut joins = Self { trusted: BTreeMap::new(), reads, last_quiet_request, moments };
+        let last_block = kept.last().map_or(0, |&(block, _)| block);
+        let mut joins = Self { trusted: BTreeMap::new(), reads, last_block, last_quiet_request, moments };
         let mut doubtful = Vec::new();
         for (&(block, left), &(next, right)) in kept.iter().zip(kept.iter().skip(1)) {
             let edge = left.edge(block, page_size);
@@ -130,6 +132,17 @@ impl EarlyJoins {
             earliest = earliest.min(from);
             is_doubtful
         })
+    }
+
+    /// The last page.
+    pub(super) fn last_block(&self) -> i64 {
+        self.last_block
+    }
+
+    /// Lets go of all joins and pages; when rows moved is still known.
+    pub(super) fn forget_pages(&mut self) {
+        self.trusted.clear();
+        self.reads.clear();
     }
 
     /// The left edges of joins during which something moved; of all, where changes are known to hide each other. They are

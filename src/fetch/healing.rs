@@ -250,21 +250,24 @@ impl Healing {
         if self.restarts == MAX_RESTARTS {
             return Err(Unreliable::OrderChanges);
         }
-        self.restarts += 1;
-        self.forget_all();
-        Ok(0..0)
-    }
-
-    fn forget_all(&mut self) {
         let rest = Self::new(&[], std::mem::take(&mut self.early.moments), self.cap, self.total);
         *self = Self {
-            restarts: self.restarts,
+            restarts: self.restarts + 1,
             odd_sizes: self.odd_sizes,
             joins: self.joins,
             answers: self.answers,
             newest: self.newest,
             ..rest
         };
+        Ok(0..0)
+    }
+
+    /// Forgets where the pages of the plain walk stand, and reads from row 0 on to what chains have read behind them.
+    fn read_plain_pages_anew(&mut self) {
+        self.marks.forget(Place::START, Place::last_of(self.early.last_block(), 0));
+        self.early.forget_pages();
+        self.is_round_in_doubt = true;
+        self.open(Gap::at_start(Role::Join, 0));
     }
 
     fn take_seed(&mut self, block: i64, rows: &AnswerRows<'_>, is_new: &[bool]) -> Range<usize> {
@@ -380,7 +383,7 @@ impl Healing {
         }
         if self.early.may_be_out_of_order(self.cap) {
             // By now it is known how much changed while the plain walk was under way.
-            self.forget_all();
+            self.read_plain_pages_anew();
             return Ok(());
         }
         let doubtful = self.early.take_doubtful();
