@@ -332,6 +332,7 @@ fn check_distinct(
     reports: &[(OutputTarget, ReportForm)],
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
+    // What a run keeps beside its outputs while it lasts has the place of nothing else.
     const OWN: [Companion; 3] = [Companion::Lock, Companion::Partial, Companion::Journal];
     let own = outputs.iter().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =

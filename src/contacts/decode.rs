@@ -14,11 +14,11 @@ use std::fmt;
 use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::ContactPage;
 use super::page::PageBuilder;
 use super::rows::Rows;
 use super::scan::scan_page;
 use super::schema::{FIELD_NAMES, column};
+use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Pagination};
 
 /// `data` of an answer of `GET /v3/contacts`.
@@ -273,10 +273,9 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
             self.rows.set_text(self.column, text);
             return Ok(true);
         }
-        match text.trim() {
-            text if text.eq_ignore_ascii_case("true") => self.rows.set_flag(self.column, true),
-            text if text.eq_ignore_ascii_case("false") => self.rows.set_flag(self.column, false),
-            _ => self.rows.set_null(self.column),
+        match normalize::flag(text) {
+            Some(flag) => self.rows.set_flag(self.column, flag),
+            None => self.rows.set_null(self.column),
         }
         Ok(false)
     }

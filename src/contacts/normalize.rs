@@ -44,6 +44,15 @@ pub(super) fn channels(text: &str) -> Vec<String> {
     names.map(Cow::into_owned).collect()
 }
 
+/// A flag that is written as a text, in capital letters or not, as spreadsheets and other servers do.
+pub fn flag(text: &str) -> Option<bool> {
+    let text = text.trim();
+    [("true", true), ("false", false)]
+        .into_iter()
+        .find(|(name, _)| text.eq_ignore_ascii_case(name))
+        .map(|(_, flag)| flag)
+}
+
 /// A moment in microseconds since 1970, UTC.
 ///
 /// `Ok(None)` is a date that was never set (year 1).

@@ -1,7 +1,5 @@
 //! One answer: how it is asked for, read back from the journal, and told to the walk.
 
-use std::time::Duration;
-
 use bytestring::ByteString;
 use chrono::{DateTime, Utc};
 
@@ -32,40 +30,34 @@ impl Arrived {
     /// An answer that just came.
     pub(super) fn of_reply(session: u32, request: Request, reply: Reply<FetchedPage>) -> Self {
         let micros = |time| DateTime::<Utc>::from(time).timestamp_micros();
-        let times = (reply.elapsed, micros(reply.answered_at));
-        let arrived = Self::new(session, request, reply.data, reply.meta, times);
-        // What was made before it was asked for, or after it was here, is of another clock.
-        let ahead = |(earliest, latest): (i64, i64)| {
-            let arrived_at = micros(reply.arrived_at);
-            let elapsed = i64::try_from(reply.elapsed.as_micros()).unwrap_or(i64::MAX);
-            let told = earliest.saturating_add(elapsed);
-            (told.saturating_sub(arrived_at), latest.saturating_sub(arrived_at.saturating_sub(elapsed)))
-        };
-        Self { clock: arrived.read_between.map(ahead), ..arrived }
+        let elapsed = i64::try_from(reply.elapsed.as_micros()).unwrap_or(i64::MAX);
+        let times =
+            Times { elapsed, answered_at: micros(reply.answered_at), arrived_at: Some(micros(reply.arrived_at)) };
+        Self::new(session, request, reply.data, reply.meta, times)
     }
 
     /// An answer of the journal; `None` if it cannot be understood any more.
     pub(super) fn of_entry(entry: &Entry) -> Option<Self> {
         let envelope = decode_fetched(&entry.body).ok()?;
-        let elapsed = Duration::from_micros(entry.elapsed_micros);
-        let times = (elapsed, entry.answered_at);
+        let elapsed = i64::try_from(entry.elapsed_micros).unwrap_or(i64::MAX);
+        let times = Times { elapsed, answered_at: entry.answered_at, arrived_at: None };
         Some(Self::new(entry.session, entry.request, envelope.data?, envelope.meta, times))
     }
 
-    fn new(
-        session: u32,
-        request: Request,
-        page: FetchedPage,
-        meta: Meta,
-        (elapsed, answered_at): (Duration, i64),
-    ) -> Self {
+    fn new(session: u32, request: Request, page: FetchedPage, meta: Meta, times: Times) -> Self {
         const SECOND: i64 = 1_000_000;
+        let Times { elapsed, answered_at, arrived_at } = times;
         // The server's clock, where it tells, because the times of its contacts are of that clock; in the same forms, too.
         let told = meta.timestamp.as_deref().and_then(|time| timestamp(time).ok().flatten()).unwrap_or(answered_at);
         // A time without a fraction may be any moment of its second.
         let latest = if told % SECOND == 0 { told.saturating_add(SECOND) } else { told };
-        let elapsed = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
-        Self { request, page, meta, read_between: Some((told.saturating_sub(elapsed), latest)), clock: None, session }
+        let read_between = Some((told.saturating_sub(elapsed), latest));
+        // It was made after it was asked for, and before it was here.
+        let ahead = |arrived_at: i64| {
+            let sent_at = arrived_at.saturating_sub(elapsed);
+            (told.saturating_sub(arrived_at), latest.saturating_sub(sent_at))
+        };
+        Self { request, page, meta, read_between, clock: arrived_at.map(ahead), session }
     }
 
     /// What the walk needs to know of it.
@@ -85,6 +77,16 @@ impl Arrived {
     pub(super) fn into_contacts(self) -> ContactPage {
         self.page.contacts
     }
+}
+
+/// When an answer came, in microseconds.
+#[derive(Clone, Copy)]
+struct Times {
+    elapsed: i64,
+    /// By the server's clock, if it has one.
+    answered_at: i64,
+    /// By ours, where that is known.
+    arrived_at: Option<i64>,
 }
 
 /// Asks the API for a window, until it is there or given up.

@@ -16,13 +16,12 @@ const MAX_BEHIND: i64 = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Clocks(Vec<(i64, i64)>);
 
-impl Extend<(i64, i64)> for Clocks {
-    fn extend<T: IntoIterator<Item = (i64, i64)>>(&mut self, readings: T) {
-        self.0.extend(readings);
-    }
-}
-
 impl Clocks {
+    /// Takes what an answer shows: by how much the server's clock is ahead, at the least and at the most.
+    pub(super) fn note(&mut self, ahead: (i64, i64)) {
+        self.0.push(ahead);
+    }
+
     /// By how many seconds the oldest answer is older than it can be, when few are.
     pub(super) fn behind(&self) -> Option<u64> {
         let mut most: Vec<i64> = self.0.iter().map(|&(_, most)| most).collect();
@@ -43,7 +42,7 @@ mod tests {
 
     fn behind(ahead: impl Iterator<Item = i64>) -> Option<u64> {
         let mut clocks = Clocks::default();
-        clocks.extend(ahead.map(|ahead| (ahead - SECOND / 10, ahead + SECOND / 10)));
+        ahead.for_each(|ahead| clocks.note((ahead - SECOND / 10, ahead + SECOND / 10)));
         clocks.behind()
     }
 

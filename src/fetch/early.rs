@@ -118,10 +118,10 @@ impl EarlyJoins {
     /// Whether so many rows changed between the readings of a page and of a later one, which was read first, that the two may
     /// have changed places. Half a page of rows that are known to have changed is taken for more than a page.
     pub(super) fn may_be_out_of_order(&self, page_size: u32) -> bool {
-        let times = self.moments.of_rows();
-        if 2 * times.len() < page_size as usize {
+        if self.reads.is_empty() {
             return false;
         }
+        let times = self.moments.of_rows();
         let mut earliest = i64::MAX;
         self.reads.iter().rev().any(|&(from, to)| {
             let between = |from: i64, to: i64| {

@@ -11,7 +11,8 @@
 //! When all gaps are closed, head and end of the list are read once more: rows created or updated meanwhile may have moved
 //! there. They are read in rounds, until one round finds both in a single answer each and no join is in doubt.
 //!
-//! *Easy to get wrong:* this rests on the order of unmoved rows. When an answer contradicts it, healing starts anew from
+//! *Easy to get wrong:* this rests on the order of unmoved rows. Where a great change may have put plain pages out of it, they
+//! are read anew, see [`EarlyJoins::may_be_out_of_order`]. When an answer contradicts it, healing starts anew from
 //! row 0, since after a great change a page may have been put in the wrong place; when that happens again, the walk falls
 //! back to repeated sweeps, see [`Unreliable`]. Tested against a modelled server in `healing_tests.rs`, thousands of histories.
 
@@ -22,11 +23,10 @@ use super::early::{EarlyJoins, PageTrace, kept_pages};
 use super::gap::{AnswerRows, ChainStep, Edge, Gap, Joined, Role};
 use super::marks::{BlockMarks, Marks, Place, RowPrint, is_in_order, last_prints, prints};
 use super::moments::Moments;
+use super::seeds::Seeds;
 use super::walk::CLOCK_SKEW;
-use super::{PageFacts, Purpose, Request, Window};
+use super::{PageFacts, Purpose, Request};
 
-/// Pages that a chain must have before it to be worth splitting.
-const MIN_PAGES_TO_SPLIT: u64 = 48;
 /// Rounds over head and end before a list counts as too restless.
 const MAX_ROUNDS: u32 = 25;
 /// Answers that healing may take for each page of the list, and in any case: a list that asks for more moves faster than
@@ -51,20 +51,13 @@ pub enum Unreliable {
     TooRestless,
 }
 
-/// A window inside a stretch that nobody has read, to split the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Seed {
-    block: i64,
-    offset: u64,
-}
-
 /// The state of healing.
 #[derive(Debug)]
 pub(super) struct Healing {
     cap: u32,
     marks: Marks,
     gaps: BTreeMap<Place, Gap>,
-    seeds: Vec<Seed>,
+    seeds: Seeds,
     pub(super) early: EarlyJoins,
     /// How far rows have moved since the plain walk, by the block behind which a gap showed it.
     drifts: BTreeMap<i64, i64>,
@@ -99,7 +92,7 @@ impl Healing {
             cap: page_size,
             marks: Marks::default(),
             gaps: BTreeMap::new(),
-            seeds: Vec::new(),
+            seeds: Seeds::default(),
             early,
             drifts: BTreeMap::new(),
             end: None,
@@ -162,7 +155,7 @@ impl Healing {
                 let drift = near.map_or(0, |(_, &drift)| drift);
                 Some(Request { window: gap.window(self.cap, drift), purpose: Purpose::Join { gap: place } })
             }
-            None => self.split(),
+            None => self.seeds.next(&self.gaps, self.total, self.cap),
         }
     }
 
@@ -174,31 +167,9 @@ impl Healing {
                     (gap.is_out, gap.asked_after) = (true, self.newest);
                 }
             }
-            Purpose::Seed { block } => self.seeds.push(Seed { block, offset: request.window.offset() }),
+            Purpose::Seed { block } => self.seeds.note_out(block, request.window.offset()),
             Purpose::Page | Purpose::Sweep => {}
         }
-    }
-
-    /// A window in the middle of the longest stretch that is still before a chain.
-    fn split(&self) -> Option<Request> {
-        let size = u64::from(self.cap);
-        // Where the stretch behind each gap ends: at the next gap, or with the list.
-        let bounds = self.gaps.values().skip(1).map(|gap| (gap.start, gap.edge.place.block));
-        let bounds = bounds.chain([(self.total, i64::MAX)]);
-        let stretch = |(gap, (mut end, mut block)): (&Gap, (u64, i64))| {
-            let seeds = self.seeds.iter().filter(|seed| (gap.edge.offset..end).contains(&seed.offset));
-            if let Some(seed) = seeds.min_by_key(|seed| seed.offset) {
-                (end, block) = (seed.offset, seed.block);
-            }
-            let page = u64::midpoint(gap.edge.offset, end) / size + 1;
-            let number = i64::try_from(page).ok()?;
-            let is_between = gap.edge.place.block < number && number < block;
-            let length = end.checked_sub(gap.edge.offset)?;
-            let is_long = gap.role == Role::Join && length >= MIN_PAGES_TO_SPLIT * size;
-            (is_long && is_between).then_some((length, page, number))
-        };
-        let (_, page, block) = self.gaps.values().zip(bounds).filter_map(stretch).max()?;
-        Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Seed { block } })
     }
 
     /// Takes an answer; `is_new` says for each contact whether it had not come before. Gives back the rows that no
@@ -271,16 +242,9 @@ impl Healing {
     }
 
     fn take_seed(&mut self, block: i64, rows: &AnswerRows<'_>, is_new: &[bool]) -> Range<usize> {
-        self.seeds.retain(|seed| seed.block != block);
-        // A chain may have passed it, or fallen back to before it, since it was asked for: then its place in the line would
-        // not be that in the list. Offsets are only known to within some rows.
-        let near = rows.offset + rows.prints.len() as u64 + 2 * u64::from(self.cap);
-        let is_out_of_order = self.gaps.values().any(|gap| {
-            let Edge { place, offset, .. } = &gap.edge;
-            if place.block < block { *offset > rows.offset } else { gap.role == Role::Join && *offset < near }
-        });
+        self.seeds.remove(block);
         // Where rows are held already, there is nothing to split any more.
-        if is_out_of_order || !rows.marked.is_empty() || !is_new.contains(&true) {
+        if !Seeds::fits(&self.gaps, block, rows, self.cap) || !rows.marked.is_empty() || !is_new.contains(&true) {
             return 0..0;
         }
         let known: Vec<RowPrint> = rows.prints.iter().copied().flatten().collect();
@@ -330,7 +294,9 @@ impl Healing {
             None => drop(self.gaps.insert(key, gap)),
             Some(place) => {
                 self.close(&gap);
-                self.end = if place == Place::END { Some(gap.edge) } else { self.end.take() };
+                if place == Place::END {
+                    self.end = Some(gap.edge);
+                }
             }
         }
         Ok(fresh)
@@ -354,7 +320,7 @@ impl Healing {
     pub(super) fn failed(&mut self, request: &Request) -> bool {
         match request.purpose {
             Purpose::Seed { block } => {
-                self.seeds.retain(|seed| seed.block != block);
+                self.seeds.remove(block);
                 true
             }
             Purpose::Join { gap } => self.gaps.get_mut(&gap).is_none_or(|gap| {

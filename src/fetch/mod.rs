@@ -3,6 +3,7 @@
 //! ```text
 //!  driver ─► walk ─► plain       every page once, while the list stands still ─► plan (which page next)
 //!    │        ├────► healing     gaps, once the list moves ─► gap (one chain) ─► marks (rows that did not move)
+//!    │        │        ├► seeds  windows that split the rest among chains
 //!    │        │        └► early  joins of the plain walk, in doubt or not ─► moments (when rows moved)
 //!    │        ├────► sweeps      the whole list again, where nothing can be joined
 //!    │        └────► report      what was met, and the verdict ◄─ clocks (answers that are older than others)
@@ -36,6 +37,7 @@ mod plan;
 mod query;
 mod report;
 mod request;
+mod seeds;
 mod seen;
 mod sweeps;
 mod walk;

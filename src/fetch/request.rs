@@ -86,6 +86,19 @@ pub struct Taken {
 }
 
 impl PageFacts<'_> {
+    /// The page size that the server keeps to, as its first answer shows.
+    pub(super) fn honoured_size(&self) -> u32 {
+        let asked = self.window.size;
+        let told = self.pagination.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
+        // A server that does not tell its page size shows it by the rows of a page that others follow; so does one that
+        // repeats what was asked for, when there are so few that they are no page with some left out.
+        let rows = u32::try_from(self.items.len()).unwrap_or(0);
+        let is_followed = self.pagination.total_count.is_some_and(|total| total > u64::from(rows));
+        let most = told.map_or(asked, |told| told / 2);
+        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
+        shown.or(told).unwrap_or(asked)
+    }
+
     /// Rows of the list before the answer's first one, and the page size of the answer, as the server says them.
     pub(super) fn place_of_answer(&self) -> (u64, u32) {
         // More than what was asked for is on no page.

@@ -136,7 +136,7 @@ impl Walk {
 
     /// Looks for signs of movement in an answer that has arrived and may have to wait until it is taken.
     pub fn note_arrival(&mut self, request: &Request, facts: &PageFacts<'_>) {
-        self.clocks.extend(facts.clock);
+        facts.clock.into_iter().for_each(|ahead| self.clocks.note(ahead));
         if request.purpose != Purpose::Page {
             return;
         }
@@ -198,16 +198,7 @@ impl Walk {
 
     fn begin(&mut self, facts: &PageFacts<'_>) {
         let pagination = facts.pagination;
-        // A server that does not tell its page size shows it by the rows of a page that others follow; so does one that
-        // repeats what was asked for, when there are so few that they are no page with some left out.
-        let rows = u32::try_from(facts.items.len()).unwrap_or(0);
-        let is_followed = pagination.total_count.is_some_and(|total| total > u64::from(rows));
-        let told = pagination.page_size.filter(|&size| size > 0).map(|size| size.min(self.page_size));
-        let most = told.map_or(self.page_size, |told| told / 2);
-        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
-        if let Some(honoured) = shown.or(told) {
-            self.page_size = honoured;
-        }
+        self.page_size = facts.honoured_size();
         let by_total = pagination.total_count.map(|total| total.div_ceil(u64::from(self.page_size)));
         self.pages.plan_to(by_total.or(pagination.total_pages).unwrap_or(1).max(1));
         let total = pagination.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);

@@ -18,7 +18,7 @@ use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 use flate2::read::MultiGzDecoder;
 
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
-use crate::contacts::{column, contacts_schema};
+use crate::contacts::{column, contacts_schema, flag};
 use crate::sink::OutputFormat;
 
 const READ_BUFFER_BYTES: usize = 256 << 10;
@@ -86,14 +86,6 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
             return Ok(facts);
         }
     }
-}
-
-/// A flag, also as spreadsheets write it: whoever opted out must not be taken for reachable.
-fn read_flag(cell: &str) -> Option<bool> {
-    [("true", true), ("false", false)]
-        .into_iter()
-        .find(|(name, _)| cell.eq_ignore_ascii_case(name))
-        .map(|(_, flag)| flag)
 }
 
 /// Whether a line looks as if its end were missing.
@@ -177,9 +169,9 @@ impl ColumnBuilders {
                     true
                 }
                 Builder::Flag(flags) => {
-                    let flag = cell.and_then(read_flag);
-                    flags.append_option(flag);
-                    flag.is_some()
+                    let is_set = cell.and_then(flag);
+                    flags.append_option(is_set);
+                    is_set.is_some()
                 }
                 Builder::Time(times) => {
                     let time = cell.and_then(|cell| DateTime::parse_from_rfc3339(cell).ok());

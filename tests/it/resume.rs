@@ -237,3 +237,11 @@ fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     let run = sent_export().contacts(&failing.url(), &arguments).finish().expect_code(5);
     run.expect_stderr("the run's 20 retries are used up").expect_stderr("kept in");
 }
+
+#[test]
+fn a_journal_of_the_same_outputs_in_another_order_goes_when_they_are_published() {
+    let simulator = simulator(150);
+    let run = sent_export().file(".a.csv.journal", "of another run");
+    let run = run.contacts(&simulator.base_url(), &["-o", "b.csv", "-o", "a.csv"]).finish().expect_code(0);
+    assert_eq!(run.files(), ["a.csv", "b.csv", "b.csv.manifest.json"]);
+}
