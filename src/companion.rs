@@ -11,13 +11,27 @@ pub(crate) enum Companion {
     Partial,
     /// Answers for the next run.
     Journal,
-    /// What was published.
+    /// What was published. The underscore has readers of whole folders (pyarrow, pandas, Spark, Athena) pass over it.
     Manifest,
+    /// The same by the name of version 0.1, which is only read.
+    OldManifest,
 }
 
 impl Companion {
     /// All there are.
-    pub(crate) const ALL: [Self; 4] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest];
+    pub(crate) const ALL: [Self; 5] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest, Self::OldManifest];
+    /// Those that tell what was published.
+    const MANIFESTS: [Self; 2] = [Self::Manifest, Self::OldManifest];
+
+    /// Where the manifest of an output may lie: the name that is written now comes first.
+    pub(crate) fn manifests_of(output: &Path) -> [PathBuf; 2] {
+        Self::MANIFESTS.map(|manifest| manifest.path(output))
+    }
+
+    /// Whether it tells what was published.
+    pub(crate) fn is_manifest(self) -> bool {
+        Self::MANIFESTS.contains(&self)
+    }
 
     /// How its name begins, and how it ends behind that of the output: it is hidden unless it is there to be read.
     fn affixes(self) -> (&'static str, &'static str) {
@@ -25,7 +39,8 @@ impl Companion {
             Self::Lock => (".", ".lock"),
             Self::Partial => (".", ".partial"),
             Self::Journal => (".", ".journal"),
-            Self::Manifest => ("", ".manifest.json"),
+            Self::Manifest => ("_", ".manifest.json"),
+            Self::OldManifest => ("", ".manifest.json"),
         }
     }
 
@@ -59,5 +74,8 @@ mod tests {
         }
         assert_eq!(Companion::Journal.path(Path::new("c.csv")), Path::new(".c.csv.journal"));
         assert_eq!(Companion::of(Path::new("c.csv.lock")), None);
+        let [manifest, old] = Companion::manifests_of(Path::new("out/c.csv"));
+        assert_eq!(manifest, Path::new("out/_c.csv.manifest.json"));
+        assert_eq!(old, Path::new("out/c.csv.manifest.json"));
     }
 }

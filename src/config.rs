@@ -19,7 +19,9 @@ use crate::fetch::journal::{JournalKey, Secret};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
 use crate::share::Share;
-use crate::sink::{FILTERS_KEY, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity};
+use crate::sink::{
+    FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity,
+};
 use crate::summary::{Filters, ReportForm};
 
 use self::address::check_base_url;
@@ -77,8 +79,17 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// The manifest cannot go to stdout.
+    #[error("--manifest takes a file or none, and was given {0}")]
+    BadManifest(OutputTarget),
+    /// Nothing to compare with the next time.
+    #[error("--max-shrink compares with the manifest of the export before, and --manifest none writes none")]
+    ShrinkWithoutManifest,
     /// A gate for what cannot be held back.
-    #[error("--min-contacts, --max-shrink and --require cannot hold back what is written at once: {0}")]
+    #[error(
+        "--min-contacts, --max-shrink, --max-rejected, --max-malformed and --require cannot hold back what is written at \
+         once: {0}"
+    )]
     GateOnStream(OutputTarget),
     /// A share of nothing.
     #[error("--reserve {0} is a share of the rate, and there is none")]
@@ -103,13 +114,15 @@ impl ConfigError {
             }
             Self::KeyForPath => "leave --api-key-file out: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
-            Self::BadBaseUrl(_) => "write it like https://api.sent.dm",
+            Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
             Self::RepeatedOutput(_) => {
-                "give every --output, --summary and --report a path of its own; the manifest is <output>.manifest.json"
+                "give every --output, --summary and --report a path of its own; the manifest is _<output>.manifest.json"
             }
             Self::UnknownReport(_) => "write .html, .md or .json",
             Self::ReadManifest { .. } => "restore or remove it, or leave --max-shrink out",
+            Self::BadManifest(_) => "name a file, or leave --manifest out",
+            Self::ShrinkWithoutManifest => "leave one of the two out",
             Self::GateOnStream(_) => "write to a file, or leave these flags out",
             Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
@@ -146,8 +159,12 @@ pub struct ContactsConfig {
     pub output_settings: OutputSettings,
     /// Where the summary goes, and in which forms.
     pub reports: Vec<(OutputTarget, ReportForm)>,
-    /// Where the manifest goes: beside the first file, as it was named.
+    /// Where the manifest goes.
     pub manifest: Option<PathBuf>,
+    /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
+    pub manifests_beside: Vec<PathBuf>,
+    /// How reports and the manifest are written; whether their places are locked is only known once they are.
+    pub small_files: FileSettings,
     /// What the report says of filters.
     pub filters: Filters,
 }
@@ -208,7 +225,13 @@ impl ContactsConfig {
         let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
         let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let outputs = check_outputs(&args.output, args.format)?;
-        let gate = Gate { min_contacts: args.min_contacts, max_shrink: args.max_shrink, require: args.require };
+        let gate = Gate {
+            min_contacts: args.min_contacts,
+            max_shrink: args.max_shrink,
+            require: args.require,
+            max_rejected: args.max_rejected,
+            max_malformed: args.max_malformed,
+        };
         if gate.is_set()
             && let Some(stream) = outputs.iter().find(|request| request.target.is_stream())
         {
@@ -216,7 +239,9 @@ impl ContactsConfig {
         }
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let manifest = first_file.and_then(|request| Some(Companion::Manifest.path(request.target.path()?)));
+        let beside = first_file.and_then(|request| request.target.path()).map(Companion::manifests_of);
+        let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
+        let manifest = check_manifest(args, manifests_beside.first())?;
         check_distinct(&outputs, &reports, manifest.as_deref())?;
         let api_key =
             if args.simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
@@ -231,6 +256,7 @@ impl ContactsConfig {
         let output_settings = OutputSettings {
             columns: args.columns.clone().unwrap_or_default(),
             metadata: metadata(&filters),
+            mode: args.mode,
             ..OutputSettings::default()
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
@@ -256,8 +282,15 @@ impl ContactsConfig {
             output_settings,
             reports,
             manifest,
+            manifests_beside,
+            small_files: FileSettings { mode: args.mode, is_locked: false },
             filters,
         })
+    }
+
+    /// The manifest as what is written.
+    pub fn manifest_target(&self) -> Option<OutputTarget> {
+        self.manifest.clone().map(OutputTarget::File)
     }
 
     /// What a journal must belong to, to be of use here.
@@ -326,6 +359,21 @@ fn check_reports(args: &ContactsArgs) -> Result<Vec<(OutputTarget, ReportForm)>,
     Ok(reports)
 }
 
+/// Where the manifest goes, `beside` the first file unless asked otherwise.
+fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+    match args.manifest.as_deref() {
+        None => Ok(beside.cloned()),
+        Some(path) if path.as_os_str() == "none" && args.max_shrink.is_some() => {
+            Err(ConfigError::ShrinkWithoutManifest)
+        }
+        Some(path) if path.as_os_str() == "none" => Ok(None),
+        Some(path) => match OutputTarget::new(path) {
+            OutputTarget::File(path) => Ok(Some(path)),
+            stdout @ OutputTarget::Stdout => Err(ConfigError::BadManifest(stdout)),
+        },
+    }
+}
+
 /// Nothing that is written may replace another part of it, however its path is spelled.
 fn check_distinct(
     outputs: &[OutputRequest],
@@ -333,7 +381,7 @@ fn check_distinct(
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
     // What a run keeps beside its outputs while it lasts has the place of nothing else.
-    const OWN: [Companion; 3] = [Companion::Lock, Companion::Partial, Companion::Journal];
+    const OWN: [Companion; 4] = [Companion::Lock, Companion::Partial, Companion::Journal, Companion::OldManifest];
     let own = outputs.iter().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =
         own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::api::ApiError;
 use crate::config::ConfigError;
+use crate::file_system::is_out_of_files;
 use crate::gate::GateFailure;
 use crate::simulator::StartError;
 use crate::sink::SinkError;
@@ -33,9 +34,11 @@ pub enum ExitCode {
     Unauthorized = 6,
     /// An output could not be written.
     Output = 7,
+    /// A gate held the export back; nothing was published.
+    HeldBack = 8,
     /// Stopped by Ctrl-C (128 + SIGINT).
     Interrupted = 130,
-    /// Stopped by SIGTERM (128 + SIGTERM).
+    /// Stopped by SIGTERM (128 + SIGTERM), or by SIGHUP.
     Terminated = 143,
 }
 
@@ -76,7 +79,14 @@ pub enum Error {
     /// The journal of a run before cannot be read.
     Journal(std::io::Error),
     /// The export is not good enough to replace the last one.
-    Gate(GateFailure),
+    Gate {
+        /// The condition that it does not meet.
+        failure: GateFailure,
+        /// Whether all contacts are in it.
+        verdict: Verdict,
+        /// What the verdict rests on.
+        evidence: Vec<String>,
+    },
     /// `--max-duration` is over.
     TimeIsUp(std::time::Duration),
     /// The run failed, and what it had read is kept.
@@ -122,7 +132,7 @@ impl fmt::Display for Error {
             Self::Source(error) => error.fmt(formatter),
             Self::Print(_) => formatter.write_str("cannot write to stdout"),
             Self::Journal(_) => formatter.write_str("cannot read the journal of the run before"),
-            Self::Gate(failure) => write!(formatter, "not published: {failure}"),
+            Self::Gate { failure, .. } => write!(formatter, "not published: {failure}"),
             Self::TimeIsUp(limit) => {
                 let limit = humantime::format_duration(*limit);
                 write!(formatter, "stopped before the end: --max-duration is over: {limit}")
@@ -145,7 +155,7 @@ impl StdError for Error {
             Self::Api(error) => error.source(),
             Self::Output(error) => error.source(),
             Self::Kept { error, .. } => error.source(),
-            Self::WriterDied | Self::Stopped(_) | Self::Gate(_) | Self::TimeIsUp(_) => None,
+            Self::WriterDied | Self::Stopped(_) | Self::Gate { .. } | Self::TimeIsUp(_) => None,
         }
     }
 }
@@ -164,7 +174,7 @@ impl Error {
             Self::Config(_) | Self::Source(_) | Self::BuildClient(_) => ExitCode::Usage,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
             Self::StartSimulator(_) | Self::StartRuntime(_) | Self::WriterDied => ExitCode::Failure,
-            Self::Gate(_) => ExitCode::Unverified,
+            Self::Gate { .. } => ExitCode::HeldBack,
             Self::TimeIsUp(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
             Self::Api(error) => request::exit_code(&error.problem),
@@ -172,8 +182,23 @@ impl Error {
         }
     }
 
+    /// What a gate had to go by, one line each.
+    pub fn evidence(&self) -> Vec<String> {
+        match self {
+            Self::Gate { verdict, evidence, .. } => {
+                let verdict = format!("verdict: {}", verdict.name());
+                std::iter::once(verdict).chain(evidence.iter().map(|line| format!("evidence: {line}"))).collect()
+            }
+            Self::Kept { error, .. } => error.evidence(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The next step, where one is known.
     pub fn hint(&self) -> Option<String> {
+        if has_run_out_of_files(self) {
+            return Some(OPEN_FILES_HINT.to_owned());
+        }
         match self {
             Self::Config(error) => Some(error.hint().to_owned()),
             Self::Api(error) => request::hint(error),
@@ -182,7 +207,7 @@ impl Error {
             Self::Journal(_) => Some(
                 "start over with --fresh; if that fails, too, remove what is in its place beside the output".to_owned(),
             ),
-            Self::Gate(_) => Some(GATE_HINT.to_owned()),
+            Self::Gate { .. } => Some(GATE_HINT.to_owned()),
             Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
             Self::Kept { error, journal } => Some(kept_hint(error, journal)),
             Self::Stopped(_) => Some("run the same command again".to_owned()),
@@ -195,6 +220,20 @@ impl Error {
             Self::StartSimulator(_) | Self::StartRuntime(_) => None,
         }
     }
+}
+
+const OPEN_FILES_HINT: &str = "raise the limit of open files (ulimit -n), or lower --concurrency";
+
+/// Whether the limit of open files is among the causes: connections, files and threads all count against it.
+fn has_run_out_of_files(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if current.downcast_ref::<std::io::Error>().is_some_and(is_out_of_files) {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
 }
 
 const GATE_HINT: &str = "the old files are as they were; loosen the gate, or read anew with --fresh";
@@ -212,7 +251,9 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
 
 fn output_exit_code(error: &SinkError) -> ExitCode {
     match error {
-        SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } => ExitCode::Usage,
+        SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } | SinkError::TrailingSlash { .. } => {
+            ExitCode::Usage
+        }
         _ => ExitCode::Output,
     }
 }

@@ -16,6 +16,25 @@ pub struct Gate {
     pub max_shrink: Option<Share>,
     /// The verdict it must have, or a better one.
     pub require: Option<Verdict>,
+    /// How many of the list's items may be no contacts.
+    pub max_rejected: Option<Share>,
+    /// How many values of any one column may have an undocumented type or form.
+    pub max_malformed: Option<Share>,
+}
+
+/// What is known of an export that waits to be published.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Contacts in it.
+    pub contacts: u64,
+    /// Whether they are all there.
+    pub verdict: Verdict,
+    /// Contacts of the published one, if there is one.
+    pub before: Option<u64>,
+    /// Items that were left out, since they are no contacts.
+    pub items_rejected: u64,
+    /// The column with the most values of an undocumented type or form, and how many there are.
+    pub most_malformed: Option<(&'a str, u64)>,
 }
 
 /// The condition that an export did not meet.
@@ -47,6 +66,30 @@ pub enum GateFailure {
         /// At least.
         wanted: Verdict,
     },
+    /// `--max-rejected`
+    #[error("{rejected} of {items} items {} left out, which is more than --max-rejected {allowed}", word_for(*rejected, "was", "were"))]
+    Rejected {
+        /// Items that are no contacts.
+        rejected: u64,
+        /// All items.
+        items: u64,
+        /// As it was given.
+        allowed: Share,
+    },
+    /// `--max-malformed`
+    #[error(
+        "{values} of {contacts} values of {column} have an undocumented type or form, which is more than --max-malformed {allowed}"
+    )]
+    Malformed {
+        /// The column.
+        column: String,
+        /// Such values.
+        values: u64,
+        /// In the new export.
+        contacts: u64,
+        /// As it was given.
+        allowed: Share,
+    },
 }
 
 fn found(contacts: u64) -> String {
@@ -59,11 +102,12 @@ impl Gate {
         *self != Self::default()
     }
 
-    /// Checks an export against the gate and the contacts of the one published `before`, if there is one.
+    /// Checks an export that waits to be published.
     ///
     /// # Errors
     /// The first condition that it does not meet.
-    pub fn check(&self, contacts: u64, verdict: Verdict, before: Option<u64>) -> Result<(), GateFailure> {
+    pub fn check(&self, export: &Candidate<'_>) -> Result<(), GateFailure> {
+        let &Candidate { contacts, verdict, before, items_rejected: rejected, most_malformed } = export;
         if let Some(wanted) = self.min_contacts.filter(|&wanted| contacts < wanted) {
             return Err(GateFailure::TooFew { contacts, wanted });
         }
@@ -71,6 +115,15 @@ impl Gate {
             && allowed.is_exceeded(before.saturating_sub(contacts), before)
         {
             return Err(GateFailure::Shrunk { contacts, before, allowed });
+        }
+        let items = contacts.saturating_add(rejected);
+        if let Some(allowed) = self.max_rejected.filter(|allowed| allowed.is_exceeded(rejected, items)) {
+            return Err(GateFailure::Rejected { rejected, items, allowed });
+        }
+        if let (Some(allowed), Some((column, values))) = (self.max_malformed, most_malformed)
+            && allowed.is_exceeded(values, contacts)
+        {
+            return Err(GateFailure::Malformed { column: column.to_owned(), values, contacts, allowed });
         }
         match self.require {
             Some(wanted) if !verdict.is_at_least(wanted) => Err(GateFailure::NotGoodEnough { verdict, wanted }),
@@ -83,14 +136,19 @@ impl Gate {
 mod tests {
     use super::*;
 
+    fn export(contacts: u64, verdict: Verdict, before: Option<u64>) -> Candidate<'static> {
+        Candidate { contacts, verdict, before, items_rejected: 0, most_malformed: None }
+    }
+
     #[test]
     fn every_condition_is_checked_by_itself() {
+        let complete = |contacts, before| export(contacts, Verdict::Complete, before);
         let shrink = Gate { max_shrink: Some("20%".parse().unwrap()), ..Gate::default() };
-        assert_eq!(shrink.check(800, Verdict::Complete, Some(1000)), Ok(()));
-        assert!(matches!(shrink.check(799, Verdict::Complete, Some(1000)), Err(GateFailure::Shrunk { .. })));
-        assert_eq!(shrink.check(0, Verdict::Complete, None), Ok(()), "the first export has nothing to shrink from");
+        assert_eq!(shrink.check(&complete(800, Some(1000))), Ok(()));
+        assert!(matches!(shrink.check(&complete(799, Some(1000))), Err(GateFailure::Shrunk { .. })));
+        assert_eq!(shrink.check(&complete(0, None)), Ok(()), "the first export has nothing to shrink from");
         let few = Gate { min_contacts: Some(5), ..Gate::default() };
-        assert!(few.check(5, Verdict::Complete, None).is_ok() && few.check(4, Verdict::Complete, None).is_err());
+        assert!(few.check(&complete(5, None)).is_ok() && few.check(&complete(4, None)).is_err());
         for (wanted, verdict, is_met) in [
             (Verdict::Complete, Verdict::Complete, true),
             (Verdict::Complete, Verdict::Healed, false),
@@ -99,8 +157,28 @@ mod tests {
             (Verdict::Healed, Verdict::Unverified, false),
         ] {
             let gate = Gate { require: Some(wanted), ..Gate::default() };
-            assert_eq!(gate.check(0, verdict, None).is_ok(), is_met, "{wanted:?} {verdict:?}");
+            assert_eq!(gate.check(&export(0, verdict, None)).is_ok(), is_met, "{wanted:?} {verdict:?}");
         }
         assert!(!Gate::default().is_set() && few.is_set());
+    }
+
+    #[test]
+    fn what_was_left_out_or_unreadable_counts_against_the_whole() {
+        let one_percent = Some("1%".parse().unwrap());
+        let rejected = Gate { max_rejected: one_percent, ..Gate::default() };
+        let malformed = Gate { max_malformed: one_percent, ..Gate::default() };
+        let with = |items_rejected, values| Candidate {
+            items_rejected,
+            most_malformed: Some(("created_at", values)),
+            ..export(990, Verdict::Complete, None)
+        };
+        assert_eq!(rejected.check(&with(10, 990)), Ok(()), "10 of 1000 items");
+        let failure = rejected.check(&with(11, 0)).unwrap_err();
+        assert_eq!(failure.to_string(), "11 of 1001 items were left out, which is more than --max-rejected 1%");
+        assert_eq!(malformed.check(&with(500, 9)), Ok(()));
+        let failure = malformed.check(&with(0, 10)).unwrap_err().to_string();
+        assert!(failure.starts_with("10 of 990 values of created_at have an undocumented"), "{failure}");
+        let nothing = Gate { max_rejected: Some("0".parse().unwrap()), ..Gate::default() };
+        assert!(nothing.check(&export(0, Verdict::Complete, None)).is_ok() && nothing.check(&with(1, 0)).is_err());
     }
 }

@@ -34,6 +34,7 @@ pub mod contacts;
 pub mod error;
 pub mod export;
 pub mod fetch;
+mod file_system;
 pub mod gate;
 mod mix;
 mod plural;

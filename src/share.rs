@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A part of a whole, from 0 % to 100 %, kept as it was written: 29 % of a hundred is 29, which binary fractions deny.
+/// A part of a whole, from 0 % to 100 %, kept in decimal digits: 29 % of a hundred is 29, which binary fractions deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share {
     /// Percent with six places.
@@ -15,7 +15,7 @@ const WHOLE: u32 = 100_000_000;
 
 /// Why a share could not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("write a share in percent, for instance 20%")]
+#[error("write a share in percent or as a fraction, for instance 20% or 0.2")]
 pub struct ShareError;
 
 impl Share {
@@ -34,13 +34,18 @@ impl FromStr for Share {
     type Err = ShareError;
 
     fn from_str(text: &str) -> Result<Self, ShareError> {
-        let number = text.trim().strip_suffix('%').ok_or(ShareError)?.trim();
+        let (number, places) = match text.trim().strip_suffix('%') {
+            Some(percent) => (percent.trim(), 6),
+            None => (text.trim(), 8),
+        };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-        if !is_number || fraction.len() > 6 {
+        // Nobody knows whether 1 is everything or a hundredth.
+        let is_clear = places == 6 || whole == "0";
+        if !is_number || !is_clear || fraction.len() > places {
             return Err(ShareError);
         }
-        let micro_percent = format!("{whole}{fraction:0<6}").parse().map_err(|_| ShareError)?;
+        let micro_percent = format!("{whole}{fraction:0<places$}").parse().map_err(|_| ShareError)?;
         if micro_percent <= WHOLE { Ok(Self { micro_percent }) } else { Err(ShareError) }
     }
 }
@@ -58,14 +63,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_read_in_percent_and_shown_as_they_were_written() {
-        for (text, shown, value) in
-            [("20%", "20%", 0.2), (" 0.5 % ", "0.5%", 0.005), ("7%", "7%", 0.07), ("100.00%", "100%", 1.0)]
-        {
+    fn shares_are_read_in_percent_or_as_fractions_and_shown_in_percent() {
+        for (text, shown, value) in [
+            ("20%", "20%", 0.2),
+            (" 0.5 % ", "0.5%", 0.005),
+            ("7%", "7%", 0.07),
+            ("100.00%", "100%", 1.0),
+            ("0.01", "1%", 0.01),
+            ("0", "0%", 0.0),
+            (" 0.123456 ", "12.3456%", 0.123_456),
+        ] {
             let share: Share = text.parse().unwrap();
             assert_eq!((share.to_string().as_str(), share.value()), (shown, value), "{text}");
         }
-        for wrong in ["20", "-1%", "101%", "x%", "", "%", ".%", "NaN%", "1e1%", "0.1234567%", "99999999999%"] {
+        for wrong in [
+            "20",
+            "1",
+            "1.0",
+            "00.1",
+            ".5",
+            "0.123456789",
+            "-1%",
+            "101%",
+            "x%",
+            "",
+            "%",
+            ".%",
+            "NaN%",
+            "1e1%",
+            "0.1234567%",
+            "99999999999%",
+        ] {
             assert_eq!(wrong.parse::<Share>(), Err(ShareError), "{wrong}");
         }
     }

@@ -12,7 +12,7 @@ use crate::api::{PaceError, PaceText, RetryPolicy};
 use crate::contacts::ColumnSelection;
 use crate::fetch::Consistency;
 use crate::share::Share;
-use crate::sink::OutputFormat;
+use crate::sink::{FileMode, OutputFormat};
 use crate::verdict::Verdict;
 
 /// Address of the API (API reference, "Base URL").
@@ -37,7 +37,7 @@ Examples:
 Exit codes:
   0 complete, 1 unexpected failure, 2 wrong usage, 3 written but completeness not verified,
   4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
-  7 output could not be written, 130/143 stopped by a signal";
+  7 output could not be written, 8 held back by a gate and not published, 130/143 stopped by a signal";
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ pub struct ContactsArgs {
     /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API
     ///
     /// The extension chooses the format: .parquet, .csv, .csv.gz or .csv.zst. Files appear under their name when they
-    /// are whole, readable by their owner alone.
+    /// are whole, with mode and owner of the file they replace; a new one is readable by its owner alone.
     #[arg(short, long, value_name = "PATH", required = true, help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
@@ -67,16 +67,32 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
 
-    /// Publish only if there are at least this many contacts; otherwise the old files stay and the run ends with 3
-    #[arg(long, value_name = "N", value_parser = number, help_heading = "Output")]
+    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json beside the first output]
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub manifest: Option<PathBuf>,
+
+    /// Permissions of all files written, like 640 [default: those of the file that is replaced, 600 for a new one]
+    #[arg(long, value_name = "OCTAL", help_heading = "Output")]
+    pub mode: Option<FileMode>,
+
+    /// Publish only if there are at least this many contacts; otherwise the old files stay and the run ends with 8
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
     pub min_contacts: Option<u64>,
 
-    /// Publish only if the contacts have not become fewer by more than this share since the manifest beside the output
-    #[arg(long, value_name = "SHARE", help_heading = "Output")]
+    /// Publish only if the contacts have not become fewer by more than this share since the last manifest
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
     pub max_shrink: Option<Share>,
 
+    /// Publish only if at most this share of the items was left out because they are no contacts, like 1%
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
+    pub max_rejected: Option<Share>,
+
+    /// Publish only if in every column at most this share of values has an undocumented type or form
+    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
+    pub max_malformed: Option<Share>,
+
     /// Publish only with this verdict: complete, or healed (which complete meets, too)
-    #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Output")]
+    #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Gates")]
     pub require: Option<Verdict>,
 
     /// What to do when the list moves while it is read: auto (heal it), plain (read once and say what was seen) or

@@ -4,11 +4,9 @@
 //! files get their names only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::de::IgnoredAny;
 
 use crate::api::{ApiKey, Client, Traffic};
 use crate::cli::ContactsArgs;
@@ -16,19 +14,17 @@ use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::contacts::{column, column_name};
 use crate::error::{Error, ExitCode};
-use crate::export::{Exported, Gathered, Outcome, export};
+use crate::export::{Exported, Outcome, export};
 use crate::fetch::journal::{Journal, JournalWriter, remove_journal};
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
-use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, Outputs, check_writable, lock_target, read_manifest,
-    stage_small_file,
-};
-use crate::summary::{ConsistencyFacts, Filters, RunFacts, Summary, TableStyle, render_table};
+use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
+use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
 use crate::verdict::Verdict;
 
+use super::publish::{Published, publish, published_before, warn_of_losses};
 use super::resume::open_journal;
 use super::{is_colour_off, print, say, stop, table_width};
 
@@ -46,14 +42,13 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
     config.published_before = published_before(&config)?;
-    // It may lie in another folder than the file, which is where its link leads.
-    config.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
-    let mut report_locks = Vec::new();
-    for (target, _) in &config.reports {
+    let mut locks = Vec::new();
+    for target in config.reports.iter().map(|(target, _)| target.clone()).chain(config.manifest_target()) {
         target.path().map_or(Ok(()), check_writable)?;
-        report_locks.extend(lock_target(target)?);
+        locks.extend(lock_target(&target)?);
     }
+    config.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     // Kept until the end: dropping it stops the simulator.
     let simulator = config.simulate.map(start_simulator).transpose()?;
     if let Some(simulator) = &simulator {
@@ -71,21 +66,6 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
 fn start_simulator(contacts: u32) -> Result<Simulator, Error> {
     let settings = simulator::Settings { contacts, ..simulator::Settings::default() };
     Simulator::start(settings).map_err(Error::StartSimulator)
-}
-
-/// How many contacts the export holds that is there, when that matters.
-fn published_before(config: &ContactsConfig) -> Result<Option<u64>, ConfigError> {
-    let Some(path) = config.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else { return Ok(None) };
-    match read_manifest::<IgnoredAny>(path) {
-        Ok(Some(manifest)) => Ok(Some(manifest.contacts)),
-        Ok(None) => {
-            if config.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
-                tracing::warn!("--max-shrink has nothing to compare with: {} is not there", path.display());
-            }
-            Ok(None)
-        }
-        Err(source) => Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
-    }
 }
 
 async fn run_export(
@@ -168,76 +148,6 @@ async fn read_all(
     })
 }
 
-/// An export whose files have their names.
-struct Published {
-    summary: Summary,
-    /// The form of the summary that goes to stdout.
-    to_stdout: String,
-    items_rejected: u64,
-    verdict: Verdict,
-}
-
-/// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
-/// the first gets its name.
-fn publish(config: &ContactsConfig, exported: Box<Exported>, run: RunFacts) -> Result<Published, Error> {
-    let Gathered { counts, findings, staged } = exported.gathered;
-    let contacts = staged.reports().first().map_or(0, |report| report.rows);
-    config.gate.check(contacts, run.verdict, config.published_before).map_err(Error::Gate)?;
-    let verdict = run.verdict;
-    let items_rejected = exported.walk.report().rejected;
-    let summary = Summary {
-        as_of: run.started_at.clone(),
-        filters: config.filters.clone(),
-        outputs: staged.reports().to_vec(),
-        run: Some(run),
-        ..counts.summary().with_findings(findings)
-    };
-    let mut small_files = Vec::new();
-    let mut to_stdout = String::new();
-    for (target, form) in &config.reports {
-        let text = form.render(&summary);
-        match target {
-            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes())?),
-            OutputTarget::Stdout => to_stdout = text,
-        }
-    }
-    if let (Some(path), Some(run)) = (&config.manifest, &summary.run) {
-        let manifest = manifest(config, &summary, run, contacts, items_rejected).stage(path)?;
-        // Nobody may find the old one beside new files.
-        manifest.withdraw_old()?;
-        small_files.push(manifest);
-    }
-    // Locked until the manifest is there.
-    let _published = staged.publish()?;
-    for file in small_files {
-        file.publish()?;
-    }
-    Ok(Published { summary, to_stdout, items_rejected, verdict })
-}
-
-fn manifest<'a>(
-    config: &'a ContactsConfig,
-    summary: &'a Summary,
-    run: &'a RunFacts,
-    contacts: u64,
-    items_rejected: u64,
-) -> Manifest<'a, Filters, ConsistencyFacts> {
-    Manifest {
-        schema_version: MANIFEST_SCHEMA_VERSION,
-        tool_version: env!("CARGO_PKG_VERSION"),
-        started_at: &run.started_at,
-        finished_at: &run.finished_at,
-        api: if config.simulate.is_some() { "simulator" } else { config.base_url.as_str() },
-        filters: &summary.filters,
-        contacts,
-        items_rejected,
-        verdict: run.verdict.name(),
-        evidence: &run.evidence,
-        consistency: &run.consistency,
-        outputs: &summary.outputs,
-    }
-}
-
 fn run_facts(
     config: &ContactsConfig,
     walk: &Walk,
@@ -293,6 +203,7 @@ fn seconds(duration: Duration) -> f64 {
 /// Tells what came of the run.
 fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
+    warn_of_losses(&published.summary, published.items_rejected);
     if let Some(names) = fields_instead_of_numbers(&published.summary) {
         say(&format!("warning: no contact has a phone_number, and these fields are not documented: {names}\n"));
     }

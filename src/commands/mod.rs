@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
+mod publish;
 mod report;
 mod resume;
 mod simulator;
@@ -46,6 +47,9 @@ fn explain(error: &Error) {
     while let Some(current) = cause {
         text += &format!("  caused by: {current}\n");
         cause = current.source();
+    }
+    for line in error.evidence() {
+        text += &format!("  {line}\n");
     }
     if let Some(hint) = error.hint() {
         text += &format!("hint: {hint}\n");

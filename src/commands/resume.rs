@@ -1,5 +1,6 @@
 //! Which journal a run reads from and writes to.
 
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -24,20 +25,25 @@ pub(super) fn open_journal(
 ) -> Result<JournalSlot, Error> {
     let Some(path) = &config.resume.journal else { return Ok(JournalSlot::default()) };
     if config.resume.starts_over {
-        remove_journal(path).map_err(Error::Journal)?;
+        remove_journal(path).map_err(|error| of_journal(path, &error))?;
     }
     let journal_key = config.journal_key(key);
     let unused = |why: &str| {
         tracing::warn!("starting over, the journal {} is not used: {why}", path.display());
         None
     };
-    let past = match read_journal(path, &journal_key).map_err(Error::Journal)? {
-        JournalState::None => None,
-        JournalState::Unusable(why) => unused(&why),
-        JournalState::Usable(journal) if is_too_old(&journal, config, now) => {
+    let past = match read_journal(path, &journal_key) {
+        Ok(JournalState::None) => None,
+        Ok(JournalState::Unusable(why)) => unused(&why),
+        Ok(JournalState::Usable(journal)) if is_too_old(&journal, config, now) => {
             unused("it is older than --resume-within")
         }
-        JournalState::Usable(journal) => Some(*journal),
+        Ok(JournalState::Usable(journal)) => Some(*journal),
+        // Another user has left it. In a folder that both may write, whoever comes next takes its place.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
+            unused("it belongs to another user and cannot be read")
+        }
+        Err(error) => return Err(of_journal(path, &error)),
     };
     if let Some(journal) = &past {
         if !is_quiet {
@@ -49,6 +55,22 @@ pub(super) fn open_journal(
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
     let writer = JournalWriter::new(path.clone(), &journal_key, now.timestamp_micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
+}
+
+/// An error that names the journal, and whose it is.
+fn of_journal(path: &Path, error: &io::Error) -> Error {
+    let owner = owner_of(path).map(|user| format!(" (it belongs to user {user})")).unwrap_or_default();
+    Error::Journal(io::Error::new(error.kind(), format!("{}{owner}: {error}", path.display())))
+}
+
+#[cfg(unix)]
+fn owner_of(path: &Path) -> Option<u32> {
+    std::fs::metadata(path).map(|found| std::os::unix::fs::MetadataExt::uid(&found)).ok()
+}
+
+#[cfg(not(unix))]
+fn owner_of(_: &Path) -> Option<u32> {
+    None
 }
 
 fn is_too_old(journal: &Journal, config: &ContactsConfig, now: DateTime<Utc>) -> bool {

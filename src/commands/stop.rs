@@ -1,4 +1,4 @@
-//! What ends a run early: Ctrl-C, SIGTERM, `--max-duration`.
+//! What ends a run early: Ctrl-C, SIGTERM, a terminal that goes away (SIGHUP), `--max-duration`.
 
 use std::io;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ impl Signals {
             if begun.load(Ordering::Relaxed) {
                 // Nobody waits for it any more once the outputs get their names, which is soon done.
                 sender.send(code).ok();
-                leave(signalled().await)
+                // A terminal that goes away may say so twice.
+                leave(signalled_again().await)
             }
             leave(code)
         };
@@ -64,6 +65,14 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
 /// Waits for a signal that asks the run to stop; gives the exit code that tells of it.
 async fn signalled() -> ExitCode {
     tokio::select! {
+        code = signalled_again() => code,
+        () = hung_up() => ExitCode::Terminated,
+    }
+}
+
+/// Waits for a signal that a person or a supervisor sends.
+async fn signalled_again() -> ExitCode {
+    tokio::select! {
         () = interrupted() => ExitCode::Interrupted,
         () = terminated() => ExitCode::Terminated,
     }
@@ -84,6 +93,42 @@ async fn terminated() {
     }
 }
 
+/// Waits for the end of the terminal or session, unless the run was started so as to outlive it.
+#[cfg(unix)]
+async fn hung_up() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Listening would undo what `nohup` did.
+    if is_hang_up_ignored() {
+        return std::future::pending().await;
+    }
+    match signal(SignalKind::hangup()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Whether SIGHUP was ignored when the run began. Where the system does not tell, whoever has no terminal ignores it.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    use std::io::IsTerminal;
+    match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => ignores_hang_up(&status),
+        Err(_) => !(io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()),
+    }
+}
+
+/// Reads the mask of ignored signals, in which SIGHUP is the lowest bit.
+#[cfg(unix)]
+fn ignores_hang_up(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(not(unix))]
+async fn hung_up() {
+    std::future::pending::<()>().await;
+}
+
 /// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
 #[cfg(unix)]
 fn no_signal_of_file_size() -> Option<tokio::signal::unix::Signal> {
@@ -102,4 +147,16 @@ async fn terminated() {
 #[expect(clippy::exit, reason = "the second signal must end the process even while a write hangs")]
 fn leave(code: ExitCode) -> ! {
     std::process::exit(code as i32)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_shall_outlive_its_terminal_is_told_by_its_mask() {
+        assert!(ignores_hang_up("Name:\tsent-export\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hang_up("SigBlk:\t0000000000000001\nSigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hang_up(""));
+    }
 }

@@ -8,7 +8,9 @@ use super::ConfigError;
 pub(super) fn check_base_url(text: &str) -> Result<Url, ConfigError> {
     let bad = || ConfigError::BadBaseUrl(without_credentials(text));
     let url = Url::parse(text).map_err(|_| bad())?;
-    let is_plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    // The path of a request would be lost behind a query or a fragment, and user info is no way to sign in here.
+    let is_plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if !is_plain || url.cannot_be_a_base() {
         return Err(bad());
     }
@@ -53,7 +55,14 @@ mod tests {
         for insecure in ["http://api.sent.dm", "http://192.168.1.2", "http://localhost.evil.example"] {
             assert!(matches!(check_base_url(insecure), Err(ConfigError::InsecureBaseUrl(_))), "{insecure}");
         }
-        let with_secrets = ["https://user:secret@api.sent.dm", "https://api.sent.dm?key=secret", "api#secret"];
+        let with_secrets = [
+            "https://user:secret@api.sent.dm",
+            "https://api.sent.dm?key=secret",
+            "api#secret",
+            "https://api.sent.dm/#secret",
+            "https://api.sent.dm#",
+            "https://api.sent.dm/?",
+        ];
         for bad in ["", "api.sent.dm", "ftp://api.sent.dm", "mailto:a@b"].into_iter().chain(with_secrets) {
             let error = check_base_url(bad).unwrap_err();
             assert!(matches!(error, ConfigError::BadBaseUrl(_)), "{bad}");

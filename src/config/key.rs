@@ -16,7 +16,14 @@ pub(super) fn read_key(file: Option<&Path>, variable: Option<&str>) -> Result<Ap
         (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),
         (None, None) => return Err(ConfigError::MissingKey),
     };
-    ApiKey::new(&text).ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(&text) })
+    let key = ApiKey::new(&text).filter(|_| !is_quoted(&text));
+    key.ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(&text) })
+}
+
+/// Whether quotes came along, as they do from the env files of Docker.
+fn is_quoted(text: &str) -> bool {
+    let is_quote = |character: char| matches!(character, '"' | '\'' | '`');
+    text.trim().starts_with(is_quote) || text.trim().ends_with(is_quote)
 }
 
 /// What is wrong with a key, without any of it.
@@ -24,6 +31,8 @@ fn fault_of_key(text: &str) -> &'static str {
     let key = text.trim();
     if key.is_empty() {
         "it is empty"
+    } else if is_quoted(key) {
+        "there are quotes around it, which do not belong to the key"
     } else if key.contains(char::is_whitespace) {
         "there is white space inside, or more than one line"
     } else {

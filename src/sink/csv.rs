@@ -5,8 +5,8 @@
 //! crate's writer cannot tell null from empty within one file, so the cells are written here; its reader checks them
 //! in the tests. Values are not altered for spreadsheets: a leading `+` or `=` stays what the account holds.
 //!
-//! *Easy to get wrong:* a cell is quoted for a comma, quote, CR or LF, and for white space at its ends, which some
-//! readers would trim.
+//! *Easy to get wrong:* a cell is quoted for a comma, quote, CR or LF, for white space at its ends, which some readers would
+//! trim, and when it is `\N`, which some databases would take for null.
 
 use std::io::{self, Write};
 
@@ -185,6 +185,7 @@ impl<'a> Texts<'a> {
     fn push(&self, row: usize, line: &mut Vec<u8>) {
         let text = self.values.value(row).as_bytes();
         match text {
+            NULL_OF_OTHERS => push_text(text, line),
             [first, .., last] | [first @ last] if self.is_bare && !is_space(*first) && !is_space(*last) => {
                 line.extend_from_slice(text);
             }
@@ -213,6 +214,9 @@ fn position(offset: i32) -> usize {
     usize::try_from(offset).expect("no offset is negative")
 }
 
+/// A text that some readers take for null when it is not quoted.
+const NULL_OF_OTHERS: &[u8] = b"\\N";
+
 fn needs_quotes(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
 }
@@ -224,7 +228,7 @@ fn is_space(byte: u8) -> bool {
 
 fn push_text(text: &[u8], line: &mut Vec<u8>) {
     let has_space_at_an_end = [text.first(), text.last()].into_iter().flatten().copied().any(is_space);
-    if !text.is_empty() && !text.iter().copied().any(needs_quotes) && !has_space_at_an_end {
+    if !text.is_empty() && text != NULL_OF_OTHERS && !text.iter().copied().any(needs_quotes) && !has_space_at_an_end {
         line.extend_from_slice(text);
         return;
     }

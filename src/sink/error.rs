@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::OutputRequest;
-use super::staged::folder_of;
+use super::paths::folder_of;
+use super::replace::Hindrance;
+use crate::file_system::is_out_of_files;
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,32 @@ pub enum SinkError {
         /// The target.
         path: PathBuf,
     },
+    /// The path can only be that of a folder.
+    #[error("the path of the output ends like that of a folder: {}", path.display())]
+    TrailingSlash {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// Neither a rename nor writing can give the target new content.
+    #[error("cannot replace {}: {}", path.display(), hindrance.describe())]
+    CannotReplace {
+        /// The target.
+        path: PathBuf,
+        /// What is in the way of a rename.
+        hindrance: Hindrance,
+        /// What is in the way of writing.
+        source: io::Error,
+    },
+    /// The lock that somebody else has left cannot be looked at.
+    #[error("cannot open the lock of another user ({owner}): {}", lock.display())]
+    OthersLock {
+        /// The lock.
+        lock: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// Why.
+        source: io::Error,
+    },
     /// No file could be made beside the target.
     #[error("cannot write beside the output: {}", path.display())]
     OpenStaged {
@@ -58,6 +86,14 @@ pub enum SinkError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The finished file could not be copied into its place.
+    #[error("cannot write the finished file to its place: {}", path.display())]
+    Overwrite {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The finished file could not be given its name.
     #[error("cannot give the finished file its name: {}", path.display())]
     Publish {
@@ -70,14 +106,10 @@ pub enum SinkError {
 
 /// The next step when no file could be made.
 fn open_hint(error: &io::Error) -> &'static str {
-    // EMFILE and ENFILE have no kind of their own; the numbers are those of Linux, macOS and the BSDs.
-    const TOO_MANY_FILES: [i32; 2] = [24, 23];
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or choose another place",
         io::ErrorKind::InvalidFilename => "choose a shorter name: the files beside it have longer ones",
-        _ if error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => {
-            "allow more open files (ulimit -n), or name fewer outputs"
-        }
+        _ if is_out_of_files(error) => "raise the limit of open files (ulimit -n), or name fewer outputs",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "the folder of the output must be writable, since the file is made beside it"
         }
@@ -90,6 +122,10 @@ impl SinkError {
         Self::Write { path: request.target.to_string(), source }
     }
 
+    pub(super) fn write_file(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.display().to_string(), source: source.into() }
+    }
+
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -98,9 +134,12 @@ impl SinkError {
             }
             Self::MissingFolder { .. } => "create the folder first, or choose another place",
             Self::Busy { .. } => "wait until it is done, or choose another --output",
-            Self::IsFolder { .. } => "name a file in that folder",
+            Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
+            Self::CannotReplace { hindrance, .. } => hindrance.hint(),
+            Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
             Self::OpenStaged { source, .. } => open_hint(source),
             Self::Write { .. } => "make room or choose another place; the last good file is as it was",
+            Self::Overwrite { .. } => "the file may hold only a part: make room, then run the same command again",
             Self::Publish { .. } => {
                 "the folder must be writable; without a manifest, files beside it may be old or new"
             }

@@ -1,17 +1,22 @@
 //! One run at a time for each output.
 //!
 //! The lock is one of the operating system on a small file beside the output, so a run that dies leaves no lock behind, at
-//! most the file. It holds the process id and the start of its owner, for the message to whoever comes second.
+//! most the file. It holds the process id and the start of its owner, for the message to whoever comes second. Everyone may
+//! read it, since another user can only see by locking it whether its run still lives.
+//!
+//! Some network file systems have no locks. A run there goes on without one and says so.
 //!
 //! *Easy to get wrong:* the owner removes the file when it is done, and somebody else may have opened it just before. A
 //! lock only counts if the file is still the one that the name leads to.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::SinkError;
+use super::replace::create_private;
 use crate::companion::Companion;
+use crate::file_system::refuses_locks;
 
 /// Times that the file may change under us before we give up.
 const MAX_ATTEMPTS: u32 = 20;
@@ -20,6 +25,7 @@ const MAX_ATTEMPTS: u32 = 20;
 #[derive(Debug)]
 pub struct OutputLock {
     path: PathBuf,
+    is_held: bool,
     /// Its lock ends with it.
     _file: File,
 }
@@ -37,39 +43,97 @@ impl OutputLock {
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));
         }
         for _ in 0..MAX_ATTEMPTS {
-            let mut file = open(&path).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) if is_same_file(&file, &path) => {
-                    write_owner(&mut file).map_err(failed)?;
-                    return Ok(Self { path, _file: file });
+            let mut opened = match open(&path) {
+                Ok(opened) => opened,
+                // It was created or removed in this moment.
+                Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                    continue;
                 }
-                Ok(()) => {}
+                Err(source) if path.exists() => return Err(others_lock(path, source)),
+                Err(error) => return Err(failed(error)),
+            };
+            let is_held = match opened.file.try_lock() {
+                Ok(()) => true,
                 Err(TryLockError::WouldBlock) => {
                     let mut owner = String::new();
                     // Whoever has the lock may be about to write who it is.
-                    drop(file.read_to_string(&mut owner));
+                    drop(opened.file.read_to_string(&mut owner));
                     return Err(SinkError::Busy { path: output.to_owned(), owner: owner.trim().to_owned() });
                 }
+                Err(TryLockError::Error(error)) if refuses_locks(&error) => {
+                    let shown = path.display();
+                    tracing::warn!("cannot lock {shown}, so another run on this output goes unnoticed: {error}");
+                    false
+                }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
+            };
+            if !is_same_file(&opened.file, &path) {
+                continue;
             }
+            if opened.is_writable {
+                write_owner(&mut opened.file).map_err(failed)?;
+            } else if is_held && fs::remove_file(&path).is_ok() {
+                // The run of another user has died, and whoever comes next shall read of us.
+                continue;
+            }
+            return Ok(Self { path, is_held, _file: opened.file });
         }
         Err(SinkError::Busy { path: output.to_owned(), owner: String::new() })
+    }
+
+    /// Whether it keeps other runs away; not every file system has locks.
+    pub fn is_held(&self) -> bool {
+        self.is_held
     }
 }
 
 impl Drop for OutputLock {
     fn drop(&mut self) {
         // The lock goes with the file handle, whatever becomes of the name.
-        drop(std::fs::remove_file(&self.path));
+        drop(fs::remove_file(&self.path));
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// The file of a lock.
+struct LockFile {
+    file: File,
+    is_writable: bool,
+}
+
+/// Opens the file of a lock, or makes it. That of another user can be read only.
+fn open(path: &Path) -> io::Result<LockFile> {
+    // Not with `create`: where a file of somebody else is, systems forbid that (`fs.protected_regular`).
+    match File::options().read(true).write(true).open(path) {
+        Ok(file) => Ok(LockFile { file, is_writable: true }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let file = create_private(path)?;
+            let_everyone_read(&file);
+            Ok(LockFile { file, is_writable: true })
+        }
+        Err(error) => File::open(path).map(|file| LockFile { file, is_writable: false }).map_err(|_| error),
+    }
+}
+
+#[cfg(unix)]
+fn let_everyone_read(file: &File) {
+    use std::os::unix::fs::PermissionsExt;
+    // Without it, others are only told less.
+    drop(file.set_permissions(fs::Permissions::from_mode(0o644)));
+}
+
+#[cfg(not(unix))]
+fn let_everyone_read(_: &File) {}
+
+#[cfg(unix)]
+fn others_lock(lock: PathBuf, source: io::Error) -> SinkError {
+    use std::os::unix::fs::MetadataExt;
+    let owner = fs::metadata(&lock).map_or_else(|_| "unknown".to_owned(), |found| format!("user {}", found.uid()));
+    SinkError::OthersLock { lock, owner, source }
+}
+
+#[cfg(not(unix))]
+fn others_lock(lock: PathBuf, source: io::Error) -> SinkError {
+    SinkError::OthersLock { lock, owner: "unknown".to_owned(), source }
 }
 
 fn write_owner(file: &mut File) -> io::Result<()> {

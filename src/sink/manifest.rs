@@ -1,6 +1,6 @@
 //! What a run has published: the last file that appears.
 //!
-//! Whoever waits for `<output>.manifest.json` finds every output of the run whole, and can check each by size and SHA-256.
+//! Whoever waits for `_<output>.manifest.json` finds every output of the run whole, and can check each by size and SHA-256.
 //! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is whole.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{OutputReport, SinkError, StagedFile, stage_small_file};
+use super::{FileSettings, OutputReport, SinkError, StagedFile, stage_small_file};
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
@@ -39,7 +39,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub evidence: &'a [String],
     /// The same in numbers.
     pub consistency: &'a C,
-    /// The files.
+    /// The files, with paths as seen from the manifest.
     pub outputs: &'a [OutputReport],
 }
 
@@ -66,7 +66,7 @@ pub struct PublishedManifest<F> {
 /// A file in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PublishedFile {
-    /// As it was given to the run.
+    /// As seen from the manifest; manifests of version 0.1 have it as it was given to the run.
     pub path: String,
     /// Contacts in it.
     pub rows: u64,
@@ -91,10 +91,10 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn stage(&self, path: &Path) -> Result<StagedFile, SinkError> {
+    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, SinkError> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
-        stage_small_file(path, &json)
+        stage_small_file(path, &json, settings)
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read_and_what_is_none_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.csv.manifest.json");
+        let path = folder.path().join("_c.csv.manifest.json");
         assert_eq!(read_manifest::<String>(&path).unwrap(), None);
         let report = |rows| OutputReport {
             path: "c.csv".into(),
@@ -129,7 +129,7 @@ mod tests {
             consistency: &(),
             outputs: &[report(7)],
         };
-        manifest.stage(&path).unwrap().publish().unwrap();
+        manifest.stage(&path, FileSettings::default()).unwrap().publish().unwrap();
         let read = read_manifest::<String>(&path).unwrap().unwrap();
         assert_eq!((read.contacts, read.filters.as_str(), read.started_at.as_str()), (7, "none", manifest.started_at));
         assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70 }]);

@@ -12,6 +12,7 @@
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 
+mod access;
 mod csv;
 mod csv_time;
 mod error;
@@ -20,6 +21,9 @@ mod lock;
 mod manifest;
 mod output;
 mod parquet;
+mod paths;
+mod replace;
+mod small;
 mod staged;
 #[cfg(test)]
 mod tests;
@@ -27,16 +31,18 @@ mod tests;
 use arrow::array::RecordBatch;
 use serde::Serialize;
 
+pub use self::access::{FileMode, FileModeError};
 pub use self::error::SinkError;
 pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
 pub use self::lock::OutputLock;
 pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
 use self::output::{Output, OutputThread};
 pub use self::parquet::ParquetSettings;
+pub use self::paths::{file_identity, is_written_directly, relative_to};
+pub use self::replace::Hindrance;
+pub use self::small::{StagedFile, check_writable, lock_target, stage_small_file, write_small_file};
 use self::staged::Destination;
-pub use self::staged::{
-    StagedFile, check_writable, file_identity, is_written_directly, lock_target, stage_small_file, write_small_file,
-};
+pub use self::staged::FileSettings;
 use crate::contacts::ColumnSelection;
 
 /// Name of the filters among the metadata of Parquet files, as JSON.
@@ -51,6 +57,8 @@ pub struct OutputSettings {
     pub metadata: Vec<(String, String)>,
     /// How Parquet files are laid out.
     pub parquet: ParquetSettings,
+    /// Permissions of the files that were asked for.
+    pub mode: Option<FileMode>,
 }
 
 /// What became of one output.
@@ -85,8 +93,10 @@ impl Outputs {
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, SinkError> {
         let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
-            locks.extend(lock_target(&request.target)?);
-            OutputThread::start(Output::open_locked(request, settings)?)
+            let lock = lock_target(&request.target)?;
+            let files = FileSettings { mode: settings.mode, is_locked: lock.as_ref().is_some_and(OutputLock::is_held) };
+            locks.extend(lock);
+            OutputThread::start(Output::open(request, settings, files)?)
         };
         let open = requests.iter().map(open).collect::<Result<_, _>>()?;
         Ok(Self { columns: settings.columns.clone(), open, locks })
@@ -108,6 +118,11 @@ impl Outputs {
     /// As for [`Outputs::write`].
     pub fn check(&mut self) -> Result<(), SinkError> {
         self.let_go(|output| output.has_ended())
+    }
+
+    /// Whether every lock keeps other runs away; not every file system has locks.
+    pub fn are_locked(&self) -> bool {
+        self.locks.iter().all(OutputLock::is_held)
     }
 
     /// Whether rows are read as they come: by a pipe alone, in a format whose bytes do not depend on batches.

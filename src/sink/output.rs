@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 
-use super::staged::{Destination, HashingWriter};
+use super::staged::{Destination, FileSettings, HashingWriter};
 use super::{OutputFormat, OutputReport, OutputRequest, OutputSettings, SinkError, csv, parquet};
 
 /// Batches that wait for an output, about 2.5 MB each.
@@ -33,9 +33,13 @@ enum Encoder {
 }
 
 impl Output {
-    /// Opens the file beside a target whose lock the caller holds, and writes the format's head.
-    pub(super) fn open_locked(request: &OutputRequest, settings: &OutputSettings) -> Result<Self, SinkError> {
-        let writer = HashingWriter::new(Destination::open_locked(&request.target)?);
+    /// Opens the file beside a target and writes the format's head.
+    pub(super) fn open(
+        request: &OutputRequest,
+        settings: &OutputSettings,
+        files: FileSettings,
+    ) -> Result<Self, SinkError> {
+        let writer = HashingWriter::new(Destination::open(&request.target, files)?);
         let failed = |source| SinkError::write(request, source);
         let schema = settings.columns.schema();
         let encoder = match request.format {

@@ -94,7 +94,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
 /// What an export leaves beside its files, by its name.
 fn is_companion(path: &Path) -> bool {
     Companion::of(path).is_some_and(|(companion, output)| {
-        companion != Companion::Manifest || OutputFormat::from_path(Path::new(output)).is_some()
+        !companion.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some()
     })
 }
 
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn what_an_export_leaves_beside_its_files_is_passed_over_among_others() {
-        let beside = ["c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
+        let beside = ["_c.csv.manifest.json", "c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
         let folder = folder_with(&[&beside[..], &["c.csv", "other.json"]].concat());
         let path = |name: &str| folder.path().join(name);
         let mut given: Vec<PathBuf> = beside.iter().map(|name| path(name)).collect();

@@ -37,8 +37,8 @@ pub(super) fn find_published(real: &Path) -> Option<Published> {
     let name = real.file_name()?.to_str()?;
     let stem = without_extension(real).to_str()?.to_owned();
     let outputs = OutputFormat::ALL.into_iter().map(|format| PathBuf::from(format!("{stem}{}", format.name())));
-    let found = outputs.filter_map(|output| {
-        let path = Companion::Manifest.path(&output);
+    let manifests = outputs.flat_map(|output| Companion::manifests_of(&output).map(|path| (output.clone(), path)));
+    let found = manifests.filter_map(|(output, path)| {
         // Another tool's file of that name tells nothing about ours.
         let manifest = read_manifest::<Filters>(&path).ok()??;
         let &PublishedFile { rows, bytes, .. } = listed(&manifest.outputs, output.file_name()?.to_str()?, name)?;
@@ -71,7 +71,9 @@ mod tests {
             outputs.iter().map(|(path, rows)| serde_json::json!({"path": path, "rows": rows, "bytes": 7})).collect();
         let manifest = serde_json::json!({"started_at": format!("2026-03-{day:02}T00:00:00.123Z"),
             "finished_at": format!("2026-03-{day:02}T01:00:00Z"), "filters": {"channel": "sms"}, "contacts": 1, "outputs": outputs});
-        fs::write(folder.join(format!("{beside}.manifest.json")), manifest.to_string()).unwrap();
+        // Of each kind of name.
+        let start = if day.is_multiple_of(2) { "" } else { "_" };
+        fs::write(folder.join(format!("{start}{beside}.manifest.json")), manifest.to_string()).unwrap();
     }
 
     #[test]
@@ -85,7 +87,7 @@ mod tests {
         assert_eq!(rows("c.csv"), Some(2));
         write_manifest(folder.path(), "c.csv", 3, &[("c.csv", 4)]);
         assert_eq!([rows("c.csv"), rows("c.parquet")], [Some(4), Some(1)]);
-        fs::write(folder.path().join("c.csv.manifest.json"), "{}").unwrap();
+        fs::write(folder.path().join("_c.csv.manifest.json"), "{}").unwrap();
         assert_eq!(rows("c.csv"), Some(2));
         assert_eq!(find_published(&folder.path().join("c.csv")).unwrap().filters.channel.as_deref(), Some("sms"));
     }

@@ -78,7 +78,7 @@ fn values_that_make_no_sense_are_named_with_what_would() {
 fn the_number_of_simulated_contacts_may_follow_a_space() {
     for arguments in [["--simulate=12", "--quiet"], ["--simulate", "12"]] {
         let run = sent_export().args(["contacts", "-o", "c.csv"]).args(arguments).finish().expect_code(0);
-        let manifest = run.json("c.csv.manifest.json");
+        let manifest = run.json("_c.csv.manifest.json");
         assert_eq!((&manifest["contacts"], &manifest["api"]), (&12.into(), &"simulator".into()));
     }
 }
@@ -172,7 +172,7 @@ fn a_search_that_may_be_a_number_is_written_nowhere() {
     for (search, told) in [("+12025550123", "(not told)"), ("+1", "+1")] {
         let arguments = ["-o", "c.parquet", "--summary", "s.json", "--search", search, "--quiet"];
         let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
-        for name in ["s.json", "c.parquet.manifest.json"] {
+        for name in ["s.json", "_c.parquet.manifest.json"] {
             assert_eq!(run.json(name)["filters"]["search"], told, "{name}");
         }
         let bytes = std::fs::read(run.path("c.parquet")).unwrap();

@@ -143,7 +143,7 @@ fn every_field_of_every_contact_arrives_in_parquet_and_csv() {
         .expect_stderr("complete: 20000 contacts");
     let wanted: Vec<Row> = sent_contacts(&simulator.base_url()).iter().filter_map(expected).collect();
     assert_same_contacts(&wanted, &parquet_rows(&run.path("c.parquet")), &csv_rows(&run.path("c.csv")));
-    assert_eq!(run.files(), ["c.csv", "c.parquet", "c.parquet.manifest.json", "s.json"]);
+    assert_eq!(run.files(), ["_c.parquet.manifest.json", "c.csv", "c.parquet", "s.json"]);
     let summary = run.json("s.json");
     assert_eq!(summary["contacts"], 20000);
     assert_eq!(summary["run"]["verdict"], "complete");

@@ -17,7 +17,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "c.xlsx"], 2, "c.xlsx"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
-        (&["-o", "c.csv", "--summary", "c.csv.manifest.json"], 2, "c.csv.manifest.json"),
+        (&["-o", "c.csv", "--summary", "_c.csv.manifest.json"], 2, "_c.csv.manifest.json"),
         (&["-o", "c.csv", "--summary", ".c.csv.journal"], 2, ".c.csv.journal"),
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),

@@ -116,7 +116,7 @@ fn what_is_published_is_done_even_if_stdout_takes_no_summary() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     assert_eq!(command.stdout(full).status().unwrap().code(), Some(7));
     let run = run_in(folder).contacts(&server.url(), &arguments).finish().expect_code(0);
-    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
+    assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv"]);
     assert_eq!(server.requests().len(), 2, "the second run reads anew");
 }
 
@@ -170,7 +170,7 @@ fn stdout_takes_the_summary_or_the_contacts() {
         .expect_code(0);
     let summary: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!(summary["contacts"], 150);
-    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
+    assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv"]);
 
     let both = sent_export().contacts(&simulator.base_url(), &["-o", "-", "--summary", "-"]).finish();
     both.expect_code(2).expect_stderr("two outputs are the same file: -");
@@ -194,7 +194,7 @@ fn a_link_is_followed_to_a_file_that_is_not_there_yet() {
     symlink("store/c.csv", folder.path().join("latest.csv")).unwrap();
     symlink("latest.csv", folder.path().join("link.csv")).unwrap();
     let run = run_in(folder).contacts(&simulator.base_url(), &["-o", "link.csv"]).finish().expect_code(0);
-    assert_eq!(run.files(), ["latest.csv", "link.csv", "link.csv.manifest.json", "store"]);
+    assert_eq!(run.files(), ["_link.csv.manifest.json", "latest.csv", "link.csv", "store"]);
     assert!(run.path("store/c.csv").is_file() && run.path("link.csv").is_symlink());
     assert_eq!(std::fs::read_dir(run.path("store")).unwrap().count(), 1);
 

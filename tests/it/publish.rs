@@ -11,8 +11,8 @@ fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
     let simulator = simulator(250);
     let arguments = ["-o", "c.parquet", "-o", "c.csv", "--channel", "sms"];
     let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
-    assert_eq!(run.files(), ["c.csv", "c.parquet", "c.parquet.manifest.json"]);
-    let manifest = run.json("c.parquet.manifest.json");
+    assert_eq!(run.files(), ["_c.parquet.manifest.json", "c.csv", "c.parquet"]);
+    let manifest = run.json("_c.parquet.manifest.json");
     assert_valid(&manifest, MANIFEST_SCHEMA);
     assert_eq!((&manifest["schema_version"], &manifest["verdict"]), (&1.into(), &"complete".into()));
     assert_eq!(manifest["filters"]["channel"], "sms");
@@ -25,7 +25,7 @@ fn the_manifest_names_every_file_with_its_hash_and_the_verdict() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let metadata = std::fs::metadata(run.path("c.parquet.manifest.json")).unwrap();
+        let metadata = std::fs::metadata(run.path("_c.parquet.manifest.json")).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
     }
 }
@@ -35,21 +35,21 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
     let large = simulator(1_000);
     let run = sent_export().contacts(&large.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let old = std::fs::read(run.path("c.csv")).unwrap();
-    let manifest = std::fs::read(run.path("c.csv.manifest.json")).unwrap();
+    let manifest = std::fs::read(run.path("_c.csv.manifest.json")).unwrap();
 
     let small = simulator(700);
     let arguments = ["-o", "c.csv", "--max-shrink", "20%"];
-    let run = run.again().contacts(&small.base_url(), &arguments).finish().expect_code(3);
+    let run = run.again().contacts(&small.base_url(), &arguments).finish().expect_code(8);
     let run = run.expect_stderr("700 contacts after 1000 before").expect_stderr("--max-shrink 20%");
     assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
-    assert_eq!(std::fs::read(run.path("c.csv.manifest.json")).unwrap(), manifest);
-    assert_eq!(run.files(), [".c.csv.journal", "c.csv", "c.csv.manifest.json"]);
+    assert_eq!(std::fs::read(run.path("_c.csv.manifest.json")).unwrap(), manifest);
+    assert_eq!(run.files(), [".c.csv.journal", "_c.csv.manifest.json", "c.csv"]);
 
     let run = run.again().contacts(&small.base_url(), &["-o", "c.csv", "--max-shrink", "40%"]).finish();
     let run = run.expect_code(0).expect_stderr("complete: 700 contacts");
     assert_eq!(small.statistics().list_requests, 7, "nothing is asked for twice");
-    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json"]);
-    assert_eq!(run.json("c.csv.manifest.json")["contacts"], 700);
+    assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv"]);
+    assert_eq!(run.json("_c.csv.manifest.json")["contacts"], 700);
 }
 
 #[test]
@@ -59,24 +59,24 @@ fn a_gate_is_refused_where_it_holds_nothing_back() {
         let run = sent_export().contacts(&server.url(), outputs).args(["--min-contacts", "1"]).finish();
         run.expect_code(2).expect_stderr("cannot hold back what is written at once").expect_stderr("hint: write to a");
     }
-    let run = sent_export().file("c.csv.manifest.json", "{").contacts(&server.url(), &["-o", "c.csv"]);
+    let run = sent_export().file("_c.csv.manifest.json", "{").contacts(&server.url(), &["-o", "c.csv"]);
     let run = run.args(["--max-shrink", "20%"]).finish().expect_code(2);
-    run.expect_stderr("--max-shrink compares with c.csv.manifest.json, which cannot be read").expect_stderr("restore");
+    run.expect_stderr("--max-shrink compares with _c.csv.manifest.json, which cannot be read").expect_stderr("restore");
     assert!(server.requests().is_empty());
 
     let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]);
     let run = run.finish().expect_code(0);
-    run.expect_stderr("--max-shrink has nothing to compare with: c.csv.manifest.json is not there");
+    run.expect_stderr("--max-shrink has nothing to compare with: _c.csv.manifest.json is not there");
 }
 
 #[test]
 fn a_manifest_that_cannot_be_written_costs_no_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("c.csv.manifest.json")).unwrap();
+    std::fs::create_dir(folder.path().join("_c.csv.manifest.json")).unwrap();
     let run = crate::support::run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish();
-    let run = run.expect_code(7).expect_stderr("c.csv.manifest.json");
-    assert_eq!(run.files(), ["c.csv.manifest.json"]);
+    let run = run.expect_code(7).expect_stderr("_c.csv.manifest.json");
+    assert_eq!(run.files(), ["_c.csv.manifest.json"]);
     assert!(server.requests().is_empty());
 }
 
@@ -88,7 +88,7 @@ fn nothing_gets_its_name_when_the_summary_cannot_be_written() {
     let run = sent_export().file("c.csv", "old").contacts(&simulator.base_url(), &arguments).finish();
     let run = run.expect_code(7).expect_stderr("/dev/full");
     assert_eq!(std::fs::read_to_string(run.path("c.csv")).unwrap(), "old");
-    assert!(!run.path("c.csv.manifest.json").exists());
+    assert!(!run.path("_c.csv.manifest.json").exists());
 }
 
 #[test]
@@ -103,20 +103,20 @@ fn a_summary_is_no_way_around_the_lock_of_an_output() {
     let left = second.path(".s.json.partial");
     std::fs::write(&left, "{").unwrap();
     let run = second.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
-    assert_eq!(run.expect_code(0).files(), ["c.csv", "c.csv.manifest.json", "s.json"]);
+    assert_eq!(run.expect_code(0).files(), ["_c.csv.manifest.json", "c.csv", "s.json"]);
 }
 
 #[test]
 fn too_few_contacts_or_a_weak_verdict_are_not_published() {
     let simulator = simulator(50);
     let few = ["-o", "c.csv", "--min-contacts", "51"];
-    let run = sent_export().contacts(&simulator.base_url(), &few).finish().expect_code(3).expect_stderr("51");
+    let run = sent_export().contacts(&simulator.base_url(), &few).finish().expect_code(8).expect_stderr("51");
     assert!(!run.path("c.csv").exists());
     let deletion = vec!["delete=1 at=3".parse().unwrap()];
     let movement = sent_export::simulator::Movement { moves: deletion, ..Default::default() };
     let moving = Simulator::start(Settings { contacts: 500, movement, ..Settings::default() }).unwrap();
     let strict = ["-o", "d.csv", "--require", "complete"];
-    let run = run.again().contacts(&moving.base_url(), &strict).finish().expect_code(3).expect_stderr("is healed");
+    let run = run.again().contacts(&moving.base_url(), &strict).finish().expect_code(8).expect_stderr("is healed");
     let healed = ["-o", "d.csv", "--require", "healed"];
     run.again().contacts(&moving.base_url(), &healed).finish().expect_code(0).expect_stderr("healed: ");
 }

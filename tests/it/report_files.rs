@@ -51,7 +51,7 @@ fn a_report_never_takes_the_place_of_what_it_is_made_from() {
         vec![".", "--html", "c.csv"],
         vec!["c.csv", "--compare", "old.json", "--json", "old.json"],
         vec!["c.csv", "--compare", "c.parquet", "--html", "c.parquet"],
-        vec!["c.parquet", "--json", "c.parquet.manifest.json"],
+        vec!["c.parquet", "--json", "_c.parquet.manifest.json"],
     ];
     if cfg!(unix) {
         link(&run, "c.parquet", "to.html");
@@ -131,12 +131,12 @@ fn everything_in_a_folder_of_exports_can_be_given() {
         std::fs::write(run.path(beside), "x").unwrap();
     }
     let names = run.files();
-    assert!(names.contains(&"c.parquet.manifest.json".to_owned()), "{names:?}");
+    assert!(names.contains(&"_c.parquet.manifest.json".to_owned()), "{names:?}");
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let run = report(run, &[&names[..], &["--json", "-"]].concat()).expect_code(0);
     assert_eq!(document(&run)["contacts"], 200);
     assert!(!run.stderr.contains("manifest") && !run.stderr.contains("lock"), "{run:?}");
-    report(run, &["c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files that end in");
+    report(run, &["_c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files that end in");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
     std::fs::write(run.path("c.csv"), &half).unwrap();
     run = report(run, &["c.csv", "--json", "r.json"]).expect_code(2);
     run = run.expect_stderr(&format!("the file has {} bytes, and {} in ", half.len(), whole.len()));
-    run = run.expect_stderr("c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
+    run = run.expect_stderr("_c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
     assert!(!run.path("r.json").exists());
     // As many bytes, of fewer contacts.
     let mut others = half.clone();
@@ -158,7 +158,7 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
     run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, and 200 in ");
     // The old state of a comparison is held against its manifest, too.
     run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, and 200 in ");
-    std::fs::rename(run.path("c.parquet.manifest.json"), run.path("gone.json")).unwrap();
+    std::fs::rename(run.path("_c.parquet.manifest.json"), run.path("gone.json")).unwrap();
     run = report(run, &["c.csv", "--json", "-"]).expect_code(0);
     assert_eq!(document(&run)["contacts"], 100);
 }
@@ -167,7 +167,7 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
 fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
     let outputs = ["-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst", "--quiet"];
     let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
-    std::fs::remove_file(run.path("c.csv.manifest.json")).unwrap();
+    std::fs::remove_file(run.path("_c.csv.manifest.json")).unwrap();
     let refused = |run: Finished, name: &str| {
         report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is cut off: {name}\nhint: "))
     };
@@ -194,7 +194,7 @@ fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
 #[test]
 fn an_older_file_has_the_moment_of_its_export() {
     let mut run = export();
-    let began = run.json("c.parquet.manifest.json")["started_at"].as_str().unwrap()[..19].to_owned();
+    let began = run.json("_c.parquet.manifest.json")["started_at"].as_str().unwrap()[..19].to_owned();
     let day = "2026-03-31T00:00:00Z";
     let changed = std::fs::File::options().append(true).open(run.path("c.csv")).unwrap();
     changed.set_modified(chrono::DateTime::parse_from_rfc3339(day).unwrap().into()).unwrap();
@@ -204,7 +204,7 @@ fn an_older_file_has_the_moment_of_its_export() {
         run = report(run, &[&compared[..], &[old]].concat()).expect_code(0);
         assert_eq!(document(&run)["comparison"]["as_of"], format!("{began}Z"));
     }
-    std::fs::remove_file(run.path("c.parquet.manifest.json")).unwrap();
+    std::fs::remove_file(run.path("_c.parquet.manifest.json")).unwrap();
     run = report(run, &[&compared[..], &["c.csv"]].concat()).expect_code(0);
     assert_eq!(document(&run)["comparison"]["as_of"], day);
 }
@@ -214,7 +214,7 @@ fn a_contact_that_changed_while_its_export_went_on_is_not_from_the_future() {
     let text = "id,updated_at\na,2026-03-01T05:00:00Z\nb,2026-03-01T07:00:00Z\n";
     let manifest = serde_json::json!({"started_at": "2026-03-01T00:00:00Z", "finished_at": "2026-03-01T06:00:00Z",
         "contacts": 2, "outputs": [{"path": "c.csv", "rows": 2, "bytes": text.len()}]});
-    let run = sent_export().file("c.csv", text).file("c.csv.manifest.json", &manifest.to_string());
+    let run = sent_export().file("c.csv", text).file("_c.csv.manifest.json", &manifest.to_string());
     let mut run =
         run.args(["report", "c.csv", "--json", "-", "--as-of", "2026-03-01T00:00:00Z"]).finish().expect_code(0);
     assert_eq!(document(&run)["updated"]["in_future"], 1);

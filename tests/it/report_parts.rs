@@ -106,7 +106,7 @@ fn a_file_tells_with_which_filters_it_was_exported() {
     let (run, document, texts) = report(run, &["c.csv"]);
     assert_eq!(document["filters"], filters);
     assert!(texts.iter().all(|text| text.contains("Only contacts with the channel sms.")));
-    std::fs::rename(run.path("c.csv.manifest.json"), run.path("gone.json")).unwrap();
+    std::fs::rename(run.path("_c.csv.manifest.json"), run.path("gone.json")).unwrap();
     let (run, document, _) = report(run, &["c.parquet"]);
     assert_eq!(document["filters"], filters);
     let (run, document, texts) = report(run, &["c.parquet", "--min-cell", "10"]);

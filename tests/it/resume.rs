@@ -41,7 +41,7 @@ fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
     }
     let requests = server.statistics().list_requests;
     assert!(requests <= PAGES + 10 * CONCURRENCY, "{requests} requests");
-    assert_eq!(run.files(), ["c.csv", "c.csv.manifest.json", "c.parquet"]);
+    assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv", "c.parquet"]);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     let between = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let run = run.again().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let run = run.expect_stderr("going on");
-    let manifest = run.json("c.csv.manifest.json");
+    let manifest = run.json("_c.csv.manifest.json");
     let time = |name: &str| manifest[name].as_str().unwrap().to_owned();
     assert!(time("started_at") < between && time("finished_at") > between, "{manifest}");
 
@@ -243,5 +243,5 @@ fn a_journal_of_the_same_outputs_in_another_order_goes_when_they_are_published()
     let simulator = simulator(150);
     let run = sent_export().file(".a.csv.journal", "of another run");
     let run = run.contacts(&simulator.base_url(), &["-o", "b.csv", "-o", "a.csv"]).finish().expect_code(0);
-    assert_eq!(run.files(), ["a.csv", "b.csv", "b.csv.manifest.json"]);
+    assert_eq!(run.files(), ["_b.csv.manifest.json", "a.csv", "b.csv"]);
 }

@@ -1,0 +1,130 @@
+//! Where paths lead, and what kind of target they name.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::OutputTarget;
+
+/// Links that are followed from a path to its file, as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
+/// Where a path leads to when it is a symbolic link, whether or not there is a file yet.
+pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        if !path.is_symlink() {
+            return Ok(path);
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::other("too many symbolic links, one behind the other"))
+}
+
+/// Whether a path stands for what somebody has opened already, like the log behind `/dev/stderr`: that is added to, and
+/// never replaced.
+pub(super) fn is_descriptor(path: &Path) -> bool {
+    ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|start| path.starts_with(start))
+}
+
+/// Whether a path is no regular file of its own.
+pub fn is_written_directly(path: &Path) -> bool {
+    is_descriptor(path) || fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
+/// Whether a path names a folder by its form (`exports/`, `exports/.`): no file can have such a name.
+pub(super) fn ends_as_a_folder(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| !path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()))
+}
+
+/// Tells two spellings of the same file: its path without links.
+pub fn file_identity(path: &Path) -> PathBuf {
+    real_path(path).map_or_else(|_| path.to_owned(), |real| with_real_folder(&real))
+}
+
+/// The same path with its folder's links resolved; the last part may be a link.
+fn with_real_folder(path: &Path) -> PathBuf {
+    match (fs::canonicalize(folder_of(path)), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// A path as it is seen from the folder of another file, so that both can be moved together.
+pub fn relative_to(file: &Path, path: &Path) -> PathBuf {
+    let (path, file) = (with_real_folder(path), with_real_folder(&real_path(file).unwrap_or_else(|_| file.to_owned())));
+    let folder: Vec<Component<'_>> = folder_of(&file).components().collect();
+    let parts: Vec<Component<'_>> = path.components().collect();
+    let shared = folder.iter().zip(&parts).take_while(|(one, other)| one == other).count();
+    if shared == 0 {
+        // On another drive, or relative to a folder that is gone.
+        return path;
+    }
+    let up = folder[shared..].iter().map(|_| Component::ParentDir);
+    up.chain(parts[shared..].iter().copied()).collect()
+}
+
+impl OutputTarget {
+    /// Whether what is written there is gone at once, and cannot be held back or replaced.
+    pub fn is_stream(&self) -> bool {
+        match self {
+            Self::Stdout => true,
+            Self::File(path) => is_written_directly(path) && !path.is_dir(),
+        }
+    }
+
+    /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
+    /// journal.
+    pub fn staged_path(&self) -> Option<PathBuf> {
+        let Self::File(path) = self else { return None };
+        if is_written_directly(path) { None } else { real_path(path).ok() }
+    }
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_ends_as_a_folder_is_told_from_a_file() {
+        for folder in ["out/", "out/c.csv/", "out/.", "out/c.csv/."] {
+            assert!(ends_as_a_folder(Path::new(folder)), "{folder}");
+        }
+        for file in ["c.csv", "out/c.csv", "./c.csv", "out//c.csv", "..", "/"] {
+            assert!(!ends_as_a_folder(Path::new(file)), "{file}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_from_the_folder_of_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a/b", "c"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        let path = |name: &str| folder.path().join(name);
+        for (file, other, wanted) in [
+            ("a/_c.csv.manifest.json", "a/c.csv", "c.csv"),
+            ("m.json", "a/b/c.csv", "a/b/c.csv"),
+            ("c/m.json", "a/b/../c.csv", "../a/c.csv"),
+        ] {
+            assert_eq!(relative_to(&path(file), &path(other)), Path::new(wanted), "{file} {other}");
+        }
+        assert_eq!(relative_to(Path::new("m.json"), Path::new("./c.csv")), Path::new("c.csv"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_counts_as_the_name_that_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("real")).unwrap();
+        std::os::unix::fs::symlink("real", path("linked")).unwrap();
+        std::os::unix::fs::symlink("real/c.csv", path("latest.csv")).unwrap();
+        assert_eq!(relative_to(&path("real/m.json"), &path("linked/c.csv")), Path::new("c.csv"));
+        assert_eq!(relative_to(&path("m.json"), &path("latest.csv")), Path::new("latest.csv"));
+    }
+}
