@@ -5,10 +5,10 @@
 
 mod address;
 mod key;
+mod places;
 
-use std::collections::HashSet;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -19,13 +19,12 @@ use crate::fetch::journal::{JournalKey, Secret};
 use crate::fetch::{ContactQuery, FetchSettings};
 use crate::gate::Gate;
 use crate::share::Share;
-use crate::sink::{
-    FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError, file_identity,
-};
+use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
 use crate::summary::{Filters, ReportForm};
 
 use self::address::check_base_url;
 use self::key::read_key;
+use self::places::{check_distinct, check_manifest};
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";
@@ -357,42 +356,6 @@ fn check_reports(args: &ContactsArgs) -> Result<Vec<(OutputTarget, ReportForm)>,
         reports.push((OutputTarget::new(path), form));
     }
     Ok(reports)
-}
-
-/// Where the manifest goes, `beside` the first file unless asked otherwise.
-fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
-    match args.manifest.as_deref() {
-        None => Ok(beside.cloned()),
-        Some(path) if path.as_os_str() == "none" && args.max_shrink.is_some() => {
-            Err(ConfigError::ShrinkWithoutManifest)
-        }
-        Some(path) if path.as_os_str() == "none" => Ok(None),
-        Some(path) => match OutputTarget::new(path) {
-            OutputTarget::File(path) => Ok(Some(path)),
-            stdout @ OutputTarget::Stdout => Err(ConfigError::BadManifest(stdout)),
-        },
-    }
-}
-
-/// Nothing that is written may replace another part of it, however its path is spelled.
-fn check_distinct(
-    outputs: &[OutputRequest],
-    reports: &[(OutputTarget, ReportForm)],
-    manifest: Option<&Path>,
-) -> Result<(), ConfigError> {
-    // What a run keeps beside its outputs while it lasts has the place of nothing else.
-    const OWN: [Companion; 4] = [Companion::Lock, Companion::Partial, Companion::Journal, Companion::OldManifest];
-    let own = outputs.iter().filter_map(|request| request.target.staged_path());
-    let mut known: HashSet<Option<PathBuf>> =
-        own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
-    let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
-    let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
-    for target in targets.chain(&manifest) {
-        if !known.insert(target.path().map(file_identity)) {
-            return Err(ConfigError::RepeatedOutput(target.to_string()));
-        }
-    }
-    Ok(())
 }
 
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.

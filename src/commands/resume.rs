@@ -25,7 +25,7 @@ pub(super) fn open_journal(
 ) -> Result<JournalSlot, Error> {
     let Some(path) = &config.resume.journal else { return Ok(JournalSlot::default()) };
     if config.resume.starts_over {
-        remove_journal(path).map_err(|error| of_journal(path, &error))?;
+        remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
     let journal_key = config.journal_key(key);
     let unused = |why: &str| {
@@ -43,7 +43,7 @@ pub(super) fn open_journal(
         Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
             unused("it belongs to another user and cannot be read")
         }
-        Err(error) => return Err(of_journal(path, &error)),
+        Err(error) => return Err(of_journal(path, error)),
     };
     if let Some(journal) = &past {
         if !is_quiet {
@@ -58,9 +58,18 @@ pub(super) fn open_journal(
 }
 
 /// An error that names the journal, and whose it is.
-fn of_journal(path: &Path, error: &io::Error) -> Error {
+#[derive(Debug, thiserror::Error)]
+#[error("{path}{owner}")]
+struct JournalError {
+    path: String,
+    owner: String,
+    source: io::Error,
+}
+
+fn of_journal(path: &Path, source: io::Error) -> Error {
     let owner = owner_of(path).map(|user| format!(" (it belongs to user {user})")).unwrap_or_default();
-    Error::Journal(io::Error::new(error.kind(), format!("{}{owner}: {error}", path.display())))
+    let kind = source.kind();
+    Error::Journal(io::Error::new(kind, JournalError { path: path.display().to_string(), owner, source }))
 }
 
 #[cfg(unix)]

@@ -24,6 +24,7 @@ impl Signals {
     /// # Errors
     /// When a thread or the means to wait for signals cannot be had.
     pub(super) fn listen() -> io::Result<Self> {
+        check_open_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, first) = oneshot::channel();
         let has_begun = Arc::new(AtomicBool::new(false));
@@ -42,6 +43,20 @@ impl Signals {
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
         Ok(Self { first, has_begun })
     }
+}
+
+/// Finds out whether a runtime that hears signals can be had: tokio panics when it finds no room for its files.
+#[cfg(unix)]
+fn check_open_files() -> io::Result<()> {
+    use std::os::unix::net::UnixStream;
+    // Two for the signals, and some for the events of this runtime.
+    let _pairs = [UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?];
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_open_files() -> io::Result<()> {
+    Ok(())
 }
 
 /// Waits for the first signal, or until the run's time is over.

@@ -32,7 +32,7 @@ fn fault_of_key(text: &str) -> &'static str {
     if key.is_empty() {
         "it is empty"
     } else if is_quoted(key) {
-        "there are quotes around it, which do not belong to the key"
+        "there are quotes around it; leave them out"
     } else if key.contains(char::is_whitespace) {
         "there is white space inside, or more than one line"
     } else {

@@ -16,7 +16,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::access::{self, FileMode};
 use super::paths::{ends_as_a_folder, folder_of, is_descriptor, real_path};
-use super::replace::{Hindrance, Way, choose_way, overwrite};
+use super::replace::{Hindrance, Way, choose_way, create_private, overwrite};
 use super::{OutputTarget, SinkError};
 use crate::background_sync::BackgroundSync;
 use crate::companion::Companion;
@@ -85,8 +85,9 @@ impl Destination {
             return Err(SinkError::MissingFolder { path: path.to_owned() });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        // tempfile opens with mode 0600 and never follows or reuses what is there.
-        let file = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".partial").tempfile_in(folder);
+        let prefix = format!(".{name}.");
+        // Left to itself, tempfile would hide the number of an error.
+        let file = tempfile::Builder::new().prefix(&prefix).suffix(".partial").make_in(folder, create_private);
         let file = file.map_err(failed)?;
         let mut way = choose_way(&target, file.as_file())?;
         let (file, is_renamed) =

@@ -188,16 +188,18 @@ fn an_output_that_fails_is_named_before_the_next_batch() {
 
 #[cfg(unix)]
 #[test]
-fn files_are_readable_by_their_owner_alone_and_links_are_followed() {
+fn files_keep_the_mode_of_what_they_replace_and_links_are_followed() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = tempfile::tempdir().unwrap();
     let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
     fs::write(&real, "old").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&real, &link).unwrap();
-    write(folder.path(), &["link.csv"], &[page(&[contact(1)]).batch()], &OutputSettings::default());
+    write(folder.path(), &["link.csv", "new.csv"], &[page(&[contact(1)]).batch()], &OutputSettings::default());
     assert!(link.is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("+12025550001"));
-    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&real), mode(&folder.path().join("new.csv"))), (0o640, 0o600));
 }
 
 #[test]
@@ -255,4 +257,18 @@ fn a_null_that_is_alone_in_its_row_is_no_empty_line() {
     let text = fs::read(folder.path().join("c.csv")).unwrap();
     assert_eq!(text, b"region_code\nUS\nNA\n\"\"\nDE\nUS\nNA\n\"\"\nDE\n");
     assert_eq!(read_csv(&text).len(), 8);
+}
+
+#[test]
+fn a_text_that_databases_take_for_null_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let contacts: Vec<_> = ["\\N", "N", "\\N2", "\\"]
+        .iter()
+        .map(|text| serde_json::json!({"id": "1", "phone_number": text, "available_channels": text}))
+        .collect();
+    let columns = "phone_number,available_channels".parse().unwrap();
+    let settings = OutputSettings { columns, ..OutputSettings::default() };
+    write(folder.path(), &["c.csv"], &[page(&contacts).batch()], &settings);
+    let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
+    assert_eq!(text, "phone_number,available_channels\n\"\\N\",\\n\nN,n\n\\N2,\\n2\n\\,\\\n");
 }

@@ -44,8 +44,13 @@ fn the_key_comes_from_the_variable_a_file_or_stdin_without_its_white_space() {
         .finish()
         .expect_code(6)
         .expect_stderr("missing.txt");
-    for (key, why) in [(" \n", "it is empty"), ("two words", "white space inside"), ("\u{feff}key", "byte order mark")]
-    {
+    for (key, why) in [
+        (" \n", "it is empty"),
+        ("two words", "white space inside"),
+        ("\u{feff}key", "byte order mark"),
+        ("\"words\"", "quotes around it"),
+        ("'words'", "quotes around it"),
+    ] {
         let run = sent_export().env("SENT_DM_API_KEY", Some(key)).contacts(&server.url(), &["-o", "c.csv"]).finish();
         let run = run.expect_code(6).expect_stderr("SENT_DM_API_KEY holds no usable API key").expect_stderr(why);
         assert!(!run.stderr.contains("words") && !run.stderr.contains("key\n"), "{run:?}");
@@ -66,6 +71,10 @@ fn values_that_make_no_sense_are_named_with_what_would() {
         (&["--format", "xml"], "csv.zst"),
         (&["--columns", "id,fone"], "the columns are id,phone_number,"),
         (&["--max-shrink", "20"], "20%"),
+        (&["--max-rejected", "1"], "20% or 0.2"),
+        (&["--mode", "rw"], "octal digits like 640"),
+        (&["--mode", "040"], "the owner can read"),
+        (&["--manifest", "-"], "a file or none"),
     ];
     for (arguments, text) in table {
         let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).args(*arguments).finish();
@@ -107,7 +116,15 @@ fn the_address_comes_from_the_variable_and_must_not_send_the_key_in_clear_text()
     sent_export().env("SENT_BASE_URL", Some(&server.url())).args(["contacts", "-o", "c.csv"]).finish().expect_code(0);
     let unset = sent_export().env("SENT_BASE_URL", Some("")).args(["contacts", "-o", "missing/c.csv"]).finish();
     unset.expect_code(7);
-    for address in ["http://192.0.2.1", "http://example.com", "ftp://example.com", "example.com"] {
+    for address in [
+        "http://192.0.2.1",
+        "http://example.com",
+        "ftp://example.com",
+        "example.com",
+        "https://example.com/#v3",
+        "https://example.com?key=words",
+        "https://me:words@example.com",
+    ] {
         sent_export().contacts(address, &["-o", "c.csv"]).finish().expect_code(2).expect_stderr("hint:");
     }
 }

@@ -21,6 +21,12 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "c.csv", "--summary", ".c.csv.journal"], 2, ".c.csv.journal"),
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),
+        (&["-o", "new/", "--format", "csv"], 2, "ends like that of a folder: new/"),
+        (&["-o", "c.csv/"], 2, "hint: name a file in that folder"),
+        (&["-o", "c.csv", "--report", "r.html/."], 2, "r.html/."),
+        (&["-o", "c.csv", "--manifest", "m.json/"], 2, "m.json/"),
+        (&["-o", "c.csv", "--manifest", "missing/m.json"], 7, "missing/m.json"),
+        (&["-o", "c.csv", "--manifest", "c.csv"], 2, "two outputs are the same file: c.csv"),
         (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),
         (&["-o", "c.csv", "--columns", "id,phone_numer"], 2, "phone_number"),
         (&["-o", "c.csv", "--format", "xml"], 2, "xml"),
@@ -105,8 +111,8 @@ fn a_full_disk_ends_with_7_and_the_old_file_stays() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_and_sigterm_leave_everything_as_it_was() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+fn ctrl_c_sigterm_and_sighup_leave_everything_as_it_was() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 143)] {
         let asked = std::sync::Arc::new(AtomicUsize::new(0));
         let counter = asked.clone();
         let server = ScriptedServer::start(move |_, head| {
@@ -134,6 +140,31 @@ fn ctrl_c_and_sigterm_leave_everything_as_it_was() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
+    let has_ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let hears = has_ended.clone();
+    let server = ScriptedServer::start(move |_, head| {
+        let number = if head.contains("page=1&") { 1 } else { 2 };
+        while number == 2 && !hears.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Answer::ok(page(number, 100, 150))
+    });
+    let (_folder, command) = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).into_parts();
+    let mut ignoring = std::process::Command::new("sh");
+    ignoring.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    ignoring.current_dir(command.get_current_dir().unwrap());
+    ignoring.env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY);
+    let mut child = ignoring.spawn().unwrap();
+    wait_until(&mut child, || server.requests().len() >= 2);
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "HUP", &pid]).status().unwrap().success());
+    has_ended.store(true, Ordering::SeqCst);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_readable_by_their_owner_alone() {
@@ -143,9 +174,46 @@ fn files_are_readable_by_their_owner_alone() {
         .contacts(&simulator.base_url(), &["-o", "c.parquet", "--summary", "s.json"])
         .finish()
         .expect_code(0);
-    for name in ["c.parquet", "s.json"] {
-        assert_eq!(std::fs::metadata(run.path(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    let names = ["c.parquet", "s.json", "_c.parquet.manifest.json"];
+    let modes = |run: &crate::support::Finished| {
+        names.map(|name| std::fs::metadata(run.path(name)).unwrap().permissions().mode() & 0o777)
+    };
+    assert_eq!(modes(&run), [0o600; 3]);
+    // What was opened to others stays open to them.
+    std::fs::set_permissions(run.path("c.parquet"), PermissionsExt::from_mode(0o664)).unwrap();
+    std::fs::set_permissions(run.path(names[2]), PermissionsExt::from_mode(0o644)).unwrap();
+    let arguments = ["-o", "c.parquet", "--summary", "s.json"];
+    let run = run.again().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    assert_eq!(modes(&run), [0o664, 0o600, 0o644]);
+    let run = run.again().contacts(&simulator.base_url(), &arguments).args(["--mode", "640"]).finish().expect_code(0);
+    assert_eq!(modes(&run), [0o640; 3]);
+}
+
+#[cfg(unix)]
+#[test]
+fn too_few_open_files_are_told_with_the_way_out() {
+    let simulator = simulator(5);
+    let (folder, command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).into_parts();
+    let mut last = String::new();
+    // How many are open at the start is the system's affair; somewhere above, one more is too many.
+    for limit in 4..40 {
+        let output = std::process::Command::new("sh")
+            .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(folder.path())
+            .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(0) {
+            break;
+        }
+        let has_hint = stderr.contains("hint: raise the limit of open files (ulimit -n)");
+        assert!(has_hint || !stderr.contains("Too many open files"), "{limit}: {stderr}");
+        last = if has_hint { stderr } else { last };
     }
+    assert!(last.contains("Too many open files"), "{last}");
 }
 
 #[test]

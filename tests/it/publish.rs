@@ -41,6 +41,7 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
     let arguments = ["-o", "c.csv", "--max-shrink", "20%"];
     let run = run.again().contacts(&small.base_url(), &arguments).finish().expect_code(8);
     let run = run.expect_stderr("700 contacts after 1000 before").expect_stderr("--max-shrink 20%");
+    let run = run.expect_stderr("  verdict: complete\n").expect_stderr("  evidence: ");
     assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
     assert_eq!(std::fs::read(run.path("_c.csv.manifest.json")).unwrap(), manifest);
     assert_eq!(run.files(), [".c.csv.journal", "_c.csv.manifest.json", "c.csv"]);
@@ -141,4 +142,106 @@ fn an_output_that_is_being_written_is_refused_to_others() {
     first.kill().unwrap();
     first.wait().unwrap();
     second.again().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+}
+
+/// A page with 98 contacts and 2 items that are none.
+fn with_items_that_are_no_contacts() -> ScriptedServer {
+    ScriptedServer::start(|_, _| {
+        let mut body: serde_json::Value = serde_json::from_str(&page(1, 100, 100)).unwrap();
+        let items = body["data"]["contacts"].as_array_mut().unwrap();
+        items[3] = "no object".into();
+        items[7].as_object_mut().unwrap().remove("id");
+        Answer::ok(body.to_string())
+    })
+}
+
+#[test]
+fn items_that_are_no_contacts_are_warned_of_and_can_hold_an_export_back() {
+    let server = with_items_that_are_no_contacts();
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
+    let run = run.expect_stderr("warning: 2 items were left out: they are no contacts (");
+    assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+    let old = std::fs::read(run.path("c.csv")).unwrap();
+    let run = run.again().contacts(&server.url(), &["-o", "c.csv", "--quiet", "--max-rejected", "1%"]).finish();
+    let run = run.expect_code(8).expect_stderr("2 of 100 items were left out").expect_stderr("--max-rejected 1%");
+    assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
+    for enough in ["2%", "0.02"] {
+        sent_export().contacts(&server.url(), &["-o", "c.csv", "--max-rejected", enough]).finish().expect_code(0);
+    }
+}
+
+#[test]
+fn a_column_without_one_readable_value_is_warned_of_and_can_hold_an_export_back() {
+    let server = ScriptedServer::start(|_, _| {
+        let mut body: serde_json::Value = serde_json::from_str(&page(1, 50, 50)).unwrap();
+        for contact in body["data"]["contacts"].as_array_mut().unwrap() {
+            contact["created_at"] = "01/02/2025 10:00:00".into();
+        }
+        Answer::ok(body.to_string())
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
+    run.expect_stderr("warning: no value of created_at could be read: 50 values have");
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet", "--max-malformed", "99%"]).finish();
+    let run = run.expect_code(8).expect_stderr("50 of 50 values of created_at").expect_stderr("--max-malformed 99%");
+    assert!(!run.path("c.csv").exists());
+}
+
+#[test]
+fn the_manifest_lies_where_it_was_asked_for_and_its_paths_lead_from_there() {
+    let simulator = simulator(150);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("data/day")).unwrap();
+    std::fs::create_dir(folder.path().join("state")).unwrap();
+    let outputs = ["-o", "data/day/c.parquet", "-o", "c.csv"];
+    let run = crate::support::run_in(folder).contacts(&simulator.base_url(), &outputs).finish().expect_code(0);
+    let paths = |manifest: &serde_json::Value| -> Vec<String> {
+        let outputs = manifest["outputs"].as_array().unwrap().iter();
+        outputs.map(|output| output["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let beside = "data/day/_c.parquet.manifest.json";
+    assert_eq!(paths(&run.json(beside)), ["c.parquet", "../../c.csv"]);
+
+    // The one of the run before must not stay beside new files, nor that of version 0.1.
+    std::fs::copy(run.path(beside), run.path("data/day/c.parquet.manifest.json")).unwrap();
+    let run = run.again().contacts(&simulator.base_url(), &outputs).args(["--manifest", "state/m.json"]).finish();
+    let run = run.expect_code(0);
+    assert_eq!(paths(&run.json("state/m.json")), ["../data/day/c.parquet", "../c.csv"]);
+    assert_valid(&run.json("state/m.json"), MANIFEST_SCHEMA);
+    let left: Vec<_> =
+        std::fs::read_dir(run.path("data/day")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["c.parquet"]);
+
+    let run = run.again().contacts(&simulator.base_url(), &outputs).args(["--manifest", "none"]).finish();
+    assert!(!run.expect_code(0).path(beside).exists());
+}
+
+#[test]
+fn without_a_manifest_nothing_can_be_compared_with() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let arguments = ["-o", "c.csv", "--manifest", "none", "--max-shrink", "20%"];
+    let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(2);
+    run.expect_stderr("--manifest none writes none").expect_stderr("hint:");
+    assert!(server.requests().is_empty());
+
+    // That of version 0.1 still counts; a file of that name by another tool is left alone.
+    let old = r#"{"contacts": 10, "outputs": [{"path": "c.csv", "rows": 10, "bytes": 1}]}"#;
+    for (text, code, is_left) in [(old, 8, true), (r#"{"contacts": 1}"#, 0, true), (&old.replace("10", "1"), 0, false)]
+    {
+        let run = sent_export().file("c.csv.manifest.json", text);
+        let run = run.contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]).finish().expect_code(code);
+        assert_eq!(run.path("c.csv.manifest.json").exists(), is_left, "{text}");
+    }
+}
+
+#[test]
+fn two_runs_cannot_write_the_same_manifest() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let run = sent_export().file(".m.json.lock", "process 7, started today\n");
+    let (folder, mut command) = run.contacts(&server.url(), &["-o", "c.csv", "--manifest", "m.json"]).into_parts();
+    let lock = std::fs::File::open(folder.path().join(".m.json.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("process 7, started today"));
+    assert!(server.requests().is_empty());
 }

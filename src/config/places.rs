@@ -1,0 +1,46 @@
+//! Where a run writes beside its outputs, and that nothing it writes is in the way of another part.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use crate::cli::ContactsArgs;
+use crate::companion::Companion;
+use crate::sink::{OutputRequest, OutputTarget, file_identity};
+use crate::summary::ReportForm;
+
+/// Where the manifest goes, `beside` the first file unless asked otherwise.
+pub(super) fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+    match args.manifest.as_deref() {
+        None => Ok(beside.cloned()),
+        Some(path) if path.as_os_str() == "none" && args.max_shrink.is_some() => {
+            Err(ConfigError::ShrinkWithoutManifest)
+        }
+        Some(path) if path.as_os_str() == "none" => Ok(None),
+        Some(path) => match OutputTarget::new(path) {
+            OutputTarget::File(path) => Ok(Some(path)),
+            stdout @ OutputTarget::Stdout => Err(ConfigError::BadManifest(stdout)),
+        },
+    }
+}
+
+/// Nothing that is written may replace another part of it, however its path is spelled.
+pub(super) fn check_distinct(
+    outputs: &[OutputRequest],
+    reports: &[(OutputTarget, ReportForm)],
+    manifest: Option<&Path>,
+) -> Result<(), ConfigError> {
+    // What a run keeps beside its outputs while it lasts has the place of nothing else.
+    const OWN: [Companion; 4] = [Companion::Lock, Companion::Partial, Companion::Journal, Companion::OldManifest];
+    let own = outputs.iter().filter_map(|request| request.target.staged_path());
+    let mut known: HashSet<Option<PathBuf>> =
+        own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
+    let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
+    let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
+    for target in targets.chain(&manifest) {
+        if !known.insert(target.path().map(file_identity)) {
+            return Err(ConfigError::RepeatedOutput(target.to_string()));
+        }
+    }
+    Ok(())
+}
