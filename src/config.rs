@@ -287,9 +287,10 @@ impl ContactsConfig {
         })
     }
 
-    /// The manifest as what is written.
-    pub fn manifest_target(&self) -> Option<OutputTarget> {
-        self.manifest.clone().map(OutputTarget::File)
+    /// A manifest that the locks of the outputs do not keep from other runs, since it does not lie beside the first.
+    pub fn manifest_elsewhere(&self) -> Option<OutputTarget> {
+        let elsewhere = self.manifest.as_ref().filter(|path| !self.manifests_beside.contains(path));
+        elsewhere.cloned().map(OutputTarget::File)
     }
 
     /// What a journal must belong to, to be of use here.

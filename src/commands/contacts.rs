@@ -42,9 +42,10 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let mut config = ContactsConfig::new(args, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs, &config.output_settings)?;
     config.published_before = published_before(&config)?;
+    config.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
-    for target in config.reports.iter().map(|(target, _)| target.clone()).chain(config.manifest_target()) {
+    for target in config.reports.iter().map(|(target, _)| target.clone()).chain(config.manifest_elsewhere()) {
         target.path().map_or(Ok(()), check_writable)?;
         locks.extend(lock_target(&target)?);
     }
