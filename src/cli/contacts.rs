@@ -83,7 +83,7 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "SHARE", help_heading = "Gates")]
     pub max_shrink: Option<Share>,
 
-    /// Publish only if at most this share of the items was left out because they are no contacts, like 1%
+    /// Publish only if at most this share of the items was left out because they are not contacts, like 1%
     #[arg(long, value_name = "SHARE", help_heading = "Gates")]
     pub max_rejected: Option<Share>,
 

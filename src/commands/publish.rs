@@ -162,7 +162,7 @@ fn manifest<'a>(
     }
 }
 
-/// Says what of the list is not in the outputs, or only as nulls, also to whoever asked for silence.
+/// Reports on stderr what of the list is not in the outputs, or only as nulls; also with `--quiet`.
 pub(super) fn warn_of_losses(summary: &Summary, items_rejected: u64) {
     for line in losses(summary, items_rejected) {
         say(&format!("warning: {line}\n"));
@@ -176,8 +176,8 @@ fn losses(summary: &Summary, items_rejected: u64) -> Vec<String> {
             summary.rejected.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
         let items = count_of(
             items_rejected,
-            "item was left out: it is no contact",
-            "items were left out: they are no contacts",
+            "item was left out because it is not a contact",
+            "items were left out because they are not contacts",
         );
         lines.push(if reasons.is_empty() { items } else { format!("{items} ({})", reasons.join(", ")) });
     }

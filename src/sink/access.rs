@@ -17,7 +17,7 @@ pub struct FileMode(u32);
 
 /// Why a mode could not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("write octal digits like 640, with which the owner can read the file")]
+#[error("write an octal mode like 640 that lets the owner read the file")]
 pub struct FileModeError;
 
 impl FromStr for FileMode {

@@ -37,7 +37,7 @@ pub enum SinkError {
         path: PathBuf,
     },
     /// The path can only be that of a folder.
-    #[error("the path of the output ends like that of a folder: {}", path.display())]
+    #[error("the output path ends like a folder: {}", path.display())]
     TrailingSlash {
         /// As it was given.
         path: PathBuf,

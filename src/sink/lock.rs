@@ -4,7 +4,7 @@
 //! most the file. It holds the process id and the start of its owner, for the message to whoever comes second. Everyone may
 //! read it, since another user can only see by locking it whether its run still lives.
 //!
-//! Some network file systems have no locks. A run there goes on without one and says so.
+//! Some network file systems have no locks. A run there continues without one, with a warning.
 //!
 //! *Easy to get wrong:* the owner removes the file when it is done, and somebody else may have opened it just before. A
 //! lock only counts if the file is still the one that the name leads to.

@@ -119,7 +119,7 @@ impl Destination {
             }
         };
         let why = hindrance.describe();
-        tracing::warn!("{} is overwritten, and for a moment holds only a part: {why}", target.display());
+        tracing::warn!("overwriting {} in place, so it is incomplete for a moment: {why}", target.display());
         let written = overwrite(&mut file, &target);
         let written = written.map_err(|source| SinkError::Overwrite { path: target.clone(), source })?;
         if mode.is_some() {

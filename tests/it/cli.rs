@@ -72,8 +72,8 @@ fn values_that_make_no_sense_are_named_with_what_would() {
         (&["--columns", "id,fone"], "the columns are id,phone_number,"),
         (&["--max-shrink", "20"], "20%"),
         (&["--max-rejected", "1"], "20% or 0.2"),
-        (&["--mode", "rw"], "octal digits like 640"),
-        (&["--mode", "040"], "the owner can read"),
+        (&["--mode", "rw"], "an octal mode like 640"),
+        (&["--mode", "040"], "lets the owner read"),
         (&["--manifest", "-"], "a file or none"),
     ];
     for (arguments, text) in table {

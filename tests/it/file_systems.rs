@@ -80,7 +80,7 @@ fn where_nothing_is_renamed_files_are_overwritten() {
     let simulator = simulator(150);
     let run = sent_export().file("c.csv", &"old\n".repeat(100_000));
     let run = refusing(export(run, &simulator.base_url()), "REFUSE_RENAME", EBUSY).finish();
-    assert_new(&run.expect_code(0).expect_stderr("c.csv is overwritten"));
+    assert_new(&run.expect_code(0).expect_stderr("overwriting c.csv in place"));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn what_another_user_has_left_is_taken_over_or_named() {
     }
     let output = as_other(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stderr(&output).contains("c.csv is overwritten"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("overwriting c.csv in place"), "{}", stderr(&output));
     assert!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap().starts_with("id,"));
 }
 
@@ -214,7 +214,7 @@ fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
         let run = run_in(folder).args(["--version"]).finish();
         let text = std::fs::read_to_string(run.path("volume.csv")).unwrap();
         if code == 0 {
-            assert!(stderr.contains("c.csv is overwritten") && stderr.contains("mount point"), "{stderr}");
+            assert!(stderr.contains("overwriting c.csv in place") && stderr.contains("mount point"), "{stderr}");
             assert!(text.starts_with("id,"), "{text}");
         } else {
             assert!(stderr.contains("cannot replace c.csv: it is a mount point"), "{stderr}");

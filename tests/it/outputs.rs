@@ -21,7 +21,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "c.csv", "--summary", ".c.csv.journal"], 2, ".c.csv.journal"),
         (&["-o", "."], 2, "extension"),
         (&["-o", ".", "--format", "csv"], 7, "folder"),
-        (&["-o", "new/", "--format", "csv"], 2, "ends like that of a folder: new/"),
+        (&["-o", "new/", "--format", "csv"], 2, "the output path ends like a folder: new/"),
         (&["-o", "c.csv/"], 2, "hint: name a file in that folder"),
         (&["-o", "c.csv", "--report", "r.html/."], 2, "r.html/."),
         (&["-o", "c.csv", "--manifest", "m.json/"], 2, "m.json/"),

@@ -159,7 +159,7 @@ fn with_items_that_are_no_contacts() -> ScriptedServer {
 fn items_that_are_no_contacts_are_warned_of_and_can_hold_an_export_back() {
     let server = with_items_that_are_no_contacts();
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
-    let run = run.expect_stderr("warning: 2 items were left out: they are no contacts (");
+    let run = run.expect_stderr("warning: 2 items were left out because they are not contacts (");
     assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
     let old = std::fs::read(run.path("c.csv")).unwrap();
     let run = run.again().contacts(&server.url(), &["-o", "c.csv", "--quiet", "--max-rejected", "1%"]).finish();
