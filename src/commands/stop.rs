@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, ExitCode};
@@ -29,14 +31,17 @@ impl Signals {
         let (sender, first) = oneshot::channel();
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
+        // Before the thread runs: a signal that comes first would end the process as if nobody listened.
+        let mut heard = {
+            let _context = runtime.enter();
+            Heard::listen()?
+        };
         let listen = async move {
-            let _file_size = no_signal_of_file_size();
-            let code = signalled().await;
+            let code = heard.first().await;
             if begun.load(Ordering::Relaxed) {
                 // Nobody waits for it any more once the outputs get their names, which is soon done.
                 sender.send(code).ok();
-                // A terminal that goes away may say so twice.
-                leave(signalled_again().await)
+                leave(heard.second().await)
             }
             leave(code)
         };
@@ -77,48 +82,76 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
     }
 }
 
-/// Waits for a signal that asks the run to stop; gives the exit code that tells of it.
-async fn signalled() -> ExitCode {
-    tokio::select! {
-        code = signalled_again() => code,
-        () = hung_up() => ExitCode::Terminated,
-    }
-}
-
-/// Waits for a signal that a person or a supervisor sends.
-async fn signalled_again() -> ExitCode {
-    tokio::select! {
-        () = interrupted() => ExitCode::Interrupted,
-        () = terminated() => ExitCode::Terminated,
-    }
-}
-
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+/// The signals that ask the run to stop.
+#[cfg(unix)]
+struct Heard {
+    interrupt: Signal,
+    terminate: Signal,
+    /// The end of the terminal or session, unless the run was started so as to outlive it.
+    hang_up: Option<Signal>,
+    /// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
+    _file_size: Option<Signal>,
 }
 
 #[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
+impl Heard {
+    fn listen() -> io::Result<Self> {
+        // SIGXFSZ, the same number on Linux, macOS and the BSDs.
+        const FILE_SIZE: i32 = 25;
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            // Listening would undo what `nohup` did.
+            hang_up: if is_hang_up_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE)).ok(),
+        })
+    }
+
+    /// Waits for the first signal; gives the exit code that tells of it.
+    async fn first(&mut self) -> ExitCode {
+        let hang_up = &mut self.hang_up;
+        let terminal_gone = async {
+            match hang_up {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => ExitCode::Interrupted,
+            _ = self.terminate.recv() => ExitCode::Terminated,
+            () = terminal_gone => ExitCode::Terminated,
+        }
+    }
+
+    /// Waits for another one from a person or a supervisor: a terminal that goes away may say so twice.
+    async fn second(&mut self) -> ExitCode {
+        tokio::select! {
+            _ = self.interrupt.recv() => ExitCode::Interrupted,
+            _ = self.terminate.recv() => ExitCode::Terminated,
+        }
     }
 }
 
-/// Waits for the end of the terminal or session, unless the run was started so as to outlive it.
-#[cfg(unix)]
-async fn hung_up() {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Listening would undo what `nohup` did.
-    if is_hang_up_ignored() {
-        return std::future::pending().await;
+/// The signals that ask the run to stop.
+#[cfg(not(unix))]
+struct Heard;
+
+#[cfg(not(unix))]
+impl Heard {
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
     }
-    match signal(SignalKind::hangup()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
+
+    async fn first(&mut self) -> ExitCode {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        ExitCode::Interrupted
+    }
+
+    async fn second(&mut self) -> ExitCode {
+        self.first().await
     }
 }
 
@@ -137,26 +170,6 @@ fn is_hang_up_ignored() -> bool {
 fn ignores_hang_up(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
-}
-
-#[cfg(not(unix))]
-async fn hung_up() {
-    std::future::pending::<()>().await;
-}
-
-/// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
-#[cfg(unix)]
-fn no_signal_of_file_size() -> Option<tokio::signal::unix::Signal> {
-    // SIGXFSZ, the same number on Linux, macOS and the BSDs.
-    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(25)).ok()
-}
-
-#[cfg(not(unix))]
-fn no_signal_of_file_size() {}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending::<()>().await;
 }
 
 #[expect(clippy::exit, reason = "the second signal must end the process even while a write hangs")]

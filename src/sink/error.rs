@@ -62,6 +62,14 @@ pub enum SinkError {
         /// Why.
         source: io::Error,
     },
+    /// The lock failed, which is not the same as having none.
+    #[error("cannot lock {}", lock.display())]
+    Lock {
+        /// The lock.
+        lock: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// No file could be made beside the target.
     #[error("cannot write beside the output: {}", path.display())]
     OpenStaged {
@@ -137,7 +145,7 @@ impl SinkError {
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
             Self::CannotReplace { hindrance, .. } => hindrance.hint(),
             Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
-            Self::OpenStaged { source, .. } => open_hint(source),
+            Self::OpenStaged { source, .. } | Self::Lock { source, .. } => open_hint(source),
             Self::Write { .. } => "make room or choose another place; the last good file is as it was",
             Self::Overwrite { .. } => "the file may hold only a part: make room, then run the same command again",
             Self::Publish { .. } => {

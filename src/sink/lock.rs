@@ -65,7 +65,7 @@ impl OutputLock {
                     tracing::warn!("cannot lock {shown}, so another run on this output goes unnoticed: {error}");
                     false
                 }
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+                Err(TryLockError::Error(source)) => return Err(SinkError::Lock { lock: path, source }),
             };
             if !is_same_file(&opened.file, &path) {
                 continue;
