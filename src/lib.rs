@@ -37,6 +37,7 @@ pub mod fetch;
 pub mod gate;
 mod mix;
 mod plural;
+mod printable;
 pub mod progress;
 pub mod share;
 pub mod simulator;

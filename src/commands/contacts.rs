@@ -20,6 +20,7 @@ use crate::export::{Exported, Gathered, Outcome, export};
 use crate::fetch::journal::{Journal, JournalWriter, remove_journal};
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
+use crate::printable::printable;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{
@@ -309,7 +310,7 @@ fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
 fn fields_instead_of_numbers(summary: &Summary) -> Option<String> {
     const MAX_NAMES: usize = 20;
     let missing = summary.quality.missing.get(column_name(column::PHONE_NUMBER)).copied().unwrap_or_default();
-    let names: Vec<&str> = summary.unknown_fields.keys().take(MAX_NAMES).map(String::as_str).collect();
+    let names: Vec<String> = summary.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
     (missing == summary.contacts && missing > 0 && !names.is_empty()).then(|| names.join(", "))
 }
 

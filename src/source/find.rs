@@ -14,9 +14,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::published::find_published;
+use super::published::{find_published, is_manifest};
 use super::{SourceError, SourceFile};
 use crate::companion::Companion;
+use crate::printable::printable;
 use crate::sink::OutputFormat;
 
 /// What the paths of a command line lead to.
@@ -43,7 +44,7 @@ pub struct Skipped {
 
 impl fmt::Display for Skipped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, instead) = (self.path.display(), self.instead.display());
+        let [path, instead] = [&self.path, &self.instead].map(|path| printable(&path.to_string_lossy()));
         if self.is_same {
             write!(formatter, "skipped {path}: it is read already, as {instead}")
         } else {
@@ -86,16 +87,17 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     }
     let mut found = each_once(search);
     for file in &mut found.files {
-        file.published = find_published(&file.real);
+        match find_published(&file.real) {
+            Ok(published) => file.published = published,
+            Err(manifest) => file.unread_manifest = Some(manifest),
+        }
     }
     Ok(found)
 }
 
 /// What an export leaves beside its files, by its name.
 fn is_companion(path: &Path) -> bool {
-    Companion::of(path).is_some_and(|(companion, output)| {
-        companion != Companion::Manifest || OutputFormat::from_path(Path::new(output)).is_some()
-    })
+    is_manifest(path) || Companion::of(path).is_some_and(|(companion, _)| companion != Companion::Manifest)
 }
 
 /// Everything that was met, in the order in which it is to be read.
@@ -117,7 +119,14 @@ impl Search {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
         let bytes = fs::metadata(path).map_err(opened)?.len();
-        self.files.push(SourceFile { path: path.to_owned(), real, format, bytes, published: None });
+        self.files.push(SourceFile {
+            path: path.to_owned(),
+            real,
+            format,
+            bytes,
+            published: None,
+            unread_manifest: None,
+        });
         self.has_files[argument] = true;
         Ok(())
     }
@@ -274,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_an_export_leaves_beside_its_files_is_passed_over_among_others() {
-        let beside = ["c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
+        let beside = ["c.csv.manifest.json", "_c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
         let folder = folder_with(&[&beside[..], &["c.csv", "other.json"]].concat());
         let path = |name: &str| folder.path().join(name);
         let mut given: Vec<PathBuf> = beside.iter().map(|name| path(name)).collect();

@@ -7,9 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::is_stdout;
-use crate::companion::Companion;
 use crate::sink::{file_identity, is_written_directly};
-use crate::source::{Found, SourceError};
+use crate::source::{Found, SourceError, manifest_paths};
 
 /// Checks all places before anything is read or written.
 ///
@@ -25,7 +24,7 @@ pub(super) fn check<'a>(
     let mut inputs: HashSet<PathBuf> = HashSet::new();
     for real in read.chain(skipped) {
         // Without its manifest nobody could tell any more whether the file is whole.
-        inputs.insert(Companion::Manifest.path(real));
+        inputs.extend(manifest_paths(real));
         inputs.insert(real.clone());
     }
     let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));

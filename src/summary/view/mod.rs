@@ -17,7 +17,8 @@ mod tests;
 use std::ops::Range;
 
 use self::ranked::{Ranked, is_leftover, more};
-use super::format::{difference, grouped, percent, shown};
+pub(super) use self::run::file_name;
+use super::format::{difference, grouped, percent, sentence, shown};
 use super::{Change, Summary, Table};
 
 /// How much of a long table there is room for.
@@ -120,6 +121,11 @@ impl Cell {
             Self::Hidden => "–".to_owned(),
         }
     }
+}
+
+/// What stands at the top, before any section.
+pub(super) fn notices(summary: &Summary) -> Vec<String> {
+    summary.all_notices().iter().map(|notice| sentence(&notice.text)).collect()
 }
 
 /// All sections that have something to say.

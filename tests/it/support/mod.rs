@@ -5,7 +5,7 @@ mod command;
 mod server;
 
 pub(crate) use certificate::greet_with_unknown_certificate;
-pub(crate) use command::{Finished, run_in, sent_export, wait_until};
+pub(crate) use command::{Finished, Run, run_in, sent_export, wait_until};
 pub(crate) use server::{Answer, ScriptedServer, page};
 
 use sent_export::simulator::{Settings, Simulator};
