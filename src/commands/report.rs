@@ -28,6 +28,8 @@ use super::{is_colour_off, print, say, table_width};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
+/// Warnings on stderr; the JSON form has all of them.
+const MAX_WARNINGS: usize = 20;
 
 /// Reports on files.
 ///
@@ -71,7 +73,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         // What was searched for can be a name or a number, and belongs to no report that is passed on.
         summary.filters.hide_search();
     }
-    for notice in summary.all_notices() {
+    for notice in summary.all_notices().iter().take(MAX_WARNINGS) {
         say(&format!("warning: {}\n", printable(&notice.text)));
     }
     for &(path, form) in &forms {

@@ -57,14 +57,15 @@ fn without_zone(text: &str) -> Option<(&str, i64)> {
 }
 
 /// The names in a list that is written as one text: `sms,whatsapp` as an export writes it, or `[sms, whatsapp]`,
-/// `["sms","whatsapp"]` and `{sms,whatsapp}` as databases do.
+/// `["sms","whatsapp"]`, `['sms' 'whatsapp']` and `{sms,whatsapp}` as databases and data frames do.
 pub(super) fn names_of(text: &str) -> impl Iterator<Item = &str> {
     let text = text.trim();
     let bare = |start: char, end: char| text.strip_prefix(start)?.strip_suffix(end);
     let bare = bare('[', ']').or_else(|| bare('{', '}'));
-    let quotes: &[char] = if bare.is_some() { &['"', '\''] } else { &[] };
-    let names = bare.unwrap_or(text).split(',').map(move |name| name.trim().trim_matches(quotes));
-    names.filter(|name| !name.is_empty())
+    let has_quotes = bare.is_some_and(|bare| bare.contains(['"', '\'']));
+    let is_between = move |c: char| if has_quotes { matches!(c, '"' | '\'') } else { c == ',' };
+    // Between quoted names, the comma or space is what is left.
+    bare.unwrap_or(text).split(is_between).map(str::trim).filter(|name| !name.is_empty() && *name != ",")
 }
 
 #[cfg(test)]
@@ -111,7 +112,14 @@ mod tests {
         }
         assert_eq!([flag_of("perhaps"), flag_of("2")], [None, None]);
         let both = ["sms", "whatsapp"];
-        for text in ["sms,whatsapp", "sms, whatsapp,", "[sms, whatsapp]", "[\"sms\",\"whatsapp\"]", "{sms,whatsapp}"] {
+        for text in [
+            "sms,whatsapp",
+            "sms, whatsapp,",
+            "[sms, whatsapp]",
+            "[\"sms\",\"whatsapp\"]",
+            "['sms' 'whatsapp']",
+            "{sms,whatsapp}",
+        ] {
             assert_eq!(names_of(text).collect::<Vec<_>>(), both, "{text}");
         }
         assert_eq!(names_of("[]").count() + names_of(" , ").count(), 0);

@@ -125,7 +125,14 @@ impl Cell {
 
 /// What stands at the top, before any section.
 pub(super) fn notices(summary: &Summary) -> Vec<String> {
-    summary.all_notices().iter().map(|notice| sentence(&notice.text)).collect()
+    // A folder can hold exports of thousands of accounts.
+    const MAX: usize = 10;
+    let notices = summary.all_notices();
+    let mut texts: Vec<String> = notices.iter().take(MAX).map(|notice| sentence(&notice.text)).collect();
+    if let Some(rest) = notices.len().checked_sub(MAX).filter(|&rest| rest > 0) {
+        texts.push(format!("{} more; the JSON form has all of them.", grouped(rest as u64)));
+    }
+    texts
 }
 
 /// All sections that have something to say.
