@@ -28,6 +28,15 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
+/// A line of a log, in which colors stay: only what turns the reading direction or has no width is written as an escape.
+pub(crate) fn printable_log(line: &str) -> String {
+    let mut printable = String::with_capacity(line.len());
+    for c in line.chars() {
+        if is_invisible(c) { printable.extend(c.escape_unicode()) } else { printable.push(c) }
+    }
+    printable
+}
+
 /// JSON with escapes for what would not show; the document stays the same.
 pub(crate) fn printable_json(json: &str) -> String {
     let mut printable = String::with_capacity(json.len());

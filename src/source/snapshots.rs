@@ -7,6 +7,7 @@
 //! *Easy to get wrong:* two exports with different filters overlap as well, and may be meant to be counted together. Where
 //! both tell their filters, and these differ, they are no snapshots of the same.
 
+use std::fs;
 use std::path::PathBuf;
 
 use arrow::array::AsArray;
@@ -115,6 +116,10 @@ struct Contents {
 impl Contents {
     fn read(file: &SourceFile) -> Result<Self, SourceError> {
         let mut ids = SketchBuilder::default();
+        if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
+            // A pipe can be read only once.
+            return Ok(Self { ids: ids.finish(), filters: None });
+        }
         let mut take = |piece: Piece| {
             let column = piece.batch.column(column::ID).as_string::<i32>();
             column.iter().flatten().for_each(|id| ids.add(id));
