@@ -38,6 +38,7 @@ mod file_system;
 pub mod gate;
 mod mix;
 mod plural;
+mod printable;
 pub mod progress;
 pub mod share;
 pub mod simulator;

@@ -13,6 +13,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::api::{RequestRate, Traffic};
 use crate::fetch::Progress;
 use crate::plural::{count_of, word_for};
+use crate::printable::printable_log;
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -26,7 +27,10 @@ pub struct LogWriter;
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        BARS.suspend(|| io::stderr().write(bytes))
+        // What steers a terminal is escaped where the line was made; colors come after that.
+        let line = printable_log(&String::from_utf8_lossy(bytes));
+        BARS.suspend(|| io::stderr().write_all(line.as_bytes()))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -26,9 +26,14 @@ pub struct ReportArgs {
     /// Exported files (.parquet, .csv, .csv.gz, .csv.zst), or folders of them
     ///
     /// All of them count together, each once by whatever name it is given. Of files in one folder whose names differ only in
-    /// the extension one is read: they are one export in several formats.
+    /// the extension one is read: they are one export in several formats. Of several exports of the same account the newest
+    /// is read.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+
+    /// Add up several exports of the same account instead of counting only the newest
+    #[arg(long, help_heading = "Content")]
+    pub sum: bool,
 
     /// Write one page for a browser, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
@@ -50,11 +55,11 @@ pub struct ReportArgs {
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]
     pub min_cell: Option<u64>,
 
-    /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: now]
+    /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
     #[arg(long, value_name = "TIME", value_parser = parse_moment, help_heading = "Content")]
     pub as_of: Option<DateTime<Utc>>,
 
-    /// Say nothing but errors
+    /// Print only warnings and errors
     #[arg(short, long, help_heading = "Messages")]
     pub quiet: bool,
 

@@ -18,6 +18,7 @@ use crate::export::{Exported, Outcome, export};
 use crate::fetch::journal::{Journal, JournalWriter, remove_journal};
 use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
 use crate::plural::count_of;
+use crate::printable::printable;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
@@ -204,7 +205,10 @@ fn seconds(duration: Duration) -> f64 {
 /// Tells what came of the run.
 fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
-    warn_of_losses(&published.summary, published.items_rejected);
+    if args.quiet {
+        // Else the table begins with it.
+        warn_of_losses(&published.summary);
+    }
     if let Some(names) = fields_instead_of_numbers(&published.summary) {
         say(&format!("warning: no contact has a phone_number, and these fields are not documented: {names}\n"));
     }
@@ -221,7 +225,7 @@ fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
 fn fields_instead_of_numbers(summary: &Summary) -> Option<String> {
     const MAX_NAMES: usize = 20;
     let missing = summary.quality.missing.get(column_name(column::PHONE_NUMBER)).copied().unwrap_or_default();
-    let names: Vec<&str> = summary.unknown_fields.keys().take(MAX_NAMES).map(String::as_str).collect();
+    let names: Vec<String> = summary.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
     (missing == summary.contacts && missing > 0 && !names.is_empty()).then(|| names.join(", "))
 }
 

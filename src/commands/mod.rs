@@ -8,6 +8,7 @@ mod simulator;
 mod stop;
 
 use std::error::Error as StdError;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
 use clap::CommandFactory;
@@ -15,7 +16,9 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, ExitCode};
+use crate::printable::printable;
 use crate::progress::LogWriter;
+use crate::summary::Notice;
 
 /// Runs what the command line asks for; errors are printed here.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -42,17 +45,18 @@ fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
 
 /// Prints an error with its causes, one a line, and the next step.
 fn explain(error: &Error) {
-    let mut text = format!("error: {error}\n");
+    // Names of files and texts of a server can hold what would steer the terminal.
+    let mut text = format!("error: {}\n", printable(&error.to_string()));
     let mut cause = error.source();
     while let Some(current) = cause {
-        text += &format!("  caused by: {current}\n");
+        text += &format!("  caused by: {}\n", printable(&current.to_string()));
         cause = current.source();
     }
     for line in error.evidence() {
         text += &format!("  {line}\n");
     }
     if let Some(hint) = error.hint() {
-        text += &format!("hint: {hint}\n");
+        text += &format!("hint: {}\n", printable(&hint));
     }
     say(&text);
 }
@@ -60,6 +64,11 @@ fn explain(error: &Error) {
 /// Writes to stderr; nobody can be told when that fails.
 fn say(text: &str) {
     drop(io::stderr().write_all(text.as_bytes()));
+}
+
+/// Writes what must be known before the numbers to stderr.
+fn warn(notice: &Notice) {
+    say(&format!("warning: {}\n", printable(&notice.text)));
 }
 
 /// Writes to stdout; a reader that has seen enough is no failure.
@@ -98,7 +107,33 @@ fn table_width(terminal: &console::Term) -> usize {
     width.clamp(40, 160)
 }
 
-/// The convention of no-color.org.
+/// The convention of no-color.org, and terminals that know no colors.
 fn is_colour_off() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    are_colours_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
+}
+
+fn are_colours_off(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|term| term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_off_where_somebody_or_the_terminal_asks_for_none() {
+        for (no_color, term, wanted) in [
+            (None, None, false),
+            (None, Some("xterm"), false),
+            (Some(""), Some("xterm"), false),
+            (Some("1"), Some("xterm"), true),
+            (None, Some("dumb"), true),
+        ] {
+            assert_eq!(
+                are_colours_off(no_color.map(OsStr::new), term.map(OsStr::new)),
+                wanted,
+                "{no_color:?} {term:?}"
+            );
+        }
+    }
 }

@@ -14,15 +14,14 @@ use crate::config::{ConfigError, ContactsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
 use crate::gate::{Candidate, GateFailure};
-use crate::plural::{count_of, word_for};
 use crate::sink::{
     MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
     relative_to, stage_small_file,
 };
-use crate::summary::{ConsistencyFacts, Filters, RunFacts, Summary};
+use crate::summary::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
 use crate::verdict::Verdict;
 
-use super::say;
+use super::warn;
 
 /// An export whose files have their names.
 pub(super) struct Published {
@@ -70,7 +69,7 @@ pub(super) fn publish(config: &ContactsConfig, exported: Box<Exported>, run: Run
         ..counts.summary().with_findings(findings)
     };
     if let Err(failure) = check_gate(config, &summary, contacts, items_rejected) {
-        warn_of_losses(&summary, items_rejected);
+        warn_of_losses(&summary);
         let evidence = summary.run.map(|run| run.evidence).unwrap_or_default();
         return Err(Error::Gate { failure, verdict, evidence });
     }
@@ -162,32 +161,19 @@ fn manifest<'a>(
     }
 }
 
-/// Reports on stderr what of the list is not in the outputs, or only as nulls; also with `--quiet`.
-pub(super) fn warn_of_losses(summary: &Summary, items_rejected: u64) {
-    for line in losses(summary, items_rejected) {
-        say(&format!("warning: {line}\n"));
+/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table tells it.
+pub(super) fn warn_of_losses(summary: &Summary) {
+    for mut notice in summary.all_notices() {
+        match notice.code {
+            Notice::ITEMS_LEFT_OUT => notice.text = with_reasons(&notice.text, summary),
+            Notice::UNREADABLE_COLUMNS => {}
+            _ => continue,
+        }
+        warn(&notice);
     }
 }
 
-fn losses(summary: &Summary, items_rejected: u64) -> Vec<String> {
-    let mut lines = Vec::new();
-    if items_rejected > 0 {
-        let reasons: Vec<String> =
-            summary.rejected.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
-        let items = count_of(
-            items_rejected,
-            "item was left out because it is not a contact",
-            "items were left out because they are not contacts",
-        );
-        lines.push(if reasons.is_empty() { items } else { format!("{items} ({})", reasons.join(", ")) });
-    }
-    for (column, &values) in &summary.malformed_fields {
-        let missing = summary.quality.missing.get(column).copied().unwrap_or_default();
-        if missing == summary.contacts && values > 0 {
-            let undocumented =
-                word_for(values, "value has an undocumented type or form", "values have an undocumented type or form");
-            lines.push(format!("no value of {column} could be read: {values} {undocumented}"));
-        }
-    }
-    lines
+fn with_reasons(text: &str, summary: &Summary) -> String {
+    let reasons: Vec<String> = summary.rejected.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    format!("{} ({}).", text.trim_end_matches('.'), reasons.join(", "))
 }

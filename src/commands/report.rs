@@ -3,6 +3,7 @@
 //! The tables go to stdout, since they are what was asked for; with `-` for another form, that goes there instead. A
 //! report is written whole or not at all, and never in the place of what it is made from.
 
+mod inputs;
 mod paths;
 
 use std::io::{self, IsTerminal};
@@ -18,13 +19,16 @@ use crate::progress::FileProgress;
 use crate::sink::{OutputTarget, check_writable, write_small_file};
 use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
 use crate::summary::{
-    Comparison, Counts, Filters, Findings, InputReport, ReportForm, Summary, TableStyle, render_table,
+    Comparison, Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, render_table, verdict_of_json,
 };
+use crate::verdict::Verdict;
 
-use super::{is_colour_off, print, say, table_width};
+use super::{is_colour_off, print, say, table_width, warn};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
+/// Warnings on stderr; the JSON form has all of them.
+const MAX_WARNINGS: usize = 20;
 
 /// Reports on files.
 ///
@@ -47,10 +51,17 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
             tell_skipped(&found.skipped);
         }
     }
-    let as_of = args.as_of.unwrap_or_else(Utc::now);
     let is_silent = args.quiet || args.no_progress;
-    let mut summary = summarize(&found.files, as_of, is_silent)?;
-    let mut old = old.map(|old| old.read(as_of, is_silent)).transpose()?;
+    let (files, notices) = inputs::choose(found.files, args.sum)?;
+    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Utc::now);
+    let mut summary = summarize(&files, as_of, is_silent)?;
+    summary.notices.extend(notices);
+    let old = old.map(|old| old.read(as_of, is_silent, args.sum)).transpose()?;
+    if old.as_ref().is_some_and(|(_, verdict)| *verdict == Some(Verdict::Unverified)) {
+        let with = args.compare.as_deref().map(file_name).unwrap_or_default();
+        summary.notices.push(Notice::unverified_comparison(&with));
+    }
+    let mut old = old.map(|(old, _)| old);
     if let Some(min_cell) = args.min_cell {
         summary.merge_small_groups(min_cell, old.as_mut());
     }
@@ -60,6 +71,9 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     if args.min_cell.is_some() {
         // What was searched for can be a name or a number, and belongs to no report that is passed on.
         summary.filters.hide_search();
+    }
+    for notice in summary.all_notices().iter().take(MAX_WARNINGS) {
+        warn(notice);
     }
     for &(path, form) in &forms {
         let text = form.render(&summary);
@@ -79,7 +93,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
 fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
     let mut counts = Counts::for_files();
     let mut findings = Findings::default();
-    let mut inputs = Vec::new();
+    let (mut inputs, mut notices) = (Vec::new(), Vec::new());
     let mut absent: Vec<usize> = Vec::new();
     let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
@@ -100,8 +114,8 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
         for (column, values) in malformed {
             findings.add_malformed(column_name(column), values);
         }
-        let path = file.path.display().to_string();
-        inputs.push(InputReport { path, format: file.format, rows, bytes: file.bytes });
+        inputs.push(inputs::report(file, rows));
+        notices.extend(inputs::unread_manifest(file));
     }
     progress.finish();
     absent.sort_unstable();
@@ -111,6 +125,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     let mut summary = Summary {
         as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
         inputs,
+        notices,
         columns_not_in_inputs: absent.into_iter().map(|column| column_name(column).to_owned()).collect(),
         filters: filters.pop().filter(|_| !filters_differ).unwrap_or_default(),
         filters_differ,
@@ -141,20 +156,31 @@ impl Old {
         }
     }
 
-    /// Files hold the state of their own moment, and ages in it are counted from that; `as_of` is for where none is known.
-    fn read(self, as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
+    /// The older state, and its verdict where that is told. Files hold the state of their own moment, and ages in it are
+    /// counted from that; `as_of` is for where none is known.
+    fn read(
+        self,
+        as_of: DateTime<Utc>,
+        is_silent: bool,
+        is_sum: bool,
+    ) -> Result<(Summary, Option<Verdict>), SourceError> {
         let path = match self {
             Self::Summary(path) => path,
             Self::Files(found) => {
-                let moment = found.files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
-                return summarize(&found.files, moment, is_silent);
+                let (files, _) = inputs::choose(found.files, is_sum)?;
+                let moment = files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
+                let summary = summarize(&files, moment, is_silent)?;
+                let verdict = summary.verdict();
+                return Ok((summary, verdict));
             }
         };
         let text = match std::fs::read_to_string(&path) {
             Err(source) => return Err(SourceError::Open { path, source }),
             Ok(text) => text,
         };
-        Summary::from_json(&text).map_err(|error| SourceError::NotSummary { path, source: error.into() })
+        let summary = Summary::from_json(&text);
+        let summary = summary.map_err(|error| SourceError::NotSummary { path, source: error.into() })?;
+        Ok((summary, verdict_of_json(&text)))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::config::ContactsConfig;
 use crate::error::Error;
 use crate::fetch::JournalSlot;
 use crate::fetch::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::printable::printable;
 
 use super::say;
 
@@ -90,5 +91,8 @@ fn is_too_old(journal: &Journal, config: &ContactsConfig, now: DateTime<Utc>) ->
 fn announcement(journal: &Journal, path: &Path) -> String {
     let started = DateTime::from_timestamp_micros(journal.started_at());
     let started = started.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
-    format!("going on with the run of {started}, kept in {} (--fresh starts over)\n", path.display())
+    format!(
+        "going on with the run of {started}, kept in {} (--fresh starts over)\n",
+        printable(&path.to_string_lossy())
+    )
 }

@@ -16,6 +16,6 @@ mod schema;
 pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use decode::{ContactList, decode_any_page, decode_page};
 pub use id::ContactId;
-pub use normalize::{flag, timestamp};
+pub use normalize::{flag, moment, timestamp};
 pub use page::{ContactPage, RejectReason, RejectedItem, RowKey};
 pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, column_name, contacts_schema};

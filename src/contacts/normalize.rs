@@ -63,13 +63,28 @@ pub fn timestamp(text: &str) -> Result<Option<i64>, NotATime> {
     if let Some(micros) = usual_timestamp(text.as_bytes()) {
         return Ok(Some(micros));
     }
+    let moment = any_timestamp(text)?;
+    Ok((moment.year() > 1).then(|| moment.and_utc().timestamp_micros()))
+}
+
+/// The same for a date that may be of the year 1.
+///
+/// # Errors
+/// When the text is no date.
+pub fn moment(text: &str) -> Result<i64, NotATime> {
+    let usual = usual_timestamp(text.as_bytes()).map(Ok);
+    usual.unwrap_or_else(|| any_timestamp(text).map(|moment| moment.and_utc().timestamp_micros()))
+}
+
+/// Years of more than four digits are no dates of RFC 3339, and few programs could read them.
+fn any_timestamp(text: &str) -> Result<NaiveDateTime, NotATime> {
     let text = text.trim();
     let moment = if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         moment.naive_utc()
     } else {
         NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").map_err(|_| NotATime)?
     };
-    Ok((moment.year() > 1).then(|| moment.and_utc().timestamp_micros()))
+    if moment.year() > 9999 { Err(NotATime) } else { Ok(moment) }
 }
 
 /// The form that .NET writes, `2026-03-01T00:00:00.1234567Z` with 0 to 7 digits of a second, without the steps that chrono
@@ -151,6 +166,9 @@ mod tests {
             ("2026-03-01T00:00:60Z", Ok(Some(second + 60_000_000))),
             ("2024-02-29T00:00:00Z", Ok(Some(1_709_164_800_000_000))),
             ("1969-12-31T23:59:59.5Z", Ok(Some(-500_000))),
+            ("9999-12-31T23:59:59.9999999", Ok(Some(253_402_300_799_999_999))),
+            ("9999-12-31T23:59:59-01:00", Err(NotATime)),
+            ("+12026-03-01T00:00:00", Err(NotATime)),
             ("2026-02-29T00:00:00Z", Err(NotATime)),
             ("2026-03-01T00:00:00.Z", Err(NotATime)),
             ("2026-03-01T0x:00:00Z", Err(NotATime)),

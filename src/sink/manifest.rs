@@ -43,24 +43,17 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub outputs: &'a [OutputReport],
 }
 
-/// What those who come later need of a manifest, also of one by another version; `F` are the filters.
+/// What those who come later need of a manifest, also of one by another version; `D` is what a reader needs besides.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(bound(deserialize = "F: Deserialize<'de> + Default"))]
-pub struct PublishedManifest<F> {
-    /// RFC 3339, UTC.
-    #[serde(default)]
-    pub started_at: String,
-    /// RFC 3339, UTC.
-    #[serde(default)]
-    pub finished_at: String,
-    /// What was left out on request.
-    #[serde(default)]
-    pub filters: F,
+pub struct PublishedManifest<D> {
     /// Contacts in every output.
     pub contacts: u64,
     /// The files.
-    #[serde(default)]
+    #[serde(default = "Vec::new")]
     pub outputs: Vec<PublishedFile>,
+    /// The fields that the reader asks for.
+    #[serde(flatten)]
+    pub details: D,
 }
 
 /// A file in a manifest.
@@ -72,13 +65,15 @@ pub struct PublishedFile {
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: Option<String>,
 }
 
 /// Reads what a run before has published; `None` if there is no manifest.
 ///
 /// # Errors
 /// When it cannot be read, or is none.
-pub fn read_manifest<F: DeserializeOwned + Default>(path: &Path) -> io::Result<Option<PublishedManifest<F>>> {
+pub fn read_manifest<D: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<D>>> {
     match fs::read(path) {
         Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -100,14 +95,21 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
 
 #[cfg(test)]
 mod tests {
+    use serde::de::IgnoredAny;
+
     use super::*;
     use crate::sink::OutputFormat;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Details {
+        filters: String,
+    }
 
     #[test]
     fn what_is_written_can_be_read_and_what_is_none_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("_c.csv.manifest.json");
-        assert_eq!(read_manifest::<String>(&path).unwrap(), None);
+        assert_eq!(read_manifest::<Details>(&path).unwrap(), None);
         let report = |rows| OutputReport {
             path: "c.csv".into(),
             format: OutputFormat::Csv,
@@ -130,10 +132,12 @@ mod tests {
             outputs: &[report(7)],
         };
         manifest.stage(&path, FileSettings::default()).unwrap().publish().unwrap();
-        let read = read_manifest::<String>(&path).unwrap().unwrap();
-        assert_eq!((read.contacts, read.filters.as_str(), read.started_at.as_str()), (7, "none", manifest.started_at));
-        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70 }]);
+        let read = read_manifest::<Details>(&path).unwrap().unwrap();
+        assert_eq!((read.contacts, read.details.filters.as_str()), (7, "none"));
+        let sha256 = Some("00".to_owned());
+        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70, sha256 }]);
+        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().contacts, 7);
         fs::write(&path, "{").unwrap();
-        assert!(read_manifest::<String>(&path).is_err());
+        assert!(read_manifest::<Details>(&path).is_err());
     }
 }

@@ -2,28 +2,26 @@
 //!
 //! A file that ends within a line was cut off, and what is left of it is no export: that is an error.
 //!
-//! *Easy to get wrong:* an empty cell may be a null or an empty text; here both become null, and the report counts both
-//! as missing.
+//! *Easy to get wrong:* a byte order mark is no part of the first column's name; the `csv` crate passes over it.
 
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, ListBuilder, StringBuilder, TimestampMicrosecondBuilder};
-use arrow::datatypes::DataType;
-use chrono::DateTime;
+use arrow::array::ArrayRef;
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 use flate2::read::MultiGzDecoder;
 
-use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, column_type, filled_up};
-use crate::contacts::{column, contacts_schema, flag};
+use super::coerce::ColumnBuilder;
+use super::watch::Reporter;
+use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, Wanted, filled_up};
+use crate::contacts::{column, contacts_schema};
 use crate::sink::OutputFormat;
 
 const READ_BUFFER_BYTES: usize = 256 << 10;
 
-pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
+pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let cut_off = || SourceError::CutOff { path: file.path.clone() };
     let failed = |source: csv::Error| match source.kind() {
         // A compressed file that has no end.
@@ -32,7 +30,8 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     };
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let bytes_read = Rc::new(Cell::new(0));
-    let bytes = CountingReader { reader: File::open(&file.path).map_err(opened)?, bytes: Rc::clone(&bytes_read) };
+    let bytes = reporter.watched(File::open(&file.path).map_err(opened)?);
+    let bytes = CountingReader { reader: bytes, bytes: Rc::clone(&bytes_read) };
     let mut bytes = BufReader::with_capacity(READ_BUFFER_BYTES, bytes);
     if matches!(bytes.fill_buf().map_err(opened)?, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         return Err(SourceError::ForeignCsv { path: file.path.clone(), what: "UTF-16" });
@@ -46,7 +45,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     let text = LastByteReader { reader: text, last: Rc::clone(&last_byte) };
     let mut reader: Reader<_> = ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
     let header = reader.headers().map_err(failed)?.clone();
-    let places: Vec<Option<usize>> =
+    let mut places: Vec<Option<usize>> =
         contacts_schema().fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
     if places.iter().all(Option::is_none) {
         let path = file.path.clone();
@@ -60,6 +59,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
     }
     let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
+    wanted.keep(&mut places);
     let columns = std::array::from_fn(|column| places[column].is_some());
     let mut rows = ColumnBuilders::new(&places);
     let mut record = StringRecord::new();
@@ -79,7 +79,7 @@ pub(super) fn read(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<Fil
         if rows.count == BATCH_ROWS || (is_end && rows.count > 0) {
             facts.rows += rows.count as u64;
             let batch = filled_up(rows.finish(), std::mem::take(&mut rows.count));
-            take(Piece { batch, columns, missing: Vec::new(), bytes_read: bytes_read.get() });
+            reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read: bytes_read.get() });
         }
         if is_end {
             facts.malformed = rows.malformed();
@@ -102,12 +102,12 @@ fn is_at_end(reader: &mut Reader<impl Read>) -> bool {
 }
 
 /// Tells how many bytes of the file are read.
-struct CountingReader {
-    reader: File,
+struct CountingReader<R> {
+    reader: R,
     bytes: Rc<Cell<u64>>,
 }
 
-impl Read for CountingReader {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         self.bytes.set(self.bytes.get() + count as u64);
@@ -131,81 +131,32 @@ impl<R: Read> Read for LastByteReader<R> {
     }
 }
 
-/// Columns under construction, for those that the file has.
+/// Columns under construction, each with its place in the file, for those that are read.
 struct ColumnBuilders {
-    builders: Vec<Option<(usize, Builder)>>,
-    malformed: [u64; column::COUNT],
+    builders: Vec<Option<(usize, ColumnBuilder)>>,
     count: usize,
-}
-
-enum Builder {
-    Text(StringBuilder),
-    Flag(BooleanBuilder),
-    Time(TimestampMicrosecondBuilder),
-    List(ListBuilder<StringBuilder>),
 }
 
 impl ColumnBuilders {
     fn new(places: &[Option<usize>]) -> Self {
-        let builder = |(column, place): (usize, &Option<usize>)| {
-            let builder = match column_type(column) {
-                DataType::Boolean => Builder::Flag(BooleanBuilder::new()),
-                DataType::Timestamp(..) => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-                DataType::List(field) => Builder::List(ListBuilder::new(StringBuilder::new()).with_field(field)),
-                _ => Builder::Text(StringBuilder::new()),
-            };
-            place.map(|place| (place, builder))
-        };
-        Self { builders: places.iter().enumerate().map(builder).collect(), malformed: [0; column::COUNT], count: 0 }
+        let builder = |(column, place): (usize, &Option<usize>)| place.map(|place| (place, ColumnBuilder::new(column)));
+        Self { builders: places.iter().enumerate().map(builder).collect(), count: 0 }
     }
 
     fn push(&mut self, record: &StringRecord) {
-        for (column, builder) in self.builders.iter_mut().enumerate() {
-            let Some((place, builder)) = builder else { continue };
-            let cell = record.get(*place).filter(|cell| !cell.is_empty());
-            let is_read = match builder {
-                Builder::Text(texts) => {
-                    texts.append_option(cell);
-                    true
-                }
-                Builder::Flag(flags) => {
-                    let is_set = cell.and_then(flag);
-                    flags.append_option(is_set);
-                    is_set.is_some()
-                }
-                Builder::Time(times) => {
-                    let time = cell.and_then(|cell| DateTime::parse_from_rfc3339(cell).ok());
-                    times.append_option(time.map(|time| time.timestamp_micros()));
-                    time.is_some()
-                }
-                Builder::List(lists) => {
-                    cell.into_iter()
-                        .flat_map(|cell| cell.split(','))
-                        .for_each(|name| lists.values().append_value(name));
-                    lists.append(true);
-                    true
-                }
-            };
-            self.malformed[column] += u64::from(cell.is_some() && !is_read);
+        for (place, builder) in self.builders.iter_mut().flatten() {
+            builder.push(record.get(*place));
         }
         self.count += 1;
     }
 
     fn finish(&mut self) -> Vec<Option<ArrayRef>> {
-        let finish = |builder: &mut Option<(usize, Builder)>| {
-            let (_, builder) = builder.as_mut()?;
-            let array: ArrayRef = match builder {
-                Builder::Text(texts) => Arc::new(texts.finish()),
-                Builder::Flag(flags) => Arc::new(flags.finish()),
-                Builder::Time(times) => Arc::new(times.finish()),
-                Builder::List(lists) => Arc::new(lists.finish()),
-            };
-            Some(array)
-        };
-        self.builders.iter_mut().map(finish).collect()
+        self.builders.iter_mut().map(|builder| builder.as_mut().map(|(_, builder)| builder.finish())).collect()
     }
 
     fn malformed(&self) -> Vec<(usize, u64)> {
-        self.malformed.into_iter().enumerate().filter(|&(_, values)| values > 0).collect()
+        let builders = self.builders.iter().enumerate();
+        let malformed = builders.filter_map(|(column, builder)| Some((column, builder.as_ref()?.1.malformed())));
+        malformed.filter(|&(_, values)| values > 0).collect()
     }
 }

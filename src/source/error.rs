@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why files could not be read, or not be reported on.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,38 @@ pub enum SourceError {
         path: PathBuf,
         /// Its codec.
         codec: String,
+    },
+    /// A column holds something else than an export writes.
+    #[error("cannot read column {column} of type {found}: {}", path.display())]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+        /// Its type, as Arrow names it.
+        found: String,
+    },
+    /// The file contradicts itself.
+    #[error("the file is damaged: {}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Reading goes on without getting anywhere.
+    #[error("reading made no progress for {} s: {}", limit.as_secs(), path.display())]
+    Stalled {
+        /// The file.
+        path: PathBuf,
+        /// For how long.
+        limit: Duration,
+    },
+    /// The file is not the one that its export published.
+    #[error("the SHA-256 is not the one in {}: {}", manifest.display(), path.display())]
+    ChecksumDiffers {
+        /// The file.
+        path: PathBuf,
+        /// The manifest of its export.
+        manifest: PathBuf,
     },
     /// The file to compare with is no summary.
     #[error("not a summary of this version: {}", path.display())]
@@ -111,6 +144,13 @@ impl SourceError {
             Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
             Self::ForeignCsv { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
             Self::Compression { .. } => "write it with zstd, snappy or without compression",
+            Self::ColumnType { .. } => "convert the column to text or to the type that an export writes",
+            Self::Damaged { .. } => "copy the file again, or export again",
+            Self::Stalled { .. } => "the file is damaged, or its disk does not answer: copy it again, or export again",
+            Self::ChecksumDiffers { .. } => {
+                "the file was damaged or changed: copy it again or export again, or remove the manifest if the change was \
+                 on purpose"
+            }
             Self::NotSummary { .. } => "make the older summary anew from its files, with `sent-export report --json`",
             Self::Read { .. } => "the file is damaged or not what its extension says: export again",
             Self::CutOff { .. } => "its last line is not whole: copy the file anew, or export again",

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use super::published::find_published;
 use super::{SourceError, SourceFile};
 use crate::companion::Companion;
+use crate::printable::printable;
 use crate::sink::OutputFormat;
 
 /// What the paths of a command line lead to.
@@ -43,7 +44,7 @@ pub struct Skipped {
 
 impl fmt::Display for Skipped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, instead) = (self.path.display(), self.instead.display());
+        let [path, instead] = [&self.path, &self.instead].map(|path| printable(&path.to_string_lossy()));
         if self.is_same {
             write!(formatter, "skipped {path}: it is read already, as {instead}")
         } else {
@@ -86,7 +87,10 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     }
     let mut found = each_once(search);
     for file in &mut found.files {
-        file.published = find_published(&file.real);
+        match find_published(&file.real) {
+            Ok(published) => file.published = published,
+            Err(manifest) => file.unread_manifest = Some(manifest),
+        }
     }
     Ok(found)
 }
@@ -117,7 +121,14 @@ impl Search {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
         let bytes = fs::metadata(path).map_err(opened)?.len();
-        self.files.push(SourceFile { path: path.to_owned(), real, format, bytes, published: None });
+        self.files.push(SourceFile {
+            path: path.to_owned(),
+            real,
+            format,
+            bytes,
+            published: None,
+            unread_manifest: None,
+        });
         self.has_files[argument] = true;
         Ok(())
     }
@@ -285,5 +296,6 @@ mod tests {
         assert_eq!(found.skipped, []);
         given.push(path("other.json"));
         assert!(matches!(find_files(&given), Err(SourceError::UnknownExtension { .. })));
+        assert!(is_companion(Path::new("a/_c.csv.gz.manifest.json")) && !is_companion(Path::new("x.manifest.json")));
     }
 }

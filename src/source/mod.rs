@@ -3,28 +3,40 @@
 //! [`find_files`] turns the paths of a command line into files, [`read_file`] hands their contacts on batch by batch, so
 //! that memory is one batch and one Parquet page per column, whatever the files' size. Called by `commands::report`.
 //!
+//! [`choose_snapshots`] finds out which of several files are older states of the same account.
+//!
 //! *Easy to get wrong:* a file need not have all columns, and a null cannot be told from an empty text in CSV. So every
-//! [`Piece`] says which of its columns are real, and nobody here gives a meaning to an empty text.
+//! [`Piece`] says which of its columns are real, and an empty text is null in every format.
 //!
 //! Tests compare the report on every format with the export's own summary (`tests/it/report.rs`).
 
+mod coerce;
 mod csv;
 mod error;
 mod find;
 mod parquet;
 mod published;
+mod sketch;
+mod snapshots;
+mod text;
+mod watch;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 
 pub use self::error::SourceError;
 use self::find::without_extension;
 pub use self::find::{Found, Skipped, find_files};
 pub use self::published::Published;
+pub use self::snapshots::{Chosen, Snapshots, choose_snapshots};
+use self::watch::{Ended, Reporter, watch};
 use crate::contacts::{BATCH_ROWS, column, contacts_schema};
 use crate::sink::OutputFormat;
 use crate::summary::Filters;
@@ -42,6 +54,8 @@ pub struct SourceFile {
     pub bytes: u64,
     /// What the manifest of its export says of it.
     pub published: Option<Published>,
+    /// The manifest beside it, where that cannot be read and no other lists the file.
+    pub unread_manifest: Option<PathBuf>,
 }
 
 impl SourceFile {
@@ -92,19 +106,95 @@ pub struct FileFacts {
     pub filters: Option<Filters>,
 }
 
+/// Which columns to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    Ids,
+}
+
+impl Wanted {
+    /// Takes away the places of all other columns.
+    fn keep(self, places: &mut [Option<usize>]) {
+        if self == Self::Ids {
+            places
+                .iter_mut()
+                .enumerate()
+                .filter(|(column, _)| *column != column::ID)
+                .for_each(|(_, place)| *place = None);
+        }
+    }
+}
+
+/// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
+/// the slowest disk that answers at all reads a few bytes within this.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
+
 /// Reads a file to its end, and holds it against the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, is not whole, or holds no column of contacts.
+/// When it cannot be read, is not whole or not what was published, or holds no column of contacts.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
     file.check("bytes", file.bytes, |published| published.bytes)?;
-    let mut facts = match file.format {
-        OutputFormat::Parquet => parquet::read(file, take),
-        OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => csv::read(file, take),
-    }?;
+    let mut facts = read_columns(file, Wanted::All, take)?;
     file.check("contacts", facts.rows, |published| published.rows)?;
     facts.filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
     Ok(facts)
+}
+
+fn read_columns(file: &SourceFile, wanted: Wanted, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
+    let path = || file.path.clone();
+    let source = file.clone();
+    let read = move |reporter: &Reporter<Piece>| {
+        if wanted == Wanted::All {
+            check_sum(&source, reporter)?;
+        }
+        match source.format {
+            OutputFormat::Parquet => parquet::read(&source, wanted, reporter),
+            OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => csv::read(&source, wanted, reporter),
+        }
+    };
+    // Whoever writes into a pipe may take as long as they like.
+    let limit = fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()).then_some(STALL_LIMIT);
+    watch(limit, read, take).unwrap_or_else(|ended| {
+        Err(match ended {
+            Ended::Panicked => SourceError::Damaged { path: path() },
+            Ended::Stalled(limit) => SourceError::Stalled { path: path(), limit },
+            Ended::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
+        })
+    })
+}
+
+/// Holds the bytes of a file against its manifest, before anything in them is trusted.
+fn check_sum(file: &SourceFile, reporter: &Reporter<Piece>) -> Result<(), SourceError> {
+    let Some((published, listed)) =
+        file.published.as_ref().and_then(|published| Some((published, published.sha256.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let failed = |source| SourceError::Open { path: file.path.clone(), source };
+    let found = sha256(reporter.watched(File::open(&file.path).map_err(failed)?)).map_err(failed)?;
+    if found.eq_ignore_ascii_case(listed) {
+        return Ok(());
+    }
+    Err(SourceError::ChecksumDiffers { path: file.path.clone(), manifest: published.manifest.clone() })
+}
+
+fn sha256(mut reader: impl Read) -> io::Result<String> {
+    const CHUNK_BYTES: usize = 256 << 10;
+    let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
+            Ok(count) => digest.update(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// A batch with all columns of the contacts schema, nulls where there is no array.

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::compare::Comparison;
 use super::consistency::ConsistencyFacts;
 use super::counts::{Repeated, Table, UpdatedCounts, add, is_countable};
-use crate::sink::{OutputFormat, OutputReport};
+use super::input::InputReport;
+use super::notice::Notice;
+use crate::printable::printable_json;
+use crate::sink::OutputReport;
 use crate::verdict::Verdict;
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
@@ -169,6 +172,9 @@ pub struct Summary {
     /// Columns that some of these files do not have; what rests on them is counted as unknown or left out.
     #[serde(default)]
     pub columns_not_in_inputs: Vec<String>,
+    /// What is to be told before the numbers; see [`Summary::all_notices`] for all of it.
+    #[serde(skip_deserializing)]
+    pub notices: Vec<Notice>,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<Comparison>,
@@ -242,19 +248,6 @@ pub struct Quality {
     pub missing: Table,
 }
 
-/// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InputReport {
-    /// The path as it was given or found.
-    pub path: String,
-    /// Name of the format.
-    pub format: OutputFormat,
-    /// Contacts in it.
-    pub rows: u64,
-    /// Its size.
-    pub bytes: u64,
-}
-
 impl Summary {
     /// Adds what the pages held beside contacts.
     #[must_use]
@@ -269,9 +262,10 @@ impl Summary {
 
     /// The JSON form with a line end, keys in a fixed order.
     pub fn to_json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("texts, numbers and maps with text keys");
+        let whole = Self { notices: self.all_notices(), ..self.clone() };
+        let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
         json.push('\n');
-        json
+        printable_json(&json)
     }
 
     /// Reads the JSON form back, but for what a run says of itself.

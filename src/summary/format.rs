@@ -1,6 +1,7 @@
 //! Numbers as people read them; the same in every form of the report.
 
 use crate::plural::word_for;
+use crate::printable::is_printable;
 
 /// A number with commas between its groups of three digits.
 pub(super) fn grouped(number: u64) -> String {
@@ -58,17 +59,14 @@ pub(super) fn difference(difference: i64) -> String {
 
 /// A time to the minute, as people write it.
 pub(super) fn moment(time: &str) -> String {
-    match (time.get(..10), time.get(11..16)) {
-        (Some(date), Some(minute)) => format!("{date}, {minute} UTC"),
-        _ => time.to_owned(),
-    }
+    let parts = time.split_once('T').and_then(|(date, time)| Some((date, time.get(..5)?)));
+    parts.map_or_else(|| time.to_owned(), |(date, minute)| format!("{date}, {minute} UTC"))
 }
 
 /// A word from elsewhere as people see it: without control characters and of bearable length.
 pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;
-    let is_harmless = |c: &char| !c.is_control() && !is_direction(*c);
-    let shown: String = word.chars().filter(is_harmless).take(MAX_LENGTH + 1).collect();
+    let shown: String = word.chars().filter(|&c| is_printable(c)).take(MAX_LENGTH + 1).collect();
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
 }
 
@@ -81,9 +79,10 @@ pub(super) fn shortened(text: &str, max: usize) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// Characters that turn the reading direction of what follows.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+/// A sentence that holds words from elsewhere, of bearable length.
+pub(super) fn sentence(text: &str) -> String {
+    const MAX_LENGTH: usize = 400;
+    shortened(&text.chars().filter(|&c| is_printable(c)).collect::<String>(), MAX_LENGTH)
 }
 
 #[cfg(test)]
@@ -107,11 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_shown_to_the_minute_in_any_year() {
+        assert_eq!(moment("2026-03-01T08:30:15Z"), "2026-03-01, 08:30 UTC");
+        assert_eq!(moment("+12026-03-01T08:30:15Z"), "+12026-03-01, 08:30 UTC");
+        assert_eq!(moment("soon"), "soon");
+    }
+
+    #[test]
     fn numbers_are_grouped_and_differences_have_arrows() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1, 1200].map(|count| grouped_of(count, "row", "rows")), ["1 row", "1,200 rows"]);
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
+        assert_eq!(shown("a\u{9b}\u{200b}b"), "ab");
         assert_eq!(shown("\u{7}"), "(empty)");
         assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
         assert_eq!(shown(&"x".repeat(41)), format!("{}…", "x".repeat(39)));

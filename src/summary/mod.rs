@@ -15,8 +15,10 @@ mod document;
 mod form;
 mod format;
 mod html;
+mod input;
 mod markdown;
 mod min_cell;
+mod notice;
 mod places;
 #[cfg(test)]
 mod tests;
@@ -27,10 +29,12 @@ pub use compare::{Change, Changes, Comparison};
 pub use consistency::ConsistencyFacts;
 pub use counts::{Columns, Counts, MAX_KEYS, OTHER_KEY, Repeated, Table, UpdatedCounts};
 pub use document::{
-    Filters, Findings, InputReport, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION,
-    Summary, TimeRange,
+    Filters, Findings, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary,
+    TimeRange,
 };
 pub use form::ReportForm;
 pub use html::render_html;
+pub use input::{InputEvidence, InputExport, InputReport};
 pub use markdown::render_markdown;
+pub use notice::{Notice, verdict_of_json};
 pub use text::{TableStyle, render_table};

@@ -4,7 +4,7 @@
 //! columns, then the ends of its names; the counts stay.
 
 use super::Summary;
-use super::view::{Cell, Limits, Section, View, sections};
+use super::view::{Cell, Limits, Section, View, notices, sections};
 use crate::verdict::Verdict;
 
 /// How the table is drawn.
@@ -37,6 +37,11 @@ const BLUE: &str = "34";
 /// Draws the summary; every line ends with a line end, none is wider than the style allows.
 pub fn render_table(summary: &Summary, style: TableStyle) -> String {
     let mut renderer = Renderer { text: String::new(), style };
+    for notice in notices(summary) {
+        for line in wrapped(&format!("Warning: {notice}"), style.width) {
+            renderer.line(&line, YELLOW);
+        }
+    }
     for section in sections(summary, LIMITS) {
         renderer.section(&section, summary.run.as_ref().map(|run| run.verdict));
     }

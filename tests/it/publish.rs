@@ -180,7 +180,7 @@ fn a_column_without_one_readable_value_is_warned_of_and_can_hold_an_export_back(
         Answer::ok(body.to_string())
     });
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).finish().expect_code(0);
-    run.expect_stderr("warning: no value of created_at could be read: 50 values have");
+    run.expect_stderr("warning: No value of created_at could be read: 50 values have");
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet", "--max-malformed", "99%"]).finish();
     let run = run.expect_code(8).expect_stderr("50 of 50 values of created_at").expect_stderr("--max-malformed 99%");
     assert!(!run.path("c.csv").exists());

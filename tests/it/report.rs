@@ -184,7 +184,7 @@ fn quality_findings_are_counted_by_what_they_say() {
     assert_eq!(summary["region_details"]["DE"]["continent"], "Europe");
     // Two exports that were put together, not one in two formats.
     std::fs::copy(run.path("c.csv"), run.path("again.csv")).unwrap();
-    let twice = report(&[&run.path("again.csv"), &run.path("c.parquet")], &["--json", "-"]).expect_code(0);
+    let twice = report(&[&run.path("again.csv"), &run.path("c.parquet")], &["--json", "-", "--sum"]).expect_code(0);
     let twice: Value = serde_json::from_slice(&twice.stdout).unwrap();
     assert_eq!(twice["quality"]["repeated_ids"], json!({"keys": 4, "contacts": 8, "approximate": false}));
 }
@@ -238,7 +238,12 @@ fn no_form_holds_anything_personal_or_takes_a_contact_for_markup() {
     assert_eq!(html.matches("<script").count(), 1);
     assert!(html.contains("&lt;script&gt;"), "the word is shown as it is");
     let markdown = read(&run, "r.md").to_lowercase();
-    assert!(!markdown.contains("<script") && !markdown.contains("[x]("), "{markdown}");
+    // What looks like an address is code, which is taken for nothing else.
+    assert!(markdown.contains("`[x](http://x)`"), "{markdown}");
+    let without_code: String = markdown.split('`').step_by(2).collect();
+    for markup in ["<script", "[x](", "http:", "<img"] {
+        assert!(!without_code.contains(markup), "{markup} in {without_code}");
+    }
     assert!(markdown.lines().filter(|line| line.starts_with('|')).all(|line| line.ends_with('|')));
 }
 
@@ -266,7 +271,7 @@ fn every_form_has_a_bound_whatever_the_account() {
 fn the_tables_fit_the_width_and_have_no_colours_in_a_log() {
     let run = export(&hostile().base_url());
     let text = report(&[&run.path("c.parquet")], &["--no-progress"]).expect_code(0);
-    assert!(text.stderr.is_empty(), "{text:?}");
+    assert!(text.stderr.lines().all(|line| line.starts_with("warning: ")), "{text:?}");
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     assert!(!text.contains('\u{1b}') && text.contains("Contacts by region"), "{text}");

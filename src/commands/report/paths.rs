@@ -25,7 +25,7 @@ pub(super) fn check<'a>(
     let mut inputs: HashSet<PathBuf> = HashSet::new();
     for real in read.chain(skipped) {
         // Without its manifest nobody could tell any more whether the file is whole.
-        inputs.insert(Companion::Manifest.path(real));
+        inputs.extend(Companion::manifests_of(real));
         inputs.insert(real.clone());
     }
     let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));

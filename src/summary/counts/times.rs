@@ -103,8 +103,11 @@ impl Months {
         if run.count == 0 {
             return;
         }
-        self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
-        self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
+        // Later times cannot be written as RFC 3339.
+        if run.month < END_OF_MONTHS {
+            self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
+            self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
+        }
         let has_room = self.table.len() < MAX_KEYS && run.month < END_OF_MONTHS;
         if has_room || self.table.contains_key(&run.month) {
             *self.table.entry(run.month).or_default() += run.count;

@@ -1,7 +1,7 @@
 //! The page under construction, and what stands at its top.
 
 use super::super::format::{difference, grouped, grouped_of, moment, percent};
-use super::super::view::{Section, Wish};
+use super::super::view::{Section, Wish, notices};
 use super::super::{Change, Summary};
 use crate::verdict::Verdict;
 
@@ -51,14 +51,22 @@ impl Page {
 
 pub(super) fn title(page: &mut Page, summary: &Summary) {
     page.push("<h1>Report on contacts</h1>\n<p>As of ").text(&moment(&summary.as_of));
-    match &summary.run {
-        Some(run) => {
-            let class = if run.verdict == Verdict::Unverified { "badge warn" } else { "badge" };
-            page.push(" <span class=\"").push(class).push("\">").push(run.verdict.name()).push("</span>");
-        }
-        None => drop(page.push(", from ").push(&grouped_of(summary.inputs.len() as u64, "file", "files"))),
+    if summary.run.is_none() {
+        page.push(", from ").push(&grouped_of(summary.inputs.len() as u64, "file", "files"));
+    }
+    if let Some(verdict) = summary.verdict() {
+        let class = if verdict == Verdict::Unverified { "badge warn" } else { "badge" };
+        page.push(" <span class=\"").push(class).push("\">").push(verdict.name()).push("</span>");
     }
     page.push("</p>\n");
+    let notices = notices(summary);
+    if !notices.is_empty() {
+        page.push("<ul class=\"warnings\" role=\"alert\">\n");
+        for notice in notices {
+            page.push("<li><strong>Warning:</strong> ").text(&notice).push("</li>\n");
+        }
+        page.push("</ul>\n");
+    }
 }
 
 pub(super) fn navigation(page: &mut Page, sections: &[Section]) {

@@ -17,7 +17,8 @@ mod tests;
 use std::ops::Range;
 
 use self::ranked::{Ranked, is_leftover, more};
-use super::format::{difference, grouped, percent, shown};
+pub(super) use self::run::file_name;
+use super::format::{difference, grouped, percent, sentence, shown};
 use super::{Change, Summary, Table};
 
 /// How much of a long table there is room for.
@@ -120,6 +121,18 @@ impl Cell {
             Self::Hidden => "–".to_owned(),
         }
     }
+}
+
+/// What stands at the top, before any section.
+pub(super) fn notices(summary: &Summary) -> Vec<String> {
+    // A folder can hold exports of thousands of accounts.
+    const MAX: usize = 10;
+    let notices = summary.all_notices();
+    let mut texts: Vec<String> = notices.iter().take(MAX).map(|notice| sentence(&notice.text)).collect();
+    if let Some(rest) = notices.len().checked_sub(MAX).filter(|&rest| rest > 0) {
+        texts.push(format!("{} more; the JSON form has all of them.", grouped(rest as u64)));
+    }
+    texts
 }
 
 /// All sections that have something to say.

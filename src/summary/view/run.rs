@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::super::format::{grouped_of, moment, shown, size};
-use super::super::{Filters, RunFacts, Summary};
+use super::super::format::{grouped, grouped_of, moment, sentence, shown, size};
+use super::super::{Filters, InputExport, InputReport, RunFacts, Summary};
 use super::{Cell, Limits, Section, View, more};
 use crate::plural::count_of;
+use crate::verdict::Verdict;
 
 pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();
@@ -13,6 +14,7 @@ pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
         notes.extend(run_notes(run, summary.contacts));
     } else {
         notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
+        notes.extend(export_notes(&summary.inputs));
     }
     notes.extend(filter_notes(&summary.filters));
     if summary.filters_differ {
@@ -52,7 +54,7 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
         if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
     };
     let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
-    notes.extend(run.evidence.iter().map(|evidence| without_controls(evidence)));
+    notes.extend(run.evidence.iter().map(|evidence| sentence(evidence)));
     notes.push(format!(
         "{} for {}{}{}.",
         grouped_of(run.requests, "request", "requests"),
@@ -96,11 +98,33 @@ fn filter_notes(filters: &Filters) -> Vec<String> {
 }
 
 /// The name of a file without its folders, which are nobody's business elsewhere.
-fn file_name(path: &str) -> String {
+pub(in crate::summary) fn file_name(path: &str) -> String {
     shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
 }
 
-/// Evidence is shown word by word as the run found it.
-fn without_controls(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+/// Where the files come from, by their manifests.
+fn export_notes(inputs: &[InputReport]) -> Vec<String> {
+    let exports: Vec<&InputExport> = inputs.iter().filter_map(|input| input.export.as_ref()).collect();
+    match exports.as_slice() {
+        [] => Vec::new(),
+        [export] if inputs.len() == 1 => {
+            let api = export.api.as_deref().map(|api| format!(" from {}", shown(api))).unwrap_or_default();
+            let verdict = export.verdict.map(|verdict| format!(" The verdict is {}.", verdict.name()));
+            let (from, to) = (moment(&export.started_at), moment(&export.finished_at));
+            vec![format!("Exported {from} to {to}{api}.{}", verdict.unwrap_or_default())]
+        }
+        exports => {
+            let count_of = |verdict| exports.iter().filter(|export| export.verdict == Some(verdict)).count() as u64;
+            let verdicts = [Verdict::Complete, Verdict::Healed, Verdict::Unverified];
+            let verdicts =
+                verdicts.map(|verdict| (verdict, count_of(verdict))).into_iter().filter(|&(_, count)| count > 0);
+            let mut told: Vec<String> =
+                verdicts.map(|(verdict, count)| format!("{} {}", grouped(count), verdict.name())).collect();
+            let untold = inputs.len() - exports.iter().filter(|export| export.verdict.is_some()).count();
+            if untold > 0 {
+                told.push(format!("{} without a manifest", grouped(untold as u64)));
+            }
+            vec![format!("Verdicts of the exports: {}.", told.join(", "))]
+        }
+    }
 }

@@ -1,0 +1,55 @@
+//! Which of the files count, when they were exported, and what their manifests say.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::source::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
+use crate::summary::{InputExport, InputReport, Notice};
+
+/// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<SourceFile>, Vec<Notice>), SourceError> {
+    if is_sum {
+        let snapshots = choose_snapshots(files.clone())?.snapshots;
+        let notices = snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64));
+        return Ok((files, notices.collect()));
+    }
+    let Chosen { files, snapshots } = choose_snapshots(files)?;
+    let notices = snapshots.iter().map(|snapshots| {
+        let older: Vec<String> = snapshots.older.iter().map(|path| path.display().to_string()).collect();
+        Notice::older_snapshots(&snapshots.newest.to_string_lossy(), older.iter().map(String::as_str))
+    });
+    Ok((files, notices.collect()))
+}
+
+/// When the newest of the exports began; nothing when not all files have a manifest.
+pub(super) fn exported_at(files: &[SourceFile]) -> Option<DateTime<Utc>> {
+    let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.at));
+    moments.reduce(|one, other| Some(one?.max(other?))).flatten()
+}
+
+/// What the report says of a file.
+pub(super) fn report(file: &SourceFile, rows: u64) -> InputReport {
+    let export = file.published.as_ref().map(export);
+    InputReport { path: file.path.display().to_string(), format: file.format, rows, bytes: file.bytes, export }
+}
+
+fn export(published: &Published) -> InputExport {
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    InputExport {
+        started_at: time(published.at),
+        finished_at: time(published.until),
+        api: published.api.clone(),
+        filters: published.filters.clone(),
+        verdict: published.verdict,
+        evidence: published.evidence.clone(),
+        items_rejected: published.items_rejected,
+    }
+}
+
+/// What is to be told of a manifest that cannot be read.
+pub(super) fn unread_manifest(file: &SourceFile) -> Option<Notice> {
+    let manifest = file.unread_manifest.as_ref()?;
+    Some(Notice::unreadable_manifest(&manifest.to_string_lossy(), &file.path.to_string_lossy()))
+}

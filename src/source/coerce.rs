@@ -1,0 +1,258 @@
+//! One way from whatever a file holds to the columns of the contacts schema, the same for every format.
+//!
+//! A CSV file holds texts. A Parquet file that another tool wrote can hold anything: channels as one text, dates as text
+//! or as days, codes as numbers, flags as 0 and 1. All of it becomes a text first, unless it has the right type already,
+//! and [`ColumnBuilder`] reads that text, so that the same table gives the same numbers in every format.
+//!
+//! *Easy to get wrong:* an empty cell of a CSV file may be a null or an empty text. Both are null here, in every format.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBuilder, ListArray, ListBuilder, PrimitiveArray, StringArray,
+    StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Float64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
+use arrow::error::ArrowError;
+use uuid::Uuid;
+
+use super::column_type;
+use super::text::{flag_of, moment_of, names_of};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+/// The first moment of the year 10000, which no report can name.
+const YEAR_10000: i64 = 253_402_300_800_000_000;
+
+/// A column under construction from texts.
+pub(super) struct ColumnBuilder {
+    builder: Builder,
+    /// Texts that could not be read and became null.
+    malformed: u64,
+}
+
+enum Builder {
+    Text(StringBuilder),
+    Flag(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+    List(ListBuilder<StringBuilder>),
+}
+
+impl ColumnBuilder {
+    pub(super) fn new(column: usize) -> Self {
+        let builder = match column_type(column) {
+            DataType::Boolean => Builder::Flag(BooleanBuilder::new()),
+            DataType::Timestamp(..) => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            DataType::List(field) => Builder::List(ListBuilder::new(StringBuilder::new()).with_field(field)),
+            _ => Builder::Text(StringBuilder::new()),
+        };
+        Self { builder, malformed: 0 }
+    }
+
+    /// Adds a cell; an empty text is null.
+    pub(super) fn push(&mut self, text: Option<&str>) {
+        let text = text.filter(|text| !text.is_empty());
+        let is_read = match &mut self.builder {
+            Builder::Text(texts) => {
+                texts.append_option(text);
+                true
+            }
+            Builder::Flag(flags) => {
+                let flag = text.and_then(flag_of);
+                flags.append_option(flag);
+                flag.is_some()
+            }
+            Builder::Time(times) => {
+                let micros = text.and_then(moment_of);
+                times.append_option(micros);
+                micros.is_some()
+            }
+            Builder::List(lists) => {
+                text.into_iter().flat_map(names_of).for_each(|name| lists.values().append_value(name));
+                lists.append(true);
+                true
+            }
+        };
+        self.malformed += u64::from(text.is_some() && !is_read);
+    }
+
+    /// Gives the column and begins anew.
+    pub(super) fn finish(&mut self) -> ArrayRef {
+        match &mut self.builder {
+            Builder::Text(texts) => Arc::new(texts.finish()),
+            Builder::Flag(flags) => Arc::new(flags.finish()),
+            Builder::Time(times) => Arc::new(times.finish()),
+            Builder::List(lists) => Arc::new(lists.finish()),
+        }
+    }
+
+    /// Texts that could not be read, of all columns it has given.
+    pub(super) fn malformed(&self) -> u64 {
+        self.malformed
+    }
+}
+
+/// Whether values of a type can be read as those of a column.
+pub(super) fn can_read(column: usize, found: &DataType) -> bool {
+    match (column_type(column), found) {
+        (_, DataType::Null)
+        | (DataType::Timestamp(..), DataType::Timestamp(..) | DataType::Date32 | DataType::Date64) => true,
+        (_, DataType::Dictionary(_, values)) => can_read(column, values),
+        (DataType::List(_), found) => item_type(found).map_or_else(|| is_text(found), is_item),
+        (DataType::Timestamp(..), found) => is_text(found),
+        (DataType::Boolean, found) => is_word(found),
+        (_, found) => is_word(found) || *found == DataType::FixedSizeBinary(16),
+    }
+}
+
+/// An array of a type that [`can_read`] allows as a column of the contacts schema, and how many of its values could not be
+/// read.
+///
+/// # Errors
+/// When Arrow cannot convert it.
+pub(super) fn coerce(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+    let wanted = column_type(column);
+    match (&wanted, array.data_type()) {
+        (DataType::List(_), DataType::Null) => from_texts(column, array),
+        (_, DataType::Null) => Ok((new_null_array(&wanted, array.len()), 0)),
+        (_, DataType::Dictionary(_, values)) => coerce(column, &cast(array, values)?),
+        (DataType::Boolean, DataType::Boolean) => Ok((Arc::clone(array), 0)),
+        (DataType::Utf8, DataType::Utf8) if !has_empty(array.as_string()) => Ok((Arc::clone(array), 0)),
+        (DataType::Timestamp(..), found) => match to_micros(array, found) {
+            Some(times) => Ok(times),
+            None => from_texts(column, array),
+        },
+        (DataType::List(_), found) if item_type(found).is_some() => lists(column, array),
+        _ => from_texts(column, array),
+    }
+}
+
+fn is_text(found: &DataType) -> bool {
+    use DataType::{Binary, BinaryView, LargeBinary, LargeUtf8, Utf8, Utf8View};
+    // Some tools leave the mark out that their bytes are UTF-8.
+    matches!(found, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView)
+}
+
+/// What has one plain text for each of its values.
+fn is_word(found: &DataType) -> bool {
+    let is_decimal = matches!(found, DataType::Decimal32(..) | DataType::Decimal64(..))
+        || matches!(found, DataType::Decimal128(..) | DataType::Decimal256(..));
+    is_text(found) || found.is_integer() || found.is_floating() || is_decimal || *found == DataType::Boolean
+}
+
+fn item_type(found: &DataType) -> Option<&DataType> {
+    use DataType::{FixedSizeList, LargeList, LargeListView, List, ListView};
+    match found {
+        List(item) | LargeList(item) | ListView(item) | LargeListView(item) | FixedSizeList(item, _) => {
+            Some(item.data_type())
+        }
+        _ => None,
+    }
+}
+
+fn is_item(found: &DataType) -> bool {
+    match found {
+        DataType::Dictionary(_, values) => is_item(values),
+        found => is_text(found) || *found == DataType::Null,
+    }
+}
+
+/// The texts of an array, null where there is none, and how many of its values are no text.
+fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
+    let texts: StringArray = match array.data_type() {
+        DataType::FixedSizeBinary(16) => {
+            let uuids = array.as_fixed_size_binary();
+            let text = |value: Option<&[u8]>| value.and_then(|value| Uuid::from_slice(value).ok());
+            uuids.iter().map(|value| text(value).map(|uuid| uuid.to_string())).collect()
+        }
+        // A column of whole numbers that has a null is one of floats in some tools: "1.0" is meant to be "1", and NaN null.
+        found if found.is_floating() => {
+            let numbers = cast(array, &DataType::Float64)?;
+            let numbers = numbers.as_primitive::<Float64Type>();
+            numbers.iter().map(|number| number.filter(|number| !number.is_nan()).map(|n| n.to_string())).collect()
+        }
+        _ => cast(array, &DataType::Utf8)?.as_string::<i32>().clone(),
+    };
+    let lost = if array.data_type().is_floating() { 0 } else { texts.null_count() - array.logical_null_count() };
+    Ok((texts, lost as u64))
+}
+
+fn from_texts(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+    let (texts, lost) = texts(array)?;
+    let mut builder = ColumnBuilder::new(column);
+    texts.iter().for_each(|text| builder.push(text));
+    Ok((builder.finish(), builder.malformed() + lost))
+}
+
+fn has_empty(texts: &StringArray) -> bool {
+    let is_empty = |(row, ends): (usize, &[i32])| ends[0] == ends[1] && texts.is_valid(row);
+    texts.value_offsets().windows(2).enumerate().any(is_empty)
+}
+
+/// Lists of texts. Null lists are empty, and nulls in lists are passed over.
+fn lists(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+    if let Some(lists) = array.as_list_opt::<i32>().filter(|lists| are_plain(lists)) {
+        return Ok((Arc::new(lists.clone()), 0));
+    }
+    let item = |data_type| Arc::new(arrow::datatypes::Field::new("element", data_type, true));
+    let lists = cast(array, &DataType::List(item(DataType::Utf8)))?;
+    let lists = lists.as_list::<i32>();
+    let DataType::List(field) = column_type(column) else { return Ok((Arc::clone(array), 0)) };
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
+    for list in lists {
+        if let Some(list) = list {
+            let names = list.as_string::<i32>().iter().flatten().flat_map(names_of);
+            names.for_each(|name| builder.values().append_value(name));
+        }
+        builder.append(true);
+    }
+    Ok((Arc::new(builder.finish()), 0))
+}
+
+/// Whether lists can be taken as they are: nothing null, and every name as it would be read from a text.
+fn are_plain(lists: &ListArray) -> bool {
+    let Some(names) = lists.values().as_string_opt::<i32>() else { return false };
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let has_nulls = lists.null_count() > 0 || names.null_count() > 0;
+    !has_nulls && !has_empty(names) && names.value_data().iter().all(is_plain)
+}
+
+/// Times of any unit as microseconds, and how many are out of range; `None` for what is no time.
+fn to_micros(array: &ArrayRef, found: &DataType) -> Option<(ArrayRef, u64)> {
+    Some(match found {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let times = array.as_primitive::<TimestampMicrosecondType>();
+            if times.values().iter().all(|&micros| micros < YEAR_10000) {
+                return Some((Arc::clone(array), 0));
+            }
+            times_of(times, Some)
+        }
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            times_of(array.as_primitive::<TimestampSecondType>(), |seconds| seconds.checked_mul(1_000_000))
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            times_of(array.as_primitive::<TimestampMillisecondType>(), |millis| millis.checked_mul(1000))
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            times_of(array.as_primitive::<TimestampNanosecondType>(), |nanos| Some(nanos.div_euclid(1000)))
+        }
+        DataType::Date32 => {
+            times_of(array.as_primitive::<Date32Type>(), |days| i64::from(days).checked_mul(MICROS_PER_DAY))
+        }
+        DataType::Date64 => times_of(array.as_primitive::<Date64Type>(), |millis| millis.checked_mul(1000)),
+        _ => return None,
+    })
+}
+
+fn times_of<T: ArrowPrimitiveType>(
+    times: &PrimitiveArray<T>,
+    to_micros: impl Fn(T::Native) -> Option<i64>,
+) -> (ArrayRef, u64) {
+    let micros = |time| to_micros(time).filter(|&micros| micros < YEAR_10000);
+    let converted: PrimitiveArray<TimestampMicrosecondType> = times.iter().map(|time| time.and_then(micros)).collect();
+    let lost = converted.null_count() - times.null_count();
+    (Arc::new(converted.with_timezone("UTC")), lost as u64)
+}

@@ -1,0 +1,91 @@
+//! How much two sets of ids have in common, from a sample of fixed size.
+//!
+//! A sketch keeps the smallest hashes of a set. Of two sketches, all hashes below the smaller one's largest are known to
+//! both, and so is how many of them are in both sets.
+
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
+
+/// Hashes that a sketch keeps: enough to find a set of a hundred in one of a hundred thousand.
+const MAX_HASHES: usize = 16_384;
+/// Hashes that are looked up in the other sketch.
+const MAX_COMPARED: usize = 1024;
+
+/// A sketch under construction.
+#[derive(Debug, Default)]
+pub(super) struct SketchBuilder {
+    hashes: BTreeSet<u64>,
+    /// Whether larger hashes were left out.
+    is_part: bool,
+}
+
+impl SketchBuilder {
+    pub(super) fn add(&mut self, id: &str) {
+        let hash = FixedState::with_seed(0).hash_one(id);
+        if self.is_part && self.hashes.last().is_some_and(|&last| hash > last) {
+            return;
+        }
+        self.hashes.insert(hash);
+        if self.hashes.len() > MAX_HASHES {
+            self.hashes.pop_last();
+            self.is_part = true;
+        }
+    }
+
+    pub(super) fn finish(self) -> Sketch {
+        let limit = self.hashes.last().filter(|_| self.is_part).copied().unwrap_or(u64::MAX);
+        Sketch { hashes: self.hashes.into_iter().collect(), limit }
+    }
+}
+
+/// The smallest hashes of some ids, in their order.
+#[derive(Debug)]
+pub(super) struct Sketch {
+    hashes: Vec<u64>,
+    /// All hashes up to this one are in the sketch.
+    limit: u64,
+}
+
+impl Sketch {
+    /// Whether most ids of the smaller set are in the other one.
+    pub(super) fn has_mostly_ids_of(&self, other: &Self) -> bool {
+        let limit = self.limit.min(other.limit);
+        let known = |sketch: &Self| sketch.hashes.partition_point(|&hash| hash <= limit);
+        let (smaller, larger) = if known(self) <= known(other) { (self, other) } else { (other, self) };
+        let compared = &smaller.hashes[..known(smaller).min(MAX_COMPARED)];
+        let common = compared.iter().filter(|hash| larger.hashes.binary_search(hash).is_ok()).count();
+        2 * common > compared.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sketch(ids: std::ops::Range<u32>) -> Sketch {
+        let mut sketch = SketchBuilder::default();
+        ids.for_each(|id| sketch.add(&id.to_string()));
+        sketch.finish()
+    }
+
+    #[test]
+    fn snapshots_of_one_account_have_most_ids_in_common_whatever_their_size() {
+        for (one, other, is_same) in [
+            (0..5, 0..5, true),
+            (0..5, 2..7, true),
+            (0..5, 3..8, false),
+            (0..0, 0..5, false),
+            (200..300, 0..100_000, true),
+            (200..300, 300..100_000, false),
+            (0..20_000, 100..20_400, true),
+            (0..20_000, 19_000..40_000, false),
+            (0..20_000, 20_000..40_000, false),
+        ] {
+            let (one, other) = (sketch(one), sketch(other));
+            assert_eq!(one.has_mostly_ids_of(&other), is_same);
+            assert_eq!(other.has_mostly_ids_of(&one), is_same);
+        }
+    }
+}
