@@ -221,7 +221,7 @@ fn output_exit_code(error: &SinkError) -> ExitCode {
 mod tests {
     use super::request::tests::{rejected, unanswered};
     use super::*;
-    use crate::api::NoAnswer;
+    use crate::api::ConnectFailure;
 
     #[test]
     fn what_is_kept_is_promised_to_the_command_that_it_belongs_to() {
@@ -236,6 +236,6 @@ mod tests {
             ),
             "{hint}"
         );
-        assert!(kept(unanswered(NoAnswer::Refused)).ends_with("kept in j and not asked for again"));
+        assert!(kept(unanswered(ConnectFailure::Refused)).ends_with("kept in j and not asked for again"));
     }
 }

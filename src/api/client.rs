@@ -20,13 +20,13 @@ use url::Url;
 
 use super::body::{BodyError, read_body, read_envelope};
 use super::error::address_of;
-use super::mask::SentValues;
+use super::redact::Secrets;
 use super::retry_after::parse_retry_after;
-use super::traffic::Counters;
+use super::stats::Counters;
 use super::wire::{Envelope, Meta};
 use super::{
-    ApiError, ApiKey, AttemptsEnd, Backoff, Decision, NoAnswer, Problem, RateLimiter, RequestRate, Reserve,
-    RetryPolicy, Traffic, Turn, decide,
+    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Problem, RateLimiter, RequestRate, RequestStats,
+    Reserve, RetryPolicy, Turn, decide,
 };
 
 /// Longest pause asked for by the API without saying how long; grows from one second with every 429.
@@ -125,8 +125,8 @@ impl Client {
     }
 
     /// What has been sent and waited for so far.
-    pub fn traffic(&self) -> Traffic {
-        self.counters.traffic()
+    pub fn stats(&self) -> RequestStats {
+        self.counters.stats()
     }
 
     /// How long the pause that the API asked for still lasts.
@@ -207,10 +207,10 @@ impl Client {
     /// Grants a retry and says how long to rest before it, or why there is none.
     fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
         let unanswered = match problem {
-            Problem::NoAnswer { cause, .. } if !self.counters.was_answered() => Some(*cause),
+            Problem::ConnectFailed { cause, .. } if !self.counters.was_answered() => Some(*cause),
             _ => None,
         };
-        let is_hopeless = unanswered.is_some_and(NoAnswer::is_lasting);
+        let is_hopeless = unanswered.is_some_and(ConnectFailure::is_lasting);
         let end = if is_hopeless { AttemptsEnd::NeverAnswered } else { AttemptsEnd::RetriesUsedUp };
         if is_hopeless && backoff.retries() >= RetryPolicy::MAX_RETRIES_UNREACHABLE {
             return Err(end);
@@ -284,7 +284,7 @@ impl Client {
             _ => {
                 let mut error = Box::new(envelope.error.unwrap_or_default());
                 let decision = decide(status, error.code.as_deref());
-                let sent = SentValues::of(url, &self.settings.api_key);
+                let sent = Secrets::of(url, &self.settings.api_key);
                 sent.hide_in(&mut error);
                 let request_id = meta.request_id.map(|id| sent.hide(&id));
                 let problem = Problem::Rejected { status, error, request_id };
@@ -332,10 +332,10 @@ impl Failure {
     fn no_answer(error: reqwest::Error) -> Self {
         // The URL holds the filters, which may be a phone number.
         let error = error.without_url();
-        let cause = NoAnswer::of(&error);
+        let cause = ConnectFailure::of(&error);
         // Trying again would bring the same certificate.
-        let decision = if cause == NoAnswer::Certificate { Decision::GiveUp } else { Decision::Retry };
-        Self { problem: Problem::NoAnswer { cause, source: Box::new(error) }, decision, retry_after: None }
+        let decision = if cause == ConnectFailure::Certificate { Decision::GiveUp } else { Decision::Retry };
+        Self { problem: Problem::ConnectFailed { cause, source: Box::new(error) }, decision, retry_after: None }
     }
 }
 
@@ -344,7 +344,7 @@ fn request_id_of(problem: &Problem) -> Option<String> {
         Problem::Rejected { request_id, .. }
         | Problem::Unreadable { request_id, .. }
         | Problem::RateLimited { request_id, .. } => request_id.clone(),
-        Problem::NoAnswer { .. } => None,
+        Problem::ConnectFailed { .. } => None,
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::NoAnswer;
-use super::mask::{shown_id, shown_text};
+use super::ConnectFailure;
+use super::redact::{shown_id, shown_text};
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
@@ -77,9 +77,9 @@ pub enum Problem {
         request_id: Option<String>,
     },
     /// No answer came.
-    NoAnswer {
+    ConnectFailed {
         /// Why, as far as it is told apart.
-        cause: NoAnswer,
+        cause: ConnectFailure,
         /// What the HTTP library says.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -106,7 +106,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::NoAnswer { .. } => None,
+            Self::ConnectFailed { .. } => None,
         }
     }
 }
@@ -122,7 +122,7 @@ impl fmt::Display for ApiError {
             write!(formatter, ", and the run's {retries} used up")?;
         }
         match &self.problem {
-            Problem::NoAnswer { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
+            Problem::ConnectFailed { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
             problem => write!(formatter, ": {problem}"),
         }
     }
@@ -132,7 +132,7 @@ impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
             // Its own words say no more than ours.
-            Problem::NoAnswer { source, .. } => source.source(),
+            Problem::ConnectFailed { source, .. } => source.source(),
             _ => None,
         }
     }
@@ -170,7 +170,7 @@ impl fmt::Display for Problem {
                 write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
                 request_id
             }
-            Self::NoAnswer { cause, .. } => return cause.fmt(formatter),
+            Self::ConnectFailed { cause, .. } => return cause.fmt(formatter),
             Self::RateLimited { wait, request_id } => {
                 write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
                 request_id
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn where_nothing_answers_is_told_without_anything_secret() {
-        let problem = Problem::NoAnswer { cause: NoAnswer::Refused, source: "error sending request".into() };
+        let problem = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "error sending request".into() };
         let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
         let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
         let error = ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end };

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{Scalar, flag, number, text};
+use super::lenient::{Scalar, flag, number, text};
 
 /// One answer of the API, with `data` in the form that the caller's seed gives it.
 #[derive(Debug, PartialEq)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::ExitCode;
-use crate::api::{ApiError, Decision, NoAnswer, Problem, decide};
+use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
 
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
-        (Problem::NoAnswer { cause: NoAnswer::Certificate, .. }, _) => return ExitCode::Failure,
+        (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. }, _) => return ExitCode::Failure,
         (_, None) => return ExitCode::Unavailable,
         (_, Some(status)) => status,
     };
@@ -26,7 +26,7 @@ fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
 
 pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
     match problem {
-        Problem::NoAnswer { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
+        Problem::ConnectFailed { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
             (Some(hint), _) => hint.to_owned(),
             (None, Some(proxy)) => format!("check the network, the proxy of {proxy} and --base-url, {THEN_AGAIN}"),
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
@@ -58,13 +58,13 @@ fn proxy_variable(base_url: &Url) -> Option<&'static str> {
     names.into_iter().filter(|_| base_url.scheme() == "https").find(is_set)
 }
 
-fn no_answer_hint(cause: NoAnswer) -> Option<&'static str> {
+fn no_answer_hint(cause: ConnectFailure) -> Option<&'static str> {
     let hint = match cause {
-        NoAnswer::Certificate => {
+        ConnectFailure::Certificate => {
             "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
              system's certificates"
         }
-        NoAnswer::NoTls => {
+        ConnectFailure::NoTls => {
             "the port seems to speak plain http: check the port of --base-url, or write http:// for this machine"
         }
         _ => return None,
@@ -128,9 +128,9 @@ pub(super) mod tests {
         failed(Problem::Rejected { status, error: Box::new(error), request_id: None }, base_url)
     }
 
-    pub(in crate::error) fn unanswered(cause: NoAnswer) -> Error {
+    pub(in crate::error) fn unanswered(cause: ConnectFailure) -> Error {
         // Its words must decide nothing.
-        failed(Problem::NoAnswer { cause, source: "certificate".into() }, "https://api.sent.dm")
+        failed(Problem::ConnectFailed { cause, source: "certificate".into() }, "https://api.sent.dm")
     }
 
     #[test]
@@ -163,10 +163,10 @@ pub(super) mod tests {
     #[test]
     fn what_kept_an_answer_from_coming_decides_and_not_its_words() {
         let table = [
-            (NoAnswer::Certificate, ExitCode::Failure, "certificate is not trusted here"),
-            (NoAnswer::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
-            (NoAnswer::Refused, ExitCode::Unavailable, "check the network and --base-url"),
-            (NoAnswer::TimedOut, ExitCode::Unavailable, "check the network and --base-url"),
+            (ConnectFailure::Certificate, ExitCode::Failure, "certificate is not trusted here"),
+            (ConnectFailure::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
+            (ConnectFailure::Refused, ExitCode::Unavailable, "check the network and --base-url"),
+            (ConnectFailure::TimedOut, ExitCode::Unavailable, "check the network and --base-url"),
         ];
         for (cause, code, hint) in table {
             let error = unanswered(cause);

@@ -6,7 +6,7 @@ use std::io;
 
 /// What kept an answer from coming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoAnswer {
+pub enum ConnectFailure {
     /// The name of the host does not resolve.
     UnknownName,
     /// Nothing listens there.
@@ -23,7 +23,7 @@ pub enum NoAnswer {
     BrokenOff,
 }
 
-impl NoAnswer {
+impl ConnectFailure {
     pub(super) fn of(error: &reqwest::Error) -> Self {
         if let Some(tls) = find_cause(error, tls_problem) {
             return tls;
@@ -55,7 +55,7 @@ impl NoAnswer {
     }
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for ConnectFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::UnknownName => "the name does not resolve",
@@ -69,10 +69,10 @@ impl fmt::Display for NoAnswer {
     }
 }
 
-fn tls_problem(cause: &(dyn Error + 'static)) -> Option<NoAnswer> {
+fn tls_problem(cause: &(dyn Error + 'static)) -> Option<ConnectFailure> {
     match cause.downcast_ref()? {
-        rustls::Error::InvalidCertificate(_) => Some(NoAnswer::Certificate),
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(NoAnswer::NoTls),
+        rustls::Error::InvalidCertificate(_) => Some(ConnectFailure::Certificate),
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(ConnectFailure::NoTls),
         _ => None,
     }
 }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn only_what_stays_is_given_up_soon() {
-        use NoAnswer::{BrokenOff, Certificate, NoTls, NotConnected, Refused, TimedOut, UnknownName};
+        use ConnectFailure::{BrokenOff, Certificate, NoTls, NotConnected, Refused, TimedOut, UnknownName};
         let table = [
             (UnknownName, true, "cannot reach http://a:1: the name does not resolve"),
             (Refused, true, "cannot reach http://a:1: connection refused"),
@@ -117,9 +117,9 @@ mod tests {
     fn causes_inside_of_io_errors_are_found() {
         let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
         let wrapped = io::Error::other(io::Error::other(certificate));
-        assert_eq!(find_cause(&wrapped, tls_problem), Some(NoAnswer::Certificate));
+        assert_eq!(find_cause(&wrapped, tls_problem), Some(ConnectFailure::Certificate));
         let plain = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
-        assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(NoAnswer::NoTls));
+        assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(ConnectFailure::NoTls));
         assert_eq!(find_cause(&io::Error::other("certificate"), tls_problem), None);
     }
 }

@@ -1,7 +1,7 @@
 //! What of a server's text may be repeated to people: one line of bearable length, without the key and phone numbers.
 //!
 //! An error may repeat the request's URL or the values of its filters, in any form. Two rules act one after the other:
-//! [`SentValues`] takes out the very values that were sent, when an answer comes in; [`shown_text`] masks whatever
+//! [`Secrets`] takes out the very values that were sent, when an answer comes in; [`shown_text`] masks whatever
 //! could be a phone number, when a text is shown.
 //!
 //! *Easy to get wrong:* what stands before a number says nothing. The plus of a URL is `%2B` and that of a .NET service
@@ -160,13 +160,13 @@ fn starts_with_whatever_case(text: &str, start: &str) -> bool {
 }
 
 /// The key, and the values of filters that tell of people, in every form in which a server may send them back.
-pub(super) struct SentValues {
+pub(super) struct Secrets {
     key: Vec<(String, &'static str)>,
     /// Form and what is shown instead, longest first, since one may begin with another.
     forms: Vec<(String, &'static str)>,
 }
 
-impl SentValues {
+impl Secrets {
     /// Those of a request.
     pub(super) fn of(url: &Url, key: &ApiKey) -> Self {
         let key = Some(key.expose()).filter(|key| key.len() >= MIN_KEY_LENGTH);
@@ -311,7 +311,7 @@ mod tests {
     fn the_very_values_of_filters_are_taken_out_in_every_form() {
         let mut url = Url::parse("https://api.sent.dm/v3/contacts?page=1").unwrap();
         url.query_pairs_mut().append_pair("phone", "+99 123").append_pair("search", "Ann B. (+Söhne)");
-        let values = SentValues::of(&url, &ApiKey::new("sk_12ab34cd").unwrap());
+        let values = Secrets::of(&url, &ApiKey::new("sk_12ab34cd").unwrap());
         assert_eq!(values.hide("the key sk_12AB34cd is no key"), "the key [API key] is no key");
         let mut echo: ErrorBody =
             serde_json::from_value(serde_json::json!({"code": "no-sk_12ab34cd", "details": {"sk_12ab34cd": ["x"]}}))
@@ -335,6 +335,6 @@ mod tests {
     fn a_short_filter_does_not_tear_words_apart() {
         let url = Url::parse("https://api.sent.dm/v3/contacts?search=a&page_size=100&channel=sms").unwrap();
         let key = ApiKey::new("pa").unwrap();
-        assert_eq!(SentValues::of(&url, &key).hide("a bad page of 100 sms"), "a bad page of 100 sms");
+        assert_eq!(Secrets::of(&url, &key).hide("a bad page of 100 sms"), "a bad page of 100 sms");
     }
 }
