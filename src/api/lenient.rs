@@ -1,13 +1,95 @@
-//! Single values as other servers and gateways write them: numbers in quotes, texts without.
+//! Values as other servers and gateways write them: numbers in quotes, texts without, lists where there should be none.
+//!
+//! Nothing here builds a tree of what it reads, and a text is cut at [`MAX_TEXT`]: an answer that is one endless text or
+//! list takes no more memory than its own bytes.
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// Longest text that is kept, in bytes. Messages, codes and ids of this API have a hundred or two.
+pub(super) const MAX_TEXT: usize = 1 << 10;
+
+/// How a value of any kind is read. Lists and objects are skipped unless the reader says otherwise.
+pub(super) trait ReadAny<'de>: Sized {
+    type Value;
+
+    fn scalar(self, scalar: Scalar) -> Self::Value;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.scalar(Scalar::Nothing))
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self.scalar(Scalar::Nothing))
+    }
+}
+
+/// Reads a value of any kind by a [`ReadAny`].
+pub(super) struct AnySeed<R>(pub(super) R);
+
+impl<'de, R: ReadAny<'de>> DeserializeSeed<'de> for AnySeed<R> {
+    type Value = R::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<R::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, R: ReadAny<'de>> Visitor<'de> for AnySeed<R> {
+    type Value = R::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<R::Value, E> {
+        Ok(self.0.scalar(Scalar::Text(cut(text).to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<R::Value, E> {
+        Ok(self.0.scalar(Scalar::Flag(flag)))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<R::Value, E> {
+        Ok(self.0.scalar(Scalar::Number(number.into())))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<R::Value, E> {
+        Ok(self.0.scalar(Scalar::Number(number.into())))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<R::Value, E> {
+        Ok(self.0.scalar(serde_json::Number::from_f64(number).map_or(Scalar::Nothing, Scalar::Number)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<R::Value, E> {
+        Ok(self.0.scalar(Scalar::Nothing))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<R::Value, A::Error> {
+        self.0.list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<R::Value, A::Error> {
+        self.0.object(object)
+    }
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
 
 /// A value that is no list and no object; those are read and dropped.
 #[derive(Debug, PartialEq)]
-pub(super) enum Scalar {
+pub(crate) enum Scalar {
     Text(String),
     Flag(bool),
     Number(serde_json::Number),
@@ -16,7 +98,7 @@ pub(super) enum Scalar {
 
 impl Scalar {
     /// A text; numbers and flags become one.
-    pub(super) fn text(self) -> Option<String> {
+    pub(crate) fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
             Self::Flag(flag) => Some(flag.to_string()),
@@ -26,7 +108,7 @@ impl Scalar {
     }
 
     /// A flag, or what stands for one.
-    pub(super) fn flag(&self) -> Option<bool> {
+    pub(crate) fn flag(&self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(*flag),
             Self::Text(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
@@ -68,50 +150,16 @@ pub(super) fn number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(deserializer: D
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
+        AnySeed(ReadScalar).deserialize(deserializer)
     }
 }
 
-struct ScalarVisitor;
+struct ReadScalar;
 
-impl<'de> Visitor<'de> for ScalarVisitor {
+impl ReadAny<'_> for ReadScalar {
     type Value = Scalar;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Flag(flag))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(number.into()))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(number.into()))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Scalar, E> {
-        Ok(serde_json::Number::from_f64(number).map_or(Scalar::Nothing, Scalar::Number))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Nothing)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nothing)
+    fn scalar(self, scalar: Scalar) -> Scalar {
+        scalar
     }
 }

@@ -104,8 +104,13 @@ async fn run_export(
     let stop = stop::requested(config.max_duration, signals);
     let published = match read_all(args, config, &client, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
-        Ok(Some(exported)) => {
-            let run = run_facts(config, &exported.walk, client.stats(), (started, started_at));
+        Ok(Some(mut exported)) => {
+            exported.gathered.findings.hide_unknown_fields(|name| client.is_secret(name));
+            let mut run = run_facts(config, &exported.walk, client.stats(), (started, started_at));
+            // Those of a journal are as the server sent them.
+            for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
+                *id = id.as_deref().and_then(|id| client.shown_request_id(id));
+            }
             publish(config, exported, run).map(Some)
         }
         Err(error) => Err(error),
