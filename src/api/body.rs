@@ -24,7 +24,7 @@ const MAX_BODY: usize = 8 << 20;
 /// Bodies up to this length need no room: there are never more than a few for each request in flight.
 const SMALL_BODY: usize = 128 << 10;
 /// Bytes of all larger bodies.
-const SHARED_BYTES: usize = 3 * MAX_BODY;
+const SHARED_BYTES: usize = 2 * MAX_BODY;
 /// What one permit stands for.
 const UNIT: usize = 1 << 10;
 
