@@ -5,7 +5,7 @@ mod request;
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, UnsupportedProxy};
 use crate::config::ConfigError;
 use crate::file_system::is_out_of_files;
 use crate::gate::GateFailure;
@@ -124,7 +124,10 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(formatter),
-            Self::BuildClient(_) => formatter.write_str("could not set up HTTPS on this machine"),
+            Self::BuildClient(error) => match unsupported_proxy(error.as_ref()) {
+                Some(proxy) => proxy.fmt(formatter),
+                None => formatter.write_str("could not set up HTTPS on this machine"),
+            },
             Self::StartSimulator(_) => formatter.write_str("could not start the simulator"),
             Self::StartRuntime(_) => formatter.write_str("could not start the runtime"),
             Self::Api(error) => error.fmt(formatter),
@@ -148,7 +151,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Config(error) => error.source(),
-            Self::BuildClient(error) => Some(error.as_ref()),
+            Self::BuildClient(error) => unsupported_proxy(error.as_ref()).is_none().then_some(error.as_ref()),
             Self::StartSimulator(error) => Some(error),
             Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
             Self::Source(error) => error.source(),
@@ -214,6 +217,10 @@ impl Error {
             Self::StartSimulator(StartError::Listen { port, .. }) if *port != 0 => {
                 Some("choose a free port with --port, or 0 for any".to_owned())
             }
+            Self::BuildClient(error) if unsupported_proxy(error.as_ref()).is_some() => Some(
+                "name a proxy whose address begins with http:// or https://, or exempt the host with NO_PROXY"
+                    .to_owned(),
+            ),
             Self::BuildClient(_) => Some("install this machine's CA certificates (ca-certificates)".to_owned()),
             Self::Print(_) => Some("make room, or send stdout elsewhere".to_owned()),
             Self::WriterDied => Some("this is a bug; please report it with the command".to_owned()),
@@ -234,6 +241,10 @@ fn has_run_out_of_files(error: &Error) -> bool {
         cause = current.source();
     }
     false
+}
+
+fn unsupported_proxy<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a UnsupportedProxy> {
+    error.downcast_ref()
 }
 
 const GATE_HINT: &str = "the old files are as they were; loosen the gate, or read anew with --fresh";
@@ -262,7 +273,7 @@ fn output_exit_code(error: &SinkError) -> ExitCode {
 mod tests {
     use super::request::tests::{rejected, unanswered};
     use super::*;
-    use crate::api::NoAnswer;
+    use crate::api::ConnectFailure;
 
     #[test]
     fn what_is_kept_is_promised_to_the_command_that_it_belongs_to() {
@@ -277,6 +288,6 @@ mod tests {
             ),
             "{hint}"
         );
-        assert!(kept(unanswered(NoAnswer::Refused)).ends_with("kept in j and not asked for again"));
+        assert!(kept(unanswered(ConnectFailure::Refused)).ends_with("kept in j and not asked for again"));
     }
 }

@@ -210,9 +210,11 @@ impl Gatherer {
     fn note_findings(&mut self, delivery: &Delivery) {
         let findings = &mut self.findings;
         let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
-        for item in contacts.rejected.iter().filter(|item| fresh.contains(&item.position)) {
-            let at = || format!("page {} of {} rows, item {}", window.page, window.size, item.position + 1);
-            findings.add_rejected(at, item.reason.name(), &item.fields);
+        for items in &contacts.rejected {
+            for position in items.positions.iter().filter(|&position| fresh.contains(position)) {
+                let at = || format!("page {} of {} rows, item {}", window.page, window.size, position + 1);
+                findings.add_rejected(at, items.reason.name(), &items.fields);
+            }
         }
         let kept = |rows: &[u32]| rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count() as u64;
         for (name, rows) in &contacts.unknown_fields {

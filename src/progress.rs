@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::api::{RequestRate, Traffic};
+use crate::api::{RequestRate, RequestStats};
 use crate::fetch::Progress;
 use crate::plural::{count_of, word_for};
 use crate::printable::printable_log;
@@ -82,18 +82,18 @@ impl ProgressDisplay {
     }
 
     /// Redraws; called a few times a second, also while nothing arrives.
-    pub fn tick(&mut self, traffic: Traffic, pause_left: Duration) {
+    pub fn tick(&mut self, stats: RequestStats, pause_left: Duration) {
         match &self.form {
             Form::Nothing => {}
             Form::Bar(bar) => {
                 bar.set_length(self.latest.planned_pages.unwrap_or(0));
                 bar.set_position(self.latest.pages);
-                bar.set_message(self.message(traffic, pause_left));
+                bar.set_message(self.message(stats, pause_left));
             }
             Form::Lines { last } if last.elapsed() < LINE_INTERVAL => {}
             Form::Lines { .. } => {
                 // A log that cannot be written must not end an export.
-                drop(writeln!(io::stderr(), "{}", self.message(traffic, pause_left)));
+                drop(writeln!(io::stderr(), "{}", self.message(stats, pause_left)));
                 self.form = Form::Lines { last: Instant::now() };
             }
         }
@@ -106,7 +106,7 @@ impl ProgressDisplay {
         }
     }
 
-    fn message(&self, traffic: Traffic, pause_left: Duration) -> String {
+    fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
         let Progress { pages, planned_pages, contacts, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
@@ -119,10 +119,10 @@ impl ProgressDisplay {
         if is_healing {
             message += ", the list moves: closing gaps";
         }
-        if traffic.retries > 0 {
-            message += &format!(", {}", count_of(traffic.retries, "retry", "retries"));
+        if stats.retries > 0 {
+            message += &format!(", {}", count_of(stats.retries, "retry", "retries"));
         }
-        if let Some(trouble) = traffic.trouble {
+        if let Some(trouble) = stats.trouble {
             message += &format!(", last: {trouble}");
         }
         if pause_left > Duration::ZERO {
@@ -197,16 +197,16 @@ impl FileProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{NoAnswer, Trouble};
+    use crate::api::{ConnectFailure, Trouble};
 
     #[test]
     fn why_nothing_comes_is_told_as_long_as_nothing_comes() {
         let display = ProgressDisplay::new(true, None);
-        let trouble = Some(Trouble::NoAnswer(NoAnswer::Refused));
-        let traffic = Traffic { retries: 6, trouble, ..Traffic::default() };
-        let message = display.message(traffic, Duration::ZERO);
+        let trouble = Some(Trouble::ConnectFailed(ConnectFailure::Refused));
+        let stats = RequestStats { retries: 6, trouble, ..RequestStats::default() };
+        let message = display.message(stats, Duration::ZERO);
         assert_eq!(message, "0 contacts, page 0, 0/s, 6 retries, last: connection refused");
-        let message = display.message(Traffic { trouble: None, ..traffic }, Duration::from_secs(3));
+        let message = display.message(RequestStats { trouble: None, ..stats }, Duration::from_secs(3));
         assert_eq!(message, "0 contacts, page 0, 0/s, 6 retries, rate limited: waiting 4 s");
     }
 }

@@ -1,60 +1,220 @@
 //! The body of an answer: all of its bytes, and the envelope that they hold.
 //!
+//! Bodies are bounded twice, whatever the server sends and however well it was compressed: each by itself, and all
+//! larger ones together, for as long as anyone holds them. [`BodyBudget`] says how much room there is; a body gives its
+//! room back when its last byte is dropped, pages that wait for their turn included.
+//!
+//! *Easy to get wrong:* pages that wait hold room until an earlier page comes, and that one needs room, too. So the oldest
+//! request has a reserve, and no body begins with a part of the room that it may need.
+//!
 //! *Easy to get wrong:* the text of a JSON error may quote a contact, so only its kind and place are told.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::wire::Envelope;
+use super::wire::{self, Envelope};
 
-/// A page of 100 contacts is about 45 kB; an answer a thousand times as long is not one of this API.
-const MAX_BODY_BYTES: usize = 64 << 20;
+/// Longest body. A page of 100 contacts has about 45 kB, the largest page that can be asked for about 5 MB.
+const MAX_BODY: usize = 8 << 20;
+/// Bodies up to this length need no room: there are never more than a few for each request in flight.
+const SMALL_BODY: usize = 128 << 10;
+/// Bytes of all larger bodies.
+const SHARED_BYTES: usize = 2 * MAX_BODY;
+/// What one permit stands for.
+const UNIT: usize = 1 << 10;
 
 /// Why there is no body.
 pub(super) enum BodyError {
     /// The connection failed.
     Transport(reqwest::Error),
-    /// It does not end where any answer of this API would; in words.
-    TooLong(String),
+    /// It is longer than any answer of this API.
+    TooLong,
+    /// Others took all the room for too long.
+    NoRoom,
 }
 
-/// Reads a body to its end.
-pub(super) async fn read_body(response: &mut reqwest::Response) -> Result<Bytes, BodyError> {
-    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(64 << 10);
-    let Some(first) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(Bytes::new()) };
-    // Most answers come in one piece, which needs no copy.
-    let Some(second) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(first) };
-    let mut body = BytesMut::with_capacity(expected.min(1 << 20));
-    body.extend_from_slice(&first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await.map_err(BodyError::Transport)? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(BodyError::TooLong(format!("the body is longer than {} MiB", MAX_BODY_BYTES >> 20)));
+impl BodyError {
+    /// In words, unless the HTTP library has some.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Transport(error) => error.to_string(),
+            Self::TooLong => format!("the body is longer than {} MiB", MAX_BODY >> 20),
+            Self::NoRoom => format!("other answers fill the {} MiB that there are for bodies", SHARED_BYTES >> 20),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
 }
 
-/// Reads the envelope in a body, or says in words without any of its content why that is impossible.
+/// The room for large bodies, shared by all requests of a client.
+#[derive(Debug)]
+pub(super) struct BodyBudget {
+    shared: Arc<Semaphore>,
+    /// For the oldest request alone.
+    reserve: Arc<Semaphore>,
+    /// Numbers of all requests that are not over.
+    requests: watch::Sender<BTreeSet<u64>>,
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        let room = |bytes: usize| Arc::new(Semaphore::new(bytes / UNIT));
+        Self { shared: room(SHARED_BYTES), reserve: room(MAX_BODY), requests: watch::Sender::default() }
+    }
+}
+
+impl BodyBudget {
+    /// Notes a request with all its attempts until the place is dropped. Numbers rise.
+    pub(super) fn enter(&self, number: u64) -> Place<'_> {
+        self.requests.send_modify(|requests| {
+            requests.insert(number);
+        });
+        Place { budget: self, number }
+    }
+}
+
+/// The place of one request among all.
+pub(super) struct Place<'a> {
+    budget: &'a BodyBudget,
+    number: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.budget.requests.send_modify(|requests| {
+            requests.remove(&self.number);
+        });
+    }
+}
+
+impl Place<'_> {
+    /// Reads a body to its end; waits for room for `patience` at most.
+    pub(super) async fn read_body(
+        &self,
+        response: &mut reqwest::Response,
+        patience: Duration,
+    ) -> Result<Bytes, BodyError> {
+        let expected = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        if expected.is_some_and(|length| length > MAX_BODY) {
+            return Err(BodyError::TooLong);
+        }
+        let Some(first) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(Bytes::new()) };
+        // Most answers come in one piece, which needs no copy.
+        let Some(second) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(first) };
+        let mut body = BytesMut::with_capacity(expected.unwrap_or(SMALL_BODY / 2));
+        body.extend_from_slice(&first);
+        let mut room = None;
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            let length = body.len() + chunk.len();
+            if length > MAX_BODY {
+                return Err(BodyError::TooLong);
+            }
+            if length > SMALL_BODY && room.is_none() {
+                // All that it may need, at once: bodies that hold a part and wait for the rest would wait for each other.
+                let waiting = tokio::time::timeout(patience, self.room_for(expected.unwrap_or(MAX_BODY)));
+                room = Some(waiting.await.ok().flatten().ok_or(BodyError::NoRoom)?);
+            }
+            body.extend_from_slice(&chunk);
+            next = response.chunk().await.map_err(BodyError::Transport)?;
+        }
+        let Some(mut room) = room else { return Ok(body.freeze()) };
+        drop(room.split(room.num_permits().saturating_sub(body.len().div_ceil(UNIT))));
+        Ok(Bytes::from_owner(RoomyBody { body, _room: room }))
+    }
+
+    /// Waits for room: the shared one, or the reserve as soon as this is the oldest request.
+    async fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let BodyBudget { shared, reserve, requests } = self.budget;
+        let permits = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
+        let from_reserve = async {
+            let mut requests = requests.subscribe();
+            drop(requests.wait_for(|requests| requests.first() == Some(&self.number)).await);
+            reserve.clone().acquire_many_owned(permits).await
+        };
+        tokio::select! {
+            biased;
+            room = shared.clone().acquire_many_owned(permits) => room.ok(),
+            room = from_reserve => room.ok(),
+        }
+    }
+}
+
+/// A body with the room that it takes.
+struct RoomyBody {
+    body: BytesMut,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for RoomyBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// Why a body holds no envelope, in words without any of its content.
+pub(super) enum EnvelopeError {
+    /// There is no body.
+    Empty,
+    /// It holds far more than was asked for.
+    TooManyItems(String),
+    /// It cannot be read.
+    Unreadable(String),
+}
+
+/// Reads the envelope in a body.
 pub(super) fn read_envelope<T>(
     body: Bytes,
     decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
-) -> Result<(ByteString, Envelope<T>), String> {
+) -> Result<(ByteString, Envelope<T>), EnvelopeError> {
     // A byte order mark is no part of JSON, but some gateways add one (RFC 8259, 8.1).
     let body = if body.starts_with("\u{feff}".as_bytes()) { body.slice("\u{feff}".len()..) } else { body };
     if body.is_empty() {
-        return Err("the body is empty".to_owned());
+        return Err(EnvelopeError::Empty);
     }
-    let body = ByteString::try_from(body).map_err(|_| "the body is not UTF-8".to_owned())?;
+    let unreadable = |reason: &str| EnvelopeError::Unreadable(reason.to_owned());
+    let body = ByteString::try_from(body).map_err(|_| unreadable("the body is not UTF-8"))?;
     if body.trim_start().starts_with('<') {
-        return Err("the body is HTML, as gateways send it".to_owned());
+        return Err(unreadable("the body is HTML, as gateways send it"));
     }
     match decode(&body) {
         Ok(envelope) => Ok((body, envelope)),
-        Err(error) => {
+        Err(error) => Err(if let Some(limit) = wire::limit_exceeded(&error) {
+            EnvelopeError::TooManyItems(format!("the answer holds more than {limit} items"))
+        } else {
             let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
-            Err(format!("the body {kind} (line {}, column {})", error.line(), error.column()))
+            unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn finds_room(place: &Place<'_>, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        tokio::time::timeout(Duration::from_secs(1), place.room_for(bytes)).await.ok().flatten()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_shared_and_the_oldest_request_has_a_reserve() {
+        let budget = BodyBudget::default();
+        let [first, second, third] = [1, 2, 3].map(|number| budget.enter(number));
+        let mut rooms = Vec::new();
+        for _ in 0..SHARED_BYTES / MAX_BODY {
+            rooms.push(finds_room(&third, MAX_BODY).await.unwrap());
         }
+        assert!(finds_room(&third, 1).await.is_none() && finds_room(&second, 1).await.is_none(), "all is taken");
+        let reserve = finds_room(&first, MAX_BODY).await.unwrap();
+        drop(first);
+        assert!(finds_room(&second, 1).await.is_none(), "the reserve is not back yet");
+        drop(reserve);
+        assert!(finds_room(&third, 1).await.is_none(), "it is not the oldest");
+        assert!(finds_room(&second, MAX_BODY).await.is_some());
+        drop(rooms.pop());
+        assert!(finds_room(&third, MAX_BODY).await.is_some(), "room comes back");
     }
 }

@@ -16,6 +16,10 @@ pub enum Decision {
 
 /// Judges an answer by its HTTP status and the code in its envelope, if it had one.
 pub fn decide(status: u16, code: Option<&str>) -> Decision {
+    // Not implemented for this channel or account: no code makes that pass.
+    if status == 501 {
+        return Decision::GiveUp;
+    }
     match code {
         Some("BUSINESS_002") => return Decision::Pause,
         Some("CONFLICT_001" | "SERVICE_001") => return Decision::Retry,
@@ -86,13 +90,17 @@ mod tests {
             (403, None, GiveUp),
             (404, None, GiveUp),
             (405, None, GiveUp),
+            (407, None, GiveUp),
             (408, None, Retry),
             (409, None, Retry),
             (410, None, GiveUp),
             (422, None, GiveUp),
             (429, None, Pause),
             (500, None, Retry),
-            (501, None, Retry),
+            (501, None, GiveUp),
+            (501, Some("INTERNAL_001"), GiveUp),
+            (501, Some("SERVICE_001"), GiveUp),
+            (501, Some("BUSINESS_002"), GiveUp),
             (502, None, Retry),
             (503, None, Retry),
             (504, None, Retry),

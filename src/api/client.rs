@@ -14,19 +14,20 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use bytestring::ByteString;
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
-use super::body::{BodyError, read_body, read_envelope};
+use super::body::{BodyBudget, BodyError, EnvelopeError, Place, read_envelope};
 use super::error::address_of;
-use super::mask::SentValues;
-use super::retry_after::parse_retry_after;
-use super::traffic::Counters;
+use super::proxy::Proxy;
+use super::rate_headers::{RateHeaders, header_text, server_time};
+use super::redact::Secrets;
+use super::stats::Counters;
 use super::wire::{Envelope, Meta};
 use super::{
-    ApiError, ApiKey, AttemptsEnd, Backoff, Decision, NoAnswer, Problem, RateLimiter, RequestRate, Reserve,
-    RetryPolicy, Traffic, Turn, decide,
+    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Problem, RateLimiter, RequestRate, RequestStats,
+    Reserve, RetryPolicy, Turn, decide,
 };
 
 /// Longest pause asked for by the API without saying how long; grows from one second with every 429.
@@ -81,6 +82,9 @@ pub struct Client {
     settings: ClientSettings,
     limiter: RateLimiter,
     counters: Counters,
+    bodies: BodyBudget,
+    secrets: Secrets,
+    proxy: Option<Proxy>,
 }
 
 /// One attempt that brought no data.
@@ -94,8 +98,9 @@ impl Client {
     /// Builds the connection pool; sends nothing.
     ///
     /// # Errors
-    /// When the machine's certificates cannot be loaded.
+    /// When the machine's certificates cannot be loaded, or the environment names a proxy that cannot be used.
     pub fn new(settings: ClientSettings) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let proxy = Proxy::of_environment(&settings.base_url)?;
         // Fails only when a provider is installed already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut headers = HeaderMap::new();
@@ -121,12 +126,24 @@ impl Client {
             builder = builder.no_proxy().tls_certs_only([]);
         }
         let limiter = RateLimiter::new(settings.rate, settings.reserve);
-        Ok(Self { http: builder.build()?, settings, limiter, counters: Counters::default() })
+        let secrets = Secrets::of_key(&settings.api_key);
+        let (counters, bodies) = (Counters::default(), BodyBudget::default());
+        Ok(Self { http: builder.build()?, settings, limiter, counters, bodies, secrets, proxy })
+    }
+
+    /// Whether a text that came from a server holds the API key or a part of it, in any form. No output may show it.
+    pub fn is_secret(&self, text: &str) -> bool {
+        self.secrets.are_in(text)
+    }
+
+    /// The id of a request as it may be shown, wherever it was kept meanwhile.
+    pub fn shown_request_id(&self, id: &str) -> Option<String> {
+        self.secrets.request_id(id)
     }
 
     /// What has been sent and waited for so far.
-    pub fn traffic(&self) -> Traffic {
-        self.counters.traffic()
+    pub fn stats(&self) -> RequestStats {
+        self.counters.stats()
     }
 
     /// How long the pause that the API asked for still lasts.
@@ -157,6 +174,7 @@ impl Client {
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, ApiError> {
         let url = self.url(path, query);
+        let place = self.bodies.enter(turn.number);
         let started_at = Instant::now();
         let mut backoff = Backoff::new(self.settings.retry);
         let mut attempts = 0;
@@ -164,7 +182,7 @@ impl Client {
         loop {
             attempts += 1;
             tracing::debug!(request, attempt = attempts, waited_seconds = turn.waited.as_secs_f64(), "sending");
-            let Failure { problem, decision, retry_after } = match self.attempt(&url, turn, &decode).await {
+            let Failure { problem, decision, retry_after } = match self.attempt(&url, turn, &place, &decode).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
@@ -207,10 +225,10 @@ impl Client {
     /// Grants a retry and says how long to rest before it, or why there is none.
     fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
         let unanswered = match problem {
-            Problem::NoAnswer { cause, .. } if !self.counters.was_answered() => Some(*cause),
+            Problem::ConnectFailed { cause, .. } if !self.counters.was_answered() => Some(*cause),
             _ => None,
         };
-        let is_hopeless = unanswered.is_some_and(NoAnswer::is_lasting);
+        let is_hopeless = unanswered.is_some_and(ConnectFailure::is_lasting);
         let end = if is_hopeless { AttemptsEnd::NeverAnswered } else { AttemptsEnd::RetriesUsedUp };
         if is_hopeless && backoff.retries() >= RetryPolicy::MAX_RETRIES_UNREACHABLE {
             return Err(end);
@@ -241,38 +259,56 @@ impl Client {
         &self,
         url: &Url,
         turn: Turn,
+        place: &Place<'_>,
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, Failure> {
         self.counters.note_sent();
         let sent_at = Instant::now();
-        let mut response = self.http.get(url.clone()).send().await.map_err(Failure::no_answer)?;
+        let mut response = match self.http.get(url.clone()).send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.connect_failure(error).await),
+        };
         self.counters.note_answer();
         let status = response.status().as_u16();
         let now = server_time(response.headers());
-        self.note_headers(response.headers(), turn, now);
-        let retry_after =
-            header_text(response.headers(), RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
-        let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
-
-        let body = read_body(&mut response).await.map_err(|error| match error {
-            BodyError::Transport(error) => Failure::no_answer(error),
-            BodyError::TooLong(reason) => Failure {
-                problem: Problem::Unreadable { status, reason, request_id: None },
-                decision: Decision::GiveUp,
-                retry_after: None,
-            },
-        })?;
+        let RateHeaders { remaining, until_reset, retry_after } = RateHeaders::read(response.headers(), now);
+        if let Some(remaining) = remaining {
+            self.limiter.note_remaining(remaining, until_reset, turn);
+        }
+        let retry_after = retry_after.or(until_reset.filter(|_| status == 429));
+        let secrets = self.secrets.with_filters(url);
+        let header_request_id = header_text(response.headers(), "x-request-id").and_then(|id| secrets.request_id(id));
         let unreadable = |reason: String, request_id: Option<String>| Failure {
             problem: Problem::Unreadable { status, reason, request_id },
             decision: decide(status, None),
             retry_after,
         };
+
+        let body = match place.read_body(&mut response, self.settings.timeout).await {
+            Ok(body) => body,
+            Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
+            Err(error @ BodyError::NoRoom) => {
+                return Err(Failure { decision: Decision::Retry, ..unreadable(error.reason(), header_request_id) });
+            }
+            Err(error @ BodyError::TooLong) => {
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(error.reason(), header_request_id) });
+            }
+        };
         let (body, envelope) = match read_envelope(body, decode) {
             Ok(read) => read,
-            Err(reason) => return Err(unreadable(reason, header_request_id)),
+            Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
+                // Documented for 401 and 403: the status says it all.
+                let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id };
+                return Err(Failure { problem, decision: decide(status, None), retry_after });
+            }
+            Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id)),
+            Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id)),
+            Err(EnvelopeError::TooManyItems(reason)) => {
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(reason, header_request_id) });
+            }
         };
         let mut meta = envelope.meta;
-        meta.request_id = meta.request_id.or(header_request_id);
+        meta.request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or(header_request_id);
         let is_success = envelope.success != Some(false) && (200..300).contains(&status);
         match envelope.data {
             Some(data) if is_success => {
@@ -282,33 +318,26 @@ impl Client {
             }
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {
-                let mut error = Box::new(envelope.error.unwrap_or_default());
+                let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
                 let decision = decide(status, error.code.as_deref());
-                let sent = SentValues::of(url, &self.settings.api_key);
-                sent.hide_in(&mut error);
-                let request_id = meta.request_id.map(|id| sent.hide(&id));
-                let problem = Problem::Rejected { status, error, request_id };
+                let problem = Problem::Rejected { status, error, request_id: meta.request_id };
                 Err(Failure { problem, decision, retry_after })
             }
         }
     }
 
-    fn note_headers(&self, headers: &HeaderMap, turn: Turn, now: SystemTime) {
-        let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
-        let Some(remaining) = number("x-ratelimit-remaining") else { return };
-        let until_reset = number("x-ratelimit-reset").and_then(|reset| {
-            let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
-            // A time that is off must not stop the run for hours: the limits of this API are per minute.
-            reset.duration_since(now).ok().map(|wait| wait.min(Duration::from_secs(60)))
-        });
-        self.limiter.note_remaining(u32::try_from(remaining).unwrap_or(u32::MAX), until_reset, turn);
+    /// What kept an answer from coming.
+    async fn connect_failure(&self, error: reqwest::Error) -> Failure {
+        // The URL holds the filters, which may be a phone number.
+        let error = error.without_url();
+        let proxy = self.proxy.as_ref();
+        let mut cause = ConnectFailure::of(&error, proxy.map(|proxy| proxy.variable));
+        if let (ConnectFailure::ProxyRefused { status, .. }, Some(proxy)) = (&mut cause, proxy) {
+            *status = proxy.connect_status(&self.settings.base_url, self.settings.connect_timeout).await;
+        }
+        let decision = if cause.is_final() { Decision::GiveUp } else { Decision::Retry };
+        Failure { problem: Problem::ConnectFailed { cause, source: Box::new(error) }, decision, retry_after: None }
     }
-}
-
-/// The time by the server's clock, so that a clock here that is off or jumps does no harm; ours if it does not tell.
-fn server_time(headers: &HeaderMap) -> SystemTime {
-    let told = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
-    told.unwrap_or_else(SystemTime::now)
 }
 
 struct RateLimitWaits {
@@ -328,26 +357,11 @@ impl RateLimitWaits {
     }
 }
 
-impl Failure {
-    fn no_answer(error: reqwest::Error) -> Self {
-        // The URL holds the filters, which may be a phone number.
-        let error = error.without_url();
-        let cause = NoAnswer::of(&error);
-        // Trying again would bring the same certificate.
-        let decision = if cause == NoAnswer::Certificate { Decision::GiveUp } else { Decision::Retry };
-        Self { problem: Problem::NoAnswer { cause, source: Box::new(error) }, decision, retry_after: None }
-    }
-}
-
 fn request_id_of(problem: &Problem) -> Option<String> {
     match problem {
         Problem::Rejected { request_id, .. }
         | Problem::Unreadable { request_id, .. }
         | Problem::RateLimited { request_id, .. } => request_id.clone(),
-        Problem::NoAnswer { .. } => None,
+        Problem::ConnectFailed { .. } => None,
     }
-}
-
-fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

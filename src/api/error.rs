@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::NoAnswer;
-use super::mask::{shown_id, shown_text};
+use super::ConnectFailure;
 use super::wire::ErrorBody;
 use crate::plural::count_of;
 
@@ -58,11 +57,11 @@ impl ApiError {
 /// What one attempt ended with instead of data.
 #[derive(Debug)]
 pub enum Problem {
-    /// The API answered with an error of its own.
+    /// The API answered with an error of its own, or a gateway with nothing but a status.
     Rejected {
         /// HTTP status.
         status: u16,
-        /// Code, message and details of the envelope; empty when the answer had none.
+        /// What may be shown of the envelope's code, message and details; empty when the answer had none.
         error: Box<ErrorBody>,
         /// What support asks for.
         request_id: Option<String>,
@@ -77,9 +76,9 @@ pub enum Problem {
         request_id: Option<String>,
     },
     /// No answer came.
-    NoAnswer {
+    ConnectFailed {
         /// Why, as far as it is told apart.
-        cause: NoAnswer,
+        cause: ConnectFailure,
         /// What the HTTP library says.
         source: Box<dyn Error + Send + Sync>,
     },
@@ -106,7 +105,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::NoAnswer { .. } => None,
+            Self::ConnectFailed { .. } => None,
         }
     }
 }
@@ -122,7 +121,7 @@ impl fmt::Display for ApiError {
             write!(formatter, ", and the run's {retries} used up")?;
         }
         match &self.problem {
-            Problem::NoAnswer { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
+            Problem::ConnectFailed { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
             problem => write!(formatter, ": {problem}"),
         }
     }
@@ -132,7 +131,7 @@ impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
             // Its own words say no more than ours.
-            Problem::NoAnswer { source, .. } => source.source(),
+            Problem::ConnectFailed { source, .. } => source.source(),
             _ => None,
         }
     }
@@ -148,21 +147,19 @@ impl fmt::Display for Problem {
         let request_id = match self {
             Self::Rejected { status, error, request_id } => {
                 match &error.code {
-                    Some(code) => write!(formatter, "{} (HTTP {status})", shown_text(code))?,
+                    Some(code) => write!(formatter, "{code} (HTTP {status})")?,
                     None => write!(formatter, "HTTP {status}")?,
                 }
                 if let Some(message) = &error.message {
-                    write!(formatter, ": {}", shown_text(message))?;
+                    write!(formatter, ": {message}")?;
                 }
                 for (field, texts) in error.details.iter().flatten().take(MAX_DETAILS) {
-                    write!(formatter, "; {}: {}", shown_text(field), shown_text(&texts.to_string()))?;
+                    let colon = if texts.0.is_empty() { "" } else { ": " };
+                    write!(formatter, "; {field}{colon}{texts}")?;
                 }
                 let details = error.details.as_ref().map_or(0, BTreeMap::len);
                 if let Some(more) = details.checked_sub(MAX_DETAILS).filter(|&more| more > 0) {
                     write!(formatter, "; and {}", count_of(more as u64, "more field", "more fields"))?;
-                }
-                if let Some(url) = &error.doc_url {
-                    write!(formatter, "; see {}", shown_text(url))?;
                 }
                 request_id
             }
@@ -170,14 +167,14 @@ impl fmt::Display for Problem {
                 write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
                 request_id
             }
-            Self::NoAnswer { cause, .. } => return cause.fmt(formatter),
+            Self::ConnectFailed { cause, .. } => return cause.fmt(formatter),
             Self::RateLimited { wait, request_id } => {
                 write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
                 request_id
             }
         };
         match request_id {
-            Some(id) => write!(formatter, " (request id {})", shown_id(id)),
+            Some(id) => write!(formatter, " (request id {id})"),
             None => Ok(()),
         }
     }
@@ -190,8 +187,7 @@ mod tests {
     #[test]
     fn a_rejection_names_code_details_link_and_request_id() {
         let error: ErrorBody = serde_json::from_str(
-            r#"{"code":"VALIDATION_005","message":"Value out of range","details":{"page_size":["at most 100"]},
-                "doc_url":"https://docs.sent.dm/errors"}"#,
+            r#"{"code":"VALIDATION_005","message":"Value out of range","details":{"page_size":["at most 100"],"page":[]}}"#,
         )
         .unwrap();
         let problem = Problem::Rejected { status: 400, error: Box::new(error), request_id: Some("req_7".into()) };
@@ -201,8 +197,8 @@ mod tests {
         let error = ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end };
         assert_eq!(
             error.to_string(),
-            "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page_size: at most 100; \
-             see https://docs.sent.dm/errors (request id req_7)"
+            "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page; page_size: at \
+             most 100 (request id req_7)"
         );
     }
 
@@ -216,7 +212,7 @@ mod tests {
 
     #[test]
     fn where_nothing_answers_is_told_without_anything_secret() {
-        let problem = Problem::NoAnswer { cause: NoAnswer::Refused, source: "error sending request".into() };
+        let problem = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "error sending request".into() };
         let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
         let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
         let error = ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end };

@@ -47,7 +47,7 @@ impl RequestRate {
 
 /// A rate as it is written on the command line, `200/min`, without its burst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PaceText {
+pub struct RateSpec {
     /// Requests in the span.
     pub requests: u32,
     /// The span.
@@ -57,25 +57,25 @@ pub struct PaceText {
 /// Why a rate could not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("write a rate as a whole number of requests and a unit, for instance 200/min, 10/s or 5000/h")]
-pub struct PaceError;
+pub struct BadRateSpec;
 
-impl FromStr for PaceText {
-    type Err = PaceError;
+impl FromStr for RateSpec {
+    type Err = BadRateSpec;
 
-    fn from_str(text: &str) -> Result<Self, PaceError> {
-        let (requests, unit) = text.split_once('/').ok_or(PaceError)?;
-        let requests = requests.trim().parse().ok().filter(|&number: &u32| number > 0).ok_or(PaceError)?;
+    fn from_str(text: &str) -> Result<Self, BadRateSpec> {
+        let (requests, unit) = text.split_once('/').ok_or(BadRateSpec)?;
+        let requests = requests.trim().parse().ok().filter(|&number: &u32| number > 0).ok_or(BadRateSpec)?;
         let seconds = match unit.trim() {
             "s" | "sec" | "second" => 1,
             "m" | "min" | "minute" => 60,
             "h" | "hour" => 3600,
-            _ => return Err(PaceError),
+            _ => return Err(BadRateSpec),
         };
         Ok(Self { requests, span: Duration::from_secs(seconds) })
     }
 }
 
-impl fmt::Display for PaceText {
+impl fmt::Display for RateSpec {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = match self.span.as_secs() {
             1 => "s",
@@ -373,13 +373,13 @@ mod tests {
 
     #[test]
     fn rates_are_read_with_their_unit() {
-        let read = |text: &str| text.parse::<PaceText>().map(|pace| (pace.requests, pace.span.as_secs()));
+        let read = |text: &str| text.parse::<RateSpec>().map(|pace| (pace.requests, pace.span.as_secs()));
         assert_eq!(read("200/min"), Ok((200, 60)));
         assert_eq!(read("10/s"), Ok((10, 1)));
         assert_eq!(read("5000 / h"), Ok((5000, 3600)));
         for junk in ["", "200", "0/s", "-1/s", "1.5/s", "10/day"] {
-            assert_eq!(read(junk), Err(PaceError), "{junk:?}");
+            assert_eq!(read(junk), Err(BadRateSpec), "{junk:?}");
         }
-        assert_eq!("200/min".parse::<PaceText>().unwrap().to_string(), "200/min");
+        assert_eq!("200/min".parse::<RateSpec>().unwrap().to_string(), "200/min");
     }
 }

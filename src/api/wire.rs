@@ -4,16 +4,19 @@
 //! is a .NET service, so any field may be null, absent or new; nothing here fails on that, nor on a number in quotes or a
 //! text that is a number. What a missing field means is decided by the caller.
 //!
+//! Whatever an answer holds beside `data`, no more than a few kilobytes of it are kept.
+//!
 //! *Easy to get wrong:* `success: false` decides whether an answer is an error, whatever the HTTP status says.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::scalar::{Scalar, flag, number, text};
+pub(crate) use super::lenient::Scalar;
+use super::lenient::{AnySeed, ReadAny, flag, number, text};
 
 /// One answer of the API, with `data` in the form that the caller's seed gives it.
 #[derive(Debug, PartialEq)]
@@ -54,69 +57,146 @@ impl<T: for<'de> Deserialize<'de>> Envelope<T> {
     }
 }
 
-/// `error` of an envelope.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+/// What the error of a list that is too long begins with; the limit follows.
+const TOO_MANY_ITEMS: &str = "more items than ";
+
+/// The error of a list that holds more than `limit` items.
+pub fn too_many_items<E: serde::de::Error>(limit: usize) -> E {
+    E::custom(format_args!("{TOO_MANY_ITEMS}{limit}"))
+}
+
+/// The limit, if an error is [`too_many_items`].
+pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
+    let digits = error.to_string();
+    let digits = digits.strip_prefix(TOO_MANY_ITEMS)?.split(' ').next()?;
+    digits.parse().ok()
+}
+
+/// `error` of an envelope: as much of it as a person reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorBody {
     /// For instance `INTERNAL_001`; the catalog is part of the API reference.
-    #[serde(deserialize_with = "text")]
     pub code: Option<String>,
     /// A sentence for people.
-    #[serde(deserialize_with = "text")]
     pub message: Option<String>,
-    /// Field name to what is wrong with it.
-    #[serde(deserialize_with = "details")]
+    /// What is wrong with which field. An answer that names more fields than this holds is cut.
     pub details: Option<BTreeMap<String, DetailTexts>>,
-    /// Where the error is documented.
-    #[serde(deserialize_with = "text")]
-    pub doc_url: Option<String>,
 }
 
-impl ErrorBody {
-    /// Reads `error`, or a bare text in its place.
-    fn read(error: serde_json::Value) -> Option<Self> {
-        match error {
-            serde_json::Value::String(message) => Some(Self { message: Some(message), ..Self::default() }),
-            error => serde_json::from_value(error).ok(),
-        }
-    }
-}
+/// Fields of a rejected request that are kept.
+const MAX_DETAILS: usize = 32;
+
+/// Texts that are kept of one field.
+const MAX_DETAIL_TEXTS: usize = 4;
 
 /// What is wrong with one field: documented as a list of texts, read leniently.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum DetailTexts {
-    /// The documented form.
-    Many(Vec<String>),
-    /// A single text instead of a list.
-    One(String),
-    /// Anything else.
-    Other(IgnoredJson),
-}
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DetailTexts(pub Vec<String>);
 
 impl fmt::Display for DetailTexts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Many(texts) => formatter.write_str(&texts.join("; ")),
-            Self::One(text) => formatter.write_str(text),
-            Self::Other(_) => formatter.write_str("(no text)"),
-        }
+        formatter.write_str(&self.0.join("; "))
     }
 }
 
-fn details<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BTreeMap<String, DetailTexts>>, D::Error> {
-    serde_json::Value::deserialize(deserializer).map(read_details)
+impl<'de> Deserialize<'de> for ErrorBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        AnySeed(ReadError).deserialize(deserializer).map(Option::unwrap_or_default)
+    }
+}
+
+/// Reads `error`, or a bare text in its place; null is no error.
+struct ReadError;
+
+impl<'de> ReadAny<'de> for ReadError {
+    type Value = Option<ErrorBody>;
+
+    fn scalar(self, scalar: Scalar) -> Option<ErrorBody> {
+        match scalar {
+            Scalar::Text(message) => Some(ErrorBody { message: Some(message), ..ErrorBody::default() }),
+            _ => None,
+        }
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Option<ErrorBody>, A::Error> {
+        let mut error = ErrorBody::default();
+        while let Some(key) = object.next_key::<ErrorKey>()? {
+            match key {
+                ErrorKey::Code => error.code = object.next_value::<Scalar>()?.text(),
+                ErrorKey::Message => error.message = object.next_value::<Scalar>()?.text(),
+                ErrorKey::Details => error.details = object.next_value_seed(AnySeed(ReadDetails))?,
+                ErrorKey::Other => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some(error))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum ErrorKey {
+    Code,
+    Message,
+    Details,
+    #[serde(other)]
+    Other,
 }
 
 /// Reads details by field, or others under one name.
-fn read_details(details: serde_json::Value) -> Option<BTreeMap<String, DetailTexts>> {
-    let texts = |value| serde_json::from_value(value).unwrap_or(DetailTexts::Other(IgnoredJson));
-    match details {
-        serde_json::Value::Object(fields) => {
-            Some(fields.into_iter().map(|(field, value)| (field, texts(value))).collect())
+struct ReadDetails;
+
+impl<'de> ReadAny<'de> for ReadDetails {
+    type Value = Option<BTreeMap<String, DetailTexts>>;
+
+    fn scalar(self, scalar: Scalar) -> Self::Value {
+        scalar.text().map(|text| unnamed_details(DetailTexts(vec![text])))
+    }
+
+    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        ReadDetailTexts.list(list).map(unnamed_details).map(Some)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut details = BTreeMap::new();
+        while let Some(name) = object.next_key_seed(AnySeed(ReadName))? {
+            let texts = object.next_value_seed(AnySeed(ReadDetailTexts))?;
+            if details.len() < MAX_DETAILS {
+                details.insert(name, texts);
+            }
         }
-        serde_json::Value::Null => None,
-        other => Some(BTreeMap::from([("details".to_owned(), texts(other))])),
+        Ok(Some(details))
+    }
+}
+
+fn unnamed_details(texts: DetailTexts) -> BTreeMap<String, DetailTexts> {
+    BTreeMap::from([("details".to_owned(), texts)])
+}
+
+struct ReadName;
+
+impl ReadAny<'_> for ReadName {
+    type Value = String;
+
+    fn scalar(self, scalar: Scalar) -> String {
+        scalar.text().unwrap_or_default()
+    }
+}
+
+struct ReadDetailTexts;
+
+impl<'de> ReadAny<'de> for ReadDetailTexts {
+    type Value = DetailTexts;
+
+    fn scalar(self, scalar: Scalar) -> DetailTexts {
+        DetailTexts(scalar.text().into_iter().collect())
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<DetailTexts, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(scalar) = list.next_element::<Scalar>()? {
+            texts.extend(scalar.text().filter(|_| texts.len() < MAX_DETAIL_TEXTS));
+        }
+        Ok(DetailTexts(texts))
     }
 }
 
@@ -184,10 +264,10 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
         while let Some(key) = map.next_key::<EnvelopeKey>()? {
             match key {
                 EnvelopeKey::Success => envelope.success = map.next_value::<Scalar>()?.flag(),
-                EnvelopeKey::Error => envelope.error = ErrorBody::read(map.next_value()?),
+                EnvelopeKey::Error => envelope.error = map.next_value_seed(AnySeed(ReadError))?,
                 EnvelopeKey::Title => problem.title = map.next_value::<Scalar>()?.text(),
                 EnvelopeKey::Detail => problem.detail = map.next_value::<Scalar>()?.text(),
-                EnvelopeKey::Errors => problem.errors = read_details(map.next_value()?),
+                EnvelopeKey::Errors => problem.errors = map.next_value_seed(AnySeed(ReadDetails))?,
                 EnvelopeKey::Meta => envelope.meta = map.next_value::<Option<Meta>>()?.unwrap_or_default(),
                 EnvelopeKey::Data => match seed.take() {
                     Some(seed) => envelope.data = map.next_value_seed(NullableSeed(seed))?,

@@ -68,3 +68,23 @@ fn errors_of_other_shapes_keep_their_words() {
         (Some("1001"), "a; b".to_owned())
     );
 }
+
+#[test]
+fn of_a_flood_of_details_and_words_a_little_is_kept() {
+    let error = |error: String| {
+        let body = format!(r#"{{"success":false,"error":{error},"meta":{{"request_id":"{}"}}}}"#, "r".repeat(1 << 20));
+        let envelope = Envelope::<IgnoredJson>::from_json(&body).unwrap();
+        assert_eq!(envelope.meta.request_id.unwrap().len(), 1 << 10);
+        envelope.error
+    };
+    let list = vec![r#""no""#; 100_000].join(",");
+    let listed = error(format!(r#"{{"code":"A","details":[{list}]}}"#)).unwrap();
+    assert_eq!(listed.details.unwrap()["details"].to_string(), "no; no; no; no");
+    let fields: Vec<String> = (0..100_000).map(|at| format!(r#""f{at}":[{{"a":[1]}},"bad"]"#)).collect();
+    let fields = error(format!(r#"{{"details":{{{}}}}}"#, fields.join(","))).unwrap().details.unwrap();
+    assert_eq!((fields.len(), fields["f7"].to_string().as_str()), (32, "bad"));
+    let long = error(format!(r#"{{"message":"é{}"}}"#, "é".repeat(1 << 20))).unwrap();
+    assert_eq!(long.message.unwrap().len(), 1 << 10);
+    assert_eq!(error(format!("[{list}]")), None);
+    assert_eq!(error("null".to_owned()), None);
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use uuid::Uuid;
 
-use crate::api::{PaceError, PaceText, RetryPolicy};
+use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
 use crate::contacts::ColumnSelection;
 use crate::fetch::Consistency;
 use crate::share::Share;
@@ -216,18 +216,18 @@ pub enum RateLimitArg {
     /// As fast as answers come.
     Unlimited,
     /// No faster than this.
-    Limited(PaceText),
+    Limited(RateSpec),
 }
 
 impl RateLimitArg {
     /// The documented limit of standard endpoints (API reference, "Rate limits").
-    pub const DEFAULT: Self = Self::Limited(PaceText { requests: 200, span: Duration::from_secs(60) });
+    pub const DEFAULT: Self = Self::Limited(RateSpec { requests: 200, span: Duration::from_secs(60) });
 }
 
 impl FromStr for RateLimitArg {
-    type Err = PaceError;
+    type Err = BadRateSpec;
 
-    fn from_str(text: &str) -> Result<Self, PaceError> {
+    fn from_str(text: &str) -> Result<Self, BadRateSpec> {
         if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::api::{ApiKey, Client, Traffic};
+use crate::api::{ApiKey, Client, RequestStats};
 use crate::cli::ContactsArgs;
 use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
@@ -86,8 +86,13 @@ async fn run_export(
     let stop = stop::requested(config.max_duration, signals);
     let published = match read_all(args, config, &client, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
-        Ok(Some(exported)) => {
-            let run = run_facts(config, &exported.walk, client.traffic(), (started, started_at));
+        Ok(Some(mut exported)) => {
+            exported.gathered.findings.hide_unknown_fields(|name| client.is_secret(name));
+            let mut run = run_facts(config, &exported.walk, client.stats(), (started, started_at));
+            // Those of a journal are as the server sent them.
+            for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
+                *id = id.as_deref().and_then(|id| client.shown_request_id(id));
+            }
             publish(config, exported, run).map(Some)
         }
         Err(error) => Err(error),
@@ -133,7 +138,7 @@ async fn read_all(
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
-            display.borrow_mut().tick(client.traffic(), client.pause_left());
+            display.borrow_mut().tick(client.stats(), client.pause_left());
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
@@ -153,7 +158,7 @@ async fn read_all(
 fn run_facts(
     config: &ContactsConfig,
     walk: &Walk,
-    traffic: Traffic,
+    stats: RequestStats,
     (started, started_at): (Instant, DateTime<Utc>),
 ) -> RunFacts {
     let (verdict, evidence) = walk.verdict();
@@ -163,10 +168,10 @@ fn run_facts(
         started_at: time(started_at),
         finished_at: time(Utc::now()),
         elapsed_seconds: seconds(started.elapsed()),
-        requests: traffic.requests_sent,
-        retries: traffic.retries,
-        rate_limited: traffic.rate_limited,
-        waited_seconds: seconds(traffic.waited),
+        requests: stats.requests_sent,
+        retries: stats.retries,
+        rate_limited: stats.rate_limited,
+        waited_seconds: seconds(stats.waited),
         pages: report.pages,
         total_count_first: report.total_first,
         total_count_last: report.total_last,

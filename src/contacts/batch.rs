@@ -20,8 +20,8 @@ use super::{ContactPage, normalize};
 pub const BATCH_ROWS: usize = 8192;
 
 /// Bytes of text after which a batch is cut, so that texts of absurd length fill neither the memory nor Arrow's offsets,
-/// which end at two gigabytes. Usual batches have four megabytes.
-const MAX_TEXT_BYTES: usize = 64 << 20;
+/// which end at two gigabytes. Usual batches have four megabytes, and several are on their way at a time.
+const MAX_TEXT_BYTES: usize = 8 << 20;
 
 /// Gathers the kept rows of pages into record batches in the schema of [`contacts_schema`].
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl BatchBuilder {
     /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
     pub fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
         let mut full = Vec::new();
-        if self.columns.text_bytes() > self.max_bytes {
+        // The texts of a page are no longer than its body.
+        if self.columns.len() > 0 && self.columns.text_bytes() + page.rows.body_bytes() > self.max_bytes {
             full.push(self.columns.take());
         }
         for (contact, _) in page.rows.iter().zip(keep).filter(|&(_, &keep)| keep) {

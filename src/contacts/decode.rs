@@ -14,12 +14,12 @@ use std::fmt;
 use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::page::PageBuilder;
+use super::page::{PageBuilder, PageLimit};
 use super::rows::Rows;
 use super::scan::scan_page;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
-use crate::api::wire::{Envelope, NullableSeed, Pagination};
+use crate::api::wire::{Envelope, NullableSeed, Pagination, Scalar, too_many_items};
 
 /// `data` of an answer of `GET /v3/contacts`.
 #[derive(Debug, Default, PartialEq)]
@@ -30,12 +30,22 @@ pub struct ContactList {
     pub contacts: Option<ContactPage>,
 }
 
-/// Reads a whole answer of `GET /v3/contacts`.
+/// Reads a whole answer of `GET /v3/contacts` to a request of any size.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, or `contacts` is something else than a list.
+/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than any
+/// page.
 pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
-    scan_page(body).map_or_else(|| decode_any_page(body), Ok)
+    decode_page_within(body, PageLimit::default())
+}
+
+/// Reads a whole answer of `GET /v3/contacts` with no more items than `limit`, which keeps the memory that it takes in
+/// bounds.
+///
+/// # Errors
+/// As [`decode_page`].
+pub fn decode_page_within(body: &ByteString, limit: PageLimit) -> Result<Envelope<ContactList>, serde_json::Error> {
+    scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
 /// Reads a whole answer by serde alone: the slow way, which [`decode_page`] must agree with on every body.
@@ -43,11 +53,27 @@ pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_jso
 /// # Errors
 /// As [`decode_page`].
 pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
-    let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, scanned: None });
-    decode(body).or_else(|error| match without_lone_surrogates(body) {
-        Some(body) => decode(&body.into()),
+    decode_by_serde(body, PageLimit::default())
+}
+
+fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Envelope<ContactList>, serde_json::Error> {
+    let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None });
+    decode(body).or_else(|error| match without_lone_surrogates(body).filter(|_| error.is_syntax()) {
+        Some(text) => decode(&repaired_body(text, body)),
         None => Err(error),
     })
+}
+
+/// A body that takes the place of another, whose bytes stay counted as long as it is held.
+fn repaired_body(text: String, original: &ByteString) -> ByteString {
+    struct Repaired(String, #[expect(dead_code, reason = "held, not read")] ByteString);
+    impl AsRef<[u8]> for Repaired {
+        fn as_ref(&self) -> &[u8] {
+            self.0.as_bytes()
+        }
+    }
+    let bytes = bytes::Bytes::from_owner(Repaired(text, original.clone()));
+    ByteString::try_from(bytes).expect("it is the text of a string")
 }
 
 /// Puts U+FFFD in the place of halves of surrogate pairs, which no text can hold: one contact's must not cost its page.
@@ -79,6 +105,7 @@ fn without_lone_surrogates(body: &str) -> Option<String> {
 /// Reads `data`.
 pub(super) struct ListSeed<'a> {
     pub(super) body: &'a ByteString,
+    pub(super) limit: PageLimit,
     /// Takes the place of the first list of contacts, which is then skipped.
     pub(super) scanned: Option<ContactPage>,
 }
@@ -111,7 +138,7 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
                         map.next_value::<IgnoredAny>()?;
                         list.contacts = Some(page);
                     }
-                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed(self.body)))?,
+                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed(self.body, self.limit)))?,
                 },
                 Some(false) => list.pagination = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -144,7 +171,7 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for NameSeed<F> {
     }
 }
 
-struct PageSeed<'a>(&'a ByteString);
+struct PageSeed<'a>(&'a ByteString, PageLimit);
 
 impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     type Value = ContactPage;
@@ -162,8 +189,11 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ContactPage, A::Error> {
-        let mut builder = PageBuilder::new(self.0.clone());
+        let mut builder = PageBuilder::new(self.0.clone(), self.1);
         while let Some(is_object) = list.next_element_seed(ItemSeed(&mut builder))? {
+            if !builder.has_room() {
+                return Err(too_many_items(self.1.items()));
+            }
             builder.end_item(is_object);
         }
         Ok(builder.finish())
@@ -313,10 +343,10 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
         self.rows.set_null(self.column);
         self.rows.start_text();
         let mut is_first = true;
-        while let Some(text) = list.next_element::<serde_json::Value>()? {
-            if let (column::AVAILABLE_CHANNELS, Some(text)) = (self.column, text.as_str()) {
+        while let Some(text) = list.next_element::<Scalar>()? {
+            if let (column::AVAILABLE_CHANNELS, Scalar::Text(text)) = (self.column, text) {
                 self.rows.extend_text(if is_first { "" } else { "," });
-                self.rows.extend_text(text);
+                self.rows.extend_text(&text);
                 self.rows.end_text(self.column);
                 is_first = false;
             }

@@ -91,19 +91,10 @@ fn items_that_cannot_be_contacts_are_rejected_with_their_reason_and_leave_no_tra
     let page = page(r#"[{"id":"a","new":1},null,7,"x",[1],{"phone_number":"+1","new":2},{"id":" "},{"id":"b"}]"#);
     assert_eq!(text(&page, column::ID), [Some("a"), Some("b")]);
     assert_eq!(text(&page, column::PHONE_NUMBER), [None, None]);
-    let reasons: Vec<_> = page.rejected.iter().map(|item| (item.position, item.reason.name())).collect();
-    assert_eq!(
-        reasons,
-        [
-            (1, "not_an_object"),
-            (2, "not_an_object"),
-            (3, "not_an_object"),
-            (4, "not_an_object"),
-            (5, "missing_id"),
-            (6, "missing_id")
-        ]
-    );
-    assert_eq!(page.rejected[4].fields, ["phone_number"]);
+    let kinds = page.rejected.iter().map(|kind| (kind.reason.name(), &kind.fields[..], &kind.positions[..]));
+    let wanted: [(&str, &[&str], &[usize]); 3] =
+        [("not_an_object", &[], &[1, 2, 3, 4]), ("missing_id", &["phone_number"], &[5]), ("missing_id", &["id"], &[6])];
+    assert!(kinds.eq(wanted), "{:?}", page.rejected);
     assert_eq!(page.items.iter().filter(|item| item.is_none()).count(), 6);
     assert_eq!(page.unknown_fields, [("new".to_owned(), vec![0])]);
 }
@@ -154,6 +145,40 @@ fn unknown_field_names_are_bounded() {
     let page = page(&format!(r#"[{{"id":"a",{}}}]"#, fields.join(",")));
     assert_eq!(page.unknown_fields.len(), MAX_UNKNOWN_FIELDS + 1);
     assert_eq!(page.unknown_fields.last().unwrap(), &(OTHER_UNKNOWN_FIELDS.to_owned(), vec![0]));
+}
+
+#[test]
+fn a_name_that_no_field_has_is_not_repeated() {
+    let names =
+        ["https://evil.com/", "+14155550123", "n14155550123", "two words", "", "é", &"x".repeat(65), "www.evil.com"];
+    let fields = names.map(|name| format!(r#""{name}":1"#)).join(",");
+    let page = page(&format!(r#"[{{"id":"a",{fields},"loyalty-tier_2":1}}]"#));
+    let found: Vec<_> = page.unknown_fields.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(found, [OTHER_UNKNOWN_FIELDS, "loyalty-tier_2"]);
+}
+
+#[test]
+fn a_page_of_many_times_what_was_asked_for_is_refused() {
+    let read = |item: &str, items: usize| {
+        let body = format!(r#"{{"success":true,"data":{{"contacts":[{}]}}}}"#, vec![item; items].join(","));
+        decode_page_within(&body.into(), PageLimit::for_size(200)).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for item in ["{}", "0", r#"{"id":"a"}"#] {
+        assert_eq!(read(item, 800), Ok(()), "{item}");
+        assert!(read(item, 801).unwrap_err().starts_with("more items than 800"), "{item}");
+    }
+    assert_eq!(PageLimit::for_size(1).items(), 400);
+}
+
+#[test]
+fn a_list_of_channels_that_is_no_list_is_null_and_counted() {
+    let long: Vec<String> = (0..2000).map(|at| format!("c{at}")).collect();
+    let page = page(&format!(
+        r#"[{{"id":"a","available_channels":"{}"}},{{"id":"b","available_channels":["sms",[["rcs"]]]}}]"#,
+        long.join(",")
+    ));
+    assert_eq!((channels(&page, 0), channels(&page, 1)), (vec![], vec!["sms".to_owned()]));
+    assert_eq!(page.malformed, [(column::AVAILABLE_CHANNELS, vec![0, 1])]);
 }
 
 #[test]

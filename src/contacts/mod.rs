@@ -14,8 +14,8 @@ mod scan;
 mod schema;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
-pub use decode::{ContactList, decode_any_page, decode_page};
+pub use decode::{ContactList, decode_any_page, decode_page, decode_page_within};
 pub use id::ContactId;
 pub use normalize::{flag, moment, timestamp};
-pub use page::{ContactPage, RejectReason, RejectedItem, RowKey};
+pub use page::{ContactPage, PageLimit, RejectReason, RejectedItems, RowKey};
 pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, column_name, contacts_schema};

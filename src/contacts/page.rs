@@ -13,6 +13,41 @@ use super::{BatchBuilder, ContactId, contacts_schema, normalize};
 pub(super) const MAX_UNKNOWN_FIELDS: usize = 64;
 pub(super) const OTHER_UNKNOWN_FIELDS: &str = "(other)";
 
+/// Longest list of channels that is one: each name in it becomes a text of its own.
+const MAX_CHANNELS_BYTES: usize = 4 << 10;
+
+/// Items of a page that are kept for each that was asked for: some servers repeat a few, none sends a multiple.
+const MAX_ITEMS_PER_ASKED: usize = 4;
+
+/// Items of a page that are kept however few were asked for.
+const MIN_MAX_ITEMS: usize = 400;
+
+/// Largest page that can be asked for.
+const LARGEST_PAGE: u32 = 10_000;
+
+/// How many items a page may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit(usize);
+
+impl PageLimit {
+    /// For an answer to a request for `size` items: a few times as many.
+    pub fn for_size(size: u32) -> Self {
+        Self((size as usize).saturating_mul(MAX_ITEMS_PER_ASKED).max(MIN_MAX_ITEMS))
+    }
+
+    /// Items at most.
+    pub fn items(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for PageLimit {
+    /// Where it is not known how many were asked for.
+    fn default() -> Self {
+        Self::for_size(LARGEST_PAGE)
+    }
+}
+
 /// What a page holds unless the answer shows otherwise; only a first guess for the size of buffers.
 const USUAL_PAGE_ROWS: usize = 100;
 
@@ -23,8 +58,8 @@ pub struct ContactPage {
     pub(super) rows: Rows,
     /// One entry for each place in the answer's list; `None` where the item was rejected.
     pub items: Vec<Option<RowKey>>,
-    /// Items that cannot be contacts.
-    pub rejected: Vec<RejectedItem>,
+    /// Items that cannot be contacts, by kind.
+    pub rejected: Vec<RejectedItems>,
     /// Fields that no documentation names, each with the rows that carried it.
     pub unknown_fields: Vec<(String, Vec<u32>)>,
     /// Rows whose `created_at` was the year 1: a date that was never set, and is null in the columns.
@@ -58,15 +93,15 @@ pub struct RowKey {
     pub updated_at: Option<i64>,
 }
 
-/// An item of a page that is no contact.
+/// Items of a page that are no contacts, for the same reason and with the same fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectedItem {
-    /// Place in the answer's list, from 0.
-    pub position: usize,
+pub struct RejectedItems {
     /// Why.
     pub reason: RejectReason,
-    /// Names of the documented fields that it carried; never a value.
+    /// Names of the documented fields that they carried; never a value.
     pub fields: Vec<&'static str>,
+    /// Their places in the answer's list, from 0.
+    pub positions: Vec<usize>,
 }
 
 /// Why an item cannot be a contact.
@@ -93,16 +128,18 @@ pub(super) struct PageBuilder {
     pub(super) rows: Rows,
     unknown_in_row: Vec<usize>,
     items: Vec<Option<RowKey>>,
-    rejected: Vec<RejectedItem>,
+    rejected: Vec<RejectedItems>,
     unknown_fields: Vec<(String, Vec<u32>)>,
     never_created: Vec<u32>,
     malformed_in_row: Vec<usize>,
     malformed: BTreeMap<usize, Vec<u32>>,
+    limit: PageLimit,
 }
 
 impl PageBuilder {
-    pub(super) fn new(body: ByteString) -> Self {
+    pub(super) fn new(body: ByteString, limit: PageLimit) -> Self {
         Self {
+            limit,
             rows: Rows::new(body, USUAL_PAGE_ROWS),
             unknown_in_row: Vec::new(),
             items: Vec::with_capacity(USUAL_PAGE_ROWS),
@@ -114,6 +151,11 @@ impl PageBuilder {
         }
     }
 
+    /// Whether there is room for another item.
+    pub(super) fn has_room(&self) -> bool {
+        self.items.len() < self.limit.items()
+    }
+
     /// Ends the item being read.
     pub(super) fn end_item(&mut self, is_object: bool) {
         let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
@@ -121,7 +163,7 @@ impl PageBuilder {
         if key.is_none() {
             let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
             let fields = if is_object { self.rows.open_names() } else { Vec::new() };
-            self.rejected.push(RejectedItem { position: self.items.len(), reason, fields });
+            self.reject(reason, fields);
             self.rows.drop_row();
         }
         self.items.push(key);
@@ -129,9 +171,22 @@ impl PageBuilder {
         self.malformed_in_row.clear();
     }
 
+    fn reject(&mut self, reason: RejectReason, fields: Vec<&'static str>) {
+        let position = self.items.len();
+        let is_alike = |kind: &&mut RejectedItems| kind.reason == reason && kind.fields == fields;
+        match self.rejected.iter_mut().find(is_alike) {
+            Some(kind) => kind.positions.push(position),
+            None => self.rejected.push(RejectedItems { reason, fields, positions: vec![position] }),
+        }
+    }
+
     fn end_contact(&mut self, id: ContactId) -> RowKey {
         for name in self.unknown_in_row.drain(..) {
             self.unknown_fields[name].1.extend(u32::try_from(self.rows.len()));
+        }
+        if self.rows.open_text(column::AVAILABLE_CHANNELS).is_some_and(|text| text.len() > MAX_CHANNELS_BYTES) {
+            self.rows.set_null(column::AVAILABLE_CHANNELS);
+            self.note_malformed(column::AVAILABLE_CHANNELS);
         }
         let created_at = self.read_time(column::CREATED_AT);
         let updated_at = self.read_time(column::UPDATED_AT);
@@ -164,6 +219,7 @@ impl PageBuilder {
 
     /// Notes that the contact being read has a field that nobody documented.
     pub(super) fn note_unknown(&mut self, name: &str) {
+        let name = if is_field_name(name) { name } else { OTHER_UNKNOWN_FIELDS };
         let names = &mut self.unknown_fields;
         let found = names.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
             let name = if names.len() < MAX_UNKNOWN_FIELDS { name } else { OTHER_UNKNOWN_FIELDS };
@@ -182,4 +238,13 @@ impl PageBuilder {
         unknown_fields.retain(|(_, rows)| !rows.is_empty());
         ContactPage { rows, items, rejected, unknown_fields, never_created, malformed: malformed.into_iter().collect() }
     }
+}
+
+/// Whether a name is one that a field may have, and cannot be a phone number, a link or a text: it is repeated to people.
+fn is_field_name(name: &str) -> bool {
+    const MAX_BYTES: usize = 64;
+    const MIN_NUMBER_DIGITS: usize = 7;
+    (1..=MAX_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        && name.bytes().filter(u8::is_ascii_digit).count() < MIN_NUMBER_DIGITS
 }

@@ -65,6 +65,11 @@ impl Rows {
         self.closed.len()
     }
 
+    /// Length of the body that the contacts stand in.
+    pub(super) fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+
     /// All contacts but the one being read.
     pub(super) fn iter(&self) -> impl Iterator<Item = Contact<'_>> {
         let (body, beside) = (&*self.body, &*self.beside);

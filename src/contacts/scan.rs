@@ -15,23 +15,23 @@
 use bytestring::ByteString;
 
 use super::decode::{ContactList, ListSeed};
-use super::page::PageBuilder;
+use super::page::{PageBuilder, PageLimit};
 use super::rows::Rows;
 use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::Envelope;
 
 /// Reads an answer of `GET /v3/contacts`, or gives up.
-pub(super) fn scan_page(body: &ByteString) -> Option<Envelope<ContactList>> {
+pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<ContactList>> {
     let mut cursor = Cursor { body, at: 0 };
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"contacts\"", ":", "["] {
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
-    let mut builder = PageBuilder::new(body.clone());
+    let mut builder = PageBuilder::new(body.clone(), limit);
     cursor.take_items(&mut builder)?;
     // What is around the list: few bytes, and serde knows all their forms.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
-    Envelope::from_str_seed(&surroundings, ListSeed { body, scanned: Some(builder.finish()) }).ok()
+    Envelope::from_str_seed(&surroundings, ListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
 
 /// A place in the body. Every `take` skips white space before, and gives `None` when something else stands there.
@@ -88,6 +88,9 @@ impl<'a> Cursor<'a> {
         loop {
             self.take(b"{")?;
             self.take_members(builder)?;
+            if !builder.has_room() {
+                return None;
+            }
             builder.end_item(true);
             match self.take_byte()? {
                 b',' => {}

@@ -23,12 +23,12 @@ fn body(contacts: &str) -> String {
 
 fn assert_scanned(contacts: &str) {
     let body = body(contacts);
-    assert!(scan_page(&body.as_str().into()).is_some(), "{body}");
+    assert!(scan_page(&body.as_str().into(), PageLimit::default()).is_some(), "{body}");
     assert!(is_read_alike(&body), "{body}");
 }
 
 fn assert_left_to_serde(body: &str) {
-    assert!(scan_page(&body.into()).is_none(), "{body}");
+    assert!(scan_page(&body.into(), PageLimit::default()).is_none(), "{body}");
     assert!(is_read_alike(body), "{body}");
 }
 

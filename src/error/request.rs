@@ -5,11 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::ExitCode;
-use crate::api::{ApiError, Decision, NoAnswer, Problem, decide};
+use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
 
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
-        (Problem::NoAnswer { cause: NoAnswer::Certificate, .. }, _) => return ExitCode::Failure,
+        (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. }, _) => return ExitCode::Failure,
+        (Problem::ConnectFailed { cause, .. }, _) if is_refused_by_proxy(*cause) => return ExitCode::Unauthorized,
         (_, None) => return ExitCode::Unavailable,
         (_, Some(status)) => status,
     };
@@ -20,14 +21,19 @@ pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     }
 }
 
+/// Refused for good: a proxy that is itself in trouble makes the API unavailable.
+fn is_refused_by_proxy(cause: ConnectFailure) -> bool {
+    cause.is_final() && matches!(cause, ConnectFailure::ProxyCredentials { .. } | ConnectFailure::ProxyRefused { .. })
+}
+
 fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
-    matches!(status, 401 | 403) || code.is_some_and(|code| code.starts_with("AUTH_"))
+    matches!(status, 401 | 403 | 407) || code.is_some_and(|code| code.starts_with("AUTH_"))
 }
 
 pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
     match problem {
-        Problem::NoAnswer { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
-            (Some(hint), _) => hint.to_owned(),
+        Problem::ConnectFailed { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
+            (Some(hint), _) => hint,
             (None, Some(proxy)) => format!("check the network, the proxy of {proxy} and --base-url, {THEN_AGAIN}"),
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
         }),
@@ -36,8 +42,8 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
             Some(format!("run the same command again in {wait}"))
         }
         Problem::Unreadable { status: 200..=299, .. } => Some(UNKNOWN_FORM_HINT.to_owned()),
-        Problem::Unreadable { status: 403, .. } => {
-            Some("something before the API refused: check the network, the proxy and --base-url".to_owned())
+        Problem::Unreadable { status: 403 | 407, .. } | Problem::Rejected { status: 407, .. } => {
+            Some("a proxy or gateway refused the request: check the network, the proxy and --base-url".to_owned())
         }
         Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => {
             let is_no_path = *status == 404 && matches!(problem.code(), None | Some("RESOURCE_000"));
@@ -58,18 +64,26 @@ fn proxy_variable(base_url: &Url) -> Option<&'static str> {
     names.into_iter().filter(|_| base_url.scheme() == "https").find(is_set)
 }
 
-fn no_answer_hint(cause: NoAnswer) -> Option<&'static str> {
+fn no_answer_hint(cause: ConnectFailure) -> Option<String> {
     let hint = match cause {
-        NoAnswer::Certificate => {
+        ConnectFailure::ProxyCredentials { variable } => {
+            return Some(format!("correct the user name and password in {variable}, or exempt the host with NO_PROXY"));
+        }
+        ConnectFailure::ProxyRefused { variable, .. } => {
+            return Some(format!(
+                "ask whoever runs the proxy to allow this host, correct {variable}, or exempt the host with NO_PROXY"
+            ));
+        }
+        ConnectFailure::Certificate => {
             "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
              system's certificates"
         }
-        NoAnswer::NoTls => {
+        ConnectFailure::NoTls => {
             "the port seems to speak plain http: check the port of --base-url, or write http:// for this machine"
         }
         _ => return None,
     };
-    Some(hint)
+    Some(hint.to_owned())
 }
 
 /// For an address where nobody knows the path of contacts; `path` is the one of `--base-url`.
@@ -92,6 +106,7 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
         (Some("AUTH_006"), _) => "the account's verification (KYC) is not finished: see the Sent dashboard",
         (Some("AUTH_007"), _) => "the account has no channel set up: add one in the Sent dashboard",
         (Some("RESOURCE_004"), _) => "--profile-id names no profile of this organization",
+        (_, 501) => "the API does not offer this to the account: check --channel, or ask the support of Sent",
         (_, 403) => "this key has no permission for that; only a key of an organization may use --profile-id",
         _ if is_about_the_key(status, code) => {
             "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
@@ -101,7 +116,7 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
         }
         (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
         _ if matches!(decide(status, code), Decision::Retry | Decision::Pause) => {
-            "the API is in trouble: run the same command again in some minutes"
+            "the API is failing; run the same command again in a few minutes"
         }
         _ => return None,
     };
@@ -128,9 +143,9 @@ pub(super) mod tests {
         failed(Problem::Rejected { status, error: Box::new(error), request_id: None }, base_url)
     }
 
-    pub(in crate::error) fn unanswered(cause: NoAnswer) -> Error {
+    pub(in crate::error) fn unanswered(cause: ConnectFailure) -> Error {
         // Its words must decide nothing.
-        failed(Problem::NoAnswer { cause, source: "certificate".into() }, "https://api.sent.dm")
+        failed(Problem::ConnectFailed { cause, source: "certificate".into() }, "https://api.sent.dm")
     }
 
     #[test]
@@ -148,9 +163,11 @@ pub(super) mod tests {
             (404, Some("RESOURCE_000"), ExitCode::Rejected, "check --base-url"),
             (404, None, ExitCode::Rejected, "check --base-url"),
             (302, None, ExitCode::Rejected, "redirects"),
-            (500, Some("INTERNAL_001"), ExitCode::Unavailable, "in trouble"),
-            (502, None, ExitCode::Unavailable, "in trouble"),
-            (429, Some("BUSINESS_002"), ExitCode::Unavailable, "in trouble"),
+            (500, Some("INTERNAL_001"), ExitCode::Unavailable, "is failing"),
+            (502, None, ExitCode::Unavailable, "is failing"),
+            (429, Some("BUSINESS_002"), ExitCode::Unavailable, "is failing"),
+            (501, Some("INTERNAL_001"), ExitCode::Rejected, "does not offer this"),
+            (407, None, ExitCode::Unauthorized, "proxy or gateway refused"),
         ];
         for (status, code, wanted, hint) in table {
             let error = rejected(status, code, "https://api.sent.dm");
@@ -162,11 +179,20 @@ pub(super) mod tests {
 
     #[test]
     fn what_kept_an_answer_from_coming_decides_and_not_its_words() {
+        let proxy = |status| ConnectFailure::ProxyRefused { variable: "ALL_PROXY", status };
         let table = [
-            (NoAnswer::Certificate, ExitCode::Failure, "certificate is not trusted here"),
-            (NoAnswer::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
-            (NoAnswer::Refused, ExitCode::Unavailable, "check the network and --base-url"),
-            (NoAnswer::TimedOut, ExitCode::Unavailable, "check the network and --base-url"),
+            (ConnectFailure::Certificate, ExitCode::Failure, "certificate is not trusted here"),
+            (ConnectFailure::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
+            (
+                ConnectFailure::ProxyCredentials { variable: "HTTPS_PROXY" },
+                ExitCode::Unauthorized,
+                "password in HTTPS_PROXY",
+            ),
+            (proxy(Some(403)), ExitCode::Unauthorized, "allow this host"),
+            (proxy(Some(502)), ExitCode::Unavailable, "allow this host"),
+            (proxy(None), ExitCode::Unavailable, "correct ALL_PROXY"),
+            (ConnectFailure::Refused, ExitCode::Unavailable, "check the network and --base-url"),
+            (ConnectFailure::TimedOut, ExitCode::Unavailable, "check the network and --base-url"),
         ];
         for (cause, code, hint) in table {
             let error = unanswered(cause);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{ApiError, Client, Reply, Turn};
-use crate::contacts::{ContactPage, decode_page, timestamp};
+use crate::contacts::{ContactPage, PageLimit, decode_page_within, timestamp};
 
 use super::journal::Entry;
 use super::{FetchSettings, PageFacts, Request, Window};
@@ -38,7 +38,7 @@ impl Arrived {
 
     /// An answer of the journal; `None` if it cannot be understood any more.
     pub(super) fn of_entry(entry: &Entry) -> Option<Self> {
-        let envelope = decode_fetched(&entry.body).ok()?;
+        let envelope = decode_fetched(&entry.body, PageLimit::for_size(entry.request.window.size)).ok()?;
         let elapsed = i64::try_from(entry.elapsed_micros).unwrap_or(i64::MAX);
         let times = Times { elapsed, answered_at: entry.answered_at, arrived_at: None };
         Some(Self::new(entry.session, entry.request, envelope.data?, envelope.meta, times))
@@ -98,12 +98,13 @@ pub(super) async fn fetch_window(
 ) -> Result<Reply<FetchedPage>, ApiError> {
     let Window { page, size } = window;
     let request = format!("contacts page {page} ({size} a page)");
-    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode_fetched).await
+    let decode = |body: &ByteString| decode_fetched(body, PageLimit::for_size(size));
+    client.fetch(turn, &request, "v3/contacts", &settings.query.parameters(page, size), decode).await
 }
 
 /// An answer without a list of contacts has no data, so it is fetched again.
-fn decode_fetched(body: &ByteString) -> Result<Envelope<FetchedPage>, serde_json::Error> {
-    let Envelope { success, data, error, meta } = decode_page(body)?;
+fn decode_fetched(body: &ByteString, limit: PageLimit) -> Result<Envelope<FetchedPage>, serde_json::Error> {
+    let Envelope { success, data, error, meta } = decode_page_within(body, limit)?;
     let data = data.and_then(|list| {
         Some(FetchedPage { pagination: list.pagination.unwrap_or_default(), contacts: list.contacts? })
     });

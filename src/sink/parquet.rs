@@ -57,8 +57,8 @@ const UNIQUE_COLUMNS: [&str; 8] = [
     "updated_at",
 ];
 
-/// Bytes after which a row group is closed whatever its rows: a usual one has a few megabytes, and all of it is in memory.
-const MAX_ROW_GROUP_BYTES: usize = 128 << 20;
+/// Bytes after which a row group is closed whatever its rows: a usual one has ten megabytes, and all of it is in memory.
+const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Encodes batches into one Parquet file.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::Comparison;
 use super::consistency::ConsistencyFacts;
-use super::counts::{Repeated, Table, UpdatedCounts, add, is_countable};
+use super::counts::{OTHER_KEY, Repeated, Table, UpdatedCounts, add, is_countable};
 use super::input::InputReport;
 use super::notice::Notice;
 use crate::printable::printable_json;
@@ -309,8 +309,18 @@ impl Findings {
     }
 
     /// Notes contacts that carried an undocumented field.
+    /// Beyond a few hundred names, which a server must have invented, the rest counts under [`OTHER_KEY`].
     pub fn add_unknown_field(&mut self, name: &str, contacts: u64) {
-        add(&mut self.unknown_fields, name, contacts);
+        const MAX_NAMES: usize = 256;
+        let is_new = self.unknown_fields.len() >= MAX_NAMES && !self.unknown_fields.contains_key(name);
+        add(&mut self.unknown_fields, if is_new { OTHER_KEY } else { name }, contacts);
+    }
+
+    /// Counts the fields under another name whose own must not be shown.
+    pub fn hide_unknown_fields(&mut self, is_hidden: impl Fn(&str) -> bool) {
+        for (name, contacts) in std::mem::take(&mut self.unknown_fields) {
+            add(&mut self.unknown_fields, if is_hidden(&name) { OTHER_KEY } else { &name }, contacts);
+        }
     }
 
     /// Notes values of an undocumented type or form, whether or not they could be used.

@@ -8,6 +8,7 @@ mod drift;
 mod export;
 mod failures;
 mod file_systems;
+mod hostile;
 mod network;
 mod outputs;
 mod pipes;

@@ -183,6 +183,57 @@ fn a_certificate_that_does_not_verify_is_never_tried_again() {
     assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
+/// A run through a proxy that gives these answers to CONNECT; also says how many it gave.
+fn through_proxy(answers: &'static [u16], code: i32) -> (crate::support::Finished, usize) {
+    let proxy = ScriptedServer::start(move |number, head| {
+        assert!(head.starts_with("connect api.sent.invalid:443 http/1.1\r\n"), "{head}");
+        Answer::Http(answers[number.min(answers.len() - 1)], vec![], String::new())
+    });
+    let address = proxy.url().replace("http://", "http://user:wr0ng-word@");
+    let run = sent_export().env("HTTPS_PROXY", Some(&address));
+    let run = run.contacts("https://api.sent.invalid", &["-o", "c.csv", "-vv"]).finish().expect_code(code);
+    assert!(!run.stderr.contains("wr0ng"), "{run:?}");
+    (run, proxy.requests().len())
+}
+
+#[test]
+fn a_proxy_that_refuses_the_credentials_is_asked_once_and_named() {
+    let (run, asked) = through_proxy(&[407], 6);
+    let run = run.expect_stderr("the proxy of HTTPS_PROXY refuses the credentials (HTTP 407)");
+    run.expect_stderr("hint: correct the user name and password in HTTPS_PROXY");
+    assert_eq!(asked, 1, "a few wrong passwords may lock the account");
+}
+
+#[test]
+fn a_proxy_that_forbids_the_host_is_asked_no_further_and_named() {
+    let (run, asked) = through_proxy(&[403], 6);
+    run.expect_stderr("the proxy of HTTPS_PROXY refuses the connection (HTTP 403)").expect_stderr("allow this host");
+    assert_eq!(asked, 2, "the second time for the status");
+}
+
+#[test]
+fn a_proxy_in_trouble_is_tried_again_for_a_while() {
+    let (run, asked) = through_proxy(&[502], 5);
+    run.expect_stderr("(6 attempts in ").expect_stderr("the proxy of HTTPS_PROXY refuses the connection (HTTP 502)");
+    assert_eq!(asked, 12);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_named_before_anything_is_sent() {
+    for (proxy, message) in [
+        ("socks5://user:word@127.0.0.1:1", "the proxy of ALL_PROXY has an unsupported scheme: socks5"),
+        ("ftp://127.0.0.1:1", "the proxy of ALL_PROXY has an unsupported scheme: ftp"),
+        ("user:word@ :", "ALL_PROXY is not the address of a proxy"),
+    ] {
+        let run = sent_export().env("ALL_PROXY", Some(proxy)).contacts("https://api.sent.invalid", &["-o", "c.csv"]);
+        let run = run.finish().expect_code(2).expect_stderr(message).expect_stderr("NO_PROXY");
+        assert!(!run.stderr.contains("word"), "{run:?}");
+    }
+    let server = with_faults(10, &[]);
+    let run = sent_export().env("ALL_PROXY", Some("socks5://127.0.0.1:1"));
+    run.contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+}
+
 #[test]
 fn a_pause_until_a_date_goes_by_the_servers_clock() {
     // The server lives in 1994: by our clock its date is long past, by its own it is two seconds away.

@@ -181,9 +181,9 @@ impl Names {
     }
 }
 
-/// Whether a text may become a key of the report.
+/// Whether a text may become a key of the report: no code has the signs of an address, which readers turn into links.
 pub(in crate::summary) fn is_countable(text: &str) -> bool {
     text.len() <= MAX_KEY_BYTES
-        && !text.contains('@')
+        && !text.contains(['@', '/', ':', '.'])
         && text.chars().filter(|c| c.is_numeric()).count() < MIN_PERSONAL_DIGITS
 }

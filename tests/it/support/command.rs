@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -72,6 +72,19 @@ impl Run {
     /// The command itself, for tests that send signals or close pipes.
     pub(crate) fn into_parts(self) -> (tempfile::TempDir, Command) {
         (self.folder, self.command)
+    }
+
+    /// Runs it and says how many bytes of memory it took at its peak. Its stderr must be short.
+    pub(crate) fn finish_measured(mut self) -> (Finished, u64) {
+        use wait4::Wait4;
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the binary was built for this test");
+        let used = child.wait4().expect("the child was started by us");
+        let mut stderr = String::new();
+        child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("messages are UTF-8");
+        let command = format!("{:?}", self.command);
+        let finished = Finished { code: used.status.code(), stdout: Vec::new(), stderr, command, folder: self.folder };
+        (finished, used.rusage.maxrss)
     }
 
     pub(crate) fn finish(mut self) -> Finished {

@@ -12,6 +12,10 @@ use std::time::Duration;
 pub(crate) enum Answer {
     /// Status, extra header lines, body.
     Http(u16, Vec<String>, String),
+    /// Status 200, extra header lines, and a body that need not be text.
+    Bytes(Vec<String>, Arc<[u8]>),
+    /// Status 200 and a body that is made while it is sent: a beginning, a part that is repeated, an end.
+    Flood(String, &'static str, usize, String),
     /// The body is cut off half way.
     CutOff(String),
     /// The connection is closed without an answer.
@@ -151,6 +155,22 @@ fn send(mut stream: &TcpStream, answer: Answer) -> bool {
             let head = [vec![format!("HTTP/1.1 {status} X"), length], headers].concat().join("\r\n");
             let text = format!("{head}\r\n\r\n{body}");
             stream.write_all(text.as_bytes()).is_ok()
+        }
+        Answer::Bytes(headers, body) => {
+            let length = format!("content-length: {}", body.len());
+            let head = [vec!["HTTP/1.1 200 OK".to_owned(), length], headers].concat().join("\r\n") + "\r\n\r\n";
+            stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).is_ok()
+        }
+        Answer::Flood(start, part, times, end) => {
+            let length = start.len() + part.len() * times + end.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{start}");
+            let chunk = part.repeat(1000);
+            let mut sent = stream.write_all(head.as_bytes());
+            for _ in 0..times / 1000 {
+                sent = sent.and_then(|()| stream.write_all(chunk.as_bytes()));
+            }
+            let rest = part.repeat(times % 1000) + &end;
+            sent.and_then(|()| stream.write_all(rest.as_bytes())).is_ok()
         }
         Answer::CutOff(body) => {
             let half = &body[..body.len() / 2];

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{NoAnswer, Problem};
+use super::{ConnectFailure, Problem};
 
 /// What a client has done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
+pub struct RequestStats {
     /// Requests that were sent, retries included.
     pub requests_sent: u64,
     /// Attempts that followed a failure in passing.
@@ -26,7 +26,7 @@ pub struct Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// No answer came.
-    NoAnswer(NoAnswer),
+    ConnectFailed(ConnectFailure),
     /// An answer with this HTTP status came.
     Status(u16),
 }
@@ -34,7 +34,7 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer(cause) => cause.fmt(formatter),
+            Self::ConnectFailed(cause) => cause.fmt(formatter),
             Self::Status(status @ 200..=299) => write!(formatter, "HTTP {status} without a usable answer"),
             Self::Status(status) => write!(formatter, "HTTP {status}"),
         }
@@ -44,14 +44,14 @@ impl fmt::Display for Trouble {
 impl From<&Problem> for Trouble {
     fn from(problem: &Problem) -> Self {
         match problem {
-            Problem::NoAnswer { cause, .. } => Self::NoAnswer(*cause),
+            Problem::ConnectFailed { cause, .. } => Self::ConnectFailed(*cause),
             Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
             Problem::RateLimited { .. } => Self::Status(429),
         }
     }
 }
 
-/// The counters behind a [`Traffic`].
+/// The counters behind a [`RequestStats`].
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     requests_sent: AtomicU64,
@@ -105,9 +105,9 @@ impl Counters {
         !self.was_warned.swap(true, Ordering::Relaxed)
     }
 
-    pub(super) fn traffic(&self) -> Traffic {
+    pub(super) fn stats(&self) -> RequestStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Traffic {
+        RequestStats {
             requests_sent: read(&self.requests_sent),
             retries: read(&self.retries),
             rate_limited: read(&self.rate_limited),
@@ -129,20 +129,17 @@ mod tests {
     #[test]
     fn trouble_is_told_until_data_comes() {
         let counters = Counters::default();
-        let refused = Problem::NoAnswer { cause: NoAnswer::Refused, source: "refused".into() };
+        let refused = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "refused".into() };
         counters.note_retry(&refused);
         let damaged = Problem::Unreadable { status: 200, reason: "empty".into(), request_id: None };
-        assert_eq!(
-            counters.traffic().trouble.map(|trouble| trouble.to_string()).as_deref(),
-            Some("connection refused")
-        );
+        assert_eq!(counters.stats().trouble.map(|trouble| trouble.to_string()).as_deref(), Some("connection refused"));
         counters.note_retry(&damaged);
         counters.note_answer();
-        let Traffic { retries, trouble, .. } = counters.traffic();
+        let RequestStats { retries, trouble, .. } = counters.stats();
         assert_eq!((retries, trouble), (2, Some(Trouble::Status(200))));
         assert_eq!(trouble.unwrap().to_string(), "HTTP 200 without a usable answer");
         counters.note_data();
-        assert_eq!(counters.traffic().trouble, None);
+        assert_eq!(counters.stats().trouble, None);
         assert!(counters.may_warn() && !counters.may_warn());
     }
 }

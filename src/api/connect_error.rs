@@ -1,4 +1,7 @@
-//! Why no answer came. Told by the types of the libraries' errors, never by their words, which change.
+//! Why no answer came. Told by the types of the libraries' errors and not by their words, which change.
+//!
+//! The one exception is what a proxy says to CONNECT: the type of that error is private. The tests of proxies in
+//! `tests/it/network.rs` notice when its words change.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +9,7 @@ use std::io;
 
 /// What kept an answer from coming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoAnswer {
+pub enum ConnectFailure {
     /// The name of the host does not resolve.
     UnknownName,
     /// Nothing listens there.
@@ -15,6 +18,18 @@ pub enum NoAnswer {
     NoTls,
     /// TLS refused the server's certificate.
     Certificate,
+    /// The proxy wants other credentials (HTTP 407).
+    ProxyCredentials {
+        /// The variable that names the proxy.
+        variable: &'static str,
+    },
+    /// The proxy makes no connection to the API.
+    ProxyRefused {
+        /// The variable that names the proxy.
+        variable: &'static str,
+        /// Its HTTP status, if it could be found out.
+        status: Option<u16>,
+    },
     /// No connection for another reason.
     NotConnected,
     /// The time for an attempt, or for connecting, is over.
@@ -23,8 +38,12 @@ pub enum NoAnswer {
     BrokenOff,
 }
 
-impl NoAnswer {
-    pub(super) fn of(error: &reqwest::Error) -> Self {
+impl ConnectFailure {
+    /// `proxy` is the variable that names the proxy, if there is one.
+    pub(super) fn of(error: &reqwest::Error, proxy: Option<&'static str>) -> Self {
+        if let Some(refused) = proxy.and_then(|variable| find_cause(error, |cause| proxy_problem(cause, variable))) {
+            return refused;
+        }
         if let Some(tls) = find_cause(error, tls_problem) {
             return tls;
         }
@@ -43,7 +62,18 @@ impl NoAnswer {
 
     /// Whether it hardly passes by itself, so that a service that never answered is soon given up.
     pub(super) fn is_lasting(self) -> bool {
-        matches!(self, Self::UnknownName | Self::Refused | Self::NoTls)
+        matches!(self, Self::UnknownName | Self::Refused | Self::NoTls | Self::ProxyRefused { .. })
+    }
+
+    /// Whether another attempt would bring the same. A proxy may even lock the account after a few wrong passwords.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Certificate | Self::ProxyCredentials { .. } => true,
+            Self::ProxyRefused { status: Some(status), .. } => {
+                matches!(status, 400..=499) && !matches!(status, 408 | 429)
+            }
+            _ => false,
+        }
     }
 
     /// What happened, with the address that it happened at.
@@ -55,9 +85,16 @@ impl NoAnswer {
     }
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for ConnectFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+        let text = match self {
+            Self::ProxyCredentials { variable } => {
+                return write!(formatter, "the proxy of {variable} refuses the credentials (HTTP 407)");
+            }
+            Self::ProxyRefused { variable, status } => {
+                write!(formatter, "the proxy of {variable} refuses the connection")?;
+                return status.map_or(Ok(()), |status| write!(formatter, " (HTTP {status})"));
+            }
             Self::UnknownName => "the name does not resolve",
             Self::Refused => "connection refused",
             Self::NoTls => "it does not speak TLS",
@@ -65,14 +102,23 @@ impl fmt::Display for NoAnswer {
             Self::NotConnected => "no connection",
             Self::TimedOut => "timed out",
             Self::BrokenOff => "the connection broke off",
-        })
+        };
+        formatter.write_str(text)
     }
 }
 
-fn tls_problem(cause: &(dyn Error + 'static)) -> Option<NoAnswer> {
+fn tls_problem(cause: &(dyn Error + 'static)) -> Option<ConnectFailure> {
     match cause.downcast_ref()? {
-        rustls::Error::InvalidCertificate(_) => Some(NoAnswer::Certificate),
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(NoAnswer::NoTls),
+        rustls::Error::InvalidCertificate(_) => Some(ConnectFailure::Certificate),
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Some(ConnectFailure::NoTls),
+        _ => None,
+    }
+}
+
+fn proxy_problem(cause: &(dyn Error + 'static), variable: &'static str) -> Option<ConnectFailure> {
+    match cause.to_string().as_str() {
+        "tunnel error: proxy authorization required" => Some(ConnectFailure::ProxyCredentials { variable }),
+        "tunnel error: unsuccessful" => Some(ConnectFailure::ProxyRefused { variable, status: None }),
         _ => None,
     }
 }
@@ -97,7 +143,9 @@ mod tests {
 
     #[test]
     fn only_what_stays_is_given_up_soon() {
-        use NoAnswer::{BrokenOff, Certificate, NoTls, NotConnected, Refused, TimedOut, UnknownName};
+        use ConnectFailure::{
+            BrokenOff, Certificate, NoTls, NotConnected, ProxyRefused, Refused, TimedOut, UnknownName,
+        };
         let table = [
             (UnknownName, true, "cannot reach http://a:1: the name does not resolve"),
             (Refused, true, "cannot reach http://a:1: connection refused"),
@@ -105,6 +153,11 @@ mod tests {
             // This one is never tried again at all.
             (Certificate, false, "cannot reach http://a:1: its certificate is not trusted"),
             (NotConnected, false, "cannot reach http://a:1: no connection"),
+            (
+                ProxyRefused { variable: "P", status: Some(502) },
+                true,
+                "cannot reach http://a:1: the proxy of P refuses the connection (HTTP 502)",
+            ),
             (TimedOut, false, "no answer from http://a:1: timed out"),
             (BrokenOff, false, "no answer from http://a:1: the connection broke off"),
         ];
@@ -117,9 +170,9 @@ mod tests {
     fn causes_inside_of_io_errors_are_found() {
         let certificate = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
         let wrapped = io::Error::other(io::Error::other(certificate));
-        assert_eq!(find_cause(&wrapped, tls_problem), Some(NoAnswer::Certificate));
+        assert_eq!(find_cause(&wrapped, tls_problem), Some(ConnectFailure::Certificate));
         let plain = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
-        assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(NoAnswer::NoTls));
+        assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(ConnectFailure::NoTls));
         assert_eq!(find_cause(&io::Error::other("certificate"), tls_problem), None);
     }
 }

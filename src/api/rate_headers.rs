@@ -1,0 +1,100 @@
+//! What the headers of an answer say of time and of the account's quota.
+//!
+//! *Easy to get wrong:* `Retry-After` counts where `X-RateLimit-Reset` says something else, and any of them may be missing.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+
+use super::retry_after::parse_retry_after;
+
+/// Longest believable time until a quota is full again: the limits of this API are per minute, and clocks differ.
+const MAX_UNTIL_RESET: Duration = Duration::from_secs(120);
+
+/// Unix seconds beyond this are of the year 5138: it must be milliseconds, or smaller parts.
+const MAX_UNIX_SECONDS: u64 = 100_000_000_000;
+
+/// What an answer asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RateHeaders {
+    /// `X-RateLimit-Remaining`.
+    pub(super) remaining: Option<u32>,
+    /// Time until `X-RateLimit-Reset`, if that is the only word on it.
+    pub(super) until_reset: Option<Duration>,
+    /// `Retry-After`.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl RateHeaders {
+    /// Reads them; `now` is the server's time.
+    pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
+        let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
+        let retry_after = header_text(headers, RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
+        let until_reset = number("x-ratelimit-reset").filter(|_| retry_after.is_none());
+        Self {
+            remaining: number("x-ratelimit-remaining").map(|number| u32::try_from(number).unwrap_or(u32::MAX)),
+            until_reset: until_reset.and_then(|reset| time_until(reset, now)),
+            retry_after,
+        }
+    }
+}
+
+/// Time until a moment in Unix seconds, or parts of them; `None` when it is past, or too far off to be meant.
+fn time_until(mut reset: u64, now: SystemTime) -> Option<Duration> {
+    while reset > MAX_UNIX_SECONDS {
+        reset /= 1000;
+    }
+    let reset = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(reset))?;
+    reset.duration_since(now).ok().filter(|&wait| wait <= MAX_UNTIL_RESET)
+}
+
+/// The time by the server's clock, so that a clock here that is off or jumps does no harm; ours if it does not tell.
+pub(super) fn server_time(headers: &HeaderMap) -> SystemTime {
+    let told = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+    told.unwrap_or_else(SystemTime::now)
+}
+
+/// The text of a header, if it is one.
+pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn read(lines: &[(&'static str, String)]) -> (Option<u32>, Option<u64>, Option<u64>) {
+        let headers = lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+        let RateHeaders { remaining, until_reset, retry_after } = RateHeaders::read(&headers, now);
+        (remaining, until_reset.map(|wait| wait.as_secs()), retry_after.map(|wait| wait.as_secs()))
+    }
+
+    #[test]
+    fn a_reset_is_read_in_all_its_units_and_believed_only_when_it_is_near() {
+        let reset = |value: String| read(&[("x-ratelimit-reset", value)]).1;
+        assert_eq!(reset((NOW + 30).to_string()), Some(30));
+        assert_eq!(reset(format!("{}500", NOW + 30)), Some(30), "milliseconds");
+        assert_eq!(reset(format!("{}500000000", NOW + 30)), Some(30), "nanoseconds");
+        for junk in [NOW - 1, NOW + 121, NOW * 2, 0, 30, u64::MAX] {
+            assert_eq!(reset(junk.to_string()), None, "{junk}");
+        }
+        assert_eq!(reset("soon".to_owned()), None);
+    }
+
+    #[test]
+    fn retry_after_counts_where_both_are_there() {
+        let reset = ("x-ratelimit-reset", (NOW + 60).to_string());
+        let remaining = ("x-ratelimit-remaining", "0".to_owned());
+        let both = [remaining.clone(), reset.clone(), ("retry-after", "1".to_owned())];
+        assert_eq!(read(&both), (Some(0), None, Some(1)));
+        assert_eq!(
+            read(&[remaining.clone(), reset.clone(), ("retry-after", "junk".to_owned())]),
+            (Some(0), Some(60), None)
+        );
+        assert_eq!(read(&[reset]), (None, Some(60), None));
+        assert_eq!(read(&[]), (None, None, None));
+    }
+}
