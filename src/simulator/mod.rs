@@ -21,6 +21,9 @@
 //! The parts have unit tests; `tests/it/simulator.rs` drives the whole over sockets, and scripts under `tests/sdk` read it with
 //! the official clients.
 
+#[cfg(test)]
+mod layering_tests;
+
 mod accounts;
 mod body;
 mod contact;
