@@ -39,10 +39,10 @@ Examples:
     sent-export simulator --fault 'INTERNAL_001 rate=5%' --fault 'INTERNAL_002 page=7 times=4' \\
         --fault '429:3 nth=20' --fault 'html-502 nth=30' --fault 'cut-off nth=40'
 
-  A million messages until now, of which 120 more arrive each minute and the young ones change their status:
+  A million messages up to now, 120 more a minute, and statuses that change as time passes:
     sent-export simulator --contacts 100000 --messages 1000000 --messages-until now --message-rate 120/min
 
-  An organization whose lists hold the contacts of three profiles too, behind replicas that lag:
+  An organization with three profiles, behind replicas that lag and a count that is cached:
     sent-export simulator --profiles 3 --replica-lag 500ms --split-count --cached-count 3s --late-commits 2s
 
   A server that is gone for a minute after 50 requests:
@@ -59,8 +59,9 @@ Faults (--fault 'WHAT [WHEN...]'):
 Moves (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):
   PLACE anywhere, front, back, reader, or the number of a row, from 0
 
-What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth,
-for messages /_simulator/message-truth. To let time pass: GET /_simulator/pass-time?duration=1d&messages=500.";
+What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth.
+The same for messages: GET /_simulator/message-truth. To advance the message clock and add messages:
+GET /_simulator/pass-time?duration=1d&messages=500.";
 
 /// The flags of `sent-export simulator`, as they were typed.
 #[derive(Debug, Clone, Args)]
@@ -87,12 +88,12 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "KEY", default_value = DEFAULT_PROFILE_API_KEY, help_heading = "Account")]
     profile_api_key: String,
 
-    /// How many profiles the organization has, whose contacts are then in its lists too; 0 is a plain user
-    /// [default: 2, with lists of their own]
+    /// Number of profiles; the organization's lists then include their contacts (0 makes a plain user) [default: 2, not
+    /// included]
     #[arg(long, value_name = "N", help_heading = "Account")]
     profiles: Option<u32>,
 
-    /// What the organization's lists hold: wide (the contacts of all profiles) or own [default: wide if --profiles is given]
+    /// Contents of the organization's lists: wide (rows of all profiles) or own [default: wide if --profiles is given]
     #[arg(long, value_name = "WHICH", help_heading = "Account")]
     organization_lists: Option<OrganizationLists>,
 
@@ -100,40 +101,40 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "N", default_value_t = Settings::default().profile_contacts, help_heading = "Account")]
     profile_contacts: u32,
 
-    /// How many messages the account has
+    /// Number of messages
     #[arg(long, value_name = "N", default_value_t = Messaging::default().count, help_heading = "Messages")]
     messages: u32,
 
-    /// Days that the messages are spread over
+    /// Number of days to spread the messages over
     #[arg(long, value_name = "N", default_value_t = Messaging::default().days, value_parser = clap::value_parser!(u32).range(1..=36_500), help_heading = "Messages")]
     message_days: u32,
 
-    /// When these days end: now, a time such as 2026-11-28T00:00:00Z, or fixed (they begin with 2026)
+    /// End of these days: now, a time such as 2026-11-28T00:00:00Z, or fixed (start on 2026-01-01)
     #[arg(long, value_name = "TIME", default_value = "fixed", help_heading = "Messages")]
     messages_until: Until,
 
-    /// New messages: 60/min in real time, 0.5/req with each request for messages, or none
+    /// Rate of new messages: 60/min in real time, 0.5/req per request for a page of messages, or none
     #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Messages")]
     message_rate: Pace,
 
-    /// How the time passes in which messages change their status: still, real, 60x (times as fast) or 10s/req
-    /// [default: real if --message-rate is in real time, else still]
+    /// Clock that message statuses change by: still, real, 60x (times real time) or 10s/req [default: real if
+    /// --message-rate is in real time, otherwise still]
     #[arg(long, value_name = "CLOCK", help_heading = "Messages")]
     message_clock: Option<MessageClock>,
 
-    /// Counts a page before the list moves and reads its rows after, as two statements do
+    /// Count a page's total before the list changes and read its rows after, like two SQL statements
     #[arg(long, help_heading = "Service")]
     split_count: bool,
 
-    /// Remembers totals for this long
+    /// Cache totals for this long
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
     cached_count: Duration,
 
-    /// Makes new rows visible up to this long after the time of creation they carry
+    /// Make new rows visible up to this long after their `created_at`
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
     late_commits: Duration,
 
-    /// Answers from replicas that lag by up to this long
+    /// Answer from replicas that lag by up to this long
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
     replica_lag: Duration,
 
@@ -141,8 +142,8 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
     page_cap: u32,
 
-    /// What becomes of a larger one: clamp (a smaller page, which says so), reject (as out of range), details or message
-    /// (as documented, in either form) [default: clamp for contacts, else as documented]
+    /// Response to a larger page size: clamp (serve a smaller page), reject (`VALIDATION_005`), details or message
+    /// (`VALIDATION_001` in either documented form) [default: clamp for contacts, details or message elsewhere]
     #[arg(long, value_name = "HOW", help_heading = "Answers")]
     over_cap: Option<OverCap>,
 
@@ -215,7 +216,7 @@ pub struct SimulatorArgs {
     #[arg(long = "fault", value_name = "FAULT", help_heading = "Answers")]
     faults: Vec<Fault>,
 
-    /// Makes contacts that hurt: quotes, line ends, scripts, formulas, items without id
+    /// Generate hostile contacts and messages: quotes, line ends, scripts, formulas, odd prices, items without id
     #[arg(long, help_heading = "Account")]
     hostile: bool,
 

@@ -33,8 +33,9 @@ pub(super) struct Dealing {
     count: u32,
     /// How many contacts there are.
     contacts: u32,
-    start: Ticks,
-    end: Ticks,
+    /// Where the messages begin and end before they are moved within their day.
+    start: i64,
+    end: i64,
     shuffled_messages: Permutation,
     shuffled_contacts: Permutation,
 }
@@ -43,6 +44,8 @@ impl Dealing {
     /// Deals `count` messages, created from `start` to `end`, to the contacts below `contacts`.
     pub(super) fn new(seed: u64, count: u32, contacts: u32, start: Ticks, end: Ticks) -> Self {
         let count = if contacts == 0 { 0 } else { count };
+        // Spread evenly first, then moved by the hour of the day, which leads back to these two moments.
+        let [start, end] = [start, end].map(evenly);
         let shuffled_messages = Permutation::new(seed, 1, count);
         let shuffled_contacts = Permutation::new(seed, 2, contacts);
         Self { seed, count, contacts, start, end, shuffled_messages, shuffled_contacts }
@@ -117,11 +120,21 @@ impl Dealing {
         draw(self.seed, Purpose::MessageTimes, u64::from(number / BLOCK) | 1 << 40).is_multiple_of(12)
     }
 
+    /// The message that stands in place of this one, for a request whose sort leaves open how those of a campaign follow
+    /// each other.
+    pub(super) fn tied(&self, number: u32, request: u64) -> u32 {
+        let first = number / BLOCK * BLOCK;
+        if first + BLOCK > self.count || !self.is_campaign(number) {
+            return number;
+        }
+        first + Permutation::new(self.seed ^ request.rotate_left(32), u64::from(first), BLOCK).apply(number - first)
+    }
+
     /// The moment that parts a message from the one before it, if they were sent evenly.
     fn boundary(&self, number: u32) -> i64 {
-        let span = i128::from(self.end.0 - self.start.0);
+        let span = i128::from(self.end - self.start);
         let offset = span * i128::from(number) / i128::from(self.count.max(1));
-        self.start.0 + i64::try_from(offset).unwrap_or_default()
+        self.start + i64::try_from(offset).unwrap_or_default()
     }
 }
 
@@ -139,6 +152,16 @@ fn by_day(even: i64) -> Ticks {
         rest -= length;
     }
     Ticks(even)
+}
+
+/// The moment that [`by_day`] moves to this one, or to one just before.
+fn evenly(moved: Ticks) -> i64 {
+    let (day, within) = (moved.0.div_euclid(DAY), moved.0.rem_euclid(DAY));
+    let hour_ticks = 3_600 * SECOND;
+    let hour = usize::try_from(within / hour_ticks).unwrap_or_default();
+    let before: i64 = HOURS[..hour].iter().sum();
+    let offset = i128::from(within % hour_ticks) * i128::from(DAY / 1_000 * HOURS[hour]) / i128::from(hour_ticks);
+    day * DAY + DAY / 1_000 * before + i64::try_from(offset).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -192,10 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn none_is_created_after_the_end_whatever_the_hour() {
+        for hour in [0, 3, 7, 12, 16, 22] {
+            let end = Ticks(20_600 * DAY + hour * 3_600 * SECOND + 17);
+            let start = Ticks(end.0 - 2 * DAY);
+            let dealing = Dealing::new(3, 5_000, 100, start, end);
+            let last = dealing.created(4_999);
+            assert!(last <= end && last.0 > end.0 - 3_600 * SECOND, "{hour} {last:?}");
+            assert!(dealing.created(0).0 > start.0 - SECOND);
+            assert!((0..5_000).map(|number| dealing.created(number)).is_sorted());
+        }
+    }
+
+    #[test]
     fn messages_of_a_campaign_were_created_together() {
         let dealing = dealing(20_000, 100);
         let campaign = (0..20_000).find(|number| dealing.is_campaign(*number)).unwrap();
         assert_eq!(dealing.created(campaign), dealing.created(campaign + 63));
+        let others: Vec<u32> = (campaign..campaign + 64).map(|number| dealing.tied(number, 7)).collect();
+        assert!(others.iter().all(|number| number / 64 == campaign / 64) && !others.is_sorted());
+        assert_eq!(others.iter().collect::<std::collections::HashSet<_>>().len(), 64);
+        assert_ne!(others, (campaign..campaign + 64).map(|number| dealing.tied(number, 8)).collect::<Vec<_>>());
         let by_night = (0..20_000).filter(|number| dealing.created(*number).0.rem_euclid(DAY) < DAY / 4).count();
         assert!((500..2_000).contains(&by_night), "{by_night}");
         assert_eq!(HOURS.iter().sum::<i64>(), 1_000);

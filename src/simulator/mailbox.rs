@@ -187,6 +187,13 @@ impl Mailbox {
         self.dealing.count() + u32::try_from(self.arrived.len()).unwrap_or(u32::MAX)
     }
 
+    /// The same window as request number `request` sees it, if the sort leaves ties open.
+    pub(super) fn mix_ties(&self, window: &mut MessageWindow, request: u64) {
+        for number in &mut window.numbers {
+            *number = self.dealing.tied(*number, request);
+        }
+    }
+
     /// The messages from `offset` on that a moment shows; of one owner among several only, if one is named.
     pub(super) fn window(
         &mut self,

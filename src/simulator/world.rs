@@ -144,6 +144,11 @@ impl World {
         self.pool.initial()
     }
 
+    /// True if the order leaves open how rows follow each other that tie.
+    pub(super) fn is_unstable(&self) -> bool {
+        self.order == Order::Unstable
+    }
+
     /// Whose contact this is, among several accounts.
     pub(super) fn owner_of(&self, index: u32) -> usize {
         self.pool.owner_of(index)

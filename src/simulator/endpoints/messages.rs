@@ -2,6 +2,8 @@
 //!
 //! *Easy to get wrong:* a malformed id is `VALIDATION_001` for a message. For its activities the code is not documented, and is
 //! that of all other ids here, so that a client does not rely on one of them.
+//!
+//! The messages of a campaign tie. A sort that leaves ties open mixes up these, in the organization's list.
 
 use uuid::Uuid;
 
@@ -16,7 +18,10 @@ const MESSAGE_BYTES: usize = 1_700;
 /// A page of all messages, the newest first.
 pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> Reply {
     let query = page.query;
-    let window = books.mailbox.window(books.owner, query.offset(), query.page_size, books.moment, books.world);
+    let mut window = books.mailbox.window(books.owner, query.offset(), query.page_size, books.moment, books.world);
+    if books.world.is_unstable() && books.owner.is_none() {
+        books.mailbox.mix_ties(&mut window, page.number);
+    }
     page.meta.success(window.numbers.len() * MESSAGE_BYTES, |json| {
         json.raw("{\"messages\":");
         let rows = window.numbers.iter().take(page.most_rows);
