@@ -8,11 +8,14 @@
 //!
 //! The unit tests parse whole command lines.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use crate::simulator::{
-    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Escapes, Fault, Latency, Move, Movement,
-    Order, OverCap, Pace, ParseError, Place, Rate, RateHeaders, RetryAfter, Settings,
+    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Escapes, Fault, Latency, MessageClock,
+    Messaging, Move, Movement, Order, OrganizationLists, OverCap, Pace, ParseError, Place, Rate, RateHeaders,
+    RetryAfter, Service, Settings, Until,
 };
 
 const EXAMPLES: &str = "\
@@ -36,24 +39,34 @@ Examples:
     sent-export simulator --fault 'INTERNAL_001 rate=5%' --fault 'INTERNAL_002 page=7 times=4' \\
         --fault '429:3 nth=20' --fault 'html-502 nth=30' --fault 'cut-off nth=40'
 
+  A million messages up to now, 120 more a minute, and statuses that change as time passes:
+    sent-export simulator --contacts 100000 --messages 1000000 --messages-until now --message-rate 120/min
+
+  An organization with three profiles, behind replicas that lag and a count that is cached:
+    sent-export simulator --profiles 3 --replica-lag 500ms --split-count --cached-count 3s --late-commits 2s
+
   A server that is gone for a minute after 50 requests:
     sent-export simulator --fault 'gone:1m nth=51'
 
 Faults (--fault 'WHAT [WHEN...]'):
   WHAT  an error code (INTERNAL_001, AUTH_005 ...), ok-envelope:CODE, a bare status (503), 429:SECONDS, html-STATUS,
-        empty-body, not-json, cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION,
+        empty-STATUS (no body: empty-401), empty-body, not-json, cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION,
         rows:N, page-cap:N, redirect[:URL], gone:DURATION
-  WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|other, always;
+  WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, always, on=list (contacts), on=contact,
+        on=conversations, on=message, on=account, on=other (all but contacts);
         all of those given must hold, and the first fault that fits strikes
 
 Moves (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):
   PLACE anywhere, front, back, reader, or the number of a row, from 0
 
-What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth.";
+What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth.
+The same for messages: GET /_simulator/message-truth. To advance the message clock and add messages:
+GET /_simulator/pass-time?duration=1d&messages=500.";
 
 /// The flags of `sent-export simulator`, as they were typed.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SimulatorArgs {
     /// How many contacts the account has
     #[arg(long, value_name = "N", default_value_t = Settings::default().contacts, help_heading = "Account")]
@@ -75,21 +88,64 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "KEY", default_value = DEFAULT_PROFILE_API_KEY, help_heading = "Account")]
     profile_api_key: String,
 
-    /// How many profiles the organization has; with 0 the account is a plain user
-    #[arg(long, value_name = "N", default_value_t = Settings::default().profiles, help_heading = "Account")]
-    profiles: u32,
+    /// Number of profiles; the organization's lists then include their contacts (0 makes a plain user) [default: 2, not
+    /// included]
+    #[arg(long, value_name = "N", help_heading = "Account")]
+    profiles: Option<u32>,
+
+    /// Contents of the organization's lists: wide (rows of all profiles) or own [default: wide if --profiles is given]
+    #[arg(long, value_name = "WHICH", help_heading = "Account")]
+    organization_lists: Option<OrganizationLists>,
 
     /// How many contacts each profile has
     #[arg(long, value_name = "N", default_value_t = Settings::default().profile_contacts, help_heading = "Account")]
     profile_contacts: u32,
 
+    /// Number of messages
+    #[arg(long, value_name = "N", default_value_t = Messaging::default().count, help_heading = "Messages")]
+    messages: u32,
+
+    /// Number of days to spread the messages over
+    #[arg(long, value_name = "N", default_value_t = Messaging::default().days, value_parser = clap::value_parser!(u32).range(1..=36_500), help_heading = "Messages")]
+    message_days: u32,
+
+    /// End of these days: now, a time such as 2026-11-28T00:00:00Z, or fixed (start on 2026-01-01)
+    #[arg(long, value_name = "TIME", default_value = "fixed", help_heading = "Messages")]
+    messages_until: Until,
+
+    /// Rate of new messages: 60/min in real time, 0.5/req per request for a page of messages, or none
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Messages")]
+    message_rate: Pace,
+
+    /// Clock that message statuses change by: still, real, 60x (times real time) or 10s/req [default: real if
+    /// --message-rate is in real time, otherwise still]
+    #[arg(long, value_name = "CLOCK", help_heading = "Messages")]
+    message_clock: Option<MessageClock>,
+
+    /// Count a page's total before the list changes and read its rows after, like two SQL statements
+    #[arg(long, help_heading = "Service")]
+    split_count: bool,
+
+    /// Cache totals for this long
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
+    cached_count: Duration,
+
+    /// Make new rows visible up to this long after their `created_at`
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
+    late_commits: Duration,
+
+    /// Answer from replicas that lag by up to this long
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
+    replica_lag: Duration,
+
     /// Largest page size that is honoured
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
     page_cap: u32,
 
-    /// What becomes of a larger one: clamp (a smaller page, which says so) or reject (as out of range)
-    #[arg(long, value_name = "HOW", default_value = "clamp", help_heading = "Answers")]
-    over_cap: OverCap,
+    /// Response to a larger page size: clamp (serve a smaller page), reject (`VALIDATION_005`), details or message
+    /// (`VALIDATION_001` in either documented form) [default: clamp for contacts, details or message elsewhere]
+    #[arg(long, value_name = "HOW", help_heading = "Answers")]
+    over_cap: Option<OverCap>,
 
     /// Requests allowed, for instance 200/min or 20/s; none is no limit
     #[arg(long, value_name = "RATE", default_value = "none", help_heading = "Rate limit")]
@@ -160,7 +216,7 @@ pub struct SimulatorArgs {
     #[arg(long = "fault", value_name = "FAULT", help_heading = "Answers")]
     faults: Vec<Fault>,
 
-    /// Makes contacts that hurt: quotes, line ends, scripts, formulas, items without id
+    /// Generate hostile contacts and messages: quotes, line ends, scripts, formulas, odd prices, items without id
     #[arg(long, help_heading = "Account")]
     hostile: bool,
 
@@ -197,7 +253,8 @@ impl SimulatorArgs {
             seed: self.seed,
             port: self.port,
             page_cap: self.page_cap,
-            over_cap: self.over_cap,
+            over_cap: self.over_cap.unwrap_or_default(),
+            other_over_cap: self.over_cap,
             rate_limit: self.rate_limit.0,
             burst: self.burst,
             other_traffic: self.other_traffic.0,
@@ -219,12 +276,36 @@ impl SimulatorArgs {
             faults: self.faults.clone(),
             api_key: self.api_key.clone(),
             profile_api_key: self.profile_api_key.clone(),
-            profiles: self.profiles,
+            profiles: self.profiles.unwrap_or(Settings::default().profiles),
             profile_contacts: self.profile_contacts,
             hostile: self.hostile,
             escapes: self.json_escapes,
             gzip: self.gzip,
             customer_id: !self.no_customer_id,
+            lists: self.organization_lists.unwrap_or(if self.profiles.is_some() {
+                OrganizationLists::Wide
+            } else {
+                OrganizationLists::Own
+            }),
+            messaging: self.messaging(),
+            service: Service {
+                split_count: self.split_count,
+                cached_count: self.cached_count,
+                late_commits: self.late_commits,
+                replica_lag: self.replica_lag,
+            },
+        }
+    }
+
+    fn messaging(&self) -> Messaging {
+        let usual =
+            if matches!(self.message_rate, Pace::Timed(_)) { MessageClock::Running(1.0) } else { MessageClock::Still };
+        Messaging {
+            count: self.messages,
+            days: self.message_days,
+            until: self.messages_until,
+            arrivals: self.message_rate,
+            clock: self.message_clock.unwrap_or(usual),
         }
     }
 }
@@ -266,6 +347,27 @@ mod tests {
         assert_eq!(parsed.movement.moves.len(), 1);
         assert_eq!(parsed.faults[1], Fault::always(FaultKind::Hang));
         assert!(!parsed.customer_id);
+    }
+
+    #[test]
+    fn messages_profiles_and_the_manners_of_the_service_reach_the_settings() {
+        let parsed = settings(
+            "simulator | --messages=7 | --message-rate=60/min | --messages-until=now | --profiles=3 | --split-count \
+             | --cached-count=3s | --late-commits=2s | --replica-lag=500ms | --over-cap=message",
+        )
+        .unwrap();
+        assert_eq!((parsed.messaging.count, parsed.messaging.until), (7, Until::Now));
+        assert_eq!(parsed.messaging.clock, MessageClock::Running(1.0));
+        assert_eq!(
+            (parsed.profiles, parsed.lists, parsed.other_over_cap),
+            (3, OrganizationLists::Wide, Some(OverCap::Message))
+        );
+        let (three, two, half) = (Duration::from_secs(3), Duration::from_secs(2), Duration::from_millis(500));
+        let expected = Service { split_count: true, cached_count: three, late_commits: two, replica_lag: half };
+        assert_eq!(parsed.service, expected);
+        let own = settings("simulator | --profiles=3 | --organization-lists=own | --message-rate=2/req").unwrap();
+        assert_eq!(own.lists, OrganizationLists::Own);
+        assert_eq!(own.messaging.clock, MessageClock::Still);
     }
 
     #[test]

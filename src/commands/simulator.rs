@@ -38,6 +38,7 @@ fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{contacts}, seed {}. Ctrl-C stops it. Try:", simulator.settings().seed)?;
     writeln!(out, "  curl -H 'x-api-key: {key}' '{url}/v3/contacts?page=1&page_size=3'")?;
     writeln!(out, "  SENT_DM_API_KEY='{key}' sent-export contacts --base-url {url} --output contacts.parquet")?;
+    writeln!(out, "  curl -H 'x-api-key: {key}' '{url}/v3/conversations?page=1&page_size=3'")?;
     writeln!(out, "  curl {url}/_simulator/statistics")?;
     if let Some(profile) = simulator.profile_ids().first() {
         writeln!(out, "A profile, for --profile-id: {profile}")?;
@@ -52,6 +53,7 @@ fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     for (count, what) in [
         (statistics.requests, word_for(statistics.requests, "request", "requests")),
         (statistics.list_requests, "of them for pages of contacts"),
+        (statistics.conversation_requests, "of them for pages of messages"),
         (statistics.answered_ok, "answered with success"),
         (statistics.refused, "refused"),
         (statistics.rate_limited, "over the rate limit"),
@@ -69,6 +71,10 @@ fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
         (
             statistics.contacts_updated,
             word_for(statistics.contacts_updated, "contact updated meanwhile", "contacts updated meanwhile"),
+        ),
+        (
+            statistics.messages_arrived,
+            word_for(statistics.messages_arrived, "message arrived meanwhile", "messages arrived meanwhile"),
         ),
     ] {
         writeln!(out, "{count:>10} {what}")?;

@@ -6,18 +6,23 @@
 //! *Easy to get wrong:* `x-profile-id` works for the organization's key only. An empty header is a malformed id, not the
 //! absence of one; a profile's own key gets 403 even for its own id.
 //!
-//! Ids and names come from the seed. Only the organization's list moves; the lists of profiles stand still.
+//! Ids and names come from the seed. An organization either has a list of its own beside those of its profiles, of which only
+//! its own moves; or one wide list of all contacts, in which a profile sees those that are its own.
 //!
 //! The unit tests go through all combinations of key and header.
 
 use uuid::Uuid;
 
 use super::error_code::ErrorCode;
+use super::mailbox::Mailbox;
 use super::maker::Maker;
+use super::message_maker::Sender;
+use super::pool::Pool;
 use super::random::{Purpose, draw};
 use super::reply::Problem;
 use super::request::{Asked, read_id};
-use super::settings::{Order, Settings};
+use super::settings::{OrganizationLists, Settings};
+use super::templates::Templates;
 use super::world::World;
 
 const NAMES: &[&str] =
@@ -28,6 +33,8 @@ const NAMES: &[&str] =
 pub(super) struct Accounts {
     /// The organization, then its profiles.
     list: Vec<Account>,
+    /// Whether the organization's list is that of all.
+    wide: bool,
     api_key: String,
     profile_api_key: String,
 }
@@ -39,8 +46,19 @@ pub(super) struct Account {
     pub(super) id: Uuid,
     /// Its name.
     pub(super) name: &'static str,
-    /// Its contacts.
+    /// Its contacts; those of everybody, if the list of the organization is wide.
     pub(super) world: World,
+    /// The messages to and from these contacts.
+    pub(super) mailbox: Mailbox,
+}
+
+/// Where the contacts and messages of an account are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Books {
+    /// The account that holds them.
+    pub(super) holder: AccountNumber,
+    /// Which of those held there, if they are mixed with others.
+    pub(super) owner: Option<usize>,
 }
 
 /// The place of an account in [`Accounts`].
@@ -55,20 +73,54 @@ impl AccountNumber {
 impl Accounts {
     /// The accounts of the settings.
     pub(super) fn new(settings: &Settings) -> Self {
-        let account = |number: u32, contacts: u32, order: Order| {
-            let seed = draw(settings.seed, Purpose::Account, u64::from(number) << 8 | 1);
-            let id = Maker { seed, initial: 0, customer_id: None, hostile: false }.id(0);
-            let customer_id = settings.customer_id.then_some(id);
-            let maker = Maker { seed, initial: contacts, customer_id, hostile: settings.hostile };
-            Account { id, name: NAMES[number as usize % NAMES.len()], world: World::new(maker, order) }
+        let seed = |number: u32| draw(settings.seed, Purpose::Account, u64::from(number) << 8 | 1);
+        let id = |number: u32| Maker { seed: seed(number), initial: 0, customer_id: None, hostile: false }.id(0);
+        let maker = |number: u32| Maker {
+            seed: seed(number),
+            initial: if number == 0 { settings.contacts } else { settings.profile_contacts },
+            customer_id: settings.customer_id.then_some(id(number)),
+            hostile: settings.hostile,
         };
-        let organization = account(0, settings.contacts, settings.order);
-        let profiles = (1..=settings.profiles).map(|number| account(number, settings.profile_contacts, settings.order));
+        let sender =
+            |number: u32| Sender { customer_id: id(number), templates: Templates::new(seed(number), id(number)) };
+        let wide = settings.lists == OrganizationLists::Wide && settings.profiles > 0;
+        let account = |number: u32| {
+            let (pool, senders) = match (wide, number) {
+                (true, 0) => {
+                    let everybody = 0..=settings.profiles;
+                    (Pool::new(everybody.clone().map(maker).collect()), everybody.map(sender).collect())
+                }
+                (true, _) => (Maker { initial: 0, ..maker(number) }.into(), vec![sender(number)]),
+                (false, _) => (maker(number).into(), vec![sender(number)]),
+            };
+            let count = messages_for(settings, pool.initial(), number > 0);
+            // The ids of the organization's messages come from the seed alone.
+            let mailbox_seed = if number == 0 { settings.seed } else { seed(number) };
+            let mailbox = Mailbox::new(settings, mailbox_seed, pool.initial(), count, senders);
+            let name = NAMES[number as usize % NAMES.len()];
+            Account { id: id(number), name, world: World::new(pool, settings.order), mailbox }
+        };
         Self {
-            list: std::iter::once(organization).chain(profiles).collect(),
+            list: (0..=settings.profiles).map(account).collect(),
+            wide,
             api_key: settings.api_key.clone(),
             profile_api_key: settings.profile_api_key.clone(),
         }
+    }
+
+    /// Where the contacts and messages of an account are found.
+    pub(super) fn books(&self, number: AccountNumber) -> Books {
+        if self.wide {
+            let owner = (number != AccountNumber::ORGANIZATION).then_some(number.0);
+            Books { holder: AccountNumber::ORGANIZATION, owner }
+        } else {
+            Books { holder: number, owner: None }
+        }
+    }
+
+    /// The account of a profile.
+    pub(super) fn profile(&self, id: Uuid) -> Option<AccountNumber> {
+        self.profiles().iter().position(|account| account.id == id).map(|number| AccountNumber(number + 1))
     }
 
     /// Whose key the request carries.
@@ -88,13 +140,17 @@ impl Accounts {
         if caller != AccountNumber::ORGANIZATION || self.profiles().is_empty() {
             return Err(ErrorCode::AUTH_004.into());
         }
-        let profile = self.list.iter().skip(1).position(|account| account.id == id);
-        profile.map(|number| AccountNumber(number + 1)).ok_or_else(|| ErrorCode::RESOURCE_004.into())
+        self.profile(id).ok_or_else(|| ErrorCode::RESOURCE_004.into())
     }
 
     /// An account.
     pub(super) fn account(&self, number: AccountNumber) -> &Account {
         &self.list[number.0]
+    }
+
+    /// An account, to be changed.
+    pub(super) fn account_mut(&mut self, number: AccountNumber) -> &mut Account {
+        &mut self.list[number.0]
     }
 
     /// The contacts of an account.
@@ -106,6 +162,16 @@ impl Accounts {
     pub(super) fn profiles(&self) -> &[Account] {
         &self.list[1..]
     }
+}
+
+/// How many messages an account has from the beginning: profiles have as many for each contact as the organization.
+fn messages_for(settings: &Settings, contacts: u32, is_profile: bool) -> u32 {
+    let count = settings.messaging.count;
+    if !is_profile {
+        return count;
+    }
+    let share = u64::from(count) * u64::from(contacts) / u64::from(settings.contacts.max(1));
+    u32::try_from(share).unwrap_or(u32::MAX).min(count)
 }
 
 #[cfg(test)]
@@ -166,6 +232,24 @@ mod tests {
         let accounts = accounts(0);
         let asked = asked(&[("x-profile-id", "6ba7b810-9dad-41d1-80b4-00c04fd430c8")]);
         assert_eq!(accounts.scope(AccountNumber(0), &asked), Err(ErrorCode::AUTH_004.into()));
+    }
+
+    #[test]
+    fn a_wide_list_holds_the_contacts_of_everybody() {
+        let settings = Settings {
+            contacts: 10,
+            profile_contacts: 5,
+            profiles: 2,
+            lists: OrganizationLists::Wide,
+            ..Settings::default()
+        };
+        let accounts = Accounts::new(&settings);
+        let wide = &accounts.list[0].world;
+        assert_eq!((wide.len(), wide.indexes(Some(0)).len(), wide.indexes(Some(2)).len()), (20, 10, 5));
+        let books = accounts.books(AccountNumber(2));
+        assert_eq!(books, Books { holder: AccountNumber::ORGANIZATION, owner: Some(2) });
+        let owned = wide.contact(wide.indexes(Some(2))[0]);
+        assert_eq!(owned.customer_id, Some(accounts.profiles()[1].id.to_string()));
     }
 
     #[test]

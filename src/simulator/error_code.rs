@@ -30,7 +30,7 @@ const fn entry(code: &'static str, status: u16, message: &'static str) -> Entry 
     Entry { code, status, message }
 }
 
-static CATALOG: [Entry; 25] = [
+static CATALOG: [Entry; 28] = [
     entry("AUTH_001", 401, "User is not authenticated"),
     entry("AUTH_002", 401, "Invalid or missing API key"),
     entry("AUTH_004", 403, "Insufficient permissions for this operation"),
@@ -39,7 +39,7 @@ static CATALOG: [Entry; 25] = [
     entry("AUTH_007", 403, "No messaging channel is set up"),
     entry("VALIDATION_001", 400, "Request validation failed"),
     entry("VALIDATION_002", 400, "Invalid phone number"),
-    entry("VALIDATION_003", 400, "Invalid UUID"),
+    entry("VALIDATION_003", 400, "Invalid ID format."),
     entry("VALIDATION_004", 400, "Required field is missing"),
     entry("VALIDATION_005", 400, "Value is out of range"),
     entry("VALIDATION_006", 400, "Value is not one of those allowed"),
@@ -55,6 +55,9 @@ static CATALOG: [Entry; 25] = [
     entry("INTERNAL_003", 502, "A provider returned an error"),
     entry("INTERNAL_004", 504, "The operation timed out"),
     entry("INTERNAL_005", 503, "The service is unavailable"),
+    entry("RESOURCE_002", 404, "Template not found"),
+    entry("RESOURCE_014", 404, "Profile not found"),
+    entry("BUSINESS_014", 403, "Your account is suspended"),
     // Not of the catalog: what a path that leads nowhere or a wrong method gets.
     entry("RESOURCE_000", 404, "There is nothing at this path"),
 ];
@@ -80,8 +83,10 @@ impl ErrorCode {
     pub const RESOURCE_004: Self = Self(&CATALOG[15]);
     /// Too many requests.
     pub const BUSINESS_002: Self = Self(&CATALOG[16]);
+    /// No such profile, as newer endpoints say it.
+    pub const RESOURCE_014: Self = Self(&CATALOG[25]);
     /// No such path.
-    pub const NO_SUCH_PATH: Self = Self(&CATALOG[24]);
+    pub const NO_SUCH_PATH: Self = Self(&CATALOG[27]);
 
     /// The name, for instance `INTERNAL_001`.
     pub fn name(self) -> &'static str {
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_code_is_read_back_by_its_name() {
-        assert_eq!(ErrorCode::all().count(), 24);
+        assert_eq!(ErrorCode::all().count(), 27);
         for code in ErrorCode::all() {
             assert_eq!(code.name().parse(), Ok(code));
             assert!((400..600).contains(&code.status()));
@@ -145,6 +150,7 @@ mod tests {
             (ErrorCode::RESOURCE_001, "RESOURCE_001"),
             (ErrorCode::RESOURCE_003, "RESOURCE_003"),
             (ErrorCode::RESOURCE_004, "RESOURCE_004"),
+            (ErrorCode::RESOURCE_014, "RESOURCE_014"),
             (ErrorCode::BUSINESS_002, "BUSINESS_002"),
         ] {
             assert_eq!(code.name(), name);

@@ -11,6 +11,7 @@
 //!           | ok-envelope:CODE     the same error inside a 200
 //!           | STATUS               a bare status and a line of text, no envelope: 503, 408, 429
 //!           | 429:SECONDS          BUSINESS_002 with this Retry-After (in the form that --retry-after sets)
+//!           | empty-STATUS         a status with an empty body, as documented for 401 and 403: empty-401
 //!           | html-STATUS          a gateway's page of HTML: html-502
 //!           | empty-body           a 200 with nothing in it
 //!           | not-json             a 200 with half a JSON document of the right length
@@ -26,13 +27,15 @@
 //!           | page-cap:N           an answer as if the largest page size were N
 //!           | redirect[:URL]       a 302 to there, or to a path of the simulator that counts visits
 //!           | gone:DURATION        all connections are closed and new ones refused for so long
-//! WHEN      = page=N               list requests whose window holds the first row of page N of full size
-//!           | offset=N             list requests whose window holds row N, from 0
+//! WHEN      = page=N               requests for a list whose window holds the first row of page N of full size
+//!           | offset=N             requests for a list whose window holds row N, from 0
 //!           | nth=K | nth=K..L     the K-th request, or the K-th to the L-th, from 1
 //!           | after=K              requests after the K-th
 //!           | rate=P%              drawn from the seed for each request
 //!           | times=T              at most T times
-//!           | on=list|contact|other   requests of this kind only
+//!           | on=KIND              requests of this kind only: list (a page of contacts), contact (one, or its summary),
+//!                                  conversations (a page of messages), message (one, or its activities), account (me,
+//!                                  profiles, templates), other (all but list and contact)
 //!           | always               without condition, which is also what no condition means
 //! ```
 //!
@@ -81,6 +84,8 @@ pub enum FaultKind {
     Status(u16),
     /// A 429 that asks to wait so many seconds.
     TooManyRequests(u64),
+    /// A status without a body.
+    EmptyStatus(u16),
     /// HTML of a gateway, with this status.
     Html(u16),
     /// A 200 with an empty body.
@@ -137,8 +142,24 @@ pub enum Endpoint {
     List,
     /// A single contact or its summary.
     Contact,
-    /// Anything else.
+    /// A page of messages.
+    Conversations,
+    /// A single message or its activities.
+    Message,
+    /// The account, its profiles and templates.
+    Account,
+    /// Anything but contacts.
     Other,
+}
+
+impl Endpoint {
+    /// True if a request of the kind `asked` is of this kind.
+    fn covers(self, asked: Self) -> bool {
+        match self {
+            Self::Other => !matches!(asked, Self::List | Self::Contact),
+            kind => kind == asked,
+        }
+    }
 }
 
 /// What a fault may ask about a request.
@@ -198,14 +219,13 @@ impl Conditions {
         self.page.is_none_or(|page| holds_row(u64::from(page.saturating_sub(1)) * u64::from(page_cap)))
             && self.offset.is_none_or(holds_row)
             && self.requests.as_ref().is_none_or(|requests| requests.contains(&request.number))
-            && self.endpoint.is_none_or(|endpoint| endpoint == request.endpoint)
+            && self.endpoint.is_none_or(|endpoint| endpoint.covers(request.endpoint))
             && self.rate.is_none_or(|rate| draws.with_probability(rate))
     }
 
     /// Adds a condition.
     fn read(&mut self, text: &str) -> Result<(), ParseError> {
-        const EXPECTED: &str =
-            "page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|other or always";
+        const EXPECTED: &str = "page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|conversations|message|account|other or always";
         let wrong = || ParseError::new(text, EXPECTED);
         if text == "always" {
             return Ok(());
@@ -231,6 +251,9 @@ impl Conditions {
                 self.endpoint = Some(match value {
                     "list" => Endpoint::List,
                     "contact" => Endpoint::Contact,
+                    "conversations" => Endpoint::Conversations,
+                    "message" => Endpoint::Message,
+                    "account" => Endpoint::Account,
                     "other" => Endpoint::Other,
                     _ => return Err(wrong()),
                 });
@@ -262,7 +285,7 @@ impl FromStr for FaultKind {
         let wrong = || {
             ParseError::new(
                 text,
-                "a fault: an error code, ok-envelope:CODE, a status, 429:SECONDS, html-STATUS, empty-body, not-json, \
+                "a fault: an error code, ok-envelope:CODE, a status, 429:SECONDS, html-STATUS, empty-STATUS, empty-body, not-json, \
                  cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION, rows:N, page-cap:N, redirect[:URL] \
                  or gone:DURATION",
             )
@@ -292,6 +315,7 @@ impl FromStr for FaultKind {
             ("redirect", target) => Self::Redirect(target.map(str::to_owned)),
             (name, None) => match (name.strip_prefix("html-"), name.parse()) {
                 (Some(number), _) => Self::Html(status(number)?),
+                (None, Err(_)) if name.starts_with("empty-") => Self::EmptyStatus(status(&name[6..])?),
                 (None, Ok(code)) => Self::Error(code),
                 (None, Err(_)) => Self::Status(status(name)?),
             },

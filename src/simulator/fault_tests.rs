@@ -23,6 +23,7 @@ fn every_kind_is_read() {
         ("429", FaultKind::Status(429)),
         ("429:30", FaultKind::TooManyRequests(30)),
         ("html-502", FaultKind::Html(502)),
+        ("empty-401", FaultKind::EmptyStatus(401)),
         ("empty-body", FaultKind::EmptyBody),
         ("not-json", FaultKind::NotJson),
         ("cut-off", FaultKind::CutOff),
@@ -124,4 +125,29 @@ fn kinds_of_requests_are_told_apart() {
     let mut faults = armed(&["reset on=contact"]);
     assert!(faults.strike(list_request(1, 0, 100)).is_none());
     assert!(faults.strike(RequestFacts { number: 2, endpoint: Endpoint::Contact, window: None }).is_some());
+}
+
+#[test]
+fn a_kind_of_request_is_told_apart_and_other_is_all_but_contacts() {
+    let strikes =
+        |text: &str, endpoint| armed(&[text]).strike(RequestFacts { number: 1, endpoint, window: None }).is_some();
+    for (text, kinds) in [
+        ("reset on=list", vec![Endpoint::List]),
+        ("reset on=contact", vec![Endpoint::Contact]),
+        ("reset on=conversations", vec![Endpoint::Conversations]),
+        ("reset on=message", vec![Endpoint::Message]),
+        ("reset on=account", vec![Endpoint::Account]),
+        ("reset on=other", vec![Endpoint::Conversations, Endpoint::Message, Endpoint::Account, Endpoint::Other]),
+    ] {
+        for kind in [
+            Endpoint::List,
+            Endpoint::Contact,
+            Endpoint::Conversations,
+            Endpoint::Message,
+            Endpoint::Account,
+            Endpoint::Other,
+        ] {
+            assert_eq!(strikes(text, kind), kinds.contains(&kind), "{text} {kind:?}");
+        }
+    }
 }

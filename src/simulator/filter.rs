@@ -84,7 +84,7 @@ fn contains_ignoring_case(text: &str, term: &str) -> bool {
 }
 
 /// Which contacts fit a filter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FilteredRows {
     filter: Filter,
     /// A bit for each contact.

@@ -137,6 +137,18 @@ impl JsonText {
         self.raw(json);
     }
 
+    /// Appends a list of items that are written one by one.
+    pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        self.bytes.push(b'[');
+        for (position, item) in items.into_iter().enumerate() {
+            if position > 0 {
+                self.bytes.push(b',');
+            }
+            write(self, item);
+        }
+        self.bytes.push(b']');
+    }
+
     /// Appends a string.
     pub(super) fn string(&mut self, text: &str) {
         self.bytes.push(b'"');

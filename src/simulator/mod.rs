@@ -5,47 +5,64 @@
 //!
 //! ```text
 //!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times, hostile ─► contact
-//! server ─────┤                                        │                  ├ roster   which, in which order
-//!  sockets    └ state     what is answered ────────────┤                  └ filter
-//!  body ◄──────── reply ◄─ endpoints                   └ limit, fault, movement, statistics
+//! server ─────┤                                        │  │               ├ roster   which, in which order
+//!  sockets    └ state     what is answered ────────────┤  │               └ pool, filter
+//!  body ◄──────── reply ◄─ endpoints                   │  └ mailbox ┬ dealing   which contact gets which message, and when
+//!                                                      │            └ message_maker ─ timeline, templates ─────► message
+//!                                                      └ limit, fault, movement, service, statistics
 //! ```
 //!
 //! *Easy to get wrong:* the simulator knows the wire format and nothing of the exporter. It imports nothing from the rest of
 //! this crate, so that a misunderstanding of the API cannot hide in code that both share.
 //!
-//! Contacts are computed from seed and index whenever they are asked for; a list that moves costs four bytes a contact. What
-//! is known of the service and what is guessed stands in the modules that depend on it.
+//! Contacts and messages are computed from seed and index whenever they are asked for; a list that moves costs four bytes a
+//! contact, a message that arrives costs 24. What is known of the service and what is guessed stands in the modules that depend on it.
 //!
 //! The parts have unit tests; `tests/it/simulator.rs` drives the whole over sockets, and scripts under `tests/sdk` read it with
 //! the official clients.
 
+#[cfg(test)]
+mod layering_tests;
+
 mod accounts;
 mod body;
 mod contact;
+mod dealing;
 mod endpoints;
 mod error_code;
 mod fault;
 mod filter;
 mod hostile;
+mod hostile_message;
 mod json;
 mod limit;
+mod mailbox;
 mod maker;
+mod message;
+mod message_maker;
+mod messaging;
 mod movement;
+mod permutation;
+mod pool;
 mod random;
 mod regions;
 mod reply;
 mod request;
 mod roster;
 mod server;
+mod service;
 mod settings;
 mod state;
 mod statistics;
+mod templates;
+mod timeline;
 mod times;
 mod world;
 
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -56,11 +73,15 @@ pub use contact::{Contact, Shape};
 pub use error_code::ErrorCode;
 pub use fault::{Conditions, Endpoint, Fault, FaultKind};
 pub use json::Escapes;
+pub use mailbox::MessageTruth;
+pub use message::{Message, MessageBody, MessageEvent, MessageShape};
+pub use messaging::{MessageClock, Messaging, Until};
 pub use movement::{Move, MoveKind, Movement, Pace, Place};
 use server::Shared;
+pub use service::Service;
 pub use settings::{
-    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, Order, OverCap, ParseError,
-    Rate, RateHeaders, RetryAfter, Settings,
+    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, Order, OrganizationLists,
+    OverCap, ParseError, Rate, RateHeaders, RetryAfter, Settings,
 };
 pub use statistics::Statistics;
 pub use world::Truth;
@@ -153,7 +174,7 @@ impl Simulator {
 
     /// The contacts in the organization's list, in its order, as they are when the iterator gets to them.
     pub fn contacts(&self) -> impl Iterator<Item = Contact> {
-        let indexes = self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.indexes();
+        let indexes = self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.indexes(None);
         indexes.into_iter().map(|index| self.contact_by_index(index))
     }
 
@@ -177,14 +198,33 @@ impl Simulator {
     /// The contacts of a profile, in the order of its list; none if there is no such profile.
     pub fn profile_contacts(&self, profile: Uuid) -> Vec<Contact> {
         let state = self.shared.lock();
-        let account = state.accounts.profiles().iter().find(|account| account.id == profile);
-        let contacts = |world: &world::World| world.indexes().into_iter().map(|index| world.contact(index)).collect();
-        account.map(|account| contacts(&account.world)).unwrap_or_default()
+        let Some(number) = state.accounts.profile(profile) else { return Vec::new() };
+        let books = state.accounts.books(number);
+        let world = &state.accounts.account(books.holder).world;
+        world.indexes(books.owner).into_iter().map(|index| world.contact(index)).collect()
     }
 
-    /// The id of a message, by a number below a million.
+    /// The id of a message of the organization, by its number in order of creation, from 0.
     pub fn message_id(&self, number: u32) -> Uuid {
-        endpoints::message_id(self.settings.seed, number)
+        self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).mailbox.id(number)
+    }
+
+    /// The message of the organization with this id, as it is now; `None` if there is none.
+    pub fn message_by_id(&self, id: Uuid) -> Option<Message> {
+        let state = self.shared.lock();
+        let account = state.accounts.account(AccountNumber::ORGANIZATION);
+        let moment = account.mailbox.moment(Duration::ZERO);
+        account.mailbox.number_of(id, moment).map(|number| account.mailbox.message(number, moment, &account.world))
+    }
+
+    /// What a list of all messages of the organization must and may hold.
+    pub fn message_truth(&self) -> MessageTruth {
+        self.shared.lock().message_truth()
+    }
+
+    /// Lets time pass for the messages of the organization, and messages arrive evenly within it.
+    pub fn pass_time(&self, duration: Duration, messages: u32) {
+        self.shared.lock().pass_time(duration, messages);
     }
 
     /// Creates contacts.

@@ -42,6 +42,22 @@ pub(super) enum Purpose {
     Messages = 12,
     /// Which hostile value a contact gets.
     Hostile = 13,
+    /// When a message was created.
+    MessageTimes = 14,
+    /// What becomes of a message, and what it says.
+    Message = 15,
+    /// Which hostile value a message gets.
+    HostileMessage = 16,
+    /// The templates of an account.
+    Template = 17,
+    /// Shuffles.
+    Permutation = 18,
+    /// Which contacts of a profile share their number with one of the organization.
+    Twin = 19,
+    /// How late a row becomes visible.
+    Commit = 20,
+    /// Which replica answers.
+    Replica = 21,
 }
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -38,6 +38,8 @@ pub(super) struct Reply {
 pub(super) struct Problem {
     /// The error.
     pub(super) code: ErrorCode,
+    /// What it says to people, if not what its code says as a rule.
+    pub(super) message: Option<String>,
     /// What is wrong with which field.
     pub(super) details: Vec<(&'static str, String)>,
 }
@@ -45,13 +47,18 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem with one field.
     pub(super) fn with_field(code: ErrorCode, field: &'static str, text: impl Into<String>) -> Self {
-        Self { code, details: vec![(field, text.into())] }
+        Self { code, message: None, details: vec![(field, text.into())] }
+    }
+
+    /// A problem that is told in its message, without details.
+    pub(super) fn with_message(code: ErrorCode, text: impl Into<String>) -> Self {
+        Self { code, message: Some(text.into()), details: Vec::new() }
     }
 }
 
 impl From<ErrorCode> for Problem {
     fn from(code: ErrorCode) -> Self {
-        Self { code, details: Vec::new() }
+        Self { code, message: None, details: Vec::new() }
     }
 }
 
@@ -89,7 +96,7 @@ impl Meta {
         let mut json = JsonText::new(self.escapes, 1_024);
         json.raw("{\"success\":false,\"data\":null,\"error\":{");
         json.text_member("code", Some(code.name()));
-        json.text_member("message", Some(code.message()));
+        json.text_member("message", Some(problem.message.as_deref().unwrap_or(code.message())));
         json.key("details");
         if problem.details.is_empty() {
             json.raw("null");
@@ -134,6 +141,11 @@ impl Reply {
         let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let text = format!("{status} {}\n", reason.unwrap_or("Unknown"));
         Self::new(status, "text/plain", text.into_bytes())
+    }
+
+    /// A status and nothing else, as documented for 401 and 403.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Vec::new() }
     }
 
     /// What a gateway answers that speaks to browsers.
@@ -201,6 +213,14 @@ mod tests {
         assert_eq!(body["error"]["code"], "VALIDATION_005");
         assert_eq!(body["error"]["details"], json!({"page": ["must be greater than 0"]}));
         assert_eq!(body["error"]["doc_url"], "https://docs.sent.dm/errors/VALIDATION_005");
+    }
+
+    #[test]
+    fn a_message_of_its_own_comes_without_details() {
+        let problem = Problem::with_message(ErrorCode::VALIDATION_001, "too large");
+        let body = body(&meta().failure(&problem));
+        assert_eq!(body["error"]["message"], "too large");
+        assert!(body["error"]["details"].is_null());
     }
 
     #[test]

@@ -72,12 +72,20 @@ pub(super) enum Route {
     Contact(String),
     /// `/v3/contacts/{id}/message-summary`
     MessageSummary(String),
+    /// `/v3/conversations`
+    Conversations,
+    /// `/v3/messages/{id}`
+    Message(String),
     /// `/v3/messages/{id}/activities`
     Activities(String),
     /// `/v3/me`
     Me,
-    /// `/v3/profiles`
+    /// `/v3/profiles`, which is deprecated
     Profiles,
+    /// `/v3/sender-profiles`
+    SenderProfiles,
+    /// `/v3/templates`
+    Templates,
     /// Nothing.
     Nowhere,
 }
@@ -90,9 +98,13 @@ impl Route {
             ["v3", "contacts"] => Self::Contacts,
             ["v3", "contacts", id] => Self::Contact((*id).to_owned()),
             ["v3", "contacts", id, "message-summary"] => Self::MessageSummary((*id).to_owned()),
+            ["v3", "conversations"] => Self::Conversations,
+            ["v3", "messages", id] => Self::Message((*id).to_owned()),
             ["v3", "messages", id, "activities"] => Self::Activities((*id).to_owned()),
             ["v3", "me"] => Self::Me,
             ["v3", "profiles"] => Self::Profiles,
+            ["v3", "sender-profiles"] => Self::SenderProfiles,
+            ["v3", "templates"] => Self::Templates,
             _ => Self::Nowhere,
         }
     }
@@ -102,10 +114,21 @@ impl Route {
         match self {
             Self::Contacts => Endpoint::List,
             Self::Contact(_) | Self::MessageSummary(_) => Endpoint::Contact,
-            _ => Endpoint::Other,
+            Self::Conversations => Endpoint::Conversations,
+            Self::Message(_) | Self::Activities(_) => Endpoint::Message,
+            Self::Me | Self::Profiles | Self::SenderProfiles | Self::Templates => Endpoint::Account,
+            Self::Nowhere => Endpoint::Other,
         }
     }
+
+    /// True if it is asked for page by page.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Self::Contacts | Self::Conversations | Self::SenderProfiles | Self::Templates)
+    }
 }
+
+/// How large a page is where nothing is said; a guess.
+const USUAL_PAGE_SIZE: u32 = 20;
 
 /// What a list request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,26 +142,47 @@ pub(super) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Checks the query against the largest page size and what happens to a larger one.
-    pub(super) fn read(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
+    /// Checks the query of a list of contacts against the largest page size and what happens to a larger one.
+    pub(super) fn of_contacts(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
         let page = positive(asked, "page")?;
-        let page_size = positive(asked, "page_size")?;
-        if page_size > page_cap && over_cap == OverCap::Reject {
-            let text = format!("'page_size' must be between 1 and {page_cap}.");
-            return Err(Problem::with_field(ErrorCode::VALIDATION_005, "page_size", text));
-        }
+        let page_size = capped(positive(asked, "page_size")?, page_cap, over_cap)?;
         let channel = asked.parameter("channel").map(|name| name.parse()).transpose().map_err(|_| {
             let text = "'channel' must be one of: sms, whatsapp, rcs.";
             Problem::with_field(ErrorCode::VALIDATION_001, "channel", text)
         })?;
         let filter = Filter { search: asked.parameter("search"), channel, phone: asked.parameter("phone") };
-        Ok(Self { page, page_size: page_size.min(page_cap), filter })
+        Ok(Self { page, page_size, filter })
+    }
+
+    /// Checks the query of another list, where page and size may be left out.
+    pub(super) fn of_others(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
+        let number = |name, usual| asked.parameter(name).map_or(Ok(usual), |_| positive(asked, name));
+        let page = number("page", 1)?;
+        let page_size = capped(number("page_size", USUAL_PAGE_SIZE.min(page_cap))?, page_cap, over_cap)?;
+        Ok(Self { page, page_size, filter: Filter { search: asked.parameter("search"), ..Filter::default() } })
     }
 
     /// How many rows are before this page.
     pub(super) fn offset(&self) -> u64 {
         offset(self.page, self.page_size)
     }
+}
+
+/// The page size, if it is not too large or is made smaller.
+fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Problem> {
+    if page_size <= page_cap {
+        return Ok(page_size);
+    }
+    let documented = format!("Page size must be between 1 and {page_cap}");
+    Err(match over_cap {
+        OverCap::Clamp => return Ok(page_cap),
+        OverCap::Reject => {
+            let text = format!("'page_size' must be between 1 and {page_cap}.");
+            Problem::with_field(ErrorCode::VALIDATION_005, "page_size", text)
+        }
+        OverCap::Details => Problem::with_field(ErrorCode::VALIDATION_001, "page_size", documented),
+        OverCap::Message => Problem::with_message(ErrorCode::VALIDATION_001, documented),
+    })
 }
 
 /// The rows before a page.
@@ -166,7 +210,12 @@ fn positive(asked: &Asked, name: &'static str) -> Result<u32, Problem> {
 
 /// An id in the form that .NET writes and reads: 32 hexadecimal digits with dashes.
 pub(super) fn read_id(text: &str, field: &'static str) -> Result<Uuid, Problem> {
-    let malformed = || Problem::with_field(ErrorCode::VALIDATION_003, field, format!("'{text}' is not a valid UUID."));
+    read_id_or(ErrorCode::VALIDATION_003, text, field)
+}
+
+/// The same, for an endpoint that refuses it with another code.
+pub(super) fn read_id_or(code: ErrorCode, text: &str, field: &'static str) -> Result<Uuid, Problem> {
+    let malformed = || Problem::with_field(code, field, format!("'{text}' is not a valid UUID."));
     if text.len() == 36 { Uuid::try_parse(text).map_err(|_| malformed()) } else { Err(malformed()) }
 }
 
@@ -186,7 +235,7 @@ mod tests {
     }
 
     fn refused(query: &str, over_cap: OverCap) -> (&'static str, &'static str) {
-        let problem = ListQuery::read(&asked(query), 100, over_cap).unwrap_err();
+        let problem = ListQuery::of_contacts(&asked(query), 100, over_cap).unwrap_err();
         (problem.code.name(), problem.details[0].0)
     }
 
@@ -203,15 +252,29 @@ mod tests {
 
     #[test]
     fn a_page_over_the_cap_is_made_smaller_or_refused() {
-        let clamped = ListQuery::read(&asked("page=3&page_size=1000"), 100, OverCap::Clamp).unwrap();
+        let clamped = ListQuery::of_contacts(&asked("page=3&page_size=1000"), 100, OverCap::Clamp).unwrap();
         assert_eq!((clamped.page_size, clamped.offset()), (100, 200));
         assert_eq!(refused("page=1&page_size=101", OverCap::Reject), ("VALIDATION_005", "page_size"));
     }
 
     #[test]
+    fn other_lists_refuse_a_large_page_in_two_forms_and_need_no_numbers() {
+        let read = |query: &str, over_cap| ListQuery::of_others(&asked(query), 100, over_cap);
+        let usual = read("", OverCap::Details).unwrap();
+        assert_eq!((usual.page, usual.page_size), (1, USUAL_PAGE_SIZE));
+        assert!(read("page=2&page_size=100", OverCap::Details).is_ok());
+        let documented = "Page size must be between 1 and 100";
+        let details = read("page_size=101", OverCap::Details).unwrap_err();
+        assert_eq!((details.message, details.details), (None, vec![("page_size", documented.to_owned())]));
+        let message = read("page_size=101", OverCap::Message).unwrap_err();
+        assert_eq!((message.message.as_deref(), message.details), (Some(documented), Vec::new()));
+        assert!(read("page=0", OverCap::Details).is_err());
+    }
+
+    #[test]
     fn filters_are_decoded_and_an_unknown_channel_is_refused() {
         let query = asked("page=1&page_size=9&search=%C3%A9+x&channel=WhatsApp&phone=%2B12");
-        let filter = ListQuery::read(&query, 100, OverCap::Clamp).unwrap().filter;
+        let filter = ListQuery::of_contacts(&query, 100, OverCap::Clamp).unwrap().filter;
         assert_eq!(filter.search.as_deref(), Some("é x"));
         assert_eq!(filter.phone.as_deref(), Some("+12"));
         assert!(filter.channel.is_some());
@@ -224,6 +287,9 @@ mod tests {
         assert_eq!(Route::of("/v3/contacts/1"), Route::Contact("1".into()));
         assert_eq!(Route::of("/v3/contacts/1/message-summary"), Route::MessageSummary("1".into()));
         assert_eq!(Route::of("/v3/messages/1/activities"), Route::Activities("1".into()));
+        assert_eq!(Route::of("/v3/messages/1"), Route::Message("1".into()));
+        assert_eq!(Route::of("/v3/conversations"), Route::Conversations);
+        assert_eq!(Route::of("/v3/messages"), Route::Nowhere);
         assert_eq!(Route::of("/v2/contacts"), Route::Nowhere);
         assert_eq!(Route::of("/"), Route::Nowhere);
     }

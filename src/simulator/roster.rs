@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use super::maker::Maker;
+use super::pool::Pool;
 use super::random::{Draws, Purpose, draw};
 use super::settings::Order;
 
@@ -20,14 +20,14 @@ use super::settings::Order;
 const TIED_ROWS: u32 = 250;
 
 /// The order of a list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Roster {
     rows: Rows,
     order: Order,
     seed: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Rows {
     /// The contacts 0 up to, not including, this one.
     Untouched(u32),
@@ -37,25 +37,30 @@ enum Rows {
 
 impl Roster {
     /// The list before anything moves.
-    pub(super) fn new(order: Order, maker: &Maker) -> Self {
-        let count = maker.initial;
+    pub(super) fn new(order: Order, pool: &Pool) -> Self {
+        let (count, seed) = (pool.initial(), pool.seed());
         let rows = match order {
+            Order::CreatedAscending | Order::CreatedDescending | Order::Unstable if pool.is_mixed() => {
+                let mut rows: Vec<u32> = (0..count).collect();
+                rows.sort_by_cached_key(|index| (pool.times(*index).created, *index));
+                Rows::Listed(rows)
+            }
             Order::CreatedAscending | Order::CreatedDescending | Order::Unstable => Rows::Untouched(count),
             Order::RandomKey => {
                 let mut rows: Vec<u32> = (0..count).collect();
-                rows.sort_by_cached_key(|index| order_key(maker.seed, *index));
+                rows.sort_by_cached_key(|index| order_key(seed, *index));
                 Rows::Listed(rows)
             }
             Order::UpdatedAscending | Order::UpdatedDescending => {
                 let mut rows: Vec<u32> = (0..count).collect();
                 rows.sort_by_cached_key(|index| {
-                    let times = maker.times(*index);
+                    let times = pool.times(*index);
                     (times.updated.unwrap_or(times.created), *index)
                 });
                 Rows::Listed(rows)
             }
         };
-        Self { rows, order, seed: maker.seed }
+        Self { rows, order, seed }
     }
 
     /// How many contacts are in the list.
@@ -91,6 +96,25 @@ impl Roster {
                 rows.insert(place, index);
             }
             _ => rows.push(index),
+        }
+    }
+
+    /// Adds a new contact before the last `newer` ones, where the order is that of creation.
+    pub(super) fn insert_late(&mut self, index: u32, newer: usize) {
+        match self.order {
+            Order::CreatedAscending | Order::CreatedDescending | Order::Unstable => {
+                let rows = self.listed();
+                rows.insert(rows.len().saturating_sub(newer), index);
+            }
+            _ => self.insert(index),
+        }
+    }
+
+    /// How many of the last rows, by creation, are as described.
+    pub(super) fn count_last(&self, mut is_counted: impl FnMut(u32) -> bool) -> usize {
+        match &self.rows {
+            Rows::Untouched(_) => 0,
+            Rows::Listed(rows) => rows.iter().rev().take_while(|index| is_counted(**index)).count(),
         }
     }
 
@@ -165,10 +189,15 @@ fn order_key(seed: u64, index: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::maker::Maker;
     use super::*;
 
+    fn pool() -> Pool {
+        Maker { seed: 9, initial: 1_000, customer_id: None, hostile: false }.into()
+    }
+
     fn roster(order: Order) -> Roster {
-        Roster::new(order, &Maker { seed: 9, initial: 1_000, customer_id: None, hostile: false })
+        Roster::new(order, &pool())
     }
 
     fn rows(roster: &Roster) -> Vec<u32> {
@@ -217,8 +246,8 @@ mod tests {
 
     #[test]
     fn orders_by_time_are_sorted_by_it() {
-        let maker = Maker { seed: 9, initial: 1_000, customer_id: None, hostile: false };
-        let changed = |index: u32| maker.times(index).updated.unwrap_or(maker.times(index).created);
+        let pool = pool();
+        let changed = |index: u32| pool.times(index).updated.unwrap_or(pool.times(index).created);
         assert!(rows(&roster(Order::UpdatedAscending)).is_sorted_by_key(|index| changed(*index)));
         assert!(rows(&roster(Order::UpdatedDescending)).is_sorted_by(|a, b| changed(*a) >= changed(*b)));
     }

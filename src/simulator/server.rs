@@ -33,7 +33,7 @@ use tokio::time::sleep;
 use super::body::{Body, InFlight};
 use super::reply::Reply;
 use super::request::Asked;
-use super::settings::Settings;
+use super::settings::{Settings, parse_duration};
 use super::state::{Delivery, REDIRECT_TARGET, State};
 
 const BACKLOG: i32 = 1_024;
@@ -205,6 +205,16 @@ fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
     let json = match asked.path.as_str() {
         "/_simulator/statistics" => serde_json::to_vec(&state.statistics),
         "/_simulator/truth" => serde_json::to_vec(&state.truth()),
+        "/_simulator/message-truth" => serde_json::to_vec(&state.message_truth()),
+        "/_simulator/pass-time" => {
+            let duration = asked.parameter("duration").and_then(|text| parse_duration(&text).ok());
+            let messages = asked.parameter("messages").map_or(Some(0), |number| number.parse().ok());
+            let (Some(duration), Some(messages)) = (duration, messages) else {
+                return response(Reply::bare(400), |body| Body::whole(body, None));
+            };
+            state.pass_time(duration, messages);
+            Ok(b"{\"passed\":true}".to_vec())
+        }
         REDIRECT_TARGET => {
             state.statistics.redirect_target_hits += 1;
             state.statistics.redirect_target_hits_with_key += u64::from(asked.header("x-api-key").is_some());

@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::json::Escapes;
+use super::messaging::Messaging;
 use super::movement::Movement;
+use super::service::Service;
 
 /// The key of the organization, unless another one is set.
 pub const DEFAULT_API_KEY: &str = "simulated-organization-key";
@@ -41,8 +43,10 @@ pub struct Settings {
     pub port: u16,
     /// The largest page size honoured.
     pub page_cap: u32,
-    /// What happens to a request for more.
+    /// What happens to a request for more contacts.
     pub over_cap: OverCap,
+    /// What happens to a request for more of any other list; `None` is as documented, in one form or the other.
+    pub other_over_cap: Option<OverCap>,
     /// Requests allowed; `None` is no limit.
     pub rate_limit: Option<Rate>,
     /// How many requests may come at once.
@@ -77,6 +81,12 @@ pub struct Settings {
     pub gzip: bool,
     /// Contacts say whose they are, as newer versions of the API do.
     pub customer_id: bool,
+    /// What the organization's lists hold.
+    pub lists: OrganizationLists,
+    /// The messages.
+    pub messaging: Messaging,
+    /// How answers may disagree.
+    pub service: Service,
 }
 
 impl Default for Settings {
@@ -87,6 +97,7 @@ impl Default for Settings {
             port: 0,
             page_cap: DEFAULT_PAGE_CAP,
             over_cap: OverCap::default(),
+            other_over_cap: None,
             rate_limit: None,
             burst: DEFAULT_BURST,
             other_traffic: None,
@@ -104,6 +115,9 @@ impl Default for Settings {
             escapes: Escapes::default(),
             gzip: false,
             customer_id: true,
+            lists: OrganizationLists::default(),
+            messaging: Messaging::default(),
+            service: Service::default(),
         }
     }
 }
@@ -130,6 +144,10 @@ pub enum OverCap {
     Clamp,
     /// It is refused as out of range.
     Reject,
+    /// It is refused as sibling lists document it, with the field in the details.
+    Details,
+    /// It is refused as sibling lists document it, with the message alone.
+    Message,
 }
 
 impl FromStr for OverCap {
@@ -139,7 +157,31 @@ impl FromStr for OverCap {
         match text {
             "clamp" => Ok(Self::Clamp),
             "reject" => Ok(Self::Reject),
-            _ => Err(ParseError::new(text, "clamp or reject")),
+            "details" => Ok(Self::Details),
+            "message" => Ok(Self::Message),
+            _ => Err(ParseError::new(text, "clamp, reject, details or message")),
+        }
+    }
+}
+
+/// What the lists hold that the organization's key reads without naming a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OrganizationLists {
+    /// What is its own.
+    #[default]
+    Own,
+    /// What is its own and what its profiles have, as in newer versions of the API.
+    Wide,
+}
+
+impl FromStr for OrganizationLists {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "own" => Ok(Self::Own),
+            "wide" => Ok(Self::Wide),
+            _ => Err(ParseError::new(text, "own or wide")),
         }
     }
 }
@@ -333,6 +375,6 @@ mod tests {
         assert_eq!("date".parse(), Ok(RetryAfter::Date));
         assert_eq!("window".parse(), Ok(RateHeaders::Window));
         let refused = "sideways".parse::<OverCap>().unwrap_err();
-        assert_eq!(refused.to_string(), "cannot read \"sideways\", expected clamp or reject");
+        assert_eq!(refused.to_string(), "cannot read \"sideways\", expected clamp, reject, details or message");
     }
 }

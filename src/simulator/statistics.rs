@@ -21,6 +21,8 @@ pub struct Statistics {
     pub requests: u64,
     /// Of these, those for a page of the list of contacts.
     pub list_requests: u64,
+    /// Requests for a page of messages.
+    pub conversation_requests: u64,
     /// Requests answered with success.
     pub answered_ok: u64,
     /// Requests answered with an error that was the client's own fault: key, validation, nothing there.
@@ -51,6 +53,8 @@ pub struct Statistics {
     pub contacts_deleted: u64,
     /// Updates of contacts while the simulator ran.
     pub contacts_updated: u64,
+    /// Messages that arrived while the simulator ran.
+    pub messages_arrived: u64,
     /// Whether the last request had a key that is good.
     pub last_api_key_ok: Option<bool>,
     /// The profile that the last request was for.

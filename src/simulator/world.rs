@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::contact::Contact;
 use super::filter::{Filter, FilteredRows};
-use super::maker::{Change, Maker};
+use super::maker::Change;
 use super::movement::{MoveKind, Step};
+use super::pool::Pool;
 use super::roster::{Roster, mixed_positions};
 use super::settings::Order;
 use super::times::Ticks;
@@ -53,7 +54,7 @@ pub struct Truth {
 }
 
 /// Writes ids as the API does.
-fn as_texts<S: Serializer>(ids: &[Uuid], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_texts<S: Serializer>(ids: &[Uuid], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ids.iter().map(Uuid::to_string))
 }
 
@@ -67,9 +68,9 @@ pub(super) struct Window {
 }
 
 /// The contacts of an account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct World {
-    maker: Maker,
+    pool: Pool,
     roster: Roster,
     order: Order,
     /// The index that the next contact gets.
@@ -81,9 +82,13 @@ pub(super) struct World {
     /// What the books said when the first list request arrived.
     first_read: Option<FirstRead>,
     filtered: Vec<FilteredRows>,
+    /// Counts what happens to the list.
+    generation: u64,
+    /// The rows of one account among several, as they were at a generation.
+    owned: HashMap<usize, (u64, Vec<u32>)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct FirstRead {
     next_index: u32,
     deleted: HashSet<u32>,
@@ -92,17 +97,20 @@ struct FirstRead {
 
 impl World {
     /// The contacts before anything moves.
-    pub(super) fn new(maker: Maker, order: Order) -> Self {
+    pub(super) fn new(pool: impl Into<Pool>, order: Order) -> Self {
+        let pool = pool.into();
         Self {
-            maker,
-            roster: Roster::new(order, &maker),
+            roster: Roster::new(order, &pool),
             order,
-            next_index: maker.initial,
+            next_index: pool.initial(),
+            pool,
             changes: HashMap::new(),
             touched: Vec::new(),
             deleted: HashSet::new(),
             first_read: None,
             filtered: Vec::new(),
+            generation: 0,
+            owned: HashMap::new(),
         }
     }
 
@@ -113,12 +121,12 @@ impl World {
 
     /// The contact of an index, as it is now.
     pub(super) fn contact(&self, index: u32) -> Contact {
-        self.maker.contact(index, self.changes.get(&index).copied().unwrap_or_default())
+        self.pool.contact(index, self.changes.get(&index).copied().unwrap_or_default())
     }
 
     /// The index of a contact that exists or once existed.
     pub(super) fn index_of(&self, id: Uuid) -> Option<u32> {
-        self.maker.index_of(id).filter(|index| *index < self.next_index)
+        self.pool.index_of(id).filter(|index| *index < self.next_index)
     }
 
     /// True if the contact is in the list.
@@ -126,9 +134,29 @@ impl World {
         index < self.next_index && !self.deleted.contains(&index)
     }
 
-    /// The indexes in the list, in its order.
-    pub(super) fn indexes(&self) -> Vec<u32> {
-        self.roster.iter().collect()
+    /// The indexes in the list, in its order; of one account only, if it is named.
+    pub(super) fn indexes(&self, owner: Option<usize>) -> Vec<u32> {
+        self.roster.iter().filter(|index| self.is_of(*index, owner)).collect()
+    }
+
+    /// How many contacts there were before anything moved.
+    pub(super) fn initial(&self) -> u32 {
+        self.pool.initial()
+    }
+
+    /// True if the order leaves open how rows follow each other that tie.
+    pub(super) fn is_unstable(&self) -> bool {
+        self.order == Order::Unstable
+    }
+
+    /// Whose contact this is, among several accounts.
+    pub(super) fn owner_of(&self, index: u32) -> usize {
+        self.pool.owner_of(index)
+    }
+
+    /// True if the contact belongs to this account, or no account is named.
+    pub(super) fn is_of(&self, index: u32, owner: Option<usize>) -> bool {
+        owner.is_none_or(|owner| self.pool.owner_of(index) == owner)
     }
 
     /// Opens the books: a list request has arrived.
@@ -145,9 +173,23 @@ impl World {
         self.first_read = None;
     }
 
-    /// The contacts from `offset` on that fit the filter, as request number `request` sees them.
-    pub(super) fn window(&mut self, filter: &Filter, offset: u64, size: u32, request: u64) -> Window {
-        let filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));
+    /// The contacts from `offset` on that fit the filter, as request number `request` sees them; of one account among
+    /// several only, if it is named.
+    pub(super) fn window(
+        &mut self,
+        owner: Option<usize>,
+        filter: &Filter,
+        offset: u64,
+        size: u32,
+        request: u64,
+    ) -> Window {
+        let mut filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));
+        if let Some(owner) = owner {
+            filtered = Some(match filtered {
+                Some(indexes) => indexes.into_iter().filter(|index| self.pool.owner_of(*index) == owner).collect(),
+                None => self.owned_indexes(owner),
+            });
+        }
         let total =
             filtered.as_ref().map_or(self.roster.len(), |indexes| u32::try_from(indexes.len()).unwrap_or(u32::MAX));
         let start = u32::try_from(offset).unwrap_or(u32::MAX).min(total);
@@ -157,11 +199,19 @@ impl World {
             None => self.roster.at(position),
         };
         let indexes = if self.order == Order::Unstable {
-            mixed_positions(range, total, self.maker.seed, request).into_iter().map(at).collect()
+            mixed_positions(range, total, self.pool.seed(), request).into_iter().map(at).collect()
         } else {
             range.map(at).collect()
         };
         Window { indexes, total }
+    }
+
+    /// All indexes of one account, in the order of the list.
+    fn owned_indexes(&mut self, owner: usize) -> Vec<u32> {
+        if self.owned.get(&owner).is_none_or(|(generation, _)| *generation != self.generation) {
+            self.owned.insert(owner, (self.generation, self.indexes(Some(owner))));
+        }
+        self.owned[&owner].1.clone()
     }
 
     /// All indexes that fit, in the order of the list.
@@ -179,7 +229,7 @@ impl World {
 
     /// Takes a step of movement while a window is being asked for; false if there was no row to move.
     pub(super) fn take(&mut self, step: Step, window: (u64, u32), now: Ticks) -> bool {
-        let row = step.place.draw(step.number, self.maker.seed, self.roster.len(), window);
+        let row = step.place.draw(step.number, self.pool.seed(), self.roster.len(), window);
         match step.kind {
             MoveKind::Create => {
                 self.create(now);
@@ -198,21 +248,37 @@ impl World {
     }
 
     fn create(&mut self, now: Ticks) {
+        let index = self.note_creation(now);
+        self.roster.insert(index);
+    }
+
+    /// Takes in a contact that was created some time ago, at its place in an order of creation.
+    pub(super) fn commit(&mut self, created: Ticks) {
+        let index = self.note_creation(created);
+        let is_newer = |other: u32| self.changes.get(&other).is_some_and(|change| change.created > Some(created));
+        let newer = self.roster.count_last(is_newer);
+        self.roster.insert_late(index, newer);
+    }
+
+    fn note_creation(&mut self, created: Ticks) -> u32 {
         let index = self.next_index;
         self.next_index += 1;
-        self.changes.insert(index, Change { created: Some(now), ..Change::default() });
+        self.generation += 1;
+        self.changes.insert(index, Change { created: Some(created), ..Change::default() });
         self.touched.push(index);
-        self.roster.insert(index);
+        index
     }
 
     fn delete_at(&mut self, row: u32) -> bool {
         let removed = self.roster.remove(row);
+        self.generation += 1;
         self.deleted.extend(removed);
         removed.is_some()
     }
 
     fn update_at(&mut self, row: u32, now: Ticks) -> bool {
         let Some(index) = self.roster.touch(row) else { return false };
+        self.generation += 1;
         let change = self.changes.entry(index).or_default();
         change.updated = Some(now);
         change.revision += 1;
@@ -223,7 +289,7 @@ impl World {
     /// What an export must and may hold.
     pub(super) fn truth(&self) -> Truth {
         let ids = |indexes: &mut dyn Iterator<Item = u32>| -> Vec<Uuid> {
-            indexes.filter(|index| self.is_identified(*index)).map(|index| self.maker.id(index)).collect()
+            indexes.filter(|index| self.is_identified(*index)).map(|index| self.pool.id(index)).collect()
         };
         let present_now = ids(&mut self.roster.iter());
         let unidentified_now = u64::from(self.roster.len()) - present_now.len() as u64;
@@ -251,7 +317,7 @@ impl World {
 
     /// True unless hostile mode took the contact's id away.
     fn is_identified(&self, index: u32) -> bool {
-        !self.maker.hostile || self.contact(index).is_identified()
+        !self.pool.is_hostile() || self.contact(index).is_identified()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Windows, filters and the books of a list that moves.
 
 use super::super::filter::Channel;
+use super::super::maker::Maker;
 use super::super::movement::Place;
 use super::*;
 
@@ -21,9 +22,9 @@ fn all() -> Filter {
 #[test]
 fn a_window_past_the_end_is_empty_and_the_last_one_is_short() {
     let mut world = world(Order::CreatedAscending);
-    assert_eq!(world.window(&all(), 1_000, 100, 1), Window { indexes: vec![], total: 1_000 });
-    assert_eq!(world.window(&all(), u64::MAX, 100, 1), Window { indexes: vec![], total: 1_000 });
-    assert_eq!(world.window(&all(), 980, 100, 1).indexes, (980..1_000).collect::<Vec<_>>());
+    assert_eq!(world.window(None, &all(), 1_000, 100, 1), Window { indexes: vec![], total: 1_000 });
+    assert_eq!(world.window(None, &all(), u64::MAX, 100, 1), Window { indexes: vec![], total: 1_000 });
+    assert_eq!(world.window(None, &all(), 980, 100, 1).indexes, (980..1_000).collect::<Vec<_>>());
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn a_deletion_shifts_what_is_behind_it() {
     let mut world = world(Order::CreatedAscending);
     world.note_reader();
     assert!(world.take(step(MoveKind::Delete, Place::Row(3), 0), (0, 100), NOW));
-    assert_eq!(world.window(&all(), 0, 5, 2).indexes, [0, 1, 2, 4, 5]);
+    assert_eq!(world.window(None, &all(), 0, 5, 2).indexes, [0, 1, 2, 4, 5]);
     assert!(!world.take(step(MoveKind::Delete, Place::Row(999), 1), (0, 100), NOW));
 }
 
@@ -39,7 +40,7 @@ fn a_deletion_shifts_what_is_behind_it() {
 fn a_replacement_leaves_the_total_as_it_was() {
     let mut world = world(Order::CreatedDescending);
     assert!(world.take(step(MoveKind::Replace, Place::Back, 0), (0, 100), NOW));
-    let window = world.window(&all(), 0, 2, 1);
+    let window = world.window(None, &all(), 0, 2, 1);
     assert_eq!((window.total, window.indexes), (1_000, vec![1_000, 999]));
 }
 
@@ -54,7 +55,7 @@ fn the_books_begin_with_the_first_reader() {
     world.take(step(MoveKind::Update, Place::Row(7), 4), (0, 100), NOW);
     world.note_reader();
     let truth = world.truth();
-    let id = |index| world.maker.id(index);
+    let id = |index| world.pool.id(index);
     assert_eq!(truth.deleted_during, [id(1)]);
     assert_eq!(truth.created_during, [id(1_001)]);
     assert_eq!(truth.updated_during, [id(9)]);
@@ -68,7 +69,7 @@ fn contacts_that_moved_carry_the_real_time() {
     let mut world = world(Order::UpdatedDescending);
     world.take(step(MoveKind::Create, Place::Anywhere, 0), (0, 100), NOW);
     world.take(step(MoveKind::Update, Place::Row(500), 1), (0, 100), NOW);
-    let updated = world.window(&all(), 0, 1, 1).indexes[0];
+    let updated = world.window(None, &all(), 0, 1, 1).indexes[0];
     let created_at = world.contact(1_000).created_at;
     assert_eq!(created_at.as_deref().map(|text| &text[..19]), Some("2023-11-14T22:13:20"));
     assert_eq!(world.contact(updated).updated_at.as_deref().map(|text| &text[..10]), Some("2023-11-14"));
@@ -79,10 +80,10 @@ fn a_filtered_list_has_its_own_total_and_follows_movement() {
     let mut world = world(Order::RandomKey);
     let filter = Filter { channel: Some(Channel::Rcs), ..all() };
     let expected = |world: &World| -> Vec<u32> {
-        world.indexes().into_iter().filter(|index| filter.fits(&world.contact(*index))).collect()
+        world.indexes(None).into_iter().filter(|index| filter.fits(&world.contact(*index))).collect()
     };
     for round in 0..50 {
-        let window = world.window(&filter, 0, u32::MAX, round);
+        let window = world.window(None, &filter, 0, u32::MAX, round);
         assert_eq!(window.indexes, expected(&world));
         assert_eq!(window.total as usize, window.indexes.len());
         for kind in [MoveKind::Create, MoveKind::Update, MoveKind::Delete, MoveKind::Replace] {
@@ -94,11 +95,11 @@ fn a_filtered_list_has_its_own_total_and_follows_movement() {
 #[test]
 fn ids_of_deleted_contacts_are_known_and_those_never_given_are_not() {
     let mut world = world(Order::CreatedAscending);
-    let id = world.maker.id(5);
+    let id = world.pool.id(5);
     world.take(step(MoveKind::Delete, Place::Row(5), 0), (0, 100), NOW);
     assert_eq!(world.index_of(id), Some(5));
     assert!(!world.is_present(5) && world.is_present(6) && !world.is_present(1_000));
-    assert_eq!(world.index_of(world.maker.id(1_000)), None);
+    assert_eq!(world.index_of(world.pool.id(1_000)), None);
 }
 
 #[test]

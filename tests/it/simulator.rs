@@ -7,4 +7,6 @@ mod api;
 mod client;
 mod faults;
 mod limits;
+mod messages;
 mod movement;
+mod service;

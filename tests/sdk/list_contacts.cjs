@@ -90,6 +90,20 @@ async function main() {
   await checkProfiles(client);
   const { activities } = (await client.messages.retrieveActivities(messageId)).data;
   assert.ok(activities.length > 0);
+  const message = (await client.messages.retrieveStatus(messageId)).data;
+  assert.equal(message.status, activities[0].status);
+  assert.deepEqual(
+    message.events.map((event) => event.timestamp),
+    activities.map((activity) => activity.timestamp).reverse(),
+  );
+  assert.ok(contacts.some((contact) => contact.id === message.contact_id));
+  const malformed = () => client.messages.retrieveStatus("not-an-id");
+  await expectError(Sent.BadRequestError, 400, "VALIDATION_001", malformed);
+  const unknown = () => client.messages.retrieveActivities(UNKNOWN_ID);
+  await expectError(Sent.NotFoundError, 404, "RESOURCE_003", unknown);
+  const templates = (await client.templates.list({ page: 1, page_size: 100 })).data.templates;
+  assert.ok(templates.length > 0);
+  assert.equal((await client.me.retrieve()).data.type, "organization");
   console.log(`@sentdm/sentdm ${VERSION}: ${contacts.length} contacts, all errors as typed`);
 }
 

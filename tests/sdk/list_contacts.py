@@ -9,6 +9,7 @@ against the client's own types, so a field of the wrong type fails here.
 import json
 import sys
 import urllib.request
+from collections import Counter
 
 import sent_dm
 from sent_dm import Sent
@@ -97,12 +98,50 @@ def check_profiles(client):
     return own
 
 
+def check_conversations(client, contacts):
+    """Every message through the list; some of them, their activities and their contacts' summaries on their own."""
+    messages = list(client.conversations.list(page=1, page_size=100))
+    ids = [message.id for message in messages]
+    assert len(ids) == len(set(ids)) > 1000
+    times = [message.created_at for message in messages]
+    assert times == sorted(times, reverse=True)
+    known = {contact.id for contact in contacts}
+    assert {message.contact_id for message in messages} <= known
+    assert {message.direction for message in messages} == {"INBOUND", "OUTBOUND"}
+    assert any(message.price for message in messages) and any(message.message_body for message in messages)
+    for message in messages[:60]:
+        assert client.messages.retrieve_status(message.id).data.to_dict() == message.to_dict()
+        activities = client.messages.retrieve_activities(message.id).data.activities
+        told = [(activity.status, activity.timestamp) for activity in activities]
+        assert told == [(event.status, event.timestamp) for event in reversed(message.events)]
+        assert activities[0].status == message.status
+        priced = [activity.price for activity in activities if activity.price]
+        assert all(float(price) == message.price for price in priced)
+    counts = Counter(message.contact_id for message in messages)
+    for contact, count in counts.most_common(10):
+        summary = client.contacts.retrieve_message_summary(contact).data
+        assert summary.message_count == count
+        own = [message for message in messages if message.contact_id == contact]
+        assert set(summary.channels_used) == {message.channel for message in own}
+        assert summary.first_message_at == min(message.created_at for message in own)
+        assert summary.last_message_at == max(message.created_at for message in own)
+        assert all(0 <= score.success_score + score.fail_score <= 101 for score in summary.channel_scores)
+    templates = {template.id: template for template in client.templates.list(page=1, page_size=5)}
+    used = {message.template_id for message in messages if message.template_id}
+    assert used <= set(templates) and all(templates[template].status == "APPROVED" for template in used)
+    too_large = lambda: client.conversations.list(page=1, page_size=101)
+    expect_error(sent_dm.BadRequestError, 400, "VALIDATION_001", too_large)
+    return messages
+
+
 def check_messages(client, message_id):
     activities = client.messages.retrieve_activities(message_id).data.activities
     times = [activity.timestamp for activity in activities]
     assert times and times == sorted(times, reverse=True)
     unknown = lambda: client.messages.retrieve_activities(UNKNOWN_ID)
     expect_error(sent_dm.NotFoundError, 404, "RESOURCE_003", unknown)
+    malformed = lambda: client.messages.retrieve_status("not-an-id")
+    expect_error(sent_dm.BadRequestError, 400, "VALIDATION_001", malformed)
 
 
 def main():
@@ -114,7 +153,13 @@ def main():
     check_rate_limit(limited_base_url, api_key)
     own = check_profiles(client)
     check_messages(client, message_id)
-    print(f"sentdm {sent_dm.__version__}: {len(contacts)} contacts, {len(own)} of a profile, all errors as typed")
+    messages = check_conversations(client, contacts)
+    listed = client.profiles.list().data.profiles
+    assert [profile.id for profile in listed] == [profile.id for profile in client.me.retrieve().data.profiles]
+    print(
+        f"sentdm {sent_dm.__version__}: {len(contacts)} contacts, {len(own)} of a profile, {len(messages)} messages, "
+        "all errors as typed"
+    )
 
 
 main()

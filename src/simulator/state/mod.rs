@@ -13,22 +13,26 @@
 //!
 //! The tests of the server drive every branch.
 
+mod answer;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::accounts::{AccountNumber, Accounts};
-use super::endpoints;
 use super::error_code::ErrorCode;
 use super::fault::{ArmedFaults, FaultKind, RequestFacts};
 use super::limit::RateLimiter;
+use super::mailbox::MessageTruth;
 use super::movement::{Arrival, MoveKind, Mover, Place, Step};
 use super::random::{Draws, Purpose, draw};
-use super::reply::{Meta, Problem, Reply};
-use super::request::{Asked, ListQuery, Route, window_asked_for};
+use super::reply::{Meta, Reply};
+use super::request::{Asked, Route, window_asked_for};
+use super::service::{Counts, Event, Replicas};
 use super::settings::{RetryAfter, Settings};
 use super::statistics::Statistics;
 use super::times::{Ticks, http_date, unix_seconds};
 use super::world::Truth;
+use answer::dress;
 
 /// How long after a 429 a request may still have been on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
@@ -48,6 +52,10 @@ pub(super) struct State {
     pub(super) statistics: Statistics,
     limiter: RateLimiter,
     mover: Mover,
+    replicas: Replicas,
+    counts: Counts,
+    /// Contacts that have been created and are not visible yet: when they will be, and their time of creation.
+    uncommitted: Vec<(Ticks, Ticks)>,
     pause: Option<Pause>,
 }
 
@@ -72,6 +80,8 @@ struct Case<'asked> {
     page_cap: u32,
     /// How many rows a page may hold, whatever its size.
     most_rows: usize,
+    /// How many rows the list had before it moved for this request, if that is what the answer says.
+    total_before: Option<u32>,
 }
 
 /// What is to be done about a request.
@@ -105,8 +115,13 @@ pub(super) enum Delivery {
 impl State {
     /// The state before the first request.
     pub(super) fn new(settings: Arc<Settings>) -> Self {
+        let accounts = Accounts::new(&settings);
+        let world = &accounts.account(AccountNumber::ORGANIZATION).world;
         Self {
-            accounts: Accounts::new(&settings),
+            replicas: Replicas::new(world, settings.service.replica_lag, settings.seed),
+            counts: Counts::new(settings.service.cached_count),
+            uncommitted: Vec::new(),
+            accounts,
             faults: ArmedFaults::new(settings.faults.clone(), settings.seed, settings.page_cap),
             statistics: Statistics::default(),
             limiter: RateLimiter::new(&settings, Instant::now()),
@@ -147,6 +162,18 @@ impl State {
         self.accounts.account(AccountNumber::ORGANIZATION).world.truth()
     }
 
+    /// What a list of all messages of the organization must and may hold.
+    pub(super) fn message_truth(&self) -> MessageTruth {
+        self.accounts.account(AccountNumber::ORGANIZATION).mailbox.truth()
+    }
+
+    /// Lets time pass for the messages of the organization, and messages arrive within it.
+    pub(super) fn pass_time(&mut self, duration: Duration, messages: u32) {
+        let account = self.accounts.account_mut(AccountNumber::ORGANIZATION);
+        account.mailbox.pass_time(duration, messages, &account.world);
+        self.statistics.messages_arrived += u64::from(messages);
+    }
+
     /// Does something to the organization's list at once; false if there was no such row.
     pub(super) fn move_now(&mut self, kind: MoveKind, place: Place) -> bool {
         let number = self.mover.next_number();
@@ -157,7 +184,7 @@ impl State {
     fn open<'asked>(&mut self, asked: &'asked Asked) -> Case<'asked> {
         self.statistics.requests += 1;
         let number = self.statistics.requests;
-        let case = Case {
+        let mut case = Case {
             asked,
             number,
             route: Route::of(&asked.path),
@@ -170,13 +197,18 @@ impl State {
             limits: self.limiter.headers(asked.clock),
             page_cap: self.settings.page_cap,
             most_rows: usize::MAX,
+            total_before: None,
         };
         self.count_request(&case);
         let is_about_the_organization =
             case.caller == Ok(AccountNumber::ORGANIZATION) && asked.header("x-profile-id").is_none();
+        if self.settings.service.split_count {
+            case.total_before = self.total(&case);
+        }
         if case.route == Route::Contacts && is_about_the_organization {
             self.let_the_list_move(&case);
         }
+        self.let_messages_arrive(&case);
         case
     }
 
@@ -187,10 +219,9 @@ impl State {
         statistics.last_api_key_ok = Some(case.caller.is_ok());
         statistics.last_profile_id = case.asked.header("x-profile-id").map(str::to_owned);
         statistics.last_user_agent = case.asked.user_agent().map(str::to_owned);
-        if case.route == Route::Contacts {
-            statistics.list_requests += 1;
-        }
-        if let Some((page, _, page_size)) = window {
+        statistics.list_requests += u64::from(case.route == Route::Contacts);
+        statistics.conversation_requests += u64::from(case.route == Route::Conversations);
+        if let (Route::Contacts, Some((page, _, page_size))) = (&case.route, window) {
             *statistics.requests_by_window.entry((page, page_size)).or_default() += 1;
         }
         if let Some(pause) = self.pause.filter(|pause| case.asked.arrived < pause.until) {
@@ -199,9 +230,9 @@ impl State {
         }
     }
 
-    /// The page, the first row and the number of rows asked for, by a request for the list.
+    /// The page, the first row and the number of rows asked for, by a request for a list.
     fn window_asked_for(&self, case: &Case) -> Option<(u64, u64, u32)> {
-        let (page, asked_size) = (case.route == Route::Contacts).then(|| window_asked_for(case.asked)).flatten()?;
+        let (page, asked_size) = case.route.is_list().then(|| window_asked_for(case.asked)).flatten()?;
         let page = u64::from(page);
         let size = asked_size.min(self.settings.page_cap);
         Some((page, (page - 1) * u64::from(size), asked_size))
@@ -215,10 +246,57 @@ impl State {
         for step in self.mover.steps(arrival) {
             self.take(step, window);
         }
+        self.commit(Ticks::now());
     }
 
+    /// Lets messages arrive in the mailbox that is asked for, or at least lets its time pass.
+    fn let_messages_arrive(&mut self, case: &Case) {
+        let Ok(scope) = case.caller.map_err(Into::into).and_then(|caller| self.accounts.scope(caller, case.asked))
+        else {
+            return;
+        };
+        let holder = self.accounts.books(scope).holder;
+        let account = self.accounts.account_mut(holder);
+        if case.route == Route::Conversations && holder == AccountNumber::ORGANIZATION {
+            let arrival = Arrival { number: self.statistics.conversation_requests, at: case.asked.arrived };
+            let count = account.mailbox.let_messages_arrive(arrival, &account.world);
+            self.statistics.messages_arrived += count;
+        } else {
+            account.mailbox.look_at_clock(case.asked.arrived);
+        }
+    }
+
+    /// How many rows the list has that is asked for.
+    fn total(&mut self, case: &Case) -> Option<u32> {
+        let scope = self.accounts.scope(case.caller.ok()?, case.asked).ok()?;
+        let query = self.query(case).ok()?;
+        let place = self.accounts.books(scope);
+        let account = self.accounts.account_mut(place.holder);
+        match case.route {
+            Route::Contacts => Some(account.world.window(place.owner, &query.filter, 0, 0, case.number).total),
+            Route::Conversations => {
+                let moment = account.mailbox.moment(Duration::ZERO);
+                Some(account.mailbox.window(place.owner, 0, 0, moment, &account.world).total)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a step; a creation may become visible later than it says.
     fn take(&mut self, step: Step, window: (u64, u32)) -> bool {
-        let taken = self.accounts.world(AccountNumber::ORGANIZATION).take(step, window, Ticks::now());
+        let now = Ticks::now();
+        let late = self.settings.service.late_commits;
+        let is_late = !late.is_zero() && matches!(step.kind, MoveKind::Create | MoveKind::Replace);
+        if is_late {
+            let mut draws = Draws::new(self.settings.seed, Purpose::Commit, step.number | 1 << 40);
+            let after = late.mul_f64(f64::from(draws.below(1_001)) / 1_000.0);
+            self.uncommitted.push((Ticks(now.0 + i64::try_from(after.as_nanos() / 100).unwrap_or_default()), now));
+        }
+        let taken = match (is_late, step.kind) {
+            (true, MoveKind::Create) => return true,
+            (true, _) => self.happen(Event::Step(Step { kind: MoveKind::Delete, ..step }, window, now)),
+            (false, _) => self.happen(Event::Step(step, window, now)),
+        };
         let count = u64::from(taken);
         match step.kind {
             MoveKind::Create => self.statistics.contacts_created += count,
@@ -226,10 +304,26 @@ impl State {
             MoveKind::Update => self.statistics.contacts_updated += count,
             MoveKind::Replace => {
                 self.statistics.contacts_deleted += count;
-                self.statistics.contacts_created += count;
+                self.statistics.contacts_created += if is_late { 0 } else { count };
             }
         }
         taken
+    }
+
+    /// Makes visible what is due by now.
+    fn commit(&mut self, now: Ticks) {
+        let mut due: Vec<(Ticks, Ticks)> = self.uncommitted.extract_if(.., |(at, _)| *at <= now).collect();
+        due.sort_unstable();
+        for (_, created) in due {
+            self.happen(Event::Commit(created));
+            self.statistics.contacts_created += 1;
+        }
+    }
+
+    /// Lets something happen to the organization's list, and tells its replicas.
+    fn happen(&mut self, event: Event) -> bool {
+        self.replicas.tell(Instant::now(), event);
+        event.happen(self.accounts.world(AccountNumber::ORGANIZATION))
     }
 
     /// How long this answer takes.
@@ -285,94 +379,5 @@ impl State {
             *pause = Pause { since: if pause.until > now { pause.since } else { now }, until };
         }
         reply
-    }
-
-    /// What the endpoint answers.
-    fn answer(&mut self, case: &Case) -> Reply {
-        let mut reply = self.endpoint(case).unwrap_or_else(|problem| case.meta.failure(&problem));
-        dress(&mut reply, case);
-        if let Ok(caller) = case.caller
-            && reply.status == 200
-            && let Some(profile) = case.asked.header("x-profile-id")
-            && caller == AccountNumber::ORGANIZATION
-        {
-            reply.set_header("x-profile-id", profile);
-        }
-        if self.settings.gzip && case.asked.accepts_gzip() {
-            reply.compress();
-        }
-        reply
-    }
-
-    fn endpoint(&mut self, case: &Case) -> Result<Reply, Problem> {
-        let caller = case.caller?;
-        let scope = self.accounts.scope(caller, case.asked)?;
-        if !case.asked.is_get {
-            return Err(ErrorCode::NO_SUCH_PATH.into());
-        }
-        let (accounts, meta) = (&mut self.accounts, &case.meta);
-        match &case.route {
-            Route::Contacts => {
-                let query = ListQuery::read(case.asked, case.page_cap, self.settings.over_cap)?;
-                endpoints::contacts(accounts, scope, &query, case.most_rows, case.number, meta)
-            }
-            Route::Contact(_) | Route::MessageSummary(_) => endpoints::contact(accounts, scope, &case.route, meta),
-            Route::Activities(id) => endpoints::activities(self.settings.seed, id, meta),
-            Route::Me => Ok(endpoints::me(accounts, scope, meta)),
-            Route::Profiles => endpoints::profiles(accounts, scope, meta),
-            Route::Nowhere => Err(ErrorCode::NO_SUCH_PATH.into()),
-        }
-    }
-
-    fn count_answer(&mut self, reply: &Reply) {
-        if reply.status == 200 {
-            self.statistics.answered_ok += 1;
-        } else {
-            self.statistics.refused += 1;
-        }
-    }
-
-    /// What is sent when a fault strikes.
-    fn spoil(&mut self, fault: FaultKind, case: &Case) -> Delivery {
-        let mut reply = match fault {
-            FaultKind::Error(ErrorCode::BUSINESS_002) => return Delivery::Whole(self.too_many_requests(case, 1)),
-            FaultKind::Error(code) => case.meta.failure(&code.into()),
-            FaultKind::ErrorInside200(code) => Reply { status: 200, ..case.meta.failure(&code.into()) },
-            FaultKind::TooManyRequests(seconds) => return Delivery::Whole(self.too_many_requests(case, seconds)),
-            FaultKind::MissingData => case.meta.without_data(),
-            FaultKind::NullData => case.meta.success(0, |json| json.raw("null")),
-            FaultKind::NotJson => {
-                let mut reply = self.answer(case);
-                reply.body.truncate(reply.body.len() / 2);
-                reply
-            }
-            FaultKind::EmptyBody => Reply::new(200, "application/json; charset=utf-8", Vec::new()),
-            FaultKind::Status(status) => return Delivery::Whole(Reply::bare(status)),
-            FaultKind::Html(status) => return Delivery::Whole(Reply::html(status)),
-            FaultKind::Redirect(target) => {
-                let mut reply = Reply::bare(302);
-                reply.set_header("location", target.as_deref().unwrap_or(REDIRECT_TARGET));
-                return Delivery::Whole(reply);
-            }
-            FaultKind::CutOff => return Delivery::CutOff(self.answer(case)),
-            FaultKind::Drip(pause) => return Delivery::Drip(self.answer(case), pause),
-            FaultKind::Slow(_) | FaultKind::Rows(_) | FaultKind::PageCap(_) => self.answer(case),
-            FaultKind::Reset => return Delivery::Reset,
-            FaultKind::Close => return Delivery::Close,
-            FaultKind::Hang => return Delivery::Hang,
-            FaultKind::Gone(duration) => return Delivery::Gone(duration),
-        };
-        dress(&mut reply, case);
-        Delivery::Whole(reply)
-    }
-}
-
-/// Adds the headers that every answer of the API carries.
-fn dress(reply: &mut Reply, case: &Case) {
-    reply.set_header("x-request-id", &case.meta.request_id);
-    if let Some([limit, remaining, reset]) = &case.limits {
-        reply.set_header("x-ratelimit-limit", limit);
-        reply.set_header("x-ratelimit-remaining", remaining);
-        reply.set_header("x-ratelimit-reset", reset);
     }
 }

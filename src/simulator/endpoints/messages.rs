@@ -1,0 +1,63 @@
+//! Messages: all of them, one of them, and what happened to it.
+//!
+//! *Easy to get wrong:* a malformed id is `VALIDATION_001` for a message. For its activities the code is not documented, and is
+//! that of all other ids here, so that a client does not rely on one of them.
+//!
+//! The messages of a campaign tie. A sort that leaves ties open mixes up these, in the organization's list.
+
+use uuid::Uuid;
+
+use super::super::error_code::ErrorCode;
+use super::super::reply::{Meta, Problem, Reply};
+use super::super::request::{read_id, read_id_or};
+use super::{OpenBooks, PageRequest, pagination};
+
+/// Bytes that a message takes in JSON, a little more than the average.
+const MESSAGE_BYTES: usize = 1_700;
+
+/// A page of all messages, the newest first.
+pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> Reply {
+    let query = page.query;
+    let mut window = books.mailbox.window(books.owner, query.offset(), query.page_size, books.moment, books.world);
+    if books.world.is_unstable() && books.owner.is_none() {
+        books.mailbox.mix_ties(&mut window, page.number);
+    }
+    page.meta.success(window.numbers.len() * MESSAGE_BYTES, |json| {
+        json.raw("{\"messages\":");
+        let rows = window.numbers.iter().take(page.most_rows);
+        json.list(rows, |json, number| books.mailbox.message(*number, books.moment, books.world).write(json));
+        page.write_pagination(json, window.total);
+        json.raw("}");
+    })
+}
+
+/// One message.
+pub(in super::super) fn message(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+    let number = number_of(books, read_id_or(ErrorCode::VALIDATION_001, id, "id")?)?;
+    let message = books.mailbox.message(number, books.moment, books.world);
+    Ok(meta.success(MESSAGE_BYTES, |json| message.write(json)))
+}
+
+/// What happened to a message, the newest first.
+pub(in super::super) fn activities(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+    let id = read_id(id, "id")?;
+    let number = number_of(books, id)?;
+    let message = books.mailbox.message(number, books.moment, books.world);
+    let count = message.events.as_ref().map_or(0, Vec::len);
+    Ok(meta.success(MESSAGE_BYTES, |json| {
+        json.raw("{");
+        json.verbatim_member("message_id", Some(&id.to_string()));
+        json.key("activities");
+        message.write_activities(json);
+        json.key("pagination");
+        pagination(json, 1, 100, u32::try_from(count).unwrap_or(u32::MAX));
+        json.raw("}");
+    }))
+}
+
+/// The message that can be seen and has this id.
+fn number_of(books: &OpenBooks<'_>, id: Uuid) -> Result<u32, Problem> {
+    let number = books.mailbox.number_of(id, books.moment);
+    let number = number.filter(|number| books.world.is_of(books.mailbox.contact_of(*number), books.owner));
+    number.ok_or_else(|| ErrorCode::RESOURCE_003.into())
+}

@@ -1,0 +1,91 @@
+//! The data that each endpoint answers with.
+//!
+//! One function an endpoint, called by `state` once key, limit and faults have let the request through. Each either writes
+//! `data` into an envelope or gives back the [`Problem`](super::reply::Problem) it found. `contacts` and `messages` read the
+//! [`OpenBooks`] of an account, `account` tells of the accounts themselves.
+//!
+//! *Easy to get wrong:* a page past the end is a success with an empty list, but a `phone` that nobody has is a 404. An id is
+//! checked for its form before it is looked up.
+//!
+//! The tests of the server look at each answer.
+
+mod account;
+mod contacts;
+mod messages;
+
+pub(super) use account::{me, profiles, sender_profiles, templates};
+pub(super) use contacts::{contact, contacts, message_summary};
+pub(super) use messages::{activities, conversations, message};
+
+use std::time::Instant;
+
+use super::json::JsonText;
+use super::mailbox::Mailbox;
+use super::reply::Meta;
+use super::request::ListQuery;
+use super::service::Counts;
+use super::times::Ticks;
+use super::world::World;
+
+/// The contacts and messages that a request is about, as far as whoever answers it knows them.
+#[derive(Debug)]
+pub(super) struct OpenBooks<'state> {
+    /// The contacts, or those of a replica.
+    pub(super) world: &'state mut World,
+    /// The messages.
+    pub(super) mailbox: &'state mut Mailbox,
+    /// Of which account, if there are several in them.
+    pub(super) owner: Option<usize>,
+    /// The moment that messages are shown at.
+    pub(super) moment: Ticks,
+}
+
+/// A page that is asked for.
+#[derive(Debug)]
+pub(super) struct PageRequest<'state> {
+    /// Which page.
+    pub(super) query: &'state ListQuery,
+    /// How many rows it may hold, whatever its size.
+    pub(super) most_rows: usize,
+    /// The number of the request.
+    pub(super) number: u64,
+    /// When it arrived.
+    pub(super) arrived: Instant,
+    /// The name of the list, for remembering its total.
+    pub(super) list: String,
+    /// The total as it was before the list moved for this request, if that is what is shown.
+    pub(super) total_before: Option<u32>,
+    /// The totals that are remembered.
+    pub(super) counts: &'state mut Counts,
+    /// What the envelope says.
+    pub(super) meta: &'state Meta,
+}
+
+impl PageRequest<'_> {
+    /// Appends the pagination of a list that has this many rows.
+    fn write_pagination(&mut self, json: &mut JsonText, total: u32) {
+        let shown = self.counts.shown(&self.list, self.arrived, self.total_before.unwrap_or(total));
+        json.key("pagination");
+        pagination(json, self.query.page, self.query.page_size, shown);
+    }
+
+    /// The rows of a list that is all in memory.
+    fn window<'rows, T>(&self, rows: &'rows [T]) -> &'rows [T] {
+        let start = usize::try_from(self.query.offset()).unwrap_or(usize::MAX).min(rows.len());
+        let end = start.saturating_add(self.query.page_size as usize).min(rows.len());
+        &rows[start..end]
+    }
+}
+
+/// Appends the object that every list ends with.
+fn pagination(json: &mut JsonText, page: u32, page_size: u32, total: u32) {
+    let total_pages = total.div_ceil(page_size.max(1));
+    json.raw("{");
+    json.number_member("page", u64::from(page));
+    json.number_member("page_size", u64::from(page_size));
+    json.number_member("total_count", u64::from(total));
+    json.number_member("total_pages", u64::from(total_pages));
+    json.flag_member("has_more", Some(page < total_pages));
+    json.raw_member("cursors", "null");
+    json.raw("}");
+}

@@ -1,0 +1,179 @@
+//! What real services do between a write and an answer.
+//!
+//! [`Service`] are settings that make answers disagree with each other, as behind a real API they may: a page is counted and
+//! read by two statements, counts come from a cache, rows are committed later than they say, replicas lag. All are off by
+//! default. [`Counts`] and [`Replicas`] carry them out for `state`.
+//!
+//! *Easy to get wrong:* a replica goes through the same steps in the same order as the list it follows, only later; so it is
+//! never wrong, only old. Two answers in a row may come from different replicas, and the second be the older one.
+//!
+//! There are three to answer: the list itself, and replicas with half of the lag and all of it.
+//!
+//! The unit tests hand in the time.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::movement::Step;
+use super::random::{Draws, Purpose};
+use super::times::Ticks;
+use super::world::World;
+
+/// How many counts are remembered: those of all filters that a test may have in use.
+const REMEMBERED_COUNTS: usize = 64;
+
+/// How answers may disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Service {
+    /// The total of a page is counted before the list moves, its rows are read after.
+    pub split_count: bool,
+    /// Totals are remembered for so long.
+    pub cached_count: Duration,
+    /// New rows become visible up to so long after the time of creation they carry.
+    pub late_commits: Duration,
+    /// Answers may be so old.
+    pub replica_lag: Duration,
+}
+
+/// Totals that are remembered.
+#[derive(Debug)]
+pub(super) struct Counts {
+    lifetime: Duration,
+    known: HashMap<String, (Instant, u32)>,
+}
+
+impl Counts {
+    /// Nothing remembered.
+    pub(super) fn new(lifetime: Duration) -> Self {
+        Self { lifetime, known: HashMap::new() }
+    }
+
+    /// The total that is shown for a list now, when this is the true one.
+    pub(super) fn shown(&mut self, list: &str, now: Instant, total: u32) -> u32 {
+        if self.lifetime.is_zero() {
+            return total;
+        }
+        let lifetime = self.lifetime;
+        self.known.retain(|_, (since, _)| now.saturating_duration_since(*since) < lifetime);
+        if self.known.len() >= REMEMBERED_COUNTS && !self.known.contains_key(list) {
+            return total;
+        }
+        self.known.entry(list.to_owned()).or_insert((now, total)).1
+    }
+}
+
+/// Something that happened to the list of contacts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event {
+    /// A step of movement, while this window was asked for.
+    Step(Step, (u64, u32), Ticks),
+    /// A contact that had been created at this time became visible.
+    Commit(Ticks),
+}
+
+impl Event {
+    /// Lets it happen; false if there was no row that it could happen to.
+    pub(super) fn happen(self, world: &mut World) -> bool {
+        match self {
+            Self::Step(step, window, now) => world.take(step, window, now),
+            Self::Commit(created) => {
+                world.commit(created);
+                true
+            }
+        }
+    }
+}
+
+/// Copies of the list of contacts that lag.
+#[derive(Debug, Default)]
+pub(super) struct Replicas {
+    list: Vec<Replica>,
+    seed: u64,
+}
+
+#[derive(Debug)]
+struct Replica {
+    world: World,
+    lag: Duration,
+    /// What it does not know yet.
+    waiting: VecDeque<(Instant, Event)>,
+}
+
+impl Replicas {
+    /// Replicas of this list, if there is a lag.
+    pub(super) fn new(world: &World, lag: Duration, seed: u64) -> Self {
+        let replica = |lag| Replica { world: world.clone(), lag, waiting: VecDeque::new() };
+        let list = if lag.is_zero() { Vec::new() } else { vec![replica(lag / 2), replica(lag)] };
+        Self { list, seed }
+    }
+
+    /// Tells the replicas what happened.
+    pub(super) fn tell(&mut self, at: Instant, event: Event) {
+        for replica in &mut self.list {
+            replica.waiting.push_back((at, event));
+        }
+    }
+
+    /// Which one answers this request; `None` is the list itself.
+    pub(super) fn pick(&self, request: u64) -> Option<usize> {
+        let count = u32::try_from(self.list.len()).ok().filter(|count| *count > 0)?;
+        Draws::new(self.seed, Purpose::Replica, request).below(count + 1).checked_sub(1).map(|number| number as usize)
+    }
+
+    /// How much a replica lags.
+    pub(super) fn lag(&self, number: usize) -> Duration {
+        self.list[number].lag
+    }
+
+    /// A replica as it is now.
+    pub(super) fn world(&mut self, number: usize, now: Instant) -> &mut World {
+        let replica = &mut self.list[number];
+        let known = replica.waiting.iter().take_while(|(at, _)| *at + replica.lag <= now).count();
+        for (_, event) in replica.waiting.drain(..known) {
+            event.happen(&mut replica.world);
+        }
+        &mut replica.world
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::maker::Maker;
+    use super::super::movement::{MoveKind, Place};
+    use super::super::settings::Order;
+    use super::*;
+
+    #[test]
+    fn a_count_is_remembered_for_its_lifetime() {
+        let now = Instant::now();
+        let mut counts = Counts::new(Duration::from_secs(3));
+        assert_eq!(counts.shown("a", now, 10), 10);
+        assert_eq!(counts.shown("a", now + Duration::from_secs(2), 12), 10);
+        assert_eq!(counts.shown("b", now + Duration::from_secs(2), 7), 7);
+        assert_eq!(counts.shown("a", now + Duration::from_secs(3), 12), 12);
+        let mut none = Counts::new(Duration::ZERO);
+        assert_eq!((none.shown("a", now, 1), none.shown("a", now, 2)), (1, 2));
+    }
+
+    #[test]
+    fn a_replica_is_old_and_then_the_same() {
+        let mut world =
+            World::new(Maker { seed: 4, initial: 500, customer_id: None, hostile: false }, Order::CreatedDescending);
+        let (lag, start) = (Duration::from_millis(800), Instant::now());
+        let mut replicas = Replicas::new(&world, lag, 1);
+        for number in 0..20 {
+            let kind = if number % 2 == 0 { MoveKind::Create } else { MoveKind::Delete };
+            let event = Event::Step(Step { kind, place: Place::Anywhere, number }, (0, 100), Ticks(1));
+            assert!(event.happen(&mut world));
+            replicas.tell(start, event);
+        }
+        let before: Vec<u32> = (0..500).rev().collect();
+        assert_eq!(replicas.world(0, start).indexes(None), before);
+        assert_eq!(replicas.world(0, start + lag / 2).indexes(None), world.indexes(None));
+        assert_eq!(replicas.world(1, start + lag / 2).indexes(None), before);
+        assert_eq!(replicas.world(1, start + lag).indexes(None), world.indexes(None));
+        let picked: Vec<Option<usize>> = (0..50).map(|request| replicas.pick(request)).collect();
+        assert!([None, Some(0), Some(1)].iter().all(|which| picked.contains(which)));
+        assert_eq!(Replicas::new(&world, Duration::ZERO, 1).pick(1), None);
+    }
+}

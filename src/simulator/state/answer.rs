@@ -1,0 +1,177 @@
+//! What is sent: the answer of an endpoint, or what a fault makes of it.
+//!
+//! [`State::decide`] calls this once it knows which of the two it is. The books of the account are opened here, those of a
+//! replica if one is to answer.
+//!
+//! *Easy to get wrong:* a fault that spoils an answer still needs the right one, so that half of it can be sent.
+
+use std::time::Duration;
+
+use super::super::accounts::AccountNumber;
+use super::super::endpoints::{self, OpenBooks, PageRequest};
+use super::super::error_code::ErrorCode;
+use super::super::fault::FaultKind;
+use super::super::reply::{Problem, Reply};
+use super::super::request::{ListQuery, Route};
+use super::super::service::Counts;
+use super::super::settings::OverCap;
+use super::{Case, Delivery, REDIRECT_TARGET, State};
+
+impl State {
+    /// What the endpoint answers.
+    pub(super) fn answer(&mut self, case: &Case) -> Reply {
+        let mut reply = self.endpoint(case).unwrap_or_else(|problem| case.meta.failure(&problem));
+        dress(&mut reply, case);
+        if let Ok(caller) = case.caller
+            && reply.status == 200
+            && let Some(profile) = case.asked.header("x-profile-id")
+            && caller == AccountNumber::ORGANIZATION
+        {
+            reply.set_header("x-profile-id", profile);
+        }
+        if self.settings.gzip && case.asked.accepts_gzip() {
+            reply.compress();
+        }
+        reply
+    }
+
+    fn endpoint(&mut self, case: &Case) -> Result<Reply, Problem> {
+        let caller = case.caller?;
+        let scope = self.scope(caller, case)?;
+        if !case.asked.is_get {
+            return Err(ErrorCode::NO_SUCH_PATH.into());
+        }
+        match &case.route {
+            Route::Me => return Ok(endpoints::me(&self.accounts, scope, &case.meta)),
+            Route::Profiles => return endpoints::profiles(&self.accounts, scope, &case.meta),
+            Route::SenderProfiles => {
+                let query = self.query(case)?;
+                let page = page(case, &query, scope, &mut self.counts);
+                return endpoints::sender_profiles(&self.accounts, scope, page);
+            }
+            Route::Nowhere => return Err(ErrorCode::NO_SUCH_PATH.into()),
+            _ => {}
+        }
+        let query = if case.route.is_list() { Some(self.query(case)?) } else { None };
+        let place = self.accounts.books(scope);
+        let is_followed = place.holder == AccountNumber::ORGANIZATION;
+        let replica = if is_followed { self.replicas.pick(case.number) } else { None };
+        let lag = replica.map_or(Duration::ZERO, |number| self.replicas.lag(number));
+        let account = self.accounts.account_mut(place.holder);
+        let moment = account.mailbox.moment(lag);
+        let world = match replica {
+            Some(number) => self.replicas.world(number, case.asked.arrived),
+            None => &mut account.world,
+        };
+        let mut books = OpenBooks { world, mailbox: &mut account.mailbox, owner: place.owner, moment };
+        if let Some(query) = &query {
+            let page = page(case, query, scope, &mut self.counts);
+            return match &case.route {
+                Route::Contacts => endpoints::contacts(&mut books, page),
+                Route::Conversations => Ok(endpoints::conversations(&mut books, page)),
+                _ => Ok(endpoints::templates(&books, page)),
+            };
+        }
+        match &case.route {
+            Route::Contact(id) => endpoints::contact(&books, id, &case.meta),
+            Route::MessageSummary(id) => endpoints::message_summary(&books, id, &case.meta),
+            Route::Message(id) => endpoints::message(&books, id, &case.meta),
+            Route::Activities(id) => endpoints::activities(&books, id, &case.meta),
+            _ => Err(ErrorCode::NO_SUCH_PATH.into()),
+        }
+    }
+
+    /// In whose name is asked. Newer endpoints have another code for a profile that is not there, and one takes no profile.
+    fn scope(&self, caller: AccountNumber, case: &Case) -> Result<AccountNumber, Problem> {
+        if case.route == Route::SenderProfiles && case.asked.header("x-profile-id").is_some() {
+            let text = "'x-profile-id' is not accepted by this endpoint.";
+            return Err(Problem::with_field(ErrorCode::VALIDATION_001, "x-profile-id", text));
+        }
+        let is_newer =
+            matches!(case.route, Route::Conversations | Route::Message(_) | Route::Activities(_) | Route::Templates);
+        self.accounts.scope(caller, case.asked).map_err(|problem| {
+            if is_newer && problem.code == ErrorCode::RESOURCE_004 { ErrorCode::RESOURCE_014.into() } else { problem }
+        })
+    }
+
+    /// The query of a list. Sibling lists refuse a page that is too large in one of the documented forms or the other.
+    pub(super) fn query(&self, case: &Case) -> Result<ListQuery, Problem> {
+        if case.route == Route::Contacts {
+            return ListQuery::of_contacts(case.asked, case.page_cap, self.settings.over_cap);
+        }
+        let form = if case.route == Route::Conversations { OverCap::Details } else { OverCap::Message };
+        ListQuery::of_others(case.asked, case.page_cap, self.settings.other_over_cap.unwrap_or(form))
+    }
+
+    pub(super) fn count_answer(&mut self, reply: &Reply) {
+        if reply.status == 200 {
+            self.statistics.answered_ok += 1;
+        } else {
+            self.statistics.refused += 1;
+        }
+    }
+
+    /// What is sent when a fault strikes.
+    pub(super) fn spoil(&mut self, fault: FaultKind, case: &Case) -> Delivery {
+        let mut reply = match fault {
+            FaultKind::Error(ErrorCode::BUSINESS_002) => return Delivery::Whole(self.too_many_requests(case, 1)),
+            FaultKind::Error(code) => case.meta.failure(&code.into()),
+            FaultKind::ErrorInside200(code) => Reply { status: 200, ..case.meta.failure(&code.into()) },
+            FaultKind::TooManyRequests(seconds) => return Delivery::Whole(self.too_many_requests(case, seconds)),
+            FaultKind::MissingData => case.meta.without_data(),
+            FaultKind::NullData => case.meta.success(0, |json| json.raw("null")),
+            FaultKind::NotJson => {
+                let mut reply = self.answer(case);
+                reply.body.truncate(reply.body.len() / 2);
+                reply
+            }
+            FaultKind::EmptyBody => Reply::new(200, "application/json; charset=utf-8", Vec::new()),
+            FaultKind::Status(status) => return Delivery::Whole(Reply::bare(status)),
+            FaultKind::EmptyStatus(status) => return Delivery::Whole(Reply::empty(status)),
+            FaultKind::Html(status) => return Delivery::Whole(Reply::html(status)),
+            FaultKind::Redirect(target) => {
+                let mut reply = Reply::bare(302);
+                reply.set_header("location", target.as_deref().unwrap_or(REDIRECT_TARGET));
+                return Delivery::Whole(reply);
+            }
+            FaultKind::CutOff => return Delivery::CutOff(self.answer(case)),
+            FaultKind::Drip(pause) => return Delivery::Drip(self.answer(case), pause),
+            FaultKind::Slow(_) | FaultKind::Rows(_) | FaultKind::PageCap(_) => self.answer(case),
+            FaultKind::Reset => return Delivery::Reset,
+            FaultKind::Close => return Delivery::Close,
+            FaultKind::Hang => return Delivery::Hang,
+            FaultKind::Gone(duration) => return Delivery::Gone(duration),
+        };
+        dress(&mut reply, case);
+        Delivery::Whole(reply)
+    }
+}
+
+/// A page that is asked for.
+fn page<'state>(
+    case: &'state Case<'_>,
+    query: &'state ListQuery,
+    scope: AccountNumber,
+    counts: &'state mut Counts,
+) -> PageRequest<'state> {
+    PageRequest {
+        query,
+        most_rows: case.most_rows,
+        number: case.number,
+        arrived: case.asked.arrived,
+        list: format!("{:?} {scope:?} {:?}", case.route, query.filter),
+        total_before: case.total_before,
+        counts,
+        meta: &case.meta,
+    }
+}
+
+/// Adds the headers that every answer of the API carries.
+pub(super) fn dress(reply: &mut Reply, case: &Case) {
+    reply.set_header("x-request-id", &case.meta.request_id);
+    if let Some([limit, remaining, reset]) = &case.limits {
+        reply.set_header("x-ratelimit-limit", limit);
+        reply.set_header("x-ratelimit-remaining", remaining);
+        reply.set_header("x-ratelimit-reset", reset);
+    }
+}
