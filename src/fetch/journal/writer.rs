@@ -210,6 +210,6 @@ impl OpenJournal {
 
     fn close(mut self) -> io::Result<()> {
         self.sync.end()?;
-        self.file.sync_all()
+        crate::file_system::sync_all(&self.file)
     }
 }
