@@ -7,6 +7,7 @@ mod cli;
 mod drift;
 mod export;
 mod failures;
+mod fuzz;
 mod network;
 mod outputs;
 mod pipes;
