@@ -26,7 +26,7 @@ impl Cost {
     /// Runs a command to its end.
     pub(crate) fn of(command: &mut Command) -> Self {
         let started = Instant::now();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program is there");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program is there");
         let used = child.wait4().expect("a started child can be waited for");
         assert!(used.status.success(), "{command:?} failed with {}", used.status);
         Self { cpu: used.rusage.utime + used.rusage.stime, wall: started.elapsed(), peak_rss: used.rusage.maxrss }

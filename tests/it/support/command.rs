@@ -74,14 +74,14 @@ impl Run {
         (self.folder, self.command)
     }
 
-    /// Runs it and says how many bytes of memory it took at its peak. Its stderr must be short.
+    /// Runs it and says how many bytes of memory it took at its peak.
     pub(crate) fn finish_measured(mut self) -> (Finished, u64) {
         use wait4::Wait4;
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("the binary was built for this test");
-        let used = child.wait4().expect("the child was started by us");
         let mut stderr = String::new();
         child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("messages are UTF-8");
+        let used = child.wait4().expect("the child was started by us");
         let command = format!("{:?}", self.command);
         let finished = Finished { code: used.status.code(), stdout: Vec::new(), stderr, command, folder: self.folder };
         (finished, used.rusage.maxrss)

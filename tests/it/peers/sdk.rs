@@ -1,22 +1,14 @@
 //! The official clients, and libphonenumber, against the simulator: is it what it claims to be?
 //!
-//! They are not part of the build. With `SENT_EXPORT_SDK_PYTHON` (a Python that has `sentdm` and `phonenumbers`) and
-//! `SENT_EXPORT_SDK_NODE_DIR` (a folder with `node_modules/@sentdm/sentdm`) set, the scripts in `tests/sdk` are run;
-//! otherwise these tests say that they are skipped.
+//! They are not part of the build. `SENT_EXPORT_SDK_PYTHON` names a Python that has `sentdm` and `phonenumbers`,
+//! `SENT_EXPORT_SDK_NODE_DIR` a folder with `node_modules/@sentdm/sentdm`; the scripts are in `tests/sdk`.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sent_export::simulator::{DEFAULT_API_KEY, Rate, Settings, Simulator};
 
-fn variable(name: &str) -> Option<OsString> {
-    let value = std::env::var_os(name).filter(|value| !value.is_empty());
-    if value.is_none() {
-        say(&format!("skipped: {name} is not set"));
-    }
-    value
-}
+use super::{peer, python};
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk").join(name)
@@ -38,16 +30,16 @@ fn run(command: &mut Command) {
     say(out.trim());
 }
 
-#[expect(clippy::print_stderr, reason = "what was skipped, and which versions passed, is for people to read")]
+#[expect(clippy::print_stderr, reason = "which versions passed is for people to read")]
 fn say(text: &str) {
     eprintln!("{text}");
 }
 
 #[test]
+#[ignore = "needs Python with sentdm"]
 fn the_python_client_lists_all_contacts_and_gets_typed_errors() {
-    let Some(python) = variable("SENT_EXPORT_SDK_PYTHON") else { return };
     let (simulator, limited) = (start(Settings { contacts: 2_345, ..Settings::default() }), limited());
-    run(Command::new(python)
+    run(Command::new(python())
         .arg(script("list_contacts.py"))
         .args([simulator.base_url(), limited.base_url(), DEFAULT_API_KEY.to_owned()])
         .arg(simulator.message_id(0).to_string()));
@@ -55,19 +47,20 @@ fn the_python_client_lists_all_contacts_and_gets_typed_errors() {
 }
 
 #[test]
+#[ignore = "needs Node.js with @sentdm/sentdm"]
 fn the_javascript_client_lists_all_contacts_and_gets_typed_errors() {
-    let Some(folder) = variable("SENT_EXPORT_SDK_NODE_DIR") else { return };
+    let folder = peer("SENT_EXPORT_SDK_NODE_DIR");
     let (simulator, limited) = (start(Settings { contacts: 2_345, ..Settings::default() }), limited());
     run(Command::new("node")
-        .env("NODE_PATH", Path::new(&folder).join("node_modules"))
+        .env("NODE_PATH", folder.join("node_modules"))
         .arg(script("list_contacts.cjs"))
         .args([simulator.base_url(), limited.base_url(), DEFAULT_API_KEY.to_owned()])
         .arg(simulator.message_id(0).to_string()));
 }
 
 #[test]
+#[ignore = "needs Python with phonenumbers"]
 fn phone_numbers_are_valid_for_their_regions() {
-    let Some(python) = variable("SENT_EXPORT_SDK_PYTHON") else { return };
     let simulator = start(Settings { contacts: 20_000, ..Settings::default() });
-    run(Command::new(python).arg(script("check_phone_numbers.py")).args([&simulator.base_url(), DEFAULT_API_KEY]));
+    run(Command::new(python()).arg(script("check_phone_numbers.py")).args([&simulator.base_url(), DEFAULT_API_KEY]));
 }

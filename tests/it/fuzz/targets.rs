@@ -1,0 +1,137 @@
+//! What is done with an input, and what must be true of it: one function for each fuzz target.
+//!
+//! `tests/it/fuzz` calls them with inputs of its own, in every run of the tests; `fuzz/fuzz_targets` are the same functions
+//! under libFuzzer. Each input is read as it is and once more inside a sound frame, or a fuzzer would spend its time on
+//! the frame.
+
+use std::sync::OnceLock;
+
+use sent_export::api::wire::Envelope;
+use sent_export::api::{Problem, decide};
+use sent_export::contacts::{contacts_schema, decode_any_page, decode_page};
+use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, Secret, read_journal};
+use sent_export::fetch::{Purpose, Request, Window};
+use sent_export::source::{find_files, read_file};
+
+/// A page as the API sends it: the scanner and serde alone come to one result.
+pub(super) fn decode(input: &[u8]) {
+    let input = String::from_utf8_lossy(input);
+    compare_decoders(&input);
+    compare_decoders(&format!(r#"{{"success":true,"data":{{"contacts":[{input}],"pagination":{{"page":1}}}}}}"#));
+}
+
+fn compare_decoders(body: &str) {
+    let body = body.into();
+    match (decode_page(&body), decode_any_page(&body)) {
+        (Ok(scanned), Ok(read)) => {
+            assert_eq!(scanned, read);
+            // Nothing that was read may stop the way to columns.
+            read.data.and_then(|list| list.contacts).map(|page| page.batch());
+        }
+        (Err(scanned), Err(read)) => assert_eq!(scanned.to_string(), read.to_string()),
+        (scanned, read) => panic!("{scanned:?} is not {read:?}"),
+    }
+}
+
+/// An answer that tells of an error: what a person is shown of it is short and holds no control characters.
+pub(super) fn error_envelope(input: &[u8]) {
+    let input = String::from_utf8_lossy(input);
+    show_error(&input);
+    show_error(&format!(r#"{{"success":false,"data":null,"error":{input},"meta":{{"request_id":"req_1"}}}}"#));
+}
+
+fn show_error(body: &str) {
+    let Ok(envelope) = Envelope::<serde_json::Value>::from_json(body) else { return };
+    let error = Box::new(envelope.error.unwrap_or_default());
+    for status in [200, 400, 429, 503] {
+        let _ = decide(status, error.code.as_deref());
+    }
+    let shown = Problem::Rejected { status: 400, error, request_id: envelope.meta.request_id }.to_string();
+    assert!(!shown.chars().any(char::is_control), "{shown:?}");
+    assert!(shown.len() < 32 << 10, "{} bytes are shown", shown.len());
+}
+
+/// The key of the journals that are read here.
+fn journal_key() -> JournalKey {
+    JournalKey {
+        base_url: "https://api.sent.dm/".to_owned(),
+        profile_id: None,
+        channel: None,
+        page_size: 100,
+        consistency: "auto".to_owned(),
+        account: Secret::default(),
+        search: Secret::default(),
+        phone: Secret::default(),
+    }
+}
+
+/// A journal with a few answers, as a run leaves it.
+pub(super) fn sound_journal() -> &'static [u8] {
+    static SOUND: OnceLock<Vec<u8>> = OnceLock::new();
+    SOUND.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("the temporary folder is writable");
+        let path = folder.path().join("journal");
+        let mut writer = JournalWriter::new(path.clone(), &journal_key(), 0, Engage::AtOnce);
+        for page in 1..=3 {
+            let request = Request { window: Window { page, size: 100 }, purpose: Purpose::Page };
+            let body = format!(r#"{{"success":true,"data":{{"contacts":[],"pagination":{{"page":{page}}}}}}}"#).into();
+            writer.append(Entry { session: 0, request, elapsed_micros: 5, answered_at: 7, body });
+        }
+        assert!(writer.keep().is_some(), "the folder is writable");
+        std::fs::read(path).expect("it was just written")
+    })
+}
+
+/// A journal on the disk: it is read to its end, whatever is in it, and every entry is found again at its place.
+pub(super) fn journal(input: &[u8]) {
+    read_whole_journal(input);
+    // A sound beginning, and the input as the payload of a record whose checksum is right.
+    let sound = sound_journal();
+    let begin = sound.windows(4).position(|bytes| bytes == RECORD_MAGIC).expect("it holds records");
+    let (length, checksum) = (u32::try_from(input.len()).expect("inputs are short"), crc32fast::hash(input));
+    let parts = [&sound[..begin], RECORD_MAGIC, &length.to_le_bytes(), &checksum.to_le_bytes(), input, &sound[begin..]];
+    read_whole_journal(&parts.concat());
+}
+
+/// First bytes of a record.
+const RECORD_MAGIC: &[u8] = b"SJR1";
+
+fn read_whole_journal(content: &[u8]) {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    let path = folder.path().join("journal");
+    std::fs::write(&path, content).expect("the folder is ours");
+    let JournalState::Usable(mut journal) = read_journal(&path, &journal_key()).expect("the file can be read") else {
+        return;
+    };
+    while let Some(entry) = journal.next_entry().expect("the file can be read") {
+        let again = journal.entry_again(journal.position()).expect("the file can be read");
+        assert_eq!(again, Some(entry));
+    }
+}
+
+/// A CSV file for a report: read or refused, and as many rows are handed on as are counted.
+pub(super) fn csv(input: &[u8]) {
+    report_on("contacts.csv", input);
+    let schema = contacts_schema();
+    let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    report_on("contacts.csv", &[columns.join(",").as_bytes(), b"\n", input, b"\n"].concat());
+}
+
+/// A Parquet file for a report, likewise.
+pub(super) fn parquet(input: &[u8]) {
+    report_on("contacts.parquet", input);
+    // The input as a footer, with its length and the magic behind it.
+    let length = u32::try_from(input.len()).expect("inputs are short");
+    report_on("contacts.parquet", &[b"PAR1", input, &length.to_le_bytes(), b"PAR1"].concat());
+}
+
+fn report_on(name: &str, content: &[u8]) {
+    let folder = tempfile::tempdir().expect("the temporary folder is writable");
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).expect("the folder is ours");
+    let found = find_files(&[path]).expect("the file is there");
+    let mut handed_on = 0;
+    if let Ok(facts) = read_file(&found.files[0], &mut |piece| handed_on += piece.batch.num_rows()) {
+        assert_eq!(facts.rows, handed_on as u64);
+    }
+}

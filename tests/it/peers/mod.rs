@@ -1,0 +1,30 @@
+//! Tests that need more than Rust: other people's clients, readers and a browser.
+//!
+//! `cargo test` ignores them all. `.ci/run` installs the peers, names them in environment variables and runs every ignored
+//! test of this module and of [`crate::privileged`]: one elsewhere is run by hand, and has `on_demand` in its name.
+//!
+//! *Easy to get wrong:* a test whose peer is missing must fail, or a gate without peers would be green. So nothing here
+//! returns early: [`peer`] panics.
+
+mod browser;
+mod numbers;
+mod readers;
+mod readme;
+mod sdk;
+
+use std::path::PathBuf;
+
+/// What an environment variable says of a peer: its program, or the folder that it is installed in.
+#[track_caller]
+fn peer(variable: &str) -> PathBuf {
+    let value = std::env::var_os(variable).filter(|value| !value.is_empty());
+    let value = value.unwrap_or_else(|| panic!("{variable} is not set; .ci/run installs the peers and sets it"));
+    let path = PathBuf::from(value);
+    assert!(path.exists(), "{variable} is {}, and nothing is there", path.display());
+    path
+}
+
+/// A Python with the packages of `tests/requirements.txt`.
+fn python() -> PathBuf {
+    peer("SENT_EXPORT_SDK_PYTHON")
+}

@@ -1,0 +1,148 @@
+//! What only root can try: files of other users, and mounts.
+//!
+//! `cargo test` ignores these tests, since it may be run by anyone. `.ci/run` runs all of this module where it is root and
+//! may mount; elsewhere it fails in CI, and at home it names what was not checked.
+//!
+//! *Easy to get wrong:* a test that may not do what it needs must fail, so nothing here returns early.
+
+#![cfg(target_os = "linux")]
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator};
+
+#[track_caller]
+fn assert_root() {
+    assert_eq!(std::fs::metadata("/proc/self").unwrap().uid(), 0, "this test needs to be root");
+}
+
+/// A user that owns nothing else here.
+const OTHER: u32 = 54_321;
+
+#[test]
+#[ignore = "needs to be root, who alone can give files away"]
+fn mode_owner_and_group_of_the_old_file_are_kept() {
+    assert_root();
+    let simulator = simulator(150);
+    let run = sent_export().file("c.csv", "old").file("_c.csv.manifest.json", "{}");
+    let run = run.contacts(&simulator.base_url(), &["-o", "c.csv"]);
+    let (folder, mut command) = run.into_parts();
+    for name in ["c.csv", "_c.csv.manifest.json"] {
+        let path = folder.path().join(name);
+        std::os::unix::fs::chown(&path, Some(OTHER), Some(OTHER + 1)).unwrap();
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o664)).unwrap();
+    }
+    assert!(command.status().unwrap().success());
+    let facts = |name: &str| {
+        let found = std::fs::metadata(folder.path().join(name)).unwrap();
+        (found.uid(), found.gid(), found.mode() & 0o777)
+    };
+    assert_eq!(facts("c.csv"), (OTHER, OTHER + 1, 0o664));
+    // The old manifest is gone before the new one comes.
+    assert_eq!(facts("_c.csv.manifest.json"), (OTHER, OTHER + 1, 0o664));
+}
+
+/// A command as the other user, in a folder of its own that everyone may write.
+fn as_other(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    use std::os::unix::process::CommandExt;
+    // The build folder need not be open to others.
+    let program = std::env::temp_dir().join(format!("sent-export-{}", std::process::id()));
+    if !program.exists() {
+        std::fs::copy(env!("CARGO_BIN_EXE_sent-export"), &program).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let mut command = Command::new(&program);
+    command.args(["contacts", "--rate-limit", "none", "--page-size", "100"]).args(arguments);
+    command.env_clear().env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY);
+    let output = command.current_dir(folder).uid(OTHER).gid(OTHER).output().unwrap();
+    std::fs::remove_file(program).unwrap();
+    output
+}
+
+#[test]
+#[ignore = "needs to be root, who alone can be two users"]
+fn what_another_user_has_left_is_taken_over_or_named() {
+    assert_root();
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    let arguments = ["--base-url", &server.url(), "-o", "c.csv"];
+    let stderr = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let open_folder = |mode: u32| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+        folder
+    };
+
+    // In a folder without the sticky bit everything can be taken over.
+    let folder = open_folder(0o777);
+    for (name, mode) in [(".c.csv.lock", 0o644), (".c.csv.journal", 0o600), (".c.csv.partial", 0o600), ("c.csv", 0o644)]
+    {
+        std::fs::write(folder.path().join(name), "of root").unwrap();
+        std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let output = as_other(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains(".c.csv.journal is not used: it belongs to another user"), "{}", stderr(&output));
+    assert_eq!(std::fs::metadata(folder.path().join("c.csv")).unwrap().mode() & 0o777, 0o644);
+    let asked = server.requests().len();
+
+    // In a sticky one, whatever is in the way is named before the first request.
+    for (name, mode, text) in [
+        (".c.csv.lock", 0o600, "cannot open the lock of another user (user 0): .c.csv.lock"),
+        (".c.csv.journal", 0o600, ".c.csv.journal (it belongs to user 0)"),
+        ("c.csv", 0o644, "cannot replace c.csv: it belongs to another user"),
+    ] {
+        let folder = open_folder(0o1777);
+        std::fs::write(folder.path().join(name), "of root").unwrap();
+        std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode)).unwrap();
+        let output = as_other(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+        assert!(stderr(&output).contains(text), "{}", stderr(&output));
+        assert_eq!(std::fs::read_to_string(folder.path().join(name)).unwrap(), "of root");
+    }
+    assert_eq!(server.requests().len(), asked);
+
+    // What can be written there is overwritten; a lock that can be read tells that nobody runs.
+    let folder = open_folder(0o1777);
+    for (name, mode) in [(".c.csv.lock", 0o644), (".c.csv.partial", 0o600), ("c.csv", 0o666)] {
+        std::fs::write(folder.path().join(name), "of root").unwrap();
+        std::fs::set_permissions(folder.path().join(name), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let output = as_other(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("overwriting c.csv in place"), "{}", stderr(&output));
+    assert!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap().starts_with("id,"));
+}
+
+#[test]
+#[ignore = "needs the right to mount (unshare --mount)"]
+fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
+    let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
+    for (options, code) in [("bind", 0), ("bind,ro", 7)] {
+        let run = sent_export().file("c.csv", "").file("volume.csv", "old");
+        let (folder, command) = run.contacts(&server.url(), &["-o", "c.csv"]).into_parts();
+        let script = format!("mount --bind volume.csv c.csv && mount -o remount,{options} c.csv && exec \"$0\" \"$@\"");
+        let mut unshared = Command::new("unshare");
+        unshared.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(command.get_program());
+        let asked = server.requests().len();
+        let output = unshared
+            .args(command.get_args())
+            .current_dir(folder.path())
+            .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        let run = run_in(folder).args(["--version"]).finish();
+        let text = std::fs::read_to_string(run.path("volume.csv")).unwrap();
+        if code == 0 {
+            assert!(stderr.contains("overwriting c.csv in place") && stderr.contains("mount point"), "{stderr}");
+            assert!(text.starts_with("id,"), "{text}");
+        } else {
+            assert!(stderr.contains("cannot replace c.csv: it is a mount point"), "{stderr}");
+            assert!(stderr.contains("hint: mount its folder"), "{stderr}");
+            assert_eq!((text.as_str(), server.requests().len()), ("old", asked));
+        }
+    }
+}

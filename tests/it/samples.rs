@@ -1,0 +1,97 @@
+//! The files in `sample-output` are what the commands of the README make.
+//!
+//! The comparison is byte for byte, but for what differs from run to run, which is blanked on both sides: the times of the
+//! run, which its manifest tells, in every form ([`times_of_run`]), and durations ([`MASKED_KEYS`], [`MASKED_LINES`]).
+//! `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files anew. `report.png` is a screenshot and made by hand.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::readme::{Command, Said, Session, as_run, blocks};
+
+/// Members of the JSON files that hold a duration.
+const MASKED_KEYS: [&str; 2] = ["elapsed_seconds", "waited_seconds"];
+
+/// Parts of the lines of `summary.txt` that do.
+const MASKED_LINES: [&str; 2] = [" contacts a second), ", "All requests together waited"];
+
+#[test]
+fn sample_output_is_what_the_commands_make() {
+    let session = Session::new(&[]);
+    std::fs::create_dir(session.path("sample-output")).unwrap();
+    let block = blocks()
+        .into_iter()
+        .find(|block| block.commands.iter().any(|command| command.text.contains("sample-output")))
+        .expect("the README says how the samples are made");
+    let run = |command: Command| Command { text: as_run(&command.text, session.simulator()), ..command };
+    let commands: Vec<Command> = block.commands.into_iter().map(run).collect();
+    let said: Vec<Said> = session.run(&commands);
+    let made = session.path("sample-output");
+    std::fs::write(made.join("summary.txt"), &said[0].stderr).unwrap();
+
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-output");
+    let is_update = std::env::var_os("UPDATE_SAMPLES").is_some();
+    let (new_times, old_times) = (times_of_run(&made), times_of_run(&kept));
+    let mut differing = Vec::new();
+    for name in names(&made) {
+        let new = std::fs::read(made.join(&name)).unwrap();
+        let old = std::fs::read(kept.join(&name)).unwrap_or_default();
+        let (masked_new, masked_old) = (masked(&name, &new, &new_times), masked(&name, &old, &old_times));
+        if masked_new != masked_old {
+            differing.push(first_difference(&name, &masked_old, &masked_new));
+        }
+    }
+    if is_update && !differing.is_empty() {
+        // All of them, since they tell of one run.
+        names(&kept).iter().filter(|name| *name != "report.png").for_each(|name| {
+            std::fs::remove_file(kept.join(name)).unwrap();
+        });
+        for name in names(&made) {
+            std::fs::copy(made.join(&name), kept.join(&name)).unwrap();
+        }
+        differing.clear();
+    }
+    let hint = "UPDATE_SAMPLES=1 cargo test --test it samples";
+    assert!(differing.is_empty(), "sample-output is out of date; {hint} writes it anew\n{}", differing.join("\n"));
+    let mut expected = names(&made);
+    expected.insert("report.png".to_owned());
+    assert_eq!(names(&kept), expected, "no command makes the others");
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// When the run of these files began and ended, in all forms in which they tell it.
+fn times_of_run(folder: &Path) -> Vec<String> {
+    let name = names(folder).into_iter().find(|name| name.ends_with(".manifest.json")).expect("there is a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+    let times = ["started_at", "finished_at"].map(|key| manifest[key].as_str().unwrap().to_owned());
+    let to_minute = |time: &String| format!("{}, {} UTC", &time[..10], &time[11..16]);
+    times.iter().cloned().chain(times.iter().map(to_minute)).collect()
+}
+
+/// The content without what differs from run to run.
+fn masked(name: &str, content: &[u8], times: &[String]) -> Vec<u8> {
+    // A Parquet file is no text, and a CSV file tells nothing of its run.
+    let Ok(text) = std::str::from_utf8(content) else { return content.to_owned() };
+    let is_duration = |line: &str| {
+        MASKED_LINES.iter().any(|part| line.contains(part))
+            || MASKED_KEYS.iter().any(|key| line.trim_start().starts_with(&format!("\"{key}\":")))
+    };
+    let is_told = matches!(name.rsplit('.').next(), Some("json" | "txt"));
+    let mask = |line: &str| if is_told && is_duration(line) { "(duration)\n".to_owned() } else { line.to_owned() };
+    let text: String = text.split_inclusive('\n').map(mask).collect();
+    times.iter().fold(text, |text, time| text.replace(time, "(time of run)")).into()
+}
+
+fn first_difference(name: &str, old: &[u8], new: &[u8]) -> String {
+    let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
+    let differs = |&(_, (old, new)): &(usize, (&str, &str))| old != new;
+    match old.lines().zip(new.lines()).enumerate().find(differs) {
+        Some(_) if name.ends_with(".parquet") => format!("{name} differs"),
+        Some((at, (old, new))) => format!("{name}, line {}:\n- {old:.200}\n+ {new:.200}", at + 1),
+        None => format!("{name} has {} bytes and should have {}", old.len(), new.len()),
+    }
+}
