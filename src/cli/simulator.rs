@@ -83,7 +83,7 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "N", default_value_t = Settings::default().profile_contacts, help_heading = "Account")]
     profile_contacts: u32,
 
-    /// Largest page size that is honoured
+    /// Largest page size that is honored
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
     page_cap: u32,
 

@@ -79,7 +79,7 @@ fn start_log(level: u8) {
     let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| LogWriter)
-        .with_ansi(io::stderr().is_terminal() && !is_colour_off())
+        .with_ansi(io::stderr().is_terminal() && !is_color_off())
         .with_target(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::from_level(level))
         .with_filter(only_ours);
@@ -95,6 +95,6 @@ fn table_width(terminal: &console::Term) -> usize {
 }
 
 /// The convention of no-color.org.
-fn is_colour_off() -> bool {
+fn is_color_off() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -30,11 +30,11 @@ impl Signals {
         let begun = Arc::clone(&has_begun);
         let listen = async move {
             let _file_size = no_signal_of_file_size();
-            let code = signalled().await;
+            let code = signaled().await;
             if begun.load(Ordering::Relaxed) {
                 // Nobody waits for it any more once the outputs get their names, which is soon done.
                 sender.send(code).ok();
-                leave(signalled().await)
+                leave(signaled().await)
             }
             leave(code)
         };
@@ -62,7 +62,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
 }
 
 /// Waits for a signal that asks the run to stop; gives the exit code that tells of it.
-async fn signalled() -> ExitCode {
+async fn signaled() -> ExitCode {
     tokio::select! {
         () = interrupted() => ExitCode::Interrupted,
         () = terminated() => ExitCode::Terminated,
