@@ -75,7 +75,7 @@ mod tests {
             // `success: false` inside a 200 is judged by its code alone.
             (200, Some("INTERNAL_001"), Retry),
             (200, Some("AUTH_002"), GiveUp),
-            // A code that nobody documented leaves the judgement to the status.
+            // A code that nobody documented leaves the judgment to the status.
             (400, Some("BUSINESS_009"), GiveUp),
             (500, Some("NEW_001"), Retry),
             (429, Some("NEW_001"), Pause),

@@ -2,7 +2,7 @@
 //!
 //! `fetch` awaits [`Client::turn`] and hands it to [`Client::fetch`], once for every request, many at a time; the slot
 //! of a request is held through its backoff, so retries cannot raise the number in flight. The pace of all is the
-//! [`RateLimiter`]'s, the judgement is [`decide`]'s, and this is the only loop that tries one request again. (A page
+//! [`RateLimiter`]'s, the judgment is [`decide`]'s, and this is the only loop that tries one request again. (A page
 //! that was given up while others succeeded is asked for once more by the walk, at its end.)
 //!
 //! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are

@@ -1,7 +1,7 @@
 //! The Sent API v3 as this program uses it: one GET at a time, retried and paced.
 //!
 //! [`Client::turn`] says when a request may begin, and [`Client::fetch`] brings what it asks for. Around one request
-//! stand, from the inside out: the attempt (`client`), the judgement of its outcome (`classify`, `connect_error`), the
+//! stand, from the inside out: the attempt (`client`), the judgment of its outcome (`classify`, `connect_error`), the
 //! delay before the next one (`backoff`), and the pace that all requests share ([`RateLimiter`]). Nothing outside this
 //! folder sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
 

@@ -66,10 +66,10 @@ impl Secrets {
         secrets.add(&key.chars().rev().collect::<String>());
         secrets.add(&key.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat());
         // Base64 looks different behind 0, 1 or 2 other bytes, which spoil its first characters.
-        for (before, spoilt) in [(0, 0), (1, 2), (2, 3)] {
+        for (before, spoiled) in [(0, 0), (1, 2), (2, 3)] {
             let encoded = BASE64_STANDARD.encode([&b"\0\0"[..before], key.as_bytes()].concat());
             // As do the bytes that follow its last ones.
-            secrets.add(encoded.get(spoilt..encoded.len().saturating_sub(4)).unwrap_or_default());
+            secrets.add(encoded.get(spoiled..encoded.len().saturating_sub(4)).unwrap_or_default());
         }
         secrets
     }

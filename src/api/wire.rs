@@ -224,7 +224,7 @@ pub struct Meta {
 
 /// `data.pagination` of a list.
 ///
-/// `page` and `page_size` are what the server honoured, which may differ from what was asked. `cursors` is documented
+/// `page` and `page_size` are what the server honored, which may differ from what was asked. `cursors` is documented
 /// as never filled and is not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -153,7 +153,7 @@ pub struct ContactsArgs {
     )]
     pub simulate: Option<u32>,
 
-    /// Contacts asked for per page; the API may honour less
+    /// Contacts asked for per page; the API may honor less
     #[arg(long, default_value_t = 100, value_parser = page_size, value_name = "N", help_heading = "Pace")]
     pub page_size: u32,
 

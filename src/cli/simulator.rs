@@ -138,7 +138,7 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
     replica_lag: Duration,
 
-    /// Largest page size that is honoured
+    /// Largest page size that is honored
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
     page_cap: u32,
 

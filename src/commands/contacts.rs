@@ -27,7 +27,7 @@ use crate::verdict::Verdict;
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
 use super::resume::open_journal;
-use super::{is_colour_off, print, say, stop, table_width};
+use super::{is_color_off, print, say, stop, table_width};
 
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -251,6 +251,6 @@ fn tell_people(summary: &Summary, items_rejected: u64) {
 }
 
 fn table_style() -> TableStyle {
-    let has_colours = io::stderr().is_terminal() && !is_colour_off();
-    TableStyle { width: table_width(&console::Term::stderr()), has_colours }
+    let has_colors = io::stderr().is_terminal() && !is_color_off();
+    TableStyle { width: table_width(&console::Term::stderr()), has_colors }
 }

@@ -92,7 +92,7 @@ fn start_log(level: u8) {
     let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| LogWriter)
-        .with_ansi(io::stderr().is_terminal() && !is_colour_off())
+        .with_ansi(io::stderr().is_terminal() && !is_color_off())
         .with_target(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::from_level(level))
         .with_filter(only_ours);
@@ -108,11 +108,11 @@ fn table_width(terminal: &console::Term) -> usize {
 }
 
 /// The convention of no-color.org, and terminals that know no colors.
-fn is_colour_off() -> bool {
-    are_colours_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
+fn is_color_off() -> bool {
+    are_colors_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
 }
 
-fn are_colours_off(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+fn are_colors_off(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
     no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|term| term == "dumb")
 }
 
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_off_where_somebody_or_the_terminal_asks_for_none() {
+    fn colors_are_off_where_somebody_or_the_terminal_asks_for_none() {
         for (no_color, term, wanted) in [
             (None, None, false),
             (None, Some("xterm"), false),
@@ -129,11 +129,7 @@ mod tests {
             (Some("1"), Some("xterm"), true),
             (None, Some("dumb"), true),
         ] {
-            assert_eq!(
-                are_colours_off(no_color.map(OsStr::new), term.map(OsStr::new)),
-                wanted,
-                "{no_color:?} {term:?}"
-            );
+            assert_eq!(are_colors_off(no_color.map(OsStr::new), term.map(OsStr::new)), wanted, "{no_color:?} {term:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::summary::{
 };
 use crate::verdict::Verdict;
 
-use super::{is_colour_off, print, say, table_width, warn};
+use super::{is_color_off, print, say, table_width, warn};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
@@ -207,5 +207,5 @@ fn is_stdout(path: &Path) -> bool {
 
 fn style() -> TableStyle {
     let is_terminal = io::stdout().is_terminal();
-    TableStyle { width: table_width(&console::Term::stdout()), has_colours: is_terminal && !is_colour_off() }
+    TableStyle { width: table_width(&console::Term::stdout()), has_colors: is_terminal && !is_color_off() }
 }

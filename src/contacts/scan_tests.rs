@@ -95,7 +95,7 @@ fn special_bytes_are_found_at_every_place() {
                 bytes[place] = special;
                 bytes[place + 1..].fill(b'"');
                 assert_eq!(special_byte(&bytes), Some(place));
-                // Neighbours of what is looked for, and bytes whose highest bit is set.
+                // Neighbors of what is looked for, and bytes whose highest bit is set.
                 for plain in [b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
                     bytes[..place].fill(plain);
                     assert_eq!(special_byte(&bytes), Some(place), "{bytes:?}");

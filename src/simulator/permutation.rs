@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_bound_works_and_neighbours_are_torn_apart() {
+    fn the_largest_bound_works_and_neighbors_are_torn_apart() {
         let shuffle = Permutation::new(7, 0, u32::MAX);
         assert_eq!(shuffle.invert(shuffle.apply(u32::MAX - 1)), u32::MAX - 1);
         let small = Permutation::new(7, 0, 10_000);

@@ -7,7 +7,7 @@
 //! `contact` draws from it; nothing else uses it.
 //!
 //! *Easy to get wrong:* the first digit after the prefix must be 2 to 9. Some numbering plans leave 0 and 1 out there,
-//! and libphonenumber then rejects the number or counts it to the neighbour.
+//! and libphonenumber then rejects the number or counts it to the neighbor.
 //!
 //! Prefixes and patterns were found by asking libphonenumber about hundreds of numbers per prefix. The weights follow no
 //! statistics: they make an account of a company that sells in North America, Europe, India and Brazil, with a long tail.

@@ -29,7 +29,7 @@ pub const DEFAULT_PROFILE_API_KEY: &str = "simulated-profile-key";
 /// The documented burst.
 pub const DEFAULT_BURST: u32 = 50;
 
-/// The largest page the service is known to honour.
+/// The largest page the service is known to honor.
 pub const DEFAULT_PAGE_CAP: u32 = 100;
 
 /// How the simulator behaves.
@@ -41,7 +41,7 @@ pub struct Settings {
     pub seed: u64,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// The largest page size honoured.
+    /// The largest page size honored.
     pub page_cap: u32,
     /// What happens to a request for more contacts.
     pub over_cap: OverCap,

@@ -96,7 +96,7 @@ fn the_json_form_is_valid_by_its_schema() {
 
 #[test]
 fn the_table_is_aligned_and_holds_no_control_characters() {
-    let table = render_table(&summary(), TableStyle { width: 80, has_colours: false });
+    let table = render_table(&summary(), TableStyle { width: 80, has_colors: false });
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     assert!(!table.contains('\u{1b}'), "{table}");
     insta::assert_snapshot!(table);
@@ -104,7 +104,7 @@ fn the_table_is_aligned_and_holds_no_control_characters() {
 
 #[test]
 fn a_narrow_terminal_is_never_overrun() {
-    let table = render_table(&summary(), TableStyle { width: 40, has_colours: false });
+    let table = render_table(&summary(), TableStyle { width: 40, has_colors: false });
     assert!(table.lines().all(|line| line.chars().count() <= 40), "{table}");
 }
 
@@ -122,12 +122,12 @@ fn a_terminal_shows_what_became_worse_in_red() {
     let old = Summary { reachable: Some(0), without_channel: Some(0), ..Summary::default() };
     let mut new = summary();
     new.comparison = Some(Comparison::new(&old, &new, "old.json".to_owned()));
-    let table = render_table(&new, TableStyle { width: 80, has_colours: true });
+    let table = render_table(&new, TableStyle { width: 80, has_colors: true });
     let line =
         |name: &str| table.lines().find(|line| line.trim_start().starts_with(name) && line.contains('▲')).unwrap();
-    for (name, colour) in
+    for (name, color) in
         [("Contacts", "32"), ("Reachable", "32"), ("Opted out", "31"), ("Without", "31"), ("none", "31")]
     {
-        assert!(line(name).contains(&format!("\u{1b}[{colour}m▲")), "{table}");
+        assert!(line(name).contains(&format!("\u{1b}[{color}m▲")), "{table}");
     }
 }

@@ -12,8 +12,8 @@ use crate::verdict::Verdict;
 pub struct TableStyle {
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether to use colours.
-    pub has_colours: bool,
+    /// Whether to use colors.
+    pub has_colors: bool,
 }
 
 /// What fits on a few screens.
@@ -60,7 +60,7 @@ impl Renderer {
         }
         self.line(&section.title, BOLD);
         for note in &section.notes {
-            let colour = match verdict {
+            let color = match verdict {
                 Some(verdict) if section.id == "run" && note.starts_with("Verdict") => match verdict {
                     Verdict::Unverified => YELLOW,
                     Verdict::Complete | Verdict::Healed => GREEN,
@@ -68,7 +68,7 @@ impl Renderer {
                 _ => "",
             };
             for line in wrapped(note, self.style.width.saturating_sub(GAP)) {
-                self.line(&format!("  {line}"), colour);
+                self.line(&format!("  {line}"), color);
             }
         }
         // The tables of a section stand in line with each other.
@@ -102,11 +102,11 @@ impl Renderer {
                 line.push_str(&self.painted(&bar, BLUE));
             }
             if let Some(&Cell::Difference(change, wish)) = row.last() {
-                let colour = wish.is_met_by(change).map_or("", |is_better| if is_better { GREEN } else { RED });
+                let color = wish.is_met_by(change).map_or("", |is_better| if is_better { GREEN } else { RED });
                 let shown = words.last().map(String::as_str).unwrap_or_default();
-                if !colour.is_empty() && line.ends_with(shown) {
+                if !color.is_empty() && line.ends_with(shown) {
                     line.truncate(line.len() - shown.len());
-                    line.push_str(&self.painted(shown, colour));
+                    line.push_str(&self.painted(shown, color));
                 }
             }
             self.text.push_str(line.trim_end());
@@ -114,16 +114,16 @@ impl Renderer {
         }
     }
 
-    fn line(&mut self, line: &str, colour: &str) {
+    fn line(&mut self, line: &str, color: &str) {
         let line: String = line.chars().take(self.style.width).collect();
-        let line = self.painted(line.trim_end(), colour);
+        let line = self.painted(line.trim_end(), color);
         self.text.push_str(&line);
         self.text.push('\n');
     }
 
-    fn painted(&self, text: &str, colour: &str) -> String {
-        if self.style.has_colours && !colour.is_empty() && !text.is_empty() {
-            format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+    fn painted(&self, text: &str, color: &str) -> String {
+        if self.style.has_colors && !color.is_empty() && !text.is_empty() {
+            format!("\u{1b}[{color}m{text}\u{1b}[0m")
         } else {
             text.to_owned()
         }

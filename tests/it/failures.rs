@@ -366,7 +366,7 @@ fn under_a_limit_that_is_kept_no_answer_says_429() {
 }
 
 #[test]
-fn a_limit_that_was_not_known_is_learnt_from_429s_and_nothing_is_lost() {
+fn a_limit_that_was_not_known_is_learned_from_429s_and_nothing_is_lost() {
     let rate_limit = Some("40/s".parse().unwrap());
     let settings = Settings { contacts: 4_000, rate_limit, burst: 10, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();

@@ -275,7 +275,7 @@ fn every_form_has_a_bound_whatever_the_account() {
 }
 
 #[test]
-fn the_tables_fit_the_width_and_have_no_colours_in_a_log() {
+fn the_tables_fit_the_width_and_have_no_colors_in_a_log() {
     let run = export(&hostile().base_url());
     let text = report(&[&run.path("c.parquet")], &["--no-progress"]).expect_code(0);
     assert!(text.stderr.lines().all(|line| line.starts_with("warning: ")), "{text:?}");

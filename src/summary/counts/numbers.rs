@@ -140,7 +140,7 @@ fn eight_digits(digits: [u8; 8]) -> Option<u64> {
     (others == 0).then_some(values)
 }
 
-/// The number that the values of eight digits make: neighbours are put together to pairs, fours, and all.
+/// The number that the values of eight digits make: neighbors are put together to pairs, fours, and all.
 fn eight_digit_number(values: u64) -> u64 {
     let pairs = (values * 10 + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;

@@ -1,7 +1,7 @@
 //! Times: by month, by age, and the first and the last.
 //!
 //! All by whole numbers of microseconds. A month is found from its day number by the calendar's 400-year cycle, and
-//! neighbouring contacts are mostly of one month, which is remembered.
+//! neighboring contacts are mostly of one month, which is remembered.
 //!
 //! *Easy to get wrong:* a year-1 date is no date but one that was never set. It is counted apart and belongs to no month.
 //! Nor is a date in the future the age of anything. But the clocks of server and reader differ, and what is changed while
@@ -150,7 +150,7 @@ impl Months {
     }
 }
 
-/// Neighbours of one month.
+/// Neighbors of one month.
 #[derive(Debug)]
 struct Run {
     start: i64,

@@ -7,8 +7,8 @@
 //! *Easy to get wrong:* words that came from the server go through [`Page::text`] and nothing else; what is pushed as
 //! markup is written in this folder.
 //!
-//! Charts are drawn here and not by a library: those give pictures of a fixed size in fixed colours, and these follow
-//! the width, the colours and the type of the page. `tests/browser` looks at it in a browser, hostile contacts too.
+//! Charts are drawn here and not by a library: those give pictures of a fixed size in fixed colors, and these follow
+//! the width, the colors and the type of the page. `tests/browser` looks at it in a browser, hostile contacts too.
 
 mod charts;
 mod heat;

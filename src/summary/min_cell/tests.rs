@@ -58,7 +58,7 @@ fn a_number_that_leaves_a_small_rest_is_in_no_form() {
     assert_eq!(summary.channels_by_region["US"].get("sms"), None);
     assert_eq!(summary.channels.get("sms"), None);
     assert_eq!(summary.channels_by_region["DE"]["sms"], 3_000);
-    let style = TableStyle { width: 120, has_colours: false };
+    let style = TableStyle { width: 120, has_colors: false };
     let forms = [ReportForm::Html, ReportForm::Markdown, ReportForm::Json].map(|form| form.render(&summary));
     for form in forms.into_iter().chain([render_table(&summary, style)]) {
         for number in ["11989", "11,989", "99.9 %", "8,989 of"] {
