@@ -29,4 +29,5 @@ pub use error::{ApiError, AttemptsEnd, Problem};
 pub use key::ApiKey;
 pub use limiter::{BadRateSpec, RateLimiter, RateSpec, RequestRate, Reserve, Turn};
 pub use proxy::UnsupportedProxy;
+pub use redact::shown_error;
 pub use stats::{RequestStats, Trouble};

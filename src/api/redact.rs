@@ -152,6 +152,11 @@ impl Secrets {
     }
 }
 
+/// Leaves in an error only what may be shown to people, as every request with this key does.
+pub fn shown_error(key: &ApiKey, error: ErrorBody) -> ErrorBody {
+    Secrets::of_key(key).clean(error)
+}
+
 /// A text without what nobody sees: control characters, marks of direction, and characters without a width. White space
 /// becomes a blank.
 pub(super) fn visible(text: &str) -> String {

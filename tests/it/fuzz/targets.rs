@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use sent_export::api::wire::Envelope;
-use sent_export::api::{Problem, decide};
+use sent_export::api::{ApiKey, Problem, decide, shown_error};
 use sent_export::contacts::{contacts_schema, decode_any_page, decode_page};
 use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, Secret, read_journal};
 use sent_export::fetch::{Purpose, Request, Window};
@@ -42,12 +42,16 @@ pub(super) fn error_envelope(input: &[u8]) {
 
 fn show_error(body: &str) {
     let Ok(envelope) = Envelope::<serde_json::Value>::from_json(body) else { return };
-    let error = Box::new(envelope.error.unwrap_or_default());
+    let key = ApiKey::new("sk-9f8e7d6c5b4a").expect("it is printable");
+    let error = Box::new(shown_error(&key, envelope.error.unwrap_or_default()));
     for status in [200, 400, 429, 503] {
         let _ = decide(status, error.code.as_deref());
     }
-    let shown = Problem::Rejected { status: 400, error, request_id: envelope.meta.request_id }.to_string();
+    let shown = Problem::Rejected { status: 400, error, request_id: None }.to_string();
     assert!(!shown.chars().any(char::is_control), "{shown:?}");
+    for part_of_key in ["9f8e7d6c", "9F8E7D6C", "OWY4ZTdk"] {
+        assert!(!shown.contains(part_of_key), "{shown:?}");
+    }
     assert!(shown.len() < 32 << 10, "{} bytes are shown", shown.len());
 }
 
