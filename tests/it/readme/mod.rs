@@ -20,13 +20,14 @@ const PREPARATION: &str = "mkdir exports sample-output
 sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json";
 
 /// Beginnings of commands that are not run, with the reason.
-const NOT_RUN: [(&str, &str); 2] = [
+const NOT_RUN: [(&str, &str); 3] = [
+    ("clickhouse ", "needs ClickHouse, which comes from no package registry that the gate uses"),
     ("psql ", "needs a PostgreSQL server with a table of contacts"),
     ("spark.read.csv(", "needs a Spark session, and so Java"),
 ];
 
 /// Beginnings of commands that read what was exported; they need the peers.
-pub(crate) const READERS: [&str; 2] = ["duckdb ", "python3 "];
+pub(crate) const READERS: [&str; 3] = ["duckdb ", "python3 ", "sqlite3 "];
 
 /// A command that begins like this serves until it is stopped.
 const SERVER: &str = "sent-export simulator ";
