@@ -17,7 +17,7 @@ duckdb.sql(
     r"""
     create macro key(x) as case
         when x is null then 'unknown'
-        when strlen(x) > 64 or contains(x, '@') or len(regexp_replace(x, '\P{N}', '', 'g')) >= 7 then '(other)'
+        when strlen(x) > 64 or regexp_matches(x, '[@/:.]') or len(regexp_replace(x, '\P{N}', '', 'g')) >= 7 then '(other)'
         else x end
     """
 )
