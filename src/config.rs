@@ -12,12 +12,13 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
+use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy, endpoints};
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 use crate::companion::Companion;
-use crate::fetch::journal::{JournalKey, Secret};
-use crate::fetch::{ContactQuery, FetchSettings};
+use crate::contacts::ContactQuery;
 use crate::gate::Gate;
+use crate::listing::ReadSettings;
+use crate::listing::journal::{JournalKey, Secret};
 use crate::share::Share;
 use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
 use crate::summary::{Filters, ReportForm};
@@ -142,8 +143,10 @@ pub struct ContactsConfig {
     pub api_key: Option<ApiKey>,
     /// Retry, pace and time limits, without address and key.
     pub pace: PaceConfig,
-    /// How to walk the list.
-    pub fetch: FetchSettings,
+    /// Which contacts are asked for.
+    pub query: ContactQuery,
+    /// How to read the list.
+    pub read: ReadSettings,
     /// Where and how answers are kept for a run that goes on with this one.
     pub resume: ResumeConfig,
     /// What is demanded of an export before it is published.
@@ -266,8 +269,8 @@ impl ContactsConfig {
             base_url,
             api_key,
             pace: pace(args)?,
-            fetch: FetchSettings {
-                query,
+            query,
+            read: ReadSettings {
                 page_size: args.page_size,
                 concurrency: args.concurrency,
                 consistency: args.consistency,
@@ -295,16 +298,23 @@ impl ContactsConfig {
 
     /// What a journal must belong to, to be of use here.
     pub fn journal_key(&self, api_key: &ApiKey) -> JournalKey {
-        let query = &self.fetch.query;
+        let ContactQuery { search, channel, phone } = &self.query;
+        let flag = |name: &str, value: &Option<String>| value.as_ref().map(|value| (name.to_owned(), value.clone()));
+        let flags = [flag("--profile-id", &self.filters.profile_id), flag("--channel", channel)];
+        let secret = |name: &str, value| (name.to_owned(), Secret::new(value));
         JournalKey {
+            resource: endpoints::CONTACTS.name.to_owned(),
+            endpoint: endpoints::CONTACTS.path.to_owned(),
             base_url: self.base_url.to_string(),
-            profile_id: self.filters.profile_id.clone(),
-            channel: query.channel.clone(),
-            page_size: self.fetch.page_size,
-            consistency: self.fetch.consistency.name().to_owned(),
-            account: Secret::new(Some(api_key.expose())),
-            search: Secret::new(query.search.as_deref()),
-            phone: Secret::new(query.phone.as_deref()),
+            page_size: self.read.page_size,
+            consistency: self.read.consistency.name().to_owned(),
+            flags: flags.into_iter().flatten().collect(),
+            secrets: [
+                secret("API key", Some(api_key.expose())),
+                secret("--search", search.as_deref()),
+                secret("--phone", phone.as_deref()),
+            ]
+            .into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::gate::GateFailure;
 use crate::simulator::StartError;
 use crate::sink::SinkError;
 use crate::source::SourceError;
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,15 @@ pub enum Error {
     StartRuntime(std::io::Error),
     /// A request failed for good.
     Api(ApiError),
+    /// The API serves the first rows of a list, but refuses those behind.
+    RefusedFrom {
+        /// The first row that it refuses, from 1.
+        row: u64,
+        /// What it said.
+        error: Box<ApiError>,
+    },
+    /// The walk through a list asks for nothing more and is not finished.
+    Unfinished,
     /// An output failed.
     Output(SinkError),
     /// A file to report on could not be read.
@@ -85,7 +94,7 @@ pub enum Error {
         /// Whether all contacts are in it.
         verdict: Verdict,
         /// What the verdict rests on.
-        evidence: Vec<String>,
+        evidence: Vec<Evidence>,
     },
     /// `--max-duration` is over.
     TimeIsUp(std::time::Duration),
@@ -131,6 +140,8 @@ impl fmt::Display for Error {
             Self::StartSimulator(_) => formatter.write_str("could not start the simulator"),
             Self::StartRuntime(_) => formatter.write_str("could not start the runtime"),
             Self::Api(error) => error.fmt(formatter),
+            Self::RefusedFrom { row, .. } => write!(formatter, "the API refuses rows from {row} on"),
+            Self::Unfinished => formatter.write_str("the list could not be read to its end (please report this)"),
             Self::Output(error) => error.fmt(formatter),
             Self::Source(error) => error.fmt(formatter),
             Self::Print(_) => formatter.write_str("cannot write to stdout"),
@@ -156,9 +167,10 @@ impl StdError for Error {
             Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
             Self::Source(error) => error.source(),
             Self::Api(error) => error.source(),
+            Self::RefusedFrom { error, .. } => Some(error.as_ref()),
             Self::Output(error) => error.source(),
             Self::Kept { error, .. } => error.source(),
-            Self::WriterDied | Self::Stopped(_) | Self::Gate { .. } | Self::TimeIsUp(_) => None,
+            Self::WriterDied | Self::Unfinished | Self::Stopped(_) | Self::Gate { .. } | Self::TimeIsUp(_) => None,
         }
     }
 }
@@ -176,11 +188,12 @@ impl Error {
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Config(_) | Self::Source(_) | Self::BuildClient(_) => ExitCode::Usage,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
-            Self::StartSimulator(_) | Self::StartRuntime(_) | Self::WriterDied => ExitCode::Failure,
+            Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
             Self::Gate { .. } => ExitCode::HeldBack,
             Self::TimeIsUp(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
             Self::Api(error) => request::exit_code(&error.problem),
+            Self::RefusedFrom { error, .. } => request::exit_code(&error.problem),
             Self::Stopped(code) => *code,
         }
     }
@@ -190,7 +203,7 @@ impl Error {
         match self {
             Self::Gate { verdict, evidence, .. } => {
                 let verdict = format!("verdict: {}", verdict.name());
-                std::iter::once(verdict).chain(evidence.iter().map(|line| format!("evidence: {line}"))).collect()
+                std::iter::once(verdict).chain(evidence.iter().map(|line| format!("evidence: {}", line.text))).collect()
             }
             Self::Kept { error, .. } => error.evidence(),
             _ => Vec::new(),
@@ -223,7 +236,11 @@ impl Error {
             ),
             Self::BuildClient(_) => Some("install this machine's CA certificates (ca-certificates)".to_owned()),
             Self::Print(_) => Some("make room, or send stdout elsewhere".to_owned()),
-            Self::WriterDied => Some("this is a bug; please report it with the command".to_owned()),
+            Self::RefusedFrom { .. } => Some(
+                "publish the rows before it with --allow-missing-pages (exit code 3), or report this to support"
+                    .to_owned(),
+            ),
+            Self::Unfinished | Self::WriterDied => Some("this is a bug; please report it with the command".to_owned()),
             Self::StartSimulator(_) | Self::StartRuntime(_) => None,
         }
     }

@@ -20,12 +20,9 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
 
-use crate::api::Client;
-use crate::contacts::{BatchBuilder, column_name};
+use crate::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
 use crate::error::Error;
-use crate::fetch::{
-    Delivery, FetchError, FetchSettings, JournalSlot, Progress, ReceiverGone, Taken, Walk, fetch_contacts,
-};
+use crate::listing::{JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
 use crate::sink::{Outputs, SinkError, StagedOutputs};
 use crate::summary::{Counts, Findings};
 
@@ -73,8 +70,8 @@ pub enum Outcome {
 /// # Errors
 /// When a page cannot be fetched, an output cannot be written, or `cancel` comes true, with its error.
 pub async fn export(
-    client: &Client,
-    settings: &FetchSettings,
+    source: &ContactSource<'_>,
+    settings: &ReadSettings,
     journal: &mut JournalSlot,
     outputs: Outputs,
     now_micros: i64,
@@ -87,7 +84,7 @@ pub async fn export(
     let walking = async move {
         let deliver =
             async |delivery: Delivery| sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone);
-        let walk = fetch_contacts(client, settings, journal, deliver, observe).await?;
+        let walk = read_list(source, settings, journal, deliver, observe).await?;
         // A gatherer that is gone has its own error to tell.
         drop(sender.send(Message::End).await);
         Ok(walk)
@@ -113,11 +110,18 @@ pub async fn export(
             Err(error.into())
         }
         (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
-        (Err(FetchError::Api(error)), _) => Err(Error::Api(error)),
-        (Err(FetchError::Journal(error)), _) => Err(Error::Journal(error)),
-        (Ok(_) | Err(FetchError::ReceiverGone), _) => Err(Error::WriterDied),
+        (Err(ReadError::Source(ContactListError { error, .. })), _) => Err(Error::Api(error)),
+        (Err(ReadError::RefusedFrom { row, error }), _) => {
+            Err(Error::RefusedFrom { row, error: Box::new(error.error) })
+        }
+        (Err(ReadError::Journal(error)), _) => Err(Error::Journal(error)),
+        (Err(ReadError::Unfinished), _) => Err(Error::Unfinished),
+        (Ok(_) | Err(ReadError::ReceiverGone), _) => Err(Error::WriterDied),
     }
 }
+
+/// A page of contacts in its turn.
+type Delivery = crate::listing::Delivery<ContactPage>;
 
 /// What the walk tells the gatherer.
 enum Message {
@@ -182,7 +186,7 @@ impl Gatherer {
     fn take_page(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
         self.outputs.check()?;
         self.note_findings(delivery);
-        for batch in self.batches.append(&delivery.contacts, &delivery.taken.keep) {
+        for batch in self.batches.append(&delivery.page, &delivery.taken.keep) {
             self.take_batch(&batch)?;
         }
         Ok(())
@@ -209,7 +213,7 @@ impl Gatherer {
 
     fn note_findings(&mut self, delivery: &Delivery) {
         let findings = &mut self.findings;
-        let Delivery { window, contacts, taken: Taken { keep, fresh } } = delivery;
+        let Delivery { window, page: contacts, taken: Taken { keep, fresh } } = delivery;
         for items in &contacts.rejected {
             for position in items.positions.iter().filter(|&position| fresh.contains(position)) {
                 let at = || format!("page {} of {} rows, item {}", window.page, window.size, position + 1);

@@ -4,7 +4,7 @@
 //! ```text
 //!  cli, config ─► commands ─► export
 //!                               │
-//!       fetch ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
+//!       listing ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
 //!         │  └► api             │  one request: pace, attempts, retry
 //!         └───► contacts        │  JSON ─► rows of a page, checked
 //!                               ▼
@@ -33,9 +33,9 @@ pub mod config;
 pub mod contacts;
 pub mod error;
 pub mod export;
-pub mod fetch;
 mod file_system;
 pub mod gate;
+pub mod listing;
 mod mix;
 mod plural;
 mod printable;

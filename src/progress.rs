@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, RequestStats};
-use crate::fetch::Progress;
+use crate::listing::Progress;
 use crate::plural::{count_of, word_for};
 use crate::printable::printable_log;
 
@@ -107,7 +107,7 @@ impl ProgressDisplay {
     }
 
     fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
-        let Progress { pages, planned_pages, contacts, total, is_healing } = self.latest;
+        let Progress { pages, planned_pages, rows: contacts, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
         let word = word_for(total.unwrap_or(contacts), "contact", "contacts");
@@ -117,7 +117,7 @@ impl ProgressDisplay {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
         }
         if is_healing {
-            message += ", the list moves: closing gaps";
+            message += "; the list is changing, reading more to miss nothing";
         }
         if stats.retries > 0 {
             message += &format!(", {}", count_of(stats.retries, "retry", "retries"));

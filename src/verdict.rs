@@ -34,3 +34,73 @@ impl Verdict {
         rank(self) >= rank(other)
     }
 }
+
+/// One reason for a verdict, or one thing that was seen of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What was seen. Codes are documented in `docs/completeness.md` and do not change.
+    pub code: EvidenceCode,
+    /// How often, or how many rows; `null` where nothing is counted.
+    pub count: Option<u64>,
+    /// The same for people. It may change from version to version.
+    pub text: String,
+}
+
+impl Evidence {
+    /// What was seen, how often, and the same for people.
+    pub fn new(code: EvidenceCode, count: Option<u64>, text: String) -> Self {
+        Self { code, count, text }
+    }
+}
+
+/// Every code of [`Evidence`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceCode {
+    /// The whole list came in one answer.
+    SingleAnswer,
+    /// Boundaries between windows that were verified on unchanged rows, seen on both sides.
+    BoundariesVerified,
+    /// Boundaries whose rows had moved and were searched for.
+    BoundariesSearched,
+    /// The list had fewer or more rows at times.
+    ListChanged,
+    /// Rows created during the run that are in the output.
+    RowsCreated,
+    /// Rows deleted during the run, at least.
+    RowsDeleted,
+    /// Rows updated during the run.
+    RowsUpdated,
+    /// Rows that came again and were written once.
+    DuplicatesRemoved,
+    /// The list holds rows that were created where it had been read already.
+    RowsCreatedBehind,
+    /// A second read of the whole list found nothing new.
+    RescanFoundNothing,
+    /// Pages were read once and do not overlap.
+    PagesReadOnce,
+    /// The list holds more rows than were read.
+    FewerReadThanListed,
+    /// The API counts another number of rows than it lists.
+    CountDisagrees,
+    /// Rows that did not change came in another order.
+    OrderChanges,
+    /// The API did not keep to the page sizes asked for.
+    SizesNotHonored,
+    /// Pages are too small to overlap.
+    PagesTooSmall,
+    /// Answer after answer brought nothing new although more was announced.
+    NoProgress,
+    /// The list changed faster than it could be read.
+    TooRestless,
+    /// Reads of the whole list that followed.
+    Rescans,
+    /// Rows that only a further read of the list has found.
+    FoundByRescan,
+    /// Answers shorter than a page in the middle of the list.
+    ShortPages,
+    /// Rows that could not be fetched.
+    MissingRows,
+    /// Rows that could not be fetched a second time.
+    NotRescanned,
+}

@@ -10,6 +10,7 @@ mod body;
 mod classify;
 mod client;
 mod connect_error;
+pub mod endpoints;
 mod error;
 mod key;
 mod lenient;

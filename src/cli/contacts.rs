@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
 use crate::contacts::ColumnSelection;
-use crate::fetch::Consistency;
+use crate::listing::Consistency;
 use crate::share::Share;
 use crate::sink::{FileMode, OutputFormat};
 use crate::verdict::Verdict;

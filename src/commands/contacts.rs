@@ -12,23 +12,25 @@ use crate::api::{ApiKey, Client, RequestStats};
 use crate::cli::ContactsArgs;
 use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
-use crate::contacts::{column, column_name};
+use crate::contacts::{ContactSource, column, column_name};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
-use crate::fetch::journal::{Journal, JournalWriter, remove_journal};
-use crate::fetch::{Consistency, JournalSlot, Walk, WalkReport};
+use crate::listing::journal::{Journal, JournalWriter, remove_journal};
+use crate::listing::{Consistency, JournalSlot, RowNoun, Walk, WalkReport};
 use crate::plural::count_of;
 use crate::printable::printable;
 use crate::progress::ProgressDisplay;
 use crate::simulator::{self, Simulator};
 use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
 use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
 use super::resume::open_journal;
 use super::{is_color_off, print, say, stop, table_width};
 
+/// What the rows of this export are called.
+const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -143,7 +145,8 @@ async fn read_all(
     };
     let observe = |progress| display.borrow_mut().observe(progress);
     let now = started_at.timestamp_micros();
-    let exporting = Box::pin(export(client, &config.fetch, journal, outputs, now, observe, stop));
+    let source = ContactSource { client, query: &config.query };
+    let exporting = Box::pin(export(&source, &config.read, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,
         never = ticking => never,
@@ -161,7 +164,7 @@ fn run_facts(
     stats: RequestStats,
     (started, started_at): (Instant, DateTime<Utc>),
 ) -> RunFacts {
-    let (verdict, evidence) = walk.verdict();
+    let (verdict, evidence) = walk.verdict(CONTACT);
     let report = walk.report();
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     RunFacts {
@@ -178,7 +181,7 @@ fn run_facts(
         duplicates_removed: report.duplicates,
         verdict,
         evidence,
-        consistency: consistency_facts(config.fetch.consistency, report),
+        consistency: consistency_facts(config.read.consistency, report),
     }
 }
 
@@ -188,18 +191,23 @@ fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts
         mode: mode.name(),
         total_count_min: report.total_min,
         total_count_max: report.total_max,
-        movements_seen: report.movements,
+        changes_seen: report.changes,
         created_during_run: report.created,
         updated_during_run: report.updated,
         deleted_during_run_at_least: report.deleted_at_least(),
-        windows_reread: report.windows_reread,
-        joins_settled: report.joins,
-        sweeps: report.sweeps,
+        boundaries_verified: report.boundaries,
+        boundaries_searched: report.searches,
+        rescans: report.rescans,
         missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
         pages_resumed: report.pages_resumed,
         last_request_id: last_request_id.or_else(|| first_request_id.clone()),
         first_request_id,
     }
+}
+
+/// What a verdict rests on, in one line.
+fn sentences(evidence: &[Evidence]) -> String {
+    evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// Seconds to three places: more would be noise.
@@ -221,7 +229,7 @@ fn tell(args: &ContactsArgs, published: &Published) -> Result<ExitCode, Error> {
         tell_people(&published.summary, published.items_rejected);
     } else if let Some(run) = published.summary.run.as_ref().filter(|run| run.verdict == Verdict::Unverified) {
         // Whoever asked for silence still wants to know why the exit code is 3.
-        say(&format!("warning: completeness is not verified: {}\n", run.evidence.join("; ")));
+        say(&format!("warning: completeness is not verified: {}\n", sentences(&run.evidence)));
     }
     Ok(published.verdict.into())
 }

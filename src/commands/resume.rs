@@ -8,8 +8,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::api::ApiKey;
 use crate::config::ContactsConfig;
 use crate::error::Error;
-use crate::fetch::JournalSlot;
-use crate::fetch::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::listing::JournalSlot;
+use crate::listing::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
 use crate::printable::printable;
 
 use super::say;

@@ -2,8 +2,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 
 use super::*;
-use crate::contacts::ContactId;
 use crate::contacts::page::{MAX_UNKNOWN_FIELDS, OTHER_UNKNOWN_FIELDS};
+use crate::listing::RowId;
 
 /// A page with its columns.
 struct Read {
@@ -62,7 +62,7 @@ fn a_documented_contact_fills_every_column() {
     assert_eq!(created.value(0), 1_772_323_200_123_456);
     assert!(page.batch.column(column::UPDATED_AT).is_null(0));
     let key = page.items[0].unwrap();
-    assert_eq!(key.id, ContactId(0x6f96_19ff_8b86_d011_b42d_00cf_4fc9_64ff));
+    assert_eq!(key.id, RowId(0x6f96_19ff_8b86_d011_b42d_00cf_4fc9_64ff));
     assert_eq!(key.created_at.max(key.updated_at), Some(1_772_323_200_123_456));
     assert!(page.malformed.is_empty() && page.unknown_fields.is_empty() && page.rejected.is_empty());
 }

@@ -6,16 +6,16 @@
 
 mod batch;
 mod decode;
-mod id;
 mod normalize;
 mod page;
 mod rows;
 mod scan;
 mod schema;
+mod source;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use decode::{ContactList, decode_any_page, decode_page, decode_page_within};
-pub use id::ContactId;
 pub use normalize::{flag, moment, timestamp};
-pub use page::{ContactPage, PageLimit, RejectReason, RejectedItems, RowKey};
+pub use page::{ContactPage, PageLimit, RejectReason, RejectedItems};
 pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, column_name, contacts_schema};
+pub use source::{ContactListError, ContactQuery, ContactSource};

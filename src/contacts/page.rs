@@ -7,7 +7,8 @@ use bytestring::ByteString;
 
 use super::rows::Rows;
 use super::schema::column;
-use super::{BatchBuilder, ContactId, contacts_schema, normalize};
+use super::{BatchBuilder, contacts_schema, normalize};
+use crate::listing::{ListPage, RowId, RowKey};
 
 /// Undocumented field names kept per page; a server that invents more of them is counted under one name.
 pub(super) const MAX_UNKNOWN_FIELDS: usize = 64;
@@ -68,6 +69,12 @@ pub struct ContactPage {
     pub malformed: Vec<(usize, Vec<u32>)>,
 }
 
+impl ListPage for ContactPage {
+    fn items(&self) -> &[Option<RowKey>] {
+        &self.items
+    }
+}
+
 impl ContactPage {
     /// Accepted contacts.
     pub fn rows(&self) -> usize {
@@ -80,17 +87,6 @@ impl ContactPage {
         let mut full = builder.append(self, &vec![true; self.rows()]);
         full.pop().or_else(|| builder.finish()).unwrap_or_else(|| RecordBatch::new_empty(contacts_schema()))
     }
-}
-
-/// What the walk needs to know of a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RowKey {
-    /// Who it is.
-    pub id: ContactId,
-    /// `created_at` in microseconds UTC.
-    pub created_at: Option<i64>,
-    /// `updated_at` in microseconds UTC.
-    pub updated_at: Option<i64>,
 }
 
 /// Items of a page that are no contacts, for the same reason and with the same fields.
@@ -159,7 +155,7 @@ impl PageBuilder {
     /// Ends the item being read.
     pub(super) fn end_item(&mut self, is_object: bool) {
         let id = self.rows.open_text(column::ID).filter(|id| is_object && normalize::trimmed(id).is_some());
-        let key = id.map(ContactId::new).map(|id| self.end_contact(id));
+        let key = id.map(RowId::new).map(|id| self.end_contact(id));
         if key.is_none() {
             let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
             let fields = if is_object { self.rows.open_names() } else { Vec::new() };
@@ -180,7 +176,7 @@ impl PageBuilder {
         }
     }
 
-    fn end_contact(&mut self, id: ContactId) -> RowKey {
+    fn end_contact(&mut self, id: RowId) -> RowKey {
         for name in self.unknown_in_row.drain(..) {
             self.unknown_fields[name].1.extend(u32::try_from(self.rows.len()));
         }

@@ -9,6 +9,8 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::Evidence;
+
 use super::{FileSettings, OutputReport, SinkError, StagedFile, stage_small_file};
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
@@ -36,7 +38,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     /// `complete`, `healed` or `unverified`.
     pub verdict: &'static str,
     /// What the verdict rests on.
-    pub evidence: &'a [String],
+    pub evidence: &'a [Evidence],
     /// The same in numbers.
     pub consistency: &'a C,
     /// The files, with paths as seen from the manifest.

@@ -11,20 +11,20 @@ pub struct ConsistencyFacts {
     pub total_count_min: Option<u64>,
     /// Largest `total_count` of any answer.
     pub total_count_max: Option<u64>,
-    /// Answers of the plain walk that showed that the list moved.
-    pub movements_seen: u64,
+    /// Boundaries at which the list had moved, and contacts that only the last look at its start and end showed.
+    pub changes_seen: u64,
     /// Contacts in the output that were created during the run.
     pub created_during_run: u64,
     /// Contacts in the output that were updated during the run.
     pub updated_during_run: u64,
     /// Contacts deleted during the run, at least.
     pub deleted_during_run_at_least: u64,
-    /// Windows read to settle joins, and to go on once the list moved.
-    pub windows_reread: u64,
-    /// Joins that were settled.
-    pub joins_settled: u64,
-    /// Sweeps over the whole list.
-    pub sweeps: u32,
+    /// Boundaries between windows that were verified on unchanged contacts, seen on both sides.
+    pub boundaries_verified: u64,
+    /// Boundaries whose contacts had moved out of the window, and were searched for.
+    pub boundaries_searched: u64,
+    /// Further reads of the whole list.
+    pub rescans: u32,
     /// First and last row of each part of the list that could not be fetched, from 1.
     pub missing_rows: Vec<[u64; 2]>,
     /// Answers that came from the journal of a run before.

@@ -15,7 +15,7 @@ use super::input::InputReport;
 use super::notice::Notice;
 use crate::printable::printable_json;
 use crate::sink::OutputReport;
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, Verdict};
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
 pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
@@ -84,7 +84,7 @@ pub struct RunFacts {
     /// Whether the output holds every contact.
     pub verdict: Verdict,
     /// What the verdict rests on, one sentence each.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Evidence>,
     /// The same in numbers.
     pub consistency: ConsistencyFacts,
 }

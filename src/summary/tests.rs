@@ -1,7 +1,7 @@
 use super::*;
 use crate::contacts::decode_page;
 use crate::sink::{OutputFormat, OutputReport};
-use crate::verdict::Verdict;
+use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
 
@@ -41,7 +41,7 @@ fn summary() -> Summary {
             total_count_last: Some(3),
             duplicates_removed: 1,
             verdict: Verdict::Complete,
-            evidence: vec!["3 contacts, as every page said".into()],
+            evidence: vec![Evidence::new(EvidenceCode::SingleAnswer, None, "the whole list came in one answer".into())],
             consistency: ConsistencyFacts { mode: "auto", ..ConsistencyFacts::default() },
         }),
         outputs: vec![OutputReport {

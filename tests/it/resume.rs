@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalWriter, Secret};
-use sent_export::fetch::{Purpose, Request, Window};
+use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalWriter, Secret};
+use sent_export::listing::{Purpose, Request, Window};
 use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
 use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator, wait_until};
@@ -173,21 +173,21 @@ fn a_damaged_journal_costs_what_is_damaged() {
 #[test]
 fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
     let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, 300)));
+    let secrets = [("API key", Some(DEFAULT_API_KEY)), ("--search", None), ("--phone", None)];
     let key = JournalKey {
+        resource: "contacts".into(),
+        endpoint: "v3/contacts".into(),
         base_url: format!("{}/", server.url()),
-        profile_id: None,
-        channel: None,
         page_size: 100,
         consistency: "auto".into(),
-        account: Secret::new(Some(DEFAULT_API_KEY)),
-        search: Secret::default(),
-        phone: Secret::default(),
+        flags: std::collections::BTreeMap::new(),
+        secrets: secrets.map(|(name, value)| (name.to_owned(), Secret::new(value))).into(),
     };
     let folder = tempfile::tempdir().unwrap();
     let now = chrono::Utc::now().timestamp_micros();
     let mut writer = JournalWriter::new(folder.path().join(".c.csv.journal"), &key, now, Engage::AtOnce);
     for (number, body) in [(1, page(1, 100, 300)), (2, r#"{"contacts":[]}"#.into()), (3, page(3, 100, 300))] {
-        let request = Request { window: Window { page: number, size: 100 }, purpose: Purpose::Page };
+        let request = Request { window: Window { page: number, size: 100 }, purpose: Purpose::Read };
         writer.append(Entry { session: 0, request, elapsed_micros: 1, answered_at: now, body: body.into() });
     }
     assert!(writer.keep().is_some());

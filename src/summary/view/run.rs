@@ -54,7 +54,7 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
         if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
     };
     let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
-    notes.extend(run.evidence.iter().map(|evidence| sentence(evidence)));
+    notes.extend(run.evidence.iter().map(|evidence| sentence(&evidence.text)));
     notes.push(format!(
         "{} for {}{}{}.",
         grouped_of(run.requests, "request", "requests"),

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use sent_export::api::wire::Envelope;
 use sent_export::api::{ApiKey, Problem, decide, shown_error};
 use sent_export::contacts::{contacts_schema, decode_any_page, decode_page};
-use sent_export::fetch::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, Secret, read_journal};
-use sent_export::fetch::{Purpose, Request, Window};
+use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, read_journal};
+use sent_export::listing::{Purpose, Request, Window};
 use sent_export::source::{find_files, read_file};
 
 /// A page as the API sends it: the scanner and serde alone come to one result.
@@ -58,14 +58,13 @@ fn show_error(body: &str) {
 /// The key of the journals that are read here.
 fn journal_key() -> JournalKey {
     JournalKey {
+        resource: "contacts".to_owned(),
+        endpoint: "v3/contacts".to_owned(),
         base_url: "https://api.sent.dm/".to_owned(),
-        profile_id: None,
-        channel: None,
         page_size: 100,
         consistency: "auto".to_owned(),
-        account: Secret::default(),
-        search: Secret::default(),
-        phone: Secret::default(),
+        flags: std::collections::BTreeMap::new(),
+        secrets: std::collections::BTreeMap::new(),
     }
 }
 
@@ -77,7 +76,7 @@ pub(super) fn sound_journal() -> &'static [u8] {
         let path = folder.path().join("journal");
         let mut writer = JournalWriter::new(path.clone(), &journal_key(), 0, Engage::AtOnce);
         for page in 1..=3 {
-            let request = Request { window: Window { page, size: 100 }, purpose: Purpose::Page };
+            let request = Request { window: Window { page, size: 100 }, purpose: Purpose::Read };
             let body = format!(r#"{{"success":true,"data":{{"contacts":[],"pagination":{{"page":{page}}}}}}}"#).into();
             writer.append(Entry { session: 0, request, elapsed_micros: 5, answered_at: 7, body });
         }

@@ -1,0 +1,329 @@
+//! Carries out a walk: requests in flight, list order restored, everything bounded and kept in the journal.
+//!
+//! [`read_list`] fetches every window that the [`Walk`] asks for from a [`PageSource`]. Fetching is the one concurrent
+//! stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether it has to be
+//! fetched again; what is decoded waits in [`Reorder`] for the rows before it.
+//!
+//! *Easy to get wrong:* a window that is slow or in backoff must not let the others run ahead without end. No more than
+//! [`READ_AHEAD`] windows for each slot are read ahead of those that are proven.
+//!
+//! Tested with lists that change in `listing::tests`, and through the binary in `tests/it`.
+
+use std::num::NonZeroUsize;
+
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, OptionFuture};
+
+use crate::plural::count_of;
+
+use super::in_flight::{Arrived, InFlight};
+use super::journal::{Journal, JournalWriter};
+use super::reorder::{Next, Reorder, changed};
+use super::source::{Fetched, ListPage, PageSource, SourceError};
+use super::{Consistency, Purpose, Request, Taken, Walk, Window};
+
+/// Windows held or in flight for each slot: enough to ride out one slow answer, and a few megabytes at most.
+const READ_AHEAD: usize = 4;
+
+/// How to read a list.
+#[derive(Debug, Clone)]
+pub struct ReadSettings {
+    /// Rows requested per page.
+    pub page_size: u32,
+    /// Requests in flight at most.
+    pub concurrency: NonZeroUsize,
+    /// What is done about a list that changes.
+    pub consistency: Consistency,
+    /// Whether pages that cannot be fetched are left out instead of ending the run.
+    pub allow_missing_pages: bool,
+}
+
+/// The journal of a run: one to read from, then one to write to.
+#[derive(Debug, Default)]
+pub struct JournalSlot {
+    /// What an earlier run has read.
+    pub past: Option<Journal>,
+    /// Where answers are kept; `None` keeps nothing.
+    pub writer: Option<JournalWriter>,
+}
+
+/// The rows of one answer, in their turn.
+#[derive(Debug)]
+pub struct Delivery<P> {
+    /// What was requested.
+    pub window: Window,
+    /// Its rows.
+    pub page: P,
+    /// Which of them are written.
+    pub taken: Taken,
+}
+
+/// How far the walk is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Answers taken.
+    pub pages: u64,
+    /// Answers that the list is expected to take.
+    pub planned_pages: Option<u64>,
+    /// Rows handed on.
+    pub rows: u64,
+    /// Rows that the list is said to have.
+    pub total: Option<u64>,
+    /// Whether rows that moved are being looked for.
+    pub is_healing: bool,
+}
+
+/// Why a walk ended early.
+#[derive(Debug)]
+pub enum ReadError<E> {
+    /// A window could not be fetched.
+    Source(E),
+    /// The service serves the first rows, but refuses this window and those behind it.
+    RefusedFrom {
+        /// The first row that it refuses, from 1.
+        row: u64,
+        /// What it said.
+        error: E,
+    },
+    /// Nobody takes the pages anymore.
+    ReceiverGone,
+    /// The journal cannot be read.
+    Journal(std::io::Error),
+    /// The walk is not finished and asks for nothing: a bug, reported instead of a verdict.
+    Unfinished,
+}
+
+/// Nobody takes rows anymore; whoever was to write them knows why.
+#[derive(Debug)]
+pub struct ReceiverGone;
+
+/// Reads the whole list and hands its rows to `deliver`; gives back the walk with what it saw.
+///
+/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, answers on
+/// their way are taken in, and nothing more is requested. `observe` is called after every answer.
+///
+/// # Errors
+/// When a window cannot be fetched, the journal cannot be read, or nobody takes the rows anymore.
+pub async fn read_list<S: PageSource>(
+    source: &S,
+    settings: &ReadSettings,
+    journal: &mut JournalSlot,
+    deliver: impl AsyncFnMut(Delivery<S::Page>) -> Result<(), ReceiverGone>,
+    observe: impl FnMut(Progress),
+) -> Result<Walk, ReadError<S::Error>> {
+    let JournalSlot { past, writer } = journal;
+    let walk = Walk::new(settings.page_size, settings.consistency);
+    let in_flight = InFlight::new(source, writer);
+    let reorder = Reorder::new(past.take());
+    let mut driver = Driver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0 };
+    driver.take_past().await?;
+    if driver.walk.report().pages == 0 && !driver.take_first().await? {
+        return Ok(Walk::empty(settings.consistency));
+    }
+    driver.take_rest().await?;
+    Ok(driver.walk)
+}
+
+struct Driver<'a, S: PageSource, D, F> {
+    source: &'a S,
+    settings: &'a ReadSettings,
+    walk: Walk,
+    in_flight: InFlight<'a, S>,
+    /// Pages that wait for the rows before them.
+    reorder: Reorder<S::Page>,
+    deliver: D,
+    observe: F,
+    /// Requests that were given up since one succeeded.
+    failures_in_a_row: usize,
+}
+
+impl<S, D, F> Driver<'_, S, D, F>
+where
+    S: PageSource,
+    D: AsyncFnMut(Delivery<S::Page>) -> Result<(), ReceiverGone>,
+    F: FnMut(Progress),
+{
+    /// Takes the answers of earlier runs, in the order in which they arrived.
+    async fn take_past(&mut self) -> Result<(), ReadError<S::Error>> {
+        let mut not_understood = 0;
+        while let Some((entry, position)) = self.reorder.next_entry().map_err(ReadError::Journal)? {
+            let Some(fetched) = self.source.read(entry.request.window, &entry.body) else {
+                not_understood += 1;
+                continue;
+            };
+            if self.walk.report().pages == 0 {
+                self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
+            }
+            self.walk.note_sent(&entry.request);
+            let arrived = Arrived { request: entry.request, fetched: entry.dated(fetched) };
+            self.accept(arrived, Some(position)).await?;
+        }
+        self.walk.note_resumed();
+        let damaged = self.reorder.damaged() + not_understood;
+        if damaged > 0 {
+            let parts = count_of(damaged, "damaged part", "damaged parts");
+            tracing::warn!("skipping {parts} of the journal; the rows are fetched again");
+        }
+        if let Some((writer, session)) = self.reorder.resume_journal().map_err(ReadError::Journal)? {
+            self.in_flight.resume(writer, session);
+        }
+        Ok(())
+    }
+
+    /// The first page, with the page size that the service accepts; says whether there is one at all.
+    async fn take_first(&mut self) -> Result<bool, ReadError<S::Error>> {
+        let mut size = self.settings.page_size;
+        loop {
+            let permit = self.source.permit().await;
+            let request = Walk::new(size, self.settings.consistency).first_request();
+            let error = match self.source.fetch(request.window, permit).await {
+                Ok(fetched) => {
+                    self.walk = Walk::new(size, self.settings.consistency);
+                    self.walk.note_sent(&request);
+                    let arrived = self.in_flight.keep(request, fetched);
+                    return self.accept(arrived, None).await.map(|()| true);
+                }
+                Err(error) if error.is_empty_list() => return Ok(false),
+                Err(error) => error,
+            };
+            let Some(smaller) = error.smaller_page_size(size) else { return Err(ReadError::Source(error)) };
+            tracing::warn!("the API refuses pages of {size} rows; continuing with {smaller}");
+            size = smaller;
+        }
+    }
+
+    /// Everything that the walk asks for, side by side.
+    async fn take_rest(&mut self) -> Result<(), ReadError<S::Error>> {
+        let (source, concurrency) = (self.source, self.settings.concurrency.get());
+        let mut next_permit: Option<LocalBoxFuture<'_, S::Permit>> = None;
+        let read_ahead = concurrency.saturating_mul(READ_AHEAD);
+        loop {
+            let has_slot = self.in_flight.len() < concurrency;
+            let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
+            if !can_ask && self.in_flight.len() == 0 {
+                return self.end().await;
+            }
+            // A permit that is not waited for must not stand in the way of those that are.
+            next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
+            // What is requested is decided when it may be sent, not before: while the rate limit holds requests back,
+            // answers still arrive and may change it.
+            let answer = tokio::select! {
+                biased;
+                Some(answer) = self.in_flight.next() => answer,
+                Some(permit) = OptionFuture::from(next_permit.as_mut()) => {
+                    next_permit = None;
+                    if let Some(request) = self.walk.next_request(read_ahead) {
+                        self.walk.note_sent(&request);
+                        self.in_flight.send(request, permit);
+                    }
+                    continue;
+                }
+            };
+            match answer {
+                (_, Ok(arrived)) => {
+                    self.failures_in_a_row = 0;
+                    self.accept(arrived, None).await?;
+                }
+                (request, Err(error)) => {
+                    self.give_up(&request, error)?;
+                    self.deliver_due().await?;
+                }
+            }
+        }
+    }
+
+    /// Nothing is in flight and nothing is asked for, which must be because the walk is finished.
+    async fn end(&mut self) -> Result<(), ReadError<S::Error>> {
+        self.deliver_due().await?;
+        if self.walk.is_finished() && self.reorder.first().is_none() { Ok(()) } else { Err(ReadError::Unfinished) }
+    }
+
+    /// Takes an answer, and delivers what is due. An answer of the journal has a position there.
+    async fn accept(&mut self, arrived: Arrived<S::Page>, position: Option<u64>) -> Result<(), ReadError<S::Error>> {
+        self.walk.take(&arrived.request, &arrived.facts());
+        if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
+            self.hand_on(arrived).await?;
+        } else {
+            self.reorder.hold(arrived, position);
+        }
+        self.deliver_due().await
+    }
+
+    /// Delivers the pages whose turn it is.
+    async fn deliver_due(&mut self) -> Result<(), ReadError<S::Error>> {
+        while self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
+            match self.reorder.pop_first().map_err(ReadError::Journal)? {
+                Some(Next::Page(arrived)) => self.hand_on(*arrived).await?,
+                Some(Next::Entry(entry)) => {
+                    let fetched = self
+                        .source
+                        .read(entry.request.window, &entry.body)
+                        .ok_or_else(|| ReadError::Journal(changed()))?;
+                    self.hand_on(Arrived { request: entry.request, fetched: entry.dated(fetched) }).await?;
+                }
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand_on(&mut self, arrived: Arrived<S::Page>) -> Result<(), ReadError<S::Error>> {
+        let taken = self.walk.deliver(&arrived.request, &arrived.facts());
+        (self.observe)(progress(&self.walk));
+        let delivery = Delivery { window: arrived.request.window, page: arrived.fetched.page, taken };
+        // A slow output must not cost the answers that arrive in the meantime.
+        self.in_flight.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| ReadError::ReceiverGone)
+    }
+
+    /// A request that failed for good is made once more when everything else is read.
+    fn give_up(&mut self, request: &Request, error: S::Error) -> Result<(), ReadError<S::Error>> {
+        let allows_missing = self.settings.allow_missing_pages;
+        if error.is_window_refused() {
+            let row = request.window.offset() + 1;
+            if !allows_missing {
+                return Err(ReadError::RefusedFrom { row, error });
+            }
+            self.walk.refused(request);
+            return Ok(());
+        }
+        self.failures_in_a_row += 1;
+        if !error.may_pass() {
+            return Err(ReadError::Source(error));
+        }
+        let rows = request.window.rows();
+        let rows = format!("rows {} to {}", rows.start(), rows.end());
+        // When nothing succeeds anymore the service is down; but what fails for the second time was expected to.
+        if self.walk.failed(request) {
+            if self.failures_in_a_row > self.settings.concurrency.get() {
+                return Err(ReadError::Source(error));
+            }
+            tracing::warn!("cannot fetch {rows} for now; retrying at the end");
+            return Ok(());
+        }
+        if !allows_missing {
+            return Err(ReadError::Source(error));
+        }
+        tracing::warn!("cannot fetch {rows}; continuing without them (--allow-missing-pages)");
+        self.walk.abandon(request);
+        Ok(())
+    }
+}
+
+fn progress(walk: &Walk) -> Progress {
+    let report = walk.report();
+    Progress {
+        pages: report.pages,
+        planned_pages: walk.planned_pages(),
+        rows: report.rows,
+        total: report.total_last,
+        is_healing: walk.is_healing(),
+    }
+}
+
+impl super::journal::Entry {
+    /// A kept answer with the times that were kept beside it.
+    fn dated<P: ListPage>(&self, fetched: Fetched<P>) -> Fetched<P> {
+        let answered_at = fetched.answered_at.or(Some(self.answered_at).filter(|&time| time != 0));
+        Fetched { answered_at, elapsed_micros: self.elapsed_micros, ..fetched }
+    }
+}

@@ -1,0 +1,116 @@
+//! Requests in flight, and answers that arrived while the driver was waiting for something else.
+//!
+//! *Easy to get wrong:* an output that is slow must not make requests time out. While the driver waits for one, answers are
+//! still taken in, see [`InFlight::meanwhile`]. Nothing more is requested in that time, so no more answers wait than
+//! there may be requests in flight.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use super::journal::{Entry, JournalWriter};
+use super::source::{Fetched, PageSource};
+use super::{PageFacts, Request};
+
+/// A request and its outcome.
+pub(super) type Answer<P, E> = (Request, Result<Arrived<P>, E>);
+
+/// A request and what its source made of it.
+type Reply<S> = (Request, Result<Fetched<<S as PageSource>::Page>, <S as PageSource>::Error>);
+
+/// An answer that arrived, now or in an earlier run.
+pub(super) struct Arrived<P> {
+    pub(super) request: Request,
+    pub(super) fetched: Fetched<P>,
+}
+
+impl<P: super::source::ListPage> Arrived<P> {
+    /// What the walk needs to know of it.
+    pub(super) fn facts(&self) -> PageFacts<'_> {
+        PageFacts {
+            window: self.request.window,
+            items: self.fetched.page.items(),
+            paging: self.fetched.paging,
+            answered_at: self.fetched.answered_at,
+            request_id: self.fetched.request_id.as_deref(),
+        }
+    }
+}
+
+/// Everything that is on its way.
+pub(super) struct InFlight<'a, S: PageSource> {
+    source: &'a S,
+    requests: FuturesUnordered<LocalBoxFuture<'a, Reply<S>>>,
+    /// Answers that arrived while the driver was waiting.
+    waiting: VecDeque<Answer<S::Page, S::Error>>,
+    writer: &'a mut Option<JournalWriter>,
+    /// Which run this is, from 0.
+    session: u32,
+}
+
+impl<'a, S: PageSource> InFlight<'a, S> {
+    /// Nothing is on its way yet; answers are kept by `writer`.
+    pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>) -> Self {
+        Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session: 0 }
+    }
+
+    /// The journal of earlier runs is read: this run continues it.
+    pub(super) fn resume(&mut self, writer: JournalWriter, session: u32) {
+        *self.writer = Some(writer);
+        self.session = session;
+    }
+
+    /// Requests that are out or whose answers wait.
+    pub(super) fn len(&self) -> usize {
+        self.requests.len() + self.waiting.len()
+    }
+
+    /// Sends a request that has its permit.
+    pub(super) fn send(&mut self, request: Request, permit: S::Permit) {
+        let fetching = self.source.fetch(request.window, permit);
+        // The one place where requests run side by side: the driver bounds their number and restores the order.
+        self.requests.push(fetching.map(move |fetched| (request, fetched)).boxed_local());
+    }
+
+    /// The answer that arrived first; `None` when nothing is on its way.
+    pub(super) async fn next(&mut self) -> Option<Answer<S::Page, S::Error>> {
+        if let Some(answer) = self.waiting.pop_front() {
+            return Some(answer);
+        }
+        let (request, fetched) = self.requests.next().await?;
+        Some((request, fetched.map(|fetched| self.keep(request, fetched))))
+    }
+
+    /// Waits for `work`, and takes answers in while it lasts.
+    pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
+                biased;
+                Some((request, fetched)) = self.requests.next() => {
+                    let arrived = fetched.map(|fetched| self.keep(request, fetched));
+                    self.waiting.push_back((request, arrived));
+                }
+                done = &mut work => return done,
+            }
+        }
+    }
+
+    /// Keeps an answer in the journal.
+    pub(super) fn keep(&mut self, request: Request, fetched: Fetched<S::Page>) -> Arrived<S::Page> {
+        if let Some(writer) = self.writer {
+            writer.append(Entry {
+                session: self.session,
+                request,
+                elapsed_micros: fetched.elapsed_micros,
+                answered_at: fetched.answered_at.unwrap_or_default(),
+                body: fetched.body.clone(),
+            });
+        }
+        Arrived { request, fetched }
+    }
+}

@@ -1,0 +1,151 @@
+//! Answers on disk, so that a stopped run can resume.
+//!
+//! Answers are appended to a file beside the output, compressed and checksummed, in the order in which they arrived: all of
+//! them, unless they arrive so fast that fetching them again is cheaper than keeping them, see [`JournalWriter::append`].
+//! The same command finds the file, takes the answers again instead of requesting them, and requests what is missing. A
+//! walk is a function of its answers, so it then stands where it stood. The file is removed when the output is published.
+//!
+//! A journal belongs to one [`JournalKey`]: resource, endpoint, address, account, filters, profile, page size and way of
+//! reading. It never holds the API key: the account is recognized by a fingerprint keyed with random bytes of the file.
+//!
+//! *Easy to get wrong:* a run may die at any byte. A torn record at the end is cut off; a damaged one in the middle is left
+//! out, and its rows are fetched again.
+//!
+//! # Format (version 2, numbers little-endian)
+//!
+//! ```text
+//! file    = "SENTJRNL" version:u32 length:u32 crc32:u32 header(JSON, length bytes) { record }
+//! record  = "SJR1" length:u32 crc32:u32 payload(length bytes)
+//! payload = session:u32 purpose:u8 page:u64 size:u32 elapsed_micros:u64 answered_at:i64 body(Zstandard, one frame)
+//! ```
+
+mod reader;
+mod record;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use reader::{Journal, JournalState, read_journal};
+pub use record::Entry;
+pub use writer::{Engage, JournalWriter};
+
+/// First bytes of a journal.
+const MAGIC: &[u8; 8] = b"SENTJRNL";
+/// Version of the format; another one is not read.
+const FORMAT_VERSION: u32 = 2;
+
+/// What a journal belongs to. Two runs with the same key ask the same questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalKey {
+    /// What is read, for instance `contacts`.
+    pub resource: String,
+    /// Path of the endpoint.
+    pub endpoint: String,
+    /// Address of the API.
+    pub base_url: String,
+    /// Rows requested per page.
+    pub page_size: u32,
+    /// How a list that changes is read.
+    pub consistency: String,
+    /// Other flags that change what is read, by their names.
+    pub flags: BTreeMap<String, String>,
+    /// API key and flags whose values are personal, by their names; kept as fingerprints only.
+    #[serde(skip)]
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// A text that is never shown nor stored; only a keyed fingerprint is.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Option<String>);
+
+impl Secret {
+    /// Holds a text.
+    pub fn new(text: Option<&str>) -> Self {
+        Self(text.map(str::to_owned))
+    }
+
+    fn fingerprint(&self, salt: &str, name: &str) -> Option<String> {
+        let mut digest = Sha256::new();
+        for part in [salt, name, self.0.as_deref()?] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part.as_bytes());
+        }
+        let digest = digest.finalize();
+        let first = digest.first_chunk().expect("a SHA-256 has 32 bytes");
+        Some(format!("{:032x}", u128::from_be_bytes(*first)))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.0.is_some() { "Secret(..)" } else { "Secret" })
+    }
+}
+
+/// The first record of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
+    /// Version of the program that wrote it, for people.
+    program: String,
+    /// When the first run began, in microseconds UTC.
+    started_at: i64,
+    /// Key of the fingerprints.
+    salt: String,
+    fingerprints: BTreeMap<String, Option<String>>,
+    command: JournalKey,
+}
+
+impl Header {
+    fn new(key: &JournalKey, started_at: i64) -> Self {
+        // Version 4 ids hold 122 random bits each.
+        let salt = uuid::Uuid::from_u128(fastrand::u128(..)).to_string();
+        Self::with_salt(key, started_at, salt)
+    }
+
+    fn with_salt(key: &JournalKey, started_at: i64, salt: String) -> Self {
+        let program = env!("CARGO_PKG_VERSION").to_owned();
+        let fingerprint = |(name, secret): (&String, &Secret)| (name.clone(), secret.fingerprint(&salt, name));
+        let fingerprints = key.secrets.iter().map(fingerprint).collect();
+        Self { program, started_at, fingerprints, salt, command: key.clone() }
+    }
+
+    /// The first part in which another key differs, in words.
+    fn difference(&self, key: &JournalKey) -> Option<String> {
+        let other = Self::with_salt(key, self.started_at, self.salt.clone());
+        let (mine, command) = (&self.command, &other.command);
+        let parts = [
+            (mine.resource != command.resource, "resource"),
+            (mine.endpoint != command.endpoint, "endpoint"),
+            (mine.base_url != command.base_url, "--base-url"),
+            (mine.page_size != command.page_size, "--page-size"),
+            (mine.consistency != command.consistency, "--consistency"),
+        ];
+        let part = parts.into_iter().find(|&(differs, _)| differs).map(|(_, name)| name.to_owned());
+        let secret = || first_difference(&self.fingerprints, &other.fingerprints);
+        part.or_else(secret).or_else(|| first_difference(&mine.flags, &command.flags))
+    }
+}
+
+/// The first name whose values differ.
+fn first_difference<V: PartialEq>(one: &BTreeMap<String, V>, other: &BTreeMap<String, V>) -> Option<String> {
+    one.keys().chain(other.keys()).find(|&name| one.get(name) != other.get(name)).cloned()
+}
+
+/// Removes a journal; one that is not there is no error.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove_journal(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(in crate::listing) mod tests;

@@ -1,0 +1,79 @@
+//! One answer as bytes.
+
+use std::io::{self, Read};
+
+use bytestring::ByteString;
+
+use crate::listing::{Purpose, Request, Window};
+
+/// First bytes of a record: where reading goes on after damage.
+pub(super) const RECORD_MAGIC: &[u8; 4] = b"SJR1";
+/// Bytes before a record's payload.
+pub(super) const RECORD_HEAD: usize = 12;
+/// A longer record is damaged: an answer has at most 64 MiB.
+pub(super) const MAX_PAYLOAD: usize = 80 << 20;
+/// Bytes of a payload before the body.
+const PAYLOAD_HEAD: usize = 4 + 1 + 8 + 4 + 8 + 8;
+
+/// An answer, and what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Which run asked, from 0.
+    pub session: u32,
+    /// What it asked.
+    pub request: Request,
+    /// From sending the request to the last byte of the answer, in microseconds.
+    pub elapsed_micros: u64,
+    /// When the answer was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
+    pub answered_at: i64,
+    /// The answer.
+    pub body: ByteString,
+}
+
+impl Entry {
+    /// Appends the entry as one record.
+    pub(super) fn write(&self, compressor: &mut zstd::bulk::Compressor<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let body = compressor.compress(self.body.as_bytes())?;
+        let mut payload = Vec::with_capacity(PAYLOAD_HEAD + body.len());
+        payload.extend(self.session.to_le_bytes());
+        payload.push(self.request.purpose as u8);
+        payload.extend(self.request.window.page.to_le_bytes());
+        payload.extend(self.request.window.size.to_le_bytes());
+        payload.extend(self.elapsed_micros.to_le_bytes());
+        payload.extend(self.answered_at.to_le_bytes());
+        payload.extend(body);
+        let length = u32::try_from(payload.len()).map_err(io::Error::other)?;
+        out.extend(RECORD_MAGIC);
+        out.extend(length.to_le_bytes());
+        out.extend(crc32fast::hash(&payload).to_le_bytes());
+        out.extend(payload);
+        Ok(())
+    }
+
+    /// Reads a payload whose checksum was right; `None` when it makes no sense all the same.
+    pub(super) fn read(payload: &[u8]) -> Option<Self> {
+        let mut fields = Fields(payload);
+        let session = u32::from_le_bytes(fields.take()?);
+        let [purpose] = fields.take()?;
+        let page = u64::from_le_bytes(fields.take()?);
+        let size = u32::from_le_bytes(fields.take()?);
+        let elapsed_micros = u64::from_le_bytes(fields.take()?);
+        let answered_at = i64::from_le_bytes(fields.take()?);
+        let purpose = *Purpose::ALL.get(usize::from(purpose))?;
+        let mut body = Vec::new();
+        zstd::stream::read::Decoder::new(fields.0).ok()?.read_to_end(&mut body).ok()?;
+        let body = ByteString::try_from(body).ok()?;
+        let request = Request { window: Window { page, size }, purpose };
+        Some(Self { session, request, elapsed_micros, answered_at, body })
+    }
+}
+
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (field, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*field)
+    }
+}

@@ -1,0 +1,33 @@
+//! Reads a whole list that may change while it is read, whatever its rows are.
+//!
+//! ```text
+//!  driver ─► walk        which window next; is everything there? (no I/O; see its own drawing)
+//!    ├─► source          where pages come from: the API, or the model of the tests
+//!    ├─► in_flight ─► journal    requests in flight; answers on disk, for a run that is stopped
+//!    └─► reorder         pages that arrived before their turn
+//! ```
+//!
+//! [`read_list`] is called by `export`. It knows neither HTTP nor which resource it reads.
+//!
+//! *Easy to get wrong:* the list is read by offset. A row created or deleted while we read shifts everything behind it, so a
+//! page-by-page reader can lose a row without any error. `docs/completeness.md` shows how windows that overlap prove that
+//! none is lost.
+
+mod driver;
+mod in_flight;
+pub mod journal;
+mod reorder;
+mod request;
+mod row;
+mod source;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod window;
+
+pub use driver::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
+pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
+pub use row::{RowId, RowKey};
+pub use source::{Fetched, ListPage, PageSource, SourceError};
+pub use walk::{RowNoun, Unreliable, Walk, WalkReport};
+pub use window::Window;

@@ -1,0 +1,157 @@
+//! Pages that arrived before their turn.
+//!
+//! [`Reorder`] holds them until the driver delivers them in list order. While requests are in flight, the driver's
+//! read-ahead bounds their number. When a stopped run resumes, every page behind one that no run has answered waits for it.
+//!
+//! *Easy to get wrong:* neither memory nor the order of the output may depend on where such holes are. So a page of the
+//! journal that finds no room is let go, and read from the journal again when its turn comes.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::Request;
+use super::in_flight::Arrived;
+use super::journal::{Entry, Journal, JournalWriter};
+
+/// Pages of a journal that are held in memory: more than most runs have out of order, and a few megabytes.
+const MAX_HELD: usize = 64;
+
+/// Pages by their place in the list, and the journal that some of them are left in.
+pub(super) struct Reorder<P> {
+    pages: BTreeMap<(u64, u32), Waiting<P>>,
+    held: usize,
+    journal: Option<Journal>,
+}
+
+enum Waiting<P> {
+    Held(Box<Arrived<P>>),
+    /// In the journal, at this position.
+    Left(Request, u64),
+}
+
+/// What comes out of the reorder buffer.
+pub(super) enum Next<P> {
+    Page(Box<Arrived<P>>),
+    /// A page that is still in the journal.
+    Entry(Entry),
+}
+
+impl<P> Reorder<P> {
+    /// No pages yet; those that are left in a journal will be read from this one.
+    pub(super) fn new(journal: Option<Journal>) -> Self {
+        Self { pages: BTreeMap::new(), held: 0, journal }
+    }
+
+    /// The journal's next answer, and its position.
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<(Entry, u64)>> {
+        let Some(journal) = &mut self.journal else { return Ok(None) };
+        Ok(journal.next_entry()?.map(|entry| (entry, journal.position())))
+    }
+
+    /// Damaged parts of the journal met so far.
+    pub(super) fn damaged(&self) -> u64 {
+        self.journal.as_ref().map_or(0, Journal::damaged)
+    }
+
+    /// Continues writing the journal; gives the number of the run that begins. `None` without a journal.
+    pub(super) fn resume_journal(&self) -> io::Result<Option<(JournalWriter, u32)>> {
+        self.journal.as_ref().map(Journal::resume).transpose()
+    }
+
+    /// Holds a page that just arrived; one of the journal, which stands there at a position, only if there is room.
+    pub(super) fn hold(&mut self, arrived: Arrived<P>, position: Option<u64>) {
+        let window = arrived.request.window;
+        let page = match position {
+            Some(position) if self.held >= MAX_HELD => Waiting::Left(arrived.request, position),
+            _ => Waiting::Held(Box::new(arrived)),
+        };
+        self.held += usize::from(matches!(page, Waiting::Held(_)));
+        let before = self.pages.insert((window.offset(), window.size), page);
+        self.held -= usize::from(matches!(before, Some(Waiting::Held(_))));
+    }
+
+    /// What the first page answers.
+    pub(super) fn first(&self) -> Option<Request> {
+        self.pages.first_key_value().map(|(_, page)| match page {
+            Waiting::Held(arrived) => arrived.request,
+            Waiting::Left(request, _) => *request,
+        })
+    }
+
+    /// Takes the first page out.
+    pub(super) fn pop_first(&mut self) -> io::Result<Option<Next<P>>> {
+        let position = match self.pages.pop_first() {
+            None => return Ok(None),
+            Some((_, Waiting::Held(arrived))) => {
+                self.held -= 1;
+                return Ok(Some(Next::Page(arrived)));
+            }
+            Some((_, Waiting::Left(_, position))) => position,
+        };
+        let entry = self.journal.as_mut().map(|journal| journal.entry_again(position)).transpose()?.flatten();
+        // It was sound when it was left there.
+        entry.map(|entry| Some(Next::Entry(entry))).ok_or_else(changed)
+    }
+}
+
+/// The journal is no longer what it was.
+pub(super) fn changed() -> io::Error {
+    io::Error::other("the journal changed while it was read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::journal::tests::{entry, open, written_pages};
+    use crate::listing::source::Fetched;
+    use crate::listing::{Paging, Purpose};
+
+    fn arrived(entry: &Entry) -> Arrived<()> {
+        let fetched = Fetched {
+            page: (),
+            paging: Paging::default(),
+            request_id: None,
+            answered_at: None,
+            elapsed_micros: 1,
+            body: entry.body.clone(),
+        };
+        Arrived { request: Request { purpose: Purpose::Read, ..entry.request }, fetched }
+    }
+
+    #[test]
+    fn any_number_of_pages_comes_back_in_order_and_few_are_held() {
+        const PAGES: u64 = 4 * MAX_HELD as u64;
+        let folder = tempfile::tempdir().unwrap();
+        // The last page is there twice: once held and once left.
+        let path = written_pages(folder.path(), std::iter::once(PAGES).chain(1..=PAGES));
+        let mut reorder = Reorder::new(Some(open(&path)));
+        while let Some((entry, position)) = reorder.next_entry().unwrap() {
+            reorder.hold(arrived(&entry), Some(position));
+            assert!(reorder.held <= MAX_HELD);
+        }
+        let pops = std::iter::from_fn(|| {
+            let first = reorder.first();
+            let request = reorder.pop_first().unwrap().map(|next| match next {
+                Next::Page(arrived) => arrived.request,
+                Next::Entry(entry) => entry.request,
+            });
+            assert_eq!(request, first);
+            request
+        });
+        let popped: Vec<u64> = pops.map(|request| request.window.page).collect();
+        assert_eq!(popped, (1..=PAGES).collect::<Vec<_>>());
+        assert!(reorder.first().is_none() && reorder.held == 0);
+    }
+
+    #[test]
+    fn a_journal_that_changed_meanwhile_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written_pages(folder.path(), 1..=1);
+        let mut reorder = Reorder::new(Some(open(&path)));
+        let (first, position) = reorder.next_entry().unwrap().unwrap();
+        assert_eq!(first, entry(1));
+        reorder.held = MAX_HELD;
+        reorder.hold(arrived(&first), Some(position + 1));
+        assert!(reorder.pop_first().is_err());
+    }
+}

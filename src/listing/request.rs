@@ -1,0 +1,124 @@
+//! What a walk asks for, and what it is told.
+
+use super::{RowKey, Window};
+
+/// How much is done about a list that changes while it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Consistency {
+    /// Windows overlap, so every boundary is proven by rows that were seen on both sides of it.
+    #[default]
+    Auto,
+    /// Every page is read once.
+    Plain,
+    /// As `Auto`, and then the whole list is read again and must hold nothing new.
+    Strict,
+}
+
+impl Consistency {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Plain => "plain",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+/// What to fetch, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Request {
+    /// The rows.
+    pub window: Window,
+    /// Why.
+    pub purpose: Purpose,
+}
+
+/// Why a window is requested. The journal keeps it, so the numbers must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Purpose {
+    /// The next rows of the list, delivered in list order.
+    Read = 0,
+    /// Where the rows read last have moved to.
+    Search = 1,
+    /// The start of the list, after everything else was read.
+    Head = 2,
+    /// The rows of a page that could not be fetched at first.
+    Gap = 3,
+    /// The middle of the list, where the list holds more rows than were read.
+    Probe = 4,
+    /// A page of another read of the whole list, or of a plain one.
+    Rescan = 5,
+}
+
+impl Purpose {
+    /// Every purpose, by its number.
+    pub const ALL: [Self; 6] = [Self::Read, Self::Search, Self::Head, Self::Gap, Self::Probe, Self::Rescan];
+}
+
+/// What an answer says about its list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paging {
+    /// 1-based number of the page that was answered.
+    pub page: Option<u64>,
+    /// Rows on a full page, as the server honored them.
+    pub page_size: Option<u32>,
+    /// Rows in the whole list.
+    pub total_count: Option<u64>,
+    /// Whether more rows follow.
+    pub has_more: Option<bool>,
+}
+
+/// What an answer says, without the rows' values.
+#[derive(Debug, Clone, Copy)]
+pub struct PageFacts<'a> {
+    /// What was asked for.
+    pub window: Window,
+    /// One entry for each item; `None` for an item that is no row.
+    pub items: &'a [Option<RowKey>],
+    /// What the server says about the list.
+    pub paging: Paging,
+    /// When the answer was made, in microseconds UTC of the server's clock. Only the report uses it.
+    pub answered_at: Option<i64>,
+    /// `meta.request_id`.
+    pub request_id: Option<&'a str>,
+}
+
+/// What becomes of an answer's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// For each row of the answer, whether it is written; the others were read before.
+    pub keep: Vec<bool>,
+    /// The items that no other answer held, as far as that is known.
+    pub fresh: std::ops::Range<usize>,
+}
+
+impl PageFacts<'_> {
+    /// The page size that the server keeps to, as its first answer shows.
+    pub(super) fn honored_size(&self) -> u32 {
+        let asked = self.window.size;
+        let told = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
+        // A server that does not tell its page size shows it by the rows of a page that others follow; so does one that
+        // repeats what was asked for, when there are so few that they are no page with some left out.
+        let rows = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        let is_followed = self.paging.total_count.is_some_and(|total| total > u64::from(rows));
+        let most = told.map_or(asked, |told| told / 2);
+        let shown = Some(rows).filter(|&rows| is_followed && rows > 0 && rows <= most);
+        shown.or(told).unwrap_or(asked)
+    }
+
+    /// Rows of the list before the answer's first one, and the page size of the answer, as the server tells them.
+    pub(super) fn place_of_answer(&self) -> (u64, u32) {
+        // More than what was asked for is on no page.
+        let told = self.paging.page_size.filter(|&size| size > 0);
+        let size = told.map_or(self.window.size, |size| size.min(self.window.size));
+        let page = self.paging.page.filter(|&page| page > 0).unwrap_or(self.window.page);
+        (Window { page, size }.offset(), size)
+    }
+
+    /// Whether the list has no row here and, as the answer says, none behind.
+    pub(super) fn is_behind_the_end(&self) -> bool {
+        self.items.is_empty() && self.paging.has_more == Some(false)
+    }
+}

@@ -1,0 +1,66 @@
+//! Where pages come from: the API, or the model of the tests.
+
+use bytestring::ByteString;
+
+use super::{Paging, RowKey, Window};
+
+/// A list that is read by windows.
+pub trait PageSource {
+    /// One decoded page.
+    type Page: ListPage;
+    /// Leave to send one request.
+    type Permit;
+    /// Why a window could not be fetched.
+    type Error: SourceError;
+
+    /// Waits until another request may be sent. Given up half way, it takes nothing.
+    fn permit(&self) -> impl Future<Output = Self::Permit>;
+
+    /// Fetches a window, with all the attempts that it takes.
+    fn fetch(
+        &self,
+        window: Window,
+        permit: Self::Permit,
+    ) -> impl Future<Output = Result<Fetched<Self::Page>, Self::Error>>;
+
+    /// Reads an answer to a window that was kept; `None` if it cannot be understood anymore. What is not in its body is left out.
+    fn read(&self, window: Window, body: &ByteString) -> Option<Fetched<Self::Page>>;
+}
+
+/// A page, as far as the walk looks at it.
+pub trait ListPage {
+    /// One entry for each item; `None` for an item that is no row.
+    fn items(&self) -> &[Option<RowKey>];
+}
+
+/// A page that arrived.
+#[derive(Debug)]
+pub struct Fetched<P> {
+    /// The page.
+    pub page: P,
+    /// What the answer says about the list.
+    pub paging: Paging,
+    /// `meta.request_id`.
+    pub request_id: Option<String>,
+    /// When the answer was made, in microseconds UTC of the server's clock, if it tells.
+    pub answered_at: Option<i64>,
+    /// From sending the request to the last byte of the answer, in microseconds.
+    pub elapsed_micros: u64,
+    /// The answer as it came.
+    pub body: ByteString,
+}
+
+/// What a driver needs to know of a failure.
+pub trait SourceError {
+    /// Whether the same request may succeed later in the run.
+    fn may_pass(&self) -> bool;
+
+    /// Whether the service refused this window as such, though it serves others.
+    fn is_window_refused(&self) -> bool;
+
+    /// The page size to try instead of `size`, if it is what was refused.
+    fn smaller_page_size(&self, size: u32) -> Option<u32>;
+
+    /// Whether it says that nothing matches, which for a list means that it is empty.
+    fn is_empty_list(&self) -> bool;
+}

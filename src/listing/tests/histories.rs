@@ -1,0 +1,241 @@
+//! Thousands of histories of lists that change while they are read.
+//!
+//! `cargo test --release listing::tests` runs 1,000 of each kind; `HISTORIES=10000` as many as it says. A history that
+//! fails names its seed; `HISTORY=kind:seed` runs that one alone and prints its evidence.
+
+use super::model::{Outcome, Reading, read};
+use super::world::{Change, Count, Order, STABLE_ORDERS, World};
+use crate::listing::Consistency;
+use crate::verdict::Verdict;
+
+/// Histories of each kind in an ordinary test run.
+const DEFAULT_HISTORIES: u64 = 1_000;
+
+type Make = fn(&mut fastrand::Rng) -> (World, Reading);
+
+/// A history with everything that all kinds share.
+fn base(random: &mut fastrand::Rng) -> (World, Reading) {
+    let rows = [random.usize(100..600), random.usize(600..3_000), random.usize(600..3_000)][random.usize(0..3)];
+    let page_size = [100, 100, 50, 37, 25, 20][random.usize(0..6)];
+    let order = STABLE_ORDERS[random.usize(0..STABLE_ORDERS.len())];
+    let reading = Reading {
+        page_size,
+        concurrency: [1, 2, 4, 8, 8, 16][random.usize(0..6)],
+        latency: [0, 300_000, 1_000_000, 2_000_000][random.usize(0..4)],
+        pace: [0, 20_000, 300_000][random.usize(0..3)],
+        consistency: Consistency::Auto,
+    };
+    (World::new(rows, order, 100, random.u64(..)), reading)
+}
+
+/// A rate between one change in a few minutes and a few a second.
+fn rate(random: &mut fastrand::Rng) -> f64 {
+    (random.f64() * 5.0 - 4.0).exp()
+}
+
+/// Early in the run, late, or anywhere.
+fn moment(random: &mut fastrand::Rng, rows: usize) -> u64 {
+    random.u64(1..(rows as u64 / 20).max(3))
+}
+
+fn still(random: &mut fastrand::Rng) -> (World, Reading) {
+    base(random)
+}
+
+fn restless(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = base(random);
+    let changes =
+        [Change::Create, Change::Delete, Change::Update, Change::Replace, Change::UpdateAgain, Change::Enrich];
+    for change in changes.into_iter().filter(|_| random.bool()).collect::<Vec<_>>() {
+        world.rates.push((rate(random), change));
+    }
+    (world, reading)
+}
+
+fn counted(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = restless(random);
+    world.count = [Count::Before, Count::After, Count::Cached(random.u64(100_000..4_000_000)), Count::Missing]
+        [random.usize(0..4)];
+    (world, reading)
+}
+
+fn filtered(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = base(random);
+    world.rates =
+        vec![(rate(random), Change::Leave), (rate(random), Change::Enter), (rate(random), Change::CommitLate)];
+    if random.bool() {
+        world.rates.push((rate(random), Change::Delete));
+    }
+    (world, reading)
+}
+
+fn bulk(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = if random.bool() { base(random) } else { restless(random) };
+    let rows = world.throughout.len();
+    for _ in 0..random.usize(1..3) {
+        let change = match random.u8(0..5) {
+            0 => Change::Import(random.usize(1..rows.max(2))),
+            1 => Change::Import(random.usize(1..200)),
+            2 => Change::DeleteShare(random.u32(1..90)),
+            3 => Change::DeleteRange(random.usize(1..rows.max(2))),
+            _ => Change::UpdateShare(random.u32(1..60)),
+        };
+        world.scripts.push((moment(random, rows), change));
+    }
+    world.scripts.push((random.u64(1..10), Change::Create));
+    (world, reading)
+}
+
+fn undated(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = restless(random);
+    world.has_dates = false;
+    (world, reading)
+}
+
+fn small_pages(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
+    (world, Reading { page_size: random.u32(1..20), ..reading })
+}
+
+fn lagging(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, reading) = restless(random);
+    world.lag = Some((random.u64(100_000..3_000_000), random.f64() * 0.5));
+    (world, reading)
+}
+
+/// Orders in which a row that changes moves to the middle, or rows come in another order each time.
+fn unordered(random: &mut fastrand::Rng) -> (World, Reading) {
+    let order = [Order::NullableAscending, Order::NullableDescending, Order::Heap, Order::Unstable][random.usize(0..4)];
+    let (_, reading) = base(random);
+    let mut world = World::new(random.usize(200..2_000), order, 100, random.u64(..));
+    for change in [Change::Create, Change::Delete, Change::Update] {
+        if random.bool() {
+            world.rates.push((rate(random), change));
+        }
+    }
+    (world, reading)
+}
+
+/// What all histories of a kind came to.
+#[derive(Debug, Default)]
+struct Tally {
+    histories: u64,
+    complete: u64,
+    healed: u64,
+    unverified: u64,
+    unverified_without_loss: u64,
+    /// Some of these.
+    seeds: Vec<(u64, String)>,
+    false_verdicts: Vec<(u64, usize)>,
+    requests: u64,
+    pages: u64,
+}
+
+fn run(kind: &str, make: Make) -> Tally {
+    let one = std::env::var("HISTORY").ok();
+    let only = one.as_deref().and_then(|one| one.split_once(':'));
+    if only.is_some_and(|(name, _)| name != kind) {
+        return Tally::default();
+    }
+    let seeds = match only {
+        Some((_, seed)) => seed.parse().map(|seed: u64| seed..seed + 1).expect("HISTORY is kind:seed"),
+        None => 0..std::env::var("HISTORIES").map_or(DEFAULT_HISTORIES, |count| count.parse().expect("a number")),
+    };
+    let mut tally = Tally::default();
+    for seed in seeds {
+        let mut random = fastrand::Rng::with_seed(seed ^ kind.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte)));
+        let (world, reading) = make(&mut random);
+        let rows = world.throughout.len() as u64;
+        let outcome: Outcome = read(world, reading);
+        assert!(only.is_none(), "{reading:?}\n{outcome:#?}");
+        tally.histories += 1;
+        tally.requests += outcome.requests;
+        tally.pages += rows.div_ceil(u64::from(reading.page_size)).max(1);
+        match outcome.verdict {
+            Verdict::Complete => tally.complete += 1,
+            Verdict::Healed => tally.healed += 1,
+            Verdict::Unverified => tally.unverified += 1,
+        }
+        if outcome.verdict == Verdict::Unverified {
+            tally.unverified_without_loss += u64::from(outcome.lost == 0);
+            tally.seeds.extend((outcome.lost == 0 && tally.seeds.len() < 8).then(|| {
+                (
+                    seed,
+                    outcome
+                        .evidence
+                        .iter()
+                        .filter(|line| {
+                            !line.text.contains(" was ") && !line.text.contains(" were ")
+                                || line.text.contains("so the")
+                                || line.text.contains("the list holds")
+                        })
+                        .map(|line| format!("{:?}:{}", line.code, line.count.unwrap_or(0)))
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                )
+            }));
+        } else if outcome.lost > 0 {
+            tally.false_verdicts.push((seed, outcome.lost));
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "for people")]
+    let ratio = tally.requests as f64 / tally.pages.max(1) as f64;
+    eprintln!("{kind:12} requests/pages {ratio:.3} {tally:?}");
+    assert!(tally.false_verdicts.is_empty(), "{kind}: false verdicts (seed, lost): {:?}", tally.false_verdicts);
+    tally
+}
+
+/// Few of the histories whose list could be read are called unverified.
+fn run_well(kind: &str, make: Make) {
+    let tally = run(kind, make);
+    assert!(
+        tally.unverified_without_loss * 50 <= tally.histories,
+        "{kind}: too often unverified without a loss: {tally:?}"
+    );
+}
+
+#[test]
+fn a_list_that_does_not_change_is_complete() {
+    let tally = run("still", still);
+    assert_eq!(tally.complete, tally.histories);
+}
+
+#[test]
+fn restless_lists_lose_nothing() {
+    run_well("restless", restless);
+}
+
+#[test]
+fn counts_of_another_moment_lose_nothing() {
+    run_well("counted", counted);
+}
+
+#[test]
+fn late_commits_and_rows_that_enter_a_filter_lose_nothing() {
+    run_well("filtered", filtered);
+}
+
+#[test]
+fn imports_and_bulk_deletions_lose_nothing() {
+    run_well("bulk", bulk);
+}
+
+#[test]
+fn rows_without_dates_are_not_lost() {
+    run("undated", undated);
+}
+
+#[test]
+fn small_pages_lose_nothing() {
+    run("small_pages", small_pages);
+}
+
+#[test]
+fn replicas_that_lag_lose_nothing() {
+    run("lagging", lagging);
+}
+
+#[test]
+fn lists_without_a_stable_order_are_not_called_complete_with_rows_missing() {
+    run("unordered", unordered);
+}

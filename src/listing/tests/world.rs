@@ -1,0 +1,381 @@
+//! A list that changes, in memory: what a service does to whoever reads it by offset.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::listing::{Paging, RowId, RowKey, Window};
+
+/// How the list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    CreatedAscending,
+    CreatedDescending,
+    RandomKey,
+    UpdatedAscending,
+    UpdatedDescending,
+    /// By `updated_at` with nulls last, as `PostgreSQL` does it: a changed row moves to the middle.
+    NullableAscending,
+    /// The same, nulls first.
+    NullableDescending,
+    /// Ties are broken by where the row lies on disk, and a change moves it.
+    Heap,
+    /// Another order for each answer, among 250 neighbors.
+    Unstable,
+}
+
+pub(super) const STABLE_ORDERS: [Order; 5] = [
+    Order::CreatedAscending,
+    Order::CreatedDescending,
+    Order::RandomKey,
+    Order::UpdatedAscending,
+    Order::UpdatedDescending,
+];
+
+/// What happens to the list.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    Create,
+    /// A transaction that began seconds ago commits.
+    CommitLate,
+    Delete,
+    Update,
+    /// One goes and another comes in the same moment.
+    Replace,
+    /// The same row once more.
+    UpdateAgain,
+    /// A row that was just created is updated.
+    Enrich,
+    /// A row leaves the filter, or one that left enters it again, without any date that tells.
+    Leave,
+    Enter,
+    Import(usize),
+    /// Deletes each row with a probability, in percent.
+    DeleteShare(u32),
+    DeleteRange(usize),
+    UpdateShare(u32),
+}
+
+/// How the service counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    Exact,
+    /// `COUNT` and `SELECT` are two statements, in this order or the other, and changes come between.
+    Before,
+    After,
+    /// Kept for so many microseconds.
+    Cached(u64),
+    Missing,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    key: RowKey,
+    place: (i64, u64),
+}
+
+/// The list.
+#[derive(Debug)]
+pub(super) struct World {
+    rows: Vec<Row>,
+    outside: Vec<Row>,
+    order: Order,
+    pub(super) cap: u32,
+    pub(super) random: fastrand::Rng,
+    /// Microseconds since the run began.
+    now: u64,
+    /// Changes a second, with their weights.
+    pub(super) rates: Vec<(f64, Change)>,
+    /// Changes before the request with this number.
+    pub(super) scripts: Vec<(u64, Change)>,
+    pub(super) count: Count,
+    pub(super) has_dates: bool,
+    /// How old an answer may be, in microseconds, and how often one is.
+    pub(super) lag: Option<(u64, f64)>,
+    counted: Option<(usize, u64)>,
+    past: Vec<(u64, Rc<[Row]>)>,
+    hot: Option<RowId>,
+    fresh: Vec<RowId>,
+    reading_at: u64,
+    pub(super) requests: u64,
+    pub(super) throughout: HashSet<RowId>,
+    pub(super) ever: HashSet<RowId>,
+}
+
+const EPOCH: i64 = 1_700_000_000_000_000;
+
+impl World {
+    pub(super) fn new(rows: usize, order: Order, cap: u32, seed: u64) -> Self {
+        let mut world = Self {
+            rows: Vec::new(),
+            outside: Vec::new(),
+            order,
+            cap,
+            random: fastrand::Rng::with_seed(seed),
+            now: 0,
+            rates: Vec::new(),
+            scripts: Vec::new(),
+            count: Count::Exact,
+            has_dates: true,
+            lag: None,
+            counted: None,
+            past: Vec::new(),
+            hot: None,
+            fresh: Vec::new(),
+            reading_at: 0,
+            requests: 0,
+            throughout: HashSet::new(),
+            ever: HashSet::new(),
+        };
+        for at in 0..rows {
+            let created = EPOCH - 1_000_000_000_000 + i64::try_from(at).unwrap() * 1_000_000;
+            let updated = (world.random.u8(..) < 100).then(|| EPOCH - 900_000_000 + world.random.i64(0..800_000_000));
+            world.add(created, updated);
+        }
+        world.throughout = world.rows.iter().map(|row| row.key.id).collect();
+        world.fresh.clear();
+        world
+    }
+
+    /// Microseconds UTC.
+    fn time(&self) -> i64 {
+        EPOCH + i64::try_from(self.now).unwrap()
+    }
+
+    fn place(&self, key: &RowKey, heap: u64) -> (i64, u64) {
+        let created = key.created_at.unwrap_or(0);
+        let changed = key.updated_at.unwrap_or(created);
+        let id = (key.id.0 >> 64) as u64;
+        match self.order {
+            Order::CreatedAscending => (created, id),
+            Order::CreatedDescending => (-created, id),
+            Order::UpdatedAscending => (changed, id),
+            Order::UpdatedDescending => (-changed, id),
+            Order::NullableAscending => (key.updated_at.unwrap_or(i64::MAX), id),
+            Order::NullableDescending => (key.updated_at.map_or(i64::MIN, |time| -time), id),
+            Order::RandomKey | Order::Unstable => (0, id),
+            Order::Heap => (0, heap),
+        }
+    }
+
+    fn add(&mut self, created: i64, updated: Option<i64>) {
+        let id = RowId(self.random.u128(1..));
+        self.put(RowKey { id, created_at: Some(created), updated_at: updated });
+        self.fresh.push(id);
+    }
+
+    fn put(&mut self, key: RowKey) {
+        let heap = self.random.u64(..);
+        let place = self.place(&key, heap);
+        let at = self.rows.partition_point(|row| row.place < place);
+        self.rows.insert(at, Row { key, place });
+        self.ever.insert(key.id);
+    }
+
+    /// A row, more often one near the place that is being read.
+    fn some(&mut self) -> Option<usize> {
+        let rows = self.rows.len() as u64;
+        if rows == 0 {
+            return None;
+        }
+        let near = (self.reading_at + self.random.u64(0..300)).saturating_sub(150);
+        let at = if self.random.bool() && near < rows { near } else { self.random.u64(0..rows) };
+        usize::try_from(at).ok()
+    }
+
+    fn delete(&mut self) -> Option<Row> {
+        let at = self.some()?;
+        let row = self.rows.remove(at);
+        self.throughout.remove(&row.key.id);
+        Some(row)
+    }
+
+    fn update(&mut self, at: usize) {
+        let mut key = self.rows.remove(at).key;
+        if self.has_dates {
+            key.updated_at = Some(self.time());
+        }
+        self.put(key);
+    }
+
+    fn update_id(&mut self, id: RowId) {
+        if let Some(at) = self.rows.iter().position(|row| row.key.id == id) {
+            self.update(at);
+        }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        match change {
+            Change::Create => self.add(self.time(), None),
+            Change::CommitLate => {
+                let began = self.time() - self.random.i64(0..20_000_000);
+                self.add(began, None);
+            }
+            Change::Delete => drop(self.delete()),
+            Change::Update => {
+                if let Some(at) = self.some() {
+                    self.update(at);
+                }
+            }
+            Change::Replace => {
+                self.delete();
+                self.add(self.time(), None);
+            }
+            Change::UpdateAgain => {
+                let hot = self.hot.or_else(|| self.some().map(|at| self.rows[at].key.id));
+                self.hot = hot;
+                if let Some(id) = hot {
+                    self.update_id(id);
+                }
+            }
+            Change::Enrich => {
+                let recent = self.fresh.len().saturating_sub(20);
+                if let Some(&id) = self.fresh.get(recent..).and_then(|fresh| fresh.first()) {
+                    self.update_id(id);
+                }
+            }
+            Change::Leave => {
+                let row = self.delete();
+                self.outside.extend(row);
+            }
+            Change::Enter => {
+                if let Some(row) = self.outside.pop() {
+                    self.put(row.key);
+                }
+            }
+            Change::Import(rows) => (0..rows).for_each(|_| self.add(self.time(), None)),
+            Change::DeleteShare(percent) => {
+                let mut rows = std::mem::take(&mut self.rows);
+                rows.retain(|row| {
+                    let stays = self.random.u32(0..100) >= percent;
+                    stays || {
+                        self.throughout.remove(&row.key.id);
+                        false
+                    }
+                });
+                self.rows = rows;
+            }
+            Change::DeleteRange(rows) => {
+                let from = self.some().unwrap_or(0);
+                let to = (from + rows).min(self.rows.len());
+                let gone: Vec<RowId> = self.rows.drain(from..to).map(|row| row.key.id).collect();
+                self.throughout.retain(|id| !gone.contains(id));
+            }
+            Change::UpdateShare(percent) => {
+                let chosen: Vec<RowId> = self.rows.iter().map(|row| row.key.id).collect();
+                for id in chosen.into_iter().filter(|_| self.random.u32(0..100) < percent).collect::<Vec<_>>() {
+                    self.update_id(id);
+                }
+            }
+        }
+        if self.lag.is_some() {
+            self.past.push((self.now, self.rows.as_slice().into()));
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn advance_to(&mut self, now: u64) {
+        let total: f64 = self.rates.iter().map(|(rate, _)| rate).sum();
+        if total <= 0.0 {
+            self.now = self.now.max(now);
+            return;
+        }
+        loop {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a few seconds in microseconds"
+            )]
+            let wait = (-(1.0 - self.random.f64()).ln() / total * 1e6) as u64;
+            if self.now + wait > now {
+                break;
+            }
+            self.now += wait.max(1);
+            let mut pick = self.random.f64() * total;
+            let chosen = self
+                .rates
+                .iter()
+                .find(|(rate, _)| {
+                    pick -= rate;
+                    pick <= 0.0
+                })
+                .map(|&(_, change)| change);
+            if let Some(change) = chosen {
+                self.change(change);
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// Answers a window now.
+    pub(super) fn answer(&mut self, window: Window) -> (Vec<RowKey>, Paging, i64) {
+        self.requests += 1;
+        self.reading_at = window.offset();
+        let due: Vec<Change> =
+            self.scripts.iter().filter(|&&(at, _)| at == self.requests).map(|&(_, change)| change).collect();
+        let before = self.rows.len();
+        due.into_iter().for_each(|change| self.change(change));
+        if matches!(self.count, Count::Before | Count::After) && self.random.u8(0..4) == 0 {
+            // The time between two statements is short, but a busy list changes even then.
+            self.advance_to(self.now + 3_000);
+        }
+        let (rows, is_late) = self.seen_rows();
+        let total = match self.count {
+            Count::Missing => None,
+            Count::Before => Some(before),
+            Count::Exact | Count::After => Some(rows.len()),
+            Count::Cached(micros) => {
+                let counted = self.counted.filter(|&(_, at)| self.now < at + micros).unwrap_or((rows.len(), self.now));
+                self.counted = Some(counted);
+                Some(counted.0)
+            }
+        };
+        let size = window.size.min(self.cap);
+        let offset = usize::try_from((window.page - 1) * u64::from(size)).unwrap().min(rows.len());
+        let end = (offset + size as usize).min(rows.len());
+        let mut keys: Vec<RowKey> = rows[offset..end].iter().map(|row| row.key).collect();
+        if self.order == Order::Unstable {
+            keys = self.shuffled(&rows, offset, end);
+        }
+        if !self.has_dates {
+            keys.iter_mut().for_each(|key| (key.created_at, key.updated_at) = (None, None));
+        }
+        let has_more = total.map(|total| window.page < (total as u64).div_ceil(u64::from(size)));
+        let paging = Paging {
+            page: Some(window.page),
+            page_size: Some(size),
+            total_count: total.map(|total| total as u64),
+            has_more,
+        };
+        if self.count == Count::After && !is_late {
+            self.advance_to(self.now + 1_000);
+        }
+        (keys, paging, self.time())
+    }
+
+    /// The rows as a replica has them.
+    fn seen_rows(&mut self) -> (Rc<[Row]>, bool) {
+        if let Some((lag, chance)) = self.lag
+            && self.random.f64() < chance
+        {
+            let at = self.now.saturating_sub(self.random.u64(0..=lag));
+            if let Some((_, rows)) = self.past.iter().rev().find(|&&(time, _)| time <= at) {
+                return (Rc::clone(rows), true);
+            }
+        }
+        (self.rows.as_slice().into(), false)
+    }
+
+    fn shuffled(&mut self, rows: &[Row], offset: usize, end: usize) -> Vec<RowKey> {
+        let (from, to) = (offset / 250 * 250, rows.len());
+        let mut keys: Vec<RowKey> = rows[from..to.min(from + 500)].iter().map(|row| row.key).collect();
+        keys.chunks_mut(250).for_each(|chunk| self.random.shuffle(chunk));
+        keys[offset - from..end - from].to_vec()
+    }
+
+    /// Keeps what the list was like at the beginning, for replicas that lag behind.
+    pub(super) fn begin(&mut self) {
+        if self.lag.is_some() {
+            self.past.push((0, self.rows.as_slice().into()));
+        }
+    }
+}

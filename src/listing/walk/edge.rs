@@ -1,0 +1,106 @@
+//! Up to where the list is read: the last rows, and how an answer is found to continue them.
+
+use super::answer::Answer;
+use super::fingerprint::RowFingerprint;
+use super::line::{Position, TAIL_MARKS};
+
+/// The last rows that were read, after which the next ones are looked for.
+#[derive(Debug, Clone)]
+pub(super) struct Edge {
+    /// The last rows, in list order. Empty at the start of the list.
+    tail: Vec<RowFingerprint>,
+    /// Where the last of them stands on the line.
+    pub(super) position: Position,
+    /// Rows of the list up to and including the last of them, when they were read.
+    pub(super) offset: u64,
+    /// Rows of the line up to and including it.
+    pub(super) rank: u64,
+    /// Items behind it that were no rows.
+    trailing: usize,
+    /// `total_count` of the answer that held it.
+    pub(super) total: Option<u64>,
+}
+
+/// Where an answer continues an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Anchor {
+    /// The first item behind the row that both share.
+    pub(super) start: usize,
+    /// How many rows of the edge come after the shared row; they were deleted, or are not in this answer yet.
+    skipped: usize,
+}
+
+impl Anchor {
+    /// The first row of the list.
+    pub(super) fn at_start() -> Self {
+        Self { start: 0, skipped: 0 }
+    }
+}
+
+impl Edge {
+    /// The start of the list.
+    pub(super) fn start() -> Self {
+        Self { tail: Vec::new(), position: Position::START, offset: 0, rank: 0, trailing: 0, total: None }
+    }
+
+    /// The edge behind the rows of an answer from `from` on, which follow the row at `position`.
+    pub(super) fn behind(answer: &Answer, from: usize, position: Position, rank: u64) -> Self {
+        let base = Self { position, rank, ..Self::start() };
+        base.moved_behind(answer, Anchor { start: from, skipped: 0 })
+    }
+
+    /// Whether this is the start of the list.
+    pub(super) fn is_start(&self) -> bool {
+        self.tail.is_empty()
+    }
+
+    /// Where an answer continues these rows; `None` if it holds none of them, or holds them in another order.
+    pub(super) fn anchor_in(&self, answer: &Answer) -> Option<Anchor> {
+        if self.is_start() {
+            return (answer.offset == 0).then_some(Anchor::at_start());
+        }
+        let rows = &answer.rows;
+        let (skipped, at) = self.tail.iter().rev().enumerate().find_map(|(skipped, row)| {
+            // Where it stands unless the list moved.
+            let expected = (self.offset.checked_sub(answer.offset + 1 + skipped as u64)).map_or(usize::MAX, to_index);
+            let is_there = rows.get(expected).is_some_and(|found| found.as_ref() == Some(row));
+            let at = if is_there { Some(expected) } else { rows.iter().position(|found| found.as_ref() == Some(row)) };
+            at.map(|at| (skipped, at))
+        })?;
+        // A row that moved by itself proves nothing: rows before it must not stand behind it.
+        let before = &self.tail[..self.tail.len() - 1 - skipped];
+        let is_in_order = rows[at + 1..].iter().flatten().all(|row| !before.contains(row));
+        is_in_order.then_some(Anchor { start: at + 1, skipped })
+    }
+
+    /// By how many rows the list moved at the anchor between the two answers that hold it.
+    pub(super) fn shift(&self, answer: &Answer, anchor: Anchor) -> i64 {
+        let now = signed(answer.offset + anchor.start as u64);
+        now - (signed(self.offset) - signed(anchor.skipped as u64))
+    }
+
+    /// The first item of an answer that was not read before.
+    pub(super) fn fresh_from(&self, anchor: Anchor) -> usize {
+        anchor.start + if anchor.skipped == 0 { self.trailing } else { 0 }
+    }
+
+    /// The edge behind the last row of an answer that continues this one. Place and rank are still those of this edge.
+    pub(super) fn moved_behind(&self, answer: &Answer, anchor: Anchor) -> Self {
+        let fresh = &answer.rows[anchor.start.min(answer.rows.len())..];
+        let last = fresh.iter().rposition(Option::is_some).map_or(0, |at| at + 1);
+        let mut tail: Vec<RowFingerprint> = self.tail[..self.tail.len() - anchor.skipped.min(self.tail.len())].to_vec();
+        tail.extend(fresh.iter().copied().flatten());
+        let tail = tail.split_off(tail.len().saturating_sub(TAIL_MARKS));
+        let offset = answer.offset + (anchor.start + last) as u64;
+        let trailing = fresh.len() - last;
+        Self { tail, offset, trailing, total: answer.total, ..*self }
+    }
+}
+
+fn signed(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+fn to_index(at: u64) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}

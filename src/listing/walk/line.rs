@@ -1,0 +1,216 @@
+//! The rows that are proven to follow each other without a gap, and where they stand.
+//!
+//! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about
+//! two bytes a row in all. An answer that holds two of them in the same order tells where in the list it lies, whatever
+//! was created or deleted in the meantime. Looking rows up needs an index, which is only built when the list has moved so
+//! far that a boundary did not show.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::fingerprint::RowFingerprint;
+
+/// Rows remembered at the start of a stretch.
+const HEAD_MARKS: usize = 8;
+/// Rows remembered at its end: more, because this is where reading continues.
+pub(super) const TAIL_MARKS: usize = 16;
+/// Distance of the labels of stretches appended one after the other: room for those found between them later.
+const SPACING: i64 = 1 << 20;
+/// Matches from which on an answer whose rows are mostly out of order contradicts the line.
+const MIN_MATCHES_FOR_CONFLICT: usize = 4;
+
+/// Where on the line a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position {
+    stretch: i64,
+    row: u32,
+}
+
+impl Position {
+    /// Before every row.
+    pub(super) const START: Self = Self { stretch: i64::MIN, row: 0 };
+}
+
+#[derive(Debug)]
+struct Stretch {
+    /// Rows of the line before it when it was added.
+    rank: u64,
+    rows: u32,
+    marks: Box<[RowFingerprint]>,
+}
+
+impl Stretch {
+    /// Which of its rows a mark is.
+    fn row_of(&self, mark: usize) -> u32 {
+        let rows = self.rows as usize;
+        let row =
+            if mark < HEAD_MARKS.min(self.marks.len()) { mark } else { rows - (self.marks.len() - mark).min(rows) };
+        u32::try_from(row).unwrap_or(u32::MAX)
+    }
+}
+
+/// Where an answer lies, shown by the rows that it shares with the line in the same order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Located {
+    /// The first of these rows: its index in the answer and its place on the line.
+    pub(super) first: (usize, Position),
+    /// The last of them.
+    pub(super) last: (usize, Position),
+}
+
+/// What a look-up shows.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lookup {
+    /// No row, or too few to tell.
+    Unknown,
+    /// The answer lies here.
+    Found(Located),
+    /// Rows stand in another order than before.
+    OutOfOrder,
+}
+
+/// Rows that follow each other.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    stretches: BTreeMap<i64, Stretch>,
+    index: Option<HashMap<RowFingerprint, Position, foldhash::fast::FixedState>>,
+}
+
+impl Line {
+    /// Rows of the line before a row, as far as that is known: stretches found later make it a little larger.
+    pub(super) fn rank(&self, position: Position) -> u64 {
+        self.stretches.get(&position.stretch).map_or(0, |stretch| stretch.rank + u64::from(position.row))
+    }
+
+    /// Adds rows that follow the row at `after`; gives the place of their last row.
+    pub(super) fn insert(&mut self, after: Position, rank: u64, rows: &[Option<RowFingerprint>]) -> Position {
+        let known: Vec<RowFingerprint> = rows.iter().copied().flatten().collect();
+        let label = match self.stretches.last_key_value() {
+            None => 0,
+            Some((&last, _)) if after.stretch >= last => last + SPACING,
+            // Before everything: a read of the head may bring many stretches, each behind the other.
+            Some(_) if after == Position::START => {
+                let first = self.stretches.first_key_value().map_or(0, |(&first, _)| first);
+                first.saturating_sub(1 << 40)
+            }
+            Some(_) => after.stretch.saturating_add(1),
+        };
+        if known.is_empty() || self.stretches.contains_key(&label) {
+            return after;
+        }
+        let head = known.len().min(HEAD_MARKS);
+        let tail = known.len().saturating_sub(TAIL_MARKS).max(head);
+        let marks: Box<[RowFingerprint]> = [&known[..head], &known[tail..]].concat().into();
+        let stretch = Stretch { rank, rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), marks };
+        if let Some(index) = &mut self.index {
+            add_to(index, label, &stretch);
+        }
+        let last = Position { stretch: label, row: stretch.rows.saturating_sub(1) };
+        self.stretches.insert(label, stretch);
+        last
+    }
+
+    /// Where the rows of an answer stand on the line.
+    pub(super) fn locate(&mut self, rows: &[Option<RowFingerprint>]) -> Lookup {
+        let index = self.index.get_or_insert_with(|| {
+            let mut index = HashMap::default();
+            self.stretches.iter().for_each(|(&label, stretch)| add_to(&mut index, label, stretch));
+            index
+        });
+        let places = rows.iter().enumerate();
+        let found: Vec<(usize, Position)> =
+            places.filter_map(|(at, row)| Some((at, *index.get(row.as_ref()?)?))).collect();
+        let chain = longest_ascending(&found);
+        if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
+            return Lookup::OutOfOrder;
+        }
+        // One row may have moved by itself; two that did not are hardly in the same order by chance.
+        let needed = if rows.len() <= 3 { 1 } else { 2 };
+        match (chain.first(), chain.last()) {
+            (Some(&first), Some(&last)) if chain.len() >= needed => Lookup::Found(Located { first, last }),
+            _ => Lookup::Unknown,
+        }
+    }
+
+    /// Rows of the line.
+    pub(super) fn rows(&self) -> u64 {
+        self.stretches.values().map(|stretch| u64::from(stretch.rows)).sum()
+    }
+
+    /// The labels of all stretches in list order, each with the rows of the line before it.
+    pub(super) fn ranks(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        let mut rank = 0;
+        self.stretches.iter().map(move |(&label, stretch)| {
+            let before = rank;
+            rank += u64::from(stretch.rows);
+            (label, before)
+        })
+    }
+
+    /// The label of a place, to be looked up in [`ranks`](Self::ranks), and the row in its stretch.
+    pub(super) fn label(position: Position) -> (i64, u32) {
+        (position.stretch, position.row)
+    }
+}
+
+fn add_to(index: &mut HashMap<RowFingerprint, Position, foldhash::fast::FixedState>, label: i64, stretch: &Stretch) {
+    for (at, &mark) in stretch.marks.iter().enumerate() {
+        index.insert(mark, Position { stretch: label, row: stretch.row_of(at) });
+    }
+}
+
+/// The longest part of `found` whose places ascend.
+fn longest_ascending(found: &[(usize, Position)]) -> Vec<(usize, Position)> {
+    // `ends[n]` is the entry with the smallest place that ends an ascending part of n + 1 entries.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before = vec![None; found.len()];
+    for (at, &(_, place)) in found.iter().enumerate() {
+        let length = ends.partition_point(|&end| found[end].1 < place);
+        before[at] = length.checked_sub(1).map(|shorter| ends[shorter]);
+        if length == ends.len() { ends.push(at) } else { ends[length] = at }
+    }
+    let mut chain: Vec<_> = std::iter::successors(ends.last().copied(), |&at| before[at]).map(|at| found[at]).collect();
+    chain.reverse();
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::walk::tests::rows;
+
+    #[test]
+    fn two_rows_in_order_tell_where_an_answer_lies() {
+        let mut line = Line::default();
+        let first = line.insert(Position::START, 0, &rows(0..50));
+        line.insert(first, 50, &rows(50..100));
+        let Lookup::Found(found) = line.locate(&rows([900, 48, 49, 50, 901])) else { panic!("not found") };
+        assert_eq!((found.first.0, line.rank(found.first.1)), (1, 48));
+        assert_eq!((found.last.0, line.rank(found.last.1)), (3, 50));
+    }
+
+    #[test]
+    fn one_row_alone_tells_nothing() {
+        let mut line = Line::default();
+        line.insert(Position::START, 0, &rows(0..50));
+        assert!(matches!(line.locate(&rows([900, 901, 902, 3, 903])), Lookup::Unknown));
+    }
+
+    #[test]
+    fn a_row_that_moved_alone_is_passed_over_and_a_reversed_answer_contradicts() {
+        let mut line = Line::default();
+        line.insert(Position::START, 0, &rows(0..24));
+        let Lookup::Found(found) = line.locate(&rows([23, 0, 1, 2])) else { panic!("not found") };
+        assert_eq!(line.rank(found.last.1), 2);
+        assert!(matches!(line.locate(&rows([5, 4, 3, 2, 1])), Lookup::OutOfOrder));
+    }
+
+    #[test]
+    fn stretches_found_later_stand_before_those_that_follow_them() {
+        let mut line = Line::default();
+        let first = line.insert(Position::START, 0, &rows(0..10));
+        let third = line.insert(first, 10, &rows(20..30));
+        let second = line.insert(first, 10, &rows(10..20));
+        let head = line.insert(Position::START, 0, &rows(100..110));
+        assert!(head < first && first < second && second < third);
+    }
+}

@@ -1,0 +1,451 @@
+//! The walk through a list: decisions without I/O.
+//!
+//! The driver asks [`Walk::next_request`] what to fetch, brings every answer to [`Walk::take`] as it arrives, and every
+//! answer's rows to [`Walk::deliver`] in list order. See `docs/completeness.md` for the idea and an example.
+//!
+//! ```text
+//!  walk ─► reader    follows the list from an edge, window by window ─► edge, overlap
+//!   │        └─► search     where an edge is that did not show
+//!   ├────► line      the rows that are proven to follow each other
+//!   ├────► probe     rows in the middle of the list that nobody read
+//!   ├────► rescan    the whole list page by page, where its order cannot be relied on
+//!   └────► report    what was seen, and the verdict with its evidence
+//! ```
+//!
+//! The phases are: *reading* up to the end; *closing*, which reads the start and the end of the list again, because rows
+//! that change move there in most orders; *probing* the middle if the list still holds more rows than were read. A walk
+//! is a function of the answers it took and their order, which is what the journal keeps.
+
+mod answer;
+mod edge;
+mod fingerprint;
+mod line;
+mod overlap;
+mod page_plan;
+mod probe;
+mod reader;
+mod report;
+mod rescan;
+mod rounds;
+mod search;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod unreliable;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use answer::Answer;
+use edge::Edge;
+use line::Line;
+use reader::{Goal, Reader, Step};
+use report::Manner;
+use rescan::Rescan;
+use rounds::{Closing, Phase};
+use seen::SeenIds;
+
+use super::{Consistency, PageFacts, Purpose, Request, RowKey, Taken, Window};
+use crate::plural::count_of;
+use crate::verdict::{Evidence, Verdict};
+
+pub use report::WalkReport;
+pub use unreliable::Unreliable;
+
+/// Room for ids made at once by what the first page says; a larger list makes it grow.
+const MAX_RESERVED_IDS: u64 = 4_000_000;
+/// How far a time may lie in the future and still be that of a change, in microseconds.
+const CLOCK_SLACK: i64 = 5_000_000;
+/// Rows changed that long before the run may be dated by a clock that is off, in microseconds.
+const DATE_SLACK: i64 = 300_000_000;
+/// Answers in a row that may bring nothing new, besides those that reading the list again may take.
+const MAX_VAIN_ANSWERS: u64 = 100;
+/// Rows that came again whose places are remembered.
+const MAX_REMEMBERED_MOVES: usize = 10_000;
+
+/// What rows are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowNoun {
+    /// For instance `contact`.
+    pub one: &'static str,
+    /// For instance `contacts`.
+    pub many: &'static str,
+}
+
+impl RowNoun {
+    fn count(self, kind: &str, count: u64) -> String {
+        count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
+    }
+}
+
+/// The state of one walk.
+#[derive(Debug)]
+pub struct Walk {
+    consistency: Consistency,
+    cap: u32,
+    line: Line,
+    main: Reader,
+    phase: Phase,
+    seen: SeenIds,
+    report: WalkReport,
+    /// Requests that are out.
+    out: u64,
+    /// Answers taken whose rows are not delivered yet.
+    undelivered: u64,
+    /// Rows of the list up to which windows were delivered in order.
+    delivered_to: u64,
+    /// First item of answers that was not read before, as the reader saw it.
+    fresh_from: BTreeMap<(u64, u32), usize>,
+    /// Rows of the list up to which windows were delivered that readers did not need: theirs may come again.
+    unplaced_to: u64,
+    /// Windows that could not be fetched once.
+    failed_once: BTreeSet<Window>,
+    vain_answers: u64,
+    odd_sizes: u32,
+    /// When the walk began, in microseconds of the server's clock.
+    began_at: Option<i64>,
+    /// Rows that a search was the first to find: they may come again where they stood before.
+    strays: u64,
+    /// Rows delivered when a row came again.
+    moves: Vec<u64>,
+    /// Rows delivered when a row came that was certainly not changed during the run.
+    last_settled: u64,
+    is_single_answer: bool,
+}
+
+impl Walk {
+    /// A walk that asks for pages of `page_size`.
+    pub fn new(page_size: u32, consistency: Consistency) -> Self {
+        let cap = page_size.max(1);
+        let mut report = WalkReport::default();
+        let phase = match consistency {
+            Consistency::Plain => {
+                let plain = Rescan::begin(&mut report, cap);
+                report.rescans = 0;
+                Phase::Rescanning(plain)
+            }
+            Consistency::Auto | Consistency::Strict => Phase::Reading { gap: None },
+        };
+        Self {
+            consistency,
+            cap,
+            line: Line::default(),
+            main: Reader::new(Goal::End, Edge::start(), cap),
+            phase,
+            seen: SeenIds::with_capacity(0),
+            report,
+            out: 0,
+            undelivered: 0,
+            delivered_to: 0,
+            fresh_from: BTreeMap::new(),
+            unplaced_to: 0,
+            failed_once: BTreeSet::new(),
+            vain_answers: 0,
+            odd_sizes: 0,
+            began_at: None,
+            strays: 0,
+            moves: Vec::new(),
+            last_settled: 0,
+            is_single_answer: false,
+        }
+    }
+
+    /// The finished walk over a list that the service calls not found.
+    pub fn empty(consistency: Consistency) -> Self {
+        let mut walk = Self::new(1, consistency);
+        walk.phase = Phase::Finished;
+        walk.is_single_answer = true;
+        walk.report.note_total(Some(0));
+        walk
+    }
+
+    /// What the walk asks for first.
+    pub fn first_request(&self) -> Request {
+        let purpose = if self.consistency == Consistency::Plain { Purpose::Rescan } else { Purpose::Read };
+        Request { window: Window::first(self.cap), purpose }
+    }
+
+    /// Answers that the list is expected to take, without those that changes may cost.
+    pub fn planned_pages(&self) -> Option<u64> {
+        let total = self.report.total_last.filter(|_| self.report.pages > 0)?;
+        let pages = total.div_ceil(u64::from(self.cap)).max(1);
+        // An eighth more for the overlap: exact to about 2 %, which a progress bar does not show.
+        let is_plain = self.consistency == Consistency::Plain || pages == 1;
+        Some(if is_plain { pages } else { (pages + pages.div_ceil(7) + 2).max(self.report.pages) })
+    }
+
+    /// What the walk has seen so far.
+    pub fn report(&self) -> &WalkReport {
+        &self.report
+    }
+
+    /// Whether there is nothing left to ask for.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.phase, Phase::Finished)
+    }
+
+    /// Whether rows that moved are being looked for.
+    pub fn is_healing(&self) -> bool {
+        match &self.phase {
+            Phase::Reading { gap } => gap.is_some() || self.report.searches > 0,
+            Phase::Closing(_) | Phase::Probing(_) => self.report.changes > 0,
+            Phase::Rescanning(_) => self.report.unreliable.is_some(),
+            Phase::Finished => false,
+        }
+    }
+
+    /// The answers taken so far came from the journal of an earlier run. The start and the end of the list are read again
+    /// in this one: rows may have moved there in the meantime.
+    pub fn note_resumed(&mut self) {
+        self.report.pages_resumed = self.report.pages;
+        if let Phase::Closing(_) | Phase::Probing(_) = self.phase {
+            self.close(0);
+        }
+    }
+
+    /// The next request, or `None` while that depends on answers that are out; it stays the next one until
+    /// [`note_sent`](Self::note_sent). No more than `read_ahead` windows are read ahead of those that are proven.
+    pub fn next_request(&self, read_ahead: usize) -> Option<Request> {
+        let of_main = || {
+            let (window, is_search) = self.main.next_window(read_ahead)?;
+            Some(Request { window, purpose: if is_search { Purpose::Search } else { Purpose::Read } })
+        };
+        let of =
+            |reader: &Reader, purpose| reader.next_window(read_ahead).map(|(window, _)| Request { window, purpose });
+        match &self.phase {
+            Phase::Reading { gap } => of_main().or_else(|| gap.as_ref().and_then(|gap| of(&gap.reader, Purpose::Gap))),
+            Phase::Closing(closing) => closing.head.as_ref().and_then(|head| of(head, Purpose::Head)).or_else(of_main),
+            Phase::Probing(probe) => {
+                probe.next_window(self.cap).map(|window| Request { window, purpose: Purpose::Probe })
+            }
+            Phase::Rescanning(rescan) => {
+                let page = rescan.plan.next_page(u64::MAX)?;
+                Some(Request { window: Window { page, size: self.cap }, purpose: Purpose::Rescan })
+            }
+            Phase::Finished => None,
+        }
+    }
+
+    /// Notes that a request is on its way: the next one, or one that an earlier run has sent.
+    pub fn note_sent(&mut self, request: &Request) {
+        self.out += 1;
+        let window = request.window;
+        match (request.purpose, &mut self.phase) {
+            (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
+            (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
+            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.note_sent(window),
+            (Purpose::Probe, Phase::Probing(probe)) => probe.note_sent(),
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.give_out(window.page),
+            _ => {}
+        }
+    }
+
+    /// Takes an answer as it arrives. Its rows are [delivered](Self::deliver) when it is due.
+    pub fn take(&mut self, request: &Request, facts: &PageFacts<'_>) {
+        if self.report.pages == 0 {
+            self.begin(facts);
+        }
+        self.out = self.out.saturating_sub(1);
+        self.undelivered += 1;
+        self.report.pages += 1;
+        self.report.note_total(facts.paging.total_count);
+        if let Some(id) = facts.request_id {
+            self.report.request_ids[usize::from(self.report.pages > 1)] = Some(id.to_owned());
+        }
+        self.main.expected_end = facts.paging.total_count.or(self.main.expected_end);
+        self.note_size(facts);
+        let answer = Answer::new(facts);
+        let taken = match (request.purpose, &mut self.phase) {
+            (Purpose::Read | Purpose::Search, Phase::Reading { .. } | Phase::Closing(_)) => {
+                self.main.take(answer, &mut self.line)
+            }
+            (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.take(answer, &mut self.line),
+            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => gap.reader.take(answer, &mut self.line),
+            (Purpose::Probe, Phase::Probing(probe)) => {
+                probe.take(Some(&answer), &mut self.line);
+                Ok(Vec::new())
+            }
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => {
+                rescan.take(facts, &mut self.report);
+                Ok(Vec::new())
+            }
+            _ => Ok(Vec::new()),
+        };
+        match taken {
+            Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
+            Err(reason) => self.fall_back(reason),
+        }
+    }
+
+    fn begin(&mut self, facts: &PageFacts<'_>) {
+        self.cap = facts.honored_size().max(1);
+        self.main.set_cap(self.cap);
+        if let Phase::Rescanning(rescan) = &mut self.phase {
+            rescan.set_page_size(self.cap);
+        }
+        let total = facts.paging.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
+        self.seen.reserve(usize::try_from(total).unwrap_or(0));
+        self.began_at = facts.answered_at;
+    }
+
+    /// A server that answers windows of other sizes than asked for cannot be read with overlap.
+    fn note_size(&mut self, facts: &PageFacts<'_>) {
+        const MAX_ODD_SIZES: u32 = 3;
+        let is_odd = facts.place_of_answer().0 != facts.window.offset() && facts.window.page > 1;
+        self.odd_sizes += u32::from(is_odd);
+        let reads = matches!(self.phase, Phase::Reading { .. } | Phase::Closing(_));
+        if is_odd && self.odd_sizes >= MAX_ODD_SIZES && reads {
+            self.fall_back(Unreliable::SizesNotHonored);
+        }
+    }
+
+    fn note_step(&mut self, step: Step) {
+        self.report.changes += u64::from(step.shift != 0);
+        self.report.boundaries += 1;
+        if let (Some(window), Some(fresh_from)) = (step.window, step.fresh_from) {
+            self.fresh_from.insert((window.offset(), window.size), fresh_from);
+        }
+    }
+
+    /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
+    pub fn is_due(&self, request: &Request) -> bool {
+        let waits =
+            request.purpose == Purpose::Read && matches!(self.phase, Phase::Reading { .. }) && !self.main.is_done();
+        let is_next = request.window.offset() <= self.delivered_to.max(self.main.edge.offset);
+        !waits || (is_next && !self.main.has_out_before(request.window))
+    }
+
+    /// Takes the rows of an answer; says for each of them whether it is new.
+    pub fn deliver(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
+        self.undelivered = self.undelivered.saturating_sub(1);
+        let window = request.window;
+        let fresh_from = self.fresh_from.remove(&(window.offset(), window.size));
+        let keep = self.keep(request, facts, fresh_from);
+        if request.purpose == Purpose::Read {
+            self.unplaced_to = if fresh_from.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
+            self.delivered_to = self.delivered_to.max(window.end());
+        }
+        // What stands before the first new row was in another answer; so were the items among it that are no rows.
+        let mut rows = keep.iter();
+        let first_new = facts.items.iter().position(|item| item.is_some() && rows.next() == Some(&true));
+        let fresh = fresh_from.unwrap_or_else(|| first_new.unwrap_or(facts.items.len()));
+        let fresh = match request.purpose {
+            Purpose::Rescan if self.consistency != Consistency::Plain => facts.items.len()..facts.items.len(),
+            Purpose::Rescan => 0..facts.items.len(),
+            Purpose::Head | Purpose::Probe if first_new.is_none() => facts.items.len()..facts.items.len(),
+            _ => fresh.min(facts.items.len())..facts.items.len(),
+        };
+        self.report.rejected += facts.items[fresh.clone()].iter().filter(|item| item.is_none()).count() as u64;
+        let has_new = keep.contains(&true);
+        self.vain_answers = if has_new { 0 } else { self.vain_answers + 1 };
+        self.advance();
+        Taken { keep, fresh }
+    }
+
+    fn keep(&mut self, request: &Request, facts: &PageFacts<'_>, fresh_from: Option<usize>) -> Vec<bool> {
+        let mut keep = Vec::with_capacity(facts.items.len());
+        self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
+        let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
+        let began = self.began_at.unwrap_or(i64::MAX);
+        let is_plain = self.consistency == Consistency::Plain;
+        let is_placed = request.window.offset() >= self.unplaced_to;
+        let is_again = |at: usize| match request.purpose {
+            Purpose::Read => fresh_from.is_some_and(|from| at >= from && is_placed),
+            Purpose::Rescan => is_plain,
+            _ => false,
+        };
+        let mut again = 0;
+        for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
+            let is_new = self.seen.insert(key.id);
+            keep.push(is_new);
+            if is_new {
+                self.report.rows += 1;
+                self.note_new(request, key, began, latest);
+            } else if is_again(at) {
+                again += 1;
+            }
+        }
+        self.report.duplicates += again;
+        let room = MAX_REMEMBERED_MOVES.saturating_sub(self.moves.len());
+        self.moves.extend(std::iter::repeat_n(self.report.rows, usize::try_from(again).unwrap_or(room).min(room)));
+        keep
+    }
+
+    fn note_new(&mut self, request: &Request, key: &RowKey, began: i64, latest: i64) {
+        let lately = |time: Option<i64>| time.is_some_and(|time| (began..=latest).contains(&time));
+        let is_created = lately(key.created_at);
+        self.report.created += u64::from(is_created);
+        self.report.updated += u64::from(!is_created && lately(key.updated_at));
+        self.strays += u64::from(request.purpose == Purpose::Search);
+        let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= began.saturating_sub(DATE_SLACK));
+        if !recent {
+            self.last_settled = self.report.rows;
+        }
+        match request.purpose {
+            Purpose::Probe if is_created => self.report.probed_created += 1,
+            Purpose::Probe => self.report.probed_old += 1,
+            Purpose::Rescan => self.report.found_by_last_rescan += u64::from(!is_created),
+            _ => {}
+        }
+    }
+
+    /// Notes that a request was given up; says whether it will be made once more.
+    pub fn failed(&mut self, request: &Request) -> bool {
+        self.out = self.out.saturating_sub(1);
+        let window = request.window;
+        let is_first_time = match (request.purpose, &mut self.phase) {
+            (Purpose::Rescan, Phase::Rescanning(rescan)) => rescan.plan.failed(window.page),
+            _ => self.failed_once.insert(window),
+        };
+        if is_first_time {
+            let aside = match (request.purpose, &mut self.phase) {
+                (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
+                (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
+                    head.retry(window);
+                    Ok(())
+                }
+                (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
+                    gap.reader.retry(window);
+                    Ok(())
+                }
+                (Purpose::Probe, Phase::Probing(probe)) => {
+                    probe.take(None, &mut self.line);
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            if let Err(reason) = aside {
+                self.fall_back(reason);
+            }
+            if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
+                // Those behind it need not wait for its rows.
+                self.delivered_to = self.delivered_to.max(window.end());
+            }
+            self.advance();
+        }
+        is_first_time
+    }
+
+    /// Goes on without a window that the service refuses, and without everything behind it.
+    pub fn refused(&mut self, request: &Request) {
+        self.out = self.out.saturating_sub(1);
+        match request.purpose {
+            Purpose::Read | Purpose::Search => self.main.end_before(request.window),
+            _ => self.abandon(request),
+        }
+        self.advance();
+    }
+
+    /// Whether everything is there, and what says so.
+    ///
+    /// # Panics
+    /// If the walk is not finished: a verdict before that would promise what nobody knows.
+    pub fn verdict(&self, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
+        assert!(self.is_finished(), "a walk is judged when it is finished");
+        let manner = match self.consistency {
+            _ if self.is_single_answer => Manner::OneAnswer,
+            Consistency::Plain => Manner::Plain,
+            Consistency::Auto | Consistency::Strict => Manner::Overlap,
+        };
+        self.report.verdict(manner, noun)
+    }
+}

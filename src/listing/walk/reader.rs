@@ -1,0 +1,555 @@
+//! One reader: follows the list from an edge, window by window, each proven to continue the rows before it.
+//!
+//! Windows are planned with overlap and requested side by side. An answer counts only once it holds a row of the edge,
+//! unchanged: what follows that row in the answer is what followed it in the list, whatever was created or deleted before
+//! it. So everything up to the edge is read, at any time; that is the whole proof.
+//!
+//! The main reader reads to the end of the list. Readers of the head and of gaps stop where they *meet* a row of the line,
+//! because everything behind that row was read.
+//!
+//! *Easy to get wrong:* an answer without a row of the edge is no continuation, however well its numbers fit. See [`Search`].
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use super::edge::{Anchor, Edge};
+use super::line::{Line, Located, Lookup, Position};
+use super::overlap::Overlap;
+use super::search::{Clue, Search};
+use super::{Unreliable, Window};
+
+/// Short answers in one place that say that more follows and are requested again, before they are taken for what they are.
+const MAX_REREADS: u32 = 1;
+/// Such answers in the whole list, after which the server is known to answer like that.
+const MAX_CUT_ANSWERS: u64 = 6;
+/// Reads from the start of the list because the edge could not be found.
+const MAX_RESTARTS: u32 = 3;
+
+/// Where a reader stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// At the end of the list.
+    End,
+    /// At the first row that is on the line already.
+    Line,
+}
+
+/// What became of a planned window.
+#[derive(Debug)]
+enum Slot {
+    Out,
+    Arrived(Answer),
+    /// Could not be fetched; requested once more when everything else is read.
+    SetAside,
+}
+
+/// Where reading continues once rows of the line show again.
+#[derive(Debug)]
+struct Resume {
+    edge: Edge,
+    from: Position,
+}
+
+/// What a reader noticed when it took an answer.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Step {
+    /// The answer.
+    pub(super) window: Option<Window>,
+    /// By how many rows the list moved at the boundary.
+    pub(super) shift: i64,
+    /// Its first item that was not read before; `None` where the list is read for the second time.
+    pub(super) fresh_from: Option<usize>,
+}
+
+/// A window that could not be fetched, and the edge before it.
+#[derive(Debug)]
+pub(super) struct Break {
+    pub(super) edge: Edge,
+    pub(super) window: Window,
+    /// Rows of the list before the part that was read next.
+    pub(super) end: u64,
+}
+
+/// A reader of the list.
+#[derive(Debug)]
+pub(super) struct Reader {
+    goal: Goal,
+    cap: u32,
+    pub(super) edge: Edge,
+    /// A window to ask for before any other.
+    wanted: Option<Window>,
+    /// Windows from here on are refused.
+    limit: Option<u64>,
+    slots: BTreeMap<(u64, u32), Slot>,
+    found: Vec<Answer>,
+    overlap: Overlap,
+    search: Option<Search>,
+    resume: Option<Resume>,
+    /// Rows of the line up to the furthest place that was read.
+    furthest: u64,
+    is_done: bool,
+    /// Rows of the list, when its end was read last.
+    pub(super) end: u64,
+    rereads: u32,
+    stalls: u32,
+    restarts: u32,
+    was_cut: bool,
+    cut_answers: u64,
+    /// Answers shorter than a page in the middle of the list.
+    pub(super) odd_pages: u64,
+    /// Boundaries that did not show at first.
+    pub(super) searches: u64,
+    /// Windows that could not be fetched.
+    pub(super) breaks: Vec<Break>,
+    /// How long the list is expected to be.
+    pub(super) expected_end: Option<u64>,
+}
+
+impl Reader {
+    /// A reader that begins behind `edge`.
+    pub(super) fn new(goal: Goal, edge: Edge, cap: u32) -> Self {
+        Self {
+            goal,
+            cap,
+            edge,
+            wanted: None,
+            limit: None,
+            slots: BTreeMap::new(),
+            found: Vec::new(),
+            overlap: Overlap::default(),
+            search: None,
+            resume: None,
+            furthest: 0,
+            is_done: false,
+            end: 0,
+            rereads: 0,
+            stalls: 0,
+            restarts: 0,
+            was_cut: false,
+            cut_answers: 0,
+            odd_pages: 0,
+            searches: 0,
+            breaks: Vec::new(),
+            expected_end: None,
+        }
+    }
+
+    /// Whether it reached its goal.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Reads the end of the list once more.
+    pub(super) fn reopen(&mut self) {
+        self.is_done = false;
+        (self.rereads, self.stalls) = (0, 0);
+    }
+
+    /// Sets the page size that the server honors.
+    pub(super) fn set_cap(&mut self, cap: u32) {
+        self.cap = cap;
+    }
+
+    /// Asks for a window before any other.
+    pub(super) fn ask_for(&mut self, window: Window) {
+        self.wanted = Some(window);
+    }
+
+    /// Asks for a window once more that could not be fetched.
+    pub(super) fn retry(&mut self, window: Window) {
+        self.slots.remove(&key(window));
+        if let Some(search) = &mut self.search {
+            search.is_out = false;
+        }
+        self.wanted = Some(window);
+    }
+
+    /// Plans no window from this one on, because the service refuses it.
+    pub(super) fn end_before(&mut self, window: Window) {
+        self.slots.remove(&key(window));
+        self.wanted = None;
+        if let Some(search) = &mut self.search {
+            search.is_out = false;
+        }
+        self.limit = Some(self.limit.map_or(window.offset(), |limit| limit.min(window.offset())));
+    }
+
+    /// Whether the service refuses a part of the list.
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// Windows that are out.
+    pub(super) fn has_out(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot, Slot::Out))
+            || self.search.as_ref().is_some_and(|search| search.is_out)
+    }
+
+    /// Whether a window that begins before another one is out.
+    pub(super) fn has_out_before(&self, window: Window) -> bool {
+        self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::Out))
+    }
+
+    /// Whether a window is out as a search.
+    fn is_search_out(&self, window: Window) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_out && search.window() == window)
+    }
+
+    /// The next window to ask for, and whether it is a search; `None` while that depends on answers that are out.
+    pub(super) fn next_window(&self, read_ahead: usize) -> Option<(Window, bool)> {
+        if self.is_done {
+            return None;
+        }
+        if let Some(window) = self.wanted {
+            return Some((window, false));
+        }
+        if let Some(search) = &self.search {
+            if !search.is_out {
+                return Some((search.window(), true)).filter(|(window, _)| self.allows(*window));
+            }
+            if search.distance() >= u64::from(self.cap) / 2 || search.is_at_start() {
+                return None;
+            }
+        }
+        let mut cover = self.edge.offset;
+        for (&(offset, size), slot) in &self.slots {
+            let end = offset + u64::from(size);
+            let passes = matches!(slot, Slot::SetAside) && offset <= cover;
+            if offset < cover || cover == 0 || passes {
+                cover = cover.max(end);
+            } else {
+                break;
+            }
+        }
+        // Holes that a stopped run has left are filled whatever waits behind them.
+        let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
+        if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
+            return None;
+        }
+        let is_beyond = self.expected_end.is_none_or(|end| cover >= end) && cover > 0;
+        if is_beyond && self.has_out() {
+            return None;
+        }
+        if is_beyond && self.slots.values().any(|slot| matches!(slot, Slot::SetAside)) {
+            return None;
+        }
+        let window = Window::overlapping(cover, self.overlap.rows(self.cap), self.cap)
+            .or_else(|| Window::overlapping(cover, 1, self.cap))?;
+        (self.allows(window) && !self.slots.contains_key(&key(window))).then_some((window, false))
+    }
+
+    fn allows(&self, window: Window) -> bool {
+        self.limit.is_none_or(|limit| window.offset() < limit)
+    }
+
+    /// Whether pages are too small to overlap where it stands.
+    pub(super) fn cannot_overlap(&self) -> bool {
+        !self.is_done && self.edge.offset > 0 && Window::overlapping(self.edge.offset, 1, self.cap).is_none()
+    }
+
+    /// Notes that a window is requested.
+    pub(super) fn note_sent(&mut self, window: Window) {
+        match &mut self.search {
+            Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,
+            _ => {
+                self.wanted = self.wanted.filter(|&wanted| wanted != window);
+                self.slots.insert(key(window), Slot::Out);
+            }
+        }
+    }
+
+    /// Takes an answer; tells what it continued.
+    pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
+        let place = key(answer.window);
+        let is_search = self.is_search_out(answer.window);
+        if self.is_done {
+            self.slots.remove(&place);
+            return Ok(Vec::new());
+        }
+        if is_search {
+            if let Some(search) = &mut self.search {
+                search.is_out = false;
+            }
+            self.found.push(answer);
+        } else {
+            let is_cut = answer.is_short && answer.claims_more && !answer.rows.is_empty();
+            self.cut_answers += u64::from(is_cut);
+            if is_cut && self.rereads < MAX_REREADS && self.cut_answers <= MAX_CUT_ANSWERS {
+                // Either the end of the list with a count of another moment, or a page with rows left out: a second
+                // reading of the same rows tells.
+                self.rereads += 1;
+                self.slots.remove(&place);
+                return Ok(Vec::new());
+            }
+            self.slots.insert(place, Slot::Arrived(answer));
+        }
+        let mut steps = Vec::new();
+        while !self.is_done {
+            let Some((place, anchor)) = self.best() else { break };
+            let answer = self.remove(place);
+            steps.push(self.continue_with(&answer, anchor, line));
+        }
+        if self.is_done {
+            self.settle();
+        } else {
+            self.look_around(line)?;
+        }
+        Ok(steps)
+    }
+
+    /// The answer that continues the edge furthest.
+    fn best(&self) -> Option<(Place, Anchor)> {
+        let reach = 2 * u64::from(self.cap);
+        let near = (self.edge.offset.saturating_sub(reach), 0)..(self.edge.offset + reach, u32::MAX);
+        let pick = |candidates: &mut dyn Iterator<Item = (Place, &Answer)>| {
+            let anchored = candidates.filter_map(|(place, answer)| {
+                let anchor = self.edge.anchor_in(answer)?;
+                let ahead = answer.rows.len() - anchor.start;
+                // An answer that ends with the edge brings nothing, unless it shows where the edge is now.
+                let is_of_use = ahead > 0 || answer.is_short || answer.end() > self.edge.offset;
+                is_of_use.then_some((ahead, place, anchor))
+            });
+            anchored.max_by_key(|&(ahead, ..)| ahead).map(|(_, place, anchor)| (place, anchor))
+        };
+        let found = self.found.iter().enumerate().map(|(at, answer)| (Place::Found(at), answer));
+        let planned = self.slots.range(near).filter_map(arrived);
+        pick(&mut planned.chain(found)).or_else(|| {
+            self.search.as_ref()?;
+            pick(&mut self.slots.iter().filter_map(arrived))
+        })
+    }
+
+    fn remove(&mut self, place: Place) -> Answer {
+        match place {
+            Place::Found(at) => self.found.remove(at),
+            Place::Planned(place) => match self.slots.remove(&place) {
+                Some(Slot::Arrived(answer)) => answer,
+                other => unreachable!("only answers are chosen, not {other:?}"),
+            },
+        }
+    }
+
+    /// Continues the edge with an answer that holds it.
+    fn continue_with(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) -> Step {
+        let is_start = self.edge.is_start();
+        let shift = if is_start { 0 } else { self.edge.shift(answer, anchor) };
+        let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none() && self.restarts == 0;
+        let fresh_from = is_new_ground.then(|| self.edge.fresh_from(anchor));
+        if self.resume.is_none() && self.search.is_none() {
+            self.overlap.note(shift.unsigned_abs());
+        }
+        self.search = None;
+        self.found.clear();
+        let fresh = &answer.rows[anchor.start..];
+        if self.meets(answer, anchor.start, line) {
+            return Step { window: Some(answer.window), shift, fresh_from };
+        }
+        if answer.is_short {
+            self.end = answer.end();
+        }
+        self.odd_pages += u64::from(self.was_cut && !fresh.is_empty());
+        self.was_cut = answer.is_short && answer.claims_more;
+        self.stalls = if fresh.is_empty() { self.stalls + 1 } else { 0 };
+        self.is_done = answer.is_short && (!answer.claims_more || self.stalls > 1);
+        if !fresh.is_empty() && !self.is_done {
+            self.rereads = 0;
+        }
+        self.advance_edge(answer, anchor, line);
+        Step { window: Some(answer.window), shift, fresh_from }
+    }
+
+    fn advance_edge(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) {
+        let fresh = &answer.rows[anchor.start..];
+        let mut edge = self.edge.moved_behind(answer, anchor);
+        let rows = fresh.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        edge.position = line.insert(self.edge.position, self.edge.rank, &fresh[..rows]);
+        edge.rank = self.edge.rank + rows as u64;
+        self.furthest = self.furthest.max(edge.rank);
+        self.edge = edge;
+        self.forget_behind();
+    }
+
+    /// Answers that end before the edge hold nothing that is needed.
+    fn forget_behind(&mut self) {
+        let offset = self.edge.offset;
+        self.slots.retain(|&(start, size), slot| !matches!(slot, Slot::Arrived(_)) || start + u64::from(size) > offset);
+    }
+
+    /// Whether the rows of an answer meet the line, where everything behind was read already; then reading is over, or
+    /// continues at the edge that was left.
+    fn meets(&mut self, answer: &Answer, start: usize, line: &mut Line) -> bool {
+        let from = match (&self.resume, self.goal) {
+            (Some(resume), _) => resume.from,
+            (None, Goal::Line) => self.edge.position,
+            (None, Goal::End) => return false,
+        };
+        let Lookup::Found(Located { first, last }) = line.locate(&answer.rows[start..]) else { return false };
+        if first.1 <= from && last.1 <= from {
+            return false;
+        }
+        line.insert(self.edge.position, self.edge.rank, &answer.rows[start..start + first.0]);
+        let Some(Resume { mut edge, .. }) = self.resume.take() else {
+            self.is_done = true;
+            return true;
+        };
+        let between = edge.rank.saturating_sub(line.rank(last.1) + 1);
+        edge.offset = answer.offset + (start + last.0) as u64 + 1 + between;
+        edge.total = answer.total;
+        self.edge = edge;
+        self.forget_behind();
+        true
+    }
+
+    /// After an answer that continued nothing: looks for the edge, passes over what could not be fetched.
+    fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
+        self.pass_over(line);
+        let offset = self.edge.offset;
+        let covering = |(&(start, size), slot): (&(u64, u32), &Slot)| match slot {
+            Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.total),
+            _ => None,
+        };
+        let total = self.found.last().map(|answer| answer.total);
+        let Some(total) = total.or_else(|| self.slots.iter().find_map(covering)) else { return Ok(()) };
+        if self.search.is_none() {
+            self.searches += 1;
+            self.search = Some(Search::begin(&self.edge, total, self.cap));
+            // What it covers may be known already.
+            if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
+                Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
+                _ => None,
+            }) {
+                self.found.push(answer);
+            }
+        }
+        self.learn(line)
+    }
+
+    fn learn(&mut self, line: &mut Line) -> Result<(), Unreliable> {
+        for answer in std::mem::take(&mut self.found) {
+            let Some(search) = &mut self.search else { return Ok(()) };
+            if search.is_at_start() && answer.offset == 0 {
+                self.restarts += 1;
+                if self.restarts > MAX_RESTARTS {
+                    return Err(Unreliable::TooRestless);
+                }
+                let old = std::mem::replace(&mut self.edge, Edge::start());
+                if self.restarts == 1 {
+                    self.resume.get_or_insert(Resume { edge: old, from: Position::START });
+                } else {
+                    // The edge is hard to find again: reading on from here costs more, and always succeeds.
+                    self.resume = None;
+                }
+                if !self.meets(&answer, 0, line) {
+                    self.advance_edge(&answer, Anchor::at_start(), line);
+                    self.is_done = answer.is_short && !answer.claims_more;
+                }
+                self.search = None;
+                return Ok(());
+            }
+            match search.learn(&self.edge, line, &answer, self.cap) {
+                Clue::Elsewhere => {}
+                Clue::OutOfOrder => return Err(Unreliable::OrderChanges),
+                Clue::Gone(located) => {
+                    let (at, position) = located.last;
+                    let rank = line.rank(position) + 1;
+                    let rows = &answer.rows[at + 1..];
+                    self.edge = Edge::behind(&answer, at, position, rank + rows.len() as u64);
+                    self.edge.position = line.insert(position, rank, rows);
+                    self.is_done = answer.is_short && !answer.claims_more;
+                    if answer.is_short {
+                        self.end = answer.end();
+                    }
+                    self.search = None;
+                    self.forget_behind();
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Continues behind a window that could not be fetched.
+    fn pass_over(&mut self, line: &mut Line) {
+        let offset = self.edge.offset;
+        let Some(&aside) = self.slots.iter().find_map(|(place, slot)| {
+            let covers = place.0 <= offset && place.0 + u64::from(place.1) > offset.saturating_sub(1);
+            (matches!(slot, Slot::SetAside) && covers).then_some(place)
+        }) else {
+            return;
+        };
+        let next = self.slots.range(aside..).find_map(|(&place, slot)| match slot {
+            Slot::Arrived(_) => Some(Some(place)),
+            Slot::Out => Some(None),
+            Slot::SetAside => None,
+        });
+        let Some(Some(next)) = next else { return };
+        let answer = self.remove(Place::Planned(next));
+        let skipped: Vec<(u64, u32)> = self.slots.range(aside..next).map(|(&place, _)| place).collect();
+        for place in &skipped {
+            self.slots.remove(place);
+        }
+        for (n, &(start, size)) in skipped.iter().enumerate() {
+            let window = Window { page: start / u64::from(size) + 1, size };
+            let end = if n + 1 == skipped.len() { answer.offset } else { start + u64::from(size) };
+            self.breaks.push(Break { edge: self.edge.clone(), window, end });
+        }
+        let rows = answer.rows.len() as u64;
+        let position = line.insert(self.edge.position, self.edge.rank, &answer.rows);
+        self.edge = Edge::behind(&answer, 0, position, self.edge.rank + rows);
+        self.furthest = self.furthest.max(self.edge.rank);
+        self.is_done = answer.is_short && !answer.claims_more;
+        self.end = answer.end();
+    }
+
+    /// Nothing more is expected of answers that were not needed.
+    fn settle(&mut self) {
+        self.search = None;
+        self.wanted = None;
+        self.found.clear();
+        self.slots.retain(|_, slot| matches!(slot, Slot::Out));
+    }
+
+    /// Notes that a window could not be fetched for now.
+    pub(super) fn set_aside(&mut self, window: Window, line: &mut Line) -> Result<(), Unreliable> {
+        if self.is_search_out(window) {
+            if let Some(search) = &mut self.search {
+                search.is_out = false;
+            }
+            return Ok(());
+        }
+        self.slots.insert(key(window), Slot::SetAside);
+        self.look_around(line)
+    }
+
+    /// Windows that were set aside and not passed over, because nothing behind them was read.
+    pub(super) fn take_set_aside(&mut self) -> Vec<Window> {
+        let aside: Vec<(u64, u32)> =
+            self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::SetAside)).map(|(&place, _)| place).collect();
+        self.slots.retain(|_, slot| !matches!(slot, Slot::SetAside));
+        aside.into_iter().map(|(start, size)| Window { page: start / u64::from(size) + 1, size }).collect()
+    }
+
+    /// Gives up what is left of the list.
+    pub(super) fn give_up(&mut self) {
+        self.is_done = true;
+        self.settle();
+    }
+}
+
+fn arrived<'a>((&place, slot): (&(u64, u32), &'a Slot)) -> Option<(Place, &'a Answer)> {
+    match slot {
+        Slot::Arrived(answer) => Some((Place::Planned(place), answer)),
+        Slot::Out | Slot::SetAside => None,
+    }
+}
+
+/// Where an answer waits.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Planned((u64, u32)),
+    Found(usize),
+}
+
+fn key(window: Window) -> (u64, u32) {
+    (window.offset(), window.size)
+}

@@ -1,0 +1,275 @@
+//! What a walk has seen, and the verdict that follows from it.
+
+use std::ops::RangeInclusive;
+
+use super::{RowNoun, Unreliable};
+use crate::plural::{count_of, word_for};
+use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
+
+/// Ranges of rows that evidence names one by one.
+const MAX_RANGES: usize = 20;
+/// Rows created in the middle of the list that a search must have found to explain those it did not look for.
+const MIN_SAMPLE: u64 = 3;
+
+/// What a walk has seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WalkReport {
+    /// Answers taken, whatever they were requested for.
+    pub pages: u64,
+    /// Distinct rows.
+    pub rows: u64,
+    /// Items that are no rows.
+    pub rejected: u64,
+    /// Rows that came again in another place and were dropped.
+    pub duplicates: u64,
+    /// `total_count` of the first answer.
+    pub total_first: Option<u64>,
+    /// `total_count` of the last answer.
+    pub total_last: Option<u64>,
+    /// Smallest `total_count`.
+    pub total_min: Option<u64>,
+    /// Largest `total_count`.
+    pub total_max: Option<u64>,
+    /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
+    pub changes: u64,
+    /// Rows that were created after the walk began, as far as they were read.
+    pub created: u64,
+    /// Rows that were updated after the walk began, as far as they were read.
+    pub updated: u64,
+    /// Boundaries verified on unchanged rows that both sides hold.
+    pub boundaries: u64,
+    /// Boundaries whose rows had moved out of the window, and were searched for.
+    pub searches: u64,
+    /// Reads of the start and the end of the list after everything else was read.
+    pub closings: u64,
+    /// Answers that were shorter than a page although more followed.
+    pub short_pages: u64,
+    /// Rows that came again in the middle of the list, where rows that do not change cannot.
+    pub moved_in_middle: u64,
+    /// Rows in the list, by the answers that held its end, less those that were read.
+    pub unread: u64,
+    /// Rows found by looking into the middle of the list that were created during the run.
+    pub probed_created: u64,
+    /// Rows found there that existed before, or do not tell.
+    pub probed_old: u64,
+    /// Whether the last answer that held the end of the list counts the rows that it lists.
+    pub count_disagrees: bool,
+    /// Why the order of rows could not be relied on, if it could not.
+    pub unreliable: Option<Unreliable>,
+    /// Further reads of the whole list.
+    pub rescans: u32,
+    /// Pages read by them.
+    pub pages_rescanned: u64,
+    /// Rows that the last of them was the first to find, without those created during the run.
+    pub found_by_last_rescan: u64,
+    /// Rows of the list that could not be fetched, from 1.
+    pub missing: Vec<RangeInclusive<u64>>,
+    /// Rows of the list that a rescan could not fetch, from 1.
+    pub not_rescanned: Vec<RangeInclusive<u64>>,
+    /// `meta.request_id` of the first and the last answer.
+    pub request_ids: [Option<String>; 2],
+    /// Answers that came from the journal of an earlier run.
+    pub pages_resumed: u64,
+}
+
+/// How a walk was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// One answer held the whole list.
+    OneAnswer,
+    /// Every page was read once.
+    Plain,
+    /// With overlap.
+    Overlap,
+}
+
+impl WalkReport {
+    pub(super) fn note_total(&mut self, total: Option<u64>) {
+        self.total_first = self.total_first.or(total);
+        self.total_last = total.or(self.total_last);
+        self.total_min = self.total_min.min(total).or(self.total_min).or(total);
+        self.total_max = self.total_max.max(total);
+    }
+
+    /// Rows that went away during the walk, at least.
+    pub fn deleted_at_least(&self) -> u64 {
+        let (first, last) = (self.total_first.unwrap_or(0), self.total_last.unwrap_or(0));
+        (first + self.created).saturating_sub(last)
+    }
+
+    /// By how many the API, by its last answer, counts more than were read.
+    pub(super) fn fewer_than_counted(&self) -> u64 {
+        self.total_last.unwrap_or(0).saturating_sub(self.rows + self.rejected)
+    }
+
+    /// Whether the rows that the list holds and that were not read are explained: a search in the middle of the list found
+    /// rows created during the run, and no others.
+    fn unread_is_explained(&self) -> bool {
+        self.probed_old == 0 && self.probed_created >= MIN_SAMPLE
+    }
+
+    /// Whether everything is there, and what says so.
+    pub(super) fn verdict(&self, manner: Manner, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
+        let doubts = self.doubts(manner, noun);
+        let mut evidence = self.observations(noun);
+        if !doubts.is_empty() {
+            evidence.extend(doubts);
+            return (Verdict::Unverified, evidence);
+        }
+        evidence.splice(0..0, self.proofs(manner, noun));
+        let is_still = self.changes == 0 && self.total_min == self.total_max && self.duplicates == 0;
+        (if is_still { Verdict::Complete } else { Verdict::Healed }, evidence)
+    }
+
+    fn proofs(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
+        let read = noun.count("distinct ", self.rows);
+        let were = word_for(self.rows, "was", "were");
+        let mut lines = Vec::new();
+        if manner == Manner::OneAnswer {
+            lines.push(Evidence::new(
+                Code::SingleAnswer,
+                None,
+                format!("the whole list came in one answer; {read} {were} read"),
+            ));
+        } else {
+            let boundaries =
+                count_of(self.boundaries, "boundary between windows was", "boundaries between windows were");
+            let text = format!("{boundaries} verified on unchanged rows seen on both sides; {read} {were} read");
+            lines.push(Evidence::new(Code::BoundariesVerified, Some(self.boundaries), text));
+        }
+        if self.searches > 0 {
+            let text = format!(
+                "{} moved by more than the windows overlap and {} found again",
+                count_of(self.searches, "boundary", "boundaries"),
+                word_for(self.searches, "was", "were")
+            );
+            lines.push(Evidence::new(Code::BoundariesSearched, Some(self.searches), text));
+        }
+        if self.unread > 0 {
+            let text = format!(
+                "up to {} created during the run where the list had already been read",
+                noun.count("", self.unread)
+            );
+            lines.push(Evidence::new(Code::RowsCreatedBehind, Some(self.unread), text));
+        }
+        if self.rescans > 0 {
+            let pages = count_of(self.pages_rescanned, "page", "pages");
+            let text = format!("a second read of the whole list ({pages}) found nothing new");
+            lines.push(Evidence::new(Code::RescanFoundNothing, Some(self.pages_rescanned), text));
+        }
+        lines
+    }
+
+    /// What was seen of the list's changes.
+    fn observations(&self, noun: RowNoun) -> Vec<Evidence> {
+        let mut lines = Vec::new();
+        if let (Some(min), Some(max)) = (self.total_min, self.total_max)
+            && min != max
+        {
+            let text = format!(
+                "the list changed while it was read: the API counted between {min} and {}",
+                noun.count("", max)
+            );
+            lines.push(Evidence::new(Code::ListChanged, Some(max - min), text));
+        }
+        let deleted = self.deleted_at_least();
+        let counts = [
+            (Code::RowsCreated, self.created, "created during the run and written"),
+            (Code::RowsDeleted, deleted, "deleted during the run, at least"),
+            (Code::RowsUpdated, self.updated, "updated during the run"),
+            (Code::DuplicatesRemoved, self.duplicates, "read more than once and written once"),
+        ];
+        let told = counts.into_iter().filter(|&(_, count, _)| count > 0);
+        lines.extend(told.map(|(code, count, what)| {
+            let text = format!("{} {} {what}", noun.count("", count), word_for(count, "was", "were"));
+            Evidence::new(code, Some(count), text)
+        }));
+        lines
+    }
+
+    fn doubts(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
+        let mut doubts = Vec::new();
+        if manner == Manner::Plain {
+            let text = "pages were read once and do not overlap, so nothing proves that no row was lost between them";
+            doubts.push(Evidence::new(Code::PagesReadOnce, Some(self.pages), text.to_owned()));
+        }
+        if let Some(reason) = self.unreliable {
+            doubts.push(reason.evidence());
+            let times = count_of(self.rescans.into(), "time", "times");
+            let last = count_of(self.found_by_last_rescan, "new row", "new rows");
+            let text = format!("the whole list was read {times} more; the last read found {last}");
+            doubts.push(Evidence::new(Code::Rescans, Some(self.rescans.into()), text));
+        } else if self.found_by_last_rescan > 0 {
+            let found = noun.count("", self.found_by_last_rescan);
+            let text = format!("a second read found {found} that the first had missed (written to the output)");
+            doubts.push(Evidence::new(Code::FoundByRescan, Some(self.found_by_last_rescan), text));
+        }
+        doubts.extend(self.doubts_about_rows(manner, noun));
+        let parts = [
+            (Code::MissingRows, &self.missing, "could not be fetched and are missing"),
+            (Code::NotRescanned, &self.not_rescanned, "could not be fetched a second time"),
+        ];
+        for (code, ranges, what) in parts.into_iter().filter(|(_, ranges, _)| !ranges.is_empty()) {
+            let rows = ranges.iter().map(|range| range.end() - range.start() + 1).sum();
+            doubts.push(Evidence::new(code, Some(rows), format!("rows {} of the list {what}", list_rows(ranges))));
+        }
+        doubts
+    }
+
+    fn doubts_about_rows(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
+        let mut doubts = Vec::new();
+        let unread =
+            if self.unreliable.is_some() || manner == Manner::Plain { self.fewer_than_counted() } else { self.unread };
+        if unread > 0 && !(manner == Manner::Overlap && self.unreliable.is_none() && self.unread_is_explained()) {
+            let text = format!("the list holds {} more than were read", noun.count("", unread));
+            doubts.push(Evidence::new(Code::FewerReadThanListed, Some(unread), text));
+        }
+        if self.moved_in_middle > 0 && self.unreliable.is_none() {
+            doubts.push(Unreliable::OrderChanges.evidence());
+        }
+        if self.count_disagrees && self.unreliable.is_none() {
+            let counted = self.total_last.unwrap_or(0);
+            let text = format!("the API counts {} but lists another number", noun.count("", counted));
+            doubts.push(Evidence::new(Code::CountDisagrees, Some(counted), text));
+        }
+        if self.short_pages > 0 {
+            let text = format!(
+                "{} shorter than a page although more followed",
+                count_of(self.short_pages, "answer was", "answers were")
+            );
+            doubts.push(Evidence::new(Code::ShortPages, Some(self.short_pages), text));
+        }
+        doubts
+    }
+}
+
+/// Rows in ascending order, those that follow each other as one range, and no more ranges than a sentence bears.
+fn list_rows(ranges: &[RangeInclusive<u64>]) -> String {
+    let mut ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, range| {
+        let is_joined = next.0 <= range.1.saturating_add(1);
+        if is_joined {
+            range.1 = range.1.max(next.1);
+        }
+        is_joined
+    });
+    let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|(start, end)| format!("{start} to {end}")).collect();
+    match ranges.len().saturating_sub(MAX_RANGES) {
+        0 => told.join(", "),
+        more => format!("{} and {more} more ranges", told.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adjacent_rows_are_one_range_and_many_ranges_are_counted() {
+        assert_eq!(list_rows(&[301..=400, 101..=200, 201..=300, 501..=600]), "101 to 400, 501 to 600");
+        let every_other: Vec<_> = (0..25).map(|at| at * 200 + 1..=at * 200 + 100).collect();
+        let told = list_rows(&every_other);
+        assert!(told.ends_with("3801 to 3900 and 5 more ranges"), "{told}");
+    }
+}

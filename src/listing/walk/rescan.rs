@@ -1,0 +1,96 @@
+//! Reading the whole list page by page: the plain mode, the second look of the strict mode, and what is left where the
+//! order of rows cannot be relied on.
+//!
+//! A rescan proves nothing by itself. Where rows have no fixed place, it may miss the very row that was missed before, so
+//! rescans repeat until one finds nothing new and as many rows were read as the list has. After a few in vain they stop,
+//! and the evidence says how many rows are known to be missing.
+
+use super::WalkReport;
+use super::page_plan::PagePlan;
+use crate::listing::PageFacts;
+
+/// Rescans of a list whose order cannot be relied on.
+const MAX_RESCANS: u32 = 10;
+/// Rescans in a row that may find nothing new while the API counts more. A row that may stand on any of a few pages is
+/// missed by about one rescan in three, and so by three of them in about one case of 25.
+const MAX_VAIN_RESCANS: u32 = 3;
+/// Pages without any item after which a list is at its end, whatever the server says.
+const MAX_EMPTY_PAGES: u32 = 8;
+
+/// One read of the list after the other.
+#[derive(Debug)]
+pub(super) struct Rescan {
+    /// Pages of the present one.
+    pub(super) plan: PagePlan,
+    page_size: u32,
+    /// Rescans in a row that found nothing new.
+    vain: u32,
+    /// Pages of the present one without any item.
+    empty_pages: u32,
+    /// Whether the present one has met the end of the list.
+    is_at_end: bool,
+}
+
+impl Rescan {
+    /// Begins the first one.
+    pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
+        let mut rescan = Self { plan: PagePlan::new(1, 1), page_size, vain: 0, empty_pages: 0, is_at_end: false };
+        rescan.begin_next(report);
+        rescan
+    }
+
+    /// Sets the page size that the server honors, before the first page is taken.
+    pub(super) fn set_page_size(&mut self, page_size: u32) {
+        self.page_size = page_size;
+    }
+
+    fn begin_next(&mut self, report: &mut WalkReport) {
+        report.rescans += 1;
+        report.found_by_last_rescan = 0;
+        (self.empty_pages, self.is_at_end) = (0, false);
+        self.plan = PagePlan::new(1, self.pages(report.total_last.unwrap_or(0)).max(1));
+    }
+
+    fn pages(&self, total: u64) -> u64 {
+        total.div_ceil(u64::from(self.page_size.max(1)))
+    }
+
+    /// Takes a page.
+    pub(super) fn take(&mut self, facts: &PageFacts<'_>, report: &mut WalkReport) {
+        self.plan.answered(facts.window.page);
+        report.pages_rescanned += 1;
+        self.empty_pages += u32::from(facts.items.is_empty());
+        if facts.is_behind_the_end() || self.empty_pages > MAX_EMPTY_PAGES {
+            self.is_at_end = true;
+            self.plan.stop();
+        }
+        if self.is_at_end {
+            return;
+        }
+        // A list that grew, or that is longer than it is said to be, is read to its present end.
+        let counted = self.pages(facts.paging.total_count.unwrap_or(0));
+        let is_full = facts.items.len() >= facts.window.size as usize;
+        let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
+        // No further than what was read takes, for a server that says so for ever.
+        let read = self.pages(report.rows + report.rejected) + 2;
+        let told = if may_have_more || is_full { (facts.window.page + 1).min(read) } else { 0 };
+        self.plan.set_last(self.plan.last().max(counted).max(told));
+    }
+
+    /// When one read is through, begins another if that may help; says whether there is something to read.
+    pub(super) fn continues(&mut self, report: &mut WalkReport) -> bool {
+        if !self.plan.is_finished() {
+            return true;
+        }
+        let has_found = report.found_by_last_rescan > 0;
+        self.vain = if has_found { 0 } else { self.vain + 1 };
+        let is_short = report.fewer_than_counted() > 0 && self.vain < MAX_VAIN_RESCANS;
+        // A second look at a list that can be relied on has said what it can.
+        let may_help = report.unreliable.is_some() && (has_found || is_short);
+        let continues = may_help && report.rescans < MAX_RESCANS;
+        if continues {
+            self.begin_next(report);
+        }
+        continues
+    }
+}

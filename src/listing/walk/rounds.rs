@@ -1,0 +1,285 @@
+//! From phase to phase: when reading is over, what is read again, and when that is enough.
+
+use super::edge::Edge;
+use super::probe::Probe;
+use super::reader::{Break, Goal, Reader};
+use super::rescan::Rescan;
+use super::{Consistency, MAX_VAIN_ANSWERS, Purpose, Request, Unreliable, Walk, Window};
+
+/// Reads of start and end of a list that goes on changing.
+const MAX_CLOSINGS: u32 = 3;
+/// Further reads of the end while the API counts another number of rows than it lists: a count may be kept for seconds.
+const MAX_RECOUNTS: u32 = 12;
+/// Requests for the search in the middle of the list: so many, and one for every so many answers.
+const MIN_PROBES: u64 = 16;
+const ANSWERS_FOR_A_PROBE: u64 = 40;
+
+/// Rows that may come again in the middle of the list, because answers side by side are of different moments: so many, and
+/// one for every so many rows. Where the order is not stable, many come again.
+const MIN_MOVED: u64 = 4;
+const ROWS_FOR_A_MOVE: u64 = 200;
+
+/// What a walk is doing.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Reads the list; closes a gap left by a window that could not be fetched.
+    Reading { gap: Option<Gap> },
+    /// Reads the start and the end of the list again.
+    Closing(Closing),
+    /// Looks for unread rows in the middle of the list.
+    Probing(Probe),
+    /// Reads the whole list page by page.
+    Rescanning(Rescan),
+    /// Nothing is left to do.
+    Finished,
+}
+
+/// One look at the start and the end of the list.
+#[derive(Debug)]
+pub(super) struct Closing {
+    pub(super) head: Option<Reader>,
+    round: u32,
+    recounts: u32,
+    /// Rows that were read before it.
+    rows_before: u64,
+}
+
+/// A window that could not be fetched, requested once more.
+#[derive(Debug)]
+pub(super) struct Gap {
+    pub(super) reader: Reader,
+    end: u64,
+    /// Rows of the list before it.
+    start: u64,
+}
+
+impl Walk {
+    /// Moves on to the next phase when the present one has nothing left to do.
+    pub(super) fn advance(&mut self) {
+        let limit = MAX_VAIN_ANSWERS + 3 * self.report.rows / u64::from(self.cap);
+        if self.vain_answers > limit && self.report.unreliable != Some(Unreliable::NoProgress) && !self.is_finished() {
+            self.report.unreliable = Some(Unreliable::NoProgress);
+            self.phase = Phase::Finished;
+            return;
+        }
+        if let Phase::Reading { .. } | Phase::Closing(_) = self.phase
+            && self.main.cannot_overlap()
+        {
+            self.fall_back(Unreliable::PagesTooSmall);
+        }
+        if self.out > 0 || self.undelivered > 0 {
+            return;
+        }
+        match &mut self.phase {
+            Phase::Reading { gap: Some(gap) } if gap.reader.is_done() => {
+                self.phase = Phase::Reading { gap: None };
+                self.advance();
+            }
+            Phase::Reading { gap: Some(gap) } => {
+                if gap.reader.next_window(usize::MAX).is_none() {
+                    self.fall_back(Unreliable::NoProgress);
+                }
+            }
+            Phase::Reading { gap: None } if !self.main.is_done() => self.unblock(),
+            Phase::Reading { gap: None } => self.end_reading(),
+            Phase::Closing(closing) => {
+                let is_over = closing.head.as_ref().is_none_or(Reader::is_done) && self.main.is_done();
+                let is_blocked = self.next_request(usize::MAX).is_none();
+                if is_over {
+                    self.judge_closing();
+                } else if is_blocked {
+                    self.fall_back(Unreliable::NoProgress);
+                }
+            }
+            Phase::Probing(probe) => {
+                if probe.is_finished() || self.unread() == 0 {
+                    self.finish_reading();
+                }
+            }
+            Phase::Rescanning(rescan) => {
+                if !rescan.continues(&mut self.report) {
+                    let missing = rescan.plan.missing().iter().map(|&page| Window { page, size: self.cap }.rows());
+                    if self.consistency == Consistency::Plain {
+                        self.report.missing.extend(missing);
+                        self.is_single_answer = self.report.pages == 1 && self.report.fewer_than_counted() == 0;
+                    } else {
+                        self.report.not_rescanned.extend(missing);
+                    }
+                    self.phase = Phase::Finished;
+                }
+            }
+            Phase::Finished => {}
+        }
+    }
+
+    /// Nothing is out and nothing can be planned: what could not be fetched is requested once more.
+    fn unblock(&mut self) {
+        if self.main.next_window(usize::MAX).is_some() {
+            return;
+        }
+        if self.main.is_limited() {
+            let (start, end) = (self.main.edge.offset, self.main.expected_end.unwrap_or(0));
+            self.report.missing.push(start + 1..=end.max(start + 1));
+            self.main.give_up();
+            self.advance();
+        } else if self.main.take_set_aside().is_empty() {
+            self.fall_back(Unreliable::NoProgress);
+        }
+    }
+
+    fn end_reading(&mut self) {
+        if let Some(Break { edge, window, end }) = self.main.breaks.pop() {
+            let start = edge.offset;
+            let mut reader = Reader::new(Goal::Line, edge, self.cap);
+            reader.ask_for(window);
+            self.phase = Phase::Reading { gap: Some(Gap { reader, end, start }) };
+            return;
+        }
+        self.report.searches = self.main.searches;
+        if self.report.pages == 1 && self.main.is_done() {
+            self.is_single_answer = true;
+            self.judge();
+            if !self.report.count_disagrees {
+                self.finish_or_confirm();
+                return;
+            }
+            self.is_single_answer = false;
+        }
+        self.close(0);
+    }
+
+    /// Reads start and end of the list.
+    pub(super) fn close(&mut self, round: u32) {
+        let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
+        // Another size than before is another address, so that no cache on the way has its answer.
+        let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
+        head.ask_for(Window::first(size));
+        let grown = self.main.edge.offset.saturating_sub(self.line.rows());
+        head.expected_end = Some(grown);
+        if !self.main.is_limited() {
+            self.reopen_end(round);
+        }
+        let (rows_before, recounts) = (self.report.rows, 0);
+        self.report.closings += 1;
+        self.phase = Phase::Closing(Closing { head: Some(head), round, recounts, rows_before });
+    }
+
+    /// Reads the end of the list once more, with a window of another size each time.
+    fn reopen_end(&mut self, nth: u32) {
+        self.main.reopen();
+        let edge = self.main.edge.offset;
+        let sizes = (self.cap / 2).max(1)..=self.cap;
+        let wanted = usize::try_from(nth).unwrap_or(0);
+        let windows = sizes.rev().map(|size| Window { page: edge.saturating_sub(2) / u64::from(size) + 1, size });
+        let fitting: Vec<Window> =
+            windows.filter(|window| window.offset() + 2 <= edge.max(2) && window.end() > edge).collect();
+        if let Some(window) = fitting.get(wanted % fitting.len().max(1)) {
+            self.main.ask_for(*window);
+        }
+    }
+
+    /// What the last look at start and end shows.
+    fn judge_closing(&mut self) {
+        let Phase::Closing(closing) = &mut self.phase else { return };
+        let new = self.report.rows - closing.rows_before;
+        let (round, recounts) = (closing.round, closing.recounts);
+        self.report.changes += new;
+        self.judge();
+        self.report.searches = self.main.searches;
+        if self.report.count_disagrees && recounts < MAX_RECOUNTS {
+            if let Phase::Closing(closing) = &mut self.phase {
+                (closing.head, closing.recounts, closing.rows_before) = (None, recounts + 1, self.report.rows);
+            }
+            self.reopen_end(round + recounts + 1);
+            return;
+        }
+        if new > 0 && round + 1 < MAX_CLOSINGS {
+            self.close(round + 1);
+            return;
+        }
+        if self.unread() > 0 {
+            let requests = MIN_PROBES + self.report.pages / ANSWERS_FOR_A_PROBE;
+            self.phase = Phase::Probing(Probe::new(&self.line, self.main.end, requests));
+            self.advance();
+            return;
+        }
+        self.finish_reading();
+    }
+
+    /// Compares what was read with what the list holds, and with what the API counts.
+    fn judge(&mut self) {
+        self.report.unread = self.unread();
+        let is_whole = self.report.missing.is_empty();
+        self.report.count_disagrees = is_whole && self.main.edge.total.is_some_and(|total| total != self.main.end);
+        self.report.short_pages = self.main.odd_pages;
+    }
+
+    /// Rows that the list holds, by the answers that held its end, and that were not read.
+    fn unread(&self) -> u64 {
+        // What could not be fetched is told as such.
+        let end = if self.report.missing.is_empty() { self.main.end } else { 0 };
+        end.saturating_sub(self.report.rows + self.report.rejected)
+    }
+
+    fn finish_reading(&mut self) {
+        self.judge();
+        // Rows that come again at the end of the list were changed, and moved there; elsewhere none may come again.
+        let again = self.moves.iter().filter(|&&rows| rows < self.last_settled).count() as u64;
+        let expected = self.strays + MIN_MOVED + self.report.rows / ROWS_FOR_A_MOVE;
+        self.report.moved_in_middle = if again > expected { again } else { 0 };
+        if self.report.moved_in_middle > 0 {
+            self.fall_back(Unreliable::OrderChanges);
+        } else {
+            self.finish_or_confirm();
+        }
+    }
+
+    pub(super) fn fall_back(&mut self, reason: Unreliable) {
+        #[cfg(test)]
+        if std::env::var("HISTORY").is_ok() {
+            eprintln!(
+                "blocked {reason:?} out {} und {} {:#?} main {:#?}",
+                self.out, self.undelivered, self.phase, self.main
+            );
+        }
+        self.report.unreliable = Some(reason);
+        self.report.searches = self.main.searches;
+        self.main.give_up();
+        self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
+    }
+
+    fn finish_or_confirm(&mut self) {
+        let is_whole = self.report.missing.is_empty();
+        self.phase = if self.consistency == Consistency::Strict && is_whole && !self.is_single_answer {
+            Phase::Rescanning(Rescan::begin(&mut self.report, self.cap))
+        } else {
+            Phase::Finished
+        };
+    }
+
+    /// Goes on without a request that was given up for good.
+    pub fn abandon(&mut self, request: &Request) {
+        let rows = request.window.rows();
+        match (request.purpose, &mut self.phase) {
+            (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
+                self.report.missing.push(gap.start + 1..=gap.end.max(gap.start + 1));
+                gap.reader.give_up();
+            }
+            (Purpose::Head, Phase::Closing(closing)) => {
+                self.report.missing.push(rows);
+                closing.head = None;
+            }
+            // Already noted by its plan.
+            (Purpose::Rescan, _) => {}
+            (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
+            _ => {
+                let start = self.main.edge.offset.max(request.window.offset());
+                let end = self.main.expected_end.unwrap_or(0).max(request.window.end());
+                self.report.missing.push(start + 1..=end);
+                self.main.give_up();
+                self.main.end = 0;
+            }
+        }
+        self.advance();
+    }
+}

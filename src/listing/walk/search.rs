@@ -1,0 +1,150 @@
+//! Where to look for an edge that did not show where it was expected.
+//!
+//! An answer in which no row is known tells only that the edge is elsewhere, ahead or behind. The change of `total_count`
+//! points to a place (a hint, never a proof), then the search goes outward in both directions. An answer that holds
+//! rows of the line tells the rest: the edge is as many rows behind them as on the line.
+
+use super::Window;
+use super::answer::Answer;
+use super::edge::Edge;
+use super::line::{Line, Located, Lookup};
+
+/// Windows that are tried without finding a row of the line, before the list is read from its start.
+const MAX_TRIES: u32 = 9;
+/// Rows behind the edge's expected place that an answer must hold to tell that the edge is gone.
+const ROWS_BEHIND_TO_TELL: u64 = 3;
+
+/// The search for an edge.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Where the row behind the edge is expected.
+    base: u64,
+    /// Where it was when the edge was read.
+    origin: u64,
+    tries: u32,
+    located: u32,
+    /// Behind the last row of the line that was found.
+    low: Option<u64>,
+    /// Where rows were found that are not on the line, behind those that are; or the list has ended.
+    high: Option<u64>,
+    tried: Vec<Window>,
+    next: Window,
+    pub(super) is_out: bool,
+}
+
+/// What an answer without the edge tells.
+#[derive(Debug)]
+pub(super) enum Clue {
+    /// The edge is expected elsewhere.
+    Elsewhere,
+    /// The edge is gone: these are the last rows before it that are still there.
+    Gone(Located),
+    /// Rows stand in another order than before.
+    OutOfOrder,
+}
+
+impl Search {
+    /// Begins where the change of `total_count` points to.
+    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32) -> Self {
+        let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
+        let base = edge.offset.saturating_add_signed(moved).max(1);
+        let mut search = Self {
+            base,
+            origin: edge.offset,
+            tries: 0,
+            located: 0,
+            low: None,
+            high: None,
+            tried: Vec::new(),
+            next: Window::first(cap),
+            is_out: false,
+        };
+        search.choose(cap);
+        search
+    }
+
+    /// The next window to ask for.
+    pub(super) fn window(&self) -> Window {
+        self.next
+    }
+
+    /// Whether a window is the one to ask for.
+    pub(super) fn expects(&self, window: Window) -> bool {
+        !self.is_out && self.next == window
+    }
+
+    /// Whether the list is to be read from its start.
+    pub(super) fn is_at_start(&self) -> bool {
+        self.tries > MAX_TRIES
+    }
+
+    /// By how many rows the edge is expected to have moved.
+    pub(super) fn distance(&self) -> u64 {
+        self.base.abs_diff(self.origin)
+    }
+
+    /// Learns from an answer that does not hold the edge.
+    pub(super) fn learn(&mut self, edge: &Edge, line: &mut Line, answer: &Answer, cap: u32) -> Clue {
+        let found = match line.locate(&answer.rows) {
+            Lookup::Found(found) => Some(found),
+            Lookup::OutOfOrder => return Clue::OutOfOrder,
+            Lookup::Unknown => None,
+        };
+        if let Some(found) = found {
+            let (at, position) = found.last;
+            let behind = (answer.rows.len() - 1 - at) as u64;
+            let between = edge.rank.saturating_sub(line.rank(position) + 1);
+            self.located += 1;
+            let is_seen_past =
+                behind >= between + ROWS_BEHIND_TO_TELL || self.high.is_some_and(|high| high <= answer.end());
+            if position <= edge.position && (is_seen_past || self.located > MAX_TRIES) {
+                return Clue::Gone(found);
+            }
+            let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));
+            self.low = Some(low);
+            self.aim(low + between);
+        } else if answer.rows.is_empty() || self.low.is_some_and(|low| answer.offset >= low) {
+            self.high = Some(self.high.map_or(answer.offset, |high| high.min(answer.offset)));
+            self.aim(self.base);
+        }
+        self.choose(cap);
+        Clue::Elsewhere
+    }
+
+    /// Looks at a place, or half way between what is known to lie on both sides.
+    fn aim(&mut self, place: u64) {
+        let low = self.low.unwrap_or(0);
+        let place =
+            self.high.filter(|&high| place >= high).map_or(place, |high| low + high.saturating_sub(low) / 2).max(1);
+        if place != self.base {
+            self.base = place;
+            self.tries = self.tries.min(1);
+        }
+    }
+
+    /// Chooses a window that was not tried yet.
+    fn choose(&mut self, cap: u32) {
+        let step = u64::from(cap) * 6 / 10;
+        let margin = (u64::from(cap) / 3).max(1);
+        while self.tries <= MAX_TRIES {
+            let n = self.tries;
+            self.tries += 1;
+            // base, then outward from it and from where the edge was: -1, +1, -3, +3 steps.
+            let center = if n % 4 < 2 { self.base } else { self.origin };
+            let reach = step * [0, 1, 1, 1, 1, 3, 3, 3, 3, 6][n.min(9) as usize];
+            let guess = if n % 2 == 1 { center.saturating_sub(reach) } else { center.saturating_add(reach) };
+            let guess = guess.max(1);
+            let window = Window::overlapping(guess, margin, cap).or_else(|| Window::overlapping(guess, 1, cap));
+            if let Some(window) = window.filter(|window| !self.tried.contains(window)) {
+                self.tried.push(window);
+                self.next = window;
+                return;
+            }
+        }
+        self.next = Window::first(cap);
+    }
+}
+
+fn signed(rows: u64) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
