@@ -63,6 +63,8 @@ pub enum EvidenceCode {
     BoundariesVerified,
     /// Boundaries whose rows had moved and were searched for.
     BoundariesSearched,
+    /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
+    BoundariesMoved,
     /// The list had fewer or more rows at times.
     ListChanged,
     /// Rows created during the run that are in the output.

@@ -313,7 +313,9 @@ impl World {
         let due: Vec<Change> =
             self.scripts.iter().filter(|&&(at, _)| at == self.requests).map(|&(_, change)| change).collect();
         let before = self.rows.len();
-        due.into_iter().for_each(|change| self.change(change));
+        for change in due {
+            self.change(change);
+        }
         if matches!(self.count, Count::Before | Count::After) && self.random.u8(0..4) == 0 {
             // The time between two statements is short, but a busy list changes even then.
             self.advance_to(self.now + 3_000);
@@ -337,7 +339,9 @@ impl World {
             keys = self.shuffled(&rows, offset, end);
         }
         if !self.has_dates {
-            keys.iter_mut().for_each(|key| (key.created_at, key.updated_at) = (None, None));
+            for key in &mut keys {
+                (key.created_at, key.updated_at) = (None, None);
+            }
         }
         let has_more = total.map(|total| window.page < (total as u64).div_ceil(u64::from(size)));
         let paging = Paging {

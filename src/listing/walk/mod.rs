@@ -110,6 +110,12 @@ pub struct Walk {
     /// Rows delivered when a row came that was certainly not changed during the run.
     last_settled: u64,
     is_single_answer: bool,
+    /// Items of the first answer.
+    first_items: u64,
+    /// The window that was requested when no other was out.
+    sent_alone: Option<Window>,
+    /// Whether the end of the list was read by such a request.
+    end_is_fresh: bool,
 }
 
 impl Walk {
@@ -146,6 +152,9 @@ impl Walk {
             moves: Vec::new(),
             last_settled: 0,
             is_single_answer: false,
+            first_items: 0,
+            sent_alone: None,
+            end_is_fresh: false,
         }
     }
 
@@ -197,6 +206,7 @@ impl Walk {
     /// in this one: rows may have moved there in the meantime.
     pub fn note_resumed(&mut self) {
         self.report.pages_resumed = self.report.pages;
+        self.end_is_fresh = false;
         if let Phase::Closing(_) | Phase::Probing(_) = self.phase {
             self.close(0);
         }
@@ -213,7 +223,11 @@ impl Walk {
             |reader: &Reader, purpose| reader.next_window(read_ahead).map(|(window, _)| Request { window, purpose });
         match &self.phase {
             Phase::Reading { gap } => of_main().or_else(|| gap.as_ref().and_then(|gap| of(&gap.reader, Purpose::Gap))),
-            Phase::Closing(closing) => closing.head.as_ref().and_then(|head| of(head, Purpose::Head)).or_else(of_main),
+            // The start after the end: a row that was there when the end was read is there when the start is.
+            Phase::Closing(closing) => of_main().or_else(|| {
+                let head = closing.head.as_ref().filter(|_| self.main.is_done())?;
+                of(head, Purpose::Head)
+            }),
             Phase::Probing(probe) => {
                 probe.next_window(self.cap).map(|window| Request { window, purpose: Purpose::Probe })
             }
@@ -229,6 +243,7 @@ impl Walk {
     pub fn note_sent(&mut self, request: &Request) {
         self.out += 1;
         let window = request.window;
+        self.sent_alone = Some(window).filter(|_| self.out == 1 && self.undelivered == 0);
         match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, _) => self.main.note_sent(window),
             (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => head.note_sent(window),
@@ -270,6 +285,7 @@ impl Walk {
             }
             _ => Ok(Vec::new()),
         };
+        self.end_is_fresh = self.main.is_done() && self.sent_alone == Some(request.window);
         match taken {
             Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
             Err(reason) => self.fall_back(reason),
@@ -285,6 +301,7 @@ impl Walk {
         let total = facts.paging.total_count.unwrap_or_default().min(MAX_RESERVED_IDS);
         self.seen.reserve(usize::try_from(total).unwrap_or(0));
         self.began_at = facts.answered_at;
+        self.first_items = facts.items.len() as u64;
     }
 
     /// A server that answers windows of other sizes than asked for cannot be read with overlap.
@@ -383,7 +400,9 @@ impl Walk {
         match request.purpose {
             Purpose::Probe if is_created => self.report.probed_created += 1,
             Purpose::Probe => self.report.probed_old += 1,
-            Purpose::Rescan => self.report.found_by_last_rescan += u64::from(!is_created),
+            Purpose::Rescan if self.consistency != Consistency::Plain => {
+                self.report.found_by_last_rescan += u64::from(!is_created);
+            }
             _ => {}
         }
     }

@@ -52,6 +52,8 @@ pub struct WalkReport {
     pub probed_created: u64,
     /// Rows found there that existed before, or do not tell.
     pub probed_old: u64,
+    /// Whether the list was read once more because it holds rows that were not read.
+    pub looks_for_unread: bool,
     /// Whether the last answer that held the end of the list counts the rows that it lists.
     pub count_disagrees: bool,
     /// Why the order of rows could not be relied on, if it could not.
@@ -104,7 +106,7 @@ impl WalkReport {
 
     /// Whether the rows that the list holds and that were not read are explained: a search in the middle of the list found
     /// rows created during the run, and no others.
-    fn unread_is_explained(&self) -> bool {
+    pub(super) fn unread_is_explained(&self) -> bool {
         self.probed_old == 0 && self.probed_created >= MIN_SAMPLE
     }
 
@@ -152,7 +154,7 @@ impl WalkReport {
             );
             lines.push(Evidence::new(Code::RowsCreatedBehind, Some(self.unread), text));
         }
-        if self.rescans > 0 {
+        if self.rescans > 0 && !self.looks_for_unread {
             let pages = count_of(self.pages_rescanned, "page", "pages");
             let text = format!("a second read of the whole list ({pages}) found nothing new");
             lines.push(Evidence::new(Code::RescanFoundNothing, Some(self.pages_rescanned), text));
@@ -171,6 +173,10 @@ impl WalkReport {
                 noun.count("", max)
             );
             lines.push(Evidence::new(Code::ListChanged, Some(max - min), text));
+        }
+        if self.changes > 0 {
+            let text = format!("{} of the list moved while it was read", count_of(self.changes, "place", "places"));
+            lines.push(Evidence::new(Code::BoundariesMoved, Some(self.changes), text));
         }
         let deleted = self.deleted_at_least();
         let counts = [
@@ -199,7 +205,7 @@ impl WalkReport {
             let last = count_of(self.found_by_last_rescan, "new row", "new rows");
             let text = format!("the whole list was read {times} more; the last read found {last}");
             doubts.push(Evidence::new(Code::Rescans, Some(self.rescans.into()), text));
-        } else if self.found_by_last_rescan > 0 {
+        } else if self.found_by_last_rescan > 0 && !self.looks_for_unread {
             let found = noun.count("", self.found_by_last_rescan);
             let text = format!("a second read found {found} that the first had missed (written to the output)");
             doubts.push(Evidence::new(Code::FoundByRescan, Some(self.found_by_last_rescan), text));

@@ -18,6 +18,8 @@ const ANSWERS_FOR_A_PROBE: u64 = 40;
 /// one for every so many rows. Where the order is not stable, many come again.
 const MIN_MOVED: u64 = 4;
 const ROWS_FOR_A_MOVE: u64 = 200;
+/// After a search, windows that were out come in with rows that were read in the meantime; more searches excuse no more.
+const MAX_SEARCHES_EXPECTED: u64 = 2;
 
 /// What a walk is doing.
 #[derive(Debug)]
@@ -104,6 +106,9 @@ impl Walk {
                         self.is_single_answer = self.report.pages == 1 && self.report.fewer_than_counted() == 0;
                     } else {
                         self.report.not_rescanned.extend(missing);
+                        if self.report.looks_for_unread {
+                            self.report.unread = self.report.fewer_than_counted();
+                        }
                     }
                     self.phase = Phase::Finished;
                 }
@@ -136,7 +141,9 @@ impl Walk {
             return;
         }
         self.report.searches = self.main.searches;
-        if self.report.pages == 1 && self.main.is_done() {
+        // The second answer, if there is one, only shows that nothing follows a full page.
+        let held = self.report.rows + self.report.rejected;
+        if self.report.pages <= 2 && held == self.first_items && self.report.changes == 0 {
             self.is_single_answer = true;
             self.judge();
             if !self.report.count_disagrees {
@@ -156,8 +163,9 @@ impl Walk {
         head.ask_for(Window::first(size));
         let grown = self.main.edge.offset.saturating_sub(self.line.rows());
         head.expected_end = Some(grown);
-        if !self.main.is_limited() {
-            self.reopen_end(round);
+        // What was requested when everything else was here has seen the end after it.
+        if !self.main.is_limited() && (round > 0 || !self.end_is_fresh) {
+            self.reopen_end(round + 1);
         }
         let (rows_before, recounts) = (self.report.rows, 0);
         self.report.closings += 1;
@@ -190,10 +198,10 @@ impl Walk {
             if let Phase::Closing(closing) = &mut self.phase {
                 (closing.head, closing.recounts, closing.rows_before) = (None, recounts + 1, self.report.rows);
             }
-            self.reopen_end(round + recounts + 1);
+            self.reopen_end(round + recounts + 2);
             return;
         }
-        if new > 0 && round + 1 < MAX_CLOSINGS {
+        if (new > 0 || self.unread() > 0) && round + 1 < MAX_CLOSINGS {
             self.close(round + 1);
             return;
         }
@@ -225,23 +233,21 @@ impl Walk {
         self.judge();
         // Rows that come again at the end of the list were changed, and moved there; elsewhere none may come again.
         let again = self.moves.iter().filter(|&&rows| rows < self.last_settled).count() as u64;
-        let expected = self.strays + MIN_MOVED + self.report.rows / ROWS_FOR_A_MOVE;
+        let searched = self.main.searches.min(MAX_SEARCHES_EXPECTED) * 2 * u64::from(self.cap);
+        let expected = self.strays + MIN_MOVED + self.report.rows / ROWS_FOR_A_MOVE + searched;
         self.report.moved_in_middle = if again > expected { again } else { 0 };
         if self.report.moved_in_middle > 0 {
             self.fall_back(Unreliable::OrderChanges);
+        } else if self.report.unread > 0 && !self.report.unread_is_explained() {
+            // Too many to be found one by one, or where the line does not tell: every page once more.
+            self.report.looks_for_unread = true;
+            self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
         } else {
             self.finish_or_confirm();
         }
     }
 
     pub(super) fn fall_back(&mut self, reason: Unreliable) {
-        #[cfg(test)]
-        if std::env::var("HISTORY").is_ok() {
-            eprintln!(
-                "blocked {reason:?} out {} und {} {:#?} main {:#?}",
-                self.out, self.undelivered, self.phase, self.main
-            );
-        }
         self.report.unreliable = Some(reason);
         self.report.searches = self.main.searches;
         self.main.give_up();
