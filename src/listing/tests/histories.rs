@@ -28,9 +28,9 @@ fn base(random: &mut fastrand::Rng) -> (World, Reading) {
     (World::new(rows, order, 100, random.u64(..)), reading)
 }
 
-/// A rate between one change in a few minutes and a few a second.
+/// A rate between one change a minute and one a second.
 fn rate(random: &mut fastrand::Rng) -> f64 {
-    (random.f64() * 5.0 - 4.0).exp()
+    (random.f64() * 4.0 - 4.0).exp()
 }
 
 /// Early in the run, late, or anywhere.

@@ -23,7 +23,7 @@ const MAX_REREADS: u32 = 1;
 /// Such answers in the whole list, after which the server is known to answer like that.
 const MAX_CUT_ANSWERS: u64 = 6;
 /// Reads from the start of the list because the edge could not be found.
-const MAX_RESTARTS: u32 = 3;
+const MAX_RESTARTS: u32 = 6;
 
 /// Where a reader stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,39 +284,42 @@ impl Reader {
             self.slots.insert(place, Slot::Arrived(answer));
         }
         let mut steps = Vec::new();
-        while !self.is_done {
-            let Some((place, anchor)) = self.best() else { break };
-            let answer = self.remove(place);
-            steps.push(self.continue_with(&answer, anchor, line));
-        }
-        if self.is_done {
-            self.settle();
-        } else {
+        loop {
+            while !self.is_done
+                && let Some((place, anchor)) = self.best()
+            {
+                let answer = self.remove(place);
+                steps.push(self.continue_with(&answer, anchor, line));
+            }
+            if self.is_done {
+                self.settle();
+                break;
+            }
+            let was_lost = self.search.is_some();
             self.look_around(line)?;
+            // An edge that is lost may be in any answer that is here.
+            if was_lost || self.search.is_none() || self.best().is_none() {
+                break;
+            }
         }
         Ok(steps)
     }
 
-    /// The answer that continues the edge furthest.
+    /// The answer that continues the edge furthest: one that should hold it, or any while the edge is searched for.
     fn best(&self) -> Option<(Place, Anchor)> {
-        let reach = 2 * u64::from(self.cap);
-        let near = (self.edge.offset.saturating_sub(reach), 0)..(self.edge.offset + reach, u32::MAX);
-        let pick = |candidates: &mut dyn Iterator<Item = (Place, &Answer)>| {
-            let anchored = candidates.filter_map(|(place, answer)| {
-                let anchor = self.edge.anchor_in(answer)?;
-                let ahead = answer.rows.len() - anchor.start;
-                // An answer that ends with the edge brings nothing, unless it shows where the edge is now.
-                let is_of_use = ahead > 0 || answer.is_short || answer.end() > self.edge.offset;
-                is_of_use.then_some((ahead, place, anchor))
-            });
-            anchored.max_by_key(|&(ahead, ..)| ahead).map(|(_, place, anchor)| (place, anchor))
-        };
+        let offset = self.edge.offset;
+        let is_lost = self.search.is_some();
+        let planned = self.slots.range(..(offset.max(1), 0)).filter_map(arrived);
+        let ahead = self.slots.range((offset.max(1), 0)..).filter(|_| is_lost).filter_map(arrived);
         let found = self.found.iter().enumerate().map(|(at, answer)| (Place::Found(at), answer));
-        let planned = self.slots.range(near).filter_map(arrived);
-        pick(&mut planned.chain(found)).or_else(|| {
-            self.search.as_ref()?;
-            pick(&mut self.slots.iter().filter_map(arrived))
-        })
+        let anchored = planned.chain(ahead).chain(found).filter_map(|(place, answer)| {
+            let anchor = self.edge.anchor_in(answer)?;
+            let ahead = answer.rows.len() - anchor.start;
+            // An answer that ends with the edge brings nothing, unless it shows where the edge is now.
+            let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset;
+            is_of_use.then_some((ahead, place, anchor))
+        });
+        anchored.max_by_key(|&(ahead, ..)| ahead).map(|(_, place, anchor)| (place, anchor))
     }
 
     fn remove(&mut self, place: Place) -> Answer {
