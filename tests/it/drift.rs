@@ -1,11 +1,12 @@
 //! Lists that move while they are read: what is asked for, and what the verdict says.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
 
-use crate::support::{Answer, Finished, ScriptedServer, csv_ids, page, sent_export, simulator};
+use crate::support::{Answer, Asked, Finished, ScriptedServer, csv_ids, sent_export, simulator};
 
 fn moving(order: Order, contacts: u32, movement: Movement) -> Simulator {
     Simulator::start(Settings { order, contacts, movement, ..Settings::default() }).unwrap()
@@ -114,10 +115,10 @@ fn a_strict_run_reads_everything_a_second_time() {
 
 #[test]
 fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
-    let asked = std::sync::atomic::AtomicBool::new(false);
-    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
-        3 if asked.swap(true, std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
-        number => Answer::ok(page(number, 100, 450)),
+    let asked = AtomicBool::new(false);
+    let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
+        page if page.holds(250) && asked.swap(true, Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
+        page => page.answer_of(450),
     });
     let arguments = ["-o", "c.csv", "--consistency", "strict", "--allow-missing-pages", "--max-retries", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
