@@ -71,6 +71,9 @@ fn pages_of_long_texts_wait_for_room() {
     const TEXT: &str = "7f3a9c1e5b8d2064";
     let server = ScriptedServer::start(|_, head| {
         let number = Asked::by(head).page;
+        if number > 10 {
+            return Answer::ok(page(number, 1, 10));
+        }
         let start = format!(r#"{{"success":true,"data":{{"contacts":[{{"id":"{number}","phone_number":""#);
         Answer::Flood(
             start,
@@ -82,7 +85,8 @@ fn pages_of_long_texts_wait_for_room() {
     let arguments = ["-o", "c.csv", "-o", "c.parquet", "--page-size", "1", "-q", "--consistency", "plain"];
     let (run, peak) = sent_export().contacts(&server.url(), &arguments).finish_measured();
     assert!(peak < MAX_MEMORY, "{} MiB at the peak of{run:?}", peak >> 20);
-    let run = run.expect_code(0);
+    // Pages that do not overlap prove nothing.
+    let run = run.expect_code(3);
     assert!(std::fs::metadata(run.path("c.csv")).unwrap().len() > 70 << 20, "{run:?}");
 }
 

@@ -383,7 +383,9 @@ impl Walk {
         match request.purpose {
             Purpose::Probe if is_created => self.report.probed_created += 1,
             Purpose::Probe => self.report.probed_old += 1,
-            Purpose::Rescan => self.report.found_by_last_rescan += u64::from(!is_created),
+            Purpose::Rescan if self.consistency != Consistency::Plain => {
+                self.report.found_by_last_rescan += u64::from(!is_created);
+            }
             _ => {}
         }
     }
