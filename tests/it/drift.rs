@@ -1,11 +1,12 @@
 //! Lists that move while they are read: what is asked for, and what the verdict says.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
 
-use crate::support::{Answer, Finished, ScriptedServer, csv_ids, page, sent_export, simulator};
+use crate::support::{Answer, Asked, Finished, ScriptedServer, csv_ids, sent_export, simulator};
 
 fn moving(order: Order, contacts: u32, movement: Movement) -> Simulator {
     Simulator::start(Settings { order, contacts, movement, ..Settings::default() }).unwrap()
@@ -114,10 +115,10 @@ fn a_strict_run_reads_everything_a_second_time() {
 
 #[test]
 fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
-    let asked = std::sync::atomic::AtomicBool::new(false);
-    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
-        3 if asked.swap(true, std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
-        number => Answer::ok(page(number, 100, 450)),
+    let asked = AtomicBool::new(false);
+    let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
+        page if page.holds(250) && asked.swap(true, Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
+        page => page.answer_of(450),
     });
     let arguments = ["-o", "c.csv", "--consistency", "strict", "--allow-missing-pages", "--max-retries", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
@@ -161,4 +162,73 @@ fn under_a_rate_limit_a_moving_list_is_read_without_a_429_and_without_waiting_lo
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
     let allowed = (requests as f64 - 10.0) / 40.0;
     assert!(elapsed >= allowed - 0.05, "{requests} requests in {elapsed} s are more than the bucket holds");
+}
+
+/// A list of contacts whose windows that hold a row behind `last` are refused.
+fn refusing_behind(last: u32, total: u32) -> ScriptedServer {
+    ScriptedServer::start(move |_, head| match Asked::by(head) {
+        asked if (asked.page - 1) * asked.size >= last => Answer::error(400, "VALIDATION_005"),
+        asked => asked.answer_of(total),
+    })
+}
+
+#[test]
+fn deep_pages_that_are_refused_end_the_run_with_the_first_refused_row() {
+    let server = refusing_behind(1_000, 3_000);
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--concurrency", "1"]).finish().expect_code(4);
+    let run = run.expect_stderr("the API refuses rows from ").expect_stderr("hint: ").expect_stderr("exit code 3");
+    let told = run.stderr.split_once("refuses rows from ").unwrap().1;
+    let row: u32 = told.split(' ').next().unwrap().parse().unwrap();
+    assert!((1_001..=1_100).contains(&row), "{run:?}");
+    assert!(!run.path("c.csv").exists());
+}
+
+#[test]
+fn deep_pages_that_are_refused_may_be_missing() {
+    for concurrency in ["1", "8"] {
+        let server = refusing_behind(1_000, 3_000);
+        let arguments = ["-o", "c.csv", "--allow-missing-pages", "--summary", "s.json", "--concurrency", concurrency];
+        let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
+        let read = csv_ids(&run.path("c.csv")).len() as u64;
+        assert!((1_000..=1_100).contains(&read), "{read} rows: {run:?}");
+        let consistency = &run.json("s.json")["run"]["consistency"];
+        assert_eq!(consistency["missing_rows"], serde_json::json!([[read + 1, 3_000]]), "{run:?}");
+        run.expect_stderr(&format!("rows {} to 3000 of the list could not be fetched and are missing", read + 1));
+    }
+}
+
+#[test]
+fn a_server_that_repeats_the_same_rows_for_ever_is_left_and_called_unverified() {
+    let server = ScriptedServer::start(|_, head| {
+        let page = Asked::by(head).page;
+        let pagination = serde_json::json!({"page": page, "page_size": 100, "total_count": 1_000_000_000_000_u64,
+            "total_pages": 10_000_000_000_u64, "has_more": true});
+        let data = serde_json::json!({"contacts": [{"id": "1"}, {"id": "2"}], "pagination": pagination});
+        Answer::ok(serde_json::json!({"success": true, "data": data}).to_string())
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"]).finish().expect_code(3);
+    assert_eq!(run.json("s.json")["run"]["verdict"], "unverified");
+    assert_eq!(std::fs::read_to_string(run.path("c.csv")).unwrap().lines().count(), 3);
+    assert!(server.requests().len() < 1_000, "{} requests", server.requests().len());
+}
+
+/// More windows fail for good than are in flight at once, and the others are there all the same.
+#[test]
+fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
+    for (concurrency, bad) in [("1", vec![550, 1_050]), ("2", (1..10).map(|at| at * 200 + 50).collect::<Vec<u32>>())] {
+        let rows = bad.clone();
+        let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
+            asked if rows.iter().any(|&row| asked.holds(row)) => Answer::error(500, "INTERNAL_001"),
+            asked => asked.answer_of(2_000),
+        });
+        let limits = ["--max-retries", "0", "--concurrency", concurrency];
+        let arguments = ["-o", "c.csv", "--allow-missing-pages", "--summary", "s.json"];
+        let run = sent_export().contacts(&server.url(), &arguments).args(limits).finish().expect_code(3);
+        let missing = run.json("s.json")["run"]["consistency"]["missing_rows"].clone();
+        let missing: Vec<[u64; 2]> = serde_json::from_value(missing).unwrap();
+        assert!(bad.iter().all(|&row| missing.iter().any(|&[from, to]| (from..=to).contains(&row.into()))), "{run:?}");
+        let lost: u64 = missing.iter().map(|[from, to]| to - from + 1).sum();
+        assert_eq!(csv_ids(&run.path("c.csv")).len() as u64 + lost, 2_000, "{missing:?} {run:?}");
+        assert!(lost <= 100 * bad.len() as u64, "{missing:?}");
+    }
 }

@@ -4,25 +4,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sent_export::simulator::{Settings, Simulator};
 
-use crate::support::{Answer, ScriptedServer, page, sent_export, simulator};
-
-/// The number of the page that a request asks for.
-pub(crate) fn asked_page(head: &str) -> u32 {
-    let (_, rest) = head.split_once("page=").expect("every request names its page");
-    rest.split(['&', ' ']).next().expect("split gives one part").parse().expect("a number")
-}
+use crate::support::{Answer, Asked, ScriptedServer, page, sent_export, simulator};
 
 fn csv_lines(run: &crate::support::Finished) -> usize {
     std::fs::read_to_string(run.path("c.csv")).unwrap().lines().count()
 }
 
-/// Five pages; the first attempt at page 3 meets the given answer.
+/// 450 contacts; the first attempt at the 250th meets the given answer.
 fn failing_once(answer: &Answer) -> ScriptedServer {
     let answer = answer.clone();
     let failed = std::sync::atomic::AtomicBool::new(false);
-    ScriptedServer::start(move |_, head| match asked_page(head) {
-        3 if !failed.swap(true, std::sync::atomic::Ordering::SeqCst) => answer.clone(),
-        number => Answer::ok(page(number, 100, 450)),
+    ScriptedServer::start(move |_, head| match Asked::by(head) {
+        asked if asked.holds(250) && !failed.swap(true, std::sync::atomic::Ordering::SeqCst) => answer.clone(),
+        asked => asked.answer_of(450),
     })
 }
 
@@ -69,7 +63,7 @@ fn a_timeout_is_tried_again() {
 fn seconds_after(limited: Answer) -> f64 {
     let server = ScriptedServer::start(move |number, head| match number {
         0 => limited.clone(),
-        _ => Answer::ok(page(asked_page(head), 100, 450)),
+        _ => Asked::by(head).answer_of(450),
     });
     let begun = Instant::now();
     sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
@@ -99,7 +93,7 @@ fn a_reset_that_cannot_be_meant_costs_no_time() {
     {
         let header = format!("x-ratelimit-reset: {reset}");
         let server = ScriptedServer::start(move |_, head| {
-            let answer = Answer::ok(page(asked_page(head), 100, 450)).with_header("x-ratelimit-remaining: 0");
+            let answer = Asked::by(head).answer_of(450).with_header("x-ratelimit-remaining: 0");
             answer.with_header(&header)
         });
         let begun = Instant::now();
@@ -157,7 +151,8 @@ fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
     // A server in trouble may ask for as much; then its wish is no reason to wait, and the retries go on.
     let server = ScriptedServer::start(|number, head| match number {
         0 => Answer::error(503, "INTERNAL_005").with_header("retry-after: 18446744073709551615"),
-        _ => Answer::ok(page(asked_page(head), 100, 100))
+        _ => Asked::by(head)
+            .answer_of(100)
             .with_header("x-ratelimit-remaining: 0")
             .with_header("x-ratelimit-reset: 18446744073709551615"),
     });
@@ -166,9 +161,9 @@ fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
 
 #[test]
 fn when_the_retries_are_used_up_the_run_ends_with_5_and_the_old_file_stays() {
-    let server = ScriptedServer::start(|_, head| match asked_page(head) {
-        2 => Answer::error(500, "INTERNAL_002"),
-        number => Answer::ok(page(number, 100, 450)),
+    let server = ScriptedServer::start(|_, head| match Asked::by(head) {
+        asked if asked.holds(150) => Answer::error(500, "INTERNAL_002"),
+        asked => asked.answer_of(450),
     });
     let run = sent_export()
         .file("c.csv", "old")
@@ -245,9 +240,9 @@ fn the_simulators_own_errors_have_their_exit_codes() {
 
 #[test]
 fn a_key_that_is_revoked_half_way_ends_the_run_and_says_what_another_one_costs() {
-    let server = ScriptedServer::start(|_, head| match asked_page(head) {
-        3 => Answer::error(401, "AUTH_002"),
-        number => Answer::ok(page(number, 100, 450)),
+    let server = ScriptedServer::start(|_, head| match Asked::by(head) {
+        asked if asked.holds(250) => Answer::error(401, "AUTH_002"),
+        asked => asked.answer_of(450),
     });
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(6);
     run.expect_stderr("SENT_DM_API_KEY")
@@ -258,7 +253,7 @@ fn a_key_that_is_revoked_half_way_ends_the_run_and_says_what_another_one_costs()
 fn rests_before_retries_count_as_waiting() {
     let server = ScriptedServer::start(|number, head| match number {
         0..5 => Answer::error(500, "INTERNAL_001"),
-        _ => Answer::ok(page(asked_page(head), 100, 100)),
+        _ => Asked::by(head).answer_of(100),
     });
     let arguments = ["contacts", "-o", "c.csv", "--summary", "s.json", "--rate-limit", "none", "--retry-delay", "40ms"];
     let run = sent_export().args(arguments).args(["--base-url", &server.url()]).finish().expect_code(0);
@@ -285,7 +280,7 @@ fn a_rejected_page_size_is_stepped_down_once_and_said() {
                 "details": {"page_size": ["must be at most 100"]}});
             return Answer::Http(400, vec![], serde_json::json!({"success": false, "error": error}).to_string());
         }
-        Answer::ok(page(asked_page(head), 100, 250))
+        Asked::by(head).answer_of(250)
     });
     let run = sent_export()
         .contacts(&server.url(), &["-o", "c.csv", "--page-size", "500"])
@@ -296,17 +291,33 @@ fn a_rejected_page_size_is_stepped_down_once_and_said() {
 }
 
 #[test]
-fn a_list_that_moves_is_written_and_called_unverified() {
-    let server = ScriptedServer::start(|_, head| match asked_page(head) {
-        1 => Answer::ok(page(1, 100, 250)),
-        number => Answer::ok(page(number, 100, 249)),
+fn a_list_that_shrinks_is_read_to_its_present_end_and_called_healed() {
+    let server = ScriptedServer::start(|number, head| Asked::by(head).answer_of(if number == 0 { 250 } else { 249 }));
+    let run = sent_export()
+        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
+        .finish()
+        .expect_code(0)
+        .expect_stderr("between 249 and 250");
+    assert_eq!(run.json("s.json")["run"]["verdict"], "healed");
+    assert_eq!(csv_lines(&run), 250);
+}
+
+#[test]
+fn a_count_that_is_not_that_of_the_rows_listed_is_called_unverified() {
+    let server = ScriptedServer::start(|_, head| {
+        let page = Asked::by(head).page_of(249);
+        Answer::ok(page.replace(r#""total_count":249"#, r#""total_count":250"#))
     });
     let run = sent_export()
         .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(3)
-        .expect_stderr("between 249 and 250");
-    assert_eq!(run.json("s.json")["run"]["verdict"], "unverified");
+        .expect_stderr("the API counts 250 contacts but lists another number");
+    let run_part = run.json("s.json")["run"].clone();
+    assert_eq!(run_part["verdict"], "unverified");
+    let evidence = run_part["evidence"].as_array().unwrap();
+    let told = evidence.iter().find(|line| line["code"] == "count_disagrees").unwrap();
+    assert_eq!(told["count"], 250);
     assert_eq!(csv_lines(&run), 250);
 }
 

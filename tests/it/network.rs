@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sent_export::simulator::{Settings, Simulator};
 
-use crate::support::{Answer, ScriptedServer, csv_ids, page, sent_export};
+use crate::support::{Answer, Asked, ScriptedServer, csv_ids, sent_export};
 
 fn with_faults(contacts: u32, faults: &[&str]) -> Simulator {
     let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
@@ -43,7 +43,7 @@ fn a_server_that_is_gone_half_way_and_comes_back_costs_nothing_but_time() {
 #[test]
 fn a_stalled_reader_costs_no_request() {
     const PAGES: u32 = 500;
-    let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, PAGES * 100)));
+    let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(PAGES * 100));
     let arguments = ["-o", "-", "--format", "csv", "--timeout", "1s", "--summary", "s.json", "--quiet"];
     let (folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
@@ -112,9 +112,9 @@ fn fewer_retries_than_the_tools_own_are_kept_to() {
 
 #[test]
 fn a_run_that_goes_on_where_nothing_listens_gives_up_as_soon() {
-    let server = ScriptedServer::start(|_, head| match crate::failures::asked_page(head) {
-        7 => Answer::error(500, "INTERNAL_002"),
-        number => Answer::ok(page(number, 100, 3_000)),
+    let server = ScriptedServer::start(|_, head| match Asked::by(head) {
+        asked if asked.holds(650) => Answer::error(500, "INTERNAL_002"),
+        asked => asked.answer_of(3_000),
     });
     let (address, arguments) = (server.url(), ["-o", "c.csv", "--max-retries", "1"]);
     let run = sent_export().contacts(&address, &arguments).finish().expect_code(5).expect_stderr("kept in");
@@ -240,9 +240,9 @@ fn a_pause_until_a_date_goes_by_the_servers_clock() {
     let limited = Answer::error(429, "BUSINESS_002")
         .with_header("date: Sun, 06 Nov 1994 08:49:37 GMT")
         .with_header("retry-after: Sun, 06 Nov 1994 08:49:38 GMT");
-    let server = ScriptedServer::start(move |number, head| match crate::failures::asked_page(head) {
-        _ if number == 1 => limited.clone(),
-        asked => Answer::ok(page(asked, 100, 300)),
+    let server = ScriptedServer::start(move |number, head| match number {
+        1 => limited.clone(),
+        _ => Asked::by(head).answer_of(300),
     });
     let begun = Instant::now();
     sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);

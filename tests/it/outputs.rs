@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::{
-    Answer, SUMMARY_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator, wait_until,
+    Answer, Asked, SUMMARY_SCHEMA, ScriptedServer, assert_valid, page, sent_export, sha256, simulator, wait_until,
 };
 
 #[test]
@@ -117,11 +117,8 @@ fn ctrl_c_sigterm_and_sighup_leave_everything_as_it_was() {
         let counter = asked.clone();
         let server = ScriptedServer::start(move |_, head| {
             counter.fetch_add(1, Ordering::SeqCst);
-            if head.contains("page=1&") {
-                Answer::ok(page(1, 100, 450))
-            } else {
-                Answer::Silence(Duration::from_secs(3))
-            }
+            let asked = Asked::by(head);
+            if asked.is_first() { asked.answer_of(450) } else { Answer::Silence(Duration::from_secs(3)) }
         });
         let (folder, mut command) =
             sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv"]).into_parts();
@@ -146,11 +143,11 @@ fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
     let has_ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let hears = has_ended.clone();
     let server = ScriptedServer::start(move |_, head| {
-        let number = if head.contains("page=1&") { 1 } else { 2 };
-        while number == 2 && !hears.load(Ordering::SeqCst) {
+        let asked = Asked::by(head);
+        while !asked.is_first() && !hears.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(2));
         }
-        Answer::ok(page(number, 100, 150))
+        asked.answer_of(150)
     });
     let (_folder, command) = sent_export().contacts(&server.url(), &["-o", "c.csv", "--quiet"]).into_parts();
     let mut ignoring = std::process::Command::new("sh");

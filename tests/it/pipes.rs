@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Answer, ScriptedServer, page, run_in, sent_export, simulator, wait_until};
+use crate::support::{Answer, Asked, ScriptedServer, page, run_in, sent_export, simulator, wait_until};
 
 fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
@@ -17,7 +17,8 @@ fn signal(child: &Child, name: &str) {
 #[test]
 fn whoever_reads_a_pipe_gets_rows_as_they_come() {
     let server = ScriptedServer::start(|_, head| {
-        if head.contains("page=1&") { Answer::ok(page(1, 100, 450)) } else { Answer::Silence(Duration::from_secs(30)) }
+        let asked = Asked::by(head);
+        if asked.is_first() { asked.answer_of(450) } else { Answer::Silence(Duration::from_secs(30)) }
     });
     let arguments = ["-o", "-", "--quiet", "--columns", "id"];
     let (_folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();

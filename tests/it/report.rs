@@ -5,8 +5,7 @@ use std::path::Path;
 use sent_export::simulator::{Settings, Simulator};
 use serde_json::{Value, json};
 
-use crate::failures::asked_page;
-use crate::support::{Answer, Finished, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
+use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
 
 /// Any moment, the same for every run that is compared.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
@@ -22,15 +21,15 @@ fn hostile() -> Simulator {
     Simulator::start(Settings { contacts: 2000, hostile: true, ..Settings::default() }).unwrap()
 }
 
-/// An account of exactly these contacts, in pages of a hundred.
+/// An account of exactly these contacts.
 fn account(contacts: Vec<Value>) -> ScriptedServer {
-    const SIZE: usize = 100;
     ScriptedServer::start(move |_, head| {
-        let page = asked_page(head) as usize;
-        let rows: Vec<&Value> = contacts.iter().skip((page - 1) * SIZE).take(SIZE).collect();
+        let Asked { page, size } = Asked::by(head);
+        let (page, size) = (page as usize, size as usize);
+        let rows: Vec<&Value> = contacts.iter().skip((page - 1) * size).take(size).collect();
         let total = contacts.len();
-        let pagination = json!({"page": page, "page_size": SIZE, "total_count": total, "total_pages": total.div_ceil(SIZE),
-            "has_more": page * SIZE < total});
+        let pagination = json!({"page": page, "page_size": size, "total_count": total, "total_pages": total.div_ceil(size),
+            "has_more": page * size < total});
         let data = json!({"contacts": rows, "pagination": pagination});
         Answer::ok(json!({"success": true, "data": data, "error": null}).to_string())
     })

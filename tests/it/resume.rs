@@ -6,7 +6,7 @@ use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalWriter, Se
 use sent_export::listing::{Purpose, Request, Window};
 use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
-use crate::support::{Answer, ScriptedServer, csv_ids, page, run_in, sent_export, simulator, wait_until};
+use crate::support::{Answer, Asked, ScriptedServer, csv_ids, page, run_in, sent_export, simulator, wait_until};
 
 /// A server that answers slowly enough to be interrupted.
 fn slow(contacts: u32, latency: &str) -> Simulator {
@@ -49,11 +49,11 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let flag = is_broken.clone();
     let server = ScriptedServer::start(move |_, head| {
-        let number = crate::failures::asked_page(head);
-        if number == 7 && flag.load(std::sync::atomic::Ordering::SeqCst) {
+        let asked = Asked::by(head);
+        if asked.holds(650) && flag.load(std::sync::atomic::Ordering::SeqCst) {
             return Answer::error(500, "INTERNAL_001");
         }
-        Answer::ok(page(number, 100, 1_950))
+        asked.answer_of(1_950)
     });
     let arguments = ["-o", "c.csv", "--max-retries", "1"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5);
@@ -69,15 +69,17 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
 /// Pages behind a hole wait for it, however many they are, and the output has the order of the list.
 #[test]
 fn a_hole_in_the_journal_changes_no_byte() {
-    const PAGES: u32 = 700;
+    const CONTACTS: u32 = 14_000;
     let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let flag = is_broken.clone();
-    let server = ScriptedServer::start(move |_, head| match crate::failures::asked_page(head) {
-        3 if flag.load(std::sync::atomic::Ordering::SeqCst) => Answer::error(500, "INTERNAL_001"),
-        number => Answer::ok(page(number, 2, PAGES * 2)),
+    let server = ScriptedServer::start(move |_, head| match Asked::by(head) {
+        asked if asked.holds(50) && flag.load(std::sync::atomic::Ordering::SeqCst) => {
+            Answer::error(500, "INTERNAL_001")
+        }
+        asked => asked.answer_of(CONTACTS),
     });
     // A gate makes the journal begin at once, however fast the answers come.
-    let arguments = ["-o", "c.csv", "--page-size", "2", "--max-retries", "0", "--min-contacts", "0"];
+    let arguments = ["-o", "c.csv", "--page-size", "20", "--max-retries", "0", "--min-contacts", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5).expect_stderr("page 3");
     // The first record is the first page's.
     let journal = run.path(".c.csv.journal");
@@ -87,7 +89,7 @@ fn a_hole_in_the_journal_changes_no_byte() {
     std::fs::write(&journal, bytes).unwrap();
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let before = server.requests().len();
-    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 1400");
+    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 14000");
     assert_eq!(server.requests().len() - before, 2, "the page that failed, and the one that was damaged");
     let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
     let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
@@ -96,9 +98,9 @@ fn a_hole_in_the_journal_changes_no_byte() {
 
 #[test]
 fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
-    let server = ScriptedServer::start(|_, head| match crate::failures::asked_page(head) {
-        7 => Answer::error(500, "INTERNAL_001"),
-        number => Answer::ok(page(number, 100, 1_950)),
+    let server = ScriptedServer::start(|_, head| match Asked::by(head) {
+        asked if asked.holds(650) => Answer::error(500, "INTERNAL_001"),
+        asked => asked.answer_of(1_950),
     });
     let arguments = ["-o", "c.csv", "--max-retries", "1", "--allow-missing-pages", "--summary", "s.json"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
@@ -172,7 +174,7 @@ fn a_damaged_journal_costs_what_is_damaged() {
 /// Another version may have kept what this one cannot read any more.
 #[test]
 fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
-    let server = ScriptedServer::start(|_, head| Answer::ok(page(crate::failures::asked_page(head), 100, 300)));
+    let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(300));
     let secrets = [("API key", Some(DEFAULT_API_KEY)), ("--search", None), ("--phone", None)];
     let key = JournalKey {
         resource: "contacts".into(),
@@ -228,10 +230,9 @@ fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     let time = |name: &str| manifest[name].as_str().unwrap().to_owned();
     assert!(time("started_at") < between && time("finished_at") > between, "{manifest}");
 
-    let failing = ScriptedServer::start(|number, head| match crate::failures::asked_page(head) {
-        1 => Answer::ok(page(1, 100, 900)),
-        _ if number < 100 => Answer::error(503, "SERVICE_001"),
-        asked => Answer::ok(page(asked, 100, 900)),
+    let failing = ScriptedServer::start(|number, head| match Asked::by(head) {
+        asked if !asked.is_first() && number < 100 => Answer::error(503, "SERVICE_001"),
+        asked => asked.answer_of(900),
     });
     let arguments = ["-o", "d.csv", "--retry-budget", "20", "--max-retries", "100"];
     let run = sent_export().contacts(&failing.url(), &arguments).finish().expect_code(5);

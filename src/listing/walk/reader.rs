@@ -215,7 +215,7 @@ impl Reader {
         for (&(offset, size), slot) in &self.slots {
             let end = offset + u64::from(size);
             let passes = matches!(slot, Slot::SetAside) && offset <= cover;
-            if offset < cover || cover == 0 || passes {
+            if offset < cover || offset == 0 || passes {
                 cover = cover.max(end);
             } else {
                 break;

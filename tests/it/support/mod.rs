@@ -6,7 +6,7 @@ mod server;
 
 pub(crate) use certificate::greet_with_unknown_certificate;
 pub(crate) use command::{Finished, Run, run_in, sent_export, wait_until};
-pub(crate) use server::{Answer, ScriptedServer, page};
+pub(crate) use server::{Answer, Asked, ScriptedServer, page};
 
 use sent_export::simulator::{Settings, Simulator};
 use sha2::Digest;

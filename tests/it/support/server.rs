@@ -60,6 +60,45 @@ pub(crate) fn page(number: u32, page_size: u32, total: u32) -> String {
     .to_string()
 }
 
+/// The rows that a request asks for: `page` and `page_size` are together an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) page: u32,
+    pub(crate) size: u32,
+}
+
+impl Asked {
+    /// What the head of a request asks for.
+    pub(crate) fn by(head: &str) -> Self {
+        let number = |name: &str| {
+            let at = head.find(&format!("?{name}=")).or_else(|| head.find(&format!("&{name}=")));
+            let value = &head[at.expect("every request names its page and the size") + name.len() + 2..];
+            value.split(['&', ' ']).next().expect("split gives one part").parse().expect("a number")
+        };
+        Self { page: number("page"), size: number("page_size") }
+    }
+
+    /// Its page of a list of `total` contacts.
+    pub(crate) fn page_of(self, total: u32) -> String {
+        page(self.page, self.size, total)
+    }
+
+    /// The same, as an answer.
+    pub(crate) fn answer_of(self, total: u32) -> Answer {
+        Answer::ok(self.page_of(total))
+    }
+
+    /// Whether one of its rows is this one, counted from 1.
+    pub(crate) fn holds(self, row: u32) -> bool {
+        (row - 1) / self.size + 1 == self.page
+    }
+
+    /// Whether it asks for the start of the list.
+    pub(crate) fn is_first(self) -> bool {
+        self.page == 1
+    }
+}
+
 type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
 
 /// The server; stops when it is dropped, and fails the test if its script panicked.
