@@ -18,7 +18,9 @@ const MAX_HELD: usize = 64;
 
 /// Pages by their place in the list, and the journal that some of them are left in.
 pub(super) struct Reorder<P> {
-    pages: BTreeMap<(u64, u32), Waiting<P>>,
+    /// By offset, size and order of arrival: a window may be requested twice.
+    pages: BTreeMap<(u64, u32, u64), Waiting<P>>,
+    arrivals: u64,
     held: usize,
     journal: Option<Journal>,
 }
@@ -39,7 +41,7 @@ pub(super) enum Next<P> {
 impl<P> Reorder<P> {
     /// No pages yet; those that are left in a journal will be read from this one.
     pub(super) fn new(journal: Option<Journal>) -> Self {
-        Self { pages: BTreeMap::new(), held: 0, journal }
+        Self { pages: BTreeMap::new(), arrivals: 0, held: 0, journal }
     }
 
     /// The journal's next answer, and its position.
@@ -66,8 +68,8 @@ impl<P> Reorder<P> {
             _ => Waiting::Held(Box::new(arrived)),
         };
         self.held += usize::from(matches!(page, Waiting::Held(_)));
-        let before = self.pages.insert((window.offset(), window.size), page);
-        self.held -= usize::from(matches!(before, Some(Waiting::Held(_))));
+        self.arrivals += 1;
+        self.pages.insert((window.offset(), window.size, self.arrivals), page);
     }
 
     /// What the first page answers.
@@ -122,7 +124,7 @@ mod tests {
     fn any_number_of_pages_comes_back_in_order_and_few_are_held() {
         const PAGES: u64 = 4 * MAX_HELD as u64;
         let folder = tempfile::tempdir().unwrap();
-        // The last page is there twice: once held and once left.
+        // The last page is there twice: once held and once left. Both come out.
         let path = written_pages(folder.path(), std::iter::once(PAGES).chain(1..=PAGES));
         let mut reorder = Reorder::new(Some(open(&path)));
         while let Some((entry, position)) = reorder.next_entry().unwrap() {
@@ -139,7 +141,7 @@ mod tests {
             request
         });
         let popped: Vec<u64> = pops.map(|request| request.window.page).collect();
-        assert_eq!(popped, (1..=PAGES).collect::<Vec<_>>());
+        assert_eq!(popped, (1..=PAGES).chain([PAGES]).collect::<Vec<_>>());
         assert!(reorder.first().is_none() && reorder.held == 0);
     }
 

@@ -556,3 +556,7 @@ enum Place {
 fn key(window: Window) -> (u64, u32) {
     (window.offset(), window.size)
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

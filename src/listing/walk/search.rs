@@ -44,11 +44,12 @@ pub(super) enum Clue {
 }
 
 impl Search {
-    /// Begins where the change of `total_count` points to.
+    /// A search that begins where the change of `total_count` points to, once it has [learned](Self::learn) from the answer
+    /// in which the edge did not show.
     pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32) -> Self {
         let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
         let base = edge.offset.saturating_add_signed(moved).max(1);
-        let mut search = Self {
+        Self {
             base,
             origin: edge.offset,
             tries: 0,
@@ -58,9 +59,7 @@ impl Search {
             tried: Vec::new(),
             next: Window::first(cap),
             is_out: false,
-        };
-        search.choose(cap);
-        search
+        }
     }
 
     /// The next window to ask for.

@@ -1,0 +1,113 @@
+//! Readers on lists of a few rows, one rule each.
+
+use super::*;
+use crate::listing::walk::tests::rows;
+
+/// An answer with these rows, from a list of `total` rows.
+fn answer(window: Window, ids: &[u128], total: u64) -> Answer {
+    let end = window.offset() + ids.len() as u64;
+    Answer {
+        window,
+        offset: window.offset(),
+        rows: rows(ids.iter().copied()),
+        total: Some(total),
+        is_short: ids.len() < window.size as usize,
+        claims_more: total > end,
+    }
+}
+
+struct Reading {
+    reader: Reader,
+    line: Line,
+}
+
+impl Reading {
+    fn new(cap: u32) -> Self {
+        Self { reader: Reader::new(Goal::End, Edge::start(), cap), line: Line::default() }
+    }
+
+    fn take(&mut self, page: u64, size: u32, ids: &[u128], total: u64) -> Vec<Step> {
+        let window = Window { page, size };
+        self.reader.expected_end = Some(total);
+        self.reader.note_sent(window);
+        self.reader.take(answer(window, ids, total), &mut self.line).unwrap()
+    }
+}
+
+#[test]
+fn a_window_that_holds_the_last_row_continues_the_list() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 6);
+    let steps = reading.take(2, 3, &[4, 5, 6], 6);
+    assert_eq!((steps.len(), steps[0].shift, steps[0].fresh_from), (1, 0, Some(1)));
+    assert_eq!(reading.reader.edge.rank, 6);
+}
+
+#[test]
+fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
+    let mut reading = Reading::new(6);
+    reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 9);
+    // Row 2 is deleted; the window was planned with an overlap of two rows.
+    let steps = reading.take(2, 4, &[6, 7, 8, 9], 8);
+    assert_eq!((steps[0].shift, steps[0].fresh_from), (-1, Some(1)));
+    assert_eq!(reading.reader.edge.offset, 8);
+}
+
+#[test]
+fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 8);
+    // Rows 1 to 3 are deleted: what stands at row 3 now follows a row that was not read.
+    let steps = reading.take(2, 3, &[7, 8], 5);
+    assert!(steps.is_empty() && !reading.reader.is_done());
+    assert_eq!(reading.reader.searches, 1);
+    let (window, is_search) = reading.reader.next_window(8).unwrap();
+    assert!(is_search && window.offset() <= 1, "{window:?}: the count fell by three");
+    reading.reader.note_sent(window);
+    let found = answer(window, &[4, 5, 6, 7], 5);
+    let steps = reading.reader.take(found, &mut reading.line).unwrap();
+    // The search shows the edge, and the answer that waited continues it to the end.
+    assert_eq!(steps.len(), 2);
+    assert!(reading.reader.is_done());
+    assert_eq!(reading.reader.end, 5);
+}
+
+#[test]
+fn the_list_ends_with_a_short_answer_that_holds_the_edge() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 5);
+    assert!(!reading.reader.is_done(), "a full page may have rows behind it");
+    reading.take(2, 3, &[4, 5], 5);
+    assert!(reading.reader.is_done());
+}
+
+#[test]
+fn a_short_answer_that_announces_more_is_read_again_first() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 9);
+    assert!(reading.take(2, 3, &[4, 5], 9).is_empty());
+    let steps = reading.take(2, 3, &[4, 5, 6], 9);
+    assert_eq!(steps.len(), 1);
+    assert_eq!(reading.reader.edge.rank, 6, "row 6 had been left out");
+}
+
+#[test]
+fn a_reader_of_the_head_stops_where_it_meets_the_line() {
+    let mut reading = Reading::new(6);
+    reading.take(1, 6, &[1, 2, 3, 4, 5], 5);
+    let mut head = Reader::new(Goal::Line, Edge::start(), 6);
+    head.ask_for(Window { page: 1, size: 5 });
+    let (window, _) = head.next_window(8).unwrap();
+    head.note_sent(window);
+    head.take(answer(window, &[9, 8, 1, 2, 3], 7), &mut reading.line).unwrap();
+    assert!(head.is_done());
+}
+
+#[test]
+fn a_row_that_moved_alone_is_no_anchor() {
+    let mut reading = Reading::new(6);
+    reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 12);
+    // Row 6 moved behind row 9 and kept its times; row 5 stands behind it, so the answer is out of order.
+    let steps = reading.take(2, 6, &[7, 8, 9, 6, 5, 10], 12);
+    assert!(steps.is_empty(), "{steps:?}");
+}
