@@ -33,13 +33,15 @@ fn assert_nothing_is_lost(simulator: &Simulator, run: &Finished) {
 }
 
 #[test]
-fn a_still_list_costs_one_request_a_page_in_every_order() {
+fn a_still_list_costs_one_request_a_window_and_two_looks_in_every_order() {
     for order in [Order::CreatedAscending, Order::RandomKey, Order::UpdatedDescending] {
         let simulator = moving(order, 1_950, Movement::default());
         let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
         let run = run.expect_code(0).expect_stderr("complete: 1950 contacts");
-        assert_eq!(simulator.statistics().list_requests, 20);
-        assert_eq!(run.json("s.json")["run"]["consistency"]["windows_reread"], 0);
+        assert_eq!(simulator.statistics().list_requests, 22 + 2);
+        let consistency = &run.json("s.json")["run"]["consistency"];
+        assert_eq!((&consistency["boundaries_searched"], &consistency["changes_seen"]), (&0.into(), &0.into()));
+        assert!(consistency["boundaries_verified"].as_u64().unwrap() >= 21, "{consistency}");
     }
 }
 
@@ -58,9 +60,9 @@ fn a_list_that_moves_is_healed_in_every_stable_order() {
         assert_nothing_is_lost(&simulator, &run);
         let summary = run.json("s.json");
         let consistency = &summary["run"]["consistency"];
-        assert!(
-            consistency["movements_seen"].as_u64().unwrap() > 0 && consistency["joins_settled"].as_u64().unwrap() > 1
-        );
+        for name in ["changes_seen", "boundaries_verified"] {
+            assert!(consistency[name].as_u64().unwrap() > 1, "{order:?} {consistency}");
+        }
         assert!(consistency["created_during_run"].as_u64().unwrap() > 0, "{order:?} {consistency}");
         for name in ["first_request_id", "last_request_id"] {
             assert!(consistency[name].as_str().unwrap().starts_with("req_"), "{consistency}");
@@ -86,20 +88,17 @@ fn without_healing_contacts_are_lost_and_the_verdict_says_so() {
 fn an_order_that_changes_is_called_unverified() {
     for concurrency in ["1", "8"] {
         let simulator = moving(Order::Unstable, 1_500, Movement::default());
-        let arguments = ["-o", "c.csv", "--concurrency", concurrency];
+        let arguments = ["-o", "c.csv", "--concurrency", concurrency, "--summary", "s.json"];
         let run = sent_export().contacts(&simulator.base_url(), &arguments).finish();
-        let run = run.expect_code(3).expect_stderr("in another order");
+        let run = run.expect_code(3).expect_stderr("the list's order is not stable");
         let ids = csv_ids(&run.path("c.csv"));
         let unique: HashSet<Uuid> = ids.iter().copied().collect();
         assert_eq!(unique.len(), ids.len(), "a contact is there twice {run:?}");
         let lost = simulator.truth().present_throughout.iter().filter(|id| !unique.contains(id)).count();
-        match lost {
-            0 => assert!(!run.stderr.contains("fewer"), "{run:?}"),
-            1 => drop(run.expect_stderr("1 contact fewer was read than the API counts")),
-            // Each of them was missed by three sweeps in a row.
-            2..=10 => drop(run.expect_stderr(&format!("{lost} contacts fewer were read than the API counts"))),
-            _ => panic!("{lost} contacts are lost {run:?}"),
-        }
+        // Each of them was missed by three rescans in a row.
+        assert!(lost <= 10, "{lost} contacts are lost {run:?}");
+        let told = run.evidence("s.json", "fewer_read_than_listed");
+        assert_eq!(told, (lost > 0).then(|| lost.into()), "{run:?}");
         let requests = simulator.statistics().list_requests;
         assert!(requests <= 250, "{requests} requests for 15 pages");
     }
@@ -109,8 +108,9 @@ fn an_order_that_changes_is_called_unverified() {
 fn a_strict_run_reads_everything_a_second_time() {
     let simulator = simulator(950);
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "strict"]).finish();
-    run.expect_code(0).expect_stderr("a second read of the whole list found nothing new");
-    assert_eq!(simulator.statistics().list_requests, 20);
+    let run = run.expect_code(0).expect_stderr("a second read of the whole list (10 pages) found nothing new");
+    assert_eq!(run.evidence("_c.csv.manifest.json", "rescan_found_nothing"), Some(10.into()));
+    assert_eq!(simulator.statistics().list_requests, 11 + 2 + 10, "windows, start and end, pages of the second read");
 }
 
 #[test]
@@ -122,8 +122,9 @@ fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
     });
     let arguments = ["-o", "c.csv", "--consistency", "strict", "--allow-missing-pages", "--max-retries", "0"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
-    let run =
-        run.expect_stderr("rows 201 to 300 of the list had no second look").expect_stderr("unverified: 450 contacts");
+    let run = run
+        .expect_stderr("rows 201 to 300 of the list could not be fetched a second time")
+        .expect_stderr("unverified: 450 contacts");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 450);
 }
 
@@ -142,7 +143,7 @@ fn a_page_that_is_cut_short_once_is_read_again() {
     let simulator = Simulator::start(Settings { contacts: 1_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_000);
-    run.expect_stderr("1 page was shorter or longer");
+    assert_eq!(simulator.statistics().list_requests, 12 + 2 + 1, "windows, start and end, and the one that was cut");
 }
 
 #[test]

@@ -20,13 +20,14 @@ fn until_requests(simulator: &Simulator, requests: u64) -> impl FnMut() -> bool 
 
 #[test]
 fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
-    const PAGES: u64 = 200;
+    const CONTACTS: u32 = 20_000;
+    /// What they take with overlap, and the look at start and end.
+    const WINDOWS: u64 = 228 + 2;
     const CONCURRENCY: u64 = 8;
     let arguments = ["-o", "c.csv", "-o", "c.parquet", "--concurrency", "8"];
-    let contacts = u32::try_from(PAGES * 100).unwrap();
-    let whole = sent_export().contacts(&simulator(contacts).base_url(), &arguments).finish().expect_code(0);
+    let whole = sent_export().contacts(&simulator(CONTACTS).base_url(), &arguments).finish().expect_code(0);
 
-    let server = slow(contacts, "30ms..60ms");
+    let server = slow(CONTACTS, "30ms..60ms");
     let mut random = fastrand::Rng::with_seed(11);
     let mut folder = tempfile::tempdir().unwrap();
     for kill in 1..=10 {
@@ -40,7 +41,7 @@ fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
         assert!(std::fs::read(run.path(name)).unwrap() == std::fs::read(whole.path(name)).unwrap(), "{name} differs");
     }
     let requests = server.statistics().list_requests;
-    assert!(requests <= PAGES + 10 * CONCURRENCY, "{requests} requests");
+    assert!(requests <= WINDOWS + 10 * CONCURRENCY, "{requests} requests");
     assert_eq!(run.files(), ["_c.csv.manifest.json", "c.csv", "c.parquet"]);
 }
 
@@ -59,10 +60,10 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5);
     let run = run.expect_stderr("contacts page 7").expect_stderr(".c.csv.journal and not asked for again");
     let asked = server.requests().len();
-    assert_eq!(asked, 19 + 2 + 2, "every other page, and twice two attempts at page 7");
+    assert_eq!(asked, 21 + 2 + 2, "every other window, and twice two attempts at one");
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0);
-    assert_eq!(server.requests().len(), asked + 1);
+    assert_eq!(server.requests().len(), asked + 1 + 2, "that window, and the look at start and end");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
 }
 
@@ -90,7 +91,7 @@ fn a_hole_in_the_journal_changes_no_byte() {
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let before = server.requests().len();
     let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 14000");
-    assert_eq!(server.requests().len() - before, 2, "the page that failed, and the one that was damaged");
+    assert_eq!(server.requests().len() - before, 2 + 2, "what failed, what was damaged, start and end");
     let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
     let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
     assert!(content(&run) == content(&whole), "the bytes differ");
@@ -104,9 +105,13 @@ fn pages_that_cannot_be_had_are_named_when_they_may_be_missing() {
     });
     let arguments = ["-o", "c.csv", "--max-retries", "1", "--allow-missing-pages", "--summary", "s.json"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(3);
-    let run = run.expect_stderr("rows 601 to 700 of the list are missing");
-    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_850);
-    assert_eq!(run.json("s.json")["run"]["consistency"]["missing_rows"], serde_json::json!([[601, 700]]));
+    let missing = run.json("s.json")["run"]["consistency"]["missing_rows"].clone();
+    let missing: Vec<[usize; 2]> = serde_json::from_value(missing).unwrap();
+    let [[from, to]] = missing[..] else { panic!("{missing:?}") };
+    assert!(from <= 650 && to >= 650 && to - from < 100, "{missing:?}");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950 - (to - from + 1));
+    assert_eq!(run.evidence("s.json", "missing_rows"), Some((to - from + 1).into()));
+    run.expect_stderr(&format!("rows {from} to {to} of the list could not be fetched and are missing"));
 }
 
 #[test]
@@ -164,11 +169,11 @@ fn a_damaged_journal_costs_what_is_damaged() {
     std::fs::write(&journal, bytes).unwrap();
     let before = server.statistics().list_requests;
     let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
-    let run = run.expect_stderr("1 damaged part of the journal is fetched again");
+    let run = run.expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 5_000);
-    // Fifty pages, two of them damaged, and at most eight that were in flight when the run was killed.
+    // The windows, start and end, two windows that are damaged, and at most eight that were in flight when the run was killed.
     let all = server.statistics().list_requests;
-    assert!((52..=60).contains(&all), "{all} requests, {before} of them by the first run");
+    assert!((57 + 2 + 2..=57 + 2 + 2 + 8).contains(&all), "{all} requests, {before} of them by the first run");
 }
 
 /// Another version may have kept what this one cannot read any more.
@@ -188,14 +193,19 @@ fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let now = chrono::Utc::now().timestamp_micros();
     let mut writer = JournalWriter::new(folder.path().join(".c.csv.journal"), &key, now, Engage::AtOnce);
-    for (number, body) in [(1, page(1, 100, 300)), (2, r#"{"contacts":[]}"#.into()), (3, page(3, 100, 300))] {
-        let request = Request { window: Window { page: number, size: 100 }, purpose: Purpose::Read };
+    // The windows of 300 contacts; the second has a body of another form.
+    for (number, size) in [(1, 100), (2, 99), (3, 98), (4, 97)] {
+        let body = if number == 2 { r#"{"contacts":[]}"#.to_owned() } else { page(number, size, 300) };
+        let request = Request { window: Window { page: number.into(), size }, purpose: Purpose::Read };
         writer.append(Entry { session: 0, request, elapsed_micros: 1, answered_at: now, body: body.into() });
     }
     assert!(writer.keep().is_some());
     let run = run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
-    let run = run.expect_stderr("going on").expect_stderr("1 damaged part of the journal is fetched again");
-    assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1, 300));
+    let run = run
+        .expect_stderr("going on")
+        .expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
+    // That window, and the look at start and end.
+    assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1 + 2, 300));
 }
 
 #[cfg(unix)]
@@ -215,7 +225,7 @@ fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
     let before = server.statistics().list_requests;
     run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let asked = server.statistics().list_requests - before;
-    assert!(asked <= 20 + 8, "{asked}");
+    assert!(asked <= 57 + 2 - 30 + 8, "{asked}");
 }
 
 #[test]

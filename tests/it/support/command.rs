@@ -165,6 +165,15 @@ impl Finished {
         run_in(self.folder)
     }
 
+    /// What a summary or manifest tells under a code of evidence: its count, or `null` where it has none.
+    #[track_caller]
+    pub(crate) fn evidence(&self, name: &str, code: &str) -> Option<serde_json::Value> {
+        let document = self.json(name);
+        let lines = document["run"]["evidence"].as_array().or_else(|| document["evidence"].as_array());
+        let lines = lines.unwrap_or_else(|| panic!("{name} has no evidence {self:?}"));
+        lines.iter().find(|line| line["code"] == code).map(|line| line["count"].clone())
+    }
+
     /// Names of all files that the run left, hidden ones too.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");
