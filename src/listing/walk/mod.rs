@@ -17,6 +17,7 @@
 //! is a function of the answers it took and their order, which is what the journal keeps.
 
 mod answer;
+mod delivery;
 mod edge;
 mod fingerprint;
 mod line;
@@ -44,7 +45,7 @@ use rescan::Rescan;
 use rounds::{Closing, Phase};
 use seen::SeenIds;
 
-use super::{Consistency, PageFacts, Purpose, Request, RowKey, Taken, Window};
+use super::{Consistency, PageFacts, Purpose, Request, Window};
 use crate::plural::count_of;
 use crate::verdict::{Evidence, Verdict};
 
@@ -320,90 +321,6 @@ impl Walk {
         self.report.boundaries += 1;
         if let (Some(window), Some(fresh_from)) = (step.window, step.fresh_from) {
             self.fresh_from.insert((window.offset(), window.size), fresh_from);
-        }
-    }
-
-    /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
-    pub fn is_due(&self, request: &Request) -> bool {
-        let waits =
-            request.purpose == Purpose::Read && matches!(self.phase, Phase::Reading { .. }) && !self.main.is_done();
-        let is_next = request.window.offset() <= self.delivered_to.max(self.main.edge.offset);
-        !waits || (is_next && !self.main.has_out_before(request.window))
-    }
-
-    /// Takes the rows of an answer; says for each of them whether it is new.
-    pub fn deliver(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
-        self.undelivered = self.undelivered.saturating_sub(1);
-        let window = request.window;
-        let fresh_from = self.fresh_from.remove(&(window.offset(), window.size));
-        let keep = self.keep(request, facts, fresh_from);
-        if request.purpose == Purpose::Read {
-            self.unplaced_to = if fresh_from.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
-            self.delivered_to = self.delivered_to.max(window.end());
-        }
-        // What stands before the first new row was in another answer; so were the items among it that are no rows.
-        let mut rows = keep.iter();
-        let first_new = facts.items.iter().position(|item| item.is_some() && rows.next() == Some(&true));
-        let fresh = fresh_from.unwrap_or_else(|| first_new.unwrap_or(facts.items.len()));
-        let fresh = match request.purpose {
-            Purpose::Rescan if self.consistency != Consistency::Plain => facts.items.len()..facts.items.len(),
-            Purpose::Rescan => 0..facts.items.len(),
-            Purpose::Head | Purpose::Probe if first_new.is_none() => facts.items.len()..facts.items.len(),
-            _ => fresh.min(facts.items.len())..facts.items.len(),
-        };
-        self.report.rejected += facts.items[fresh.clone()].iter().filter(|item| item.is_none()).count() as u64;
-        let has_new = keep.contains(&true);
-        self.vain_answers = if has_new { 0 } else { self.vain_answers + 1 };
-        self.advance();
-        Taken { keep, fresh }
-    }
-
-    fn keep(&mut self, request: &Request, facts: &PageFacts<'_>, fresh_from: Option<usize>) -> Vec<bool> {
-        let mut keep = Vec::with_capacity(facts.items.len());
-        self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
-        let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
-        let began = self.began_at.unwrap_or(i64::MAX);
-        let is_plain = self.consistency == Consistency::Plain;
-        let is_placed = request.window.offset() >= self.unplaced_to;
-        let is_again = |at: usize| match request.purpose {
-            Purpose::Read => fresh_from.is_some_and(|from| at >= from && is_placed),
-            Purpose::Rescan => is_plain,
-            _ => false,
-        };
-        let mut again = 0;
-        for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
-            let is_new = self.seen.insert(key.id);
-            keep.push(is_new);
-            if is_new {
-                self.report.rows += 1;
-                self.note_new(request, key, began, latest);
-            } else if is_again(at) {
-                again += 1;
-            }
-        }
-        self.report.duplicates += again;
-        let room = MAX_REMEMBERED_MOVES.saturating_sub(self.moves.len());
-        self.moves.extend(std::iter::repeat_n(self.report.rows, usize::try_from(again).unwrap_or(room).min(room)));
-        keep
-    }
-
-    fn note_new(&mut self, request: &Request, key: &RowKey, began: i64, latest: i64) {
-        let lately = |time: Option<i64>| time.is_some_and(|time| (began..=latest).contains(&time));
-        let is_created = lately(key.created_at);
-        self.report.created += u64::from(is_created);
-        self.report.updated += u64::from(!is_created && lately(key.updated_at));
-        self.strays += u64::from(request.purpose == Purpose::Search);
-        let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= began.saturating_sub(DATE_SLACK));
-        if !recent {
-            self.last_settled = self.report.rows;
-        }
-        match request.purpose {
-            Purpose::Probe if is_created => self.report.probed_created += 1,
-            Purpose::Probe => self.report.probed_old += 1,
-            Purpose::Rescan if self.consistency != Consistency::Plain => {
-                self.report.found_by_last_rescan += u64::from(!is_created);
-            }
-            _ => {}
         }
     }
 

@@ -9,6 +9,11 @@
 //!
 //! *Easy to get wrong:* an answer without a row of the edge is no continuation, however well its numbers fit. See [`Search`].
 
+mod plan;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use super::answer::Answer;
@@ -179,85 +184,6 @@ impl Reader {
         self.limit.is_some()
     }
 
-    /// Windows that are out.
-    pub(super) fn has_out(&self) -> bool {
-        self.slots.values().any(|slot| matches!(slot, Slot::Out))
-            || self.search.as_ref().is_some_and(|search| search.is_out)
-    }
-
-    /// Whether a window that begins before another one is out.
-    pub(super) fn has_out_before(&self, window: Window) -> bool {
-        self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::Out))
-    }
-
-    /// Whether a window is out as a search.
-    fn is_search_out(&self, window: Window) -> bool {
-        self.search.as_ref().is_some_and(|search| search.is_out && search.window() == window)
-    }
-
-    /// The next window to ask for, and whether it is a search; `None` while that depends on answers that are out.
-    pub(super) fn next_window(&self, read_ahead: usize) -> Option<(Window, bool)> {
-        if self.is_done {
-            return None;
-        }
-        if let Some(window) = self.wanted {
-            return Some((window, false));
-        }
-        if let Some(search) = &self.search {
-            if !search.is_out {
-                return Some((search.window(), true)).filter(|(window, _)| self.allows(*window));
-            }
-            if search.distance() >= u64::from(self.cap) / 2 || search.is_at_start() {
-                return None;
-            }
-        }
-        let mut cover = self.edge.offset;
-        for (&(offset, size), slot) in &self.slots {
-            let end = offset + u64::from(size);
-            let passes = matches!(slot, Slot::SetAside) && offset <= cover;
-            if offset < cover || offset == 0 || passes {
-                cover = cover.max(end);
-            } else {
-                break;
-            }
-        }
-        // Holes that a stopped run has left are filled whatever waits behind them.
-        let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
-        if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
-            return None;
-        }
-        let is_beyond = self.expected_end.is_none_or(|end| cover >= end) && cover > 0;
-        if is_beyond && self.has_out() {
-            return None;
-        }
-        if is_beyond && self.slots.values().any(|slot| matches!(slot, Slot::SetAside)) {
-            return None;
-        }
-        let window = Window::overlapping(cover, self.overlap.rows(self.cap), self.cap)
-            .or_else(|| Window::overlapping(cover, 1, self.cap))?;
-        (self.allows(window) && !self.slots.contains_key(&key(window))).then_some((window, false))
-    }
-
-    fn allows(&self, window: Window) -> bool {
-        self.limit.is_none_or(|limit| window.offset() < limit)
-    }
-
-    /// Whether pages are too small to overlap where it stands.
-    pub(super) fn cannot_overlap(&self) -> bool {
-        !self.is_done && self.edge.offset > 0 && Window::overlapping(self.edge.offset, 1, self.cap).is_none()
-    }
-
-    /// Notes that a window is requested.
-    pub(super) fn note_sent(&mut self, window: Window) {
-        match &mut self.search {
-            Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,
-            _ => {
-                self.wanted = self.wanted.filter(|&wanted| wanted != window);
-                self.slots.insert(key(window), Slot::Out);
-            }
-        }
-    }
-
     /// Takes an answer; tells what it continued.
     pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
         let place = key(answer.window);
@@ -403,133 +329,12 @@ impl Reader {
         true
     }
 
-    /// After an answer that continued nothing: looks for the edge, passes over what could not be fetched.
-    fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
-        self.pass_over(line);
-        let offset = self.edge.offset;
-        let covering = |(&(start, size), slot): (&(u64, u32), &Slot)| match slot {
-            Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.total),
-            _ => None,
-        };
-        let total = self.found.last().map(|answer| answer.total);
-        let Some(total) = total.or_else(|| self.slots.iter().find_map(covering)) else { return Ok(()) };
-        if self.search.is_none() {
-            self.searches += 1;
-            self.search = Some(Search::begin(&self.edge, total, self.cap));
-            // What it covers may be known already.
-            if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
-                Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
-                _ => None,
-            }) {
-                self.found.push(answer);
-            }
-        }
-        self.learn(line)
-    }
-
-    fn learn(&mut self, line: &mut Line) -> Result<(), Unreliable> {
-        for answer in std::mem::take(&mut self.found) {
-            let Some(search) = &mut self.search else { return Ok(()) };
-            if search.is_at_start() && answer.offset == 0 {
-                self.restarts += 1;
-                if self.restarts > MAX_RESTARTS {
-                    return Err(Unreliable::TooRestless);
-                }
-                let old = std::mem::replace(&mut self.edge, Edge::start());
-                if self.restarts == 1 {
-                    self.resume.get_or_insert(Resume { edge: old, from: Position::START });
-                } else {
-                    // The edge is hard to find again: reading on from here costs more, and always succeeds.
-                    self.resume = None;
-                }
-                if !self.meets(&answer, 0, line) {
-                    self.advance_edge(&answer, Anchor::at_start(), line);
-                    self.is_done = answer.is_short && !answer.claims_more;
-                }
-                self.search = None;
-                return Ok(());
-            }
-            match search.learn(&self.edge, line, &answer, self.cap) {
-                Clue::Elsewhere => {}
-                Clue::OutOfOrder => return Err(Unreliable::OrderChanges),
-                Clue::Gone(located) => {
-                    let (at, position) = located.last;
-                    let rank = line.rank(position) + 1;
-                    let rows = &answer.rows[at + 1..];
-                    self.edge = Edge::behind(&answer, at, position, rank + rows.len() as u64);
-                    self.edge.position = line.insert(position, rank, rows);
-                    self.is_done = answer.is_short && !answer.claims_more;
-                    if answer.is_short {
-                        self.end = answer.end();
-                    }
-                    self.search = None;
-                    self.forget_behind();
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Continues behind a window that could not be fetched.
-    fn pass_over(&mut self, line: &mut Line) {
-        let offset = self.edge.offset;
-        let Some(&aside) = self.slots.iter().find_map(|(place, slot)| {
-            let covers = place.0 <= offset && place.0 + u64::from(place.1) > offset.saturating_sub(1);
-            (matches!(slot, Slot::SetAside) && covers).then_some(place)
-        }) else {
-            return;
-        };
-        let next = self.slots.range(aside..).find_map(|(&place, slot)| match slot {
-            Slot::Arrived(_) => Some(Some(place)),
-            Slot::Out => Some(None),
-            Slot::SetAside => None,
-        });
-        let Some(Some(next)) = next else { return };
-        let answer = self.remove(Place::Planned(next));
-        let skipped: Vec<(u64, u32)> = self.slots.range(aside..next).map(|(&place, _)| place).collect();
-        for place in &skipped {
-            self.slots.remove(place);
-        }
-        for (n, &(start, size)) in skipped.iter().enumerate() {
-            let window = Window { page: start / u64::from(size) + 1, size };
-            let end = if n + 1 == skipped.len() { answer.offset } else { start + u64::from(size) };
-            self.breaks.push(Break { edge: self.edge.clone(), window, end });
-        }
-        let rows = answer.rows.len() as u64;
-        let position = line.insert(self.edge.position, self.edge.rank, &answer.rows);
-        self.edge = Edge::behind(&answer, 0, position, self.edge.rank + rows);
-        self.furthest = self.furthest.max(self.edge.rank);
-        self.is_done = answer.is_short && !answer.claims_more;
-        self.end = answer.end();
-    }
-
     /// Nothing more is expected of answers that were not needed.
     fn settle(&mut self) {
         self.search = None;
         self.wanted = None;
         self.found.clear();
         self.slots.retain(|_, slot| matches!(slot, Slot::Out));
-    }
-
-    /// Notes that a window could not be fetched for now.
-    pub(super) fn set_aside(&mut self, window: Window, line: &mut Line) -> Result<(), Unreliable> {
-        if self.is_search_out(window) {
-            if let Some(search) = &mut self.search {
-                search.is_out = false;
-            }
-            return Ok(());
-        }
-        self.slots.insert(key(window), Slot::SetAside);
-        self.look_around(line)
-    }
-
-    /// Windows that were set aside and not passed over, because nothing behind them was read.
-    pub(super) fn take_set_aside(&mut self) -> Vec<Window> {
-        let aside: Vec<(u64, u32)> =
-            self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::SetAside)).map(|(&place, _)| place).collect();
-        self.slots.retain(|_, slot| !matches!(slot, Slot::SetAside));
-        aside.into_iter().map(|(start, size)| Window { page: start / u64::from(size) + 1, size }).collect()
     }
 
     /// Gives up what is left of the list.
@@ -556,7 +361,3 @@ enum Place {
 fn key(window: Window) -> (u64, u32) {
     (window.offset(), window.size)
 }
-
-#[cfg(test)]
-#[path = "reader_tests.rs"]
-mod tests;

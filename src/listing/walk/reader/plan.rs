@@ -1,0 +1,85 @@
+//! Which window a reader asks for next.
+
+use super::{Reader, Slot, key};
+use crate::listing::Window;
+
+impl Reader {
+    /// Windows that are out.
+    pub(in crate::listing::walk) fn has_out(&self) -> bool {
+        self.slots.values().any(|slot| matches!(slot, Slot::Out))
+            || self.search.as_ref().is_some_and(|search| search.is_out)
+    }
+
+    /// Whether a window that begins before another one is out.
+    pub(in crate::listing::walk) fn has_out_before(&self, window: Window) -> bool {
+        self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::Out))
+    }
+
+    /// Whether a window is out as a search.
+    pub(super) fn is_search_out(&self, window: Window) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_out && search.window() == window)
+    }
+
+    /// The next window to ask for, and whether it is a search; `None` while that depends on answers that are out.
+    pub(in crate::listing::walk) fn next_window(&self, read_ahead: usize) -> Option<(Window, bool)> {
+        if self.is_done {
+            return None;
+        }
+        if let Some(window) = self.wanted {
+            return Some((window, false));
+        }
+        if let Some(search) = &self.search {
+            if !search.is_out {
+                return Some((search.window(), true)).filter(|(window, _)| self.allows(*window));
+            }
+            if search.distance() >= u64::from(self.cap) / 2 || search.is_at_start() {
+                return None;
+            }
+        }
+        let mut cover = self.edge.offset;
+        for (&(offset, size), slot) in &self.slots {
+            let end = offset + u64::from(size);
+            let passes = matches!(slot, Slot::SetAside) && offset <= cover;
+            if offset < cover || offset == 0 || passes {
+                cover = cover.max(end);
+            } else {
+                break;
+            }
+        }
+        // Holes that a stopped run has left are filled whatever waits behind them.
+        let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
+        if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
+            return None;
+        }
+        let is_beyond = self.expected_end.is_none_or(|end| cover >= end) && cover > 0;
+        if is_beyond && self.has_out() {
+            return None;
+        }
+        if is_beyond && self.slots.values().any(|slot| matches!(slot, Slot::SetAside)) {
+            return None;
+        }
+        let window = Window::overlapping(cover, self.overlap.rows(self.cap), self.cap)
+            .or_else(|| Window::overlapping(cover, 1, self.cap))?;
+        (self.allows(window) && !self.slots.contains_key(&key(window))).then_some((window, false))
+    }
+
+    pub(super) fn allows(&self, window: Window) -> bool {
+        self.limit.is_none_or(|limit| window.offset() < limit)
+    }
+
+    /// Whether pages are too small to overlap where it stands.
+    pub(in crate::listing::walk) fn cannot_overlap(&self) -> bool {
+        !self.is_done && self.edge.offset > 0 && Window::overlapping(self.edge.offset, 1, self.cap).is_none()
+    }
+
+    /// Notes that a window is requested.
+    pub(in crate::listing::walk) fn note_sent(&mut self, window: Window) {
+        match &mut self.search {
+            Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,
+            _ => {
+                self.wanted = self.wanted.filter(|&wanted| wanted != window);
+                self.slots.insert(key(window), Slot::Out);
+            }
+        }
+    }
+}
