@@ -9,8 +9,8 @@ use super::world::{Change, Count, Order, STABLE_ORDERS, World};
 use crate::listing::Consistency;
 use crate::verdict::Verdict;
 
-/// Histories of each of the nine kinds in an ordinary test run, a thousand in all.
-const DEFAULT_HISTORIES: u64 = 120;
+/// Histories of each of the ten kinds in an ordinary test run, a thousand in all.
+const DEFAULT_HISTORIES: u64 = 100;
 
 type Make = fn(&mut fastrand::Rng) -> (World, Reading);
 
@@ -25,6 +25,7 @@ fn base(random: &mut fastrand::Rng) -> (World, Reading) {
         latency: [0, 300_000, 1_000_000, 2_000_000][random.usize(0..4)],
         pace: [0, 20_000, 300_000][random.usize(0..3)],
         consistency: Consistency::Auto,
+        stops: [None, None],
     };
     (World::new(rows, order, 100, random.u64(..)), reading)
 }
@@ -102,6 +103,14 @@ fn lagging(random: &mut fastrand::Rng) -> (World, Reading) {
     let (mut world, reading) = restless(random);
     world.lag = Some((random.u64(100_000..3_000_000), random.f64() * 0.5));
     (world, reading)
+}
+
+/// Runs that are stopped once or twice and resumed, anywhere, the closing reads included.
+fn stopped(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
+    let pages = (world.throughout.len() as u64 / u64::from(reading.page_size)).max(4);
+    let stops = [Some(random.u64(1..pages + pages / 2)), Some(random.u64(1..pages)).filter(|_| random.bool())];
+    (world, Reading { stops, ..reading })
 }
 
 /// Orders in which a row that changes moves to the middle, or rows come in another order each time.
@@ -222,6 +231,11 @@ fn small_pages_lose_nothing() {
 #[test]
 fn replicas_that_lag_lose_nothing() {
     run("lagging", lagging);
+}
+
+#[test]
+fn runs_that_are_stopped_and_resumed_lose_nothing() {
+    run_well("stopped", stopped);
 }
 
 #[test]

@@ -3,15 +3,18 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::Duration;
 
 use bytestring::ByteString;
 use tokio::time::{Instant, sleep};
 
 use super::world::World;
+use crate::listing::journal::tests::key;
+use crate::listing::journal::{Engage, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, Delivery, Fetched, JournalSlot, ListPage, PageSource, ReadSettings, RowId, RowKey, RowNoun,
-    SourceError, WalkReport, Window, read_list,
+    Consistency, Delivery, Fetched, JournalSlot, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone,
+    RowId, RowKey, RowNoun, SourceError, Walk, WalkReport, Window, read_list,
 };
 use crate::verdict::{Evidence, Verdict};
 
@@ -81,18 +84,35 @@ impl PageSource for ModelSource {
             world.answer(window)
         };
         sleep(Duration::from_micros(back)).await;
-        Ok(Fetched {
-            page: ModelPage(rows.into_iter().map(Some).collect()),
-            paging,
-            request_id: None,
-            answered_at: Some(time),
-            elapsed_micros: there + back,
-            body: ByteString::new(),
-        })
+        Ok(answer(rows, paging, time, there + back))
     }
 
-    fn read(&self, _window: Window, _body: &ByteString) -> Option<Fetched<ModelPage>> {
-        None
+    fn read(&self, _window: Window, body: &ByteString) -> Option<Fetched<ModelPage>> {
+        let (rows, paging, time): KeptAnswer = serde_json::from_str(body).ok()?;
+        let key = |(id, created_at, updated_at): KeptRow| {
+            Some(RowKey { id: RowId(id.parse().ok()?), created_at, updated_at })
+        };
+        let rows = rows.into_iter().map(key).collect::<Option<Vec<RowKey>>>()?;
+        let (page, page_size, total_count, has_more) = paging;
+        Some(answer(rows, Paging { page, page_size, total_count, has_more }, time, 1))
+    }
+}
+
+/// A row, and an answer, as the journal keeps them.
+type KeptRow = (String, Option<i64>, Option<i64>);
+type KeptAnswer = (Vec<KeptRow>, (Option<u64>, Option<u32>, Option<u64>, Option<bool>), i64);
+
+fn answer(rows: Vec<RowKey>, paging: Paging, time: i64, elapsed_micros: u64) -> Fetched<ModelPage> {
+    let kept: Vec<KeptRow> = rows.iter().map(|key| (key.id.0.to_string(), key.created_at, key.updated_at)).collect();
+    let Paging { page, page_size, total_count, has_more } = paging;
+    let body = serde_json::to_string(&(kept, (page, page_size, total_count, has_more), time)).unwrap();
+    Fetched {
+        page: ModelPage(rows.into_iter().map(Some).collect()),
+        paging,
+        request_id: None,
+        answered_at: Some(time),
+        elapsed_micros,
+        body: body.into(),
     }
 }
 
@@ -116,33 +136,75 @@ pub(super) struct Reading {
     pub(super) latency: u64,
     pub(super) pace: u64,
     pub(super) consistency: Consistency,
+    /// After how many pages a run is stopped, one run after the other; the next one resumes after a minute.
+    pub(super) stops: [Option<u64>; 2],
 }
 
-/// Reads the list with the real driver.
+/// Reads the list with the real driver, in as many runs as it takes.
 pub(super) fn read(world: World, reading: Reading) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let Reading { page_size, concurrency, latency, pace, consistency } = reading;
+        let Reading { latency, pace, stops, .. } = reading;
         let source = ModelSource { world: RefCell::new(world), began: Instant::now(), latency, pace };
         source.world.borrow_mut().begin();
-        let concurrency = NonZeroUsize::new(concurrency).unwrap();
-        let settings = ReadSettings { page_size, concurrency, consistency, allow_missing_pages: false };
-        let mut read: Vec<RowId> = Vec::new();
-        let deliver = async |delivery: Delivery<ModelPage>| {
-            let rows = delivery.page.0.iter().flatten().zip(&delivery.taken.keep);
-            read.extend(rows.filter(|&(_, &kept)| kept).map(|(key, _)| key.id));
-            Ok(())
-        };
-        let mut journal = JournalSlot::default();
-        let walk = read_list(&source, &settings, &mut journal, deliver, |_| {})
-            .await
-            .unwrap_or_else(|error| panic!("{error:?}"));
+        let folder = stops[0].map(|_| tempfile::tempdir().unwrap());
+        let path = folder.as_ref().map(|folder| folder.path().join("j"));
+        let mut rows = Vec::new();
+        let mut ended = None;
+        for stop in stops.into_iter().flatten().map(Some).chain([None]) {
+            rows.clear();
+            ended = run_once(&source, reading, path.as_deref(), stop, &mut rows).await;
+            if ended.is_some() {
+                break;
+            }
+            sleep(Duration::from_secs(60)).await;
+        }
+        let walk = ended.expect("the last run is not stopped");
         let world = source.world.into_inner();
-        let unique: HashSet<RowId> = read.iter().copied().collect();
-        assert_eq!(unique.len(), read.len(), "no row is delivered twice");
+        let unique: HashSet<RowId> = rows.iter().copied().collect();
+        assert_eq!(unique.len(), rows.len(), "no row is delivered twice");
         assert!(unique.is_subset(&world.ever), "no row is invented");
         let (verdict, evidence) = walk.verdict(RowNoun { one: "row", many: "rows" });
         let lost = world.throughout.difference(&unique).count();
         Outcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
     })
+}
+
+/// One run, with the journal at `path`; `None` if it was stopped.
+async fn run_once(
+    source: &ModelSource,
+    reading: Reading,
+    path: Option<&Path>,
+    stop: Option<u64>,
+    rows: &mut Vec<RowId>,
+) -> Option<Walk> {
+    let Reading { page_size, concurrency, consistency, .. } = reading;
+    let concurrency = NonZeroUsize::new(concurrency).unwrap();
+    let settings = ReadSettings { page_size, concurrency, consistency, allow_missing_pages: false };
+    let mut journal = JournalSlot::default();
+    if let Some(path) = path {
+        match read_journal(path, &key()).unwrap() {
+            JournalState::Usable(past) => journal.past = Some(*past),
+            _ => journal.writer = Some(JournalWriter::new(path.to_owned(), &key(), 1, Engage::AtOnce)),
+        }
+    }
+    // Pages of earlier runs are delivered again at once; what counts is how many this one reads.
+    let mut pages = journal.past.as_ref().map_or(0, |_| source.world.borrow().requests);
+    let last = stop.map(|stop| source.world.borrow().requests + stop);
+    let deliver = async |delivery: Delivery<ModelPage>| {
+        pages = pages.max(source.world.borrow().requests);
+        if last.is_some_and(|last| pages >= last) {
+            return Err(ReceiverGone);
+        }
+        let kept = delivery.page.0.iter().flatten().zip(&delivery.taken.keep);
+        rows.extend(kept.filter(|&(_, &kept)| kept).map(|(key, _)| key.id));
+        Ok(())
+    };
+    let read = read_list(source, &settings, &mut journal, deliver, |_| {}).await;
+    journal.writer.and_then(JournalWriter::keep);
+    match read {
+        Ok(walk) => Some(walk),
+        Err(ReadError::ReceiverGone) => None,
+        Err(error) => panic!("{error:?}"),
+    }
 }

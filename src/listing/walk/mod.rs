@@ -208,8 +208,11 @@ impl Walk {
     pub fn note_resumed(&mut self) {
         self.report.pages_resumed = self.report.pages;
         self.end_is_fresh = false;
-        if let Phase::Closing(_) | Phase::Probing(_) = self.phase {
-            self.close(0);
+        match &mut self.phase {
+            // A read of the start that was not finished has not met what was read before, so it must come to its end first.
+            Phase::Closing(closing) => closing.is_of_earlier_run = true,
+            Phase::Probing(_) => self.close(0),
+            Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
         }
     }
 

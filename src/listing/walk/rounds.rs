@@ -44,6 +44,8 @@ pub(super) struct Closing {
     recounts: u32,
     /// Rows that were read before it.
     rows_before: u64,
+    /// Whether an earlier run began it: what moved since then may not be in it.
+    pub(super) is_of_earlier_run: bool,
 }
 
 /// A window that could not be fetched, requested once more.
@@ -169,7 +171,8 @@ impl Walk {
         }
         let (rows_before, recounts) = (self.report.rows, 0);
         self.report.closings += 1;
-        self.phase = Phase::Closing(Closing { head: Some(head), round, recounts, rows_before });
+        self.phase =
+            Phase::Closing(Closing { head: Some(head), round, recounts, rows_before, is_of_earlier_run: false });
     }
 
     /// Reads the end of the list once more, with a window of another size each time.
@@ -191,6 +194,10 @@ impl Walk {
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
         let (round, recounts) = (closing.round, closing.recounts);
+        if closing.is_of_earlier_run {
+            self.close(0);
+            return;
+        }
         self.report.changes += new;
         self.judge();
         self.report.searches = self.main.searches;
