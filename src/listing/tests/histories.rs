@@ -183,13 +183,12 @@ fn run(kind: &str, make: Make) -> Tally {
     tally
 }
 
-/// Few of the histories whose list could be read are called unverified.
+/// Few of the histories whose list could be read are called unverified: one in twenty at most, of lists that change many times
+/// as often as an account does.
 fn run_well(kind: &str, make: Make) {
     let tally = run(kind, make);
-    assert!(
-        tally.unverified_without_loss * 50 <= tally.histories,
-        "{kind}: too often unverified without a loss: {tally:?}"
-    );
+    let is_rare = tally.unverified_without_loss * 20 <= tally.histories;
+    assert!(is_rare, "{kind}: too often unverified without a loss: {tally:?}");
 }
 
 #[test]

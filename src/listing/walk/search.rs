@@ -30,6 +30,8 @@ pub(super) struct Search {
     tried: Vec<Window>,
     next: Window,
     pub(super) is_out: bool,
+    /// Whether reading may continue at any row of the line.
+    may_jump: bool,
 }
 
 /// What an answer without the edge tells.
@@ -46,7 +48,7 @@ pub(super) enum Clue {
 impl Search {
     /// A search that begins where the change of `total_count` points to, once it has [learned](Self::learn) from the answer
     /// in which the edge did not show.
-    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32) -> Self {
+    pub(super) fn begin(edge: &Edge, total_now: Option<u64>, cap: u32, may_jump: bool) -> Self {
         let moved = total_now.zip(edge.total).map_or(0, |(now, then)| signed(now) - signed(then));
         let base = edge.offset.saturating_add_signed(moved).max(1);
         Self {
@@ -59,6 +61,7 @@ impl Search {
             tried: Vec::new(),
             next: Window::first(cap),
             is_out: false,
+            may_jump,
         }
     }
 
@@ -96,7 +99,9 @@ impl Search {
             self.located += 1;
             let is_seen_past =
                 behind >= between + ROWS_BEHIND_TO_TELL || self.high.is_some_and(|high| high <= answer.end());
-            if position <= edge.position && (is_seen_past || self.located > MAX_TRIES) {
+            // Everything before any row of the line was read, so one that stands further on serves as well.
+            let is_further_on = position > edge.position && self.may_jump;
+            if is_further_on || (position <= edge.position && (is_seen_past || self.located > MAX_TRIES)) {
                 return Clue::Gone(found);
             }
             let low = (answer.offset + at as u64 + 1).max(self.low.unwrap_or(0));

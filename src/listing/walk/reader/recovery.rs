@@ -2,8 +2,8 @@
 //! resort, and passes over windows that could not be fetched.
 
 use super::{
-    Anchor, Break, Clue, Edge, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Unreliable, Window,
-    key,
+    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Unreliable,
+    Window, key,
 };
 
 impl Reader {
@@ -19,7 +19,7 @@ impl Reader {
         let Some(total) = total.or_else(|| self.slots.iter().find_map(covering)) else { return Ok(()) };
         if self.search.is_none() {
             self.searches += 1;
-            self.search = Some(Search::begin(&self.edge, total, self.cap));
+            self.search = Some(Search::begin(&self.edge, total, self.cap, self.goal == Goal::End));
             // What it covers may be known already.
             if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
                 Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
