@@ -68,6 +68,11 @@ impl Walk {
         keep
     }
 
+    /// Whether the list is read page by page. Answers of an earlier run may be of another phase.
+    fn is_rescanning(&self) -> bool {
+        matches!(self.phase, Phase::Rescanning(_))
+    }
+
     fn note_new(&mut self, request: &Request, key: &RowKey, began: i64, latest: i64) {
         let lately = |time: Option<i64>| time.is_some_and(|time| (began..=latest).contains(&time));
         let is_created = lately(key.created_at);
@@ -81,7 +86,7 @@ impl Walk {
         match request.purpose {
             Purpose::Probe if is_created => self.report.probed_created += 1,
             Purpose::Probe => self.report.probed_old += 1,
-            Purpose::Rescan if self.consistency != Consistency::Plain => {
+            Purpose::Rescan if self.is_rescanning() && self.consistency != Consistency::Plain => {
                 self.report.found_by_last_rescan += u64::from(!is_created);
             }
             _ => {}

@@ -210,8 +210,8 @@ impl Walk {
         self.end_is_fresh = false;
         match &mut self.phase {
             // A read of the start that was not finished has not met what was read before, so it must come to its end first.
-            Phase::Closing(closing) => closing.is_of_earlier_run = true,
-            Phase::Probing(_) => self.close(0),
+            Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
+            Phase::Closing(_) | Phase::Probing(_) => self.close(0),
             Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
         }
     }
@@ -273,6 +273,7 @@ impl Walk {
         self.main.expected_end = facts.paging.total_count.or(self.main.expected_end);
         self.note_size(facts);
         let answer = Answer::new(facts);
+        let was_done = self.main.is_done();
         let taken = match (request.purpose, &mut self.phase) {
             (Purpose::Read | Purpose::Search, Phase::Reading { .. } | Phase::Closing(_)) => {
                 self.main.take(answer, &mut self.line)
@@ -289,7 +290,7 @@ impl Walk {
             }
             _ => Ok(Vec::new()),
         };
-        self.end_is_fresh = self.main.is_done() && self.sent_alone == Some(request.window);
+        self.end_is_fresh = !was_done && self.main.is_done() && self.sent_alone == Some(request.window);
         match taken {
             Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
             Err(reason) => self.fall_back(reason),
@@ -315,6 +316,8 @@ impl Walk {
         self.odd_sizes += u32::from(is_odd);
         let reads = matches!(self.phase, Phase::Reading { .. } | Phase::Closing(_));
         if is_odd && self.odd_sizes >= MAX_ODD_SIZES && reads {
+            // Pages of the size that it keeps to now do not leave any rows out.
+            self.cap = facts.place_of_answer().1.clamp(1, self.cap);
             self.fall_back(Unreliable::SizesNotHonored);
         }
     }

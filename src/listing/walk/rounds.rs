@@ -48,6 +48,13 @@ pub(super) struct Closing {
     pub(super) is_of_earlier_run: bool,
 }
 
+impl Closing {
+    /// Whether rows of the start were read and have not met those that were read before.
+    pub(super) fn has_read_head(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| !head.is_done() && !head.edge.is_start())
+    }
+}
+
 /// A window that could not be fetched, requested once more.
 #[derive(Debug)]
 pub(super) struct Gap {
