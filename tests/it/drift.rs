@@ -1,7 +1,8 @@
 //! Lists that move while they are read: what is asked for, and what the verdict says.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
 use uuid::Uuid;
@@ -232,4 +233,29 @@ fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
         assert_eq!(csv_ids(&run.path("c.csv")).len() as u64 + lost, 2_000, "{missing:?} {run:?}");
         assert!(lost <= 100 * bad.len() as u64, "{missing:?}");
     }
+}
+
+/// The end of a list that counts one contact too many is requested twice. Both answers are there before the window ahead
+/// of them, and none may be waited for in vain.
+#[test]
+fn a_window_that_is_read_again_before_its_turn_is_waited_for_once() {
+    let asked_twice = std::sync::Arc::new(AtomicUsize::new(0));
+    let server = ScriptedServer::start(move |_, head| {
+        let asked = Asked::by(head);
+        if asked.holds(249) {
+            asked_twice.fetch_add(1, Ordering::SeqCst);
+        }
+        let until = Instant::now() + Duration::from_secs(2);
+        while asked == (Asked { page: 2, size: 99 }) && asked_twice.load(Ordering::SeqCst) < 2 && Instant::now() < until
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if asked == (Asked { page: 2, size: 99 }) {
+            // The second answer is to arrive first.
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        Answer::ok(asked.page_of(249).replace(r#""total_count":249"#, r#""total_count":250"#))
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(3);
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 249);
 }
