@@ -152,7 +152,10 @@ where
                 continue;
             };
             if self.walk.report().pages == 0 {
-                self.walk = Walk::new(entry.request.window.size, self.settings.consistency);
+                // Windows have at least half the rows of a page. A page size that the API refused is not tried again.
+                let (asked, size) = (self.settings.page_size, entry.request.window.size);
+                let is_asked = entry.request.window.page > 1 && asked / 2 <= size;
+                self.walk = Walk::new(if is_asked { asked } else { size }, self.settings.consistency);
             }
             self.walk.note_sent(&entry.request);
             let arrived = Arrived { request: entry.request, fetched: entry.dated(fetched) };
@@ -286,7 +289,8 @@ where
             self.walk.refused(request);
             return Ok(());
         }
-        self.failures_in_a_row += 1;
+        // What is fetched once more to close a gap was expected to fail.
+        self.failures_in_a_row += usize::from(request.purpose != Purpose::Gap);
         if !error.may_pass() {
             return Err(ReadError::Source(error));
         }

@@ -298,7 +298,9 @@ impl Walk {
     }
 
     fn begin(&mut self, facts: &PageFacts<'_>) {
-        self.cap = facts.honored_size().max(1);
+        if facts.window.page == 1 {
+            self.cap = facts.honored_size().max(1);
+        }
         self.main.set_cap(self.cap);
         if let Phase::Rescanning(rescan) = &mut self.phase {
             rescan.set_page_size(self.cap);

@@ -24,7 +24,7 @@ use super::search::{Clue, Search};
 use super::{Unreliable, Window};
 
 /// Short answers in one place that say that more follows and are requested again, before they are taken for what they are.
-const MAX_REREADS: u32 = 1;
+const MAX_REREADS: u32 = 2;
 /// Such answers in the whole list, after which the server is known to answer like that.
 const MAX_CUT_ANSWERS: u64 = 6;
 /// Reads from the start of the list because the edge could not be found.

@@ -73,7 +73,8 @@ impl Rescan {
         let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
         // No further than what was read takes, for a server that says so for ever.
         let read = self.pages(report.rows + report.rejected) + 2;
-        let told = if may_have_more || is_full { (facts.window.page + 1).min(read) } else { 0 };
+        let is_open = is_full && facts.paging.has_more.is_none();
+        let told = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
         self.plan.set_last(self.plan.last().max(counted).max(told));
     }
 

@@ -215,7 +215,9 @@ impl Walk {
             self.reopen_end(round + recounts + 2);
             return;
         }
-        if (new > 0 || self.unread() > 0) && round + 1 < MAX_CLOSINGS {
+        // A count that had to be taken again is of a later moment than the read of the start.
+        let is_behind = self.unread() > 0 && round + 1 < 2 * MAX_CLOSINGS;
+        if is_behind || (new > 0 && round + 1 < MAX_CLOSINGS) {
             self.close(round + 1);
             return;
         }
@@ -289,6 +291,8 @@ impl Walk {
                 self.report.missing.push(rows);
                 closing.head = None;
             }
+            // The edge is looked for elsewhere.
+            (Purpose::Search, _) => self.main.skip_search(),
             // Already noted by its plan.
             (Purpose::Rescan, _) => {}
             (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),

@@ -115,6 +115,12 @@ impl Search {
         Clue::Elsewhere
     }
 
+    /// Goes on without an answer.
+    pub(super) fn skip(&mut self, cap: u32) {
+        self.is_out = false;
+        self.choose(cap);
+    }
+
     /// Looks at a place, or half way between what is known to lie on both sides.
     fn aim(&mut self, place: u64) {
         let low = self.low.unwrap_or(0);

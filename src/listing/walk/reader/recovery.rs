@@ -120,6 +120,14 @@ impl Reader {
         self.look_around(line)
     }
 
+    /// Looks for the edge elsewhere, because the window that was searched cannot be fetched.
+    pub(in crate::listing::walk) fn skip_search(&mut self) {
+        let cap = self.cap;
+        if let Some(search) = &mut self.search {
+            search.skip(cap);
+        }
+    }
+
     /// Windows that were set aside and not passed over, because nothing behind them was read.
     pub(in crate::listing::walk) fn take_set_aside(&mut self) -> Vec<Window> {
         let aside: Vec<(u64, u32)> =
