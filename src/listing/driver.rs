@@ -278,6 +278,13 @@ where
         self.in_flight.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| ReadError::ReceiverGone)
     }
 
+    /// Requests that may fail one after the other before the service is taken to be down.
+    fn tolerated_failures(&self) -> usize {
+        let concurrency = self.settings.concurrency.get();
+        // Whoever allows for pages that cannot be fetched may have many of them.
+        if self.settings.allow_missing_pages { concurrency.max(8) * 4 } else { concurrency }
+    }
+
     /// A request that failed for good is made once more when everything else is read.
     fn give_up(&mut self, request: &Request, error: S::Error) -> Result<(), ReadError<S::Error>> {
         let allows_missing = self.settings.allow_missing_pages;
@@ -298,7 +305,7 @@ where
         let rows = format!("rows {} to {}", rows.start(), rows.end());
         // When nothing succeeds anymore the service is down; but what fails for the second time was expected to.
         if self.walk.failed(request) {
-            if self.failures_in_a_row > self.settings.concurrency.get() {
+            if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));
             }
             tracing::warn!("cannot fetch {rows} for now; retrying at the end");
