@@ -95,8 +95,8 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Gates")]
     pub require: Option<Verdict>,
 
-    /// What to do when the list moves while it is read: auto (heal it), plain (read once and say what was seen) or
-    /// strict (heal it, then read everything again, which must show nothing new)
+    /// How to prove that nothing is missing: auto (read with overlap and verify every boundary), plain (read each page
+    /// once; proves nothing beyond a single page) or strict (auto, then read everything again and find nothing new)
     #[arg(long, default_value = "auto", value_parser = consistency, value_name = "HOW", help_heading = "Completeness")]
     pub consistency: Consistency,
 

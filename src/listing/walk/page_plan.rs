@@ -67,7 +67,7 @@ impl PagePlan {
         self.set_aside.remove(&page);
     }
 
-    /// Notes that a page could not be had; says whether it will be tried again.
+    /// Notes that a page could not be fetched; says whether it will be requested again.
     pub(super) fn failed(&mut self, page: u64) -> bool {
         self.out.remove(&page);
         self.holes.remove(&page);
