@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sent_export::contacts::BATCH_ROWS;
-use sent_export::summary::Counts;
+use sent_export::report::Counts;
+use sent_export::resources::contacts::BATCH_ROWS;
 
 const CONTACTS: u32 = 1_000_000;
 

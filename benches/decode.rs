@@ -6,7 +6,7 @@ mod pages;
 use bytestring::ByteString;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sent_export::api::wire::Envelope;
-use sent_export::contacts::{BatchBuilder, ContactList, ContactPage, decode_any_page, decode_page};
+use sent_export::resources::contacts::{BatchBuilder, ContactList, ContactPage, decode_any_page, decode_page};
 
 /// Enough different pages that neither cache nor branch prediction knows them by heart.
 const CONTACTS: u32 = 20_000;

@@ -13,15 +13,15 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy, endpoints};
+use crate::base::percent::Percent;
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
 use crate::companion::Companion;
-use crate::contacts::ContactQuery;
 use crate::gate::Gate;
 use crate::listing::ReadSettings;
 use crate::listing::journal::{JournalKey, Secret};
-use crate::share::Share;
+use crate::report::{Filters, ReportForm};
+use crate::resources::contacts::ContactQuery;
 use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
-use crate::summary::{Filters, ReportForm};
 
 use self::address::check_base_url;
 use self::key::read_key;
@@ -93,7 +93,7 @@ pub enum ConfigError {
     GateOnStream(OutputTarget),
     /// A share of nothing.
     #[error("--reserve {0} is a share of the rate, and there is none")]
-    ReserveWithoutRate(Share),
+    ReserveWithoutRate(Percent),
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
@@ -328,7 +328,7 @@ fn pace(args: &ContactsArgs) -> Result<PaceConfig, ConfigError> {
     };
     let reserve =
         Reserve::new(args.reserve.value()).ok_or_else(|| ConfigError::WholeReserve(args.reserve.to_string()))?;
-    if rate.is_none() && args.reserve != Share::default() {
+    if rate.is_none() && args.reserve != Percent::default() {
         return Err(ConfigError::ReserveWithoutRate(args.reserve));
     }
     Ok(PaceConfig {
@@ -374,7 +374,7 @@ fn metadata(filters: &Filters) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
     vec![
         ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("sent_export.schema_version".to_owned(), crate::contacts::SCHEMA_VERSION.to_string()),
+        ("sent_export.schema_version".to_owned(), crate::resources::contacts::SCHEMA_VERSION.to_string()),
         (FILTERS_KEY.to_owned(), filters),
     ]
 }

@@ -9,9 +9,9 @@ use crate::api::{ApiError, UnsupportedProxy};
 use crate::config::ConfigError;
 use crate::file_system::is_out_of_files;
 use crate::gate::GateFailure;
+use crate::input::SourceError;
 use crate::simulator::StartError;
 use crate::sink::SinkError;
-use crate::source::SourceError;
 use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.

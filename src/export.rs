@@ -20,11 +20,11 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use tokio::sync::mpsc;
 
-use crate::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
 use crate::error::Error;
 use crate::listing::{JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::report::{Counts, Findings};
+use crate::resources::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
 use crate::sink::{Outputs, SinkError, StagedOutputs};
-use crate::summary::{Counts, Findings};
 
 /// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
 /// waits for the other.

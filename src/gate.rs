@@ -3,8 +3,8 @@
 //! A gate that fails leaves the published files as they are and the new answers in the journal, so that nothing is asked
 //! for twice when the gate is loosened.
 
-use crate::plural::{count_of, word_for};
-use crate::share::Share;
+use crate::base::percent::Percent;
+use crate::base::plural::{count_of, word_for};
 use crate::verdict::Verdict;
 
 /// What is demanded of an export; the default demands nothing.
@@ -13,13 +13,13 @@ pub struct Gate {
     /// Fewest contacts.
     pub min_contacts: Option<u64>,
     /// How much smaller than the one before an export may be.
-    pub max_shrink: Option<Share>,
+    pub max_shrink: Option<Percent>,
     /// The verdict it must have, or a better one.
     pub require: Option<Verdict>,
     /// How many of the list's items may be no contacts.
-    pub max_rejected: Option<Share>,
+    pub max_rejected: Option<Percent>,
     /// How many values of any one column may have an undocumented type or form.
-    pub max_malformed: Option<Share>,
+    pub max_malformed: Option<Percent>,
 }
 
 /// What is known of an export that waits to be published.
@@ -56,7 +56,7 @@ pub enum GateFailure {
         /// In the published one.
         before: u64,
         /// As it was given.
-        allowed: Share,
+        allowed: Percent,
     },
     /// `--require`
     #[error("the verdict is {}, and --require asks for {}", verdict.name(), wanted.name())]
@@ -74,7 +74,7 @@ pub enum GateFailure {
         /// All items.
         items: u64,
         /// As it was given.
-        allowed: Share,
+        allowed: Percent,
     },
     /// `--max-malformed`
     #[error(
@@ -88,7 +88,7 @@ pub enum GateFailure {
         /// In the new export.
         contacts: u64,
         /// As it was given.
-        allowed: Share,
+        allowed: Percent,
     },
 }
 

@@ -6,43 +6,40 @@
 //!                               │
 //!       listing ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
 //!         │  └► api             │  one request: pace, attempts, retry
-//!         └───► contacts        │  JSON ─► rows of a page, checked
+//!         └───► resources       │  JSON ─► rows of a page, checked
 //!                               ▼
 //!                     bounded channel of pages
 //!                               │
-//!                               ├─► contacts  rows that are kept ─► Arrow record batches, cleaned
-//!                               ├─► summary   counts ─► table, JSON, HTML, Markdown
+//!                               ├─► resources rows that are kept ─► Arrow record batches, cleaned
+//!                               ├─► report    counts ─► table, JSON, HTML, Markdown
 //!                               ▼
 //!                    bounded channels of batches
 //!                               │
 //!                               └─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
 //!
-//!       source ─► summary                     record batches again, from files that are there already
+//!       input ─► report                       record batches again, from files that are there already
 //! ```
 //!
-//! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `summary` nothing of either. The
+//! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `report` nothing of either. The
 //! [`simulator`] stands apart and knows nothing of the rest, so that a shared misunderstanding of the API would show.
 
 pub mod api;
 mod background_sync;
-mod calendar;
+pub mod base;
 pub mod cli;
 pub mod commands;
 mod companion;
 pub mod config;
-pub mod contacts;
 pub mod error;
 pub mod export;
 mod file_system;
 pub mod gate;
+pub mod input;
 pub mod listing;
-mod mix;
-mod plural;
-mod printable;
 pub mod progress;
-pub mod share;
+pub mod report;
+pub mod resources;
 pub mod simulator;
 pub mod sink;
-pub mod source;
-pub mod summary;
+mod time;
 pub mod verdict;

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, RequestStats};
+use crate::base::plural::{count_of, word_for};
+use crate::base::printable::printable_log;
 use crate::listing::Progress;
-use crate::plural::{count_of, word_for};
-use crate::printable::printable_log;
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::ConnectFailure;
 use super::wire::ErrorBody;
-use crate::plural::count_of;
+use crate::base::plural::count_of;
 
 /// Fields of a rejected request that are named.
 const MAX_DETAILS: usize = 8;

@@ -9,9 +9,9 @@ use clap::Args;
 use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
-use crate::contacts::ColumnSelection;
+use crate::base::percent::Percent;
 use crate::listing::Consistency;
-use crate::share::Share;
+use crate::resources::contacts::ColumnSelection;
 use crate::sink::{FileMode, OutputFormat};
 use crate::verdict::Verdict;
 
@@ -81,15 +81,15 @@ pub struct ContactsArgs {
 
     /// Publish only if the contacts have not become fewer by more than this share since the last manifest
     #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_shrink: Option<Share>,
+    pub max_shrink: Option<Percent>,
 
     /// Publish only if at most this share of the items was left out because they are not contacts, like 1%
     #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_rejected: Option<Share>,
+    pub max_rejected: Option<Percent>,
 
     /// Publish only if in every column at most this share of values has an undocumented type or form
     #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_malformed: Option<Share>,
+    pub max_malformed: Option<Percent>,
 
     /// Publish only with this verdict: complete, or healed (which complete meets, too)
     #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Gates")]
@@ -171,7 +171,7 @@ pub struct ContactsArgs {
 
     /// Share of the quota that is left to the account's other traffic
     #[arg(long, default_value = "0%", value_name = "SHARE", help_heading = "Pace")]
-    pub reserve: Share,
+    pub reserve: Percent,
 
     /// Stop after this time, with everything kept for the next run
     #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Pace")]

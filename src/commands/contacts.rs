@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::api::{ApiKey, Client, RequestStats};
+use crate::base::plural::count_of;
+use crate::base::printable::printable;
 use crate::cli::ContactsArgs;
 use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
-use crate::contacts::{ContactSource, column, column_name};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
 use crate::listing::journal::{Journal, JournalWriter, remove_journal};
 use crate::listing::{Consistency, JournalSlot, RowNoun, Walk, WalkReport};
-use crate::plural::count_of;
-use crate::printable::printable;
 use crate::progress::ProgressDisplay;
+use crate::report::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
+use crate::resources::contacts::{ContactSource, column, column_name};
 use crate::simulator::{self, Simulator};
 use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
-use crate::summary::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};

@@ -14,11 +14,11 @@ use std::io::{self, IsTerminal, Write};
 use clap::CommandFactory;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use crate::base::printable::printable;
 use crate::cli::{Cli, Command};
 use crate::error::{Error, ExitCode};
-use crate::printable::printable;
 use crate::progress::LogWriter;
-use crate::summary::Notice;
+use crate::report::Notice;
 
 /// Runs what the command line asks for; errors are printed here.
 pub fn run(cli: &Cli) -> ExitCode {

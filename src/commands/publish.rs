@@ -14,11 +14,11 @@ use crate::config::{ConfigError, ContactsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
 use crate::gate::{Candidate, GateFailure};
+use crate::report::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
 use crate::sink::{
     MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
     relative_to, stage_small_file,
 };
-use crate::summary::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
 use crate::verdict::Verdict;
 
 use super::warn;

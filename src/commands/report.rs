@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
-use crate::contacts::column_name;
 use crate::error::{Error, ExitCode};
-use crate::plural::count_of;
+use crate::input::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
 use crate::progress::FileProgress;
-use crate::sink::{OutputTarget, check_writable, write_small_file};
-use crate::source::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
-use crate::summary::{
+use crate::report::{
     Comparison, Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, render_table, verdict_of_json,
 };
+use crate::resources::contacts::column_name;
+use crate::sink::{OutputTarget, check_writable, write_small_file};
 use crate::verdict::Verdict;
 
 use super::{is_color_off, print, say, table_width, warn};

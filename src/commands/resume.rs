@@ -6,11 +6,11 @@ use std::path::Path;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::api::ApiKey;
+use crate::base::printable::printable;
 use crate::config::ContactsConfig;
 use crate::error::Error;
 use crate::listing::JournalSlot;
 use crate::listing::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
-use crate::printable::printable;
 
 use super::say;
 

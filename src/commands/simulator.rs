@@ -10,9 +10,9 @@
 
 use std::io::{self, Write};
 
+use crate::base::plural::{count_of, word_for};
 use crate::cli::SimulatorArgs;
 use crate::error::{Error, ExitCode};
-use crate::plural::{count_of, word_for};
 use crate::simulator::Simulator;
 
 /// Serves until Ctrl-C or SIGTERM.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use crate::cli::ContactsArgs;
 use crate::companion::Companion;
+use crate::report::ReportForm;
 use crate::sink::{OutputRequest, OutputTarget, file_identity};
-use crate::summary::ReportForm;
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
 pub(super) fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {

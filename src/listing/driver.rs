@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
 
-use crate::plural::count_of;
+use crate::base::plural::count_of;
 
 use super::in_flight::{Arrived, InFlight};
 use super::journal::{Journal, JournalWriter};

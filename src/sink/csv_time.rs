@@ -9,7 +9,7 @@
 
 use chrono::{DateTime, SecondsFormat};
 
-use crate::calendar::date_of_day;
+use crate::time::calendar::date_of_day;
 
 /// Microseconds since 1970 of the years 0 to 9999.
 const FOUR_DIGIT_YEARS: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;

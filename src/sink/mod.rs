@@ -7,7 +7,7 @@
 //! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
 //!
 //! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so that must not depend on
-//! anything but the rows: [`BatchBuilder`](crate::contacts::BatchBuilder) sees to it. Memory is one Parquet row group an
+//! anything but the rows: [`BatchBuilder`](crate::resources::contacts::BatchBuilder) sees to it. Memory is one Parquet row group an
 //! output.
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
@@ -43,7 +43,7 @@ pub use self::replace::Hindrance;
 pub use self::small::{StagedFile, check_writable, lock_target, stage_small_file, write_small_file};
 use self::staged::Destination;
 pub use self::staged::FileSettings;
-use crate::contacts::ColumnSelection;
+use crate::resources::contacts::ColumnSelection;
 
 /// Name of the filters among the metadata of Parquet files, as JSON.
 pub const FILTERS_KEY: &str = "sent_export.filters";

@@ -116,7 +116,7 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
-    use crate::contacts::{column, contacts_schema, decode_page};
+    use crate::resources::contacts::{column, contacts_schema, decode_page};
 
     #[test]
     fn only_encodings_that_every_reader_gets_right_are_used() {

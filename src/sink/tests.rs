@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
-use crate::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
+use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();

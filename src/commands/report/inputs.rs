@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::source::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
-use crate::summary::{InputExport, InputReport, Notice};
+use crate::input::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
+use crate::report::{InputExport, InputReport, Notice};
 
 /// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
 ///

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::is_stdout;
 use crate::companion::Companion;
+use crate::input::{Found, SourceError};
 use crate::sink::{file_identity, is_written_directly};
-use crate::source::{Found, SourceError};
 
 /// Checks all places before anything is read or written.
 ///

@@ -46,7 +46,7 @@ use rounds::{Closing, Phase};
 use seen::SeenIds;
 
 use super::{Consistency, PageFacts, Purpose, Request, Window};
-use crate::plural::count_of;
+use crate::base::plural::count_of;
 use crate::verdict::{Evidence, Verdict};
 
 pub use report::WalkReport;

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{RowNoun, Unreliable};
-use crate::plural::{count_of, word_for};
+use crate::base::plural::{count_of, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
 /// Ranges of rows that evidence names one by one.

@@ -8,8 +8,8 @@
 
 use uuid::Uuid;
 
+use crate::base::hash::hash_number;
 use crate::listing::RowId;
-use crate::mix::mix;
 
 /// Slots used before the table grows, in percent: 16 bytes / 0.7 is 23 bytes an id, and a look-up stays short.
 const MAX_FILL: usize = 70;
@@ -95,7 +95,7 @@ fn slots_for(ids: usize) -> usize {
 /// Spreads the bits of an id, which may be ordered by time (UUID version 7).
 fn hash(id: u128) -> u64 {
     let (high, low) = Uuid::from_u128(id).as_u64_pair();
-    mix(low ^ high.rotate_left(32))
+    hash_number(low ^ high.rotate_left(32))
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 
 use sent_export::api::wire::Envelope;
 use sent_export::api::{ApiKey, Problem, decide, shown_error};
-use sent_export::contacts::{contacts_schema, decode_any_page, decode_page};
+use sent_export::input::{find_files, read_file};
 use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, read_journal};
 use sent_export::listing::{Purpose, Request, Window};
-use sent_export::source::{find_files, read_file};
+use sent_export::resources::contacts::{contacts_schema, decode_any_page, decode_page};
 
 /// A page as the API sends it: the scanner and serde alone come to one result.
 pub(super) fn decode(input: &[u8]) {

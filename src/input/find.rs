@@ -1,0 +1,301 @@
+//! From the paths of a command line to files, each contact's export once.
+//!
+//! Files come in the order of the command line, those of a folder in the order of their names and behind them what
+//! links in folders lead to. What is given twice is read once, by whatever name: files are told apart by where they
+//! really are. Of files in one folder whose names differ only in the extension, as one export into several formats makes
+//! them, one is read, Parquet before CSV: they hold the same contacts. What is left out is handed back to be told.
+//!
+//! *Easy to get wrong:* a link in a folder can lead to what is counted already (`latest -> 2026-03-01`), or round in a
+//! circle. So links are followed last, and no folder is entered twice.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::published::find_published;
+use super::{SourceError, SourceFile};
+use crate::base::printable::printable;
+use crate::companion::Companion;
+use crate::sink::OutputFormat;
+
+/// What the paths of a command line lead to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Files to read.
+    pub files: Vec<SourceFile>,
+    /// What is not read, since its contacts are in those files.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A path that is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// As it was given or found.
+    pub path: PathBuf,
+    /// Where it really is.
+    pub real: PathBuf,
+    /// What is read in its place.
+    pub instead: PathBuf,
+    /// Whether that is the very same; else it is another format of the same export.
+    pub is_same: bool,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [path, instead] = [&self.path, &self.instead].map(|path| printable(&path.to_string_lossy()));
+        if self.is_same {
+            write!(formatter, "skipped {path}: it is read already, as {instead}")
+        } else {
+            write!(formatter, "skipped {path}: its contacts are read from {instead}")
+        }
+    }
+}
+
+/// All files that the paths name, each export once.
+///
+/// What an export leaves beside its files (manifest, lock, journal) is passed over among other paths, so that
+/// `exports/*` can be given.
+///
+/// # Errors
+/// When a path does not exist, is no export by its name, or is a folder without any.
+pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
+    let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
+    let is_alone = paths.iter().all(|path| is_companion(path));
+    for (argument, path) in paths.iter().enumerate() {
+        let facts = fs::metadata(path).map_err(|source| SourceError::Open { path: path.clone(), source })?;
+        if facts.is_dir() {
+            search.enter(path, argument)?;
+        } else if is_alone || !is_companion(path) {
+            let format =
+                OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
+            search.take(path, format, argument)?;
+        } else {
+            search.has_files[argument] = true;
+        }
+    }
+    while let Some((argument, path)) = search.links.pop_front() {
+        if path.is_dir() {
+            search.enter(&path, argument)?;
+        } else if let Some(format) = OutputFormat::from_path(&path) {
+            search.take(&path, format, argument)?;
+        }
+    }
+    if let Some(argument) = search.has_files.iter().position(|&has_files| !has_files) {
+        return Err(SourceError::EmptyFolder { path: paths[argument].clone() });
+    }
+    let mut found = each_once(search);
+    for file in &mut found.files {
+        match find_published(&file.real) {
+            Ok(published) => file.published = published,
+            Err(manifest) => file.unread_manifest = Some(manifest),
+        }
+    }
+    Ok(found)
+}
+
+/// What an export leaves beside its files, by its name.
+fn is_companion(path: &Path) -> bool {
+    Companion::of(path).is_some_and(|(companion, output)| {
+        !companion.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some()
+    })
+}
+
+/// Everything that was met, in the order in which it is to be read.
+#[derive(Debug, Default)]
+struct Search {
+    files: Vec<SourceFile>,
+    /// Folders by where they really are, with the path by which they were first entered.
+    folders: HashMap<PathBuf, PathBuf>,
+    /// Links in folders, with the argument that led there.
+    links: VecDeque<(usize, PathBuf)>,
+    /// Folders that were entered already.
+    skipped: Vec<Skipped>,
+    /// Whether each argument led to anything.
+    has_files: Vec<bool>,
+}
+
+impl Search {
+    fn take(&mut self, path: &Path, format: OutputFormat, argument: usize) -> Result<(), SourceError> {
+        let opened = |source| SourceError::Open { path: path.to_owned(), source };
+        let real = fs::canonicalize(path).map_err(opened)?;
+        let bytes = fs::metadata(path).map_err(opened)?.len();
+        self.files.push(SourceFile {
+            path: path.to_owned(),
+            real,
+            format,
+            bytes,
+            published: None,
+            unread_manifest: None,
+        });
+        self.has_files[argument] = true;
+        Ok(())
+    }
+
+    fn enter(&mut self, folder: &Path, argument: usize) -> Result<(), SourceError> {
+        let opened = |source| SourceError::Open { path: folder.to_owned(), source };
+        let real = fs::canonicalize(folder).map_err(opened)?;
+        if let Some(instead) = self.folders.get(&real).cloned() {
+            self.skipped.push(Skipped { path: folder.to_owned(), real, instead, is_same: true });
+            self.has_files[argument] = true;
+            return Ok(());
+        }
+        self.folders.insert(real, folder.to_owned());
+        let (folders, files) = self.list(folder, argument).map_err(opened)?;
+        for path in files {
+            if let Some(format) = OutputFormat::from_path(&path) {
+                self.take(&path, format, argument)?;
+            }
+        }
+        folders.iter().try_for_each(|folder| self.enter(folder, argument))
+    }
+
+    /// The folders and files of a folder, in the order of their names; its links are left for later.
+    fn list(&mut self, folder: &Path, argument: usize) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            // Hidden files are those that an export has not finished yet.
+            if !entry.file_name().to_string_lossy().starts_with('.') {
+                paths.push(entry.path());
+            }
+        }
+        paths.sort();
+        let (links, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.is_symlink());
+        self.links.extend(links.into_iter().map(|path| (argument, path)));
+        Ok(paths.into_iter().partition(|path| path.is_dir()))
+    }
+}
+
+fn each_once(search: Search) -> Found {
+    let mut files: Vec<SourceFile> = Vec::new();
+    // Each with the place of the file that is read in its stead: which one that is may still change.
+    let mut others: Vec<(SourceFile, usize)> = Vec::new();
+    // The same file is the same export, too.
+    let mut by_export: HashMap<PathBuf, usize> = HashMap::new();
+    for file in search.files {
+        let place = *by_export.entry(without_extension(&file.real)).or_insert(files.len());
+        let Some(present) = files.get_mut(place) else {
+            files.push(file);
+            continue;
+        };
+        let is_better = rank(file.format) < rank(present.format);
+        let other = if is_better { std::mem::replace(present, file) } else { file };
+        others.push((other, place));
+    }
+    let mut skipped = search.skipped;
+    skipped.extend(others.into_iter().map(|(SourceFile { path, real, .. }, place)| {
+        let is_same = real == files[place].real;
+        Skipped { path, real, instead: files[place].path.clone(), is_same }
+    }));
+    Found { files, skipped }
+}
+
+fn rank(format: OutputFormat) -> Option<usize> {
+    OutputFormat::ALL.iter().position(|&other| other == format)
+}
+
+/// What the files of one export have in common.
+pub(super) fn without_extension(path: &Path) -> PathBuf {
+    let extension = OutputFormat::from_path(path).map_or(0, |format| format.name().len());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(&name[..name.len() - extension])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_with(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "id\n").unwrap();
+        }
+        folder
+    }
+
+    fn names(paths: impl Iterator<Item = PathBuf>, folder: &Path) -> Vec<String> {
+        paths.map(|path| path.strip_prefix(folder).unwrap().display().to_string()).collect()
+    }
+
+    fn read(found: &Found, folder: &Path) -> Vec<String> {
+        names(found.files.iter().map(|file| file.path.clone()), folder)
+    }
+
+    fn skipped(found: &Found, folder: &Path) -> Vec<String> {
+        names(found.skipped.iter().map(|skipped| skipped.path.clone()), folder)
+    }
+
+    #[test]
+    fn a_folder_gives_each_export_once_and_nothing_else() {
+        let folder = folder_with(&[
+            "b.csv",
+            "b.csv.gz",
+            "a.csv",
+            "a.parquet",
+            "notes.txt",
+            ".c.csv.partial",
+            ".d.csv",
+            "z/e.csv.zst",
+        ]);
+        let found = find_files(&[folder.path().to_owned()]).unwrap();
+        assert_eq!(read(&found, folder.path()), ["a.parquet", "b.csv", "z/e.csv.zst"]);
+        assert_eq!(skipped(&found, folder.path()), ["a.csv", "b.csv.gz"]);
+    }
+
+    #[test]
+    fn files_given_one_by_one_follow_the_same_rule() {
+        let folder = folder_with(&["a.csv", "a.parquet", "b.csv", "z/a.csv"]);
+        let given = ["a.csv", "b.csv", "a.parquet", "z/../b.csv", "z/a.csv", "z"];
+        let found = find_files(&given.map(|name| folder.path().join(name))).unwrap();
+        assert_eq!(read(&found, folder.path()), ["a.parquet", "b.csv", "z/a.csv"]);
+        assert_eq!(skipped(&found, folder.path()), ["a.csv", "z/../b.csv", "z/a.csv"]);
+        assert_eq!(found.skipped.iter().map(|skipped| skipped.is_same).collect::<Vec<_>>(), [false, true, true]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_folder_add_only_what_is_not_there_yet() {
+        use std::os::unix::fs::symlink;
+        let folder = folder_with(&["in/b/c.csv", "out/d.csv", "e.csv"]);
+        let inside = folder.path().join("in");
+        for (target, link) in [("b", "a-latest"), ("../out", "other"), (".", "round"), ("../../e.csv", "b/e.csv")] {
+            symlink(target, inside.join(link)).unwrap();
+        }
+        symlink("d.csv", folder.path().join("out/d2.csv")).unwrap();
+        let found = find_files(std::slice::from_ref(&inside)).unwrap();
+        assert_eq!(read(&found, &inside), ["b/c.csv", "other/d.csv", "b/e.csv"]);
+        assert_eq!(skipped(&found, &inside), ["a-latest", "round", "other/d2.csv"]);
+        symlink("nowhere.csv", inside.join("gone.csv")).unwrap();
+        let error = find_files(&[inside]).unwrap_err().to_string();
+        assert!(error.contains("gone.csv"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_export_is_refused() {
+        let folder = folder_with(&["notes.txt"]);
+        let text = folder.path().join("notes.txt");
+        assert!(matches!(find_files(&[text]), Err(SourceError::UnknownExtension { .. })));
+        assert!(matches!(find_files(&[folder.path().to_owned()]), Err(SourceError::EmptyFolder { .. })));
+        assert!(matches!(find_files(&[folder.path().join("x.csv")]), Err(SourceError::Open { .. })));
+    }
+
+    #[test]
+    fn what_an_export_leaves_beside_its_files_is_passed_over_among_others() {
+        let beside = ["_c.csv.manifest.json", "c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
+        let folder = folder_with(&[&beside[..], &["c.csv", "other.json"]].concat());
+        let path = |name: &str| folder.path().join(name);
+        let mut given: Vec<PathBuf> = beside.iter().map(|name| path(name)).collect();
+        assert!(matches!(find_files(&given), Err(SourceError::UnknownExtension { .. })));
+        given.push(path("c.csv"));
+        let found = find_files(&given).unwrap();
+        assert_eq!(read(&found, folder.path()), ["c.csv"]);
+        assert_eq!(found.skipped, []);
+        given.push(path("other.json"));
+        assert!(matches!(find_files(&given), Err(SourceError::UnknownExtension { .. })));
+        assert!(is_companion(Path::new("a/_c.csv.gz.manifest.json")) && !is_companion(Path::new("x.manifest.json")));
+    }
+}

@@ -1,0 +1,238 @@
+//! Parquet files, row group by row group and only the columns that are needed.
+//!
+//! Of the columns that nothing but their missing values is asked of, most need not be read: the statistics of a row
+//! group tell its nulls, and a smallest value that is not empty tells that none is.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Schema, TimeUnit};
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{Compression, Type};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
+
+use super::coerce::{can_read, coerce};
+use super::watch::{Reporter, Watched};
+use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, Wanted, filled_up};
+use crate::report::Filters;
+use crate::resources::contacts::{column, column_name, contacts_schema};
+use crate::sink::FILTERS_KEY;
+
+/// Columns of which only the missing values are counted.
+const ONLY_COUNTED: [usize; 5] = [
+    column::FORMAT_INTERNATIONAL,
+    column::FORMAT_NATIONAL,
+    column::FORMAT_RFC,
+    column::IS_INHERITED,
+    column::CUSTOMER_ID,
+];
+
+pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
+    let failed =
+        |source: Box<dyn std::error::Error + Send + Sync>| SourceError::Read { path: file.path.clone(), source };
+    let opened = |source| SourceError::Open { path: file.path.clone(), source };
+    let reader = ParquetFile { file: reporter.watched(File::open(&file.path).map_err(opened)?), bytes: file.bytes };
+    let metadata = load(&reader).map_err(|error| failed(error.into()))?;
+    let schema = metadata.schema();
+    let mut places: Vec<Option<usize>> =
+        contacts_schema().fields().iter().map(|field| schema.index_of(field.name()).ok()).collect();
+    if places.iter().all(Option::is_none) {
+        return Err(SourceError::NotContacts { path: file.path.clone() });
+    }
+    for (column, place) in places.iter().enumerate() {
+        let found = place.map(|place| schema.field(place).data_type());
+        if let Some(found) = found.filter(|found| !can_read(column, found)) {
+            let (path, found) = (file.path.clone(), found.to_string());
+            return Err(SourceError::ColumnType { path, column: column_name(column), found });
+        }
+    }
+    let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
+    let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
+    let groups = metadata.metadata().row_groups();
+    let codecs = groups.iter().flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::compression);
+    if let Some(codec) = codecs.into_iter().find(|codec| !is_readable(*codec)) {
+        // Without its level.
+        let codec = codec.to_string().split('(').next().unwrap_or_default().to_owned();
+        return Err(SourceError::Compression { path: file.path.clone(), codec });
+    }
+    wanted.keep(&mut places);
+    let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
+    let mut done: i64 = 0;
+    let mut malformed = [0; column::COUNT];
+    for (at, group) in groups.iter().enumerate() {
+        let damaged = || SourceError::Damaged { path: file.path.clone() };
+        let group_rows = rows_of(group).ok_or_else(damaged)?;
+        let plan = Plan::new(group, &places);
+        let roots = plan.columns.iter().zip(&places).filter(|(is_read, _)| **is_read).filter_map(|(_, place)| *place);
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
+        let reader = reader.try_clone().map_err(opened)?;
+        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(reader, metadata.clone())
+            .with_projection(mask)
+            .with_row_groups(vec![at])
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|error| failed(error.into()))?;
+        let mut missing = plan.missing;
+        let mut rows = 0;
+        done += group.compressed_size();
+        for batch in batches {
+            let batch = batch.map_err(|error| failed(error.into()))?;
+            let mut array = |column: usize| -> Result<Option<ArrayRef>, SourceError> {
+                let Some(found) = batch.column_by_name(column_name(column)) else { return Ok(None) };
+                let (array, lost) = coerce(column, found).map_err(|error| failed(error.into()))?;
+                malformed[column] += lost;
+                Ok(Some(array))
+            };
+            let arrays = (0..column::COUNT).map(&mut array).collect::<Result<_, _>>()?;
+            rows += batch.num_rows() as u64;
+            let bytes_read = share(file.bytes, done, stored);
+            let batch = filled_up(arrays, batch.num_rows());
+            let missing = std::mem::take(&mut missing);
+            reporter.hand_over(Piece { batch, columns: plan.columns, missing, bytes_read });
+        }
+        if rows != group_rows {
+            return Err(damaged());
+        }
+        facts.rows += rows;
+    }
+    facts.malformed = malformed.into_iter().enumerate().filter(|&(_, values)| values > 0).collect();
+    Ok(facts)
+}
+
+/// What the file says of itself.
+fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
+    let as_written = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new());
+    // The Arrow schema that its writer added may be one of another version; Parquet's own is enough.
+    let metadata = as_written
+        .or_else(|_| ArrowReaderMetadata::load(reader, ArrowReaderOptions::new().with_skip_arrow_metadata(true)))?;
+    // The old type of times would overflow as nanoseconds in the year 2262.
+    let is_old = |at: usize| {
+        let columns = metadata.parquet_schema().columns();
+        columns.iter().any(|column| {
+            column.physical_type() == Type::INT96
+                && column.path().parts() == [metadata.schema().field(at).name().as_str()]
+        })
+    };
+    if !(0..metadata.schema().fields().len()).any(is_old) {
+        return Ok(metadata);
+    }
+    let fields = metadata.schema().fields().iter().enumerate().map(|(at, field)| {
+        let micros = || field.as_ref().clone().with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None));
+        if is_old(at) { Arc::new(micros()) } else { Arc::clone(field) }
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+}
+
+/// Contacts in a row group; `None` when it contradicts itself.
+fn rows_of(group: &RowGroupMetaData) -> Option<u64> {
+    let is_flat = |chunk: &&ColumnChunkMetaData| chunk.column_descr().max_rep_level() == 0;
+    let fits = |chunk: &ColumnChunkMetaData| chunk.num_values() == group.num_rows();
+    let rows = u64::try_from(group.num_rows()).ok()?;
+    group.columns().iter().filter(is_flat).all(fits).then_some(rows)
+}
+
+/// A file whose every read counts as progress, and never goes beyond its end: places and lengths come from the file.
+struct ParquetFile {
+    file: Watched<File>,
+    bytes: u64,
+}
+
+impl ParquetFile {
+    fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { file: self.file.with(self.file.inner().try_clone()?), bytes: self.bytes })
+    }
+}
+
+impl Length for ParquetFile {
+    fn len(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl ChunkReader for ParquetFile {
+    type T = BufReader<Watched<File>>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        let mut file = self.try_clone()?.file;
+        file.seek(SeekFrom::Start(start))?;
+        Ok(BufReader::new(file))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        let end = start.checked_add(length as u64).filter(|&end| end <= self.bytes);
+        let cut_off = || ParquetError::EOF(format!("{length} bytes from {start} of {}", self.bytes));
+        end.ok_or_else(cut_off)?;
+        let mut bytes = Vec::with_capacity(length);
+        let read = self.get_read(start)?.take(length as u64).read_to_end(&mut bytes)?;
+        if read == length { Ok(bytes.into()) } else { Err(cut_off()) }
+    }
+}
+
+/// Whether a codec is built in: zstd for our own files, snappy for those that other tools have written anew.
+fn is_readable(codec: Compression) -> bool {
+    matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
+}
+
+/// What the export left out on request, as it wrote it down.
+fn filters(file: &FileMetaData) -> Option<Filters> {
+    let found = file.key_value_metadata()?.iter().find(|entry| entry.key == FILTERS_KEY)?;
+    serde_json::from_str(found.value.as_deref()?).ok()
+}
+
+/// What to read of a row group.
+struct Plan {
+    columns: [bool; column::COUNT],
+    missing: Vec<(usize, u64)>,
+}
+
+impl Plan {
+    fn new(group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
+        let mut plan = Self { columns: std::array::from_fn(|column| places[column].is_some()), missing: Vec::new() };
+        let mut leave_out = ONLY_COUNTED.to_vec();
+        // The number as given only stands in where there is no other.
+        if missing_values(group, column::FORMAT_E164) == Some(0) {
+            leave_out.push(column::PHONE_NUMBER);
+        }
+        for column in leave_out {
+            if let Some(count) = missing_values(group, column) {
+                plan.columns[column] = false;
+                plan.missing.push((column, count));
+            }
+        }
+        plan
+    }
+}
+
+/// Nulls and empty texts of a column by its statistics, if they tell.
+fn missing_values(group: &RowGroupMetaData, column: usize) -> Option<u64> {
+    let schema = contacts_schema();
+    let name = schema.field(column).name();
+    let found = group.columns().iter().find(|chunk| chunk.column_path().parts() == [name.as_str()])?;
+    let statistics = found.statistics()?;
+    let rows = u64::try_from(group.num_rows()).ok()?;
+    let nulls = statistics.null_count_opt().filter(|&nulls| nulls <= rows)?;
+    // Of other types than an export writes, more values than nulls can be missing.
+    let is_flag = match (column, found.column_type()) {
+        (column::IS_INHERITED, Type::BOOLEAN) => true,
+        (column::IS_INHERITED, _) => return None,
+        (_, Type::BYTE_ARRAY) => false,
+        _ => return None,
+    };
+    let is_settled =
+        is_flag || nulls == rows || statistics.min_bytes_opt().is_some_and(|smallest| !smallest.is_empty());
+    is_settled.then_some(nulls)
+}
+
+/// As much of `whole` as `part` is of `all`.
+fn share(whole: u64, part: i64, all: i64) -> u64 {
+    let share = i128::from(whole) * i128::from(part) / i128::from(all.max(1));
+    u64::try_from(share).unwrap_or(whole)
+}

@@ -1,0 +1,136 @@
+//! Which of several files are older states of the same account.
+//!
+//! Daily exports in one folder hold nearly the same contacts, and adding them up would count each contact once a day. Two
+//! exports are of the same account when their manifests name the same API address and the same filters. Where one of them
+//! has no manifest, its ids tell: most of them are in the other file, too.
+//!
+//! *Easy to get wrong:* two exports with different filters overlap as well, and may be meant to be counted together. Where
+//! both tell their filters, and these differ, they are no snapshots of the same.
+
+use std::fs;
+use std::path::PathBuf;
+
+use arrow::array::AsArray;
+use chrono::{DateTime, Utc};
+
+use super::sketch::{Sketch, SketchBuilder};
+use super::{Piece, SourceError, SourceFile, Wanted, read_columns};
+use crate::report::Filters;
+use crate::resources::contacts::column;
+
+/// Files to count, and those that are not.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// The newest state of each account.
+    pub files: Vec<SourceFile>,
+    /// Accounts of which there were older states.
+    pub snapshots: Vec<Snapshots>,
+}
+
+/// Files of the same account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshots {
+    /// The newest one.
+    pub newest: PathBuf,
+    /// The older ones, newest first.
+    pub older: Vec<PathBuf>,
+}
+
+/// Takes the newest of the files of each account; the others stay in their order.
+///
+/// Files without a manifest are read for their ids, if there is more than one file.
+///
+/// # Errors
+/// When such a file cannot be read.
+pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
+    let groups = accounts(&files)?;
+    let snapshots = groups.iter().filter(|group| group.len() > 1);
+    let path = |&at: &usize| files[at].path.clone();
+    let snapshots = snapshots.map(|group| Snapshots {
+        newest: path(&group[group.len() - 1]),
+        older: group[..group.len() - 1].iter().rev().map(path).collect(),
+    });
+    let snapshots = snapshots.collect();
+    let newest: Vec<usize> = groups.iter().filter_map(|group| group.last().copied()).collect();
+    let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file).collect();
+    Ok(Chosen { files, snapshots })
+}
+
+/// Places of the files of each account, oldest first.
+fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
+    let mut order: Vec<(Option<DateTime<Utc>>, &PathBuf, usize)> =
+        files.iter().enumerate().map(|(at, file)| (file.moment(), &file.path, at)).collect();
+    order.sort();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (_, _, at) in order {
+        let same = groups.iter_mut().find(|group| is_same_export(&files[group[0]], &files[at]));
+        match same {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    let is_told = |group: &Vec<usize>| account(&files[group[0]]).is_some();
+    if groups.len() < 2 || groups.iter().all(is_told) {
+        return Ok(groups);
+    }
+    let moment = |at: usize| (files[at].moment(), &files[at].path);
+    let mut merged: Vec<(Contents, Vec<usize>)> = Vec::new();
+    // By their newest files, so that one of many years is compared with its neighbor in time.
+    groups.sort_by(|one, other| moment(one[one.len() - 1]).cmp(&moment(other[other.len() - 1])));
+    for mut group in groups {
+        let contents = Contents::read(&files[group[group.len() - 1]])?;
+        let is_same = |(others, at): &&mut (Contents, Vec<usize>)| {
+            let are_told = is_told(at) && is_told(&group);
+            !are_told && contents.are_of_the_same_account(others)
+        };
+        match merged.iter_mut().rev().find(is_same) {
+            Some((newest, others)) => {
+                others.append(&mut group);
+                *newest = contents;
+            }
+            None => merged.push((contents, group)),
+        }
+    }
+    for (_, group) in &mut merged {
+        group.sort_by_key(|&at| moment(at));
+    }
+    Ok(merged.into_iter().map(|(_, group)| group).collect())
+}
+
+/// What a manifest says of the account.
+fn account(file: &SourceFile) -> Option<(&str, &Filters)> {
+    let published = file.published.as_ref()?;
+    Some((published.api.as_deref()?.trim_end_matches('/'), &published.filters))
+}
+
+fn is_same_export(one: &SourceFile, other: &SourceFile) -> bool {
+    account(one).is_some_and(|account_of_one| account(other) == Some(account_of_one))
+}
+
+/// What a file itself says of its account.
+struct Contents {
+    ids: Sketch,
+    filters: Option<Filters>,
+}
+
+impl Contents {
+    fn read(file: &SourceFile) -> Result<Self, SourceError> {
+        let mut ids = SketchBuilder::default();
+        if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
+            // A pipe can be read only once.
+            return Ok(Self { ids: ids.finish(), filters: None });
+        }
+        let mut take = |piece: Piece| {
+            let column = piece.batch.column(column::ID).as_string::<i32>();
+            column.iter().flatten().for_each(|id| ids.add(id));
+        };
+        let facts = read_columns(file, Wanted::Ids, &mut take)?;
+        let filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
+        Ok(Self { ids: ids.finish(), filters })
+    }
+
+    fn are_of_the_same_account(&self, other: &Self) -> bool {
+        let differ = self.filters.as_ref().zip(other.filters.as_ref()).is_some_and(|(one, other)| one != other);
+        !differ && self.ids.has_mostly_ids_of(&other.ids)
+    }
+}

@@ -1,0 +1,189 @@
+//! Numbers for the few different texts of a column, so that rows are counted by array place and not by text.
+//!
+//! A column of regions or channels holds the same dozens of short texts again and again. [`Names::number`] takes a text
+//! of up to eight bytes as one number, finds it by one comparison, and looks up the rest in a hash table.
+//!
+//! *Easy to get wrong:* what is counted here becomes a key of the report. A text that could hold a phone number or an
+//! address, or is longer than any code, is counted as [`OTHER_KEY`], and so is every text beyond the limit.
+
+use std::collections::HashMap;
+
+use arrow::array::{Array, StringArray};
+use arrow::buffer::NullBuffer;
+use foldhash::fast::FixedState;
+
+use super::{OTHER_KEY, UNKNOWN_KEY};
+
+/// Number of null.
+pub(super) const UNKNOWN: u16 = 0;
+/// Number of everything that gets no number of its own.
+pub(super) const OTHER: u16 = 1;
+
+/// Longest text that is kept as a key, in bytes.
+const MAX_KEY_BYTES: usize = 64;
+/// Digits that make a text look like a phone number: the shortest numbers in use have seven.
+const MIN_PERSONAL_DIGITS: usize = 7;
+/// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
+const RECENT_BITS: u32 = 10;
+const RECENT: usize = 1 << RECENT_BITS;
+
+/// The first bytes of a word, by how many of them.
+const FIRST_BYTES: [u64; 9] =
+    [0, 0xff, 0xffff, 0xff_ffff, 0xffff_ffff, 0xff_ffff_ffff, 0xffff_ffff_ffff, 0xff_ffff_ffff_ffff, u64::MAX];
+
+/// A column of texts, with its parts at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Texts<'a> {
+    array: &'a StringArray,
+    offsets: &'a [i32],
+    bytes: &'a [u8],
+    nulls: Option<&'a NullBuffer>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn new(array: &'a StringArray) -> Self {
+        // A buffer of nulls without any null costs a look at it for every row.
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+        Self { array, offsets: array.value_offsets(), bytes: array.value_data(), nulls }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.array.len()
+    }
+
+    #[inline]
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        self.nulls.is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    /// The text of a row; for a null, nothing that means anything.
+    pub(super) fn value(&self, row: usize) -> &'a str {
+        self.array.value(row)
+    }
+
+    /// The bytes of a row; for a null, none.
+    #[expect(clippy::inline_always, reason = "called for each contact in one place")]
+    #[inline(always)]
+    pub(super) fn bytes(&self, row: usize) -> &'a [u8] {
+        if self.is_null(row) { &[] } else { &self.bytes[position(self.offsets[row])..position(self.offsets[row + 1])] }
+    }
+
+    /// A text of up to eight bytes as one number.
+    #[inline]
+    fn short(&self, start: usize, end: usize) -> Option<Short> {
+        let length = end - start;
+        let eight = self.bytes.get(start..start + 8).filter(|_| length <= 8);
+        let key = if let Some(eight) = eight {
+            u64::from_le_bytes(eight.try_into().expect("eight bytes")) & FIRST_BYTES[length]
+        } else if length <= 8 {
+            // The last few texts of the buffer.
+            self.bytes[start..end].iter().rev().fold(0, |key, &byte| key << 8 | u64::from(byte))
+        } else {
+            return None;
+        };
+        Some(Short { key, length: u8::try_from(length).expect("at most eight") })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Short {
+    key: u64,
+    length: u8,
+}
+
+impl Short {
+    #[inline]
+    fn place(self) -> usize {
+        let hash = (self.key ^ u64::from(self.length)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - RECENT_BITS);
+        usize::try_from(hash).expect("a few bits")
+    }
+}
+
+pub(super) fn position(offset: i32) -> usize {
+    usize::try_from(offset).expect("an offset is never negative")
+}
+
+/// The different texts of a column in the order of their first appearance.
+#[derive(Debug, Clone)]
+pub(super) struct Names {
+    texts: Vec<Box<str>>,
+    numbers: HashMap<Box<str>, u16, FixedState>,
+    recent: Box<[(Short, u16); RECENT]>,
+    limit: usize,
+}
+
+impl Names {
+    /// Gives numbers to at most `limit` texts.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
+            numbers: HashMap::default(),
+            // No short text has this length.
+            recent: vec![(Short { key: 0, length: 9 }, OTHER); RECENT].try_into().expect("it has this length"),
+            limit,
+        }
+    }
+
+    /// The numbers of the texts of all rows; that of null is [`UNKNOWN`].
+    pub(super) fn numbers(&mut self, texts: &StringArray, numbers: &mut Vec<u16>) {
+        let texts = Texts::new(texts);
+        numbers.clear();
+        numbers.extend(
+            texts
+                .offsets
+                .windows(2)
+                .enumerate()
+                .map(|(row, ends)| if texts.is_null(row) { UNKNOWN } else { self.number(texts, row, ends) }),
+        );
+    }
+
+    #[inline]
+    fn number(&mut self, texts: Texts<'_>, row: usize, ends: &[i32]) -> u16 {
+        let Some(short) = texts.short(position(ends[0]), position(ends[1])) else {
+            return self.look_up(texts.value(row));
+        };
+        let (recent, number) = self.recent[short.place()];
+        if recent == short {
+            return number;
+        }
+        let number = self.look_up(texts.value(row));
+        self.recent[short.place()] = (short, number);
+        number
+    }
+
+    #[cold]
+    fn look_up(&mut self, text: &str) -> u16 {
+        match self.numbers.get(text) {
+            Some(&number) => number,
+            None if self.numbers.len() < self.limit && is_countable(text) => {
+                let number = u16::try_from(self.texts.len()).expect("limits are far below the range of the numbers");
+                self.texts.push(text.into());
+                self.numbers.insert(text.into(), number);
+                number
+            }
+            None => OTHER,
+        }
+    }
+
+    /// The number of a text that has one.
+    pub(super) fn known(&self, text: &str) -> Option<u16> {
+        self.numbers.get(text).copied()
+    }
+
+    /// The text of a number.
+    pub(super) fn name(&self, number: usize) -> &str {
+        &self.texts[number]
+    }
+
+    /// One more than the largest number.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// Whether a text may become a key of the report: no code has the signs of an address, which readers turn into links.
+pub(in crate::report) fn is_countable(text: &str) -> bool {
+    text.len() <= MAX_KEY_BYTES
+        && !text.contains(['@', '/', ':', '.'])
+        && text.chars().filter(|c| c.is_numeric()).count() < MIN_PERSONAL_DIGITS
+}

@@ -1,0 +1,188 @@
+//! How many keys occur more than once, in bounded memory.
+//!
+//! The keys' hashes are parted by their last bits, so that what belongs together fits into the processor's nearest cache.
+//! A part gathers hashes, and when it has enough sorts them and merges them into its sorted list of different ones; a hash
+//! table for all of them took twice the time. When a part's list is full, half of its hashes are let go, those with a
+//! certain bit set, and from then on only the others are kept: a sample that every key is in or out of with all its
+//! contacts, so what is counted in it stands for the whole, times two for each halving (distinct sampling: Gibbons,
+//! "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries and Event Reports").
+//!
+//! *Easy to get wrong:* a number that comes from a sample is an estimate and says so.
+
+use std::mem;
+
+use serde::{Deserialize, Serialize};
+
+const PARTS: usize = 1024;
+/// Hashes that are gathered before they are parted: 64 for each part.
+const MAX_GATHERED: usize = 64 * PARTS;
+/// Different keys that a part holds. Numbers are exact until the first part has more, which is at about 800,000 keys in
+/// all. What is held and gathered then takes at most 24 MB.
+const MAX_HELD: usize = 896;
+/// Hashes that a part gathers before they are sorted.
+const MAX_FRESH: usize = 1024;
+
+/// Keys that several contacts share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated {
+    /// Keys that more than one contact has.
+    pub keys: u64,
+    /// Contacts that have them.
+    pub contacts: u64,
+    /// Whether both are estimates from a sample, since there were too many different keys to hold.
+    pub approximate: bool,
+}
+
+/// Counts repeated keys by their hashes.
+#[derive(Debug, Clone)]
+pub(super) struct Repeats {
+    /// Hashes in the order in which they came.
+    gathered: Vec<u64>,
+    /// The same, those of a part one after the other.
+    parted: Vec<u64>,
+    parts: Vec<Part>,
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self::with_limit(MAX_HELD)
+    }
+}
+
+impl Repeats {
+    fn with_limit(max_held: usize) -> Self {
+        Self { gathered: Vec::new(), parted: Vec::new(), parts: vec![Part::new(max_held); PARTS] }
+    }
+
+    /// Counts a key by its hash, whose bits must be well mixed.
+    #[inline]
+    pub(super) fn add(&mut self, hash: u64) {
+        self.gathered.push(hash);
+        if self.gathered.len() >= MAX_GATHERED {
+            self.part();
+        }
+    }
+
+    /// Gives the gathered hashes to their parts.
+    #[cold]
+    fn part(&mut self) {
+        let part = |hash: u64| usize::try_from(hash % PARTS as u64).expect("fewer than PARTS");
+        let mut ends = [0; PARTS];
+        self.gathered.iter().for_each(|&hash| ends[part(hash)] += 1);
+        let mut start = 0;
+        for end in &mut ends {
+            start += mem::replace(end, start);
+        }
+        self.parted.resize(self.gathered.len(), 0);
+        for hash in self.gathered.drain(..) {
+            let end = &mut ends[part(hash)];
+            self.parted[*end] = hash;
+            *end += 1;
+        }
+        let mut start = 0;
+        for (part, end) in self.parts.iter_mut().zip(ends) {
+            part.add(&self.parted[start..end]);
+            start = end;
+        }
+    }
+
+    /// What was found.
+    pub(super) fn repeated(mut self) -> Repeated {
+        self.part();
+        self.parts.into_iter().map(Part::repeated).fold(Repeated::default(), |sum, part| Repeated {
+            keys: sum.keys + part.keys,
+            contacts: sum.contacts + part.contacts,
+            approximate: sum.approximate || part.approximate,
+        })
+    }
+}
+
+/// The hashes with the same last bits.
+#[derive(Debug, Clone)]
+struct Part {
+    /// Hashes in the order in which they came.
+    fresh: Vec<u64>,
+    /// Different hashes, sorted, with the contacts of each.
+    held: Vec<(u64, u32)>,
+    /// How often the list was halved: so many of the highest bits are zero in all hashes that are kept.
+    halvings: u32,
+    max_held: usize,
+}
+
+impl Part {
+    fn new(max_held: usize) -> Self {
+        Self { fresh: Vec::new(), held: Vec::new(), halvings: 0, max_held }
+    }
+
+    fn add(&mut self, hashes: &[u64]) {
+        if self.fresh.len() + hashes.len() > MAX_FRESH {
+            self.merge();
+        }
+        self.fresh.extend(hashes.iter().filter(|hash| hash.leading_zeros() >= self.halvings));
+    }
+
+    /// Merges the fresh hashes into the sorted list.
+    fn merge(&mut self) {
+        self.fresh.sort_unstable();
+        self.held.extend(self.fresh.drain(..).map(|hash| (hash, 1)));
+        // What is sorted already, as both parts of the list are here, this sort only merges.
+        self.held.sort_by_key(|&(hash, _)| hash);
+        self.held.dedup_by(|(hash, more), (kept, contacts)| {
+            let is_same = hash == kept;
+            *contacts = contacts.saturating_add(if is_same { *more } else { 0 });
+            is_same
+        });
+        while self.held.len() > self.max_held {
+            self.halvings += 1;
+            // Those to be kept have the smaller hashes, and stand in front.
+            let kept = self.held.partition_point(|(hash, _)| hash.leading_zeros() >= self.halvings);
+            self.held.truncate(kept);
+        }
+        // All parts are merged at about the same time, and would hold room for it together.
+        self.held.shrink_to_fit();
+    }
+
+    fn repeated(mut self) -> Repeated {
+        self.merge();
+        let shared = self.held.iter().map(|&(_, contacts)| u64::from(contacts)).filter(|&contacts| contacts > 1);
+        let (keys, contacts) = shared.fold((0, 0), |(keys, sum), contacts| (keys + 1, sum + contacts));
+        let halvings = self.halvings;
+        Repeated { keys: keys << halvings, contacts: contacts << halvings, approximate: halvings > 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::hash::hash_number;
+
+    #[test]
+    fn repeats_are_counted_exactly_while_there_is_room() {
+        let mut repeats = Repeats::default();
+        for key in 0..50_000 {
+            (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));
+        }
+        assert_eq!(repeats.repeated(), Repeated { keys: 5000, contacts: 15_000, approximate: false });
+    }
+
+    #[test]
+    fn keys_that_come_again_much_later_are_repeats() {
+        let mut repeats = Repeats::default();
+        (0..300_000).for_each(|key| repeats.add(hash_number(key)));
+        (0..300_000).step_by(2).for_each(|key| repeats.add(hash_number(key)));
+        (0..300_000).step_by(4).for_each(|key| repeats.add(hash_number(key)));
+        assert_eq!(repeats.repeated(), Repeated { keys: 150_000, contacts: 375_000, approximate: false });
+    }
+
+    #[test]
+    fn a_full_table_becomes_a_sample_that_stands_for_the_whole() {
+        let mut repeats = Repeats::with_limit(10);
+        for key in 0..1_000_000 {
+            (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));
+        }
+        let Repeated { keys, contacts, approximate } = repeats.repeated();
+        assert!(approximate);
+        assert!((90_000..110_000).contains(&keys), "{keys}");
+        assert!((270_000..330_000).contains(&contacts), "{contacts}");
+    }
+}

@@ -1,0 +1,127 @@
+//! Numbers as people read them; the same in every form of the report.
+
+use crate::base::plural::word_for;
+use crate::base::printable::is_printable;
+
+/// A number with commas between its groups of three digits.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with its word.
+pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), word_for(count, one, many))
+}
+
+/// A share with one place, nothing of nothing.
+pub(super) fn percent(count: u64, total: u64) -> String {
+    if total == 0 {
+        return String::new();
+    }
+    // Tenths of a percent, in whole numbers so that the rounding is the same everywhere.
+    let tenths = (u128::from(count) * 2000 + u128::from(total)) / (u128::from(total) * 2);
+    match tenths {
+        // What is there must not look like nothing, nor what is missing like everything.
+        0 if count > 0 => "<0.1 %".to_owned(),
+        1000 if count < total => ">99.9 %".to_owned(),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// A size in bytes.
+pub(super) fn size(bytes: u64) -> String {
+    let (unit, divisor) = match bytes {
+        ..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => ("kB", 100),
+        1_000_000..1_000_000_000 => ("MB", 100_000),
+        _ => ("GB", 100_000_000),
+    };
+    let tenths = bytes / divisor;
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
+/// A difference with its sign and an arrow.
+pub(super) fn difference(difference: i64) -> String {
+    match difference {
+        0 => "=".to_owned(),
+        1.. => format!("▲ +{}", grouped(difference.unsigned_abs())),
+        _ => format!("▼ −{}", grouped(difference.unsigned_abs())),
+    }
+}
+
+/// A time to the minute, as people write it.
+pub(super) fn moment(time: &str) -> String {
+    let parts = time.split_once('T').and_then(|(date, time)| Some((date, time.get(..5)?)));
+    parts.map_or_else(|| time.to_owned(), |(date, minute)| format!("{date}, {minute} UTC"))
+}
+
+/// A word from elsewhere as people see it: without control characters and of bearable length.
+pub(super) fn shown(word: &str) -> String {
+    const MAX_LENGTH: usize = 40;
+    let shown: String = word.chars().filter(|&c| is_printable(c)).take(MAX_LENGTH + 1).collect();
+    if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
+}
+
+/// A text of at most so many characters; that some are gone can be seen.
+pub(super) fn shortened(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(max - 1).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// A sentence that holds words from elsewhere, of bearable length.
+pub(super) fn sentence(text: &str) -> String {
+    const MAX_LENGTH: usize = 400;
+    shortened(&text.chars().filter(|&c| is_printable(c)).collect::<String>(), MAX_LENGTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_rounded_but_never_to_nothing_or_everything() {
+        let table = [
+            ((0, 0), ""),
+            ((0, 5), "0.0 %"),
+            ((1, 3), "33.3 %"),
+            ((2, 3), "66.7 %"),
+            ((1, 1_000_000), "<0.1 %"),
+            ((999_999, 1_000_000), ">99.9 %"),
+            ((7, 7), "100.0 %"),
+        ];
+        for ((count, total), wanted) in table {
+            assert_eq!(percent(count, total), wanted, "{count} of {total}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_shown_to_the_minute_in_any_year() {
+        assert_eq!(moment("2026-03-01T08:30:15Z"), "2026-03-01, 08:30 UTC");
+        assert_eq!(moment("+12026-03-01T08:30:15Z"), "+12026-03-01, 08:30 UTC");
+        assert_eq!(moment("soon"), "soon");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_differences_have_arrows() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 1200].map(|count| grouped_of(count, "row", "rows")), ["1 row", "1,200 rows"]);
+        assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
+        assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
+        assert_eq!(shown("a\u{9b}\u{200b}b"), "ab");
+        assert_eq!(shown("\u{7}"), "(empty)");
+        assert_eq!(shown(&"x".repeat(40)), "x".repeat(40));
+        assert_eq!(shown(&"x".repeat(41)), format!("{}…", "x".repeat(39)));
+        assert_eq!(shortened("ab cd", 4), "ab…");
+    }
+}

@@ -1,0 +1,169 @@
+//! The world, shaded by contacts.
+//!
+//! Five shades, each for counts that are a fixed factor larger than those of the one before: a linear scale would show
+//! the largest country and nothing else.
+
+use super::super::super::counts::UNKNOWN_KEY;
+use super::super::super::format::{grouped, grouped_of, percent};
+use super::super::super::places;
+use super::super::super::{OTHER_KEY, Summary};
+use super::page::Page;
+
+/// One country a line; see the folder's README.
+const WORLD: &str = include_str!("world/world.txt");
+const SHADES: usize = 5;
+
+pub(super) fn write(page: &mut Page, summary: &Summary) {
+    let on_map = |line: &&'static str| line.split_once('\t');
+    let countries: Vec<(&str, &str)> = WORLD.lines().filter_map(|line| on_map(&line)).collect();
+    let count = |code: &str| summary.regions.get(code).copied().unwrap_or(0);
+    let largest = countries.iter().map(|(code, _)| count(code)).max().unwrap_or(0);
+    if largest == 0 {
+        return;
+    }
+    let bounds = bounds(summary.min_cell.unwrap_or(1), largest);
+    page.push("<figure>\n<svg class=\"map\" viewBox=\"0 0 1000 440\" role=\"img\" ");
+    page.push("aria-label=\"World map shaded by contacts; the table of regions has the numbers\">\n");
+    for (code, shape) in &countries {
+        write_country(page, shape, shade(count(code), &bounds), &title(summary, code));
+    }
+    page.push("</svg>\n");
+    legend(page, &bounds, largest);
+    let is_on_map = |region: &str| countries.iter().any(|&(code, _)| code == region);
+    page.push("<figcaption>Contacts by region.").push(&elsewhere(summary, is_on_map));
+    page.push("</figcaption>\n</figure>\n");
+}
+
+/// Who is not on the map, and why.
+fn elsewhere(summary: &Summary, is_on_map: impl Fn(&str) -> bool) -> String {
+    let count = |key: &str| summary.regions.get(key).copied().unwrap_or(0);
+    let is_of_group = |region: &str| region == UNKNOWN_KEY || region == OTHER_KEY;
+    let others = summary.regions.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
+    let without_outline: u64 = others.map(|(_, count)| count).sum();
+    // Without a limit these are codes that are no regions.
+    let merged = if summary.min_cell.is_some() { "in merged groups" } else { "whose region is not told" };
+    let groups = [
+        (count(UNKNOWN_KEY), "without a region"),
+        (without_outline, "with one that has no outline"),
+        (count(OTHER_KEY), merged),
+    ];
+    let groups: Vec<(u64, &str)> = groups.into_iter().filter(|&(count, _)| count > 0).collect();
+    let mut text = match groups[..] {
+        [] => return String::new(),
+        [(count, what)] => format!(" Not on the map: {} {what}.", grouped_of(count, "contact", "contacts")),
+        _ => {
+            let all = groups.iter().map(|(count, _)| count).sum();
+            let groups: Vec<String> =
+                groups.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
+            format!(" Not on the map: {}: {}.", grouped_of(all, "contact", "contacts"), groups.join(", "))
+        }
+    };
+    if summary.min_cell.is_some() && count(OTHER_KEY) > 0 {
+        text += " A region without a shade has no contacts or is among the merged ones.";
+    }
+    text
+}
+
+fn write_country(page: &mut Page, outline: &str, shade: usize, title: &str) {
+    let class = ["", " class=\"m1\"", " class=\"m2\"", " class=\"m3\"", " class=\"m4\"", " class=\"m5\""][shade];
+    match outline.strip_prefix('@').and_then(|place| place.split_once(',')) {
+        Some((x, y)) => {
+            // A dot for every speck of an island would litter the oceans.
+            if shade == 0 {
+                return;
+            }
+            page.push("<circle cx=\"").push(x).push("\" cy=\"").push(y).push("\" r=\"3.5\"").push(class).push(">");
+            page.push("<title>").text(title).push("</title></circle>\n");
+        }
+        None if shade == 0 => drop(page.push("<path d=\"").push(outline).push("\"/>\n")),
+        None => {
+            page.push("<path").push(class).push(" d=\"").push(outline).push("\"><title>").text(title);
+            page.push("</title></path>\n");
+        }
+    }
+}
+
+fn title(summary: &Summary, code: &str) -> String {
+    let count = summary.regions.get(code).copied().unwrap_or(0);
+    let name = places::find(code).map_or(code, |place| place.name);
+    format!("{name}: {} ({})", grouped(count), percent(count, summary.contacts))
+}
+
+fn legend(page: &mut Page, bounds: &[u64], largest: u64) {
+    page.push("<ul class=\"legend\" aria-label=\"Shades\">\n");
+    for (at, &from) in bounds.iter().enumerate() {
+        let to = bounds.get(at + 1).map_or(largest, |next| next - 1);
+        let range = if from == to { grouped(from) } else { format!("{} – {}", grouped(from), grouped(to)) };
+        let class = shade(from, bounds).to_string();
+        page.push("<li><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"m").push(&class);
+        page.push("\" width=\"1\" height=\"1\"/></svg>").push(&range).push("</li>\n");
+    }
+    page.push("</ul>\n");
+}
+
+/// Where each shade begins, from the smallest number that is told; fewer than [`SHADES`] for small numbers.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bounds of shades are rounded numbers, positive and below the largest count"
+)]
+fn bounds(smallest: u64, largest: u64) -> Vec<u64> {
+    let smallest = smallest.clamp(1, largest) as f64;
+    let step = (largest as f64 / smallest).powf(1.0 / SHADES as f64);
+    let mut bounds: Vec<u64> = (0..SHADES).map(|at| (smallest * step.powf(at as f64)).round() as u64).collect();
+    bounds.dedup();
+    bounds
+}
+
+fn shade(count: u64, bounds: &[u64]) -> usize {
+    let reached = bounds.iter().filter(|&&bound| bound <= count).count();
+    // With few shades the strongest ones are used.
+    if reached == 0 { 0 } else { reached + SHADES - bounds.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_a_shade_and_the_largest_the_strongest() {
+        for largest in [1, 2, 7, 100, 12_345, 5_000_000] {
+            for smallest in [1, 10, 1000] {
+                let bounds = bounds(smallest, largest);
+                assert_eq!((shade(0, &bounds), shade(largest, &bounds)), (0, SHADES), "{largest}");
+                assert!(shade(smallest.min(largest), &bounds) >= 1, "{largest}");
+                assert_eq!(bounds[0], smallest.min(largest), "a shade that cannot occur");
+            }
+        }
+        assert_eq!(bounds(1, 100_000), [1, 10, 100, 1000, 10_000]);
+        assert_eq!(bounds(10, 1_000_000), [10, 100, 1000, 10_000, 100_000]);
+    }
+
+    #[test]
+    fn the_caption_tells_merged_regions_from_those_without_a_name() {
+        let regions =
+            [("US", 9), (UNKNOWN_KEY, 68), (OTHER_KEY, 72)].map(|(key, count)| (key.to_owned(), count)).into();
+        let mut summary = Summary { regions, ..Summary::default() };
+        let caption = |summary: &Summary| elsewhere(summary, |code| code == "US");
+        let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not told.";
+        assert_eq!(caption(&summary), wanted);
+        summary.min_cell = Some(10);
+        assert!(caption(&summary).contains("72 in merged groups. A region without a shade"), "{}", caption(&summary));
+        summary.regions.retain(|code, _| code == "US" || code == UNKNOWN_KEY);
+        assert_eq!(caption(&summary), " Not on the map: 68 contacts without a region.");
+        summary.regions.retain(|code, _| code == "US");
+        assert_eq!(caption(&summary), "");
+    }
+
+    #[test]
+    fn the_world_is_small_and_has_the_codes_of_iso_3166() {
+        assert!(WORLD.len() < 40_000);
+        let unknown: Vec<_> = WORLD.lines().filter_map(|line| line.split('\t').next()).collect();
+        let unknown: Vec<_> = unknown.into_iter().filter(|code| *code != "-" && places::find(code).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        for code in ["US", "NA", "SG", "XK", "FR", "NO"] {
+            assert!(WORLD.contains(&format!("\n{code}\t")), "{code}");
+        }
+    }
+}

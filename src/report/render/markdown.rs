@@ -1,0 +1,148 @@
+//! The summary as Markdown, for the summary of a CI step or a chat.
+//!
+//! GitHub's dialect with tables. Always under 100 kB, whatever the account: tables are cut to a few dozen rows, and
+//! words from the server to 40 characters.
+//!
+//! *Easy to get wrong:* words from the server must not become markup. Every character that Markdown or HTML could take
+//! for a sign is escaped. Escaping is not enough for what looks like an address: many renderers make links of a finished
+//! text. Such a word is code.
+
+use super::super::Summary;
+use super::super::view::{Cell, Limits, View, notices, sections};
+
+/// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
+/// only a few tables can be that long.
+const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, channels: 8 };
+
+/// Writes the summary; every line ends with a line end.
+pub fn render_markdown(summary: &Summary) -> String {
+    let mut text = "# Report on contacts\n".to_owned();
+    for notice in notices(summary) {
+        text += &format!("\n> **Warning:** {}\n", escaped(&notice));
+    }
+    for section in sections(summary, LIMITS) {
+        text += &format!("\n## {}\n", escaped(&section.title));
+        if !section.notes.is_empty() {
+            text.push('\n');
+        }
+        for note in &section.notes {
+            text += &format!("- {}\n", escaped(note));
+        }
+        for view in &section.tables {
+            table(view, &mut text);
+        }
+    }
+    text
+}
+
+fn table(view: &View, text: &mut String) {
+    // A bar says nothing that its number does not, and a chat has no room for it.
+    let has_bar = view.rows.iter().any(|row| matches!(row.last(), Some(Cell::Bar(..))));
+    let columns = view.columns.len() - usize::from(has_bar);
+    if !view.title.is_empty() {
+        text.push_str(&format!("\n### {}\n", escaped(&view.title)));
+    }
+    text.push('\n');
+    row(view.columns[..columns].iter().map(|column| escaped(column)), text);
+    row((0..columns).map(|column| if column == 0 { ":--" } else { "--:" }.to_owned()), text);
+    for cells in &view.rows {
+        row(cells.iter().take(columns).map(|cell| escaped(&cell.words())), text);
+    }
+}
+
+fn row(cells: impl Iterator<Item = String>, text: &mut String) {
+    for cell in cells {
+        text.push_str("| ");
+        text.push_str(&cell);
+        text.push(' ');
+    }
+    text.push_str("|\n");
+}
+
+/// Text as it is, whatever signs it holds.
+fn escaped(text: &str) -> String {
+    let words: Vec<String> = text.split(' ').map(|word| if is_link(word) { code(word) } else { plain(word) }).collect();
+    words.join(" ")
+}
+
+/// Whether a renderer could make a link or a mention of a word: addresses with and without a scheme, and names of hosts.
+fn is_link(word: &str) -> bool {
+    let is_host = |(at, _): (usize, &str)| {
+        let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        is_part(word[..at].chars().next_back()) && word[at + 1..].chars().next().is_some_and(char::is_alphabetic)
+    };
+    // No time of day.
+    let is_scheme = |(at, _): (usize, &str)| {
+        let is_name = word[..at]
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next_back()
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+        is_name && at + 1 < word.len()
+    };
+    word.contains('@')
+        || word.contains("//")
+        || word.match_indices('.').any(is_host)
+        || word.match_indices(':').any(is_scheme)
+}
+
+/// A word as code, which no renderer makes a link of.
+fn code(word: &str) -> String {
+    let longest_run = word.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest_run + 1);
+    let space = if word.starts_with('`') || word.ends_with('`') { " " } else { "" };
+    // A table ends its cells before it looks for code.
+    let word = word.replace('|', "\\|");
+    format!("{fence}{space}{word}{space}{fence}")
+}
+
+fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_sign_of_markup_is_left() {
+        assert_eq!(escaped("<b>|*a*_[x](y)"), "&lt;b&gt;\\|\\*a\\*\\_\\[x\\](y)");
+        assert_eq!(escaped("`all` $x$ 5 %"), "\\`all\\` \\$x\\$ 5 %");
+    }
+
+    #[test]
+    fn what_could_become_a_link_is_code() {
+        for word in [
+            "http://evil.io",
+            "www.evil.com",
+            "evil.io",
+            "//evil.io/x",
+            "mailto:a",
+            "ann@example.com",
+            "@all",
+            "[x](http://x)",
+            "contacts.parquet",
+            "<a/href=//x>",
+        ] {
+            assert_eq!(escaped(&format!("see {word} now")), format!("see `{word}` now"));
+        }
+        assert_eq!(escaped("a|b.co"), "`a\\|b.co`");
+        assert_eq!(escaped("`x.co`"), "`` `x.co` ``");
+        assert_eq!(escaped("x``.co``a.b"), "```x``.co``a.b```");
+        for text in ["A sentence. Another", "2.00 s", "Note: 5.0 %", "89 of 100", "08:30 UTC."] {
+            assert_eq!(escaped(text), text);
+        }
+    }
+}

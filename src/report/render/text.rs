@@ -1,0 +1,198 @@
+//! The summary as aligned tables for a terminal or a log.
+//!
+//! *Easy to get wrong:* no line is wider than the terminal. A table that is too wide loses its bars, then its last
+//! columns, then the ends of its names; the counts stay.
+
+use super::super::Summary;
+use super::super::view::{Cell, Limits, Section, View, notices, sections};
+use crate::verdict::Verdict;
+
+/// How the table is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableStyle {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether to use colors.
+    pub has_colors: bool,
+}
+
+/// What fits on a few screens.
+const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, channels: 6 };
+/// Longest bar, in characters; shorter than the shortest, it says nothing.
+const MAX_BAR: usize = 24;
+const MIN_BAR: usize = 6;
+/// Narrowest name column.
+const MIN_NAME: usize = 12;
+/// Widest name column that the other tables of a section are aligned with.
+const MAX_NAME: usize = 30;
+const GAP: usize = 2;
+
+const BOLD: &str = "1";
+const FAINT: &str = "2";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const BLUE: &str = "34";
+
+/// Draws the summary; every line ends with a line end, none is wider than the style allows.
+pub fn render_table(summary: &Summary, style: TableStyle) -> String {
+    let mut renderer = Renderer { text: String::new(), style };
+    for notice in notices(summary) {
+        for line in wrapped(&format!("Warning: {notice}"), style.width) {
+            renderer.line(&line, YELLOW);
+        }
+    }
+    for section in sections(summary, LIMITS) {
+        renderer.section(&section, summary.run.as_ref().map(|run| run.verdict));
+    }
+    renderer.text
+}
+
+struct Renderer {
+    text: String,
+    style: TableStyle,
+}
+
+impl Renderer {
+    fn section(&mut self, section: &Section, verdict: Option<Verdict>) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.line(&section.title, BOLD);
+        for note in &section.notes {
+            let color = match verdict {
+                Some(verdict) if section.id == "run" && note.starts_with("Verdict") => match verdict {
+                    Verdict::Unverified => YELLOW,
+                    Verdict::Complete | Verdict::Healed => GREEN,
+                },
+                _ => "",
+            };
+            for line in wrapped(note, self.style.width.saturating_sub(GAP)) {
+                self.line(&format!("  {line}"), color);
+            }
+        }
+        // The tables of a section stand in line with each other.
+        let names = section.tables.iter().map(name_width).max().unwrap_or(0).min(MAX_NAME);
+        for view in &section.tables {
+            self.table(view, names);
+        }
+    }
+
+    fn table(&mut self, view: &View, names: usize) {
+        let layout = Layout::new(view, self.style.width, names);
+        if !view.title.is_empty() {
+            self.text.push('\n');
+            self.line(&format!("  {}", view.title), BOLD);
+        }
+        // A plain list of counts and shares needs no head.
+        if matches!(
+            view.id,
+            "change-totals" | "change-channels" | "change-regions" | "regions" | "channel-mix" | "months"
+        ) {
+            let line = layout.line(view.columns.iter().map(String::as_str));
+            self.line(&line, FAINT);
+        }
+        for row in &view.rows {
+            let words: Vec<String> = row.iter().map(Cell::words).collect();
+            let mut line = layout.line(words.iter().map(String::as_str));
+            let bar = row.last().map_or(0, |cell| layout.bar_length(cell));
+            if bar > 0 {
+                line.push_str(&" ".repeat(GAP));
+                let bar = "▇".repeat(bar);
+                line.push_str(&self.painted(&bar, BLUE));
+            }
+            if let Some(&Cell::Difference(change, wish)) = row.last() {
+                let color = wish.is_met_by(change).map_or("", |is_better| if is_better { GREEN } else { RED });
+                let shown = words.last().map(String::as_str).unwrap_or_default();
+                if !color.is_empty() && line.ends_with(shown) {
+                    line.truncate(line.len() - shown.len());
+                    line.push_str(&self.painted(shown, color));
+                }
+            }
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn line(&mut self, line: &str, color: &str) {
+        let line: String = line.chars().take(self.style.width).collect();
+        let line = self.painted(line.trim_end(), color);
+        self.text.push_str(&line);
+        self.text.push('\n');
+    }
+
+    fn painted(&self, text: &str, color: &str) -> String {
+        if self.style.has_colors && !color.is_empty() && !text.is_empty() {
+            format!("\u{1b}[{color}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+fn name_width(view: &View) -> usize {
+    let names = view.rows.iter().filter_map(|row| row.first());
+    names.map(|name| name.words().chars().count()).max().unwrap_or(0)
+}
+
+/// Widths of the columns that are shown.
+struct Layout {
+    name: usize,
+    others: Vec<usize>,
+    bar: usize,
+}
+
+impl Layout {
+    fn new(view: &View, width: usize, names: usize) -> Self {
+        let length = |text: &str| text.chars().count();
+        let has_bar = view.rows.iter().any(|row| matches!(row.last(), Some(Cell::Bar(..))));
+        let columns = view.columns.len() - usize::from(has_bar);
+        let widest = |column: usize| {
+            let cells = view.rows.iter().filter_map(|row| row.get(column)).map(|cell| length(&cell.words()));
+            cells.chain([length(&view.columns[column])]).max().unwrap_or(0)
+        };
+        let mut name = widest(0).max(names);
+        let mut others: Vec<usize> = (1..columns).map(widest).collect();
+        let used = |name: usize, others: &[usize]| GAP + name + others.iter().map(|width| width + GAP).sum::<usize>();
+        while used(name.min(MIN_NAME), &others) > width && others.len() > 1 {
+            others.pop();
+        }
+        name = name.min(width.saturating_sub(used(0, &others)));
+        let left = width.saturating_sub(used(name, &others) + GAP).min(MAX_BAR);
+        Self { name, others, bar: if has_bar && left >= MIN_BAR { left } else { 0 } }
+    }
+
+    /// The first cell to the left, the others to the right.
+    fn line<'a>(&self, mut cells: impl Iterator<Item = &'a str>) -> String {
+        let name: String = cells.next().unwrap_or_default().chars().take(self.name).collect();
+        let mut line = format!("  {name:<width$}", width = self.name);
+        for (&width, cell) in self.others.iter().zip(cells) {
+            line.push_str(&format!("  {cell:>width$}"));
+        }
+        line
+    }
+
+    /// A bar that is not nothing has at least one character.
+    fn bar_length(&self, cell: &Cell) -> usize {
+        let Cell::Bar(count, largest) = cell else { return 0 };
+        let room = self.bar as u64;
+        usize::try_from((count * room).div_ceil((*largest).max(1))).map_or(self.bar, |length| length.min(self.bar))
+    }
+}
+
+/// Lines of at most so many characters, cut between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}

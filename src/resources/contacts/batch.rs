@@ -1,0 +1,247 @@
+//! From the rows of pages to record batches.
+//!
+//! A page of a hundred rows is too small a batch: arrays, counters and encoders all have work to do once for each. The
+//! kept rows of page after page therefore go into the same columns until there are [`BATCH_ROWS`], so a text is copied
+//! once on its way from the answer to the encoder.
+//!
+//! *Easy to get wrong:* the batches must not depend on how the rows were cut into pages, or the bytes of a file would.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayBuilder, ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+};
+
+use super::rows::Contact;
+use super::schema::{channel_field, column, contacts_schema};
+use super::{ContactPage, normalize};
+
+/// Rows in a batch: large enough that the work per batch does not show, small enough to stay in the processor's cache.
+pub const BATCH_ROWS: usize = 8192;
+
+/// Bytes of text after which a batch is cut, so that texts of absurd length fill neither the memory nor Arrow's offsets,
+/// which end at two gigabytes. Usual batches have four megabytes, and several are on their way at a time.
+const MAX_TEXT_BYTES: usize = 8 << 20;
+
+/// Gathers the kept rows of pages into record batches in the schema of [`contacts_schema`].
+#[derive(Debug)]
+pub struct BatchBuilder {
+    batch_rows: usize,
+    max_bytes: usize,
+    columns: Columns,
+}
+
+impl Default for BatchBuilder {
+    fn default() -> Self {
+        Self::new(BATCH_ROWS)
+    }
+}
+
+impl BatchBuilder {
+    /// For batches of `batch_rows`, at least one.
+    pub fn new(batch_rows: usize) -> Self {
+        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: Columns::with_capacity(batch_rows) }
+    }
+
+    /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
+    pub fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
+        let mut full = Vec::new();
+        // The texts of a page are no longer than its body.
+        if self.columns.len() > 0 && self.columns.text_bytes() + page.rows.body_bytes() > self.max_bytes {
+            full.push(self.columns.take());
+        }
+        for (contact, _) in page.rows.iter().zip(keep).filter(|&(_, &keep)| keep) {
+            self.columns.append(contact);
+            if self.columns.len() == self.batch_rows {
+                full.push(self.columns.take());
+            }
+        }
+        full
+    }
+
+    /// The rows that filled no batch, if there are any.
+    pub fn finish(&mut self) -> Option<RecordBatch> {
+        (self.columns.len() > 0).then(|| self.columns.take())
+    }
+}
+
+/// Columns that take the server's text as it is.
+const PLAIN_TEXTS: [usize; 7] = [
+    column::ID,
+    column::PHONE_NUMBER,
+    column::FORMAT_E164,
+    column::FORMAT_INTERNATIONAL,
+    column::FORMAT_NATIONAL,
+    column::FORMAT_RFC,
+    column::CUSTOMER_ID,
+];
+
+/// Builders for all columns of the schema.
+#[derive(Debug)]
+struct Columns {
+    plain_texts: [StringBuilder; PLAIN_TEXTS.len()],
+    country_code: StringBuilder,
+    region_code: StringBuilder,
+    channels: ListBuilder<StringBuilder>,
+    known_channels: KnownChannels,
+    default_channel: StringBuilder,
+    opt_out: BooleanBuilder,
+    is_inherited: BooleanBuilder,
+    created_at: TimestampMicrosecondBuilder,
+    updated_at: TimestampMicrosecondBuilder,
+}
+
+impl Columns {
+    fn with_capacity(rows: usize) -> Self {
+        let text = |bytes: usize| StringBuilder::with_capacity(rows, rows * bytes);
+        let time = || TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
+        let channels = StringBuilder::with_capacity(rows * 2, rows * 12);
+        Self {
+            plain_texts: std::array::from_fn(|_| text(20)),
+            country_code: text(4),
+            region_code: text(2),
+            channels: ListBuilder::with_capacity(channels, rows).with_field(channel_field()),
+            known_channels: KnownChannels::default(),
+            default_channel: text(8),
+            opt_out: BooleanBuilder::with_capacity(rows),
+            is_inherited: BooleanBuilder::with_capacity(rows),
+            created_at: time(),
+            updated_at: time(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.opt_out.len()
+    }
+
+    fn append(&mut self, contact: Contact<'_>) {
+        let text = |column: usize| contact.text(column);
+        for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
+            builder.append_option(text(column));
+        }
+        self.country_code.append_option(text(column::COUNTRY_CODE).and_then(normalize::trimmed));
+        self.region_code.append_option(text(column::REGION_CODE).and_then(normalize::region));
+        for name in self.known_channels.read(text(column::AVAILABLE_CHANNELS).unwrap_or_default()) {
+            self.channels.values().append_value(name);
+        }
+        self.channels.append(true);
+        self.default_channel.append_option(text(column::DEFAULT_CHANNEL).and_then(normalize::channel));
+        self.opt_out.append_option(contact.flag(column::OPT_OUT));
+        self.is_inherited.append_option(contact.flag(column::IS_INHERITED));
+        self.created_at.append_option(contact.time(column::CREATED_AT));
+        self.updated_at.append_option(contact.time(column::UPDATED_AT));
+    }
+
+    /// Bytes of all texts.
+    fn text_bytes(&self) -> usize {
+        let texts = self.plain_texts.iter().chain([&self.country_code, &self.region_code, &self.default_channel]);
+        texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).sum()
+    }
+
+    /// Gives the columns and begins anew.
+    fn take(&mut self) -> RecordBatch {
+        let [id, phone_number, e164, international, national, rfc, customer_id] =
+            self.plain_texts.each_mut().map(take_texts);
+        let columns: Vec<ArrayRef> = vec![
+            id,
+            phone_number,
+            e164,
+            international,
+            national,
+            rfc,
+            take_texts(&mut self.country_code),
+            take_texts(&mut self.region_code),
+            Arc::new(self.channels.finish()),
+            take_texts(&mut self.default_channel),
+            Arc::new(self.opt_out.finish()),
+            Arc::new(self.is_inherited.finish()),
+            Arc::new(self.created_at.finish()),
+            Arc::new(self.updated_at.finish()),
+            customer_id,
+        ];
+        RecordBatch::try_new(contacts_schema(), columns).expect("every row was appended to every column")
+    }
+}
+
+/// Gives the texts and begins anew, with room for as much and a little more: memory that grows in steps is copied at every
+/// step.
+fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
+    let (rows, bytes) = (builder.len(), builder.values_slice().len());
+    let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);
+    Arc::new(std::mem::replace(builder, next).finish())
+}
+
+/// The channels that texts name. Few different texts occur, so they are read once.
+#[derive(Debug, Default)]
+struct KnownChannels(Vec<(String, Vec<String>)>);
+
+impl KnownChannels {
+    /// Texts that are remembered, so few that looking through them costs less than a hash.
+    const MAX: usize = 16;
+
+    fn read(&mut self, text: &str) -> &[String] {
+        let place = self.0.iter().position(|(known, _)| known == text).unwrap_or_else(|| {
+            if self.0.len() == Self::MAX {
+                self.0.clear();
+            }
+            self.0.push((text.to_owned(), normalize::channels(text)));
+            self.0.len() - 1
+        });
+        &self.0[place].1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::compute::concat_batches;
+
+    use super::*;
+    use crate::resources::contacts::decode_page;
+
+    fn page(ids: std::ops::Range<usize>) -> ContactPage {
+        let contacts: Vec<_> = ids
+            .map(|id| serde_json::json!({"id": format!("c{id}"), "phone_number": "+1", "opt_out": id % 2 == 0}))
+            .collect();
+        let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
+        decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap()
+    }
+
+    #[test]
+    fn batches_do_not_depend_on_how_rows_were_cut_into_pages() {
+        let wanted = page(0..50).batch();
+        for size in [1, 7, 10, 11, 50] {
+            let mut builder = BatchBuilder::new(10);
+            let mut batches = Vec::new();
+            for start in (0..50).step_by(size) {
+                let page = page(start..(start + size).min(50));
+                batches.extend(builder.append(&page, &vec![true; page.rows()]));
+            }
+            assert_eq!(builder.finish(), None);
+            assert!(batches.len() == 5 && batches.iter().all(|batch| batch.num_rows() == 10), "{size}");
+            assert_eq!(concat_batches(&contacts_schema(), &batches).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_column_that_grows_too_long_cuts_the_batch() {
+        let mut builder = BatchBuilder { max_bytes: 20, ..BatchBuilder::new(1000) };
+        let page = page(0..11);
+        let first = builder.append(&page, &[true; 11]);
+        let second = builder.append(&page, &[true; 11]);
+        assert_eq!((first.len(), second), (0, vec![page.batch()]));
+        assert_eq!(builder.finish(), Some(page.batch()));
+    }
+
+    #[test]
+    fn only_the_rows_that_are_kept_come_into_a_batch() {
+        let mut builder = BatchBuilder::new(3);
+        let keep = [true, false, false, true, true, false, true];
+        let full = builder.append(&page(0..7), &keep);
+        let rest = builder.finish().unwrap();
+        assert_eq!((full.len(), full[0].num_rows(), rest.num_rows()), (1, 3, 1));
+        let wanted = page(0..7).batch();
+        assert_eq!(rest, wanted.slice(6, 1));
+        assert_eq!(full[0].slice(0, 1), wanted.slice(0, 1));
+        assert_eq!(full[0].slice(1, 2), wanted.slice(3, 2));
+    }
+}

@@ -1,0 +1,3 @@
+//! Moments and dates.
+
+pub(crate) mod calendar;
