@@ -6,8 +6,8 @@ mod pages;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use sent_export::publish::{OutputRequest, OutputSettings, Outputs};
 use sent_export::resources::contacts::{contacts_schema, decode_page};
-use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
 
 const CONTACTS: u32 = 20_000;
 

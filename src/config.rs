@@ -15,13 +15,13 @@ use url::Url;
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy, endpoints};
 use crate::base::percent::Percent;
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
-use crate::companion::Companion;
-use crate::gate::Gate;
+use crate::format::{FILTERS_KEY, FormatError, OutputFormat};
 use crate::listing::ReadSettings;
 use crate::listing::journal::{JournalKey, Secret};
+use crate::publish::{Gate, OutputError, OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::resources::contacts::ContactQuery;
-use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
 
 use self::address::check_base_url;
 use self::key::read_key;
@@ -102,7 +102,13 @@ pub enum ConfigError {
     BinaryToTerminal(OutputFormat),
     /// An output cannot be written.
     #[error(transparent)]
-    Output(#[from] SinkError),
+    Output(#[from] OutputError),
+}
+
+impl From<FormatError> for ConfigError {
+    fn from(error: FormatError) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl ConfigError {
@@ -241,7 +247,7 @@ impl ContactsConfig {
         }
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let beside = first_file.and_then(|request| request.target.path()).map(Companion::manifests_of);
+        let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
         let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
         let manifest = check_manifest(args, manifests_beside.first())?;
         check_distinct(&outputs, &reports, manifest.as_deref())?;
@@ -263,7 +269,7 @@ impl ContactsConfig {
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         // What the simulator invents on a port of its own is gone with it.
-        let journal = journaled.filter(|_| args.simulate.is_none()).map(|path| Companion::Journal.path(&path));
+        let journal = journaled.filter(|_| args.simulate.is_none()).map(|path| Sidecar::Journal.path(&path));
         Ok(Self {
             simulate: args.simulate,
             base_url,

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
 use crate::base::percent::Percent;
+use crate::format::OutputFormat;
 use crate::listing::Consistency;
 use crate::resources::contacts::ColumnSelection;
-use crate::sink::{FileMode, OutputFormat};
+use crate::store::FileMode;
 use crate::verdict::Verdict;
 
 /// Address of the API (API reference, "Base URL").

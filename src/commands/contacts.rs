@@ -12,17 +12,17 @@ use crate::api::{ApiKey, Client, RequestStats};
 use crate::base::plural::count_of;
 use crate::base::printable::printable;
 use crate::cli::ContactsArgs;
-use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
 use crate::listing::journal::{Journal, JournalWriter, remove_journal};
 use crate::listing::{Consistency, JournalSlot, RowNoun, Walk, WalkReport};
 use crate::progress::ProgressDisplay;
+use crate::publish::{OutputLock, OutputReport, Outputs, lock_target};
 use crate::report::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
 use crate::resources::contacts::{ContactSource, column, column_name};
 use crate::simulator::{self, Simulator};
-use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
+use crate::store::{Sidecar, check_writable};
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -117,7 +117,7 @@ async fn run_export(
 fn remove_other_journals(config: &ContactsConfig) {
     for path in config.outputs.iter().filter_map(|request| request.target.staged_path()) {
         // Nobody needs it, whether or not it can be removed.
-        remove_journal(&Companion::Journal.path(&path)).ok();
+        remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }
 

@@ -13,12 +13,9 @@ use serde::de::IgnoredAny;
 use crate::config::{ConfigError, ContactsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
-use crate::gate::{Candidate, GateFailure};
+use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
 use crate::report::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
-use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
-    relative_to, stage_small_file,
-};
+use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::Verdict;
 
 use super::warn;

@@ -9,9 +9,9 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::settings::OutputReport;
+use crate::store::{FileSettings, StagedFile, StoreError, stage_small_file};
 use crate::verdict::Evidence;
-
-use super::{FileSettings, OutputReport, SinkError, StagedFile, stage_small_file};
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
@@ -88,7 +88,7 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, SinkError> {
+    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, StoreError> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
         stage_small_file(path, &json, settings)
@@ -100,7 +100,7 @@ mod tests {
     use serde::de::IgnoredAny;
 
     use super::*;
-    use crate::sink::OutputFormat;
+    use crate::format::OutputFormat;
 
     #[derive(Debug, PartialEq, Deserialize)]
     struct Details {

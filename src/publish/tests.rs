@@ -2,12 +2,14 @@ use std::fs;
 use std::path::Path;
 
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::{FormatError, OutputFormat, ParquetSettings};
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
+use crate::store::StoreError;
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
@@ -209,11 +211,11 @@ fn targets_that_cannot_be_written_are_refused_at_once() {
         let request = OutputRequest::new(&folder.path().join(name), Some(OutputFormat::Csv)).unwrap();
         Outputs::open(&[request], &OutputSettings::default()).unwrap_err()
     };
-    assert!(matches!(open("missing/c.csv"), SinkError::MissingFolder { .. }));
+    assert!(matches!(open("missing/c.csv"), OutputError::Store(StoreError::MissingFolder { .. })));
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
-    assert!(matches!(open("folder.csv"), SinkError::IsFolder { .. }));
+    assert!(matches!(open("folder.csv"), OutputError::Store(StoreError::IsFolder { .. })));
     let error = OutputRequest::new(Path::new("c.xlsx"), None).unwrap_err();
-    assert!(matches!(error, SinkError::UnknownExtension { .. }));
+    assert!(matches!(error, FormatError::UnknownExtension { .. }));
     assert!(OutputRequest::new(Path::new(".csv"), None).is_err());
 }
 

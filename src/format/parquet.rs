@@ -62,12 +62,12 @@ const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Encodes batches into one Parquet file.
 #[derive(Debug)]
-pub(super) struct ParquetEncoder<W: Write + Send> {
+pub(crate) struct ParquetEncoder<W: Write + Send> {
     writer: ArrowWriter<W>,
 }
 
 impl<W: Write + Send> ParquetEncoder<W> {
-    pub(super) fn new(
+    pub(crate) fn new(
         writer: W,
         schema: SchemaRef,
         settings: &ParquetSettings,
@@ -77,12 +77,12 @@ impl<W: Write + Send> ParquetEncoder<W> {
         Ok(Self { writer: ArrowWriter::try_new(writer, schema, Some(properties))? })
     }
 
-    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+    pub(crate) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
         self.writer.write(batch)
     }
 
     /// Writes the last row group and the footer, and gives the writer back.
-    pub(super) fn finish(self) -> Result<W, ParquetError> {
+    pub(crate) fn finish(self) -> Result<W, ParquetError> {
         self.writer.into_inner()
     }
 }
