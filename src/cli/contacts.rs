@@ -12,7 +12,6 @@ use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
 use crate::base::percent::Percent;
 use crate::format::OutputFormat;
 use crate::listing::Consistency;
-use crate::resources::contacts::ColumnSelection;
 use crate::store::FileMode;
 use crate::verdict::Verdict;
 
@@ -57,8 +56,8 @@ pub struct ContactsArgs {
     pub format: Option<OutputFormat>,
 
     /// Columns to write, in this order, with commas between them [default: all]
-    #[arg(long, value_name = "NAMES", help_heading = "Output")]
-    pub columns: Option<ColumnSelection>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
+    pub columns: Option<Vec<String>>,
 
     /// Also write the summary as JSON, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]

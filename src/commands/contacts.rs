@@ -30,7 +30,7 @@ use super::resume::open_journal;
 use super::{is_color_off, print, say, stop, table_width};
 
 /// What the rows of this export are called.
-const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
+pub(super) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
 

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use arrow::error::ArrowError;
+
 use super::request::OutputRequest;
 use crate::format::FormatError;
 use crate::store::{StoreError, open_hint};
@@ -17,6 +19,9 @@ pub enum OutputError {
     /// The place where it goes.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A batch has other columns than the outputs were opened for.
+    #[error("a batch does not have the columns of the outputs")]
+    ForeignBatch(#[source] ArrowError),
     /// Another run writes the same output.
     #[error("another run is writing the output: {} ({owner})", path.display())]
     Busy {
@@ -55,6 +60,7 @@ impl OutputError {
         match self {
             Self::Format(error) => error.hint(),
             Self::Store(error) => error.hint(),
+            Self::ForeignBatch(_) => "this is a bug; please report it with the command",
             Self::Busy { .. } => "wait until it is done, or choose another --output",
             Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
             Self::Lock { source, .. } => open_hint(source),

@@ -7,6 +7,7 @@
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -44,7 +45,7 @@ impl Output {
     ) -> Result<Self, OutputError> {
         let writer = HashingWriter::new(Destination::open(&request.target, files)?);
         let failed = |source| OutputError::write(request, source);
-        let schema = settings.columns.schema();
+        let schema = Arc::clone(settings.columns.schema());
         let encoder = match request.format {
             OutputFormat::Parquet => {
                 let encoder = ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);

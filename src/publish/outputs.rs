@@ -7,13 +7,13 @@ use super::lock::{OutputLock, lock_target};
 use super::output::{Output, OutputThread};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
-use crate::resources::contacts::ColumnSelection;
+use crate::format::Projection;
 use crate::store::{Destination, FileSettings};
 
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
-    columns: ColumnSelection,
+    columns: Projection,
     open: Vec<OutputThread>,
     /// Behind the outputs, since they are let go in this order.
     locks: Vec<OutputLock>,
@@ -36,13 +36,13 @@ impl Outputs {
         Ok(Self { columns: settings.columns.clone(), open, locks })
     }
 
-    /// Hands a batch with all columns of the contacts schema to every output; waits for those that are behind.
+    /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
     ///
     /// # Errors
     /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
     /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        let batch = self.columns.project(batch);
+        let batch = self.columns.project(batch).map_err(OutputError::ForeignBatch)?;
         self.let_go(|output| !output.send(&batch))
     }
 

@@ -2,21 +2,27 @@
 
 use serde::Serialize;
 
-use crate::format::{OutputFormat, ParquetSettings};
-use crate::resources::contacts::ColumnSelection;
+use crate::format::{OutputFormat, ParquetSettings, Projection};
 use crate::store::FileMode;
 
 /// What all outputs of a run share.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct OutputSettings {
     /// Columns and their order.
-    pub columns: ColumnSelection,
+    pub columns: Projection,
     /// Key-value metadata of Parquet files.
     pub metadata: Vec<(String, String)>,
     /// How Parquet files are laid out.
     pub parquet: ParquetSettings,
     /// Permissions of the files that were asked for.
     pub mode: Option<FileMode>,
+}
+
+impl OutputSettings {
+    /// These columns, and everything else as usual.
+    pub fn new(columns: Projection) -> Self {
+        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None }
+    }
 }
 
 /// What became of one output.
