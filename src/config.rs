@@ -16,7 +16,7 @@ use url::Url;
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy, endpoints};
 use crate::base::percent::Percent;
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
-use crate::format::{ColumnError, FILTERS_KEY, FormatError, OutputFormat, ParquetSettings, Projection};
+use crate::format::{ColumnError, FILTERS_KEY, FileFormat, FormatError, ParquetSettings, Projection};
 use crate::listing::ReadSettings;
 use crate::listing::journal::{JournalKey, Secret};
 use crate::publish::{Gate, OutputError, OutputRequest, OutputSettings};
@@ -98,9 +98,9 @@ pub enum ConfigError {
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
-    /// Only plain CSV can be read there.
-    #[error("{} is not written to a terminal", .0.name())]
-    BinaryToTerminal(OutputFormat),
+    /// Only plain text can be read there.
+    #[error("{0} is not written to a terminal")]
+    BinaryToTerminal(FileFormat),
     /// `--columns` names no columns of the resource.
     #[error("--columns: {0}")]
     Columns(#[from] ColumnError),
@@ -357,12 +357,12 @@ fn pace(args: &ContactsArgs) -> Result<PaceConfig, ConfigError> {
     })
 }
 
-fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
+fn check_outputs(paths: &[PathBuf], format: Option<FileFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
     for path in paths {
         let request = OutputRequest::new(path, format)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
-        if is_terminal && request.format != OutputFormat::Csv {
+        if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
         }
         requests.push(request);
