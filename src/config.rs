@@ -10,18 +10,19 @@ mod places;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use arrow::datatypes::SchemaRef;
 use url::Url;
 
 use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy, endpoints};
 use crate::base::percent::Percent;
 use crate::cli::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
-use crate::companion::Companion;
-use crate::gate::Gate;
+use crate::format::{ColumnError, FILTERS_KEY, FileFormat, FormatError, ParquetSettings, Projection};
 use crate::listing::ReadSettings;
 use crate::listing::journal::{JournalKey, Secret};
+use crate::publish::{Gate, OutputError, OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
-use crate::resources::contacts::ContactQuery;
-use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget, SinkError};
+use crate::resources::contacts::{ContactQuery, UNIQUE_COLUMNS, contacts_schema};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
 
 use self::address::check_base_url;
 use self::key::read_key;
@@ -97,12 +98,21 @@ pub enum ConfigError {
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
-    /// Only plain CSV can be read there.
-    #[error("{} is not written to a terminal", .0.name())]
-    BinaryToTerminal(OutputFormat),
+    /// Only plain text can be read there.
+    #[error("{0} is not written to a terminal")]
+    BinaryToTerminal(FileFormat),
+    /// `--columns` names no columns of the resource.
+    #[error("--columns: {0}")]
+    Columns(#[from] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
-    Output(#[from] SinkError),
+    Output(#[from] OutputError),
+}
+
+impl From<FormatError> for ConfigError {
+    fn from(error: FormatError) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl ConfigError {
@@ -127,6 +137,7 @@ impl ConfigError {
             Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
+            Self::Columns(_) => "name columns with commas between them, or leave --columns out to write all",
             Self::Output(error) => error.hint(),
         }
     }
@@ -228,7 +239,7 @@ impl ContactsConfig {
         let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let outputs = check_outputs(&args.output, args.format)?;
         let gate = Gate {
-            min_contacts: args.min_contacts,
+            min_rows: args.min_contacts,
             max_shrink: args.max_shrink,
             require: args.require,
             max_rejected: args.max_rejected,
@@ -241,7 +252,7 @@ impl ContactsConfig {
         }
         let reports = check_reports(args)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let beside = first_file.and_then(|request| request.target.path()).map(Companion::manifests_of);
+        let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
         let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
         let manifest = check_manifest(args, manifests_beside.first())?;
         check_distinct(&outputs, &reports, manifest.as_deref())?;
@@ -256,14 +267,14 @@ impl ContactsConfig {
             profile_id: args.profile_id.map(|id| id.to_string()),
         };
         let output_settings = OutputSettings {
-            columns: args.columns.clone().unwrap_or_default(),
             metadata: metadata(&filters),
+            parquet: ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() },
             mode: args.mode,
-            ..OutputSettings::default()
+            ..OutputSettings::new(columns(args.columns.as_deref(), contacts_schema())?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         // What the simulator invents on a port of its own is gone with it.
-        let journal = journaled.filter(|_| args.simulate.is_none()).map(|path| Companion::Journal.path(&path));
+        let journal = journaled.filter(|_| args.simulate.is_none()).map(|path| Sidecar::Journal.path(&path));
         Ok(Self {
             simulate: args.simulate,
             base_url,
@@ -346,12 +357,12 @@ fn pace(args: &ContactsArgs) -> Result<PaceConfig, ConfigError> {
     })
 }
 
-fn check_outputs(paths: &[PathBuf], format: Option<OutputFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
+fn check_outputs(paths: &[PathBuf], format: Option<FileFormat>) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
     for path in paths {
         let request = OutputRequest::new(path, format)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
-        if is_terminal && request.format != OutputFormat::Csv {
+        if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
         }
         requests.push(request);
@@ -367,6 +378,14 @@ fn check_reports(args: &ContactsArgs) -> Result<Vec<(OutputTarget, ReportForm)>,
         reports.push((OutputTarget::new(path), form));
     }
     Ok(reports)
+}
+
+/// The columns to write: those that were named, in their order, or all.
+fn columns(names: Option<&[String]>, schema: SchemaRef) -> Result<Projection, ColumnError> {
+    match names {
+        Some(names) => Projection::select(&schema, names),
+        None => Ok(Projection::all(schema)),
+    }
 }
 
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  walk ── pages ──► gatherer ── batches ─┬─► output      one thread each,
-//!                    rows ─► batches      └─► output      see `sink`
+//!                    rows ─► batches      └─► output      see `publish`
 //!                    counts, findings
 //! ```
 //!
@@ -22,9 +22,9 @@ use tokio::sync::mpsc;
 
 use crate::error::Error;
 use crate::listing::{JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Counts, Findings};
 use crate::resources::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
-use crate::sink::{Outputs, SinkError, StagedOutputs};
 
 /// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
 /// waits for the other.
@@ -133,7 +133,7 @@ enum Message {
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
 struct Failed {
-    error: SinkError,
+    error: OutputError,
     rest: Box<Gatherer>,
 }
 
@@ -162,7 +162,7 @@ impl Gatherer {
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<bool, SinkError> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<bool, OutputError> {
         while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
@@ -173,7 +173,7 @@ impl Gatherer {
     }
 
     /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
-    fn next_message(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Message>, SinkError> {
+    fn next_message(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Message>, OutputError> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -183,7 +183,7 @@ impl Gatherer {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
+    fn take_page(&mut self, delivery: &Delivery) -> Result<(), OutputError> {
         self.outputs.check()?;
         self.note_findings(delivery);
         for batch in self.batches.append(&delivery.page, &delivery.taken.keep) {
@@ -193,12 +193,12 @@ impl Gatherer {
     }
 
     /// The rows that filled no batch.
-    fn take_rest(&mut self) -> Result<(), SinkError> {
+    fn take_rest(&mut self) -> Result<(), OutputError> {
         self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
     /// The outputs come first, so that they have work while the batch is counted.
-    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.outputs.write(batch)?;
         self.counts.add_batch(batch, self.now_micros);
         Ok(())

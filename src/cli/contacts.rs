@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
 use crate::base::percent::Percent;
+use crate::format::{FileFormat, format_extensions, format_names};
 use crate::listing::Consistency;
-use crate::resources::contacts::ColumnSelection;
-use crate::sink::{FileMode, OutputFormat};
+use crate::store::FileMode;
 use crate::verdict::Verdict;
 
 /// Address of the API (API reference, "Base URL").
@@ -45,19 +45,16 @@ Exit codes:
 #[command(after_long_help = EXAMPLES)]
 pub struct ContactsArgs {
     /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API
-    ///
-    /// The extension chooses the format: .parquet, .csv, .csv.gz or .csv.zst. Files appear under their name when they
-    /// are whole, with mode and owner of the file they replace; a new one is readable by its owner alone.
-    #[arg(short, long, value_name = "PATH", required = true, help_heading = "Output")]
+    #[arg(short, long, value_name = "PATH", required = true, long_help = output_help(), help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
-    /// Format of all outputs, whatever their extension: parquet, csv, csv.gz or csv.zst
-    #[arg(long, help_heading = "Output")]
-    pub format: Option<OutputFormat>,
+    /// Format of all outputs, whatever their extension
+    #[arg(long, help = format!("Format of all outputs, whatever their extension: {}", format_names()), help_heading = "Output")]
+    pub format: Option<FileFormat>,
 
     /// Columns to write, in this order, with commas between them [default: all]
-    #[arg(long, value_name = "NAMES", help_heading = "Output")]
-    pub columns: Option<ColumnSelection>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
+    pub columns: Option<Vec<String>>,
 
     /// Also write the summary as JSON, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
@@ -208,6 +205,15 @@ pub struct ContactsArgs {
     /// Show no progress
     #[arg(long, help_heading = "Messages")]
     pub no_progress: bool,
+}
+
+fn output_help() -> String {
+    format!(
+        "Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API\n\n\
+         The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, with mode and \
+         owner of the file they replace; a new one is readable by its owner alone.",
+        format_extensions()
+    )
 }
 
 /// `--rate-limit`

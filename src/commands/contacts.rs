@@ -12,17 +12,17 @@ use crate::api::{ApiKey, Client, RequestStats};
 use crate::base::plural::count_of;
 use crate::base::printable::printable;
 use crate::cli::ContactsArgs;
-use crate::companion::Companion;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ContactsConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, export};
 use crate::listing::journal::{Journal, JournalWriter, remove_journal};
 use crate::listing::{Consistency, JournalSlot, RowNoun, Walk, WalkReport};
 use crate::progress::ProgressDisplay;
+use crate::publish::{OutputLock, OutputReport, Outputs, lock_target};
 use crate::report::{ConsistencyFacts, RunFacts, Summary, TableStyle, render_table};
 use crate::resources::contacts::{ContactSource, column, column_name};
 use crate::simulator::{self, Simulator};
-use crate::sink::{OutputLock, OutputReport, Outputs, check_writable, lock_target};
+use crate::store::{Sidecar, check_writable};
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -30,7 +30,7 @@ use super::resume::open_journal;
 use super::{is_color_off, print, say, stop, table_width};
 
 /// What the rows of this export are called.
-const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
+pub(super) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -117,7 +117,7 @@ async fn run_export(
 fn remove_other_journals(config: &ContactsConfig) {
     for path in config.outputs.iter().filter_map(|request| request.target.staged_path()) {
         // Nobody needs it, whether or not it can be removed.
-        remove_journal(&Companion::Journal.path(&path)).ok();
+        remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }
 

@@ -10,17 +10,16 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use crate::api::endpoints;
 use crate::config::{ConfigError, ContactsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
-use crate::gate::{Candidate, GateFailure};
+use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
 use crate::report::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
-use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
-    relative_to, stage_small_file,
-};
+use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::Verdict;
 
+use super::contacts::CONTACT;
 use super::warn;
 
 /// An export whose files have their names.
@@ -40,7 +39,7 @@ pub(super) fn published_before(config: &ContactsConfig) -> Result<Option<u64>, C
     let Some(wanted) = config.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else { return Ok(None) };
     for path in config.manifest.iter().chain(&config.manifests_beside) {
         match read_manifest::<IgnoredAny>(path) {
-            Ok(Some(manifest)) => return Ok(Some(manifest.contacts)),
+            Ok(Some(manifest)) => return Ok(Some(manifest.rows)),
             Ok(None) => {}
             Err(source) => return Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
         }
@@ -104,7 +103,8 @@ fn check_gate(
 ) -> Result<(), GateFailure> {
     let worst = summary.malformed_fields.iter().max_by_key(|&(_, &values)| values);
     config.gate.check(&Candidate {
-        contacts,
+        noun: CONTACT,
+        rows: contacts,
         verdict: summary.run.as_ref().map_or(Verdict::Unverified, |run| run.verdict),
         before: config.published_before,
         items_rejected,
@@ -148,11 +148,13 @@ fn manifest<'a>(
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
+        resource: endpoints::CONTACTS.name,
         started_at: &run.started_at,
         finished_at: &run.finished_at,
         api: if config.simulate.is_some() { "simulator" } else { config.base_url.as_str() },
         filters: &summary.filters,
-        contacts,
+        rows: contacts,
+        contacts: Some(contacts),
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,

@@ -14,11 +14,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::error::SourceError;
 use super::published::find_published;
-use super::{SourceError, SourceFile};
+use super::source_file::SourceFile;
+use super::stem::without_extension;
 use crate::base::printable::printable;
-use crate::companion::Companion;
-use crate::sink::OutputFormat;
+use crate::format::FileFormat;
+use crate::store::Sidecar;
 
 /// What the paths of a command line lead to.
 #[derive(Debug, Default)]
@@ -62,14 +64,14 @@ impl fmt::Display for Skipped {
 /// When a path does not exist, is no export by its name, or is a folder without any.
 pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
-    let is_alone = paths.iter().all(|path| is_companion(path));
+    let is_alone = paths.iter().all(|path| is_sidecar(path));
     for (argument, path) in paths.iter().enumerate() {
         let facts = fs::metadata(path).map_err(|source| SourceError::Open { path: path.clone(), source })?;
         if facts.is_dir() {
             search.enter(path, argument)?;
-        } else if is_alone || !is_companion(path) {
+        } else if is_alone || !is_sidecar(path) {
             let format =
-                OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
+                FileFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
             search.take(path, format, argument)?;
         } else {
             search.has_files[argument] = true;
@@ -78,7 +80,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     while let Some((argument, path)) = search.links.pop_front() {
         if path.is_dir() {
             search.enter(&path, argument)?;
-        } else if let Some(format) = OutputFormat::from_path(&path) {
+        } else if let Some(format) = FileFormat::from_path(&path) {
             search.take(&path, format, argument)?;
         }
     }
@@ -96,10 +98,9 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
 }
 
 /// What an export leaves beside its files, by its name.
-fn is_companion(path: &Path) -> bool {
-    Companion::of(path).is_some_and(|(companion, output)| {
-        !companion.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some()
-    })
+fn is_sidecar(path: &Path) -> bool {
+    Sidecar::of(path)
+        .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || FileFormat::from_path(Path::new(output)).is_some())
 }
 
 /// Everything that was met, in the order in which it is to be read.
@@ -117,7 +118,7 @@ struct Search {
 }
 
 impl Search {
-    fn take(&mut self, path: &Path, format: OutputFormat, argument: usize) -> Result<(), SourceError> {
+    fn take(&mut self, path: &Path, format: FileFormat, argument: usize) -> Result<(), SourceError> {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
         let bytes = fs::metadata(path).map_err(opened)?.len();
@@ -144,7 +145,7 @@ impl Search {
         self.folders.insert(real, folder.to_owned());
         let (folders, files) = self.list(folder, argument).map_err(opened)?;
         for path in files {
-            if let Some(format) = OutputFormat::from_path(&path) {
+            if let Some(format) = FileFormat::from_path(&path) {
                 self.take(&path, format, argument)?;
             }
         }
@@ -192,15 +193,8 @@ fn each_once(search: Search) -> Found {
     Found { files, skipped }
 }
 
-fn rank(format: OutputFormat) -> Option<usize> {
-    OutputFormat::ALL.iter().position(|&other| other == format)
-}
-
-/// What the files of one export have in common.
-pub(super) fn without_extension(path: &Path) -> PathBuf {
-    let extension = OutputFormat::from_path(path).map_or(0, |format| format.name().len());
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(&name[..name.len() - extension])
+fn rank(format: FileFormat) -> Option<usize> {
+    FileFormat::all().position(|other| other == format)
 }
 
 #[cfg(test)]
@@ -296,6 +290,6 @@ mod tests {
         assert_eq!(found.skipped, []);
         given.push(path("other.json"));
         assert!(matches!(find_files(&given), Err(SourceError::UnknownExtension { .. })));
-        assert!(is_companion(Path::new("a/_c.csv.gz.manifest.json")) && !is_companion(Path::new("x.manifest.json")));
+        assert!(is_sidecar(Path::new("a/_c.csv.gz.manifest.json")) && !is_sidecar(Path::new("x.manifest.json")));
     }
 }

@@ -13,10 +13,11 @@ use chrono::{DateTime, Utc};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::without_extension;
-use crate::companion::Companion;
+use super::stem::without_extension;
+use crate::format::FileFormat;
+use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
-use crate::sink::{OutputFormat, PublishedFile, PublishedManifest, read_manifest};
+use crate::store::Sidecar;
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -72,11 +73,12 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D
 pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
     let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
-    let outputs = OutputFormat::ALL.into_iter().map(|format| PathBuf::from(format!("{stem}{}", format.name())));
+    let outputs =
+        FileFormat::all().flat_map(FileFormat::extensions).map(|extension| PathBuf::from(format!("{stem}{extension}")));
     let mut unread = None;
     let mut found: Option<Published> = None;
     for output in outputs {
-        for path in Companion::manifests_of(&output) {
+        for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Ok(manifest) = read_manifest::<Details>(&path) else {
                 unread = unread.or(Some(path));

@@ -1,6 +1,7 @@
 use super::*;
+use crate::format::FileFormat;
+use crate::publish::OutputReport;
 use crate::resources::contacts::decode_page;
-use crate::sink::{OutputFormat, OutputReport};
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
@@ -46,7 +47,7 @@ fn summary() -> Summary {
         }),
         outputs: vec![OutputReport {
             path: "contacts.parquet".into(),
-            format: OutputFormat::Parquet,
+            format: FileFormat::PARQUET,
             rows: 3,
             bytes: 1_234_567,
             sha256: "0".repeat(64),

@@ -49,7 +49,7 @@ use rounds::{Closing, Phase};
 use seen::SeenIds;
 
 use super::{Consistency, PageFacts, Purpose, Request, Window};
-use crate::base::plural::count_of;
+use crate::base::noun::RowNoun;
 use crate::verdict::{Evidence, Verdict};
 
 pub use report::WalkReport;
@@ -63,21 +63,6 @@ const CLOCK_SLACK: i64 = 5_000_000;
 const DATE_SLACK: i64 = 300_000_000;
 /// Answers in a row that may bring nothing new, besides those that reading the list again may take.
 const MAX_VAIN_ANSWERS: u64 = 100;
-
-/// What rows are called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowNoun {
-    /// For instance `contact`.
-    pub one: &'static str,
-    /// For instance `contacts`.
-    pub many: &'static str,
-}
-
-impl RowNoun {
-    fn count(self, kind: &str, count: u64) -> String {
-        count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
-    }
-}
 
 /// The state of one walk.
 #[derive(Debug)]

@@ -17,5 +17,5 @@ pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use decode::{ContactList, decode_any_page, decode_page, decode_page_within};
 pub use normalize::{flag, moment, timestamp};
 pub use page::{ContactPage, PageLimit, RejectReason, RejectedItems};
-pub use schema::{ColumnError, ColumnSelection, SCHEMA_VERSION, column, column_name, contacts_schema};
+pub use schema::{SCHEMA_VERSION, UNIQUE_COLUMNS, column, column_name, contacts_schema};
 pub use source::{ContactListError, ContactQuery, ContactSource};

@@ -12,7 +12,9 @@
 //! Nothing that changes from run to run stands in the file, so the same contacts give the same bytes.
 //! Formats: `parquet-format`, `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.
 
+use std::fmt;
 use std::io::Write;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -23,6 +25,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
+use super::encode::{Encode, EncodeError, check_batch};
+
 /// How Parquet files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParquetSettings {
@@ -30,6 +34,8 @@ pub struct ParquetSettings {
     pub row_group_rows: usize,
     /// Level of Zstandard, 1 to 22.
     pub zstd_level: i32,
+    /// Columns that get no dictionary, since their values hardly repeat.
+    pub unique_columns: &'static [&'static str],
 }
 
 impl ParquetSettings {
@@ -41,21 +47,9 @@ impl ParquetSettings {
 
 impl Default for ParquetSettings {
     fn default() -> Self {
-        Self { row_group_rows: Self::DEFAULT_ROW_GROUP_ROWS, zstd_level: Self::DEFAULT_ZSTD_LEVEL }
+        Self { row_group_rows: Self::DEFAULT_ROW_GROUP_ROWS, zstd_level: Self::DEFAULT_ZSTD_LEVEL, unique_columns: &[] }
     }
 }
-
-/// Columns whose values hardly repeat.
-const UNIQUE_COLUMNS: [&str; 8] = [
-    "id",
-    "phone_number",
-    "format_e164",
-    "format_international",
-    "format_national",
-    "format_rfc",
-    "created_at",
-    "updated_at",
-];
 
 /// Bytes after which a row group is closed whatever its rows: a usual one has ten megabytes, and all of it is in memory.
 const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
@@ -64,34 +58,39 @@ const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub(super) struct ParquetEncoder<W: Write + Send> {
     writer: ArrowWriter<W>,
+    schema: SchemaRef,
 }
 
 impl<W: Write + Send> ParquetEncoder<W> {
     pub(super) fn new(
-        writer: W,
+        sink: W,
         schema: SchemaRef,
         settings: &ParquetSettings,
         metadata: &[(String, String)],
     ) -> Result<Self, ParquetError> {
-        let properties = properties(&schema, settings, metadata)?;
-        Ok(Self { writer: ArrowWriter::try_new(writer, schema, Some(properties))? })
-    }
-
-    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        self.writer.write(batch)
-    }
-
-    /// Writes the last row group and the footer, and gives the writer back.
-    pub(super) fn finish(self) -> Result<W, ParquetError> {
-        self.writer.into_inner()
+        let properties = properties(settings, metadata)?;
+        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
+        Ok(Self { writer, schema })
     }
 }
 
-fn properties(
-    schema: &SchemaRef,
-    settings: &ParquetSettings,
-    metadata: &[(String, String)],
-) -> Result<WriterProperties, ParquetError> {
+impl<W: Write + Send + fmt::Debug> Encode<W> for ParquetEncoder<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
+        check_batch(&self.schema, batch)?;
+        Ok(self.writer.write(batch)?)
+    }
+
+    /// There is nothing to read before the footer.
+    fn flush(&mut self) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<W, EncodeError> {
+        Ok(self.writer.into_inner()?)
+    }
+}
+
+fn properties(settings: &ParquetSettings, metadata: &[(String, String)]) -> Result<WriterProperties, ParquetError> {
     let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("sent-export version ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -100,11 +99,8 @@ fn properties(
         .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(metadata));
-    for field in schema.fields() {
-        let path = ColumnPath::from(field.name().as_str());
-        if UNIQUE_COLUMNS.contains(&field.name().as_str()) {
-            builder = builder.set_column_dictionary_enabled(path, false);
-        }
+    for name in settings.unique_columns {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(*name), false);
     }
     Ok(builder.build())
 }
@@ -116,16 +112,17 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
-    use crate::resources::contacts::{column, contacts_schema, decode_page};
+    use crate::resources::contacts::{UNIQUE_COLUMNS, column, contacts_schema, decode_page};
 
     #[test]
     fn only_encodings_that_every_reader_gets_right_are_used() {
         let contact = r#"{"id":"a","region_code":"US","created_at":"2026-03-01T00:00:00Z"}"#;
         let body = format!(r#"{{"success":true,"data":{{"contacts":[{contact},{contact}]}}}}"#);
         let batch = decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap().batch();
-        let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &ParquetSettings::default(), &[]).unwrap();
-        encoder.encode(&batch).unwrap();
-        let reader = SerializedFileReader::new(Bytes::from(encoder.finish().unwrap())).unwrap();
+        let settings = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
+        let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &settings, &[]).unwrap();
+        encoder.write(&batch).unwrap();
+        let reader = SerializedFileReader::new(Bytes::from(Box::new(encoder).finish().unwrap())).unwrap();
         let group = reader.metadata().row_group(0);
         for column in group.columns() {
             let known = [Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];

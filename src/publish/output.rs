@@ -12,8 +12,11 @@ use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 
-use super::staged::{Destination, FileSettings, HashingWriter};
-use super::{OutputFormat, OutputReport, OutputRequest, OutputSettings, SinkError, csv, parquet};
+use super::error::OutputError;
+use super::request::OutputRequest;
+use super::settings::{OutputReport, OutputSettings};
+use crate::format::Encode;
+use crate::store::{Destination, FileSettings, HashingWriter};
 
 /// Batches that wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
@@ -22,14 +25,8 @@ const QUEUED_BATCHES: usize = 2;
 #[derive(Debug)]
 pub(super) struct Output {
     request: OutputRequest,
-    encoder: Encoder,
+    encoder: Box<dyn Encode<HashingWriter>>,
     rows: u64,
-}
-
-#[derive(Debug)]
-enum Encoder {
-    Csv(Box<csv::CsvEncoder<HashingWriter>>),
-    Parquet(Box<parquet::ParquetEncoder<HashingWriter>>),
 }
 
 impl Output {
@@ -38,46 +35,28 @@ impl Output {
         request: &OutputRequest,
         settings: &OutputSettings,
         files: FileSettings,
-    ) -> Result<Self, SinkError> {
-        let writer = HashingWriter::new(Destination::open(&request.target, files)?);
-        let failed = |source| SinkError::write(request, source);
+    ) -> Result<Self, OutputError> {
         let schema = settings.columns.schema();
-        let encoder = match request.format {
-            OutputFormat::Parquet => {
-                let encoder = parquet::ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
-                Encoder::Parquet(Box::new(encoder.map_err(|error| failed(error.into()))?))
-            }
-            OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
-                let encoder = csv::CsvEncoder::new(writer, request.format, &schema);
-                Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
-            }
-        };
+        request.format.check_columns(schema)?;
+        let sink = HashingWriter::new(Destination::open(&request.target, files)?);
+        let encoder = request.format.open(sink, schema, &settings.parquet, &settings.metadata);
+        let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
         Ok(Self { request: request.clone(), encoder, rows: 0 })
     }
 
-    fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        let written = match &mut self.encoder {
-            Encoder::Csv(encoder) => encoder.encode(batch).map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.encode(batch).map_err(Into::into),
-        };
+    fn encode(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.rows += batch.num_rows() as u64;
-        written.map_err(|source| SinkError::write(&self.request, source))
+        self.encoder.write(batch).map_err(|source| OutputError::write(&self.request, source))
     }
 
-    /// Passes on the lines that are gathered; other formats have no bytes to show before their end.
-    fn flush(&mut self) -> Result<(), SinkError> {
-        let Encoder::Csv(encoder) = &mut self.encoder else { return Ok(()) };
-        encoder.flush().map_err(|error| SinkError::write(&self.request, error.into()))
+    fn flush(&mut self) -> Result<(), OutputError> {
+        self.encoder.flush().map_err(|source| OutputError::write(&self.request, source))
     }
 
     /// Writes what is left, closes the format and brings the bytes to the disk.
-    pub(super) fn finish(self) -> Result<(OutputReport, Destination), SinkError> {
-        let writer = match self.encoder {
-            Encoder::Csv(encoder) => encoder.finish().map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.finish().map_err(Into::into),
-        };
-        let closed = writer.and_then(|writer| writer.finish().map_err(Into::into));
-        let written = closed.map_err(|source| SinkError::write(&self.request, source))?;
+    pub(super) fn finish(self) -> Result<(OutputReport, Destination), OutputError> {
+        let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
+        let written = written.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {
             path: self.request.target.to_string(),
             format: self.request.format,
@@ -95,11 +74,11 @@ pub(super) struct OutputThread {
     request: OutputRequest,
     /// `None` once no more batches come, which ends the thread.
     batches: Option<SyncSender<RecordBatch>>,
-    thread: Option<JoinHandle<Result<Output, SinkError>>>,
+    thread: Option<JoinHandle<Result<Output, OutputError>>>,
 }
 
 impl OutputThread {
-    pub(super) fn start(mut output: Output) -> Result<Self, SinkError> {
+    pub(super) fn start(mut output: Output) -> Result<Self, OutputError> {
         let request = output.request.clone();
         let (batches, receiver) = sync_channel(QUEUED_BATCHES);
         let encode_all = move || {
@@ -109,7 +88,7 @@ impl OutputThread {
             Ok(output)
         };
         let started = std::thread::Builder::new().name("output".to_owned()).spawn(encode_all);
-        let thread = started.map_err(|error| SinkError::write(&request, error.into()))?;
+        let thread = started.map_err(|error| OutputError::write(&request, error.into()))?;
         Ok(Self { request, batches: Some(batches), thread: Some(thread) })
     }
 
@@ -118,7 +97,7 @@ impl OutputThread {
         self.batches.as_ref().is_some_and(|batches| batches.send(batch.clone()).is_ok())
     }
 
-    /// Whether it is CSV on stdout.
+    /// Whether it is plain text on stdout.
     pub(super) fn is_a_stream(&self) -> bool {
         self.request.is_a_stream()
     }
@@ -132,15 +111,15 @@ impl OutputThread {
     ///
     /// # Errors
     /// With what ended it, when it could not be written.
-    pub(super) fn join(mut self) -> Result<Output, SinkError> {
-        let died = || Err(SinkError::write(&self.request, io::Error::other("the thread that writes it died").into()));
+    pub(super) fn join(mut self) -> Result<Output, OutputError> {
+        let died = || Err(OutputError::write(&self.request, io::Error::other("the thread that writes it died").into()));
         self.batches = None;
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_else(died)
     }
 }
 
 /// The next batch. While there is none, whoever reads a stream gets what is there.
-fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, SinkError> {
+fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, OutputError> {
     if let Ok(batch) = batches.try_recv() {
         return Ok(Some(batch));
     }
