@@ -15,7 +15,8 @@ use bytestring::ByteString;
 
 use crate::api::endpoints::ListEndpoint;
 use crate::api::wire::Envelope;
-use crate::listing::{ListPage, RowNoun};
+use crate::base::noun::RowNoun;
+use crate::listing::ListPage;
 
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
@@ -31,6 +32,8 @@ pub trait Resource: Sync {
     const NOUN: RowNoun;
     /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    const UNIQUE_COLUMNS: &'static [&'static str];
     /// One decoded page.
     type Page: RowPage;
     /// What puts the rows of pages into record batches.
