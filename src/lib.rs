@@ -41,5 +41,5 @@ pub mod report;
 pub mod resources;
 pub mod simulator;
 pub mod sink;
-mod time;
+pub mod time;
 pub mod verdict;
