@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
+mod man;
 mod publish;
 mod report;
 mod resume;
@@ -30,6 +31,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
+        Command::Man { command } => man::run(command.as_deref()),
     };
     result.unwrap_or_else(|error| {
         explain(&error);
