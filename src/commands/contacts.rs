@@ -84,7 +84,7 @@ async fn run_export(
     // The contacts are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
     let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
-    let client = Client::new(config.pace.client_settings(config.base_url.clone(), key)).map_err(Error::BuildClient)?;
+    let client = Client::new(config.pace.client_settings(config.base_url.clone(), key)).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
     let published = match read_all(args, config, &client, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
