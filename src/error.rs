@@ -1,10 +1,13 @@
 //! Every way a run can end, with its exit code and the next step for the person who started it.
 
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error as StdError;
 
 use crate::api::{ApiError, UnsupportedProxy};
+use crate::base::printable::printable;
 use crate::config::ConfigError;
 use crate::file_system::is_out_of_files;
 use crate::gate::GateFailure;
@@ -154,7 +157,23 @@ impl Error {
         }
     }
 
-    /// What a gate had to go by, one line each.
+    /// The whole text for a person: the error, its causes and evidence, one a line, and the next step.
+    pub fn explanation(&self) -> String {
+        // File names and a server's texts may hold control characters for the terminal.
+        let mut text = format!("error: {}\n", printable(&self.to_string()));
+        for cause in self.causes() {
+            text += &format!("  caused by: {}\n", printable(&cause.to_string()));
+        }
+        for line in self.evidence() {
+            text += &format!("  {line}\n");
+        }
+        if let Some(hint) = self.hint() {
+            text += &format!("hint: {}\n", printable(&hint));
+        }
+        text
+    }
+
+    /// What a gate based its decision on, one line each.
     pub fn evidence(&self) -> Vec<String> {
         match self {
             Self::Gate { verdict, evidence, .. } => {
@@ -243,34 +262,5 @@ fn output_exit_code(error: &SinkError) -> ExitCode {
             ExitCode::Usage
         }
         _ => ExitCode::Output,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::request::tests::{rejected, unanswered};
-    use super::*;
-    use crate::api::ConnectFailure;
-
-    #[test]
-    fn what_is_kept_is_promised_to_the_command_that_it_belongs_to() {
-        let kept = |error: Error| Error::Kept { error: Box::new(error), journal: "j".into() }.hint().unwrap();
-        let base_url = "https://api.sent.dm";
-        let hint = kept(rejected(401, Some("AUTH_002"), base_url));
-        let wanted = "; progress is saved in j: the same command resumes with this key, and starts over with another";
-        assert!(hint.ends_with(wanted), "{hint}");
-        let hint = kept(rejected(400, Some("VALIDATION_001"), base_url));
-        let wanted = "; progress is saved in j: the same command resumes, a different one starts over";
-        assert!(hint.ends_with(wanted), "{hint}");
-        let hint = kept(unanswered(ConnectFailure::Refused));
-        assert!(hint.ends_with("; progress is saved in j"), "{hint}");
-    }
-
-    #[test]
-    fn causes_of_an_error_that_is_kept_are_those_of_the_error_itself() {
-        let journal = Error::Journal(std::io::Error::other("damaged"));
-        let kept = Error::Kept { error: Box::new(journal), journal: "j".into() };
-        assert_eq!(kept.to_string(), "cannot read the journal of the previous run");
-        assert_eq!(kept.causes().map(ToString::to_string).collect::<Vec<_>>(), ["damaged"]);
     }
 }

@@ -3,6 +3,8 @@
 mod contacts;
 mod report;
 mod simulator;
+#[cfg(test)]
+mod tests;
 
 use clap::{CommandFactory, Parser, Subcommand};
 

@@ -33,7 +33,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Man { command } => man::run(command.as_deref()),
     };
     result.unwrap_or_else(|error| {
-        explain(&error);
+        say(&error.explanation());
         error.exit_code()
     })
 }
@@ -42,22 +42,6 @@ fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sent-export", &mut script);
     print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::Complete)
-}
-
-/// Prints an error with its causes, one a line, and the next step.
-fn explain(error: &Error) {
-    // File names and a server's texts may hold control characters for the terminal.
-    let mut text = format!("error: {}\n", printable(&error.to_string()));
-    for cause in error.causes() {
-        text += &format!("  caused by: {}\n", printable(&cause.to_string()));
-    }
-    for line in error.evidence() {
-        text += &format!("  {line}\n");
-    }
-    if let Some(hint) = error.hint() {
-        text += &format!("hint: {}\n", printable(&hint));
-    }
-    say(&text);
 }
 
 /// Writes to stderr; there is nowhere to report that this fails.

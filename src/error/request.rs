@@ -132,7 +132,7 @@ pub(super) mod tests {
     use crate::api::wire::ErrorBody;
     use crate::error::Error;
 
-    fn failed(problem: Problem, base_url: &str) -> Error {
+    pub(in crate::error) fn failed(problem: Problem, base_url: &str) -> Error {
         let base_url = Box::new(base_url.parse().unwrap());
         let (elapsed, end) = (Duration::ZERO, AttemptsEnd::Final);
         Error::Api(ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 1, elapsed, end })
