@@ -9,11 +9,10 @@ use std::error::Error as StdError;
 use crate::api::{ApiError, UnsupportedProxy};
 use crate::base::printable::printable;
 use crate::config::ConfigError;
-use crate::file_system::is_out_of_files;
-use crate::gate::GateFailure;
 use crate::input::SourceError;
+use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
-use crate::sink::SinkError;
+use crate::store::{StoreError, is_out_of_files};
 use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
@@ -94,7 +93,7 @@ pub enum Error {
     Unfinished,
     /// An output failed.
     #[error(transparent)]
-    Output(#[from] SinkError),
+    Output(#[from] OutputError),
     /// A file to report on could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -132,6 +131,12 @@ pub enum Error {
     /// A signal stopped the run.
     #[error("stopped by a signal; the outputs are unchanged")]
     Stopped(ExitCode),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl Error {
@@ -256,11 +261,9 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     format!("{next}; progress is saved in {}{condition}", journal.display())
 }
 
-fn output_exit_code(error: &SinkError) -> ExitCode {
+fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
-        SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } | SinkError::TrailingSlash { .. } => {
-            ExitCode::Usage
-        }
+        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. }) => ExitCode::Usage,
         _ => ExitCode::Output,
     }
 }

@@ -2,14 +2,19 @@
 
 mod contacts;
 mod report;
+mod shared;
 mod simulator;
 #[cfg(test)]
 mod tests;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use contacts::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
+pub use contacts::ContactsArgs;
 pub use report::ReportArgs;
+pub use shared::{
+    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
+    VerbosityArgs,
+};
 pub use simulator::SimulatorArgs;
 
 /// Exports every contact of a Sent account to Parquet and CSV, with a summary of channels and regions.

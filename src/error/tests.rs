@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::request::tests::{failed, rejected, unanswered};
 use super::*;
 use crate::api::{ConnectFailure, Problem};
+use crate::base::noun::RowNoun;
 
 const BASE_URL: &str = "https://api.sent.dm";
 
@@ -22,7 +23,7 @@ fn errors_of_a_run() {
     let evidence =
         Evidence { code: crate::verdict::EvidenceCode::PagesReadOnce, count: Some(3), text: "3 pages".into() };
     let gate = Error::Gate {
-        failure: GateFailure::TooFew { contacts: 10, wanted: 100 },
+        failure: GateFailure::TooFew { noun: RowNoun { one: "contact", many: "contacts" }, rows: 10, wanted: 100 },
         verdict: Verdict::Unverified,
         evidence: vec![evidence],
     };
