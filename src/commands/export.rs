@@ -95,7 +95,7 @@ async fn read_and_publish<R: Resource, C: RowCounts>(
     let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
     let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
     let settings = config.pace.client_settings(config.account.base_url.clone(), key);
-    let client = Client::new(settings).map_err(Error::BuildClient)?;
+    let client = Client::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
     let published = match read_all::<R, C>(command, config, &client, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
