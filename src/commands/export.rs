@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::api::{Client, RequestStats};
+use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
 use crate::companion::Companion;
@@ -92,18 +92,18 @@ async fn read_and_publish<R: Resource, C: RowCounts>(
     // The rows are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
     let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
-    let settings = config.pace.client_settings(config.account.base_url.clone(), key);
-    let client = Client::new(settings).map_err(Error::BuildClient)?;
+    let settings = config.pace.account_settings(config.account.base_url.clone(), key);
+    let account = Account::new(settings).map_err(Error::BuildClient)?;
     let stop = stop::requested(config.max_duration, signals);
-    let published = match read_all::<R, C>(command, config, &client, &mut journal, outputs, started_at, stop).await {
+    let published = match read_all::<R, C>(command, config, &account, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
         Ok(Some(mut exported)) => {
-            exported.gathered.findings.hide_unknown_fields(|name| client.is_secret(name));
+            exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
-            let mut run = run_facts::<R>(command.read.consistency, &exported.walk, client.stats(), times);
+            let mut run = run_facts::<R>(command.read.consistency, &exported.walk, account.stats(), times);
             // Those of a journal are as the server sent them.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
-                *id = id.as_deref().and_then(|id| client.shown_request_id(id));
+                *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
             publish(config, *exported, run).map(Some)
         }
@@ -135,7 +135,7 @@ fn remove_other_journals(config: &ExportConfig) {
 async fn read_all<R: Resource, C: RowCounts>(
     command: &ExportCommand<'_, R>,
     config: &ExportConfig,
-    client: &Client,
+    account: &Account,
     journal: &mut JournalSlot,
     outputs: Outputs,
     started_at: DateTime<Utc>,
@@ -150,12 +150,12 @@ async fn read_all<R: Resource, C: RowCounts>(
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
-            display.borrow_mut().tick(client.stats(), client.pause_left());
+            display.borrow_mut().tick(account.stats(), account.pause_left());
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
     let now = started_at.timestamp_micros();
-    let source = ListSource { client, resource: &command.resource };
+    let source = ListSource { account, scope: config.account.scope, resource: &command.resource };
     let exporting = Box::pin(export(&source, &command.read, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,

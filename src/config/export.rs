@@ -97,7 +97,7 @@ impl ExportConfig {
         // What the simulator serves on a port of its own is gone with it.
         let journal = outputs.journal.clone().filter(|_| !is_simulated);
         Ok(Self {
-            pace: PaceConfig::new(pace, account.profile_id, is_simulated)?,
+            pace: PaceConfig::new(pace, is_simulated)?,
             account,
             resume: ResumeConfig { journal, within: resume.resume_within, starts_over: resume.fresh },
             gate,
