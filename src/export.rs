@@ -22,7 +22,8 @@ use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc;
 
 use crate::error::Error;
-use crate::listing::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::journal::JournalSlot;
+use crate::listing::{Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, ListError, ListSource, PageFindings, Resource, RowPage};
 use crate::sink::{Outputs, SinkError, StagedOutputs};

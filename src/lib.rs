@@ -35,6 +35,7 @@ pub mod export;
 mod file_system;
 pub mod gate;
 pub mod input;
+pub mod journal;
 pub mod listing;
 pub mod progress;
 pub mod report;
