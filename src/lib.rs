@@ -37,6 +37,7 @@ pub mod gate;
 pub mod input;
 pub mod journal;
 pub mod listing;
+pub mod lookup;
 pub mod progress;
 pub mod report;
 pub mod resources;

@@ -105,4 +105,10 @@ pub enum EvidenceCode {
     MissingRows,
     /// Rows that could not be fetched a second time.
     NotRescanned,
+    /// Ids that were answered, be it by "not found".
+    IdsAnswered,
+    /// Ids that the API does not know.
+    IdsNotFound,
+    /// Ids that could not be read.
+    IdsNotRead,
 }
