@@ -111,4 +111,6 @@ pub enum EvidenceCode {
     IdsNotFound,
     /// Ids that could not be read.
     IdsNotRead,
+    /// Answers that say that there is more about their id than they hold.
+    AnswersCut,
 }

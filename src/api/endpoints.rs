@@ -106,6 +106,12 @@ pub fn is_window_refused(problem: &Problem) -> bool {
     matches!(status, 400 | 404 | 416 | 422)
 }
 
+/// Whether the service refuses one id as such; every other refusal is about all of them.
+pub fn is_row_refused(problem: &Problem) -> bool {
+    let Problem::Rejected { status, .. } = problem else { return false };
+    matches!(status, 400 | 404 | 410 | 422)
+}
+
 /// The page size to try after one was refused; `None` if the refusal is not about the size.
 pub fn smaller_page_size(problem: &Problem, size: u32) -> Option<u32> {
     let Problem::Rejected { error, .. } = problem else { return None };

@@ -8,6 +8,7 @@
 //! Tested with a model in `lookup::tests`, and through the binary in `tests/it`.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
@@ -56,15 +57,11 @@ pub enum LookupError<E> {
     Journal(std::io::Error),
 }
 
-/// Nobody takes answers anymore.
-#[derive(Debug)]
-pub struct ReceiverGone;
-
 /// Looks every id up and hands the answers to `deliver` in the order of the ids.
 ///
 /// Answers of `journal.past` are taken instead of requesting them again, and every new one goes to `journal.writer`. While
 /// `deliver` waits, answers on their way are taken in, and nothing more is requested. `observe` is called after every
-/// delivery. `ids` must be the same list as that of the run that wrote the journal; each of them should occur once.
+/// delivery. `deliver` breaks when nobody takes answers anymore. `ids` must be the same list as that of the run that wrote the journal; each of them should occur once.
 ///
 /// # Errors
 /// When an id cannot be read, the journal cannot be read, or nobody takes the answers anymore.
@@ -73,7 +70,7 @@ pub async fn look_up<S: RowSource>(
     ids: &[Uuid],
     settings: LookupSettings,
     journal: &mut JournalSlot,
-    deliver: impl AsyncFnMut(Looked<S::Row>) -> Result<(), ReceiverGone>,
+    deliver: impl AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
     observe: impl FnMut(LookupProgress),
 ) -> Result<LookupReport, LookupError<S::Error>> {
     let past = journal.past.take().map(|past| Past::read(past, ids.len())).transpose().map_err(LookupError::Journal)?;
@@ -121,7 +118,7 @@ struct Driver<'a, S: RowSource, D, F> {
 impl<S, D, F> Driver<'_, S, D, F>
 where
     S: RowSource,
-    D: AsyncFnMut(Looked<S::Row>) -> Result<(), ReceiverGone>,
+    D: AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
     F: FnMut(LookupProgress),
 {
     /// Everything that the queue gives, side by side.
@@ -181,13 +178,18 @@ where
             let Some((position, answer)) = self.queue.pop_due() else { return Ok(()) };
             let id = self.ids[position];
             match answer {
-                Answer::Found(_) => self.report.found += 1,
+                Answer::Found(ref row) => {
+                    self.report.found += 1;
+                    self.report.cut += usize::from(!self.source.is_whole(row));
+                }
                 Answer::NotFound => self.report.not_found += 1,
                 Answer::Unread => self.report.unread.push(id),
             }
             // A slow output must not cost the answers that arrive in the meantime.
             let delivering = (self.deliver)(Looked { position, id, answer });
-            self.flight.meanwhile(delivering).await.map_err(|ReceiverGone| LookupError::ReceiverGone)?;
+            if self.flight.meanwhile(delivering).await.is_break() {
+                return Err(LookupError::ReceiverGone);
+            }
             (self.observe)(LookupProgress { delivered: position + 1, total: self.ids.len() });
         }
     }

@@ -22,7 +22,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use driver::{LookupError, LookupProgress, LookupSettings, ReceiverGone, look_up};
+pub use driver::{LookupError, LookupProgress, LookupSettings, look_up};
 pub use queue::Answer;
 pub use report::LookupReport;
 pub use source::{FetchedRow, Looked, LookupFailure, RowSource};

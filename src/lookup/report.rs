@@ -19,6 +19,8 @@ pub struct LookupReport {
     pub not_found: usize,
     /// Ids that could not be read, in their order.
     pub unread: Vec<Uuid>,
+    /// Answers that say that there is more about their id than they hold.
+    pub cut: usize,
     /// Answers taken from the journal of an earlier run.
     pub resumed: usize,
     /// `meta.request_id` of the first and the last answer.
@@ -39,13 +41,16 @@ impl LookupReport {
             let text = format!("{} not known to the API", count_of(count, "id is", "ids are"));
             evidence.push(Evidence::new(Code::IdsNotFound, Some(count), text));
         }
-        let verdict = if self.unread.is_empty() && answered == self.ids as u64 {
-            Verdict::Complete
-        } else {
+        if self.cut > 0 {
+            let count = self.cut as u64;
+            let text = format!("{} not hold everything about the id", count_of(count, "answer does", "answers do"));
+            evidence.push(Evidence::new(Code::AnswersCut, Some(count), text));
+        }
+        if !self.unread.is_empty() {
             evidence.push(self.unread_evidence());
-            Verdict::Unverified
-        };
-        (verdict, evidence)
+        }
+        let is_complete = self.unread.is_empty() && self.cut == 0 && answered == self.ids as u64;
+        (if is_complete { Verdict::Complete } else { Verdict::Unverified }, evidence)
     }
 
     fn unread_evidence(&self) -> Evidence {
@@ -76,6 +81,9 @@ mod tests {
         let unread = LookupReport { ids: 3, found: 2, unread: vec![Uuid::nil()], ..LookupReport::default() };
         let wanted = vec![(Code::IdsAnswered, Some(2)), (Code::IdsNotRead, Some(1))];
         assert_eq!(codes(&unread), (Verdict::Unverified, wanted));
+        let cut = LookupReport { ids: 2, found: 2, cut: 1, ..LookupReport::default() };
+        let wanted = vec![(Code::IdsAnswered, Some(2)), (Code::AnswersCut, Some(1))];
+        assert_eq!(codes(&cut), (Verdict::Unverified, wanted));
         assert_eq!(codes(&LookupReport::default()).0, Verdict::Complete, "nothing was asked for");
     }
 

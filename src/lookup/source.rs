@@ -23,6 +23,11 @@ pub trait RowSource {
 
     /// Reads an answer about an id that was kept; `None` if it cannot be understood anymore.
     fn read(&self, id: Uuid, body: &ByteString) -> Option<Self::Row>;
+
+    /// Whether an answer holds everything that there is about its id, as far as it tells.
+    fn is_whole(&self, _row: &Self::Row) -> bool {
+        true
+    }
 }
 
 /// An answer that arrived.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,7 +15,6 @@ use super::*;
 use crate::api::{Permit, RateLimiter, RequestRate, Reserve};
 use crate::journal::tests::key;
 use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
-use crate::lookup::driver::ReceiverGone;
 use crate::verdict::Verdict;
 
 /// Why the model does not answer.
@@ -135,7 +135,7 @@ async fn run(model: &Model, count: usize, settings: LookupSettings, journal: &mu
     let deliver = async |looked: Looked<usize>| {
         assert_eq!((looked.position, looked.id), (answers.len(), Uuid::from_u128(answers.len() as u128)));
         answers.push(looked.answer);
-        Ok(())
+        Continue::<()>(())
     };
     let result = look_up(model, &ids(count), settings, journal, deliver, |_| {}).await;
     Ended { answers, result }
@@ -303,7 +303,7 @@ async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
         sleep(Duration::from_secs(10)).await;
         assert_eq!(model.in_flight.get(), 0, "answers on their way were taken in");
         assert!(model.asked.borrow().len() <= delivered + 8 * 4);
-        Ok(())
+        Continue::<()>(())
     };
     let report = look_up(&model, &ids(60), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await.unwrap();
     assert_eq!((report.found, model.asked.borrow().len()), (60, 60));
@@ -312,7 +312,7 @@ async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_is_gone_ends_the_lookup() {
     let model = Model::new(1);
-    let deliver = async |looked: Looked<usize>| if looked.position < 10 { Ok(()) } else { Err(ReceiverGone) };
+    let deliver = async |looked: Looked<usize>| if looked.position < 10 { Continue(()) } else { Break(()) };
     let ended = look_up(&model, &ids(10_000), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await;
     assert!(matches!(ended, Err(LookupError::ReceiverGone)));
     assert!(model.asked.borrow().len() < 60);
