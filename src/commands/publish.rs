@@ -71,7 +71,7 @@ pub(super) fn publish<C: RowCounts>(
 ) -> Result<Published<C::Document>, Error> {
     let Gathered { counts, findings, staged } = exported.gathered;
     let rows = staged.reports().first().map_or(0, |report| report.rows);
-    let items_rejected = exported.walk.report().rejected;
+    let items_rejected = exported.read.rejected;
     let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
     let gate = check_gate(config, &facts, rows, items_rejected);
     let document = counts.into_document(facts.clone());
