@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  walk ── pages ──► gatherer ── batches ─┬─► output      one thread each,
-//!                    rows ─► batches      └─► output      see `sink`
+//!                    rows ─► batches      └─► output      see `publish`
 //!                    counts, findings
 //! ```
 //!
@@ -28,9 +28,9 @@ use crate::api::{Account, Scope};
 use crate::error::Error;
 use crate::journal::JournalSlot;
 use crate::listing::Progress;
+use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowPage};
-use crate::sink::{Outputs, SinkError, StagedOutputs};
 
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 
@@ -134,7 +134,7 @@ enum Message<P> {
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
 struct Failed<B, C> {
-    error: SinkError,
+    error: OutputError,
     rest: Box<Gatherer<B, C>>,
 }
 
@@ -164,7 +164,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, SinkError> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, OutputError> {
         while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
@@ -178,7 +178,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn next_message(
         &mut self,
         messages: &mut mpsc::Receiver<Message<B::Page>>,
-    ) -> Result<Option<Message<B::Page>>, SinkError> {
+    ) -> Result<Option<Message<B::Page>>, OutputError> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -188,7 +188,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), SinkError> {
+    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), OutputError> {
         self.outputs.check()?;
         self.note_findings(delivery);
         for batch in self.batches.append(&delivery.page, &delivery.keep) {
@@ -198,12 +198,12 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     }
 
     /// The rows that filled no batch.
-    fn take_rest(&mut self) -> Result<(), SinkError> {
+    fn take_rest(&mut self) -> Result<(), OutputError> {
         self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
     /// The outputs come first, so that they have work while the batch is counted.
-    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.outputs.write(batch)?;
         self.counts.add_batch(batch, self.now_micros);
         Ok(())

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, RequestStats};
+use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
 use crate::base::printable::printable_log;
-use crate::listing::{Progress, RowNoun};
+use crate::listing::Progress;
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

@@ -12,15 +12,15 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
-use crate::companion::Companion;
-use crate::config::{API_KEY_VARIABLE, ConfigError, ExportConfig, ExportFlags};
+use crate::config::{API_KEY_VARIABLE, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, ReadReport, Reading, export};
 use crate::journal::{Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::progress::ProgressDisplay;
+use crate::publish::{OutputLock, Outputs, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
-use crate::sink::{OutputLock, Outputs, check_writable, lock_target};
+use crate::store::{Sidecar, check_writable};
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -51,7 +51,9 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
     // What is not UTF-8 is refused as a key, not taken for none.
     let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
-    let mut config = ExportConfig::new(flags, filters, R::SCHEMA_VERSION, variable.as_deref())?;
+    let schema = command.reading.schema();
+    let rows = RowFormat { schema, schema_version: R::SCHEMA_VERSION, unique_columns: R::UNIQUE_COLUMNS };
+    let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
@@ -101,7 +103,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
-            publish(config, *exported, run).map(Some)
+            publish::<R, _>(config, *exported, run).map(Some)
         }
         Err(error) => Err(error),
     };
@@ -123,7 +125,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
 fn remove_other_journals(config: &ExportConfig) {
     for path in config.outputs.outputs.iter().filter_map(|request| request.target.staged_path()) {
         // Nobody needs it, whether or not it can be removed.
-        remove_journal(&Companion::Journal.path(&path)).ok();
+        remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }
 

@@ -10,15 +10,13 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use crate::api::endpoints;
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
-use crate::export::{Exported, Gathered};
-use crate::gate::{Candidate, GateFailure};
+use crate::export::{Exported, Gathered, Reading};
+use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
 use crate::report::{ConsistencyFacts, ExportFacts, Filters, Notice, RowCounts, RunDocument, RunFacts, Table};
-use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
-    relative_to, stage_small_file,
-};
+use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
 
 use super::warn;
@@ -48,7 +46,7 @@ pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, Con
     };
     for path in config.outputs.manifest.iter().chain(&config.outputs.manifests_beside) {
         match read_manifest::<IgnoredAny>(path) {
-            Ok(Some(manifest)) => return Ok(Some(manifest.contacts)),
+            Ok(Some(manifest)) => return Ok(Some(manifest.rows)),
             Ok(None) => {}
             Err(source) => return Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
         }
@@ -64,7 +62,7 @@ pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, Con
 ///
 /// # Errors
 /// When the gate holds the export back, or a file cannot be written.
-pub(super) fn publish<C: RowCounts>(
+pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
     run: RunFacts,
@@ -73,7 +71,7 @@ pub(super) fn publish<C: RowCounts>(
     let rows = staged.reports().first().map_or(0, |report| report.rows);
     let items_rejected = exported.read.rejected;
     let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
-    let gate = check_gate(config, &facts, rows, items_rejected);
+    let gate = check_gate::<R>(config, &facts, rows, items_rejected);
     let document = counts.into_document(facts.clone());
     let ExportFacts { outputs, run, findings, .. } = facts;
     if let Err(failure) = gate {
@@ -92,7 +90,7 @@ pub(super) fn publish<C: RowCounts>(
     }
     if let Some(path) = &files.manifest {
         let outputs = seen_from(path, &outputs);
-        let manifest = manifest(config, &run, rows, items_rejected, &outputs);
+        let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
         small_files.push(manifest.stage(path, files.small_files)?);
     }
     withdraw_old_manifests(config, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
@@ -105,10 +103,16 @@ pub(super) fn publish<C: RowCounts>(
     Ok(Published { document, to_stdout, rows, items_rejected, rejected, verdict, evidence })
 }
 
-fn check_gate(config: &ExportConfig, facts: &ExportFacts, rows: u64, items_rejected: u64) -> Result<(), GateFailure> {
+fn check_gate<R: Reading>(
+    config: &ExportConfig,
+    facts: &ExportFacts,
+    rows: u64,
+    items_rejected: u64,
+) -> Result<(), GateFailure> {
     let worst = facts.findings.malformed_fields.iter().max_by_key(|&(_, &values)| values);
     config.gate.check(&Candidate {
-        contacts: rows,
+        noun: R::NOUN,
+        rows,
         verdict: facts.run.verdict,
         before: config.published_before,
         items_rejected,
@@ -141,7 +145,7 @@ fn seen_from(manifest: &Path, outputs: &[OutputReport]) -> Vec<OutputReport> {
     outputs.iter().map(seen).collect()
 }
 
-fn manifest<'a>(
+fn manifest<'a, R: Reading>(
     config: &'a ExportConfig,
     run: &'a RunFacts,
     rows: u64,
@@ -151,11 +155,13 @@ fn manifest<'a>(
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
+        resource: R::NAME,
         started_at: &run.started_at,
         finished_at: &run.finished_at,
         api: config.account.name(),
         filters: &config.filters,
-        contacts: rows,
+        rows,
+        contacts: (R::NAME == endpoints::CONTACTS.name).then_some(rows),
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,

@@ -2,7 +2,9 @@
 
 use super::API_KEY_VARIABLE;
 use crate::base::percent::Percent;
-use crate::sink::{OutputFormat, OutputTarget, SinkError};
+use crate::format::{ColumnError, FormatError, OutputFormat};
+use crate::publish::OutputError;
+use crate::store::OutputTarget;
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +72,18 @@ pub enum ConfigError {
     /// Only plain CSV can be read there.
     #[error("{} is not written to a terminal", .0.name())]
     BinaryToTerminal(OutputFormat),
+    /// `--columns` names no columns of the resource.
+    #[error("--columns: {0}")]
+    Columns(#[from] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
-    Output(#[from] SinkError),
+    Output(#[from] OutputError),
+}
+
+impl From<FormatError> for ConfigError {
+    fn from(error: FormatError) -> Self {
+        Self::Output(error.into())
+    }
 }
 
 impl ConfigError {
@@ -97,6 +108,7 @@ impl ConfigError {
             Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
+            Self::Columns(_) => "name columns with commas between them, or leave --columns out to write all",
             Self::Output(error) => error.hint(),
         }
     }

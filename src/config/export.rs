@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::outputs::metadata;
+use super::outputs::RowFormat;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
 use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
-use crate::gate::Gate;
 use crate::journal::{JournalKey, Secret};
 use crate::listing::ReadSettings;
+use crate::publish::Gate;
 use crate::report::Filters;
 use crate::simulator;
 
@@ -74,21 +74,20 @@ impl ExportConfig {
     pub fn new(
         flags: ExportFlags<'_>,
         filters: Filters,
-        schema_version: u32,
+        rows: RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let ExportFlags { output, reports, min_rows, gates, resume, account, pace, simulate } = flags;
         let is_simulated = simulate.is_some();
         let gate = Gate {
-            min_contacts: min_rows,
+            min_rows,
             max_shrink: gates.max_shrink,
             require: gates.require,
             max_rejected: gates.max_rejected,
             max_malformed: gates.max_malformed,
         };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let metadata = metadata(&filters, schema_version);
-        let outputs = OutputsConfig::new(output, reports, gate.max_shrink.is_some(), metadata)?;
+        let outputs = OutputsConfig::new(output, reports, gate.max_shrink.is_some(), rows, &filters)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }

@@ -3,12 +3,26 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use arrow::datatypes::SchemaRef;
+
 use super::ConfigError;
 use super::places::{check_distinct, check_manifest};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::companion::Companion;
+use crate::format::{ColumnError, FILTERS_KEY, OutputFormat, ParquetSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
-use crate::sink::{FILTERS_KEY, FileSettings, OutputFormat, OutputRequest, OutputSettings, OutputTarget};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
+
+/// What the rows of an export look like.
+#[derive(Debug, Clone)]
+pub struct RowFormat {
+    /// Their columns.
+    pub schema: SchemaRef,
+    /// Version of the schema.
+    pub schema_version: u32,
+    /// Columns whose values hardly repeat.
+    pub unique_columns: &'static [&'static str],
+}
 
 /// Everything that an export writes.
 #[derive(Debug)]
@@ -38,23 +52,25 @@ impl OutputsConfig {
         args: &OutputArgs,
         reports: Option<&ReportFileArgs>,
         needs_manifest: bool,
-        metadata: Vec<(String, String)>,
+        rows: RowFormat,
+        filters: &Filters,
     ) -> Result<Self, ConfigError> {
+        let metadata = metadata(filters, rows.schema_version);
         let outputs = check_outputs(args)?;
         let reports = reports.map_or(Ok(Vec::new()), check_reports)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let beside = first_file.and_then(|request| request.target.path()).map(Companion::manifests_of);
+        let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
         let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
         check_distinct(&outputs, &reports, manifest.as_deref())?;
         let settings = OutputSettings {
-            columns: args.columns.clone().unwrap_or_default(),
             metadata,
+            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
             mode: args.mode,
-            ..OutputSettings::default()
+            ..OutputSettings::new(columns(args.columns.as_deref(), rows.schema)?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
-        let journal = journaled.map(|path| Companion::Journal.path(&path));
+        let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let small_files = FileSettings { mode: args.mode, is_locked: false };
         Ok(Self { outputs, settings, reports, manifest, manifests_beside, small_files, journal })
     }
@@ -94,8 +110,16 @@ fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)
     Ok(reports)
 }
 
+/// The columns to write: those that were named, in their order, or all.
+fn columns(names: Option<&[String]>, schema: SchemaRef) -> Result<Projection, ColumnError> {
+    match names {
+        Some(names) => Projection::select(&schema, names),
+        None => Ok(Projection::all(schema)),
+    }
+}
+
 /// What a Parquet file says of itself; nothing that differs between two runs over the same list.
-pub(super) fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
+fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
     vec![
         ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),

@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::api::{Account, Scope};
+use crate::base::noun::RowNoun;
 use crate::error::Error;
 use crate::journal::{JournalKey, JournalSlot, Secret};
 use crate::listing::{
-    Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, RowNoun, Taken, Walk, WalkReport, read_list,
+    Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
 use crate::lookup::{Answer, Looked, LookupError, LookupProgress, LookupReport, LookupSettings, look_up};
 use crate::report::ConsistencyFacts;
@@ -31,10 +32,14 @@ const QUEUED_ANSWERS: usize = 256;
 
 /// How rows are read.
 pub trait Reading {
+    /// Name of the resource, for journal and manifest.
+    const NAME: &'static str;
     /// What the rows are called.
     const NOUN: RowNoun;
     /// Version of [`schema`](Self::schema).
     const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat.
+    const UNIQUE_COLUMNS: &'static [&'static str];
     /// The rows of one answer.
     type Page: RowPage;
     /// What puts them into record batches.
@@ -136,8 +141,10 @@ pub struct ListReading<R> {
 }
 
 impl<R: Resource> Reading for ListReading<R> {
+    const NAME: &'static str = R::ENDPOINT.name;
     const NOUN: RowNoun = R::NOUN;
     const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
     type Page = R::Page;
     type Batches = R::Batches;
 
@@ -159,7 +166,7 @@ impl<R: Resource> Reading for ListReading<R> {
         let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
         let personal = parameters.iter().filter(|parameter| parameter.is_personal);
         JournalKey {
-            resource: R::ENDPOINT.name.to_owned(),
+            resource: Self::NAME.to_owned(),
             endpoint: R::ENDPOINT.path.to_owned(),
             base_url: String::new(),
             page_size: self.settings.page_size,
@@ -247,8 +254,10 @@ pub struct LookupReading<R> {
 const BY_ID: &str = "by_id";
 
 impl<R: LookupResource> Reading for LookupReading<R> {
+    const NAME: &'static str = R::NAME;
     const NOUN: RowNoun = R::NOUN;
     const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
     type Page = R::Page;
     type Batches = R::Batches;
 
@@ -270,7 +279,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         self.ids.iter().for_each(|id| digest.update(id.as_bytes()));
         let digest = digest.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         JournalKey {
-            resource: R::NAME.to_owned(),
+            resource: Self::NAME.to_owned(),
             endpoint: R::ENDPOINT.template(),
             base_url: String::new(),
             page_size: 1,

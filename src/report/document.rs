@@ -14,7 +14,7 @@ use super::counts::{OTHER_KEY, Repeated, Table, UpdatedCounts, add, is_countable
 use super::input::InputReport;
 use super::notice::Notice;
 use crate::base::printable::printable_json;
-use crate::sink::OutputReport;
+use crate::publish::OutputReport;
 use crate::verdict::{Evidence, Verdict};
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.

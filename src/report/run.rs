@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 
 use super::{Filters, Findings, Notice, ReportForm, RunFacts, TableStyle};
-use crate::sink::OutputReport;
+use crate::publish::OutputReport;
 
 /// Counters over the rows of a resource, filled batch by batch.
 pub trait RowCounts: Default + Send + 'static {

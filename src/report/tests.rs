@@ -1,6 +1,7 @@
 use super::*;
+use crate::format::OutputFormat;
+use crate::publish::OutputReport;
 use crate::resources::contacts::decode_page;
-use crate::sink::{OutputFormat, OutputReport};
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31

@@ -12,7 +12,7 @@ use super::{BuildBatches, RowPage};
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope};
-use crate::listing::RowNoun;
+use crate::base::noun::RowNoun;
 use crate::lookup::{FetchedRow, LookupFailure, RowSource};
 
 /// Rows of the API that are read by an id, one request each.
@@ -27,6 +27,8 @@ pub trait LookupResource: Sync {
     const ASKED: RowNoun;
     /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    const UNIQUE_COLUMNS: &'static [&'static str];
     /// What belongs to one id.
     type Page: RowPage;
     /// What puts the rows of pages into record batches.

@@ -6,7 +6,7 @@
 
 pub mod activities;
 pub mod contacts;
-pub mod decimal;
+mod decimal;
 mod list;
 mod lookup;
 mod page;
@@ -18,8 +18,10 @@ use bytestring::ByteString;
 
 use crate::api::endpoints::ListEndpoint;
 use crate::api::wire::Envelope;
-use crate::listing::{ListPage, RowNoun};
+use crate::base::noun::RowNoun;
+use crate::listing::ListPage;
 
+pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
@@ -35,6 +37,8 @@ pub trait Resource: Sync {
     const NOUN: RowNoun;
     /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    const UNIQUE_COLUMNS: &'static [&'static str];
     /// One decoded page.
     type Page: RowPage + ListPage;
     /// What puts the rows of pages into record batches.

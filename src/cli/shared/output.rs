@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::resources::contacts::ColumnSelection;
-use crate::sink::{FileMode, OutputFormat};
+use crate::format::OutputFormat;
+use crate::store::FileMode;
 
 /// Where an export goes, and in which format.
 #[derive(Debug, Clone, Args)]
@@ -22,8 +22,8 @@ pub struct OutputArgs {
     pub format: Option<OutputFormat>,
 
     /// Columns to write, in this order, with commas between them [default: all]
-    #[arg(long, value_name = "NAMES", help_heading = "Output")]
-    pub columns: Option<ColumnSelection>,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
+    pub columns: Option<Vec<String>>,
 
     /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json beside the first output]
     #[arg(long, value_name = "PATH", help_heading = "Output")]

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::{RowNoun, Unreliable};
+use super::Unreliable;
+use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 

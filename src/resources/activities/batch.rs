@@ -94,7 +94,7 @@ impl ActivityBatches {
             builder.append_option(*time);
         }
         for (builder, amount) in self.amounts.iter_mut().zip([activity.price, activity.active_contact_price]) {
-            builder.append_option(amount);
+            builder.append_option(amount.map(i128::from));
         }
         self.rows += 1;
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::schema::column;
 use crate::api::wire::{Envelope, Pagination, too_many_items};
-use crate::resources::decimal::decimal;
+use crate::resources::decimal::millionths;
 use crate::resources::page::FindingsBuilder;
 use crate::resources::{PageFindings, RejectReason, RowPage, timestamp};
 
@@ -50,9 +50,9 @@ pub(super) struct Activity {
     /// Microseconds UTC.
     pub(super) scheduled_at: Option<i64>,
     /// Millionths.
-    pub(super) price: Option<i128>,
+    pub(super) price: Option<i64>,
     /// Millionths.
-    pub(super) active_contact_price: Option<i128>,
+    pub(super) active_contact_price: Option<i64>,
 }
 
 /// Without what people would not want to see in a log.
@@ -221,11 +221,11 @@ impl ActivityReader<'_> {
     }
 
     /// An amount in millionths; what does not fit exactly is null and noted.
-    fn money(&mut self, column: usize, value: &RawValue) -> Option<i128> {
+    fn money(&mut self, column: usize, value: &RawValue) -> Option<i64> {
         if is_null(value) {
             return None;
         }
-        let amount = text_of(value).and_then(|text| decimal(&text).ok());
+        let amount = text_of(value).and_then(|text| millionths(text.trim()));
         if amount.is_none() {
             self.findings.note_malformed(column);
         }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::LookupResource;
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
-use crate::listing::RowNoun;
+use crate::base::noun::RowNoun;
 
 /// The activities of messages, read by the ids of the messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ impl LookupResource for Activities {
     const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
     const ASKED: RowNoun = RowNoun { one: "message", many: "messages" };
     const SCHEMA_VERSION: u32 = 1;
+    // An id stands in several rows in a row, and times are nearly all different.
+    const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
     type Page = ActivityPage;
     type Batches = ActivityBatches;
 

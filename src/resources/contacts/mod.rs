@@ -18,4 +18,4 @@ pub use decode::{decode_any_page, decode_page, decode_page_within};
 pub use normalize::flag;
 pub use page::ContactPage;
 pub use resource::Contacts;
-pub use schema::{ColumnError, ColumnSelection, column, column_name, contacts_schema};
+pub use schema::{UNIQUE_COLUMNS, column, column_name, contacts_schema};

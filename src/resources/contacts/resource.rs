@@ -5,10 +5,10 @@ use std::fmt;
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 
-use super::{BatchBuilder, ContactPage, contacts_schema, decode_page_within};
+use super::{BatchBuilder, ContactPage, UNIQUE_COLUMNS, contacts_schema, decode_page_within};
 use crate::api::endpoints::{self, ListEndpoint};
 use crate::api::wire::Envelope;
-use crate::listing::RowNoun;
+use crate::base::noun::RowNoun;
 use crate::resources::{ListData, PageLimit, Parameter, Resource};
 
 /// The contacts that are asked for, by the filters that the API reference names.
@@ -37,6 +37,7 @@ impl Resource for Contacts {
     const ENDPOINT: ListEndpoint = endpoints::CONTACTS;
     const NOUN: RowNoun = RowNoun { one: "contact", many: "contacts" };
     const SCHEMA_VERSION: u32 = 1;
+    const UNIQUE_COLUMNS: &'static [&'static str] = UNIQUE_COLUMNS;
     type Page = ContactPage;
     type Batches = BatchBuilder;
 
