@@ -107,4 +107,12 @@ pub enum EvidenceCode {
     MissingRows,
     /// Rows that could not be fetched a second time.
     NotRescanned,
+    /// Ids that were answered, be it by "not found".
+    IdsAnswered,
+    /// Ids that the API does not know.
+    IdsNotFound,
+    /// Ids that could not be read.
+    IdsNotRead,
+    /// Answers that say that there is more about their id than they hold.
+    AnswersCut,
 }

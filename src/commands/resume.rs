@@ -8,8 +8,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::base::printable::printable;
 use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::listing::JournalSlot;
-use crate::listing::journal::{Engage, Journal, JournalKey, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::journal::{
+    Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
+};
 
 use super::say;
 
