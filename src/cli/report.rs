@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
+
+use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,8 +57,8 @@ pub struct ReportArgs {
     pub min_cell: Option<u64>,
 
     /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
-    #[arg(long, value_name = "TIME", value_parser = parse_moment, help_heading = "Content")]
-    pub as_of: Option<DateTime<Utc>>,
+    #[arg(long, value_name = "TIME", value_parser = parse_as_of, help_heading = "Content")]
+    pub as_of: Option<Timestamp>,
 
     /// Print only warnings and errors
     #[arg(short, long, help_heading = "Messages")]
@@ -69,9 +70,8 @@ pub struct ReportArgs {
 }
 
 /// A date alone is its first moment, UTC.
-fn parse_moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
-    text.parse().or_else(|_| date()).map_err(|_| "write it like 2026-03-31 or 2026-03-31T00:00:00Z")
+fn parse_as_of(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_in_table(text).ok_or("write it like 2026-03-31 or 2026-03-31T00:00:00Z")
 }
 
 /// A group of one is hidden by no limit below this.

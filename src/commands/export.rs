@@ -7,8 +7,6 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::api::{Client, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
@@ -23,6 +21,7 @@ use crate::report::{ConsistencyFacts, Filters, RowCounts, RunDocument, RunFacts,
 use crate::resources::{ListSource, Resource};
 use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
+use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -88,12 +87,12 @@ async fn read_and_publish<R: Resource, C: RowCounts>(
     signals: stop::Signals,
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let (started, now) = (Instant::now(), Utc::now());
+    let (started, now) = (Instant::now(), Timestamp::now());
     let journal_key = config.journal_key(&command.resource, &command.read, &key);
     let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
-    let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
-    let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
+    let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
+    let started_at = Timestamp::from_micros(began_at);
     let settings = config.pace.client_settings(config.account.base_url.clone(), key);
     let client = Client::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
@@ -140,7 +139,7 @@ async fn read_all<R: Resource, C: RowCounts>(
     client: &Client,
     journal: &mut JournalSlot,
     outputs: Outputs,
-    started_at: DateTime<Utc>,
+    started_at: Timestamp,
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
     let rate = config.pace.rate();
@@ -156,7 +155,7 @@ async fn read_all<R: Resource, C: RowCounts>(
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
-    let now = started_at.timestamp_micros();
+    let now = started_at.micros();
     let source = ListSource { client, resource: &command.resource };
     let exporting = Box::pin(export(&source, &command.read, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
@@ -174,14 +173,13 @@ fn run_facts<R: Resource>(
     consistency: Consistency,
     walk: &Walk,
     stats: RequestStats,
-    (started, started_at): (Instant, DateTime<Utc>),
+    (started, started_at): (Instant, Timestamp),
 ) -> RunFacts {
     let (verdict, evidence) = walk.verdict(R::NOUN);
     let report = walk.report();
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     RunFacts {
-        started_at: time(started_at),
-        finished_at: time(Utc::now()),
+        started_at: started_at.to_millis(),
+        finished_at: Timestamp::now().to_millis(),
         elapsed_seconds: seconds(started.elapsed()),
         requests: stats.requests_sent,
         retries: stats.retries,

@@ -9,8 +9,6 @@ mod paths;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::error::{Error, ExitCode};
@@ -21,6 +19,7 @@ use crate::report::{
 };
 use crate::resources::contacts::column_name;
 use crate::store::{OutputTarget, check_writable, write_small_file};
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::{is_color_off, print, say, table_width, warn};
@@ -53,7 +52,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
-    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Utc::now);
+    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
     let mut summary = summarize(&files, as_of, is_silent)?;
     summary.notices.extend(notices);
     let old = old.map(|old| old.read(as_of, is_silent, args.sum)).transpose()?;
@@ -90,18 +89,18 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
 }
 
 /// Counts all contacts of the files.
-fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
+fn summarize(files: &[SourceFile], as_of: Timestamp, is_silent: bool) -> Result<Summary, SourceError> {
     let mut counts = Counts::for_files();
     let mut findings = Findings::default();
     let (mut inputs, mut notices) = (Vec::new(), Vec::new());
     let mut absent: Vec<usize> = Vec::new();
     let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
-    let now_micros = as_of.timestamp_micros();
+    let now_micros = as_of.micros();
     for file in files {
         // Counted from the moment of an export, contacts may have changed until it was whole.
         let export = file.published.as_ref().filter(|export| (export.at..=export.until).contains(&as_of));
-        let until_micros = export.map_or(now_micros, |export| export.until.timestamp_micros());
+        let until_micros = export.map_or(now_micros, |export| export.until.micros());
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
@@ -123,7 +122,7 @@ fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Res
     filters.dedup();
     let filters_differ = filters.len() > 1;
     let mut summary = Summary {
-        as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
+        as_of: as_of.to_seconds(),
         inputs,
         notices,
         columns_not_in_inputs: absent.into_iter().map(|column| column_name(column).to_owned()).collect(),
@@ -158,12 +157,7 @@ impl Old {
 
     /// The older state, and its verdict where that is told. Files hold the state of their own moment, and ages in it are
     /// counted from that; `as_of` is for where none is known.
-    fn read(
-        self,
-        as_of: DateTime<Utc>,
-        is_silent: bool,
-        is_sum: bool,
-    ) -> Result<(Summary, Option<Verdict>), SourceError> {
+    fn read(self, as_of: Timestamp, is_silent: bool, is_sum: bool) -> Result<(Summary, Option<Verdict>), SourceError> {
         let path = match self {
             Self::Summary(path) => path,
             Self::Files(found) => {

@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, Schema, TimestampMicrosecondType};
 use flate2::write::GzEncoder;
 
 use super::file_format::OutputFormat;
-use super::time_text::push_time;
+use crate::time::push_timestamp;
 
 /// Level of Zstandard: the fastest that compresses well.
 const ZSTD_LEVEL: i32 = 1;
@@ -156,7 +156,7 @@ impl<'a> Column<'a> {
             Self::Flag(values) if values.is_null(row) => {}
             Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
             Self::Time(values) if values.is_null(row) => {}
-            Self::Time(values) => push_time(values.value(row), line),
+            Self::Time(values) => push_timestamp(values.value(row), line),
             Self::List(lists, items) => {
                 let offsets = lists.value_offsets();
                 let [first, end] = [offsets[row], offsets[row + 1]].map(position);

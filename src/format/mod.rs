@@ -5,7 +5,6 @@ mod error;
 mod file_format;
 mod parquet;
 mod projection;
-mod time_text;
 
 pub(crate) use self::csv::CsvEncoder;
 pub use self::error::FormatError;

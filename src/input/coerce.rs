@@ -21,7 +21,8 @@ use arrow::error::ArrowError;
 use uuid::Uuid;
 
 use super::column_type;
-use super::text::{flag_of, moment_of, names_of};
+use super::text::{flag_of, names_of};
+use crate::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The first moment of the year 10000, which no report can name.
@@ -66,7 +67,7 @@ impl ColumnBuilder {
                 flag.is_some()
             }
             Builder::Time(times) => {
-                let micros = text.and_then(moment_of);
+                let micros = text.and_then(Timestamp::parse_in_table).map(Timestamp::micros);
                 times.append_option(micros);
                 micros.is_some()
             }

@@ -28,7 +28,6 @@ use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::datatypes::DataType;
-use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 pub use self::error::SourceError;
@@ -40,6 +39,7 @@ use self::watch::{Ended, Reporter, watch};
 use crate::format::OutputFormat;
 use crate::report::Filters;
 use crate::resources::contacts::{BATCH_ROWS, column, contacts_schema};
+use crate::time::Timestamp;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// The moment of the contacts in it, as well as it is known: its export's, else its last change.
-    pub fn moment(&self) -> Option<DateTime<Utc>> {
-        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(DateTime::from);
+    pub fn moment(&self) -> Option<Timestamp> {
+        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
         self.published.as_ref().map(|published| published.at).or_else(changed)
     }
 

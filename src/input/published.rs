@@ -9,15 +9,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::without_extension;
 use crate::format::OutputFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::Sidecar;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -26,9 +25,9 @@ pub struct Published {
     /// The manifest that lists it.
     pub manifest: PathBuf,
     /// When the export began, from which its own summary counts ages.
-    pub at: DateTime<Utc>,
+    pub at: Timestamp,
     /// When it was whole: contacts in it may have changed up to then.
-    pub until: DateTime<Utc>,
+    pub until: Timestamp,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
     /// What was left out on request.
@@ -50,10 +49,8 @@ pub struct Published {
 /// What is read of a manifest besides the files.
 #[derive(Deserialize)]
 struct Details {
-    #[serde(deserialize_with = "moment")]
-    started_at: DateTime<Utc>,
-    #[serde(deserialize_with = "moment")]
-    finished_at: DateTime<Utc>,
+    started_at: Timestamp,
+    finished_at: Timestamp,
     api: Option<String>,
     #[serde(default)]
     filters: Filters,
@@ -62,10 +59,6 @@ struct Details {
     evidence: Vec<InputEvidence>,
     #[serde(default)]
     items_rejected: u64,
-}
-
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// What is known of a file; `real` is where it really is, since a manifest lies there. Without a manifest that lists it,

@@ -11,12 +11,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use arrow::array::AsArray;
-use chrono::{DateTime, Utc};
 
 use super::sketch::{Sketch, SketchBuilder};
 use super::{Piece, SourceError, SourceFile, Wanted, read_columns};
 use crate::report::Filters;
 use crate::resources::contacts::column;
+use crate::time::Timestamp;
 
 /// Files to count, and those that are not.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
 
 /// Places of the files of each account, oldest first.
 fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
-    let mut order: Vec<(Option<DateTime<Utc>>, &PathBuf, usize)> =
+    let mut order: Vec<(Option<Timestamp>, &PathBuf, usize)> =
         files.iter().enumerate().map(|(at, file)| (file.moment(), &file.path, at)).collect();
     order.sort();
     let mut groups: Vec<Vec<usize>> = Vec::new();

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
 use crate::store::{OutputTarget, Sidecar, StoreError, create_private, folder_of, refuses_locks};
+use crate::time::Timestamp;
 
 /// Times that the file may change under us before we give up.
 const MAX_ATTEMPTS: u32 = 20;
@@ -146,7 +147,7 @@ fn others_lock(lock: PathBuf, source: io::Error) -> OutputError {
 }
 
 fn write_owner(file: &mut File) -> io::Result<()> {
-    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let started = Timestamp::now().to_seconds();
     file.set_len(0)?;
     writeln!(file, "process {}, started {started}", std::process::id())
 }

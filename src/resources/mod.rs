@@ -7,7 +7,6 @@
 pub mod contacts;
 mod list;
 mod page;
-mod time;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -20,7 +19,6 @@ use crate::listing::ListPage;
 
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
-pub use self::time::{NotATime, moment, timestamp};
 
 /// A list of the API that can be exported, with what is asked of it.
 ///

@@ -14,3 +14,28 @@ mod write;
 pub use parse::NotATimestamp;
 pub use timestamp::{MICROS_PER_DAY, Timestamp};
 pub use write::push_timestamp;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn no_other_room_but_the_simulator_uses_chrono() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let rooms = ["time", "simulator"].map(|room| source.join(room));
+        let others = sources(&source).into_iter().filter(|path| !rooms.iter().any(|room| path.starts_with(room)));
+        let users: Vec<PathBuf> = others
+            .filter(|path| {
+                let text = fs::read(path).unwrap();
+                String::from_utf8_lossy(&text).contains("chrono::")
+            })
+            .collect();
+        assert!(users.is_empty(), "{users:?}");
+    }
+}
