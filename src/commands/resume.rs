@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::base::printable::printable;
 use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::listing::JournalSlot;
-use crate::listing::journal::{Engage, Journal, JournalKey, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::journal::{
+    Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
+};
 use crate::time::Timestamp;
 
 use super::say;

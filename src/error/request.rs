@@ -9,7 +9,10 @@ use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
 
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
-        (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. }, _) => return ExitCode::Failure,
+        // Somebody stands between here and the API, and has to be found first.
+        (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. } | Problem::OtherProfile { .. }, _) => {
+            return ExitCode::Failure;
+        }
         (Problem::ConnectFailed { cause, .. }, _) if is_refused_by_proxy(*cause) => return ExitCode::Unauthorized,
         (_, None) => return ExitCode::Unavailable,
         (_, Some(status)) => status,
@@ -37,6 +40,7 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
             (None, Some(proxy)) => format!("check the network, the proxy in {proxy} and --base-url, {THEN_AGAIN}"),
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
         }),
+        Problem::OtherProfile { .. } => Some(OTHER_PROFILE_HINT.to_owned()),
         Problem::RateLimited { wait, .. } => {
             let wait = humantime::format_duration(Duration::from_secs(wait.as_secs()));
             Some(format!("run the same command again in {wait}"))
@@ -54,6 +58,9 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
 
 const UNKNOWN_FORM_HINT: &str = "run the same command again; if it fails the same way, check --base-url, or report it with \
                                  the request id: this version does not know the form of the answer";
+
+const OTHER_PROFILE_HINT: &str = "make sure that no cache stands between here and the API, and that --profile-id is a \
+                                  profile of this key's organization; then run the same command again";
 
 const THEN_AGAIN: &str = "then run the same command again";
 

@@ -2,8 +2,7 @@
 
 use std::cell::Cell;
 
-use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalWriter, Secret};
-use sent_export::listing::{Purpose, Request, Window};
+use sent_export::journal::{Engage, Entry, JournalKey, JournalWriter, Question, Secret};
 use sent_export::simulator::{DEFAULT_API_KEY, Latency, Settings, Simulator};
 
 use crate::support::{Answer, Asked, ScriptedServer, csv_ids, page, run_in, sent_export, simulator, wait_until};
@@ -196,8 +195,8 @@ fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
     // The windows of 300 contacts; the second has a body of another form.
     for (number, size) in [(1, 100), (2, 99), (3, 98), (4, 97)] {
         let body = if number == 2 { r#"{"contacts":[]}"#.to_owned() } else { page(number, size, 300) };
-        let request = Request { window: Window { page: number.into(), size }, purpose: Purpose::Read };
-        writer.append(Entry { session: 0, request, elapsed_micros: 1, answered_at: now, body: body.into() });
+        let question = Question { kind: 0, page: number.into(), size };
+        writer.append(Entry { session: 0, question, elapsed_micros: 1, answered_at: now, body: body.into() });
     }
     assert!(writer.keep().is_some());
     let run = run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
