@@ -73,7 +73,7 @@ pub enum ConfigError {
     #[error("cannot write {0} to a terminal")]
     BinaryToTerminal(FileFormat),
     /// `--columns` names no columns of the resource.
-    #[error("--columns: {0}")]
+    #[error("cannot select columns (--columns)")]
     Columns(#[from] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
