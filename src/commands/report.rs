@@ -99,8 +99,8 @@ fn summarize(files: &[SourceFile], as_of: Timestamp, is_silent: bool) -> Result<
     let now_micros = as_of.micros();
     for file in files {
         // Counted from the moment of an export, contacts may have changed until it was whole.
-        let export = file.published.as_ref().filter(|export| (export.at..=export.until).contains(&as_of));
-        let until_micros = export.map_or(now_micros, |export| export.until.micros());
+        let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
+        let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));

@@ -16,7 +16,7 @@ use crate::format::FileFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::Sidecar;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -24,10 +24,8 @@ use crate::verdict::Verdict;
 pub struct Published {
     /// The manifest that lists it.
     pub manifest: PathBuf,
-    /// When the export began, from which its own summary counts ages.
-    pub at: Timestamp,
-    /// When it was whole: contacts in it may have changed up to then.
-    pub until: Timestamp,
+    /// When its export ran: ages in its own summary are counted from the start, and rows may have changed until the end.
+    pub run: Span,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
     /// What was left out on request.
@@ -78,7 +76,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
                 continue;
             };
             let published = manifest.and_then(|manifest| published(manifest, path, beside, name));
-            if let Some(published) = published.filter(|new| found.as_ref().is_none_or(|old| old.until < new.until)) {
+            if let Some(published) = published.filter(|new| found.as_ref().is_none_or(|old| old.run.latest < new.run.latest)) {
                 found = Some(published);
             }
         }
@@ -95,8 +93,7 @@ fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, 
     let details = manifest.details;
     Some(Published {
         manifest: path,
-        at: details.started_at,
-        until: details.finished_at,
+        run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
         sha256: sha256.clone(),
         filters: details.filters,

@@ -29,7 +29,7 @@ impl SourceFile {
     /// The moment of the contacts in it, as well as it is known: its export's, else its last change.
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
-        self.published.as_ref().map(|published| published.at).or_else(changed)
+        self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
     }
 
     /// Holds a number against the manifest, if there is one.

@@ -8,10 +8,12 @@
 
 pub(crate) mod calendar;
 mod parse;
+mod span;
 mod timestamp;
 mod write;
 
 pub use parse::NotATimestamp;
+pub use span::Span;
 pub use timestamp::{MICROS_PER_DAY, Timestamp};
 pub use write::push_timestamp;
 

@@ -74,7 +74,7 @@ fn values_that_make_no_sense_are_named_with_what_would() {
         (&["--max-rejected", "1"], "20% or 0.2"),
         (&["--mode", "rw"], "an octal mode like 640"),
         (&["--mode", "040"], "lets the owner read"),
-        (&["--manifest", "-"], "a file or none"),
+        (&["--manifest", "-"], "a path or none"),
     ];
     for (arguments, text) in table {
         let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).args(*arguments).finish();

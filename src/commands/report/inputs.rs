@@ -24,7 +24,7 @@ pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<Source
 
 /// When the newest of the exports began; nothing when not all files have a manifest.
 pub(super) fn exported_at(files: &[SourceFile]) -> Option<Timestamp> {
-    let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.at));
+    let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.run.earliest));
     moments.reduce(|one, other| Some(one?.max(other?))).flatten()
 }
 
@@ -36,8 +36,8 @@ pub(super) fn report(file: &SourceFile, rows: u64) -> InputReport {
 
 fn export(published: &Published) -> InputExport {
     InputExport {
-        started_at: published.at.to_millis(),
-        finished_at: published.until.to_millis(),
+        started_at: published.run.earliest.to_millis(),
+        finished_at: published.run.latest.to_millis(),
         api: published.api.clone(),
         filters: published.filters.clone(),
         verdict: published.verdict,
