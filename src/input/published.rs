@@ -76,7 +76,9 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
                 continue;
             };
             let published = manifest.and_then(|manifest| published(manifest, path, beside, name));
-            if let Some(published) = published.filter(|new| found.as_ref().is_none_or(|old| old.run.latest < new.run.latest)) {
+            if let Some(published) =
+                published.filter(|new| found.as_ref().is_none_or(|old| old.run.latest < new.run.latest))
+            {
                 found = Some(published);
             }
         }

@@ -46,8 +46,7 @@ impl Walk {
         self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
         let earliest = self.began_at.unwrap_or(i64::MAX);
-        let so_far =
-            Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
+        let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
         let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_again = |at: usize| match request.purpose {
@@ -93,7 +92,10 @@ impl Walk {
         let is_created = lately(key.created_at);
         self.report.created += u64::from(is_created);
         self.report.updated += u64::from(!is_created && lately(key.updated_at));
-        let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= so_far.earliest.micros().saturating_sub(DATE_SLACK));
+        let recent = key
+            .created_at
+            .max(key.updated_at)
+            .is_some_and(|time| time >= so_far.earliest.micros().saturating_sub(DATE_SLACK));
         if !recent {
             self.moves.note_settled(self.report.rows);
         }
