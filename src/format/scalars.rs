@@ -36,18 +36,8 @@ impl<'a> Scalars<'a> {
         })
     }
 
-    pub(super) fn is_null(&self, row: usize) -> bool {
-        match self {
-            Self::Flag(values) => values.is_null(row),
-            Self::Int32(values) => values.is_null(row),
-            Self::Int64(values) => values.is_null(row),
-            Self::Float(values) => values.is_null(row),
-            Self::Time(values) => values.is_null(row),
-            Self::Decimal(values, _) => values.is_null(row),
-        }
-    }
-
     /// Appends a value, which must not be null.
+    #[inline]
     pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
         match self {
             Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
