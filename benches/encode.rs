@@ -14,7 +14,7 @@ const CONTACTS: u32 = 20_000;
 
 fn batch() -> RecordBatch {
     let batch = |body: String| {
-        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.contacts);
+        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.items);
         list.expect("a list").batch()
     };
     let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).into_iter().map(batch).collect();

@@ -15,38 +15,42 @@
 //! *Easy to get wrong:* an output may hang, a pipe that nobody reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
+mod reading;
+
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc;
 
+use crate::api::{Account, Scope};
 use crate::error::Error;
-use crate::listing::{JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::journal::JournalSlot;
+use crate::listing::Progress;
 use crate::publish::{OutputError, Outputs, StagedOutputs};
-use crate::report::{Counts, Findings};
-use crate::resources::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
+use crate::report::{Findings, RowCounts};
+use crate::resources::{BuildBatches, PageFindings, RowPage};
 
-/// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
-/// waits for the other.
-const QUEUED_ROWS: usize = 5_000;
+pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 
 /// Longest time that a run which has failed waits for its outputs to be removed.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
-pub struct Exported {
-    /// What the walk met.
-    pub walk: Walk,
+pub struct Exported<C> {
+    /// What the read met.
+    pub read: ReadReport,
     /// What became of its pages.
-    pub gathered: Gathered,
+    pub gathered: Gathered<C>,
 }
 
-/// What the pages of a walk held, and where it went.
+/// What the pages of a read held, and where it went.
 #[derive(Debug)]
-pub struct Gathered {
-    /// What the contacts are.
-    pub counts: Counts,
+pub struct Gathered<C> {
+    /// What the rows are.
+    pub counts: C,
     /// What else the pages held.
     pub findings: Findings,
     /// The files.
@@ -55,105 +59,103 @@ pub struct Gathered {
 
 /// How an export ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Outcome<C> {
     /// All pages were read and written.
-    Finished(Box<Exported>),
+    Finished(Box<Exported<C>>),
     /// The reader of the only output, a pipe, has seen enough.
     ReaderLeft,
 }
 
-/// Exports all contacts into `outputs`.
+/// Reads everything that `reading` asks for into `outputs`, and counts it.
 ///
 /// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
 ///
 /// # Errors
 /// When a page cannot be fetched, an output cannot be written, or `cancel` comes true, with its error.
-pub async fn export(
-    source: &ContactSource<'_>,
-    settings: &ReadSettings,
+pub async fn export<R: Reading, C: RowCounts>(
+    reading: &R,
+    (account, scope): (&Account, Scope),
     journal: &mut JournalSlot,
     outputs: Outputs,
     now_micros: i64,
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
-) -> Result<Outcome, Error> {
-    let queued_pages = QUEUED_ROWS.checked_div(settings.page_size as usize).unwrap_or_default().max(1);
-    let (sender, messages) = mpsc::channel(queued_pages);
-    let mut gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(messages));
+) -> Result<Outcome<C>, Error> {
+    let (sender, messages) = mpsc::channel(reading.queued_pages());
+    let start = Gatherer::<R::Batches, C>::new(reading, outputs, now_micros);
+    let mut gathering = tokio::task::spawn_blocking(move || start.take_all(messages));
     let walking = async move {
-        let deliver =
-            async |delivery: Delivery| sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone);
-        let walk = read_list(source, settings, journal, deliver, observe).await?;
-        // A gatherer that is gone has its own error to tell.
-        drop(sender.send(Message::End).await);
-        Ok(walk)
+        let deliver = async |delivered: Delivered<R::Page>| match sender.send(Message::Page(Box::new(delivered))).await
+        {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        let read = reading.read(account, scope, journal, deliver, observe).await?;
+        if read.is_some() {
+            // A gatherer that is gone has its own error to tell.
+            drop(sender.send(Message::End).await);
+        }
+        Ok(read)
     };
     let both = async {
         match walking.await {
-            Ok(walk) => (Ok(walk), Some((&mut gathering).await)),
+            Ok(read) => (Ok(read), Some((&mut gathering).await)),
             Err(error) => (Err(error), tokio::time::timeout(GRACE, &mut gathering).await.ok()),
         }
     };
-    let (walked, gathered) = tokio::select! {
+    let (read, gathered) = tokio::select! {
         ended = both => ended,
         error = cancel => {
             drop(tokio::time::timeout(GRACE, gathering).await);
             return Err(error);
         }
     };
-    match (walked, gathered.transpose().map_err(|_| Error::WriterDied)?) {
+    match (read, gathered.transpose().map_err(|_| Error::WriterDied)?) {
         (_, Some(Err(Failed { error, .. }))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
         (_, Some(Err(Failed { error, rest }))) => {
             let removing = tokio::task::spawn_blocking(move || drop(rest));
             drop(tokio::time::timeout(GRACE, removing).await);
             Err(error.into())
         }
-        (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
-        (Err(ReadError::Source(ContactListError { error, .. })), _) => Err(Error::Api(error)),
-        (Err(ReadError::RefusedFrom { row, error }), _) => {
-            Err(Error::RefusedFrom { row, error: Box::new(error.error) })
-        }
-        (Err(ReadError::Journal(error)), _) => Err(Error::Journal(error)),
-        (Err(ReadError::Unfinished), _) => Err(Error::Unfinished),
-        (Ok(_) | Err(ReadError::ReceiverGone), _) => Err(Error::WriterDied),
+        (Ok(Some(read)), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { read, gathered }))),
+        (Err(error), _) => Err(error),
+        (Ok(_), _) => Err(Error::WriterDied),
     }
 }
 
-/// A page of contacts in its turn.
-type Delivery = crate::listing::Delivery<ContactPage>;
-
 /// What the walk tells the gatherer.
-enum Message {
+enum Message<P> {
     /// The next page.
-    Page(Box<Delivery>),
+    Page(Box<Delivered<P>>),
     /// The walk is at its end. Without this, what was gathered is of no use.
     End,
 }
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
-struct Failed {
+struct Failed<B, C> {
     error: OutputError,
-    rest: Box<Gatherer>,
+    rest: Box<Gatherer<B, C>>,
 }
 
-/// Gathers the contacts of pages in batches, counts them and hands them to the outputs, on a thread that may block.
-struct Gatherer {
-    batches: BatchBuilder,
+/// Gathers the rows of pages in batches, counts them and hands them to the outputs, on a thread that may block.
+struct Gatherer<B, C> {
+    batches: B,
+    schema: SchemaRef,
     outputs: Outputs,
-    counts: Counts,
+    counts: C,
     findings: Findings,
     now_micros: i64,
 }
 
-impl Gatherer {
-    fn new(outputs: Outputs, now_micros: i64) -> Self {
-        let (batches, counts, findings) = (BatchBuilder::default(), Counts::default(), Findings::default());
-        Self { batches, outputs, counts, findings, now_micros }
+impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
+    fn new<R: Reading<Batches = B>>(reading: &R, outputs: Outputs, now_micros: i64) -> Self {
+        let (batches, schema) = (reading.batches(), reading.schema());
+        Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
-    fn take_all(mut self, mut messages: mpsc::Receiver<Message>) -> Result<Option<Gathered>, Failed> {
+    fn take_all(mut self, mut messages: mpsc::Receiver<Message<B::Page>>) -> Result<Option<Gathered<C>>, Failed<B, C>> {
         match self.take_messages(&mut messages) {
             Ok(false) => Ok(None),
             Ok(true) => self.finish().map(Some),
@@ -162,7 +164,7 @@ impl Gatherer {
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<bool, OutputError> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, OutputError> {
         while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
@@ -173,7 +175,10 @@ impl Gatherer {
     }
 
     /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
-    fn next_message(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Message>, OutputError> {
+    fn next_message(
+        &mut self,
+        messages: &mut mpsc::Receiver<Message<B::Page>>,
+    ) -> Result<Option<Message<B::Page>>, OutputError> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -183,10 +188,10 @@ impl Gatherer {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivery) -> Result<(), OutputError> {
+    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), OutputError> {
         self.outputs.check()?;
         self.note_findings(delivery);
-        for batch in self.batches.append(&delivery.page, &delivery.taken.keep) {
+        for batch in self.batches.append(&delivery.page, &delivery.keep) {
             self.take_batch(&batch)?;
         }
         Ok(())
@@ -204,29 +209,30 @@ impl Gatherer {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Gathered, Failed> {
+    fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
             Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged }),
             Err(error) => Err(Failed { error, rest: Box::new(self) }),
         }
     }
 
-    fn note_findings(&mut self, delivery: &Delivery) {
+    fn note_findings(&mut self, delivery: &Delivered<B::Page>) {
         let findings = &mut self.findings;
-        let Delivery { window, page: contacts, taken: Taken { keep, fresh } } = delivery;
-        for items in &contacts.rejected {
+        let Delivered { page, keep, fresh, place } = delivery;
+        let PageFindings { rejected, unknown_fields, never_created, malformed } = page.findings();
+        for items in rejected {
             for position in items.positions.iter().filter(|&position| fresh.contains(position)) {
-                let at = || format!("page {} of {} rows, item {}", window.page, window.size, position + 1);
+                let at = || format!("{place}, item {}", position + 1);
                 findings.add_rejected(at, items.reason.name(), &items.fields);
             }
         }
         let kept = |rows: &[u32]| rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count() as u64;
-        for (name, rows) in &contacts.unknown_fields {
+        for (name, rows) in unknown_fields {
             findings.add_unknown_field(name, kept(rows));
         }
-        findings.never_created += kept(&contacts.never_created);
-        for (column, rows) in &contacts.malformed {
-            findings.add_malformed(column_name(*column), kept(rows));
+        findings.never_created += kept(never_created);
+        for (column, rows) in malformed {
+            findings.add_malformed(self.schema.field(*column).name(), kept(rows));
         }
     }
 }

@@ -5,22 +5,22 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::api::ApiKey;
 use crate::base::printable::printable;
-use crate::config::ContactsConfig;
+use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::listing::JournalSlot;
-use crate::listing::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::journal::{
+    Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
+};
 
 use super::say;
 
-/// Opens the journal beside the output, whose lock the run holds; says so when a run before is gone on with.
+/// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed.
 ///
 /// # Errors
-/// When a journal is there and can be neither read nor removed.
+/// When a journal exists and can be neither read nor removed.
 pub(super) fn open_journal(
-    config: &ContactsConfig,
-    key: &ApiKey,
+    config: &ExportConfig,
+    journal_key: &JournalKey,
     now: DateTime<Utc>,
     is_quiet: bool,
 ) -> Result<JournalSlot, Error> {
@@ -28,19 +28,18 @@ pub(super) fn open_journal(
     if config.resume.starts_over {
         remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
-    let journal_key = config.journal_key(key);
     let unused = |why: &str| {
-        tracing::warn!("starting over, the journal {} is not used: {why}", path.display());
+        tracing::warn!("starting over without the journal {}: {why}", path.display());
         None
     };
-    let past = match read_journal(path, &journal_key) {
+    let past = match read_journal(path, journal_key) {
         Ok(JournalState::None) => None,
         Ok(JournalState::Unusable(why)) => unused(&why),
         Ok(JournalState::Usable(journal)) if is_too_old(&journal, config, now) => {
             unused("it is older than --resume-within")
         }
         Ok(JournalState::Usable(journal)) => Some(*journal),
-        // Another user has left it. In a folder that both may write, whoever comes next takes its place.
+        // Another user left it. In a folder that both may write to, it is replaced.
         Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
             unused("it belongs to another user and cannot be read")
         }
@@ -52,9 +51,9 @@ pub(super) fn open_journal(
         }
         return Ok(JournalSlot { past, writer: None });
     }
-    // A gate that fails leaves everything to the next run, however quick this one is.
+    // After a failed gate the next run resumes from the journal, however quick this one was.
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
-    let writer = JournalWriter::new(path.clone(), &journal_key, now.timestamp_micros(), engage);
+    let writer = JournalWriter::new(path.clone(), journal_key, now.timestamp_micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
 }
 
@@ -83,7 +82,7 @@ fn owner_of(_: &Path) -> Option<u32> {
     None
 }
 
-fn is_too_old(journal: &Journal, config: &ContactsConfig, now: DateTime<Utc>) -> bool {
+fn is_too_old(journal: &Journal, config: &ExportConfig, now: DateTime<Utc>) -> bool {
     let age = now.timestamp_micros().saturating_sub(journal.started_at());
     u128::try_from(age).is_ok_and(|age| age > config.resume.within.as_micros())
 }
@@ -92,7 +91,7 @@ fn announcement(journal: &Journal, path: &Path) -> String {
     let started = DateTime::from_timestamp_micros(journal.started_at());
     let started = started.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
     format!(
-        "going on with the run of {started}, kept in {} (--fresh starts over)\n",
+        "resuming the run started {started} (journal {}; --fresh starts over)\n",
         printable(&path.to_string_lossy())
     )
 }

@@ -4,18 +4,20 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::cli::ContactsArgs;
+use crate::cli::OutputArgs;
 use crate::publish::OutputRequest;
 use crate::report::ReportForm;
 use crate::store::{OutputTarget, Sidecar, file_identity};
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
-pub(super) fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+pub(super) fn check_manifest(
+    args: &OutputArgs,
+    is_needed: bool,
+    beside: Option<&PathBuf>,
+) -> Result<Option<PathBuf>, ConfigError> {
     match args.manifest.as_deref() {
         None => Ok(beside.cloned()),
-        Some(path) if path.as_os_str() == "none" && args.max_shrink.is_some() => {
-            Err(ConfigError::ShrinkWithoutManifest)
-        }
+        Some(path) if path.as_os_str() == "none" && is_needed => Err(ConfigError::ShrinkWithoutManifest),
         Some(path) if path.as_os_str() == "none" => Ok(None),
         Some(path) => match OutputTarget::new(path) {
             OutputTarget::File(path) => Ok(Some(path)),

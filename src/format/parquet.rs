@@ -118,7 +118,7 @@ mod tests {
     fn only_encodings_that_every_reader_gets_right_are_used() {
         let contact = r#"{"id":"a","region_code":"US","created_at":"2026-03-01T00:00:00Z"}"#;
         let body = format!(r#"{{"success":true,"data":{{"contacts":[{contact},{contact}]}}}}"#);
-        let batch = decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap().batch();
+        let batch = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap().batch();
         let settings = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
         let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &settings, &[]).unwrap();
         encoder.write(&batch).unwrap();

@@ -8,12 +8,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
+use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 use crate::store::StoreError;
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
-    decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap()
+    decode_page(&body.into()).unwrap().data.unwrap().items.unwrap()
 }
 
 fn contact(at: usize) -> serde_json::Value {

@@ -10,6 +10,7 @@
 mod absent;
 mod compare;
 mod consistency;
+mod contacts_run;
 mod counts;
 mod document;
 mod form;
@@ -19,6 +20,7 @@ mod min_cell;
 mod notice;
 mod places;
 mod render;
+mod run;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -34,3 +36,4 @@ pub use form::ReportForm;
 pub use input::{InputEvidence, InputExport, InputReport};
 pub use notice::{Notice, verdict_of_json};
 pub use render::{TableStyle, render_html, render_markdown, render_table};
+pub use run::{ExportFacts, RowCounts, RunDocument};

@@ -4,9 +4,6 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-/// Version of the schema below; grows when a column changes its name, type or meaning.
-pub const SCHEMA_VERSION: u32 = 1;
-
 /// Places of the columns in [`contacts_schema`].
 pub mod column {
     /// `id`
