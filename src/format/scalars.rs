@@ -9,7 +9,7 @@ use std::io::Write;
 use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 
-use super::time_text::push_time;
+use crate::time::push_timestamp;
 
 /// A column of values that are neither text nor nested.
 pub(super) enum Scalars<'a> {
@@ -44,7 +44,7 @@ impl<'a> Scalars<'a> {
             Self::Int32(values) => push_integer(values.value(row).into(), line),
             Self::Int64(values) => push_integer(values.value(row), line),
             Self::Float(values) => push_float(values.value(row), line),
-            Self::Time(values) => push_time(values.value(row), line),
+            Self::Time(values) => push_timestamp(values.value(row), line),
             Self::Decimal(values, scale) => push_decimal(values.value(row), *scale, line),
         }
     }
