@@ -6,9 +6,10 @@
 
 use std::io::Write;
 
-use crate::time::push_timestamp;
 use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+
+use crate::time::push_timestamp;
 
 /// A column of values that are neither text nor nested.
 pub(super) enum Scalars<'a> {
@@ -35,18 +36,8 @@ impl<'a> Scalars<'a> {
         })
     }
 
-    pub(super) fn is_null(&self, row: usize) -> bool {
-        match self {
-            Self::Flag(values) => values.is_null(row),
-            Self::Int32(values) => values.is_null(row),
-            Self::Int64(values) => values.is_null(row),
-            Self::Float(values) => values.is_null(row),
-            Self::Time(values) => values.is_null(row),
-            Self::Decimal(values, _) => values.is_null(row),
-        }
-    }
-
     /// Appends a value, which must not be null.
+    #[inline]
     pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
         match self {
             Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),

@@ -47,7 +47,7 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// Writing failed half way.
+    /// Writing failed.
     #[error("cannot write the output: {path}")]
     Write {
         /// The target.
@@ -106,7 +106,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
+    /// Whether the reader of stdout closed it, as `head` does when it has enough lines.
     pub fn is_closed_pipe(&self) -> bool {
         let Self::Write { path, source } = self else { return false };
         let mut cause: Option<&(dyn Error + 'static)> = Some(source.as_ref());
