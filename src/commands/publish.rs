@@ -14,7 +14,7 @@ use crate::config::{ConfigError, ContactsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
 use crate::gate::{Candidate, GateFailure};
-use crate::report::{ConsistencyFacts, Filters, Notice, RunFacts, Summary};
+use crate::report::{ConsistencyFacts, Filters, NoticeCode, RunFacts, Summary};
 use crate::sink::{
     MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
     relative_to, stage_small_file,
@@ -165,8 +165,8 @@ fn manifest<'a>(
 pub(super) fn warn_of_losses(summary: &Summary) {
     for mut notice in summary.all_notices() {
         match notice.code {
-            Notice::ITEMS_LEFT_OUT => notice.text = with_reasons(&notice.text, summary),
-            Notice::UNREADABLE_COLUMNS => {}
+            NoticeCode::ItemsLeftOut => notice.text = with_reasons(&notice.text, summary),
+            NoticeCode::UnreadableColumns => {}
             _ => continue,
         }
         warn(&notice);

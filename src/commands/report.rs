@@ -17,7 +17,7 @@ use crate::error::{Error, ExitCode};
 use crate::input::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
 use crate::progress::FileProgress;
 use crate::report::{
-    Comparison, Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, render_table, verdict_of_json,
+    Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, compare, render_table, verdict_of_json,
 };
 use crate::resources::contacts::column_name;
 use crate::sink::{OutputTarget, check_writable, write_small_file};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         summary.merge_small_groups(min_cell, old.as_mut());
     }
     if let (Some(old), Some(path)) = (&old, &args.compare) {
-        summary.comparison = Some(Comparison::new(old, &summary, file_name(path)));
+        summary.comparison = Some(compare(old, &summary, file_name(path)));
     }
     if args.min_cell.is_some() {
         // What was searched for can be a name or a number, and belongs to no report that is passed on.

@@ -25,9 +25,10 @@ mod tests;
 mod walk;
 mod window;
 
+pub use crate::base::plural::RowNoun;
 pub use driver::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
 pub use source::{Fetched, ListPage, PageSource, SourceError};
-pub use walk::{RowNoun, Unreliable, Walk, WalkReport};
+pub use walk::{Unreliable, Walk, WalkReport};
 pub use window::Window;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Summary, render_html, render_markdown};
+use super::document::contacts::summary::Summary;
+use super::render::{render_html, render_markdown};
 
 /// A form of the report that is written to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

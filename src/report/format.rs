@@ -1,5 +1,7 @@
 //! Numbers as people read them; the same in every form of the report.
 
+use std::path::Path;
+
 use crate::base::plural::word_for;
 use crate::base::printable::is_printable;
 
@@ -19,6 +21,12 @@ pub(super) fn grouped(number: u64) -> String {
 /// A number with its word.
 pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), word_for(count, one, many))
+}
+
+/// A word as the head of a column.
+pub(super) fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A share with one place, nothing of nothing.
@@ -68,6 +76,11 @@ pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;
     let shown: String = word.chars().filter(|&c| is_printable(c)).take(MAX_LENGTH + 1).collect();
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
+}
+
+/// The name of a file without its folders, which are nobody's business where a report is passed on to.
+pub(super) fn file_name(path: &str) -> String {
+    shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
 }
 
 /// A text of at most so many characters; that some are gone can be seen.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::input::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
-use crate::report::{InputExport, InputReport, Notice};
+use crate::report::{InputExport, InputReport, Notice, Summary};
 
 /// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
 ///
@@ -12,7 +12,8 @@ use crate::report::{InputExport, InputReport, Notice};
 pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<SourceFile>, Vec<Notice>), SourceError> {
     if is_sum {
         let snapshots = choose_snapshots(files.clone())?.snapshots;
-        let notices = snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64));
+        let notices =
+            snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64, Summary::NOUN));
         return Ok((files, notices.collect()));
     }
     let Chosen { files, snapshots } = choose_snapshots(files)?;

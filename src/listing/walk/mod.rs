@@ -46,7 +46,7 @@ use rounds::{Closing, Phase};
 use seen::SeenIds;
 
 use super::{Consistency, PageFacts, Purpose, Request, Window};
-use crate::base::plural::count_of;
+use crate::base::plural::RowNoun;
 use crate::verdict::{Evidence, Verdict};
 
 pub use report::WalkReport;
@@ -62,21 +62,6 @@ const DATE_SLACK: i64 = 300_000_000;
 const MAX_VAIN_ANSWERS: u64 = 100;
 /// Rows that came again whose places are remembered.
 const MAX_REMEMBERED_MOVES: usize = 10_000;
-
-/// What rows are called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowNoun {
-    /// For instance `contact`.
-    pub one: &'static str,
-    /// For instance `contacts`.
-    pub many: &'static str,
-}
-
-impl RowNoun {
-    fn count(self, kind: &str, count: u64) -> String {
-        count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
-    }
-}
 
 /// The state of one walk.
 #[derive(Debug)]

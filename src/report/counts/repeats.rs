@@ -11,7 +11,7 @@
 
 use std::mem;
 
-use serde::{Deserialize, Serialize};
+use super::super::document::values::Repeated;
 
 const PARTS: usize = 1024;
 /// Hashes that are gathered before they are parted: 64 for each part.
@@ -21,17 +21,6 @@ const MAX_GATHERED: usize = 64 * PARTS;
 const MAX_HELD: usize = 896;
 /// Hashes that a part gathers before they are sorted.
 const MAX_FRESH: usize = 1024;
-
-/// Keys that several contacts share.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repeated {
-    /// Keys that more than one contact has.
-    pub keys: u64,
-    /// Contacts that have them.
-    pub contacts: u64,
-    /// Whether both are estimates from a sample, since there were too many different keys to hold.
-    pub approximate: bool,
-}
 
 /// Counts repeated keys by their hashes.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Filters;
+use super::filters::Filters;
 use crate::sink::OutputFormat;
 use crate::verdict::Verdict;
 
@@ -13,7 +13,7 @@ pub struct InputReport {
     pub path: String,
     /// Name of the format.
     pub format: OutputFormat,
-    /// Contacts in it.
+    /// Rows in it.
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
@@ -32,11 +32,11 @@ pub struct InputExport {
     pub api: Option<String>,
     /// What was left out on request.
     pub filters: Filters,
-    /// Whether the file holds every contact.
+    /// Whether the file holds every row.
     pub verdict: Option<Verdict>,
     /// What the verdict rests on.
     pub evidence: Vec<InputEvidence>,
-    /// Items of the list that could not be contacts.
+    /// Items of the list that could not be rows.
     pub items_rejected: u64,
 }
 

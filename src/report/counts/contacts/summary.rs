@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::super::repeats::Repeats;
 use super::channels::{self, NONE};
-use super::{
-    Cell, Counts, NONE_KEY, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT, OTHER_KEY, Repeats, Table, UNKNOWN_KEY, add, column,
-};
-use crate::report::document::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary};
+use super::{Cell, Counts, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT};
+use crate::report::document::contacts::summary::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary};
 use crate::report::places;
-use crate::resources::contacts::column_name;
+use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY, add};
+use crate::resources::contacts::{column, column_name};
 
 /// What adds up over the cells of one or all regions.
 #[derive(Debug, Default)]

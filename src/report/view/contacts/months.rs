@@ -7,38 +7,33 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::super::super::counts::UNKNOWN_KEY;
-use super::super::super::format::{grouped, grouped_of};
-use super::super::super::{OTHER_KEY, Summary};
-use super::page::Page;
+use super::super::super::document::contacts::summary::Summary;
+use super::super::super::format::grouped_of;
+use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
+use super::super::parts::{LineChart, LinesView, Note};
 
 /// Months on the picture: twenty years.
 const MAX_MONTHS: i32 = 240;
 /// Dates before it are no dates of contacts, and would press the rest of the picture into a corner.
 const FIRST_YEAR: i32 = 2000;
-/// Names below the picture.
-const LABELS: usize = 5;
 
-pub(super) fn months(page: &mut Page, summary: &Summary) {
-    let Some(months) = Months::new(summary) else { return };
+/// The charts of the months; nothing where no month makes sense.
+pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
+    let months = Months::new(summary)?;
     let mut total = months.earlier;
-    let sums: Vec<(String, u64)> = months
-        .shown
-        .iter()
-        .map(|(month, count)| {
-            total += count;
-            (month.clone(), total)
-        })
-        .collect();
-    page.push("<div class=\"grid\">\n");
-    chart(page, "Created per month", &months.shown);
+    let sums = months.shown.iter().map(|(month, count)| {
+        total += count;
+        (month.clone(), total)
+    });
     // With merged months there is no sum to tell.
     let has_sums = summary.min_cell.is_none();
-    if has_sums {
-        chart(page, "Contacts in all", &sums);
-    }
-    page.push("</div>\n");
-    page.notes(&months.notes(summary, has_sums));
+    let sums = has_sums.then(|| chart("Contacts in all", sums.collect()));
+    let notes = months.notes(summary, has_sums).into_iter().map(Note::from).collect();
+    Some(LinesView { charts: [chart("Created per month", months.shown)].into_iter().chain(sums).collect(), notes })
+}
+
+fn chart(title: &str, points: Vec<(String, u64)>) -> LineChart {
+    LineChart { title: title.to_owned(), points, table: "the table of months" }
 }
 
 /// What is on the picture, and what is not.
@@ -99,41 +94,6 @@ impl Months {
     }
 }
 
-fn chart(page: &mut Page, title: &str, points: &[(String, u64)]) {
-    let largest = points.iter().map(|&(_, count)| count).max().unwrap_or(0).max(1);
-    // A single month is a flat line over the whole width.
-    let steps = points.len().max(2) - 1;
-    let height = |count: u64| 1000 - count.saturating_mul(1000) / largest;
-    let place = |at: usize| (at * 1000 / steps).to_string();
-    let mut line = String::new();
-    for (at, &(_, count)) in points.iter().enumerate() {
-        line += &format!("{}{} {}", if at == 0 { "M" } else { "L" }, place(at), height(count));
-    }
-    if points.len() == 1 {
-        line += &format!("L1000 {}", height(points[0].1));
-    }
-    let name = format!("{title}: {} at most; the table of months has the numbers", grouped(largest));
-    page.push("<figure>\n<h3>").text(title).push("</h3>\n<div class=\"axis\"><span>").push(&grouped(largest));
-    page.push(
-        "</span></div>\n<svg class=\"line\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" role=\"img\" ",
-    );
-    page.push("aria-label=\"").text(&name).push("\">\n<path class=\"area\" d=\"").push(&line);
-    page.push("L1000 1000L0 1000z\"/>\n<path class=\"stroke\" d=\"").push(&line).push("\"/>\n");
-    let width = (1000 / steps).max(1);
-    for (at, (month, count)) in points.iter().enumerate() {
-        let left = (at * 1000 / steps).saturating_sub(width / 2).to_string();
-        page.push("<rect x=\"").push(&left).push("\" width=\"").push(&width.to_string()).push("\" height=\"1000\">");
-        page.push("<title>").text(month).push(": ").push(&grouped(*count)).push("</title></rect>\n");
-    }
-    page.push("</svg>\n<div class=\"axis\">");
-    let labels = LABELS.min(points.len());
-    for label in 0..labels {
-        let at = if labels > 1 { label * (points.len() - 1) / (labels - 1) } else { 0 };
-        page.push("<span>").text(&points[at].0).push("</span>");
-    }
-    page.push("</div>\n</figure>\n");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,28 +107,27 @@ mod tests {
         }
     }
 
-    fn drawn(summary: &Summary) -> String {
-        let mut page = Page::default();
-        months(&mut page, summary);
-        page.finish()
+    fn notes_of(summary: &Summary) -> String {
+        let notes = lines(summary).unwrap().notes;
+        notes.into_iter().map(|note| note.text).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn what_is_not_on_the_picture_is_told_below_it() {
         let table =
             [("1969-12", 7), ("2026-01", 100), ("2026-03", 20), ("9999-12", 53), (OTHER_KEY, 2), (UNKNOWN_KEY, 1)];
-        let html = drawn(&account(&table));
         let notes = "Not in the pictures: 1 contact without a date, 53 contacts with a date in the future, 2 contacts of \
-                     other months.";
-        assert!(html.contains(notes), "{html}");
-        assert!(html.contains("Created before 2026-01, and so only in the sums of the second picture: 7 contacts."));
+                     other months.\nCreated before 2026-01, and so only in the sums of the second picture: 7 contacts.";
+        assert_eq!(notes_of(&account(&table)), notes);
         // The last sum and what is told make everybody.
-        assert!(html.contains("<title>2026-03: 127</title>"), "{html}");
-        assert!(!drawn(&account(&table[1..3])).contains("<li>"));
+        let sums = lines(&account(&table)).unwrap().charts.pop().unwrap().points;
+        assert_eq!(sums.last(), Some(&("2026-03".to_owned(), 127)));
+        assert_eq!(notes_of(&account(&table[1..3])), "");
         let mut merged = account(&table);
         merged.min_cell = Some(2);
-        assert!(drawn(&merged).contains("Not in the picture: 1 contact without a date"));
-        assert!(drawn(&merged).contains("of merged months") && drawn(&merged).contains("and so not in the picture"));
+        let notes = notes_of(&merged);
+        assert!(notes.contains("Not in the picture: 1 contact without a date"), "{notes}");
+        assert!(notes.contains("of merged months") && notes.contains("and so not in the picture"), "{notes}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, AsArray, ListArray, StringArray};
 use foldhash::fast::FixedState;
 
-use super::names::{Names, OTHER, UNKNOWN, position};
+use super::super::names::{Names, OTHER, UNKNOWN, position};
 
 /// Channels that are told apart: one bit each, beside those for null and for the others.
 const MAX_CHANNELS: usize = 62;

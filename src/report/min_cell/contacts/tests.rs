@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::{Counts, OTHER_KEY, ReportForm, Summary, Table, TableStyle, render_table};
 use super::*;
+use crate::report::{Counts, OTHER_KEY, ReportForm, TableStyle, render_table};
 use crate::resources::contacts::decode_page;
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31

@@ -1,10 +1,14 @@
 //! The section about what changed since an older state.
 
-use super::super::counts::{NONE_KEY, OTHER_KEY};
-use super::super::format::{difference, moment, shown};
-use super::super::{Change, Changes, Comparison, Summary};
-use super::contacts::region_name;
-use super::{Cell, Limits, Ranked, Section, View, Wish, is_leftover, more};
+use super::super::super::document::change::{Change, Changes};
+use super::super::super::document::contacts::comparison::Comparison;
+use super::super::super::document::contacts::summary::Summary;
+use super::super::super::format::{difference, moment, shown};
+use super::super::super::table::{NONE_KEY, OTHER_KEY, is_leftover};
+use super::super::limits::Limits;
+use super::super::parts::{Cell, Column, Frame, Note, Row, Section, SectionKind, TableView, Wish};
+use super::super::ranked::{Ranked, more};
+use super::names::{region_cell, region_name};
 
 pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
@@ -14,62 +18,61 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
         ("Opted out", comparison.opted_out, Wish::Fewer),
         ("Without any channel", comparison.without_channel, Wish::Fewer),
     ];
-    let totals = totals.into_iter().filter_map(|(name, change, wish)| Some(row(name.to_owned(), change?, wish)));
+    let totals = totals
+        .into_iter()
+        .filter_map(|(name, change, wish)| Some(Row::new(cells(Cell::Text(name.to_owned()), change?, wish))));
     let of_channel = |channel: &str, change| {
         let wish = match channel {
             NONE_KEY => Wish::Fewer,
             OTHER_KEY => Wish::Neither,
             _ => Wish::More,
         };
-        row(shown(channel), change, wish)
+        Row::of_key(channel, cells(Cell::text(channel), change, wish))
     };
     let of_region = |code: &str, change| {
-        row(region_name(summary, code), change, if is_leftover(code) { Wish::Neither } else { Wish::More })
+        let wish = if is_leftover(code) { Wish::Neither } else { Wish::More };
+        Row::of_key(code, cells(region_cell(summary, code), change, wish))
     };
-    let tables = vec![
-        View::new("change-totals", "Totals", columns(""), totals.collect()),
-        moved("change-channels", "By channel", "Channel", &comparison.channels, limits, of_channel),
-        moved("change-regions", "By region", "Region", &comparison.regions, limits, of_region),
+    let tables = [
+        TableView::new("Totals", columns(""), totals.collect()),
+        moved("By channel", "Channel", &comparison.channels, limits, of_channel),
+        // One long table beside short ones would leave the rest of the page empty.
+        moved("By region", "Region", &comparison.regions, limits, of_region).sortable().framed(Frame::Wide),
     ];
+    let parts = tables.into_iter().map(TableView::with_head).filter_map(TableView::unless_empty).map(Into::into);
+    let notes = notes(summary, comparison, limits).into_iter().map(Note::from).collect();
+    // Since when, in one word, and what became of the contacts.
+    let since = shown(comparison.as_of.get(..10).unwrap_or(&comparison.with));
     Some(Section {
-        id: "changes",
-        title: title(comparison),
-        notes: notes(summary, comparison, limits),
-        tables: tables.into_iter().filter(|view| !view.rows.is_empty()).collect(),
+        headline: Some(difference(comparison.contacts.difference())),
+        ..Section::new(SectionKind::Changes, &format!("Since {since}"), notes, parts.collect())
     })
 }
 
-fn columns(name: &str) -> [&str; 4] {
-    [name, "Then", "Now", "Change"]
+fn columns(name: &str) -> [Column; 4] {
+    [name, "Then", "Now", "Change"].map(Column::from)
 }
 
-fn row(name: String, change: Change, wish: Wish) -> Vec<Cell> {
-    vec![Cell::Text(name), Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change, wish)]
+fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
+    vec![name, Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change, wish)]
 }
 
 /// What has other numbers than then, the largest changes first.
 fn moved(
-    id: &'static str,
     title: &str,
     name: &str,
     changes: &Changes,
     limits: Limits,
-    row_of: impl Fn(&str, Change) -> Vec<Cell>,
-) -> View {
+    row_of: impl Fn(&str, Change) -> Row,
+) -> TableView {
     let moved = changes.iter().filter(|(_, change)| change.difference() != 0);
     let moved = moved.map(|(key, &change)| (key.as_str(), change));
     let ranked = Ranked::new(moved, limits.rows, |change| change.difference().unsigned_abs());
-    ranked.fill(View::new(id, title, columns(name), Vec::new()), row_of, |rest| {
+    ranked.fill(TableView::new(title, columns(name), Vec::new()), row_of, |rest| {
         let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
         let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
-        row(more(rest.len()), change, Wish::Neither)
+        Row::rest(cells(Cell::Text(more(rest.len())), change, Wish::Neither))
     })
-}
-
-/// Since when, in one word, and what became of the contacts.
-fn title(comparison: &Comparison) -> String {
-    let since = shown(comparison.as_of.get(..10).unwrap_or(&comparison.with));
-    format!("Since {since}: {}", difference(comparison.contacts.difference()))
 }
 
 fn notes(summary: &Summary, comparison: &Comparison, limits: Limits) -> Vec<String> {

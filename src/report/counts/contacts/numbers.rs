@@ -11,10 +11,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use super::super::places;
-use super::names::{Names, Texts, UNKNOWN};
-use super::repeats::Repeats;
+use super::super::names::{Names, Texts, UNKNOWN};
+use super::super::repeats::Repeats;
 use crate::base::hash::hash_number;
+use crate::report::places;
 
 const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;

@@ -6,18 +6,18 @@
 //!
 //! *Easy to get wrong:* one file of several without the column is enough, or its contacts would count as a wrong answer.
 
-use super::counts::UpdatedCounts;
-use super::{Summary, Table};
+use super::summary::{Summary, UpdatedCounts};
+use crate::report::table::Table;
 use crate::resources::contacts::{column, column_name};
 
 impl Summary {
     /// Whether all files have these columns.
-    pub(super) fn has(&self, columns: &[usize]) -> bool {
+    pub(in crate::report) fn has(&self, columns: &[usize]) -> bool {
         columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column_name(column)))
     }
 
     /// Contacts that opted out, where that is known.
-    pub(super) fn opted_out(&self) -> Option<u64> {
+    pub(in crate::report) fn opted_out(&self) -> Option<u64> {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }
 

@@ -13,8 +13,9 @@ use arrow::array::{Array, PrimitiveArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::super::document::TimeRange;
-use super::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, UpdatedCounts, add};
+use crate::report::document::contacts::summary::UpdatedCounts;
+use crate::report::document::values::TimeRange;
+use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::time::calendar::{date_of_day, day_of_date};
 
 type Times = PrimitiveArray<TimestampMicrosecondType>;

@@ -6,9 +6,9 @@
 //! *Easy to get wrong:* everybody's number less those of all regions that tell theirs is the number of the regions that do
 //! not. Where that is small, the next region, smallest first, does not tell its number either.
 
-use super::super::counts::NONE_KEY;
-use super::super::{OTHER_KEY, RegionDetail, Summary, Table};
-use super::Limit;
+use super::super::Limit;
+use crate::report::document::contacts::summary::{RegionDetail, Summary};
+use crate::report::table::{NONE_KEY, OTHER_KEY, Table};
 
 /// Brings what belongs to a region in line with the regions that are left, and leaves out what must not be told.
 pub(super) fn hide(summary: &mut Summary, limit: Limit) {

@@ -8,97 +8,22 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::Comparison;
-use super::consistency::ConsistencyFacts;
-use super::counts::{OTHER_KEY, Repeated, Table, UpdatedCounts, add, is_countable};
-use super::input::InputReport;
-use super::notice::Notice;
-use crate::base::printable::printable_json;
+use super::super::filters::Filters;
+use super::super::findings::{Findings, RejectedSample};
+use super::super::input::InputReport;
+use super::super::notice::Notice;
+use super::super::run::RunFacts;
+use super::super::values::{Repeated, TimeRange};
+use super::comparison::Comparison;
+use crate::base::plural::RowNoun;
+use crate::report::table::Table;
 use crate::sink::OutputReport;
-use crate::verdict::{Evidence, Verdict};
+
+/// What rows are called here.
+pub(in crate::report) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
 pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
-
-/// Rejected items that are described one by one.
-const MAX_REJECTED_SAMPLES: usize = 20;
-
-/// What the run asked the server to leave out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Filters {
-    /// `--search`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub search: Option<String>,
-    /// `--channel`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    /// Whether `--phone` was given; the number itself is personal and stays out of every report.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub phone: bool,
-    /// `--profile-id`
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile_id: Option<String>,
-}
-
-impl Filters {
-    /// Stands for a text that was left out.
-    const NOT_TOLD: &str = "(not told)";
-
-    /// What a report may say of `--search`: not what could be somebody's number or address.
-    pub fn search_told(text: &str) -> String {
-        if is_countable(text) { text } else { Self::NOT_TOLD }.to_owned()
-    }
-
-    /// Leaves out what was searched for.
-    pub fn hide_search(&mut self) {
-        self.search = self.search.take().map(|_| Self::NOT_TOLD.to_owned());
-    }
-}
-
-/// How the run went.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunFacts {
-    /// When the reading began, RFC 3339, UTC: with the first run, where this one went on with others.
-    pub started_at: String,
-    /// RFC 3339, UTC.
-    pub finished_at: String,
-    /// Of this run, until all outputs are whole; giving them their names is not in it.
-    pub elapsed_seconds: f64,
-    /// Requests sent, retries included.
-    pub requests: u64,
-    /// Attempts that followed a failure in passing.
-    pub retries: u64,
-    /// Answers that said the account is over its rate.
-    pub rate_limited: u64,
-    /// Time that requests spent waiting for the rate limit and before retries, all requests together.
-    pub waited_seconds: f64,
-    /// Pages whose contacts were taken.
-    pub pages: u64,
-    /// Contacts in the list by the first page.
-    pub total_count_first: Option<u64>,
-    /// Contacts in the list by the last page that arrived.
-    pub total_count_last: Option<u64>,
-    /// Contacts that came more than once and were written once.
-    pub duplicates_removed: u64,
-    /// Whether the output holds every contact.
-    pub verdict: Verdict,
-    /// What the verdict rests on, one sentence each.
-    pub evidence: Vec<Evidence>,
-    /// The same in numbers.
-    pub consistency: ConsistencyFacts,
-}
-
-/// One item that could not be a contact, without any of its values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectedSample {
-    /// Page and place, in words.
-    pub at: String,
-    /// Why.
-    pub reason: String,
-    /// Names of the fields that it carried.
-    pub fields: Vec<String>,
-}
 
 /// Everything that a run, or a report over files, has to tell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -199,6 +124,27 @@ impl AddAssign for OptOut {
     }
 }
 
+/// Contacts by how long ago they were changed; each is counted in one bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdatedCounts {
+    /// `updated_at` is null.
+    pub never: u64,
+    /// Later than the moment that ages are counted from, by more than clocks differ; older summaries have it among the
+    /// last 7 days.
+    #[serde(default)]
+    pub in_future: u64,
+    /// Within 7 days before the moment that ages are counted from, or during the run.
+    pub last_7_days: u64,
+    /// 8 to 30 days.
+    pub last_30_days: u64,
+    /// 31 to 90 days.
+    pub last_90_days: u64,
+    /// 91 to 365 days.
+    pub last_365_days: u64,
+    /// Longer ago.
+    pub older: u64,
+}
+
 /// One region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionDetail {
@@ -212,15 +158,6 @@ pub struct RegionDetail {
     pub reachable: Option<u64>,
     /// Contacts that opted out; nothing when `--min-cell` hides it.
     pub opted_out: Option<u64>,
-}
-
-/// The first and the last of some times.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimeRange {
-    /// RFC 3339, UTC; nothing when there is no time.
-    pub oldest: Option<String>,
-    /// RFC 3339, UTC; nothing when there is no time.
-    pub newest: Option<String>,
 }
 
 /// What looks wrong with the contacts.
@@ -249,6 +186,9 @@ pub struct Quality {
 }
 
 impl Summary {
+    /// What rows are called here.
+    pub const NOUN: RowNoun = CONTACT;
+
     /// Adds what the pages held beside contacts.
     #[must_use]
     pub fn with_findings(mut self, findings: Findings) -> Self {
@@ -258,73 +198,5 @@ impl Summary {
         self.malformed_fields = findings.malformed_fields;
         self.quality.year_one_created_at += findings.never_created;
         self
-    }
-
-    /// The JSON form with a line end, keys in a fixed order.
-    pub fn to_json(&self) -> String {
-        let whole = Self { notices: self.all_notices(), ..self.clone() };
-        let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
-        json.push('\n');
-        printable_json(&json)
-    }
-
-    /// Reads the JSON form back, but for what a run says of itself.
-    ///
-    /// # Errors
-    /// When the text is no summary of schema version 1 with everything that this version counts.
-    pub fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        let mut summary: Self = serde_json::from_str(json)?;
-        if summary.schema_version != SUMMARY_SCHEMA_VERSION {
-            let text = format!("schema version {}, not {SUMMARY_SCHEMA_VERSION}", summary.schema_version);
-            return Err(serde::de::Error::custom(text));
-        }
-        summary.leave_out_absent();
-        Ok(summary)
-    }
-}
-
-/// What pages brought beside contacts: the parts of a [`Summary`] that are noted while pages pass.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Findings {
-    /// Items that were no contacts, by reason.
-    pub rejected: Table,
-    /// Some of them.
-    pub rejected_samples: Vec<RejectedSample>,
-    /// Fields that no documentation names, with the contacts that carried them.
-    pub unknown_fields: Table,
-    /// Contacts whose `created_at` was the year 1; it was written as null.
-    pub never_created: u64,
-    /// Values of an undocumented type or form, by column; they became null where they could not be used.
-    pub malformed_fields: Table,
-}
-
-impl Findings {
-    /// Notes an item that is no contact; `at` says where it was, without a value of it.
-    pub fn add_rejected(&mut self, at: impl FnOnce() -> String, reason: &str, fields: &[&str]) {
-        add(&mut self.rejected, reason, 1);
-        if self.rejected_samples.len() < MAX_REJECTED_SAMPLES {
-            let fields = fields.iter().map(|&field| field.to_owned()).collect();
-            self.rejected_samples.push(RejectedSample { at: at(), reason: reason.to_owned(), fields });
-        }
-    }
-
-    /// Notes contacts that carried an undocumented field.
-    /// Beyond a few hundred names, which a server must have invented, the rest counts under [`OTHER_KEY`].
-    pub fn add_unknown_field(&mut self, name: &str, contacts: u64) {
-        const MAX_NAMES: usize = 256;
-        let is_new = self.unknown_fields.len() >= MAX_NAMES && !self.unknown_fields.contains_key(name);
-        add(&mut self.unknown_fields, if is_new { OTHER_KEY } else { name }, contacts);
-    }
-
-    /// Counts the fields under another name whose own must not be shown.
-    pub fn hide_unknown_fields(&mut self, is_hidden: impl Fn(&str) -> bool) {
-        for (name, contacts) in std::mem::take(&mut self.unknown_fields) {
-            add(&mut self.unknown_fields, if is_hidden(&name) { OTHER_KEY } else { &name }, contacts);
-        }
-    }
-
-    /// Notes values of an undocumented type or form, whether or not they could be used.
-    pub fn add_malformed(&mut self, column: &str, values: u64) {
-        add(&mut self.malformed_fields, column, values);
     }
 }

@@ -1,8 +1,10 @@
 //! The section about what looks wrong.
 
-use super::super::format::shown;
-use super::super::{Repeated, Summary, Table};
-use super::{Cell, Limits, Ranked, Section, View, counted, more, sum};
+use super::super::super::document::contacts::summary::Summary;
+use super::super::super::document::values::Repeated;
+use super::super::counted::{counted, plain};
+use super::super::limits::Limits;
+use super::super::parts::{Cell, Row, Section, SectionKind, TableKind, TableView};
 use crate::resources::contacts::column::{
     AVAILABLE_CHANNELS, COUNTRY_CODE, CREATED_AT, DEFAULT_CHANNEL, FORMAT_E164, ID, PHONE_NUMBER, REGION_CODE,
     UPDATED_AT,
@@ -13,23 +15,25 @@ pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
     let all_columns = Limits { rows: summary.quality.missing.len(), ..limits };
     let tables = [
         findings(summary),
-        counted("missing", "Missing values", "Column", &summary.quality.missing, summary.contacts, all_columns),
-        plain("rejected", "Items that were no contacts", "Reason", &summary.rejected, limits),
-        plain("unknown-fields", "Fields that no documentation names", "Field", &summary.unknown_fields, limits),
-        plain("malformed", "Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
+        counted("Missing values", ["Column", "Contacts"], &summary.quality.missing, summary.contacts, all_columns),
+        plain("Items that were no contacts", "Reason", &summary.rejected, limits),
+        plain("Fields that no documentation names", "Field", &summary.unknown_fields, limits),
+        plain("Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
     ];
-    let tables = tables.into_iter().flatten().collect();
-    Section { id: "quality", title: "Quality".to_owned(), notes: Vec::new(), tables }
+    let parts = tables.into_iter().flatten().map(Into::into).collect();
+    Section::new(SectionKind::Quality, "Quality", Vec::new(), parts)
 }
 
 /// Everything that is checked, also where nothing was found: that is an answer, too.
-fn findings(summary: &Summary) -> Option<View> {
+fn findings(summary: &Summary) -> Option<TableView> {
     if summary.contacts == 0 {
         return None;
     }
     let quality = &summary.quality;
     let total = summary.contacts;
-    let row = |name: &str, count: Cell, contacts: u64| vec![Cell::text(name), count, Cell::Share(contacts, total)];
+    let row = |name: &str, count: Cell, contacts: u64| {
+        Row::new(vec![Cell::text(name), count, Cell::Percent(contacts, total)])
+    };
     let repeated = |name: &str, found: Repeated| {
         let cell = if found.approximate { Cell::About(found.contacts) } else { Cell::Count(found.contacts) };
         row(name, cell, found.contacts)
@@ -57,14 +61,6 @@ fn findings(summary: &Summary) -> Option<View> {
     if rows.is_empty() {
         return None;
     }
-    Some(View::new("findings", "Findings", ["Finding", "Contacts", "Share"], rows))
-}
-
-/// A table of counts that are no part of the contacts.
-fn plain(id: &'static str, title: &str, name: &str, table: &Table, limits: Limits) -> Option<View> {
-    let row = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
-    let view = View::new(id, title, [name, "Count"], Vec::new());
-    let ranked = Ranked::of_counts(table, limits.rows);
-    let view = ranked.fill(view, |key, count| row(shown(key), count), |rest| row(more(rest.len()), sum(rest)));
-    (!view.rows.is_empty()).then_some(view)
+    let view = TableView::new("Findings", ["Finding", "Contacts", "Share"].map(Into::into), rows);
+    Some(TableView { kind: TableKind::Findings, ..view })
 }
