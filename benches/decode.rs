@@ -6,15 +6,16 @@ mod pages;
 use bytestring::ByteString;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sent_export::api::wire::Envelope;
-use sent_export::resources::contacts::{BatchBuilder, ContactList, ContactPage, decode_any_page, decode_page};
+use sent_export::resources::contacts::{BatchBuilder, ContactPage, decode_any_page, decode_page};
+use sent_export::resources::{BuildBatches, ListData};
 
 /// Enough different pages that neither cache nor branch prediction knows them by heart.
 const CONTACTS: u32 = 20_000;
 
-type Read = Result<Envelope<ContactList>, serde_json::Error>;
+type Read = Result<Envelope<ListData<ContactPage>>, serde_json::Error>;
 
 fn page(read: Read) -> ContactPage {
-    read.expect("the page is sound").data.and_then(|list| list.contacts).expect("a list")
+    read.expect("the page is sound").data.and_then(|list| list.items).expect("a list")
 }
 
 fn decode(criterion: &mut Criterion) {

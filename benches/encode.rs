@@ -6,14 +6,15 @@ mod pages;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use sent_export::resources::contacts::{contacts_schema, decode_page};
-use sent_export::sink::{OutputRequest, OutputSettings, Outputs};
+use sent_export::format::{ParquetSettings, Projection};
+use sent_export::publish::{OutputRequest, OutputSettings, Outputs};
+use sent_export::resources::contacts::{UNIQUE_COLUMNS, contacts_schema, decode_page};
 
 const CONTACTS: u32 = 20_000;
 
 fn batch() -> RecordBatch {
     let batch = |body: String| {
-        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.contacts);
+        let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.items);
         list.expect("a list").batch()
     };
     let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).into_iter().map(batch).collect();
@@ -22,12 +23,14 @@ fn batch() -> RecordBatch {
 
 fn encode(criterion: &mut Criterion) {
     let batch = batch();
+    let parquet = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
+    let settings = OutputSettings { parquet, ..OutputSettings::new(Projection::all(contacts_schema())) };
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(batch.num_rows() as u64)).sample_size(10);
     for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst"] {
         let request = OutputRequest::new(&folder.path().join(name), None).expect("a known extension");
-        let open = || Outputs::open(std::slice::from_ref(&request), &OutputSettings::default()).expect("writable");
+        let open = || Outputs::open(std::slice::from_ref(&request), &settings).expect("writable");
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 open,

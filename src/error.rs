@@ -7,11 +7,10 @@ use std::fmt;
 
 use crate::api::{ApiError, UnsupportedProxy};
 use crate::config::ConfigError;
-use crate::file_system::is_out_of_files;
-use crate::gate::GateFailure;
 use crate::input::SourceError;
+use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
-use crate::sink::SinkError;
+use crate::store::{StoreError, is_out_of_files};
 use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
@@ -80,7 +79,7 @@ pub enum Error {
     /// The walk through a list asks for nothing more and is not finished.
     Unfinished,
     /// An output failed.
-    Output(SinkError),
+    Output(OutputError),
     /// A file to report on could not be read.
     Source(SourceError),
     /// The report could not be written to stdout.
@@ -117,9 +116,15 @@ impl From<ConfigError> for Error {
     }
 }
 
-impl From<SinkError> for Error {
-    fn from(error: SinkError) -> Self {
+impl From<OutputError> for Error {
+    fn from(error: OutputError) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Output(error.into())
     }
 }
 
@@ -277,11 +282,9 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     format!("{next}; what was read so far is kept in {}{and_then}", journal.display())
 }
 
-fn output_exit_code(error: &SinkError) -> ExitCode {
+fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
-        SinkError::UnknownFormat { .. } | SinkError::UnknownExtension { .. } | SinkError::TrailingSlash { .. } => {
-            ExitCode::Usage
-        }
+        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. }) => ExitCode::Usage,
         _ => ExitCode::Output,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  walk ── pages ──► gatherer ── batches ─┬─► output      one thread each,
-//!                    rows ─► batches      └─► output      see `sink`
+//!                    rows ─► batches      └─► output      see `publish`
 //!                    counts, findings
 //! ```
 //!
@@ -18,13 +18,14 @@
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc;
 
 use crate::error::Error;
-use crate::listing::{JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
-use crate::report::{Counts, Findings};
-use crate::resources::contacts::{BatchBuilder, ContactListError, ContactPage, ContactSource, column_name};
-use crate::sink::{Outputs, SinkError, StagedOutputs};
+use crate::listing::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::publish::{OutputError, Outputs, StagedOutputs};
+use crate::report::{Findings, RowCounts};
+use crate::resources::{BuildBatches, ListError, ListSource, PageFindings, Resource, RowPage};
 
 /// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
 /// waits for the other.
@@ -35,18 +36,18 @@ const GRACE: Duration = Duration::from_secs(3);
 
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
-pub struct Exported {
+pub struct Exported<C> {
     /// What the walk met.
     pub walk: Walk,
     /// What became of its pages.
-    pub gathered: Gathered,
+    pub gathered: Gathered<C>,
 }
 
 /// What the pages of a walk held, and where it went.
 #[derive(Debug)]
-pub struct Gathered {
-    /// What the contacts are.
-    pub counts: Counts,
+pub struct Gathered<C> {
+    /// What the rows are.
+    pub counts: C,
     /// What else the pages held.
     pub findings: Findings,
     /// The files.
@@ -55,35 +56,37 @@ pub struct Gathered {
 
 /// How an export ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Outcome<C> {
     /// All pages were read and written.
-    Finished(Box<Exported>),
+    Finished(Box<Exported<C>>),
     /// The reader of the only output, a pipe, has seen enough.
     ReaderLeft,
 }
 
-/// Exports all contacts into `outputs`.
+/// Exports all rows of a resource into `outputs`, and counts them.
 ///
 /// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
 ///
 /// # Errors
 /// When a page cannot be fetched, an output cannot be written, or `cancel` comes true, with its error.
-pub async fn export(
-    source: &ContactSource<'_>,
+pub async fn export<R: Resource, C: RowCounts>(
+    source: &ListSource<'_, R>,
     settings: &ReadSettings,
     journal: &mut JournalSlot,
     outputs: Outputs,
     now_micros: i64,
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
-) -> Result<Outcome, Error> {
+) -> Result<Outcome<C>, Error> {
     let queued_pages = QUEUED_ROWS.checked_div(settings.page_size as usize).unwrap_or_default().max(1);
     let (sender, messages) = mpsc::channel(queued_pages);
-    let mut gathering = tokio::task::spawn_blocking(move || Gatherer::new(outputs, now_micros).take_all(messages));
+    let start = Gatherer::<R::Batches, C>::new(source.resource, outputs, now_micros);
+    let mut gathering = tokio::task::spawn_blocking(move || start.take_all(messages));
     let walking = async move {
-        let deliver =
-            async |delivery: Delivery| sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone);
+        let deliver = async |delivery: Delivery<R::Page>| {
+            sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone)
+        };
         let walk = read_list(source, settings, journal, deliver, observe).await?;
         // A gatherer that is gone has its own error to tell.
         drop(sender.send(Message::End).await);
@@ -110,7 +113,7 @@ pub async fn export(
             Err(error.into())
         }
         (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
-        (Err(ReadError::Source(ContactListError { error, .. })), _) => Err(Error::Api(error)),
+        (Err(ReadError::Source(ListError { error, .. })), _) => Err(Error::Api(error)),
         (Err(ReadError::RefusedFrom { row, error }), _) => {
             Err(Error::RefusedFrom { row, error: Box::new(error.error) })
         }
@@ -120,40 +123,38 @@ pub async fn export(
     }
 }
 
-/// A page of contacts in its turn.
-type Delivery = crate::listing::Delivery<ContactPage>;
-
 /// What the walk tells the gatherer.
-enum Message {
+enum Message<P> {
     /// The next page.
-    Page(Box<Delivery>),
+    Page(Box<Delivery<P>>),
     /// The walk is at its end. Without this, what was gathered is of no use.
     End,
 }
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
-struct Failed {
-    error: SinkError,
-    rest: Box<Gatherer>,
+struct Failed<B, C> {
+    error: OutputError,
+    rest: Box<Gatherer<B, C>>,
 }
 
-/// Gathers the contacts of pages in batches, counts them and hands them to the outputs, on a thread that may block.
-struct Gatherer {
-    batches: BatchBuilder,
+/// Gathers the rows of pages in batches, counts them and hands them to the outputs, on a thread that may block.
+struct Gatherer<B, C> {
+    batches: B,
+    schema: SchemaRef,
     outputs: Outputs,
-    counts: Counts,
+    counts: C,
     findings: Findings,
     now_micros: i64,
 }
 
-impl Gatherer {
-    fn new(outputs: Outputs, now_micros: i64) -> Self {
-        let (batches, counts, findings) = (BatchBuilder::default(), Counts::default(), Findings::default());
-        Self { batches, outputs, counts, findings, now_micros }
+impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
+    fn new<R: Resource<Batches = B>>(resource: &R, outputs: Outputs, now_micros: i64) -> Self {
+        let (batches, schema) = (resource.batches(), resource.schema());
+        Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
-    fn take_all(mut self, mut messages: mpsc::Receiver<Message>) -> Result<Option<Gathered>, Failed> {
+    fn take_all(mut self, mut messages: mpsc::Receiver<Message<B::Page>>) -> Result<Option<Gathered<C>>, Failed<B, C>> {
         match self.take_messages(&mut messages) {
             Ok(false) => Ok(None),
             Ok(true) => self.finish().map(Some),
@@ -162,7 +163,7 @@ impl Gatherer {
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<bool, SinkError> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, OutputError> {
         while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
@@ -173,7 +174,10 @@ impl Gatherer {
     }
 
     /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
-    fn next_message(&mut self, messages: &mut mpsc::Receiver<Message>) -> Result<Option<Message>, SinkError> {
+    fn next_message(
+        &mut self,
+        messages: &mut mpsc::Receiver<Message<B::Page>>,
+    ) -> Result<Option<Message<B::Page>>, OutputError> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -183,7 +187,7 @@ impl Gatherer {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivery) -> Result<(), SinkError> {
+    fn take_page(&mut self, delivery: &Delivery<B::Page>) -> Result<(), OutputError> {
         self.outputs.check()?;
         self.note_findings(delivery);
         for batch in self.batches.append(&delivery.page, &delivery.taken.keep) {
@@ -193,40 +197,41 @@ impl Gatherer {
     }
 
     /// The rows that filled no batch.
-    fn take_rest(&mut self) -> Result<(), SinkError> {
+    fn take_rest(&mut self) -> Result<(), OutputError> {
         self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
     /// The outputs come first, so that they have work while the batch is counted.
-    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.outputs.write(batch)?;
         self.counts.add_batch(batch, self.now_micros);
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Gathered, Failed> {
+    fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
             Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged }),
             Err(error) => Err(Failed { error, rest: Box::new(self) }),
         }
     }
 
-    fn note_findings(&mut self, delivery: &Delivery) {
+    fn note_findings(&mut self, delivery: &Delivery<B::Page>) {
         let findings = &mut self.findings;
-        let Delivery { window, page: contacts, taken: Taken { keep, fresh } } = delivery;
-        for items in &contacts.rejected {
+        let Delivery { window, page, taken: Taken { keep, fresh } } = delivery;
+        let PageFindings { rejected, unknown_fields, never_created, malformed } = page.findings();
+        for items in rejected {
             for position in items.positions.iter().filter(|&position| fresh.contains(position)) {
                 let at = || format!("page {} of {} rows, item {}", window.page, window.size, position + 1);
                 findings.add_rejected(at, items.reason.name(), &items.fields);
             }
         }
         let kept = |rows: &[u32]| rows.iter().filter(|&&row| keep.get(row as usize) == Some(&true)).count() as u64;
-        for (name, rows) in &contacts.unknown_fields {
+        for (name, rows) in unknown_fields {
             findings.add_unknown_field(name, kept(rows));
         }
-        findings.never_created += kept(&contacts.never_created);
-        for (column, rows) in &contacts.malformed {
-            findings.add_malformed(column_name(*column), kept(rows));
+        findings.never_created += kept(never_created);
+        for (column, rows) in malformed {
+            findings.add_malformed(self.schema.field(*column).name(), kept(rows));
         }
     }
 }

@@ -15,31 +15,31 @@
 //!                               ▼
 //!                    bounded channels of batches
 //!                               │
-//!                               └─► sink      record batches ─► Parquet, CSV; staged, hashed, renamed, manifest
+//!                               └─► publish   outputs side by side, gate, lock, manifest
+//!                                       │  └► format   record batches ─► Parquet, CSV
+//!                                       └───► store    bytes ─► files, staged, hashed and renamed; stdout
 //!
 //!       input ─► report                       record batches again, from files that are there already
 //! ```
 //!
-//! Imports never turn back: `api` knows nothing of Arrow, `sink` nothing of HTTP, `report` nothing of either. The
+//! Imports never turn back: `api` knows nothing of Arrow, `format`, `store` and `publish` nothing of HTTP, `report` nothing of either. The
 //! [`simulator`] stands apart and knows nothing of the rest, so that a shared misunderstanding of the API would show.
 
 pub mod api;
-mod background_sync;
 pub mod base;
 pub mod cli;
 pub mod commands;
-mod companion;
 pub mod config;
 pub mod error;
 pub mod export;
-mod file_system;
-pub mod gate;
+pub mod format;
 pub mod input;
 pub mod listing;
 pub mod progress;
+pub mod publish;
 pub mod report;
 pub mod resources;
 pub mod simulator;
-pub mod sink;
+pub mod store;
 mod time;
 pub mod verdict;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, RequestStats};
+use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
 use crate::base::printable::printable_log;
 use crate::listing::Progress;
@@ -43,6 +44,7 @@ impl Write for LogWriter {
 pub struct ProgressDisplay {
     form: Form,
     rate: Option<RequestRate>,
+    noun: RowNoun,
     started_at: Instant,
     latest: Progress,
 }
@@ -71,9 +73,9 @@ impl Form {
 
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits, and counts stay below 2^52")]
 impl ProgressDisplay {
-    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`.
-    pub fn new(is_silent: bool, rate: Option<RequestRate>) -> Self {
-        Self { form: Form::new(is_silent), rate, started_at: Instant::now(), latest: Progress::default() }
+    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`; `noun` says what is counted.
+    pub fn new(is_silent: bool, rate: Option<RequestRate>, noun: RowNoun) -> Self {
+        Self { form: Form::new(is_silent), rate, noun, started_at: Instant::now(), latest: Progress::default() }
     }
 
     /// Takes in a page.
@@ -107,12 +109,12 @@ impl ProgressDisplay {
     }
 
     fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
-        let Progress { pages, planned_pages, rows: contacts, total, is_healing } = self.latest;
+        let Progress { pages, planned_pages, rows, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
-        let word = word_for(total.unwrap_or(contacts), "contact", "contacts");
-        let mut message = format!("{contacts}{} {word}, page {pages}{}", of(total), of(planned_pages));
-        message += &format!(", {:.0}/s", contacts as f64 / elapsed.max(0.001));
+        let word = word_for(total.unwrap_or(rows), self.noun.one, self.noun.many);
+        let mut message = format!("{rows}{} {word}, page {pages}{}", of(total), of(planned_pages));
+        message += &format!(", {:.0}/s", rows as f64 / elapsed.max(0.001));
         if let Some(left) = self.time_left(elapsed) {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
         }
@@ -201,7 +203,7 @@ mod tests {
 
     #[test]
     fn why_nothing_comes_is_told_as_long_as_nothing_comes() {
-        let display = ProgressDisplay::new(true, None);
+        let display = ProgressDisplay::new(true, None, RowNoun { one: "contact", many: "contacts" });
         let trouble = Some(Trouble::ConnectFailed(ConnectFailure::Refused));
         let stats = RequestStats { retries: 6, trouble, ..RequestStats::default() };
         let message = display.message(stats, Duration::ZERO);

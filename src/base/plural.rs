@@ -10,27 +10,6 @@ pub(crate) fn word_for<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
     if count == 1 { one } else { many }
 }
 
-/// What the rows of a list are called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowNoun {
-    /// For instance `contact`.
-    pub one: &'static str,
-    /// For instance `contacts`.
-    pub many: &'static str,
-}
-
-impl RowNoun {
-    /// A count with this word, and perhaps another in front of it: `2 different contacts` for `different `.
-    pub(crate) fn count(self, kind: &str, count: u64) -> String {
-        count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
-    }
-
-    /// The word that goes with a count.
-    pub(crate) fn word(self, count: u64) -> &'static str {
-        word_for(count, self.one, self.many)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

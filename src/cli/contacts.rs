@@ -1,29 +1,11 @@
 //! The flags of `sent-export contacts`.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::str::FromStr;
-use std::time::Duration;
-
 use clap::Args;
-use uuid::Uuid;
 
-use crate::api::{BadRateSpec, RateSpec, RetryPolicy};
-use crate::base::percent::Percent;
-use crate::listing::Consistency;
-use crate::resources::contacts::ColumnSelection;
-use crate::sink::{FileMode, OutputFormat};
-use crate::verdict::Verdict;
-
-/// Address of the API (API reference, "Base URL").
-pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
-
-/// Eight requests in flight use up the documented 200 requests a minute even when an answer takes two seconds, and
-/// are gentle on a service without a limit.
-const DEFAULT_CONCURRENCY: &str = "8";
-
-/// More than this on one account is a mistake: the documented quota is met by eight.
-const MAX_CONCURRENCY: u64 = 1024;
+use super::shared::{
+    AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs, VerbosityArgs, filter, number,
+    number_between,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,76 +23,31 @@ Exit codes:
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_long_help = EXAMPLES)]
 pub struct ContactsArgs {
-    /// Where to write the contacts, `-` for stdout; repeat it for several outputs from one read of the API
-    ///
-    /// The extension chooses the format: .parquet, .csv, .csv.gz or .csv.zst. Files appear under their name when they
-    /// are whole, with mode and owner of the file they replace; a new one is readable by its owner alone.
-    #[arg(short, long, value_name = "PATH", required = true, help_heading = "Output")]
-    pub output: Vec<PathBuf>,
+    /// Where the contacts go.
+    #[command(flatten)]
+    pub output: OutputArgs,
 
-    /// Format of all outputs, whatever their extension: parquet, csv, csv.gz or csv.zst
-    #[arg(long, help_heading = "Output")]
-    pub format: Option<OutputFormat>,
-
-    /// Columns to write, in this order, with commas between them [default: all]
-    #[arg(long, value_name = "NAMES", help_heading = "Output")]
-    pub columns: Option<ColumnSelection>,
-
-    /// Also write the summary as JSON, `-` for stdout
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    pub summary: Option<PathBuf>,
-
-    /// Also write a report, as .html or .md for people or as .json; repeat it for several
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    pub report: Vec<PathBuf>,
-
-    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json beside the first output]
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
-    pub manifest: Option<PathBuf>,
-
-    /// Permissions of all files written, like 640 [default: those of the file that is replaced, 600 for a new one]
-    #[arg(long, value_name = "OCTAL", help_heading = "Output")]
-    pub mode: Option<FileMode>,
+    /// Which reports are written.
+    #[command(flatten)]
+    pub reports: ReportFileArgs,
 
     /// Publish only if there are at least this many contacts; otherwise the old files stay and the run ends with 8
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
     pub min_contacts: Option<u64>,
 
-    /// Publish only if the contacts have not become fewer by more than this share since the last manifest
-    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_shrink: Option<Percent>,
+    /// What else is demanded of the export.
+    #[command(flatten)]
+    pub gates: GateArgs,
 
-    /// Publish only if at most this share of the items was left out because they are not contacts, like 1%
-    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_rejected: Option<Percent>,
+    /// How the list is read.
+    #[command(flatten)]
+    pub list: ListArgs,
 
-    /// Publish only if in every column at most this share of values has an undocumented type or form
-    #[arg(long, value_name = "SHARE", help_heading = "Gates")]
-    pub max_malformed: Option<Percent>,
-
-    /// Publish only with this verdict: complete, or healed (which complete meets, too)
-    #[arg(long, value_name = "VERDICT", value_parser = required_verdict, help_heading = "Gates")]
-    pub require: Option<Verdict>,
-
-    /// How to prove that nothing is missing: auto (read with overlap and verify every boundary), plain (read each page
-    /// once; proves nothing beyond a single page) or strict (auto, then read everything again and find nothing new)
-    #[arg(long, default_value = "auto", value_parser = consistency, value_name = "HOW", help_heading = "Completeness")]
-    pub consistency: Consistency,
-
-    /// Start over instead of going on with a run that was stopped
-    #[arg(long, help_heading = "Completeness")]
-    pub fresh: bool,
-
-    /// Oldest stopped run that is still continued; less than a day, so that no daily run takes yesterday's answers
-    #[arg(long, default_value = "20h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
-    pub resume_within: Duration,
-
-    /// Write the output even if some pages cannot be fetched; the verdict then is unverified and names them
-    #[arg(long, help_heading = "Completeness")]
-    pub allow_missing_pages: bool,
+    /// Whether an interrupted run resumes.
+    #[command(flatten)]
+    pub resume: ResumeArgs,
 
     /// Only contacts that the API finds for this text
     #[arg(long, value_name = "TEXT", value_parser = filter, help_heading = "Filters")]
@@ -124,25 +61,11 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "NUMBER", value_parser = phone_number, help_heading = "Filters")]
     pub phone: Option<String>,
 
-    /// Read one child profile of an organization (the key must be the organization's)
-    #[arg(long, value_name = "UUID", value_parser = uuid, help_heading = "Account")]
-    pub profile_id: Option<Uuid>,
+    /// Which account is read.
+    #[command(flatten)]
+    pub account: AccountArgs,
 
-    /// File that holds the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
-    #[arg(long, value_name = "PATH", help_heading = "Account")]
-    pub api_key_file: Option<PathBuf>,
-
-    /// Address of the API
-    #[arg(
-        long,
-        env = "SENT_BASE_URL",
-        default_value = DEFAULT_BASE_URL,
-        value_name = "URL",
-        help_heading = "Account"
-    )]
-    pub base_url: String,
-
-    /// Export the built-in simulator's invented contacts instead of an account's
+    /// Export the built-in simulator's contacts instead of an account's
     #[arg(
         long,
         value_name = "CONTACTS",
@@ -153,131 +76,17 @@ pub struct ContactsArgs {
     )]
     pub simulate: Option<u32>,
 
-    /// Contacts asked for per page; the API may honor less
-    #[arg(long, default_value_t = 100, value_parser = page_size, value_name = "N", help_heading = "Pace")]
-    pub page_size: u32,
+    /// How fast requests are sent.
+    #[command(flatten)]
+    pub pace: PaceArgs,
 
-    /// Requests in flight at most; eight use up the documented quota even when an answer takes two seconds
-    #[arg(long, default_value = DEFAULT_CONCURRENCY, value_parser = slots, value_name = "N", help_heading = "Pace")]
-    pub concurrency: NonZeroUsize,
-
-    /// Requests sent in a span of time, like 200/min or 10/s, or `none` [default: 200/min, none with --simulate]
-    #[arg(long, value_name = "RATE", help_heading = "Pace")]
-    pub rate_limit: Option<RateLimitArg>,
-
-    /// Requests that may go at once after a rest
-    #[arg(long, default_value_t = 50, value_parser = burst, value_name = "N", help_heading = "Pace")]
-    pub burst: u32,
-
-    /// Share of the quota that is left to the account's other traffic
-    #[arg(long, default_value = "0%", value_name = "SHARE", help_heading = "Pace")]
-    pub reserve: Percent,
-
-    /// Stop after this time, with everything kept for the next run
-    #[arg(long, value_parser = duration, value_name = "TIME", help_heading = "Pace")]
-    pub max_duration: Option<Duration>,
-
-    /// Retries of the whole run; beyond them it stops, with everything kept for the next run
-    #[arg(long, default_value_t = RetryPolicy::DEFAULT_BUDGET, value_name = "N", value_parser = number, help_heading = "Pace")]
-    pub retry_budget: u64,
-
-    /// Retries of one request after failures in passing
-    #[arg(long, default_value_t = RetryPolicy::DEFAULT_MAX_RETRIES, value_name = "N", help_heading = "Pace")]
-    pub max_retries: u32,
-
-    /// Longest rest before the first retry; it doubles with every further one
-    #[arg(long, default_value = "500ms", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
-    pub retry_delay: Duration,
-
-    /// Longest time for one attempt, to the last byte of its answer
-    #[arg(long, default_value = "30s", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
-    pub timeout: Duration,
-
-    /// Longest time to connect
-    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME", help_heading = "Pace")]
-    pub connect_timeout: Duration,
-
-    /// Say nothing but errors
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
-    pub quiet: bool,
-
-    /// Say what is tried again and why; twice: every request
-    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Messages")]
-    pub verbose: u8,
-
-    /// Show no progress
-    #[arg(long, help_heading = "Messages")]
-    pub no_progress: bool,
-}
-
-/// `--rate-limit`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateLimitArg {
-    /// As fast as answers come.
-    Unlimited,
-    /// No faster than this.
-    Limited(RateSpec),
-}
-
-impl RateLimitArg {
-    /// The documented limit of standard endpoints (API reference, "Rate limits").
-    pub const DEFAULT: Self = Self::Limited(RateSpec { requests: 200, span: Duration::from_secs(60) });
-}
-
-impl FromStr for RateLimitArg {
-    type Err = BadRateSpec;
-
-    fn from_str(text: &str) -> Result<Self, BadRateSpec> {
-        if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
-    }
-}
-
-fn consistency(text: &str) -> Result<Consistency, String> {
-    let all = [Consistency::Auto, Consistency::Plain, Consistency::Strict];
-    all.into_iter().find(|way| way.name() == text).ok_or_else(|| "write auto, plain or strict".to_owned())
-}
-
-fn required_verdict(text: &str) -> Result<Verdict, String> {
-    let all = [Verdict::Complete, Verdict::Healed];
-    all.into_iter().find(|verdict| verdict.name() == text).ok_or_else(|| "write complete or healed".to_owned())
-}
-
-/// Reads a whole number.
-fn number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "write a whole number, for instance 1000".to_owned())
-}
-
-/// Reads a whole number from `least` to `most`.
-fn number_between<N: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<N, String> {
-    let number = number(text).ok().filter(|number| (least..=most).contains(number));
-    number
-        .and_then(|number| number.try_into().ok())
-        .ok_or_else(|| format!("write a whole number from {least} to {most}"))
+    /// What is written to stderr.
+    #[command(flatten)]
+    pub verbosity: VerbosityArgs,
 }
 
 fn contacts(text: &str) -> Result<u32, String> {
     number_between(text, 0, u32::MAX.into())
-}
-
-fn page_size(text: &str) -> Result<u32, String> {
-    number_between(text, 1, 10_000)
-}
-
-fn burst(text: &str) -> Result<u32, String> {
-    number_between(text, 1, u32::MAX.into())
-}
-
-fn slots(text: &str) -> Result<NonZeroUsize, String> {
-    let slots: usize = number_between(text, 1, MAX_CONCURRENCY)?;
-    NonZeroUsize::new(slots).ok_or_else(|| "write 1 or more".to_owned())
-}
-
-/// An empty filter is most likely a variable that was not set: it would export everything.
-fn filter(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        return Err("the filter is empty; leave the flag out to export everything".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 /// A number without digits would match nobody, and an export of nobody replace the last one.
@@ -286,15 +95,4 @@ fn phone_number(text: &str) -> Result<String, String> {
         return Err("write a phone number with its country code, like +12025550123".to_owned());
     }
     Ok(text.to_owned())
-}
-
-fn uuid(text: &str) -> Result<Uuid, String> {
-    text.parse().map_err(|_| "write a UUID, like 6f9619ff-8b86-4011-b42d-00cf4fc964ff".to_owned())
-}
-
-/// Reads `500ms`, `30s`, `2m` or `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration =
-        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
-    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
 }

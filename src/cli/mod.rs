@@ -2,12 +2,17 @@
 
 mod contacts;
 mod report;
+mod shared;
 mod simulator;
 
 use clap::{Parser, Subcommand};
 
-pub use contacts::{ContactsArgs, DEFAULT_BASE_URL, RateLimitArg};
+pub use contacts::ContactsArgs;
 pub use report::ReportArgs;
+pub use shared::{
+    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
+    VerbosityArgs,
+};
 pub use simulator::SimulatorArgs;
 
 /// Exports every contact of a Sent account to Parquet and CSV, with a summary of channels and regions.

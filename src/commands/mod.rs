@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
 
 mod contacts;
+mod export;
 mod publish;
 mod report;
 mod resume;
@@ -15,7 +16,7 @@ use clap::CommandFactory;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use crate::base::printable::printable;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, VerbosityArgs};
 use crate::error::{Error, ExitCode};
 use crate::progress::LogWriter;
 use crate::report::Notice;
@@ -24,7 +25,7 @@ use crate::report::Notice;
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Contacts(args) => {
-            start_log(if args.quiet { 0 } else { 1 + args.verbose });
+            start_log(log_level(&args.verbosity));
             contacts::run(args)
         }
         Command::Report(args) => report::run(args),
@@ -78,6 +79,11 @@ fn print(text: &str) -> Result<(), Error> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(error)),
         _ => Ok(()),
     }
+}
+
+/// The level of [`start_log`] that was asked for.
+fn log_level(verbosity: &VerbosityArgs) -> u8 {
+    if verbosity.quiet { 0 } else { 1_u8.saturating_add(verbosity.verbose) }
 }
 
 /// Sends what the layers note to stderr: 0 errors, 1 warnings, 2 what is tried again, 3 everything.

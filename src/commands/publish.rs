@@ -10,42 +10,49 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
-use crate::config::{ConfigError, ContactsConfig};
+use crate::api::endpoints;
+use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered};
-use crate::gate::{Candidate, GateFailure};
-use crate::report::{ConsistencyFacts, Filters, NoticeCode, RunFacts, Summary};
-use crate::sink::{
-    MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, OutputTarget, StagedFile, is_written_directly, read_manifest,
-    relative_to, stage_small_file,
-};
-use crate::verdict::Verdict;
+use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
+use crate::report::{ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument, RunFacts, Table};
+use crate::resources::Resource;
+use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
+use crate::verdict::{Evidence, Verdict};
 
 use super::warn;
 
 /// An export whose files have their names.
-pub(super) struct Published {
-    pub(super) summary: Summary,
-    /// The form of the summary that goes to stdout.
+pub(super) struct Published<D> {
+    /// Its report.
+    pub(super) document: D,
+    /// The form of the report that goes to stdout.
     pub(super) to_stdout: String,
+    /// Rows in every output.
+    pub(super) rows: u64,
     pub(super) items_rejected: u64,
+    /// The same by reason, as far as items were described.
+    pub(super) rejected: Table,
     pub(super) verdict: Verdict,
+    pub(super) evidence: Vec<Evidence>,
 }
 
-/// How many contacts the export holds that is there, when that matters.
+/// How many rows the export holds that is there, when that matters.
 ///
 /// # Errors
 /// When its manifest is there but cannot be read.
-pub(super) fn published_before(config: &ContactsConfig) -> Result<Option<u64>, ConfigError> {
-    let Some(wanted) = config.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else { return Ok(None) };
-    for path in config.manifest.iter().chain(&config.manifests_beside) {
+pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, ConfigError> {
+    let Some(wanted) = config.outputs.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else {
+        return Ok(None);
+    };
+    for path in config.outputs.manifest.iter().chain(&config.outputs.manifests_beside) {
         match read_manifest::<IgnoredAny>(path) {
-            Ok(Some(manifest)) => return Ok(Some(manifest.contacts)),
+            Ok(Some(manifest)) => return Ok(Some(manifest.rows)),
             Ok(None) => {}
             Err(source) => return Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
         }
     }
-    if config.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
+    if config.outputs.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
         tracing::warn!("--max-shrink has nothing to compare with: {} is not there", wanted.display());
     }
     Ok(None)
@@ -56,56 +63,58 @@ pub(super) fn published_before(config: &ContactsConfig) -> Result<Option<u64>, C
 ///
 /// # Errors
 /// When the gate holds the export back, or a file cannot be written.
-pub(super) fn publish(config: &ContactsConfig, exported: Box<Exported>, run: RunFacts) -> Result<Published, Error> {
+pub(super) fn publish<R: Resource, C: RowCounts>(
+    config: &ExportConfig,
+    exported: Exported<C>,
+    run: RunFacts,
+) -> Result<Published<C::Document>, Error> {
     let Gathered { counts, findings, staged } = exported.gathered;
-    let contacts = staged.reports().first().map_or(0, |report| report.rows);
-    let verdict = run.verdict;
+    let rows = staged.reports().first().map_or(0, |report| report.rows);
     let items_rejected = exported.walk.report().rejected;
-    let summary = Summary {
-        as_of: run.started_at.clone(),
-        filters: config.filters.clone(),
-        outputs: staged.reports().to_vec(),
-        run: Some(run),
-        ..counts.summary().with_findings(findings)
-    };
-    if let Err(failure) = check_gate(config, &summary, contacts, items_rejected) {
-        warn_of_losses(&summary);
-        let evidence = summary.run.map(|run| run.evidence).unwrap_or_default();
-        return Err(Error::Gate { failure, verdict, evidence });
+    let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
+    let gate = check_gate::<R>(config, &facts, rows, items_rejected);
+    let document = counts.into_document(facts.clone());
+    let ExportFacts { outputs, run, findings, .. } = facts;
+    if let Err(failure) = gate {
+        warn_of_losses(&document, &findings.rejected);
+        return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
+    let files = &config.outputs;
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
-    for (target, form) in &config.reports {
-        let text = form.render(&summary);
+    for (target, form) in &files.reports {
+        let text = document.render(*form);
         match target {
-            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), config.small_files)?),
+            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
         }
     }
-    if let (Some(path), Some(run)) = (&config.manifest, &summary.run) {
-        let outputs = seen_from(path, &summary.outputs);
-        let manifest = manifest(config, &summary, run, contacts, items_rejected, &outputs);
-        small_files.push(manifest.stage(path, config.small_files)?);
+    if let Some(path) = &files.manifest {
+        let outputs = seen_from(path, &outputs);
+        let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
+        small_files.push(manifest.stage(path, files.small_files)?);
     }
-    withdraw_old_manifests(config, small_files.last_mut().filter(|_| config.manifest.is_some()))?;
+    withdraw_old_manifests(config, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
     // Locked until the manifest is there.
     let _published = staged.publish()?;
     for file in small_files {
         file.publish()?;
     }
-    Ok(Published { summary, to_stdout, items_rejected, verdict })
+    let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
+    Ok(Published { document, to_stdout, rows, items_rejected, rejected, verdict, evidence })
 }
 
-fn check_gate(
-    config: &ContactsConfig,
-    summary: &Summary,
-    contacts: u64,
+fn check_gate<R: Resource>(
+    config: &ExportConfig,
+    facts: &ExportFacts,
+    rows: u64,
     items_rejected: u64,
 ) -> Result<(), GateFailure> {
-    let worst = summary.malformed_fields.iter().max_by_key(|&(_, &values)| values);
+    let worst = facts.findings.malformed_fields.iter().max_by_key(|&(_, &values)| values);
     config.gate.check(&Candidate {
-        contacts,
-        verdict: summary.run.as_ref().map_or(Verdict::Unverified, |run| run.verdict),
+        noun: R::NOUN,
+        rows,
+        verdict: facts.run.verdict,
         before: config.published_before,
         items_rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
@@ -113,9 +122,9 @@ fn check_gate(
 }
 
 /// Nobody may find the old one beside new files.
-fn withdraw_old_manifests(config: &ContactsConfig, new: Option<&mut StagedFile>) -> Result<(), Error> {
+fn withdraw_old_manifests(config: &ExportConfig, new: Option<&mut StagedFile>) -> Result<(), Error> {
     new.map_or(Ok(()), StagedFile::withdraw_old)?;
-    for path in config.manifests_beside.iter().filter(|path| config.manifest.as_ref() != Some(path)) {
+    for path in config.outputs.manifests_beside.iter().filter(|path| config.outputs.manifest.as_ref() != Some(path)) {
         // Another tool's file of that name is left alone.
         if matches!(read_manifest::<IgnoredAny>(path), Ok(Some(manifest)) if !manifest.outputs.is_empty())
             && let Err(error) = std::fs::remove_file(path)
@@ -137,22 +146,23 @@ fn seen_from(manifest: &Path, outputs: &[OutputReport]) -> Vec<OutputReport> {
     outputs.iter().map(seen).collect()
 }
 
-fn manifest<'a>(
-    config: &'a ContactsConfig,
-    summary: &'a Summary,
+fn manifest<'a, R: Resource>(
+    config: &'a ExportConfig,
     run: &'a RunFacts,
-    contacts: u64,
+    rows: u64,
     items_rejected: u64,
     outputs: &'a [OutputReport],
 ) -> Manifest<'a, Filters, ConsistencyFacts> {
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
+        resource: R::ENDPOINT.name,
         started_at: &run.started_at,
         finished_at: &run.finished_at,
-        api: if config.simulate.is_some() { "simulator" } else { config.base_url.as_str() },
-        filters: &summary.filters,
-        contacts,
+        api: config.account.name(),
+        filters: &config.filters,
+        rows,
+        contacts: (R::ENDPOINT == endpoints::CONTACTS).then_some(rows),
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,
@@ -161,11 +171,12 @@ fn manifest<'a>(
     }
 }
 
-/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table tells it.
-pub(super) fn warn_of_losses(summary: &Summary) {
-    for mut notice in summary.all_notices() {
+/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table tells it. `rejected` has
+/// the items that were left out by reason.
+pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
+    for mut notice in document.notices() {
         match notice.code {
-            NoticeCode::ItemsLeftOut => notice.text = with_reasons(&notice.text, summary),
+            NoticeCode::ItemsLeftOut => notice.text = with_reasons(&notice.text, rejected),
             NoticeCode::UnreadableColumns => {}
             _ => continue,
         }
@@ -173,7 +184,7 @@ pub(super) fn warn_of_losses(summary: &Summary) {
     }
 }
 
-fn with_reasons(text: &str, summary: &Summary) -> String {
-    let reasons: Vec<String> = summary.rejected.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+fn with_reasons(text: &str, rejected: &Table) -> String {
+    let reasons: Vec<String> = rejected.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
     format!("{} ({}).", text.trim_end_matches('.'), reasons.join(", "))
 }

@@ -20,7 +20,7 @@ use crate::report::{
     Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, compare, render_table, verdict_of_json,
 };
 use crate::resources::contacts::column_name;
-use crate::sink::{OutputTarget, check_writable, write_small_file};
+use crate::store::{OutputTarget, check_writable, write_small_file};
 use crate::verdict::Verdict;
 
 use super::{is_color_off, print, say, table_width, warn};

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::api::ApiKey;
 use crate::base::printable::printable;
-use crate::config::ContactsConfig;
+use crate::config::ExportConfig;
 use crate::error::Error;
 use crate::listing::JournalSlot;
-use crate::listing::journal::{Engage, Journal, JournalState, JournalWriter, read_journal, remove_journal};
+use crate::listing::journal::{Engage, Journal, JournalKey, JournalState, JournalWriter, read_journal, remove_journal};
 
 use super::say;
 
@@ -19,8 +18,8 @@ use super::say;
 /// # Errors
 /// When a journal is there and can be neither read nor removed.
 pub(super) fn open_journal(
-    config: &ContactsConfig,
-    key: &ApiKey,
+    config: &ExportConfig,
+    journal_key: &JournalKey,
     now: DateTime<Utc>,
     is_quiet: bool,
 ) -> Result<JournalSlot, Error> {
@@ -28,12 +27,11 @@ pub(super) fn open_journal(
     if config.resume.starts_over {
         remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
-    let journal_key = config.journal_key(key);
     let unused = |why: &str| {
         tracing::warn!("starting over, the journal {} is not used: {why}", path.display());
         None
     };
-    let past = match read_journal(path, &journal_key) {
+    let past = match read_journal(path, journal_key) {
         Ok(JournalState::None) => None,
         Ok(JournalState::Unusable(why)) => unused(&why),
         Ok(JournalState::Usable(journal)) if is_too_old(&journal, config, now) => {
@@ -54,7 +52,7 @@ pub(super) fn open_journal(
     }
     // A gate that fails leaves everything to the next run, however quick this one is.
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
-    let writer = JournalWriter::new(path.clone(), &journal_key, now.timestamp_micros(), engage);
+    let writer = JournalWriter::new(path.clone(), journal_key, now.timestamp_micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
 }
 
@@ -83,7 +81,7 @@ fn owner_of(_: &Path) -> Option<u32> {
     None
 }
 
-fn is_too_old(journal: &Journal, config: &ContactsConfig, now: DateTime<Utc>) -> bool {
+fn is_too_old(journal: &Journal, config: &ExportConfig, now: DateTime<Utc>) -> bool {
     let age = now.timestamp_micros().saturating_sub(journal.started_at());
     u128::try_from(age).is_ok_and(|age| age > config.resume.within.as_micros())
 }

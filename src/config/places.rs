@@ -4,18 +4,20 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::cli::ContactsArgs;
-use crate::companion::Companion;
+use crate::cli::OutputArgs;
+use crate::publish::OutputRequest;
 use crate::report::ReportForm;
-use crate::sink::{OutputRequest, OutputTarget, file_identity};
+use crate::store::{OutputTarget, Sidecar, file_identity};
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
-pub(super) fn check_manifest(args: &ContactsArgs, beside: Option<&PathBuf>) -> Result<Option<PathBuf>, ConfigError> {
+pub(super) fn check_manifest(
+    args: &OutputArgs,
+    is_needed: bool,
+    beside: Option<&PathBuf>,
+) -> Result<Option<PathBuf>, ConfigError> {
     match args.manifest.as_deref() {
         None => Ok(beside.cloned()),
-        Some(path) if path.as_os_str() == "none" && args.max_shrink.is_some() => {
-            Err(ConfigError::ShrinkWithoutManifest)
-        }
+        Some(path) if path.as_os_str() == "none" && is_needed => Err(ConfigError::ShrinkWithoutManifest),
         Some(path) if path.as_os_str() == "none" => Ok(None),
         Some(path) => match OutputTarget::new(path) {
             OutputTarget::File(path) => Ok(Some(path)),
@@ -31,7 +33,7 @@ pub(super) fn check_distinct(
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
     // What a run keeps beside its outputs while it lasts has the place of nothing else.
-    const OWN: [Companion; 4] = [Companion::Lock, Companion::Partial, Companion::Journal, Companion::OldManifest];
+    const OWN: [Sidecar; 4] = [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::OldManifest];
     let own = outputs.iter().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =
         own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();

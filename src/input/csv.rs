@@ -16,8 +16,8 @@ use flate2::read::MultiGzDecoder;
 use super::coerce::ColumnBuilder;
 use super::watch::Reporter;
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, Wanted, filled_up};
+use crate::format::OutputFormat;
 use crate::resources::contacts::{column, contacts_schema};
-use crate::sink::OutputFormat;
 
 const READ_BUFFER_BYTES: usize = 256 << 10;
 

@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use super::published::find_published;
 use super::{SourceError, SourceFile};
 use crate::base::printable::printable;
-use crate::companion::Companion;
-use crate::sink::OutputFormat;
+use crate::format::OutputFormat;
+use crate::store::Sidecar;
 
 /// What the paths of a command line lead to.
 #[derive(Debug, Default)]
@@ -62,12 +62,12 @@ impl fmt::Display for Skipped {
 /// When a path does not exist, is no export by its name, or is a folder without any.
 pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
-    let is_alone = paths.iter().all(|path| is_companion(path));
+    let is_alone = paths.iter().all(|path| is_sidecar(path));
     for (argument, path) in paths.iter().enumerate() {
         let facts = fs::metadata(path).map_err(|source| SourceError::Open { path: path.clone(), source })?;
         if facts.is_dir() {
             search.enter(path, argument)?;
-        } else if is_alone || !is_companion(path) {
+        } else if is_alone || !is_sidecar(path) {
             let format =
                 OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
             search.take(path, format, argument)?;
@@ -96,10 +96,9 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
 }
 
 /// What an export leaves beside its files, by its name.
-fn is_companion(path: &Path) -> bool {
-    Companion::of(path).is_some_and(|(companion, output)| {
-        !companion.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some()
-    })
+fn is_sidecar(path: &Path) -> bool {
+    Sidecar::of(path)
+        .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some())
 }
 
 /// Everything that was met, in the order in which it is to be read.
@@ -296,6 +295,6 @@ mod tests {
         assert_eq!(found.skipped, []);
         given.push(path("other.json"));
         assert!(matches!(find_files(&given), Err(SourceError::UnknownExtension { .. })));
-        assert!(is_companion(Path::new("a/_c.csv.gz.manifest.json")) && !is_companion(Path::new("x.manifest.json")));
+        assert!(is_sidecar(Path::new("a/_c.csv.gz.manifest.json")) && !is_sidecar(Path::new("x.manifest.json")));
     }
 }

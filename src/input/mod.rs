@@ -37,9 +37,9 @@ pub use self::find::{Found, Skipped, find_files};
 pub use self::published::Published;
 pub use self::snapshots::{Chosen, Snapshots, choose_snapshots};
 use self::watch::{Ended, Reporter, watch};
+use crate::format::OutputFormat;
 use crate::report::Filters;
 use crate::resources::contacts::{BATCH_ROWS, column, contacts_schema};
-use crate::sink::OutputFormat;
 
 /// A file of exported contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,9 @@ use parquet::file::reader::{ChunkReader, Length};
 use super::coerce::{can_read, coerce};
 use super::watch::{Reporter, Watched};
 use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, Wanted, filled_up};
+use crate::format::FILTERS_KEY;
 use crate::report::Filters;
 use crate::resources::contacts::{column, column_name, contacts_schema};
-use crate::sink::FILTERS_KEY;
 
 /// Columns of which only the missing values are counted.
 const ONLY_COUNTED: [usize; 5] = [

@@ -14,9 +14,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use super::without_extension;
-use crate::companion::Companion;
+use crate::format::OutputFormat;
+use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
-use crate::sink::{OutputFormat, PublishedFile, PublishedManifest, read_manifest};
+use crate::store::Sidecar;
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -76,7 +77,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     let mut unread = None;
     let mut found: Option<Published> = None;
     for output in outputs {
-        for path in Companion::manifests_of(&output) {
+        for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Ok(manifest) = read_manifest::<Details>(&path) else {
                 unread = unread.or(Some(path));

@@ -5,7 +5,8 @@
 
 use chrono::{NaiveDate, NaiveTime};
 
-use crate::resources::contacts::{flag, moment};
+use crate::resources::contacts::flag;
+use crate::resources::moment;
 
 /// A flag: `true`, `True`, `t` as Postgres writes, `1` as `SQLite` does, `1.0` as pandas does where some are missing, and their opposites.
 pub(super) fn flag_of(text: &str) -> Option<bool> {

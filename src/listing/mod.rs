@@ -25,7 +25,8 @@ mod tests;
 mod walk;
 mod window;
 
-pub use crate::base::plural::RowNoun;
+pub use crate::base::noun::RowNoun;
+
 pub use driver::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};

@@ -22,6 +22,7 @@ mod format;
 mod min_cell;
 mod places;
 mod render;
+mod run;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -35,4 +36,5 @@ pub use document::{
 };
 pub use form::ReportForm;
 pub use render::{TableStyle, render_html, render_markdown, render_table};
+pub use run::{ExportFacts, RowCounts, RunDocument};
 pub use table::{MAX_KEYS, OTHER_KEY, Table};

@@ -1,6 +1,94 @@
 //! What an account holds, one folder a resource: its Arrow schema, the decoder of its pages, the rules that clean its
 //! fields, and its record batches.
 //!
-//! Nothing here knows of files or of how a list is walked.
+//! [`Resource`] is what `export` needs of one; [`ListSource`] reads any of them from the API. Nothing here knows of files
+//! or of how a list is walked.
 
 pub mod contacts;
+mod list;
+mod page;
+mod time;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bytestring::ByteString;
+
+use crate::api::endpoints::ListEndpoint;
+use crate::api::wire::Envelope;
+use crate::base::noun::RowNoun;
+use crate::listing::ListPage;
+
+pub use self::list::{ListData, ListError, ListSource};
+pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
+pub use self::time::{NotATime, moment, timestamp};
+
+/// A list of the API that can be exported, with what is asked of it.
+///
+/// Everything is resolved at compile time: the way from JSON to columns has no indirect call in it.
+pub trait Resource: Sync {
+    /// Where it is listed.
+    const ENDPOINT: ListEndpoint;
+    /// What its rows are called.
+    const NOUN: RowNoun;
+    /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
+    const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    const UNIQUE_COLUMNS: &'static [&'static str];
+    /// One decoded page.
+    type Page: RowPage;
+    /// What puts the rows of pages into record batches.
+    type Batches: BuildBatches<Page = Self::Page>;
+
+    /// The schema of its record batches.
+    fn schema(&self) -> SchemaRef;
+
+    /// An empty batch builder.
+    fn batches(&self) -> Self::Batches;
+
+    /// The parameters of the list beside those of paging, set or not.
+    fn parameters(&self) -> Vec<Parameter<'_>> {
+        Vec::new()
+    }
+
+    /// Whether the parameters ask for exactly one value, so that "not found" means an empty list.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    /// Reads a whole answer with no more items than `limit`.
+    ///
+    /// # Errors
+    /// When the body is not one complete JSON object, its list is none, or has more items than the limit.
+    fn decode(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<Self::Page>>, serde_json::Error>;
+}
+
+/// A parameter of a list, which a flag sets.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter<'a> {
+    /// Its name in the query.
+    pub name: &'static str,
+    /// The flag.
+    pub flag: &'static str,
+    /// `None` asks for everything.
+    pub value: Option<&'a str>,
+    /// Whether it may hold somebody's number or name, and is never shown nor stored.
+    pub is_personal: bool,
+}
+
+/// A decoded page of rows.
+pub trait RowPage: ListPage + Send + 'static {
+    /// What it held beside the values of its rows.
+    fn findings(&self) -> &PageFindings;
+}
+
+/// Gathers the kept rows of pages into record batches, which must not depend on how the rows were cut into pages.
+pub trait BuildBatches: Send + 'static {
+    /// Where the rows come from.
+    type Page;
+
+    /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
+    fn append(&mut self, page: &Self::Page, keep: &[bool]) -> Vec<RecordBatch>;
+
+    /// The rows that filled no batch, if there are any.
+    fn finish(&mut self) -> Option<RecordBatch>;
+}

@@ -7,9 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::is_stdout;
-use crate::companion::Companion;
 use crate::input::{Found, SourceError};
-use crate::sink::{file_identity, is_written_directly};
+use crate::store::{Sidecar, file_identity, is_written_directly};
 
 /// Checks all places before anything is read or written.
 ///
@@ -25,7 +24,7 @@ pub(super) fn check<'a>(
     let mut inputs: HashSet<PathBuf> = HashSet::new();
     for real in read.chain(skipped) {
         // Without its manifest nobody could tell any more whether the file is whole.
-        inputs.extend(Companion::manifests_of(real));
+        inputs.extend(Sidecar::manifests_of(real));
         inputs.insert(real.clone());
     }
     let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::background_sync::BackgroundSync;
+use crate::store::{BackgroundSync, sync_all};
 
 use super::record::Entry;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
@@ -210,6 +210,6 @@ impl OpenJournal {
 
     fn close(mut self) -> io::Result<()> {
         self.sync.end()?;
-        crate::file_system::sync_all(&self.file)
+        sync_all(&self.file)
     }
 }

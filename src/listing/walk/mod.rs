@@ -46,7 +46,7 @@ use rounds::{Closing, Phase};
 use seen::SeenIds;
 
 use super::{Consistency, PageFacts, Purpose, Request, Window};
-use crate::base::plural::RowNoun;
+use crate::base::noun::RowNoun;
 use crate::verdict::{Evidence, Verdict};
 
 pub use report::WalkReport;

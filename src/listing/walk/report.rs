@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::Unreliable;
-use crate::base::plural::{RowNoun, count_of, word_for};
+use crate::base::noun::RowNoun;
+use crate::base::plural::{count_of, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
 /// Ranges of rows that evidence names one by one.

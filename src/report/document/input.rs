@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filters::Filters;
-use crate::sink::OutputFormat;
+use crate::format::OutputFormat;
 use crate::verdict::Verdict;
 
 /// A file that was read.

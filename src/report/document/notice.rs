@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::format::{file_name, grouped, grouped_of, shown};
 use super::input::InputReport;
-use crate::base::plural::{RowNoun, word_for};
+use crate::base::noun::RowNoun;
+use crate::base::plural::word_for;
 use crate::verdict::Verdict;
 
 /// Files that a notice names one by one.

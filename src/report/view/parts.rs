@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::super::document::change::Change;
 use super::super::format::{difference, grouped, percent, shown};
 use super::super::table::Table;
-use crate::base::plural::RowNoun;
+use crate::base::noun::RowNoun;
 use crate::verdict::Verdict;
 
 /// A whole report.

@@ -7,8 +7,9 @@ use super::super::format::{capitalized, file_name, grouped, grouped_of, moment, 
 use super::limits::Limits;
 use super::parts::{Cell, Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::ranked::more;
-use crate::base::plural::{RowNoun, word_for};
-use crate::sink::OutputReport;
+use crate::base::noun::RowNoun;
+use crate::base::plural::word_for;
+use crate::publish::OutputReport;
 use crate::verdict::Verdict;
 
 /// What a document says of where its numbers come from.

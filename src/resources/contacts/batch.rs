@@ -15,6 +15,7 @@ use arrow::array::{
 use super::rows::Contact;
 use super::schema::{channel_field, column, contacts_schema};
 use super::{ContactPage, normalize};
+use crate::resources::BuildBatches;
 
 /// Rows in a batch: large enough that the work per batch does not show, small enough to stay in the processor's cache.
 pub const BATCH_ROWS: usize = 8192;
@@ -42,9 +43,12 @@ impl BatchBuilder {
     pub fn new(batch_rows: usize) -> Self {
         Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: Columns::with_capacity(batch_rows) }
     }
+}
 
-    /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
-    pub fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
+impl BuildBatches for BatchBuilder {
+    type Page = ContactPage;
+
+    fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
         let mut full = Vec::new();
         // The texts of a page are no longer than its body.
         if self.columns.len() > 0 && self.columns.text_bytes() + page.rows.body_bytes() > self.max_bytes {
@@ -59,8 +63,7 @@ impl BatchBuilder {
         full
     }
 
-    /// The rows that filled no batch, if there are any.
-    pub fn finish(&mut self) -> Option<RecordBatch> {
+    fn finish(&mut self) -> Option<RecordBatch> {
         (self.columns.len() > 0).then(|| self.columns.take())
     }
 }
@@ -203,7 +206,7 @@ mod tests {
             .map(|id| serde_json::json!({"id": format!("c{id}"), "phone_number": "+1", "opt_out": id % 2 == 0}))
             .collect();
         let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
-        decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap()
+        decode_page(&body.into()).unwrap().data.unwrap().items.unwrap()
     }
 
     #[test]

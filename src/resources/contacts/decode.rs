@@ -14,28 +14,20 @@ use std::fmt;
 use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::page::{PageBuilder, PageLimit};
+use super::page::PageBuilder;
 use super::rows::Rows;
 use super::scan::scan_page;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
-use crate::api::wire::{Envelope, NullableSeed, Pagination, Scalar, too_many_items};
-
-/// `data` of an answer of `GET /v3/contacts`.
-#[derive(Debug, Default, PartialEq)]
-pub struct ContactList {
-    /// `pagination`, if there was one.
-    pub pagination: Option<Pagination>,
-    /// `contacts`; `None` when the field is missing or null.
-    pub contacts: Option<ContactPage>,
-}
+use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
+use crate::resources::{ListData, PageLimit};
 
 /// Reads a whole answer of `GET /v3/contacts` to a request of any size.
 ///
 /// # Errors
 /// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than any
 /// page.
-pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
+pub fn decode_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     decode_page_within(body, PageLimit::default())
 }
 
@@ -44,7 +36,10 @@ pub fn decode_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_jso
 ///
 /// # Errors
 /// As [`decode_page`].
-pub fn decode_page_within(body: &ByteString, limit: PageLimit) -> Result<Envelope<ContactList>, serde_json::Error> {
+pub fn decode_page_within(
+    body: &ByteString,
+    limit: PageLimit,
+) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
@@ -52,11 +47,11 @@ pub fn decode_page_within(body: &ByteString, limit: PageLimit) -> Result<Envelop
 ///
 /// # Errors
 /// As [`decode_page`].
-pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ContactList>, serde_json::Error> {
+pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     decode_by_serde(body, PageLimit::default())
 }
 
-fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Envelope<ContactList>, serde_json::Error> {
+fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None });
     decode(body).or_else(|error| match without_lone_surrogates(body).filter(|_| error.is_syntax()) {
         Some(text) => decode(&repaired_body(text, body)),
@@ -111,22 +106,22 @@ pub(super) struct ListSeed<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
-    type Value = ContactList;
+    type Value = ListData<ContactPage>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactList, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ListData<ContactPage>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for ListSeed<'_> {
-    type Value = ContactList;
+    type Value = ListData<ContactPage>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object with `contacts` and `pagination`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<ContactList, A::Error> {
-        let mut list = ContactList::default();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<ListData<ContactPage>, A::Error> {
+        let mut list = ListData::default();
         while let Some(key) = map.next_key_seed(NameSeed(|name: &str| match name {
             "contacts" => Some(true),
             "pagination" => Some(false),
@@ -136,9 +131,9 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
                 Some(true) => match self.scanned.take() {
                     Some(page) => {
                         map.next_value::<IgnoredAny>()?;
-                        list.contacts = Some(page);
+                        list.items = Some(page);
                     }
-                    None => list.contacts = map.next_value_seed(NullableSeed(PageSeed(self.body, self.limit)))?,
+                    None => list.items = map.next_value_seed(NullableSeed(PageSeed(self.body, self.limit)))?,
                 },
                 Some(false) => list.pagination = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -236,7 +231,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
         while let Some(column) = map.next_key_seed(NameSeed(|name: &str| {
             let column = FIELD_NAMES.iter().position(|&known| known == name);
             if column.is_none() {
-                builder.note_unknown(name);
+                builder.findings.note_unknown(name);
             }
             column
         }))? {
@@ -244,7 +239,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
                 Some(column) => {
                     let is_sound = map.next_value_seed(FieldSeed { rows: &mut builder.rows, column })?;
                     if !is_sound {
-                        builder.note_malformed(column);
+                        builder.findings.note_malformed(column);
                     }
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),

@@ -3,7 +3,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 
 use super::*;
 use crate::listing::RowId;
-use crate::resources::contacts::page::{MAX_UNKNOWN_FIELDS, OTHER_UNKNOWN_FIELDS};
+use crate::resources::page::{MAX_UNKNOWN_FIELDS, OTHER_UNKNOWN_FIELDS};
 
 /// A page with its columns.
 struct Read {
@@ -19,13 +19,13 @@ impl std::ops::Deref for Read {
     }
 }
 
-fn read(body: &str) -> Result<Envelope<ContactList>, serde_json::Error> {
+fn read(body: &str) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     decode_page(&body.into())
 }
 
 fn page(contacts: &str) -> Read {
     let body = format!(r#"{{"success":true,"data":{{"contacts":{contacts},"pagination":{{"page":1}}}}}}"#);
-    let page = read(&body).unwrap().data.unwrap().contacts.unwrap();
+    let page = read(&body).unwrap().data.unwrap().items.unwrap();
     Read { batch: page.batch(), page }
 }
 
@@ -64,7 +64,11 @@ fn a_documented_contact_fills_every_column() {
     let key = page.items[0].unwrap();
     assert_eq!(key.id, RowId(0x6f96_19ff_8b86_d011_b42d_00cf_4fc9_64ff));
     assert_eq!(key.created_at.max(key.updated_at), Some(1_772_323_200_123_456));
-    assert!(page.malformed.is_empty() && page.unknown_fields.is_empty() && page.rejected.is_empty());
+    assert!(
+        page.findings.malformed.is_empty()
+            && page.findings.unknown_fields.is_empty()
+            && page.findings.rejected.is_empty()
+    );
 }
 
 #[test]
@@ -91,12 +95,12 @@ fn items_that_cannot_be_contacts_are_rejected_with_their_reason_and_leave_no_tra
     let page = page(r#"[{"id":"a","new":1},null,7,"x",[1],{"phone_number":"+1","new":2},{"id":" "},{"id":"b"}]"#);
     assert_eq!(text(&page, column::ID), [Some("a"), Some("b")]);
     assert_eq!(text(&page, column::PHONE_NUMBER), [None, None]);
-    let kinds = page.rejected.iter().map(|kind| (kind.reason.name(), &kind.fields[..], &kind.positions[..]));
+    let kinds = page.findings.rejected.iter().map(|kind| (kind.reason.name(), &kind.fields[..], &kind.positions[..]));
     let wanted: [(&str, &[&str], &[usize]); 3] =
         [("not_an_object", &[], &[1, 2, 3, 4]), ("missing_id", &["phone_number"], &[5]), ("missing_id", &["id"], &[6])];
-    assert!(kinds.eq(wanted), "{:?}", page.rejected);
+    assert!(kinds.eq(wanted), "{:?}", page.findings.rejected);
     assert_eq!(page.items.iter().filter(|item| item.is_none()).count(), 6);
-    assert_eq!(page.unknown_fields, [("new".to_owned(), vec![0])]);
+    assert_eq!(page.findings.unknown_fields, [("new".to_owned(), vec![0])]);
 }
 
 #[test]
@@ -119,7 +123,7 @@ fn values_of_another_type_cost_no_contact() {
         "whoever opted out must not be taken for reachable"
     );
     assert!(page.batch.column(column::IS_INHERITED).is_null(1));
-    let malformed: usize = page.malformed.iter().map(|(_, rows)| rows.len()).sum();
+    let malformed: usize = page.findings.malformed.iter().map(|(_, rows)| rows.len()).sum();
     assert_eq!(malformed, 12);
 }
 
@@ -129,7 +133,7 @@ fn a_malformed_value_counts_once_and_only_in_a_contact() {
         r#"[{"phone_number":1,"created_at":7},{"id":"a"},{"id":"b","created_at":1772323200,"opt_out":1,"opt_out":2},
            {"id":"c","created_at":"soon"}]"#,
     );
-    assert_eq!(page.malformed, [(column::OPT_OUT, vec![1]), (column::CREATED_AT, vec![1, 2])]);
+    assert_eq!(page.findings.malformed, [(column::OPT_OUT, vec![1]), (column::CREATED_AT, vec![1, 2])]);
 }
 
 #[test]
@@ -143,8 +147,8 @@ fn a_repeated_field_keeps_its_last_value() {
 fn unknown_field_names_are_bounded() {
     let fields: Vec<String> = (0..200).map(|at| format!(r#""new_{at}":{{"deep":[1,2]}}"#)).collect();
     let page = page(&format!(r#"[{{"id":"a",{}}}]"#, fields.join(",")));
-    assert_eq!(page.unknown_fields.len(), MAX_UNKNOWN_FIELDS + 1);
-    assert_eq!(page.unknown_fields.last().unwrap(), &(OTHER_UNKNOWN_FIELDS.to_owned(), vec![0]));
+    assert_eq!(page.findings.unknown_fields.len(), MAX_UNKNOWN_FIELDS + 1);
+    assert_eq!(page.findings.unknown_fields.last().unwrap(), &(OTHER_UNKNOWN_FIELDS.to_owned(), vec![0]));
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn a_name_that_no_field_has_is_not_repeated() {
         ["https://evil.com/", "+14155550123", "n14155550123", "two words", "", "é", &"x".repeat(65), "www.evil.com"];
     let fields = names.map(|name| format!(r#""{name}":1"#)).join(",");
     let page = page(&format!(r#"[{{"id":"a",{fields},"loyalty-tier_2":1}}]"#));
-    let found: Vec<_> = page.unknown_fields.iter().map(|(name, _)| name.as_str()).collect();
+    let found: Vec<_> = page.findings.unknown_fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(found, [OTHER_UNKNOWN_FIELDS, "loyalty-tier_2"]);
 }
 
@@ -178,7 +182,7 @@ fn a_list_of_channels_that_is_no_list_is_null_and_counted() {
         long.join(",")
     ));
     assert_eq!((channels(&page, 0), channels(&page, 1)), (vec![], vec!["sms".to_owned()]));
-    assert_eq!(page.malformed, [(column::AVAILABLE_CHANNELS, vec![0, 1])]);
+    assert_eq!(page.findings.malformed, [(column::AVAILABLE_CHANNELS, vec![0, 1])]);
 }
 
 #[test]
@@ -186,9 +190,9 @@ fn fields_come_in_any_order_and_a_missing_list_is_noticed() {
     let envelope = read(r#"{"data":{"pagination":{"page":3},"contacts":[{"id":"a"}]},"success":true}"#).unwrap();
     let list = envelope.data.unwrap();
     assert_eq!(list.pagination.unwrap().page, Some(3));
-    assert_eq!(list.contacts.unwrap().rows(), 1);
+    assert_eq!(list.items.unwrap().rows(), 1);
     for body in [r#"{"data":{"contacts":null}}"#, r#"{"data":{}}"#] {
-        assert!(read(body).unwrap().data.unwrap().contacts.is_none(), "{body}");
+        assert!(read(body).unwrap().data.unwrap().items.is_none(), "{body}");
     }
 }
 

@@ -14,14 +14,16 @@
 
 use bytestring::ByteString;
 
-use super::decode::{ContactList, ListSeed};
-use super::page::{PageBuilder, PageLimit};
+use super::ContactPage;
+use super::decode::ListSeed;
+use super::page::PageBuilder;
 use super::rows::Rows;
 use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::Envelope;
+use crate::resources::{ListData, PageLimit};
 
 /// Reads an answer of `GET /v3/contacts`, or gives up.
-pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<ContactList>> {
+pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<ListData<ContactPage>>> {
     let mut cursor = Cursor { body, at: 0 };
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"contacts\"", ":", "["] {
         cursor.take(token.as_bytes())?;
@@ -160,7 +162,7 @@ impl<'a> Cursor<'a> {
         let name = &self.body[start..self.at - 1];
         let column = FIELD_NAMES.iter().position(|&known| known == name);
         if column.is_none() {
-            builder.note_unknown(name);
+            builder.findings.note_unknown(name);
         }
         self.take(b":")?;
         Some(column.map_or(Member::Undocumented, Member::Column))

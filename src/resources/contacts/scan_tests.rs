@@ -83,7 +83,7 @@ fn a_second_list_takes_the_place_of_the_first() {
     let twice = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":[{"id":"b"},{"id":"c"}]}}"#;
     assert!(is_read_alike(twice), "{twice}");
     let null = r#"{"success":true,"data":{"contacts":[{"id":"a"}],"contacts":null}}"#;
-    assert!(decode_page(&null.into()).unwrap().data.unwrap().contacts.is_none());
+    assert!(decode_page(&null.into()).unwrap().data.unwrap().items.is_none());
 }
 
 #[test]

@@ -1,12 +1,8 @@
-//! The Arrow schema of contacts: one definition, used by every sink and by the summary.
+//! The Arrow schema of contacts: one definition, used by every format and by the report.
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-
-/// Version of the schema below; grows when a column changes its name, type or meaning.
-pub const SCHEMA_VERSION: u32 = 1;
 
 /// Places of the columns in [`contacts_schema`].
 pub mod column {
@@ -76,6 +72,18 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(FIELD_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))
 });
 
+/// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+pub const UNIQUE_COLUMNS: &[&str] = &[
+    "id",
+    "phone_number",
+    "format_e164",
+    "format_international",
+    "format_national",
+    "format_rfc",
+    "created_at",
+    "updated_at",
+];
+
 /// The name of a column.
 pub fn column_name(column: usize) -> &'static str {
     FIELD_NAMES[column]
@@ -91,92 +99,6 @@ pub(super) fn channel_field() -> Arc<Field> {
     Arc::new(Field::new("element", DataType::Utf8, false))
 }
 
-/// Some columns of [`contacts_schema`] in the order in which they are written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnSelection {
-    columns: Vec<usize>,
-}
-
-/// Why a list of column names was refused.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum ColumnError {
-    /// There is no such column.
-    #[error("unknown column {name:?}, {}", suggestion(nearest.as_deref()))]
-    Unknown {
-        /// As it was given.
-        name: String,
-        /// The name that was probably meant.
-        nearest: Option<String>,
-    },
-    /// A column was named twice.
-    #[error("column {0:?} is named twice")]
-    Repeated(String),
-    /// No column was named.
-    #[error("no column is named")]
-    Empty,
-}
-
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map_or_else(
-        || {
-            format!(
-                "the columns are {}",
-                contacts_schema().fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(",")
-            )
-        },
-        |nearest| format!("did you mean {nearest:?}?"),
-    )
-}
-
-impl Default for ColumnSelection {
-    /// All columns in the order of the schema.
-    fn default() -> Self {
-        Self { columns: (0..column::COUNT).collect() }
-    }
-}
-
-impl std::str::FromStr for ColumnSelection {
-    type Err = ColumnError;
-
-    /// Reads names with commas between them.
-    fn from_str(names: &str) -> Result<Self, ColumnError> {
-        let schema = contacts_schema();
-        let mut columns = Vec::new();
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let column = schema
-                .index_of(name)
-                .map_err(|_| ColumnError::Unknown { name: name.to_owned(), nearest: nearest_column(name) })?;
-            if columns.contains(&column) {
-                return Err(ColumnError::Repeated(name.to_owned()));
-            }
-            columns.push(column);
-        }
-        if columns.is_empty() { Err(ColumnError::Empty) } else { Ok(Self { columns }) }
-    }
-}
-
-impl ColumnSelection {
-    /// The selected columns of a batch in [`contacts_schema`].
-    pub fn project(&self, batch: &RecordBatch) -> RecordBatch {
-        batch.project(&self.columns).expect("a selection holds places of the contacts schema only")
-    }
-
-    /// The schema of what [`project`](Self::project) gives.
-    pub fn schema(&self) -> SchemaRef {
-        let schema = contacts_schema();
-        Arc::new(schema.project(&self.columns).expect("a selection holds places of the contacts schema only"))
-    }
-}
-
-fn nearest_column(name: &str) -> Option<String> {
-    let name = name.to_lowercase();
-    let schema = contacts_schema();
-    let similarity = |field: &Arc<Field>| strsim::jaro_winkler(&name, field.name());
-    let best = schema.fields().iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
-    // Below this, the suggestion is further from the mark than the plain list of names.
-    (similarity(best) > 0.85).then(|| best.name().clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,24 +110,5 @@ mod tests {
         assert_eq!(schema.index_of("available_channels").unwrap(), column::AVAILABLE_CHANNELS);
         assert_eq!(schema.index_of("updated_at").unwrap(), column::UPDATED_AT);
         assert_eq!(schema.index_of("customer_id").unwrap(), column::CUSTOMER_ID);
-    }
-
-    #[test]
-    fn columns_are_taken_in_the_order_given() {
-        let selection: ColumnSelection = "opt_out, id".parse().unwrap();
-        let names: Vec<_> = selection.schema().fields().iter().map(|field| field.name().clone()).collect();
-        assert_eq!(names, ["opt_out", "id"]);
-    }
-
-    #[test]
-    fn unknown_repeated_and_no_columns_are_refused() {
-        let error = "id,format_e16".parse::<ColumnSelection>().unwrap_err();
-        assert_eq!(error.to_string(), r#"unknown column "format_e16", did you mean "format_e164"?"#);
-        for strange in ["zzz", "fone"] {
-            let error = strange.parse::<ColumnSelection>().unwrap_err();
-            assert!(error.to_string().contains("the columns are id,phone_number,"), "{error}");
-        }
-        assert_eq!("id,id".parse::<ColumnSelection>(), Err(ColumnError::Repeated("id".into())));
-        assert_eq!(" , ".parse::<ColumnSelection>(), Err(ColumnError::Empty));
     }
 }

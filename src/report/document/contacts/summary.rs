@@ -15,9 +15,9 @@ use super::super::notice::Notice;
 use super::super::run::RunFacts;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
-use crate::base::plural::RowNoun;
+use crate::base::noun::RowNoun;
 use crate::report::table::Table;
-use crate::sink::OutputReport;
+use crate::publish::OutputReport;
 
 /// What rows are called here.
 pub(in crate::report) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };

@@ -43,7 +43,7 @@ fn counted(groups: &[Group]) -> Summary {
         })
         .collect();
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
-    let page = decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap();
+    let page = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap();
     let mut counts = Counts::default();
     counts.add_batch(&page.batch(), NOW);
     counts.summary()

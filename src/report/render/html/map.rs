@@ -132,7 +132,7 @@ fn shade(count: u64, bounds: &[u64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::plural::RowNoun;
+    use crate::base::noun::RowNoun;
 
     #[test]
     fn every_count_has_a_shade_and_the_largest_the_strongest() {

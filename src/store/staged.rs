@@ -15,12 +15,14 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::access::{self, FileMode};
+use super::background_sync::BackgroundSync;
+use super::error::StoreError;
+use super::file_system::{refuses_folder_sync, refuses_rename, sync_all};
+use super::hindrance::Hindrance;
 use super::paths::{ends_as_a_folder, folder_of, is_descriptor, real_path};
-use super::replace::{Hindrance, Way, choose_way, create_private, overwrite};
-use super::{OutputTarget, SinkError};
-use crate::background_sync::BackgroundSync;
-use crate::companion::Companion;
-use crate::file_system::{refuses_folder_sync, refuses_rename, sync_all};
+use super::replace::{Way, choose_way, create_private, overwrite};
+use super::sidecar::Sidecar;
+use super::target::OutputTarget;
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
@@ -38,7 +40,7 @@ pub struct FileSettings {
 
 /// Where bytes go until they are published.
 #[derive(Debug)]
-pub(super) enum Destination {
+pub(crate) enum Destination {
     Staged(Box<Staged>),
     Direct(File),
     Stdout(Stdout),
@@ -46,7 +48,7 @@ pub(super) enum Destination {
 
 /// A file beside its target.
 #[derive(Debug)]
-pub(super) struct Staged {
+pub(crate) struct Staged {
     file: NamedTempFile,
     target: PathBuf,
     way: Way,
@@ -57,23 +59,23 @@ pub(super) struct Staged {
 
 impl Destination {
     /// Opens a target.
-    pub(super) fn open(target: &OutputTarget, settings: FileSettings) -> Result<Self, SinkError> {
+    pub(crate) fn open(target: &OutputTarget, settings: FileSettings) -> Result<Self, StoreError> {
         match target {
             OutputTarget::Stdout => Ok(Self::Stdout(io::stdout())),
             OutputTarget::File(path) => Self::open_file(path, settings),
         }
     }
 
-    pub(super) fn open_file(path: &Path, settings: FileSettings) -> Result<Self, SinkError> {
-        let failed = |source| SinkError::OpenStaged { path: path.to_owned(), source };
+    pub(crate) fn open_file(path: &Path, settings: FileSettings) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
         if ends_as_a_folder(path) {
-            return Err(SinkError::TrailingSlash { path: path.to_owned() });
+            return Err(StoreError::TrailingSlash { path: path.to_owned() });
         }
         if is_descriptor(path) {
             return File::options().append(true).open(path).map(Self::Direct).map_err(failed);
         }
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(SinkError::IsFolder { path: path.to_owned() }),
+            Ok(found) if found.is_dir() => return Err(StoreError::IsFolder { path: path.to_owned() }),
             Ok(found) if !found.is_file() => {
                 return File::options().write(true).open(path).map(Self::Direct).map_err(failed);
             }
@@ -82,7 +84,7 @@ impl Destination {
         let target = real_path(path).map_err(failed)?;
         let folder = folder_of(&target);
         if !folder.is_dir() {
-            return Err(SinkError::MissingFolder { path: path.to_owned() });
+            return Err(StoreError::MissingFolder { path: path.to_owned() });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!(".{name}.");
@@ -99,7 +101,7 @@ impl Destination {
     }
 
     /// Puts the file in its place. Bytes that went elsewhere are out already.
-    pub(super) fn publish(self) -> Result<(), SinkError> {
+    pub(crate) fn publish(self) -> Result<(), StoreError> {
         let Self::Staged(staged) = self else { return Ok(()) };
         let Staged { mut file, target, way, mode, withdrawn } = *staged;
         let hindrance = match way {
@@ -114,14 +116,14 @@ impl Destination {
                         file = error.file;
                         Hindrance::NoRename
                     }
-                    Err(error) => return Err(SinkError::Publish { path: target, source: error.error }),
+                    Err(error) => return Err(StoreError::Publish { path: target, source: error.error }),
                 }
             }
         };
         let why = hindrance.describe();
         tracing::warn!("overwriting {} in place, so it is incomplete for a moment: {why}", target.display());
         let written = overwrite(&mut file, &target);
-        let written = written.map_err(|source| SinkError::Overwrite { path: target.clone(), source })?;
+        let written = written.map_err(|source| StoreError::Overwrite { path: target.clone(), source })?;
         if mode.is_some() {
             access::settle(&written, &target, None, mode);
         }
@@ -129,7 +131,7 @@ impl Destination {
     }
 
     /// Removes what has the place of the file so far.
-    pub(super) fn withdraw_old(&mut self) -> Result<(), SinkError> {
+    pub(crate) fn withdraw_old(&mut self) -> Result<(), StoreError> {
         let Self::Staged(staged) = self else { return Ok(()) };
         let Staged { target, way, withdrawn, .. } = staged.as_mut();
         *withdrawn = fs::symlink_metadata(&*target).ok();
@@ -139,14 +141,14 @@ impl Destination {
             (Way::Overwrite(_), Err(_)) => File::options().write(true).truncate(true).open(&*target).map(drop),
             (_, removed) => removed,
         };
-        removed.map_err(|source| SinkError::Publish { path: target.clone(), source })
+        removed.map_err(|source| StoreError::Publish { path: target.clone(), source })
     }
 }
 
 /// Gives a staged file the one name that all runs use, so that a run that died leaves one at most; says whether a file
 /// can be renamed there at all.
 fn take_name(file: NamedTempFile, target: &Path) -> io::Result<(NamedTempFile, bool)> {
-    let name = Companion::Partial.path(target);
+    let name = Sidecar::Partial.path(target);
     match fs::rename(file.path(), &name) {
         Ok(()) => {
             let (file, mut old_name) = file.into_parts();
@@ -179,7 +181,7 @@ impl Write for Destination {
 }
 
 /// Brings the entry of a file in its folder to the disk. The file has its name by then, so that a refusal changes nothing.
-fn sync_folder(target: &Path) -> Result<(), SinkError> {
+fn sync_folder(target: &Path) -> Result<(), StoreError> {
     // Only Unix lets a folder be opened as a file.
     if !cfg!(unix) {
         return Ok(());
@@ -189,13 +191,13 @@ fn sync_folder(target: &Path) -> Result<(), SinkError> {
             tracing::debug!("the folder of {} cannot be synced: {error}", target.display());
             Ok(())
         }
-        Err(source) => Err(SinkError::Publish { path: target.to_owned(), source }),
+        Err(source) => Err(StoreError::Publish { path: target.to_owned(), source }),
         Ok(()) => Ok(()),
     }
 }
 
 /// Counts and hashes what passes on its way to a destination.
-pub(super) struct HashingWriter {
+pub(crate) struct HashingWriter {
     writer: BufWriter<Destination>,
     digest: Sha256,
     bytes: u64,
@@ -206,20 +208,20 @@ pub(super) struct HashingWriter {
 
 /// A destination that has all its bytes.
 #[derive(Debug)]
-pub(super) struct Written {
-    pub(super) destination: Destination,
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
+pub(crate) struct Written {
+    pub(crate) destination: Destination,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
 }
 
 impl HashingWriter {
-    pub(super) fn new(destination: Destination) -> Self {
+    pub(crate) fn new(destination: Destination) -> Self {
         let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, destination);
         Self { writer, digest: Sha256::new(), bytes: 0, synced: 0, sync: BackgroundSync::default() }
     }
 
     /// Brings the bytes to the disk.
-    pub(super) fn finish(mut self) -> io::Result<Written> {
+    pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.sync.end()?;
         let mut destination = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         destination.flush()?;

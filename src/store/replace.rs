@@ -13,9 +13,10 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::SinkError;
+use super::error::StoreError;
+use super::file_system::{is_protected, sync_all};
+use super::hindrance::Hindrance;
 use super::paths::{file_identity, folder_of};
-use crate::file_system::{is_protected, sync_all};
 
 /// How a finished file takes the place of its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,50 +27,11 @@ pub(super) enum Way {
     Overwrite(Hindrance),
 }
 
-/// Why a file cannot be replaced by a rename.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hindrance {
-    /// The file itself is mounted there, as with `docker run -v ./contacts.csv:/out/contacts.csv`.
-    Mounted,
-    /// In a sticky folder, only the owner of a file may replace it.
-    OthersInStickyFolder,
-    /// The file cannot be changed by anybody.
-    Protected,
-    /// Its file system renames nothing.
-    NoRename,
-}
-
-impl Hindrance {
-    /// It in words.
-    pub(super) fn describe(self) -> &'static str {
-        match self {
-            Self::Mounted => "it is a mount point",
-            Self::OthersInStickyFolder => {
-                "it belongs to another user, in a folder where only owners replace their files"
-            }
-            Self::Protected => "it is immutable or append-only",
-            Self::NoRename => "its file system does not rename files",
-        }
-    }
-
-    /// What to do about it.
-    pub(super) fn hint(self) -> &'static str {
-        match self {
-            Self::Mounted => "mount its folder instead of the file, or make the file writable",
-            Self::OthersInStickyFolder => "choose another folder, or have its owner remove the file",
-            Self::Protected => {
-                "remove the attribute (lsattr shows it, chattr -i -a removes it), or choose another place"
-            }
-            Self::NoRename => "choose a folder on another file system",
-        }
-    }
-}
-
 /// Finds out how `target` can be replaced by a file that was made in its folder.
 ///
 /// # Errors
 /// When it can neither be replaced nor overwritten.
-pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, SinkError> {
+pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, StoreError> {
     let Ok(found) = fs::symlink_metadata(target) else { return Ok(Way::Rename) };
     let hindrance = if is_mounted(target) {
         Some(Hindrance::Mounted)
@@ -78,7 +40,7 @@ pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, SinkError>
     } else {
         None
     };
-    let refused = |hindrance, source| Err(SinkError::CannotReplace { path: target.to_owned(), hindrance, source });
+    let refused = |hindrance, source| Err(StoreError::CannotReplace { path: target.to_owned(), hindrance, source });
     match (hindrance, File::options().write(true).open(target)) {
         (Some(hindrance), Ok(_)) => Ok(Way::Overwrite(hindrance)),
         (Some(hindrance), Err(error)) => refused(hindrance, error),
@@ -107,7 +69,7 @@ pub(super) fn overwrite(staged: &mut NamedTempFile, target: &Path) -> io::Result
 }
 
 /// Creates a file that only its owner can read.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]

@@ -9,9 +9,9 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::settings::OutputReport;
+use crate::store::{FileSettings, StagedFile, StoreError, stage_small_file};
 use crate::verdict::Evidence;
-
-use super::{FileSettings, OutputReport, SinkError, StagedFile, stage_small_file};
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
@@ -23,6 +23,8 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub schema_version: u32,
     /// Version of the program.
     pub tool_version: &'static str,
+    /// What the rows are: `contacts`.
+    pub resource: &'a str,
     /// RFC 3339, UTC.
     pub started_at: &'a str,
     /// RFC 3339, UTC.
@@ -31,9 +33,12 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub api: &'a str,
     /// What was left out on request.
     pub filters: &'a F,
-    /// Contacts in every output.
-    pub contacts: u64,
-    /// Items of the list that could not be contacts, and are in no output.
+    /// Rows in every output.
+    pub rows: u64,
+    /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contacts: Option<u64>,
+    /// Items of the list that could not be rows, and are in no output.
     pub items_rejected: u64,
     /// `complete`, `healed` or `unverified`.
     pub verdict: &'static str,
@@ -46,16 +51,25 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
 }
 
 /// What those who come later need of a manifest, also of one by another version; `D` is what a reader needs besides.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedManifest<D> {
-    /// Contacts in every output.
-    pub contacts: u64,
+    /// Rows in every output.
+    pub rows: u64,
     /// The files.
-    #[serde(default = "Vec::new")]
     pub outputs: Vec<PublishedFile>,
     /// The fields that the reader asks for.
-    #[serde(flatten)]
     pub details: D,
+}
+
+/// A manifest as it is written; earlier versions have no `rows`.
+#[derive(Deserialize)]
+struct ManifestFields<D> {
+    rows: Option<u64>,
+    contacts: Option<u64>,
+    #[serde(default = "Vec::new")]
+    outputs: Vec<PublishedFile>,
+    #[serde(flatten)]
+    details: D,
 }
 
 /// A file in a manifest.
@@ -63,7 +77,7 @@ pub struct PublishedManifest<D> {
 pub struct PublishedFile {
     /// As seen from the manifest; manifests of version 0.1 have it as it was given to the run.
     pub path: String,
-    /// Contacts in it.
+    /// Rows in it.
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
@@ -76,11 +90,15 @@ pub struct PublishedFile {
 /// # Errors
 /// When it cannot be read, or is none.
 pub fn read_manifest<D: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<D>>> {
-    match fs::read(path) {
-        Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let json = match fs::read(path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let ManifestFields { rows, contacts, outputs, details } = serde_json::from_slice(&json)?;
+    let missing = || io::Error::new(io::ErrorKind::InvalidData, "the number of rows is missing");
+    let rows = rows.or(contacts).ok_or_else(missing)?;
+    Ok(Some(PublishedManifest { rows, outputs, details }))
 }
 
 impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
@@ -88,7 +106,7 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, SinkError> {
+    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, StoreError> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
         stage_small_file(path, &json, settings)
@@ -100,7 +118,7 @@ mod tests {
     use serde::de::IgnoredAny;
 
     use super::*;
-    use crate::sink::OutputFormat;
+    use crate::format::OutputFormat;
 
     #[derive(Debug, PartialEq, Deserialize)]
     struct Details {
@@ -122,11 +140,13 @@ mod tests {
         let manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION,
             tool_version: "1.0.0",
+            resource: "contacts",
             started_at: "2026-03-01T00:00:00Z",
             finished_at: "2026-03-01T00:00:01Z",
             api: "simulator",
             filters: &"none",
-            contacts: 7,
+            rows: 7,
+            contacts: Some(7),
             items_rejected: 0,
             verdict: "complete",
             evidence: &[],
@@ -135,10 +155,14 @@ mod tests {
         };
         manifest.stage(&path, FileSettings::default()).unwrap().publish().unwrap();
         let read = read_manifest::<Details>(&path).unwrap().unwrap();
-        assert_eq!((read.contacts, read.details.filters.as_str()), (7, "none"));
+        assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
         let sha256 = Some("00".to_owned());
         assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70, sha256 }]);
-        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().contacts, 7);
+        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 7);
+        fs::write(&path, r#"{"contacts": 8}"#).unwrap();
+        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 8, "as earlier versions wrote it");
+        fs::write(&path, r#"{"outputs": []}"#).unwrap();
+        assert!(read_manifest::<IgnoredAny>(&path).is_err());
         fs::write(&path, "{").unwrap();
         assert!(read_manifest::<Details>(&path).is_err());
     }

@@ -14,8 +14,8 @@ use arrow::array::{Array, AsArray, BooleanArray, ListArray, PrimitiveArray, Reco
 use arrow::datatypes::{DataType, Schema, TimestampMicrosecondType};
 use flate2::write::GzEncoder;
 
-use super::OutputFormat;
-use super::csv_time::push_time;
+use super::file_format::OutputFormat;
+use super::time_text::push_time;
 
 /// Level of Zstandard: the fastest that compresses well.
 const ZSTD_LEVEL: i32 = 1;
@@ -26,7 +26,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 
 /// Encodes batches into one CSV file, compressed or not.
 #[derive(Debug)]
-pub(super) struct CsvEncoder<W: Write> {
+pub(crate) struct CsvEncoder<W: Write> {
     writer: Compressor<W>,
     lines: Vec<u8>,
 }
@@ -39,7 +39,7 @@ enum Compressor<W: Write> {
 
 impl<W: Write> CsvEncoder<W> {
     /// Starts a file with its header line.
-    pub(super) fn new(writer: W, format: OutputFormat, schema: &Schema) -> io::Result<Self> {
+    pub(crate) fn new(writer: W, format: OutputFormat, schema: &Schema) -> io::Result<Self> {
         let mut writer = match format {
             OutputFormat::CsvGzip => Compressor::Gzip(GzEncoder::new(writer, flate2::Compression::fast())),
             OutputFormat::CsvZstd => {
@@ -55,7 +55,7 @@ impl<W: Write> CsvEncoder<W> {
         Ok(Self { writer, lines: Vec::with_capacity(CHUNK_BYTES + (CHUNK_BYTES >> 3)) })
     }
 
-    pub(super) fn encode(&mut self, batch: &RecordBatch) -> io::Result<()> {
+    pub(crate) fn encode(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column.as_ref())).collect();
         for row in 0..batch.num_rows() {
             let start = self.lines.len();
@@ -84,13 +84,13 @@ impl<W: Write> CsvEncoder<W> {
     }
 
     /// Passes on what is gathered.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.write_lines()?;
         self.writer.flush()
     }
 
     /// Closes the compression and gives the writer back.
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    pub(crate) fn finish(mut self) -> io::Result<W> {
         self.write_lines()?;
         match self.writer {
             Compressor::None(writer) => Ok(writer),

@@ -3,26 +3,15 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::paths::folder_of;
+use super::error::StoreError;
 use super::staged::{Destination, FileSettings, HashingWriter};
-use super::{OutputLock, OutputTarget, SinkError};
-
-/// Locks a file that will be written, against other runs; one that is written to directly needs no lock.
-///
-/// # Errors
-/// When another run has it, or its folder cannot be written.
-pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, SinkError> {
-    match target.staged_path() {
-        Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
-        _ => Ok(None),
-    }
-}
+use super::target::OutputTarget;
 
 /// Proves that a file can be written at a path, and leaves nothing behind.
 ///
 /// # Errors
 /// When it cannot.
-pub fn check_writable(path: &Path) -> Result<(), SinkError> {
+pub fn check_writable(path: &Path) -> Result<(), StoreError> {
     if OutputTarget::File(path.to_owned()).is_stream() {
         // A pipe is opened once: its reader takes the first end for the last.
         return Ok(());
@@ -34,7 +23,7 @@ pub fn check_writable(path: &Path) -> Result<(), SinkError> {
 ///
 /// # Errors
 /// When it cannot be written; what was there stays then.
-pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
+pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     stage_small_file(path, bytes, FileSettings::default())?.publish()
 }
 
@@ -42,10 +31,10 @@ pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), SinkError> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn stage_small_file(path: &Path, bytes: &[u8], settings: FileSettings) -> Result<StagedFile, SinkError> {
+pub fn stage_small_file(path: &Path, bytes: &[u8], settings: FileSettings) -> Result<StagedFile, StoreError> {
     let mut writer = HashingWriter::new(Destination::open_file(path, settings)?);
     let written = writer.write_all(bytes).and_then(|()| writer.finish());
-    written.map(|written| StagedFile(written.destination)).map_err(|source| SinkError::write_file(path, source))
+    written.map(|written| StagedFile(written.destination)).map_err(|source| StoreError::write_file(path, source))
 }
 
 /// A small file that is whole on the disk but does not have its name yet. Dropping it removes it.
@@ -57,7 +46,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn withdraw_old(&mut self) -> Result<(), SinkError> {
+    pub fn withdraw_old(&mut self) -> Result<(), StoreError> {
         self.0.withdraw_old()
     }
 
@@ -65,7 +54,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// When it cannot be renamed.
-    pub fn publish(self) -> Result<(), SinkError> {
+    pub fn publish(self) -> Result<(), StoreError> {
         self.0.publish()
     }
 }

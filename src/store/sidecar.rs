@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that a run keeps beside an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Companion {
+pub(crate) enum Sidecar {
     /// Held by the run that writes the output.
     Lock,
     /// The output until it is whole.
@@ -17,7 +17,7 @@ pub(crate) enum Companion {
     OldManifest,
 }
 
-impl Companion {
+impl Sidecar {
     /// All there are.
     pub(crate) const ALL: [Self; 5] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest, Self::OldManifest];
     /// Those that tell what was published.
@@ -54,9 +54,9 @@ impl Companion {
     /// What a file is by its name, and the name of its output.
     pub(crate) fn of(path: &Path) -> Option<(Self, &str)> {
         let name = path.file_name()?.to_str()?;
-        Self::ALL.into_iter().find_map(|companion| {
-            let (start, end) = companion.affixes();
-            Some((companion, name.strip_prefix(start)?.strip_suffix(end)?))
+        Self::ALL.into_iter().find_map(|sidecar| {
+            let (start, end) = sidecar.affixes();
+            Some((sidecar, name.strip_prefix(start)?.strip_suffix(end)?))
         })
     }
 }
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn names_lead_there_and_back() {
-        for companion in Companion::ALL {
-            let path = companion.path(Path::new("out/c.csv"));
-            assert_eq!(Companion::of(&path), Some((companion, "c.csv")));
+        for sidecar in Sidecar::ALL {
+            let path = sidecar.path(Path::new("out/c.csv"));
+            assert_eq!(Sidecar::of(&path), Some((sidecar, "c.csv")));
             assert!(path.starts_with("out"));
         }
-        assert_eq!(Companion::Journal.path(Path::new("c.csv")), Path::new(".c.csv.journal"));
-        assert_eq!(Companion::of(Path::new("c.csv.lock")), None);
-        let [manifest, old] = Companion::manifests_of(Path::new("out/c.csv"));
+        assert_eq!(Sidecar::Journal.path(Path::new("c.csv")), Path::new(".c.csv.journal"));
+        assert_eq!(Sidecar::of(Path::new("c.csv.lock")), None);
+        let [manifest, old] = Sidecar::manifests_of(Path::new("out/c.csv"));
         assert_eq!(manifest, Path::new("out/_c.csv.manifest.json"));
         assert_eq!(old, Path::new("out/c.csv.manifest.json"));
     }

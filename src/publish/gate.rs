@@ -3,20 +3,21 @@
 //! A gate that fails leaves the published files as they are and the new answers in the journal, so that nothing is asked
 //! for twice when the gate is loosened.
 
+use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
-use crate::base::plural::{count_of, word_for};
+use crate::base::plural::word_for;
 use crate::verdict::Verdict;
 
 /// What is demanded of an export; the default demands nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gate {
-    /// Fewest contacts.
-    pub min_contacts: Option<u64>,
+    /// Fewest rows.
+    pub min_rows: Option<u64>,
     /// How much smaller than the one before an export may be.
     pub max_shrink: Option<Percent>,
     /// The verdict it must have, or a better one.
     pub require: Option<Verdict>,
-    /// How many of the list's items may be no contacts.
+    /// How many of the list's items may be no rows.
     pub max_rejected: Option<Percent>,
     /// How many values of any one column may have an undocumented type or form.
     pub max_malformed: Option<Percent>,
@@ -25,13 +26,15 @@ pub struct Gate {
 /// What is known of an export that waits to be published.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// Contacts in it.
-    pub contacts: u64,
+    /// What its rows are called; the flag for their least number is named after them: `--min-contacts`.
+    pub noun: RowNoun,
+    /// Rows in it.
+    pub rows: u64,
     /// Whether they are all there.
     pub verdict: Verdict,
-    /// Contacts of the published one, if there is one.
+    /// Rows of the published one, if there is one.
     pub before: Option<u64>,
-    /// Items that were left out, since they are no contacts.
+    /// Items that were left out, since they cannot be rows.
     pub items_rejected: u64,
     /// The column with the most values of an undocumented type or form, and how many there are.
     pub most_malformed: Option<(&'a str, u64)>,
@@ -40,19 +43,23 @@ pub struct Candidate<'a> {
 /// The condition that an export did not meet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateFailure {
-    /// `--min-contacts`
-    #[error("there {}, fewer than --min-contacts {wanted}", found(*contacts))]
+    /// `--min-contacts`, or the same for another resource
+    #[error("there {}, fewer than --min-{} {wanted}", noun.are(*rows), noun.many)]
     TooFew {
+        /// What rows are called.
+        noun: RowNoun,
         /// In the new export.
-        contacts: u64,
+        rows: u64,
         /// At least.
         wanted: u64,
     },
     /// `--max-shrink`
-    #[error("there {} after {before} before, which is more than --max-shrink {allowed} less", found(*contacts))]
+    #[error("there {} after {before} before, which is more than --max-shrink {allowed} less", noun.are(*rows))]
     Shrunk {
+        /// What rows are called.
+        noun: RowNoun,
         /// In the new export.
-        contacts: u64,
+        rows: u64,
         /// In the published one.
         before: u64,
         /// As it was given.
@@ -69,7 +76,7 @@ pub enum GateFailure {
     /// `--max-rejected`
     #[error("{rejected} of {items} items {} left out, which is more than --max-rejected {allowed}", word_for(*rejected, "was", "were"))]
     Rejected {
-        /// Items that are no contacts.
+        /// Items that cannot be rows.
         rejected: u64,
         /// All items.
         items: u64,
@@ -78,7 +85,7 @@ pub enum GateFailure {
     },
     /// `--max-malformed`
     #[error(
-        "{values} of {contacts} values of {column} have an undocumented type or form, which is more than --max-malformed {allowed}"
+        "{values} of {rows} values of {column} have an undocumented type or form, which is more than --max-malformed {allowed}"
     )]
     Malformed {
         /// The column.
@@ -86,14 +93,10 @@ pub enum GateFailure {
         /// Such values.
         values: u64,
         /// In the new export.
-        contacts: u64,
+        rows: u64,
         /// As it was given.
         allowed: Percent,
     },
-}
-
-fn found(contacts: u64) -> String {
-    format!("{} {}", word_for(contacts, "is", "are"), count_of(contacts, "contact", "contacts"))
 }
 
 impl Gate {
@@ -107,23 +110,23 @@ impl Gate {
     /// # Errors
     /// The first condition that it does not meet.
     pub fn check(&self, export: &Candidate<'_>) -> Result<(), GateFailure> {
-        let &Candidate { contacts, verdict, before, items_rejected: rejected, most_malformed } = export;
-        if let Some(wanted) = self.min_contacts.filter(|&wanted| contacts < wanted) {
-            return Err(GateFailure::TooFew { contacts, wanted });
+        let &Candidate { noun, rows, verdict, before, items_rejected: rejected, most_malformed } = export;
+        if let Some(wanted) = self.min_rows.filter(|&wanted| rows < wanted) {
+            return Err(GateFailure::TooFew { noun, rows, wanted });
         }
         if let (Some(allowed), Some(before)) = (self.max_shrink, before)
-            && allowed.is_exceeded(before.saturating_sub(contacts), before)
+            && allowed.is_exceeded(before.saturating_sub(rows), before)
         {
-            return Err(GateFailure::Shrunk { contacts, before, allowed });
+            return Err(GateFailure::Shrunk { noun, rows, before, allowed });
         }
-        let items = contacts.saturating_add(rejected);
+        let items = rows.saturating_add(rejected);
         if let Some(allowed) = self.max_rejected.filter(|allowed| allowed.is_exceeded(rejected, items)) {
             return Err(GateFailure::Rejected { rejected, items, allowed });
         }
         if let (Some(allowed), Some((column, values))) = (self.max_malformed, most_malformed)
-            && allowed.is_exceeded(values, contacts)
+            && allowed.is_exceeded(values, rows)
         {
-            return Err(GateFailure::Malformed { column: column.to_owned(), values, contacts, allowed });
+            return Err(GateFailure::Malformed { column: column.to_owned(), values, rows, allowed });
         }
         match self.require {
             Some(wanted) if !verdict.is_at_least(wanted) => Err(GateFailure::NotGoodEnough { verdict, wanted }),
@@ -136,19 +139,26 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn export(contacts: u64, verdict: Verdict, before: Option<u64>) -> Candidate<'static> {
-        Candidate { contacts, verdict, before, items_rejected: 0, most_malformed: None }
+    const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
+
+    fn export(rows: u64, verdict: Verdict, before: Option<u64>) -> Candidate<'static> {
+        Candidate { noun: CONTACT, rows, verdict, before, items_rejected: 0, most_malformed: None }
     }
 
     #[test]
     fn every_condition_is_checked_by_itself() {
-        let complete = |contacts, before| export(contacts, Verdict::Complete, before);
+        let complete = |rows, before| export(rows, Verdict::Complete, before);
         let shrink = Gate { max_shrink: Some("20%".parse().unwrap()), ..Gate::default() };
         assert_eq!(shrink.check(&complete(800, Some(1000))), Ok(()));
         assert!(matches!(shrink.check(&complete(799, Some(1000))), Err(GateFailure::Shrunk { .. })));
         assert_eq!(shrink.check(&complete(0, None)), Ok(()), "the first export has nothing to shrink from");
-        let few = Gate { min_contacts: Some(5), ..Gate::default() };
+        let few = Gate { min_rows: Some(5), ..Gate::default() };
         assert!(few.check(&complete(5, None)).is_ok() && few.check(&complete(4, None)).is_err());
+        let failure = few.check(&complete(1, None)).unwrap_err().to_string();
+        assert_eq!(failure, "there is 1 contact, fewer than --min-contacts 5");
+        let message = RowNoun { one: "message", many: "messages" };
+        let failure = few.check(&Candidate { noun: message, ..complete(4, None) }).unwrap_err().to_string();
+        assert_eq!(failure, "there are 4 messages, fewer than --min-messages 5");
         for (wanted, verdict, is_met) in [
             (Verdict::Complete, Verdict::Complete, true),
             (Verdict::Complete, Verdict::Healed, false),

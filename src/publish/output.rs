@@ -7,13 +7,17 @@
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 
-use super::staged::{Destination, FileSettings, HashingWriter};
-use super::{OutputFormat, OutputReport, OutputRequest, OutputSettings, SinkError, csv, parquet};
+use super::error::OutputError;
+use super::request::OutputRequest;
+use super::settings::{OutputReport, OutputSettings};
+use crate::format::{CsvEncoder, OutputFormat, ParquetEncoder};
+use crate::store::{Destination, FileSettings, HashingWriter};
 
 /// Batches that wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
@@ -28,8 +32,8 @@ pub(super) struct Output {
 
 #[derive(Debug)]
 enum Encoder {
-    Csv(Box<csv::CsvEncoder<HashingWriter>>),
-    Parquet(Box<parquet::ParquetEncoder<HashingWriter>>),
+    Csv(Box<CsvEncoder<HashingWriter>>),
+    Parquet(Box<ParquetEncoder<HashingWriter>>),
 }
 
 impl Output {
@@ -38,46 +42,46 @@ impl Output {
         request: &OutputRequest,
         settings: &OutputSettings,
         files: FileSettings,
-    ) -> Result<Self, SinkError> {
+    ) -> Result<Self, OutputError> {
         let writer = HashingWriter::new(Destination::open(&request.target, files)?);
-        let failed = |source| SinkError::write(request, source);
-        let schema = settings.columns.schema();
+        let failed = |source| OutputError::write(request, source);
+        let schema = Arc::clone(settings.columns.schema());
         let encoder = match request.format {
             OutputFormat::Parquet => {
-                let encoder = parquet::ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
+                let encoder = ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
                 Encoder::Parquet(Box::new(encoder.map_err(|error| failed(error.into()))?))
             }
             OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
-                let encoder = csv::CsvEncoder::new(writer, request.format, &schema);
+                let encoder = CsvEncoder::new(writer, request.format, &schema);
                 Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
             }
         };
         Ok(Self { request: request.clone(), encoder, rows: 0 })
     }
 
-    fn encode(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
+    fn encode(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         let written = match &mut self.encoder {
             Encoder::Csv(encoder) => encoder.encode(batch).map_err(Into::into),
             Encoder::Parquet(encoder) => encoder.encode(batch).map_err(Into::into),
         };
         self.rows += batch.num_rows() as u64;
-        written.map_err(|source| SinkError::write(&self.request, source))
+        written.map_err(|source| OutputError::write(&self.request, source))
     }
 
     /// Passes on the lines that are gathered; other formats have no bytes to show before their end.
-    fn flush(&mut self) -> Result<(), SinkError> {
+    fn flush(&mut self) -> Result<(), OutputError> {
         let Encoder::Csv(encoder) = &mut self.encoder else { return Ok(()) };
-        encoder.flush().map_err(|error| SinkError::write(&self.request, error.into()))
+        encoder.flush().map_err(|error| OutputError::write(&self.request, error.into()))
     }
 
     /// Writes what is left, closes the format and brings the bytes to the disk.
-    pub(super) fn finish(self) -> Result<(OutputReport, Destination), SinkError> {
+    pub(super) fn finish(self) -> Result<(OutputReport, Destination), OutputError> {
         let writer = match self.encoder {
             Encoder::Csv(encoder) => encoder.finish().map_err(Into::into),
             Encoder::Parquet(encoder) => encoder.finish().map_err(Into::into),
         };
         let closed = writer.and_then(|writer| writer.finish().map_err(Into::into));
-        let written = closed.map_err(|source| SinkError::write(&self.request, source))?;
+        let written = closed.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {
             path: self.request.target.to_string(),
             format: self.request.format,
@@ -95,11 +99,11 @@ pub(super) struct OutputThread {
     request: OutputRequest,
     /// `None` once no more batches come, which ends the thread.
     batches: Option<SyncSender<RecordBatch>>,
-    thread: Option<JoinHandle<Result<Output, SinkError>>>,
+    thread: Option<JoinHandle<Result<Output, OutputError>>>,
 }
 
 impl OutputThread {
-    pub(super) fn start(mut output: Output) -> Result<Self, SinkError> {
+    pub(super) fn start(mut output: Output) -> Result<Self, OutputError> {
         let request = output.request.clone();
         let (batches, receiver) = sync_channel(QUEUED_BATCHES);
         let encode_all = move || {
@@ -109,7 +113,7 @@ impl OutputThread {
             Ok(output)
         };
         let started = std::thread::Builder::new().name("output".to_owned()).spawn(encode_all);
-        let thread = started.map_err(|error| SinkError::write(&request, error.into()))?;
+        let thread = started.map_err(|error| OutputError::write(&request, error.into()))?;
         Ok(Self { request, batches: Some(batches), thread: Some(thread) })
     }
 
@@ -132,15 +136,15 @@ impl OutputThread {
     ///
     /// # Errors
     /// With what ended it, when it could not be written.
-    pub(super) fn join(mut self) -> Result<Output, SinkError> {
-        let died = || Err(SinkError::write(&self.request, io::Error::other("the thread that writes it died").into()));
+    pub(super) fn join(mut self) -> Result<Output, OutputError> {
+        let died = || Err(OutputError::write(&self.request, io::Error::other("the thread that writes it died").into()));
         self.batches = None;
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_else(died)
     }
 }
 
 /// The next batch. While there is none, whoever reads a stream gets what is there.
-fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, SinkError> {
+fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, OutputError> {
     if let Ok(batch) = batches.try_recv() {
         return Ok(Some(batch));
     }

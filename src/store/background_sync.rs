@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::thread::JoinHandle;
 
-use crate::file_system::sync_data;
+use super::file_system::sync_data;
 
 /// At most one sync of a file at a time.
 #[derive(Debug, Default)]

@@ -30,6 +30,8 @@ pub struct ParquetSettings {
     pub row_group_rows: usize,
     /// Level of Zstandard, 1 to 22.
     pub zstd_level: i32,
+    /// Columns that get no dictionary, since their values hardly repeat.
+    pub unique_columns: &'static [&'static str],
 }
 
 impl ParquetSettings {
@@ -41,57 +43,41 @@ impl ParquetSettings {
 
 impl Default for ParquetSettings {
     fn default() -> Self {
-        Self { row_group_rows: Self::DEFAULT_ROW_GROUP_ROWS, zstd_level: Self::DEFAULT_ZSTD_LEVEL }
+        Self { row_group_rows: Self::DEFAULT_ROW_GROUP_ROWS, zstd_level: Self::DEFAULT_ZSTD_LEVEL, unique_columns: &[] }
     }
 }
-
-/// Columns whose values hardly repeat.
-const UNIQUE_COLUMNS: [&str; 8] = [
-    "id",
-    "phone_number",
-    "format_e164",
-    "format_international",
-    "format_national",
-    "format_rfc",
-    "created_at",
-    "updated_at",
-];
 
 /// Bytes after which a row group is closed whatever its rows: a usual one has ten megabytes, and all of it is in memory.
 const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Encodes batches into one Parquet file.
 #[derive(Debug)]
-pub(super) struct ParquetEncoder<W: Write + Send> {
+pub(crate) struct ParquetEncoder<W: Write + Send> {
     writer: ArrowWriter<W>,
 }
 
 impl<W: Write + Send> ParquetEncoder<W> {
-    pub(super) fn new(
+    pub(crate) fn new(
         writer: W,
         schema: SchemaRef,
         settings: &ParquetSettings,
         metadata: &[(String, String)],
     ) -> Result<Self, ParquetError> {
-        let properties = properties(&schema, settings, metadata)?;
+        let properties = properties(settings, metadata)?;
         Ok(Self { writer: ArrowWriter::try_new(writer, schema, Some(properties))? })
     }
 
-    pub(super) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+    pub(crate) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
         self.writer.write(batch)
     }
 
     /// Writes the last row group and the footer, and gives the writer back.
-    pub(super) fn finish(self) -> Result<W, ParquetError> {
+    pub(crate) fn finish(self) -> Result<W, ParquetError> {
         self.writer.into_inner()
     }
 }
 
-fn properties(
-    schema: &SchemaRef,
-    settings: &ParquetSettings,
-    metadata: &[(String, String)],
-) -> Result<WriterProperties, ParquetError> {
+fn properties(settings: &ParquetSettings, metadata: &[(String, String)]) -> Result<WriterProperties, ParquetError> {
     let metadata = metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("sent-export version ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -100,11 +86,8 @@ fn properties(
         .set_max_row_group_bytes(Some(MAX_ROW_GROUP_BYTES))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_key_value_metadata(Some(metadata));
-    for field in schema.fields() {
-        let path = ColumnPath::from(field.name().as_str());
-        if UNIQUE_COLUMNS.contains(&field.name().as_str()) {
-            builder = builder.set_column_dictionary_enabled(path, false);
-        }
+    for name in settings.unique_columns {
+        builder = builder.set_column_dictionary_enabled(ColumnPath::from(*name), false);
     }
     Ok(builder.build())
 }
@@ -116,14 +99,15 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
-    use crate::resources::contacts::{column, contacts_schema, decode_page};
+    use crate::resources::contacts::{UNIQUE_COLUMNS, column, contacts_schema, decode_page};
 
     #[test]
     fn only_encodings_that_every_reader_gets_right_are_used() {
         let contact = r#"{"id":"a","region_code":"US","created_at":"2026-03-01T00:00:00Z"}"#;
         let body = format!(r#"{{"success":true,"data":{{"contacts":[{contact},{contact}]}}}}"#);
-        let batch = decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap().batch();
-        let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &ParquetSettings::default(), &[]).unwrap();
+        let batch = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap().batch();
+        let settings = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
+        let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &settings, &[]).unwrap();
         encoder.encode(&batch).unwrap();
         let reader = SerializedFileReader::new(Bytes::from(encoder.finish().unwrap())).unwrap();
         let group = reader.metadata().row_group(0);

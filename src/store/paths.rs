@@ -1,10 +1,8 @@
-//! Where paths lead, and what kind of target they name.
+//! Where paths lead, and which of them are regular files.
 
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-
-use super::OutputTarget;
 
 /// Links that are followed from a path to its file, as many as Linux follows.
 const MAX_LINKS: usize = 40;
@@ -64,24 +62,8 @@ pub fn relative_to(file: &Path, path: &Path) -> PathBuf {
     up.chain(parts[shared..].iter().copied()).collect()
 }
 
-impl OutputTarget {
-    /// Whether what is written there is gone at once, and cannot be held back or replaced.
-    pub fn is_stream(&self) -> bool {
-        match self {
-            Self::Stdout => true,
-            Self::File(path) => is_written_directly(path) && !path.is_dir(),
-        }
-    }
-
-    /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
-    /// journal.
-    pub fn staged_path(&self) -> Option<PathBuf> {
-        let Self::File(path) = self else { return None };
-        if is_written_directly(path) { None } else { real_path(path).ok() }
-    }
-}
-
-pub(super) fn folder_of(path: &Path) -> &Path {
+/// The folder that holds a path, `.` for a bare name.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -2,16 +2,19 @@ use std::fs;
 use std::path::Path;
 
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::{FormatError, OutputFormat, ParquetSettings, Projection};
+use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
+use crate::store::StoreError;
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
-    decode_page(&body.into()).unwrap().data.unwrap().contacts.unwrap()
+    decode_page(&body.into()).unwrap().data.unwrap().items.unwrap()
 }
 
 fn contact(at: usize) -> serde_json::Value {
@@ -26,6 +29,14 @@ fn contact(at: usize) -> serde_json::Value {
         "opt_out": opt_out,
         "created_at": format!("2026-03-01T00:00:{:02}.{:07}Z", at % 60, at),
     })
+}
+
+fn all_columns() -> OutputSettings {
+    OutputSettings::new(Projection::all(contacts_schema()))
+}
+
+fn with_columns(names: &str) -> OutputSettings {
+    OutputSettings::new(Projection::select(&contacts_schema(), names.split(',')).unwrap())
 }
 
 fn write(folder: &Path, names: &[&str], batches: &[RecordBatch], settings: &OutputSettings) -> Vec<OutputReport> {
@@ -52,7 +63,7 @@ fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
 fn parquet_gives_back_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..300).map(contact).collect::<Vec<_>>());
-    let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch()), &OutputSettings::default());
+    let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch()), &all_columns());
     assert_eq!(reports[0].rows, 300);
     assert_eq!(reports[0].bytes, fs::metadata(folder.path().join("c.parquet")).unwrap().len());
     assert_eq!(read_parquet(&folder.path().join("c.parquet")), [page.batch()]);
@@ -66,12 +77,8 @@ fn csv_keeps_null_apart_from_empty_and_quotes_what_needs_it() {
         serde_json::json!({"id":"b","phone_number":" x ","available_channels":"sms,rcs","opt_out":true,
             "created_at":"2026-03-01T00:00:00.5Z","updated_at":"2026-03-01T00:00:00Z"}),
     ];
-    let settings = OutputSettings {
-        columns: "id,phone_number,format_national,format_rfc,available_channels,opt_out,created_at,updated_at"
-            .parse()
-            .unwrap(),
-        ..OutputSettings::default()
-    };
+    let settings =
+        with_columns("id,phone_number,format_national,format_rfc,available_channels,opt_out,created_at,updated_at");
     write(folder.path(), &["c.csv"], &[page(&contacts).batch()], &settings);
     let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
     assert_eq!(
@@ -86,7 +93,7 @@ fn csv_keeps_null_apart_from_empty_and_quotes_what_needs_it() {
 fn compressed_csv_holds_the_same_text() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..50).map(contact).collect::<Vec<_>>());
-    write(folder.path(), &["c.csv", "c.csv.gz", "c.csv.zst"], &[page.batch()], &OutputSettings::default());
+    write(folder.path(), &["c.csv", "c.csv.gz", "c.csv.zst"], &[page.batch()], &all_columns());
     let plain = fs::read(folder.path().join("c.csv")).unwrap();
     let mut unzipped = Vec::new();
     let gzip = fs::File::open(folder.path().join("c.csv.gz")).unwrap();
@@ -109,7 +116,7 @@ fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
     };
     let settings = OutputSettings {
         parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
-        ..OutputSettings::default()
+        ..all_columns()
     };
     let names = ["c.parquet", "c.csv"];
     let hashes: Vec<Vec<String>> = [20_000, 100, 8_192, 77]
@@ -122,7 +129,7 @@ fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
 #[test]
 fn no_contacts_give_the_full_schema_and_no_rows() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &["c.parquet", "c.csv"], &[], &OutputSettings::default());
+    write(folder.path(), &["c.parquet", "c.csv"], &[], &all_columns());
     let file = fs::File::open(folder.path().join("c.parquet")).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     assert_eq!(reader.schema().fields(), contacts_schema().fields());
@@ -136,7 +143,7 @@ fn no_contacts_give_the_full_schema_and_no_rows() {
 fn row_groups_are_not_one_per_batch() {
     let folder = tempfile::tempdir().unwrap();
     let batch = page(&(0..100).map(contact).collect::<Vec<_>>()).batch();
-    write(folder.path(), &["c.parquet"], &vec![batch; 300], &OutputSettings::default());
+    write(folder.path(), &["c.parquet"], &vec![batch; 300], &all_columns());
     let file = fs::File::open(folder.path().join("c.parquet")).unwrap();
     let metadata = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().metadata().clone();
     assert_eq!((metadata.num_row_groups(), metadata.file_metadata().num_rows()), (1, 30_000));
@@ -147,7 +154,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.csv");
     fs::write(&path, "old").unwrap();
-    let mut outputs = Outputs::open(&[OutputRequest::new(&path, None).unwrap()], &OutputSettings::default()).unwrap();
+    let mut outputs = Outputs::open(&[OutputRequest::new(&path, None).unwrap()], &all_columns()).unwrap();
     outputs.write(&page(&[contact(1)]).batch()).unwrap();
     drop(outputs.finish().unwrap());
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
@@ -158,7 +165,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
 fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let requests = ["c.parquet", "c.csv"].map(|name| OutputRequest::new(&folder.path().join(name), None).unwrap());
-    let mut outputs = Outputs::open(&requests, &OutputSettings::default()).unwrap();
+    let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
     let batch = page(&(0..2000).map(contact).collect::<Vec<_>>()).batch();
     outputs.write(&batch).unwrap();
     outputs.write(&batch).unwrap();
@@ -172,7 +179,7 @@ fn an_output_that_fails_is_named_before_the_next_batch() {
     let folder = tempfile::tempdir().unwrap();
     let full = OutputRequest::new(Path::new("/dev/full"), Some(OutputFormat::Csv)).unwrap();
     let requests = [OutputRequest::new(&folder.path().join("c.parquet"), None).unwrap(), full];
-    let mut outputs = Outputs::open(&requests, &OutputSettings::default()).unwrap();
+    let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
     // More than is gathered before anything is written.
     outputs.write(&page(&(0..6000).map(contact).collect::<Vec<_>>()).batch()).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -195,7 +202,7 @@ fn files_keep_the_mode_of_what_they_replace_and_links_are_followed() {
     fs::write(&real, "old").unwrap();
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
     symlink(&real, &link).unwrap();
-    write(folder.path(), &["link.csv", "new.csv"], &[page(&[contact(1)]).batch()], &OutputSettings::default());
+    write(folder.path(), &["link.csv", "new.csv"], &[page(&[contact(1)]).batch()], &all_columns());
     assert!(link.is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("+12025550001"));
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -207,13 +214,13 @@ fn targets_that_cannot_be_written_are_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str| {
         let request = OutputRequest::new(&folder.path().join(name), Some(OutputFormat::Csv)).unwrap();
-        Outputs::open(&[request], &OutputSettings::default()).unwrap_err()
+        Outputs::open(&[request], &all_columns()).unwrap_err()
     };
-    assert!(matches!(open("missing/c.csv"), SinkError::MissingFolder { .. }));
+    assert!(matches!(open("missing/c.csv"), OutputError::Store(StoreError::MissingFolder { .. })));
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
-    assert!(matches!(open("folder.csv"), SinkError::IsFolder { .. }));
+    assert!(matches!(open("folder.csv"), OutputError::Store(StoreError::IsFolder { .. })));
     let error = OutputRequest::new(Path::new("c.xlsx"), None).unwrap_err();
-    assert!(matches!(error, SinkError::UnknownExtension { .. }));
+    assert!(matches!(error, FormatError::UnknownExtension { .. }));
     assert!(OutputRequest::new(Path::new(".csv"), None).is_err());
 }
 
@@ -231,7 +238,7 @@ proptest! {
         }).collect();
         let batch = page(&contacts).batch();
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), &["c.parquet", "c.csv"], std::slice::from_ref(&batch), &OutputSettings::default());
+        write(folder.path(), &["c.parquet", "c.csv"], std::slice::from_ref(&batch), &all_columns());
         prop_assert_eq!(read_parquet(&folder.path().join("c.parquet")), vec![batch.clone()]);
         let rows = read_csv(&fs::read(folder.path().join("c.csv")).unwrap());
         let phones = batch.column(column::PHONE_NUMBER).as_string::<i32>();
@@ -252,7 +259,7 @@ proptest! {
 fn a_null_that_is_alone_in_its_row_is_no_empty_line() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..8).map(contact).collect::<Vec<_>>());
-    let settings = OutputSettings { columns: "region_code".parse().unwrap(), ..OutputSettings::default() };
+    let settings = with_columns("region_code");
     write(folder.path(), &["c.csv"], std::slice::from_ref(&page.batch()), &settings);
     let text = fs::read(folder.path().join("c.csv")).unwrap();
     assert_eq!(text, b"region_code\nUS\nNA\n\"\"\nDE\nUS\nNA\n\"\"\nDE\n");
@@ -266,8 +273,7 @@ fn a_text_that_databases_take_for_null_is_quoted() {
         .iter()
         .map(|text| serde_json::json!({"id": "1", "phone_number": text, "available_channels": text}))
         .collect();
-    let columns = "phone_number,available_channels".parse().unwrap();
-    let settings = OutputSettings { columns, ..OutputSettings::default() };
+    let settings = with_columns("phone_number,available_channels");
     write(folder.path(), &["c.csv"], &[page(&contacts).batch()], &settings);
     let text = fs::read_to_string(folder.path().join("c.csv")).unwrap();
     assert_eq!(text, "phone_number,available_channels\n\"\\N\",\\n\nN,n\n\\N2,\\n2\n\\,\\\n");

@@ -1,29 +1,16 @@
-//! What can go wrong with an output; every case names its path.
+//! What can go wrong with a file or a stream; every case names its path.
 
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::OutputRequest;
+use super::file_system::is_out_of_files;
+use super::hindrance::Hindrance;
 use super::paths::folder_of;
-use super::replace::Hindrance;
-use crate::file_system::is_out_of_files;
 
-/// Why an output could not be written.
+/// Why something could not be written to its place.
 #[derive(Debug, thiserror::Error)]
-pub enum SinkError {
-    /// `--format` names no format.
-    #[error("unknown format: {name}; write parquet, csv, csv.gz or csv.zst")]
-    UnknownFormat {
-        /// As it was given.
-        name: String,
-    },
-    /// The extension names no format.
-    #[error("cannot tell the format from the extension: {}", path.display())]
-    UnknownExtension {
-        /// As it was given.
-        path: PathBuf,
-    },
+pub enum StoreError {
     /// The folder of the target does not exist.
     #[error("the folder {} does not exist, so the output cannot be written: {}", folder_of(path).display(), path.display())]
     MissingFolder {
@@ -52,24 +39,6 @@ pub enum SinkError {
         /// What is in the way of writing.
         source: io::Error,
     },
-    /// The lock that somebody else has left cannot be looked at.
-    #[error("cannot open the lock of another user ({owner}): {}", lock.display())]
-    OthersLock {
-        /// The lock.
-        lock: PathBuf,
-        /// Whose it is.
-        owner: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The lock failed, which is not the same as having none.
-    #[error("cannot lock {}", lock.display())]
-    Lock {
-        /// The lock.
-        lock: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// No file could be made beside the target.
     #[error("cannot write beside the output: {}", path.display())]
     OpenStaged {
@@ -77,14 +46,6 @@ pub enum SinkError {
         path: PathBuf,
         /// Why.
         source: io::Error,
-    },
-    /// Another run writes the same output.
-    #[error("another run is writing the output: {} ({owner})", path.display())]
-    Busy {
-        /// The target.
-        path: PathBuf,
-        /// Its process and start.
-        owner: String,
     },
     /// Writing failed half way.
     #[error("cannot write the output: {path}")]
@@ -113,7 +74,7 @@ pub enum SinkError {
 }
 
 /// The next step when no file could be made.
-fn open_hint(error: &io::Error) -> &'static str {
+pub(crate) fn open_hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or choose another place",
         io::ErrorKind::InvalidFilename => "choose a shorter name: the files beside it have longer ones",
@@ -125,11 +86,7 @@ fn open_hint(error: &io::Error) -> &'static str {
     }
 }
 
-impl SinkError {
-    pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
-        Self::Write { path: request.target.to_string(), source }
-    }
-
+impl StoreError {
     pub(super) fn write_file(path: &Path, source: io::Error) -> Self {
         Self::Write { path: path.display().to_string(), source: source.into() }
     }
@@ -137,15 +94,10 @@ impl SinkError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::UnknownFormat { .. } | Self::UnknownExtension { .. } => {
-                "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
-            }
             Self::MissingFolder { .. } => "create the folder first, or choose another place",
-            Self::Busy { .. } => "wait until it is done, or choose another --output",
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
             Self::CannotReplace { hindrance, .. } => hindrance.hint(),
-            Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
-            Self::OpenStaged { source, .. } | Self::Lock { source, .. } => open_hint(source),
+            Self::OpenStaged { source, .. } => open_hint(source),
             Self::Write { .. } => "make room or choose another place; the last good file is as it was",
             Self::Overwrite { .. } => "the file may hold only a part: make room, then run the same command again",
             Self::Publish { .. } => {

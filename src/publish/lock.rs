@@ -13,10 +13,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::SinkError;
-use super::replace::create_private;
-use crate::companion::Companion;
-use crate::file_system::refuses_locks;
+use super::error::OutputError;
+use crate::store::{OutputTarget, Sidecar, StoreError, create_private, folder_of, refuses_locks};
 
 /// Times that the file may change under us before we give up.
 const MAX_ATTEMPTS: u32 = 20;
@@ -35,9 +33,9 @@ impl OutputLock {
     ///
     /// # Errors
     /// When another run has it, or the folder cannot be written.
-    pub fn acquire(output: &Path) -> Result<Self, SinkError> {
-        let failed = |source| SinkError::OpenStaged { path: output.to_owned(), source };
-        let path = Companion::Lock.path(output);
+    pub fn acquire(output: &Path) -> Result<Self, OutputError> {
+        let failed = |source| OutputError::Store(StoreError::OpenStaged { path: output.to_owned(), source });
+        let path = Sidecar::Lock.path(output);
         if path.is_symlink() {
             // Somebody else's file would be written to.
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));
@@ -58,14 +56,14 @@ impl OutputLock {
                     let mut owner = String::new();
                     // Whoever has the lock may be about to write who it is.
                     drop(opened.file.read_to_string(&mut owner));
-                    return Err(SinkError::Busy { path: output.to_owned(), owner: owner.trim().to_owned() });
+                    return Err(OutputError::Busy { path: output.to_owned(), owner: owner.trim().to_owned() });
                 }
                 Err(TryLockError::Error(error)) if refuses_locks(&error) => {
                     let shown = path.display();
                     tracing::warn!("cannot lock {shown}, so another run on this output goes unnoticed: {error}");
                     false
                 }
-                Err(TryLockError::Error(source)) => return Err(SinkError::Lock { lock: path, source }),
+                Err(TryLockError::Error(source)) => return Err(OutputError::Lock { lock: path, source }),
             };
             if !is_same_file(&opened.file, &path) {
                 continue;
@@ -78,7 +76,7 @@ impl OutputLock {
             }
             return Ok(Self { path, is_held, _file: opened.file });
         }
-        Err(SinkError::Busy { path: output.to_owned(), owner: String::new() })
+        Err(OutputError::Busy { path: output.to_owned(), owner: String::new() })
     }
 
     /// Whether it keeps other runs away; not every file system has locks.
@@ -91,6 +89,17 @@ impl Drop for OutputLock {
     fn drop(&mut self) {
         // The lock goes with the file handle, whatever becomes of the name.
         drop(fs::remove_file(&self.path));
+    }
+}
+
+/// Locks a file that will be written, against other runs; one that is written to directly needs no lock.
+///
+/// # Errors
+/// When another run has it, or its folder cannot be written.
+pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, OutputError> {
+    match target.staged_path() {
+        Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -125,15 +134,15 @@ fn let_everyone_read(file: &File) {
 fn let_everyone_read(_: &File) {}
 
 #[cfg(unix)]
-fn others_lock(lock: PathBuf, source: io::Error) -> SinkError {
+fn others_lock(lock: PathBuf, source: io::Error) -> OutputError {
     use std::os::unix::fs::MetadataExt;
     let owner = fs::metadata(&lock).map_or_else(|_| "unknown".to_owned(), |found| format!("user {}", found.uid()));
-    SinkError::OthersLock { lock, owner, source }
+    OutputError::OthersLock { lock, owner, source }
 }
 
 #[cfg(not(unix))]
-fn others_lock(lock: PathBuf, source: io::Error) -> SinkError {
-    SinkError::OthersLock { lock, owner: "unknown".to_owned(), source }
+fn others_lock(lock: PathBuf, source: io::Error) -> OutputError {
+    OutputError::OthersLock { lock, owner: "unknown".to_owned(), source }
 }
 
 fn write_owner(file: &mut File) -> io::Result<()> {

@@ -1,85 +1,19 @@
-//! From record batches to files that load at the first try.
-//!
-//! [`Outputs`] takes every batch once and hands it to each output, which encodes it on a thread of its own;
-//! [`Outputs::finish`] closes them into [`StagedOutputs`], and only [`StagedOutputs::publish`] gives the files their
-//! names. A run that fails in between leaves the last good files as they were.
-//!
-//! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
-//!
-//! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so that must not depend on
-//! anything but the rows: [`BatchBuilder`](crate::resources::contacts::BatchBuilder) sees to it. Memory is one Parquet row group an
-//! output.
-//!
-//! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
-
-mod access;
-mod csv;
-mod csv_time;
-mod error;
-mod format;
-mod lock;
-mod manifest;
-mod output;
-mod parquet;
-mod paths;
-mod replace;
-mod small;
-mod staged;
-#[cfg(test)]
-mod tests;
+//! The outputs of a run: opened and locked together, written side by side, published together.
 
 use arrow::array::RecordBatch;
-use serde::Serialize;
 
-pub use self::access::{FileMode, FileModeError};
-pub use self::error::SinkError;
-pub use self::format::{OutputFormat, OutputRequest, OutputTarget};
-pub use self::lock::OutputLock;
-pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
-use self::output::{Output, OutputThread};
-pub use self::parquet::ParquetSettings;
-pub use self::paths::{file_identity, is_written_directly, relative_to};
-pub use self::replace::Hindrance;
-pub use self::small::{StagedFile, check_writable, lock_target, stage_small_file, write_small_file};
-use self::staged::Destination;
-pub use self::staged::FileSettings;
-use crate::resources::contacts::ColumnSelection;
-
-/// Name of the filters among the metadata of Parquet files, as JSON.
-pub const FILTERS_KEY: &str = "sent_export.filters";
-
-/// What all outputs of a run share.
-#[derive(Debug, Clone, Default)]
-pub struct OutputSettings {
-    /// Columns and their order.
-    pub columns: ColumnSelection,
-    /// Key-value metadata of Parquet files.
-    pub metadata: Vec<(String, String)>,
-    /// How Parquet files are laid out.
-    pub parquet: ParquetSettings,
-    /// Permissions of the files that were asked for.
-    pub mode: Option<FileMode>,
-}
-
-/// What became of one output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OutputReport {
-    /// The path as it was given, `-` for stdout.
-    pub path: String,
-    /// Name of the format.
-    pub format: OutputFormat,
-    /// Contacts in it.
-    pub rows: u64,
-    /// Its size.
-    pub bytes: u64,
-    /// SHA-256 of its bytes, in hexadecimal digits.
-    pub sha256: String,
-}
+use super::error::OutputError;
+use super::lock::{OutputLock, lock_target};
+use super::output::{Output, OutputThread};
+use super::request::OutputRequest;
+use super::settings::{OutputReport, OutputSettings};
+use crate::format::Projection;
+use crate::store::{Destination, FileSettings};
 
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
-    columns: ColumnSelection,
+    columns: Projection,
     open: Vec<OutputThread>,
     /// Behind the outputs, since they are let go in this order.
     locks: Vec<OutputLock>,
@@ -90,7 +24,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When a target cannot be written, or another run writes it; nothing is left behind then.
-    pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, SinkError> {
+    pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
         let mut locks = Vec::new();
         let open = |request: &OutputRequest| {
             let lock = lock_target(&request.target)?;
@@ -102,13 +36,13 @@ impl Outputs {
         Ok(Self { columns: settings.columns.clone(), open, locks })
     }
 
-    /// Hands a batch with all columns of the contacts schema to every output; waits for those that are behind.
+    /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
     ///
     /// # Errors
     /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
-    /// stdout that was closed is only an error when it was the last output; see [`SinkError::is_closed_pipe`].
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), SinkError> {
-        let batch = self.columns.project(batch);
+    /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+        let batch = self.columns.project(batch).map_err(OutputError::ForeignBatch)?;
         self.let_go(|output| !output.send(&batch))
     }
 
@@ -116,7 +50,7 @@ impl Outputs {
     ///
     /// # Errors
     /// As for [`Outputs::write`].
-    pub fn check(&mut self) -> Result<(), SinkError> {
+    pub fn check(&mut self) -> Result<(), OutputError> {
         self.let_go(|output| output.has_ended())
     }
 
@@ -132,7 +66,7 @@ impl Outputs {
 
     /// Joins the outputs that are gone. One that was closed by its reader is let go while others remain; every other end
     /// is an error, and comes before that of a reader who left.
-    fn let_go(&mut self, is_gone: impl FnMut(&mut OutputThread) -> bool) -> Result<(), SinkError> {
+    fn let_go(&mut self, is_gone: impl FnMut(&mut OutputThread) -> bool) -> Result<(), OutputError> {
         let gone: Vec<_> = self.open.extract_if(.., is_gone).collect();
         let mut reader_left = None;
         for output in gone {
@@ -148,7 +82,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When an output cannot be written.
-    pub fn finish(&mut self) -> Result<StagedOutputs, SinkError> {
+    pub fn finish(&mut self) -> Result<StagedOutputs, OutputError> {
         self.check()?;
         let (mut reports, mut destinations) = (Vec::new(), Vec::new());
         let is_single = self.open.len() == 1;
@@ -187,7 +121,7 @@ impl StagedOutputs {
     ///
     /// # Errors
     /// When a file cannot be renamed; those before it in the order of the command line keep their new content.
-    pub fn publish(self) -> Result<PublishedOutputs, SinkError> {
+    pub fn publish(self) -> Result<PublishedOutputs, OutputError> {
         for destination in self.destinations {
             destination.publish()?;
         }

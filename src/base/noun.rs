@@ -1,0 +1,24 @@
+//! What the rows of a resource are called, for sentences that hold for every resource.
+
+use super::plural::{count_of, word_for};
+
+/// The word for one row and for many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowNoun {
+    /// For instance `contact`.
+    pub one: &'static str,
+    /// For instance `contacts`.
+    pub many: &'static str,
+}
+
+impl RowNoun {
+    /// A count with its word: `1 contact`, `2 contacts`; with `distinct ` as `kind`, `2 distinct contacts`.
+    pub(crate) fn count(self, kind: &str, count: u64) -> String {
+        count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
+    }
+
+    /// The same as a clause: `is 1 contact`, `are 2 contacts`.
+    pub(crate) fn are(self, count: u64) -> String {
+        format!("{} {}", word_for(count, "is", "are"), self.count("", count))
+    }
+}

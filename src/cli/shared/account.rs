@@ -1,0 +1,33 @@
+//! Which account is read, and with which key.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use uuid::Uuid;
+
+use super::values::uuid;
+
+/// Address of the API (API reference, "Base URL").
+pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
+
+/// Which account is read, and with which key.
+#[derive(Debug, Clone, Args)]
+pub struct AccountArgs {
+    /// Read one child profile of an organization (the key must be the organization's)
+    #[arg(long, value_name = "UUID", value_parser = uuid, help_heading = "Account")]
+    pub profile_id: Option<Uuid>,
+
+    /// File that holds the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
+    #[arg(long, value_name = "PATH", help_heading = "Account")]
+    pub api_key_file: Option<PathBuf>,
+
+    /// Address of the API
+    #[arg(
+        long,
+        env = "SENT_BASE_URL",
+        default_value = DEFAULT_BASE_URL,
+        value_name = "URL",
+        help_heading = "Account"
+    )]
+    pub base_url: String,
+}

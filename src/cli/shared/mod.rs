@@ -1,0 +1,20 @@
+//! Flags that several commands share, one group a file; each command flattens those that it has.
+//!
+//! Groups only parse. What makes no sense together is refused by [`config`](crate::config).
+
+mod account;
+mod gates;
+mod output;
+mod pace;
+mod reading;
+mod values;
+mod verbosity;
+
+pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
+pub use self::gates::GateArgs;
+pub use self::output::{OutputArgs, ReportFileArgs};
+pub use self::pace::PaceArgs;
+pub use self::reading::{ListArgs, ResumeArgs};
+pub use self::values::RateLimitArg;
+pub(super) use self::values::{filter, number, number_between};
+pub use self::verbosity::VerbosityArgs;

@@ -1,0 +1,91 @@
+//! How the values of flags are read. Every refusal says how to write the value.
+
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::api::{BadRateSpec, RateSpec};
+use crate::listing::Consistency;
+use crate::verdict::Verdict;
+
+/// More than this on one account is a mistake: the documented quota is met by eight.
+const MAX_CONCURRENCY: u64 = 1024;
+
+/// `--rate-limit`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimitArg {
+    /// As fast as answers come.
+    Unlimited,
+    /// No faster than this.
+    Limited(RateSpec),
+}
+
+impl RateLimitArg {
+    /// The documented limit of standard endpoints (API reference, "Rate limits").
+    pub const DEFAULT: Self = Self::Limited(RateSpec { requests: 200, span: Duration::from_secs(60) });
+}
+
+impl FromStr for RateLimitArg {
+    type Err = BadRateSpec;
+
+    fn from_str(text: &str) -> Result<Self, BadRateSpec> {
+        if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
+    }
+}
+
+pub(in crate::cli) fn consistency(text: &str) -> Result<Consistency, String> {
+    let all = [Consistency::Auto, Consistency::Plain, Consistency::Strict];
+    all.into_iter().find(|way| way.name() == text).ok_or_else(|| "write auto, plain or strict".to_owned())
+}
+
+pub(in crate::cli) fn required_verdict(text: &str) -> Result<Verdict, String> {
+    let all = [Verdict::Complete, Verdict::Healed];
+    all.into_iter().find(|verdict| verdict.name() == text).ok_or_else(|| "write complete or healed".to_owned())
+}
+
+/// Reads a whole number.
+pub(in crate::cli) fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, for instance 1000".to_owned())
+}
+
+/// Reads a whole number from `least` to `most`.
+pub(in crate::cli) fn number_between<N: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<N, String> {
+    let number = number(text).ok().filter(|number| (least..=most).contains(number));
+    number
+        .and_then(|number| number.try_into().ok())
+        .ok_or_else(|| format!("write a whole number from {least} to {most}"))
+}
+
+pub(in crate::cli) fn page_size(text: &str) -> Result<u32, String> {
+    number_between(text, 1, 10_000)
+}
+
+pub(in crate::cli) fn burst(text: &str) -> Result<u32, String> {
+    number_between(text, 1, u32::MAX.into())
+}
+
+pub(in crate::cli) fn slots(text: &str) -> Result<NonZeroUsize, String> {
+    let slots: usize = number_between(text, 1, MAX_CONCURRENCY)?;
+    NonZeroUsize::new(slots).ok_or_else(|| "write 1 or more".to_owned())
+}
+
+/// An empty filter is most likely a variable that was not set: it would export everything.
+pub(in crate::cli) fn filter(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("the filter is empty; leave the flag out to export everything".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+pub(in crate::cli) fn uuid(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "write a UUID, like 6f9619ff-8b86-4011-b42d-00cf4fc964ff".to_owned())
+}
+
+/// Reads `500ms`, `30s`, `2m` or `1h`.
+pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
+    let duration =
+        humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
+    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}

@@ -1,0 +1,269 @@
+//! What every export of a list has in common: from settings to published files and a report.
+//!
+//! [`run_export`] is called by the command of each resource. The order is what keeps promises: settings are checked and
+//! every output is proven writable before the first request; files get their names only after everything was read, written
+//! and synced.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::api::{Client, RequestStats};
+use crate::base::plural::count_of;
+use crate::cli::VerbosityArgs;
+use crate::config::{API_KEY_VARIABLE, ConfigError, ExportConfig, ExportFlags, RowFormat};
+use crate::error::{Error, ExitCode};
+use crate::export::{Exported, Outcome, export};
+use crate::listing::journal::{Journal, JournalWriter, remove_journal};
+use crate::listing::{Consistency, JournalSlot, ReadSettings, Walk, WalkReport};
+use crate::progress::ProgressDisplay;
+use crate::publish::{OutputLock, Outputs, lock_target};
+use crate::report::{ConsistencyFacts, Filters, RowCounts, RunDocument, RunFacts, TableStyle};
+use crate::resources::{ListSource, Resource};
+use crate::simulator::Simulator;
+use crate::store::{Sidecar, check_writable};
+use crate::verdict::{Evidence, Verdict};
+
+use super::publish::{Published, publish, published_before, warn_of_losses};
+use super::resume::open_journal;
+use super::{is_color_off, print, say, stop, table_width};
+
+/// How often progress is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What one command exports, and how it reads it.
+#[derive(Debug)]
+pub(super) struct ExportCommand<'a, R> {
+    /// What is exported.
+    pub(super) resource: R,
+    /// How its list is read.
+    pub(super) read: ReadSettings,
+    /// What is written to stderr.
+    pub(super) verbosity: &'a VerbosityArgs,
+}
+
+/// Exports all rows of a resource.
+///
+/// # Errors
+/// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
+pub(super) fn run_export<R: Resource, C: RowCounts>(
+    command: &ExportCommand<'_, R>,
+    flags: ExportFlags<'_>,
+    filters: Filters,
+) -> Result<ExitCode, Error> {
+    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    // What is not UTF-8 is refused as a key, not taken for none.
+    let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
+    let schema = command.resource.schema();
+    let rows = RowFormat { schema, schema_version: R::SCHEMA_VERSION, unique_columns: R::UNIQUE_COLUMNS };
+    let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
+    let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
+    config.published_before = published_before(&config)?;
+    config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
+    // Held until the end, as those of the outputs are.
+    let mut locks = Vec::new();
+    let reports = config.outputs.reports.iter().map(|(target, _)| target.clone());
+    for target in reports.chain(config.outputs.manifest_elsewhere()) {
+        target.path().map_or(Ok(()), check_writable)?;
+        locks.extend(lock_target(&target)?);
+    }
+    config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
+    // Kept until the end: dropping it stops the simulator.
+    let simulator = config.account.simulate.clone().map(Simulator::start).transpose().map_err(Error::StartSimulator)?;
+    if let Some(simulator) = &simulator {
+        config.account.use_simulator(&simulator.base_url())?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, outputs, signals));
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn read_and_publish<R: Resource, C: RowCounts>(
+    command: &ExportCommand<'_, R>,
+    config: &ExportConfig,
+    outputs: Outputs,
+    signals: stop::Signals,
+) -> Result<ExitCode, Error> {
+    let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
+    let (started, now) = (Instant::now(), Utc::now());
+    let journal_key = config.journal_key(&command.resource, &command.read, &key);
+    let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
+    // The rows are as old as the oldest answer that is used.
+    let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
+    let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
+    let settings = config.pace.client_settings(config.account.base_url.clone(), key);
+    let client = Client::new(settings).map_err(Error::BuildClient)?;
+    let stop = stop::requested(config.max_duration, signals);
+    let published = match read_all::<R, C>(command, config, &client, &mut journal, outputs, started_at, stop).await {
+        Ok(None) => Ok(None),
+        Ok(Some(mut exported)) => {
+            exported.gathered.findings.hide_unknown_fields(|name| client.is_secret(name));
+            let times = (started, started_at);
+            let mut run = run_facts::<R>(command.read.consistency, &exported.walk, client.stats(), times);
+            // Those of a journal are as the server sent them.
+            for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
+                *id = id.as_deref().and_then(|id| client.shown_request_id(id));
+            }
+            publish::<R, _>(config, *exported, run).map(Some)
+        }
+        Err(error) => Err(error),
+    };
+    match published {
+        Ok(published) => {
+            // Before anything is told: what is published must not be taken for unfinished because stdout is full.
+            journal.writer.into_iter().for_each(JournalWriter::remove);
+            remove_other_journals(config);
+            published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(command.verbosity, &published))
+        }
+        Err(error) => Err(match journal.writer.and_then(JournalWriter::keep) {
+            Some(journal) => Error::Kept { error: Box::new(error), journal },
+            None => error,
+        }),
+    }
+}
+
+/// What runs with the outputs in another order have left beside them is older than what is there now.
+fn remove_other_journals(config: &ExportConfig) {
+    for path in config.outputs.outputs.iter().filter_map(|request| request.target.staged_path()) {
+        // Nobody needs it, whether or not it can be removed.
+        remove_journal(&Sidecar::Journal.path(&path)).ok();
+    }
+}
+
+/// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
+async fn read_all<R: Resource, C: RowCounts>(
+    command: &ExportCommand<'_, R>,
+    config: &ExportConfig,
+    client: &Client,
+    journal: &mut JournalSlot,
+    outputs: Outputs,
+    started_at: DateTime<Utc>,
+    stop: impl Future<Output = Error>,
+) -> Result<Option<Box<Exported<C>>>, Error> {
+    let rate = config.pace.rate();
+    // Rows on a terminal leave no room for a bar.
+    let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
+    let is_silent = command.verbosity.quiet || command.verbosity.no_progress || shows_rows;
+    let display = std::cell::RefCell::new(ProgressDisplay::new(is_silent, rate, R::NOUN));
+    let ticking = async {
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            ticks.tick().await;
+            display.borrow_mut().tick(client.stats(), client.pause_left());
+        }
+    };
+    let observe = |progress| display.borrow_mut().observe(progress);
+    let now = started_at.timestamp_micros();
+    let source = ListSource { client, resource: &command.resource };
+    let exporting = Box::pin(export(&source, &command.read, journal, outputs, now, observe, stop));
+    let outcome = tokio::select! {
+        outcome = exporting => outcome,
+        never = ticking => never,
+    };
+    display.borrow().finish();
+    Ok(match outcome? {
+        Outcome::Finished(exported) => Some(exported),
+        Outcome::ReaderLeft => None,
+    })
+}
+
+fn run_facts<R: Resource>(
+    consistency: Consistency,
+    walk: &Walk,
+    stats: RequestStats,
+    (started, started_at): (Instant, DateTime<Utc>),
+) -> RunFacts {
+    let (verdict, evidence) = walk.verdict(R::NOUN);
+    let report = walk.report();
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    RunFacts {
+        started_at: time(started_at),
+        finished_at: time(Utc::now()),
+        elapsed_seconds: seconds(started.elapsed()),
+        requests: stats.requests_sent,
+        retries: stats.retries,
+        rate_limited: stats.rate_limited,
+        waited_seconds: seconds(stats.waited),
+        pages: report.pages,
+        total_count_first: report.total_first,
+        total_count_last: report.total_last,
+        duplicates_removed: report.duplicates,
+        verdict,
+        evidence,
+        consistency: consistency_facts(consistency, report),
+    }
+}
+
+fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts {
+    let [first_request_id, last_request_id] = report.request_ids.clone();
+    ConsistencyFacts {
+        mode: mode.name(),
+        total_count_min: report.total_min,
+        total_count_max: report.total_max,
+        changes_seen: report.changes,
+        created_during_run: report.created,
+        updated_during_run: report.updated,
+        deleted_during_run_at_least: report.deleted_at_least(),
+        boundaries_verified: report.boundaries,
+        boundaries_searched: report.searches,
+        rescans: report.rescans,
+        missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
+        pages_resumed: report.pages_resumed,
+        last_request_id: last_request_id.or_else(|| first_request_id.clone()),
+        first_request_id,
+    }
+}
+
+/// What a verdict rests on, in one line.
+fn sentences(evidence: &[Evidence]) -> String {
+    evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// Seconds to three places: more would be noise.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// Tells what came of the run.
+fn tell<R: Resource, D: RunDocument>(verbosity: &VerbosityArgs, published: &Published<D>) -> Result<ExitCode, Error> {
+    print(&published.to_stdout)?;
+    if verbosity.quiet {
+        // Else the table begins with it.
+        warn_of_losses(&published.document, &published.rejected);
+    }
+    for suspicion in published.document.suspicions() {
+        say(&format!("warning: {suspicion}\n"));
+    }
+    if !verbosity.quiet {
+        tell_people::<R, D>(published);
+    } else if published.verdict == Verdict::Unverified {
+        // Whoever asked for silence still wants to know why the exit code is 3.
+        say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
+    }
+    Ok(published.verdict.into())
+}
+
+fn tell_people<R: Resource, D: RunDocument>(published: &Published<D>) {
+    say("\n");
+    say(&published.document.table(table_style()));
+    for remark in published.document.remarks() {
+        say(&format!("\n{remark}\n"));
+    }
+    let (one, many) = (R::NOUN.one, R::NOUN.many);
+    let left_out = match published.items_rejected {
+        0 => String::new(),
+        items => {
+            let is_none = (format!("item that is no {one}"), format!("items that are no {many}"));
+            format!("; left out: {}", count_of(items, &is_none.0, &is_none.1))
+        }
+    };
+    say(&format!("\n{}: {}{left_out}\n", published.verdict.name(), count_of(published.rows, one, many)));
+}
+
+fn table_style() -> TableStyle {
+    let has_colors = io::stderr().is_terminal() && !is_color_off();
+    TableStyle { width: table_width(&console::Term::stderr()), has_colors }
+}

@@ -1,0 +1,56 @@
+//! Which account is read: its address, its key, its profile, or the simulator in its place.
+
+use url::Url;
+
+use super::ConfigError;
+use super::address::check_base_url;
+use super::key::read_key;
+use crate::api::ApiKey;
+use crate::cli::{AccountArgs, DEFAULT_BASE_URL};
+use crate::simulator;
+
+/// The account that is read.
+#[derive(Debug)]
+pub struct AccountConfig {
+    /// Settings of the built-in simulator, when it is used instead of the API.
+    pub simulate: Option<simulator::Settings>,
+    /// Address of the API; the simulator's own is only known once it runs.
+    pub base_url: Url,
+    /// The key; with the simulator, its key.
+    pub api_key: Option<ApiKey>,
+    /// The child profile of an organization that is read.
+    pub profile_id: Option<uuid::Uuid>,
+}
+
+impl AccountConfig {
+    /// Checks the flags; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    ///
+    /// # Errors
+    /// When the address is none that the key may go to, or there is no key.
+    pub(super) fn new(
+        args: &AccountArgs,
+        simulate: Option<simulator::Settings>,
+        api_key: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        // A variable that is set to nothing is as good as none.
+        let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
+        let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
+        let api_key = if simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
+        Ok(Self { simulate, base_url, api_key, profile_id: args.profile_id })
+    }
+
+    /// What a manifest calls the API that was read.
+    pub fn name(&self) -> &str {
+        if self.simulate.is_some() { "simulator" } else { self.base_url.as_str() }
+    }
+
+    /// Sends all requests to the simulator that runs at `address`.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn use_simulator(&mut self, address: &str) -> Result<(), ConfigError> {
+        self.base_url = address.parse().map_err(|_| ConfigError::BadBaseUrl(address.to_owned()))?;
+        self.api_key = ApiKey::new(simulator::DEFAULT_API_KEY);
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! What is wrong with a configuration, and the next step.
+
+use super::API_KEY_VARIABLE;
+use crate::base::percent::Percent;
+use crate::format::{ColumnError, FormatError, OutputFormat};
+use crate::publish::OutputError;
+use crate::store::OutputTarget;
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Neither the variable nor a file gives a key.
+    #[error("no API key: {API_KEY_VARIABLE} is not set")]
+    MissingKey,
+    /// A key is there but cannot be one.
+    #[error("{from} holds no usable API key: {why}")]
+    UnusableKey {
+        /// Where it was read from.
+        from: String,
+        /// What is wrong with it, without any of it.
+        why: &'static str,
+    },
+    /// The key's file cannot be read.
+    #[error("cannot read the API key from {path}")]
+    ReadKey {
+        /// The file, or `-`.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The key itself was given where its file is asked for.
+    #[error("--api-key-file names a file, and was given what {API_KEY_VARIABLE} holds")]
+    KeyForPath,
+    /// The base URL is none.
+    #[error("--base-url (or SENT_BASE_URL) is not an address that requests can be sent to: {0:?}")]
+    BadBaseUrl(String),
+    /// The base URL would send the key in clear text.
+    #[error("the base URL would send the key unencrypted to another machine: {0}")]
+    InsecureBaseUrl(String),
+    /// Two outputs have the same path.
+    #[error("two outputs are the same file: {0}")]
+    RepeatedOutput(String),
+    /// The extension of a report names no form.
+    #[error("cannot tell the form of the report from the extension: {0}")]
+    UnknownReport(String),
+    /// The manifest of the export before cannot be read.
+    #[error("--max-shrink compares with {path}, which cannot be read")]
+    ReadManifest {
+        /// The manifest.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The manifest cannot go to stdout.
+    #[error("--manifest takes a file or none, and was given {0}")]
+    BadManifest(OutputTarget),
+    /// Nothing to compare with the next time.
+    #[error("--max-shrink compares with the manifest of the export before, and --manifest none writes none")]
+    ShrinkWithoutManifest,
+    /// A gate for what cannot be held back.
+    #[error(
+        "a gate (--min-..., --max-shrink, --max-rejected, --max-malformed, --require) cannot hold back what is written at \
+         once: {0}"
+    )]
+    GateOnStream(OutputTarget),
+    /// A share of nothing.
+    #[error("--reserve {0} is a share of the rate, and there is none")]
+    ReserveWithoutRate(Percent),
+    /// Everything would be left to others.
+    #[error("--reserve leaves nothing: {0}")]
+    WholeReserve(String),
+    /// Only plain CSV can be read there.
+    #[error("{} is not written to a terminal", .0.name())]
+    BinaryToTerminal(OutputFormat),
+    /// `--columns` names no columns of the resource.
+    #[error("--columns: {0}")]
+    Columns(#[from] ColumnError),
+    /// An output cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl From<FormatError> for ConfigError {
+    fn from(error: FormatError) -> Self {
+        Self::Output(error.into())
+    }
+}
+
+impl ConfigError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::MissingKey | Self::UnusableKey { .. } => {
+                "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
+            }
+            Self::KeyForPath => "leave --api-key-file out: the variable is enough",
+            Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
+            Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",
+            Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
+            Self::RepeatedOutput(_) => {
+                "give every --output, --summary and --report a path of its own; the manifest is _<output>.manifest.json"
+            }
+            Self::UnknownReport(_) => "write .html, .md or .json",
+            Self::ReadManifest { .. } => "restore or remove it, or leave --max-shrink out",
+            Self::BadManifest(_) => "name a file, or leave --manifest out",
+            Self::ShrinkWithoutManifest => "leave one of the two out",
+            Self::GateOnStream(_) => "write to a file, or leave these flags out",
+            Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
+            Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
+            Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
+            Self::Columns(_) => "name columns with commas between them, or leave --columns out to write all",
+            Self::Output(error) => error.hint(),
+        }
+    }
+}

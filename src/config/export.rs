@@ -1,0 +1,139 @@
+//! The settings of one export, whatever it exports.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::outputs::RowFormat;
+use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
+use crate::api::ApiKey;
+use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
+use crate::listing::ReadSettings;
+use crate::listing::journal::{JournalKey, Secret};
+use crate::publish::Gate;
+use crate::report::Filters;
+use crate::resources::Resource;
+use crate::simulator;
+
+/// The flags of an export, as they were typed.
+#[derive(Debug, Clone)]
+pub struct ExportFlags<'a> {
+    /// Where the rows go.
+    pub output: &'a OutputArgs,
+    /// Which reports are written; `None` for a command that has none.
+    pub reports: Option<&'a ReportFileArgs>,
+    /// Fewest rows that are published.
+    pub min_rows: Option<u64>,
+    /// What else is demanded.
+    pub gates: &'a GateArgs,
+    /// Whether an interrupted run resumes.
+    pub resume: &'a ResumeArgs,
+    /// Which account is read.
+    pub account: &'a AccountArgs,
+    /// How fast.
+    pub pace: &'a PaceArgs,
+    /// The simulator to read instead of an account.
+    pub simulate: Option<simulator::Settings>,
+}
+
+/// Everything that an export needs, whatever it exports.
+#[derive(Debug)]
+pub struct ExportConfig {
+    /// Which account is read.
+    pub account: AccountConfig,
+    /// Retry, pace and time limits.
+    pub pace: PaceConfig,
+    /// Where and how answers are kept for a run that resumes this one.
+    pub resume: ResumeConfig,
+    /// What is demanded of an export before it is published.
+    pub gate: Gate,
+    /// Rows of the export that is there, which is only known once its place is locked.
+    pub published_before: Option<u64>,
+    /// When to stop.
+    pub max_duration: Option<Duration>,
+    /// What is written.
+    pub outputs: OutputsConfig,
+    /// What the report says of filters.
+    pub filters: Filters,
+}
+
+/// Where and how answers are kept.
+#[derive(Debug, Clone)]
+pub struct ResumeConfig {
+    /// The journal's file; `None` keeps nothing: there is no regular file to keep it beside, or nothing worth keeping.
+    pub journal: Option<PathBuf>,
+    /// How old it may be.
+    pub within: Duration,
+    /// Whether one that is there is thrown away.
+    pub starts_over: bool,
+}
+
+impl ExportConfig {
+    /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    ///
+    /// # Errors
+    /// When something is missing or makes no sense.
+    pub fn new(
+        flags: ExportFlags<'_>,
+        filters: Filters,
+        rows: RowFormat,
+        api_key: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let ExportFlags { output, reports, min_rows, gates, resume, account, pace, simulate } = flags;
+        let is_simulated = simulate.is_some();
+        let gate = Gate {
+            min_rows,
+            max_shrink: gates.max_shrink,
+            require: gates.require,
+            max_rejected: gates.max_rejected,
+            max_malformed: gates.max_malformed,
+        };
+        let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
+        let outputs = OutputsConfig::new(output, reports, gate.max_shrink.is_some(), rows, &filters)?;
+        if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
+            return Err(ConfigError::GateOnStream(stream.clone()));
+        }
+        let account = AccountConfig::new(account, simulate, api_key)?;
+        // What the simulator serves on a port of its own is gone with it.
+        let journal = outputs.journal.clone().filter(|_| !is_simulated);
+        Ok(Self {
+            pace: PaceConfig::new(pace, account.profile_id, is_simulated)?,
+            account,
+            resume: ResumeConfig { journal, within: resume.resume_within, starts_over: resume.fresh },
+            gate,
+            published_before: None,
+            max_duration: pace.max_duration,
+            outputs,
+            filters,
+        })
+    }
+
+    /// What a journal must belong to, to be of use for reading a resource.
+    pub fn journal_key<R: Resource>(&self, resource: &R, read: &ReadSettings, api_key: &ApiKey) -> JournalKey {
+        let parameters = resource.parameters();
+        let profile = self.filters.profile_id.clone().map(|id| ("--profile-id".to_owned(), id));
+        let open = parameters.iter().filter(|parameter| !parameter.is_personal);
+        let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
+        let personal = parameters.iter().filter(|parameter| parameter.is_personal);
+        let personal = personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value)));
+        let api_key = ("API key".to_owned(), Secret::new(Some(api_key.expose())));
+        JournalKey {
+            resource: R::ENDPOINT.name.to_owned(),
+            endpoint: R::ENDPOINT.path.to_owned(),
+            base_url: self.account.base_url.to_string(),
+            page_size: read.page_size,
+            consistency: read.consistency.name().to_owned(),
+            flags: profile.into_iter().chain(open).collect(),
+            secrets: personal.chain([api_key]).collect(),
+        }
+    }
+}
+
+/// How a list is read.
+pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
+    ReadSettings {
+        page_size: list.page_size,
+        concurrency: pace.concurrency,
+        consistency: list.consistency,
+        allow_missing_pages: list.allow_missing_pages,
+    }
+}

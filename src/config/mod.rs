@@ -1,0 +1,25 @@
+//! Checked settings: what the flags and the environment say, proven to make sense before anything is done.
+//!
+//! One file a part: [`AccountConfig`], [`PaceConfig`], [`OutputsConfig`]; [`ExportConfig`] puts them together for
+//! every command that exports. `commands` calls it; it calls nothing that does I/O but reading the key.
+//!
+//! The key comes from `SENT_DM_API_KEY` or a file. There is no flag that takes the key itself, because the process list
+//! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
+
+mod account;
+mod address;
+mod error;
+mod export;
+mod key;
+mod outputs;
+mod pace;
+mod places;
+
+pub use self::account::AccountConfig;
+pub use self::error::ConfigError;
+pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
+pub use self::outputs::{OutputsConfig, RowFormat};
+pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
+
+/// Variable that holds the key; the official SDKs read the same one.
+pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

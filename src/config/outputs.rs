@@ -1,0 +1,129 @@
+//! What an export writes, and where.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use arrow::datatypes::SchemaRef;
+
+use super::ConfigError;
+use super::places::{check_distinct, check_manifest};
+use crate::cli::{OutputArgs, ReportFileArgs};
+use crate::format::{ColumnError, FILTERS_KEY, OutputFormat, ParquetSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings};
+use crate::report::{Filters, ReportForm};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
+
+/// What the rows of an export look like.
+#[derive(Debug, Clone)]
+pub struct RowFormat {
+    /// Their columns.
+    pub schema: SchemaRef,
+    /// Version of the schema.
+    pub schema_version: u32,
+    /// Columns whose values hardly repeat.
+    pub unique_columns: &'static [&'static str],
+}
+
+/// Everything that an export writes.
+#[derive(Debug)]
+pub struct OutputsConfig {
+    /// What to write.
+    pub outputs: Vec<OutputRequest>,
+    /// How to write it.
+    pub settings: OutputSettings,
+    /// Which reports are written where, and in which forms.
+    pub reports: Vec<(OutputTarget, ReportForm)>,
+    /// Where the manifest goes.
+    pub manifest: Option<PathBuf>,
+    /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
+    pub manifests_beside: Vec<PathBuf>,
+    /// How reports and the manifest are written; whether their places are locked is only known once they are.
+    pub small_files: FileSettings,
+    /// Where the journal goes; `None` when no regular file is written.
+    pub(super) journal: Option<PathBuf>,
+}
+
+impl OutputsConfig {
+    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export.
+    ///
+    /// # Errors
+    /// When a format is unknown, or two files have the same path.
+    pub(super) fn new(
+        args: &OutputArgs,
+        reports: Option<&ReportFileArgs>,
+        needs_manifest: bool,
+        rows: RowFormat,
+        filters: &Filters,
+    ) -> Result<Self, ConfigError> {
+        let metadata = metadata(filters, rows.schema_version);
+        let outputs = check_outputs(args)?;
+        let reports = reports.map_or(Ok(Vec::new()), check_reports)?;
+        let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
+        let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
+        let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
+        let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
+        check_distinct(&outputs, &reports, manifest.as_deref())?;
+        let settings = OutputSettings {
+            metadata,
+            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            mode: args.mode,
+            ..OutputSettings::new(columns(args.columns.as_deref(), rows.schema)?)
+        };
+        let journaled = first_file.and_then(|request| request.target.staged_path());
+        let journal = journaled.map(|path| Sidecar::Journal.path(&path));
+        let small_files = FileSettings { mode: args.mode, is_locked: false };
+        Ok(Self { outputs, settings, reports, manifest, manifests_beside, small_files, journal })
+    }
+
+    /// The first output that goes to stdout or a pipe, where nothing can be held back.
+    pub(super) fn first_stream(&self) -> Option<&OutputTarget> {
+        self.outputs.iter().map(|request| &request.target).find(|target| target.is_stream())
+    }
+
+    /// A manifest that the locks of the outputs do not keep from other runs, since it does not lie beside the first.
+    pub fn manifest_elsewhere(&self) -> Option<OutputTarget> {
+        let elsewhere = self.manifest.as_ref().filter(|path| !self.manifests_beside.contains(path));
+        elsewhere.cloned().map(OutputTarget::File)
+    }
+}
+
+fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
+    let mut requests = Vec::new();
+    for path in &args.output {
+        let request = OutputRequest::new(path, args.format)?;
+        let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
+        if is_terminal && request.format != OutputFormat::Csv {
+            return Err(ConfigError::BinaryToTerminal(request.format));
+        }
+        requests.push(request);
+    }
+    Ok(requests)
+}
+
+/// All reports, whatever flag asks for them.
+fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
+    let mut reports: Vec<_> = args.summary.iter().map(|path| (OutputTarget::new(path), ReportForm::Json)).collect();
+    for path in &args.report {
+        let form = ReportForm::from_path(path).ok_or_else(|| ConfigError::UnknownReport(path.display().to_string()))?;
+        reports.push((OutputTarget::new(path), form));
+    }
+    Ok(reports)
+}
+
+/// The columns to write: those that were named, in their order, or all.
+fn columns(names: Option<&[String]>, schema: SchemaRef) -> Result<Projection, ColumnError> {
+    match names {
+        Some(names) => Projection::select(&schema, names),
+        None => Ok(Projection::all(schema)),
+    }
+}
+
+/// What a Parquet file says of itself; nothing that differs between two runs over the same list.
+fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
+    let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
+    vec![
+        ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("sent_export.schema_version".to_owned(), schema_version.to_string()),
+        (FILTERS_KEY.to_owned(), filters),
+    ]
+}

@@ -1,0 +1,82 @@
+//! How fast requests are sent, and when they are given up.
+
+use url::Url;
+
+use super::ConfigError;
+use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
+use crate::base::percent::Percent;
+use crate::cli::{PaceArgs, RateLimitArg};
+
+/// Longest time that one request waits for the account's rate limit. The limit is per minute, so longer means that
+/// something else uses up the account's whole quota.
+pub const MAX_RATE_LIMIT_WAIT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
+/// Retry, pace and time limits.
+#[derive(Debug, Clone)]
+pub struct PaceConfig {
+    rate: Option<RequestRate>,
+    reserve: Reserve,
+    retry: RetryPolicy,
+    retry_budget: u64,
+    timeout: std::time::Duration,
+    connect_timeout: std::time::Duration,
+    profile_id: Option<uuid::Uuid>,
+}
+
+impl PaceConfig {
+    /// Checks the flags of pace and retry; without an explicit rate, the simulator is read without one.
+    ///
+    /// # Errors
+    /// When a reserve is asked for that leaves nothing, or that no rate gives a meaning to.
+    pub(super) fn new(
+        args: &PaceArgs,
+        profile_id: Option<uuid::Uuid>,
+        is_simulated: bool,
+    ) -> Result<Self, ConfigError> {
+        // The simulator on this machine has no quota to keep, so a first try is quick.
+        let unset = if is_simulated { RateLimitArg::Unlimited } else { RateLimitArg::DEFAULT };
+        let rate = match args.rate_limit.unwrap_or(unset) {
+            RateLimitArg::Unlimited => None,
+            RateLimitArg::Limited(pace) => RequestRate::new(pace.requests, pace.span, args.burst),
+        };
+        let reserve =
+            Reserve::new(args.reserve.value()).ok_or_else(|| ConfigError::WholeReserve(args.reserve.to_string()))?;
+        if rate.is_none() && args.reserve != Percent::default() {
+            return Err(ConfigError::ReserveWithoutRate(args.reserve));
+        }
+        Ok(Self {
+            rate,
+            reserve,
+            retry_budget: args.retry_budget,
+            retry: RetryPolicy {
+                max_retries: args.max_retries,
+                first_delay: args.retry_delay,
+                max_delay: args.retry_delay.max(RetryPolicy::DEFAULT_MAX_DELAY),
+            },
+            timeout: args.timeout,
+            connect_timeout: args.connect_timeout,
+            profile_id,
+        })
+    }
+
+    /// Own pace, as far as the progress display knows it.
+    pub fn rate(&self) -> Option<RequestRate> {
+        self.rate
+    }
+
+    /// The settings of a client for an address and a key.
+    pub fn client_settings(&self, base_url: Url, api_key: ApiKey) -> ClientSettings {
+        ClientSettings {
+            base_url,
+            api_key,
+            profile_id: self.profile_id,
+            retry: self.retry,
+            retry_budget: self.retry_budget,
+            rate: self.rate,
+            reserve: self.reserve,
+            timeout: self.timeout,
+            connect_timeout: self.connect_timeout,
+            max_rate_limit_wait: MAX_RATE_LIMIT_WAIT,
+        }
+    }
+}

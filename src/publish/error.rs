@@ -1,0 +1,74 @@
+//! What can go wrong with an output; every case names its path.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use arrow::error::ArrowError;
+
+use super::request::OutputRequest;
+use crate::format::FormatError;
+use crate::store::{StoreError, open_hint};
+
+/// Why an output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// Its format is unknown, or cannot hold the columns.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The place where it goes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A batch has other columns than the outputs were opened for.
+    #[error("a batch does not have the columns of the outputs")]
+    ForeignBatch(#[source] ArrowError),
+    /// Another run writes the same output.
+    #[error("another run is writing the output: {} ({owner})", path.display())]
+    Busy {
+        /// The target.
+        path: PathBuf,
+        /// Its process and start.
+        owner: String,
+    },
+    /// The lock that another user left cannot be read.
+    #[error("cannot open the lock of another user ({owner}): {}", lock.display())]
+    OthersLock {
+        /// The lock.
+        lock: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The lock failed, which is not the same as having none.
+    #[error("cannot lock {}", lock.display())]
+    Lock {
+        /// The lock.
+        lock: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl OutputError {
+    pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
+        Self::Store(StoreError::Write { path: request.target.to_string(), source })
+    }
+
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Format(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::ForeignBatch(_) => "this is a bug; please report it with the command",
+            Self::Busy { .. } => "wait until it is done, or choose another --output",
+            Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
+            Self::Lock { source, .. } => open_hint(source),
+        }
+    }
+
+    /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_closed_pipe())
+    }
+}

@@ -1,0 +1,41 @@
+//! How the outputs of a run are written, and what became of each.
+
+use serde::Serialize;
+
+use crate::format::{OutputFormat, ParquetSettings, Projection};
+use crate::store::FileMode;
+
+/// What all outputs of a run share.
+#[derive(Debug, Clone)]
+pub struct OutputSettings {
+    /// Columns and their order.
+    pub columns: Projection,
+    /// Key-value metadata of Parquet files.
+    pub metadata: Vec<(String, String)>,
+    /// How Parquet files are laid out.
+    pub parquet: ParquetSettings,
+    /// Permissions of the files that were asked for.
+    pub mode: Option<FileMode>,
+}
+
+impl OutputSettings {
+    /// These columns, and everything else as usual.
+    pub fn new(columns: Projection) -> Self {
+        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None }
+    }
+}
+
+/// What became of one output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutputReport {
+    /// The path as it was given, `-` for stdout.
+    pub path: String,
+    /// Name of the format.
+    pub format: OutputFormat,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+}

@@ -1,0 +1,68 @@
+//! The list of contacts, with the filters that the API has for it.
+
+use std::fmt;
+
+use arrow::datatypes::SchemaRef;
+use bytestring::ByteString;
+
+use super::{BatchBuilder, ContactPage, UNIQUE_COLUMNS, contacts_schema, decode_page_within};
+use crate::api::endpoints::{self, ListEndpoint};
+use crate::api::wire::Envelope;
+use crate::base::noun::RowNoun;
+use crate::resources::{ListData, PageLimit, Parameter, Resource};
+
+/// The contacts that are asked for, by the filters that the API reference names.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Contacts {
+    /// `search`
+    pub search: Option<String>,
+    /// `channel`
+    pub channel: Option<String>,
+    /// `phone`: an exact number. Never shown.
+    pub phone: Option<String>,
+}
+
+impl fmt::Debug for Contacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Contacts")
+            .field("channel", &self.channel)
+            .field("has_search", &self.search.is_some())
+            .field("has_phone", &self.phone.is_some())
+            .finish()
+    }
+}
+
+impl Resource for Contacts {
+    const ENDPOINT: ListEndpoint = endpoints::CONTACTS;
+    const NOUN: RowNoun = RowNoun { one: "contact", many: "contacts" };
+    const SCHEMA_VERSION: u32 = 1;
+    const UNIQUE_COLUMNS: &'static [&'static str] = UNIQUE_COLUMNS;
+    type Page = ContactPage;
+    type Batches = BatchBuilder;
+
+    fn schema(&self) -> SchemaRef {
+        contacts_schema()
+    }
+
+    fn batches(&self) -> BatchBuilder {
+        BatchBuilder::default()
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'_>> {
+        let parameter = |name, flag, value, is_personal| Parameter { name, flag, value, is_personal };
+        vec![
+            parameter("search", "--search", self.search.as_deref(), true),
+            parameter("channel", "--channel", self.channel.as_deref(), false),
+            parameter("phone", "--phone", self.phone.as_deref(), true),
+        ]
+    }
+
+    fn is_exact(&self) -> bool {
+        self.phone.is_some()
+    }
+
+    fn decode(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
+        decode_page_within(body, limit)
+    }
+}

@@ -1,0 +1,113 @@
+//! A resource's list as pages of the API: one [`PageSource`] for all resources.
+
+use bytestring::ByteString;
+use chrono::{DateTime, Utc};
+
+use super::Resource;
+use super::page::PageLimit;
+use super::time::timestamp;
+use crate::api::wire::{Envelope, Meta, Pagination};
+use crate::api::{ApiError, Client, Turn, endpoints};
+use crate::listing::{Fetched, PageSource, Paging, SourceError, Window};
+
+/// A list of the API, read page by page.
+#[derive(Debug)]
+pub struct ListSource<'a, R> {
+    /// The connection, with its limiter.
+    pub client: &'a Client,
+    /// What is listed.
+    pub resource: &'a R,
+}
+
+/// Why a page could not be fetched.
+#[derive(Debug)]
+pub struct ListError {
+    /// The failure.
+    pub error: ApiError,
+    /// Whether an exact filter was asked for, and matches nothing.
+    is_empty_list: bool,
+}
+
+impl<R: Resource> PageSource for ListSource<'_, R> {
+    type Page = R::Page;
+    type Permit = Turn;
+    type Error = ListError;
+
+    async fn permit(&self) -> Turn {
+        self.client.turn().await
+    }
+
+    async fn fetch(&self, window: Window, turn: Turn) -> Result<Fetched<R::Page>, ListError> {
+        let Window { page, size } = window;
+        let endpoint = &R::ENDPOINT;
+        let request = format!("{} page {page} ({size} per page)", endpoint.name);
+        let mut query = vec![("page", page.to_string()), ("page_size", size.to_string())];
+        let parameters = self.resource.parameters().into_iter();
+        query.extend(parameters.filter_map(|parameter| Some((parameter.name, parameter.value?.to_owned()))));
+        let decode = |body: &ByteString| decode_list::<R>(body, PageLimit::for_size(size));
+        let reply = self.client.fetch(turn, &request, endpoint.path, &query, decode).await;
+        let reply = reply.map_err(|error| {
+            let is_empty_list = self.resource.is_exact() && endpoint.is_empty_list(&error.problem);
+            ListError { error, is_empty_list }
+        })?;
+        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
+        let elapsed_micros = u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX);
+        let fetched = fetched(reply.data, reply.meta, reply.body, elapsed_micros);
+        Ok(Fetched { answered_at: fetched.answered_at.or(Some(answered_at)), ..fetched })
+    }
+
+    fn read(&self, window: Window, body: &ByteString) -> Option<Fetched<R::Page>> {
+        let envelope = decode_list::<R>(body, PageLimit::for_size(window.size)).ok()?;
+        Some(fetched(envelope.data?, envelope.meta, body.clone(), 0))
+    }
+}
+
+impl SourceError for ListError {
+    fn may_pass(&self) -> bool {
+        self.error.may_pass()
+    }
+
+    fn is_window_refused(&self) -> bool {
+        endpoints::is_window_refused(&self.error.problem)
+    }
+
+    fn smaller_page_size(&self, size: u32) -> Option<u32> {
+        endpoints::smaller_page_size(&self.error.problem, size)
+    }
+
+    fn is_empty_list(&self) -> bool {
+        self.is_empty_list
+    }
+}
+
+/// `data` of a list's answer.
+#[derive(Debug, PartialEq)]
+pub struct ListData<P> {
+    /// `pagination`, if there was one.
+    pub pagination: Option<Pagination>,
+    /// The items; `None` when the field is missing or null.
+    pub items: Option<P>,
+}
+
+impl<P> Default for ListData<P> {
+    fn default() -> Self {
+        Self { pagination: None, items: None }
+    }
+}
+
+type List<P> = (Pagination, P);
+
+fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
+    // By the server's clock, where it tells: the times of its rows are of that clock, and in the same forms.
+    let answered_at = meta.timestamp.as_deref().and_then(|time| timestamp(time).ok().flatten());
+    let Pagination { page: number, page_size, total_count, has_more, .. } = pagination;
+    let paging = Paging { page: number, page_size, total_count, has_more };
+    Fetched { page, paging, request_id: meta.request_id, answered_at, elapsed_micros, body }
+}
+
+/// An answer without a list has no data, so it is fetched again.
+fn decode_list<R: Resource>(body: &ByteString, limit: PageLimit) -> Result<Envelope<List<R::Page>>, serde_json::Error> {
+    let Envelope { success, data, error, meta } = R::decode(body, limit)?;
+    let data = data.and_then(|list| Some((list.pagination.unwrap_or_default(), list.items?)));
+    Ok(Envelope { success, data, error, meta })
+}
