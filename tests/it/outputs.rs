@@ -59,6 +59,20 @@ fn columns_are_written_in_the_order_asked_for() {
 }
 
 #[test]
+fn ndjson_goes_to_stdout_line_by_line() {
+    let simulator = simulator(20);
+    let arguments = ["-o", "-", "--format", "jsonl", "--columns", "id,available_channels,created_at", "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(text.lines().count(), 20);
+    for line in text.lines() {
+        assert!(line.starts_with("{\"id\":\"") && line.contains("\",\"available_channels\":["), "{line}");
+        let contact: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(contact["created_at"].as_str().unwrap().ends_with('Z'), "{line}");
+    }
+}
+
+#[test]
 fn stdout_takes_parquet_through_a_pipe() {
     let simulator = simulator(150);
     let run = sent_export()

@@ -16,8 +16,8 @@ use super::super::run::RunFacts;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
 use crate::base::noun::RowNoun;
-use crate::report::table::Table;
 use crate::publish::OutputReport;
+use crate::report::table::Table;
 
 /// What rows are called here.
 pub(in crate::report) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };

@@ -2,8 +2,12 @@
 
 use arrow::array::RecordBatch;
 
-use super::run::{ExportFacts, RowCounts, RunDocument};
-use super::{Counts, Notice, ReportForm, Summary, TableStyle, render_table};
+use super::super::counts::Counts;
+use super::super::document::contacts::summary::Summary;
+use super::super::document::notice::Notice;
+use super::super::form::ReportForm;
+use super::super::render::{TableStyle, render_table};
+use super::{ExportFacts, RowCounts, RunDocument};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
 

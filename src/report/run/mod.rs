@@ -1,8 +1,15 @@
 //! What an export asks of the counts and the document of its resource.
 
+mod contacts;
+
 use arrow::array::RecordBatch;
 
-use super::{Filters, Findings, Notice, ReportForm, RunFacts, TableStyle};
+use super::document::filters::Filters;
+use super::document::findings::Findings;
+use super::document::notice::Notice;
+use super::document::run::RunFacts;
+use super::form::ReportForm;
+use super::render::TableStyle;
 use crate::publish::OutputReport;
 
 /// Counters over the rows of a resource, filled batch by batch.
