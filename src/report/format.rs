@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::document::delivery::money::Money;
 use crate::base::plural::word_for;
 use crate::base::printable::is_printable;
 
@@ -41,6 +42,36 @@ pub(super) fn percent(count: u64, total: u64) -> String {
         0 if count > 0 => "<0.1 %".to_owned(),
         1000 if count < total => ">99.9 %".to_owned(),
         _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// An amount of money with at least two decimal places. The API names no currency.
+pub(super) fn money(amount: Money) -> String {
+    let text = amount.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    // What is larger than this is no price.
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    format!("{sign}{whole}.{rest:0<2}")
+}
+
+/// A duration in the two largest units that it has.
+pub(super) fn duration(milliseconds: u64) -> String {
+    const SECOND: u64 = 1000;
+    const MINUTE: u64 = 60 * SECOND;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let two = |large: (u64, &str), small: (u64, &str)| {
+        let (count, rest) = (milliseconds / large.0, milliseconds % large.0 / small.0);
+        let rest = if rest > 0 { format!(" {rest} {}", small.1) } else { String::new() };
+        format!("{} {}{rest}", grouped(count), large.1)
+    };
+    match milliseconds {
+        ..SECOND => format!("{milliseconds} ms"),
+        SECOND..MINUTE => format!("{}.{} s", milliseconds / SECOND, milliseconds % SECOND / 100),
+        MINUTE..HOUR => two((MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two((HOUR, "h"), (MINUTE, "min")),
+        _ => two((DAY, "d"), (HOUR, "h")),
     }
 }
 
@@ -116,6 +147,14 @@ mod tests {
         for ((count, total), wanted) in table {
             assert_eq!(percent(count, total), wanted, "{count} of {total}");
         }
+    }
+
+    #[test]
+    fn money_has_two_places_at_least_and_durations_two_units_at_most() {
+        let amounts = [0, 1_234_500_000, -7_900, 12_000_000].map(|micros| money(Money(micros)));
+        assert_eq!(amounts, ["0.00", "1,234.50", "−0.0079", "12.00"]);
+        let durations = [0, 999, 12_345, 60_000, 250_000, 3_600_000, 11_100_000, 200_000_000].map(duration);
+        assert_eq!(durations, ["0 ms", "999 ms", "12.3 s", "1 min", "4 min 10 s", "1 h", "3 h 5 min", "2 d 7 h"]);
     }
 
     #[test]

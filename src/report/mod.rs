@@ -17,6 +17,7 @@
 
 mod counts;
 mod document;
+mod files;
 mod form;
 mod format;
 mod min_cell;
@@ -28,13 +29,16 @@ mod table;
 mod tests;
 mod view;
 
-pub use counts::{Columns, Counts};
+pub use counts::{Counts, DeliveryCounts, delivery_schema};
 pub use document::{
-    Change, Changes, Comparison, ConsistencyFacts, Filters, Findings, InputEvidence, InputExport, InputReport, Notice,
-    NoticeCode, OptOut, Quality, RegionDetail, RejectedSample, Repeated, RunFacts, SUMMARY_SCHEMA_VERSION, Summary,
-    TimeRange, UpdatedCounts, compare, verdict_of_json,
+    Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
+    DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, Funnel, Group,
+    Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, Percentiles,
+    Quality, RateChange, RegionDetail, RejectedSample, Repeated, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary,
+    TimeRange, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
 };
+pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;
-pub use render::{TableStyle, render_html, render_markdown, render_table};
+pub use render::TableStyle;
 pub use run::{ExportFacts, RowCounts, RunDocument};
 pub use table::{MAX_KEYS, OTHER_KEY, Table};

@@ -1,3 +1,4 @@
+use super::render::render_table;
 use super::*;
 use crate::format::FileFormat;
 use crate::publish::OutputReport;

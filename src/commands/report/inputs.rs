@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::input::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
-use crate::report::{InputExport, InputReport, Notice, Summary};
+use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_snapshots};
+use crate::report::{InputExport, InputReport, Notice};
 
 /// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
 ///
@@ -11,9 +11,10 @@ use crate::report::{InputExport, InputReport, Notice, Summary};
 /// When a file cannot be read.
 pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<SourceFile>, Vec<Notice>), SourceError> {
     if is_sum {
+        let noun = files.first().map_or(Content::Contacts, |file| file.content).noun();
         let snapshots = choose_snapshots(files.clone())?.snapshots;
         let notices =
-            snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64, Summary::NOUN));
+            snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64, noun));
         return Ok((files, notices.collect()));
     }
     let Chosen { files, snapshots } = choose_snapshots(files)?;

@@ -9,9 +9,15 @@
 //!
 //! *Easy to get wrong:* a number that comes from a sample is an estimate and says so.
 
+use std::hash::BuildHasher;
 use std::mem;
 
+use foldhash::fast::FixedState;
+
 use super::super::document::values::Repeated;
+
+/// Seed of the hashes of texts; any number will do, but always the same, so that the same rows give the same report.
+const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 const PARTS: usize = 1024;
 /// Hashes that are gathered before they are parted: 64 for each part.
@@ -21,6 +27,11 @@ const MAX_GATHERED: usize = 64 * PARTS;
 const MAX_HELD: usize = 896;
 /// Hashes that a part gathers before they are sorted.
 const MAX_FRESH: usize = 1024;
+
+/// The hash of a text that may be repeated.
+pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
+    HASHES.hash_one(text.as_ref())
+}
 
 /// Counts repeated keys by their hashes.
 #[derive(Debug, Clone)]

@@ -40,6 +40,13 @@ pub struct InputExport {
     pub items_rejected: u64,
 }
 
+/// The worst verdict of the exports that files come from; nothing when not all of them tell.
+pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
+    let verdicts = inputs.iter().map(|input| input.export.as_ref()?.verdict);
+    let worst = |one: Verdict, other: Verdict| if one.is_at_least(other) { other } else { one };
+    verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
+}
+
 /// One thing that the verdict of a manifest rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "AnyEvidence")]

@@ -5,6 +5,7 @@
 pub(super) mod change;
 pub(super) mod consistency;
 pub(super) mod contacts;
+pub(super) mod delivery;
 pub(super) mod filters;
 pub(super) mod findings;
 pub(super) mod input;
@@ -16,6 +17,11 @@ pub use self::change::{Change, Changes};
 pub use self::consistency::ConsistencyFacts;
 pub use self::contacts::{
     Comparison, OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts, compare,
+};
+pub use self::delivery::{
+    ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary,
+    DeliveryTimes, Failure, Funnel, Group, Groups, Money, MoneyChange, Percentiles, RateChange, Spending, Weekday,
+    compare_deliveries,
 };
 pub use self::filters::Filters;
 pub use self::findings::{Findings, RejectedSample};

@@ -42,11 +42,13 @@ pub enum NoticeCode {
     UnreadableManifest,
     /// The older side of a comparison may lack rows.
     UnverifiedComparison,
+    /// Rows that are in the files more than once, and are counted each time.
+    RepeatedRows,
 }
 
 impl NoticeCode {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Unverified,
         Self::ItemsLeftOut,
         Self::UnreadableColumns,
@@ -54,6 +56,7 @@ impl NoticeCode {
         Self::SummedSnapshots,
         Self::UnreadableManifest,
         Self::UnverifiedComparison,
+        Self::RepeatedRows,
     ];
 }
 
@@ -127,6 +130,14 @@ impl Notice {
             word_for(count, &format!("it is not a {}", noun.one), &format!("they are not {}", noun.many)).to_owned();
         let text = format!("{items} left out because {are}.");
         (count > 0).then_some(Self { code: NoticeCode::ItemsLeftOut, count: Some(count), text })
+    }
+
+    /// So many rows have the id of another row; nothing when none has.
+    pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
+        let about = if is_approximate { "About " } else { "" };
+        let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
+        let text = format!("{about}{} {have} counted each time.", grouped_of(count, noun.one, noun.many));
+        (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
     }
 
     /// Of these columns, each with its values, none could be read; nothing where there are none.

@@ -4,6 +4,7 @@
 //! are merged. What must not follow from the tables of one resource together is in the folder of that resource.
 
 mod contacts;
+mod delivery;
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,9 @@ impl Limit {
 
 /// Keys that must not be told; the smallest others among them as long as their sum is small itself.
 pub(super) fn small_keys(table: &Table, limit: Limit) -> BTreeSet<String> {
-    let mut rows: Vec<(&String, u64)> = table.iter().map(|(key, &count)| (key, count)).collect();
+    // A key that counts nothing, as an hour without a message, hides nothing.
+    let mut rows: Vec<(&String, u64)> =
+        table.iter().map(|(key, &count)| (key, count)).filter(|&(_, count)| count > 0).collect();
     rows.sort_by_key(|&(_, count)| count);
     let mut sum = 0;
     let mut small = BTreeSet::new();

@@ -7,18 +7,17 @@
 //! for a sign is escaped. Escaping is not enough for what looks like an address: many renderers make links of a finished
 //! text. Such a word is code.
 
-use super::super::document::contacts::summary::Summary;
-use super::super::view::contacts;
+use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
 use super::super::view::parts::{ColumnKind, TableView};
 
 /// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
 /// only a few tables can be that long.
-const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, channels: 8 };
+const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
 
 /// Writes the summary; every line ends with a line end.
-pub fn render_markdown(summary: &Summary) -> String {
-    let view = contacts::report(summary, LIMITS);
+pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
+    let view = document.layout(LIMITS);
     let mut text = format!("# {}\n", escaped(&view.title));
     for warning in &view.warnings {
         text += &format!("\n> **Warning:** {}\n", escaped(warning));

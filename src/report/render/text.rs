@@ -3,8 +3,7 @@
 //! *Easy to get wrong:* no line is wider than the terminal. A table that is too wide loses its bars, then its last
 //! columns, then the ends of its names; the counts stay.
 
-use super::super::document::contacts::summary::Summary;
-use super::super::view::contacts;
+use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
 use super::super::view::parts::{Cell, ColumnKind, Section, TableView, Tone};
 
@@ -18,7 +17,7 @@ pub struct TableStyle {
 }
 
 /// What fits on a few screens.
-const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, channels: 6 };
+const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, days: 14, channels: 6 };
 /// Longest bar, in characters; shorter than the shortest, it says nothing.
 const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;
@@ -36,9 +35,9 @@ const YELLOW: &str = "33";
 const BLUE: &str = "34";
 
 /// Draws the summary; every line ends with a line end, none is wider than the style allows.
-pub fn render_table(summary: &Summary, style: TableStyle) -> String {
+pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle) -> String {
     let mut renderer = Renderer { text: String::new(), style };
-    let view = contacts::report(summary, LIMITS);
+    let view = document.layout(LIMITS);
     for warning in &view.warnings {
         for line in wrapped(&format!("Warning: {warning}"), style.width) {
             renderer.line(&line, YELLOW);
@@ -79,19 +78,19 @@ impl Renderer {
     }
 
     fn table(&mut self, view: &TableView, names: usize) {
-        let layout = Layout::new(view, self.style.width, names);
+        let widths = ColumnWidths::new(view, self.style.width, names);
         if !view.title.is_empty() {
             self.text.push('\n');
             self.line(&format!("  {}", view.title), BOLD);
         }
         if view.needs_head {
-            let line = layout.line(view.columns.iter().map(|column| column.title.as_str()));
+            let line = widths.line(view.columns.iter().map(|column| column.title.as_str()));
             self.line(&line, FAINT);
         }
         for row in view.rows.iter().map(|row| &row.cells) {
             let words: Vec<String> = row.iter().map(Cell::words).collect();
-            let mut line = layout.line(words.iter().map(String::as_str));
-            let bar = row.last().map_or(0, |cell| layout.bar_length(cell));
+            let mut line = widths.line(words.iter().map(String::as_str));
+            let bar = row.last().map_or(0, |cell| widths.bar_length(cell));
             if bar > 0 {
                 line.push_str(&" ".repeat(GAP));
                 let bar = "▇".repeat(bar);
@@ -131,13 +130,13 @@ fn name_width(view: &TableView) -> usize {
 }
 
 /// Widths of the columns that are shown.
-struct Layout {
+struct ColumnWidths {
     name: usize,
     others: Vec<usize>,
     bar: usize,
 }
 
-impl Layout {
+impl ColumnWidths {
     fn new(view: &TableView, width: usize, names: usize) -> Self {
         let length = |text: &str| text.chars().count();
         let has_bar = view.columns.last().is_some_and(|column| column.kind == ColumnKind::Bar);

@@ -1,6 +1,7 @@
 //! What an export asks of the counts and the document of its resource.
 
 mod contacts;
+mod delivery;
 
 use arrow::array::RecordBatch;
 

@@ -9,6 +9,8 @@ pub(in crate::report) struct Limits {
     pub(in crate::report) regions: usize,
     /// Months, the latest ones.
     pub(in crate::report) months: usize,
+    /// Days, the latest ones.
+    pub(in crate::report) days: usize,
     /// Channels that have a column of their own.
     pub(in crate::report) channels: usize,
 }

@@ -8,6 +8,8 @@
 
 pub(super) mod contacts;
 mod counted;
+pub(super) mod delivery;
+pub(super) mod layout;
 pub(super) mod limits;
 pub(super) mod parts;
 mod ranked;

@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use super::super::document::change::Change;
-use super::super::format::{difference, grouped, percent, shown};
+use super::super::document::delivery::money::Money;
+use super::super::format::{difference, duration, grouped, money, percent, shown};
 use super::super::table::Table;
 use crate::base::noun::RowNoun;
 use crate::verdict::Verdict;
@@ -78,6 +79,12 @@ pub(in crate::report) enum SectionKind {
     Time,
     Quality,
     Run,
+    Delivery,
+    Templates,
+    Failures,
+    Spending,
+    Speed,
+    Replies,
 }
 
 impl SectionKind {
@@ -91,6 +98,12 @@ impl SectionKind {
             Self::Time => "time",
             Self::Quality => "quality",
             Self::Run => "run",
+            Self::Delivery => "delivery",
+            Self::Templates => "templates",
+            Self::Failures => "failures",
+            Self::Spending => "spending",
+            Self::Speed => "speed",
+            Self::Replies => "replies",
         }
     }
 }
@@ -325,6 +338,12 @@ pub(in crate::report) enum Cell {
     /// A part and its whole.
     Percent(u64, u64),
     Difference(Change, Wish),
+    /// An amount of money.
+    Money(Money),
+    /// A duration in milliseconds.
+    Duration(u64),
+    /// A count, shaded by how large it is beside the largest.
+    Shaded(u64, u64),
     /// How long a bar is, of the longest.
     Bar(u64, u64),
     /// A number that is not told: it, or what it leaves, may be too small.
@@ -341,10 +360,12 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Coded { code, name } => format!("{code} {name}"),
-            Self::Count(count) => grouped(*count),
+            Self::Count(count) | Self::Shaded(count, _) => grouped(*count),
             Self::About(count) => format!("≈ {}", grouped(*count)),
             Self::Percent(count, total) => percent(*count, *total),
             Self::Difference(change, _) => difference(change.difference()),
+            Self::Money(amount) => money(*amount),
+            Self::Duration(milliseconds) => duration(*milliseconds),
             Self::Bar(..) => String::new(),
             Self::Hidden => "–".to_owned(),
         }

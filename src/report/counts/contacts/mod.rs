@@ -25,13 +25,10 @@ use self::channels::ChannelSets;
 use self::numbers::{NumberChecks, NumberColumns};
 use self::times::{Clock, Months};
 use super::names::{Names, OTHER, Texts, UNKNOWN};
-use super::repeats::Repeats;
+use super::repeats::{Repeats, hash};
 use crate::report::document::contacts::summary::UpdatedCounts;
 use crate::report::table::MAX_KEYS;
 use crate::resources::contacts::column;
-
-/// Which columns of the contacts schema a batch really has.
-pub type Columns = [bool; column::COUNT];
 
 /// Contacts of one region and one combination of channels, by opt-out: no, yes, unknown.
 type Cell = [u64; 3];
@@ -117,11 +114,11 @@ impl Counts {
 
     /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as
     /// missing; nothing in it is later than `until_micros` unless its date is wrong.
-    pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &Columns) {
+    pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         self.count(batch, Clock::between(now_micros, until_micros), columns);
     }
 
-    fn count(&mut self, batch: &RecordBatch, clock: Clock, columns: &Columns) {
+    fn count(&mut self, batch: &RecordBatch, clock: Clock, columns: &[bool]) {
         let text = |column: usize| -> &StringArray { batch.column(column).as_string() };
         let time = |column: usize| -> &PrimitiveArray<TimestampMicrosecondType> { batch.column(column).as_primitive() };
         self.contacts += batch.num_rows() as u64;
@@ -147,7 +144,7 @@ impl Counts {
         };
         self.numbers.add(numbers, &self.regions, &self.calling_codes);
         if let Some(ids) = &mut self.ids {
-            text(column::ID).iter().flatten().for_each(|id| ids.add(numbers::hash(id)));
+            text(column::ID).iter().flatten().for_each(|id| ids.add(hash(id)));
         }
         for (column, &is_there) in columns.iter().enumerate() {
             if is_there {

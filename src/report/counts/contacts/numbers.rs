@@ -7,20 +7,13 @@
 //! *Easy to get wrong:* a shared calling code (+1, +7, +44) fits all of its regions, so a number of Canada is not at odds
 //! with the region US.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
-
 use super::super::names::{Names, Texts, UNKNOWN};
-use super::super::repeats::Repeats;
+use super::super::repeats::{Repeats, hash};
 use crate::base::hash::hash_number;
 use crate::report::places;
 
 const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;
-
-/// Seed of the hashes of texts; any number will do, but always the same, so that the same contacts give the same report.
-const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 /// What was found about phone numbers.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +58,7 @@ impl NumberChecks {
             }
             let Some(number) = Number::read(text, table) else {
                 self.invalid += 1;
-                self.shared.add(HASHES.hash_one(text));
+                self.shared.add(hash(text));
                 continue;
             };
             let fits = |expected: u16| expected == 0 || expected == number.calling_code;
@@ -82,14 +75,9 @@ impl NumberChecks {
     fn add_other_form(&mut self, text: &[u8], calling_codes: &[u16; 1000]) {
         if !text.is_empty() {
             let number = Number::read(text, calling_codes);
-            self.shared.add(number.map_or_else(|| HASHES.hash_one(text), |number| hash_number(number.digits)));
+            self.shared.add(number.map_or_else(|| hash(text), |number| hash_number(number.digits)));
         }
     }
-}
-
-/// The hash of a text that may be repeated.
-pub(super) fn hash(text: &str) -> u64 {
-    HASHES.hash_one(text.as_bytes())
 }
 
 /// The calling code that a text of the column `country_code` holds; one that no number has if it is none.

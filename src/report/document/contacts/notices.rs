@@ -13,12 +13,7 @@ impl Summary {
 
     /// The worst verdict of the run, or of the exports that the files come from; nothing when not all of them tell.
     pub fn verdict(&self) -> Option<Verdict> {
-        if let Some(run) = &self.run {
-            return Some(run.verdict);
-        }
-        let verdicts = self.inputs.iter().map(|input| input.export.as_ref()?.verdict);
-        let worst = |one: Verdict, other: Verdict| if one.is_at_least(other) { other } else { one };
-        verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
+        self.run.as_ref().map_or_else(|| super::super::input::verdict(&self.inputs), |run| Some(run.verdict))
     }
 
     fn unverified(&self) -> Option<Notice> {

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::{Counts, OTHER_KEY, ReportForm, TableStyle, render_table};
+use crate::report::render::render_table;
+use crate::report::{Counts, OTHER_KEY, ReportForm, TableStyle};
 use crate::resources::contacts::decode_page;
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31

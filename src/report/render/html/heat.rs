@@ -138,13 +138,14 @@ fn title(row: &str, column: &str, cell: &Cell) -> String {
         Cell::Percent(count, total) => {
             format!("{row}, {column}: {} of {} ({})", grouped(*count), grouped(*total), cell.words())
         }
+        Cell::Shaded(..) => format!("{row}, {column}: {}", cell.words()),
         _ => format!("{row}, {column}: not told"),
     }
 }
 
 /// From 0, for no contact at all, to [`SHADES`], each for the same range of shares; nothing for what must not be told.
 fn shade(cell: &Cell) -> Option<u64> {
-    let Cell::Percent(count, total) = *cell else { return None };
+    let (Cell::Percent(count, total) | Cell::Shaded(count, total)) = *cell else { return None };
     let shade = (u128::from(count) * u128::from(SHADES)).div_ceil(u128::from(total.max(1)));
     Some(u64::try_from(shade).map_or(SHADES, |shade| shade.min(SHADES)))
 }

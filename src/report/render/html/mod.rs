@@ -20,30 +20,29 @@ use base64::Engine;
 use sha2::{Digest, Sha256};
 
 use self::page::Page;
-use super::super::document::contacts::summary::Summary;
-use super::super::view::contacts;
+use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
 use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 
 /// What the page must stay below, whatever the account.
 const MAX_BYTES: usize = 300_000;
 /// Rows that keep the page of a usual account well below that; all regions of the world have room.
-const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, channels: 8 };
+const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
 /// Rows for an account with hundreds of codes that are as long as codes can be.
-const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, channels: 6 };
+const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Writes the page.
-pub fn render_html(summary: &Summary) -> String {
-    let html = render(summary, LIMITS);
-    if html.len() < MAX_BYTES { html } else { render(summary, TIGHT_LIMITS) }
+pub(in crate::report) fn render_html(document: &impl Layout) -> String {
+    let html = render(document, LIMITS);
+    if html.len() < MAX_BYTES { html } else { render(document, TIGHT_LIMITS) }
 }
 
-fn render(summary: &Summary, limits: Limits) -> String {
+fn render(document: &impl Layout, limits: Limits) -> String {
     let mut page = Page::default();
-    let view = contacts::report(summary, limits);
+    let view = document.layout(limits);
     head(&mut page, &view.title);
     page.markup("<body>\n<div class=\"page\">\n<header>\n");
     page::title(&mut page, &view);
@@ -118,7 +117,7 @@ fn write_part(page: &mut Page, part: &Part) {
 mod tests {
     use super::*;
     use crate::report::table::Table;
-    use crate::report::{RegionDetail, compare, places};
+    use crate::report::{RegionDetail, Summary, compare, places};
 
     fn months() -> Table {
         (0..600).map(|at| (format!("{}-{:02}", 1980 + at / 12, at % 12 + 1), 12_345 + at)).collect()

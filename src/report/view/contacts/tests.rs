@@ -4,7 +4,7 @@ use super::*;
 use crate::report::RegionDetail;
 
 const fn limits(rows: usize) -> Limits {
-    Limits { rows, regions: rows * 2, months: 12, channels: 6 }
+    Limits { rows, regions: rows * 2, months: 12, days: 14, channels: 6 }
 }
 
 const REGIONS: &str = "Contacts by region";
