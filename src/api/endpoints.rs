@@ -22,6 +22,9 @@ pub struct ListEndpoint {
 pub const CONTACTS: ListEndpoint =
     ListEndpoint { path: "v3/contacts", name: "contacts", empty_codes: &["RESOURCE_001"] };
 
+/// `GET /v3/conversations` (API reference, "List conversations"): all messages of all conversations, the newest first.
+pub const CONVERSATIONS: ListEndpoint = ListEndpoint { path: "v3/conversations", name: "messages", empty_codes: &[] };
+
 impl ListEndpoint {
     /// Whether a refusal says that the list is empty. The API reference: an exact number without a match is
     /// `RESOURCE_001`, which for an export means zero rows.

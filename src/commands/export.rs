@@ -56,7 +56,12 @@ pub(super) fn run_export<R: Resource, C: RowCounts>(
     // What is not UTF-8 is refused as a key, not taken for none.
     let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let schema = command.resource.schema();
-    let rows = RowFormat { schema, schema_version: R::SCHEMA_VERSION, unique_columns: R::UNIQUE_COLUMNS };
+    let rows = RowFormat {
+        schema,
+        schema_version: R::SCHEMA_VERSION,
+        hidden_columns: command.resource.hidden_columns(),
+        unique_columns: R::UNIQUE_COLUMNS,
+    };
     let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;

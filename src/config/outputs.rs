@@ -20,6 +20,8 @@ pub struct RowFormat {
     pub schema: SchemaRef,
     /// Version of the schema.
     pub schema_version: u32,
+    /// Columns that are left out, and cannot be named.
+    pub hidden_columns: Vec<&'static str>,
     /// Columns whose values hardly repeat.
     pub unique_columns: &'static [&'static str],
 }
@@ -67,7 +69,7 @@ impl OutputsConfig {
             metadata,
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
             mode: args.mode,
-            ..OutputSettings::new(columns(args.columns.as_deref(), rows.schema)?)
+            ..OutputSettings::new(columns(args.columns.as_deref(), &rows)?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
@@ -110,11 +112,18 @@ fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)
     Ok(reports)
 }
 
-/// The columns to write: those that were named, in their order, or all.
-fn columns(names: Option<&[String]>, schema: SchemaRef) -> Result<Projection, ColumnError> {
+/// The columns to write: those that were named, in their order, or all that are not hidden.
+fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, ColumnError> {
+    let all = rows.schema.fields().iter().map(|field| field.name().as_str());
+    let shown: Vec<&str> = all.filter(|name| !rows.hidden_columns.contains(name)).collect();
     match names {
-        Some(names) => Projection::select(&schema, names),
-        None => Ok(Projection::all(schema)),
+        Some(names) => {
+            let visible = Projection::select(&rows.schema, &shown)?;
+            // Against what is shown first, so that nobody is offered a column without values.
+            let named = Projection::select(visible.schema(), names)?;
+            Projection::select(&rows.schema, named.schema().fields().iter().map(|field| field.name()))
+        }
+        None => Projection::select(&rows.schema, &shown),
     }
 }
 

@@ -4,8 +4,12 @@
 //! [`Resource`] is what `export` needs of one; [`ListSource`] reads any of them from the API. Nothing here knows of files
 //! or of how a list is walked.
 
+mod cell;
 pub mod contacts;
+mod decimal;
+mod json;
 mod list;
+pub mod messages;
 mod page;
 mod time;
 
@@ -18,6 +22,7 @@ use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
 use crate::listing::ListPage;
 
+pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 pub use self::time::{NotATime, moment, timestamp};
@@ -41,6 +46,11 @@ pub trait Resource: Sync {
 
     /// The schema of its record batches.
     fn schema(&self) -> SchemaRef;
+
+    /// Columns of the schema that are left out: what they would hold was not asked for.
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
