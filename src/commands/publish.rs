@@ -83,7 +83,7 @@ pub(super) fn publish<R: Resource, C: RowCounts>(
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
     for (target, form) in &files.reports {
-        let text = document.render(*form);
+        let Some(text) = document.render(*form) else { continue };
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
