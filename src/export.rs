@@ -15,21 +15,26 @@
 //! *Easy to get wrong:* an output may hang, a pipe that nobody reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
+mod reading;
+mod since;
+
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc;
 
+use crate::api::{Account, Scope};
 use crate::error::Error;
-use crate::listing::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, read_list};
+use crate::journal::JournalSlot;
+use crate::listing::Progress;
 use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
-use crate::resources::{BuildBatches, ListError, ListSource, PageFindings, Resource, RowPage};
+use crate::resources::{BuildBatches, PageFindings, RowPage};
 
-/// Rows in pages between the walk and the gatherer, about half a kilobyte each with their bodies: enough that neither often
-/// waits for the other.
-const QUEUED_ROWS: usize = 5_000;
+pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
+pub use self::since::{Since, SinceStart};
 
 /// Longest time that a run which has failed waits for its outputs to be removed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -37,13 +42,13 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What an export brought; the outputs are whole but do not have their names yet.
 #[derive(Debug)]
 pub struct Exported<C> {
-    /// What the walk met.
-    pub walk: Walk,
+    /// What the read met.
+    pub read: ReadReport,
     /// What became of its pages.
     pub gathered: Gathered<C>,
 }
 
-/// What the pages of a walk held, and where it went.
+/// What the pages of a read held, and where it went.
 #[derive(Debug)]
 pub struct Gathered<C> {
     /// What the rows are.
@@ -63,70 +68,68 @@ pub enum Outcome<C> {
     ReaderLeft,
 }
 
-/// Exports all rows of a resource into `outputs`, and counts them.
+/// Reads everything that `reading` asks for into `outputs`, and counts it.
 ///
 /// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
 ///
 /// # Errors
 /// When a page cannot be fetched, an output cannot be written, or `cancel` comes true, with its error.
-pub async fn export<R: Resource, C: RowCounts>(
-    source: &ListSource<'_, R>,
-    settings: &ReadSettings,
+pub async fn export<R: Reading, C: RowCounts>(
+    reading: &R,
+    (account, scope): (&Account, Scope),
     journal: &mut JournalSlot,
     outputs: Outputs,
     now_micros: i64,
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome<C>, Error> {
-    let queued_pages = QUEUED_ROWS.checked_div(settings.page_size as usize).unwrap_or_default().max(1);
-    let (sender, messages) = mpsc::channel(queued_pages);
-    let start = Gatherer::<R::Batches, C>::new(source.resource, outputs, now_micros);
+    let (sender, messages) = mpsc::channel(reading.queued_pages());
+    let start = Gatherer::<R::Batches, C>::new(reading, outputs, now_micros);
     let mut gathering = tokio::task::spawn_blocking(move || start.take_all(messages));
     let walking = async move {
-        let deliver = async |delivery: Delivery<R::Page>| {
-            sender.send(Message::Page(Box::new(delivery))).await.map_err(|_| ReceiverGone)
+        let deliver = async |delivered: Delivered<R::Page>| match sender.send(Message::Page(Box::new(delivered))).await
+        {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
         };
-        let walk = read_list(source, settings, journal, deliver, observe).await?;
-        // A gatherer that is gone has its own error to tell.
-        drop(sender.send(Message::End).await);
-        Ok(walk)
+        let read = reading.read(account, scope, journal, deliver, observe).await?;
+        if read.is_some() {
+            // A gatherer that is gone has its own error to tell.
+            drop(sender.send(Message::End).await);
+        }
+        Ok(read)
     };
     let both = async {
         match walking.await {
-            Ok(walk) => (Ok(walk), Some((&mut gathering).await)),
+            Ok(read) => (Ok(read), Some((&mut gathering).await)),
             Err(error) => (Err(error), tokio::time::timeout(GRACE, &mut gathering).await.ok()),
         }
     };
-    let (walked, gathered) = tokio::select! {
+    let (read, gathered) = tokio::select! {
         ended = both => ended,
         error = cancel => {
             drop(tokio::time::timeout(GRACE, gathering).await);
             return Err(error);
         }
     };
-    match (walked, gathered.transpose().map_err(|_| Error::WriterDied)?) {
+    match (read, gathered.transpose().map_err(|_| Error::WriterDied)?) {
         (_, Some(Err(Failed { error, .. }))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
         (_, Some(Err(Failed { error, rest }))) => {
             let removing = tokio::task::spawn_blocking(move || drop(rest));
             drop(tokio::time::timeout(GRACE, removing).await);
             Err(error.into())
         }
-        (Ok(walk), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { walk, gathered }))),
-        (Err(ReadError::Source(ListError { error, .. })), _) => Err(Error::Api(error)),
-        (Err(ReadError::RefusedFrom { row, error }), _) => {
-            Err(Error::RefusedFrom { row, error: Box::new(error.error) })
-        }
-        (Err(ReadError::Journal(error)), _) => Err(Error::Journal(error)),
-        (Err(ReadError::Unfinished), _) => Err(Error::Unfinished),
-        (Ok(_) | Err(ReadError::ReceiverGone), _) => Err(Error::WriterDied),
+        (Ok(Some(read)), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { read, gathered }))),
+        (Err(error), _) => Err(error),
+        (Ok(_), _) => Err(Error::WriterDied),
     }
 }
 
 /// What the walk tells the gatherer.
 enum Message<P> {
     /// The next page.
-    Page(Box<Delivery<P>>),
+    Page(Box<Delivered<P>>),
     /// The walk is at its end. Without this, what was gathered is of no use.
     End,
 }
@@ -148,8 +151,8 @@ struct Gatherer<B, C> {
 }
 
 impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
-    fn new<R: Resource<Batches = B>>(resource: &R, outputs: Outputs, now_micros: i64) -> Self {
-        let (batches, schema) = (resource.batches(), resource.schema());
+    fn new<R: Reading<Batches = B>>(reading: &R, outputs: Outputs, now_micros: i64) -> Self {
+        let (batches, schema) = (reading.batches(), reading.schema());
         Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), now_micros }
     }
 
@@ -187,10 +190,10 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivery<B::Page>) -> Result<(), OutputError> {
+    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), OutputError> {
         self.outputs.check()?;
         self.note_findings(delivery);
-        for batch in self.batches.append(&delivery.page, &delivery.taken.keep) {
+        for batch in self.batches.append(&delivery.page, &delivery.keep) {
             self.take_batch(&batch)?;
         }
         Ok(())
@@ -215,13 +218,13 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         }
     }
 
-    fn note_findings(&mut self, delivery: &Delivery<B::Page>) {
+    fn note_findings(&mut self, delivery: &Delivered<B::Page>) {
         let findings = &mut self.findings;
-        let Delivery { window, page, taken: Taken { keep, fresh } } = delivery;
+        let Delivered { page, keep, fresh, place } = delivery;
         let PageFindings { rejected, unknown_fields, never_created, malformed } = page.findings();
         for items in rejected {
             for position in items.positions.iter().filter(|&position| fresh.contains(position)) {
-                let at = || format!("page {} of {} rows, item {}", window.page, window.size, position + 1);
+                let at = || format!("{place}, item {}", position + 1);
                 findings.add_rejected(at, items.reason.name(), &items.fields);
             }
         }

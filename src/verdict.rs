@@ -71,6 +71,8 @@ pub enum EvidenceCode {
     BoundariesSearched,
     /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
     BoundariesMoved,
+    /// The list changed and is sorted by no key that keeps rows in their places, so it was read again.
+    OrderUnknown,
     /// The list had fewer or more rows at times.
     ListChanged,
     /// Rows created during the run that are in the output.
@@ -111,4 +113,12 @@ pub enum EvidenceCode {
     MissingRows,
     /// Rows that could not be fetched a second time.
     NotRescanned,
+    /// Ids that were answered, be it by "not found".
+    IdsAnswered,
+    /// Ids that the API does not know.
+    IdsNotFound,
+    /// Ids that could not be read.
+    IdsNotRead,
+    /// Answers that say that there is more about their id than they hold.
+    AnswersCut,
 }

@@ -49,7 +49,7 @@ impl BodyError {
     }
 }
 
-/// The room for large bodies, shared by all requests of a client.
+/// The room for large bodies, shared by all requests of an account.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
     shared: Arc<Semaphore>,

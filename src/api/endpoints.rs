@@ -1,4 +1,9 @@
-//! Every endpoint that is read: its path, and what its refusals mean.
+//! Every endpoint that is read: its path, its page sizes, and which of its refusals mean "empty" or "not found".
+//!
+//! No other file names a path of the API or judges such a code. Only reading endpoints stand here, and none that costs
+//! money (number lookup) or changes anything.
+
+use uuid::Uuid;
 
 use super::Problem;
 
@@ -22,8 +27,35 @@ pub struct ListEndpoint {
 pub const CONTACTS: ListEndpoint =
     ListEndpoint { path: "v3/contacts", name: "contacts", empty_codes: &["RESOURCE_001"] };
 
-/// `GET /v3/conversations` (API reference, "List conversations"): all messages of all conversations, the newest first.
+/// `GET /v3/conversations` (API reference, "Get all conversations"): the messages of all conversations, newest first.
 pub const CONVERSATIONS: ListEndpoint = ListEndpoint { path: "v3/conversations", name: "messages", empty_codes: &[] };
+
+/// `GET /v3/sender-profiles` (API reference, "List sender profiles"). It refuses a profile header.
+pub const SENDER_PROFILES: ListEndpoint =
+    ListEndpoint { path: "v3/sender-profiles", name: "sender profiles", empty_codes: &[] };
+
+/// `GET /v3/me` (API reference, "Get account"): path of the account behind the key.
+pub const ME: &str = "v3/me";
+
+/// `GET /v3/contacts/{id}` (API reference, "Get contact").
+pub const CONTACT: RowEndpoint =
+    RowEndpoint { list: "v3/contacts", part: "", name: "contact", not_found_code: "RESOURCE_001" };
+
+/// `GET /v3/contacts/{id}/message-summary` (API reference, "Get contact message summary").
+pub const MESSAGE_SUMMARY: RowEndpoint = RowEndpoint {
+    list: "v3/contacts",
+    part: "/message-summary",
+    name: "message summary of contact",
+    not_found_code: "RESOURCE_001",
+};
+
+/// `GET /v3/messages/{id}/activities` (API reference, "Get message activities").
+pub const ACTIVITIES: RowEndpoint = RowEndpoint {
+    list: "v3/messages",
+    part: "/activities",
+    name: "activities of message",
+    not_found_code: "RESOURCE_003",
+};
 
 impl ListEndpoint {
     /// Whether a refusal says that the list is empty. The API reference: an exact number without a match is
@@ -33,10 +65,51 @@ impl ListEndpoint {
     }
 }
 
+/// One row, or what belongs to it, read by the row's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowEndpoint {
+    /// Path of the list that the row is in.
+    list: &'static str,
+    /// What follows the id.
+    part: &'static str,
+    /// What it reads, for messages; the id follows.
+    name: &'static str,
+    /// Code by which it says that no row has this id.
+    not_found_code: &'static str,
+}
+
+impl RowEndpoint {
+    /// The path with a place for the id, as the API reference writes it.
+    pub fn template(&self) -> String {
+        format!("{}/{{id}}{}", self.list, self.part)
+    }
+
+    /// Path for an id, below the base URL.
+    pub fn path(&self, id: Uuid) -> String {
+        format!("{}/{id}{}", self.list, self.part)
+    }
+
+    /// Name of a request for an id, for errors and logs.
+    pub fn request_name(&self, id: Uuid) -> String {
+        format!("{} {id}", self.name)
+    }
+
+    /// Whether a refusal says that no row has this id. A 404 without the code comes from a gateway or a wrong address.
+    pub fn is_not_found(&self, problem: &Problem) -> bool {
+        problem.status() == Some(404) && problem.code() == Some(self.not_found_code)
+    }
+}
+
 /// Whether the service refuses a window as such, as some do with deep pages.
 pub fn is_window_refused(problem: &Problem) -> bool {
     let Problem::Rejected { status, .. } = problem else { return false };
     matches!(status, 400 | 404 | 416 | 422)
+}
+
+/// Whether the service refuses one id as such; every other refusal is about all of them.
+pub fn is_row_refused(problem: &Problem) -> bool {
+    let Problem::Rejected { status, .. } = problem else { return false };
+    matches!(status, 400 | 404 | 410 | 422)
 }
 
 /// The page size to try after one was refused; `None` if the refusal is not about the size.
@@ -67,6 +140,28 @@ mod tests {
         let error = serde_json::json!({"code": code, "details": details, "message": message});
         let error: ErrorBody = serde_json::from_value(error).unwrap();
         Problem::Rejected { status: 400, error: Box::new(error), request_id: None }
+    }
+
+    #[test]
+    fn a_row_is_missing_only_when_the_api_says_so() {
+        let problem = |status, code: &str| {
+            let error = ErrorBody { code: Some(code.to_owned()), ..ErrorBody::default() };
+            Problem::Rejected { status, error: Box::new(error), request_id: None }
+        };
+        assert!(ACTIVITIES.is_not_found(&problem(404, "RESOURCE_003")));
+        assert!(CONTACT.is_not_found(&problem(404, "RESOURCE_001")));
+        assert!(!ACTIVITIES.is_not_found(&problem(404, "RESOURCE_014")), "the profile is not there");
+        assert!(!ACTIVITIES.is_not_found(&problem(400, "RESOURCE_003")));
+        let gateway = Problem::Rejected { status: 404, error: Box::default(), request_id: None };
+        assert!(!ACTIVITIES.is_not_found(&gateway));
+    }
+
+    #[test]
+    fn paths_are_those_of_the_reference() {
+        let id = Uuid::from_u128(1);
+        assert_eq!(ACTIVITIES.path(id), "v3/messages/00000000-0000-0000-0000-000000000001/activities");
+        assert_eq!(CONTACT.path(id), "v3/contacts/00000000-0000-0000-0000-000000000001");
+        assert_eq!(MESSAGE_SUMMARY.template(), "v3/contacts/{id}/message-summary");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::ConnectFailure;
 use super::wire::ErrorBody;
+use super::{ConnectFailure, OtherProfile};
 use crate::base::plural::count_of;
 
 /// Fields of a rejected request that are named.
@@ -82,6 +82,13 @@ pub enum Problem {
         /// What the HTTP library says.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// An answer came, and it is for another profile than the one asked for.
+    OtherProfile {
+        /// Which one, and for which.
+        other: Box<OtherProfile>,
+        /// What support asks for.
+        request_id: Option<String>,
+    },
     /// The API asked for a longer wait than this run accepts.
     RateLimited {
         /// What it asked for.
@@ -105,7 +112,7 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::ConnectFailed { .. } => None,
+            Self::ConnectFailed { .. } | Self::OtherProfile { .. } => None,
         }
     }
 }
@@ -168,6 +175,15 @@ impl fmt::Display for Problem {
                 request_id
             }
             Self::ConnectFailed { cause, .. } => return cause.fmt(formatter),
+            Self::OtherProfile { other, request_id } => {
+                let OtherProfile { asked, answered } = **other;
+                write!(formatter, "asked for profile {asked}, and the answer is for ")?;
+                match answered {
+                    Some(answered) => write!(formatter, "profile {answered}")?,
+                    None => formatter.write_str("something else")?,
+                }
+                request_id
+            }
             Self::RateLimited { wait, request_id } => {
                 write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
                 request_id

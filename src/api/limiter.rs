@@ -1,7 +1,7 @@
 //! Decides when the next request may start.
 //!
-//! [`RateLimiter::ready`] is awaited before every attempt: the first by the driver of the walk, through `Client::turn`,
-//! and each retry by the loop in `client`, which sleeps its own backoff first. A pause that the server asked for is
+//! [`RateLimiter::ready`] is awaited before every attempt: the first by the drivers of `listing` and `lookup`, through
+//! `Account::permit`, and each retry by the loop in `account`, which sleeps its own backoff first. A pause that the server asked for is
 //! waited for here only.
 //!
 //! *Two rules act together:* tokens refill at the configured rate up to a burst, and an answer may ask for a pause.
@@ -110,9 +110,9 @@ impl Reserve {
     }
 }
 
-/// The permission to send one request.
+/// Permission to send one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
+pub struct Permit {
     /// Its number among all requests of the run, from 1.
     pub number: u64,
     /// How long it was waited for.
@@ -126,13 +126,13 @@ pub struct RateLimiter {
     /// Tokens that the server counts and we leave alone.
     reserved: u32,
     /// Held by the one task that waits next, so that tasks start in the order in which they came.
-    turn: tokio::sync::Mutex<()>,
+    queue: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    turns: u64,
+    permits: u64,
     tokens: f64,
     refilled_at: Instant,
     paused_until: Instant,
@@ -145,22 +145,22 @@ impl RateLimiter {
         let reserved = rate.map_or(0, |rate| reserve.tokens_of(rate));
         let rate = rate.map(|rate| reserve.applied_to(rate));
         let tokens = rate.map_or(0.0, |rate| f64::from(rate.burst));
-        let state = State { turns: 0, tokens, refilled_at: now, paused_until: now };
-        Self { rate, reserved, turn: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+        let state = State { permits: 0, tokens, refilled_at: now, paused_until: now };
+        Self { rate, reserved, queue: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
     /// Waits until the next request may start and takes its token.
-    pub async fn ready(&self) -> Turn {
+    pub async fn ready(&self) -> Permit {
         let asked_at = Instant::now();
-        let _turn = self.turn.lock().await;
+        let _first = self.queue.lock().await;
         while let Some(moment) = self.take_token_or_moment() {
             sleep_until(moment).await;
         }
         let number = self.with_state(|state| {
-            state.turns += 1;
-            state.turns
+            state.permits += 1;
+            state.permits
         });
-        Turn { number, waited: asked_at.elapsed() }
+        Permit { number, waited: asked_at.elapsed() }
     }
 
     /// Asks every task to wait for `pause` from now, for a day at most. A longer pause that is already on stays.
@@ -178,7 +178,7 @@ impl RateLimiter {
     ///
     /// Fewer left than this limiter counts means that others use the same pool: the bucket is lowered to the server's
     /// count, and when nothing is left at all everyone waits for the refill.
-    pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>, turn: Turn) {
+    pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>, permit: Permit) {
         let remaining = remaining.saturating_sub(self.reserved);
         let Some(rate) = self.rate else {
             if let (0, Some(wait)) = (remaining, until_reset) {
@@ -189,7 +189,7 @@ impl RateLimiter {
         let is_used_by_others = self.with_state(|state| {
             state.refill(rate, Instant::now());
             // What was sent after this request is not in the server's count yet.
-            let sent_since = u32::try_from(state.turns.saturating_sub(turn.number)).unwrap_or(u32::MAX);
+            let sent_since = u32::try_from(state.permits.saturating_sub(permit.number)).unwrap_or(u32::MAX);
             let left = f64::from(remaining) - f64::from(sent_since);
             // Answers to requests that overtook each other are one or two tokens off without anyone else's doing.
             let is_used_by_others = state.tokens > left + 2.0;
@@ -247,8 +247,8 @@ mod tests {
         RateLimiter::new(RequestRate::new(requests, Duration::from_secs(1), burst), Reserve::default())
     }
 
-    fn turn(number: u64) -> Turn {
-        Turn { number, waited: Duration::ZERO }
+    fn permit(number: u64) -> Permit {
+        Permit { number, waited: Duration::ZERO }
     }
 
     async fn seconds_for(limiter: &RateLimiter, requests: u32) -> f64 {
@@ -289,7 +289,7 @@ mod tests {
     async fn no_wait_is_too_long_to_be_counted() {
         let rate = RequestRate::new(1, Duration::from_secs(3600), 1);
         let limiter = RateLimiter::new(rate, Reserve::new(1.0 - f64::EPSILON / 2.0).unwrap());
-        limiter.note_remaining(0, Some(Duration::MAX), turn(0));
+        limiter.note_remaining(0, Some(Duration::MAX), permit(0));
         limiter.pause(Duration::MAX);
         assert!(limiter.pause_left() <= MAX_SLEEP);
         limiter.ready().await;
@@ -312,7 +312,7 @@ mod tests {
     async fn without_a_rate_only_pauses_are_waited_for() {
         let limiter = RateLimiter::new(None, Reserve::default());
         assert!(seconds_for(&limiter, 1000).await < 0.001);
-        limiter.note_remaining(0, Some(Duration::from_secs(7)), turn(1000));
+        limiter.note_remaining(0, Some(Duration::from_secs(7)), permit(1000));
         let seconds = seconds_for(&limiter, 1).await;
         assert!((7.0..7.1).contains(&seconds), "{seconds}");
     }
@@ -325,7 +325,7 @@ mod tests {
         let seconds = seconds_for(&limiter, 4).await;
         assert!((0.1..0.15).contains(&seconds), "two at once, two at the rate: {seconds}");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        limiter.note_remaining(0, Some(Duration::from_secs(3)), turn(5));
+        limiter.note_remaining(0, Some(Duration::from_secs(3)), permit(5));
         let seconds = seconds_for(&limiter, 1).await;
         assert!((3.0..3.1).contains(&seconds), "{seconds}");
     }
@@ -334,7 +334,7 @@ mod tests {
     async fn a_pool_emptied_by_ourselves_refills_at_the_rate() {
         let limiter = limiter(20, 10);
         seconds_for(&limiter, 10).await;
-        limiter.note_remaining(0, Some(Duration::from_secs(1)), turn(10));
+        limiter.note_remaining(0, Some(Duration::from_secs(1)), permit(10));
         let seconds = seconds_for(&limiter, 20).await;
         assert!((1.0..1.1).contains(&seconds), "{seconds}");
     }
@@ -351,7 +351,7 @@ mod tests {
         assert!(seconds_for(&limiter, 1).await < 0.001);
         // Now somebody else has taken three: what the server has left is on its way already.
         tokio::time::sleep(Duration::from_millis(250)).await;
-        let eighth = turn(8);
+        let eighth = permit(8);
         limiter.note_remaining(1, Some(Duration::from_secs(1)), eighth);
         let seconds = seconds_for(&limiter, 1).await;
         assert!((0.04..0.06).contains(&seconds), "{seconds}");
@@ -365,7 +365,7 @@ mod tests {
         let seconds = seconds_for(&limiter, 16).await;
         assert!((1.0..1.1).contains(&seconds), "eight tenths of the rate: {seconds}");
         tokio::time::sleep(Duration::from_secs(1)).await;
-        limiter.note_remaining(3, None, turn(24));
+        limiter.note_remaining(3, None, permit(24));
         let seconds = seconds_for(&limiter, 2).await;
         assert!((0.06..0.07).contains(&seconds), "three are left, two of them are not ours: {seconds}");
         assert!(Reserve::new(1.0).is_none() && Reserve::new(-0.1).is_none());

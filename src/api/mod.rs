@@ -1,15 +1,17 @@
 //! The Sent API v3 as this program uses it: one GET at a time, retried and paced.
 //!
-//! [`Client::turn`] says when a request may begin, and [`Client::fetch`] brings what it asks for. Around one request
-//! stand, from the inside out: the attempt (`client`), the judgment of its outcome (`classify`, `connect_error`), the
-//! delay before the next one (`backoff`), and the pace that all requests share ([`RateLimiter`]). Nothing outside this
+//! [`Account::permit`] says when a request may start, and [`Account::fetch`] brings what it asks for. Around one request
+//! stand, from the inside out: the attempt (`connection`), the judgment of its outcome (`classify`, `connect_error`), the
+//! delay before the next one (`backoff`), and the pace that all requests share ([`RateLimiter`]). Each request carries the
+//! [`Scope`] that it reads. Every path of the API, and what its refusals mean, is in [`endpoints`]. Nothing outside this
 //! folder sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
 
+mod account;
 mod backoff;
 mod body;
 mod classify;
-mod client;
 mod connect_error;
+mod connection;
 pub mod endpoints;
 mod error;
 mod key;
@@ -19,16 +21,19 @@ mod proxy;
 mod rate_headers;
 mod redact;
 mod retry_after;
+mod scope;
 mod stats;
 pub mod wire;
 
+pub use account::{Account, AccountSettings, ApiRequest};
 pub use backoff::{Backoff, RetryPolicy};
 pub use classify::{Decision, decide};
-pub use client::{Client, ClientSettings, Reply};
 pub use connect_error::ConnectFailure;
+pub use connection::Reply;
 pub use error::{ApiError, AttemptsEnd, Problem};
 pub use key::ApiKey;
-pub use limiter::{BadRateSpec, RateLimiter, RateSpec, RequestRate, Reserve, Turn};
+pub use limiter::{BadRateSpec, Permit, RateLimiter, RateSpec, RequestRate, Reserve};
 pub use proxy::UnsupportedProxy;
 pub use redact::shown_error;
+pub use scope::{OtherProfile, Scope};
 pub use stats::{RequestStats, Trouble};

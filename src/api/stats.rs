@@ -1,4 +1,4 @@
-//! What a client has done so far, counted by many requests at a time and read by the progress display and the report.
+//! What the requests of an account have done so far, counted by many at a time and read by the progress display and the report.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{ConnectFailure, Problem};
 
-/// What a client has done so far.
+/// What the requests of an account have done so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RequestStats {
     /// Requests that were sent, retries included.
@@ -46,6 +46,8 @@ impl From<&Problem> for Trouble {
         match problem {
             Problem::ConnectFailed { cause, .. } => Self::ConnectFailed(*cause),
             Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
+            // A refusal of ours, not of the status.
+            Problem::OtherProfile { .. } => Self::Status(200),
             Problem::RateLimited { .. } => Self::Status(429),
         }
     }

@@ -3,6 +3,7 @@
 use crate::cli::ContactsArgs;
 use crate::config::{ExportFlags, read_settings};
 use crate::error::{Error, ExitCode};
+use crate::export::ListReading;
 use crate::report::{Counts, Filters};
 use crate::resources::contacts::Contacts;
 use crate::simulator;
@@ -33,5 +34,6 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         simulate,
     };
     let read = read_settings(&args.list, &args.pace);
-    run_export::<_, Counts>(&ExportCommand { resource: contacts, read, verbosity: &args.verbosity }, flags, filters)
+    let reading = ListReading { resource: contacts, settings: read, since: None };
+    run_export::<_, Counts>(&ExportCommand { reading, verbosity: &args.verbosity }, flags, filters)
 }

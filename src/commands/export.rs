@@ -9,18 +9,16 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::api::{Client, RequestStats};
+use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
 use crate::config::{API_KEY_VARIABLE, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
-use crate::export::{Exported, Outcome, export};
-use crate::listing::journal::{Journal, JournalWriter, remove_journal};
-use crate::listing::{Consistency, JournalSlot, ReadSettings, Walk, WalkReport};
+use crate::export::{Exported, Outcome, ReadReport, Reading, export};
+use crate::journal::{Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::progress::ProgressDisplay;
 use crate::publish::{OutputLock, Outputs, lock_target};
-use crate::report::{ConsistencyFacts, Filters, RowCounts, RunDocument, RunFacts, TableStyle};
-use crate::resources::{ListSource, Resource};
+use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
 use crate::verdict::{Evidence, Verdict};
@@ -35,10 +33,8 @@ const TICK: Duration = Duration::from_millis(200);
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
 pub(super) struct ExportCommand<'a, R> {
-    /// What is exported.
-    pub(super) resource: R,
-    /// How its list is read.
-    pub(super) read: ReadSettings,
+    /// What is exported, and how it is read.
+    pub(super) reading: R,
     /// What is written to stderr.
     pub(super) verbosity: &'a VerbosityArgs,
 }
@@ -47,7 +43,7 @@ pub(super) struct ExportCommand<'a, R> {
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run_export<R: Resource, C: RowCounts>(
+pub(super) fn run_export<R: Reading, C: RowCounts>(
     command: &ExportCommand<'_, R>,
     flags: ExportFlags<'_>,
     filters: Filters,
@@ -55,11 +51,11 @@ pub(super) fn run_export<R: Resource, C: RowCounts>(
     let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
     // What is not UTF-8 is refused as a key, not taken for none.
     let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
-    let schema = command.resource.schema();
+    let schema = command.reading.schema();
     let rows = RowFormat {
         schema,
         schema_version: R::SCHEMA_VERSION,
-        hidden_columns: command.resource.hidden_columns(),
+        hidden_columns: command.reading.hidden_columns(),
         unique_columns: R::UNIQUE_COLUMNS,
     };
     let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
@@ -86,7 +82,7 @@ pub(super) fn run_export<R: Resource, C: RowCounts>(
     ended
 }
 
-async fn read_and_publish<R: Resource, C: RowCounts>(
+async fn read_and_publish<R: Reading, C: RowCounts>(
     command: &ExportCommand<'_, R>,
     config: &ExportConfig,
     outputs: Outputs,
@@ -94,23 +90,23 @@ async fn read_and_publish<R: Resource, C: RowCounts>(
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Utc::now());
-    let journal_key = config.journal_key(&command.resource, &command.read, &key);
+    let journal_key = config.journal_key(command.reading.journal_key(), &key);
     let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
     let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
-    let settings = config.pace.client_settings(config.account.base_url.clone(), key);
-    let client = Client::new(settings).map_err(Error::BuildClient)?;
+    let settings = config.pace.account_settings(config.account.base_url.clone(), key);
+    let account = Account::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
-    let published = match read_all::<R, C>(command, config, &client, &mut journal, outputs, started_at, stop).await {
+    let published = match read_all::<R, C>(command, config, &account, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),
         Ok(Some(mut exported)) => {
-            exported.gathered.findings.hide_unknown_fields(|name| client.is_secret(name));
+            exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
-            let mut run = run_facts::<R>(command.read.consistency, &exported.walk, client.stats(), times);
+            let mut run = run_facts(&exported.read, account.stats(), times);
             // Those of a journal are as the server sent them.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
-                *id = id.as_deref().and_then(|id| client.shown_request_id(id));
+                *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
             publish::<R, _>(config, *exported, run).map(Some)
         }
@@ -139,10 +135,10 @@ fn remove_other_journals(config: &ExportConfig) {
 }
 
 /// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
-async fn read_all<R: Resource, C: RowCounts>(
+async fn read_all<R: Reading, C: RowCounts>(
     command: &ExportCommand<'_, R>,
     config: &ExportConfig,
-    client: &Client,
+    account: &Account,
     journal: &mut JournalSlot,
     outputs: Outputs,
     started_at: DateTime<Utc>,
@@ -157,13 +153,13 @@ async fn read_all<R: Resource, C: RowCounts>(
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;
-            display.borrow_mut().tick(client.stats(), client.pause_left());
+            display.borrow_mut().tick(account.stats(), account.pause_left());
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
     let now = started_at.timestamp_micros();
-    let source = ListSource { client, resource: &command.resource };
-    let exporting = Box::pin(export(&source, &command.read, journal, outputs, now, observe, stop));
+    let connection = (account, config.account.scope);
+    let exporting = Box::pin(export(&command.reading, connection, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,
         never = ticking => never,
@@ -175,14 +171,7 @@ async fn read_all<R: Resource, C: RowCounts>(
     })
 }
 
-fn run_facts<R: Resource>(
-    consistency: Consistency,
-    walk: &Walk,
-    stats: RequestStats,
-    (started, started_at): (Instant, DateTime<Utc>),
-) -> RunFacts {
-    let (verdict, evidence) = walk.verdict(R::NOUN);
-    let report = walk.report();
+fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, DateTime<Utc>)) -> RunFacts {
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     RunFacts {
         started_at: time(started_at),
@@ -192,33 +181,13 @@ fn run_facts<R: Resource>(
         retries: stats.retries,
         rate_limited: stats.rate_limited,
         waited_seconds: seconds(stats.waited),
-        pages: report.pages,
-        total_count_first: report.total_first,
-        total_count_last: report.total_last,
-        duplicates_removed: report.duplicates,
-        verdict,
-        evidence,
-        consistency: consistency_facts(consistency, report),
-    }
-}
-
-fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts {
-    let [first_request_id, last_request_id] = report.request_ids.clone();
-    ConsistencyFacts {
-        mode: mode.name(),
-        total_count_min: report.total_min,
-        total_count_max: report.total_max,
-        changes_seen: report.changes,
-        created_during_run: report.created,
-        updated_during_run: report.updated,
-        deleted_during_run_at_least: report.deleted_at_least(),
-        boundaries_verified: report.boundaries,
-        boundaries_searched: report.searches,
-        rescans: report.rescans,
-        missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
-        pages_resumed: report.pages_resumed,
-        last_request_id: last_request_id.or_else(|| first_request_id.clone()),
-        first_request_id,
+        pages: read.pages,
+        total_count_first: read.total_first,
+        total_count_last: read.total_last,
+        duplicates_removed: read.duplicates,
+        verdict: read.verdict,
+        evidence: read.evidence.clone(),
+        consistency: read.consistency.clone(),
     }
 }
 
@@ -233,7 +202,7 @@ fn seconds(duration: Duration) -> f64 {
 }
 
 /// Tells what came of the run.
-fn tell<R: Resource, D: RunDocument>(verbosity: &VerbosityArgs, published: &Published<D>) -> Result<ExitCode, Error> {
+fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Published<D>) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
     if verbosity.quiet {
         // Else the table begins with it.
@@ -251,7 +220,7 @@ fn tell<R: Resource, D: RunDocument>(verbosity: &VerbosityArgs, published: &Publ
     Ok(published.verdict.into())
 }
 
-fn tell_people<R: Resource, D: RunDocument>(published: &Published<D>) {
+fn tell_people<R: Reading, D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     for remark in published.document.remarks() {

@@ -3,6 +3,7 @@
 use crate::cli::MessagesArgs;
 use crate::config::{ExportFlags, read_settings};
 use crate::error::{Error, ExitCode};
+use crate::export::ListReading;
 use crate::report::{Filters, MessageCounts};
 use crate::resources::messages::Messages;
 use crate::simulator::{Messaging, Settings};
@@ -28,10 +29,11 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
         pace: &args.pace,
         simulate,
     };
-    let command = ExportCommand {
+    let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
-        read: read_settings(&args.list, &args.pace),
-        verbosity: &args.verbosity,
+        settings: read_settings(&args.list, &args.pace),
+        since: None,
     };
+    let command = ExportCommand { reading, verbosity: &args.verbosity };
     run_export::<_, MessageCounts>(&command, flags, Filters::default())
 }

@@ -13,10 +13,9 @@ use serde::de::IgnoredAny;
 use crate::api::endpoints;
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
-use crate::export::{Exported, Gathered};
+use crate::export::{Exported, Gathered, Reading};
 use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
 use crate::report::{ConsistencyFacts, ExportFacts, Filters, Notice, RowCounts, RunDocument, RunFacts, Table};
-use crate::resources::Resource;
 use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
 
@@ -63,14 +62,14 @@ pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, Con
 ///
 /// # Errors
 /// When the gate holds the export back, or a file cannot be written.
-pub(super) fn publish<R: Resource, C: RowCounts>(
+pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
     run: RunFacts,
 ) -> Result<Published<C::Document>, Error> {
     let Gathered { counts, findings, staged } = exported.gathered;
     let rows = staged.reports().first().map_or(0, |report| report.rows);
-    let items_rejected = exported.walk.report().rejected;
+    let items_rejected = exported.read.rejected;
     let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
     let gate = check_gate::<R>(config, &facts, rows, items_rejected);
     let document = counts.into_document(facts.clone());
@@ -104,7 +103,7 @@ pub(super) fn publish<R: Resource, C: RowCounts>(
     Ok(Published { document, to_stdout, rows, items_rejected, rejected, verdict, evidence })
 }
 
-fn check_gate<R: Resource>(
+fn check_gate<R: Reading>(
     config: &ExportConfig,
     facts: &ExportFacts,
     rows: u64,
@@ -146,7 +145,7 @@ fn seen_from(manifest: &Path, outputs: &[OutputReport]) -> Vec<OutputReport> {
     outputs.iter().map(seen).collect()
 }
 
-fn manifest<'a, R: Resource>(
+fn manifest<'a, R: Reading>(
     config: &'a ExportConfig,
     run: &'a RunFacts,
     rows: u64,
@@ -156,13 +155,13 @@ fn manifest<'a, R: Resource>(
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
-        resource: R::ENDPOINT.name,
+        resource: R::NAME,
         started_at: &run.started_at,
         finished_at: &run.finished_at,
         api: config.account.name(),
         filters: &config.filters,
         rows,
-        contacts: (R::ENDPOINT == endpoints::CONTACTS).then_some(rows),
+        contacts: (R::NAME == endpoints::CONTACTS.name).then_some(rows),
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,

@@ -5,7 +5,7 @@ use url::Url;
 use super::ConfigError;
 use super::address::check_base_url;
 use super::key::read_key;
-use crate::api::ApiKey;
+use crate::api::{ApiKey, Scope};
 use crate::cli::{AccountArgs, DEFAULT_BASE_URL};
 use crate::simulator;
 
@@ -18,8 +18,8 @@ pub struct AccountConfig {
     pub base_url: Url,
     /// The key; with the simulator, its key.
     pub api_key: Option<ApiKey>,
-    /// The child profile of an organization that is read.
-    pub profile_id: Option<uuid::Uuid>,
+    /// Whose rows are read: the account's own, or those of a child profile.
+    pub scope: Scope,
 }
 
 impl AccountConfig {
@@ -36,7 +36,8 @@ impl AccountConfig {
         let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
         let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
         let api_key = if simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
-        Ok(Self { simulate, base_url, api_key, profile_id: args.profile_id })
+        let scope = args.profile_id.map_or(Scope::ACCOUNT, Scope::profile);
+        Ok(Self { simulate, base_url, api_key, scope })
     }
 
     /// What a manifest calls the API that was read.

@@ -7,11 +7,10 @@ use super::outputs::RowFormat;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
 use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
+use crate::journal::{JournalKey, Secret};
 use crate::listing::ReadSettings;
-use crate::listing::journal::{JournalKey, Secret};
 use crate::publish::Gate;
 use crate::report::Filters;
-use crate::resources::Resource;
 use crate::simulator;
 
 /// The flags of an export, as they were typed.
@@ -96,7 +95,7 @@ impl ExportConfig {
         // What the simulator serves on a port of its own is gone with it.
         let journal = outputs.journal.clone().filter(|_| !is_simulated);
         Ok(Self {
-            pace: PaceConfig::new(pace, account.profile_id, is_simulated)?,
+            pace: PaceConfig::new(pace, is_simulated)?,
             account,
             resume: ResumeConfig { journal, within: resume.resume_within, starts_over: resume.fresh },
             gate,
@@ -107,23 +106,15 @@ impl ExportConfig {
         })
     }
 
-    /// What a journal must belong to, to be of use for reading a resource.
-    pub fn journal_key<R: Resource>(&self, resource: &R, read: &ReadSettings, api_key: &ApiKey) -> JournalKey {
-        let parameters = resource.parameters();
+    /// What a journal must belong to, to be of use here: `key` says what is read, and this adds from which account.
+    pub fn journal_key(&self, key: JournalKey, api_key: &ApiKey) -> JournalKey {
         let profile = self.filters.profile_id.clone().map(|id| ("--profile-id".to_owned(), id));
-        let open = parameters.iter().filter(|parameter| !parameter.is_personal);
-        let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
-        let personal = parameters.iter().filter(|parameter| parameter.is_personal);
-        let personal = personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value)));
         let api_key = ("API key".to_owned(), Secret::new(Some(api_key.expose())));
         JournalKey {
-            resource: R::ENDPOINT.name.to_owned(),
-            endpoint: R::ENDPOINT.path.to_owned(),
             base_url: self.account.base_url.to_string(),
-            page_size: read.page_size,
-            consistency: read.consistency.name().to_owned(),
-            flags: profile.into_iter().chain(open).collect(),
-            secrets: personal.chain([api_key]).collect(),
+            flags: key.flags.into_iter().chain(profile).collect(),
+            secrets: key.secrets.into_iter().chain([api_key]).collect(),
+            ..key
         }
     }
 }

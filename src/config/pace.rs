@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::ConfigError;
-use crate::api::{ApiKey, ClientSettings, RequestRate, Reserve, RetryPolicy};
+use crate::api::{AccountSettings, ApiKey, RequestRate, Reserve, RetryPolicy};
 use crate::base::percent::Percent;
 use crate::cli::{PaceArgs, RateLimitArg};
 
@@ -20,7 +20,6 @@ pub struct PaceConfig {
     retry_budget: u64,
     timeout: std::time::Duration,
     connect_timeout: std::time::Duration,
-    profile_id: Option<uuid::Uuid>,
 }
 
 impl PaceConfig {
@@ -28,11 +27,7 @@ impl PaceConfig {
     ///
     /// # Errors
     /// When a reserve is asked for that leaves nothing, or that no rate gives a meaning to.
-    pub(super) fn new(
-        args: &PaceArgs,
-        profile_id: Option<uuid::Uuid>,
-        is_simulated: bool,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn new(args: &PaceArgs, is_simulated: bool) -> Result<Self, ConfigError> {
         // The simulator on this machine has no quota to keep, so a first try is quick.
         let unset = if is_simulated { RateLimitArg::Unlimited } else { RateLimitArg::DEFAULT };
         let rate = match args.rate_limit.unwrap_or(unset) {
@@ -55,7 +50,6 @@ impl PaceConfig {
             },
             timeout: args.timeout,
             connect_timeout: args.connect_timeout,
-            profile_id,
         })
     }
 
@@ -64,12 +58,11 @@ impl PaceConfig {
         self.rate
     }
 
-    /// The settings of a client for an address and a key.
-    pub fn client_settings(&self, base_url: Url, api_key: ApiKey) -> ClientSettings {
-        ClientSettings {
+    /// The settings of an account for an address and a key.
+    pub fn account_settings(&self, base_url: Url, api_key: ApiKey) -> AccountSettings {
+        AccountSettings {
             base_url,
             api_key,
-            profile_id: self.profile_id,
             retry: self.retry,
             retry_budget: self.retry_budget,
             rate: self.rate,

@@ -15,9 +15,9 @@ use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
 
 use crate::base::plural::count_of;
+use crate::journal::{Entry, JournalSlot};
 
 use super::in_flight::{Arrived, InFlight};
-use super::journal::{Journal, JournalWriter};
 use super::reorder::{Next, Reorder, changed};
 use super::source::{Fetched, ListPage, PageSource, SourceError};
 use super::{Consistency, Purpose, Request, Taken, Walk, Window};
@@ -46,15 +46,6 @@ impl ReadSettings {
     fn walk(&self, page_size: u32) -> Walk {
         Walk::new(page_size, self.consistency).with_span(self.not_before)
     }
-}
-
-/// The journal of a run: one to read from, then one to write to.
-#[derive(Debug, Default)]
-pub struct JournalSlot {
-    /// What an earlier run has read.
-    pub past: Option<Journal>,
-    /// Where answers are kept; `None` keeps nothing.
-    pub writer: Option<JournalWriter>,
 }
 
 /// The rows of one answer, in their turn.
@@ -157,18 +148,20 @@ where
     async fn take_past(&mut self) -> Result<(), ReadError<S::Error>> {
         let mut not_understood = 0;
         while let Some((entry, position)) = self.reorder.next_entry().map_err(ReadError::Journal)? {
-            let Some(fetched) = self.source.read(entry.request.window, &entry.body) else {
+            let request = Request::of_question(entry.question);
+            let read = request.and_then(|request| Some((request, self.source.read(request.window, &entry.body)?)));
+            let Some((request, fetched)) = read else {
                 not_understood += 1;
                 continue;
             };
             if self.walk.report().pages == 0 {
                 // Windows have at least half the rows of a page. A page size that the API refused is not tried again.
-                let (asked, size) = (self.settings.page_size, entry.request.window.size);
-                let is_asked = entry.request.window.page > 1 && asked / 2 <= size;
+                let (asked, size) = (self.settings.page_size, request.window.size);
+                let is_asked = request.window.page > 1 && asked / 2 <= size;
                 self.walk = self.settings.walk(if is_asked { asked } else { size });
             }
-            self.walk.note_sent(&entry.request);
-            let arrived = Arrived { request: entry.request, fetched: entry.dated(fetched) };
+            self.walk.note_sent(&request);
+            let arrived = Arrived { request, fetched: dated(&entry, fetched) };
             self.accept(arrived, Some(position)).await?;
         }
         self.walk.note_resumed();
@@ -267,12 +260,10 @@ where
         while self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
             match self.reorder.pop_first().map_err(ReadError::Journal)? {
                 Some(Next::Page(arrived)) => self.hand_on(*arrived).await?,
-                Some(Next::Entry(entry)) => {
-                    let fetched = self
-                        .source
-                        .read(entry.request.window, &entry.body)
-                        .ok_or_else(|| ReadError::Journal(changed()))?;
-                    self.hand_on(Arrived { request: entry.request, fetched: entry.dated(fetched) }).await?;
+                Some(Next::Entry(request, entry)) => {
+                    let fetched = self.source.read(request.window, &entry.body);
+                    let fetched = fetched.ok_or_else(|| ReadError::Journal(changed()))?;
+                    self.hand_on(Arrived { request, fetched: dated(&entry, fetched) }).await?;
                 }
                 None => break,
             }
@@ -341,10 +332,8 @@ fn progress(walk: &Walk) -> Progress {
     }
 }
 
-impl super::journal::Entry {
-    /// A kept answer with the times that were kept beside it.
-    fn dated<P: ListPage>(&self, fetched: Fetched<P>) -> Fetched<P> {
-        let answered_at = fetched.answered_at.or(Some(self.answered_at).filter(|&time| time != 0));
-        Fetched { answered_at, elapsed_micros: self.elapsed_micros, ..fetched }
-    }
+/// A kept answer with the times that were kept beside it.
+fn dated<P: ListPage>(entry: &Entry, fetched: Fetched<P>) -> Fetched<P> {
+    let answered_at = fetched.answered_at.or(Some(entry.answered_at).filter(|&time| time != 0));
+    Fetched { answered_at, elapsed_micros: entry.elapsed_micros, ..fetched }
 }

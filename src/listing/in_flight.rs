@@ -11,9 +11,9 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use super::journal::{Entry, JournalWriter};
 use super::source::{Fetched, PageSource};
 use super::{PageFacts, Request};
+use crate::journal::{Entry, JournalWriter};
 
 /// A request and its outcome.
 pub(super) type Answer<P, E> = (Request, Result<Arrived<P>, E>);
@@ -105,7 +105,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         if let Some(writer) = self.writer {
             writer.append(Entry {
                 session: self.session,
-                request,
+                question: request.question(),
                 elapsed_micros: fetched.elapsed_micros,
                 answered_at: fetched.answered_at.unwrap_or_default(),
                 body: fetched.body.clone(),

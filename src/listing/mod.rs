@@ -3,7 +3,7 @@
 //! ```text
 //!  driver ─► walk        which window next; is everything there? (no I/O; see its own drawing)
 //!    ├─► source          where pages come from: the API, or the model of the tests
-//!    ├─► in_flight ─► journal    requests in flight; answers on disk, for a run that is stopped
+//!    ├─► in_flight     requests in flight; their answers go to the journal, for a run that is stopped
 //!    └─► reorder         pages that arrived before their turn
 //! ```
 //!
@@ -15,7 +15,6 @@
 
 mod driver;
 mod in_flight;
-pub mod journal;
 mod reorder;
 mod request;
 mod row;
@@ -25,9 +24,7 @@ mod tests;
 mod walk;
 mod window;
 
-pub use crate::base::noun::RowNoun;
-
-pub use driver::{Delivery, JournalSlot, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
+pub use driver::{Delivery, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
 pub use source::{Fetched, ListPage, PageSource, SourceError};

@@ -11,7 +11,7 @@ use std::io;
 
 use super::Request;
 use super::in_flight::Arrived;
-use super::journal::{Entry, Journal, JournalWriter};
+use crate::journal::{Entry, Journal, JournalWriter};
 
 /// Pages of a journal that are held in memory: more than most runs have out of order, and a few megabytes.
 const MAX_HELD: usize = 64;
@@ -35,7 +35,7 @@ enum Waiting<P> {
 pub(super) enum Next<P> {
     Page(Box<Arrived<P>>),
     /// A page that is still in the journal.
-    Entry(Entry),
+    Entry(Request, Entry),
 }
 
 impl<P> Reorder<P> {
@@ -82,17 +82,17 @@ impl<P> Reorder<P> {
 
     /// Takes the first page out.
     pub(super) fn pop_first(&mut self) -> io::Result<Option<Next<P>>> {
-        let position = match self.pages.pop_first() {
+        let (request, position) = match self.pages.pop_first() {
             None => return Ok(None),
             Some((_, Waiting::Held(arrived))) => {
                 self.held -= 1;
                 return Ok(Some(Next::Page(arrived)));
             }
-            Some((_, Waiting::Left(_, position))) => position,
+            Some((_, Waiting::Left(request, position))) => (request, position),
         };
         let entry = self.journal.as_mut().map(|journal| journal.entry_again(position)).transpose()?.flatten();
         // It was sound when it was left there.
-        entry.map(|entry| Some(Next::Entry(entry))).ok_or_else(changed)
+        entry.map(|entry| Some(Next::Entry(request, entry))).ok_or_else(changed)
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn changed() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::journal::tests::{entry, open, written_pages};
+    use crate::journal::tests::{entry, open, written_pages};
     use crate::listing::source::Fetched;
     use crate::listing::{Paging, Purpose};
 
@@ -117,7 +117,8 @@ mod tests {
             elapsed_micros: 1,
             body: entry.body.clone(),
         };
-        Arrived { request: Request { purpose: Purpose::Read, ..entry.request }, fetched }
+        let request = Request::of_question(entry.question).unwrap();
+        Arrived { request: Request { purpose: Purpose::Read, ..request }, fetched }
     }
 
     #[test]
@@ -135,7 +136,7 @@ mod tests {
             let first = reorder.first();
             let request = reorder.pop_first().unwrap().map(|next| match next {
                 Next::Page(arrived) => arrived.request,
-                Next::Entry(entry) => entry.request,
+                Next::Entry(request, _) => request,
             });
             assert_eq!(request, first);
             request

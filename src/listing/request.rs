@@ -1,6 +1,7 @@
 //! What a walk asks for, and what it is told.
 
 use super::{RowKey, Window};
+use crate::journal::Question;
 
 /// How much is done about a list that changes while it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +56,20 @@ pub enum Purpose {
 impl Purpose {
     /// Every purpose, by its number.
     pub const ALL: [Self; 6] = [Self::Read, Self::Search, Self::Head, Self::Gap, Self::Probe, Self::Rescan];
+}
+
+impl Request {
+    /// The request that an answer of the journal belongs to; `None` if no version of this program asks so.
+    pub(super) fn of_question(question: Question) -> Option<Self> {
+        let Question { kind, page, size } = question;
+        let purpose = *Purpose::ALL.get(usize::from(kind))?;
+        Some(Self { window: Window { page, size }, purpose })
+    }
+
+    /// The request as the journal keeps it.
+    pub(super) fn question(self) -> Question {
+        Question { kind: self.purpose as u8, page: self.window.page, size: self.window.size }
+    }
 }
 
 /// What an answer says about its list.

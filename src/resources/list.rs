@@ -7,14 +7,16 @@ use super::Resource;
 use super::page::PageLimit;
 use super::time::timestamp;
 use crate::api::wire::{Envelope, Meta, Pagination};
-use crate::api::{ApiError, Client, Turn, endpoints};
+use crate::api::{Account, ApiError, ApiRequest, Permit, Scope, endpoints};
 use crate::listing::{Fetched, PageSource, Paging, SourceError, Window};
 
 /// A list of the API, read page by page.
 #[derive(Debug)]
 pub struct ListSource<'a, R> {
-    /// The connection, with its limiter.
-    pub client: &'a Client,
+    /// The account, with its limiter.
+    pub account: &'a Account,
+    /// Whose rows are read.
+    pub scope: Scope,
     /// What is listed.
     pub resource: &'a R,
 }
@@ -30,22 +32,23 @@ pub struct ListError {
 
 impl<R: Resource> PageSource for ListSource<'_, R> {
     type Page = R::Page;
-    type Permit = Turn;
+    type Permit = Permit;
     type Error = ListError;
 
-    async fn permit(&self) -> Turn {
-        self.client.turn().await
+    async fn permit(&self) -> Permit {
+        self.account.permit().await
     }
 
-    async fn fetch(&self, window: Window, turn: Turn) -> Result<Fetched<R::Page>, ListError> {
+    async fn fetch(&self, window: Window, permit: Permit) -> Result<Fetched<R::Page>, ListError> {
         let Window { page, size } = window;
         let endpoint = &R::ENDPOINT;
-        let request = format!("{} page {page} ({size} per page)", endpoint.name);
+        let name = format!("{} page {page} ({size} per page)", endpoint.name);
         let mut query = vec![("page", page.to_string()), ("page_size", size.to_string())];
         let parameters = self.resource.parameters().into_iter();
         query.extend(parameters.filter_map(|parameter| Some((parameter.name, parameter.value?.to_owned()))));
         let decode = |body: &ByteString| decode_list::<R>(body, PageLimit::for_size(size));
-        let reply = self.client.fetch(turn, &request, endpoint.path, &query, decode).await;
+        let request = ApiRequest { name: &name, path: endpoint.path, query: &query, scope: self.scope };
+        let reply = self.account.fetch(permit, &request, decode).await;
         let reply = reply.map_err(|error| {
             let is_empty_list = self.resource.is_exact() && endpoint.is_empty_list(&error.problem);
             ListError { error, is_empty_list }

@@ -1,14 +1,16 @@
 //! What an account holds, one folder a resource: its Arrow schema, the decoder of its pages, the rules that clean its
 //! fields, and its record batches.
 //!
-//! [`Resource`] is what `export` needs of one; [`ListSource`] reads any of them from the API. Nothing here knows of files
-//! or of how a list is walked.
+//! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is read by id;
+//! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows of files or of how a list is walked.
 
+pub mod activities;
 mod cell;
 pub mod contacts;
 mod decimal;
 mod json;
 mod list;
+mod lookup;
 pub mod messages;
 mod page;
 mod time;
@@ -24,6 +26,7 @@ use crate::listing::ListPage;
 
 pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
+pub use self::lookup::{LookupRefusal, LookupResource, LookupSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 pub use self::time::{NotATime, moment, timestamp};
 
@@ -40,7 +43,7 @@ pub trait Resource: Sync {
     /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
     const UNIQUE_COLUMNS: &'static [&'static str];
     /// One decoded page.
-    type Page: RowPage;
+    type Page: RowPage + ListPage;
     /// What puts the rows of pages into record batches.
     type Batches: BuildBatches<Page = Self::Page>;
 
@@ -86,7 +89,7 @@ pub struct Parameter<'a> {
 }
 
 /// A decoded page of rows.
-pub trait RowPage: ListPage + Send + 'static {
+pub trait RowPage: Send + 'static {
     /// What it held beside the values of its rows.
     fn findings(&self) -> &PageFindings;
 }

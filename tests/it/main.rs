@@ -15,6 +15,7 @@ mod outputs;
 mod peers;
 mod pipes;
 mod privileged;
+mod profiles;
 mod publish;
 mod readme;
 mod report;

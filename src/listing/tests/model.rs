@@ -10,11 +10,12 @@ use bytestring::ByteString;
 use tokio::time::{Instant, sleep};
 
 use super::world::World;
-use crate::listing::journal::tests::key;
-use crate::listing::journal::{Engage, JournalState, JournalWriter, read_journal};
+use crate::base::noun::RowNoun;
+use crate::journal::tests::key;
+use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, Delivery, Fetched, JournalSlot, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone,
-    RowId, RowKey, RowNoun, SourceError, Walk, WalkReport, Window, read_list,
+    Consistency, Delivery, Fetched, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone, RowId, RowKey,
+    SourceError, Walk, WalkReport, Window, read_list,
 };
 use crate::verdict::{Evidence, Verdict};
 

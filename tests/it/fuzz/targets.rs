@@ -9,8 +9,7 @@ use std::sync::OnceLock;
 use sent_export::api::wire::Envelope;
 use sent_export::api::{ApiKey, Problem, decide, shown_error};
 use sent_export::input::{find_files, read_file};
-use sent_export::listing::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, read_journal};
-use sent_export::listing::{Purpose, Request, Window};
+use sent_export::journal::{Engage, Entry, JournalKey, JournalState, JournalWriter, Question, read_journal};
 use sent_export::resources::contacts::{contacts_schema, decode_any_page, decode_page};
 
 /// A page as the API sends it: the scanner and serde alone come to one result.
@@ -76,9 +75,9 @@ pub(super) fn sound_journal() -> &'static [u8] {
         let path = folder.path().join("journal");
         let mut writer = JournalWriter::new(path.clone(), &journal_key(), 0, Engage::AtOnce);
         for page in 1..=3 {
-            let request = Request { window: Window { page, size: 100 }, purpose: Purpose::Read };
+            let question = Question { kind: 0, page, size: 100 };
             let body = format!(r#"{{"success":true,"data":{{"contacts":[],"pagination":{{"page":{page}}}}}}}"#).into();
-            writer.append(Entry { session: 0, request, elapsed_micros: 5, answered_at: 7, body });
+            writer.append(Entry { session: 0, question, elapsed_micros: 5, answered_at: 7, body });
         }
         assert!(writer.keep().is_some(), "the folder is writable");
         std::fs::read(path).expect("it was just written")

@@ -5,6 +5,9 @@
 //! The same command finds the file, takes the answers again instead of requesting them, and requests what is missing. A
 //! walk is a function of its answers, so it then stands where it stood. The file is removed when the output is published.
 //!
+//! `listing` keeps windows of a list and `lookup` rows by id, each with a [`Question`] in its own numbers; nothing here
+//! knows what they mean.
+//!
 //! A journal belongs to one [`JournalKey`]: resource, endpoint, address, account, filters, profile, page size and way of
 //! reading. It never holds the API key: the account is recognized by a fingerprint keyed with random bytes of the file.
 //!
@@ -16,7 +19,7 @@
 //! ```text
 //! file    = "SENTJRNL" version:u32 length:u32 crc32:u32 header(JSON, length bytes) { record }
 //! record  = "SJR1" length:u32 crc32:u32 payload(length bytes)
-//! payload = session:u32 purpose:u8 page:u64 size:u32 elapsed_micros:u64 answered_at:i64 body(Zstandard, one frame)
+//! payload = session:u32 kind:u8 page:u64 size:u32 elapsed_micros:u64 answered_at:i64 body(Zstandard, one frame)
 //! ```
 
 mod reader;
@@ -31,7 +34,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use reader::{Journal, JournalState, read_journal};
-pub use record::Entry;
+pub use record::{Entry, Question};
 pub use writer::{Engage, JournalWriter};
 
 /// First bytes of a journal.
@@ -85,6 +88,15 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(if self.0.is_some() { "Secret(..)" } else { "Secret" })
     }
+}
+
+/// The journal of a run: one to read from, then one to write to.
+#[derive(Debug, Default)]
+pub struct JournalSlot {
+    /// What an earlier run has read.
+    pub past: Option<Journal>,
+    /// Where answers are kept; `None` keeps nothing.
+    pub writer: Option<JournalWriter>,
 }
 
 /// The first record of a journal.
@@ -148,4 +160,4 @@ pub fn remove_journal(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-pub(in crate::listing) mod tests;
+pub(crate) mod tests;

@@ -4,9 +4,8 @@ use std::time::Duration;
 use std::path::PathBuf;
 
 use super::*;
-use crate::listing::{Purpose, Request, Window};
 
-pub(in crate::listing) fn key() -> JournalKey {
+pub(crate) fn key() -> JournalKey {
     let secrets = [("API key", "key-1"), ("--phone", "+12025550123")];
     JournalKey {
         resource: "contacts".into(),
@@ -19,10 +18,10 @@ pub(in crate::listing) fn key() -> JournalKey {
     }
 }
 
-pub(in crate::listing) fn entry(page: u64) -> Entry {
+pub(crate) fn entry(page: u64) -> Entry {
     Entry {
         session: 0,
-        request: Request { window: Window { page, size: 100 }, purpose: Purpose::Read },
+        question: Question { kind: 0, page, size: 100 },
         elapsed_micros: 5,
         answered_at: 1_772_323_200_000_000,
         body: format!("{{\"page\":{page},\"text\":\"{}\"}}", "x".repeat(500)).into(),
@@ -30,7 +29,7 @@ pub(in crate::listing) fn entry(page: u64) -> Entry {
 }
 
 /// A journal of these pages, in this order.
-pub(in crate::listing) fn written_pages(folder: &Path, pages: impl Iterator<Item = u64>) -> PathBuf {
+pub(crate) fn written_pages(folder: &Path, pages: impl Iterator<Item = u64>) -> PathBuf {
     let path = folder.join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::AtOnce);
     pages.for_each(|page| writer.append(entry(page)));
@@ -48,7 +47,7 @@ fn written(folder: &Path, entries: u64) -> (PathBuf, Vec<u8>) {
     (path, bytes)
 }
 
-pub(in crate::listing) fn open(path: &Path) -> Journal {
+pub(crate) fn open(path: &Path) -> Journal {
     match read_journal(path, &key()).unwrap() {
         JournalState::Usable(journal) => *journal,
         other => panic!("{other:?}"),
@@ -56,7 +55,7 @@ pub(in crate::listing) fn open(path: &Path) -> Journal {
 }
 
 fn pages(journal: &mut Journal) -> Vec<u64> {
-    std::iter::from_fn(|| journal.next_entry().unwrap()).map(|entry| entry.request.window.page).collect()
+    std::iter::from_fn(|| journal.next_entry().unwrap()).map(|entry| entry.question.page).collect()
 }
 
 #[test]
@@ -64,7 +63,7 @@ fn entries_come_back_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::AtOnce);
-    let entries = Purpose::ALL.map(|purpose| Entry { request: Request { purpose, ..entry(3).request }, ..entry(3) });
+    let entries = [0, 5, u8::MAX].map(|kind| Entry { question: Question { kind, ..entry(3).question }, ..entry(3) });
     entries.iter().cloned().for_each(|entry| writer.append(entry));
     writer.keep();
     let mut journal = open(&path);

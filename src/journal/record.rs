@@ -4,8 +4,6 @@ use std::io::{self, Read};
 
 use bytestring::ByteString;
 
-use crate::listing::{Purpose, Request, Window};
-
 /// First bytes of a record: where reading goes on after damage.
 pub(super) const RECORD_MAGIC: &[u8; 4] = b"SJR1";
 /// Bytes before a record's payload.
@@ -15,13 +13,24 @@ pub(super) const MAX_PAYLOAD: usize = 80 << 20;
 /// Bytes of a payload before the body.
 const PAYLOAD_HEAD: usize = 4 + 1 + 8 + 4 + 8 + 8;
 
+/// What an answer answers, in the numbers of whoever asked. Journals keep them, so their meaning must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// Why it was asked, or what kind of answer was kept.
+    pub kind: u8,
+    /// The page, or for a lookup the place of the id among all.
+    pub page: u64,
+    /// Rows on a page.
+    pub size: u32,
+}
+
 /// An answer, and what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Which run asked, from 0.
     pub session: u32,
     /// What it asked.
-    pub request: Request,
+    pub question: Question,
     /// From sending the request to the last byte of the answer, in microseconds.
     pub elapsed_micros: u64,
     /// When the answer was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
@@ -36,9 +45,9 @@ impl Entry {
         let body = compressor.compress(self.body.as_bytes())?;
         let mut payload = Vec::with_capacity(PAYLOAD_HEAD + body.len());
         payload.extend(self.session.to_le_bytes());
-        payload.push(self.request.purpose as u8);
-        payload.extend(self.request.window.page.to_le_bytes());
-        payload.extend(self.request.window.size.to_le_bytes());
+        payload.push(self.question.kind);
+        payload.extend(self.question.page.to_le_bytes());
+        payload.extend(self.question.size.to_le_bytes());
         payload.extend(self.elapsed_micros.to_le_bytes());
         payload.extend(self.answered_at.to_le_bytes());
         payload.extend(body);
@@ -54,17 +63,16 @@ impl Entry {
     pub(super) fn read(payload: &[u8]) -> Option<Self> {
         let mut fields = Fields(payload);
         let session = u32::from_le_bytes(fields.take()?);
-        let [purpose] = fields.take()?;
+        let [kind] = fields.take()?;
         let page = u64::from_le_bytes(fields.take()?);
         let size = u32::from_le_bytes(fields.take()?);
         let elapsed_micros = u64::from_le_bytes(fields.take()?);
         let answered_at = i64::from_le_bytes(fields.take()?);
-        let purpose = *Purpose::ALL.get(usize::from(purpose))?;
         let mut body = Vec::new();
         zstd::stream::read::Decoder::new(fields.0).ok()?.read_to_end(&mut body).ok()?;
         let body = ByteString::try_from(body).ok()?;
-        let request = Request { window: Window { page, size }, purpose };
-        Some(Self { session, request, elapsed_micros, answered_at, body })
+        let question = Question { kind, page, size };
+        Some(Self { session, question, elapsed_micros, answered_at, body })
     }
 }
 

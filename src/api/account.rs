@@ -1,0 +1,245 @@
+//! The account: one connection, one rate limiter, one retry budget and one set of counters for every request of a run.
+//!
+//! Callers await [`Account::permit`] and hand the permit to [`Account::fetch`], once for every request, many at a time.
+//! The slot of a request is held through its backoff, so retries cannot raise the number in flight. The pace of all is the
+//! [`RateLimiter`]'s, the judgment is [`decide`](super::decide)'s, and this is the only loop that retries one request. (A
+//! request that was given up while others succeeded is made once more by `listing` and `lookup`.)
+//!
+//! Requests for different profiles go through the same account, each with its [`Scope`]: their quota is the same.
+//!
+//! Tested against scripted servers in `tests/it`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use bytestring::ByteString;
+use tokio::time::Instant;
+use url::Url;
+
+use super::body::BodyBudget;
+use super::connection::{Connection, Failure, Shared};
+use super::error::address_of;
+use super::stats::Counters;
+use super::wire::Envelope;
+use super::{
+    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Permit, Problem, RateLimiter, Reply, RequestRate,
+    RequestStats, Reserve, RetryPolicy, Scope,
+};
+
+/// Longest pause after a 429 that does not say how long; it starts at one second and doubles with every 429.
+const MAX_DEFAULT_PAUSE: Duration = Duration::from_secs(30);
+
+/// Everything that an [`Account`] needs to know.
+#[derive(Debug, Clone)]
+pub struct AccountSettings {
+    /// Where the API lives; paths are appended to it.
+    pub base_url: Url,
+    /// Sent as `x-api-key`, to this base URL only.
+    pub api_key: ApiKey,
+    /// How transient failures are retried.
+    pub retry: RetryPolicy,
+    /// Retries of the whole run.
+    pub retry_budget: u64,
+    /// Own pace; `None` sends as fast as answers come.
+    pub rate: Option<RequestRate>,
+    /// Share of the quota that is left to the account's other traffic.
+    pub reserve: Reserve,
+    /// For one attempt, from sending to the last byte of the answer.
+    pub timeout: Duration,
+    /// For name resolution, connection and TLS.
+    pub connect_timeout: Duration,
+    /// Longest time that one request waits for rate limits before it is given up.
+    pub max_rate_limit_wait: Duration,
+}
+
+/// What to get.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiRequest<'a> {
+    /// Its name in errors and logs, for instance `contacts page 7`. Must not tell of people.
+    pub name: &'a str,
+    /// Path below the base URL, see [`endpoints`](super::endpoints).
+    pub path: &'a str,
+    /// Query parameters; never shown.
+    pub query: &'a [(&'a str, String)],
+    /// Whose rows are read.
+    pub scope: Scope,
+}
+
+/// One API key at one address, with everything that its requests share.
+#[derive(Debug)]
+pub struct Account {
+    connection: Connection,
+    shared: Shared,
+    retry: RetryPolicy,
+    retry_budget: u64,
+    max_rate_limit_wait: Duration,
+}
+
+impl Account {
+    /// Builds the connection pool; sends nothing.
+    ///
+    /// # Errors
+    /// When the machine's certificates cannot be loaded, or the environment names a proxy that cannot be used.
+    pub fn new(settings: AccountSettings) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let AccountSettings { retry, retry_budget, max_rate_limit_wait, .. } = settings;
+        let shared = Shared {
+            limiter: RateLimiter::new(settings.rate, settings.reserve),
+            counters: Counters::default(),
+            bodies: BodyBudget::default(),
+        };
+        let AccountSettings { base_url, api_key, timeout, connect_timeout, .. } = settings;
+        let connection = Connection::new(base_url, &api_key, timeout, connect_timeout)?;
+        Ok(Self { connection, shared, retry, retry_budget, max_rate_limit_wait })
+    }
+
+    /// Whether a text that came from a server holds the API key or a part of it, in any form. No output may show it.
+    pub fn is_secret(&self, text: &str) -> bool {
+        self.connection.secrets().are_in(text)
+    }
+
+    /// The id of a request as it may be shown, wherever it was kept meanwhile.
+    pub fn shown_request_id(&self, id: &str) -> Option<String> {
+        self.connection.secrets().request_id(id)
+    }
+
+    /// What has been sent and waited for so far.
+    pub fn stats(&self) -> RequestStats {
+        self.shared.counters.stats()
+    }
+
+    /// How long the pause that the API asked for still lasts.
+    pub fn pause_left(&self) -> Duration {
+        self.shared.limiter.pause_left()
+    }
+
+    /// Waits until another request may be sent: the start of every one. Canceling the wait uses up nothing.
+    pub async fn permit(&self) -> Permit {
+        let permit = self.shared.limiter.ready().await;
+        self.shared.counters.note_waited(permit.waited);
+        permit
+    }
+
+    /// Sends a GET until there is data, or no sense in retrying.
+    ///
+    /// `permit` is the first attempt's; retries wait for theirs. `decode` reads a whole body.
+    ///
+    /// # Errors
+    /// What the last attempt ended with, when it is final or the retries are used up.
+    pub async fn fetch<T>(
+        &self,
+        mut permit: Permit,
+        request: &ApiRequest<'_>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+    ) -> Result<Reply<T>, ApiError> {
+        let &ApiRequest { name, path, query, scope } = request;
+        let url = self.connection.url(path, query);
+        let place = self.shared.bodies.enter(permit.number);
+        let started_at = Instant::now();
+        let mut backoff = Backoff::new(self.retry);
+        let mut attempts = 0;
+        let mut rate_limit_waits = RateLimitWaits { told: Duration::ZERO, answers: 0 };
+        loop {
+            attempts += 1;
+            tracing::debug!(
+                request = name,
+                attempt = attempts,
+                waited_seconds = permit.waited.as_secs_f64(),
+                "sending"
+            );
+            let attempt = self.connection.attempt(&self.shared, (&url, scope), permit, &place, &decode).await;
+            let Failure { problem, decision, retry_after } = match attempt {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            let give_up = |problem, end| {
+                let elapsed = started_at.elapsed();
+                let base_url = Box::new(self.connection.base_url().clone());
+                ApiError { request: name.into(), base_url, problem, attempts, elapsed, end }
+            };
+            match decision {
+                Decision::GiveUp => return Err(give_up(problem, AttemptsEnd::Final)),
+                Decision::Pause => {
+                    self.shared.counters.note_rate_limited();
+                    let pause = rate_limit_waits.next_pause(retry_after);
+                    if rate_limit_waits.told > self.max_rate_limit_wait {
+                        let request_id = request_id_of(&problem);
+                        let limited = Problem::RateLimited { wait: pause, request_id };
+                        return Err(give_up(limited, AttemptsEnd::Final));
+                    }
+                    tracing::info!(
+                        request = name,
+                        pause_seconds = pause.as_secs_f64(),
+                        "rate limited: all requests pause"
+                    );
+                    self.shared.limiter.pause(pause);
+                }
+                Decision::Retry => {
+                    let delay = match self.rest_before_retry(&problem, &mut backoff) {
+                        Ok(delay) => delay,
+                        Err(end) => return Err(give_up(problem, end)),
+                    };
+                    let (retry, delay_seconds) = (backoff.retries(), delay.as_secs_f64());
+                    tracing::info!(request = name, %problem, retry, delay_seconds, "trying again");
+                    if let Some(pause) = retry_after.filter(|&pause| pause <= self.max_rate_limit_wait) {
+                        self.shared.limiter.pause(pause);
+                    }
+                    tokio::time::sleep(delay).await;
+                    self.shared.counters.note_waited(delay);
+                }
+            }
+            permit = self.permit().await;
+        }
+    }
+
+    /// Grants a retry and says how long to wait before it, or why there is none.
+    fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
+        let counters = &self.shared.counters;
+        let unanswered = match problem {
+            Problem::ConnectFailed { cause, .. } if !counters.was_answered() => Some(*cause),
+            _ => None,
+        };
+        let is_hopeless = unanswered.is_some_and(ConnectFailure::is_lasting);
+        let end = if is_hopeless { AttemptsEnd::NeverAnswered } else { AttemptsEnd::RetriesUsedUp };
+        if is_hopeless && backoff.retries() >= RetryPolicy::MAX_RETRIES_UNREACHABLE {
+            return Err(end);
+        }
+        let delay = backoff.next_delay(fastrand::f64()).ok_or(end)?;
+        let retries = self.retry_budget;
+        if counters.retries() >= retries {
+            return Err(AttemptsEnd::BudgetUsedUp { retries });
+        }
+        counters.note_retry(problem);
+        if let Some(cause) = unanswered.filter(|_| counters.may_warn()) {
+            // A wrong address is the likeliest mistake, and whoever made it should not have to wait for the end.
+            tracing::warn!("{}; trying again", cause.at(&address_of(self.connection.base_url())));
+        }
+        Ok(delay)
+    }
+}
+
+struct RateLimitWaits {
+    told: Duration,
+    answers: u32,
+}
+
+impl RateLimitWaits {
+    /// The pause after one more 429: what it asks for, else one that doubles.
+    fn next_pause(&mut self, retry_after: Option<Duration>) -> Duration {
+        let default = Duration::from_secs(1 << self.answers.min(10)).min(MAX_DEFAULT_PAUSE);
+        // At least a little, or a server that says `Retry-After: 0` for ever would be asked without a pause.
+        let pause = retry_after.unwrap_or(default).max(Duration::from_millis(100));
+        self.answers += 1;
+        self.told = self.told.saturating_add(pause);
+        pause
+    }
+}
+
+fn request_id_of(problem: &Problem) -> Option<String> {
+    match problem {
+        Problem::Rejected { request_id, .. }
+        | Problem::Unreadable { request_id, .. }
+        | Problem::OtherProfile { request_id, .. }
+        | Problem::RateLimited { request_id, .. } => request_id.clone(),
+        Problem::ConnectFailed { .. } => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! One attempt at a request: send it, read the whole answer, and say what it is worth.
+//!
+//! [`Connection::attempt`] is called by the loop in `account`, which decides about retries. What all requests of an account
+//! share stands in [`Shared`].
+//!
+//! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are only
+//! known after the whole body is here.
+//!
+//! Tested against scripted servers in `tests/it`.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use bytestring::ByteString;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
+use url::Url;
+
+use super::body::{BodyBudget, BodyError, EnvelopeError, Place, read_envelope};
+use super::proxy::Proxy;
+use super::rate_headers::{RateHeaders, header_text, server_time};
+use super::redact::Secrets;
+use super::stats::Counters;
+use super::wire::{Envelope, Meta};
+use super::{ApiKey, ConnectFailure, Decision, Permit, Problem, RateLimiter, Scope, decide};
+
+/// Header that scopes a request to a profile; scoped answers repeat it.
+const PROFILE_HEADER: &str = "x-profile-id";
+
+/// Data that arrived, and where it came from.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// What the caller's decoder made of `data`.
+    pub data: T,
+    /// `meta` of the envelope.
+    pub meta: Meta,
+    /// The answer as it came.
+    pub body: ByteString,
+    /// When its last byte was here, by this machine's clock.
+    pub arrived_at: SystemTime,
+    /// From sending the last attempt to the last byte of its answer.
+    pub elapsed: Duration,
+    /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
+    pub answered_at: SystemTime,
+}
+
+/// What all requests of an account share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) limiter: RateLimiter,
+    pub(super) counters: Counters,
+    pub(super) bodies: BodyBudget,
+}
+
+/// One attempt that brought no data.
+pub(super) struct Failure {
+    pub(super) problem: Problem,
+    pub(super) decision: Decision,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// A connection pool to one address with one key.
+#[derive(Debug)]
+pub(super) struct Connection {
+    http: reqwest::Client,
+    base_url: Url,
+    timeout: Duration,
+    connect_timeout: Duration,
+    secrets: Secrets,
+    proxy: Option<Proxy>,
+}
+
+impl Connection {
+    /// Builds the connection pool; sends nothing.
+    ///
+    /// # Errors
+    /// When the machine's certificates cannot be loaded, or the environment names a proxy that cannot be used.
+    pub(super) fn new(
+        base_url: Url,
+        api_key: &ApiKey,
+        timeout: Duration,
+        connect_timeout: Duration,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let proxy = Proxy::of_environment(&base_url)?;
+        // Fails only when a provider is installed already, which serves as well.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut headers = HeaderMap::new();
+        let mut key = HeaderValue::from_str(api_key.expose())?;
+        key.set_sensitive(true);
+        headers.insert("x-api-key", key);
+        let mut builder = reqwest::Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("sent-export/", env!("CARGO_PKG_VERSION")))
+            // A redirect could carry the key to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            // Retries are decided in `account` only.
+            .retry(reqwest::retry::never())
+            .tcp_nodelay(true)
+            .timeout(timeout)
+            .connect_timeout(connect_timeout);
+        if base_url.scheme() == "http" {
+            // Plain http is for loopback; a proxy would take the key off this machine in clear text. No certificate is
+            // looked at, so that a machine without any can try the simulator.
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        let http = builder.build()?;
+        Ok(Self { http, base_url, timeout, connect_timeout, secrets: Secrets::of_key(api_key), proxy })
+    }
+
+    /// What no output may show.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The address that paths are appended to.
+    pub(super) fn base_url(&self) -> &Url {
+        &self.base_url
+    }
+
+    /// The whole address of a request.
+    pub(super) fn url(&self, path: &str, query: &[(&str, String)]) -> Url {
+        let mut url = self.base_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// Sends a GET and reads its answer.
+    pub(super) async fn attempt<T>(
+        &self,
+        shared: &Shared,
+        (url, scope): (&Url, Scope),
+        permit: Permit,
+        place: &Place<'_>,
+        decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
+    ) -> Result<Reply<T>, Failure> {
+        shared.counters.note_sent();
+        let sent_at = Instant::now();
+        let mut request = self.http.get(url.clone());
+        if let Some(profile_id) = scope.profile_id() {
+            request = request.header(PROFILE_HEADER, profile_id.to_string());
+        }
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.connect_failure(error).await),
+        };
+        shared.counters.note_answer();
+        let status = response.status().as_u16();
+        let now = server_time(response.headers());
+        let RateHeaders { remaining, until_reset, retry_after } = RateHeaders::read(response.headers(), now);
+        if let Some(remaining) = remaining {
+            shared.limiter.note_remaining(remaining, until_reset, permit);
+        }
+        let retry_after = retry_after.or(until_reset.filter(|_| status == 429));
+        let secrets = self.secrets.with_filters(url);
+        let header_request_id = header_text(response.headers(), "x-request-id").and_then(|id| secrets.request_id(id));
+        if let Some(other) = scope.mismatch(header_text(response.headers(), PROFILE_HEADER)) {
+            let problem = Problem::OtherProfile { other: Box::new(other), request_id: header_request_id };
+            return Err(Failure { problem, decision: Decision::GiveUp, retry_after: None });
+        }
+        let unreadable = |reason: String, request_id: Option<String>| Failure {
+            problem: Problem::Unreadable { status, reason, request_id },
+            decision: decide(status, None),
+            retry_after,
+        };
+
+        let body = match place.read_body(&mut response, self.timeout).await {
+            Ok(body) => body,
+            Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
+            Err(error @ BodyError::NoRoom) => {
+                return Err(Failure { decision: Decision::Retry, ..unreadable(error.reason(), header_request_id) });
+            }
+            Err(error @ BodyError::TooLong) => {
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(error.reason(), header_request_id) });
+            }
+        };
+        let (body, envelope) = match read_envelope(body, decode) {
+            Ok(read) => read,
+            Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
+                // Documented for 401 and 403: the status says it all.
+                let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id };
+                return Err(Failure { problem, decision: decide(status, None), retry_after });
+            }
+            Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id)),
+            Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id)),
+            Err(EnvelopeError::TooManyItems(reason)) => {
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(reason, header_request_id) });
+            }
+        };
+        let mut meta = envelope.meta;
+        meta.request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or(header_request_id);
+        let is_success = envelope.success != Some(false) && (200..300).contains(&status);
+        match envelope.data {
+            Some(data) if is_success => {
+                shared.counters.note_data();
+                let (arrived_at, elapsed) = (SystemTime::now(), sent_at.elapsed());
+                Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now })
+            }
+            _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
+            _ => {
+                let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
+                let decision = decide(status, error.code.as_deref());
+                let problem = Problem::Rejected { status, error, request_id: meta.request_id };
+                Err(Failure { problem, decision, retry_after })
+            }
+        }
+    }
+
+    /// What kept an answer from coming.
+    async fn connect_failure(&self, error: reqwest::Error) -> Failure {
+        // The URL holds the filters, which may be a phone number.
+        let error = error.without_url();
+        let proxy = self.proxy.as_ref();
+        let mut cause = ConnectFailure::of(&error, proxy.map(|proxy| proxy.variable));
+        if let (ConnectFailure::ProxyRefused { status, .. }, Some(proxy)) = (&mut cause, proxy) {
+            *status = proxy.connect_status(&self.base_url, self.connect_timeout).await;
+        }
+        let decision = if cause.is_final() { Decision::GiveUp } else { Decision::Retry };
+        Failure { problem: Problem::ConnectFailed { cause, source: Box::new(error) }, decision, retry_after: None }
+    }
+}

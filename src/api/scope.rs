@@ -1,0 +1,65 @@
+//! Whose rows a request reads.
+
+use uuid::Uuid;
+
+/// The account that a request is about: the key's own, or one profile of an organization.
+///
+/// All scopes of one key share its rate limit (API reference, "Rate limits"), which is why a scope goes with each request
+/// and not with the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Scope {
+    profile_id: Option<Uuid>,
+}
+
+impl Scope {
+    /// The account that the key belongs to; no header is sent.
+    pub const ACCOUNT: Self = Self { profile_id: None };
+
+    /// One profile of the organization that the key belongs to, sent as `x-profile-id`.
+    pub fn profile(id: Uuid) -> Self {
+        Self { profile_id: Some(id) }
+    }
+
+    /// The profile, if there is one.
+    pub fn profile_id(self) -> Option<Uuid> {
+        self.profile_id
+    }
+
+    /// The profile that an answer names in `X-Profile-Id`, if it is not the one that was asked for.
+    ///
+    /// An answer that names none is taken for ours, and so is one to a request without a profile: the API may name the
+    /// profile that a key belongs to.
+    pub(super) fn mismatch(self, echoed: Option<&str>) -> Option<OtherProfile> {
+        let (asked, echoed) = (self.profile_id?, echoed?.trim());
+        let answered = Uuid::try_parse(echoed).ok();
+        (!echoed.is_empty() && answered != Some(asked)).then_some(OtherProfile { asked, answered })
+    }
+}
+
+/// An answer for another profile than the one asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherProfile {
+    /// The one asked for.
+    pub asked: Uuid,
+    /// The one that the answer is for; `None` if it names something that is no UUID.
+    pub answered: Option<Uuid>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_names_another_profile_is_not_ours() {
+        let (ours, other) = (Uuid::from_u128(0xab), Uuid::from_u128(2));
+        let scope = Scope::profile(ours);
+        assert_eq!(scope.mismatch(None), None);
+        assert_eq!(scope.mismatch(Some("")), None);
+        assert_eq!(scope.mismatch(Some(&ours.to_string())), None);
+        assert_eq!(scope.mismatch(Some(&format!(" {} ", ours.to_string().to_uppercase()))), None);
+        let mismatch = OtherProfile { asked: ours, answered: Some(other) };
+        assert_eq!(scope.mismatch(Some(&other.to_string())), Some(mismatch));
+        assert_eq!(scope.mismatch(Some("somebody")), Some(OtherProfile { asked: ours, answered: None }));
+        assert_eq!(Scope::ACCOUNT.mismatch(Some(&other.to_string())), None);
+    }
+}

@@ -1,0 +1,367 @@
+//! The two ways of reading rows: a whole list, and one id after the other.
+//!
+//! [`ListReading`] hands a list to `listing`, [`LookupReading`] a list of ids to `lookup`. What comes after them, from pages
+//! to published files, is the same for both: pages in their order, and a [`ReadReport`] with the verdict at the end.
+
+use std::ops::{ControlFlow, Range};
+
+use arrow::datatypes::SchemaRef;
+use chrono::Utc;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::since::Since;
+use crate::api::{Account, Scope};
+use crate::base::noun::RowNoun;
+use crate::error::Error;
+use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
+use crate::listing::{
+    Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
+};
+use crate::lookup::{Answer, Looked, LookupError, LookupProgress, LookupReport, LookupSettings, look_up};
+use crate::report::ConsistencyFacts;
+use crate::resources::{
+    BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowPage,
+};
+use crate::verdict::{Evidence, Verdict};
+
+/// Rows in pages between reading and gathering, about half a kilobyte each with their bodies: enough that neither often
+/// waits for the other.
+const QUEUED_ROWS: usize = 5_000;
+
+/// The same for answers about one id, which have a few rows each.
+const QUEUED_ANSWERS: usize = 256;
+
+/// How rows are read.
+pub trait Reading {
+    /// Name of the resource, for journal and manifest.
+    const NAME: &'static str;
+    /// What the rows are called.
+    const NOUN: RowNoun;
+    /// Version of [`schema`](Self::schema).
+    const SCHEMA_VERSION: u32;
+    /// Columns whose values hardly repeat.
+    const UNIQUE_COLUMNS: &'static [&'static str];
+    /// The rows of one answer.
+    type Page: RowPage;
+    /// What puts them into record batches.
+    type Batches: BuildBatches<Page = Self::Page>;
+
+    /// The schema of the record batches.
+    fn schema(&self) -> SchemaRef;
+
+    /// Columns of the schema that are left out: what they would hold was not asked for.
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// An empty batch builder.
+    fn batches(&self) -> Self::Batches;
+
+    /// Answers that may wait between reading and gathering.
+    fn queued_pages(&self) -> usize;
+
+    /// What a journal must belong to, without the account.
+    fn journal_key(&self) -> JournalKey;
+
+    /// Reads everything and hands it to `deliver`, in order. `deliver` breaks when nobody takes pages anymore, and then so
+    /// does the read, with `None`.
+    ///
+    /// # Errors
+    /// When something cannot be fetched, or the journal cannot be read.
+    fn read(
+        &self,
+        account: &Account,
+        scope: Scope,
+        journal: &mut JournalSlot,
+        deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
+        observe: impl FnMut(Progress),
+    ) -> impl Future<Output = Result<Option<ReadReport>, Error>>;
+}
+
+/// The rows of one answer, in their turn.
+#[derive(Debug)]
+pub struct Delivered<P> {
+    /// The rows.
+    pub page: P,
+    /// Which of them are written, one entry a row.
+    pub keep: Vec<bool>,
+    /// The items of the answer that no other answer held.
+    pub fresh: Range<usize>,
+    /// What was requested.
+    pub place: Place,
+}
+
+/// What an answer was requested for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A page of a list.
+    Page {
+        /// Its number, from 1.
+        number: u64,
+        /// Rows on a page.
+        size: u32,
+    },
+    /// An id.
+    Id(Uuid),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Page { number, size } => write!(formatter, "page {number} of {size} rows"),
+            Self::Id(id) => write!(formatter, "answer about {id}"),
+        }
+    }
+}
+
+/// What a read met.
+#[derive(Debug, Clone)]
+pub struct ReadReport {
+    /// Whether everything is there.
+    pub verdict: Verdict,
+    /// What the verdict rests on.
+    pub evidence: Vec<Evidence>,
+    /// Answers taken.
+    pub pages: u64,
+    /// Items that are no rows, where the read itself counts them.
+    pub rejected: u64,
+    /// Rows that came more than once and were written once.
+    pub duplicates: u64,
+    /// Rows in the list by the first answer.
+    pub total_first: Option<u64>,
+    /// Rows in the list by the last answer.
+    pub total_last: Option<u64>,
+    /// The same in numbers.
+    pub consistency: ConsistencyFacts,
+    /// Ids that no row has.
+    pub not_found: Vec<Uuid>,
+}
+
+/// Reads a whole list.
+#[derive(Debug)]
+pub struct ListReading<R> {
+    /// What is listed.
+    pub resource: R,
+    /// How.
+    pub settings: ReadSettings,
+    /// From when on; `None` reads all of it.
+    pub since: Option<Since>,
+}
+
+impl<R: Resource> Reading for ListReading<R> {
+    const NAME: &'static str = R::ENDPOINT.name;
+    const NOUN: RowNoun = R::NOUN;
+    const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
+    type Page = R::Page;
+    type Batches = R::Batches;
+
+    fn schema(&self) -> SchemaRef {
+        self.resource.schema()
+    }
+
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        self.resource.hidden_columns()
+    }
+
+    fn batches(&self) -> R::Batches {
+        self.resource.batches()
+    }
+
+    fn queued_pages(&self) -> usize {
+        QUEUED_ROWS.checked_div(self.settings.page_size as usize).unwrap_or_default().max(1)
+    }
+
+    fn journal_key(&self) -> JournalKey {
+        let parameters = self.resource.parameters();
+        let open = parameters.iter().filter(|parameter| !parameter.is_personal);
+        let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
+        let personal = parameters.iter().filter(|parameter| parameter.is_personal);
+        let since = self.since.as_ref().map(|since| ("--since".to_owned(), since.text.clone()));
+        JournalKey {
+            resource: Self::NAME.to_owned(),
+            endpoint: R::ENDPOINT.path.to_owned(),
+            base_url: String::new(),
+            page_size: self.settings.page_size,
+            consistency: self.settings.consistency.name().to_owned(),
+            flags: open.chain(since).collect(),
+            secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
+        }
+    }
+
+    async fn read(
+        &self,
+        account: &Account,
+        scope: Scope,
+        journal: &mut JournalSlot,
+        mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
+        observe: impl FnMut(Progress),
+    ) -> Result<Option<ReadReport>, Error> {
+        let source = ListSource { account, scope, resource: &self.resource };
+        let deliver = async |Delivery { window, page, taken: Taken { keep, fresh } }: Delivery<R::Page>| {
+            let place = Place::Page { number: window.page, size: window.size };
+            match deliver(Delivered { page, keep, fresh, place }).await {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(ReceiverGone),
+            }
+        };
+        let began_at = journal.past.as_ref().map_or_else(|| Utc::now().timestamp_micros(), Journal::started_at);
+        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
+        let settings = ReadSettings { not_before, ..self.settings.clone() };
+        match read_list(&source, &settings, journal, deliver, observe).await {
+            Ok(walk) => Ok(Some(list_report(&walk, self.settings.consistency, R::NOUN))),
+            Err(ReadError::ReceiverGone) => Ok(None),
+            Err(ReadError::Source(ListError { error, .. })) => Err(Error::Api(error)),
+            Err(ReadError::RefusedFrom { row, error }) => Err(Error::RefusedFrom { row, error: Box::new(error.error) }),
+            Err(ReadError::Journal(error)) => Err(Error::Journal(error)),
+            Err(ReadError::Unfinished) => Err(Error::Unfinished),
+        }
+    }
+}
+
+fn list_report(walk: &Walk, mode: Consistency, noun: RowNoun) -> ReadReport {
+    let (verdict, evidence) = walk.verdict(noun);
+    let report = walk.report();
+    ReadReport {
+        verdict,
+        evidence,
+        pages: report.pages,
+        rejected: report.rejected,
+        duplicates: report.duplicates,
+        total_first: report.total_first,
+        total_last: report.total_last,
+        consistency: consistency_facts(mode, report),
+        not_found: Vec::new(),
+    }
+}
+
+fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts {
+    let [first_request_id, last_request_id] = report.request_ids.clone();
+    ConsistencyFacts {
+        mode: mode.name(),
+        total_count_min: report.total_min,
+        total_count_max: report.total_max,
+        changes_seen: report.changes,
+        created_during_run: report.created,
+        updated_during_run: report.updated,
+        deleted_during_run_at_least: report.deleted_at_least(),
+        boundaries_verified: report.boundaries,
+        boundaries_searched: report.searches,
+        rescans: report.rescans,
+        missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
+        pages_resumed: report.pages_resumed,
+        last_request_id: last_request_id.or_else(|| first_request_id.clone()),
+        first_request_id,
+    }
+}
+
+/// Reads what belongs to each of some ids.
+#[derive(Debug)]
+pub struct LookupReading<R> {
+    /// What is read.
+    pub resource: R,
+    /// The ids, each of them once.
+    pub ids: Vec<Uuid>,
+    /// How.
+    pub settings: LookupSettings,
+}
+
+/// The way of reading that journal and manifest name.
+const BY_ID: &str = "by_id";
+
+impl<R: LookupResource> Reading for LookupReading<R> {
+    const NAME: &'static str = R::NAME;
+    const NOUN: RowNoun = R::NOUN;
+    const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
+    type Page = R::Page;
+    type Batches = R::Batches;
+
+    fn schema(&self) -> SchemaRef {
+        self.resource.schema()
+    }
+
+    fn batches(&self) -> R::Batches {
+        self.resource.batches()
+    }
+
+    fn queued_pages(&self) -> usize {
+        QUEUED_ANSWERS
+    }
+
+    /// Answers are kept by the place of their id, so a journal belongs to one list of ids.
+    fn journal_key(&self) -> JournalKey {
+        let mut digest = Sha256::new();
+        self.ids.iter().for_each(|id| digest.update(id.as_bytes()));
+        let digest = digest.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        JournalKey {
+            resource: Self::NAME.to_owned(),
+            endpoint: R::ENDPOINT.template(),
+            base_url: String::new(),
+            page_size: 1,
+            consistency: BY_ID.to_owned(),
+            flags: [("list of ids".to_owned(), digest)].into(),
+            secrets: [].into(),
+        }
+    }
+
+    async fn read(
+        &self,
+        account: &Account,
+        scope: Scope,
+        journal: &mut JournalSlot,
+        mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
+        mut observe: impl FnMut(Progress),
+    ) -> Result<Option<ReadReport>, Error> {
+        let source = LookupSource::<R>::new(account, scope);
+        let mut not_found = Vec::new();
+        let deliver = async |looked: Looked<R::Page>| {
+            let id = looked.id;
+            let page = match looked.answer {
+                Answer::Found(page) => page,
+                Answer::NotFound => {
+                    not_found.push(id);
+                    return ControlFlow::Continue(());
+                }
+                Answer::Unread => return ControlFlow::Continue(()),
+            };
+            let keep = vec![true; R::rows(&page)];
+            deliver(Delivered { page, keep, fresh: 0..usize::MAX, place: Place::Id(id) }).await
+        };
+        let observe = |progress| observe(lookup_progress(progress));
+        match look_up(&source, &self.ids, self.settings, journal, deliver, observe).await {
+            Ok(report) => Ok(Some(lookup_report(&report, not_found))),
+            Err(LookupError::ReceiverGone) => Ok(None),
+            Err(LookupError::Source(LookupRefusal { error, .. })) => Err(Error::Api(error)),
+            Err(LookupError::Journal(error)) => Err(Error::Journal(error)),
+        }
+    }
+}
+
+fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progress {
+    let (delivered, total) = (delivered as u64, total as u64);
+    Progress { pages: delivered, planned_pages: Some(total), rows: delivered, total: Some(total), is_healing: false }
+}
+
+fn lookup_report(report: &LookupReport, not_found: Vec<Uuid>) -> ReadReport {
+    let (verdict, evidence) = report.verdict();
+    let [first_request_id, last_request_id] = report.request_ids.clone();
+    ReadReport {
+        verdict,
+        evidence,
+        pages: (report.found + report.not_found) as u64,
+        consistency: ConsistencyFacts {
+            mode: BY_ID,
+            pages_resumed: report.resumed as u64,
+            first_request_id,
+            last_request_id,
+            ..ConsistencyFacts::default()
+        },
+        not_found,
+        rejected: 0,
+        duplicates: 0,
+        total_first: None,
+        total_last: None,
+    }
+}

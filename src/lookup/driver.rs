@@ -1,0 +1,257 @@
+//! Carries out a lookup: requests in flight, the order of the ids restored, everything bounded and kept in the journal.
+//!
+//! [`look_up`] fetches every id that the [`Queue`] gives from a [`RowSource`]. Fetching is the one concurrent stage.
+//!
+//! *Easy to get wrong:* an id that is slow or in backoff must not let the others run ahead without end. No more than
+//! [`READ_AHEAD`] ids for each slot are read ahead of the one that is due.
+//!
+//! Tested with a model in `lookup::tests`, and through the binary in `tests/it`.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, OptionFuture};
+use uuid::Uuid;
+
+use super::flight::{FOUND, Flight, NOT_FOUND};
+use super::past::Past;
+use super::queue::{Answer, Failed, Queue};
+use super::report::LookupReport;
+use super::source::{FetchedRow, Looked, LookupFailure, RowSource};
+use crate::base::plural::count_of;
+use crate::journal::JournalSlot;
+
+/// Answers held or in flight for each slot: enough to ride out one slow answer, and little memory.
+const READ_AHEAD: usize = 4;
+
+/// Fewest requests that may fail one after the other where ids may be left unread.
+const MIN_TOLERATED: usize = 8;
+
+/// How to look ids up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupSettings {
+    /// Requests in flight at most.
+    pub concurrency: NonZeroUsize,
+    /// Whether ids that cannot be read are left out instead of ending the run.
+    pub allow_unread: bool,
+}
+
+/// How far a lookup is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LookupProgress {
+    /// Ids whose answers were delivered.
+    pub delivered: usize,
+    /// All ids.
+    pub total: usize,
+}
+
+/// Why a lookup ended early.
+#[derive(Debug)]
+pub enum LookupError<E> {
+    /// An id could not be read.
+    Source(E),
+    /// Nobody takes the answers anymore; whoever was to write them knows why.
+    ReceiverGone,
+    /// The journal cannot be read.
+    Journal(std::io::Error),
+}
+
+/// Looks every id up and hands the answers to `deliver` in the order of the ids.
+///
+/// Answers of `journal.past` are taken instead of requesting them again, and every new one goes to `journal.writer`. While
+/// `deliver` waits, answers on their way are taken in, and nothing more is requested. `observe` is called after every
+/// delivery. `deliver` breaks when nobody takes answers anymore. `ids` must be the same list as that of the run that wrote the journal; each of them should occur once.
+///
+/// # Errors
+/// When an id cannot be read, the journal cannot be read, or nobody takes the answers anymore.
+pub async fn look_up<S: RowSource>(
+    source: &S,
+    ids: &[Uuid],
+    settings: LookupSettings,
+    journal: &mut JournalSlot,
+    deliver: impl AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
+    observe: impl FnMut(LookupProgress),
+) -> Result<LookupReport, LookupError<S::Error>> {
+    let past = journal.past.take().map(|past| Past::read(past, ids.len())).transpose().map_err(LookupError::Journal)?;
+    let mut session = 0;
+    if let Some(past) = &past {
+        let (writer, resumed) = past.resume().map_err(LookupError::Journal)?;
+        (journal.writer, session) = (Some(writer), resumed);
+    }
+    let flight = Flight::new(source, &mut journal.writer, session);
+    let report = LookupReport { ids: ids.len(), ..LookupReport::default() };
+    let queue = Queue::new(ids.len());
+    let not_understood = 0;
+    let driver = Driver {
+        source,
+        ids,
+        settings,
+        past,
+        queue,
+        flight,
+        deliver,
+        observe,
+        report,
+        failures_in_a_row: 0,
+        not_understood,
+    };
+    driver.run().await
+}
+
+struct Driver<'a, S: RowSource, D, F> {
+    source: &'a S,
+    ids: &'a [Uuid],
+    settings: LookupSettings,
+    past: Option<Past>,
+    queue: Queue<S::Row>,
+    flight: Flight<'a, S>,
+    deliver: D,
+    observe: F,
+    report: LookupReport,
+    /// Requests that were given up since one succeeded.
+    failures_in_a_row: usize,
+    /// Answers of the journal that cannot be understood anymore.
+    not_understood: u64,
+}
+
+impl<S, D, F> Driver<'_, S, D, F>
+where
+    S: RowSource,
+    D: AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
+    F: FnMut(LookupProgress),
+{
+    /// Everything that the queue gives, side by side.
+    async fn run(mut self) -> Result<LookupReport, LookupError<S::Error>> {
+        let (source, concurrency) = (self.source, self.settings.concurrency.get());
+        let mut next_permit: Option<LocalBoxFuture<'_, S::Permit>> = None;
+        loop {
+            self.deliver_due().await?;
+            let can_ask = self.flight.len() < concurrency && self.queue.next(self.read_ahead()).is_some();
+            if !can_ask && self.flight.len() == 0 {
+                break;
+            }
+            // A permit that is not waited for must not stand in the way of those that are.
+            next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
+            // What is requested is decided when it may be sent: while the rate limit holds requests back, answers arrive.
+            tokio::select! {
+                biased;
+                Some((position, arrived)) = self.flight.next() => match arrived {
+                    Ok(fetched) => self.take(position, fetched),
+                    Err(error) => self.take_failure(position, error)?,
+                },
+                Some(permit) = OptionFuture::from(next_permit.as_mut()) => {
+                    next_permit = None;
+                    if let Some(position) = self.queue.next(self.read_ahead()) {
+                        self.queue.note_sent(position);
+                        self.flight.send(position, self.ids[position], permit);
+                    }
+                }
+            }
+        }
+        assert!(self.queue.is_finished(), "a lookup that asks for nothing more has every answer");
+        self.warn_of_damage();
+        Ok(self.report)
+    }
+
+    fn read_ahead(&self) -> usize {
+        self.settings.concurrency.get().saturating_mul(READ_AHEAD)
+    }
+
+    fn take(&mut self, position: usize, fetched: Option<FetchedRow<S::Row>>) {
+        self.failures_in_a_row = 0;
+        let answer = fetched.map_or(Answer::NotFound, |fetched| {
+            let [first, last] = &mut self.report.request_ids;
+            if first.is_none() {
+                first.clone_from(&fetched.request_id);
+            }
+            *last = fetched.request_id.or_else(|| last.take());
+            Answer::Found(fetched.row)
+        });
+        self.queue.take(position, answer);
+    }
+
+    /// Delivers the answers whose turn it is; those of the journal are taken when there is room for them.
+    async fn deliver_due(&mut self) -> Result<(), LookupError<S::Error>> {
+        loop {
+            self.take_past().map_err(LookupError::Journal)?;
+            let Some((position, answer)) = self.queue.pop_due() else { return Ok(()) };
+            let id = self.ids[position];
+            match answer {
+                Answer::Found(ref row) => {
+                    self.report.found += 1;
+                    self.report.cut += usize::from(!self.source.is_whole(row));
+                }
+                Answer::NotFound => self.report.not_found += 1,
+                Answer::Unread => self.report.unread.push(id),
+            }
+            // A slow output must not cost the answers that arrive in the meantime.
+            let delivering = (self.deliver)(Looked { position, id, answer });
+            if self.flight.meanwhile(delivering).await.is_break() {
+                return Err(LookupError::ReceiverGone);
+            }
+            (self.observe)(LookupProgress { delivered: position + 1, total: self.ids.len() });
+        }
+    }
+
+    /// Takes the answers of earlier runs about the next ids.
+    fn take_past(&mut self) -> std::io::Result<()> {
+        let Some(past) = &mut self.past else { return Ok(()) };
+        let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
+        while let Some(position) = self.queue.next_new(read_ahead) {
+            let Some(entry) = past.take(position)? else { break };
+            let answer = match entry.question.kind {
+                FOUND => self.source.read(self.ids[position], &entry.body).map(Answer::Found),
+                NOT_FOUND => Some(Answer::NotFound),
+                _ => None,
+            };
+            let Some(answer) = answer else {
+                self.not_understood += 1;
+                break;
+            };
+            self.report.resumed += 1;
+            self.queue.take(position, answer);
+        }
+        Ok(())
+    }
+
+    /// A request that failed for good is made once more.
+    fn take_failure(&mut self, position: usize, error: S::Error) -> Result<(), LookupError<S::Error>> {
+        let id = self.ids[position];
+        let is_refused = error.is_row_refused();
+        let may_go_on = error.may_pass() || is_refused && self.settings.allow_unread;
+        if !may_go_on {
+            return Err(LookupError::Source(error));
+        }
+        self.failures_in_a_row += 1;
+        // When nothing succeeds anymore the service is down.
+        if self.failures_in_a_row > self.tolerated_failures() {
+            return Err(LookupError::Source(error));
+        }
+        if !is_refused && self.queue.fail(position) == Failed::Again {
+            tracing::warn!("cannot read {id} for now; retrying later");
+            return Ok(());
+        }
+        if !self.settings.allow_unread {
+            return Err(LookupError::Source(error));
+        }
+        tracing::warn!("cannot read {id}; continuing without it (--allow-unread)");
+        self.queue.take(position, Answer::Unread);
+        Ok(())
+    }
+
+    /// Requests that may fail one after the other before the service is taken to be down.
+    fn tolerated_failures(&self) -> usize {
+        let concurrency = self.settings.concurrency.get();
+        // Whoever allows for ids that cannot be read may have many of them.
+        if self.settings.allow_unread { concurrency.max(MIN_TOLERATED) * 4 } else { concurrency }
+    }
+
+    fn warn_of_damage(&self) {
+        let damaged = self.past.as_ref().map_or(0, Past::damaged) + self.not_understood;
+        if damaged > 0 {
+            let parts = count_of(damaged, "damaged part", "damaged parts");
+            tracing::warn!("skipped {parts} of the journal; what they held was fetched again");
+        }
+    }
+}

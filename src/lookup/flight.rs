@@ -1,0 +1,96 @@
+//! Requests in flight, and answers that arrived while the driver was waiting for something else.
+//!
+//! *Easy to get wrong:* an output that is slow must not make requests time out, so answers are taken in while the driver
+//! waits for one, see [`Flight::meanwhile`]. Nothing more is requested in that time.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+
+use bytestring::ByteString;
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use uuid::Uuid;
+
+use super::source::{FetchedRow, LookupFailure, RowSource};
+use crate::journal::{Entry, JournalWriter, Question};
+
+/// Kinds of answers in the journal. The numbers must not change.
+pub(super) const FOUND: u8 = 0;
+/// No row has the id; the body is empty.
+pub(super) const NOT_FOUND: u8 = 1;
+
+/// What a source says about the id at a position; `None` when no row has it.
+pub(super) type Arrived<S> = (usize, Result<Option<FetchedRow<<S as RowSource>::Row>>, <S as RowSource>::Error>);
+
+/// Everything that is on its way.
+pub(super) struct Flight<'a, S: RowSource> {
+    source: &'a S,
+    requests: FuturesUnordered<LocalBoxFuture<'a, Arrived<S>>>,
+    /// Answers that arrived while the driver was waiting.
+    waiting: VecDeque<Arrived<S>>,
+    writer: &'a mut Option<JournalWriter>,
+    /// Which run this is, from 0.
+    session: u32,
+}
+
+impl<'a, S: RowSource> Flight<'a, S> {
+    /// Nothing is on its way yet; answers are kept by `writer`, as those of run `session`.
+    pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>, session: u32) -> Self {
+        Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session }
+    }
+
+    /// Requests that are out or whose answers wait.
+    pub(super) fn len(&self) -> usize {
+        self.requests.len() + self.waiting.len()
+    }
+
+    /// Sends a request that has its permit.
+    pub(super) fn send(&mut self, position: usize, id: Uuid, permit: S::Permit) {
+        let answered = self.source.fetch(id, permit).map(move |fetched| match fetched {
+            Err(error) if error.is_not_found() => (position, Ok(None)),
+            fetched => (position, fetched.map(Some)),
+        });
+        // The one place where requests run side by side: the driver bounds their number and restores the order.
+        self.requests.push(answered.boxed_local());
+    }
+
+    /// The answer that arrived first; `None` when nothing is on its way.
+    pub(super) async fn next(&mut self) -> Option<Arrived<S>> {
+        if let Some(answer) = self.waiting.pop_front() {
+            return Some(answer);
+        }
+        let arrived = self.requests.next().await?;
+        self.keep(&arrived);
+        Some(arrived)
+    }
+
+    /// Waits for `work`, and takes answers in while it lasts.
+    pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
+                biased;
+                Some(arrived) = self.requests.next() => {
+                    self.keep(&arrived);
+                    self.waiting.push_back(arrived);
+                }
+                done = &mut work => return done,
+            }
+        }
+    }
+
+    /// Keeps an answer in the journal. A failure is none.
+    fn keep(&mut self, (position, arrived): &Arrived<S>) {
+        let (Some(writer), Ok(fetched)) = (self.writer.as_mut(), arrived) else { return };
+        let kind = if fetched.is_some() { FOUND } else { NOT_FOUND };
+        writer.append(Entry {
+            session: self.session,
+            question: Question { kind, page: *position as u64, size: 1 },
+            elapsed_micros: fetched.as_ref().map_or(0, |fetched| fetched.elapsed_micros),
+            answered_at: fetched.as_ref().and_then(|fetched| fetched.answered_at).unwrap_or_default(),
+            body: fetched.as_ref().map_or_else(ByteString::new, |fetched| fetched.body.clone()),
+        });
+    }
+}

@@ -1,0 +1,167 @@
+//! Which id is asked for next, and whose answer is due: the pure part of a lookup.
+//!
+//! Ids are known by their position. Answers arrive in any order and leave in the order of the ids. An id whose request
+//! failed is asked for once more, when nothing else can be done before it: either every other id was asked for, or the
+//! answers that wait for it have reached the read-ahead limit.
+//!
+//! *Easy to get wrong:* one id that keeps failing must not let the others run ahead without end, since their answers wait
+//! in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of one id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<R> {
+    /// What belongs to it.
+    Found(R),
+    /// No row has this id.
+    NotFound,
+    /// It could not be read, and the run goes on without it.
+    Unread,
+}
+
+/// What a failed request means for its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// It is asked for once more.
+    Again,
+    /// It has failed twice.
+    ForGood,
+}
+
+/// The ids of a lookup and what is known of them.
+#[derive(Debug)]
+pub(super) struct Queue<R> {
+    total: usize,
+    /// The first id that was never asked for.
+    next: usize,
+    /// The first id whose answer was not delivered.
+    due: usize,
+    /// Answers that wait for those before them.
+    waiting: BTreeMap<usize, Answer<R>>,
+    /// Ids that failed once and wait to be asked for again.
+    failed_once: BTreeSet<usize>,
+    /// Ids that are asked for the second time.
+    second_chance: BTreeSet<usize>,
+}
+
+impl<R> Queue<R> {
+    /// Nothing of `total` ids was asked for yet.
+    pub(super) fn new(total: usize) -> Self {
+        let (failed_once, second_chance) = (BTreeSet::new(), BTreeSet::new());
+        Self { total, next: 0, due: 0, waiting: BTreeMap::new(), failed_once, second_chance }
+    }
+
+    /// The next id that was never asked for, if it is less than `read_ahead` ids behind the one that is due.
+    pub(super) fn next_new(&self, read_ahead: usize) -> Option<usize> {
+        (self.next < self.total && self.next - self.due < read_ahead.max(1)).then_some(self.next)
+    }
+
+    /// The next id to ask for, be it for the second time.
+    pub(super) fn next(&self, read_ahead: usize) -> Option<usize> {
+        self.next_new(read_ahead).or_else(|| self.failed_once.first().copied())
+    }
+
+    /// Notes that an id is asked for.
+    pub(super) fn note_sent(&mut self, position: usize) {
+        if self.failed_once.remove(&position) {
+            self.second_chance.insert(position);
+        } else {
+            self.note_new(position);
+        }
+    }
+
+    /// Takes an answer.
+    pub(super) fn take(&mut self, position: usize, answer: Answer<R>) {
+        // An answer of the journal was not asked for in this run.
+        if position == self.next {
+            self.note_new(position);
+        }
+        self.second_chance.remove(&position);
+        self.waiting.insert(position, answer);
+    }
+
+    /// Takes in that a request failed.
+    pub(super) fn fail(&mut self, position: usize) -> Failed {
+        if self.second_chance.remove(&position) {
+            return Failed::ForGood;
+        }
+        self.failed_once.insert(position);
+        Failed::Again
+    }
+
+    /// Takes out the answer whose turn it is.
+    pub(super) fn pop_due(&mut self) -> Option<(usize, Answer<R>)> {
+        let answer = self.waiting.remove(&self.due)?;
+        self.due += 1;
+        Some((self.due - 1, answer))
+    }
+
+    /// Whether every id was delivered.
+    pub(super) fn is_finished(&self) -> bool {
+        self.due == self.total
+    }
+
+    fn note_new(&mut self, position: usize) {
+        assert_eq!(position, self.next, "ids are asked for in their order");
+        self.next += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn popped(queue: &mut Queue<u32>) -> Vec<usize> {
+        std::iter::from_fn(|| queue.pop_due()).map(|(position, _)| position).collect()
+    }
+
+    #[test]
+    fn answers_leave_in_the_order_of_the_ids() {
+        let mut queue = Queue::new(3);
+        for position in 0..3 {
+            assert_eq!(queue.next(8), Some(position));
+            queue.note_sent(position);
+        }
+        assert_eq!(queue.next(8), None);
+        queue.take(2, Answer::Found(2));
+        assert_eq!(popped(&mut queue), Vec::<usize>::new());
+        queue.take(0, Answer::NotFound);
+        assert_eq!(popped(&mut queue), [0]);
+        assert!(!queue.is_finished());
+        queue.take(1, Answer::Found(1));
+        assert_eq!(popped(&mut queue), [1, 2]);
+        assert!(queue.is_finished());
+    }
+
+    #[test]
+    fn an_id_that_fails_is_asked_for_again_when_nothing_else_can_be_done() {
+        let mut queue: Queue<u32> = Queue::new(10);
+        queue.note_sent(0);
+        assert_eq!(queue.fail(0), Failed::Again);
+        for position in 1..4 {
+            assert_eq!(queue.next(4), Some(position), "others first");
+            queue.note_sent(position);
+            queue.take(position, Answer::Found(0));
+        }
+        assert_eq!(queue.next_new(4), None, "the answers that wait for it are enough");
+        assert_eq!(queue.next(4), Some(0));
+        queue.note_sent(0);
+        assert_eq!(queue.next(4), None);
+        assert_eq!(queue.fail(0), Failed::ForGood);
+        queue.take(0, Answer::Unread);
+        assert_eq!(popped(&mut queue), [0, 1, 2, 3]);
+        assert_eq!(queue.next(4), Some(4));
+    }
+
+    #[test]
+    fn answers_of_a_journal_are_taken_without_a_request() {
+        let mut queue = Queue::new(2);
+        queue.take(0, Answer::Found(7));
+        assert_eq!(queue.next(8), Some(1));
+        queue.note_sent(1);
+        queue.take(1, Answer::Found(8));
+        assert_eq!(popped(&mut queue), [0, 1]);
+        assert!(queue.is_finished() && Queue::<u32>::new(0).is_finished());
+    }
+}

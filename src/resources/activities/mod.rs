@@ -1,0 +1,57 @@
+//! What happened to a message, step by step: the Arrow schema of activities, the decoder of an answer, and record batches.
+//!
+//! An answer to `GET /v3/messages/{id}/activities` becomes an [`ActivityPage`], whose rows are numbered from the oldest on.
+//! Nothing here knows of HTTP or files.
+
+mod batch;
+mod decode;
+mod schema;
+
+pub use batch::ActivityBatches;
+pub use decode::{ActivityPage, decode_activities};
+pub use schema::activities_schema;
+
+use arrow::datatypes::SchemaRef;
+use bytestring::ByteString;
+use uuid::Uuid;
+
+use super::LookupResource;
+use crate::api::endpoints::{self, RowEndpoint};
+use crate::api::wire::Envelope;
+use crate::base::noun::RowNoun;
+
+/// The activities of messages, read by the ids of the messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Activities;
+
+impl LookupResource for Activities {
+    const ENDPOINT: RowEndpoint = endpoints::ACTIVITIES;
+    const NAME: &'static str = "activities";
+    const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
+    const ASKED: RowNoun = RowNoun { one: "message", many: "messages" };
+    const SCHEMA_VERSION: u32 = 1;
+    // An id stands in several rows in a row, and times are nearly all different.
+    const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
+    type Page = ActivityPage;
+    type Batches = ActivityBatches;
+
+    fn schema(&self) -> SchemaRef {
+        activities_schema()
+    }
+
+    fn batches(&self) -> ActivityBatches {
+        ActivityBatches::default()
+    }
+
+    fn decode(id: Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, serde_json::Error> {
+        decode_activities(id, body)
+    }
+
+    fn rows(page: &ActivityPage) -> usize {
+        page.rows.len()
+    }
+
+    fn is_whole(page: &ActivityPage) -> bool {
+        !page.has_more
+    }
+}
