@@ -11,11 +11,11 @@ mod tests;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use contacts::ContactsArgs;
-pub use messages::MessagesArgs;
+pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
     AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
-    VerbosityArgs,
+    SinceArg, SinceStartArg, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
