@@ -45,14 +45,14 @@ pub(super) fn percent(count: u64, total: u64) -> String {
     }
 }
 
-/// An amount of money with at least two decimal places. The API names no currency.
+/// An amount of money with at least four decimal places, as the API writes prices. It names no currency.
 pub(super) fn money(amount: Money) -> String {
     let text = amount.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
     let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
     // What is larger than this is no price.
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
-    format!("{sign}{whole}.{rest:0<2}")
+    format!("{sign}{whole}.{rest:0<4}")
 }
 
 /// A duration in the two largest units that it has.
@@ -150,9 +150,9 @@ mod tests {
     }
 
     #[test]
-    fn money_has_two_places_at_least_and_durations_two_units_at_most() {
+    fn money_has_four_places_at_least_and_durations_two_units_at_most() {
         let amounts = [0, 1_234_500_000, -7_900, 12_000_000].map(|micros| money(Money(micros)));
-        assert_eq!(amounts, ["0.00", "1,234.50", "−0.0079", "12.00"]);
+        assert_eq!(amounts, ["0.0000", "1,234.5000", "−0.0079", "12.0000"]);
         let durations = [0, 999, 12_345, 60_000, 250_000, 3_600_000, 11_100_000, 200_000_000].map(duration);
         assert_eq!(durations, ["0 ms", "999 ms", "12.3 s", "1 min", "4 min 10 s", "1 h", "3 h 5 min", "2 d 7 h"]);
     }

@@ -119,13 +119,14 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
 
 /// What was left out on request, without what was searched for: that can be a name or a number.
 fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, profile_id } = filters;
+    let Filters { search, channel, phone, profile_id, since } = filters;
     let rows = noun.many;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that a search found.")),
         channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
         phone.then(|| format!("Only {rows} with one number.")),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
+        since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
     ];
     notes.into_iter().flatten().collect()
 }
