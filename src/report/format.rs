@@ -111,7 +111,14 @@ pub(super) fn shown(word: &str) -> String {
 
 /// The name of a file without its folders, which are nobody's business where a report is passed on to.
 pub(super) fn file_name(path: &str) -> String {
-    shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
+    let path = Path::new(path);
+    let name = path.file_name().map_or(path.to_string_lossy(), |name| name.to_string_lossy());
+    let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
+    // A folder that is named after the value of a column is what tells the parts of a dataset apart.
+    match folder.filter(|folder| folder.contains('=')) {
+        Some(folder) => shown(&format!("{folder}/{name}")),
+        None => shown(&name),
+    }
 }
 
 /// A text of at most so many characters; that some are gone can be seen.

@@ -11,17 +11,17 @@ pub struct ConsistencyFacts {
     pub total_count_min: Option<u64>,
     /// Largest `total_count` of any answer.
     pub total_count_max: Option<u64>,
-    /// Boundaries at which the list had moved, and contacts that only the last look at its start and end showed.
+    /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
     pub changes_seen: u64,
-    /// Contacts in the output that were created during the run.
+    /// Rows in the output that were created during the run.
     pub created_during_run: u64,
-    /// Contacts in the output that were updated during the run.
+    /// Rows in the output that were updated during the run.
     pub updated_during_run: u64,
-    /// Contacts deleted during the run, at least.
+    /// Rows deleted during the run, at least.
     pub deleted_during_run_at_least: u64,
-    /// Boundaries between windows that were verified on unchanged contacts, seen on both sides.
+    /// Boundaries between windows that were verified on unchanged rows, seen on both sides.
     pub boundaries_verified: u64,
-    /// Boundaries whose contacts had moved out of the window, and were searched for.
+    /// Boundaries whose rows had moved out of the window, and were searched for.
     pub boundaries_searched: u64,
     /// Further reads of the whole list.
     pub rescans: u32,

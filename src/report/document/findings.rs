@@ -7,7 +7,7 @@ use super::super::table::{OTHER_KEY, Table, add};
 /// Rejected items that are described one by one.
 const MAX_REJECTED_SAMPLES: usize = 20;
 
-/// One item that could not be a contact, without any of its values.
+/// One item that could not be a row, without any of its values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectedSample {
     /// Page and place, in words.
@@ -18,23 +18,23 @@ pub struct RejectedSample {
     pub fields: Vec<String>,
 }
 
-/// What pages brought beside contacts: the parts of a [`Summary`] that are noted while pages pass.
+/// What pages brought beside rows: the parts of a [`Summary`] that are noted while pages pass.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// Items that were no contacts, by reason.
+    /// items that could not be rows, by reason.
     pub rejected: Table,
     /// Some of them.
     pub rejected_samples: Vec<RejectedSample>,
-    /// Fields that no documentation names, with the contacts that carried them.
+    /// Fields that no documentation names, with the rows that carried them.
     pub unknown_fields: Table,
-    /// Contacts whose `created_at` was the year 1; it was written as null.
+    /// Rows whose `created_at` was the year 1; it was written as null.
     pub never_created: u64,
     /// Values of an undocumented type or form, by column; they became null where they could not be used.
     pub malformed_fields: Table,
 }
 
 impl Findings {
-    /// Notes an item that is no contact; `at` says where it was, without a value of it.
+    /// Notes an item that cannot be a row; `at` says where it was, without a value of it.
     pub fn add_rejected(&mut self, at: impl FnOnce() -> String, reason: &str, fields: &[&str]) {
         add(&mut self.rejected, reason, 1);
         if self.rejected_samples.len() < MAX_REJECTED_SAMPLES {
@@ -43,18 +43,18 @@ impl Findings {
         }
     }
 
-    /// Notes contacts that carried an undocumented field.
+    /// Notes rows that carried an undocumented field.
     /// Beyond a few hundred names, which a server must have invented, the rest counts under [`OTHER_KEY`].
-    pub fn add_unknown_field(&mut self, name: &str, contacts: u64) {
+    pub fn add_unknown_field(&mut self, name: &str, rows: u64) {
         const MAX_NAMES: usize = 256;
         let is_new = self.unknown_fields.len() >= MAX_NAMES && !self.unknown_fields.contains_key(name);
-        add(&mut self.unknown_fields, if is_new { OTHER_KEY } else { name }, contacts);
+        add(&mut self.unknown_fields, if is_new { OTHER_KEY } else { name }, rows);
     }
 
     /// Counts the fields under another name whose own must not be shown.
     pub fn hide_unknown_fields(&mut self, is_hidden: impl Fn(&str) -> bool) {
-        for (name, contacts) in std::mem::take(&mut self.unknown_fields) {
-            add(&mut self.unknown_fields, if is_hidden(&name) { OTHER_KEY } else { &name }, contacts);
+        for (name, rows) in std::mem::take(&mut self.unknown_fields) {
+            add(&mut self.unknown_fields, if is_hidden(&name) { OTHER_KEY } else { &name }, rows);
         }
     }
 

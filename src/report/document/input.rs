@@ -1,5 +1,7 @@
 //! The files that a report was made from, and what their exports said of them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::filters::Filters;
@@ -45,6 +47,14 @@ pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
     let verdicts = inputs.iter().map(|input| input.export.as_ref()?.verdict);
     let worst = |one: Verdict, other: Verdict| if one.is_at_least(other) { other } else { one };
     verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
+}
+
+/// Items of the lists that could not be rows, of each export once: its files all tell the same number.
+pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
+    let exports = inputs.iter().filter_map(|input| input.export.as_ref());
+    let by_export: BTreeMap<_, u64> =
+        exports.map(|export| ((&export.started_at, &export.finished_at, &export.api), export.items_rejected)).collect();
+    by_export.values().sum()
 }
 
 /// One thing that the verdict of a manifest rests on.

@@ -22,15 +22,15 @@ pub struct RunFacts {
     pub rate_limited: u64,
     /// Time that requests spent waiting for the rate limit and before retries, all requests together.
     pub waited_seconds: f64,
-    /// Pages whose contacts were taken.
+    /// Pages whose rows were taken.
     pub pages: u64,
-    /// Contacts in the list by the first page.
+    /// Rows in the list by the first page.
     pub total_count_first: Option<u64>,
-    /// Contacts in the list by the last page that arrived.
+    /// Rows in the list by the last page that arrived.
     pub total_count_last: Option<u64>,
-    /// Contacts that came more than once and were written once.
+    /// Rows that came more than once and were written once.
     pub duplicates_removed: u64,
-    /// Whether the output holds every contact.
+    /// Whether the output holds every row.
     pub verdict: Verdict,
     /// What the verdict rests on, one sentence each.
     pub evidence: Vec<Evidence>,

@@ -3,9 +3,10 @@
 //! *Easy to get wrong:* no line is wider than the terminal. A table that is too wide loses its bars, then its last
 //! columns, then the ends of its names; the counts stay.
 
+use super::super::view::cell::Cell;
 use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
-use super::super::view::parts::{Cell, ColumnKind, Section, TableView, Tone};
+use super::super::view::parts::{ColumnKind, Section, TableView, Tone};
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use super::super::format::shown;
 use super::super::table::Table;
+use super::cell::Cell;
 use super::limits::Limits;
-use super::parts::{Cell, Column, Row, TableView};
+use super::parts::{Column, Row, TableView};
 use super::ranked::{Ranked, more, sum};
 
 /// A table of counts with percentages of a whole and bars; nothing without rows.

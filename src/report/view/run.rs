@@ -4,8 +4,9 @@ use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
 use super::super::document::run::RunFacts;
 use super::super::format::{capitalized, file_name, grouped, grouped_of, moment, sentence, shown, size};
+use super::cell::Cell;
 use super::limits::Limits;
-use super::parts::{Cell, Column, Note, Row, Section, SectionKind, TableView, Tone};
+use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::base::plural::word_for;
@@ -18,6 +19,8 @@ pub(super) struct Source<'a> {
     pub(super) noun: RowNoun,
     /// Rows in all.
     pub(super) rows: u64,
+    /// Whether the report counts ages.
+    pub(super) has_ages: bool,
     pub(super) as_of: &'a str,
     pub(super) run: Option<&'a RunFacts>,
     pub(super) outputs: &'a [OutputReport],
@@ -41,7 +44,8 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
         notes.push(Note { text: format!("Verdict: {}.", run.verdict.name()), tone });
         notes.extend(run_notes(run, source).into_iter().map(Note::from));
     } else {
-        notes.push(format!("Made from files; ages are counted from {}.", moment(source.as_of)).into());
+        let of = if source.has_ages { "ages are counted from" } else { "as of" };
+        notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
         notes.extend(export_notes(source.inputs).into_iter().map(Note::from));
     }
     notes.extend(filter_notes(source.filters, source.noun).into_iter().map(Note::from));

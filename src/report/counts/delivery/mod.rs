@@ -221,7 +221,8 @@ impl DeliveryCounts {
             }
             let reason = || reasons.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned());
             self.failures.add(self.scratch.reason_codes[row], status, day, reason);
-            if let (Some(ids), Some(micros)) = (contacts.filter(|ids| ids.is_valid(row)), created) {
+            let has_contact = |ids: &&StringArray| ids.is_valid(row) && !ids.value(row).is_empty();
+            if let (Some(ids), Some(micros)) = (contacts.filter(has_contact), created) {
                 self.reach.add(ids.value(row), direction, micros);
             }
         }
@@ -235,6 +236,10 @@ impl DeliveryCounts {
         fn number(names: &mut Names, texts: Option<&StringArray>, numbers: &mut Vec<u16>, rows: usize) {
             if let Some(texts) = texts {
                 names.numbers(texts, numbers);
+                // An empty text says as little as none, and CSV cannot tell the two apart.
+                if let Some(empty) = names.known("") {
+                    numbers.iter_mut().filter(|number| **number == empty).for_each(|number| *number = UNKNOWN);
+                }
             } else {
                 numbers.clear();
                 numbers.resize(rows, UNKNOWN);

@@ -24,8 +24,8 @@ impl Summary {
     }
 
     fn items_left_out(&self) -> Option<Notice> {
-        let of_exports = self.inputs.iter().filter_map(|input| Some(input.export.as_ref()?.items_rejected));
-        Notice::items_left_out(of_exports.sum::<u64>() + self.rejected.values().sum::<u64>(), CONTACT)
+        let of_exports = super::super::input::items_rejected(&self.inputs);
+        Notice::items_left_out(of_exports + self.rejected.values().sum::<u64>(), CONTACT)
     }
 
     fn unreadable_columns(&self) -> Option<Notice> {

@@ -8,7 +8,8 @@
 //! numbers, they scroll; the regions' names are a picture of their own beside them, which stays.
 
 use super::super::super::format::{grouped, shortened};
-use super::super::super::view::parts::{Cell, HeatView, Row};
+use super::super::super::view::cell::Cell;
+use super::super::super::view::parts::{HeatView, Row};
 use super::page::Page;
 use super::table;
 

@@ -2,7 +2,8 @@
 
 use super::super::super::document::change::Change;
 use super::super::super::format::difference;
-use super::super::super::view::parts::{Note, ReportView, Section, SectionKind, Wish};
+use super::super::super::view::cell::Wish;
+use super::super::super::view::parts::{Note, ReportView, Section, SectionKind};
 use crate::verdict::Verdict;
 
 /// HTML that grows only by markup that stands in this program and by text, which it escapes.

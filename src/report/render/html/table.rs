@@ -1,6 +1,7 @@
 //! Tables, with bars in their rows.
 
-use super::super::super::view::parts::{Cell, ColumnKind, Frame, Row, RowKind, TableKind, TableView};
+use super::super::super::view::cell::Cell;
+use super::super::super::view::parts::{ColumnKind, Frame, Row, RowKind, TableKind, TableView};
 use super::page::{Page, write_change};
 
 /// Widest word that fits beside two numbers and a bar where three tables stand side by side, by [`width`].

@@ -5,8 +5,9 @@ use super::super::super::document::contacts::comparison::Comparison;
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::format::{difference, moment, shown};
 use super::super::super::table::{NONE_KEY, OTHER_KEY, is_leftover};
+use super::super::cell::{Cell, Wish};
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, Note, Row, Section, SectionKind, TableView, Wish};
+use super::super::parts::{Column, Frame, Note, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 use super::names::{region_cell, region_name};
 

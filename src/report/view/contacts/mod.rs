@@ -12,9 +12,10 @@ mod times;
 use super::super::document::contacts::summary::{CONTACT, Summary};
 use super::super::format::{grouped_of, percent};
 use super::super::table::Table;
+use super::cell::{Cell, Wish};
 use super::counted::counted;
 use super::limits::Limits;
-use super::parts::{Card, Cell, Note, ReportView, Row, Section, SectionKind, TableView, Wish};
+use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
 use super::run::{self, Source};
 use super::warnings::warnings;
 use crate::base::plural::word_for;
@@ -24,6 +25,7 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
     let source = Source {
         noun: CONTACT,
         rows: summary.contacts,
+        has_ages: true,
         as_of: &summary.as_of,
         run: summary.run.as_ref(),
         outputs: &summary.outputs,

@@ -3,7 +3,7 @@
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::format::shown;
 use super::super::super::places;
-use super::super::parts::Cell;
+use super::super::cell::Cell;
 
 /// A region's code and, where it has one, its name.
 pub(super) fn region_cell(summary: &Summary, code: &str) -> Cell {

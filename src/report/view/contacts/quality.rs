@@ -2,9 +2,10 @@
 
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::document::values::Repeated;
+use super::super::cell::Cell;
 use super::super::counted::{counted, plain};
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Row, Section, SectionKind, TableKind, TableView};
+use super::super::parts::{Row, Section, SectionKind, TableKind, TableView};
 use crate::resources::contacts::column::{
     AVAILABLE_CHANNELS, COUNTRY_CODE, CREATED_AT, DEFAULT_CHANNEL, FORMAT_E164, ID, PHONE_NUMBER, REGION_CODE,
     UPDATED_AT,

@@ -3,9 +3,10 @@
 use super::super::super::document::contacts::summary::{CONTACT, Summary};
 use super::super::super::format::{grouped, shown};
 use super::super::super::table::{OTHER_KEY, Table, is_leftover};
+use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
 use super::names::region_cell;
 

@@ -3,8 +3,9 @@
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::format::{grouped, moment, shown};
 use super::super::super::table::is_leftover;
+use super::super::cell::Cell;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::months;
 
 pub(super) fn times(summary: &Summary, limits: Limits) -> Section {

@@ -4,8 +4,9 @@ use super::super::super::document::change::{Change, Changes};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::{difference, moment, money, percent, shown};
+use super::super::cell::{Cell, Wish};
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Note, Row, Section, SectionKind, TableView, Wish};
+use super::super::parts::{Column, Note, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 use super::groups::region_cell;
 

@@ -6,10 +6,11 @@ use super::super::super::document::delivery::group::Group;
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::{grouped, grouped_of, moment, shown};
 use super::super::super::table::{OTHER_KEY, Table, UNKNOWN_KEY, is_leftover};
+use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
 use super::super::parts::{
-    Cell, Column, Frame, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
+    Column, Frame, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
 };
 use super::groups::{cells, columns};
 use crate::time::calendar::{date_of_day, day_of_date};

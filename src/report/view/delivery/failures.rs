@@ -2,8 +2,9 @@
 
 use super::super::super::document::delivery::summary::{DeliverySummary, Failure};
 use super::super::super::format::{sentence, shortened, shown};
+use super::super::cell::Cell;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
 /// Longest sentence of a reason, in characters.

@@ -1,9 +1,10 @@
 //! How far messages came: the funnel, deliverability by both definitions, and the statuses.
 
 use super::super::super::document::delivery::summary::DeliverySummary;
+use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Row, Section, SectionKind, TableView};
 
 pub(super) fn delivery(summary: &DeliverySummary, limits: Limits) -> Section {
     let messages = summary.messages;

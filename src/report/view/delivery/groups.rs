@@ -4,9 +4,10 @@ use super::super::super::document::delivery::group::{Group, Groups, messages_of}
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::shown;
 use super::super::super::places;
+use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, MapView, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
 pub(super) fn channels(summary: &DeliverySummary, limits: Limits) -> Section {

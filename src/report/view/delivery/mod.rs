@@ -12,8 +12,9 @@ mod spending;
 mod tests;
 
 use super::super::document::delivery::summary::DeliverySummary;
+use super::cell::{Cell, Wish};
 use super::limits::Limits;
-use super::parts::{Card, Cell, Note, ReportView, Row, Section, SectionKind, TableView, Wish};
+use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
 use super::run::{self, Source};
 use super::warnings::warnings;
 
@@ -22,6 +23,7 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
     let source = Source {
         noun: DeliverySummary::NOUN,
         rows: summary.messages,
+        has_ages: false,
         as_of: &summary.as_of,
         run: summary.run.as_ref(),
         outputs: &summary.outputs,

@@ -1,9 +1,10 @@
 //! The section about what looks wrong.
 
 use super::super::super::document::delivery::summary::DeliverySummary;
+use super::super::cell::Cell;
 use super::super::counted::{counted, plain};
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Row, Section, SectionKind, TableKind, TableView};
+use super::super::parts::{Row, Section, SectionKind, TableKind, TableView};
 
 pub(super) fn quality(summary: &DeliverySummary, limits: Limits) -> Section {
     // A message can miss several values, so these numbers must not be summed up in a last row.

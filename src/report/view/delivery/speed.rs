@@ -1,8 +1,9 @@
 //! How long messages took to be delivered and read.
 
 use super::super::super::document::delivery::summary::{DeliverySummary, DeliveryTimes, Percentiles};
+use super::super::cell::Cell;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 
 pub(super) fn speed(summary: &DeliverySummary, limits: Limits) -> Section {
     let tables = [

@@ -4,8 +4,9 @@ use super::super::super::document::delivery::group::{Group, Groups};
 use super::super::super::document::delivery::money::{Money, Spending};
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::money;
+use super::super::cell::Cell;
 use super::super::limits::Limits;
-use super::super::parts::{Cell, Column, Note, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 use super::groups::region_cell;
 
