@@ -8,6 +8,7 @@ use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
 use crate::config::API_KEY_VARIABLE;
 use crate::format::{FileFormat, FormatError, Projection};
+use crate::input::Content;
 use crate::publish::OutputRequest;
 use crate::resources::contacts::contacts_schema;
 use crate::store::{Hindrance, OutputTarget};
@@ -82,6 +83,10 @@ fn errors_of_the_configuration() {
             ConfigError::ReserveWithoutRate(percent),
             ConfigError::WholeReserve("100%".to_owned()),
             ConfigError::BinaryToTerminal(FileFormat::from_path(std::path::Path::new("c.parquet")).unwrap()),
+            ConfigError::SeveralFolders,
+            ConfigError::PartitionedStream(OutputTarget::Stdout),
+            ConfigError::PartitionFormat(FileFormat::from_path(std::path::Path::new("m.csv")).unwrap()),
+            ConfigError::NotContinuable { path: path(), why: "it is of another resource".to_owned() },
             ConfigError::Columns(Projection::select(&contacts_schema(), ["fone"]).unwrap_err()),
             ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None).unwrap_err().into()),
         ]
@@ -134,10 +139,12 @@ fn errors_of_files_for_a_report() {
         SourceError::Open { path: path(), source: gone },
         SourceError::UnknownExtension { path: "c.xls".into() },
         SourceError::EmptyFolder { path: "exports".into() },
-        SourceError::NotContacts { path: path() },
+        SourceError::NoColumns { path: path() },
+        SourceError::MixedContents { contacts: path(), messages: "m.parquet".into() },
+        SourceError::OtherContents { wanted: Content::Messages, path: path() },
         SourceError::ForeignText { path: "c.csv".into(), what: "in UTF-16" },
         SourceError::Compression { path: path(), codec: "BROTLI".to_owned() },
-        SourceError::ColumnType { path: path(), column: "opt_out", found: "Binary".to_owned() },
+        SourceError::ColumnType { path: path(), column: "opt_out".to_owned(), found: "Binary".to_owned() },
         SourceError::Damaged { path: path() },
         SourceError::Stalled { path: path(), limit: Duration::from_secs(30) },
         SourceError::ChecksumDiffers { path: path(), manifest: manifest() },

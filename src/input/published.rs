@@ -2,11 +2,12 @@
 //!
 //! The manifest lies beside the first file of an export only and lists all, so a file's own manifest is looked for and
 //! those of its siblings in other formats. The one that was written last is right: what it lists replaced what was there.
-//! Manifests of all versions are read: those of earlier ones have another name, and evidence without codes.
+//! The manifest of a partitioned dataset lies in its folder and lists the parts. Manifests of all versions are read: those of earlier ones have another name, and evidence without codes.
 //!
 //! *Easy to get wrong:* paths in a manifest may be as they were typed, from a folder that nobody knows any more. So a file
 //! is only known by its name, in the folder of the output that the manifest is named after.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
@@ -83,28 +84,56 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
             }
         }
     }
+    if found.is_none() {
+        match of_dataset(real) {
+            Ok(published) => found = published,
+            Err(path) => unread = unread.or(Some(path)),
+        }
+    }
     match (found, unread) {
         (None, Some(path)) => Err(path),
         (found, _) => Ok(found),
     }
 }
 
+/// What is known of a part of a dataset, in a folder that is named after the value of a column: the manifest lies beside
+/// those folders, is named after the column, and lists each part with its folder. One that cannot be read is an error.
+fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
+    let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
+    let folder = real.parent().unwrap_or(Path::new(""));
+    let (Some(name), Some(value), Some(dataset)) = (text(real.file_name()), text(folder.file_name()), folder.parent())
+    else {
+        return Ok(None);
+    };
+    let Some((column, _)) = value.split_once('=') else { return Ok(None) };
+    let path = Sidecar::Manifest.path(&dataset.join(column));
+    let manifest = read_manifest::<Details>(&path).map_err(|_| path.clone())?;
+    let part = format!("{value}/{name}");
+    Ok(manifest.and_then(|manifest| {
+        let place = manifest.outputs.iter().position(|listed| listed.path == part)?;
+        Some(of_manifest(&manifest.outputs[place], manifest.details, path))
+    }))
+}
+
 /// What a manifest says of the file of a name; `beside` is the output that it is named after.
 fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, name: &str) -> Option<Published> {
-    let &PublishedFile { rows, bytes, ref sha256, .. } = listed(&manifest.outputs, beside, name)?;
-    let details = manifest.details;
-    Some(Published {
+    let file = listed(&manifest.outputs, beside, name)?;
+    Some(of_manifest(file, manifest.details, path))
+}
+
+fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Published {
+    Published {
         manifest: path,
         run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
-        sha256: sha256.clone(),
+        sha256: file.sha256.clone(),
         filters: details.filters,
         verdict: details.verdict,
         evidence: details.evidence,
         items_rejected: details.items_rejected,
-        rows,
-        bytes,
-    })
+        rows: file.rows,
+        bytes: file.bytes,
+    }
 }
 
 fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<&'a PublishedFile> {

@@ -27,9 +27,47 @@ pub(super) fn names_of(text: &str) -> impl Iterator<Item = &str> {
     bare.unwrap_or(text).split(is_between).map(str::trim).filter(|name| !name.is_empty() && *name != ",")
 }
 
+/// An amount in decimal digits, as millionths: `0.0079`, `-1.50`, `12`. What does not fit exactly into the schema of messages,
+/// 18 digits of which 6 are behind the point, is none.
+pub(super) fn amount_of(text: &str) -> Option<i128> {
+    const PLACES: usize = 6;
+    const END: i128 = 1_000_000_000_000_000_000;
+    let text = text.trim();
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    let rest = rest.trim_end_matches('0');
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || rest.len() > PLACES || !are_digits(whole) || !are_digits(rest) {
+        return None;
+    }
+    let micros: i128 = format!("{whole}{rest:0<PLACES$}").parse().ok()?;
+    (micros < END).then_some(sign * micros)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_exact_or_none() {
+        for (text, wanted) in [
+            ("0.0079", Some(7_900)),
+            (" -1.50 ", Some(-1_500_000)),
+            ("12", Some(12_000_000)),
+            ("0.123456000", Some(123_456)),
+            ("999999999999.999999", Some(999_999_999_999_999_999)),
+            ("1000000000000", None),
+            ("0.1234567", None),
+            ("1e3", None),
+            (".5", None),
+            ("+1", None),
+            ("1.2.3", None),
+            ("NaN", None),
+            ("", None),
+        ] {
+            assert_eq!(amount_of(text), wanted, "{text:?}");
+        }
+    }
 
     #[test]
     fn flags_and_names_are_read_in_the_forms_of_many_programs() {

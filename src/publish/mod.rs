@@ -19,6 +19,7 @@ mod lock;
 mod manifest;
 mod output;
 mod outputs;
+mod partitions;
 mod request;
 mod settings;
 #[cfg(test)]
@@ -30,4 +31,4 @@ pub use self::lock::{OutputLock, lock_target};
 pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::request::OutputRequest;
-pub use self::settings::{OutputReport, OutputSettings};
+pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

@@ -1,6 +1,6 @@
 //! Which of the files count, when they were exported, and what their manifests say.
 
-use crate::input::{Chosen, Published, SourceError, SourceFile, choose_snapshots};
+use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_snapshots};
 use crate::report::{InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
@@ -10,8 +10,10 @@ use crate::time::Timestamp;
 /// When a file cannot be read.
 pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<SourceFile>, Vec<Notice>), SourceError> {
     if is_sum {
+        let noun = files.first().map_or(Content::Contacts, |file| file.content).noun();
         let snapshots = choose_snapshots(files.clone())?.snapshots;
-        let notices = snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64));
+        let notices =
+            snapshots.iter().map(|snapshots| Notice::summed_snapshots(1 + snapshots.older.len() as u64, noun));
         return Ok((files, notices.collect()));
     }
     let Chosen { files, snapshots } = choose_snapshots(files)?;
