@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and nothing else. Reading it does no I/O.
 
 mod contacts;
+mod messages;
 mod report;
 mod shared;
 mod simulator;
@@ -10,10 +11,11 @@ mod tests;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use contacts::ContactsArgs;
+pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
     AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
-    VerbosityArgs,
+    SinceArg, SinceStartArg, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
@@ -31,7 +33,9 @@ pub struct Cli {
 pub enum Command {
     /// Export all contacts of the account
     Contacts(Box<ContactsArgs>),
-    /// Report on contacts that are exported already: tables, one page, Markdown, JSON
+    /// Export all messages of the account
+    Messages(Box<MessagesArgs>),
+    /// Report on exported contacts or messages: tables, one page, Markdown, JSON
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests
     Simulator(Box<SimulatorArgs>),

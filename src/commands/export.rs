@@ -7,8 +7,6 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
@@ -17,10 +15,11 @@ use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, ReadReport, Reading, export};
 use crate::journal::{Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::progress::ProgressDisplay;
-use crate::publish::{OutputLock, Outputs, lock_target};
+use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
+use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -35,6 +34,8 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) struct ExportCommand<'a, R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
+    /// Whether there is one file for each day.
+    pub(super) partition: Option<PartitionBy>,
     /// What is written to stderr.
     pub(super) verbosity: &'a VerbosityArgs,
 }
@@ -52,7 +53,13 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     // What is not UTF-8 is refused as a key, not taken for none.
     let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let schema = command.reading.schema();
-    let rows = RowFormat { schema, schema_version: R::SCHEMA_VERSION, unique_columns: R::UNIQUE_COLUMNS };
+    let rows = RowFormat {
+        schema,
+        schema_version: R::SCHEMA_VERSION,
+        hidden_columns: command.reading.hidden_columns(),
+        unique_columns: R::UNIQUE_COLUMNS,
+        partition: command.partition,
+    };
     let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;
@@ -84,12 +91,12 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     signals: stop::Signals,
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let (started, now) = (Instant::now(), Utc::now());
+    let (started, now) = (Instant::now(), Timestamp::now());
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
-    let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
-    let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
+    let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
+    let started_at = Timestamp::from_micros(began_at);
     let settings = config.pace.account_settings(config.account.base_url.clone(), key);
     let account = Account::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
@@ -136,7 +143,7 @@ async fn read_all<R: Reading, C: RowCounts>(
     account: &Account,
     journal: &mut JournalSlot,
     outputs: Outputs,
-    started_at: DateTime<Utc>,
+    started_at: Timestamp,
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
     let rate = config.pace.rate();
@@ -152,7 +159,7 @@ async fn read_all<R: Reading, C: RowCounts>(
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
-    let now = started_at.timestamp_micros();
+    let now = started_at.micros();
     let connection = (account, config.account.scope);
     let exporting = Box::pin(export(&command.reading, connection, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
@@ -166,11 +173,10 @@ async fn read_all<R: Reading, C: RowCounts>(
     })
 }
 
-fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, DateTime<Utc>)) -> RunFacts {
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, Timestamp)) -> RunFacts {
     RunFacts {
-        started_at: time(started_at),
-        finished_at: time(Utc::now()),
+        started_at: started_at.to_millis(),
+        finished_at: Timestamp::now().to_millis(),
         elapsed_seconds: seconds(started.elapsed()),
         requests: stats.requests_sent,
         retries: stats.retries,

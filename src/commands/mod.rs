@@ -3,6 +3,7 @@
 mod contacts;
 mod export;
 mod man;
+mod messages;
 mod publish;
 mod report;
 mod resume;
@@ -27,6 +28,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Contacts(args) => {
             start_log(log_level(&args.verbosity));
             contacts::run(args)
+        }
+        Command::Messages(args) => {
+            start_log(log_level(&args.verbosity));
+            messages::run(args)
         }
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),

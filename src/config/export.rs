@@ -126,5 +126,6 @@ pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
         concurrency: pace.concurrency,
         consistency: list.consistency,
         allow_missing_pages: list.allow_missing_pages,
+        not_before: None,
     }
 }

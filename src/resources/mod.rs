@@ -5,12 +5,14 @@
 //! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows of files or of how a list is walked.
 
 pub mod activities;
+mod cell;
 pub mod contacts;
 mod decimal;
+mod json;
 mod list;
 mod lookup;
+pub mod messages;
 mod page;
-mod time;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -25,7 +27,6 @@ pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
-pub use self::time::{NotATime, moment, timestamp};
 
 /// A list of the API that can be exported, with what is asked of it.
 ///
@@ -46,6 +47,11 @@ pub trait Resource: Sync {
 
     /// The schema of its record batches.
     fn schema(&self) -> SchemaRef;
+
+    /// Columns of the schema that are left out: what they would hold was not asked for.
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;

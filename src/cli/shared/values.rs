@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec};
 use crate::listing::Consistency;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 /// More than this on one account is a mistake: the documented quota is met by eight.
@@ -87,5 +88,41 @@ pub(in crate::cli) fn uuid(text: &str) -> Result<Uuid, String> {
 pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     let duration =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
-    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+    if duration.is_zero() { Err("must be greater than zero".to_owned()) } else { Ok(duration) }
+}
+
+/// Reads a moment; a date alone is its first moment, UTC.
+pub(in crate::cli) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_in_table(text).ok_or("write it like 2026-03-31 or 2026-03-31T00:00:00Z")
+}
+
+/// The start of a span of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinceArg {
+    /// As it was typed.
+    pub text: String,
+    /// What it says.
+    pub start: SinceStartArg,
+}
+
+/// A moment, or an age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SinceStartArg {
+    /// This moment.
+    At(Timestamp),
+    /// So long before the run.
+    Before(Duration),
+}
+
+impl FromStr for SinceArg {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let start = match (moment(text), duration(text)) {
+            (Ok(moment), _) => SinceStartArg::At(moment),
+            (Err(_), Ok(age)) => SinceStartArg::Before(age),
+            _ => return Err("write a time like 2026-03-31 or 2026-03-31T08:00:00Z, or an age like 7d or 12h"),
+        };
+        Ok(Self { text: text.to_owned(), start })
+    }
 }

@@ -3,6 +3,7 @@
 use super::reader::FreshItems;
 use super::{CLOCK_SLACK, DATE_SLACK, Phase, Walk};
 use crate::listing::{Consistency, PageFacts, Purpose, Request, RowKey, Taken};
+use crate::time::{Span, Timestamp};
 
 impl Walk {
     /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
@@ -18,6 +19,7 @@ impl Walk {
         self.undelivered = self.undelivered.saturating_sub(1);
         let window = request.window;
         let items = self.fresh_items.remove(&(window.offset(), window.size));
+        let known_before = self.report.known();
         let keep = self.keep(request, facts, items);
         if request.purpose == Purpose::Read {
             self.unplaced_to = if items.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
@@ -34,7 +36,7 @@ impl Walk {
             _ => fresh.min(facts.items.len())..facts.items.len(),
         };
         self.report.rejected += facts.items[fresh.clone()].iter().filter(|item| item.is_none()).count() as u64;
-        let has_new = keep.contains(&true);
+        let has_new = self.report.known() > known_before;
         self.vain_answers = if has_new { 0 } else { self.vain_answers + 1 };
         self.advance();
         Taken { keep, fresh }
@@ -44,7 +46,8 @@ impl Walk {
         let mut keep = Vec::with_capacity(facts.items.len());
         self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
-        let began = self.began_at.unwrap_or(i64::MAX);
+        let earliest = self.began_at.unwrap_or(i64::MAX);
+        let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
         let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_again = |at: usize| match request.purpose {
@@ -60,13 +63,16 @@ impl Walk {
         let mut again = 0;
         for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
             let is_new = self.seen.insert(key.id);
-            keep.push(is_new);
-            if is_new {
+            let is_older = self.report.is_before_span(key);
+            keep.push(is_new && !is_older);
+            if is_new && is_older {
+                self.report.older += 1;
+            } else if is_new {
                 self.report.rows += 1;
                 if request.purpose == Purpose::Read {
                     self.moves.note_row(key);
                 }
-                self.note_new(request, key, began, latest);
+                self.note_new(request, key, so_far);
                 if is_stray {
                     self.moves.note_stray();
                 }
@@ -84,12 +90,16 @@ impl Walk {
         matches!(self.phase, Phase::Rescanning(_))
     }
 
-    fn note_new(&mut self, request: &Request, key: &RowKey, began: i64, latest: i64) {
-        let lately = |time: Option<i64>| time.is_some_and(|time| (began..=latest).contains(&time));
+    /// Counts a row that was not seen before; `so_far` is the time from the start of the run to this answer.
+    fn note_new(&mut self, request: &Request, key: &RowKey, so_far: Span) {
+        let lately = |time: Option<i64>| time.is_some_and(|time| so_far.contains(Timestamp::from_micros(time)));
         let is_created = lately(key.created_at);
         self.report.created += u64::from(is_created);
         self.report.updated += u64::from(!is_created && lately(key.updated_at));
-        let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= began.saturating_sub(DATE_SLACK));
+        let recent = key
+            .created_at
+            .max(key.updated_at)
+            .is_some_and(|time| time >= so_far.earliest.micros().saturating_sub(DATE_SLACK));
         if !recent {
             self.moves.note_settled(self.report.rows);
         }

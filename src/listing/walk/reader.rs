@@ -21,6 +21,7 @@ use super::edge::{Anchor, Edge};
 use super::line::{Line, Located, Lookup, Position};
 use super::overlap::Overlap;
 use super::search::{Clue, Search};
+use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
 /// Short answers in one place that say that more follows and are requested again, before they are taken for what they are.
@@ -102,6 +103,10 @@ pub(super) struct Reader {
     /// Rows of the line up to the furthest place that was read.
     furthest: u64,
     is_done: bool,
+    /// Where reading ends before the list does, if it may.
+    pub(super) span: Option<SpanEnd>,
+    /// Whether it did.
+    is_cut: bool,
     /// Rows of the list, when its end was read last.
     pub(super) end: u64,
     rereads: u32,
@@ -135,6 +140,8 @@ impl Reader {
             resume: None,
             furthest: 0,
             is_done: false,
+            span: None,
+            is_cut: false,
             end: 0,
             rereads: 0,
             stalls: 0,
@@ -151,6 +158,20 @@ impl Reader {
     /// Whether it reached its goal.
     pub(super) fn is_done(&self) -> bool {
         self.is_done
+    }
+
+    /// Whether it stopped behind the span that was asked for.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// How far the list is expected to be read.
+    pub(super) fn planned_end(&self) -> Option<u64> {
+        let span = self.span.as_ref().and_then(|span| span.expected_end(self.edge.offset));
+        match (self.expected_end, span) {
+            (Some(list), Some(span)) => Some(list.min(span)),
+            (list, span) => list.or(span),
+        }
     }
 
     /// Reads the end of the list once more.
@@ -309,7 +330,17 @@ impl Reader {
         edge.rank = self.edge.rank + rows as u64;
         self.furthest = self.furthest.max(edge.rank);
         self.edge = edge;
+        self.note_span(answer, anchor);
         self.forget_behind();
+    }
+
+    /// Stops behind the span that was asked for. While known rows are read again, they tell nothing new.
+    fn note_span(&mut self, answer: &Answer, anchor: Anchor) {
+        let Some(span) = self.span.as_mut().filter(|_| self.resume.is_none()) else { return };
+        span.note(answer.created.get(anchor.start..).unwrap_or_default());
+        if !self.is_done && span.is_proven(self.cap) {
+            (self.is_cut, self.is_done) = (true, true);
+        }
     }
 
     /// Answers that end before the edge hold nothing that is needed.
