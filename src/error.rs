@@ -1,11 +1,13 @@
 //! Every way a run can end, with its exit code and the next step for the person who started it.
 
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error as StdError;
-use std::fmt;
 
 use crate::api::{ApiError, UnsupportedProxy};
+use crate::base::printable::printable;
 use crate::config::ConfigError;
 use crate::input::SourceError;
 use crate::publish::{GateFailure, OutputError};
@@ -57,36 +59,52 @@ impl From<Verdict> for ExitCode {
 }
 
 /// Why a command failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A flag, a variable or a file that configures the run is wrong.
-    Config(ConfigError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The HTTP client could not be built.
-    BuildClient(Box<dyn StdError + Send + Sync>),
+    #[error("cannot set up HTTPS on this machine")]
+    BuildClient(#[source] Box<dyn StdError + Send + Sync>),
+    /// The proxy that the environment names cannot be used.
+    #[error(transparent)]
+    Proxy(UnsupportedProxy),
     /// The built-in simulator could not be started.
-    StartSimulator(StartError),
+    #[error("cannot start the simulator")]
+    StartSimulator(#[source] StartError),
     /// The asynchronous runtime could not be started.
-    StartRuntime(std::io::Error),
+    #[error("cannot start the runtime")]
+    StartRuntime(#[source] std::io::Error),
     /// A request failed for good.
+    #[error(transparent)]
     Api(ApiError),
     /// The API serves the first rows of a list, but refuses those behind.
+    #[error("the API refuses rows from {row} on")]
     RefusedFrom {
         /// The first row that it refuses, from 1.
         row: u64,
         /// What it said.
+        #[source]
         error: Box<ApiError>,
     },
-    /// The walk through a list asks for nothing more and is not finished.
+    /// The walk through a list requests nothing more and is not finished.
+    #[error("cannot read the list to its end")]
     Unfinished,
     /// An output failed.
-    Output(OutputError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A file to report on could not be read.
-    Source(SourceError),
-    /// The report could not be written to stdout.
-    Print(std::io::Error),
-    /// The journal of a run before cannot be read.
-    Journal(std::io::Error),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Stdout could not be written.
+    #[error("cannot write to stdout")]
+    Print(#[source] std::io::Error),
+    /// The journal of the previous run cannot be read.
+    #[error("cannot read the journal of the previous run")]
+    Journal(#[source] std::io::Error),
     /// The export is not good enough to replace the last one.
+    #[error("not published: {failure}")]
     Gate {
         /// The condition that it does not meet.
         failure: GateFailure,
@@ -95,88 +113,29 @@ pub enum Error {
         /// What the verdict rests on.
         evidence: Vec<Evidence>,
     },
-    /// `--max-duration` is over.
-    TimeIsUp(std::time::Duration),
+    /// The run took as long as `--max-duration` allows.
+    #[error("time limit reached (--max-duration {})", humantime::format_duration(*.0))]
+    TimeLimit(std::time::Duration),
     /// The run failed, and what it had read is kept.
+    #[error("{error}")]
     Kept {
         /// Why it failed.
+        #[source]
         error: Box<Error>,
         /// Where its answers are.
         journal: std::path::PathBuf,
     },
     /// The writer ended without a result.
+    #[error("the thread that writes the outputs ended unexpectedly")]
     WriterDied,
     /// A signal stopped the run.
+    #[error("stopped by a signal; the outputs are unchanged")]
     Stopped(ExitCode),
-}
-
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<OutputError> for Error {
-    fn from(error: OutputError) -> Self {
-        Self::Output(error)
-    }
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Output(error.into())
-    }
-}
-
-impl From<SourceError> for Error {
-    fn from(error: SourceError) -> Self {
-        Self::Source(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(formatter),
-            Self::BuildClient(error) => match unsupported_proxy(error.as_ref()) {
-                Some(proxy) => proxy.fmt(formatter),
-                None => formatter.write_str("could not set up HTTPS on this machine"),
-            },
-            Self::StartSimulator(_) => formatter.write_str("could not start the simulator"),
-            Self::StartRuntime(_) => formatter.write_str("could not start the runtime"),
-            Self::Api(error) => error.fmt(formatter),
-            Self::RefusedFrom { row, .. } => write!(formatter, "the API refuses rows from {row} on"),
-            Self::Unfinished => formatter.write_str("the list could not be read to its end (please report this)"),
-            Self::Output(error) => error.fmt(formatter),
-            Self::Source(error) => error.fmt(formatter),
-            Self::Print(_) => formatter.write_str("cannot write to stdout"),
-            Self::Journal(_) => formatter.write_str("cannot read the journal of the run before"),
-            Self::Gate { failure, .. } => write!(formatter, "not published: {failure}"),
-            Self::TimeIsUp(limit) => {
-                let limit = humantime::format_duration(*limit);
-                write!(formatter, "stopped before the end: --max-duration is over: {limit}")
-            }
-            Self::Kept { error, .. } => error.fmt(formatter),
-            Self::WriterDied => formatter.write_str("the writer of the outputs ended unexpectedly"),
-            Self::Stopped(_) => formatter.write_str("stopped before the end; the outputs are as they were before"),
-        }
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Config(error) => error.source(),
-            Self::BuildClient(error) => unsupported_proxy(error.as_ref()).is_none().then_some(error.as_ref()),
-            Self::StartSimulator(error) => Some(error),
-            Self::StartRuntime(error) | Self::Journal(error) | Self::Print(error) => Some(error),
-            Self::Source(error) => error.source(),
-            Self::Api(error) => error.source(),
-            Self::RefusedFrom { error, .. } => Some(error.as_ref()),
-            Self::Output(error) => error.source(),
-            Self::Kept { error, .. } => error.source(),
-            Self::WriterDied | Self::Unfinished | Self::Stopped(_) | Self::Gate { .. } | Self::TimeIsUp(_) => None,
-        }
     }
 }
 
@@ -191,11 +150,11 @@ impl Error {
                 | ConfigError::KeyForPath,
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) | Self::Source(_) | Self::BuildClient(_) => ExitCode::Usage,
+            Self::Config(_) | Self::Source(_) | Self::BuildClient(_) | Self::Proxy(_) => ExitCode::Usage,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
             Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
             Self::Gate { .. } => ExitCode::HeldBack,
-            Self::TimeIsUp(_) => ExitCode::Unavailable,
+            Self::TimeLimit(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
             Self::Api(error) => request::exit_code(&error.problem),
             Self::RefusedFrom { error, .. } => request::exit_code(&error.problem),
@@ -203,7 +162,23 @@ impl Error {
         }
     }
 
-    /// What a gate had to go by, one line each.
+    /// The whole text for a person: the error, its causes and evidence, one a line, and the next step.
+    pub fn explanation(&self) -> String {
+        // File names and a server's texts may hold control characters for the terminal.
+        let mut text = format!("error: {}\n", printable(&self.to_string()));
+        for cause in self.causes() {
+            text += &format!("  caused by: {}\n", printable(&cause.to_string()));
+        }
+        for line in self.evidence() {
+            text += &format!("  {line}\n");
+        }
+        if let Some(hint) = self.hint() {
+            text += &format!("hint: {}\n", printable(&hint));
+        }
+        text
+    }
+
+    /// What a gate based its decision on, one line each.
     pub fn evidence(&self) -> Vec<String> {
         match self {
             Self::Gate { verdict, evidence, .. } => {
@@ -215,99 +190,80 @@ impl Error {
         }
     }
 
+    /// What led to it, the nearest cause first. An error that is [`Kept`](Self::Kept) has the causes of the one in it.
+    pub fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let nearest = match self {
+            Self::Kept { error, .. } => error.source(),
+            _ => self.source(),
+        };
+        std::iter::successors(nearest, |&cause| cause.source())
+    }
+
     /// The next step, where one is known.
     pub fn hint(&self) -> Option<String> {
-        if has_run_out_of_files(self) {
+        if self.has_run_out_of_files() {
             return Some(OPEN_FILES_HINT.to_owned());
         }
-        match self {
-            Self::Config(error) => Some(error.hint().to_owned()),
-            Self::Api(error) => request::hint(error),
-            Self::Output(error) => Some(error.hint().to_owned()),
-            Self::Source(error) => Some(error.hint().to_owned()),
-            Self::Journal(_) => Some(
-                "start over with --fresh; if that fails, too, remove what is in its place beside the output".to_owned(),
-            ),
-            Self::Gate { .. } => Some(GATE_HINT.to_owned()),
-            Self::TimeIsUp(_) => Some("run the same command again, whenever there is time".to_owned()),
-            Self::Kept { error, journal } => Some(kept_hint(error, journal)),
-            Self::Stopped(_) => Some("run the same command again".to_owned()),
+        let hint = match self {
+            Self::Api(error) => return request::hint(error),
+            Self::Kept { error, journal } => return Some(kept_hint(error, journal)),
+            Self::Config(error) => error.hint(),
+            Self::Output(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Journal(_) => "start over with --fresh, or remove the journal beside the output",
+            Self::Gate { .. } => GATE_HINT,
+            Self::TimeLimit(_) | Self::Stopped(_) => "run the same command again",
             Self::StartSimulator(StartError::Listen { port, .. }) if *port != 0 => {
-                Some("choose a free port with --port, or 0 for any".to_owned())
+                "choose a free port with --port, or 0 for any"
             }
-            Self::BuildClient(error) if unsupported_proxy(error.as_ref()).is_some() => Some(
+            Self::BuildClient(_) => "install this machine's CA certificates (ca-certificates)",
+            Self::Proxy(_) => {
                 "name a proxy whose address begins with http:// or https://, or exempt the host with NO_PROXY"
-                    .to_owned(),
-            ),
-            Self::BuildClient(_) => Some("install this machine's CA certificates (ca-certificates)".to_owned()),
-            Self::Print(_) => Some("make room, or send stdout elsewhere".to_owned()),
-            Self::RefusedFrom { .. } => Some(
-                "publish the rows before it with --allow-missing-pages (exit code 3), or report this to support"
-                    .to_owned(),
-            ),
-            Self::Unfinished | Self::WriterDied => Some("this is a bug; please report it with the command".to_owned()),
-            Self::StartSimulator(_) | Self::StartRuntime(_) => None,
+            }
+            Self::Print(_) => "free some space, or redirect stdout elsewhere",
+            Self::RefusedFrom { .. } => {
+                "publish the rows before it with --allow-missing-pages (exit code 3), or report this to Sent's support"
+            }
+            Self::Unfinished | Self::WriterDied => "this is a bug; please report it with the command",
+            Self::StartSimulator(_) | Self::StartRuntime(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Whether the limit of open files is among the causes: connections, files and threads all count against it.
+    fn has_run_out_of_files(&self) -> bool {
+        self.causes().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(is_out_of_files))
+    }
+}
+
+/// For an error of building the HTTP client: either the proxy of the environment or the machine's certificates.
+impl From<Box<dyn StdError + Send + Sync>> for Error {
+    fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
+        match error.downcast::<UnsupportedProxy>() {
+            Ok(proxy) => Self::Proxy(*proxy),
+            Err(error) => Self::BuildClient(error),
         }
     }
 }
 
 const OPEN_FILES_HINT: &str = "raise the limit of open files (ulimit -n), or lower --concurrency";
 
-/// Whether the limit of open files is among the causes: connections, files and threads all count against it.
-fn has_run_out_of_files(error: &Error) -> bool {
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if current.downcast_ref::<std::io::Error>().is_some_and(is_out_of_files) {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
-}
-
-fn unsupported_proxy<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a UnsupportedProxy> {
-    error.downcast_ref()
-}
-
-const GATE_HINT: &str = "the old files are as they were; loosen the gate, or read anew with --fresh";
+const GATE_HINT: &str = "the old files are unchanged; loosen the gate, or read everything again with --fresh";
 
 fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     let next = error.hint().unwrap_or_else(|| "run the same command again".to_owned());
     // A journal belongs to its key, address and filters: whoever changes one of them should know the price.
-    let and_then = match error.exit_code() {
-        ExitCode::Unauthorized => ": with this key the same command goes on from there, another key reads anew",
-        ExitCode::Rejected => ": the same command goes on from there, one that asks for something else reads anew",
-        _ => " and not asked for again",
+    let condition = match error.exit_code() {
+        ExitCode::Unauthorized => ": the same command resumes with this key, and starts over with another",
+        ExitCode::Rejected => ": the same command resumes, a different one starts over",
+        _ => "",
     };
-    format!("{next}; what was read so far is kept in {}{and_then}", journal.display())
+    format!("{next}; progress is saved in {}{condition}", journal.display())
 }
 
 fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
         OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. }) => ExitCode::Usage,
         _ => ExitCode::Output,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::request::tests::{rejected, unanswered};
-    use super::*;
-    use crate::api::ConnectFailure;
-
-    #[test]
-    fn what_is_kept_is_promised_to_the_command_that_it_belongs_to() {
-        let kept = |error: Error| Error::Kept { error: Box::new(error), journal: "j".into() }.hint().unwrap();
-        let base_url = "https://api.sent.dm";
-        let hint = kept(rejected(401, Some("AUTH_002"), base_url));
-        assert!(hint.ends_with("kept in j: with this key the same command goes on from there, another key reads anew"));
-        let hint = kept(rejected(400, Some("VALIDATION_001"), base_url));
-        assert!(
-            hint.ends_with(
-                "kept in j: the same command goes on from there, one that asks for something else reads anew"
-            ),
-            "{hint}"
-        );
-        assert!(kept(unanswered(ConnectFailure::Refused)).ends_with("kept in j and not asked for again"));
     }
 }

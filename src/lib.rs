@@ -43,5 +43,5 @@ pub mod report;
 pub mod resources;
 pub mod simulator;
 pub mod store;
-mod time;
+pub mod time;
 pub mod verdict;

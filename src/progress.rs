@@ -1,8 +1,8 @@
-//! What a person sees while a run lasts. The only file that knows indicatif.
+//! What a person sees during a run. The only file that uses indicatif.
 //!
-//! On a terminal one bar with contacts, pages, rate, time left and waits; elsewhere (a log of cron or Kubernetes) a
-//! plain line now and then; with `--quiet` or `--no-progress` nothing. The time left knows the rate limit: the first
-//! pages of a burst come fast and say nothing about the rest.
+//! On a terminal one bar with rows, pages, rate, time left and waits; elsewhere (a log of cron or Kubernetes) a plain line
+//! every ten seconds; with `--quiet` or `--no-progress` nothing. The time left takes the rate limit into account: the
+//! first pages of a burst arrive fast and say nothing about the rest.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use crate::listing::Progress;
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The bars on the terminal, of which there is one at most: whoever else writes there must know of it.
+/// The bars on the terminal, at most one: other writers to the terminal must suspend it.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 /// Stderr for the log: what is written there appears above the bar, not behind it.
@@ -28,7 +28,7 @@ pub struct LogWriter;
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // What steers a terminal is escaped where the line was made; colors come after that.
+        // Control characters are escaped where the line is made; colors are added after that.
         let line = printable_log(&String::from_utf8_lossy(bytes));
         BARS.suspend(|| io::stderr().write_all(line.as_bytes()))?;
         Ok(bytes.len())
@@ -39,7 +39,7 @@ impl Write for LogWriter {
     }
 }
 
-/// Shows how far a run is.
+/// Shows the progress of a run.
 #[derive(Debug)]
 pub struct ProgressDisplay {
     form: Form,
@@ -78,12 +78,12 @@ impl ProgressDisplay {
         Self { form: Form::new(is_silent), rate, noun, started_at: Instant::now(), latest: Progress::default() }
     }
 
-    /// Takes in a page.
+    /// Records the progress after a page.
     pub fn observe(&mut self, progress: Progress) {
         self.latest = progress;
     }
 
-    /// Redraws; called a few times a second, also while nothing arrives.
+    /// Redraws; called a few times a second, even while nothing arrives.
     pub fn tick(&mut self, stats: RequestStats, pause_left: Duration) {
         match &self.form {
             Form::Nothing => {}
@@ -119,7 +119,7 @@ impl ProgressDisplay {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
         }
         if is_healing {
-            message += "; the list is changing, reading more to miss nothing";
+            message += "; the list is changing, verifying";
         }
         if stats.retries > 0 {
             message += &format!(", {}", count_of(stats.retries, "retry", "retries"));
@@ -133,7 +133,7 @@ impl ProgressDisplay {
         message
     }
 
-    /// The slower of what was seen so far and what the rate limit allows.
+    /// By the pace so far or by the rate limit, whichever is slower.
     fn time_left(&self, elapsed: f64) -> Option<Duration> {
         let pages_left = self.latest.planned_pages?.saturating_sub(self.latest.pages) as f64;
         if self.latest.pages == 0 {
@@ -148,11 +148,11 @@ impl ProgressDisplay {
     }
 }
 
-/// Shows how much of some files is read.
+/// Shows the progress of reading files.
 #[derive(Debug)]
 pub struct FileProgress {
     form: Form,
-    /// Bytes of the files that are done.
+    /// Bytes of the files read completely.
     done: u64,
     total: u64,
 }
@@ -163,7 +163,7 @@ impl FileProgress {
         Self { form: Form::new(is_silent), done: 0, total }
     }
 
-    /// Takes in how many contacts were read from all files, and how many bytes from the present one.
+    /// Records how many contacts were read from all files, and how many bytes from the current one.
     pub fn observe(&mut self, contacts: u64, bytes: u64) {
         let done = self.done + bytes;
         let percent = done.saturating_mul(100) / self.total.max(1);
@@ -183,7 +183,7 @@ impl FileProgress {
         }
     }
 
-    /// Goes on to the next file.
+    /// Moves on to the next file.
     pub fn end_file(&mut self, bytes: u64) {
         self.done += bytes;
     }
@@ -202,7 +202,7 @@ mod tests {
     use crate::api::{ConnectFailure, Trouble};
 
     #[test]
-    fn why_nothing_comes_is_told_as_long_as_nothing_comes() {
+    fn the_reason_for_waiting_is_shown_while_nothing_arrives() {
         let display = ProgressDisplay::new(true, None, RowNoun { one: "contact", many: "contacts" });
         let trouble = Some(Trouble::ConnectFailed(ConnectFailure::Refused));
         let stats = RequestStats { retries: 6, trouble, ..RequestStats::default() };

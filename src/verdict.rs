@@ -65,6 +65,8 @@ pub enum EvidenceCode {
     BoundariesSearched,
     /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
     BoundariesMoved,
+    /// The list changed and is sorted by no key that keeps rows in their places, so it was read again.
+    OrderUnknown,
     /// The list had fewer or more rows at times.
     ListChanged,
     /// Rows created during the run that are in the output.

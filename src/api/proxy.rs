@@ -26,9 +26,9 @@ pub(super) struct Proxy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsupportedProxy {
     /// The variable that names it.
-    variable: &'static str,
+    pub variable: &'static str,
     /// The scheme of its address, if it has one.
-    scheme: Option<String>,
+    pub scheme: Option<String>,
 }
 
 impl fmt::Display for UnsupportedProxy {

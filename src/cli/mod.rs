@@ -4,8 +4,10 @@ mod contacts;
 mod report;
 mod shared;
 mod simulator;
+#[cfg(test)]
+mod tests;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use contacts::ContactsArgs;
 pub use report::ReportArgs;
@@ -33,9 +35,25 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests
     Simulator(Box<SimulatorArgs>),
-    /// Print what a shell needs to complete commands and flags
+    /// Print shell completions for commands and flags
     Completions {
-        /// The shell that it is for.
+        /// Shell to print them for
         shell: clap_complete::Shell,
     },
+    /// Print a man page in troff, of the program or of one of its commands
+    Man {
+        /// Command to describe, for instance contacts [default: the program as a whole]
+        #[arg(value_parser = parse_command_name)]
+        command: Option<String>,
+    },
+}
+
+/// A command of the program; clap suggests the nearest one for the commands themselves only.
+fn parse_command_name(text: &str) -> Result<String, String> {
+    let program = Cli::command();
+    let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
+    if names.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("no such command; the commands are {}", names.join(", ")))
 }

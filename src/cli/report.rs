@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 
+use crate::format::format_extensions;
+
 const EXAMPLES: &str = "\
 Examples:
   sent-export report contacts.parquet
@@ -19,16 +21,25 @@ Examples:
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage or files that are no whole exports, 7 report could not be written";
 
+fn files_help() -> String {
+    format!("Exported files ({}), or folders of them", format_extensions())
+}
+
+fn files_long_help() -> String {
+    format!(
+        "{}\n\nAll of them count together, each once by whatever name it is given. Of files in one folder whose names differ \
+         only in the extension, one is read: they are one export in several formats. Of several exports of the same account, \
+         the newest is read.",
+        files_help()
+    )
+}
+
 /// The flags of `sent-export report`, as they were typed.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct ReportArgs {
-    /// Exported files (.parquet, .csv, .csv.gz, .csv.zst), or folders of them
-    ///
-    /// All of them count together, each once by whatever name it is given. Of files in one folder whose names differ only in
-    /// the extension one is read: they are one export in several formats. Of several exports of the same account the newest
-    /// is read.
-    #[arg(value_name = "FILE", required = true)]
+    /// Exported files, or folders of them
+    #[arg(value_name = "FILE", required = true, help = files_help(), long_help = files_long_help())]
     pub files: Vec<PathBuf>,
 
     /// Add up several exports of the same account instead of counting only the newest

@@ -91,7 +91,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
     let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
     let settings = config.pace.account_settings(config.account.base_url.clone(), key);
-    let account = Account::new(settings).map_err(Error::BuildClient)?;
+    let account = Account::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
     let published = match read_all::<R, C>(command, config, &account, &mut journal, outputs, started_at, stop).await {
         Ok(None) => Ok(None),

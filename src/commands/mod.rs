@@ -1,14 +1,14 @@
-//! One file for each subcommand: it wires the stages, owns cancellation, and says to people what came of it.
+//! One file for each subcommand: it wires the stages, handles cancellation, and prints the outcome.
 
 mod contacts;
 mod export;
+mod man;
 mod publish;
 mod report;
 mod resume;
 mod simulator;
 mod stop;
 
-use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
@@ -21,7 +21,7 @@ use crate::error::{Error, ExitCode};
 use crate::progress::LogWriter;
 use crate::report::Notice;
 
-/// Runs what the command line asks for; errors are printed here.
+/// Runs a command and prints its error, if any.
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Contacts(args) => {
@@ -31,9 +31,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
+        Command::Man { command } => man::run(command.as_deref()),
     };
     result.unwrap_or_else(|error| {
-        explain(&error);
+        say(&error.explanation());
         error.exit_code()
     })
 }
@@ -44,35 +45,17 @@ fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
     print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::Complete)
 }
 
-/// Prints an error with its causes, one a line, and the next step.
-fn explain(error: &Error) {
-    // Names of files and texts of a server can hold what would steer the terminal.
-    let mut text = format!("error: {}\n", printable(&error.to_string()));
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        text += &format!("  caused by: {}\n", printable(&current.to_string()));
-        cause = current.source();
-    }
-    for line in error.evidence() {
-        text += &format!("  {line}\n");
-    }
-    if let Some(hint) = error.hint() {
-        text += &format!("hint: {}\n", printable(&hint));
-    }
-    say(&text);
-}
-
-/// Writes to stderr; nobody can be told when that fails.
+/// Writes to stderr; there is nowhere to report that this fails.
 fn say(text: &str) {
     drop(io::stderr().write_all(text.as_bytes()));
 }
 
-/// Writes what must be known before the numbers to stderr.
+/// Writes a warning to stderr.
 fn warn(notice: &Notice) {
     say(&format!("warning: {}\n", printable(&notice.text)));
 }
 
-/// Writes to stdout; a reader that has seen enough is no failure.
+/// Writes to stdout; a reader that closes the pipe is no failure.
 fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -81,12 +64,12 @@ fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// The level of [`start_log`] that was asked for.
+/// The level for [`start_log`] that the flags choose.
 fn log_level(verbosity: &VerbosityArgs) -> u8 {
     if verbosity.quiet { 0 } else { 1_u8.saturating_add(verbosity.verbose) }
 }
 
-/// Sends what the layers note to stderr: 0 errors, 1 warnings, 2 what is tried again, 3 everything.
+/// Sends the log to stderr: 0 errors, 1 warnings, 2 retries, 3 everything.
 fn start_log(level: u8) {
     let level = match level {
         0 => tracing::Level::ERROR,
@@ -94,7 +77,7 @@ fn start_log(level: u8) {
         2 => tracing::Level::INFO,
         _ => tracing::Level::DEBUG,
     };
-    // Only this crate's own words: what libraries note could hold a URL with a phone number.
+    // Only this crate's own messages: those of libraries could hold a URL with a phone number.
     let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| LogWriter)
@@ -102,18 +85,18 @@ fn start_log(level: u8) {
         .with_target(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::from_level(level))
         .with_filter(only_ours);
-    // Fails only when a log is set up already, which then serves.
+    // Fails only when a log is already set up, which is then used.
     drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)));
 }
 
-/// Columns of a terminal, or as many as a log can hold.
+/// Columns of the terminal, or a fixed width for a log.
 fn table_width(terminal: &console::Term) -> usize {
     const LOG_WIDTH: usize = 100;
     let width = if terminal.is_term() { usize::from(terminal.size().1) } else { LOG_WIDTH };
     width.clamp(40, 160)
 }
 
-/// The convention of no-color.org, and terminals that know no colors.
+/// The convention of no-color.org, and terminals without colors.
 fn is_color_off() -> bool {
     are_colors_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
 }
@@ -127,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colors_are_off_where_somebody_or_the_terminal_asks_for_none() {
+    fn colors_are_off_by_no_color_or_a_dumb_terminal() {
         for (no_color, term, wanted) in [
             (None, None, false),
             (None, Some("xterm"), false),

@@ -14,10 +14,10 @@ use crate::journal::{
 
 use super::say;
 
-/// Opens the journal beside the output, whose lock the run holds; says so when a run before is gone on with.
+/// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed.
 ///
 /// # Errors
-/// When a journal is there and can be neither read nor removed.
+/// When a journal exists and can be neither read nor removed.
 pub(super) fn open_journal(
     config: &ExportConfig,
     journal_key: &JournalKey,
@@ -29,7 +29,7 @@ pub(super) fn open_journal(
         remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
     let unused = |why: &str| {
-        tracing::warn!("starting over, the journal {} is not used: {why}", path.display());
+        tracing::warn!("starting over without the journal {}: {why}", path.display());
         None
     };
     let past = match read_journal(path, journal_key) {
@@ -39,7 +39,7 @@ pub(super) fn open_journal(
             unused("it is older than --resume-within")
         }
         Ok(JournalState::Usable(journal)) => Some(*journal),
-        // Another user has left it. In a folder that both may write, whoever comes next takes its place.
+        // Another user left it. In a folder that both may write to, it is replaced.
         Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
             unused("it belongs to another user and cannot be read")
         }
@@ -51,7 +51,7 @@ pub(super) fn open_journal(
         }
         return Ok(JournalSlot { past, writer: None });
     }
-    // A gate that fails leaves everything to the next run, however quick this one is.
+    // After a failed gate the next run resumes from the journal, however quick this one was.
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
     let writer = JournalWriter::new(path.clone(), journal_key, now.timestamp_micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
@@ -91,7 +91,7 @@ fn announcement(journal: &Journal, path: &Path) -> String {
     let started = DateTime::from_timestamp_micros(journal.started_at());
     let started = started.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
     format!(
-        "going on with the run of {started}, kept in {} (--fresh starts over)\n",
+        "resuming the run started {started} (journal {}; --fresh starts over)\n",
         printable(&path.to_string_lossy())
     )
 }

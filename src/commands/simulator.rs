@@ -1,12 +1,12 @@
-//! `sent-export simulator`: serves invented contacts until it is stopped.
+//! `sent-export simulator`: serves a simulated account until it is stopped.
 //!
-//! [`run`] starts the simulator, says on stdout where it is and how to use it, waits for Ctrl-C or SIGTERM, and tells on
-//! stderr what it was asked. Being stopped is how it is meant to end, and a success.
+//! [`run`] starts the simulator, prints its address and example commands on stdout, waits for Ctrl-C or SIGTERM, and
+//! prints statistics on stderr. Being stopped is its normal end, and a success.
 //!
-//! *Easy to get wrong:* the first line on stdout is the base URL and nothing else, flushed at once, so that a script can read
-//! it and go on. A script that closes the pipe after that line must not stop the simulator.
+//! *Easy to get wrong:* the first line on stdout is the base URL and nothing else, flushed at once, so that a script can
+//! read it. A script that closes the pipe after that line must not stop the simulator.
 //!
-//! The unit tests read what it says; the integration tests run it as a process.
+//! The unit tests read its output; the integration tests run it as a process.
 
 use std::io::{self, Write};
 
@@ -18,24 +18,24 @@ use crate::simulator::Simulator;
 /// Serves until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// If the port is taken, or signals cannot be heard.
+/// If the port is taken, or signals cannot be handled.
 pub(super) fn run(arguments: &SimulatorArgs) -> Result<ExitCode, Error> {
     let simulator = Simulator::start(arguments.settings()).map_err(Error::StartSimulator)?;
-    // Whoever does not listen does not need to be told.
+    // Nobody may be reading stdout.
     drop(greet(&simulator, &mut io::stdout().lock()));
     simulator.wait_for_signal().map_err(Error::StartSimulator)?;
     drop(report(&simulator, &mut io::stderr().lock()));
     Ok(ExitCode::Complete)
 }
 
-/// Says where the simulator is and how to use it.
+/// Prints the address of the simulator and how to use it.
 fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let url = simulator.base_url();
     let key = &simulator.settings().api_key;
     writeln!(out, "{url}")?;
     writeln!(out)?;
     let contacts = count_of(simulator.contact_count().into(), "contact", "contacts");
-    writeln!(out, "{contacts}, seed {}. Ctrl-C stops it. Try:", simulator.settings().seed)?;
+    writeln!(out, "{contacts}, seed {}. Press Ctrl-C to stop. Try:", simulator.settings().seed)?;
     writeln!(out, "  curl -H 'x-api-key: {key}' '{url}/v3/contacts?page=1&page_size=3'")?;
     writeln!(out, "  SENT_DM_API_KEY='{key}' sent-export contacts --base-url {url} --output contacts.parquet")?;
     writeln!(out, "  curl -H 'x-api-key: {key}' '{url}/v3/conversations?page=1&page_size=3'")?;
@@ -46,35 +46,35 @@ fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Tells what the simulator was asked.
+/// Prints what was requested.
 fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let statistics = simulator.statistics();
     writeln!(out)?;
     for (count, what) in [
         (statistics.requests, word_for(statistics.requests, "request", "requests")),
-        (statistics.list_requests, "of them for pages of contacts"),
-        (statistics.conversation_requests, "of them for pages of messages"),
-        (statistics.answered_ok, "answered with success"),
+        (statistics.list_requests, "for pages of contacts"),
+        (statistics.conversation_requests, "for pages of messages"),
+        (statistics.answered_ok, "answered successfully"),
         (statistics.refused, "refused"),
         (statistics.rate_limited, "over the rate limit"),
-        (statistics.faults_injected, "struck by a fault"),
-        (statistics.requests_deep_in_pause, "sent although a 429 had asked to wait"),
-        (statistics.max_concurrent, "at the same time, at most"),
+        (statistics.faults_injected, "failed by an injected fault"),
+        (statistics.requests_deep_in_pause, "sent during a pause that a 429 had requested"),
+        (statistics.max_concurrent, "in flight at the same time, at most"),
         (
             statistics.contacts_created,
-            word_for(statistics.contacts_created, "contact created meanwhile", "contacts created meanwhile"),
+            word_for(statistics.contacts_created, "contact created during the run", "contacts created during the run"),
         ),
         (
             statistics.contacts_deleted,
-            word_for(statistics.contacts_deleted, "contact deleted meanwhile", "contacts deleted meanwhile"),
+            word_for(statistics.contacts_deleted, "contact deleted during the run", "contacts deleted during the run"),
         ),
         (
             statistics.contacts_updated,
-            word_for(statistics.contacts_updated, "contact updated meanwhile", "contacts updated meanwhile"),
+            word_for(statistics.contacts_updated, "contact updated during the run", "contacts updated during the run"),
         ),
         (
             statistics.messages_arrived,
-            word_for(statistics.messages_arrived, "message arrived meanwhile", "messages arrived meanwhile"),
+            word_for(statistics.messages_arrived, "message arrived during the run", "messages arrived during the run"),
         ),
     ] {
         writeln!(out, "{count:>10} {what}")?;

@@ -1,4 +1,4 @@
-//! What ends a run early: Ctrl-C, SIGTERM, a terminal that goes away (SIGHUP), `--max-duration`.
+//! What ends a run early: Ctrl-C, SIGTERM, a closed terminal (SIGHUP), `--max-duration`.
 
 use std::io;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use crate::error::{Error, ExitCode};
 
 /// The first signal that asks the run to stop.
 ///
-/// Signals are heard on a thread of their own: whatever a disk or a pipe keeps the run's own thread from, the second one
-/// ends the process at once. So does the first one while nothing has begun that could be kept.
+/// A thread of its own waits for them: even while the run's thread is blocked by a disk or a pipe, the second signal ends
+/// the process at once. So does the first one until there is something to keep.
 pub(super) struct Signals {
     first: oneshot::Receiver<ExitCode>,
     has_begun: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Hears signals from now on.
+    /// Handles signals from now on.
     ///
     /// # Errors
-    /// When a thread or the means to wait for signals cannot be had.
+    /// When a thread cannot be started, or signal handlers cannot be installed.
     pub(super) fn listen() -> io::Result<Self> {
         check_open_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, first) = oneshot::channel();
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
-        // Before the thread runs: a signal that comes first would end the process as if nobody listened.
+        // Before the thread runs: until then a signal would end the process.
         let mut heard = {
             let _context = runtime.enter();
             Heard::listen()?
@@ -39,7 +39,7 @@ impl Signals {
         let listen = async move {
             let code = heard.first().await;
             if begun.load(Ordering::Relaxed) {
-                // Nobody waits for it any more once the outputs get their names, which is soon done.
+                // Once the outputs are being renamed, which is quick, nothing waits for it.
                 sender.send(code).ok();
                 leave(heard.second().await)
             }
@@ -50,7 +50,7 @@ impl Signals {
     }
 }
 
-/// Finds out whether a runtime that hears signals can be had: tokio panics when it finds no room for its files.
+/// Checks that enough files can be opened for a runtime with signals: tokio panics when they cannot.
 #[cfg(unix)]
 fn check_open_files() -> io::Result<()> {
     use std::os::unix::net::UnixStream;
@@ -64,7 +64,7 @@ fn check_open_files() -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for the first signal, or until the run's time is over.
+/// Waits for the first signal or the end of `--max-duration`.
 pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) -> Error {
     signals.has_begun.store(true, Ordering::Relaxed);
     let time_is_up = async {
@@ -78,7 +78,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
     };
     tokio::select! {
         Ok(code) = signals.first => Error::Stopped(code),
-        duration = time_is_up => Error::TimeIsUp(duration),
+        duration = time_is_up => Error::TimeLimit(duration),
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
 struct Heard {
     interrupt: Signal,
     terminate: Signal,
-    /// The end of the terminal or session, unless the run was started so as to outlive it.
+    /// The end of the terminal or session, unless it was ignored when the run began.
     hang_up: Option<Signal>,
     /// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
     _file_size: Option<Signal>,
@@ -101,13 +101,13 @@ impl Heard {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            // Listening would undo what `nohup` did.
+            // A handler would undo `nohup`.
             hang_up: if is_hang_up_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
             _file_size: signal(SignalKind::from_raw(FILE_SIZE)).ok(),
         })
     }
 
-    /// Waits for the first signal; gives the exit code that tells of it.
+    /// Waits for the first signal and returns its exit code.
     async fn first(&mut self) -> ExitCode {
         let hang_up = &mut self.hang_up;
         let terminal_gone = async {
@@ -123,7 +123,7 @@ impl Heard {
         }
     }
 
-    /// Waits for another one from a person or a supervisor: a terminal that goes away may say so twice.
+    /// Waits for another one, from a person or a supervisor: a closing terminal may send SIGHUP twice.
     async fn second(&mut self) -> ExitCode {
         tokio::select! {
             _ = self.interrupt.recv() => ExitCode::Interrupted,
@@ -155,7 +155,7 @@ impl Heard {
     }
 }
 
-/// Whether SIGHUP was ignored when the run began. Where the system does not tell, whoever has no terminal ignores it.
+/// Whether SIGHUP was ignored when the run began. Where the system does not say, it counts as ignored without a terminal.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     use std::io::IsTerminal;
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_shall_outlive_its_terminal_is_told_by_its_mask() {
+    fn an_ignored_sighup_shows_in_the_signal_mask() {
         assert!(ignores_hang_up("Name:\tsent-export\nSigIgn:\t0000000000001001\n"));
         assert!(!ignores_hang_up("SigBlk:\t0000000000000001\nSigIgn:\t0000000000001000\n"));
         assert!(!ignores_hang_up(""));

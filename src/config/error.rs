@@ -2,7 +2,7 @@
 
 use super::API_KEY_VARIABLE;
 use crate::base::percent::Percent;
-use crate::format::{ColumnError, FormatError, OutputFormat};
+use crate::format::{ColumnError, FileFormat, FormatError};
 use crate::publish::OutputError;
 use crate::store::OutputTarget;
 
@@ -69,9 +69,9 @@ pub enum ConfigError {
     /// Everything would be left to others.
     #[error("--reserve leaves nothing: {0}")]
     WholeReserve(String),
-    /// Only plain CSV can be read there.
-    #[error("{} is not written to a terminal", .0.name())]
-    BinaryToTerminal(OutputFormat),
+    /// Only plain text can be read there.
+    #[error("{0} is not written to a terminal")]
+    BinaryToTerminal(FileFormat),
     /// `--columns` names no columns of the resource.
     #[error("--columns: {0}")]
     Columns(#[from] ColumnError),

@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 use super::ConfigError;
 use super::places::{check_distinct, check_manifest};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FILTERS_KEY, OutputFormat, ParquetSettings, Projection};
+use crate::format::{ColumnError, FILTERS_KEY, ParquetSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
@@ -92,7 +92,7 @@ fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
     for path in &args.output {
         let request = OutputRequest::new(path, args.format)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
-        if is_terminal && request.format != OutputFormat::Csv {
+        if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
         }
         requests.push(request);

@@ -37,7 +37,7 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
     match problem {
         Problem::ConnectFailed { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
             (Some(hint), _) => hint,
-            (None, Some(proxy)) => format!("check the network, the proxy of {proxy} and --base-url, {THEN_AGAIN}"),
+            (None, Some(proxy)) => format!("check the network, the proxy in {proxy} and --base-url, {THEN_AGAIN}"),
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
         }),
         Problem::OtherProfile { .. } => Some(OTHER_PROFILE_HINT.to_owned()),
@@ -47,7 +47,7 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
         }
         Problem::Unreadable { status: 200..=299, .. } => Some(UNKNOWN_FORM_HINT.to_owned()),
         Problem::Unreadable { status: 403 | 407, .. } | Problem::Rejected { status: 407, .. } => {
-            Some("a proxy or gateway refused the request: check the network, the proxy and --base-url".to_owned())
+            Some("check the network, the proxy and --base-url: a proxy or gateway refused the request".to_owned())
         }
         Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => {
             let is_no_path = *status == 404 && matches!(problem.code(), None | Some("RESOURCE_000"));
@@ -56,8 +56,8 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
     }
 }
 
-const UNKNOWN_FORM_HINT: &str = "run the same command again; if that brings the same, the answer has a form that this \
-                                 version does not know: check --base-url, or report it with the request id";
+const UNKNOWN_FORM_HINT: &str = "run the same command again; if it fails the same way, check --base-url, or report it with \
+                                 the request id: this version does not know the form of the answer";
 
 const OTHER_PROFILE_HINT: &str = "make sure that no cache stands between here and the API, and that --profile-id is a \
                                   profile of this key's organization; then run the same command again";
@@ -82,11 +82,11 @@ fn no_answer_hint(cause: ConnectFailure) -> Option<String> {
             ));
         }
         ConnectFailure::Certificate => {
-            "the server's certificate is not trusted here: check --base-url and the clock, or add the authority to the \
-             system's certificates"
+            "check --base-url and this machine's clock, or add the server's authority to the CA certificates of the \
+             system or of SSL_CERT_FILE: its certificate is not trusted here"
         }
         ConnectFailure::NoTls => {
-            "the port seems to speak plain http: check the port of --base-url, or write http:// for this machine"
+            "check the port of --base-url, or write http:// for a server on this machine: it seems to speak plain http"
         }
         _ => return None,
     };
@@ -101,29 +101,29 @@ fn address_hint(path: &str) -> String {
         .match_indices("/v3")
         .find(|&(at, version)| matches!(path.as_bytes().get(at + version.len()), None | Some(b'/')))
     {
-        Some((at, _)) => format!("leave {} off --base-url", &path[at..]),
-        None => "is this the address of the Sent API? check --base-url".to_owned(),
+        Some((at, _)) => format!("remove {} from --base-url", &path[at..]),
+        None => "check that --base-url is the address of the Sent API".to_owned(),
     }
 }
 
 fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
     let hint = match (code, status) {
-        (Some("AUTH_004"), _) => "the role of this key may not read contacts: ask an administrator of the account",
-        (Some("AUTH_005"), _) => "the account is not activated yet: finish its setup in the Sent dashboard",
-        (Some("AUTH_006"), _) => "the account's verification (KYC) is not finished: see the Sent dashboard",
-        (Some("AUTH_007"), _) => "the account has no channel set up: add one in the Sent dashboard",
-        (Some("RESOURCE_004"), _) => "--profile-id names no profile of this organization",
-        (_, 501) => "the API does not offer this to the account: check --channel, or ask the support of Sent",
-        (_, 403) => "this key has no permission for that; only a key of an organization may use --profile-id",
+        (Some("AUTH_004"), _) => "ask an administrator of the account: the role of this key does not allow it",
+        (Some("AUTH_005"), _) => "finish the account's setup in the Sent dashboard: it is not activated yet",
+        (Some("AUTH_006"), _) => "finish the account's verification (KYC) in the Sent dashboard",
+        (Some("AUTH_007"), _) => "add a channel in the Sent dashboard: the account has none",
+        (Some("RESOURCE_004"), _) => "check --profile-id: this organization has no such profile",
+        (_, 501) => "check --channel, or ask Sent's support: the API does not offer this to the account",
+        (_, 403) => "use a key with this permission; only an organization's key may use --profile-id",
         _ if is_about_the_key(status, code) => {
             "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
         }
         (Some(code), _) if code.starts_with("VALIDATION_") => {
             "check --search, --channel, --phone, --page-size and --profile-id"
         }
-        (_, 300..=399) => "redirects are not followed, to keep the key here: set --base-url to the final address",
+        (_, 300..=399) => "set --base-url to the final address: redirects are not followed, to protect the key",
         _ if matches!(decide(status, code), Decision::Retry | Decision::Pause) => {
-            "the API is failing; run the same command again in a few minutes"
+            "run the same command again in a few minutes: the API is failing"
         }
         _ => return None,
     };
@@ -139,7 +139,7 @@ pub(super) mod tests {
     use crate::api::wire::ErrorBody;
     use crate::error::Error;
 
-    fn failed(problem: Problem, base_url: &str) -> Error {
+    pub(in crate::error) fn failed(problem: Problem, base_url: &str) -> Error {
         let base_url = Box::new(base_url.parse().unwrap());
         let (elapsed, end) = (Duration::ZERO, AttemptsEnd::Final);
         Error::Api(ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 1, elapsed, end })
@@ -166,9 +166,9 @@ pub(super) mod tests {
             (403, None, ExitCode::Unauthorized, "--profile-id"),
             (403, Some("FORBIDDEN"), ExitCode::Unauthorized, "--profile-id"),
             (400, Some("VALIDATION_005"), ExitCode::Rejected, "--page-size"),
-            (404, Some("RESOURCE_004"), ExitCode::Rejected, "no profile"),
-            (404, Some("RESOURCE_000"), ExitCode::Rejected, "check --base-url"),
-            (404, None, ExitCode::Rejected, "check --base-url"),
+            (404, Some("RESOURCE_004"), ExitCode::Rejected, "no such profile"),
+            (404, Some("RESOURCE_000"), ExitCode::Rejected, "the address of the Sent API"),
+            (404, None, ExitCode::Rejected, "the address of the Sent API"),
             (302, None, ExitCode::Rejected, "redirects"),
             (500, Some("INTERNAL_001"), ExitCode::Unavailable, "is failing"),
             (502, None, ExitCode::Unavailable, "is failing"),
@@ -211,12 +211,12 @@ pub(super) mod tests {
     #[test]
     fn an_address_with_a_path_of_the_api_is_told() {
         let hint = |base_url: &str| rejected(404, Some("RESOURCE_000"), base_url).hint().unwrap();
-        assert_eq!(hint("https://api.sent.dm/v3"), "leave /v3 off --base-url");
-        assert_eq!(hint("https://api.sent.dm/gate/v3/"), "leave /v3 off --base-url");
-        assert_eq!(hint("https://api.sent.dm/v3/contacts"), "leave /v3/contacts off --base-url");
-        assert_eq!(hint("https://api.sent.dm/v30/v3"), "leave /v3 off --base-url");
+        assert_eq!(hint("https://api.sent.dm/v3"), "remove /v3 from --base-url");
+        assert_eq!(hint("https://api.sent.dm/gate/v3/"), "remove /v3 from --base-url");
+        assert_eq!(hint("https://api.sent.dm/v3/contacts"), "remove /v3/contacts from --base-url");
+        assert_eq!(hint("https://api.sent.dm/v30/v3"), "remove /v3 from --base-url");
         for other in ["https://api.sent.dm", "https://api.sent.dm/v30", "https://api.sent.dm/xv3é/"] {
-            assert_eq!(hint(other), "is this the address of the Sent API? check --base-url", "{other}");
+            assert_eq!(hint(other), "check that --base-url is the address of the Sent API", "{other}");
         }
     }
 }

@@ -6,16 +6,32 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// `--format` names no format.
-    #[error("unknown format: {name}; write parquet, csv, csv.gz or csv.zst")]
+    #[error("unknown format: {name}; write {known}")]
     UnknownFormat {
         /// As it was given.
         name: String,
+        /// What could be given.
+        known: &'static str,
+        /// The next step.
+        hint: &'static str,
     },
     /// The extension names no format.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
         /// As it was given.
         path: PathBuf,
+        /// The next step.
+        hint: &'static str,
+    },
+    /// A column has a type that the format cannot hold.
+    #[error("{format} cannot hold the column {column} of type {data_type}")]
+    UnsupportedColumn {
+        /// Name of the format.
+        format: String,
+        /// The column.
+        column: String,
+        /// Its Arrow type.
+        data_type: String,
     },
 }
 
@@ -23,9 +39,8 @@ impl FormatError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::UnknownFormat { .. } | Self::UnknownExtension { .. } => {
-                "write .parquet, .csv, .csv.gz or .csv.zst, or name one of them with --format"
-            }
+            Self::UnknownFormat { hint, .. } | Self::UnknownExtension { hint, .. } => hint,
+            Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",
         }
     }
 }

@@ -1,18 +1,38 @@
-//! Record batches to bytes: one file for each format, which knows nothing of where the bytes go.
+//! Record batches to bytes: one file a format, which knows nothing of where the bytes go.
+//!
+//! [`FileFormat`] is what a person asks for: a [`Format`], and the [`Codec`] of its file. Its table says which there are,
+//! by what names and extensions, and opens the encoder: something that takes batches and returns its byte sink in the
+//! end. [`Projection`] says which columns of a resource are written. Called by `publish`; `input` reads the same formats
+//! back.
+//!
+//! *Easy to get wrong:* columns are refused when an output is opened, never in the middle of a run: every encoder takes
+//! the types that `types` lists, and checks each batch against the schema that it was opened for.
+//!
+//! Tests write every type in every format and read it back; `publish` tests contacts. `benches/encode.rs` measures.
 
+mod codec;
 mod csv;
+mod encode;
 mod error;
-mod file_format;
+mod json;
+mod lines;
+mod ndjson;
 mod parquet;
 mod projection;
+mod scalars;
+mod table;
+#[cfg(test)]
+mod tests;
+mod texts;
 mod time_text;
+mod types;
 
-pub(crate) use self::csv::CsvEncoder;
+pub use self::codec::Codec;
+pub(crate) use self::encode::Encode;
 pub use self::error::FormatError;
-pub use self::file_format::OutputFormat;
-pub(crate) use self::parquet::ParquetEncoder;
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
+pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
 /// Name of the filters among the metadata of Parquet files, as JSON.
 pub const FILTERS_KEY: &str = "sent_export.filters";

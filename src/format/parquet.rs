@@ -12,7 +12,9 @@
 //! Nothing that changes from run to run stands in the file, so the same contacts give the same bytes.
 //! Formats: `parquet-format`, `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.
 
+use std::fmt;
 use std::io::Write;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -22,6 +24,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+
+use super::encode::{Encode, EncodeError, check_batch};
 
 /// How Parquet files are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,28 +56,37 @@ const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Encodes batches into one Parquet file.
 #[derive(Debug)]
-pub(crate) struct ParquetEncoder<W: Write + Send> {
+pub(super) struct ParquetEncoder<W: Write + Send> {
     writer: ArrowWriter<W>,
+    schema: SchemaRef,
 }
 
 impl<W: Write + Send> ParquetEncoder<W> {
-    pub(crate) fn new(
-        writer: W,
+    pub(super) fn new(
+        sink: W,
         schema: SchemaRef,
         settings: &ParquetSettings,
         metadata: &[(String, String)],
     ) -> Result<Self, ParquetError> {
         let properties = properties(settings, metadata)?;
-        Ok(Self { writer: ArrowWriter::try_new(writer, schema, Some(properties))? })
+        let writer = ArrowWriter::try_new(sink, Arc::clone(&schema), Some(properties))?;
+        Ok(Self { writer, schema })
+    }
+}
+
+impl<W: Write + Send + fmt::Debug> Encode<W> for ParquetEncoder<W> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
+        check_batch(&self.schema, batch)?;
+        Ok(self.writer.write(batch)?)
     }
 
-    pub(crate) fn encode(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        self.writer.write(batch)
+    /// There is nothing to read before the footer.
+    fn flush(&mut self) -> Result<(), EncodeError> {
+        Ok(())
     }
 
-    /// Writes the last row group and the footer, and gives the writer back.
-    pub(crate) fn finish(self) -> Result<W, ParquetError> {
-        self.writer.into_inner()
+    fn finish(self: Box<Self>) -> Result<W, EncodeError> {
+        Ok(self.writer.into_inner()?)
     }
 }
 
@@ -108,8 +121,8 @@ mod tests {
         let batch = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap().batch();
         let settings = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
         let mut encoder = ParquetEncoder::new(Vec::new(), contacts_schema(), &settings, &[]).unwrap();
-        encoder.encode(&batch).unwrap();
-        let reader = SerializedFileReader::new(Bytes::from(encoder.finish().unwrap())).unwrap();
+        encoder.write(&batch).unwrap();
+        let reader = SerializedFileReader::new(Bytes::from(Box::new(encoder).finish().unwrap())).unwrap();
         let group = reader.metadata().row_group(0);
         for column in group.columns() {
             let known = [Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY];

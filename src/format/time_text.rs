@@ -1,7 +1,7 @@
-//! Moments as RFC 3339 in UTC, written without going through a formatter.
+//! Times as RFC 3339 in UTC, written without going through a formatter.
 //!
-//! [`push_time`] is called by the CSV encoder for every cell with a time, where chrono's formatting took a quarter of
-//! the encoder's whole time. Years of four digits are written here, all others by chrono.
+//! [`push_time`] is called by the text encoders for every time, where chrono's formatting took a quarter of
+//! the CSV encoder's whole time. Years of four digits are written here, all others by chrono.
 //!
 //! *Easy to get wrong:* a moment before 1970 is negative, and its fraction still counts forward.
 //!

@@ -20,7 +20,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use uuid::Uuid;
 
-use super::column_type;
+use super::piece::column_type;
 use super::text::{flag_of, moment_of, names_of};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;

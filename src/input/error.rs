@@ -3,7 +3,13 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+use crate::format::format_extensions;
+
+static EXTENSIONS_HINT: LazyLock<String> =
+    LazyLock::new(|| format!("name files that end in {}, or the folder that they are in", format_extensions()));
 
 /// Why files could not be read, or not be reported on.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +42,7 @@ pub enum SourceError {
     },
     /// The table is not written as exports write it.
     #[error("the file is {what}: {}", path.display())]
-    ForeignCsv {
+    ForeignText {
         /// The file.
         path: PathBuf,
         /// In what it differs.
@@ -137,12 +143,10 @@ impl SourceError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Open { .. } => "name a readable file or folder",
-            Self::UnknownExtension { .. } => {
-                "name files that end in .parquet, .csv, .csv.gz or .csv.zst, or the folder that they are in"
-            }
+            Self::UnknownExtension { .. } => &EXTENSIONS_HINT,
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
             Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
-            Self::ForeignCsv { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
+            Self::ForeignText { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
             Self::Compression { .. } => "write it with zstd, snappy or without compression",
             Self::ColumnType { .. } => "convert the column to text or to the type that an export writes",
             Self::Damaged { .. } => "copy the file again, or export again",

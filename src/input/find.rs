@@ -14,10 +14,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::error::SourceError;
 use super::published::find_published;
-use super::{SourceError, SourceFile};
+use super::source_file::SourceFile;
+use super::stem::without_extension;
 use crate::base::printable::printable;
-use crate::format::OutputFormat;
+use crate::format::FileFormat;
 use crate::store::Sidecar;
 
 /// What the paths of a command line lead to.
@@ -69,7 +71,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
             search.enter(path, argument)?;
         } else if is_alone || !is_sidecar(path) {
             let format =
-                OutputFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
+                FileFormat::from_path(path).ok_or_else(|| SourceError::UnknownExtension { path: path.clone() })?;
             search.take(path, format, argument)?;
         } else {
             search.has_files[argument] = true;
@@ -78,7 +80,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     while let Some((argument, path)) = search.links.pop_front() {
         if path.is_dir() {
             search.enter(&path, argument)?;
-        } else if let Some(format) = OutputFormat::from_path(&path) {
+        } else if let Some(format) = FileFormat::from_path(&path) {
             search.take(&path, format, argument)?;
         }
     }
@@ -98,7 +100,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
 /// What an export leaves beside its files, by its name.
 fn is_sidecar(path: &Path) -> bool {
     Sidecar::of(path)
-        .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || OutputFormat::from_path(Path::new(output)).is_some())
+        .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || FileFormat::from_path(Path::new(output)).is_some())
 }
 
 /// Everything that was met, in the order in which it is to be read.
@@ -116,7 +118,7 @@ struct Search {
 }
 
 impl Search {
-    fn take(&mut self, path: &Path, format: OutputFormat, argument: usize) -> Result<(), SourceError> {
+    fn take(&mut self, path: &Path, format: FileFormat, argument: usize) -> Result<(), SourceError> {
         let opened = |source| SourceError::Open { path: path.to_owned(), source };
         let real = fs::canonicalize(path).map_err(opened)?;
         let bytes = fs::metadata(path).map_err(opened)?.len();
@@ -143,7 +145,7 @@ impl Search {
         self.folders.insert(real, folder.to_owned());
         let (folders, files) = self.list(folder, argument).map_err(opened)?;
         for path in files {
-            if let Some(format) = OutputFormat::from_path(&path) {
+            if let Some(format) = FileFormat::from_path(&path) {
                 self.take(&path, format, argument)?;
             }
         }
@@ -191,15 +193,8 @@ fn each_once(search: Search) -> Found {
     Found { files, skipped }
 }
 
-fn rank(format: OutputFormat) -> Option<usize> {
-    OutputFormat::ALL.iter().position(|&other| other == format)
-}
-
-/// What the files of one export have in common.
-pub(super) fn without_extension(path: &Path) -> PathBuf {
-    let extension = OutputFormat::from_path(path).map_or(0, |format| format.name().len());
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(&name[..name.len() - extension])
+fn rank(format: FileFormat) -> Option<usize> {
+    FileFormat::all().position(|other| other == format)
 }
 
 #[cfg(test)]

@@ -18,11 +18,13 @@ use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaDat
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::coerce::{can_read, coerce};
+use super::error::SourceError;
+use super::piece::{FileFacts, Piece, Wanted, filled_up};
+use super::source_file::SourceFile;
 use super::watch::{Reporter, Watched};
-use super::{BATCH_ROWS, FileFacts, Piece, SourceError, SourceFile, Wanted, filled_up};
 use crate::format::FILTERS_KEY;
 use crate::report::Filters;
-use crate::resources::contacts::{column, column_name, contacts_schema};
+use crate::resources::contacts::{BATCH_ROWS, column, column_name, contacts_schema};
 
 /// Columns of which only the missing values are counted.
 const ONLY_COUNTED: [usize; 5] = [

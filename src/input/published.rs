@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use super::without_extension;
-use crate::format::OutputFormat;
+use super::stem::without_extension;
+use crate::format::FileFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::Sidecar;
@@ -73,7 +73,8 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D
 pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
     let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
-    let outputs = OutputFormat::ALL.into_iter().map(|format| PathBuf::from(format!("{stem}{}", format.name())));
+    let outputs =
+        FileFormat::all().flat_map(FileFormat::extensions).map(|extension| PathBuf::from(format!("{stem}{extension}")));
     let mut unread = None;
     let mut found: Option<Published> = None;
     for output in outputs {

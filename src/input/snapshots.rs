@@ -13,8 +13,11 @@ use std::path::PathBuf;
 use arrow::array::AsArray;
 use chrono::{DateTime, Utc};
 
+use super::error::SourceError;
+use super::piece::{Piece, Wanted};
+use super::read::read_columns;
 use super::sketch::{Sketch, SketchBuilder};
-use super::{Piece, SourceError, SourceFile, Wanted, read_columns};
+use super::source_file::SourceFile;
 use crate::report::Filters;
 use crate::resources::contacts::column;
 

@@ -118,7 +118,7 @@ mod tests {
     use serde::de::IgnoredAny;
 
     use super::*;
-    use crate::format::OutputFormat;
+    use crate::format::FileFormat;
 
     #[derive(Debug, PartialEq, Deserialize)]
     struct Details {
@@ -130,13 +130,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("_c.csv.manifest.json");
         assert_eq!(read_manifest::<Details>(&path).unwrap(), None);
-        let report = |rows| OutputReport {
-            path: "c.csv".into(),
-            format: OutputFormat::Csv,
-            rows,
-            bytes: 70,
-            sha256: "00".into(),
-        };
+        let report =
+            |rows| OutputReport { path: "c.csv".into(), format: FileFormat::CSV, rows, bytes: 70, sha256: "00".into() };
         let manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION,
             tool_version: "1.0.0",

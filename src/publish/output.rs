@@ -7,7 +7,6 @@
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -16,7 +15,7 @@ use arrow::array::RecordBatch;
 use super::error::OutputError;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
-use crate::format::{CsvEncoder, OutputFormat, ParquetEncoder};
+use crate::format::Encode;
 use crate::store::{Destination, FileSettings, HashingWriter};
 
 /// Batches that wait for an output, about 2.5 MB each.
@@ -26,14 +25,8 @@ const QUEUED_BATCHES: usize = 2;
 #[derive(Debug)]
 pub(super) struct Output {
     request: OutputRequest,
-    encoder: Encoder,
+    encoder: Box<dyn Encode<HashingWriter>>,
     rows: u64,
-}
-
-#[derive(Debug)]
-enum Encoder {
-    Csv(Box<CsvEncoder<HashingWriter>>),
-    Parquet(Box<ParquetEncoder<HashingWriter>>),
 }
 
 impl Output {
@@ -43,45 +36,27 @@ impl Output {
         settings: &OutputSettings,
         files: FileSettings,
     ) -> Result<Self, OutputError> {
-        let writer = HashingWriter::new(Destination::open(&request.target, files)?);
-        let failed = |source| OutputError::write(request, source);
-        let schema = Arc::clone(settings.columns.schema());
-        let encoder = match request.format {
-            OutputFormat::Parquet => {
-                let encoder = ParquetEncoder::new(writer, schema, &settings.parquet, &settings.metadata);
-                Encoder::Parquet(Box::new(encoder.map_err(|error| failed(error.into()))?))
-            }
-            OutputFormat::Csv | OutputFormat::CsvGzip | OutputFormat::CsvZstd => {
-                let encoder = CsvEncoder::new(writer, request.format, &schema);
-                Encoder::Csv(Box::new(encoder.map_err(|error| failed(error.into()))?))
-            }
-        };
+        let schema = settings.columns.schema();
+        request.format.check_columns(schema)?;
+        let sink = HashingWriter::new(Destination::open(&request.target, files)?);
+        let encoder = request.format.open(sink, schema, &settings.parquet, &settings.metadata);
+        let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
         Ok(Self { request: request.clone(), encoder, rows: 0 })
     }
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        let written = match &mut self.encoder {
-            Encoder::Csv(encoder) => encoder.encode(batch).map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.encode(batch).map_err(Into::into),
-        };
         self.rows += batch.num_rows() as u64;
-        written.map_err(|source| OutputError::write(&self.request, source))
+        self.encoder.write(batch).map_err(|source| OutputError::write(&self.request, source))
     }
 
-    /// Passes on the lines that are gathered; other formats have no bytes to show before their end.
     fn flush(&mut self) -> Result<(), OutputError> {
-        let Encoder::Csv(encoder) = &mut self.encoder else { return Ok(()) };
-        encoder.flush().map_err(|error| OutputError::write(&self.request, error.into()))
+        self.encoder.flush().map_err(|source| OutputError::write(&self.request, source))
     }
 
     /// Writes what is left, closes the format and brings the bytes to the disk.
     pub(super) fn finish(self) -> Result<(OutputReport, Destination), OutputError> {
-        let writer = match self.encoder {
-            Encoder::Csv(encoder) => encoder.finish().map_err(Into::into),
-            Encoder::Parquet(encoder) => encoder.finish().map_err(Into::into),
-        };
-        let closed = writer.and_then(|writer| writer.finish().map_err(Into::into));
-        let written = closed.map_err(|source| OutputError::write(&self.request, source))?;
+        let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
+        let written = written.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {
             path: self.request.target.to_string(),
             format: self.request.format,
@@ -122,7 +97,7 @@ impl OutputThread {
         self.batches.as_ref().is_some_and(|batches| batches.send(batch.clone()).is_ok())
     }
 
-    /// Whether it is CSV on stdout.
+    /// Whether it is plain text on stdout.
     pub(super) fn is_a_stream(&self) -> bool {
         self.request.is_a_stream()
     }

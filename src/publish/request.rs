@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::format::{FormatError, OutputFormat};
+use crate::format::{FileFormat, FormatError};
 use crate::store::OutputTarget;
 
 /// One output to write.
@@ -11,7 +11,7 @@ pub struct OutputRequest {
     /// Where.
     pub target: OutputTarget,
     /// How.
-    pub format: OutputFormat,
+    pub format: FileFormat,
 }
 
 impl OutputRequest {
@@ -19,18 +19,15 @@ impl OutputRequest {
     ///
     /// # Errors
     /// When neither `format` nor the extension says how to write it.
-    pub fn new(path: &Path, format: Option<OutputFormat>) -> Result<Self, FormatError> {
+    pub fn new(path: &Path, format: Option<FileFormat>) -> Result<Self, FormatError> {
         let target = OutputTarget::new(path);
-        let own = match target {
-            OutputTarget::Stdout => Some(OutputFormat::Csv),
-            OutputTarget::File(_) => OutputFormat::from_path(path),
-        };
-        let format = format.or(own).ok_or_else(|| FormatError::UnknownExtension { path: path.to_owned() })?;
+        let own = (target == OutputTarget::Stdout).then_some(FileFormat::CSV);
+        let format = format.or(own).map_or_else(|| FileFormat::for_path(path), Ok)?;
         Ok(Self { target, format })
     }
 
-    /// Whether it is CSV on stdout, which may be read while it is written.
+    /// Whether it is plain text on stdout, which may be read while it is written.
     pub(super) fn is_a_stream(&self) -> bool {
-        self.target == OutputTarget::Stdout && self.format == OutputFormat::Csv
+        self.target == OutputTarget::Stdout && self.format.is_plain_text()
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::{OutputFormat, ParquetSettings, Projection};
+use crate::format::{FileFormat, ParquetSettings, Projection};
 use crate::store::FileMode;
 
 /// What all outputs of a run share.
@@ -31,7 +31,7 @@ pub struct OutputReport {
     /// The path as it was given, `-` for stdout.
     pub path: String,
     /// Name of the format.
-    pub format: OutputFormat,
+    pub format: FileFormat,
     /// Rows in it.
     pub rows: u64,
     /// Its size.

@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::{FormatError, OutputFormat, ParquetSettings, Projection};
+use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
 use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 use crate::store::StoreError;
@@ -177,7 +177,7 @@ fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
 #[test]
 fn an_output_that_fails_is_named_before_the_next_batch() {
     let folder = tempfile::tempdir().unwrap();
-    let full = OutputRequest::new(Path::new("/dev/full"), Some(OutputFormat::Csv)).unwrap();
+    let full = OutputRequest::new(Path::new("/dev/full"), Some(FileFormat::CSV)).unwrap();
     let requests = [OutputRequest::new(&folder.path().join("c.parquet"), None).unwrap(), full];
     let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
     // More than is gathered before anything is written.
@@ -213,7 +213,7 @@ fn files_keep_the_mode_of_what_they_replace_and_links_are_followed() {
 fn targets_that_cannot_be_written_are_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str| {
-        let request = OutputRequest::new(&folder.path().join(name), Some(OutputFormat::Csv)).unwrap();
+        let request = OutputRequest::new(&folder.path().join(name), Some(FileFormat::CSV)).unwrap();
         Outputs::open(&[request], &all_columns()).unwrap_err()
     };
     assert!(matches!(open("missing/c.csv"), OutputError::Store(StoreError::MissingFolder { .. })));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Filters;
-use crate::format::OutputFormat;
+use crate::format::FileFormat;
 use crate::verdict::Verdict;
 
 /// A file that was read.
@@ -12,7 +12,7 @@ pub struct InputReport {
     /// The path as it was given or found.
     pub path: String,
     /// Name of the format.
-    pub format: OutputFormat,
+    pub format: FileFormat,
     /// Contacts in it.
     pub rows: u64,
     /// Its size.

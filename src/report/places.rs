@@ -1,15 +1,16 @@
-//! Regions by ISO 3166-1: English names, continents and calling codes, from the `keshvar` crate.
+//! Regions by ISO 3166-1: English names, continents and calling codes.
 //!
 //! *Easy to get wrong:* phone libraries know one region that ISO does not, Kosovo (`XK`), and calling codes that belong
-//! to no region (satellites, freephone). Both are added here.
+//! to no region (satellites, freephone).
 
-use std::collections::HashMap;
+mod countries;
+
 use std::sync::LazyLock;
 
-use keshvar::{Continent, Country, CountryIterator};
+use self::countries::COUNTRIES;
 
 /// A country or territory.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     /// English name, as people say it.
     pub(super) name: &'static str,
@@ -19,21 +20,12 @@ pub(super) struct Place {
     pub(super) calling_code: u16,
 }
 
-/// Longest official name that is used as it is.
-const MAX_NAME: usize = 22;
 /// Codes of international services and of Ascension (Recommendation ITU-T E.164, list of assigned codes).
-const CODES_WITHOUT_REGION: [u16; 11] = [247, 800, 808, 870, 878, 881, 882, 883, 888, 979, 383];
-
-static PLACES: LazyLock<HashMap<String, Place>> = LazyLock::new(|| {
-    let mut places: HashMap<String, Place> =
-        CountryIterator::new().map(|country| (format!("{:?}", country.alpha2()), place(&country))).collect();
-    places.insert("XK".to_owned(), Place { name: "Kosovo", continent: "Europe", calling_code: 383 });
-    places
-});
+const CODES_WITHOUT_REGION: [u16; 10] = [247, 800, 808, 870, 878, 881, 882, 883, 888, 979];
 
 static CALLING_CODES: LazyLock<Box<[u16; 1000]>> = LazyLock::new(|| {
     let mut codes = Box::new([0; 1000]);
-    let known = PLACES.values().map(|place| place.calling_code);
+    let known = COUNTRIES.iter().map(|&(_, _, _, calling_code)| calling_code);
     for code in known.chain(CODES_WITHOUT_REGION) {
         let first = usize::from(code);
         let numbers = match code {
@@ -46,9 +38,11 @@ static CALLING_CODES: LazyLock<Box<[u16; 1000]>> = LazyLock::new(|| {
     codes
 });
 
-/// The place of an ISO 3166-1 alpha-2 code.
-pub(super) fn find(code: &str) -> Option<&'static Place> {
-    PLACES.get(code)
+/// The place of an ISO 3166-1 alpha-2 code, in capital letters.
+pub(super) fn find(code: &str) -> Option<Place> {
+    let at = COUNTRIES.binary_search_by_key(&code, |&(code, ..)| code).ok()?;
+    let (_, name, continent, calling_code) = COUNTRIES[at];
+    Some(Place { name, continent: continent.name(), calling_code })
 }
 
 /// The calling code that a number begins with, by its first three digits; 0 where none is assigned.
@@ -56,59 +50,79 @@ pub(super) fn calling_codes() -> &'static [u16; 1000] {
     &CALLING_CODES
 }
 
-fn place(country: &Country) -> Place {
-    Place {
-        name: name(country),
-        continent: continent(country.continent()),
-        calling_code: u16::try_from(country.country_code()).unwrap_or_default(),
-    }
-}
-
-/// ISO's short name, unless it is one that nobody says ("Iran (Islamic Republic of)").
-fn name(country: &Country) -> &'static str {
-    let official = country.iso_short_name();
-    let is_stiff = official.contains([',', '(']) || official.chars().count() > MAX_NAME;
-    match country.unofficial_name_list().first() {
-        // The list begins with the English name but for a few places, whose official names are no stiff ones.
-        Some(usual) if is_stiff && usual.len() < official.len() => usual,
-        _ => official,
-    }
-}
-
-fn continent(continent: Continent) -> &'static str {
-    match continent {
-        Continent::Africa => "Africa",
-        Continent::Antarctica => "Antarctica",
-        Continent::Asia => "Asia",
-        Continent::Australia => "Oceania",
-        Continent::Europe => "Europe",
-        Continent::NorthAmerica => "North America",
-        Continent::SouthAmerica => "South America",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use super::countries::Continent;
     use super::*;
 
     #[test]
-    fn places_have_the_names_that_people_say() {
-        let names = ["US", "GB", "NA", "IR", "KR", "TR", "CZ", "XK", "TZ"].map(|code| find(code).unwrap().name);
-        let wanted = [
-            "United States",
-            "United Kingdom",
-            "Namibia",
-            "Iran",
-            "South Korea",
-            "Türkiye",
-            "Czechia",
-            "Kosovo",
-            "Tanzania",
-        ];
-        assert_eq!(names, wanted);
-        assert_eq!(find("NZ").unwrap().continent, "Oceania");
-        assert!(find("ZZ").is_none() && find("us").is_none());
-        assert_eq!(PLACES.len(), 250);
+    fn the_table_has_every_code_once_in_order() {
+        assert!(COUNTRIES.windows(2).all(|pair| pair[0].0 < pair[1].0), "binary search needs the order");
+        for (code, name, ..) in COUNTRIES {
+            assert!(code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()), "{code}");
+            assert!(!name.is_empty() && name.trim() == name, "{code}: {name:?}");
+        }
+        let names: HashSet<&str> = COUNTRIES.iter().map(|&(_, name, ..)| name).collect();
+        assert_eq!(names.len(), COUNTRIES.len(), "no name stands for two places");
+        // ISO 3166-1 has 249, and Kosovo is none of them.
+        assert_eq!(COUNTRIES.len(), 249 + 1);
+        let of = |continent| COUNTRIES.iter().filter(|country| country.2 == continent).count();
+        let continents = [Continent::Africa, Continent::Asia, Continent::Europe, Continent::Oceania];
+        assert_eq!(continents.map(of), [59, 53, 53, 26]);
+        let americas = [Continent::NorthAmerica, Continent::SouthAmerica, Continent::Antarctica];
+        assert_eq!(americas.map(of), [41, 14, 4]);
+    }
+
+    #[test]
+    fn places_have_the_names_continents_and_calling_codes_that_people_know() {
+        for (code, name, continent, calling_code) in [
+            ("US", "United States", "North America", 1),
+            ("CA", "Canada", "North America", 1),
+            ("MX", "Mexico", "North America", 52),
+            ("BR", "Brazil", "South America", 55),
+            ("AR", "Argentina", "South America", 54),
+            ("CO", "Colombia", "South America", 57),
+            ("CL", "Chile", "South America", 56),
+            ("PE", "Peru", "South America", 51),
+            ("GB", "United Kingdom", "Europe", 44),
+            ("IE", "Ireland", "Europe", 353),
+            ("DE", "Germany", "Europe", 49),
+            ("AT", "Austria", "Europe", 43),
+            ("FR", "France", "Europe", 33),
+            ("ES", "Spain", "Europe", 34),
+            ("PT", "Portugal", "Europe", 351),
+            ("IT", "Italy", "Europe", 39),
+            ("PL", "Poland", "Europe", 48),
+            ("CZ", "Czechia", "Europe", 420),
+            ("TR", "Türkiye", "Europe", 90),
+            ("XK", "Kosovo", "Europe", 383),
+            ("NA", "Namibia", "Africa", 264),
+            ("NG", "Nigeria", "Africa", 234),
+            ("KE", "Kenya", "Africa", 254),
+            ("TZ", "Tanzania", "Africa", 255),
+            ("ZA", "South Africa", "Africa", 27),
+            ("EG", "Egypt", "Africa", 20),
+            ("IN", "India", "Asia", 91),
+            ("PK", "Pakistan", "Asia", 92),
+            ("ID", "Indonesia", "Asia", 62),
+            ("PH", "Philippines", "Asia", 63),
+            ("JP", "Japan", "Asia", 81),
+            ("KR", "South Korea", "Asia", 82),
+            ("CN", "China", "Asia", 86),
+            ("IR", "Iran", "Asia", 98),
+            ("KZ", "Kazakhstan", "Asia", 7),
+            ("AE", "United Arab Emirates", "Asia", 971),
+            ("AU", "Australia", "Oceania", 61),
+            ("NZ", "New Zealand", "Oceania", 64),
+            ("AQ", "Antarctica", "Antarctica", 672),
+        ] {
+            assert_eq!(find(code), Some(Place { name, continent, calling_code }), "{code}");
+        }
+        for no_code in ["ZZ", "us", "U", "USA", ""] {
+            assert_eq!(find(no_code), None, "{no_code:?}");
+        }
     }
 
     #[test]
@@ -116,7 +130,7 @@ mod tests {
         let codes = calling_codes();
         assert_eq!([120, 712, 442, 353, 210, 999].map(|digits: usize| codes[digits]), [1, 7, 44, 353, 0, 0]);
         assert_eq!(codes[..100], [0; 100]);
-        let codes: std::collections::HashSet<_> = PLACES.values().map(|place| place.calling_code).collect();
+        let codes: HashSet<_> = COUNTRIES.iter().map(|country| country.3).collect();
         for code in &codes {
             assert!(!codes.contains(&(code / 10)) && !codes.contains(&(code / 100)), "{code}");
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::format::OutputFormat;
+use crate::format::FileFormat;
 use crate::publish::OutputReport;
 use crate::resources::contacts::decode_page;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
@@ -47,7 +47,7 @@ fn summary() -> Summary {
         }),
         outputs: vec![OutputReport {
             path: "contacts.parquet".into(),
-            format: OutputFormat::Parquet,
+            format: FileFormat::PARQUET,
             rows: 3,
             bytes: 1_234_567,
             sha256: "0".repeat(64),

@@ -188,7 +188,7 @@ fn what_the_api_rejects_is_asked_once_and_has_its_own_exit_code() {
         (403, "AUTH_004", 6, "administrator"),
         (403, "AUTH_005", 6, "not activated"),
         (403, "AUTH_006", 6, "KYC"),
-        (403, "AUTH_007", 6, "no channel"),
+        (403, "AUTH_007", 6, "add a channel"),
         (400, "VALIDATION_001", 4, "--search"),
         (404, "RESOURCE_004", 4, "--profile-id"),
         (200, "VALIDATION_003", 4, "--profile-id"),
@@ -246,7 +246,7 @@ fn a_key_that_is_revoked_half_way_ends_the_run_and_says_what_another_one_costs()
     });
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(6);
     run.expect_stderr("SENT_DM_API_KEY")
-        .expect_stderr("with this key the same command goes on from there, another key");
+        .expect_stderr("the same command resumes with this key, and starts over with another");
 }
 
 #[test]

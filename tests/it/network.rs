@@ -83,7 +83,7 @@ fn a_service_that_stops_working_altogether_ends_the_run() {
     let arguments = ["-o", "c.csv", "--max-retries", "2", "--concurrency", "4"];
     let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(5);
     assert!(server.statistics().list_requests < 20 + 3 * 12, "it must not try all the other pages");
-    run.expect_stderr("INTERNAL_005").expect_stderr("kept in");
+    run.expect_stderr("INTERNAL_005").expect_stderr("saved in");
 }
 
 /// An address on this machine where nothing listens.
@@ -119,11 +119,11 @@ fn a_run_that_goes_on_where_nothing_listens_gives_up_as_soon() {
         asked => asked.answer_of(3_000),
     });
     let (address, arguments) = (server.url(), ["-o", "c.csv", "--max-retries", "1"]);
-    let run = sent_export().contacts(&address, &arguments).finish().expect_code(5).expect_stderr("kept in");
+    let run = sent_export().contacts(&address, &arguments).finish().expect_code(5).expect_stderr("saved in");
     drop(server);
     let run = run.again().contacts(&address, &["-o", "c.csv"]).finish().expect_code(5);
     assert!(!run.stderr.contains("when the others are there"), "{run:?}");
-    run.expect_stderr("cannot reach").expect_stderr("kept in");
+    run.expect_stderr("cannot reach").expect_stderr("saved in");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_base_url_with_the_path_of_the_api_is_told() {
     let server = with_faults(10, &[]);
     let address = format!("{}/v3", server.base_url());
     let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(4);
-    run.expect_stderr("RESOURCE_000").expect_stderr("hint: leave /v3 off --base-url");
+    run.expect_stderr("RESOURCE_000").expect_stderr("hint: remove /v3 from --base-url");
 }
 
 #[test]

@@ -59,6 +59,20 @@ fn columns_are_written_in_the_order_asked_for() {
 }
 
 #[test]
+fn ndjson_goes_to_stdout_line_by_line() {
+    let simulator = simulator(20);
+    let arguments = ["-o", "-", "--format", "jsonl", "--columns", "id,available_channels,created_at", "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(text.lines().count(), 20);
+    for line in text.lines() {
+        assert!(line.starts_with("{\"id\":\"") && line.contains("\",\"available_channels\":["), "{line}");
+        let contact: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(contact["created_at"].as_str().unwrap().ends_with('Z'), "{line}");
+    }
+}
+
+#[test]
 fn stdout_takes_parquet_through_a_pipe() {
     let simulator = simulator(150);
     let run = sent_export()
@@ -129,8 +143,8 @@ fn ctrl_c_sigterm_and_sighup_leave_everything_as_it_was() {
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{stderr}");
-        assert!(stderr.contains("stopped before the end") && stderr.contains("hint:"), "{stderr}");
-        assert!(stderr.contains(".c.csv.journal and not asked for again"), "{stderr}");
+        assert!(stderr.contains("stopped by a signal") && stderr.contains("hint:"), "{stderr}");
+        assert!(stderr.contains("progress is saved in .c.csv.journal"), "{stderr}");
         assert_eq!(std::fs::read_to_string(folder.path().join("c.csv")).unwrap(), "old");
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 2, "the old file and the journal");

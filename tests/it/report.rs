@@ -9,11 +9,14 @@ use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, as
 
 /// Any moment, the same for every run that is compared.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
-const ALL_FORMATS: [&str; 8] = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst"];
+/// Of every format, and one by its other name.
+const ALL_FILES: [&str; 8] =
+    ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.gz", "c.ndjson.zst", "c.jsonl"];
 const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
 
 fn export(base_url: &str) -> Finished {
-    let more = [&ALL_FORMATS[..], &ALL_FORMS].concat();
+    let outputs = ALL_FILES.map(|name| ["-o", name]);
+    let more = [outputs.as_flattened(), &ALL_FORMS].concat();
     sent_export().contacts(base_url, &more).finish().expect_code(0)
 }
 
@@ -68,7 +71,7 @@ fn a_report_on_files_has_the_numbers_of_the_export_itself() {
         let summary = run.json("s.json");
         assert_valid(&summary, SUMMARY_SCHEMA);
         let wanted = counted(summary);
-        for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst"] {
+        for name in ALL_FILES {
             let report = report_json(&run.path(name));
             assert_valid(&report, SUMMARY_SCHEMA);
             assert_eq!(report["run"], Value::Null);

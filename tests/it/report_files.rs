@@ -172,13 +172,14 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
 
 #[test]
 fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
-    let outputs = ["-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst", "--quiet"];
+    const FILES: [&str; 5] = ["c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst"];
+    let outputs = [FILES.map(|name| ["-o", name]).as_flattened(), &["--quiet"]].concat();
     let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
     std::fs::remove_file(run.path("_c.csv.manifest.json")).unwrap();
     let refused = |run: Finished, name: &str| {
         report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is cut off: {name}\nhint: "))
     };
-    for name in ["c.csv", "c.csv.gz", "c.csv.zst"] {
+    for name in FILES {
         let whole = std::fs::read(run.path(name)).unwrap();
         for left in [whole.len() - 1, whole.len() / 2, whole.len() * 2 / 3] {
             std::fs::write(run.path(name), &whole[..left]).unwrap();
@@ -196,6 +197,34 @@ fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
     run = refused(run, "torn.csv");
     std::fs::write(run.path("torn.csv"), "id,region_code\na\nb,DE\n").unwrap();
     report(run, &["torn.csv"]).expect_code(2).expect_stderr("cannot read: torn.csv");
+}
+
+#[test]
+fn ndjson_that_another_program_wrote_is_read_or_refused_without_a_word_of_it() {
+    let lines = "\u{feff}{\"id\":\"a\",\"opt_out\":1,\"extra\":{\"x\":[1]}}\r\n\n{\"region_code\":\"DE\",\"id\":\"b\",\"opt_out\":null,\
+        \"available_channels\":[\"sms\",\"rcs\"],\"country_code\":49}\n{\"available_channels\":\"sms\",\"id\":\"c\"}\n";
+    let run = sent_export().file("a.jsonl", lines).args(["report", "a.jsonl", "--json", "-"]).finish().expect_code(0);
+    let found = document(&run);
+    assert_eq!((&found["contacts"], &found["opt_out"]["yes"]), (&3.into(), &1.into()));
+    // A column that only later lines have is missing in those before.
+    assert_eq!(found["quality"]["missing"]["region_code"], 2);
+    let absent = found["columns_not_in_inputs"].as_array().unwrap();
+    assert!(absent.contains(&"updated_at".into()) && !absent.contains(&"country_code".into()), "{absent:?}");
+
+    let mut run = report(run, &["a.jsonl"]).expect_code(0);
+    for (text, error) in [
+        ("{\"id\":\"a\"}\n{\"id\":\"+12025550123\" \"x\"}\n", "line 2 is not a JSON object, at column "),
+        ("[\"+12025550123\"]\n", "line 1 is not a JSON object"),
+        ("\"+12025550123\"\n", "line 1 is not a JSON object"),
+        ("{\"id\":\"+12025550123\"}{}\n", "line 1 is not a JSON object"),
+        ("{\"number\":\"+12025550123\"}\n", "no column of contacts"),
+    ] {
+        std::fs::write(run.path("b.jsonl"), text).unwrap();
+        run = report(run, &["b.jsonl"]).expect_code(2).expect_stderr(error);
+        assert!(!run.stderr.contains("2025550123"), "{run:?}");
+    }
+    std::fs::write(run.path("b.jsonl"), "").unwrap();
+    report(run, &["b.jsonl"]).expect_code(0).expect_stderr("");
 }
 
 #[test]

@@ -143,9 +143,9 @@ fn the_moment_of_a_report_is_that_of_the_export() {
 
 #[test]
 fn a_bit_that_flipped_is_found() {
-    let outputs = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "--quiet"];
+    let outputs = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "-o", "c.ndjson", "--quiet"];
     let mut run = sent_export().contacts(&simulator(300).base_url(), &outputs).finish().expect_code(0);
-    for name in ["c.parquet", "c.csv", "c.csv.gz"] {
+    for name in ["c.parquet", "c.csv", "c.csv.gz", "c.ndjson"] {
         let whole = std::fs::read(run.path(name)).unwrap();
         for at in (0..8).map(|part| whole.len() * part / 8) {
             let mut bytes = whole.clone();

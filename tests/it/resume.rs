@@ -35,7 +35,7 @@ fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
         assert!(!folder.path().join("c.csv").exists(), "killed too late");
     }
     let run = run_in(folder).contacts(&server.base_url(), &arguments).finish().expect_code(0);
-    let run = run.expect_stderr("going on with the run of").expect_stderr("complete: 20000 contacts");
+    let run = run.expect_stderr("resuming the run started ").expect_stderr("complete: 20000 contacts");
     for name in ["c.csv", "c.parquet"] {
         assert!(std::fs::read(run.path(name)).unwrap() == std::fs::read(whole.path(name)).unwrap(), "{name} differs");
     }
@@ -57,7 +57,7 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     });
     let arguments = ["-o", "c.csv", "--max-retries", "1"];
     let run = sent_export().contacts(&server.url(), &arguments).finish().expect_code(5);
-    let run = run.expect_stderr("contacts page 7").expect_stderr(".c.csv.journal and not asked for again");
+    let run = run.expect_stderr("contacts page 7").expect_stderr("progress is saved in .c.csv.journal");
     let asked = server.requests().len();
     assert_eq!(asked, 21 + 2 + 2, "every other window, and twice two attempts at one");
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
@@ -201,7 +201,7 @@ fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
     assert!(writer.keep().is_some());
     let run = run_in(folder).contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
     let run = run
-        .expect_stderr("going on")
+        .expect_stderr("resuming the run")
         .expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
     // That window, and the look at start and end.
     assert_eq!((server.requests().len(), csv_ids(&run.path("c.csv")).len()), (1 + 2, 300));
@@ -220,7 +220,7 @@ fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("run the same command again; what was read so far is kept in"), "{stderr}");
+    assert!(stderr.contains("run the same command again; progress is saved in"), "{stderr}");
     let before = server.statistics().list_requests;
     run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let asked = server.statistics().list_requests - before;
@@ -231,10 +231,11 @@ fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
 fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     let server = slow(10_000, "100ms");
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--max-duration", "1s"]).finish();
-    let run = run.expect_code(5).expect_stderr("--max-duration is over: 1s").expect_stderr("hint: run the same");
+    let run =
+        run.expect_code(5).expect_stderr("time limit reached (--max-duration 1s)").expect_stderr("hint: run the same");
     let between = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let run = run.again().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
-    let run = run.expect_stderr("going on");
+    let run = run.expect_stderr("resuming the run");
     let manifest = run.json("_c.csv.manifest.json");
     let time = |name: &str| manifest[name].as_str().unwrap().to_owned();
     assert!(time("started_at") < between && time("finished_at") > between, "{manifest}");
@@ -245,7 +246,7 @@ fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     });
     let arguments = ["-o", "d.csv", "--retry-budget", "20", "--max-retries", "100"];
     let run = sent_export().contacts(&failing.url(), &arguments).finish().expect_code(5);
-    run.expect_stderr("the run's 20 retries are used up").expect_stderr("kept in");
+    run.expect_stderr("the run's 20 retries are used up").expect_stderr("saved in");
 }
 
 #[test]

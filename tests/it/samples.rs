@@ -1,4 +1,4 @@
-//! The files in `sample-output` are what the commands of the README make.
+//! The files in `sample-output` are what the commands of `docs/develop.md` make.
 //!
 //! The comparison is byte for byte, but for what differs from run to run, which is blanked on both sides: the times of the
 //! run, which its manifest tells, in every form ([`times_of_run`]), and durations ([`MASKED_KEYS`], [`MASKED_LINES`]).
@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::readme::{Command, Said, Session, as_run, blocks};
+use crate::readme::{Command, Said, Session, as_run, documents};
 
 /// Members of the JSON files that hold a duration.
 const MASKED_KEYS: [&str; 2] = ["elapsed_seconds", "waited_seconds"];
@@ -19,10 +19,11 @@ const MASKED_LINES: [&str; 2] = [" contacts a second), ", "All requests together
 fn sample_output_is_what_the_commands_make() {
     let session = Session::new(&[]);
     std::fs::create_dir(session.path("sample-output")).unwrap();
-    let block = blocks()
+    let block = documents()
         .into_iter()
+        .flat_map(|document| document.blocks)
         .find(|block| block.commands.iter().any(|command| command.text.contains("sample-output")))
-        .expect("the README says how the samples are made");
+        .expect("docs/develop.md says how the samples are made");
     let run = |command: Command| Command { text: as_run(&command.text, session.simulator()), ..command };
     let commands: Vec<Command> = block.commands.into_iter().map(run).collect();
     let said: Vec<Said> = session.run(&commands);

@@ -1,6 +1,6 @@
-"""Reads an export with DuckDB and pyarrow: types, row counts, and the same values in Parquet and CSV.
+"""Reads an export with DuckDB and pyarrow: types, row counts, and the same values in Parquet, CSV and NDJSON.
 
-Usage: check.py FOLDER ROWS, where FOLDER holds c.parquet, c.csv, c.csv.gz and c.csv.zst of one run.
+Usage: check.py FOLDER ROWS, where FOLDER holds c.parquet, and c.csv and c.ndjson in every codec, of one run.
 """
 
 import sys
@@ -46,4 +46,13 @@ for name in ("c.csv", "c.csv.gz", "c.csv.zst"):
         """
     ).fetchall()[0][0]
     assert different == 0, f"{name}: {different} rows differ from Parquet"
-print(f"{rows} rows agree in Parquet and CSV")
+for name in ("c.ndjson", "c.ndjson.gz", "c.ndjson.zst"):
+    ndjson = f"read_json('{folder}/{name}', format = 'newline_delimited', columns = {types})"
+    different = duckdb.sql(
+        f"""
+        with a as (from '{parquet}'), b as (from {ndjson})
+        select count(*) from ((from a except all from b) union all (from b except all from a))
+        """
+    ).fetchall()[0][0]
+    assert different == 0, f"{name}: {different} rows differ from Parquet"
+print(f"{rows} rows agree in Parquet, CSV and NDJSON")

@@ -1,6 +1,7 @@
 //! Rows in list order: which of them are new, and what they tell about the list.
 
-use super::{CLOCK_SLACK, DATE_SLACK, MAX_REMEMBERED_MOVES, Phase, Walk};
+use super::reader::FreshItems;
+use super::{CLOCK_SLACK, DATE_SLACK, Phase, Walk};
 use crate::listing::{Consistency, PageFacts, Purpose, Request, RowKey, Taken};
 
 impl Walk {
@@ -16,16 +17,16 @@ impl Walk {
     pub fn deliver(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
         self.undelivered = self.undelivered.saturating_sub(1);
         let window = request.window;
-        let fresh_from = self.fresh_from.remove(&(window.offset(), window.size));
-        let keep = self.keep(request, facts, fresh_from);
+        let items = self.fresh_items.remove(&(window.offset(), window.size));
+        let keep = self.keep(request, facts, items);
         if request.purpose == Purpose::Read {
-            self.unplaced_to = if fresh_from.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
+            self.unplaced_to = if items.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
             self.delivered_to = self.delivered_to.max(window.end());
         }
         // What stands before the first new row was in another answer; so were the items among it that are no rows.
         let mut rows = keep.iter();
         let first_new = facts.items.iter().position(|item| item.is_some() && rows.next() == Some(&true));
-        let fresh = fresh_from.unwrap_or_else(|| first_new.unwrap_or(facts.items.len()));
+        let fresh = items.map_or_else(|| first_new.unwrap_or(facts.items.len()), |items| items.from);
         let fresh = match request.purpose {
             Purpose::Rescan if self.consistency != Consistency::Plain => facts.items.len()..facts.items.len(),
             Purpose::Rescan => 0..facts.items.len(),
@@ -39,7 +40,7 @@ impl Walk {
         Taken { keep, fresh }
     }
 
-    fn keep(&mut self, request: &Request, facts: &PageFacts<'_>, fresh_from: Option<usize>) -> Vec<bool> {
+    fn keep(&mut self, request: &Request, facts: &PageFacts<'_>, items: Option<FreshItems>) -> Vec<bool> {
         let mut keep = Vec::with_capacity(facts.items.len());
         self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
@@ -47,8 +48,13 @@ impl Walk {
         let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_again = |at: usize| match request.purpose {
-            Purpose::Read => fresh_from.is_some_and(|from| at >= from && is_placed),
+            Purpose::Read => items.is_some_and(|items| at >= items.unread_from && is_placed),
             Purpose::Rescan => is_plain,
+            _ => false,
+        };
+        let is_stray = match request.purpose {
+            Purpose::Search => true,
+            Purpose::Read => items.is_none(),
             _ => false,
         };
         let mut again = 0;
@@ -57,14 +63,19 @@ impl Walk {
             keep.push(is_new);
             if is_new {
                 self.report.rows += 1;
+                if request.purpose == Purpose::Read {
+                    self.moves.note_row(key);
+                }
                 self.note_new(request, key, began, latest);
+                if is_stray {
+                    self.moves.note_stray();
+                }
             } else if is_again(at) {
                 again += 1;
             }
         }
         self.report.duplicates += again;
-        let room = MAX_REMEMBERED_MOVES.saturating_sub(self.moves.len());
-        self.moves.extend(std::iter::repeat_n(self.report.rows, usize::try_from(again).unwrap_or(room).min(room)));
+        self.moves.note_again(self.report.rows, again);
         keep
     }
 
@@ -78,10 +89,9 @@ impl Walk {
         let is_created = lately(key.created_at);
         self.report.created += u64::from(is_created);
         self.report.updated += u64::from(!is_created && lately(key.updated_at));
-        self.strays += u64::from(request.purpose == Purpose::Search);
         let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= began.saturating_sub(DATE_SLACK));
         if !recent {
-            self.last_settled = self.report.rows;
+            self.moves.note_settled(self.report.rows);
         }
         match request.purpose {
             Purpose::Probe if is_created => self.report.probed_created += 1,

@@ -84,6 +84,11 @@ impl Edge {
         anchor.start + if anchor.skipped == 0 { self.trailing } else { 0 }
     }
 
+    /// The first item of an answer that cannot be a row of the edge, changed in its place.
+    pub(super) fn unread_from(&self, anchor: Anchor) -> usize {
+        self.fresh_from(anchor) + anchor.skipped
+    }
+
     /// The edge behind the last row of an answer that continues this one. Place and rank are still those of this edge.
     pub(super) fn moved_behind(&self, answer: &Answer, anchor: Anchor) -> Self {
         let fresh = &answer.rows[anchor.start.min(answer.rows.len())..];

@@ -21,6 +21,8 @@ mod delivery;
 mod edge;
 mod fingerprint;
 mod line;
+mod moves;
+mod order;
 mod overlap;
 mod page_plan;
 mod probe;
@@ -39,7 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use answer::Answer;
 use edge::Edge;
 use line::Line;
-use reader::{Goal, Reader, Step};
+use moves::Moves;
+use reader::{FreshItems, Goal, Reader, Step};
 use report::Manner;
 use rescan::Rescan;
 use rounds::{Closing, Phase};
@@ -60,8 +63,6 @@ const CLOCK_SLACK: i64 = 5_000_000;
 const DATE_SLACK: i64 = 300_000_000;
 /// Answers in a row that may bring nothing new, besides those that reading the list again may take.
 const MAX_VAIN_ANSWERS: u64 = 100;
-/// Rows that came again whose places are remembered.
-const MAX_REMEMBERED_MOVES: usize = 10_000;
 
 /// The state of one walk.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ pub struct Walk {
     /// Rows of the list up to which windows were delivered in order.
     delivered_to: u64,
     /// First item of answers that was not read before, as the reader saw it.
-    fresh_from: BTreeMap<(u64, u32), usize>,
+    fresh_items: BTreeMap<(u64, u32), FreshItems>,
     /// Rows of the list up to which windows were delivered that readers did not need: theirs may come again.
     unplaced_to: u64,
     /// Windows that could not be fetched once.
@@ -89,12 +90,7 @@ pub struct Walk {
     odd_sizes: u32,
     /// When the walk began, in microseconds of the server's clock.
     began_at: Option<i64>,
-    /// Rows that a search was the first to find: they may come again where they stood before.
-    strays: u64,
-    /// Rows delivered when a row came again.
-    moves: Vec<u64>,
-    /// Rows delivered when a row came that was certainly not changed during the run.
-    last_settled: u64,
+    moves: Moves,
     is_single_answer: bool,
     /// Items of the first answer.
     first_items: u64,
@@ -128,15 +124,13 @@ impl Walk {
             out: 0,
             undelivered: 0,
             delivered_to: 0,
-            fresh_from: BTreeMap::new(),
+            fresh_items: BTreeMap::new(),
             unplaced_to: 0,
             failed_once: BTreeSet::new(),
             vain_answers: 0,
             odd_sizes: 0,
             began_at: None,
-            strays: 0,
-            moves: Vec::new(),
-            last_settled: 0,
+            moves: Moves::default(),
             is_single_answer: false,
             first_items: 0,
             sent_alone: None,
@@ -231,6 +225,7 @@ impl Walk {
     /// Notes that a request is on its way: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
         self.out += 1;
+        self.moves.note_out(self.out);
         let window = request.window;
         self.sent_alone = Some(window).filter(|_| self.out == 1 && self.undelivered == 0);
         match (request.purpose, &mut self.phase) {
@@ -311,9 +306,12 @@ impl Walk {
 
     fn note_step(&mut self, step: Step) {
         self.report.changes += u64::from(step.shift != 0);
+        if matches!(self.phase, Phase::Reading { gap: None }) {
+            self.moves.note_boundary(step.shift);
+        }
         self.report.boundaries += 1;
-        if let (Some(window), Some(fresh_from)) = (step.window, step.fresh_from) {
-            self.fresh_from.insert((window.offset(), window.size), fresh_from);
+        if let (Some(window), Some(fresh)) = (step.window, step.fresh) {
+            self.fresh_items.insert((window.offset(), window.size), fresh);
         }
     }
 

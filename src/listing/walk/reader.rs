@@ -55,6 +55,15 @@ struct Resume {
     from: Position,
 }
 
+/// Items of an answer that the rows before its anchor cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FreshItems {
+    /// The first item behind the anchor.
+    pub(super) from: usize,
+    /// The first item that cannot be a row of the edge either, changed where it stands.
+    pub(super) unread_from: usize,
+}
+
 /// What a reader noticed when it took an answer.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Step {
@@ -63,7 +72,7 @@ pub(super) struct Step {
     /// By how many rows the list moved at the boundary.
     pub(super) shift: i64,
     /// Its first item that was not read before; `None` where the list is read for the second time.
-    pub(super) fresh_from: Option<usize>,
+    pub(super) fresh: Option<FreshItems>,
 }
 
 /// A window that could not be fetched, and the edge before it.
@@ -216,6 +225,9 @@ impl Reader {
             {
                 let answer = self.remove(place);
                 steps.push(self.continue_with(&answer, anchor, line));
+                if matches!(place, Place::Found(_)) {
+                    self.forget_stale();
+                }
             }
             if self.is_done {
                 self.settle();
@@ -242,7 +254,8 @@ impl Reader {
             let anchor = self.edge.anchor_in(answer)?;
             let ahead = answer.rows.len() - anchor.start;
             // An answer that ends with the edge brings nothing, unless it shows where the edge is now.
-            let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset;
+            let is_found = matches!(place, Place::Found(_));
+            let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset || is_found;
             is_of_use.then_some((ahead, place, anchor))
         });
         anchored.max_by_key(|&(ahead, ..)| ahead).map(|(_, place, anchor)| (place, anchor))
@@ -263,28 +276,29 @@ impl Reader {
         let is_start = self.edge.is_start();
         let shift = if is_start { 0 } else { self.edge.shift(answer, anchor) };
         let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none() && self.restarts == 0;
-        let fresh_from = is_new_ground.then(|| self.edge.fresh_from(anchor));
+        let fresh = is_new_ground
+            .then(|| FreshItems { from: self.edge.fresh_from(anchor), unread_from: self.edge.unread_from(anchor) });
         if self.resume.is_none() && self.search.is_none() {
             self.overlap.note(shift.unsigned_abs());
         }
         self.search = None;
         self.found.clear();
-        let fresh = &answer.rows[anchor.start..];
+        let rows = &answer.rows[anchor.start..];
         if self.meets(answer, anchor.start, line) {
-            return Step { window: Some(answer.window), shift, fresh_from };
+            return Step { window: Some(answer.window), shift, fresh };
         }
         if answer.is_short {
             self.end = answer.end();
         }
-        self.odd_pages += u64::from(self.was_cut && !fresh.is_empty());
+        self.odd_pages += u64::from(self.was_cut && !rows.is_empty());
         self.was_cut = answer.is_short && answer.claims_more;
-        self.stalls = if fresh.is_empty() { self.stalls + 1 } else { 0 };
+        self.stalls = if rows.is_empty() { self.stalls + 1 } else { 0 };
         self.is_done = answer.is_short && (!answer.claims_more || self.stalls > 1);
-        if !fresh.is_empty() && !self.is_done {
+        if !rows.is_empty() && !self.is_done {
             self.rereads = 0;
         }
         self.advance_edge(answer, anchor, line);
-        Step { window: Some(answer.window), shift, fresh_from }
+        Step { window: Some(answer.window), shift, fresh }
     }
 
     fn advance_edge(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) {
@@ -302,6 +316,18 @@ impl Reader {
     fn forget_behind(&mut self) {
         let offset = self.edge.offset;
         self.slots.retain(|&(start, size), slot| !matches!(slot, Slot::Arrived(_)) || start + u64::from(size) > offset);
+    }
+
+    /// Answers that should hold the edge, now that it was found, and do not, are of another moment.
+    fn forget_stale(&mut self) {
+        let edge = &self.edge;
+        self.slots.retain(|&(start, size), slot| match slot {
+            Slot::Arrived(answer) => {
+                let covers = start < edge.offset && start + u64::from(size) > edge.offset;
+                !covers || edge.anchor_in(answer).is_some()
+            }
+            Slot::Out | Slot::SetAside => true,
+        });
     }
 
     /// Whether the rows of an answer meet the line, where everything behind was read already; then reading is over, or

@@ -57,6 +57,8 @@ pub struct WalkReport {
     pub looks_for_unread: bool,
     /// Whether the last answer that held the end of the list counts the rows that it lists.
     pub count_disagrees: bool,
+    /// Whether the list was read once more because rows may move within it.
+    pub order_unknown: bool,
     /// Why the order of rows could not be relied on, if it could not.
     pub unreliable: Option<Unreliable>,
     /// Further reads of the whole list.
@@ -157,7 +159,8 @@ impl WalkReport {
         }
         if self.rescans > 0 && !self.looks_for_unread {
             let pages = count_of(self.pages_rescanned, "page", "pages");
-            let text = format!("a second read of the whole list ({pages}) found nothing new");
+            let last = if self.rescans == 1 { "a second" } else { "the last" };
+            let text = format!("{last} read of the whole list ({pages} in all) found nothing new");
             lines.push(Evidence::new(Code::RescanFoundNothing, Some(self.pages_rescanned), text));
         }
         lines
@@ -178,6 +181,10 @@ impl WalkReport {
         if self.changes > 0 {
             let text = format!("{} of the list moved while it was read", count_of(self.changes, "place", "places"));
             lines.push(Evidence::new(Code::BoundariesMoved, Some(self.changes), text));
+        }
+        if self.order_unknown {
+            let text = "rows may move within the list, which is not sorted by creation, last change or id".to_owned();
+            lines.push(Evidence::new(Code::OrderUnknown, None, text));
         }
         let deleted = self.deleted_at_least();
         let counts = [

@@ -87,7 +87,10 @@ impl Rescan {
         self.vain = if has_found { 0 } else { self.vain + 1 };
         let is_short = report.fewer_than_counted() > 0 && self.vain < MAX_VAIN_RESCANS;
         // A second look at a list that can be relied on has said what it can.
-        let may_help = report.unreliable.is_some() && (has_found || is_short);
+        let may_help = match report.unreliable {
+            Some(_) => has_found || is_short,
+            None => report.order_unknown && has_found,
+        };
         let continues = may_help && report.rescans < MAX_RESCANS;
         if continues {
             self.begin_next(report);

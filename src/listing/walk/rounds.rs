@@ -1,6 +1,7 @@
 //! From phase to phase: when reading is over, what is read again, and when that is enough.
 
 use super::edge::Edge;
+use super::moves::Circumstances;
 use super::probe::Probe;
 use super::reader::{Break, Goal, Reader};
 use super::rescan::Rescan;
@@ -13,13 +14,6 @@ const MAX_RECOUNTS: u32 = 12;
 /// Requests for the search in the middle of the list: so many, and one for every so many answers.
 const MIN_PROBES: u64 = 16;
 const ANSWERS_FOR_A_PROBE: u64 = 40;
-
-/// Rows that may come again in the middle of the list, because answers side by side are of different moments: so many, and
-/// one for every so many rows. Where the order is not stable, many come again.
-const MIN_MOVED: u64 = 4;
-const ROWS_FOR_A_MOVE: u64 = 200;
-/// After a search, windows that were out come in with rows that were read in the meantime; more searches excuse no more.
-const MAX_SEARCHES_EXPECTED: u64 = 2;
 
 /// What a walk is doing.
 #[derive(Debug)]
@@ -247,11 +241,9 @@ impl Walk {
 
     fn finish_reading(&mut self) {
         self.judge();
-        // Rows that come again at the end of the list were changed, and moved there; elsewhere none may come again.
-        let again = self.moves.iter().filter(|&&rows| rows < self.last_settled).count() as u64;
-        let searched = self.main.searches.min(MAX_SEARCHES_EXPECTED) * 2 * u64::from(self.cap);
-        let expected = self.strays + MIN_MOVED + self.report.rows / ROWS_FOR_A_MOVE + searched;
-        self.report.moved_in_middle = if again > expected { again } else { 0 };
+        let is_resumed = self.report.pages_resumed > 0;
+        let (rows, searches, cap) = (self.report.rows, self.main.searches, self.cap);
+        self.report.moved_in_middle = self.moves.in_middle(Circumstances { rows, searches, is_resumed, cap });
         if self.report.moved_in_middle > 0 {
             self.fall_back(Unreliable::OrderChanges);
         } else if self.report.unread > 0 && !self.report.unread_is_explained() {
@@ -272,7 +264,9 @@ impl Walk {
 
     fn finish_or_confirm(&mut self) {
         let is_whole = self.report.missing.is_empty();
-        self.phase = if self.consistency == Consistency::Strict && is_whole && !self.is_single_answer {
+        self.report.order_unknown = self.moves.may_be_unseen(self.main.searches, self.report.updated);
+        let confirms = self.consistency == Consistency::Strict || self.report.order_unknown;
+        self.phase = if confirms && is_whole && !self.is_single_answer {
             Phase::Rescanning(Rescan::begin(&mut self.report, self.cap))
         } else {
             Phase::Finished

@@ -14,7 +14,9 @@ use crate::support::sent_export;
 fn duckdb_and_pyarrow_read_the_same_contacts_from_every_format() {
     for hostile in [false, true] {
         let simulator = Simulator::start(Settings { contacts: 3000, hostile, ..Settings::default() }).unwrap();
-        let outputs = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "-o", "c.csv.zst", "--summary", "s.json"];
+        let outputs = ["parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
+        let outputs = outputs.map(|format| format!("--output=c.{format}"));
+        let outputs: Vec<&str> = outputs.iter().map(String::as_str).chain(["--summary", "s.json"]).collect();
         let run = sent_export().contacts(&simulator.base_url(), &outputs).finish().expect_code(0);
         let rows = run.json("s.json")["contacts"].to_string();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/check.py");

@@ -1,7 +1,17 @@
-//! The code blocks of the README, taken apart.
+//! The README and the pages of `docs/`, and the code blocks in them.
+
+use std::path::Path;
 
 /// Languages of blocks that hold no commands.
-const DATA: [&str; 4] = ["json", "text", "toml", "yaml"];
+const DATA: [&str; 5] = ["dockerfile", "json", "text", "toml", "yaml"];
+
+/// A page with commands.
+#[derive(Debug)]
+pub(crate) struct Document {
+    /// Its path in the repository.
+    pub(crate) name: String,
+    pub(crate) blocks: Vec<Block>,
+}
 
 /// A fenced block of code.
 #[derive(Debug)]
@@ -13,27 +23,39 @@ pub(crate) struct Block {
 /// What a reader would type, and what is shown to come out.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
-    /// Its line in the README.
-    pub(crate) line: usize,
+    /// Its page and line.
+    pub(crate) at: String,
     pub(crate) text: String,
     /// Lines of its output; those in parentheses stand for what is left out.
     pub(crate) shown: Vec<String>,
 }
 
 impl Command {
-    pub(crate) fn new(line: usize, text: &str) -> Self {
-        Self { line, text: text.to_owned(), shown: Vec::new() }
+    pub(crate) fn new(at: &str, text: &str) -> Self {
+        Self { at: at.to_owned(), text: text.to_owned(), shown: Vec::new() }
     }
 }
 
-/// All blocks that hold commands.
-pub(crate) fn blocks() -> Vec<Block> {
-    let text = include_str!("../../../README.md");
-    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
+/// The README, then all pages of `docs/` by their names.
+pub(crate) fn documents() -> Vec<Document> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut pages: Vec<String> = pages.map(|name| format!("docs/{}", name.into_string().unwrap())).collect();
+    pages.retain(|name| name.ends_with(".md"));
+    pages.sort();
+    let names = std::iter::once("README.md".to_owned()).chain(pages);
+    names
+        .map(|name| Document { blocks: blocks(&name, &std::fs::read_to_string(root.join(&name)).unwrap()), name })
+        .collect()
+}
+
+/// All blocks of a page that hold commands.
+fn blocks(name: &str, text: &str) -> Vec<Block> {
+    let mut lines = text.lines().enumerate().map(|(at, line)| (format!("{name}:{}", at + 1), line));
     let mut blocks = Vec::new();
     while let Some((at, line)) = lines.next() {
         let Some(language) = line.trim_start().strip_prefix("```") else { continue };
-        let inside: Vec<(usize, &str)> =
+        let inside: Vec<(String, &str)> =
             lines.by_ref().take_while(|(_, line)| !line.trim_start().starts_with("```")).collect();
         let commands = match language {
             "sh" => typed(&inside),
@@ -41,22 +63,22 @@ pub(crate) fn blocks() -> Vec<Block> {
             // One statement or several, it is one command.
             "python" => {
                 let text: Vec<&str> = inside.iter().map(|(_, line)| *line).collect();
-                vec![Command::new(at + 1, &text.join("\n"))]
+                vec![Command::new(&at, &text.join("\n"))]
             }
             language if DATA.contains(&language) => continue,
-            other => panic!("line {at}: a block of {other:?}, and no test knows how to run it"),
+            other => panic!("{at}: a block of {other:?}, and no test knows how to run it"),
         };
-        assert!(!commands.is_empty(), "line {at}: a block without a command");
+        assert!(!commands.is_empty(), "{at}: a block without a command");
         blocks.push(Block { commands });
     }
     blocks
 }
 
 /// Each line is a command, unless the one before it ends with a backslash.
-fn typed(lines: &[(usize, &str)]) -> Vec<Command> {
+fn typed(lines: &[(String, &str)]) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     let mut goes_on = false;
-    for &(at, line) in lines {
+    for (at, line) in lines {
         match commands.last_mut().filter(|_| goes_on) {
             Some(command) => command.text = format!("{}\n{line}", command.text),
             None if line.trim().is_empty() || line.trim_start().starts_with('#') => continue,
@@ -68,14 +90,14 @@ fn typed(lines: &[(usize, &str)]) -> Vec<Command> {
 }
 
 /// Lines that begin with a prompt are commands, the others what comes out.
-fn typed_and_shown(lines: &[(usize, &str)]) -> Vec<Command> {
+fn typed_and_shown(lines: &[(String, &str)]) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
-    for &(at, line) in lines {
+    for (at, line) in lines {
         if let Some(text) = line.strip_prefix("$ ") {
             commands.push(Command::new(at, text));
         } else if !line.is_empty() && !line.starts_with('(') {
-            let command = commands.last_mut().unwrap_or_else(|| panic!("line {at} comes before any command"));
-            command.shown.push(line.to_owned());
+            let command = commands.last_mut().unwrap_or_else(|| panic!("{at} comes before any command"));
+            command.shown.push((*line).to_owned());
         }
     }
     commands

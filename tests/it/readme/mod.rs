@@ -1,26 +1,27 @@
-//! Every command of the README, run as it stands there.
+//! Every command of the README and of `docs/`, run as written there.
 //!
-//! A block runs in one shell, in a folder that all blocks share from top to bottom, as a reader would run them. There
-//! `sent-export` is the binary built for the tests, and `SENT_BASE_URL` points to a simulator. Whatever else differs from
-//! the README is listed here: [`PREPARATION`], [`substitutions`] and [`NOT_RUN`]. A list entry that matches nothing fails,
-//! and so does a command that is neither run nor listed.
+//! A block runs in one shell, in a folder that all blocks of a page share from top to bottom, as a reader would run them.
+//! There, `sent-export` is the binary built for the tests, and `SENT_BASE_URL` points to a simulator. Whatever else differs
+//! from the page is listed here: [`PREPARATION`], [`substitutions`] and [`NOT_RUN`]. A list entry that matches nothing
+//! fails, and so does a command that is neither run nor listed.
 //!
 //! Commands of other programs that read the files ([`READERS`]) run in `peers::readme`.
 
 mod document;
 mod session;
 
-pub(crate) use document::{Command, blocks};
+pub(crate) use document::{Command, Document, documents};
 pub(crate) use session::{Said, Session};
 
 use sent_export::simulator::{DEFAULT_API_KEY, Simulator};
 
-/// What the README takes for granted: an earlier export, and its summary.
+/// What every page takes for granted: an earlier export, and its summary.
 const PREPARATION: &str = "mkdir exports sample-output
 sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json";
 
 /// Beginnings of commands that are not run, with the reason.
-const NOT_RUN: [(&str, &str); 3] = [
+const NOT_RUN: [(&str, &str); 4] = [
+    ("cargo install ", "builds the program once more"),
     ("clickhouse ", "needs ClickHouse, which comes from no package registry that the gate uses"),
     ("psql ", "needs a PostgreSQL server with a table of contacts"),
     ("spark.read.csv(", "needs a Spark session, and so Java"),
@@ -51,10 +52,16 @@ pub(crate) fn as_run(text: &str, simulator: &Simulator) -> String {
 }
 
 #[test]
-fn every_command_of_the_readme_runs() {
+fn every_command_of_the_documents_runs() {
+    for document in documents() {
+        run_document(&document);
+    }
+}
+
+fn run_document(document: &Document) {
     let session = Session::new(&[]);
-    session.run(&[Command::new(0, PREPARATION)]);
-    for block in blocks() {
+    session.run(&[Command::new("preparation", PREPARATION)]);
+    for block in &document.blocks {
         let (servers, commands): (Vec<_>, Vec<_>) = block
             .commands
             .iter()
@@ -70,15 +77,51 @@ fn every_command_of_the_readme_runs() {
     }
 }
 
+/// The commands of all pages.
+pub(crate) fn all_commands() -> Vec<Command> {
+    documents().into_iter().flat_map(|document| document.blocks).flat_map(|block| block.commands).collect()
+}
+
 #[test]
-fn the_lists_of_exceptions_hold_nothing_that_the_readme_does_not_say() {
+fn the_lists_of_exceptions_hold_nothing_that_no_document_says() {
     let session = Session::new(&[]);
-    let commands: Vec<Command> = blocks().into_iter().flat_map(|block| block.commands).collect();
+    let commands = all_commands();
     let is_said = |part: &str| commands.iter().any(|command| command.text.contains(part));
     let starts = NOT_RUN.iter().map(|(start, _)| *start).chain(READERS);
     let shown: Vec<&str> = substitutions(session.simulator()).into_iter().map(|(shown, _)| shown).collect();
     let stale: Vec<&str> = starts.chain(shown).filter(|part| !is_said(part)).collect();
-    assert!(stale.is_empty(), "not in the README any more: {stale:?}");
+    assert!(stale.is_empty(), "no document says this any more: {stale:?}");
+}
+
+#[test]
+fn links_between_the_documents_lead_to_files_and_headings() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut broken = Vec::new();
+    for Document { name, .. } in documents() {
+        let page = root.join(&name);
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            if path.starts_with("https://") {
+                continue;
+            }
+            let target = if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            let has_heading = || std::fs::read_to_string(&target).unwrap().lines().any(|line| anchor(line) == heading);
+            if !target.exists() || !heading.is_empty() && !has_heading() {
+                broken.push(format!("{name}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+/// The anchor that Markdown viewers give a heading; nothing for other lines.
+fn anchor(line: &str) -> String {
+    let Some(title) = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()) else {
+        return String::new();
+    };
+    let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 fn is_not_run(command: &Command) -> bool {
@@ -89,12 +132,12 @@ pub(crate) fn is_reader(command: &Command) -> bool {
     READERS.iter().any(|start| command.text.starts_with(start))
 }
 
-/// The lines that the README shows below a command come in this order, with others between them.
+/// The lines that a page shows below a command come in this order, with others between them.
 fn assert_shown(command: &Command, said: &Said) {
     let all = format!("{}\n{}", said.stderr, said.stdout);
     let mut lines = all.lines();
     for shown in &command.shown {
         let is_found = lines.any(|line| line.trim_end() == shown.trim_end());
-        assert!(is_found, "line {} shows {shown:?} below the command, which says\n{all}", command.line);
+        assert!(is_found, "{} shows {shown:?} below the command, which says\n{all}", command.at);
     }
 }

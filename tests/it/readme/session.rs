@@ -1,4 +1,4 @@
-//! A shell as a reader of the README has one.
+//! A shell as a reader of the documents has one.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -81,7 +81,7 @@ impl Session {
             parts.map(|(stdout, stderr)| Said { stdout: stdout.to_owned(), stderr: stderr.to_owned() }).collect();
         if let Some(command) = commands.get(said.len().saturating_sub(1)) {
             let last = said.last().map_or("", |said| &said.stderr);
-            assert!(output.status.success(), "line {}: {}\n{last}", command.line, command.text);
+            assert!(output.status.success(), "{}: {}\n{last}", command.at, command.text);
         }
         let noted = std::fs::read_to_string(self.path(".runs")).unwrap_or_default();
         let failed: Vec<&str> = noted.lines().filter(|run| !run.starts_with("0 ")).collect();
@@ -99,6 +99,6 @@ impl Session {
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         server.kill().unwrap();
         server.wait().unwrap();
-        assert!(line.starts_with("http://127.0.0.1:"), "line {}: {} says {line:?}", command.line, command.text);
+        assert!(line.starts_with("http://127.0.0.1:"), "{}: {} says {line:?}", command.at, command.text);
     }
 }

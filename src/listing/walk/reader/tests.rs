@@ -39,7 +39,7 @@ fn a_window_that_holds_the_last_row_continues_the_list() {
     let mut reading = Reading::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 6);
     let steps = reading.take(2, 3, &[4, 5, 6], 6);
-    assert_eq!((steps.len(), steps[0].shift, steps[0].fresh_from), (1, 0, Some(1)));
+    assert_eq!((steps.len(), steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (1, 0, Some(1)));
     assert_eq!(reading.reader.edge.rank, 6);
 }
 
@@ -49,7 +49,7 @@ fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
     reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 9);
     // Row 2 is deleted; the window was planned with an overlap of two rows.
     let steps = reading.take(2, 4, &[6, 7, 8, 9], 8);
-    assert_eq!((steps[0].shift, steps[0].fresh_from), (-1, Some(1)));
+    assert_eq!((steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (-1, Some(1)));
     assert_eq!(reading.reader.edge.offset, 8);
 }
 
@@ -70,6 +70,24 @@ fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
     assert_eq!(steps.len(), 2);
     assert!(reading.reader.is_done());
     assert_eq!(reading.reader.end, 5);
+}
+
+#[test]
+fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 8);
+    // Two rows are created before row 1; a window asked for earlier shows neither row 4 nor one before it.
+    assert!(reading.take(2, 3, &[6, 7, 8], 10).is_empty());
+    let (window, is_search) = reading.reader.next_window(8).unwrap();
+    assert!(is_search, "{window:?}");
+    reading.reader.note_sent(window);
+    let ends_with_the_edge = Answer { offset: 2, ..answer(window, &[1, 2, 3, 4], 10) };
+    let steps = reading.reader.take(ends_with_the_edge, &mut reading.line).unwrap();
+    assert_eq!((steps.len(), steps[0].shift), (1, 2));
+    assert_eq!(reading.reader.edge.offset, 6);
+    // What did not hold the edge is of another moment: the rows behind it are requested again, not searched for.
+    let (window, is_search) = reading.reader.next_window(8).unwrap();
+    assert!(!is_search && window.offset() < 6 && window.end() > 6, "{window:?}");
 }
 
 #[test]

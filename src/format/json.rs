@@ -1,0 +1,134 @@
+//! Arrow columns as JSON values: for lines of NDJSON, and for nested values in a CSV cell.
+//!
+//! Objects have their keys in the order of the schema, and a null stands there as `null`. Times and decimals are strings:
+//! JSON knows no time, and most readers take its numbers for floats. A float that is not finite has no JSON, and is null.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Fields};
+
+use super::scalars::Scalars;
+use super::texts::{Texts, position};
+
+/// Columns that form an object a row.
+pub(super) struct JsonObjects<'a> {
+    /// What stands before each value (a brace or comma, and the key), and the values.
+    members: Vec<(Vec<u8>, JsonValues<'a>)>,
+}
+
+/// A column as values.
+pub(super) struct JsonValues<'a> {
+    nulls: Option<&'a NullBuffer>,
+    kind: Kind<'a>,
+}
+
+enum Kind<'a> {
+    Text(Texts<'a>),
+    Plain(Scalars<'a>),
+    Quoted(Scalars<'a>),
+    List(&'a [i32], Box<JsonValues<'a>>),
+    Struct(JsonObjects<'a>),
+}
+
+impl<'a> JsonObjects<'a> {
+    /// Objects of columns that [`find_unsupported`](super::types::find_unsupported) found nothing wrong with.
+    pub(super) fn new(fields: &Fields, columns: &'a [ArrayRef]) -> Self {
+        let members = fields.iter().zip(columns).enumerate().map(|(at, (field, column))| {
+            let mut start = vec![if at == 0 { b'{' } else { b',' }];
+            push_escaped(field.name().as_bytes(), &mut start);
+            start.push(b':');
+            (start, JsonValues::new(column.as_ref()))
+        });
+        Self { members: members.collect() }
+    }
+
+    pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
+        for (start, values) in &self.members {
+            line.extend_from_slice(start);
+            values.push(row, line);
+        }
+        line.push(b'}');
+    }
+}
+
+impl<'a> JsonValues<'a> {
+    pub(super) fn new(array: &'a dyn Array) -> Self {
+        let kind = match array.data_type() {
+            DataType::List(_) => {
+                let lists = array.as_list::<i32>();
+                Kind::List(lists.value_offsets(), Box::new(Self::new(lists.values().as_ref())))
+            }
+            DataType::Struct(fields) => Kind::Struct(JsonObjects::new(fields, array.as_struct().columns())),
+            _ => match Scalars::new(array) {
+                Some(scalars @ (Scalars::Time(_) | Scalars::Decimal(..))) => Kind::Quoted(scalars),
+                Some(scalars) => Kind::Plain(scalars),
+                None => Kind::Text(Texts::new(array.as_string(), needs_escape)),
+            },
+        };
+        Self { nulls: array.nulls(), kind }
+    }
+
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        self.nulls.is_some_and(|nulls| nulls.is_null(row))
+    }
+
+    pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
+        if self.is_null(row) {
+            return line.extend_from_slice(b"null");
+        }
+        match &self.kind {
+            Kind::Text(texts) if texts.is_bare() => {
+                line.push(b'"');
+                line.extend_from_slice(texts.value(row));
+                line.push(b'"');
+            }
+            Kind::Text(texts) => push_escaped(texts.value(row), line),
+            Kind::Plain(Scalars::Float(values)) if !values.value(row).is_finite() => line.extend_from_slice(b"null"),
+            Kind::Plain(scalars) => scalars.push(row, line),
+            Kind::Quoted(scalars) => {
+                line.push(b'"');
+                scalars.push(row, line);
+                line.push(b'"');
+            }
+            Kind::List(offsets, items) => {
+                let [first, end] = [offsets[row], offsets[row + 1]].map(position);
+                line.push(b'[');
+                for item in first..end {
+                    if item > first {
+                        line.push(b',');
+                    }
+                    items.push(item, line);
+                }
+                line.push(b']');
+            }
+            Kind::Struct(objects) => objects.push(row, line),
+        }
+    }
+}
+
+fn needs_escape(byte: u8) -> bool {
+    byte < b' ' || byte == b'"' || byte == b'\\'
+}
+
+/// Appends a text in quotes, with the escapes of RFC 8259.
+fn push_escaped(text: &[u8], line: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    line.push(b'"');
+    let mut plain = 0;
+    for (at, &byte) in text.iter().enumerate().filter(|&(_, &byte)| needs_escape(byte)) {
+        line.extend_from_slice(&text[plain..at]);
+        plain = at + 1;
+        match byte {
+            b'"' | b'\\' => line.extend_from_slice(&[b'\\', byte]),
+            b'\n' => line.extend_from_slice(b"\\n"),
+            b'\r' => line.extend_from_slice(b"\\r"),
+            b'\t' => line.extend_from_slice(b"\\t"),
+            _ => {
+                line.extend_from_slice(b"\\u00");
+                line.extend([byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
+            }
+        }
+    }
+    line.extend_from_slice(&text[plain..]);
+    line.push(b'"');
+}

@@ -1,0 +1,201 @@
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch,
+    StringArray, StructArray, TimestampMicrosecondArray,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::datatypes::{DataType, Field, Fields, Schema};
+use proptest::prelude::*;
+
+use super::*;
+
+const TIME: i64 = 1_772_323_200_500_000;
+
+fn list(items: ArrayRef, lengths: [usize; 3], valid: [bool; 3]) -> ListArray {
+    let field = Arc::new(Field::new("element", items.data_type().clone(), true));
+    ListArray::new(field, OffsetBuffer::from_lengths(lengths), items, Some(NullBuffer::from(valid.to_vec())))
+}
+
+/// A row of values, a row of nulls, and a row of values that are easy to get wrong.
+fn every_type() -> RecordBatch {
+    let texts = |values: Vec<Option<&str>>| -> ArrayRef { Arc::new(StringArray::from(values)) };
+    let times = |values: Vec<Option<i64>>| TimestampMicrosecondArray::from(values).with_timezone("UTC");
+    let decimals = Decimal128Array::from(vec![Some(15_000), None, Some(-1_000_000)]);
+    let event_fields = Fields::from(vec![
+        Field::new("status", DataType::Utf8, true),
+        Field::new("timestamp", times(vec![None]).data_type().clone(), true),
+    ]);
+    let event_times: ArrayRef = Arc::new(times(vec![Some(TIME), None]));
+    let events = StructArray::new(event_fields, vec![texts(vec![Some("SENT"), Some("a\"b\n")]), event_times], None);
+    let place_fields = Fields::from(vec![Field::new("x", DataType::Int32, true)]);
+    let place = StructArray::new(
+        place_fields,
+        vec![Arc::new(Int32Array::from(vec![Some(1), None, None]))],
+        Some(NullBuffer::from(vec![true, false, true])),
+    );
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("text", texts(vec![Some("a"), None, Some("")])),
+        ("flag", Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)]))),
+        ("small", Arc::new(Int32Array::from(vec![Some(7), None, Some(i32::MIN)]))),
+        ("large", Arc::new(Int64Array::from(vec![Some(7), None, Some(i64::MIN)]))),
+        ("float", Arc::new(Float64Array::from(vec![Some(0.5), None, Some(f64::NAN)]))),
+        ("time", Arc::new(times(vec![Some(TIME), None, Some(-1_000_000)]))),
+        ("price", Arc::new(decimals.with_precision_and_scale(18, 6).unwrap())),
+        ("tags", Arc::new(list(texts(vec![Some("x"), Some("y,z")]), [2, 0, 0], [true, false, true]))),
+        ("events", Arc::new(list(Arc::new(events), [1, 0, 1], [true, false, true]))),
+        ("place", Arc::new(place)),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+}
+
+fn encoded(format: &str, batches: &[RecordBatch]) -> Vec<u8> {
+    let format: FileFormat = format.parse().unwrap();
+    let schema = batches[0].schema();
+    format.check_columns(&schema).unwrap();
+    let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+    for batch in batches {
+        encoder.write(batch).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+fn text(format: &str, batch: RecordBatch) -> String {
+    String::from_utf8(encoded(format, &[batch])).unwrap()
+}
+
+#[test]
+fn every_type_has_its_place_in_a_csv_cell() {
+    let expected = [
+        "text,flag,small,large,float,time,price,tags,events,place",
+        r#"a,true,7,7,0.5,2026-03-01T00:00:00.500000Z,0.015,"x,y,z","[{""status"":""SENT"",""timestamp"":""2026-03-01T00:00:00.500000Z""}]","{""x"":1}""#,
+        ",,,,,,,,,",
+        r#""",false,-2147483648,-9223372036854775808,NaN,1969-12-31T23:59:59Z,-1,"","[{""status"":""a\""b\n"",""timestamp"":null}]","{""x"":null}""#,
+        "",
+    ];
+    assert_eq!(text("csv", every_type()), expected.join("\n"));
+}
+
+#[test]
+fn every_type_has_its_value_in_ndjson() {
+    let expected = [
+        r#"{"text":"a","flag":true,"small":7,"large":7,"float":0.5,"time":"2026-03-01T00:00:00.500000Z","price":"0.015","tags":["x","y,z"],"events":[{"status":"SENT","timestamp":"2026-03-01T00:00:00.500000Z"}],"place":{"x":1}}"#,
+        r#"{"text":null,"flag":null,"small":null,"large":null,"float":null,"time":null,"price":null,"tags":null,"events":null,"place":null}"#,
+        r#"{"text":"","flag":false,"small":-2147483648,"large":-9223372036854775808,"float":null,"time":"1969-12-31T23:59:59Z","price":"-1","tags":[],"events":[{"status":"a\"b\n","timestamp":null}],"place":{"x":null}}"#,
+        "",
+    ];
+    assert_eq!(text("ndjson", every_type()), expected.join("\n"));
+}
+
+#[test]
+fn every_type_comes_back_from_parquet() {
+    let batch = every_type();
+    let bytes = bytes::Bytes::from(encoded("parquet", std::slice::from_ref(&batch)));
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
+    // A float that is not a number is equal to none, so that texts are compared.
+    assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+}
+
+#[test]
+fn compression_changes_nothing_of_the_text() {
+    let batch = every_type();
+    for format in ["csv", "ndjson"] {
+        let plain = text(format, batch.clone());
+        for codec in [Codec::Gzip, Codec::Zstd] {
+            let bytes = encoded(&format!("{format}{}", codec.suffix()), std::slice::from_ref(&batch));
+            let mut back = String::new();
+            codec.decompress(bytes.as_slice()).unwrap().read_to_string(&mut back).unwrap();
+            assert_eq!(back, plain, "{format} {codec:?}");
+        }
+    }
+}
+
+#[test]
+fn a_part_of_a_batch_is_written_as_that_part() {
+    let batch = every_type();
+    for format in ["csv", "ndjson"] {
+        let whole = text(format, batch.clone());
+        let parts = [batch.slice(0, 1), batch.slice(1, 2)];
+        assert_eq!(String::from_utf8(encoded(format, &parts)).unwrap(), whole);
+        let last = text(format, batch.slice(2, 1));
+        assert_eq!(last.lines().last(), whole.lines().last());
+    }
+}
+
+#[test]
+fn a_batch_with_other_columns_is_an_error_and_no_panic() {
+    let schema = every_type().schema();
+    let other: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+    let other = RecordBatch::try_from_iter([("text", other)]).unwrap();
+    for format in FileFormat::all() {
+        let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+        let error = encoder.write(&other).unwrap_err().to_string();
+        assert!(error.contains("does not have the columns"), "{format}: {error}");
+    }
+}
+
+/// A disk that is full from the start.
+#[derive(Debug)]
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sink_that_fails_ends_every_format_in_an_error() {
+    let batch = every_type();
+    for format in FileFormat::all() {
+        let opened = format.open(Full, &batch.schema(), &ParquetSettings::default(), &[]);
+        let ended = opened.and_then(|mut encoder| {
+            encoder.write(&batch)?;
+            encoder.finish()
+        });
+        assert!(ended.is_err(), "{format}");
+    }
+}
+
+#[test]
+fn a_column_of_any_name_has_a_header_and_a_key() {
+    let column: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
+    let batch = RecordBatch::try_from_iter([("a,\"b\"", column)]).unwrap();
+    assert_eq!(text("csv", batch.clone()), "\"a,\"\"b\"\"\"\nx\n");
+    assert_eq!(text("ndjson", batch), "{\"a,\\\"b\\\"\":\"x\"}\n");
+}
+
+/// The first texts of an object.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Line {
+    text: Option<String>,
+    list: Vec<Option<String>>,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_read_back_from_ndjson(values in prop::collection::vec(prop::option::of(".{0,20}"), 1..20)) {
+        let column: ArrayRef = Arc::new(StringArray::from(values.clone()));
+        let field = Arc::new(Field::new("element", DataType::Utf8, true));
+        let ones = OffsetBuffer::from_lengths(vec![1; values.len()]);
+        let lists: ArrayRef = Arc::new(ListArray::new(field, ones, Arc::clone(&column), None));
+        let schema = Schema::new(vec![
+            Field::new("text", DataType::Utf8, true),
+            Field::new("list", lists.data_type().clone(), true),
+        ]);
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![column, lists]).unwrap();
+        let written = text("ndjson", batch);
+        let lines: Vec<Line> = written.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect();
+        let wanted: Vec<Line> =
+            values.into_iter().map(|text| Line { list: vec![text.clone()], text }).collect();
+        prop_assert_eq!(lines, wanted);
+    }
+}

@@ -1,0 +1,94 @@
+//! Reads one file to its end, whatever its format, and holds it against the manifest of its export.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::error::SourceError;
+use super::piece::{FileFacts, Piece, Wanted};
+use super::source_file::SourceFile;
+use super::watch::{Ended, Reporter, watch};
+use super::{csv, ndjson, parquet};
+use crate::format::Format;
+
+/// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
+/// the slowest disk that answers at all reads a few bytes within this.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// Reads a file to its end, and holds it against the manifest of its export.
+///
+/// # Errors
+/// When it cannot be read, is not whole or not what was published, or holds no column of contacts.
+pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
+    file.check("bytes", file.bytes, |published| published.bytes)?;
+    let mut facts = read_columns(file, Wanted::All, take)?;
+    file.check("contacts", facts.rows, |published| published.rows)?;
+    facts.filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
+    Ok(facts)
+}
+
+/// Reads some columns of a file to its end.
+///
+/// # Errors
+/// When it cannot be read, is not whole, or holds no column of contacts.
+pub(super) fn read_columns(
+    file: &SourceFile,
+    wanted: Wanted,
+    take: &mut dyn FnMut(Piece),
+) -> Result<FileFacts, SourceError> {
+    let path = || file.path.clone();
+    let source = file.clone();
+    let read = move |reporter: &Reporter<Piece>| {
+        if wanted == Wanted::All {
+            check_sum(&source, reporter)?;
+        }
+        match source.format.format() {
+            Format::Parquet => parquet::read(&source, wanted, reporter),
+            Format::Csv => csv::read(&source, wanted, reporter),
+            Format::Ndjson => ndjson::read(&source, wanted, reporter),
+        }
+    };
+    // Whoever writes into a pipe may take as long as they like.
+    let limit = fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()).then_some(STALL_LIMIT);
+    watch(limit, read, take).unwrap_or_else(|ended| {
+        Err(match ended {
+            Ended::Panicked => SourceError::Damaged { path: path() },
+            Ended::Stalled(limit) => SourceError::Stalled { path: path(), limit },
+            Ended::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
+        })
+    })
+}
+
+/// Holds the bytes of a file against its manifest, before anything in them is trusted.
+fn check_sum(file: &SourceFile, reporter: &Reporter<Piece>) -> Result<(), SourceError> {
+    let Some((published, listed)) =
+        file.published.as_ref().and_then(|published| Some((published, published.sha256.as_ref()?)))
+    else {
+        return Ok(());
+    };
+    let failed = |source| SourceError::Open { path: file.path.clone(), source };
+    let found = sha256(reporter.watched(File::open(&file.path).map_err(failed)?)).map_err(failed)?;
+    if found.eq_ignore_ascii_case(listed) {
+        return Ok(());
+    }
+    Err(SourceError::ChecksumDiffers { path: file.path.clone(), manifest: published.manifest.clone() })
+}
+
+fn sha256(mut reader: impl Read) -> io::Result<String> {
+    const CHUNK_BYTES: usize = 256 << 10;
+    let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
+            Ok(count) => digest.update(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}

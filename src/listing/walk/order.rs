@@ -1,0 +1,140 @@
+//! What the list is sorted by, as far as its rows show, and rows inserted where it had been read already.
+//!
+//! In a list sorted by creation, by last change or by id, a row that changes keeps its place or moves to an end, and both
+//! ends are read again. In any other order it may move up in the middle of the list, into a part that was read already:
+//! the one thing that overlap cannot see. Such a list is read once more when it changed.
+//!
+//! *Easy to get wrong:* dates serve to recognize the order, never to prove that a row was read.
+
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+
+use crate::listing::RowKey;
+
+/// Neighbors that may stand the other way round, for changes while the list is read: so many, and one for every so many
+/// rows.
+const MIN_BREAKS: u64 = 4;
+const ROWS_FOR_A_BREAK: u64 = 400;
+
+/// Keys that a list may be sorted by so that changes only move rows to its ends, in either direction.
+const KEYS: usize = 3;
+
+/// Which keys the rows read so far are sorted by.
+#[derive(Debug, Default)]
+pub(super) struct ListOrder {
+    last: Option<RowKey>,
+    rows: u64,
+    has_dates: bool,
+    /// For each key, neighbors that descend and that ascend.
+    breaks: [[u64; 2]; KEYS],
+}
+
+impl ListOrder {
+    /// Notes the next row of the list.
+    pub(super) fn note(&mut self, row: &RowKey) {
+        self.has_dates |= row.created_at.is_some();
+        if let Some(last) = self.last.replace(*row) {
+            self.rows += 1;
+            let changed = |row: &RowKey| row.updated_at.or(row.created_at);
+            let orders =
+                [last.created_at.cmp(&row.created_at), changed(&last).cmp(&changed(row)), last.id.cmp(&row.id)];
+            for (breaks, order) in self.breaks.iter_mut().zip(orders) {
+                breaks[0] += u64::from(order == Ordering::Greater);
+                breaks[1] += u64::from(order == Ordering::Less);
+            }
+        }
+    }
+
+    /// Whether the rows are sorted by one of the keys, as far as rows with dates can tell.
+    pub(super) fn is_known(&self) -> bool {
+        let allowed = MIN_BREAKS + self.rows / ROWS_FOR_A_BREAK;
+        let is_sorted = |&[descending, ascending]: &[u64; 2]| {
+            // A key that all rows share sorts nothing.
+            descending.min(ascending) <= allowed && descending.max(ascending) > allowed
+        };
+        !self.has_dates || self.rows <= MIN_BREAKS || self.breaks.iter().any(is_sorted)
+    }
+}
+
+/// Rows inserted before the edge while the list was read, told by how far the boundaries moved.
+#[derive(Debug, Default)]
+pub(super) struct Insertions {
+    /// Rows by which the list has grown before the edge.
+    growth: i64,
+    /// The same at the last boundaries.
+    recent: VecDeque<i64>,
+    count: u64,
+}
+
+impl Insertions {
+    /// Notes by how many rows a boundary moved. `in_flight` answers may be of any order in time: what one of them takes
+    /// back was no insertion.
+    pub(super) fn note(&mut self, shift: i64, in_flight: usize) {
+        let before = self.recent.iter().copied().max().unwrap_or(0);
+        self.growth = self.growth.saturating_add(shift);
+        self.count += self.growth.saturating_sub(before).max(0).cast_unsigned();
+        self.recent.push_back(self.growth);
+        while self.recent.len() > in_flight.max(1) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// How many rows there are, at least as far as deletions do not hide them.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::RowId;
+
+    fn order_of(rows: impl IntoIterator<Item = (u128, i64, Option<i64>)>) -> bool {
+        let mut order = ListOrder::default();
+        for (id, created, updated_at) in rows {
+            order.note(&RowKey { id: RowId(id), created_at: Some(created), updated_at });
+        }
+        order.is_known()
+    }
+
+    #[test]
+    fn lists_sorted_by_creation_change_or_id_are_recognized() {
+        let scattered = |at: i64| at * 7_919 % 1_000;
+        assert!(order_of((0..1_000_i64).map(|at| (scattered(at).cast_unsigned().into(), at, None))));
+        assert!(order_of((0..1_000_i64).map(|at| (scattered(at).cast_unsigned().into(), -at, Some(scattered(at))))));
+        assert!(order_of((0..1_000_i64).map(|at| (scattered(at).cast_unsigned().into(), scattered(at), Some(-at)))));
+        assert!(order_of((0..1_000_i64).map(|at| (
+            u128::from(at.cast_unsigned()),
+            scattered(at),
+            Some(scattered(at + 1))
+        ))));
+    }
+
+    #[test]
+    fn rows_sorted_by_a_date_that_most_do_not_have_are_not() {
+        let scattered = |at: i64| at * 7_919 % 1_000;
+        let rows =
+            (0..1_000_i64).map(|at| (scattered(at).cast_unsigned().into(), scattered(at), (at < 300).then_some(at)));
+        assert!(!order_of(rows));
+    }
+
+    #[test]
+    fn rows_that_share_their_only_date_are_sorted_by_nothing() {
+        assert!(!order_of((0..1_000_i64).map(|at| ((at * 7_919 % 1_000).cast_unsigned().into(), 5, Some(5)))));
+    }
+
+    #[test]
+    fn an_insertion_is_counted_and_an_answer_of_an_earlier_moment_is_not() {
+        let count = |shifts: &[i64], in_flight| {
+            let mut insertions = Insertions::default();
+            for &shift in shifts {
+                insertions.note(shift, in_flight);
+            }
+            insertions.count()
+        };
+        assert_eq!(count(&[0, 1, 0, -1, 0], 1), 1);
+        assert_eq!(count(&[0, -1, 1, -1, 0], 4), 0);
+        assert_eq!(count(&[-1, 0, 0, 0, 2, 0], 2), 2);
+    }
+}
