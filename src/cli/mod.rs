@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and nothing else. Reading it does no I/O.
 
+mod activities;
 mod contacts;
 mod report;
 mod shared;
@@ -9,11 +10,12 @@ mod tests;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use activities::ActivitiesArgs;
 pub use contacts::ContactsArgs;
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
-    VerbosityArgs,
+    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
+    ResumeArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
@@ -31,6 +33,8 @@ pub struct Cli {
 pub enum Command {
     /// Export all contacts of the account
     Contacts(Box<ContactsArgs>),
+    /// Export what happened to messages, by their ids
+    Activities(Box<ActivitiesArgs>),
     /// Report on contacts that are exported already: tables, one page, Markdown, JSON
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests

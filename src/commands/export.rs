@@ -59,8 +59,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
-    let reports = config.outputs.reports.iter().map(|(target, _)| target.clone());
-    for target in reports.chain(config.outputs.manifest_elsewhere()) {
+    for target in config.outputs.side_files().cloned().chain(config.outputs.manifest_elsewhere()) {
         target.path().map_or(Ok(()), check_writable)?;
         locks.extend(lock_target(&target)?);
     }

@@ -31,6 +31,9 @@ pub enum ConfigError {
     /// The key itself was given where its file is asked for.
     #[error("--api-key-file names a file, and was given what {API_KEY_VARIABLE} holds")]
     KeyForPath,
+    /// Stdin can be read once only.
+    #[error("--ids - and --api-key-file - both read stdin")]
+    StdinTwice,
     /// The base URL is none.
     #[error("--base-url (or SENT_BASE_URL) is not an address that requests can be sent to: {0:?}")]
     BadBaseUrl(String),
@@ -93,6 +96,7 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "leave --api-key-file out: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",

@@ -15,7 +15,7 @@ mod outputs;
 mod pace;
 mod places;
 
-pub use self::account::AccountConfig;
+pub use self::account::{AccountConfig, check_stdin};
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
 pub use self::outputs::{OutputsConfig, RowFormat};

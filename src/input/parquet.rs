@@ -108,7 +108,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 }
 
 /// What the file says of itself.
-fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
+pub(super) fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
     let as_written = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new());
     // The Arrow schema that its writer added may be one of another version; Parquet's own is enough.
     let metadata = as_written
@@ -142,9 +142,9 @@ fn rows_of(group: &RowGroupMetaData) -> Option<u64> {
 }
 
 /// A file whose every read counts as progress, and never goes beyond its end: places and lengths come from the file.
-struct ParquetFile {
-    file: Watched<File>,
-    bytes: u64,
+pub(super) struct ParquetFile {
+    pub(super) file: Watched<File>,
+    pub(super) bytes: u64,
 }
 
 impl ParquetFile {

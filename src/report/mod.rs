@@ -8,6 +8,7 @@
 //! sees them without control characters.
 
 mod absent;
+mod activities;
 mod compare;
 mod consistency;
 mod contacts_run;
@@ -25,6 +26,7 @@ mod run;
 mod tests;
 mod view;
 
+pub use activities::{ActivityCounts, ActivitySummary};
 pub use compare::{Change, Changes, Comparison};
 pub use consistency::ConsistencyFacts;
 pub use counts::{Columns, Counts, MAX_KEYS, OTHER_KEY, Repeated, Table, UpdatedCounts};
