@@ -97,6 +97,12 @@ pub enum Error {
     /// A file to report on could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The only contact that was asked for is not there.
+    #[error("no such contact: {what}")]
+    ContactNotFound {
+        /// Its id, or which argument it was; never a number.
+        what: String,
+    },
     /// A list of ids could not be read.
     #[error(transparent)]
     Ids(#[from] IdError),
@@ -154,6 +160,7 @@ impl Error {
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Config(_) | Self::Source(_) | Self::Ids(_) | Self::BuildClient(_) | Self::Proxy(_) => ExitCode::Usage,
+            Self::ContactNotFound { .. } => ExitCode::Rejected,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
             Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
             Self::Gate { .. } => ExitCode::HeldBack,
@@ -214,6 +221,9 @@ impl Error {
             Self::Output(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Ids(error) => error.hint(),
+            Self::ContactNotFound { .. } => {
+                "it may have been deleted, or belong to another account or profile (--profile-id)"
+            }
             Self::Journal(_) => "start over with --fresh, or remove the journal beside the output",
             Self::Gate { .. } => GATE_HINT,
             Self::TimeLimit(_) | Self::Stopped(_) => "run the same command again",

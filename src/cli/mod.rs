@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and nothing else. Reading it does no I/O.
 
 mod activities;
+mod contact;
 mod contacts;
 mod report;
 mod shared;
@@ -11,6 +12,7 @@ mod tests;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use activities::ActivitiesArgs;
+pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
 pub use report::ReportArgs;
 pub use shared::{
@@ -35,6 +37,8 @@ pub enum Command {
     Contacts(Box<ContactsArgs>),
     /// Export what happened to messages, by their ids
     Activities(Box<ActivitiesArgs>),
+    /// Look up contacts by id or number
+    Contact(Box<ContactArgs>),
     /// Report on contacts that are exported already: tables, one page, Markdown, JSON
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests

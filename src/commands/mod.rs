@@ -1,6 +1,7 @@
 //! One file for each subcommand: it wires the stages, handles cancellation, and prints the outcome.
 
 mod activities;
+mod contact;
 mod contacts;
 mod export;
 mod man;
@@ -34,6 +35,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Activities(args) => {
             start_log(log_level(&args.verbosity));
             activities::run(args)
+        }
+        Command::Contact(args) => {
+            start_log(log_level(&args.verbosity));
+            contact::run(args)
         }
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),

@@ -31,6 +31,18 @@ pub enum ConfigError {
     /// The key itself was given where its file is asked for.
     #[error("--api-key-file names a file, and was given what {API_KEY_VARIABLE} holds")]
     KeyForPath,
+    /// An argument is neither an id nor a number.
+    #[error("argument {argument} is neither a contact id nor a phone number")]
+    NotAContact {
+        /// Which one, from 1. It may be a number, so it is not shown.
+        argument: usize,
+    },
+    /// A flag that is about outputs, without one.
+    #[error("{0} goes with --output")]
+    NeedsOutput(&'static str),
+    /// Outputs are filled by id.
+    #[error("--output takes contacts by id, and was given a phone number")]
+    NumberWithOutput,
     /// Stdin can be read once only.
     #[error("--ids - and --api-key-file - both read stdin")]
     StdinTwice,
@@ -96,6 +108,9 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
+            Self::NumberWithOutput => "use `sent-export contacts --phone NUMBER --output PATH`",
+            Self::NeedsOutput(_) => "name a file with --output, or leave the flag out",
             Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "leave --api-key-file out: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",

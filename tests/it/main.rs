@@ -5,6 +5,7 @@
 mod activities;
 mod chaos;
 mod cli;
+mod contact;
 mod drift;
 mod export;
 mod failures;
