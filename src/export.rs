@@ -16,6 +16,7 @@
 //! gatherer's thread, so that a signal is heard at any time.
 
 mod reading;
+mod since;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowPage};
 
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
+pub use self::since::{Since, SinceStart};
 
 /// Longest time that a run which has failed waits for its outputs to be removed.
 const GRACE: Duration = Duration::from_secs(3);

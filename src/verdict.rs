@@ -61,6 +61,12 @@ pub enum EvidenceCode {
     SingleAnswer,
     /// Boundaries between windows that were verified on unchanged rows, seen on both sides.
     BoundariesVerified,
+    /// Older rows behind which reading stopped, in a list sorted by creation time.
+    SpanEndProven,
+    /// Rows older than what was asked for that were read and not written.
+    OlderRowsLeftOut,
+    /// A row was newer than the one before it, so that the list was read to its end.
+    NotSortedByCreation,
     /// Boundaries whose rows had moved and were searched for.
     BoundariesSearched,
     /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.

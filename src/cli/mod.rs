@@ -3,6 +3,7 @@
 mod activities;
 mod contact;
 mod contacts;
+mod messages;
 mod report;
 mod shared;
 mod simulator;
@@ -14,10 +15,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
+pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
     AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
-    ResumeArgs, VerbosityArgs,
+    ResumeArgs, SinceArg, SinceStartArg, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
@@ -35,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Export all contacts of the account
     Contacts(Box<ContactsArgs>),
+    /// Export all messages of the account
+    Messages(Box<MessagesArgs>),
     /// Export what happened to messages, by their ids
     Activities(Box<ActivitiesArgs>),
     /// Look up contacts by id or number

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
+
+use super::shared::moment;
 
 use crate::format::format_extensions;
 
@@ -67,7 +69,7 @@ pub struct ReportArgs {
     pub min_cell: Option<u64>,
 
     /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
-    #[arg(long, value_name = "TIME", value_parser = parse_moment, help_heading = "Content")]
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Content")]
     pub as_of: Option<DateTime<Utc>>,
 
     /// Print only warnings and errors
@@ -77,12 +79,6 @@ pub struct ReportArgs {
     /// Show no progress
     #[arg(long, help_heading = "Messages")]
     pub no_progress: bool,
-}
-
-/// A date alone is its first moment, UTC.
-fn parse_moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
-    text.parse().or_else(|_| date()).map_err(|_| "write it like 2026-03-31 or 2026-03-31T00:00:00Z")
 }
 
 /// A group of one is hidden by no limit below this.

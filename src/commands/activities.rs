@@ -41,7 +41,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: Activities, ids: ids.into_ids(), settings };
-    let command = ExportCommand { reading, verbosity: &args.verbosity };
+    let command = ExportCommand { reading, partition: None, verbosity: &args.verbosity };
     run_export::<_, ActivityCounts>(&command, flags, Filters::default())
 }
 

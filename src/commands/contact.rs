@@ -87,7 +87,11 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactById, ids: ids.into_ids(), settings };
-    run_export::<_, Counts>(&ExportCommand { reading, verbosity: &args.verbosity }, flags, Filters::default())
+    run_export::<_, Counts>(
+        &ExportCommand { reading, partition: None, verbosity: &args.verbosity },
+        flags,
+        Filters::default(),
+    )
 }
 
 fn asked_for(text: &str, number: usize) -> Result<Asked, Error> {
@@ -117,7 +121,11 @@ fn with_account<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     runtime.block_on(async {
         let connected = Account::new(settings).map_err(Error::from)?;
-        read(&connected, account.scope).await
+        let reading = read(&connected, account.scope);
+        match args.pace.max_duration {
+            Some(limit) => tokio::time::timeout(limit, reading).await.unwrap_or(Err(Error::TimeLimit(limit))),
+            None => reading.await,
+        }
     })
 }
 

@@ -35,6 +35,6 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         simulate,
     };
     let read = read_settings(&args.list, &args.pace);
-    let reading = ListReading { resource: contacts, settings: read };
-    run_export::<_, Counts>(&ExportCommand { reading, verbosity: &args.verbosity }, flags, filters)
+    let reading = ListReading { resource: contacts, settings: read, since: None };
+    run_export::<_, Counts>(&ExportCommand { reading, partition: None, verbosity: &args.verbosity }, flags, filters)
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, ExitCode};
 use crate::export::{Exported, Outcome, ReadReport, Reading, export};
 use crate::journal::{Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::progress::ProgressDisplay;
-use crate::publish::{OutputLock, Outputs, lock_target};
+use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
@@ -35,6 +35,8 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) struct ExportCommand<'a, R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
+    /// Whether there is one file for each day.
+    pub(super) partition: Option<PartitionBy>,
     /// What is written to stderr.
     pub(super) verbosity: &'a VerbosityArgs,
 }
@@ -52,8 +54,14 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     // What is not UTF-8 is refused as a key, not taken for none.
     let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let schema = command.reading.schema();
-    let rows = RowFormat { schema, schema_version: R::SCHEMA_VERSION, unique_columns: R::UNIQUE_COLUMNS };
-    let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
+    let rows = RowFormat {
+        schema,
+        schema_version: R::SCHEMA_VERSION,
+        hidden_columns: command.reading.hidden_columns(),
+        unique_columns: R::UNIQUE_COLUMNS,
+        partition: command.partition,
+    };
+    let mut config = ExportConfig::new(flags, filters, &rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;

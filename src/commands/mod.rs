@@ -5,6 +5,7 @@ mod contact;
 mod contacts;
 mod export;
 mod man;
+mod messages;
 mod publish;
 mod report;
 mod resume;
@@ -31,6 +32,10 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Contacts(args) => {
             start_log(log_level(&args.verbosity));
             contacts::run(args)
+        }
+        Command::Messages(args) => {
+            start_log(log_level(&args.verbosity));
+            messages::run(args)
         }
         Command::Activities(args) => {
             start_log(log_level(&args.verbosity));

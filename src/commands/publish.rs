@@ -14,7 +14,10 @@ use crate::api::endpoints;
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
-use crate::publish::{Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, read_manifest};
+use crate::format::FileFormat;
+use crate::publish::{
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, read_manifest,
+};
 use crate::report::{ConsistencyFacts, ExportFacts, Filters, Notice, RowCounts, RunDocument, RunFacts, Table};
 use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
@@ -68,7 +71,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     run: RunFacts,
 ) -> Result<Published<C::Document>, Error> {
     let Gathered { counts, findings, staged } = exported.gathered;
-    let rows = staged.reports().first().map_or(0, |report| report.rows);
+    let carried = carried_over(config, staged.reports());
+    let rows = staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>();
     let items_rejected = exported.read.rejected;
     let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
     let gate = check_gate::<R>(config, &facts, rows, items_rejected);
@@ -82,7 +86,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
     for (target, form) in &files.reports {
-        let text = document.render(*form);
+        let Some(text) = document.render(*form) else { continue };
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
@@ -96,7 +100,11 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         }
     }
     if let Some(path) = &files.manifest {
-        let outputs = seen_from(path, &outputs);
+        let mut outputs = seen_from(path, &outputs);
+        outputs.extend(carried);
+        if config.outputs.settings.partition.is_some() {
+            outputs.sort_by(|one, other| one.path.cmp(&other.path));
+        }
         let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
         small_files.push(manifest.stage(path, files.small_files)?);
     }
@@ -125,6 +133,31 @@ fn check_gate<R: Reading>(
         items_rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
     })
+}
+
+/// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
+fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
+    let Some(manifest) = config.outputs.manifest.as_deref().filter(|_| config.outputs.settings.partition.is_some())
+    else {
+        return Vec::new();
+    };
+    let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
+    let replaced = seen_from(manifest, staged);
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let carried = before.outputs.into_iter().filter(|file| {
+        let is_replaced = replaced.iter().any(|report| report.path == file.path);
+        !is_replaced && folder.join(&file.path).is_file()
+    });
+    let format = FileFormat::PARQUET;
+    carried
+        .map(|PublishedFile { path, rows, bytes, sha256 }| OutputReport {
+            path,
+            format,
+            rows,
+            bytes,
+            sha256: sha256.unwrap_or_default(),
+        })
+        .collect()
 }
 
 /// Nobody may find the old one beside new files.

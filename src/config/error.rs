@@ -87,6 +87,23 @@ pub enum ConfigError {
     /// Only plain text can be read there.
     #[error("{0} is not written to a terminal")]
     BinaryToTerminal(FileFormat),
+    /// A folder of days is one output.
+    #[error("--partition-by writes one folder, and --output is given more than once")]
+    SeveralFolders,
+    /// Days cannot be told apart in a stream.
+    #[error("--partition-by writes a folder, not {0}")]
+    PartitionedStream(OutputTarget),
+    /// Only Parquet is written by days.
+    #[error("--partition-by writes Parquet, not {0}")]
+    PartitionFormat(FileFormat),
+    /// The export that a folder holds cannot be continued.
+    #[error("--since-last continues an export of messages, and {path} describes none that can be continued: {why}")]
+    NotContinuable {
+        /// The manifest.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// `--columns` names no columns of the resource.
     #[error("--columns: {0}")]
     Columns(#[from] ColumnError),
@@ -127,6 +144,10 @@ impl ConfigError {
             Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
             Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
             Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
+            Self::SeveralFolders => "name one folder with --output",
+            Self::PartitionedStream(_) => "name a folder with --output, or leave --partition-by out",
+            Self::PartitionFormat(_) => "leave --format out",
+            Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",
             Self::Columns(_) => "name columns with commas between them, or leave --columns out to write all",
             Self::Output(error) => error.hint(),
         }

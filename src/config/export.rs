@@ -76,7 +76,7 @@ impl ExportConfig {
     pub fn new(
         flags: ExportFlags<'_>,
         filters: Filters,
-        rows: RowFormat,
+        rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let ExportFlags { output, reports, missing, min_rows, gates, resume, account, pace, simulate } = flags;
@@ -128,5 +128,6 @@ pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
         concurrency: pace.concurrency,
         consistency: list.consistency,
         allow_missing_pages: list.allow_missing_pages,
+        not_before: None,
     }
 }

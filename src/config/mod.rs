@@ -20,7 +20,7 @@ pub use self::account::{AccountConfig, check_stdin};
 pub use self::connection::Connection;
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
-pub use self::outputs::{OutputsConfig, RowFormat};
+pub use self::outputs::{CREATED_DATE, OutputsConfig, RowFormat};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 
 /// Variable that holds the key; the official SDKs read the same one.

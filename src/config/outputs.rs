@@ -8,8 +8,8 @@ use arrow::datatypes::SchemaRef;
 use super::ConfigError;
 use super::places::{check_distinct, check_manifest};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FILTERS_KEY, ParquetSettings, Projection};
-use crate::publish::{OutputRequest, OutputSettings};
+use crate::format::{ColumnError, FILTERS_KEY, FileFormat, ParquetSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings, PartitionBy};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 
@@ -20,9 +20,16 @@ pub struct RowFormat {
     pub schema: SchemaRef,
     /// Version of the schema.
     pub schema_version: u32,
+    /// Columns that are left out, and cannot be named.
+    pub hidden_columns: Vec<&'static str>,
     /// Columns whose values hardly repeat.
     pub unique_columns: &'static [&'static str],
+    /// Whether there is one file for each day, under a folder.
+    pub partition: Option<PartitionBy>,
 }
+
+/// What the folders of days are named after: the date of `created_at`, UTC.
+pub const CREATED_DATE: &str = "created_date";
 
 /// Everything that an export writes.
 #[derive(Debug)]
@@ -54,11 +61,16 @@ impl OutputsConfig {
         args: &OutputArgs,
         (reports, missing): (Option<&ReportFileArgs>, Option<&Path>),
         needs_manifest: bool,
-        rows: RowFormat,
+        rows: &RowFormat,
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
-        let metadata = metadata(filters, rows.schema_version);
-        let outputs = check_outputs(args)?;
+        // A day's file has the same bytes whatever span the run read.
+        let span = if rows.partition.is_some() { None } else { filters.since.clone() };
+        let metadata = metadata(&Filters { since: span, ..filters.clone() }, rows.schema_version);
+        let outputs = match rows.partition {
+            Some(_) => vec![check_folder(args)?],
+            None => check_outputs(args)?,
+        };
         let reports = reports.map_or(Ok(Vec::new()), check_reports)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
         let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
@@ -71,7 +83,8 @@ impl OutputsConfig {
             metadata,
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
             mode: args.mode,
-            ..OutputSettings::new(columns(args.columns.as_deref(), rows.schema)?)
+            partition: rows.partition,
+            ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
@@ -109,6 +122,20 @@ fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
     Ok(requests)
 }
 
+/// The one output that is a folder: what lies in it is named after the column.
+fn check_folder(args: &OutputArgs) -> Result<OutputRequest, ConfigError> {
+    let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
+    if OutputTarget::new(folder).is_stream() {
+        return Err(ConfigError::PartitionedStream(OutputTarget::new(folder)));
+    }
+    match args.format {
+        None | Some(FileFormat::PARQUET) => {
+            Ok(OutputRequest { target: OutputTarget::File(folder.join(CREATED_DATE)), format: FileFormat::PARQUET })
+        }
+        Some(format) => Err(ConfigError::PartitionFormat(format)),
+    }
+}
+
 /// All reports, whatever flag asks for them.
 fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
     let mut reports: Vec<_> = args.summary.iter().map(|path| (OutputTarget::new(path), ReportForm::Json)).collect();
@@ -119,11 +146,18 @@ fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)
     Ok(reports)
 }
 
-/// The columns to write: those that were named, in their order, or all.
-fn columns(names: Option<&[String]>, schema: SchemaRef) -> Result<Projection, ColumnError> {
+/// The columns to write: those that were named, in their order, or all that are not hidden.
+fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, ColumnError> {
+    let all = rows.schema.fields().iter().map(|field| field.name().as_str());
+    let shown: Vec<&str> = all.filter(|name| !rows.hidden_columns.contains(name)).collect();
     match names {
-        Some(names) => Projection::select(&schema, names),
-        None => Ok(Projection::all(schema)),
+        Some(names) => {
+            let visible = Projection::select(&rows.schema, &shown)?;
+            // Against what is shown first, so that nobody is offered a column without values.
+            let chosen = Projection::select(visible.schema(), names)?;
+            Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
+        }
+        None => Projection::select(&rows.schema, &shown),
     }
 }
 

@@ -6,13 +6,15 @@
 use std::ops::{ControlFlow, Range};
 
 use arrow::datatypes::SchemaRef;
+use chrono::Utc;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::since::Since;
 use crate::api::{Account, Scope};
 use crate::base::noun::RowNoun;
 use crate::error::Error;
-use crate::journal::{JournalKey, JournalSlot, Secret};
+use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
 use crate::listing::{
     Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
@@ -47,6 +49,11 @@ pub trait Reading {
 
     /// The schema of the record batches.
     fn schema(&self) -> SchemaRef;
+
+    /// Columns of the schema that are left out: what they would hold was not asked for.
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
@@ -138,6 +145,8 @@ pub struct ListReading<R> {
     pub resource: R,
     /// How.
     pub settings: ReadSettings,
+    /// From when on; `None` reads all of it.
+    pub since: Option<Since>,
 }
 
 impl<R: Resource> Reading for ListReading<R> {
@@ -150,6 +159,10 @@ impl<R: Resource> Reading for ListReading<R> {
 
     fn schema(&self) -> SchemaRef {
         self.resource.schema()
+    }
+
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        self.resource.hidden_columns()
     }
 
     fn batches(&self) -> R::Batches {
@@ -165,13 +178,14 @@ impl<R: Resource> Reading for ListReading<R> {
         let open = parameters.iter().filter(|parameter| !parameter.is_personal);
         let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
         let personal = parameters.iter().filter(|parameter| parameter.is_personal);
+        let since = self.since.as_ref().map(|since| ("--since".to_owned(), since.text.clone()));
         JournalKey {
             resource: Self::NAME.to_owned(),
             endpoint: R::ENDPOINT.path.to_owned(),
             base_url: String::new(),
             page_size: self.settings.page_size,
             consistency: self.settings.consistency.name().to_owned(),
-            flags: open.collect(),
+            flags: open.chain(since).collect(),
             secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
         }
     }
@@ -192,7 +206,10 @@ impl<R: Resource> Reading for ListReading<R> {
                 ControlFlow::Break(()) => Err(ReceiverGone),
             }
         };
-        match read_list(&source, &self.settings, journal, deliver, observe).await {
+        let began_at = journal.past.as_ref().map_or_else(|| Utc::now().timestamp_micros(), Journal::started_at);
+        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
+        let settings = ReadSettings { not_before, ..self.settings.clone() };
+        match read_list(&source, &settings, journal, deliver, observe).await {
             Ok(walk) => Ok(Some(list_report(&walk, self.settings.consistency, R::NOUN))),
             Err(ReadError::ReceiverGone) => Ok(None),
             Err(ReadError::Source(ListError { error, .. })) => Err(Error::Api(error)),

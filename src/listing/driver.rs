@@ -36,6 +36,16 @@ pub struct ReadSettings {
     pub consistency: Consistency,
     /// Whether pages that cannot be fetched are left out instead of ending the run.
     pub allow_missing_pages: bool,
+    /// Rows created before this are not asked for, in microseconds UTC: they are not delivered, and reading stops where a
+    /// list sorted by creation time has only older ones.
+    pub not_before: Option<i64>,
+}
+
+impl ReadSettings {
+    /// A walk that asks for pages of `page_size`.
+    fn walk(&self, page_size: u32) -> Walk {
+        Walk::new(page_size, self.consistency).with_span(self.not_before)
+    }
 }
 
 /// The rows of one answer, in their turn.
@@ -103,7 +113,7 @@ pub async fn read_list<S: PageSource>(
     observe: impl FnMut(Progress),
 ) -> Result<Walk, ReadError<S::Error>> {
     let JournalSlot { past, writer } = journal;
-    let walk = Walk::new(settings.page_size, settings.consistency);
+    let walk = settings.walk(settings.page_size);
     let in_flight = InFlight::new(source, writer);
     let reorder = Reorder::new(past.take());
     let mut driver = Driver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0 };
@@ -148,7 +158,7 @@ where
                 // Windows have at least half the rows of a page. A page size that the API refused is not tried again.
                 let (asked, size) = (self.settings.page_size, request.window.size);
                 let is_asked = request.window.page > 1 && asked / 2 <= size;
-                self.walk = Walk::new(if is_asked { asked } else { size }, self.settings.consistency);
+                self.walk = self.settings.walk(if is_asked { asked } else { size });
             }
             self.walk.note_sent(&request);
             let arrived = Arrived { request, fetched: dated(&entry, fetched) };
@@ -171,10 +181,10 @@ where
         let mut size = self.settings.page_size;
         loop {
             let permit = self.source.permit().await;
-            let request = Walk::new(size, self.settings.consistency).first_request();
+            let request = self.settings.walk(size).first_request();
             let error = match self.source.fetch(request.window, permit).await {
                 Ok(fetched) => {
-                    self.walk = Walk::new(size, self.settings.consistency);
+                    self.walk = self.settings.walk(size);
                     self.walk.note_sent(&request);
                     let arrived = self.in_flight.keep(request, fetched);
                     return self.accept(arrived, None).await.map(|()| true);

@@ -18,6 +18,7 @@ mod lock;
 mod manifest;
 mod output;
 mod outputs;
+mod partitions;
 mod request;
 mod settings;
 #[cfg(test)]
@@ -29,4 +30,4 @@ pub use self::lock::{OutputLock, lock_target};
 pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::request::OutputRequest;
-pub use self::settings::{OutputReport, OutputSettings};
+pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

@@ -5,16 +5,19 @@ use arrow::array::RecordBatch;
 use super::error::OutputError;
 use super::lock::{OutputLock, lock_target};
 use super::output::{Output, OutputThread};
+use super::partitions::{NewFolders, Partitions, StagedPartitions};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
 use crate::format::Projection;
-use crate::store::{Destination, FileSettings};
+use crate::store::{Destination, FileSettings, StoreError};
 
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
     columns: Projection,
     open: Vec<OutputThread>,
+    /// The files of a folder, one a day.
+    partitions: Option<Partitions>,
     /// Behind the outputs, since they are let go in this order.
     locks: Vec<OutputLock>,
 }
@@ -25,15 +28,22 @@ impl Outputs {
     /// # Errors
     /// When a target cannot be written, or another run writes it; nothing is left behind then.
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
-        let mut locks = Vec::new();
-        let open = |request: &OutputRequest| {
+        let (mut locks, mut partitions) = (Vec::new(), None);
+        let mut open = |request: &OutputRequest| {
+            if settings.partition.is_some() {
+                make_folder(request)?;
+            }
             let lock = lock_target(&request.target)?;
             let files = FileSettings { mode: settings.mode, is_locked: lock.as_ref().is_some_and(OutputLock::is_held) };
             locks.extend(lock);
-            OutputThread::start(Output::open(request, settings, files)?)
+            if let Some(by) = settings.partition {
+                partitions = Some(Partitions::new(request, settings, files, by)?);
+                return Ok(None);
+            }
+            OutputThread::start(Output::open(request, settings, files)?).map(Some)
         };
-        let open = requests.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { columns: settings.columns.clone(), open, locks })
+        let open = requests.iter().filter_map(|request| open(request).transpose()).collect::<Result<_, _>>()?;
+        Ok(Self { columns: settings.columns.clone(), open, partitions, locks })
     }
 
     /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
@@ -42,8 +52,11 @@ impl Outputs {
     /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
     /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        let batch = self.columns.project(batch).map_err(OutputError::ForeignBatch)?;
-        self.let_go(|output| !output.send(&batch))
+        let written = self.columns.project(batch).map_err(OutputError::ForeignBatch)?;
+        if let Some(partitions) = &mut self.partitions {
+            partitions.write(batch, &written)?;
+        }
+        self.let_go(|output| !output.send(&written))
     }
 
     /// Looks whether an output has failed since the last batch; costs next to nothing.
@@ -51,6 +64,7 @@ impl Outputs {
     /// # Errors
     /// As for [`Outputs::write`].
     pub fn check(&mut self) -> Result<(), OutputError> {
+        self.partitions.as_mut().map_or(Ok(()), Partitions::check)?;
         self.let_go(|output| output.has_ended())
     }
 
@@ -97,15 +111,33 @@ impl Outputs {
                 Err(error) => return Err(error),
             }
         }
-        Ok(StagedOutputs { reports, destinations, locks: std::mem::take(&mut self.locks) })
+        let rows = reports.first().map_or(0, |report: &OutputReport| report.rows);
+        let mut staged =
+            StagedOutputs { reports, rows, destinations, folders: NewFolders::default(), locks: Vec::new() };
+        if let Some(partitions) = self.partitions.take() {
+            let StagedPartitions { reports, destinations, folders } = partitions.finish()?;
+            let rows = reports.iter().map(|report| report.rows).sum();
+            staged = StagedOutputs { reports, rows, destinations, folders, locks: Vec::new() };
+        }
+        Ok(StagedOutputs { locks: std::mem::take(&mut self.locks), ..staged })
     }
+}
+
+/// Makes the folder that the files of all days go to.
+fn make_folder(request: &OutputRequest) -> Result<(), OutputError> {
+    let Some(path) = request.target.path() else { return Ok(()) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    made.map_err(|source| StoreError::OpenStaged { path: path.to_owned(), source }.into())
 }
 
 /// Outputs that are whole on the disk but do not have their names yet. Dropping them removes them.
 #[derive(Debug)]
 pub struct StagedOutputs {
     reports: Vec<OutputReport>,
+    rows: u64,
     destinations: Vec<Destination>,
+    folders: NewFolders,
     /// Behind the files, since they are let go in this order.
     locks: Vec<OutputLock>,
 }
@@ -114,6 +146,11 @@ impl StagedOutputs {
     /// What is staged.
     pub fn reports(&self) -> &[OutputReport] {
         &self.reports
+    }
+
+    /// Rows of the export: of every output, or of all files of a folder together.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Gives every file its name, replacing what was there. The outputs stay locked until the result is dropped, so
@@ -125,6 +162,7 @@ impl StagedOutputs {
         for destination in self.destinations {
             destination.publish()?;
         }
+        drop(self.folders);
         Ok(PublishedOutputs { reports: self.reports, _locks: self.locks })
     }
 }

@@ -16,12 +16,23 @@ pub struct OutputSettings {
     pub parquet: ParquetSettings,
     /// Permissions of the files that were asked for.
     pub mode: Option<FileMode>,
+    /// Whether there is one file for each day instead of one for all rows.
+    pub partition: Option<PartitionBy>,
+}
+
+/// How rows are parted into one file for each day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionBy {
+    /// The time column that tells the day, by its place in the schema of the resource.
+    pub column: usize,
+    /// Whether rows without a time are written: only a read of the whole list has all of them.
+    pub keeps_undated: bool,
 }
 
 impl OutputSettings {
     /// These columns, and everything else as usual.
     pub fn new(columns: Projection) -> Self {
-        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None }
+        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None, partition: None }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use serde::Serialize;
 
 use super::format::{grouped, grouped_of};
 use super::run::{ExportFacts, RowCounts, RunDocument};
@@ -21,7 +20,7 @@ pub struct ActivityCounts {
 }
 
 /// What an export of activities has to tell.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ActivitySummary {
     /// Rows.
     pub activities: u64,
@@ -31,8 +30,6 @@ pub struct ActivitySummary {
     pub statuses: BTreeMap<String, u64>,
     /// Values of an undocumented type or form, by column.
     pub malformed_fields: BTreeMap<String, u64>,
-    /// Fields that no documentation names.
-    pub unknown_fields: BTreeMap<String, u64>,
     /// How the run went.
     pub run: RunFacts,
 }
@@ -65,7 +62,6 @@ impl RowCounts for ActivityCounts {
             messages: self.messages,
             statuses: self.statuses,
             malformed_fields: findings.malformed_fields.into_iter().collect(),
-            unknown_fields: findings.unknown_fields.into_iter().collect(),
             run,
         }
     }
@@ -79,9 +75,8 @@ impl ActivityCounts {
 }
 
 impl RunDocument for ActivitySummary {
-    /// As JSON in every form: this export has no flag for reports.
-    fn render(&self, _form: ReportForm) -> String {
-        serde_json::to_string_pretty(self).expect("a summary is texts and numbers") + "\n"
+    fn render(&self, _form: ReportForm) -> Option<String> {
+        None
     }
 
     fn table(&self, _style: TableStyle) -> String {

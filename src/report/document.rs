@@ -39,6 +39,9 @@ pub struct Filters {
     /// `--profile-id`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_id: Option<String>,
+    /// `--since`, as it was given
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 impl Filters {

@@ -17,6 +17,7 @@ mod document;
 mod form;
 mod format;
 mod input;
+mod message_counts;
 mod min_cell;
 mod notice;
 mod places;
@@ -36,6 +37,7 @@ pub use document::{
 };
 pub use form::ReportForm;
 pub use input::{InputEvidence, InputExport, InputReport};
+pub use message_counts::{MessageCounts, MessageReport};
 pub use notice::{Notice, verdict_of_json};
 pub use render::{TableStyle, render_html, render_markdown, render_table};
 pub use run::{ExportFacts, RowCounts, RunDocument};

@@ -33,8 +33,8 @@ pub struct ExportFacts {
 
 /// The report of a run, in every form.
 pub trait RunDocument {
-    /// The whole report.
-    fn render(&self, form: ReportForm) -> String;
+    /// The whole report; `None` where there is none of this form.
+    fn render(&self, form: ReportForm) -> Option<String>;
 
     /// The report as aligned tables.
     fn table(&self, style: TableStyle) -> String;

@@ -5,10 +5,13 @@
 //! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows of files or of how a list is walked.
 
 pub mod activities;
+mod cell;
 pub mod contacts;
 mod decimal;
+mod json;
 mod list;
 mod lookup;
+pub mod messages;
 mod page;
 mod time;
 
@@ -46,6 +49,11 @@ pub trait Resource: Sync {
 
     /// The schema of its record batches.
     fn schema(&self) -> SchemaRef;
+
+    /// Columns of the schema that are left out: what they would hold was not asked for.
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;

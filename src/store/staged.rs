@@ -130,6 +130,14 @@ impl Destination {
         Ok(())
     }
 
+    /// Opens what is staged for reading.
+    pub(crate) fn reopen(&self) -> io::Result<File> {
+        match self {
+            Self::Staged(staged) => File::open(staged.file.path()),
+            _ => Err(io::Error::other("only a staged file can be read")),
+        }
+    }
+
     /// Removes what has the place of the file so far.
     pub(crate) fn withdraw_old(&mut self) -> Result<(), StoreError> {
         let Self::Staged(staged) = self else { return Ok(()) };

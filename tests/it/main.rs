@@ -12,6 +12,7 @@ mod failures;
 mod file_systems;
 mod fuzz;
 mod hostile;
+mod messages;
 mod network;
 mod outputs;
 mod peers;

@@ -17,6 +17,6 @@ pub use self::lookup::LookupArgs;
 pub use self::output::{OutputArgs, ReportFileArgs};
 pub use self::pace::PaceArgs;
 pub use self::reading::{ListArgs, ResumeArgs};
-pub use self::values::RateLimitArg;
-pub(super) use self::values::{filter, number, number_between};
+pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
+pub(super) use self::values::{duration, filter, moment, number, number_between};
 pub use self::verbosity::VerbosityArgs;

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec};
@@ -88,4 +89,41 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     let duration =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
     if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+/// Reads a moment; a date alone is its first moment, UTC.
+pub(in crate::cli) fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
+    text.parse().or_else(|_| date()).map_err(|_| "write it like 2026-03-31 or 2026-03-31T00:00:00Z")
+}
+
+/// The start of a span of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinceArg {
+    /// As it was typed.
+    pub text: String,
+    /// What it says.
+    pub start: SinceStartArg,
+}
+
+/// A moment, or an age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SinceStartArg {
+    /// This moment.
+    At(DateTime<Utc>),
+    /// So long before the run.
+    Before(Duration),
+}
+
+impl FromStr for SinceArg {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let start = match (moment(text), duration(text)) {
+            (Ok(moment), _) => SinceStartArg::At(moment),
+            (Err(_), Ok(age)) => SinceStartArg::Before(age),
+            _ => return Err("write a time like 2026-03-31 or 2026-03-31T08:00:00Z, or an age like 7d or 12h"),
+        };
+        Ok(Self { text: text.to_owned(), start })
+    }
 }

@@ -7,7 +7,7 @@
 use super::model::{Outcome, Reading, read};
 use super::world::{Change, Count, Order, STABLE_ORDERS, World};
 use crate::listing::Consistency;
-use crate::verdict::Verdict;
+use crate::verdict::{EvidenceCode, Verdict};
 
 /// Histories of each of the ten kinds in an ordinary test run, a thousand in all.
 const DEFAULT_HISTORIES: u64 = 100;
@@ -26,6 +26,7 @@ fn base(random: &mut fastrand::Rng) -> (World, Reading) {
         pace: [0, 20_000, 300_000][random.usize(0..3)],
         consistency: Consistency::Auto,
         stops: [None, None],
+        not_before: None,
     };
     (World::new(rows, order, 100, random.u64(..)), reading)
 }
@@ -114,6 +115,23 @@ fn stopped(random: &mut fastrand::Rng) -> (World, Reading) {
 }
 
 /// Orders in which a row that changes moves to the middle, or rows come in another order each time.
+/// Only the newest rows are asked for, in a list that is sorted by creation time more often than not.
+fn spans(random: &mut fastrand::Rng) -> (World, Reading) {
+    let (mut world, mut reading) = match random.u8(0..3) {
+        0 => still(random),
+        1 => restless(random),
+        _ => stopped(random),
+    };
+    let rows = world.throughout.len();
+    if random.u8(0..4) > 0 {
+        let mut sorted = World::new(rows, Order::CreatedDescending, world.cap, random.u64(..));
+        (sorted.rates, sorted.scripts) = (std::mem::take(&mut world.rates), std::mem::take(&mut world.scripts));
+        world = sorted;
+    }
+    reading.not_before = Some(World::time_of(random.usize(0..=rows)));
+    (world, reading)
+}
+
 fn unordered(random: &mut fastrand::Rng) -> (World, Reading) {
     let order = [Order::NullableAscending, Order::NullableDescending, Order::Heap, Order::Unstable][random.usize(0..4)];
     let (_, reading) = base(random);
@@ -235,6 +253,43 @@ fn replicas_that_lag_lose_nothing() {
 #[test]
 fn runs_that_are_stopped_and_resumed_lose_nothing() {
     run_well("stopped", stopped);
+}
+
+#[test]
+fn spans_lose_nothing_and_hold_nothing_older() {
+    run_well("spans", spans);
+}
+
+#[test]
+fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
+    let read_newest = |order, newest: usize| {
+        let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
+        let not_before = Some(World::time_of(50_000 - newest));
+        let reading = Reading { page_size: 100, concurrency: 8, latency: 100_000, pace: 0, not_before, ..reading };
+        read(World::new(50_000, order, 100, 7), reading)
+    };
+    for (newest, most) in [(0, 6), (10, 6), (250, 12), (3_000, 60)] {
+        let outcome = read_newest(Order::CreatedDescending, newest);
+        assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Complete), "{newest} {outcome:?}");
+        assert!(outcome.requests <= most, "{newest}: {} requests", outcome.requests);
+        assert!(outcome.evidence.iter().any(|line| line.code == EvidenceCode::SpanEndProven), "{outcome:?}");
+    }
+    let unsorted = read_newest(Order::CreatedAscending, 250);
+    assert_eq!((unsorted.lost, unsorted.verdict), (0, Verdict::Complete), "{unsorted:?}");
+    assert!(unsorted.requests > 500, "another order is read to its end");
+    let codes: Vec<EvidenceCode> = unsorted.evidence.iter().map(|line| line.code).collect();
+    assert!(codes.contains(&EvidenceCode::NotSortedByCreation) && codes.contains(&EvidenceCode::OlderRowsLeftOut));
+}
+
+#[test]
+fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
+    let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
+    let not_before = Some(World::time_of(49_800));
+    let consistency = Consistency::Plain;
+    let reading = Reading { page_size: 100, concurrency: 2, latency: 0, pace: 0, consistency, not_before, ..reading };
+    let outcome = read(World::new(50_000, Order::CreatedDescending, 100, 7), reading);
+    assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Unverified), "{outcome:?}");
+    assert!(outcome.requests < 12, "{} requests", outcome.requests);
 }
 
 #[test]

@@ -139,6 +139,8 @@ pub(super) struct Reading {
     pub(super) consistency: Consistency,
     /// After how many pages a run is stopped, one run after the other; the next one resumes after a minute.
     pub(super) stops: [Option<u64>; 2],
+    /// Rows created before this are not asked for.
+    pub(super) not_before: Option<i64>,
 }
 
 /// Reads the list with the real driver, in as many runs as it takes.
@@ -166,7 +168,10 @@ pub(super) fn read(world: World, reading: Reading) -> Outcome {
         assert_eq!(unique.len(), rows.len(), "no row is delivered twice");
         assert!(unique.is_subset(&world.ever), "no row is invented");
         let (verdict, evidence) = walk.verdict(RowNoun { one: "row", many: "rows" });
-        let lost = world.throughout.difference(&unique).count();
+        // What was created before the span is neither asked for nor delivered.
+        let is_asked_for = |id: &&RowId| reading.not_before.is_none_or(|bound| world.created_at(**id) >= bound);
+        assert!(unique.iter().all(|id| is_asked_for(&id)), "no row before the span is delivered");
+        let lost = world.throughout.difference(&unique).filter(is_asked_for).count();
         Outcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
     })
 }
@@ -181,7 +186,13 @@ async fn run_once(
 ) -> Option<Walk> {
     let Reading { page_size, concurrency, consistency, .. } = reading;
     let concurrency = NonZeroUsize::new(concurrency).unwrap();
-    let settings = ReadSettings { page_size, concurrency, consistency, allow_missing_pages: false };
+    let settings = ReadSettings {
+        page_size,
+        concurrency,
+        consistency,
+        allow_missing_pages: false,
+        not_before: reading.not_before,
+    };
     let mut journal = JournalSlot::default();
     if let Some(path) = path {
         match read_journal(path, &key()).unwrap() {

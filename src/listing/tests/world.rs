@@ -1,6 +1,6 @@
 //! A list that changes, in memory: what a service does to whoever reads it by offset.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::listing::{Paging, RowId, RowKey, Window};
@@ -99,6 +99,7 @@ pub(super) struct World {
     pub(super) requests: u64,
     pub(super) throughout: HashSet<RowId>,
     pub(super) ever: HashSet<RowId>,
+    created: HashMap<RowId, i64>,
 }
 
 const EPOCH: i64 = 1_700_000_000_000_000;
@@ -125,6 +126,7 @@ impl World {
             requests: 0,
             throughout: HashSet::new(),
             ever: HashSet::new(),
+            created: HashMap::new(),
         };
         for at in 0..rows {
             let created = EPOCH - 1_000_000_000_000 + i64::try_from(at).unwrap() * 1_000_000;
@@ -134,6 +136,16 @@ impl World {
         world.throughout = world.rows.iter().map(|row| row.key.id).collect();
         world.fresh.clear();
         world
+    }
+
+    /// When a row was created, whatever became of it.
+    pub(super) fn created_at(&self, id: RowId) -> i64 {
+        self.created[&id]
+    }
+
+    /// The creation time before which the oldest `rows` rows of the beginning were created.
+    pub(super) fn time_of(rows: usize) -> i64 {
+        EPOCH - 1_000_000_000_000 + i64::try_from(rows).unwrap() * 1_000_000
     }
 
     /// Microseconds UTC.
@@ -169,6 +181,7 @@ impl World {
         let at = self.rows.partition_point(|row| row.place < place);
         self.rows.insert(at, Row { key, place });
         self.ever.insert(key.id);
+        self.created.insert(key.id, key.created_at.unwrap_or(i64::MIN));
     }
 
     /// A row, more often one near the place that is being read.

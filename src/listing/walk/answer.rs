@@ -12,6 +12,8 @@ pub(super) struct Answer {
     pub(super) offset: u64,
     /// One entry for each item; `None` for an item that is no row.
     pub(super) rows: Vec<Option<RowFingerprint>>,
+    /// When each was created, as far as they tell.
+    pub(super) created: Vec<Option<i64>>,
     /// `total_count`.
     pub(super) total: Option<u64>,
     /// Whether it holds fewer items than a page.
@@ -28,6 +30,7 @@ impl Answer {
             window: facts.window,
             offset,
             rows: fingerprints(facts.items),
+            created: facts.items.iter().map(|item| item.and_then(|key| key.created_at)).collect(),
             total: facts.paging.total_count,
             is_short: facts.items.len() < size as usize,
             claims_more: facts.paging.has_more == Some(true) || facts.paging.total_count > Some(end),

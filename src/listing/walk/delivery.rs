@@ -18,6 +18,7 @@ impl Walk {
         self.undelivered = self.undelivered.saturating_sub(1);
         let window = request.window;
         let items = self.fresh_items.remove(&(window.offset(), window.size));
+        let known_before = self.report.known();
         let keep = self.keep(request, facts, items);
         if request.purpose == Purpose::Read {
             self.unplaced_to = if items.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
@@ -34,7 +35,7 @@ impl Walk {
             _ => fresh.min(facts.items.len())..facts.items.len(),
         };
         self.report.rejected += facts.items[fresh.clone()].iter().filter(|item| item.is_none()).count() as u64;
-        let has_new = keep.contains(&true);
+        let has_new = self.report.known() > known_before;
         self.vain_answers = if has_new { 0 } else { self.vain_answers + 1 };
         self.advance();
         Taken { keep, fresh }
@@ -60,8 +61,11 @@ impl Walk {
         let mut again = 0;
         for (at, key) in facts.items.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref()?))) {
             let is_new = self.seen.insert(key.id);
-            keep.push(is_new);
-            if is_new {
+            let is_older = self.report.is_before_span(key);
+            keep.push(is_new && !is_older);
+            if is_new && is_older {
+                self.report.older += 1;
+            } else if is_new {
                 self.report.rows += 1;
                 if request.purpose == Purpose::Read {
                     self.moves.note_row(key);

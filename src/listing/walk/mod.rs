@@ -32,6 +32,7 @@ mod rescan;
 mod rounds;
 mod search;
 mod seen;
+mod span;
 #[cfg(test)]
 mod tests;
 mod unreliable;
@@ -47,6 +48,7 @@ use report::Manner;
 use rescan::Rescan;
 use rounds::{Closing, Phase};
 use seen::SeenIds;
+use span::SpanEnd;
 
 use super::{Consistency, PageFacts, Purpose, Request, Window};
 use crate::base::noun::RowNoun;
@@ -138,6 +140,15 @@ impl Walk {
         }
     }
 
+    /// The same for the rows created at `not_before` or later, in microseconds UTC, and those without a creation time. `None`
+    /// asks for all.
+    #[must_use]
+    pub fn with_span(mut self, not_before: Option<i64>) -> Self {
+        self.main.span = not_before.map(SpanEnd::new);
+        self.report.not_before = not_before;
+        self
+    }
+
     /// The finished walk over a list that the service calls not found.
     pub fn empty(consistency: Consistency) -> Self {
         let mut walk = Self::new(1, consistency);
@@ -156,6 +167,7 @@ impl Walk {
     /// Answers that the list is expected to take, without those that changes may cost.
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.filter(|_| self.report.pages > 0)?;
+        let total = self.main.planned_end().map_or(total, |end| end.min(total));
         let pages = total.div_ceil(u64::from(self.cap)).max(1);
         // An eighth more for the overlap: exact to about 2 %, which a progress bar does not show.
         let is_plain = self.consistency == Consistency::Plain || pages == 1;
@@ -270,6 +282,8 @@ impl Walk {
             }
             _ => Ok(Vec::new()),
         };
+        self.report.is_cut = self.main.is_cut() && self.report.unreliable.is_none();
+        self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
         self.end_is_fresh = !was_done && self.main.is_done() && self.sent_alone == Some(request.window);
         match taken {
             Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),

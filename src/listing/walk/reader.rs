@@ -11,6 +11,7 @@
 
 mod plan;
 mod recovery;
+mod span;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use super::edge::{Anchor, Edge};
 use super::line::{Line, Located, Lookup, Position};
 use super::overlap::Overlap;
 use super::search::{Clue, Search};
+use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
 /// Short answers in one place that say that more follows and are requested again, before they are taken for what they are.
@@ -102,6 +104,10 @@ pub(super) struct Reader {
     /// Rows of the line up to the furthest place that was read.
     furthest: u64,
     is_done: bool,
+    /// Where reading ends before the list does, if it may.
+    pub(super) span: Option<SpanEnd>,
+    /// Whether it did.
+    is_cut: bool,
     /// Rows of the list, when its end was read last.
     pub(super) end: u64,
     rereads: u32,
@@ -135,6 +141,8 @@ impl Reader {
             resume: None,
             furthest: 0,
             is_done: false,
+            span: None,
+            is_cut: false,
             end: 0,
             rereads: 0,
             stalls: 0,
@@ -309,6 +317,7 @@ impl Reader {
         edge.rank = self.edge.rank + rows as u64;
         self.furthest = self.furthest.max(edge.rank);
         self.edge = edge;
+        self.note_span(answer, anchor);
         self.forget_behind();
     }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::Unreliable;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
+use crate::listing::RowKey;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
 /// Ranges of rows that evidence names one by one.
@@ -14,11 +15,20 @@ const MIN_SAMPLE: u64 = 3;
 
 /// What a walk has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen")]
 pub struct WalkReport {
     /// Answers taken, whatever they were requested for.
     pub pages: u64,
     /// Distinct rows.
     pub rows: u64,
+    /// Rows created before this were not asked for, in microseconds UTC.
+    pub not_before: Option<i64>,
+    /// Distinct rows that were read and are older.
+    pub older: u64,
+    /// Whether reading stopped behind the rows that were asked for.
+    pub is_cut: bool,
+    /// Whether a row was newer than the one before it, so that reading could not stop there.
+    pub is_unsorted: bool,
     /// Items that are no rows.
     pub rejected: u64,
     /// Rows that came again in another place and were dropped.
@@ -102,9 +112,20 @@ impl WalkReport {
         (first + self.created).saturating_sub(last)
     }
 
-    /// By how many the API, by its last answer, counts more than were read.
+    /// Distinct rows that were read, written or not.
+    pub(super) fn known(&self) -> u64 {
+        self.rows + self.older
+    }
+
+    /// Whether a row is older than what was asked for.
+    pub(super) fn is_before_span(&self, key: &RowKey) -> bool {
+        self.not_before.zip(key.created_at).is_some_and(|(bound, created_at)| created_at < bound)
+    }
+
+    /// By how many the API, by its last answer, counts more than were read. A read that stopped before the end does not tell.
     pub(super) fn fewer_than_counted(&self) -> u64 {
-        self.total_last.unwrap_or(0).saturating_sub(self.rows + self.rejected)
+        let total = self.total_last.filter(|_| !self.is_cut).unwrap_or(0);
+        total.saturating_sub(self.known() + self.rejected)
     }
 
     /// Whether the rows that the list holds and that were not read are explained: a search in the middle of the list found
@@ -142,6 +163,15 @@ impl WalkReport {
             let text = format!("{boundaries} verified on unchanged rows seen on both sides; {read} {were} read");
             lines.push(Evidence::new(Code::BoundariesVerified, Some(self.boundaries), text));
         }
+        if self.is_cut {
+            let text = format!(
+                "reading stopped behind {} in a row that {} created before {}, in a list sorted by creation time",
+                noun.count("", self.older),
+                word_for(self.older, "was", "were"),
+                self.bound_text()
+            );
+            lines.push(Evidence::new(Code::SpanEndProven, Some(self.older), text));
+        }
         if self.searches > 0 {
             let text = format!(
                 "{} moved by more than the windows overlap and {} found again",
@@ -166,6 +196,11 @@ impl WalkReport {
         lines
     }
 
+    fn bound_text(&self) -> String {
+        let time = self.not_before.and_then(chrono::DateTime::from_timestamp_micros);
+        time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default()
+    }
+
     /// What was seen of the list's changes.
     fn observations(&self, noun: RowNoun) -> Vec<Evidence> {
         let mut lines = Vec::new();
@@ -177,6 +212,16 @@ impl WalkReport {
                 noun.count("", max)
             );
             lines.push(Evidence::new(Code::ListChanged, Some(max - min), text));
+        }
+        if self.older > 0 && !self.is_cut {
+            let older = noun.count("", self.older);
+            let were = word_for(self.older, "was", "were");
+            let text = format!("{older} created before {} {were} read and left out", self.bound_text());
+            lines.push(Evidence::new(Code::OlderRowsLeftOut, Some(self.older), text));
+        }
+        if self.is_unsorted {
+            let text = "the list is not sorted by creation time, newest first, so all of it was read".to_owned();
+            lines.push(Evidence::new(Code::NotSortedByCreation, None, text));
         }
         if self.changes > 0 {
             let text = format!("{} of the list moved while it was read", count_of(self.changes, "place", "places"));

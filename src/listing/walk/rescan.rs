@@ -5,6 +5,8 @@
 //! rescans repeat until one finds nothing new and as many rows were read as the list has. After a few in vain they stop,
 //! and the evidence says how many rows are known to be missing.
 
+use std::collections::BTreeSet;
+
 use super::WalkReport;
 use super::page_plan::PagePlan;
 use crate::listing::PageFacts;
@@ -29,12 +31,24 @@ pub(super) struct Rescan {
     empty_pages: u32,
     /// Whether the present one has met the end of the list.
     is_at_end: bool,
+    /// Pages of it on which every row is older than what was asked for.
+    older_pages: BTreeSet<u64>,
+    /// Whether all its pages were sorted by creation time, newest first.
+    is_sorted: bool,
 }
 
 impl Rescan {
     /// Begins the first one.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
-        let mut rescan = Self { plan: PagePlan::new(1, 1), page_size, vain: 0, empty_pages: 0, is_at_end: false };
+        let mut rescan = Self {
+            plan: PagePlan::new(1, 1),
+            page_size,
+            vain: 0,
+            empty_pages: 0,
+            is_at_end: false,
+            older_pages: BTreeSet::new(),
+            is_sorted: true,
+        };
         rescan.begin_next(report);
         rescan
     }
@@ -48,6 +62,7 @@ impl Rescan {
         report.rescans += 1;
         report.found_by_last_rescan = 0;
         (self.empty_pages, self.is_at_end) = (0, false);
+        self.older_pages.clear();
         self.plan = PagePlan::new(1, self.pages(report.total_last.unwrap_or(0)).max(1));
     }
 
@@ -64,6 +79,11 @@ impl Rescan {
             self.is_at_end = true;
             self.plan.stop();
         }
+        if self.is_behind_span(facts, report) {
+            report.is_cut = true;
+            self.is_at_end = true;
+            self.plan.stop();
+        }
         if self.is_at_end {
             return;
         }
@@ -72,10 +92,25 @@ impl Rescan {
         let is_full = facts.items.len() >= facts.window.size as usize;
         let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
         // No further than what was read takes, for a server that says so for ever.
-        let read = self.pages(report.rows + report.rejected) + 2;
+        let read = self.pages(report.known() + report.rejected) + 2;
         let is_open = is_full && facts.paging.has_more.is_none();
         let told = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
         self.plan.set_last(self.plan.last().max(counted).max(told));
+    }
+
+    /// Whether this page and one beside it show that the rest is older than what was asked for, as far as single pages can.
+    /// Where the order could not be relied on, nothing does.
+    fn is_behind_span(&mut self, facts: &PageFacts<'_>, report: &WalkReport) -> bool {
+        let Some(bound) = report.not_before.filter(|_| report.unreliable.is_none()) else { return false };
+        let times: Vec<i64> = facts.items.iter().filter_map(|item| item.as_ref()?.created_at).collect();
+        self.is_sorted &= times.is_sorted_by(|before, after| before >= after);
+        if times.is_empty() || times.iter().any(|&time| time >= bound) {
+            return false;
+        }
+        let page = facts.window.page;
+        self.older_pages.insert(page);
+        let has_neighbor = self.older_pages.contains(&(page + 1)) || self.older_pages.contains(&(page - 1));
+        self.is_sorted && has_neighbor
     }
 
     /// When one read is through, begins another if that may help; says whether there is something to read.

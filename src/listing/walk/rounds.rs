@@ -145,8 +145,8 @@ impl Walk {
         }
         self.report.searches = self.main.searches;
         // The second answer, if there is one, only shows that nothing follows a full page.
-        let held = self.report.rows + self.report.rejected;
-        if self.report.pages <= 2 && held == self.first_items && self.report.changes == 0 {
+        let held = self.report.known() + self.report.rejected;
+        if self.report.pages <= 2 && !self.main.is_cut() && held == self.first_items && self.report.changes == 0 {
             self.is_single_answer = true;
             self.judge();
             if !self.report.count_disagrees {
@@ -167,7 +167,7 @@ impl Walk {
         let grown = self.main.edge.offset.saturating_sub(self.line.rows());
         head.expected_end = Some(grown);
         // What was requested when everything else was here has seen the end after it.
-        if !self.main.is_limited() && (round > 0 || !self.end_is_fresh) {
+        if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
             self.reopen_end(round + 1);
         }
         let (rows_before, recounts) = (self.report.rows, 0);
@@ -227,7 +227,7 @@ impl Walk {
     /// Compares what was read with what the list holds, and with what the API counts.
     fn judge(&mut self) {
         self.report.unread = self.unread();
-        let is_whole = self.report.missing.is_empty();
+        let is_whole = self.report.missing.is_empty() && !self.main.is_cut();
         self.report.count_disagrees = is_whole && self.main.edge.total.is_some_and(|total| total != self.main.end);
         self.report.short_pages = self.main.odd_pages;
     }
@@ -235,8 +235,8 @@ impl Walk {
     /// Rows that the list holds, by the answers that held its end, and that were not read.
     fn unread(&self) -> u64 {
         // What could not be fetched is told as such.
-        let end = if self.report.missing.is_empty() { self.main.end } else { 0 };
-        end.saturating_sub(self.report.rows + self.report.rejected)
+        let end = if self.report.missing.is_empty() && !self.main.is_cut() { self.main.end } else { 0 };
+        end.saturating_sub(self.report.known() + self.report.rejected)
     }
 
     fn finish_reading(&mut self) {
@@ -257,6 +257,8 @@ impl Walk {
 
     pub(super) fn fall_back(&mut self, reason: Unreliable) {
         self.report.unreliable = Some(reason);
+        // What follows reads all of the list.
+        self.report.is_cut = false;
         self.report.searches = self.main.searches;
         self.main.give_up();
         self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));

@@ -87,12 +87,13 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
 
 /// What was left out on request, without what was searched for: that can be a name or a number.
 fn filter_notes(filters: &Filters) -> Vec<String> {
-    let Filters { search, channel, phone, profile_id } = filters;
+    let Filters { search, channel, phone, profile_id, since } = filters;
     let notes = [
         search.as_ref().map(|_| "Only contacts that a search found.".to_owned()),
         channel.as_ref().map(|channel| format!("Only contacts with the channel {}.", shown(channel))),
         phone.then(|| "Only contacts with one number.".to_owned()),
         profile_id.as_ref().map(|_| "Only contacts of one profile.".to_owned()),
+        since.as_ref().map(|since| format!("Only rows created since {}.", shown(since))),
     ];
     notes.into_iter().flatten().collect()
 }

@@ -3,41 +3,13 @@
 //! A page is read the moment it arrives, because only then is it known whether it has to be fetched again, and waits for
 //! its turn. Until then no text is copied and no column is built: each field is one word that says where in the body its
 //! text stands. [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only of the rows that are kept.
-//!
-//! *Easy to get wrong:* a text that does not stand in the body as it is meant, because a character of it is escaped or
-//! it was put together, is kept in a buffer beside the body; a [`Cell`] says by a bit which of the two it means.
 
 use std::fmt;
 
 use bytestring::ByteString;
 
 use super::schema::{FIELD_NAMES, column};
-
-/// A field: null, or what its column makes of the word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cell(u64);
-
-/// Marks a text that stands beside the body, in the half of the word that holds its end.
-const BESIDE: u64 = 1 << 31;
-
-impl Cell {
-    /// No text begins here, no flag is this, and no time is as long ago.
-    const NULL: Self = Self(1 << 63);
-
-    /// Null when the text lies beyond the two gigabytes that a cell can tell.
-    fn text(start: usize, end: usize, beside: u64) -> Self {
-        let (start, end) = (start as u64, end as u64);
-        if end < BESIDE { Self(start << 32 | end | beside) } else { Self::NULL }
-    }
-
-    fn as_time(self) -> Option<i64> {
-        (self != Self::NULL).then(|| self.0.cast_signed())
-    }
-
-    fn as_flag(self) -> Option<bool> {
-        (self != Self::NULL).then_some(self.0 != 0)
-    }
-}
+use crate::resources::cell::Cell;
 
 /// One contact, a cell a column.
 type Row = [Cell; column::COUNT];
@@ -87,13 +59,13 @@ impl Rows {
     }
 
     pub(super) fn set_flag(&mut self, column: usize, flag: bool) {
-        self.open[column] = Cell(u64::from(flag));
+        self.open[column] = Cell::flag(flag);
     }
 
     /// Sets a field to a text that stands in the body as it is.
     #[inline]
     pub(super) fn set_text_in_body(&mut self, column: usize, start: usize, end: usize) {
-        self.open[column] = Cell::text(start, end, 0);
+        self.open[column] = Cell::text(start, end);
     }
 
     pub(super) fn set_text(&mut self, column: usize, text: &str) {
@@ -114,7 +86,7 @@ impl Rows {
 
     /// Sets a field to the text that was begun.
     pub(super) fn end_text(&mut self, column: usize) {
-        self.open[column] = Cell::text(self.started_at, self.beside.len(), BESIDE);
+        self.open[column] = Cell::text_beside(self.started_at, self.beside.len());
     }
 
     /// Names of the documented fields that the contact being read has a value for.
@@ -125,7 +97,7 @@ impl Rows {
 
     /// Puts a moment, in microseconds UTC, in the place of the text that told it.
     pub(super) fn set_time(&mut self, column: usize, micros: Option<i64>) {
-        self.open[column] = micros.map_or(Cell::NULL, |micros| Cell(micros.cast_unsigned()));
+        self.open[column] = micros.map_or(Cell::NULL, Cell::number);
     }
 
     /// Keeps the contact being read, whose times were set.
@@ -152,10 +124,7 @@ impl<'a> Contact<'a> {
     /// In a column that is neither of flags nor of times.
     #[inline]
     pub(super) fn text(self, column: usize) -> Option<&'a str> {
-        let cell = self.row[column];
-        let text = if cell.0 & BESIDE == 0 { self.body } else { self.beside };
-        let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
-        (cell != Cell::NULL).then(|| &text[place(cell.0 >> 32)..place(cell.0)])
+        self.row[column].as_text(self.body, self.beside)
     }
 
     pub(super) fn flag(self, column: usize) -> Option<bool> {
@@ -164,7 +133,7 @@ impl<'a> Contact<'a> {
 
     /// Microseconds since 1970, UTC.
     pub(super) fn time(self, column: usize) -> Option<i64> {
-        self.row[column].as_time()
+        self.row[column].as_number()
     }
 }
 

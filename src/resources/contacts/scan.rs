@@ -20,6 +20,7 @@ use super::page::PageBuilder;
 use super::rows::Rows;
 use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::Envelope;
+use crate::resources::json::special_byte;
 use crate::resources::{ListData, PageLimit};
 
 /// Reads an answer of `GET /v3/contacts`, or gives up.
@@ -299,32 +300,6 @@ impl Name {
         let compared = words.iter().zip(&self.words).zip(&self.masks);
         compared.map(|((found, word), mask)| (u64::from_le_bytes(*found) ^ word) & mask).fold(0, |a, b| a | b) == 0
     }
-}
-
-/// The place of the first quote, backslash or control character.
-///
-/// Eight bytes are looked at together: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
-/// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
-#[inline]
-fn special_byte(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH_BITS: u64 = ONES << 7;
-    const QUOTES: u64 = ONES * b'"' as u64;
-    const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    const SPACES: u64 = ONES * b' ' as u64;
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let mut at = 0;
-    while let Some(word) = bytes[at..].first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        let controls = word.wrapping_sub(SPACES) & !word;
-        let marks = (zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls) & HIGH_BITS;
-        if marks != 0 {
-            return Some(at + (marks.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
-    }
-    let is_special = |&byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
-    bytes[at..].iter().position(is_special).map(|place| at + place)
 }
 
 #[cfg(test)]

@@ -86,26 +86,6 @@ fn a_second_list_takes_the_place_of_the_first() {
     assert!(decode_page(&null.into()).unwrap().data.unwrap().items.is_none());
 }
 
-#[test]
-fn special_bytes_are_found_at_every_place() {
-    for special in [b'"', b'\\', 0, 0x1f] {
-        for place in 0..40 {
-            for length in place + 1..41 {
-                let mut bytes = vec![b' '; length];
-                bytes[place] = special;
-                bytes[place + 1..].fill(b'"');
-                assert_eq!(special_byte(&bytes), Some(place));
-                // Neighbors of what is looked for, and bytes whose highest bit is set.
-                for plain in [b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
-                    bytes[..place].fill(plain);
-                    assert_eq!(special_byte(&bytes), Some(place), "{bytes:?}");
-                }
-            }
-        }
-    }
-    assert_eq!(special_byte(&[0x80; 20]), None);
-}
-
 /// A string of JSON in one of the ways that it can be spelled.
 fn text() -> impl Strategy<Value = String> {
     let spelled = prop_oneof![

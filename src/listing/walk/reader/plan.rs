@@ -51,7 +51,7 @@ impl Reader {
         if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
             return None;
         }
-        let is_beyond = self.expected_end.is_none_or(|end| cover >= end) && cover > 0;
+        let is_beyond = self.planned_end().is_none_or(|end| cover >= end) && cover > 0;
         if is_beyond && self.has_out() {
             return None;
         }

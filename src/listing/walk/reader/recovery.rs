@@ -45,6 +45,9 @@ impl Reader {
                 } else {
                     // The edge is hard to find again: reading on from here costs more, and always succeeds.
                     self.resume = None;
+                    if let Some(span) = &mut self.span {
+                        span.restart();
+                    }
                 }
                 if !self.meets(&answer, 0, line) {
                     self.advance_edge(&answer, Anchor::at_start(), line);

@@ -1,0 +1,110 @@
+//! `sent-export messages`: the messages of an account, the newest first.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+
+use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
+use crate::config::{CREATED_DATE, ConfigError, ExportFlags, read_settings};
+use crate::error::{Error, ExitCode};
+use crate::export::{ListReading, Since, SinceStart};
+use crate::publish::{PartitionBy, read_manifest};
+use crate::report::{Filters, MessageCounts};
+use crate::resources::messages::{Messages, column};
+use crate::simulator::{Messaging, Settings};
+use crate::store::Sidecar;
+use crate::verdict::Verdict;
+
+use super::export::{ExportCommand, run_export};
+
+/// Exports messages.
+///
+/// # Errors
+/// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
+pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
+    let simulate = args.simulate.map(|count| {
+        let messaging = Messaging { count, ..Messaging::default() };
+        Settings { messaging, ..Settings::default() }
+    });
+    let flags = ExportFlags {
+        output: &args.output,
+        reports: None,
+        missing: None,
+        min_rows: args.min_messages,
+        gates: &args.gates,
+        resume: &args.resume,
+        account: &args.account,
+        pace: &args.pace,
+        simulate,
+    };
+    let since = since(args)?;
+    let partition = args
+        .partition_by
+        .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
+    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
+    let reading = ListReading {
+        resource: Messages { has_body: !args.no_body, has_extra: args.extra },
+        settings: read_settings(&args.list, &args.pace),
+        since,
+    };
+    let command = ExportCommand { reading, partition, verbosity: &args.verbosity };
+    run_export::<_, MessageCounts>(&command, flags, filters)
+}
+
+/// From when on messages are asked for.
+fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
+    let is_whole_days = args.partition_by.is_some();
+    if let Some(since) = &args.since {
+        let start = match since.start {
+            SinceStartArg::At(moment) => SinceStart::At(moment.timestamp_micros()),
+            SinceStartArg::Before(age) => SinceStart::Before(age),
+        };
+        return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
+    }
+    let Some(start) = (if args.since_last { start_after_last_run(args)? } else { None }) else { return Ok(None) };
+    let text = start.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Ok(Some(Since { start: SinceStart::At(start.timestamp_micros()), is_whole_days, text }))
+}
+
+/// What a manifest tells to whoever continues its export.
+#[derive(Debug, Deserialize)]
+struct LastRun {
+    resource: Option<String>,
+    started_at: String,
+    verdict: Verdict,
+    #[serde(default)]
+    filters: Filters,
+}
+
+/// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
+/// does.
+fn start_after_last_run(args: &MessagesArgs) -> Result<Option<DateTime<Utc>>, ConfigError> {
+    let folder = args.output.output.first().cloned().unwrap_or_default();
+    let beside = Sidecar::Manifest.path(&folder.join(CREATED_DATE));
+    let path: PathBuf = args.output.manifest.clone().unwrap_or(beside);
+    let refused = |why: String| ConfigError::NotContinuable { path: path.display().to_string(), why };
+    let last: LastRun = match read_manifest(&path) {
+        Ok(Some(manifest)) => manifest.details,
+        Ok(None) => {
+            tracing::info!("no last run: reading all messages");
+            return Ok(None);
+        }
+        Err(error) => return Err(refused(error.to_string())),
+    };
+    if last.resource.as_deref() != Some("messages") {
+        return Err(refused("it is of another resource".to_owned()));
+    }
+    if last.filters.profile_id != args.account.profile_id.map(|id| id.to_string()) {
+        return Err(refused("it was made with another --profile-id".to_owned()));
+    }
+    if last.verdict == Verdict::Unverified {
+        // What that run may have missed lies in the span that it read.
+        tracing::warn!("the last run is unverified: reading its span again");
+        return Ok(last.filters.since.and_then(|since| since.parse().ok()));
+    }
+    let started_at: DateTime<Utc> =
+        last.started_at.parse().map_err(|_| refused("it does not say when it was made".to_owned()))?;
+    let reread = chrono::TimeDelta::from_std(args.reread).unwrap_or(chrono::TimeDelta::MAX);
+    Ok(started_at.checked_sub_signed(reread))
+}

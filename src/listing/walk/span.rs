@@ -1,0 +1,121 @@
+//! Where reading ends although the list does not: rows older than a bound, in a list sorted by creation time.
+//!
+//! A list that is sorted by creation time, newest first, need not be read beyond the span that was asked for. Nothing
+//! promises that order, so it is checked: reading stops when the last [`WINDOWS_TO_PROVE`] whole windows of rows, in list
+//! order, are all older than the bound, and no row read so far was newer than the one before it. One such row, and the list
+//! is read to its end.
+//!
+//! *Easy to get wrong:* rows without a time prove nothing: they are neither older nor newer.
+//!
+//! New rows appear at the start of the list, which is read again at the end as always; they push the others down, but never
+//! out of the span.
+
+/// Whole windows of older rows, one after the other, that must be read before reading stops.
+const WINDOWS_TO_PROVE: u64 = 2;
+
+/// Follows the creation times of the rows in list order.
+#[derive(Debug, Clone)]
+pub(super) struct SpanEnd {
+    /// Rows created before this are older, in microseconds UTC.
+    bound: i64,
+    /// Older rows read in a row.
+    older: u64,
+    newest: Option<i64>,
+    last: Option<i64>,
+    is_sorted: bool,
+}
+
+impl SpanEnd {
+    pub(super) fn new(bound: i64) -> Self {
+        Self { bound, older: 0, newest: None, last: None, is_sorted: true }
+    }
+
+    /// Takes the creation times of the next rows of the list.
+    pub(super) fn note(&mut self, times: &[Option<i64>]) {
+        for &time in times.iter().flatten() {
+            self.is_sorted &= self.last.is_none_or(|last| time <= last);
+            self.newest = self.newest.or(Some(time));
+            self.last = Some(time);
+            self.older = if time < self.bound { self.older + 1 } else { 0 };
+        }
+    }
+
+    /// The list is read from its start once more.
+    pub(super) fn restart(&mut self) {
+        *self = Self { is_sorted: self.is_sorted, ..Self::new(self.bound) };
+    }
+
+    /// Whether no row behind those read so far is newer than the bound.
+    pub(super) fn is_proven(&self, window_rows: u32) -> bool {
+        self.is_sorted && self.older >= WINDOWS_TO_PROVE * u64::from(window_rows)
+    }
+
+    /// Whether no row was newer than the one before it.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.is_sorted
+    }
+
+    /// Where the span is expected to end, `read` rows of the list being read: a guess by how fast times went by, and never
+    /// more than twice as far, so that few windows are requested in vain. `None` if there is no way to tell.
+    pub(super) fn expected_end(&self, read: u64) -> Option<u64> {
+        let (newest, last) = (self.newest?, self.last?);
+        if !self.is_sorted {
+            return None;
+        }
+        if last < self.bound {
+            return Some(read);
+        }
+        let passed = u128::from(newest.abs_diff(last));
+        let wanted = u128::from(newest.abs_diff(self.bound));
+        let guess = (u128::from(read) * wanted).checked_div(passed).and_then(|guess| u64::try_from(guess).ok());
+        Some(guess.unwrap_or(u64::MAX).min(read.saturating_mul(2)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(times: impl IntoIterator<Item = i64>) -> SpanEnd {
+        let mut span = SpanEnd::new(100);
+        span.note(&times.into_iter().map(Some).collect::<Vec<_>>());
+        span
+    }
+
+    #[test]
+    fn two_windows_of_older_rows_in_a_row_prove_the_end() {
+        assert!(!span((82..=120).rev()).is_proven(10), "18 older rows");
+        assert!(span((80..=120).rev()).is_proven(10));
+        assert!(!span((80..=120).rev()).is_proven(11));
+    }
+
+    #[test]
+    fn rows_without_a_time_prove_nothing_and_cost_nothing() {
+        let mut span = span((91..=120).rev());
+        span.note(&[None; 50]);
+        assert!(!span.is_proven(10));
+        span.note(&[Some(90), None, Some(89)]);
+        assert_eq!(span.older, 11);
+    }
+
+    #[test]
+    fn one_row_that_is_newer_than_the_one_before_ends_all_trust() {
+        let oldest_first = span(0..50);
+        assert!(!oldest_first.is_proven(1) && oldest_first.expected_end(50).is_none());
+        let mut late = span((0..120).rev());
+        late.note(&[Some(110)]);
+        late.note(&[Some(50); 99]);
+        assert!(!late.is_proven(1) && !late.is_sorted());
+        late.restart();
+        assert!(!late.is_sorted(), "a list that was not sorted once is not trusted again");
+    }
+
+    #[test]
+    fn the_end_is_guessed_by_how_fast_times_go_by_and_never_far_ahead() {
+        assert_eq!(span([200, 190]).expected_end(10), Some(20), "100 would be the guess");
+        assert_eq!(span([200, 120]).expected_end(80), Some(100));
+        assert_eq!(span([200, 200]).expected_end(10), Some(20));
+        assert_eq!(span([200, 99]).expected_end(10), Some(10));
+        assert_eq!(SpanEnd::new(1).expected_end(10), None);
+    }
+}

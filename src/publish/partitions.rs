@@ -1,0 +1,234 @@
+//! One Parquet file for each day, in a folder of its own: `created_date=2026-11-28/part-0.parquet`.
+//!
+//! Rows go to the file of their day, cut into batches anew, so that a file's bytes depend on the rows of its day alone and
+//! not on where in the list they stood. A run replaces the files of the days it has rows of, each at one moment, and
+//! leaves all others as they are.
+//!
+//! *Easy to get wrong:* a list is read from one day to the next, so few files are open at a time; but rows that were looked
+//! for, or that could not be fetched at first, come late. Then the file of their day is written once more.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::BatchCoalescer;
+use arrow::datatypes::TimestampMicrosecondType;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+
+use super::error::OutputError;
+use super::output::{Output, OutputThread};
+use super::request::OutputRequest;
+use super::settings::{OutputReport, OutputSettings, PartitionBy};
+use crate::store::{Destination, FileSettings, OutputTarget, StoreError};
+
+/// Files that are open at a time: each has an encoder with a row group in the making.
+const MAX_OPEN: usize = 4;
+/// Rows in a batch that goes to an encoder.
+const BATCH_ROWS: usize = 8192;
+/// Microseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// The name that Hive and its readers have for a partition without a value.
+const UNDATED: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// Days since 1970; `None` for rows without a time.
+type Day = Option<i64>;
+
+/// The files of all days.
+#[derive(Debug)]
+pub(super) struct Partitions {
+    request: OutputRequest,
+    settings: OutputSettings,
+    files: FileSettings,
+    by: PartitionBy,
+    /// The day that was written last stands last.
+    open: Vec<OpenDay>,
+    closed: BTreeMap<Day, (OutputReport, Destination)>,
+    undated: u64,
+    /// Behind the files, since they are let go in this order.
+    folders: NewFolders,
+}
+
+#[derive(Debug)]
+struct OpenDay {
+    day: Day,
+    rows: BatchCoalescer,
+    output: OutputThread,
+}
+
+/// Folders that this run has made. Those that are empty when it ends are removed.
+#[derive(Debug, Default)]
+pub(super) struct NewFolders(Vec<PathBuf>);
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // Fails where a file has been published, which is as it should be.
+            fs::remove_dir(folder).ok();
+        }
+    }
+}
+
+/// What is staged of all days.
+pub(super) struct StagedPartitions {
+    pub(super) reports: Vec<OutputReport>,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) folders: NewFolders,
+}
+
+impl Partitions {
+    /// The files of a folder; `request` names its sidecars.
+    pub(super) fn new(
+        request: &OutputRequest,
+        settings: &OutputSettings,
+        files: FileSettings,
+        by: PartitionBy,
+    ) -> Result<Self, OutputError> {
+        request.format.check_columns(settings.columns.schema())?;
+        Ok(Self {
+            request: request.clone(),
+            settings: settings.clone(),
+            files,
+            by,
+            open: Vec::new(),
+            closed: BTreeMap::new(),
+            undated: 0,
+            folders: NewFolders::default(),
+        })
+    }
+
+    /// Takes a batch with all columns, and what is written of it.
+    pub(super) fn write(&mut self, batch: &RecordBatch, written: &RecordBatch) -> Result<(), OutputError> {
+        let times = batch.column(self.by.column).as_primitive::<TimestampMicrosecondType>();
+        let day = |row: usize| times.is_valid(row).then(|| times.value(row).div_euclid(DAY));
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let today = day(start);
+            let end = (start + 1..batch.num_rows()).find(|&row| day(row) != today).unwrap_or(batch.num_rows());
+            self.write_day(today, &written.slice(start, end - start))?;
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Looks whether an output has failed since the last batch.
+    pub(super) fn check(&mut self) -> Result<(), OutputError> {
+        match self.open.iter().position(|day| day.output.has_ended()) {
+            Some(at) => self.open.remove(at).output.join().map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn write_day(&mut self, day: Day, rows: &RecordBatch) -> Result<(), OutputError> {
+        if day.is_none() && !self.by.keeps_undated {
+            self.undated += rows.num_rows() as u64;
+            return Ok(());
+        }
+        let at = match self.open.iter().position(|open| open.day == day) {
+            Some(at) => at,
+            None => self.open_day(day)?,
+        };
+        // The day in use stands last.
+        let open = self.open.remove(at);
+        self.open.push(open);
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        open.rows.push_batch(rows.clone()).map_err(OutputError::ForeignBatch)?;
+        self.send_full()
+    }
+
+    /// Hands the batches that are full to the output of the day in use.
+    fn send_full(&mut self) -> Result<(), OutputError> {
+        let Some(open) = self.open.last_mut() else { return Ok(()) };
+        while let Some(batch) = open.rows.next_completed_batch() {
+            if !open.output.send(&batch) {
+                return self.open.pop().map_or(Ok(()), |open| open.output.join().map(drop));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the file of a day, with the rows that it had when it was closed.
+    fn open_day(&mut self, day: Day) -> Result<usize, OutputError> {
+        if self.open.len() >= MAX_OPEN {
+            // Rows that are created meanwhile are of the newest day: its file stays open.
+            let newest = self.open.iter().map(|open| open.day).max();
+            let at = self.open.iter().position(|open| Some(open.day) != newest).unwrap_or(0);
+            let open = self.open.remove(at);
+            self.close(open)?;
+        }
+        let path = self.path(day);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            fs::create_dir(folder).map_err(|source| StoreError::OpenStaged { path: path.clone(), source })?;
+            self.folders.0.push(folder.to_owned());
+        }
+        let earlier = match self.closed.remove(&day) {
+            Some((_, destination)) => {
+                // Read through the handle: the file itself gives its name to the new one.
+                let file =
+                    destination.reopen().map_err(|source| StoreError::OpenStaged { path: path.clone(), source })?;
+                drop(destination);
+                Some(file)
+            }
+            None => None,
+        };
+        let request = OutputRequest { target: OutputTarget::File(path), format: self.request.format };
+        let output = OutputThread::start(Output::open(&request, &self.settings, self.files)?)?;
+        let rows = BatchCoalescer::new(self.settings.columns.schema().clone(), BATCH_ROWS);
+        self.open.push(OpenDay { day, rows, output });
+        if let Some(file) = earlier {
+            self.write_again(file, &request)?;
+        }
+        Ok(self.open.len() - 1)
+    }
+
+    /// Writes the rows of an earlier file of the day that was opened last.
+    fn write_again(&mut self, file: File, request: &OutputRequest) -> Result<(), OutputError> {
+        let failed =
+            |error: parquet::errors::ParquetError| OutputError::write(request, std::io::Error::other(error).into());
+        let options = ArrowReaderOptions::new().with_schema(self.settings.columns.schema().clone());
+        let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(failed)?;
+        for batch in reader.with_batch_size(BATCH_ROWS).build().map_err(failed)? {
+            let batch = batch.map_err(OutputError::ForeignBatch)?;
+            if let Some(open) = self.open.last_mut() {
+                open.rows.push_batch(batch).map_err(OutputError::ForeignBatch)?;
+            }
+            self.send_full()?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, open: OpenDay) -> Result<(), OutputError> {
+        let OpenDay { day, mut rows, output } = open;
+        rows.finish_buffered_batch().map_err(OutputError::ForeignBatch)?;
+        while let Some(batch) = rows.next_completed_batch() {
+            if !output.send(&batch) {
+                return output.join().map(drop);
+            }
+        }
+        let staged = output.join().and_then(Output::finish)?;
+        self.closed.insert(day, staged);
+        Ok(())
+    }
+
+    fn path(&self, day: Day) -> PathBuf {
+        let target = self.request.target.path().unwrap_or(Path::new("."));
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let date = day.and_then(|day| chrono::DateTime::from_timestamp(day.saturating_mul(DAY / 1_000_000), 0));
+        let value = date.map_or_else(|| UNDATED.to_owned(), |date| date.format("%Y-%m-%d").to_string());
+        target.with_file_name(format!("{name}={value}")).join(format!("part-0.{}", self.request.format.name()))
+    }
+
+    /// Closes all files, the oldest day first.
+    pub(super) fn finish(mut self) -> Result<StagedPartitions, OutputError> {
+        while let Some(open) = self.open.pop() {
+            self.close(open)?;
+        }
+        if self.undated > 0 {
+            let rows = self.undated;
+            tracing::warn!("rows without a creation time are written by a run of the whole list only: {rows} left out");
+        }
+        let (reports, destinations) = std::mem::take(&mut self.closed).into_values().unzip();
+        Ok(StagedPartitions { reports, destinations, folders: std::mem::take(&mut self.folders) })
+    }
+}

@@ -1,0 +1,369 @@
+//! A cursor over JSON text, for decoders that read an answer by hand.
+//!
+//! It reads values as places in the text and copies nothing. Whatever it accepts is valid JSON, so that a decoder that
+//! gives up in the middle can leave the answer to serde without having believed anything wrong.
+//!
+//! *Easy to get wrong:* text may hold halves of surrogate pairs as escapes, which are valid JSON and no valid text.
+//! [`unescape`] puts U+FFFD in their place.
+
+/// What kind of value stands in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JsonKind {
+    /// Text; whether it stands there as it is meant, without escapes.
+    Text {
+        /// Without escapes.
+        is_plain: bool,
+    },
+    Number,
+    Flag,
+    Null,
+    Object,
+    List,
+}
+
+/// A value in a text: what it is, and where. The place of a text includes its quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct JsonValue {
+    pub(super) kind: JsonKind,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// A place in a text. Every `take` skips white space before, and gives `None` when something else stands there.
+#[derive(Debug)]
+pub(super) struct JsonCursor<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// Closing brackets of the lists and objects that are open.
+    open: Vec<u8>,
+}
+
+impl<'a> JsonCursor<'a> {
+    pub(super) fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at, open: Vec::new() }
+    }
+
+    /// The bytes from this place on.
+    #[inline]
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    /// The next byte that is no white space.
+    #[inline]
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            match *self.text.as_bytes().get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn take_byte(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    pub(super) fn take(&mut self, token: &[u8]) -> Option<()> {
+        self.peek()?;
+        self.rest().starts_with(token).then(|| self.at += token.len())
+    }
+
+    /// Reads a value of any kind.
+    pub(super) fn take_value(&mut self) -> Option<JsonValue> {
+        let first = self.peek()?;
+        let start = self.at;
+        let kind = match first {
+            b'"' => JsonKind::Text { is_plain: self.take_string()? },
+            b'{' => self.skip_nested().map(|()| JsonKind::Object)?,
+            b'[' => self.skip_nested().map(|()| JsonKind::List)?,
+            _ => self.take_scalar(first)?,
+        };
+        Some(JsonValue { kind, start, end: self.at })
+    }
+
+    /// Reads the name of a member and the colon behind it; gives the place between the quotes.
+    pub(super) fn take_name(&mut self) -> Option<(usize, usize)> {
+        self.peek()?;
+        let start = self.at + 1;
+        self.take_string()?;
+        let end = self.at - 1;
+        self.take(b":")?;
+        Some((start, end))
+    }
+
+    /// Reads a text with its quotes; says whether it has no escapes.
+    #[inline]
+    fn take_string(&mut self) -> Option<bool> {
+        if self.rest().first() != Some(&b'"') {
+            return None;
+        }
+        self.at += 1;
+        let mut is_plain = true;
+        loop {
+            let rest = self.rest();
+            let length = special_byte(rest)?;
+            self.at += length + 1;
+            match rest[length] {
+                b'"' => return Some(is_plain),
+                b'\\' => {
+                    is_plain = false;
+                    match self.rest().first()? {
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
+                        b'u' if self.rest().get(1..5)?.iter().all(u8::is_ascii_hexdigit) => self.at += 5,
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn take_scalar(&mut self, first: u8) -> Option<JsonKind> {
+        match first {
+            b't' => self.take(b"true").map(|()| JsonKind::Flag),
+            b'f' => self.take(b"false").map(|()| JsonKind::Flag),
+            b'n' => self.take(b"null").map(|()| JsonKind::Null),
+            _ => self.skip_number().map(|()| JsonKind::Number),
+        }
+    }
+
+    /// Skips a number in the grammar of RFC 8259.
+    fn skip_number(&mut self) -> Option<()> {
+        let rest = self.rest();
+        let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let mut at = usize::from(rest.first() == Some(&b'-'));
+        let whole = digits(at);
+        if whole == 0 || (whole > 1 && rest[at] == b'0') {
+            return None;
+        }
+        at += whole;
+        if rest.get(at) == Some(&b'.') {
+            let fraction = digits(at + 1);
+            at += 1 + Some(fraction).filter(|&fraction| fraction > 0)?;
+        }
+        if matches!(rest.get(at), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(rest.get(at + 1), Some(b'+' | b'-')));
+            let exponent = rest.get(at + 1 + sign..).map_or(0, |_| digits(at + 1 + sign));
+            at += 1 + sign + Some(exponent).filter(|&exponent| exponent > 0)?;
+        }
+        self.at += at;
+        Some(())
+    }
+
+    /// Skips a list or an object with everything in it.
+    fn skip_nested(&mut self) -> Option<()> {
+        self.open.clear();
+        let mut expects_value = true;
+        loop {
+            if expects_value {
+                match self.peek()? {
+                    bracket @ (b'{' | b'[') => {
+                        self.at += 1;
+                        let close = if bracket == b'{' { b'}' } else { b']' };
+                        self.open.push(close);
+                        if self.peek()? != close {
+                            if close == b'}' {
+                                self.take_name()?;
+                            }
+                            continue;
+                        }
+                    }
+                    b'"' => {
+                        self.take_string()?;
+                    }
+                    first => {
+                        self.take_scalar(first)?;
+                    }
+                }
+            }
+            let Some(&close) = self.open.last() else { return Some(()) };
+            match self.take_byte()? {
+                b',' => {
+                    if close == b'}' {
+                        self.take_name()?;
+                    }
+                    expects_value = true;
+                }
+                byte if byte == close => {
+                    self.open.pop();
+                    expects_value = false;
+                    if self.open.is_empty() {
+                        return Some(());
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// Appends what an escaped text means, `inner` being what stands between its quotes; `None` if an escape is none.
+pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let escape = *rest.as_bytes().get(at + 1)?;
+        let (character, length) = match escape {
+            b'"' | b'\\' | b'/' => (char::from(escape), 2),
+            b'b' => ('\x08', 2),
+            b'f' => ('\x0C', 2),
+            b'n' => ('\n', 2),
+            b'r' => ('\r', 2),
+            b't' => ('\t', 2),
+            b'u' => unescape_unit(&rest[at..])?,
+            _ => return None,
+        };
+        out.push(character);
+        rest = rest.get(at + length..)?;
+    }
+    out.push_str(rest);
+    Some(())
+}
+
+/// Reads `\uXXXX`, with a second one where both are one character; halves become U+FFFD.
+fn unescape_unit(text: &str) -> Option<(char, usize)> {
+    const ESCAPE: usize = r"\uXXXX".len();
+    let unit = |at: usize| u32::from_str_radix(text.get(at..at + ESCAPE)?.strip_prefix(r"\u")?, 16).ok();
+    let first = unit(0)?;
+    if let (0xd800..=0xdbff, Some(second @ 0xdc00..=0xdfff)) = (first, unit(ESCAPE)) {
+        let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return char::from_u32(code).map(|character| (character, 2 * ESCAPE));
+    }
+    Some((char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), ESCAPE))
+}
+
+/// The place of the first quote, backslash or control character.
+///
+/// Eight bytes are looked at together: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
+/// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
+#[inline]
+pub(super) fn special_byte(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH_BITS: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    const SPACES: u64 = ONES * b' ' as u64;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let controls = word.wrapping_sub(SPACES) & !word;
+        let marks = (zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | controls) & HIGH_BITS;
+        if marks != 0 {
+            return Some(at + (marks.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let is_special = |&byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+    bytes[at..].iter().position(is_special).map(|place| at + place)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    /// What serde makes of the same text.
+    fn is_json(text: &str) -> bool {
+        serde_json::from_str::<&RawValue>(text).is_ok()
+    }
+
+    fn accepts(text: &str) -> bool {
+        let mut cursor = JsonCursor::new(text, 0);
+        cursor.take_value().is_some() && cursor.peek().is_none()
+    }
+
+    #[test]
+    fn it_accepts_what_serde_accepts() {
+        let texts = [
+            "0",
+            "-0",
+            "01",
+            "1.",
+            "1.5",
+            "-1.5e+3",
+            "1e",
+            "1E5",
+            ".5",
+            "-",
+            "+1",
+            "null",
+            "nul",
+            "true",
+            "falsey",
+            "{}",
+            "[]",
+            "{ }",
+            "[1,]",
+            "[,1]",
+            "[1 ,2]",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{\"a\" : [ {} , [] ] }",
+            "{a:1}",
+            "{\"a\"}",
+            "\"\\u00e9\"",
+            "\"\\ud83d\"",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"a\nb\"",
+            "\"",
+            "[[[[1]]]]",
+            "[[1]",
+            "[1]]",
+            "",
+            " ",
+            "{\"a\":{\"b\":[1,{\"c\":null}]},\"d\":\"e\"}",
+            "[}",
+            "{]",
+        ];
+        for text in texts {
+            assert_eq!(accepts(text), is_json(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_mean_what_serde_makes_of_them_and_halves_are_replaced() {
+        for text in [r#""a\n\t\"\\\/\b\f\r""#, r#""\u002B\u00e9\ud83d\ude00é""#, r#""""#] {
+            let mut out = String::new();
+            unescape(&text[1..text.len() - 1], &mut out).unwrap();
+            assert_eq!(out, serde_json::from_str::<String>(text).unwrap());
+        }
+        let mut out = String::new();
+        unescape(r"a\ud83dx\udc00\ud83d", &mut out).unwrap();
+        assert_eq!(out, "a\u{fffd}x\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn special_bytes_are_found_at_every_place() {
+        for special in [b'"', b'\\', 0, 0x1f] {
+            for place in 0..40 {
+                for length in place + 1..41 {
+                    let mut bytes = vec![b' '; length];
+                    bytes[place] = special;
+                    bytes[place + 1..].fill(b'"');
+                    assert_eq!(special_byte(&bytes), Some(place));
+                    // Neighbors of what is looked for, and bytes whose highest bit is set.
+                    for plain in [b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+                        bytes[..place].fill(plain);
+                        assert_eq!(special_byte(&bytes), Some(place), "{bytes:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(special_byte(&[0x80; 20]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_judged_as_serde_judges_it(text in r#"[\[\]{}",:0-9eE.+\-tn \\u"]{0,24}"#) {
+            prop_assert_eq!(accepts(&text), is_json(&text));
+        }
+    }
+}
