@@ -269,7 +269,9 @@ mod tests {
             partitions.write(batch, batch).unwrap();
         }
         let StagedPartitions { reports, destinations, folders } = partitions.finish().unwrap();
-        destinations.into_iter().for_each(|destination| destination.publish().unwrap());
+        for destination in destinations {
+            destination.publish().unwrap();
+        }
         drop(folders);
         let bytes = reports.into_iter().map(|report| {
             let name = Path::new(&report.path).strip_prefix(folder.path()).unwrap().display().to_string();
