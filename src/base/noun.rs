@@ -17,6 +17,11 @@ impl RowNoun {
         count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
     }
 
+    /// The word alone that goes with a count.
+    pub(crate) fn word(self, count: u64) -> &'static str {
+        word_for(count, self.one, self.many)
+    }
+
     /// The same as a clause: `is 1 contact`, `are 2 contacts`.
     pub(crate) fn are(self, count: u64) -> String {
         format!("{} {}", word_for(count, "is", "are"), self.count("", count))

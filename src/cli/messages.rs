@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::shared::{
-    AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ResumeArgs, SinceArg, VerbosityArgs, duration, number,
-    number_between,
+    AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs, SinceArg, VerbosityArgs,
+    duration, number, number_between,
 };
 
 const EXAMPLES: &str = "\
@@ -32,6 +32,10 @@ pub struct MessagesArgs {
     /// Where the messages go.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Which reports are written.
+    #[command(flatten)]
+    pub reports: ReportFileArgs,
 
     /// Leave out what messages say: the columns `body` and `body_text`
     #[arg(long, help_heading = "Output")]

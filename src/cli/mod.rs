@@ -35,7 +35,7 @@ pub enum Command {
     Contacts(Box<ContactsArgs>),
     /// Export all messages of the account
     Messages(Box<MessagesArgs>),
-    /// Report on contacts that are exported already: tables, one page, Markdown, JSON
+    /// Report on exported contacts or messages: tables, one page, Markdown, JSON
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests
     Simulator(Box<SimulatorArgs>),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::shared::moment;
 
 use crate::format::format_extensions;
+use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +19,8 @@ Examples:
       What changed since the summary of last week's export
   sent-export report contacts.parquet --html for-partners.html --min-cell 10
       To be passed on: no group of fewer than ten contacts
+  sent-export report messages/ --html delivery.html
+      Of messages: delivery, failures, spending and replies
 
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage or files that are no whole exports, 7 report could not be written";
@@ -29,7 +31,7 @@ fn files_help() -> String {
 
 fn files_long_help() -> String {
     format!(
-        "{}\n\nAll of them count together, each once by whatever name it is given. Of files in one folder whose names differ \
+        "{}\n\nTheir columns tell whether they hold contacts or messages; one report is on either. All of them count together, each once by whatever name it is given. Of files in one folder whose names differ \
          only in the extension, one is read: they are one export in several formats. Of several exports of the same account, \
          the newest is read.",
         files_help()
@@ -64,13 +66,13 @@ pub struct ReportArgs {
     #[arg(long, value_name = "OLD", help_heading = "Content")]
     pub compare: Option<PathBuf>,
 
-    /// Hide groups of fewer contacts than this: merge them into `(other)`, and omit numbers that are smaller or leave a smaller rest
+    /// Hide groups of fewer contacts or messages than this: merge them into `(other)`, and omit numbers that are smaller or leave a smaller rest
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]
     pub min_cell: Option<u64>,
 
     /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Content")]
-    pub as_of: Option<DateTime<Utc>>,
+    pub as_of: Option<Timestamp>,
 
     /// Print only warnings and errors
     #[arg(short, long, help_heading = "Messages")]

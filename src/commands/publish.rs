@@ -18,7 +18,7 @@ use crate::format::FileFormat;
 use crate::publish::{
     Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, read_manifest,
 };
-use crate::report::{ConsistencyFacts, ExportFacts, Filters, Notice, RowCounts, RunDocument, RunFacts, Table};
+use crate::report::{ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument, RunFacts, Table};
 use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
 
@@ -86,7 +86,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
     for (target, form) in &files.reports {
-        let Some(text) = document.render(*form) else { continue };
+        let text = document.render(*form);
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
@@ -208,8 +208,8 @@ fn manifest<'a, R: Reading>(
 pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
     for mut notice in document.notices() {
         match notice.code {
-            Notice::ITEMS_LEFT_OUT => notice.text = with_reasons(&notice.text, rejected),
-            Notice::UNREADABLE_COLUMNS => {}
+            NoticeCode::ItemsLeftOut => notice.text = with_reasons(&notice.text, rejected),
+            NoticeCode::UnreadableColumns => {}
             _ => continue,
         }
         warn(&notice);

@@ -9,18 +9,19 @@ mod paths;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::error::{Error, ExitCode};
-use crate::input::{FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file};
+use crate::input::{
+    Content, FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file, tell_contents,
+};
 use crate::progress::FileProgress;
 use crate::report::{
-    Comparison, Counts, Filters, Findings, Notice, ReportForm, Summary, TableStyle, render_table, verdict_of_json,
+    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, ReportForm, RunDocument, TableStyle,
+    verdict_of_json,
 };
-use crate::resources::contacts::column_name;
 use crate::store::{OutputTarget, check_writable, write_small_file};
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::{is_color_off, print, say, table_width, warn};
@@ -39,8 +40,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
     let forms: Vec<(&Path, ReportForm)> =
         forms.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))).collect();
-    let found = find_files(&args.files)?;
-    let old = args.compare.as_deref().map(Old::find).transpose()?;
+    let mut found = find_files(&args.files)?;
+    let mut old = args.compare.as_deref().map(Old::find).transpose()?;
     let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
     paths::check(forms.iter().map(|(path, _)| *path), &all_found, args.compare.as_deref())?;
     for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
@@ -51,32 +52,47 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
             tell_skipped(&found.skipped);
         }
     }
+    let content = tell_contents(&mut found.files)?;
+    old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
+    match content {
+        Content::Contacts => report_on::<Counts>(args, &forms, found, old),
+        Content::Messages => report_on::<DeliveryCounts>(args, &forms, found, old),
+    }
+}
+
+/// The same once it is known what the files hold.
+fn report_on<C: FileCounts>(
+    args: &ReportArgs,
+    forms: &[(&Path, ReportForm)],
+    found: Found,
+    old: Option<Old>,
+) -> Result<ExitCode, Error> {
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
-    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Utc::now);
-    let mut summary = summarize(&files, as_of, is_silent)?;
-    summary.notices.extend(notices);
-    let old = old.map(|old| old.read(as_of, is_silent, args.sum)).transpose()?;
+    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
+    let mut document = summarize::<C>(&files, as_of, is_silent)?;
+    document.add_notices(notices);
+    let old = old.map(|old| old.read::<C>(as_of, is_silent, args.sum)).transpose()?;
     if old.as_ref().is_some_and(|(_, verdict)| *verdict == Some(Verdict::Unverified)) {
         let with = args.compare.as_deref().map(file_name).unwrap_or_default();
-        summary.notices.push(Notice::unverified_comparison(&with));
+        document.add_notices([Notice::unverified_comparison(&with)]);
     }
     let mut old = old.map(|(old, _)| old);
     if let Some(min_cell) = args.min_cell {
-        summary.merge_small_groups(min_cell, old.as_mut());
+        document.merge_small_groups(min_cell, old.as_mut());
     }
     if let (Some(old), Some(path)) = (&old, &args.compare) {
-        summary.comparison = Some(Comparison::new(old, &summary, file_name(path)));
+        document.compare_with(old, file_name(path));
     }
     if args.min_cell.is_some() {
         // What was searched for can be a name or a number, and belongs to no report that is passed on.
-        summary.filters.hide_search();
+        document.hide_search();
     }
-    for notice in summary.all_notices().iter().take(MAX_WARNINGS) {
+    for notice in document.notices().iter().take(MAX_WARNINGS) {
         warn(notice);
     }
-    for &(path, form) in &forms {
-        let text = form.render(&summary);
+    for &(path, form) in forms {
+        let text = document.render(form);
         if is_stdout(path) {
             print(&text)?;
         } else {
@@ -84,61 +100,61 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         }
     }
     if !args.quiet && !forms.iter().any(|(path, _)| is_stdout(path)) {
-        print(&render_table(&summary, style()))?;
+        print(&document.table(style()))?;
     }
     Ok(ExitCode::Complete)
 }
 
-/// Counts all contacts of the files.
-fn summarize(files: &[SourceFile], as_of: DateTime<Utc>, is_silent: bool) -> Result<Summary, SourceError> {
-    let mut counts = Counts::for_files();
-    let mut findings = Findings::default();
-    let (mut inputs, mut notices) = (Vec::new(), Vec::new());
-    let mut absent: Vec<usize> = Vec::new();
+/// Counts all rows of the files.
+fn summarize<C: FileCounts>(
+    files: &[SourceFile],
+    as_of: Timestamp,
+    is_silent: bool,
+) -> Result<C::Document, SourceError> {
+    let mut counts = C::for_files();
+    let mut facts = FilesFacts::default();
     let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
-    let now_micros = as_of.timestamp_micros();
+    let now_micros = as_of.micros();
     for file in files {
-        // Counted from the moment of an export, contacts may have changed until it was whole.
-        let export = file.published.as_ref().filter(|export| (export.at..=export.until).contains(&as_of));
-        let until_micros = export.map_or(now_micros, |export| export.until.timestamp_micros());
+        // Counted from the moment of an export, rows may have changed until it was whole.
+        let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
+        let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
-            progress.observe(counts.contacts, piece.bytes_read);
+            progress.observe(counts.rows(), piece.bytes_read);
         };
-        let FileFacts { rows, absent: more, malformed, filters: left_out } = read_file(file, &mut take)?;
+        let FileFacts { rows, absent, malformed, filters: left_out } = read_file(file, &mut take)?;
         progress.end_file(file.bytes);
-        absent.extend(more);
+        let schema = file.content.schema();
+        for column in absent {
+            let name = schema.field(column).name();
+            if !facts.columns_not_in_inputs.contains(name) {
+                facts.columns_not_in_inputs.push(name.clone());
+            }
+        }
         filters.push(left_out.unwrap_or_default());
         for (column, values) in malformed {
-            findings.add_malformed(column_name(column), values);
+            facts.findings.add_malformed(schema.field(column).name(), values);
         }
-        inputs.push(inputs::report(file, rows));
-        notices.extend(inputs::unread_manifest(file));
+        facts.inputs.push(inputs::report(file, rows));
+        facts.notices.extend(inputs::unread_manifest(file));
+        // In the order of the schema.
+        facts.columns_not_in_inputs.sort_by_key(|name| schema.index_of(name).ok());
     }
     progress.finish();
-    absent.sort_unstable();
-    absent.dedup();
     filters.dedup();
-    let filters_differ = filters.len() > 1;
-    let mut summary = Summary {
-        as_of: as_of.to_rfc3339_opts(SecondsFormat::Secs, true),
-        inputs,
-        notices,
-        columns_not_in_inputs: absent.into_iter().map(|column| column_name(column).to_owned()).collect(),
-        filters: filters.pop().filter(|_| !filters_differ).unwrap_or_default(),
-        filters_differ,
-        ..counts.summary().with_findings(findings)
-    };
-    summary.leave_out_absent();
-    Ok(summary)
+    facts.filters_differ = filters.len() > 1;
+    facts.filters = filters.pop().filter(|_| !facts.filters_differ).unwrap_or_default();
+    facts.as_of = as_of.to_seconds();
+    Ok(counts.into_document(facts))
 }
 
 /// What to compare with: a summary, or files to make one from.
 enum Old {
     Summary(PathBuf),
-    Files(Found),
+    Files(Found, PathBuf),
 }
 
 impl Old {
@@ -146,41 +162,50 @@ impl Old {
         if ReportForm::from_path(path) == Some(ReportForm::Json) {
             return Ok(Self::Summary(path.to_owned()));
         }
-        find_files(&[path.to_owned()]).map(Self::Files)
+        Ok(Self::Files(find_files(&[path.to_owned()])?, path.to_owned()))
     }
 
     fn files(&self) -> Option<&Found> {
         match self {
             Self::Summary(_) => None,
-            Self::Files(found) => Some(found),
+            Self::Files(found, _) => Some(found),
         }
+    }
+
+    /// Makes sure that files hold what the report is on; a summary tells that when it is read.
+    fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
+        let Self::Files(found, path) = self else { return Ok(()) };
+        if tell_contents(&mut found.files)? == wanted {
+            return Ok(());
+        }
+        Err(SourceError::OtherContents { wanted, path: path.clone() })
     }
 
     /// The older state, and its verdict where that is told. Files hold the state of their own moment, and ages in it are
     /// counted from that; `as_of` is for where none is known.
-    fn read(
+    fn read<C: FileCounts>(
         self,
-        as_of: DateTime<Utc>,
+        as_of: Timestamp,
         is_silent: bool,
         is_sum: bool,
-    ) -> Result<(Summary, Option<Verdict>), SourceError> {
+    ) -> Result<(C::Document, Option<Verdict>), SourceError> {
         let path = match self {
             Self::Summary(path) => path,
-            Self::Files(found) => {
+            Self::Files(found, _) => {
                 let (files, _) = inputs::choose(found.files, is_sum)?;
                 let moment = files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
-                let summary = summarize(&files, moment, is_silent)?;
-                let verdict = summary.verdict();
-                return Ok((summary, verdict));
+                let document = summarize::<C>(&files, moment, is_silent)?;
+                let verdict = document.verdict();
+                return Ok((document, verdict));
             }
         };
         let text = match std::fs::read_to_string(&path) {
             Err(source) => return Err(SourceError::Open { path, source }),
             Ok(text) => text,
         };
-        let summary = Summary::from_json(&text);
-        let summary = summary.map_err(|error| SourceError::NotSummary { path, source: error.into() })?;
-        Ok((summary, verdict_of_json(&text)))
+        let document = C::Document::from_json(&text);
+        let document = document.map_err(|error| SourceError::NotSummary { path, source: error.into() })?;
+        Ok((document, verdict_of_json(&text)))
     }
 }
 

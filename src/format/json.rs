@@ -68,12 +68,8 @@ impl<'a> JsonValues<'a> {
         Self { nulls: array.nulls(), kind }
     }
 
-    pub(super) fn is_null(&self, row: usize) -> bool {
-        self.nulls.is_some_and(|nulls| nulls.is_null(row))
-    }
-
     pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
-        if self.is_null(row) {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return line.extend_from_slice(b"null");
         }
         match &self.kind {

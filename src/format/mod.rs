@@ -24,7 +24,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod time_text;
 mod types;
 
 pub use self::codec::Codec;

@@ -1,4 +1,4 @@
-//! One way from whatever a file holds to the columns of the contacts schema, the same for every format.
+//! One way from whatever a file holds to the columns of the schema that is read, the same for every format.
 //!
 //! A CSV file holds texts. A Parquet file that another tool wrote can hold anything: channels as one text, dates as text
 //! or as days, codes as numbers, flags as 0 and 1. All of it becomes a text first, unless it has the right type already,
@@ -9,8 +9,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBuilder, ListArray, ListBuilder, PrimitiveArray, StringArray,
-    StringBuilder, TimestampMicrosecondBuilder, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanBuilder, Decimal128Builder, ListArray, ListBuilder,
+    PrimitiveArray, StringArray, StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
@@ -20,8 +20,9 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use uuid::Uuid;
 
-use super::piece::column_type;
-use super::text::{flag_of, moment_of, names_of};
+use super::events::{EventsBuilder, can_read_events, coerce_events};
+use super::text::{amount_of, flag_of, names_of};
+use crate::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The first moment of the year 10000, which no report can name.
@@ -39,14 +40,18 @@ enum Builder {
     Flag(BooleanBuilder),
     Time(TimestampMicrosecondBuilder),
     List(ListBuilder<StringBuilder>),
+    Amount(Decimal128Builder),
+    Events(Box<EventsBuilder>),
 }
 
 impl ColumnBuilder {
-    pub(super) fn new(column: usize) -> Self {
-        let builder = match column_type(column) {
+    pub(super) fn new(wanted: &DataType) -> Self {
+        let builder = match wanted {
             DataType::Boolean => Builder::Flag(BooleanBuilder::new()),
             DataType::Timestamp(..) => Builder::Time(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
-            DataType::List(field) => Builder::List(ListBuilder::new(StringBuilder::new()).with_field(field)),
+            DataType::Decimal128(..) => Builder::Amount(Decimal128Builder::new().with_data_type(wanted.clone())),
+            DataType::List(item) if item.data_type().is_nested() => Builder::Events(Box::new(EventsBuilder::new(item))),
+            DataType::List(item) => Builder::List(ListBuilder::new(StringBuilder::new()).with_field(Arc::clone(item))),
             _ => Builder::Text(StringBuilder::new()),
         };
         Self { builder, malformed: 0 }
@@ -66,7 +71,7 @@ impl ColumnBuilder {
                 flag.is_some()
             }
             Builder::Time(times) => {
-                let micros = text.and_then(moment_of);
+                let micros = text.and_then(Timestamp::parse_in_table).map(Timestamp::micros);
                 times.append_option(micros);
                 micros.is_some()
             }
@@ -75,6 +80,12 @@ impl ColumnBuilder {
                 lists.append(true);
                 true
             }
+            Builder::Amount(amounts) => {
+                let amount = text.and_then(amount_of);
+                amounts.append_option(amount);
+                amount.is_some()
+            }
+            Builder::Events(events) => events.push(text),
         };
         self.malformed += u64::from(text.is_some() && !is_read);
     }
@@ -86,6 +97,8 @@ impl ColumnBuilder {
             Builder::Flag(flags) => Arc::new(flags.finish()),
             Builder::Time(times) => Arc::new(times.finish()),
             Builder::List(lists) => Arc::new(lists.finish()),
+            Builder::Amount(amounts) => Arc::new(amounts.finish()),
+            Builder::Events(events) => events.finish(),
         }
     }
 
@@ -96,11 +109,15 @@ impl ColumnBuilder {
 }
 
 /// Whether values of a type can be read as those of a column.
-pub(super) fn can_read(column: usize, found: &DataType) -> bool {
-    match (column_type(column), found) {
+pub(super) fn can_read(wanted: &DataType, found: &DataType) -> bool {
+    match (wanted, found) {
         (_, DataType::Null)
         | (DataType::Timestamp(..), DataType::Timestamp(..) | DataType::Date32 | DataType::Date64) => true,
-        (_, DataType::Dictionary(_, values)) => can_read(column, values),
+        (_, DataType::Dictionary(_, values)) => can_read(wanted, values),
+        (DataType::List(item), found) if item.data_type().is_nested() => {
+            is_text(found) || item_type(found).is_some_and(|found| can_read_events(item.data_type(), found, can_read))
+        }
+        (DataType::Decimal128(..), found) => is_word(found) && *found != DataType::Boolean,
         (DataType::List(_), found) => item_type(found).map_or_else(|| is_text(found), is_item),
         (DataType::Timestamp(..), found) => is_text(found),
         (DataType::Boolean, found) => is_word(found),
@@ -108,25 +125,29 @@ pub(super) fn can_read(column: usize, found: &DataType) -> bool {
     }
 }
 
-/// An array of a type that [`can_read`] allows as a column of the contacts schema, and how many of its values could not be
+/// An array of a type that [`can_read`] allows as a column of the wanted type, and how many of its values could not be
 /// read.
 ///
 /// # Errors
 /// When Arrow cannot convert it.
-pub(super) fn coerce(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
-    let wanted = column_type(column);
-    match (&wanted, array.data_type()) {
-        (DataType::List(_), DataType::Null) => from_texts(column, array),
-        (_, DataType::Null) => Ok((new_null_array(&wanted, array.len()), 0)),
-        (_, DataType::Dictionary(_, values)) => coerce(column, &cast(array, values)?),
+pub(super) fn coerce(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+    match (wanted, array.data_type()) {
+        (DataType::Decimal128(..), found) if found == wanted => Ok((Arc::clone(array), 0)),
+        (DataType::List(item), found) if item.data_type().is_nested() => match item_type(found) {
+            Some(found) => coerce_events(item, array, found, coerce),
+            None => from_texts(wanted, array),
+        },
+        (DataType::List(_), DataType::Null) => from_texts(wanted, array),
+        (_, DataType::Null) => Ok((new_null_array(wanted, array.len()), 0)),
+        (_, DataType::Dictionary(_, values)) => coerce(wanted, &cast(array, values)?),
         (DataType::Boolean, DataType::Boolean) => Ok((Arc::clone(array), 0)),
         (DataType::Utf8, DataType::Utf8) if !has_empty(array.as_string()) => Ok((Arc::clone(array), 0)),
         (DataType::Timestamp(..), found) => match to_micros(array, found) {
             Some(times) => Ok(times),
-            None => from_texts(column, array),
+            None => from_texts(wanted, array),
         },
-        (DataType::List(_), found) if item_type(found).is_some() => lists(column, array),
-        _ => from_texts(column, array),
+        (DataType::List(_), found) if item_type(found).is_some() => lists(wanted, array),
+        _ => from_texts(wanted, array),
     }
 }
 
@@ -180,9 +201,9 @@ fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
     Ok((texts, lost as u64))
 }
 
-fn from_texts(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+fn from_texts(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
     let (texts, lost) = texts(array)?;
-    let mut builder = ColumnBuilder::new(column);
+    let mut builder = ColumnBuilder::new(wanted);
     texts.iter().for_each(|text| builder.push(text));
     Ok((builder.finish(), builder.malformed() + lost))
 }
@@ -193,15 +214,15 @@ fn has_empty(texts: &StringArray) -> bool {
 }
 
 /// Lists of texts. Null lists are empty, and nulls in lists are passed over.
-fn lists(column: usize, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+fn lists(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
     if let Some(lists) = array.as_list_opt::<i32>().filter(|lists| are_plain(lists)) {
         return Ok((Arc::new(lists.clone()), 0));
     }
     let item = |data_type| Arc::new(arrow::datatypes::Field::new("element", data_type, true));
     let lists = cast(array, &DataType::List(item(DataType::Utf8)))?;
     let lists = lists.as_list::<i32>();
-    let DataType::List(field) = column_type(column) else { return Ok((Arc::clone(array), 0)) };
-    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);
+    let DataType::List(field) = wanted else { return Ok((Arc::clone(array), 0)) };
+    let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Arc::clone(field));
     for list in lists {
         if let Some(list) = list {
             let names = list.as_string::<i32>().iter().flatten().flat_map(names_of);

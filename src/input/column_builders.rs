@@ -1,6 +1,7 @@
 //! All columns of a text format under construction.
 
 use arrow::array::ArrayRef;
+use arrow::datatypes::Schema;
 
 use super::coerce::ColumnBuilder;
 
@@ -11,8 +12,10 @@ pub(super) struct ColumnBuilders {
 }
 
 impl ColumnBuilders {
-    pub(super) fn new(places: &[Option<usize>]) -> Self {
-        let builder = |(column, place): (usize, &Option<usize>)| place.map(|place| (place, ColumnBuilder::new(column)));
+    pub(super) fn new(schema: &Schema, places: &[Option<usize>]) -> Self {
+        let builder = |(column, place): (usize, &Option<usize>)| {
+            place.map(|place| (place, ColumnBuilder::new(schema.field(column).data_type())))
+        };
         Self { builders: places.iter().enumerate().map(builder).collect(), count: 0 }
     }
 

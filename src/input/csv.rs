@@ -14,7 +14,7 @@ use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::Reporter;
-use crate::resources::contacts::{BATCH_ROWS, column, contacts_schema};
+use crate::resources::contacts::BATCH_ROWS;
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let cut_off = || SourceError::CutOff { path: file.path.clone() };
@@ -26,8 +26,9 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let (text, progress) = open_text(file, reporter)?;
     let mut reader: Reader<_> = ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
     let header = reader.headers().map_err(failed)?.clone();
+    let schema = file.content.schema();
     let mut places: Vec<Option<usize>> =
-        contacts_schema().fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
+        schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
     if places.iter().all(Option::is_none) {
         let path = file.path.clone();
         let is_separated =
@@ -35,14 +36,14 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         return Err(match () {
             () if is_separated(';') => SourceError::ForeignText { path, what: "separated by semicolons" },
             () if is_separated('\t') => SourceError::ForeignText { path, what: "separated by tabs" },
-            () => SourceError::NotContacts { path },
+            () => SourceError::NoColumns { path },
         });
     }
-    let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
+    let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
-    wanted.keep(&mut places);
-    let columns = std::array::from_fn(|column| places[column].is_some());
-    let mut rows = ColumnBuilders::new(&places);
+    wanted.keep(file.content, &mut places);
+    let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
+    let mut rows = ColumnBuilders::new(&schema, &places);
     let mut record = StringRecord::new();
     loop {
         let is_end = match reader.read_record(&mut record) {
@@ -60,7 +61,8 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         let count = rows.rows();
         if count == BATCH_ROWS || (is_end && count > 0) {
             facts.rows += count as u64;
-            let batch = filled_up(rows.finish(), count);
+            let batch = filled_up(file.content, rows.finish(), count);
+            let columns = columns.clone();
             reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read: progress.bytes_read() });
         }
         if is_end {

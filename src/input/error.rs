@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::content::Content;
+
 use crate::format::format_extensions;
 
 static EXTENSIONS_HINT: LazyLock<String> =
@@ -29,15 +31,31 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The folder holds no export.
-    #[error("no file of contacts in the folder: {}", path.display())]
+    #[error("no exported file in the folder: {}", path.display())]
     EmptyFolder {
         /// As it was given.
         path: PathBuf,
     },
     /// The file has no column of an export.
-    #[error("no column of contacts in the file: {}", path.display())]
-    NotContacts {
+    #[error("no column of contacts or messages in the file: {}", path.display())]
+    NoColumns {
         /// The file.
+        path: PathBuf,
+    },
+    /// Some files hold contacts and others messages.
+    #[error("files of contacts and of messages in one report: {} and {}", contacts.display(), messages.display())]
+    MixedContents {
+        /// The first file of contacts.
+        contacts: PathBuf,
+        /// The first file of messages.
+        messages: PathBuf,
+    },
+    /// What is to be compared with holds something else.
+    #[error("a report on {} cannot be compared with {}", wanted.noun().many, path.display())]
+    OtherContents {
+        /// What the report is on.
+        wanted: Content,
+        /// As it was given.
         path: PathBuf,
     },
     /// The table is not written as exports write it.
@@ -62,7 +80,7 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
         /// The column.
-        column: &'static str,
+        column: String,
         /// Its type, as Arrow names it.
         found: String,
     },
@@ -145,7 +163,9 @@ impl SourceError {
             Self::Open { .. } => "name a readable file or folder",
             Self::UnknownExtension { .. } => &EXTENSIONS_HINT,
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
-            Self::NotContacts { .. } => "name a file that `sent-export contacts` wrote",
+            Self::NoColumns { .. } => "name a file that `sent-export` wrote",
+            Self::MixedContents { .. } => "make one report of the contacts and one of the messages",
+            Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
             Self::ForeignText { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
             Self::Compression { .. } => "write it with zstd, snappy or without compression",
             Self::ColumnType { .. } => "convert the column to text or to the type that an export writes",

@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::content::Content;
 use super::error::SourceError;
 use super::published::find_published;
 use super::source_file::SourceFile;
@@ -50,7 +51,7 @@ impl fmt::Display for Skipped {
         if self.is_same {
             write!(formatter, "skipped {path}: it is read already, as {instead}")
         } else {
-            write!(formatter, "skipped {path}: its contacts are read from {instead}")
+            write!(formatter, "skipped {path}: its rows are read from {instead}")
         }
     }
 }
@@ -126,6 +127,7 @@ impl Search {
             path: path.to_owned(),
             real,
             format,
+            content: Content::Contacts,
             bytes,
             published: None,
             unread_manifest: None,

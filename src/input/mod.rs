@@ -1,9 +1,10 @@
 //! From exported files back to record batches, for reports on what is already on the disk.
 //!
-//! [`find_files`] turns the paths of a command line into files, [`read_file`] hands their contacts on batch by batch, so
+//! [`find_files`] turns the paths of a command line into files, [`read_file`] hands their rows on batch by batch, so
 //! that memory is one batch and one Parquet page per column, whatever the files' size. Called by `commands::report`.
 //!
-//! [`choose_snapshots`] finds out which of several files are older states of the same account.
+//! [`tell_contents`] finds out by the columns whether files hold contacts or messages ([`Content`]); a report reads only one
+//! of them. [`choose_snapshots`] finds out which of several files are older states of the same account.
 //!
 //! *Easy to get wrong:* a file need not have all columns, and a null cannot be told from an empty text in CSV. So every
 //! [`Piece`] says which of its columns are real, and an empty text is null in every format.
@@ -12,8 +13,11 @@
 
 mod coerce;
 mod column_builders;
+mod content;
+mod contents;
 mod csv;
 mod error;
+mod events;
 mod find;
 mod ndjson;
 mod parquet;
@@ -28,6 +32,8 @@ mod text;
 mod text_file;
 mod watch;
 
+pub use self::content::Content;
+pub use self::contents::tell_contents;
 pub use self::error::SourceError;
 pub use self::find::{Found, Skipped, find_files};
 pub use self::piece::{FileFacts, Piece};

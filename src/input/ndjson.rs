@@ -9,6 +9,7 @@
 use std::fmt::{self, Write};
 use std::io::{self, BufRead, BufReader};
 
+use arrow::datatypes::SchemaRef;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::column_builders::ColumnBuilders;
@@ -17,7 +18,7 @@ use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::Reporter;
-use crate::resources::contacts::{BATCH_ROWS, column, contacts_schema};
+use crate::resources::contacts::BATCH_ROWS;
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let path = || file.path.clone();
@@ -28,13 +29,15 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     };
     let (text, progress) = open_text(file, reporter)?;
     let mut text = BufReader::with_capacity(READ_BUFFER_BYTES, text);
-    let mut places: Vec<Option<usize>> = (0..column::COUNT).map(Some).collect();
-    wanted.keep(&mut places);
-    let mut builders = ColumnBuilders::new(&places);
-    let mut row = Row::default();
+    let schema = file.content.schema();
+    let count = schema.fields().len();
+    let mut places: Vec<Option<usize>> = (0..count).map(Some).collect();
+    wanted.keep(file.content, &mut places);
+    let mut builders = ColumnBuilders::new(&schema, &places);
+    let mut row = Row::new(schema);
     let mut facts = FileFacts::default();
     let (mut line, mut line_number) = (Vec::new(), 0_u64);
-    let mut known_before = row.seen;
+    let mut known_before = row.seen.clone();
     loop {
         line.clear();
         let is_end = text.read_until(b'\n', &mut line).map_err(failed)? == 0;
@@ -45,28 +48,29 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         }
         if !is_end && !is_blank(&line) {
             row.read(&line, line_number).map_err(|error| SourceError::Read { path: path(), source: error.into() })?;
-            if row.seen == [false; column::COUNT] {
-                return Err(SourceError::NotContacts { path: path() });
+            if !row.seen.contains(&true) {
+                return Err(SourceError::NoColumns { path: path() });
             }
             builders.push(|column| row.cells[column].text());
         }
         if builders.rows() == BATCH_ROWS || (is_end && builders.rows() > 0) {
             let rows = builders.rows();
-            let columns: [bool; column::COUNT] =
-                std::array::from_fn(|column| places[column].is_some() && row.seen[column]);
+            let columns: Vec<bool> =
+                places.iter().zip(&row.seen).map(|(place, &is_seen)| place.is_some() && is_seen).collect();
             let is_new = |column: &usize| columns[*column] && !known_before[*column];
-            let missing = (0..column::COUNT).filter(is_new).map(|column| (column, facts.rows)).collect();
-            let arrays = builders.finish().into_iter().zip(columns);
-            let batch = filled_up(arrays.map(|(array, is_known)| array.filter(|_| is_known)).collect(), rows);
+            let missing = (0..count).filter(is_new).map(|column| (column, facts.rows)).collect();
+            let arrays = builders.finish().into_iter().zip(&columns);
+            let arrays = arrays.map(|(array, is_known)| array.filter(|_| *is_known)).collect();
+            let batch = filled_up(file.content, arrays, rows);
             reporter.hand_over(Piece { batch, columns, missing, bytes_read: progress.bytes_read() });
             facts.rows += rows as u64;
-            known_before = row.seen;
+            known_before.clone_from(&row.seen);
         }
         if is_end {
             facts.malformed = builders.malformed();
             // A file without rows does not say which columns it has.
             let is_absent = |column: &usize| facts.rows > 0 && !row.seen[*column];
-            facts.absent = (0..column::COUNT).filter(is_absent).collect();
+            facts.absent = (0..count).filter(is_absent).collect();
             return Ok(facts);
         }
     }
@@ -85,14 +89,19 @@ struct NoObject {
 }
 
 /// The columns of one line, as texts.
-#[derive(Default)]
 struct Row {
-    cells: [TextCell; column::COUNT],
+    schema: SchemaRef,
+    cells: Vec<TextCell>,
     /// Which columns any line had so far.
-    seen: [bool; column::COUNT],
+    seen: Vec<bool>,
 }
 
 impl Row {
+    fn new(schema: SchemaRef) -> Self {
+        let count = schema.fields().len();
+        Self { schema, cells: (0..count).map(|_| TextCell::default()).collect(), seen: vec![false; count] }
+    }
+
     fn read(&mut self, line: &[u8], line_number: u64) -> Result<(), NoObject> {
         const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
         let line = if line_number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
@@ -137,12 +146,12 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let schema = contacts_schema();
+        let Row { schema, cells, seen } = self.0;
         while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match schema.index_of(&key) {
                 Ok(column) => {
-                    self.0.seen[column] = true;
-                    map.next_value_seed(&mut self.0.cells[column])?;
+                    seen[column] = true;
+                    map.next_value_seed(&mut cells[column])?;
                 }
                 Err(_) => drop(map.next_value::<serde::de::IgnoredAny>()?),
             }

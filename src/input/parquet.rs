@@ -8,7 +8,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -18,22 +18,14 @@ use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaDat
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::coerce::{can_read, coerce};
+use super::content::Content;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
 use super::watch::{Reporter, Watched};
 use crate::format::FILTERS_KEY;
 use crate::report::Filters;
-use crate::resources::contacts::{BATCH_ROWS, column, column_name, contacts_schema};
-
-/// Columns of which only the missing values are counted.
-const ONLY_COUNTED: [usize; 5] = [
-    column::FORMAT_INTERNATIONAL,
-    column::FORMAT_NATIONAL,
-    column::FORMAT_RFC,
-    column::IS_INHERITED,
-    column::CUSTOMER_ID,
-];
+use crate::resources::contacts::BATCH_ROWS;
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let failed =
@@ -42,19 +34,20 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let reader = ParquetFile { file: reporter.watched(File::open(&file.path).map_err(opened)?), bytes: file.bytes };
     let metadata = load(&reader).map_err(|error| failed(error.into()))?;
     let schema = metadata.schema();
+    let wanted_schema = file.content.schema();
     let mut places: Vec<Option<usize>> =
-        contacts_schema().fields().iter().map(|field| schema.index_of(field.name()).ok()).collect();
+        wanted_schema.fields().iter().map(|field| schema.index_of(field.name()).ok()).collect();
     if places.iter().all(Option::is_none) {
-        return Err(SourceError::NotContacts { path: file.path.clone() });
+        return Err(SourceError::NoColumns { path: file.path.clone() });
     }
     for (column, place) in places.iter().enumerate() {
         let found = place.map(|place| schema.field(place).data_type());
-        if let Some(found) = found.filter(|found| !can_read(column, found)) {
+        if let Some(found) = found.filter(|found| !can_read(wanted_schema.field(column).data_type(), found)) {
             let (path, found) = (file.path.clone(), found.to_string());
-            return Err(SourceError::ColumnType { path, column: column_name(column), found });
+            return Err(SourceError::ColumnType { path, column: file.content.column_name(column), found });
         }
     }
-    let absent = (0..column::COUNT).filter(|&column| places[column].is_none()).collect();
+    let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
     let groups = metadata.metadata().row_groups();
     let codecs = groups.iter().flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::compression);
@@ -63,14 +56,14 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         let codec = codec.to_string().split('(').next().unwrap_or_default().to_owned();
         return Err(SourceError::Compression { path: file.path.clone(), codec });
     }
-    wanted.keep(&mut places);
+    wanted.keep(file.content, &mut places);
     let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
     let mut done: i64 = 0;
-    let mut malformed = [0; column::COUNT];
+    let mut malformed = vec![0; places.len()];
     for (at, group) in groups.iter().enumerate() {
         let damaged = || SourceError::Damaged { path: file.path.clone() };
         let group_rows = rows_of(group).ok_or_else(damaged)?;
-        let plan = Plan::new(group, &places);
+        let plan = Plan::new(file.content, group, &places);
         let roots = plan.columns.iter().zip(&places).filter(|(is_read, _)| **is_read).filter_map(|(_, place)| *place);
         let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
         let reader = reader.try_clone().map_err(opened)?;
@@ -86,17 +79,18 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         for batch in batches {
             let batch = batch.map_err(|error| failed(error.into()))?;
             let mut array = |column: usize| -> Result<Option<ArrayRef>, SourceError> {
-                let Some(found) = batch.column_by_name(column_name(column)) else { return Ok(None) };
-                let (array, lost) = coerce(column, found).map_err(|error| failed(error.into()))?;
+                let field = wanted_schema.field(column);
+                let Some(found) = batch.column_by_name(field.name()) else { return Ok(None) };
+                let (array, lost) = coerce(field.data_type(), found).map_err(|error| failed(error.into()))?;
                 malformed[column] += lost;
                 Ok(Some(array))
             };
-            let arrays = (0..column::COUNT).map(&mut array).collect::<Result<_, _>>()?;
+            let arrays = (0..places.len()).map(&mut array).collect::<Result<_, _>>()?;
             rows += batch.num_rows() as u64;
             let bytes_read = share(file.bytes, done, stored);
-            let batch = filled_up(arrays, batch.num_rows());
+            let batch = filled_up(file.content, arrays, batch.num_rows());
             let missing = std::mem::take(&mut missing);
-            reporter.hand_over(Piece { batch, columns: plan.columns, missing, bytes_read });
+            reporter.hand_over(Piece { batch, columns: plan.columns.clone(), missing, bytes_read });
         }
         if rows != group_rows {
             return Err(damaged());
@@ -105,6 +99,18 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     }
     facts.malformed = malformed.into_iter().enumerate().filter(|&(_, values)| values > 0).collect();
     Ok(facts)
+}
+
+/// The names of the columns of a file.
+///
+/// # Errors
+/// When it cannot be opened or is no Parquet file.
+pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<Vec<String>, SourceError> {
+    let opened = |source| SourceError::Open { path: file.path.clone(), source };
+    let reader = ParquetFile { file: reporter.watched(File::open(&file.path).map_err(opened)?), bytes: file.bytes };
+    let failed = |error: ParquetError| SourceError::Read { path: file.path.clone(), source: error.into() };
+    let metadata = load(&reader).map_err(failed)?;
+    Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
 /// What the file says of itself.
@@ -191,20 +197,21 @@ fn filters(file: &FileMetaData) -> Option<Filters> {
 
 /// What to read of a row group.
 struct Plan {
-    columns: [bool; column::COUNT],
+    columns: Vec<bool>,
     missing: Vec<(usize, u64)>,
 }
 
 impl Plan {
-    fn new(group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
-        let mut plan = Self { columns: std::array::from_fn(|column| places[column].is_some()), missing: Vec::new() };
-        let mut leave_out = ONLY_COUNTED.to_vec();
-        // The number as given only stands in where there is no other.
-        if missing_values(group, column::FORMAT_E164) == Some(0) {
-            leave_out.push(column::PHONE_NUMBER);
+    fn new(content: Content, group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
+        let mut plan = Self { columns: places.iter().map(Option::is_some).collect(), missing: Vec::new() };
+        let mut leave_out = content.only_counted().to_vec();
+        let schema = content.schema();
+        let missing_values = |column: usize| missing_values(group, schema.field(column));
+        if let Some([_, second]) = content.stand_in().filter(|[first, _]| missing_values(*first) == Some(0)) {
+            leave_out.push(second);
         }
         for column in leave_out {
-            if let Some(count) = missing_values(group, column) {
+            if let Some(count) = missing_values(column) {
                 plan.columns[column] = false;
                 plan.missing.push((column, count));
             }
@@ -214,17 +221,16 @@ impl Plan {
 }
 
 /// Nulls and empty texts of a column by its statistics, if they tell.
-fn missing_values(group: &RowGroupMetaData, column: usize) -> Option<u64> {
-    let schema = contacts_schema();
-    let name = schema.field(column).name();
+fn missing_values(group: &RowGroupMetaData, column: &Field) -> Option<u64> {
+    let name = column.name();
     let found = group.columns().iter().find(|chunk| chunk.column_path().parts() == [name.as_str()])?;
     let statistics = found.statistics()?;
     let rows = u64::try_from(group.num_rows()).ok()?;
     let nulls = statistics.null_count_opt().filter(|&nulls| nulls <= rows)?;
     // Of other types than an export writes, more values than nulls can be missing.
-    let is_flag = match (column, found.column_type()) {
-        (column::IS_INHERITED, Type::BOOLEAN) => true,
-        (column::IS_INHERITED, _) => return None,
+    let is_flag = match (column.data_type(), found.column_type()) {
+        (DataType::Boolean, Type::BOOLEAN) => true,
+        (DataType::Boolean, _) => return None,
         (_, Type::BYTE_ARRAY) => false,
         _ => return None,
     };

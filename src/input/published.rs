@@ -2,22 +2,22 @@
 //!
 //! The manifest lies beside the first file of an export only and lists all, so a file's own manifest is looked for and
 //! those of its siblings in other formats. The one that was written last is right: what it lists replaced what was there.
-//! Manifests of all versions are read: those of earlier ones have another name, and evidence without codes.
+//! The manifest of a partitioned dataset lies in its folder and lists the parts. Manifests of all versions are read: those of earlier ones have another name, and evidence without codes.
 //!
 //! *Easy to get wrong:* paths in a manifest may be as they were typed, from a folder that nobody knows any more. So a file
 //! is only known by its name, in the folder of the output that the manifest is named after.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::stem::without_extension;
 use crate::format::FileFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::Sidecar;
+use crate::time::{Span, Timestamp};
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -25,10 +25,8 @@ use crate::verdict::Verdict;
 pub struct Published {
     /// The manifest that lists it.
     pub manifest: PathBuf,
-    /// When the export began, from which its own summary counts ages.
-    pub at: DateTime<Utc>,
-    /// When it was whole: contacts in it may have changed up to then.
-    pub until: DateTime<Utc>,
+    /// When its export ran: ages in its own summary are counted from the start, and rows may have changed until the end.
+    pub run: Span,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
     /// What was left out on request.
@@ -50,10 +48,8 @@ pub struct Published {
 /// What is read of a manifest besides the files.
 #[derive(Deserialize)]
 struct Details {
-    #[serde(deserialize_with = "moment")]
-    started_at: DateTime<Utc>,
-    #[serde(deserialize_with = "moment")]
-    finished_at: DateTime<Utc>,
+    started_at: Timestamp,
+    finished_at: Timestamp,
     api: Option<String>,
     #[serde(default)]
     filters: Filters,
@@ -62,10 +58,6 @@ struct Details {
     evidence: Vec<InputEvidence>,
     #[serde(default)]
     items_rejected: u64,
-}
-
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// What is known of a file; `real` is where it really is, since a manifest lies there. Without a manifest that lists it,
@@ -85,9 +77,17 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
                 continue;
             };
             let published = manifest.and_then(|manifest| published(manifest, path, beside, name));
-            if let Some(published) = published.filter(|new| found.as_ref().is_none_or(|old| old.until < new.until)) {
+            if let Some(published) =
+                published.filter(|new| found.as_ref().is_none_or(|old| old.run.latest < new.run.latest))
+            {
                 found = Some(published);
             }
+        }
+    }
+    if found.is_none() {
+        match of_dataset(real) {
+            Ok(published) => found = published,
+            Err(path) => unread = unread.or(Some(path)),
         }
     }
     match (found, unread) {
@@ -96,23 +96,44 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     }
 }
 
+/// What is known of a part of a dataset, in a folder that is named after the value of a column: the manifest lies beside
+/// those folders, is named after the column, and lists each part with its folder. One that cannot be read is an error.
+fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
+    let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
+    let folder = real.parent().unwrap_or(Path::new(""));
+    let (Some(name), Some(value), Some(dataset)) = (text(real.file_name()), text(folder.file_name()), folder.parent())
+    else {
+        return Ok(None);
+    };
+    let Some((column, _)) = value.split_once('=') else { return Ok(None) };
+    let path = Sidecar::Manifest.path(&dataset.join(column));
+    let manifest = read_manifest::<Details>(&path).map_err(|_| path.clone())?;
+    let part = format!("{value}/{name}");
+    Ok(manifest.and_then(|manifest| {
+        let place = manifest.outputs.iter().position(|listed| listed.path == part)?;
+        Some(of_manifest(&manifest.outputs[place], manifest.details, path))
+    }))
+}
+
 /// What a manifest says of the file of a name; `beside` is the output that it is named after.
 fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, name: &str) -> Option<Published> {
-    let &PublishedFile { rows, bytes, ref sha256, .. } = listed(&manifest.outputs, beside, name)?;
-    let details = manifest.details;
-    Some(Published {
+    let file = listed(&manifest.outputs, beside, name)?;
+    Some(of_manifest(file, manifest.details, path))
+}
+
+fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Published {
+    Published {
         manifest: path,
-        at: details.started_at,
-        until: details.finished_at,
+        run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
-        sha256: sha256.clone(),
+        sha256: file.sha256.clone(),
         filters: details.filters,
         verdict: details.verdict,
         evidence: details.evidence,
         items_rejected: details.items_rejected,
-        rows,
-        bytes,
-    })
+        rows: file.rows,
+        bytes: file.bytes,
+    }
 }
 
 fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<&'a PublishedFile> {

@@ -15,16 +15,16 @@ use crate::format::Format;
 
 /// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
 /// the slowest disk that answers at all reads a few bytes within this.
-const STALL_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const STALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Reads a file to its end, and holds it against the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, is not whole or not what was published, or holds no column of contacts.
+/// When it cannot be read, is not whole or not what was published, or holds no column of what is read.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
     file.check("bytes", file.bytes, |published| published.bytes)?;
     let mut facts = read_columns(file, Wanted::All, take)?;
-    file.check("contacts", facts.rows, |published| published.rows)?;
+    file.check(file.content.noun().many, facts.rows, |published| published.rows)?;
     facts.filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
     Ok(facts)
 }
@@ -32,7 +32,7 @@ pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileF
 /// Reads some columns of a file to its end.
 ///
 /// # Errors
-/// When it cannot be read, is not whole, or holds no column of contacts.
+/// When it cannot be read, is not whole, or holds no column of what is read.
 pub(super) fn read_columns(
     file: &SourceFile,
     wanted: Wanted,

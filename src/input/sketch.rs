@@ -49,14 +49,14 @@ pub(super) struct Sketch {
 }
 
 impl Sketch {
-    /// Whether most ids of the smaller set are in the other one.
-    pub(super) fn has_mostly_ids_of(&self, other: &Self) -> bool {
+    /// Whether more than so many percent of the ids of the smaller set are in the other one.
+    pub(super) fn has_ids_of(&self, other: &Self, percent: usize) -> bool {
         let limit = self.limit.min(other.limit);
         let known = |sketch: &Self| sketch.hashes.partition_point(|&hash| hash <= limit);
         let (smaller, larger) = if known(self) <= known(other) { (self, other) } else { (other, self) };
         let compared = &smaller.hashes[..known(smaller).min(MAX_COMPARED)];
         let common = compared.iter().filter(|hash| larger.hashes.binary_search(hash).is_ok()).count();
-        2 * common > compared.len()
+        100 * common > percent * compared.len()
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
             (0..20_000, 20_000..40_000, false),
         ] {
             let (one, other) = (sketch(one), sketch(other));
-            assert_eq!(one.has_mostly_ids_of(&other), is_same);
-            assert_eq!(other.has_mostly_ids_of(&one), is_same);
+            assert_eq!(one.has_ids_of(&other, 50), is_same);
+            assert_eq!(other.has_ids_of(&one, 50), is_same);
         }
     }
 }

@@ -4,22 +4,26 @@
 //! exports are of the same account when their manifests name the same API address and the same filters. Where one of them
 //! has no manifest, its ids tell: most of them are in the other file, too.
 //!
+//! Messages are told apart by their ids alone, and nearly all must be the same: exports of a few days each overlap and are
+//! meant to be put together. Nor are the parts of one dataset, in folders such as `created_date=2026-11-28`, states of it.
+//!
 //! *Easy to get wrong:* two exports with different filters overlap as well, and may be meant to be counted together. Where
 //! both tell their filters, and these differ, they are no snapshots of the same.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::array::AsArray;
-use chrono::{DateTime, Utc};
 
+use super::content::Content;
 use super::error::SourceError;
 use super::piece::{Piece, Wanted};
 use super::read::read_columns;
 use super::sketch::{Sketch, SketchBuilder};
 use super::source_file::SourceFile;
 use crate::report::Filters;
-use crate::resources::contacts::column;
+use crate::time::Timestamp;
 
 /// Files to count, and those that are not.
 #[derive(Debug, Default)]
@@ -46,6 +50,7 @@ pub struct Snapshots {
 /// # Errors
 /// When such a file cannot be read.
 pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
+    let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_part);
     let groups = accounts(&files)?;
     let snapshots = groups.iter().filter(|group| group.len() > 1);
     let path = |&at: &usize| files[at].path.clone();
@@ -55,13 +60,20 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     });
     let snapshots = snapshots.collect();
     let newest: Vec<usize> = groups.iter().filter_map(|group| group.last().copied()).collect();
-    let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file).collect();
+    let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file);
+    let files = files.chain(parts).collect();
     Ok(Chosen { files, snapshots })
+}
+
+/// Whether a file is a part of a dataset, in a folder that is named after the value of a column.
+fn is_part(file: &SourceFile) -> bool {
+    let folder = file.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+    folder.is_some_and(|folder| folder.contains('='))
 }
 
 /// Places of the files of each account, oldest first.
 fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
-    let mut order: Vec<(Option<DateTime<Utc>>, &PathBuf, usize)> =
+    let mut order: Vec<(Option<Timestamp>, &PathBuf, usize)> =
         files.iter().enumerate().map(|(at, file)| (file.moment(), &file.path, at)).collect();
     order.sort();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -102,7 +114,8 @@ fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
 
 /// What a manifest says of the account.
 fn account(file: &SourceFile) -> Option<(&str, &Filters)> {
-    let published = file.published.as_ref()?;
+    // Exports of messages of other days are no states of the same.
+    let published = file.published.as_ref().filter(|_| file.content == Content::Contacts)?;
     Some((published.api.as_deref()?.trim_end_matches('/'), &published.filters))
 }
 
@@ -112,28 +125,35 @@ fn is_same_export(one: &SourceFile, other: &SourceFile) -> bool {
 
 /// What a file itself says of its account.
 struct Contents {
+    /// How many of the ids of the smaller must be in the other one, in percent.
+    common_percent: usize,
     ids: Sketch,
     filters: Option<Filters>,
 }
 
 impl Contents {
     fn read(file: &SourceFile) -> Result<Self, SourceError> {
+        let common_percent = match file.content {
+            Content::Contacts => 50,
+            // Exports that overlap by some days are meant to be put together.
+            Content::Messages => 95,
+        };
         let mut ids = SketchBuilder::default();
         if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
             // A pipe can be read only once.
-            return Ok(Self { ids: ids.finish(), filters: None });
+            return Ok(Self { common_percent, ids: ids.finish(), filters: None });
         }
         let mut take = |piece: Piece| {
-            let column = piece.batch.column(column::ID).as_string::<i32>();
+            let column = piece.batch.column(file.content.id()).as_string::<i32>();
             column.iter().flatten().for_each(|id| ids.add(id));
         };
         let facts = read_columns(file, Wanted::Ids, &mut take)?;
         let filters = facts.filters.or_else(|| Some(file.published.as_ref()?.filters.clone()));
-        Ok(Self { ids: ids.finish(), filters })
+        Ok(Self { common_percent, ids: ids.finish(), filters })
     }
 
     fn are_of_the_same_account(&self, other: &Self) -> bool {
         let differ = self.filters.as_ref().zip(other.filters.as_ref()).is_some_and(|(one, other)| one != other);
-        !differ && self.ids.has_mostly_ids_of(&other.ids)
+        !differ && self.ids.has_ids_of(&other.ids, self.common_percent)
     }
 }

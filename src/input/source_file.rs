@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
-
+use super::content::Content;
 use super::error::SourceError;
 use super::published::Published;
 use crate::format::FileFormat;
+use crate::time::Timestamp;
 
-/// A file of exported contacts.
+/// A file of exported rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// As it was given or found.
@@ -18,6 +18,8 @@ pub struct SourceFile {
     pub real: PathBuf,
     /// By its extension.
     pub format: FileFormat,
+    /// What it holds; contacts until [`tell_contents`](super::tell_contents) has looked.
+    pub content: Content,
     /// Its size.
     pub bytes: u64,
     /// What the manifest of its export says of it.
@@ -27,10 +29,10 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// The moment of the contacts in it, as well as it is known: its export's, else its last change.
-    pub fn moment(&self) -> Option<DateTime<Utc>> {
-        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(DateTime::from);
-        self.published.as_ref().map(|published| published.at).or_else(changed)
+    /// The moment of the rows in it, as well as it is known: its export's, else its last change.
+    pub fn moment(&self) -> Option<Timestamp> {
+        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
+        self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
     }
 
     /// Holds a number against the manifest, if there is one.

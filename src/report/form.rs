@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Summary, render_html, render_markdown};
+use super::render::{render_html, render_markdown};
+use super::view::layout::Layout;
 
 /// A form of the report that is written to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +28,11 @@ impl ReportForm {
     }
 
     /// The whole report.
-    pub fn render(self, summary: &Summary) -> String {
+    pub(super) fn render(self, document: &impl Layout) -> String {
         match self {
-            Self::Html => render_html(summary),
-            Self::Markdown => render_markdown(summary),
-            Self::Json => summary.to_json(),
+            Self::Html => render_html(document),
+            Self::Markdown => render_markdown(document),
+            Self::Json => document.json(),
         }
     }
 }

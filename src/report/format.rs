@@ -1,5 +1,8 @@
 //! Numbers as people read them; the same in every form of the report.
 
+use std::path::Path;
+
+use super::document::delivery::money::Money;
 use crate::base::plural::word_for;
 use crate::base::printable::is_printable;
 
@@ -21,6 +24,12 @@ pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), word_for(count, one, many))
 }
 
+/// A word as the head of a column.
+pub(super) fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A share with one place, nothing of nothing.
 pub(super) fn percent(count: u64, total: u64) -> String {
     if total == 0 {
@@ -33,6 +42,36 @@ pub(super) fn percent(count: u64, total: u64) -> String {
         0 if count > 0 => "<0.1 %".to_owned(),
         1000 if count < total => ">99.9 %".to_owned(),
         _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// An amount of money with at least four decimal places, as the API writes prices. It names no currency.
+pub(super) fn money(amount: Money) -> String {
+    let text = amount.to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    // What is larger than this is no price.
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
+    format!("{sign}{whole}.{rest:0<4}")
+}
+
+/// A duration in the two largest units that it has.
+pub(super) fn duration(milliseconds: u64) -> String {
+    const SECOND: u64 = 1000;
+    const MINUTE: u64 = 60 * SECOND;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let two = |large: (u64, &str), small: (u64, &str)| {
+        let (count, rest) = (milliseconds / large.0, milliseconds % large.0 / small.0);
+        let rest = if rest > 0 { format!(" {rest} {}", small.1) } else { String::new() };
+        format!("{} {}{rest}", grouped(count), large.1)
+    };
+    match milliseconds {
+        ..SECOND => format!("{milliseconds} ms"),
+        SECOND..MINUTE => format!("{}.{} s", milliseconds / SECOND, milliseconds % SECOND / 100),
+        MINUTE..HOUR => two((MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two((HOUR, "h"), (MINUTE, "min")),
+        _ => two((DAY, "d"), (HOUR, "h")),
     }
 }
 
@@ -70,6 +109,18 @@ pub(super) fn shown(word: &str) -> String {
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
 }
 
+/// The name of a file without its folders, which are nobody's business where a report is passed on to.
+pub(super) fn file_name(path: &str) -> String {
+    let path = Path::new(path);
+    let name = path.file_name().map_or(path.to_string_lossy(), |name| name.to_string_lossy());
+    let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
+    // A folder that is named after the value of a column is what tells the parts of a dataset apart.
+    match folder.filter(|folder| folder.contains('=')) {
+        Some(folder) => shown(&format!("{folder}/{name}")),
+        None => shown(&name),
+    }
+}
+
 /// A text of at most so many characters; that some are gone can be seen.
 pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
@@ -103,6 +154,14 @@ mod tests {
         for ((count, total), wanted) in table {
             assert_eq!(percent(count, total), wanted, "{count} of {total}");
         }
+    }
+
+    #[test]
+    fn money_has_four_places_at_least_and_durations_two_units_at_most() {
+        let amounts = [0, 1_234_500_000, -7_900, 12_000_000].map(|micros| money(Money(micros)));
+        assert_eq!(amounts, ["0.0000", "1,234.5000", "−0.0079", "12.0000"]);
+        let durations = [0, 999, 12_345, 60_000, 250_000, 3_600_000, 11_100_000, 200_000_000].map(duration);
+        assert_eq!(durations, ["0 ms", "999 ms", "12.3 s", "1 min", "4 min 10 s", "1 h", "3 h 5 min", "2 d 7 h"]);
     }
 
     #[test]

@@ -1,41 +1,44 @@
 //! What is in an account: counted once, shown by one renderer for each form.
 //!
-//! [`Counts`] is filled from the record batches as they pass and holds no contact. [`Counts::summary`] makes a
-//! [`Summary`] of it, which the facts of the run are added to; [`Summary::to_json`] and [`render_table`] show the same
-//! numbers. Nothing here knows of HTTP, and of files only their reports.
+//! ```text
+//!  record batches ──► counts ──► document ──► view ──► render    text, Markdown, HTML
+//!                                    │ ▲
+//!                                    │ └── compare, min_cell
+//!                                    └──────────────────────►    JSON
+//! ```
+//!
+//! `counts` is filled from the record batches as they pass and holds no row. It makes a document, for instance a
+//! [`Summary`], which the facts of the run are added to. The view lays it out in words, tables and pictures, and a renderer
+//! draws those. Each of these rooms imports only those to its left. Nothing here knows of HTTP, and of files only their
+//! reports.
 //!
 //! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
 //! sees them without control characters.
 
-mod absent;
-mod compare;
-mod consistency;
-mod contacts_run;
 mod counts;
 mod document;
+mod files;
 mod form;
 mod format;
-mod input;
-mod message_counts;
 mod min_cell;
-mod notice;
 mod places;
 mod render;
 mod run;
+mod table;
 #[cfg(test)]
 mod tests;
 mod view;
 
-pub use compare::{Change, Changes, Comparison};
-pub use consistency::ConsistencyFacts;
-pub use counts::{Columns, Counts, MAX_KEYS, OTHER_KEY, Repeated, Table, UpdatedCounts};
+pub use counts::{Counts, DeliveryCounts, delivery_schema};
 pub use document::{
-    Filters, Findings, OptOut, Quality, RegionDetail, RejectedSample, RunFacts, SUMMARY_SCHEMA_VERSION, Summary,
-    TimeRange,
+    Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
+    DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, Funnel, Group,
+    Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, Percentiles,
+    Quality, RateChange, RegionDetail, RejectedSample, Repeated, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary,
+    TimeRange, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
 };
+pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;
-pub use input::{InputEvidence, InputExport, InputReport};
-pub use message_counts::{MessageCounts, MessageReport};
-pub use notice::{Notice, verdict_of_json};
-pub use render::{TableStyle, render_html, render_markdown, render_table};
+pub use render::TableStyle;
 pub use run::{ExportFacts, RowCounts, RunDocument};
+pub use table::{MAX_KEYS, OTHER_KEY, Table};

@@ -1,3 +1,4 @@
+use super::render::render_table;
 use super::*;
 use crate::format::FileFormat;
 use crate::publish::OutputReport;
@@ -122,7 +123,7 @@ fn a_summary_that_knows_no_future_can_be_compared_with() {
 fn a_terminal_shows_what_became_worse_in_red() {
     let old = Summary { reachable: Some(0), without_channel: Some(0), ..Summary::default() };
     let mut new = summary();
-    new.comparison = Some(Comparison::new(&old, &new, "old.json".to_owned()));
+    new.comparison = Some(compare(&old, &new, "old.json".to_owned()));
     let table = render_table(&new, TableStyle { width: 80, has_colors: true });
     let line =
         |name: &str| table.lines().find(|line| line.trim_start().starts_with(name) && line.contains('▲')).unwrap();

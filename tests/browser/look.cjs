@@ -62,9 +62,9 @@ function faintTexts() {
 // stay in their cell.
 function heatMap() {
   const { contrast } = globalThis.lookTools;
-  const table = document.querySelector("#regions details table");
   const picture = document.querySelector(".heat");
-  if (!picture || !table) return picture || table ? ["a heat map without its table, or a table without its picture"] : [];
+  const table = picture?.closest("figure").nextElementSibling?.querySelector("table");
+  if (!picture || !table) return picture ? ["a heat map without its table"] : [];
   const problems = [];
   const channels = table.tHead.rows[0].cells.length - 1;
   const rows = [...table.tBodies[0].rows];
@@ -88,14 +88,16 @@ function heatMap() {
   return [...new Set(problems)].slice(0, 5);
 }
 
-// Tables of counts that do not show as many contacts as there are: what is folded away must be in a row of its own.
+// Tables of counts that do not show as many contacts or messages as there are: what is folded away must be in a row of its own.
 function sums() {
   const counts = (table) => [...table.tBodies[0].rows].filter((row) => row.getClientRects().length).map((row) => row.cells[1].textContent);
   const number = (text) => Number(text.replace(/[^0-9]/g, ""));
   const all = number(document.querySelector(".cards .number").textContent);
-  const tables = [...document.querySelectorAll("#regions table, #channels table, #time table")];
+  const isOfMessages = document.title.includes("messages");
+  const places = isOfMessages ? "#regions table, #channels table, #templates table" : "#regions table, #channels table, #time table";
+  const tables = [...document.querySelectorAll(places)];
   const columns = (table) => [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
-  const adding = tables.filter((table) => columns(table).includes("Contacts") && table.getClientRects().length);
+  const adding = tables.filter((table) => columns(table).includes(isOfMessages ? "Messages" : "Contacts") && table.getClientRects().length);
   const wrong = adding.filter((table) => counts(table).reduce((sum, text) => sum + number(text), 0) !== all);
   // A contact counts once for each of its channels.
   const isOfChannels = (table) => table.parentElement.querySelector("h3")?.textContent === "Available";

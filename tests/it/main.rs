@@ -22,6 +22,7 @@ mod readme;
 mod report;
 mod report_files;
 mod report_inputs;
+mod report_messages;
 mod report_parquet;
 mod report_parts;
 mod resume;

@@ -12,17 +12,13 @@ use arrow::array::{Array, StringArray};
 use arrow::buffer::NullBuffer;
 use foldhash::fast::FixedState;
 
-use super::{OTHER_KEY, UNKNOWN_KEY};
+use super::super::table::{OTHER_KEY, UNKNOWN_KEY, is_countable};
 
 /// Number of null.
 pub(super) const UNKNOWN: u16 = 0;
 /// Number of everything that gets no number of its own.
 pub(super) const OTHER: u16 = 1;
 
-/// Longest text that is kept as a key, in bytes.
-const MAX_KEY_BYTES: usize = 64;
-/// Digits that make a text look like a phone number: the shortest numbers in use have seven.
-const MIN_PERSONAL_DIGITS: usize = 7;
 /// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
 const RECENT_BITS: u32 = 10;
 const RECENT: usize = 1 << RECENT_BITS;
@@ -179,11 +175,4 @@ impl Names {
     pub(super) fn len(&self) -> usize {
         self.texts.len()
     }
-}
-
-/// Whether a text may become a key of the report: no code has the signs of an address, which readers turn into links.
-pub(in crate::report) fn is_countable(text: &str) -> bool {
-    text.len() <= MAX_KEY_BYTES
-        && !text.contains(['@', '/', ':', '.'])
-        && text.chars().filter(|c| c.is_numeric()).count() < MIN_PERSONAL_DIGITS
 }

@@ -9,9 +9,15 @@
 //!
 //! *Easy to get wrong:* a number that comes from a sample is an estimate and says so.
 
+use std::hash::BuildHasher;
 use std::mem;
 
-use serde::{Deserialize, Serialize};
+use foldhash::fast::FixedState;
+
+use super::super::document::values::Repeated;
+
+/// Seed of the hashes of texts; any number will do, but always the same, so that the same rows give the same report.
+const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 const PARTS: usize = 1024;
 /// Hashes that are gathered before they are parted: 64 for each part.
@@ -22,15 +28,9 @@ const MAX_HELD: usize = 896;
 /// Hashes that a part gathers before they are sorted.
 const MAX_FRESH: usize = 1024;
 
-/// Keys that several contacts share.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repeated {
-    /// Keys that more than one contact has.
-    pub keys: u64,
-    /// Contacts that have them.
-    pub contacts: u64,
-    /// Whether both are estimates from a sample, since there were too many different keys to hold.
-    pub approximate: bool,
+/// The hash of a text that may be repeated.
+pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
+    HASHES.hash_one(text.as_ref())
 }
 
 /// Counts repeated keys by their hashes.

@@ -7,45 +7,46 @@
 //! for a sign is escaped. Escaping is not enough for what looks like an address: many renderers make links of a finished
 //! text. Such a word is code.
 
-use super::super::Summary;
-use super::super::view::{Cell, Limits, View, notices, sections};
+use super::super::view::layout::Layout;
+use super::super::view::limits::Limits;
+use super::super::view::parts::{ColumnKind, TableView};
 
 /// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
 /// only a few tables can be that long.
-const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, channels: 8 };
+const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
 
 /// Writes the summary; every line ends with a line end.
-pub fn render_markdown(summary: &Summary) -> String {
-    let mut text = "# Report on contacts\n".to_owned();
-    for notice in notices(summary) {
-        text += &format!("\n> **Warning:** {}\n", escaped(&notice));
+pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
+    let view = document.layout(LIMITS);
+    let mut text = format!("# {}\n", escaped(&view.title));
+    for warning in &view.warnings {
+        text += &format!("\n> **Warning:** {}\n", escaped(warning));
     }
-    for section in sections(summary, LIMITS) {
-        text += &format!("\n## {}\n", escaped(&section.title));
+    for section in &view.sections {
+        text += &format!("\n## {}\n", escaped(&section.title()));
         if !section.notes.is_empty() {
             text.push('\n');
         }
         for note in &section.notes {
-            text += &format!("- {}\n", escaped(note));
+            text += &format!("- {}\n", escaped(&note.text));
         }
-        for view in &section.tables {
+        for view in section.tables() {
             table(view, &mut text);
         }
     }
     text
 }
 
-fn table(view: &View, text: &mut String) {
+fn table(view: &TableView, text: &mut String) {
     // A bar says nothing that its number does not, and a chat has no room for it.
-    let has_bar = view.rows.iter().any(|row| matches!(row.last(), Some(Cell::Bar(..))));
-    let columns = view.columns.len() - usize::from(has_bar);
+    let columns = view.columns.iter().take_while(|column| column.kind != ColumnKind::Bar).count();
     if !view.title.is_empty() {
         text.push_str(&format!("\n### {}\n", escaped(&view.title)));
     }
     text.push('\n');
-    row(view.columns[..columns].iter().map(|column| escaped(column)), text);
+    row(view.columns[..columns].iter().map(|column| escaped(&column.title)), text);
     row((0..columns).map(|column| if column == 0 { ":--" } else { "--:" }.to_owned()), text);
-    for cells in &view.rows {
+    for cells in view.rows.iter().map(|row| &row.cells) {
         row(cells.iter().take(columns).map(|cell| escaped(&cell.words())), text);
     }
 }

@@ -5,6 +5,7 @@ mod html;
 mod markdown;
 mod text;
 
-pub use self::html::render_html;
-pub use self::markdown::render_markdown;
-pub use self::text::{TableStyle, render_table};
+pub(super) use self::html::render_html;
+pub(super) use self::markdown::render_markdown;
+pub use self::text::TableStyle;
+pub(super) use self::text::render_table;

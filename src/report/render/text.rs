@@ -3,9 +3,10 @@
 //! *Easy to get wrong:* no line is wider than the terminal. A table that is too wide loses its bars, then its last
 //! columns, then the ends of its names; the counts stay.
 
-use super::super::Summary;
-use super::super::view::{Cell, Limits, Section, View, notices, sections};
-use crate::verdict::Verdict;
+use super::super::view::cell::Cell;
+use super::super::view::layout::Layout;
+use super::super::view::limits::Limits;
+use super::super::view::parts::{ColumnKind, Section, TableView, Tone};
 
 /// How the table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct TableStyle {
 }
 
 /// What fits on a few screens.
-const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, channels: 6 };
+const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, days: 14, channels: 6 };
 /// Longest bar, in characters; shorter than the shortest, it says nothing.
 const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;
@@ -35,15 +36,16 @@ const YELLOW: &str = "33";
 const BLUE: &str = "34";
 
 /// Draws the summary; every line ends with a line end, none is wider than the style allows.
-pub fn render_table(summary: &Summary, style: TableStyle) -> String {
+pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle) -> String {
     let mut renderer = Renderer { text: String::new(), style };
-    for notice in notices(summary) {
-        for line in wrapped(&format!("Warning: {notice}"), style.width) {
+    let view = document.layout(LIMITS);
+    for warning in &view.warnings {
+        for line in wrapped(&format!("Warning: {warning}"), style.width) {
             renderer.line(&line, YELLOW);
         }
     }
-    for section in sections(summary, LIMITS) {
-        renderer.section(&section, summary.run.as_ref().map(|run| run.verdict));
+    for section in &view.sections {
+        renderer.section(section);
     }
     renderer.text
 }
@@ -54,48 +56,42 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn section(&mut self, section: &Section, verdict: Option<Verdict>) {
+    fn section(&mut self, section: &Section) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        self.line(&section.title, BOLD);
+        self.line(&section.title(), BOLD);
         for note in &section.notes {
-            let color = match verdict {
-                Some(verdict) if section.id == "run" && note.starts_with("Verdict") => match verdict {
-                    Verdict::Unverified => YELLOW,
-                    Verdict::Complete | Verdict::Healed => GREEN,
-                },
-                _ => "",
+            let color = match note.tone {
+                Tone::Plain => "",
+                Tone::Good => GREEN,
+                Tone::Warning => YELLOW,
             };
-            for line in wrapped(note, self.style.width.saturating_sub(GAP)) {
+            for line in wrapped(&note.text, self.style.width.saturating_sub(GAP)) {
                 self.line(&format!("  {line}"), color);
             }
         }
         // The tables of a section stand in line with each other.
-        let names = section.tables.iter().map(name_width).max().unwrap_or(0).min(MAX_NAME);
-        for view in &section.tables {
+        let names = section.tables().map(name_width).max().unwrap_or(0).min(MAX_NAME);
+        for view in section.tables() {
             self.table(view, names);
         }
     }
 
-    fn table(&mut self, view: &View, names: usize) {
-        let layout = Layout::new(view, self.style.width, names);
+    fn table(&mut self, view: &TableView, names: usize) {
+        let widths = ColumnWidths::new(view, self.style.width, names);
         if !view.title.is_empty() {
             self.text.push('\n');
             self.line(&format!("  {}", view.title), BOLD);
         }
-        // A plain list of counts and shares needs no head.
-        if matches!(
-            view.id,
-            "change-totals" | "change-channels" | "change-regions" | "regions" | "channel-mix" | "months"
-        ) {
-            let line = layout.line(view.columns.iter().map(String::as_str));
+        if view.needs_head {
+            let line = widths.line(view.columns.iter().map(|column| column.title.as_str()));
             self.line(&line, FAINT);
         }
-        for row in &view.rows {
+        for row in view.rows.iter().map(|row| &row.cells) {
             let words: Vec<String> = row.iter().map(Cell::words).collect();
-            let mut line = layout.line(words.iter().map(String::as_str));
-            let bar = row.last().map_or(0, |cell| layout.bar_length(cell));
+            let mut line = widths.line(words.iter().map(String::as_str));
+            let bar = row.last().map_or(0, |cell| widths.bar_length(cell));
             if bar > 0 {
                 line.push_str(&" ".repeat(GAP));
                 let bar = "▇".repeat(bar);
@@ -130,26 +126,25 @@ impl Renderer {
     }
 }
 
-fn name_width(view: &View) -> usize {
-    let names = view.rows.iter().filter_map(|row| row.first());
-    names.map(|name| name.words().chars().count()).max().unwrap_or(0)
+fn name_width(view: &TableView) -> usize {
+    view.rows.iter().map(|row| row.name().chars().count()).max().unwrap_or(0)
 }
 
 /// Widths of the columns that are shown.
-struct Layout {
+struct ColumnWidths {
     name: usize,
     others: Vec<usize>,
     bar: usize,
 }
 
-impl Layout {
-    fn new(view: &View, width: usize, names: usize) -> Self {
+impl ColumnWidths {
+    fn new(view: &TableView, width: usize, names: usize) -> Self {
         let length = |text: &str| text.chars().count();
-        let has_bar = view.rows.iter().any(|row| matches!(row.last(), Some(Cell::Bar(..))));
+        let has_bar = view.columns.last().is_some_and(|column| column.kind == ColumnKind::Bar);
         let columns = view.columns.len() - usize::from(has_bar);
         let widest = |column: usize| {
-            let cells = view.rows.iter().filter_map(|row| row.get(column)).map(|cell| length(&cell.words()));
-            cells.chain([length(&view.columns[column])]).max().unwrap_or(0)
+            let cells = view.rows.iter().filter_map(|row| row.cells.get(column)).map(|cell| length(&cell.words()));
+            cells.chain([length(&view.columns[column].title)]).max().unwrap_or(0)
         };
         let mut name = widest(0).max(names);
         let mut others: Vec<usize> = (1..columns).map(widest).collect();

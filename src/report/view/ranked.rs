@@ -8,10 +8,9 @@
 
 use std::cmp::Reverse;
 
-use super::super::Table;
-use super::super::counts::{NONE_KEY, OTHER_KEY, UNKNOWN_KEY};
 use super::super::format::grouped;
-use super::{Cell, Fold, View};
+use super::super::table::{Table, is_leftover};
+use super::parts::{Fold, Row, TableView};
 
 /// Rows that a page shows of a table that it folds.
 const UNFOLDED_ROWS: usize = 15;
@@ -53,10 +52,10 @@ impl<'a, V: Copy> Ranked<'a, V> {
     /// Fills a table; `rest` makes the row that stands for several.
     pub(super) fn fill(
         &self,
-        view: View,
-        row: impl Fn(&str, V) -> Vec<Cell>,
-        rest: impl Fn(&[(&'a str, V)]) -> Vec<Cell>,
-    ) -> View {
+        view: TableView,
+        row: impl Fn(&str, V) -> Row,
+        rest: impl Fn(&[(&'a str, V)]) -> Row,
+    ) -> TableView {
         let mut rows: Vec<_> = self.named.iter().map(|&(key, value)| row(key, value)).collect();
         let is_long = self.named.len() >= UNFOLDED_ROWS + MIN_FOLDED_ROWS;
         if !self.rest.is_empty() {
@@ -67,7 +66,7 @@ impl<'a, V: Copy> Ranked<'a, V> {
             Fold { rows: UNFOLDED_ROWS..rows.len(), rest: rest(&hidden) }
         });
         rows.extend(self.leftovers.iter().map(|&(key, value)| row(key, value)));
-        View { rows, fold, ..view }
+        TableView { rows, fold, ..view }
     }
 }
 
@@ -87,7 +86,7 @@ pub(super) fn more(rows: usize) -> String {
     format!("… and {} more", grouped(rows as u64))
 }
 
-/// Keys that stand last, whatever their count.
-pub(super) fn is_leftover(key: &str) -> bool {
-    key == NONE_KEY || key == UNKNOWN_KEY || key == OTHER_KEY
+/// What the rows that are not shown count together.
+pub(super) fn sum(rows: &[(&str, u64)]) -> u64 {
+    rows.iter().map(|&(_, count)| count).sum()
 }

@@ -1,46 +1,82 @@
 //! The section about the run, or about the files that the report was made from.
 
-use std::path::Path;
-
-use super::super::format::{grouped, grouped_of, moment, sentence, shown, size};
-use super::super::{Filters, InputExport, InputReport, RunFacts, Summary};
-use super::{Cell, Limits, Section, View, more};
-use crate::base::plural::count_of;
+use super::super::document::filters::Filters;
+use super::super::document::input::{InputExport, InputReport};
+use super::super::document::run::RunFacts;
+use super::super::format::{capitalized, file_name, grouped, grouped_of, moment, sentence, shown, size};
+use super::cell::Cell;
+use super::limits::Limits;
+use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
+use super::ranked::more;
+use crate::base::noun::RowNoun;
+use crate::base::plural::word_for;
+use crate::publish::OutputReport;
 use crate::verdict::Verdict;
 
-pub(super) fn run(summary: &Summary, limits: Limits) -> Section {
+/// What a document says of where its numbers come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) noun: RowNoun,
+    /// Rows in all.
+    pub(super) rows: u64,
+    /// Whether the report counts ages.
+    pub(super) has_ages: bool,
+    pub(super) as_of: &'a str,
+    pub(super) run: Option<&'a RunFacts>,
+    pub(super) outputs: &'a [OutputReport],
+    pub(super) inputs: &'a [InputReport],
+    pub(super) filters: &'a Filters,
+    pub(super) filters_differ: bool,
+}
+
+impl Source<'_> {
+    /// Its moment, and the files unless there was a run.
+    pub(super) fn subtitle(&self) -> String {
+        let files = || format!(", from {}", grouped_of(self.inputs.len() as u64, "file", "files"));
+        format!("As of {}{}", moment(self.as_of), if self.run.is_some() { String::new() } else { files() })
+    }
+}
+
+pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
     let mut notes = Vec::new();
-    if let Some(run) = &summary.run {
-        notes.extend(run_notes(run, summary.contacts));
+    if let Some(run) = source.run {
+        let tone = if run.verdict == Verdict::Unverified { Tone::Warning } else { Tone::Good };
+        notes.push(Note { text: format!("Verdict: {}.", run.verdict.name()), tone });
+        notes.extend(run_notes(run, source).into_iter().map(Note::from));
     } else {
-        notes.push(format!("Made from files; ages are counted from {}.", moment(&summary.as_of)));
-        notes.extend(export_notes(&summary.inputs));
+        let of = if source.has_ages { "ages are counted from" } else { "as of" };
+        notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
+        notes.extend(export_notes(source.inputs).into_iter().map(Note::from));
     }
-    notes.extend(filter_notes(&summary.filters));
-    if summary.filters_differ {
-        notes.push("These files were exported with different filters, or some do not tell theirs.".to_owned());
+    notes.extend(filter_notes(source.filters, source.noun).into_iter().map(Note::from));
+    if source.filters_differ {
+        notes.push("These files were exported with different filters, or some do not tell theirs.".to_owned().into());
     }
-    let title = if summary.run.is_some() { "Run" } else { "Source" };
-    Section { id: "run", title: title.to_owned(), notes, tables: files(summary, limits).into_iter().collect() }
+    let title = if source.run.is_some() { "Run" } else { "Source" };
+    Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
 }
 
 /// What was written, or what was read.
-fn files(summary: &Summary, limits: Limits) -> Option<View> {
-    let outputs = summary.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let inputs = summary.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+fn files(source: Source<'_>, limits: Limits) -> Option<TableView> {
+    let outputs = source.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let inputs = source.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let mut files: Vec<_> = outputs.chain(inputs).collect();
     // A folder can hold thousands.
     let rest = if files.len() > limits.rows + 1 { files.split_off(limits.rows) } else { Vec::new() };
-    let row = |name: String, format: &str, rows: u64, bytes: u64| {
+    let cells = |name: String, format: &str, rows: u64, bytes: u64| {
         vec![Cell::Text(name), Cell::Text(format.to_owned()), Cell::Count(rows), Cell::Text(size(bytes))]
     };
-    let mut rows: Vec<_> =
-        files.into_iter().map(|(path, format, rows, bytes)| row(file_name(path), format, rows, bytes)).collect();
+    let mut rows: Vec<_> = files
+        .into_iter()
+        .map(|(path, format, rows, bytes)| Row::new(cells(file_name(path), format, rows, bytes)))
+        .collect();
     if !rest.is_empty() {
-        let (contacts, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
-        rows.push(row(more(rest.len()), "", contacts, bytes));
+        let (counted, bytes) = rest.iter().fold((0, 0), |sum, file| (sum.0 + file.2, sum.1 + file.3));
+        rows.push(Row::rest(cells(more(rest.len()), "", counted, bytes)));
     }
-    (!rows.is_empty()).then(|| View::new("files", "Files", ["File", "Format", "Contacts", "Size"], rows))
+    let columns =
+        ["File".into(), Column::optional("Format"), capitalized(source.noun.many).as_str().into(), "Size".into()];
+    TableView::new("Files", columns, rows).unless_empty()
 }
 
 #[expect(
@@ -49,12 +85,11 @@ fn files(summary: &Summary, limits: Limits) -> Option<View> {
     clippy::cast_sign_loss,
     reason = "a speed for people, of some digits and never negative"
 )]
-fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
+fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
     let some = |count: u64, one: &str, many: &str| {
         if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
     };
-    let mut notes = vec![format!("Verdict: {}.", run.verdict.name())];
-    notes.extend(run.evidence.iter().map(|evidence| sentence(&evidence.text)));
+    let mut notes: Vec<String> = run.evidence.iter().map(|evidence| sentence(&evidence.text)).collect();
     notes.push(format!(
         "{} for {}{}{}.",
         grouped_of(run.requests, "request", "requests"),
@@ -62,8 +97,8 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
         some(run.retries, "retry", "retries"),
         some(run.rate_limited, "time rate limited", "times rate limited")
     ));
-    let speed = if run.elapsed_seconds > 0.0 { contacts as f64 / run.elapsed_seconds } else { 0.0 };
-    let speed = count_of(speed.round() as u64, "contact", "contacts");
+    let speed = if run.elapsed_seconds > 0.0 { source.rows as f64 / run.elapsed_seconds } else { 0.0 };
+    let speed = source.noun.count("", speed.round() as u64);
     notes.push(format!(
         "{:.2} s ({speed} a second), {} to {}.",
         run.elapsed_seconds,
@@ -79,28 +114,25 @@ fn run_notes(run: &RunFacts, contacts: u64) -> Vec<String> {
         notes.push(format!("{pages} by a run before and not asked for again."));
     }
     if run.duplicates_removed > 0 {
-        let contacts = grouped_of(run.duplicates_removed, "contact came twice and was", "contacts came twice and were");
-        notes.push(format!("{contacts} written once."));
+        let count = run.duplicates_removed;
+        let rows = grouped_of(count, source.noun.one, source.noun.many);
+        notes.push(format!("{rows} came twice and {} written once.", word_for(count, "was", "were")));
     }
     notes
 }
 
 /// What was left out on request, without what was searched for: that can be a name or a number.
-fn filter_notes(filters: &Filters) -> Vec<String> {
+fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
     let Filters { search, channel, phone, profile_id, since } = filters;
+    let rows = noun.many;
     let notes = [
-        search.as_ref().map(|_| "Only contacts that a search found.".to_owned()),
-        channel.as_ref().map(|channel| format!("Only contacts with the channel {}.", shown(channel))),
-        phone.then(|| "Only contacts with one number.".to_owned()),
-        profile_id.as_ref().map(|_| "Only contacts of one profile.".to_owned()),
-        since.as_ref().map(|since| format!("Only rows created since {}.", shown(since))),
+        search.as_ref().map(|_| format!("Only {rows} that a search found.")),
+        channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
+        phone.then(|| format!("Only {rows} with one number.")),
+        profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
+        since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
     ];
     notes.into_iter().flatten().collect()
-}
-
-/// The name of a file without its folders, which are nobody's business elsewhere.
-pub(in crate::report) fn file_name(path: &str) -> String {
-    shown(&Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy()))
 }
 
 /// Where the files come from, by their manifests.

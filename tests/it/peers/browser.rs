@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use sent_export::simulator::{Settings, Simulator};
+use sent_export::simulator::{Messaging, Settings, Simulator};
 
 use super::peer;
 use crate::support::sent_export;
@@ -28,11 +28,23 @@ fn the_page_is_sound_in_light_in_the_dark_on_a_phone_and_on_paper() {
         pages.push(page);
     }
     pages.extend([changed_page(&out), crowded_page(&out)]);
+    pages.extend([messages_page(&out, false), messages_page(&out, true)]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.cjs");
     let mut command = Command::new("node");
     command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A page on messages.
+fn messages_page(out: &std::path::Path, hostile: bool) -> PathBuf {
+    let messaging = Messaging { count: 6000, ..Messaging::default() };
+    let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let page = out.join(if hostile { "hostile-messages.html" } else { "messages.html" });
+    let page_name = page.to_str().unwrap();
+    sent_export().messages(&simulator.base_url(), &["-o", "m.csv", "--report", page_name]).finish().expect_code(0);
+    page
 }
 
 /// A page that tells what changed, with small groups merged.

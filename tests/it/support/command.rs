@@ -39,6 +39,11 @@ impl Run {
         self.args(["contacts", "--base-url", base_url, "--rate-limit", "none", "--retry-delay", "1ms"]).args(more)
     }
 
+    /// The same for `messages`.
+    pub(crate) fn messages(self, base_url: &str, more: &[&str]) -> Self {
+        self.args(["messages", "--base-url", base_url, "--rate-limit", "none", "--retry-delay", "1ms"]).args(more)
+    }
+
     pub(crate) fn env(mut self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.command.env(name, value),

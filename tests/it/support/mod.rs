@@ -13,6 +13,8 @@ use sha2::Digest;
 
 /// What describes summaries.
 pub(crate) const SUMMARY_SCHEMA: &str = include_str!("../../../schema/summary.schema.json");
+/// What describes summaries of messages.
+pub(crate) const DELIVERY_SCHEMA: &str = include_str!("../../../schema/delivery.schema.json");
 /// What describes manifests.
 pub(crate) const MANIFEST_SCHEMA: &str = include_str!("../../../schema/manifest.schema.json");
 

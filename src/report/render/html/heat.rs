@@ -7,15 +7,14 @@
 //! and letters keep their size, or a phone would show letters of five pixels. Where cells would get narrower than their
 //! numbers, they scroll; the regions' names are a picture of their own beside them, which stays.
 
-use super::super::super::Summary;
 use super::super::super::format::{grouped, shortened};
-use super::super::super::places;
-use super::super::super::view::{Cell, View};
+use super::super::super::view::cell::Cell;
+use super::super::super::view::parts::{HeatView, Row};
 use super::page::Page;
 use super::table;
 
-/// Regions on the picture: what a screen shows at once.
-const MAX_REGIONS: usize = 20;
+/// Rows on the picture: what a screen shows at once.
+const MAX_ROWS: usize = 20;
 /// Height of a row, the one of the channels' names too, in pixels.
 const ROW: usize = 28;
 /// Foot of the letters below the top of their row.
@@ -25,47 +24,41 @@ const MAX_COLUMN: usize = 220;
 /// Most columns that a phone shows without scrolling.
 const FEW_COLUMNS: usize = 4;
 /// Characters that have room beside the cells; every name of ISO 3166-1 fits.
-const MAX_REGION: usize = 26;
+const MAX_NAME: usize = 26;
 /// Shades, beside the one for nothing at all.
 const SHADES: u64 = 5;
 
 /// Draws the first rows of the table, and puts the table below.
-pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
-    let rows = &view.rows[..view.rows.len().min(MAX_REGIONS)];
+pub(super) fn write(page: &mut Page, heat: &HeatView) {
+    let view = &heat.table;
+    let rows = &view.rows[..view.rows.len().min(MAX_ROWS)];
     let columns = Columns { count: view.columns.len().saturating_sub(1) };
     if rows.is_empty() || columns.count == 0 {
         return;
     }
-    page.push("<figure>\n<h3>").text(&view.title).push("</h3>\n<div class=\"heat\">\n");
-    let height = (rows.len() + 1) * ROW;
-    page.push(&format!("<svg class=\"names\" height=\"{height}\" aria-hidden=\"true\">\n"));
+    page.markup("<figure>\n<h3>").text(&view.title).markup("</h3>\n<div class=\"heat\">\n");
+    let height = ((rows.len() + 1) * ROW).to_string();
+    page.markup("<svg class=\"names\" height=\"").text(&height).markup("\" aria-hidden=\"true\">\n");
     for (at, row) in rows.iter().enumerate() {
-        write_region(page, &name(row), (at + 1) * ROW);
+        write_name(page, row, (at + 1) * ROW);
     }
-    page.push("</svg>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Picture: ").text(&view.title);
-    page.push(
-        "\">\n<svg class=\"cells\" role=\"img\" aria-label=\"Heat map of the share of each region's contacts that ",
-    );
-    page.push("have each channel; the table below it has the numbers\" ");
-    page.push(&format!("height=\"{height}\" style=\"{}\">\n", columns.widths()));
-    for (at, channel) in view.columns[1..].iter().enumerate() {
-        write_channel(page, channel, columns, at);
+    page.markup("</svg>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Picture: ");
+    page.text(&view.title).markup("\">\n<svg class=\"cells\" role=\"img\" aria-label=\"").text(heat.label);
+    page.markup("\" height=\"").text(&height).markup("\" style=\"").text(&columns.widths()).markup("\">\n");
+    for (at, column) in view.columns[1..].iter().enumerate() {
+        write_column(page, &column.title, columns, at);
     }
     for (row, top) in rows.iter().zip((ROW..).step_by(ROW)) {
-        for (at, (cell, channel)) in row.iter().zip(&view.columns).skip(1).enumerate() {
-            write_cell(page, cell, &title(&name(row), &columns.short(channel), cell), (columns, at), top);
+        for (at, (cell, column)) in row.cells.iter().zip(&view.columns).skip(1).enumerate() {
+            let title = title(&row.name(), &columns.short(&column.title), cell);
+            write_cell(page, cell, &title, (columns, at), top);
         }
     }
-    page.push("</svg>\n</div>\n</div>\n");
-    let has_untold = rows.iter().flatten().any(|cell| *cell == Cell::Hidden);
-    caption(page, has_untold, summary.regions.len(), (rows.len(), view.rows.len()));
-    page.push("</figure>\n<details>\n<summary>Channels by region as a table</summary>\n");
-    table::write_rows(page, view);
-    page.push("</details>\n");
-}
-
-fn name(row: &[Cell]) -> String {
-    row.first().map(Cell::words).unwrap_or_default()
+    page.markup("</svg>\n</div>\n</div>\n");
+    let has_untold = rows.iter().flat_map(|row| &row.cells).any(|cell| *cell == Cell::Hidden);
+    caption(page, heat, has_untold, rows.len());
+    page.markup("</figure>\n");
+    table::write_folded(page, view, false);
 }
 
 /// The columns of cells: they share the width of the picture.
@@ -87,8 +80,9 @@ impl Columns {
     }
 
     /// Where a column begins and how wide it is, as attributes.
-    fn place(self, at: usize) -> String {
-        format!("x=\"{}\" width=\"{}\"", percent(at, self.count), percent(1, self.count))
+    fn write_place(self, page: &mut Page, at: usize) {
+        page.markup("x=\"").text(&percent(at, self.count)).markup("\" width=\"").text(&percent(1, self.count));
+        page.markup("\"");
     }
 
     fn middle(self, at: usize) -> String {
@@ -105,69 +99,79 @@ fn percent(part: usize, of: usize) -> String {
 }
 
 /// The name of a row, in a frame that cuts off what has no room.
-fn write_region(page: &mut Page, name: &str, top: usize) {
-    page.push(&format!("<svg y=\"{top}\" height=\"{ROW}\"><text y=\"{BASE_LINE}\"><title>"))
-        .text(name)
-        .push("</title>");
-    let short = shortened(name, MAX_REGION);
-    match short.split_once(' ').filter(|(code, _)| places::find(code).is_some()) {
+fn write_name(page: &mut Page, row: &Row, top: usize) {
+    page.markup("<svg y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
+    page.markup("\"><text y=\"").text(&BASE_LINE.to_string()).markup("\"><title>").text(&row.name());
+    page.markup("</title>");
+    match row.cells.first() {
         // A phone has room for the code only.
-        Some((code, place)) => drop(page.text(code).push("<tspan class=\"place\"> ").text(place).push("</tspan>")),
-        None => drop(page.text(&short)),
+        Some(Cell::Coded { code, name }) if code.chars().count() < MAX_NAME => {
+            let name = shortened(name, MAX_NAME - code.chars().count());
+            page.text(code).markup("<tspan class=\"place\"> ").text(&name).markup("</tspan>");
+        }
+        _ => {
+            page.text(&shortened(&row.name(), MAX_NAME));
+        }
     }
-    page.push("</text></svg>\n");
+    page.markup("</text></svg>\n");
 }
 
-fn write_channel(page: &mut Page, channel: &str, columns: Columns, at: usize) {
-    page.push(&format!("<svg {} height=\"{ROW}\">", columns.place(at)));
-    page.push(&format!("<text x=\"50%\" y=\"{BASE_LINE}\"><title>")).text(channel).push("</title>");
-    page.text(&columns.short(channel)).push("</text></svg>\n");
+fn write_column(page: &mut Page, name: &str, columns: Columns, at: usize) {
+    page.markup("<svg ");
+    columns.write_place(page, at);
+    page.markup(" height=\"").text(&ROW.to_string()).markup("\"><text x=\"50%\" y=\"").text(&BASE_LINE.to_string());
+    page.markup("\"><title>").text(name).markup("</title>").text(&columns.short(name)).markup("</text></svg>\n");
 }
 
 fn write_cell(page: &mut Page, cell: &Cell, title: &str, (columns, at): (Columns, usize), top: usize) {
     let class = shade(cell).map_or("untold".to_owned(), |shade| format!("m{shade}"));
-    page.push(&format!("<g class=\"{class}\"><title>")).text(title).push("</title>");
-    page.push(&format!("<rect {} y=\"{top}\" height=\"{ROW}\"/>", columns.place(at)));
-    page.push(&format!("<text x=\"{}\" y=\"{}\">", columns.middle(at), top + BASE_LINE));
-    page.text(&cell.words()).push("</text></g>\n");
+    page.markup("<g class=\"").text(&class).markup("\"><title>").text(title).markup("</title><rect ");
+    columns.write_place(page, at);
+    page.markup(" y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
+    page.markup("\"/><text x=\"").text(&columns.middle(at)).markup("\" y=\"").text(&(top + BASE_LINE).to_string());
+    page.markup("\">").text(&cell.words()).markup("</text></g>\n");
 }
 
 /// A cell in exact numbers. The names are short ones here too: long ones in every cell would fill the page.
-fn title(region: &str, channel: &str, cell: &Cell) -> String {
-    let region = shortened(region, MAX_REGION);
+fn title(row: &str, column: &str, cell: &Cell) -> String {
+    let row = shortened(row, MAX_NAME);
     match cell {
-        Cell::Share(count, total) => {
-            format!("{region}, {channel}: {} of {} ({})", grouped(*count), grouped(*total), cell.words())
+        Cell::Percent(count, total) => {
+            format!("{row}, {column}: {} of {} ({})", grouped(*count), grouped(*total), cell.words())
         }
-        _ => format!("{region}, {channel}: not told"),
+        Cell::Shaded(..) => format!("{row}, {column}: {}", cell.words()),
+        _ => format!("{row}, {column}: not told"),
     }
 }
 
 /// From 0, for no contact at all, to [`SHADES`], each for the same range of shares; nothing for what must not be told.
 fn shade(cell: &Cell) -> Option<u64> {
-    let Cell::Share(count, total) = *cell else { return None };
+    let (Cell::Percent(count, total) | Cell::Shaded(count, total)) = *cell else { return None };
     let shade = (u128::from(count) * u128::from(SHADES)).div_ceil(u128::from(total.max(1)));
     Some(u64::try_from(shade).map_or(SHADES, |shade| shade.min(SHADES)))
 }
 
-fn caption(page: &mut Page, has_untold: bool, regions: usize, (drawn, in_table): (usize, usize)) {
-    page.push("<figcaption>The stronger the shade, the larger the share of the region's contacts.");
+fn caption(page: &mut Page, heat: &HeatView, has_untold: bool, drawn: usize) {
+    page.markup("<figcaption>").text(heat.caption);
     if has_untold {
-        page.push(" A dash stands for a number that is not told: none, too few, or nearly all.");
+        page.markup(" A dash stands for a number that is not told: none, too few, or nearly all.");
     }
-    if drawn < regions {
-        let [drawn, regions, in_table] = [drawn, regions, in_table].map(|count| grouped(count as u64));
-        page.push(&format!(" Largest regions first: {drawn} of {regions} are drawn, the table has {in_table}."));
+    if drawn < heat.rows {
+        let [drawn, rows, in_table] = [drawn, heat.rows, heat.table.rows.len()].map(|count| grouped(count as u64));
+        let noun = heat.row_noun;
+        page.text(&format!(" Largest {noun} first: {drawn} of {rows} are drawn, the table has {in_table}."));
     }
-    page.push("</figcaption>\n");
+    page.markup("</figcaption>\n");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::Table;
-    use super::super::super::super::view::sections;
     use super::super::LIMITS;
     use super::*;
+    use crate::report::document::contacts::summary::Summary;
+    use crate::report::table::Table;
+    use crate::report::view::contacts::report;
+    use crate::report::view::parts::Part;
 
     /// An account of so many regions and channels; `name` makes a code of a number.
     fn account(regions: u64, channels: u64, name: fn(u64) -> String) -> Summary {
@@ -186,12 +190,12 @@ mod tests {
         [at / 26 % 26, at % 26].map(|letter| char::from(b'a' + u8::try_from(letter).unwrap())).iter().collect()
     }
 
-    fn drawn(summary: &Summary) -> (String, View) {
-        let views = sections(summary, LIMITS).into_iter().flat_map(|section| section.tables);
-        let view = views.into_iter().find(|view| view.id == "channel-mix").unwrap();
+    fn drawn(summary: &Summary) -> (String, HeatView) {
+        let mut parts = report(summary, LIMITS).sections.into_iter().flat_map(|section| section.parts);
+        let heat = parts.find_map(|part| if let Part::Heat(heat) = part { Some(heat) } else { None }).unwrap();
         let mut page = Page::default();
-        write(&mut page, summary, &view);
-        (page.finish(), view)
+        write(&mut page, &heat);
+        (page.finish(), heat)
     }
 
     #[test]
@@ -202,9 +206,9 @@ mod tests {
             summary.min_cell = Some(2);
             let largest = summary.channels_by_region.get_mut(&letters(regions - 1)).unwrap();
             largest.remove(&letters(channels - 1));
-            let (html, view) = drawn(&summary);
-            let rows = &view.rows[..view.rows.len().min(MAX_REGIONS)];
-            let wanted: Vec<String> = rows.iter().flat_map(|row| row[1..].iter().map(Cell::words)).collect();
+            let (html, heat) = drawn(&summary);
+            let rows = &heat.table.rows[..heat.table.rows.len().min(MAX_ROWS)];
+            let wanted: Vec<String> = rows.iter().flat_map(|row| row.cells[1..].iter().map(Cell::words)).collect();
             let cells = html.split("<g class=").skip(1).filter_map(|rest| Some(rest.split_once("</text></g>")?.0));
             let numbers: Vec<&str> = cells.filter_map(|cell| Some(cell.rsplit_once('>')?.1)).collect();
             assert_eq!(numbers, wanted);
@@ -241,7 +245,7 @@ mod tests {
             ((7, 7), 5),
         ];
         for ((count, total), wanted) in table {
-            assert_eq!(shade(&Cell::Share(count, total)), Some(wanted), "{count} of {total}");
+            assert_eq!(shade(&Cell::Percent(count, total)), Some(wanted), "{count} of {total}");
         }
         assert_eq!(shade(&Cell::Hidden), None);
     }

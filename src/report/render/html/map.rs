@@ -3,63 +3,64 @@
 //! Five shades, each for counts that are a fixed factor larger than those of the one before: a linear scale would show
 //! the largest country and nothing else.
 
-use super::super::super::counts::UNKNOWN_KEY;
-use super::super::super::format::{grouped, grouped_of, percent};
+use super::super::super::format::{capitalized, grouped, percent};
 use super::super::super::places;
-use super::super::super::{OTHER_KEY, Summary};
+use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
+use super::super::super::view::parts::MapView;
 use super::page::Page;
 
 /// One country a line; see the folder's README.
 const WORLD: &str = include_str!("world/world.txt");
 const SHADES: usize = 5;
 
-pub(super) fn write(page: &mut Page, summary: &Summary) {
+pub(super) fn write(page: &mut Page, map: &MapView) {
     let on_map = |line: &&'static str| line.split_once('\t');
     let countries: Vec<(&str, &str)> = WORLD.lines().filter_map(|line| on_map(&line)).collect();
-    let count = |code: &str| summary.regions.get(code).copied().unwrap_or(0);
+    let count = |code: &str| map.counts.get(code).copied().unwrap_or(0);
     let largest = countries.iter().map(|(code, _)| count(code)).max().unwrap_or(0);
     if largest == 0 {
         return;
     }
-    let bounds = bounds(summary.min_cell.unwrap_or(1), largest);
-    page.push("<figure>\n<svg class=\"map\" viewBox=\"0 0 1000 440\" role=\"img\" ");
-    page.push("aria-label=\"World map shaded by contacts; the table of regions has the numbers\">\n");
+    let bounds = bounds(map.min_cell.unwrap_or(1), largest);
+    page.markup("<figure>\n<svg class=\"map\" viewBox=\"0 0 1000 440\" role=\"img\" aria-label=\"World map shaded by ");
+    page.text(map.noun.many).markup("; the table of regions has the numbers\">\n");
     for (code, shape) in &countries {
-        write_country(page, shape, shade(count(code), &bounds), &title(summary, code));
+        write_country(page, shape, shade(count(code), &bounds), &title(map, code));
     }
-    page.push("</svg>\n");
+    page.markup("</svg>\n");
     legend(page, &bounds, largest);
     let is_on_map = |region: &str| countries.iter().any(|&(code, _)| code == region);
-    page.push("<figcaption>Contacts by region.").push(&elsewhere(summary, is_on_map));
-    page.push("</figcaption>\n</figure>\n");
+    page.markup("<figcaption>").text(&capitalized(map.noun.many)).markup(" by region.");
+    page.text(&elsewhere(map, is_on_map)).markup("</figcaption>\n</figure>\n");
 }
 
-/// Who is not on the map, and why.
-fn elsewhere(summary: &Summary, is_on_map: impl Fn(&str) -> bool) -> String {
-    let count = |key: &str| summary.regions.get(key).copied().unwrap_or(0);
+/// What is not on the map, and why.
+fn elsewhere(map: &MapView, is_on_map: impl Fn(&str) -> bool) -> String {
+    let count = |key: &str| map.counts.get(key).copied().unwrap_or(0);
     let is_of_group = |region: &str| region == UNKNOWN_KEY || region == OTHER_KEY;
-    let others = summary.regions.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
+    let others = map.counts.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
     let without_outline: u64 = others.map(|(_, count)| count).sum();
     // Without a limit these are codes that are no regions.
-    let merged = if summary.min_cell.is_some() { "in merged groups" } else { "whose region is not told" };
+    let merged = if map.min_cell.is_some() { "in merged groups" } else { "whose region is not told" };
     let groups = [
         (count(UNKNOWN_KEY), "without a region"),
         (without_outline, "with one that has no outline"),
         (count(OTHER_KEY), merged),
     ];
     let groups: Vec<(u64, &str)> = groups.into_iter().filter(|&(count, _)| count > 0).collect();
+    let rows = |count: u64| format!("{} {}", grouped(count), map.noun.word(count));
     let mut text = match groups[..] {
         [] => return String::new(),
-        [(count, what)] => format!(" Not on the map: {} {what}.", grouped_of(count, "contact", "contacts")),
+        [(count, what)] => format!(" Not on the map: {} {what}.", rows(count)),
         _ => {
             let all = groups.iter().map(|(count, _)| count).sum();
             let groups: Vec<String> =
                 groups.iter().map(|(count, what)| format!("{} {what}", grouped(*count))).collect();
-            format!(" Not on the map: {}: {}.", grouped_of(all, "contact", "contacts"), groups.join(", "))
+            format!(" Not on the map: {}: {}.", rows(all), groups.join(", "))
         }
     };
-    if summary.min_cell.is_some() && count(OTHER_KEY) > 0 {
-        text += " A region without a shade has no contacts or is among the merged ones.";
+    if map.min_cell.is_some() && count(OTHER_KEY) > 0 {
+        text += &format!(" A region without a shade has no {} or is among the merged ones.", map.noun.many);
     }
     text
 }
@@ -72,33 +73,39 @@ fn write_country(page: &mut Page, outline: &str, shade: usize, title: &str) {
             if shade == 0 {
                 return;
             }
-            page.push("<circle cx=\"").push(x).push("\" cy=\"").push(y).push("\" r=\"3.5\"").push(class).push(">");
-            page.push("<title>").text(title).push("</title></circle>\n");
+            page.markup("<circle cx=\"")
+                .text(x)
+                .markup("\" cy=\"")
+                .text(y)
+                .markup("\" r=\"3.5\"")
+                .markup(class)
+                .markup(">");
+            page.markup("<title>").text(title).markup("</title></circle>\n");
         }
-        None if shade == 0 => drop(page.push("<path d=\"").push(outline).push("\"/>\n")),
+        None if shade == 0 => drop(page.markup("<path d=\"").text(outline).markup("\"/>\n")),
         None => {
-            page.push("<path").push(class).push(" d=\"").push(outline).push("\"><title>").text(title);
-            page.push("</title></path>\n");
+            page.markup("<path").markup(class).markup(" d=\"").text(outline).markup("\"><title>").text(title);
+            page.markup("</title></path>\n");
         }
     }
 }
 
-fn title(summary: &Summary, code: &str) -> String {
-    let count = summary.regions.get(code).copied().unwrap_or(0);
+fn title(map: &MapView, code: &str) -> String {
+    let count = map.counts.get(code).copied().unwrap_or(0);
     let name = places::find(code).map_or(code, |place| place.name);
-    format!("{name}: {} ({})", grouped(count), percent(count, summary.contacts))
+    format!("{name}: {} ({})", grouped(count), percent(count, map.total))
 }
 
 fn legend(page: &mut Page, bounds: &[u64], largest: u64) {
-    page.push("<ul class=\"legend\" aria-label=\"Shades\">\n");
+    page.markup("<ul class=\"legend\" aria-label=\"Shades\">\n");
     for (at, &from) in bounds.iter().enumerate() {
         let to = bounds.get(at + 1).map_or(largest, |next| next - 1);
         let range = if from == to { grouped(from) } else { format!("{} – {}", grouped(from), grouped(to)) };
         let class = shade(from, bounds).to_string();
-        page.push("<li><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"m").push(&class);
-        page.push("\" width=\"1\" height=\"1\"/></svg>").push(&range).push("</li>\n");
+        page.markup("<li><svg viewBox=\"0 0 1 1\" aria-hidden=\"true\"><rect class=\"m").text(&class);
+        page.markup("\" width=\"1\" height=\"1\"/></svg>").text(&range).markup("</li>\n");
     }
-    page.push("</ul>\n");
+    page.markup("</ul>\n");
 }
 
 /// Where each shade begins, from the smallest number that is told; fewer than [`SHADES`] for small numbers.
@@ -125,6 +132,7 @@ fn shade(count: u64, bounds: &[u64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::noun::RowNoun;
 
     #[test]
     fn every_count_has_a_shade_and_the_largest_the_strongest() {
@@ -144,16 +152,17 @@ mod tests {
     fn the_caption_tells_merged_regions_from_those_without_a_name() {
         let regions =
             [("US", 9), (UNKNOWN_KEY, 68), (OTHER_KEY, 72)].map(|(key, count)| (key.to_owned(), count)).into();
-        let mut summary = Summary { regions, ..Summary::default() };
-        let caption = |summary: &Summary| elsewhere(summary, |code| code == "US");
+        let noun = RowNoun { one: "contact", many: "contacts" };
+        let mut map = MapView { noun, counts: regions, total: 149, min_cell: None };
+        let caption = |map: &MapView| elsewhere(map, |code| code == "US");
         let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not told.";
-        assert_eq!(caption(&summary), wanted);
-        summary.min_cell = Some(10);
-        assert!(caption(&summary).contains("72 in merged groups. A region without a shade"), "{}", caption(&summary));
-        summary.regions.retain(|code, _| code == "US" || code == UNKNOWN_KEY);
-        assert_eq!(caption(&summary), " Not on the map: 68 contacts without a region.");
-        summary.regions.retain(|code, _| code == "US");
-        assert_eq!(caption(&summary), "");
+        assert_eq!(caption(&map), wanted);
+        map.min_cell = Some(10);
+        assert!(caption(&map).contains("72 in merged groups. A region without a shade"), "{}", caption(&map));
+        map.counts.retain(|code, _| code == "US" || code == UNKNOWN_KEY);
+        assert_eq!(caption(&map), " Not on the map: 68 contacts without a region.");
+        map.counts.retain(|code, _| code == "US");
+        assert_eq!(caption(&map), "");
     }
 
     #[test]

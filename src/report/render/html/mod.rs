@@ -4,14 +4,14 @@
 //! it can be read as it is; the script only sorts tables. It is under 300 kB whatever the account, holds no personal
 //! data, and looks right on a phone, in the dark and on paper. Every picture has its numbers in a table beside it.
 //!
-//! *Easy to get wrong:* words that came from the server go through [`Page::text`] and nothing else; what is pushed as
-//! markup is written in this folder.
+//! *Easy to get wrong:* whatever is not a constant of this folder goes through [`Page::text`], which escapes it;
+//! [`Page::markup`] takes nothing else.
 //!
 //! Charts are drawn here and not by a library: those give pictures of a fixed size in fixed colors, and these follow
 //! the width, the colors and the type of the page. `tests/browser` looks at it in a browser, hostile contacts too.
 
-mod charts;
 mod heat;
+mod lines;
 mod map;
 mod page;
 mod table;
@@ -20,120 +20,104 @@ use base64::Engine;
 use sha2::{Digest, Sha256};
 
 use self::page::Page;
-use super::super::Summary;
-use super::super::view::{Limits, Section, View, sections};
+use super::super::view::layout::Layout;
+use super::super::view::limits::Limits;
+use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 
 /// What the page must stay below, whatever the account.
 const MAX_BYTES: usize = 300_000;
 /// Rows that keep the page of a usual account well below that; all regions of the world have room.
-const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, channels: 8 };
+const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
 /// Rows for an account with hundreds of codes that are as long as codes can be.
-const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, channels: 6 };
+const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Writes the page.
-pub fn render_html(summary: &Summary) -> String {
-    let html = render(summary, LIMITS);
-    if html.len() < MAX_BYTES { html } else { render(summary, TIGHT_LIMITS) }
+pub(in crate::report) fn render_html(document: &impl Layout) -> String {
+    let html = render(document, LIMITS);
+    if html.len() < MAX_BYTES { html } else { render(document, TIGHT_LIMITS) }
 }
 
-fn render(summary: &Summary, limits: Limits) -> String {
+fn render(document: &impl Layout, limits: Limits) -> String {
     let mut page = Page::default();
-    let sections = sections(summary, limits);
-    head(&mut page);
-    page.push("<body>\n<div class=\"page\">\n<header>\n");
-    page::title(&mut page, summary);
-    page::navigation(&mut page, &sections);
-    page.push("</header>\n<main>\n");
-    page::cards(&mut page, summary);
-    for section in &sections {
-        write_section(&mut page, summary, section);
+    let view = document.layout(limits);
+    head(&mut page, &view.title);
+    page.markup("<body>\n<div class=\"page\">\n<header>\n");
+    page::title(&mut page, &view);
+    page::navigation(&mut page, &view.sections);
+    page.markup("</header>\n<main>\n");
+    page::cards(&mut page, &view);
+    for section in &view.sections {
+        write_section(&mut page, section);
     }
-    page.push("</main>\n<footer>Times are UTC. Shares are of all contacts unless a table says otherwise. World map: ");
-    page.push("Natural Earth, public domain; its borders are no statement about whose land it is.</footer>\n</div>\n");
-    page.push("<script>").push(SCRIPT).push("</script>\n</body>\n</html>\n");
+    page.markup("</main>\n<footer>").text(&view.footnote);
+    if has_map(&view) {
+        page.markup(" World map: Natural Earth, public domain; its borders are no statement about whose land it is.");
+    }
+    page.markup("</footer>\n</div>\n<script>").markup(SCRIPT).markup("</script>\n</body>\n</html>\n");
     page.finish()
 }
 
-fn head(page: &mut Page) {
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
-    page.push("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.push(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; ",
-    );
-    page.push("form-action 'none'; style-src 'unsafe-inline'; script-src 'sha256-").push(&hash).push("'\">\n");
-    page.push("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
-    page.push("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n");
-    page.push("<link rel=\"icon\" href=\"data:,\">\n<title>Report on contacts</title>\n<style>\n").push(STYLE);
-    page.push("</style>\n</head>\n");
+fn has_map(view: &ReportView) -> bool {
+    view.sections.iter().flat_map(|section| &section.parts).any(|part| matches!(part, Part::Map(_)))
 }
 
-fn write_section(page: &mut Page, summary: &Summary, section: &Section) {
+fn head(page: &mut Page, title: &str) {
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
+    page.markup("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.markup(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; base-uri 'none'; ",
+    );
+    page.markup("form-action 'none'; style-src 'unsafe-inline'; script-src 'sha256-").text(&hash).markup("'\">\n");
+    page.markup("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n");
+    page.markup("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n");
+    page.markup("<link rel=\"icon\" href=\"data:,\">\n<title>").text(title).markup("</title>\n<style>\n").markup(STYLE);
+    page.markup("</style>\n</head>\n");
+}
+
+fn write_section(page: &mut Page, section: &Section) {
     // The totals are the cards at the top; what else there is to say of them stands below those.
-    if section.id == "totals" {
+    if section.kind == SectionKind::Totals {
         page.notes(&section.notes);
         return;
     }
-    page.push("<section id=\"").push(section.id).push("\" aria-labelledby=\"h-").push(section.id).push("\">\n");
-    page.push("<h2 id=\"h-").push(section.id).push("\">").text(&section.title).push("</h2>\n");
+    let id = section.kind.id();
+    page.markup("<section id=\"").markup(id).markup("\" aria-labelledby=\"h-").markup(id).markup("\">\n");
+    page.markup("<h2 id=\"h-").markup(id).markup("\">").text(&section.title()).markup("</h2>\n");
     page.notes(&section.notes);
-    match section.id {
-        "regions" => regions(page, summary, &section.tables),
-        "time" => times(page, summary, &section.tables),
-        // One long table beside short ones would leave the rest of the page empty.
-        "changes" => grid_and_wide(page, &section.tables, |view| view.id == "change-regions"),
-        _ => grid_and_wide(page, &section.tables, |_| false),
-    }
-    page.push("</section>\n");
-}
-
-/// Tables side by side, and below them those that need the whole width.
-fn grid_and_wide(page: &mut Page, tables: &[View], is_wide: impl Fn(&View) -> bool) {
-    let (wide, narrow): (Vec<_>, Vec<_>) = tables.iter().partition(|view| is_wide(view));
-    page.push("<div class=\"grid\">\n");
-    for view in narrow {
-        table::write(page, view);
-    }
-    page.push("</div>\n");
-    for view in wide {
-        table::write(page, view);
-    }
-}
-
-fn regions(page: &mut Page, summary: &Summary, tables: &[View]) {
-    map::write(page, summary);
-    let is_small = |view: &&View| matches!(view.id, "continents" | "calling-codes");
-    for view in tables.iter().filter(|view| !is_small(view)) {
-        if view.id == "channel-mix" {
-            heat::write(page, summary, view);
+    // Narrow tables that follow each other stand side by side.
+    let is_narrow = |part: &Part| matches!(part, Part::Table(table) if table.frame == Frame::Narrow);
+    for parts in section.parts.chunk_by(|one, other| is_narrow(one) && is_narrow(other)) {
+        if parts.iter().all(is_narrow) {
+            page.markup("<div class=\"grid\">\n");
+            parts.iter().filter_map(Part::table).for_each(|view| table::write(page, view));
+            page.markup("</div>\n");
         } else {
-            table::write(page, view);
+            for part in parts {
+                write_part(page, part);
+            }
         }
     }
-    page.push("<div class=\"grid\">\n");
-    tables.iter().filter(is_small).for_each(|view| table::write(page, view));
-    page.push("</div>\n");
+    page.markup("</section>\n");
 }
 
-fn times(page: &mut Page, summary: &Summary, tables: &[View]) {
-    charts::months(page, summary);
-    for view in tables {
-        if view.id == "months" {
-            page.push("<details>\n<summary>All months as a table</summary>\n");
-            table::write(page, view);
-            page.push("</details>\n");
-        } else {
-            table::write(page, view);
-        }
+fn write_part(page: &mut Page, part: &Part) {
+    match part {
+        Part::Table(view) if matches!(view.frame, Frame::Folded(_)) => table::write_folded(page, view, true),
+        Part::Table(view) => table::write(page, view),
+        Part::Map(view) => map::write(page, view),
+        Part::Heat(view) => heat::write(page, view),
+        Part::Lines(view) => lines::write(page, view),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Comparison, RegionDetail, Table, places};
     use super::*;
+    use crate::report::table::Table;
+    use crate::report::{RegionDetail, Summary, compare, places};
 
     fn months() -> Table {
         (0..600).map(|at| (format!("{}-{:02}", 1980 + at / 12, at % 12 + 1), 12_345 + at)).collect()
@@ -162,7 +146,7 @@ mod tests {
             unknown_fields: table(40, "field"),
             ..Summary::default()
         };
-        summary.comparison = Some(Comparison::new(&Summary::default(), &summary, "summary.json".to_owned()));
+        summary.comparison = Some(compare(&Summary::default(), &summary, "summary.json".to_owned()));
         let html = render_html(&summary);
         assert!(codes.len() == 250 && html.len() < MAX_BYTES, "{}", html.len());
         assert!(codes.iter().all(|code| html.contains(&format!("<span class=\"code\">{code}</span>"))));
@@ -175,7 +159,7 @@ mod tests {
         new.opt_out.yes = 17;
         new.channels = [("none".to_owned(), 43), ("sms".to_owned(), 57)].into();
         new.regions = [("unknown".to_owned(), 99), ("US".to_owned(), 1)].into();
-        new.comparison = Some(Comparison::new(&old, &new, "old.json".to_owned()));
+        new.comparison = Some(compare(&old, &new, "old.json".to_owned()));
         let html = render_html(&new);
         for (class, number) in [("better", "100"), ("better", "57"), ("worse", "17"), ("worse", "43"), ("share", "99")]
         {
@@ -208,7 +192,7 @@ mod tests {
             rejected: table,
             ..Summary::default()
         };
-        summary.comparison = Some(Comparison::new(&Summary::default(), &summary, name(0)));
+        summary.comparison = Some(compare(&Summary::default(), &summary, name(0)));
         assert!(render(&summary, LIMITS).len() > MAX_BYTES, "nothing would be tried here");
         let html = render_html(&summary);
         assert!(html.len() < MAX_BYTES, "{}", html.len());

@@ -1,19 +1,23 @@
 //! The page under construction, and what stands at its top.
 
-use super::super::super::format::{difference, grouped, grouped_of, moment, percent};
-use super::super::super::view::{Section, Wish, notices};
-use super::super::super::{Change, Summary};
+use super::super::super::document::change::Change;
+use super::super::super::format::difference;
+use super::super::super::view::cell::Wish;
+use super::super::super::view::parts::{Note, ReportView, Section, SectionKind};
 use crate::verdict::Verdict;
 
-/// HTML that only grows by markup written here and by escaped text.
+/// HTML that grows only by markup that stands in this program and by text, which it escapes.
+///
+/// [`Page::markup`] takes nothing that was put together at run time, so whatever came from a server, and every number, goes
+/// through [`Page::text`]: in an element or in a quoted attribute, it cannot become markup there.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     html: String,
 }
 
 impl Page {
-    /// Adds markup.
-    pub(super) fn push(&mut self, markup: &str) -> &mut Self {
+    /// Adds markup, which is a constant.
+    pub(super) fn markup(&mut self, markup: &'static str) -> &mut Self {
         self.html.push_str(markup);
         self
     }
@@ -33,15 +37,15 @@ impl Page {
         self
     }
 
-    pub(super) fn notes(&mut self, notes: &[String]) {
+    pub(super) fn notes(&mut self, notes: &[Note]) {
         if notes.is_empty() {
             return;
         }
-        self.push("<ul class=\"notes\">\n");
+        self.markup("<ul class=\"notes\">\n");
         for note in notes {
-            self.push("<li>").text(note).push("</li>\n");
+            self.markup("<li>").text(&note.text).markup("</li>\n");
         }
-        self.push("</ul>\n");
+        self.markup("</ul>\n");
     }
 
     pub(super) fn finish(self) -> String {
@@ -49,63 +53,49 @@ impl Page {
     }
 }
 
-pub(super) fn title(page: &mut Page, summary: &Summary) {
-    page.push("<h1>Report on contacts</h1>\n<p>As of ").text(&moment(&summary.as_of));
-    if summary.run.is_none() {
-        page.push(", from ").push(&grouped_of(summary.inputs.len() as u64, "file", "files"));
-    }
-    if let Some(verdict) = summary.verdict() {
+pub(super) fn title(page: &mut Page, view: &ReportView) {
+    page.markup("<h1>").text(&view.title).markup("</h1>\n<p>").text(&view.subtitle);
+    if let Some(verdict) = view.verdict {
         let class = if verdict == Verdict::Unverified { "badge warn" } else { "badge" };
-        page.push(" <span class=\"").push(class).push("\">").push(verdict.name()).push("</span>");
+        page.markup(" <span class=\"").markup(class).markup("\">").markup(verdict.name()).markup("</span>");
     }
-    page.push("</p>\n");
-    let notices = notices(summary);
-    if !notices.is_empty() {
-        page.push("<ul class=\"warnings\" role=\"alert\">\n");
-        for notice in notices {
-            page.push("<li><strong>Warning:</strong> ").text(&notice).push("</li>\n");
+    page.markup("</p>\n");
+    if !view.warnings.is_empty() {
+        page.markup("<ul class=\"warnings\" role=\"alert\">\n");
+        for warning in &view.warnings {
+            page.markup("<li><strong>Warning:</strong> ").text(warning).markup("</li>\n");
         }
-        page.push("</ul>\n");
+        page.markup("</ul>\n");
     }
 }
 
 pub(super) fn navigation(page: &mut Page, sections: &[Section]) {
-    page.push("<nav aria-label=\"Sections\">\n");
-    for section in sections.iter().filter(|section| section.id != "totals") {
-        let name = section.title.split(':').next().unwrap_or_default();
-        page.push("<a href=\"#").push(section.id).push("\">").text(name).push("</a>\n");
+    page.markup("<nav aria-label=\"Sections\">\n");
+    for section in sections.iter().filter(|section| section.kind != SectionKind::Totals) {
+        page.markup("<a href=\"#").markup(section.kind.id()).markup("\">").text(&section.name).markup("</a>\n");
     }
-    page.push("</nav>\n");
+    page.markup("</nav>\n");
 }
 
-/// The four numbers that are asked for first.
-pub(super) fn cards(page: &mut Page, summary: &Summary) {
-    let old = summary.comparison.as_ref();
-    let cards = [
-        ("Contacts", Some(summary.contacts), Wish::More, old.map(|old| old.contacts)),
-        ("Reachable", summary.reachable, Wish::More, old.and_then(|old| old.reachable)),
-        ("Opted out", summary.opted_out(), Wish::Fewer, old.and_then(|old| old.opted_out)),
-        ("Without any channel", summary.without_channel, Wish::Fewer, old.and_then(|old| old.without_channel)),
-    ];
-    page.push("<ul class=\"cards\" aria-label=\"Totals\">\n");
-    for (at, (name, count, wish, change)) in cards.into_iter().enumerate() {
-        let Some(count) = count else { continue };
-        page.push("<li><span class=\"name\">").push(name).push("</span> <span class=\"number\">");
-        page.push(&grouped(count)).push("</span> <span class=\"share\">");
-        if at > 0 {
-            page.text(&percent(count, summary.contacts));
+pub(super) fn cards(page: &mut Page, view: &ReportView) {
+    page.markup("<ul class=\"cards\" aria-label=\"Totals\">\n");
+    for card in &view.cards {
+        page.markup("<li><span class=\"name\">").text(card.name).markup("</span> <span class=\"number\">");
+        page.text(&card.number.words()).markup("</span> <span class=\"share\">");
+        if let Some(detail) = &card.detail {
+            page.text(&detail.words());
         }
-        page.push("</span>");
-        if let Some(change) = change {
-            page.push(" ");
+        page.markup("</span>");
+        if let Some((change, wish)) = card.change {
+            page.markup(" ");
             write_change(page, change, wish);
         }
-        page.push("</li>\n");
+        page.markup("</li>\n");
     }
-    page.push("</ul>\n");
+    page.markup("</ul>\n");
 }
 
 pub(super) fn write_change(page: &mut Page, change: Change, wish: Wish) {
     let class = wish.is_met_by(change).map_or("share", |is_better| if is_better { "better" } else { "worse" });
-    page.push("<span class=\"").push(class).push("\">").text(&difference(change.difference())).push("</span>");
+    page.markup("<span class=\"").markup(class).markup("\">").text(&difference(change.difference())).markup("</span>");
 }

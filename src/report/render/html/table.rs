@@ -1,39 +1,53 @@
 //! Tables, with bars in their rows.
 
-use super::super::super::view::{Cell, View};
+use super::super::super::view::cell::Cell;
+use super::super::super::view::parts::{ColumnKind, Frame, Row, RowKind, TableKind, TableView};
 use super::page::{Page, write_change};
 
 /// Widest word that fits beside two numbers and a bar where three tables stand side by side, by [`width`].
 const MAX_WORD: usize = 14;
 
 /// Writes a table under its heading.
-pub(super) fn write(page: &mut Page, view: &View) {
-    page.push("<div>\n");
+pub(super) fn write(page: &mut Page, view: &TableView) {
+    page.markup("<div>\n");
     if !view.title.is_empty() {
-        page.push("<h3>").text(&view.title).push("</h3>\n");
+        page.markup("<h3>").text(&view.title).markup("</h3>\n");
     }
     write_rows(page, view);
-    page.push("</div>\n");
+    page.markup("</div>\n");
 }
 
-/// Writes a table alone.
-pub(super) fn write_rows(page: &mut Page, view: &View) {
-    let class = match view.id {
-        "findings" => "finding",
-        "regions" | "channel-mix" | "calling-codes" | "months" | "change-regions" => "sorted",
-        _ => "",
+/// Writes a table folded up under some words.
+pub(super) fn write_folded(page: &mut Page, view: &TableView, has_heading: bool) {
+    let Frame::Folded(words) = view.frame else { return write(page, view) };
+    page.markup("<details>\n<summary>").text(words).markup("</summary>\n");
+    if has_heading {
+        write(page, view);
+    } else {
+        write_scrolling(page, view);
+    }
+    page.markup("</details>\n");
+}
+
+/// Writes a table alone, in a box of its own: many columns do not fit on a phone, and a keyboard must be able to scroll
+/// them, too.
+fn write_scrolling(page: &mut Page, view: &TableView) {
+    page.markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).markup("\">\n");
+    write_rows(page, view);
+    page.markup("</div>\n");
+}
+
+fn write_rows(page: &mut Page, view: &TableView) {
+    let class = match view.kind {
+        TableKind::Plain => "",
+        TableKind::Sortable => "sorted",
+        TableKind::Findings => "finding",
     };
-    let can_be_wide = view.id == "channel-mix";
-    if can_be_wide {
-        // Many channels do not fit on a phone; a keyboard must be able to scroll them, too.
-        page.push("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).push("\">\n");
-    }
-    page.push("<table class=\"").push(class).push("\">\n<thead><tr>");
+    page.markup("<table class=\"").markup(class).markup("\">\n<thead><tr>");
     for (at, column) in view.columns.iter().enumerate() {
-        let class = column_class(view, at);
-        page.push("<th scope=\"col\"").push(class).push(">").text(column).push("</th>");
+        page.markup("<th scope=\"col\"").markup(column_class(view, at)).markup(">").text(&column.title).markup("</th>");
     }
-    page.push("</tr></thead>\n<tbody>\n");
+    page.markup("</tr></thead>\n<tbody>\n");
     // What is folded away is marked for the script; without one, everything is shown but the row in its place.
     let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
     for (at, row) in view.rows.iter().enumerate() {
@@ -42,36 +56,34 @@ pub(super) fn write_rows(page: &mut Page, view: &View) {
             write_row(page, view, &fold.rest, "rest");
         }
     }
-    page.push("</tbody>\n</table>\n").push(if can_be_wide { "</div>\n" } else { "" });
+    page.markup("</tbody>\n</table>\n");
 }
 
-fn write_row(page: &mut Page, view: &View, row: &[Cell], class: &str) {
-    let name = row.first().map(Cell::words).unwrap_or_default();
+fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) {
     // What is left over stays last, however the table is sorted.
-    let is_last = matches!(name.as_str(), "none" | "unknown" | "(other)") || name.starts_with('…');
-    match (is_last, class) {
-        (false, "") => page.push("<tr>"),
-        (true, "") => page.push("<tr class=\"last\">"),
-        (false, class) => page.push("<tr class=\"").push(class).push("\">"),
-        (true, class) => page.push("<tr class=\"last ").push(class).push("\">"),
+    match (row.kind != RowKind::Named, class) {
+        (false, "") => page.markup("<tr>"),
+        (true, "") => page.markup("<tr class=\"last\">"),
+        (false, class) => page.markup("<tr class=\"").markup(class).markup("\">"),
+        (true, class) => page.markup("<tr class=\"last ").markup(class).markup("\">"),
     };
+    let name = row.name();
     // A word without a place to break would widen the page of a phone, or push the bars out of a column.
     let is_long = name.split([' ', '-', '+', '_']).any(|word| width(word) > MAX_WORD);
-    page.push(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
-    let has_code = matches!(view.id, "regions" | "channel-mix" | "change-regions") && !is_last;
-    if let Some((code, place)) = name.split_once(' ').filter(|_| has_code) {
-        page.push("<span class=\"code\">").text(code).push("</span> ").text(place);
+    page.markup(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
+    if let Some(Cell::Coded { code, name }) = row.cells.first() {
+        page.markup("<span class=\"code\">").text(code).markup("</span> ").text(name);
     } else {
         // A combination of channels may break at every plus, and the name of a field at every underline.
         for (at, part) in name.split_inclusive(['+', '_']).enumerate() {
-            page.push(if at > 0 { "<wbr>" } else { "" }).text(part);
+            page.markup(if at > 0 { "<wbr>" } else { "" }).text(part);
         }
     }
-    page.push("</th>");
-    for (at, cell) in row.iter().enumerate().skip(1) {
+    page.markup("</th>");
+    for (at, cell) in row.cells.iter().enumerate().skip(1) {
         write_cell(page, view, at, cell);
     }
-    page.push("</tr>\n");
+    page.markup("</tr>\n");
 }
 
 /// About how many small letters wide a word is; every other sign may take twice their room.
@@ -79,38 +91,36 @@ fn width(word: &str) -> usize {
     word.chars().map(|c| if c.is_ascii_lowercase() || matches!(c, '0'..='9' | '_') { 1 } else { 2 }).sum()
 }
 
-fn write_cell(page: &mut Page, view: &View, at: usize, cell: &Cell) {
+fn write_cell(page: &mut Page, view: &TableView, at: usize, cell: &Cell) {
     match cell {
         Cell::Bar(count, largest) => {
-            page.push("<td")
-                .push(column_class(view, at))
-                .push("><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"");
-            page.push(&length(*count, *largest)).push("\" height=\"10\"/></svg></td>");
+            page.markup("<td").markup(column_class(view, at));
+            page.markup("><svg class=\"bar\" aria-hidden=\"true\"><rect width=\"").text(&length(*count, *largest));
+            page.markup("\" height=\"10\"/></svg></td>");
         }
         Cell::Difference(change, wish) => {
-            page.push("<td>");
+            page.markup("<td>");
             write_change(page, *change, *wish);
-            page.push("</td>");
+            page.markup("</td>");
         }
-        Cell::Count(count) if view.id == "findings" => {
+        Cell::Count(count) if view.kind == TableKind::Findings => {
             let (class, sign) = if *count == 0 { ("ok", "✓ ") } else { ("bad", "") };
-            page.push("<td class=\"").push(class).push("\">").push(sign).text(&cell.words()).push("</td>");
+            page.markup("<td class=\"").markup(class).markup("\">").markup(sign).text(&cell.words()).markup("</td>");
         }
         _ => {
-            page.push("<td").push(column_class(view, at)).push(">").text(&cell.words()).push("</td>");
+            page.markup("<td").markup(column_class(view, at)).markup(">").text(&cell.words()).markup("</td>");
         }
     }
 }
 
 /// Bars have a width of their own, and columns that a phone has no room for are marked.
-fn column_class(view: &View, at: usize) -> &'static str {
-    match (view.id, view.columns[at].as_str()) {
-        ("regions", "") => " class=\"wide bars\"",
-        ("regions", "Share") | ("files", "Format") => " class=\"wide\"",
-        (_, "") if at > 0 && view.rows.iter().any(|row| matches!(row.get(at), Some(Cell::Bar(..)))) => {
-            " class=\"bars\""
-        }
-        _ => "",
+fn column_class(view: &TableView, at: usize) -> &'static str {
+    let Some(column) = view.columns.get(at) else { return "" };
+    match (column.kind, column.is_optional) {
+        (ColumnKind::Bar, true) => " class=\"wide bars\"",
+        (ColumnKind::Bar, false) => " class=\"bars\"",
+        (ColumnKind::Value, true) => " class=\"wide\"",
+        (ColumnKind::Value, false) => "",
     }
 }
 

@@ -1,0 +1,106 @@
+//! What a file holds, which its columns tell.
+
+use std::sync::LazyLock;
+
+use arrow::datatypes::SchemaRef;
+
+use crate::base::noun::RowNoun;
+use crate::report::{DeliverySummary, Summary, delivery_schema};
+use crate::resources::contacts::{column, contacts_schema};
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Contacts.
+    Contacts,
+    /// Messages.
+    Messages,
+}
+
+/// Columns of messages that no report reads.
+const UNREAD_OF_MESSAGES: [&str; 7] =
+    ["customer_id", "phone", "phone_international", "scheduled_at", "body_text", "body", "extra"];
+
+static NAMES: LazyLock<[(Content, Vec<String>); 2]> = LazyLock::new(|| {
+    let names = |content: Content| content.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut of_messages: Vec<String> = names(Content::Messages);
+    of_messages.extend(UNREAD_OF_MESSAGES.map(str::to_owned));
+    [(Content::Contacts, names(Content::Contacts)), (Content::Messages, of_messages)]
+});
+
+impl Content {
+    /// What has the most of these columns, contacts where that is undecided; nothing for columns of neither.
+    pub(super) fn of_columns(columns: &[String]) -> Option<Self> {
+        let count = |names: &[String]| columns.iter().filter(|column| names.contains(column)).count();
+        let [(contacts, of_contacts), (messages, of_messages)] = &*NAMES;
+        match (count(of_contacts), count(of_messages)) {
+            (0, 0) => None,
+            (as_contacts, as_messages) if as_messages > as_contacts => Some(*messages),
+            _ => Some(*contacts),
+        }
+    }
+
+    /// The columns that a report reads.
+    pub fn schema(self) -> SchemaRef {
+        match self {
+            Self::Contacts => contacts_schema(),
+            Self::Messages => delivery_schema(),
+        }
+    }
+
+    /// What its rows are called.
+    pub fn noun(self) -> RowNoun {
+        match self {
+            Self::Contacts => Summary::NOUN,
+            Self::Messages => DeliverySummary::NOUN,
+        }
+    }
+
+    /// The name of a column of its schema.
+    pub fn column_name(self, column: usize) -> String {
+        self.schema().field(column).name().clone()
+    }
+
+    /// The place of the id.
+    pub(super) fn id(self) -> usize {
+        self.schema().index_of("id").expect("every schema has an id")
+    }
+
+    /// Columns of which only the missing values are counted.
+    pub(super) fn only_counted(self) -> &'static [usize] {
+        match self {
+            Self::Contacts => &[
+                column::FORMAT_INTERNATIONAL,
+                column::FORMAT_NATIONAL,
+                column::FORMAT_RFC,
+                column::IS_INHERITED,
+                column::CUSTOMER_ID,
+            ],
+            Self::Messages => &[],
+        }
+    }
+
+    /// A column that only stands in for another one where that has no value: the other one first.
+    pub(super) fn stand_in(self) -> Option<[usize; 2]> {
+        (self == Self::Contacts).then_some([column::FORMAT_E164, column::PHONE_NUMBER])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_tell_what_a_file_holds() {
+        let of = |columns: &str| Content::of_columns(&columns.split(',').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(of("id,created_at"), Some(Content::Contacts));
+        assert_eq!(of("id,phone_number,region_code"), Some(Content::Contacts));
+        assert_eq!(of("id,direction,status"), Some(Content::Messages));
+        assert_eq!(of("body,events"), Some(Content::Messages));
+        assert_eq!(of("a,b"), None);
+        for content in [Content::Contacts, Content::Messages] {
+            let names: Vec<String> = content.schema().fields().iter().map(|field| field.name().clone()).collect();
+            assert_eq!(Content::of_columns(&names), Some(content));
+        }
+    }
+}

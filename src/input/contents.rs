@@ -1,0 +1,73 @@
+//! Finds out what files hold before they are read: all of one report hold the same.
+
+use std::io::{BufRead, BufReader};
+use std::{fs, io};
+
+use csv::ReaderBuilder;
+
+use super::content::Content;
+use super::error::SourceError;
+use super::parquet;
+use super::read::STALL_LIMIT;
+use super::source_file::SourceFile;
+use super::text_file::open_text;
+use super::watch::{Reporter, watch};
+use crate::format::Format;
+
+/// Notes in each file what it holds, and says what all of them do.
+///
+/// A file that does not tell, as a pipe, which can be read only once, is taken for what the others hold; alone it holds
+/// contacts. Neither is one that cannot be read an error here: that is found when it is read.
+///
+/// # Errors
+/// When some hold contacts and others messages.
+pub fn tell_contents(files: &mut [SourceFile]) -> Result<Content, SourceError> {
+    let told: Vec<Option<Content>> = files.iter().map(content_of).collect();
+    let first = |content| told.iter().position(|found| *found == Some(content));
+    let all = match (first(Content::Contacts), first(Content::Messages)) {
+        (Some(contacts), Some(messages)) => {
+            let [contacts, messages] = [contacts, messages].map(|at| files[at].path.clone());
+            return Err(SourceError::MixedContents { contacts, messages });
+        }
+        (None, Some(_)) => Content::Messages,
+        _ => Content::Contacts,
+    };
+    for file in files {
+        file.content = all;
+    }
+    Ok(all)
+}
+
+fn content_of(file: &SourceFile) -> Option<Content> {
+    if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
+        return None;
+    }
+    let source = file.clone();
+    let read = move |reporter: &Reporter<()>| columns_of(&source, reporter).ok();
+    // A damaged file can keep its reader busy or crash it.
+    let columns = watch(Some(STALL_LIMIT), read, &mut |()| ()).ok().flatten()?;
+    Content::of_columns(&columns)
+}
+
+/// The names of a file's columns; of NDJSON those of its first row.
+fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>, SourceError> {
+    let failed = |source: io::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
+    match file.format.format() {
+        Format::Parquet => parquet::columns_of(file, reporter),
+        Format::Csv => {
+            let (text, _) = open_text(file, reporter)?;
+            let mut reader = ReaderBuilder::new().from_reader(text);
+            let header = reader.headers().map_err(|error| failed(io::Error::other(error)))?;
+            Ok(header.iter().map(str::to_owned).collect())
+        }
+        Format::Ndjson => {
+            let (text, _) = open_text(file, reporter)?;
+            let mut lines = BufReader::new(text).lines();
+            let is_blank = |line: &io::Result<String>| line.as_ref().is_ok_and(|line| line.trim().is_empty());
+            let line = lines.find(|line| !is_blank(line)).transpose().map_err(failed)?.unwrap_or_default();
+            let object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(line.trim_start_matches('\u{feff}')).unwrap_or_default();
+            Ok(object.into_iter().map(|(key, _)| key).collect())
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Times: by month, by age, and the first and the last.
+//!
+//! All by whole numbers of microseconds. A month is found from its day number by the calendar's 400-year cycle, and
+//! neighboring contacts are mostly of one month, which is remembered.
+//!
+//! *Easy to get wrong:* a year-1 date is no date but one that was never set. It is counted apart and belongs to no month.
+//! Nor is a date in the future the age of anything. But the clocks of server and reader differ, and what is changed while
+//! an export runs is later than its start: see [`Clock`].
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, PrimitiveArray};
+use arrow::datatypes::TimestampMicrosecondType;
+
+use crate::report::document::contacts::summary::UpdatedCounts;
+use crate::report::document::values::TimeRange;
+use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add};
+use crate::time::calendar::{date_of_day, day_of_date};
+use crate::time::{MICROS_PER_DAY, Timestamp};
+
+type Times = PrimitiveArray<TimestampMicrosecondType>;
+
+/// The first moment of the year 2: everything before it was never set.
+const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
+
+/// The month after 9999-12: later ones have no name of four digits.
+const END_OF_MONTHS: i64 = 10_000 * 12;
+/// How far the server's clock may be ahead of this one: more than clocks that are set by the network ever differ, and
+/// less than what anybody would take for a wrong date.
+const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
+
+/// The moment that ages are counted from, and where the future begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    as_of: i64,
+    /// The last moment that is not in the future.
+    latest: i64,
+}
+
+impl Clock {
+    /// Whatever is later than the later of these moments, in microseconds UTC, is in the future.
+    pub(super) fn between(as_of: i64, until: i64) -> Self {
+        Self { as_of, latest: as_of.max(until).saturating_add(CLOCK_SLACK) }
+    }
+
+    /// For a run that began at this moment: contacts can be changed up to the present one.
+    pub(super) fn since(as_of: i64) -> Self {
+        Self::between(as_of, Timestamp::now().micros())
+    }
+}
+
+/// Contacts by the month of a time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Months {
+    /// By months since the year 0.
+    table: BTreeMap<i64, u64>,
+    beyond: u64,
+    unset: u64,
+    missing: u64,
+    in_future: u64,
+    oldest: Option<i64>,
+    newest: Option<i64>,
+}
+
+impl Months {
+    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
+        self.missing += times.null_count() as u64;
+        let later = |&&micros: &&i64| micros > clock.latest;
+        self.in_future += match times.nulls() {
+            None => times.values().iter().filter(later).count() as u64,
+            Some(nulls) => {
+                let times = times.values().iter().zip(nulls);
+                times.filter(|(micros, is_there)| *is_there && later(micros)).count() as u64
+            }
+        };
+        let mut run = Run::default();
+        if times.null_count() == 0 {
+            times.values().iter().for_each(|&micros| self.step(&mut run, micros));
+        } else {
+            times.iter().flatten().for_each(|micros| self.step(&mut run, micros));
+        }
+        self.end(&run);
+    }
+
+    #[inline]
+    fn step(&mut self, run: &mut Run, micros: i64) {
+        if !(run.start..run.end).contains(&micros) {
+            self.end(run);
+            if micros < YEAR_TWO {
+                self.unset += 1;
+                *run = Run::default();
+                return;
+            }
+            *run = Run::at(micros);
+        }
+        run.count += 1;
+        run.oldest = run.oldest.min(micros);
+        run.newest = run.newest.max(micros);
+    }
+
+    /// Adds a row of contacts of one month at once.
+    fn end(&mut self, run: &Run) {
+        if run.count == 0 {
+            return;
+        }
+        // Later times cannot be written as RFC 3339.
+        if run.month < END_OF_MONTHS {
+            self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
+            self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
+        }
+        let has_room = self.table.len() < MAX_KEYS && run.month < END_OF_MONTHS;
+        if has_room || self.table.contains_key(&run.month) {
+            *self.table.entry(run.month).or_default() += run.count;
+        } else {
+            self.beyond += run.count;
+        }
+    }
+
+    /// Contacts whose time was never set, although there is one.
+    pub(super) fn unset(&self) -> u64 {
+        self.unset
+    }
+
+    /// Contacts whose time is still to come.
+    pub(super) fn in_future(&self) -> u64 {
+        self.in_future
+    }
+
+    /// Contacts by month, as `2026-03`.
+    pub(super) fn table(&self) -> Table {
+        let mut table = Table::new();
+        for (&month, &count) in &self.table {
+            add(&mut table, &format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1), count);
+        }
+        for (key, count) in [(OTHER_KEY, self.beyond), (UNKNOWN_KEY, self.missing + self.unset)] {
+            if count > 0 {
+                table.insert(key.to_owned(), count);
+            }
+        }
+        table
+    }
+
+    /// The first and the last time.
+    pub(super) fn range(&self) -> TimeRange {
+        let text = |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(micros).to_seconds());
+        TimeRange { oldest: text(self.oldest), newest: text(self.newest) }
+    }
+}
+
+/// Neighbors of one month.
+#[derive(Debug)]
+struct Run {
+    start: i64,
+    end: i64,
+    month: i64,
+    count: u64,
+    oldest: i64,
+    newest: i64,
+}
+
+impl Default for Run {
+    /// A run that no time belongs to.
+    fn default() -> Self {
+        Self { start: 0, end: 0, month: 0, count: 0, oldest: i64::MAX, newest: i64::MIN }
+    }
+}
+
+impl Run {
+    fn at(micros: i64) -> Self {
+        let (year, month, _) = date_of_day(micros.div_euclid(MICROS_PER_DAY));
+        let index = year * 12 + i64::from(month) - 1;
+        let day = |index: i64| day_of_date(index.div_euclid(12), index.rem_euclid(12) + 1, 1);
+        // The last month that the numbers reach does not end.
+        let first = |index: i64| day(index).saturating_mul(MICROS_PER_DAY);
+        Self { start: first(index), end: first(index + 1), month: index, ..Self::default() }
+    }
+}
+
+impl UpdatedCounts {
+    /// Counts times by their age.
+    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
+        // By array place, since a branch by age is one that the processor cannot foresee.
+        let mut counts = [0; 6];
+        let [week, month, quarter, year] = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
+        // What is younger than the first of these is in the future.
+        let limits = [clock.as_of.saturating_sub(clock.latest), week, month, quarter, year];
+        let mut count = |micros: i64, is_there: bool| {
+            let age = clock.as_of.saturating_sub(micros);
+            counts[limits.iter().map(|&limit| usize::from(age >= limit)).sum::<usize>()] += u64::from(is_there);
+        };
+        match times.nulls() {
+            None => times.values().iter().for_each(|&micros| count(micros, true)),
+            Some(nulls) => times.values().iter().zip(nulls).for_each(|(&micros, is_there)| count(micros, is_there)),
+        }
+        self.never += times.null_count() as u64;
+        self.in_future += counts[0];
+        self.last_7_days += counts[1];
+        self.last_30_days += counts[2];
+        self.last_90_days += counts[3];
+        self.last_365_days += counts[4];
+        self.older += counts[5];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_one_date_belongs_to_no_month() {
+        let year_two = Timestamp::parse("0002-01-01T00:00:00Z").unwrap().micros();
+        assert_eq!(YEAR_TWO, year_two);
+        let mut months = Months::default();
+        months
+            .add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::between(0, 0));
+        let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
+        assert_eq!(months.table(), wanted.map(|(month, count)| (month.to_owned(), count)).into());
+        assert_eq!(months.unset(), 1);
+        assert_eq!(months.range().oldest.as_deref(), Some("0002-01-01T00:00:00Z"));
+        assert_eq!(months.range().newest.as_deref(), Some("1970-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_time_to_come_has_no_age_unless_clocks_may_differ_by_it() {
+        let now = 1_775_000_000_000_000;
+        let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
+        for nulls in [0, 2] {
+            let times = times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)).collect::<Times>();
+            let (mut updated, mut months) = (UpdatedCounts::default(), Months::default());
+            updated.add(&times, Clock::between(now, now));
+            months.add(&times, Clock::between(now, now));
+            let wanted =
+                UpdatedCounts { never: nulls as u64, in_future: 2, last_7_days: 3, ..UpdatedCounts::default() };
+            assert_eq!(updated, wanted);
+            assert_eq!(months.in_future(), 2);
+            // Its year has more than four digits.
+            assert_eq!(months.table()[OTHER_KEY], 1);
+        }
+    }
+
+    #[test]
+    fn what_changes_while_an_export_runs_is_not_in_the_future() {
+        let now = Timestamp::now().micros();
+        let an_hour_ago = now - MICROS_PER_DAY / 24;
+        let mut updated = UpdatedCounts::default();
+        updated.add(&Times::from(vec![now - 1_000_000, now + MICROS_PER_DAY]), Clock::since(an_hour_ago));
+        assert_eq!((updated.last_7_days, updated.in_future), (1, 1));
+    }
+}

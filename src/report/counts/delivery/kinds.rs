@@ -1,0 +1,89 @@
+//! What directions and statuses mean, each text looked at once.
+
+use super::super::names::Names;
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Outbound,
+    Inbound,
+    Unknown,
+}
+
+impl From<&str> for Direction {
+    fn from(text: &str) -> Self {
+        match () {
+            () if text.eq_ignore_ascii_case("OUTBOUND") => Self::Outbound,
+            () if text.eq_ignore_ascii_case("INBOUND") => Self::Inbound,
+            () => Self::Unknown,
+        }
+    }
+}
+
+/// What a status says of delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Queued,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+    Filtered,
+    Blocked,
+    /// Still on its way, received, or nothing that anybody documented.
+    Other,
+}
+
+impl From<&str> for Status {
+    fn from(text: &str) -> Self {
+        const STATUSES: [(&str, Status); 7] = [
+            ("QUEUED", Status::Queued),
+            ("SENT", Status::Sent),
+            ("DELIVERED", Status::Delivered),
+            ("READ", Status::Read),
+            ("FAILED", Status::Failed),
+            ("FILTERED", Status::Filtered),
+            ("BLOCKED", Status::Blocked),
+        ];
+        let found = STATUSES.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
+        found.map_or(Self::Other, |(_, status)| status)
+    }
+}
+
+impl Status {
+    /// How far a message had come that had this status: 1 sent, 2 delivered, 3 read.
+    pub(super) fn stage(self) -> usize {
+        match self {
+            Self::Sent => 1,
+            Self::Delivered => 2,
+            Self::Read => 3,
+            _ => 0,
+        }
+    }
+}
+
+/// Texts of a column by their numbers, with what they mean.
+#[derive(Debug, Clone)]
+pub(super) struct Meanings<T> {
+    pub(super) names: Names,
+    by_number: Vec<T>,
+    /// The numbers of the rows of the batch that is being counted.
+    pub(super) numbers: Vec<u16>,
+}
+
+impl<T: for<'a> From<&'a str> + Copy> Meanings<T> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { names: Names::new(limit), by_number: Vec::new(), numbers: Vec::new() }
+    }
+
+    /// Looks at what is new among the texts.
+    pub(super) fn refresh(&mut self) {
+        for number in self.by_number.len()..self.names.len() {
+            self.by_number.push(T::from(self.names.name(number)));
+        }
+    }
+
+    pub(super) fn of(&self, number: u16) -> T {
+        self.by_number[usize::from(number)]
+    }
+}

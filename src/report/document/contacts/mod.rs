@@ -1,0 +1,12 @@
+//! What is told of contacts: [`Summary`], its JSON form, and what changed since an older one.
+
+mod absent;
+mod compare;
+pub(in crate::report) mod comparison;
+mod json;
+mod notices;
+pub(in crate::report) mod summary;
+
+pub use self::compare::compare;
+pub use self::comparison::Comparison;
+pub use self::summary::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts};

@@ -1,0 +1,64 @@
+//! What changed between two summaries of messages, as it is told.
+
+use serde::Serialize;
+
+use super::super::change::{Change, Changes};
+use super::money::Money;
+
+/// An amount then and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MoneyChange {
+    /// Then.
+    pub old: Money,
+    /// Now.
+    pub new: Money,
+}
+
+/// A part and its whole, then and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RateChange {
+    /// The part.
+    pub part: Change,
+    /// The whole.
+    pub whole: Change,
+}
+
+/// What changed since an older summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeliveryComparison {
+    /// The file or the files that hold the older state.
+    pub with: String,
+    /// Its moment, RFC 3339, UTC; of files that of their manifest, or when they were written.
+    pub as_of: String,
+    /// Messages.
+    pub messages: Change,
+    /// Whether the two sides were exported with different filters, as far as they tell: what differs then need not have
+    /// changed.
+    pub filters_differ: bool,
+    /// Columns that one of the sides does not have; what rests on them is not compared.
+    pub columns_not_in_both: Vec<String>,
+    /// Outbound messages.
+    pub outbound: Option<Change>,
+    /// Inbound messages.
+    pub inbound: Option<Change>,
+    /// Deliverability as the dashboard defines it.
+    pub deliverability: Option<RateChange>,
+    /// Outbound messages that failed, were filtered or blocked.
+    pub unsuccessful: Option<Change>,
+    /// Money spent, `price` and `active_contact_price` together.
+    pub spent: Option<MoneyChange>,
+    /// Contacts that outbound messages went to.
+    pub contacts_messaged: Option<Change>,
+    /// Those that replied.
+    pub contacts_replied: Option<Change>,
+    /// Messages by channel.
+    pub channels: Changes,
+    /// Messages by status.
+    pub statuses: Changes,
+    /// Messages by region.
+    pub regions: Changes,
+    /// Messages by template.
+    pub templates: Changes,
+    /// Messages by the reason code of their failure.
+    pub failures: Changes,
+}

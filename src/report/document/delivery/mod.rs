@@ -1,0 +1,19 @@
+//! What is told of messages and their delivery: [`DeliverySummary`], its JSON form, and what changed since an older one.
+
+mod absent;
+mod compare;
+pub(in crate::report) mod comparison;
+pub(in crate::report) mod group;
+mod json;
+pub(in crate::report) mod money;
+mod notices;
+pub(in crate::report) mod summary;
+
+pub use self::compare::compare_deliveries;
+pub use self::comparison::{DeliveryComparison, MoneyChange, RateChange};
+pub use self::group::{Group, Groups};
+pub use self::money::{Money, Spending};
+pub use self::summary::{
+    ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure,
+    Funnel, Percentiles, Weekday,
+};

@@ -1,0 +1,94 @@
+//! The files that a report was made from, and what their exports said of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::filters::Filters;
+use crate::format::FileFormat;
+use crate::verdict::Verdict;
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputReport {
+    /// The path as it was given or found.
+    pub path: String,
+    /// Name of the format.
+    pub format: FileFormat,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// What the manifest of its export says; nothing where there is none.
+    pub export: Option<InputExport>,
+}
+
+/// The export that wrote a file, by its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputExport {
+    /// When the reading began, RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// Address of the API that was read, or `simulator`.
+    pub api: Option<String>,
+    /// What was left out on request.
+    pub filters: Filters,
+    /// Whether the file holds every row.
+    pub verdict: Option<Verdict>,
+    /// What the verdict rests on.
+    pub evidence: Vec<InputEvidence>,
+    /// Items of the list that could not be rows.
+    pub items_rejected: u64,
+}
+
+/// The worst verdict of the exports that files come from; nothing when not all of them tell.
+pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
+    let verdicts = inputs.iter().map(|input| input.export.as_ref()?.verdict);
+    let worst = |one: Verdict, other: Verdict| if one.is_at_least(other) { other } else { one };
+    verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
+}
+
+/// Items of the lists that could not be rows, of each export once: its files all tell the same number.
+pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
+    let exports = inputs.iter().filter_map(|input| input.export.as_ref());
+    let by_export: BTreeMap<_, u64> =
+        exports.map(|export| ((&export.started_at, &export.finished_at, &export.api), export.items_rejected)).collect();
+    by_export.values().sum()
+}
+
+/// One thing that the verdict of a manifest rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "AnyEvidence")]
+pub struct InputEvidence {
+    /// For machines; earlier versions give none.
+    pub code: Option<String>,
+    /// How many, where there is something to count.
+    pub count: Option<u64>,
+    /// For people.
+    pub text: String,
+}
+
+/// Evidence as any version writes it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyEvidence {
+    Text(String),
+    Coded {
+        #[serde(default)]
+        code: Option<String>,
+        #[serde(default)]
+        count: Option<u64>,
+        #[serde(default)]
+        text: String,
+    },
+}
+
+impl From<AnyEvidence> for InputEvidence {
+    fn from(evidence: AnyEvidence) -> Self {
+        match evidence {
+            AnyEvidence::Text(text) => Self { code: None, count: None, text },
+            AnyEvidence::Coded { code, count, text } => Self { code, count, text },
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What a report tells, as plain documents: one for each resource, made of the same parts.
+//!
+//! A document is filled by [`counts`](super::counts), laid out by [`view`](super::view), and is its own JSON form.
+
+pub(super) mod change;
+pub(super) mod consistency;
+pub(super) mod contacts;
+pub(super) mod delivery;
+pub(super) mod filters;
+pub(super) mod findings;
+pub(super) mod input;
+pub(super) mod notice;
+pub(super) mod run;
+pub(super) mod values;
+
+pub use self::change::{Change, Changes};
+pub use self::consistency::ConsistencyFacts;
+pub use self::contacts::{
+    Comparison, OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts, compare,
+};
+pub use self::delivery::{
+    ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary,
+    DeliveryTimes, Failure, Funnel, Group, Groups, Money, MoneyChange, Percentiles, RateChange, Spending, Weekday,
+    compare_deliveries,
+};
+pub use self::filters::Filters;
+pub use self::findings::{Findings, RejectedSample};
+pub use self::input::{InputEvidence, InputExport, InputReport};
+pub use self::notice::{Notice, NoticeCode, verdict_of_json};
+pub use self::run::RunFacts;
+pub use self::values::{Repeated, TimeRange};

@@ -1,0 +1,217 @@
+//! What a reader must know before any number: it stands at the top of every form of a report.
+//!
+//! Codes are documented in `docs/report.md`; a test compares the two.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::format::{file_name, grouped, grouped_of, shown};
+use super::input::InputReport;
+use crate::base::noun::RowNoun;
+use crate::base::plural::word_for;
+use crate::verdict::Verdict;
+
+/// Files that a notice names one by one.
+const MAX_NAMES: usize = 3;
+
+/// One notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// For machines. Codes are documented in `docs/report.md` and do not change.
+    pub code: NoticeCode,
+    /// How many, where there is something to count.
+    pub count: Option<u64>,
+    /// The same for people, in a sentence or two. It may change from version to version.
+    pub text: String,
+}
+
+/// Every code of a [`Notice`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeCode {
+    /// Rows may be missing from the run or from files.
+    Unverified,
+    /// Items of the list that could not be rows.
+    ItemsLeftOut,
+    /// Columns that have values, none of which could be read.
+    UnreadableColumns,
+    /// Older exports of the same account that are not counted.
+    OlderSnapshots,
+    /// Exports of the same account that are added up.
+    SummedSnapshots,
+    /// A manifest that cannot be read.
+    UnreadableManifest,
+    /// The older side of a comparison may lack rows.
+    UnverifiedComparison,
+    /// Rows that are in the files more than once, and are counted each time.
+    RepeatedRows,
+}
+
+impl NoticeCode {
+    /// All codes, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Unverified,
+        Self::ItemsLeftOut,
+        Self::UnreadableColumns,
+        Self::OlderSnapshots,
+        Self::SummedSnapshots,
+        Self::UnreadableManifest,
+        Self::UnverifiedComparison,
+        Self::RepeatedRows,
+    ];
+}
+
+impl Notice {
+    /// Only the newest of several exports of one account was counted.
+    pub fn older_snapshots<'a>(newest: &str, older: impl ExactSizeIterator<Item = &'a str>) -> Self {
+        let count = older.len() as u64;
+        let is = word_for(
+            count,
+            "is an older export of the same account and was",
+            "are older exports of the same account and were",
+        );
+        let text = format!(
+            "{} {is} left out; only the newest, {}, is counted. Use --sum to add them up.",
+            names(older),
+            file_name(newest)
+        );
+        Self { code: NoticeCode::OlderSnapshots, count: Some(count), text }
+    }
+
+    /// Several exports of one account were added up on request.
+    pub fn summed_snapshots(files: u64, noun: RowNoun) -> Self {
+        let text = format!(
+            "{} of the same account are added up (--sum): a {} counts once for each of them.",
+            grouped_of(files, "export", "exports"),
+            noun.one
+        );
+        Self { code: NoticeCode::SummedSnapshots, count: Some(files), text }
+    }
+
+    /// There is a manifest, but it tells nothing.
+    pub fn unreadable_manifest(manifest: &str, file: &str) -> Self {
+        let [manifest, file] = [manifest, file].map(file_name);
+        let text =
+            format!("The manifest {manifest} cannot be read: whether {file} is whole and complete is not known.");
+        Self { code: NoticeCode::UnreadableManifest, count: None, text }
+    }
+
+    /// The older side of a comparison may lack rows.
+    pub fn unverified_comparison(with: &str) -> Self {
+        let text = format!("The older export, {}, is unverified: what differs need not have changed.", shown(with));
+        Self { code: NoticeCode::UnverifiedComparison, count: None, text }
+    }
+
+    /// The run did not verify that its output is complete.
+    pub(in crate::report) fn unverified_run(noun: RowNoun) -> Self {
+        let text = format!("This export is unverified: {} may be missing. The evidence is under Run.", noun.many);
+        Self { code: NoticeCode::Unverified, count: None, text }
+    }
+
+    /// Some files come from exports that are unverified; nothing when none does.
+    pub(in crate::report) fn unverified_files(inputs: &[InputReport], noun: RowNoun) -> Option<Self> {
+        let is_unverified = |input: &&InputReport| {
+            input.export.as_ref().is_some_and(|export| export.verdict == Some(Verdict::Unverified))
+        };
+        let files: Vec<&InputReport> = inputs.iter().filter(is_unverified).collect();
+        let export = files.first()?.export.as_ref()?;
+        let evidence = export.evidence.iter().find(|evidence| !evidence.text.trim().is_empty());
+        let evidence = evidence.map(|evidence| format!(" The evidence: {}.", evidence.text.trim_end_matches('.')));
+        let count = files.len() as u64;
+        let names = names(files.iter().map(|input| input.path.as_str()));
+        let is = word_for(count, "is an unverified export", "are unverified exports");
+        let text = format!("{names} {is}: {} may be missing.{}", noun.many, evidence.unwrap_or_default());
+        Some(Self { code: NoticeCode::Unverified, count: Some(count), text })
+    }
+
+    /// So many items of the list are not in the output; nothing when all are.
+    pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
+        let items = grouped_of(count, "item was", "items were");
+        let are =
+            word_for(count, &format!("it is not a {}", noun.one), &format!("they are not {}", noun.many)).to_owned();
+        let text = format!("{items} left out because {are}.");
+        (count > 0).then_some(Self { code: NoticeCode::ItemsLeftOut, count: Some(count), text })
+    }
+
+    /// So many rows have the id of another row; nothing when none has.
+    pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
+        let about = if is_approximate { "About " } else { "" };
+        let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
+        let text = format!("{about}{} {have} counted each time.", grouped_of(count, noun.one, noun.many));
+        (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
+    }
+
+    /// Of these columns, each with its values, none could be read; nothing where there are none.
+    pub(in crate::report) fn unreadable_columns(columns: &[(&str, u64)]) -> Option<Self> {
+        let names: Vec<&str> = columns.iter().map(|&(name, _)| name).collect();
+        let have = grouped_of(
+            columns.iter().map(|&(_, values)| values).sum(),
+            "value has an undocumented type or form",
+            "values have an undocumented type or form",
+        );
+        let text = format!("No value of {} could be read: {have}.", names.join(", "));
+        let count = Some(columns.len() as u64);
+        (!columns.is_empty()).then_some(Self { code: NoticeCode::UnreadableColumns, count, text })
+    }
+}
+
+/// The verdict that an older summary tells, in its JSON form.
+pub fn verdict_of_json(json: &str) -> Option<Verdict> {
+    #[derive(Deserialize)]
+    struct Told {
+        verdict: Option<Verdict>,
+    }
+    #[derive(Deserialize)]
+    struct Input {
+        export: Option<Told>,
+    }
+    #[derive(Deserialize)]
+    struct Document {
+        run: Option<Told>,
+        #[serde(default)]
+        inputs: Vec<Input>,
+    }
+    let document: Document = serde_json::from_str(json).ok()?;
+    let of_inputs = document.inputs.into_iter().filter_map(|input| input.export);
+    let verdicts = document.run.into_iter().chain(of_inputs).filter_map(|told| told.verdict);
+    verdicts.reduce(|one, other| if one.is_at_least(other) { other } else { one })
+}
+
+fn names<'a>(paths: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let rest = paths.len().saturating_sub(MAX_NAMES);
+    let named: Vec<String> = paths.take(MAX_NAMES).map(file_name).collect();
+    match rest {
+        0 => named.join(", "),
+        rest => format!("{} and {} more", named.join(", "), grouped(rest as u64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_documented() {
+        let documentation = include_str!("../../../docs/report.md");
+        for code in NoticeCode::ALL {
+            let name = serde_json::to_value(code).unwrap();
+            let row = format!("| `{}` |", name.as_str().unwrap());
+            assert!(documentation.contains(&row), "docs/report.md has no row {row}");
+        }
+    }
+
+    #[test]
+    fn names_are_few_and_cannot_steer_a_terminal() {
+        let notice = Notice::older_snapshots("x/d\u{1b}[31m.csv", ["x/a.csv", "b.csv", "c.csv", "e.csv"].into_iter());
+        assert!(notice.text.starts_with("a.csv, b.csv, c.csv and 1 more are older exports"), "{}", notice.text);
+        assert!(!notice.text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn an_older_summary_tells_its_verdict() {
+        let json = r#"{"run": {"verdict": "healed"}, "inputs": []}"#;
+        assert_eq!(verdict_of_json(json), Some(Verdict::Healed));
+        let json = r#"{"run": null, "inputs": [{"export": {"verdict": "unverified"}}, {"export": null}, {}]}"#;
+        assert_eq!(verdict_of_json(json), Some(Verdict::Unverified));
+        assert_eq!(verdict_of_json(r#"{"contacts": 1}"#), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Numbers within a region: how many can be reached, opted out, have each channel.
+//!
+//! They are told one by one, when neither they nor their rest of the region's contacts is small. Numbers of the same region
+//! that exclude each other are subtracted together: who can be reached, who opted out, who has no channel.
+//!
+//! *Easy to get wrong:* everybody's number less those of all regions that tell theirs is the number of the regions that do
+//! not. Where that is small, the next region, smallest first, does not tell its number either.
+
+use super::super::Limit;
+use crate::report::document::contacts::summary::{RegionDetail, Summary};
+use crate::report::table::{NONE_KEY, OTHER_KEY, Table};
+
+/// Brings what belongs to a region in line with the regions that are left, and leaves out what must not be told.
+pub(super) fn hide(summary: &mut Summary, limit: Limit) {
+    merge_others(summary);
+    for (code, detail) in &mut summary.region_details {
+        hide_in_detail(detail, limit);
+        if let Some(channels) = summary.channels_by_region.get_mut(code) {
+            hide_in_channels(channels, detail, limit);
+        }
+    }
+    for code in to_hide(summary, limit, summary.reachable.unwrap_or(0), |_, detail| detail.reachable) {
+        summary.region_details.entry(code).or_default().reachable = None;
+    }
+    for code in to_hide(summary, limit, summary.opt_out.yes, |_, detail| detail.opted_out) {
+        summary.region_details.entry(code).or_default().opted_out = None;
+    }
+    let mut totals = summary.channels.clone();
+    totals.insert(NONE_KEY.to_owned(), summary.without_channel.unwrap_or(0));
+    for (channel, total) in totals {
+        let told = |code: &str, _: &_| summary.channels_by_region.get(code)?.get(&channel).copied();
+        for code in to_hide(summary, limit, total, told) {
+            summary.channels_by_region.entry(code).or_default().remove(&channel);
+        }
+    }
+}
+
+/// Regions that must not tell a number, smallest first: so many that those who do not tell it are no small group, nor are
+/// those among them whom it counts.
+fn to_hide(
+    summary: &Summary,
+    limit: Limit,
+    total: u64,
+    told: impl Fn(&str, &RegionDetail) -> Option<u64>,
+) -> Vec<String> {
+    let details = summary.region_details.iter();
+    let mut rows: Vec<(u64, u64, &String)> =
+        details.filter_map(|(code, detail)| Some((detail.contacts, told(code, detail)?, code))).collect();
+    rows.sort_unstable();
+    let mut untold = total.saturating_sub(rows.iter().map(|&(_, count, _)| count).sum());
+    let mut contacts = summary.contacts.saturating_sub(rows.iter().map(|&(contacts, ..)| contacts).sum());
+    let mut hidden = Vec::new();
+    for (contacts_here, count, code) in rows {
+        if limit.allows_part(untold, contacts) {
+            break;
+        }
+        untold += count;
+        contacts += contacts_here;
+        hidden.push(code.clone());
+    }
+    hidden
+}
+
+/// Puts the merged regions together.
+fn merge_others(summary: &mut Summary) {
+    let is_left = |code: &String| code != OTHER_KEY && summary.regions.contains_key(code);
+    let hidden: Vec<String> = summary.region_details.keys().filter(|code| !is_left(code)).cloned().collect();
+    let (mut detail_of_others, mut channels_of_others) = (RegionDetail::default(), Table::new());
+    for code in &hidden {
+        let detail = summary.region_details.remove(code).unwrap_or_default();
+        detail_of_others.contacts += detail.contacts;
+        for (channel, count) in summary.channels_by_region.remove(code).unwrap_or_default() {
+            *channels_of_others.entry(channel).or_default() += count;
+        }
+    }
+    if !hidden.is_empty() {
+        summary.region_details.insert(OTHER_KEY.to_owned(), detail_of_others);
+        summary.channels_by_region.insert(OTHER_KEY.to_owned(), channels_of_others);
+    }
+}
+
+fn hide_in_detail(detail: &mut RegionDetail, limit: Limit) {
+    let contacts = detail.contacts;
+    detail.reachable = detail.reachable.filter(|&count| limit.allows_part(count, contacts));
+    let unreachable = contacts - detail.reachable.unwrap_or(0);
+    detail.opted_out = detail
+        .opted_out
+        .filter(|&count| limit.allows_part(count, contacts) && limit.allows(unreachable.saturating_sub(count)));
+}
+
+fn hide_in_channels(channels: &mut Table, detail: &RegionDetail, limit: Limit) {
+    channels.retain(|_, &mut count| limit.allows_part(count, detail.contacts));
+    let Some(&none) = channels.get(NONE_KEY) else { return };
+    let with_channel = detail.contacts - none;
+    // The unreachable are those without any channel and some that opted out.
+    let unreachable = detail.reachable.map(|reachable| detail.contacts - reachable);
+    let opted_out_with_channel = unreachable.map(|count| count.saturating_sub(none));
+    let neither = unreachable.zip(detail.opted_out).map(|(count, opted_out)| count.saturating_sub(opted_out));
+    let opted_out_without = neither.map(|count| none.saturating_sub(count));
+    let others = channels.iter().filter(|(channel, _)| *channel != NONE_KEY);
+    let mut rests = others
+        .map(|(_, &count)| with_channel.saturating_sub(count))
+        .chain(opted_out_with_channel)
+        .chain(opted_out_without);
+    if !rests.all(|rest| limit.allows(rest)) {
+        channels.remove(NONE_KEY);
+    }
+}

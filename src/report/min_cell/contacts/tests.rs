@@ -1,0 +1,236 @@
+//! Tables made by hand, and an auditor who goes through the reports of random accounts.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::render::render_table;
+use crate::report::{Counts, OTHER_KEY, ReportForm, TableStyle};
+use crate::resources::contacts::decode_page;
+
+const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
+
+fn table<const N: usize>(rows: [(&str, u64); N]) -> Table {
+    rows.map(|(key, count)| (key.to_owned(), count)).into()
+}
+
+#[test]
+fn small_groups_are_merged_until_their_sum_is_large() {
+    let cases = [
+        (table([("a", 100), ("b", 3), ("c", 2)]), table([("(other)", 105)])),
+        (table([("a", 100), ("b", 3), ("c", 8), ("d", 20)]), table([("(other)", 11), ("a", 100), ("d", 20)])),
+        (table([("a", 100), ("b", 20)]), table([("a", 100), ("b", 20)])),
+        (table([("a", 100), ("b", 20), ("c", 1)]), table([("(other)", 21), ("a", 100)])),
+    ];
+    for (mut given, wanted) in cases {
+        let small = small_keys(&given, Limit(10));
+        merge(&mut given, &small);
+        assert_eq!(given, wanted);
+    }
+}
+
+/// So many contacts of a region with these channels.
+type Group = (u64, &'static str, &'static str, Option<bool>);
+
+fn counted(groups: &[Group]) -> Summary {
+    let contacts: Vec<_> = groups
+        .iter()
+        .flat_map(|group| std::iter::repeat_n(group, usize::try_from(group.0).unwrap()))
+        .enumerate()
+        .map(|(at, &(_, region, channels, opt_out))| {
+            let default = channels.split(',').next();
+            let month = 1 + at % 3;
+            serde_json::json!({"id": at.to_string(), "region_code": region, "available_channels": channels,
+                "default_channel": default, "opt_out": opt_out, "created_at": format!("2026-0{month}-01T00:00:00Z")})
+        })
+        .collect();
+    let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
+    let page = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap();
+    let mut counts = Counts::default();
+    counts.add_batch(&page.batch(), NOW);
+    counts.summary()
+}
+
+#[test]
+fn a_number_that_leaves_a_small_rest_is_in_no_form() {
+    let (some, all) = ((8_989, "US", "sms", Some(false)), (3_000, "DE", "sms,rcs", Some(false)));
+    let mut summary = counted(&[some, (11, "US", "rcs", Some(false)), all]);
+    summary.merge_small_groups(20, None);
+    // 8,989 of 9,000 have sms, so 11 have not; and everybody's number less the one of Germany is just that.
+    assert_eq!(summary.channels_by_region["US"].get("sms"), None);
+    assert_eq!(summary.channels.get("sms"), None);
+    assert_eq!(summary.channels_by_region["DE"]["sms"], 3_000);
+    let style = TableStyle { width: 120, has_colors: false };
+    let forms = [ReportForm::Html, ReportForm::Markdown, ReportForm::Json].map(|form| form.render(&summary));
+    for form in forms.into_iter().chain([render_table(&summary, style)]) {
+        for number in ["11989", "11,989", "99.9 %", "8,989 of"] {
+            assert!(!form.contains(number), "{number} in {form}");
+        }
+        assert!(form.contains("9000") || form.contains("9,000"), "{form}");
+    }
+}
+
+/// What an auditor holds against a report: each number that can be read off it and lies between 0 and the limit.
+struct Auditor<'a> {
+    told: &'a Summary,
+    limit: u64,
+    finds: Vec<String>,
+}
+
+impl Auditor<'_> {
+    fn look_at(&mut self, what: &str, count: u64) {
+        if count > 0 && count < self.limit {
+            self.finds.push(format!("{what}: {count}"));
+        }
+    }
+
+    fn look_at_part(&mut self, what: &str, part: u64, whole: u64) {
+        self.look_at(what, part);
+        self.look_at(&format!("not {what}"), whole - part);
+    }
+
+    fn tables_that_add_up(&mut self) {
+        let told = self.told;
+        let tables = [
+            &told.channel_combinations,
+            &told.default_channels,
+            &told.regions,
+            &told.continents,
+            &told.country_codes,
+            &told.created_by_month,
+        ];
+        for table in tables {
+            assert_eq!(table.values().sum::<u64>(), told.contacts);
+            for (key, &count) in table {
+                self.look_at_part(key, count, told.contacts);
+            }
+        }
+        for (month, &count) in &told.created_cumulative {
+            self.look_at_part(month, count, told.contacts);
+        }
+    }
+
+    fn continents_less_their_regions(&mut self) {
+        let told = self.told;
+        for (continent, &count) in &told.continents {
+            let is_here = |code: &str| {
+                let name = places::find(code).map_or("unknown", |place| place.continent);
+                code != OTHER_KEY
+                    && (name == continent || continent == OTHER_KEY && !told.continents.contains_key(name))
+            };
+            let regions = told.regions.iter().filter(|(code, _)| is_here(code)).map(|(_, &count)| count);
+            self.look_at(continent, count - regions.sum::<u64>());
+        }
+    }
+
+    fn channels_less_their_combinations(&mut self) {
+        let told = self.told;
+        let merged = told.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
+        let has = |name: &str, channel: &str| name.split('+').any(|part| part == channel);
+        let in_merged = |channel: &str, count: u64| {
+            let combinations = told.channel_combinations.iter().filter(|(name, _)| has(name, channel));
+            count - combinations.map(|(_, &count)| count).sum::<u64>()
+        };
+        let without = in_merged("none", told.without_channel.unwrap());
+        for (channel, &count) in told.channels.iter().filter(|(channel, _)| *channel != "none") {
+            self.look_at_part(channel, count, told.contacts);
+            self.look_at(channel, told.contacts - told.without_channel.unwrap() - count);
+            if merged < told.contacts {
+                self.look_at_part(channel, in_merged(channel, count), merged);
+                self.look_at(channel, merged - without - in_merged(channel, count));
+            }
+        }
+    }
+
+    fn within_regions(&mut self) {
+        for (code, detail) in &self.told.region_details {
+            let contacts = detail.contacts;
+            let told = [detail.reachable, detail.opted_out];
+            told.iter().flatten().for_each(|&count| self.look_at_part(code, count, contacts));
+            if let [Some(reachable), Some(opted_out)] = told {
+                self.look_at(code, contacts - reachable - opted_out);
+            }
+            let channels = &self.told.channels_by_region[code];
+            for &count in channels.values() {
+                self.look_at_part(code, count, contacts);
+            }
+            let Some(none) = channels.get("none") else { continue };
+            for (_, count) in channels.iter().filter(|(channel, _)| *channel != "none") {
+                self.look_at(code, contacts - none - count);
+            }
+            if let [Some(reachable), opted_out] = told {
+                self.look_at(code, contacts - reachable - none);
+                self.look_at(code, opted_out.map_or(0, |opted_out| none - (contacts - reachable - opted_out)));
+            }
+        }
+    }
+
+    /// Everybody's number less those that regions tell.
+    fn all_less_the_regions(&mut self, total: u64, told: impl Fn(&str) -> Option<u64>) {
+        let details = self.told.region_details.iter();
+        let numbers = details.filter_map(|(code, detail)| Some((detail.contacts, told(code)?)));
+        let (contacts, count) = numbers.fold((0, 0), |sum, number| (sum.0 + number.0, sum.1 + number.1));
+        // Where no region tells it, there is only everybody's number, which is told in any case.
+        if contacts > 0 {
+            self.look_at_part("regions without a number", total - count, self.told.contacts - contacts);
+        }
+    }
+
+    fn audit(mut self) -> Vec<String> {
+        let told = self.told;
+        // An account smaller than the limit is one group.
+        if told.contacts >= self.limit {
+            self.tables_that_add_up();
+            self.continents_less_their_regions();
+        }
+        self.channels_less_their_combinations();
+        self.within_regions();
+        self.all_less_the_regions(told.reachable.unwrap(), |code| told.region_details[code].reachable);
+        self.all_less_the_regions(told.opt_out.yes, |code| told.region_details[code].opted_out);
+        for (channel, &total) in &told.channels {
+            self.all_less_the_regions(total, |code| told.channels_by_region[code].get(channel).copied());
+        }
+        self.all_less_the_regions(told.without_channel.unwrap(), |code| {
+            told.channels_by_region[code].get("none").copied()
+        });
+        self.finds
+    }
+}
+
+fn groups() -> impl Strategy<Value = Vec<Group>> {
+    let regions = &["US", "CA", "DE", "FR", "LU", "BR", "AU", "NZ", "AQ", "ZZ", ""];
+    let channels = &["", "sms", "rcs", "whatsapp", "sms,whatsapp", "sms,rcs", "sms,whatsapp,rcs"];
+    let size = prop_oneof![1_u64..8, 1_u64..40, 30_u64..120];
+    let opt_out = prop::sample::select(&[Some(false), Some(false), Some(true), None][..]);
+    let group = (size, prop::sample::select(&regions[..]), prop::sample::select(&channels[..]), opt_out);
+    prop::collection::vec(group, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn nothing_small_can_be_read_off_a_report(groups in groups(), limit in 2_u64..30) {
+        let all = counted(&groups);
+        let mut told = all.clone();
+        told.merge_small_groups(limit, None);
+        let finds = Auditor { told: &told, limit, finds: Vec::new() }.audit();
+        prop_assert!(finds.is_empty(), "{finds:?}");
+        // What is told is true.
+        for (code, channels) in told.channels_by_region.iter().filter(|(code, _)| *code != OTHER_KEY) {
+            prop_assert!(channels.iter().all(|(channel, count)| all.channels_by_region[code].get(channel) == Some(count)));
+        }
+        prop_assert!(told.channels.iter().all(|(channel, count)| all.channels.get(channel) == Some(count)));
+    }
+
+    #[test]
+    fn an_older_summary_hides_the_same_groups(new in groups(), old in groups(), limit in 2_u64..30) {
+        let (mut new, mut old) = (counted(&new), counted(&old));
+        new.merge_small_groups(limit, Some(&mut old));
+        for summary in [&new, &old] {
+            for (channel, &count) in &summary.channels {
+                prop_assert!(Limit(limit).allows_part(count, summary.contacts), "{channel}: {count}");
+            }
+            for (region, &count) in summary.regions.iter().filter(|_| summary.contacts >= limit) {
+                prop_assert!(count >= limit, "{region}: {count}");
+            }
+        }
+    }
+}

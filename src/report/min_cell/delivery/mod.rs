@@ -1,0 +1,195 @@
+//! Small groups of messages merged and small numbers left out.
+//!
+//! - In tables and groups that add up, smaller groups go into `(other)`, in all of them by the same rule.
+//! - The parts of a group (outbound, delivered, failed ...) are told one by one, when neither they nor their rest is small,
+//!   and when what all other groups tell does not give them away.
+//! - Days and moments of single messages are not told, nor are the shortest and the longest duration.
+//!
+//! Not hidden is what is said of all messages together and not by a table of groups: the funnel, deliverability, how many
+//! contacts replied, the findings on quality. Without them it would be no report.
+//!
+//! *Easy to get wrong:* an older summary must merge the same groups, or what one hides the other tells.
+
+use std::collections::BTreeSet;
+
+use super::{Limit, merge, small_keys};
+use crate::report::document::delivery::group::{Group, Groups, messages_of};
+use crate::report::document::delivery::summary::{DeliverySummary, DeliveryTimes, Failure, Percentiles};
+use crate::report::document::values::TimeRange;
+use crate::report::table::{OTHER_KEY, Table};
+
+#[cfg(test)]
+mod tests;
+
+type TableOf = for<'a> fn(&'a mut DeliverySummary) -> &'a mut Table;
+type GroupsOf = for<'a> fn(&'a mut DeliverySummary) -> &'a mut Groups;
+type PartOf = for<'a> fn(&'a mut Group) -> &'a mut Option<u64>;
+
+/// Every table that adds up to all messages, or to those with a time.
+const TABLES: [TableOf; 4] = [
+    |summary| &mut summary.directions,
+    |summary| &mut summary.statuses,
+    |summary| &mut summary.template_categories,
+    |summary| &mut summary.hours,
+];
+
+/// Every table of groups that add up to all messages.
+const GROUPS: [GroupsOf; 4] = [
+    |summary| &mut summary.channels,
+    |summary| &mut summary.regions,
+    |summary| &mut summary.templates,
+    |summary| &mut summary.days,
+];
+
+/// The parts of a group.
+const PARTS: [PartOf; 5] = [
+    |group| &mut group.outbound,
+    |group| &mut group.inbound,
+    |group| &mut group.successful,
+    |group| &mut group.failed,
+    |group| &mut group.withheld,
+];
+
+impl DeliverySummary {
+    /// Hides numbers of fewer than `min_cell` messages, here and in the summary that is to be compared with.
+    pub fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
+        let limit = Limit(min_cell);
+        let mut both: Vec<&mut Self> = std::iter::once(self).chain(old).collect();
+        for table in TABLES {
+            let small = both.iter_mut().flat_map(|summary| small_keys(table(summary), limit)).collect();
+            for summary in &mut both {
+                merge(table(summary), &small);
+            }
+        }
+        for groups in GROUPS {
+            let small = both.iter_mut().flat_map(|summary| small_keys(&messages_of(groups(summary)), limit)).collect();
+            for summary in &mut both {
+                merge_groups(groups(summary), &small);
+            }
+        }
+        let small = both.iter().flat_map(|summary| small_keys(&messages_of_failures(summary), limit)).collect();
+        for summary in both {
+            merge_failures(&mut summary.failures, &small);
+            hide(summary, limit);
+            summary.min_cell = Some(min_cell);
+        }
+    }
+}
+
+fn messages_of_failures(summary: &DeliverySummary) -> Table {
+    summary.failures.iter().map(|failure| (failure.reason_code.clone(), failure.messages)).collect()
+}
+
+fn merge_groups(groups: &mut Groups, small: &BTreeSet<String>) {
+    let merged: Vec<Group> = small.iter().filter_map(|key| groups.remove(key)).collect();
+    if !merged.is_empty() {
+        let others = groups.entry(OTHER_KEY.to_owned()).or_default();
+        for group in merged {
+            *others += group;
+        }
+    }
+}
+
+fn merge_failures(failures: &mut Vec<Failure>, small: &BTreeSet<String>) {
+    let (merged, told): (Vec<Failure>, Vec<Failure>) =
+        std::mem::take(failures).into_iter().partition(|failure| small.contains(&failure.reason_code));
+    *failures = told;
+    if merged.is_empty() {
+        return;
+    }
+    let sum = |part: fn(&Failure) -> Option<u64>| merged.iter().map(part).sum::<Option<u64>>();
+    failures.push(Failure {
+        reason_code: OTHER_KEY.to_owned(),
+        messages: merged.iter().map(|failure| failure.messages).sum(),
+        failed: sum(|failure| failure.failed),
+        filtered: sum(|failure| failure.filtered),
+        blocked: sum(|failure| failure.blocked),
+        ..Failure::default()
+    });
+}
+
+/// Leaves out what must not be told of the groups that are left.
+fn hide(summary: &mut DeliverySummary, limit: Limit) {
+    let mut total = summary.total;
+    for groups in GROUPS {
+        for group in groups(summary).values_mut() {
+            hide_parts(group, limit);
+        }
+        for part in PARTS {
+            hide_rest(groups(summary), limit, part, *part(&mut total));
+        }
+    }
+    for failure in &mut summary.failures {
+        let messages = failure.messages;
+        let parts = [&mut failure.failed, &mut failure.filtered, &mut failure.blocked];
+        if !parts.iter().all(|part| part.is_none_or(|part| limit.allows_part(part, messages))) {
+            for part in parts {
+                *part = None;
+            }
+        }
+        (failure.began_on, failure.last_seen_on) = (None, None);
+    }
+    summary.region_names.retain(|code, _| summary.regions.contains_key(code));
+    if !summary.hours_by_weekday.iter().flat_map(|day| &day.hours).all(|&count| limit.allows(count))
+        || summary.hours.contains_key(OTHER_KEY)
+    {
+        summary.hours_by_weekday.clear();
+    }
+    // Each is the time of one message.
+    summary.created_range = TimeRange::default();
+    let channels = &summary.channels;
+    summary.times_by_channel.retain(|channel, _| channels.contains_key(channel));
+    summary.times_by_channel.values_mut().for_each(|times| hide_times(times, limit));
+    hide_times(&mut summary.times, limit);
+}
+
+/// Leaves out the parts of a group that are small, or leave a small rest.
+fn hide_parts(group: &mut Group, limit: Limit) {
+    let messages = group.messages;
+    if !PARTS[..2].iter().all(|part| part(group).is_none_or(|part| limit.allows_part(part, messages)))
+        || !limit.allows(messages.saturating_sub(group.outbound.unwrap_or(0) + group.inbound.unwrap_or(0)))
+    {
+        (group.outbound, group.inbound) = (None, None);
+    }
+    // These exclude each other and are parts of what went out.
+    let whole = group.outbound.unwrap_or(messages);
+    let rest = PARTS[2..].iter().filter_map(|part| *part(group)).fold(whole, u64::saturating_sub);
+    if !PARTS[2..].iter().all(|part| part(group).is_none_or(|part| limit.allows_part(part, whole)))
+        || !limit.allows(rest)
+    {
+        PARTS[2..].iter().for_each(|part| *part(group) = None);
+    }
+}
+
+/// Everybody's number less those of all groups that tell theirs is the number of the groups that do not. Where that is
+/// small, the next group, smallest first, does not tell its number either.
+fn hide_rest(groups: &mut Groups, limit: Limit, part: PartOf, total: Option<u64>) {
+    let Some(total) = total else { return };
+    let mut told: Vec<(u64, u64, String)> = Vec::new();
+    let mut untold_messages = 0;
+    for (key, group) in groups.iter_mut() {
+        match *part(group) {
+            Some(count) => told.push((group.messages, count, key.clone())),
+            None => untold_messages += group.messages,
+        }
+    }
+    told.sort_unstable();
+    let mut untold = total.saturating_sub(told.iter().map(|&(_, count, _)| count).sum());
+    for (messages, count, key) in told {
+        if limit.allows_part(untold, untold_messages) {
+            break;
+        }
+        untold += count;
+        untold_messages += messages;
+        if let Some(group) = groups.get_mut(&key) {
+            *part(group) = None;
+        }
+    }
+}
+
+fn hide_times(times: &mut DeliveryTimes, limit: Limit) {
+    for found in [&mut times.to_delivered, &mut times.to_read] {
+        *found = found.filter(|found| limit.allows(found.messages));
+        *found = found.map(|found| Percentiles { min_ms: None, max_ms: None, ..found });
+    }
+}

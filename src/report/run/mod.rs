@@ -1,0 +1,62 @@
+//! What an export asks of the counts and the document of its resource.
+
+mod contacts;
+mod delivery;
+
+use arrow::array::RecordBatch;
+
+use super::document::filters::Filters;
+use super::document::findings::Findings;
+use super::document::notice::Notice;
+use super::document::run::RunFacts;
+use super::form::ReportForm;
+use super::render::TableStyle;
+use crate::publish::OutputReport;
+
+/// Counters over the rows of a resource, filled batch by batch.
+pub trait RowCounts: Default + Send + 'static {
+    /// What the counts are told in.
+    type Document: RunDocument;
+
+    /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the moment that ages are
+    /// measured from, in microseconds UTC: the start of the run.
+    fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64);
+
+    /// The document of the run.
+    fn into_document(self, facts: ExportFacts) -> Self::Document;
+}
+
+/// What is known of an export besides its counts.
+#[derive(Debug, Clone)]
+pub struct ExportFacts {
+    /// What was left out on request.
+    pub filters: Filters,
+    /// What was written.
+    pub outputs: Vec<OutputReport>,
+    /// How the run went.
+    pub run: RunFacts,
+    /// What the pages held beside rows.
+    pub findings: Findings,
+}
+
+/// The report of a run, in every form.
+pub trait RunDocument {
+    /// The whole report.
+    fn render(&self, form: ReportForm) -> String;
+
+    /// The report as aligned tables.
+    fn table(&self, style: TableStyle) -> String;
+
+    /// What must be known of the rows before the numbers.
+    fn notices(&self) -> Vec<Notice>;
+
+    /// Further sentences for a person who watches the run, below the table.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What looks as if the API had changed, for everyone.
+    fn suspicions(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,36 @@
+//! Tables of counts, as they look in every report.
+
+use super::super::format::shown;
+use super::super::table::Table;
+use super::cell::Cell;
+use super::limits::Limits;
+use super::parts::{Column, Row, TableView};
+use super::ranked::{Ranked, more, sum};
+
+/// A table of counts with percentages of a whole and bars; nothing without rows.
+pub(super) fn counted(
+    title: &str,
+    [name, counts]: [&str; 2],
+    table: &Table,
+    total: u64,
+    limits: Limits,
+) -> Option<TableView> {
+    let ranked = Ranked::of_counts(table, limits.rows);
+    let largest = ranked.largest()?;
+    let cells = |name: String, count: u64, bar: u64| {
+        vec![Cell::Text(name), Cell::Count(count), Cell::Percent(count, total), Cell::Bar(bar, largest)]
+    };
+    let view = TableView::new(title, [name.into(), counts.into(), "Share".into(), Column::bars()], Vec::new());
+    let row = |key: &str, count| Row::of_key(key, cells(shown(key), count, count));
+    // The length of a heap of small groups says nothing beside those of single ones.
+    Some(ranked.fill(view, row, |rest| Row::rest(cells(more(rest.len()), sum(rest), 0))))
+}
+
+/// A table of counts that are part of no whole; nothing without rows.
+pub(super) fn plain(title: &str, name: &str, table: &Table, limits: Limits) -> Option<TableView> {
+    let cells = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
+    let view = TableView::new(title, [name.into(), "Count".into()], Vec::new());
+    let row = |key: &str, count| Row::of_key(key, cells(shown(key), count));
+    let rest = |rest: &[(&str, u64)]| Row::rest(cells(more(rest.len()), sum(rest)));
+    Ranked::of_counts(table, limits.rows).fill(view, row, rest).unless_empty()
+}

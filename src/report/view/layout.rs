@@ -1,0 +1,36 @@
+//! What every renderer asks of a document.
+
+use super::super::document::contacts::summary::Summary;
+use super::super::document::delivery::summary::DeliverySummary;
+use super::limits::Limits;
+use super::parts::ReportView;
+use super::{contacts, delivery};
+
+/// A document that can be shown.
+pub(in crate::report) trait Layout {
+    /// The document in the order in which people read it.
+    fn layout(&self, limits: Limits) -> ReportView;
+
+    /// Its JSON form.
+    fn json(&self) -> String;
+}
+
+impl Layout for Summary {
+    fn layout(&self, limits: Limits) -> ReportView {
+        contacts::report(self, limits)
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+}
+
+impl Layout for DeliverySummary {
+    fn layout(&self, limits: Limits) -> ReportView {
+        delivery::report(self, limits)
+    }
+
+    fn json(&self) -> String {
+        self.to_json()
+    }
+}

@@ -1,0 +1,349 @@
+//! What a report consists of, before any form of it: cards, sections, tables, pictures.
+//!
+//! Everything that a renderer may have to know is a kind here: no renderer looks at the words of a table.
+
+use std::ops::Range;
+
+use super::super::document::change::Change;
+use super::super::table::{Table, is_leftover};
+use super::cell::{Cell, Wish};
+use crate::base::noun::RowNoun;
+use crate::verdict::Verdict;
+
+/// A whole report.
+#[derive(Debug)]
+pub(in crate::report) struct ReportView {
+    /// What the report is on.
+    pub(in crate::report) title: String,
+    /// Its moment, as people write it, and what it is made from unless that is a run.
+    pub(in crate::report) subtitle: String,
+    pub(in crate::report) verdict: Option<Verdict>,
+    /// What stands before any number.
+    pub(in crate::report) warnings: Vec<String>,
+    /// The numbers that are asked for first.
+    pub(in crate::report) cards: Vec<Card>,
+    pub(in crate::report) sections: Vec<Section>,
+    /// What is true of all tables.
+    pub(in crate::report) footnote: String,
+}
+
+/// A number that is asked for first.
+#[derive(Debug)]
+pub(in crate::report) struct Card {
+    pub(in crate::report) name: &'static str,
+    pub(in crate::report) number: Cell,
+    /// What stands beside it, as its percentage.
+    pub(in crate::report) detail: Option<Cell>,
+    pub(in crate::report) change: Option<(Change, Wish)>,
+}
+
+/// One part of the report.
+#[derive(Debug)]
+pub(in crate::report) struct Section {
+    pub(in crate::report) kind: SectionKind,
+    pub(in crate::report) name: String,
+    /// What stands behind the name in the section's own title.
+    pub(in crate::report) headline: Option<String>,
+    pub(in crate::report) notes: Vec<Note>,
+    pub(in crate::report) parts: Vec<Part>,
+}
+
+impl Section {
+    pub(super) fn new(kind: SectionKind, name: &str, notes: Vec<Note>, parts: Vec<Part>) -> Self {
+        Self { kind, name: name.to_owned(), headline: None, notes, parts }
+    }
+
+    /// Name and headline.
+    pub(in crate::report) fn title(&self) -> String {
+        self.headline.as_ref().map_or_else(|| self.name.clone(), |headline| format!("{}: {headline}", self.name))
+    }
+
+    pub(in crate::report) fn tables(&self) -> impl Iterator<Item = &TableView> {
+        self.parts.iter().filter_map(Part::table)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.notes.is_empty() && self.parts.is_empty()
+    }
+}
+
+/// Which section it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum SectionKind {
+    /// The cards, as a table.
+    Totals,
+    Changes,
+    Channels,
+    Regions,
+    Time,
+    Quality,
+    Run,
+    Delivery,
+    Templates,
+    Failures,
+    Spending,
+    Speed,
+    Replies,
+}
+
+impl SectionKind {
+    /// Short name, for links.
+    pub(in crate::report) fn id(self) -> &'static str {
+        match self {
+            Self::Totals => "totals",
+            Self::Changes => "changes",
+            Self::Channels => "channels",
+            Self::Regions => "regions",
+            Self::Time => "time",
+            Self::Quality => "quality",
+            Self::Run => "run",
+            Self::Delivery => "delivery",
+            Self::Templates => "templates",
+            Self::Failures => "failures",
+            Self::Spending => "spending",
+            Self::Speed => "speed",
+            Self::Replies => "replies",
+        }
+    }
+}
+
+/// A sentence of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct Note {
+    pub(in crate::report) text: String,
+    pub(in crate::report) tone: Tone,
+}
+
+impl From<String> for Note {
+    fn from(text: String) -> Self {
+        Self { text, tone: Tone::Plain }
+    }
+}
+
+/// How a sentence is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Tone {
+    Plain,
+    Good,
+    Warning,
+}
+
+/// What a section shows.
+#[derive(Debug)]
+pub(in crate::report) enum Part {
+    Table(TableView),
+    Map(MapView),
+    Heat(HeatView),
+    Lines(LinesView),
+}
+
+impl Part {
+    /// The table, for forms without pictures.
+    pub(in crate::report) fn table(&self) -> Option<&TableView> {
+        match self {
+            Self::Table(table) => Some(table),
+            Self::Heat(heat) => Some(&heat.table),
+            Self::Map(_) | Self::Lines(_) => None,
+        }
+    }
+}
+
+impl From<TableView> for Part {
+    fn from(table: TableView) -> Self {
+        Self::Table(table)
+    }
+}
+
+/// One table.
+#[derive(Debug)]
+pub(in crate::report) struct TableView {
+    pub(in crate::report) title: String,
+    pub(in crate::report) kind: TableKind,
+    pub(in crate::report) frame: Frame,
+    /// Whether the names of its columns tell more than its title does; a form short of room leaves others out.
+    pub(in crate::report) needs_head: bool,
+    pub(in crate::report) columns: Vec<Column>,
+    pub(in crate::report) rows: Vec<Row>,
+    /// What a page that can unfold it shows only on request.
+    pub(in crate::report) fold: Option<Fold>,
+}
+
+impl TableView {
+    pub(super) fn new<const N: usize>(title: &str, columns: [Column; N], rows: Vec<Row>) -> Self {
+        Self {
+            title: title.to_owned(),
+            kind: TableKind::Plain,
+            frame: Frame::Narrow,
+            needs_head: false,
+            columns: columns.into(),
+            rows,
+            fold: None,
+        }
+    }
+
+    pub(super) fn sortable(self) -> Self {
+        Self { kind: TableKind::Sortable, ..self }
+    }
+
+    pub(super) fn framed(self, frame: Frame) -> Self {
+        Self { frame, ..self }
+    }
+
+    pub(super) fn with_head(self) -> Self {
+        Self { needs_head: true, ..self }
+    }
+
+    /// Nothing for a table without rows.
+    pub(super) fn unless_empty(self) -> Option<Self> {
+        (!self.rows.is_empty()).then_some(self)
+    }
+}
+
+/// What kind of rows a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum TableKind {
+    /// Rows in an order that is meant.
+    Plain,
+    /// Many rows, which a reader may want in another order.
+    Sortable,
+    /// What was looked for; a count of 0 is good.
+    Findings,
+}
+
+/// How much room a table needs on a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) enum Frame {
+    /// It can stand beside others.
+    Narrow,
+    /// The whole width.
+    Wide,
+    /// It is folded up under these words, below the picture that shows it.
+    Folded(&'static str),
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct Column {
+    pub(in crate::report) title: String,
+    pub(in crate::report) kind: ColumnKind,
+    /// Whether a narrow page can do without it.
+    pub(in crate::report) is_optional: bool,
+}
+
+impl Column {
+    pub(super) fn optional(title: &str) -> Self {
+        Self { is_optional: true, ..Self::from(title) }
+    }
+
+    /// A column of bars.
+    pub(super) fn bars() -> Self {
+        Self { title: String::new(), kind: ColumnKind::Bar, is_optional: false }
+    }
+
+    pub(super) fn optional_bars() -> Self {
+        Self { is_optional: true, ..Self::bars() }
+    }
+}
+
+impl From<&str> for Column {
+    fn from(title: &str) -> Self {
+        Self { title: title.to_owned(), kind: ColumnKind::Value, is_optional: false }
+    }
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum ColumnKind {
+    Value,
+    Bar,
+}
+
+/// One row; its first cell is its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct Row {
+    pub(in crate::report) kind: RowKind,
+    pub(in crate::report) cells: Vec<Cell>,
+}
+
+impl Row {
+    pub(super) fn new(cells: Vec<Cell>) -> Self {
+        Self { kind: RowKind::Named, cells }
+    }
+
+    pub(super) fn rest(cells: Vec<Cell>) -> Self {
+        Self { kind: RowKind::Rest, cells }
+    }
+
+    /// A row for a key of a [`Table`], which may be what the table cannot tell.
+    pub(super) fn of_key(key: &str, cells: Vec<Cell>) -> Self {
+        let kind = if is_leftover(key) { RowKind::Leftover } else { RowKind::Named };
+        Self { kind, cells }
+    }
+
+    pub(in crate::report) fn name(&self) -> String {
+        self.cells.first().map(Cell::words).unwrap_or_default()
+    }
+}
+
+/// What a row stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum RowKind {
+    Named,
+    /// What the table cannot tell; it stands last however the table is sorted.
+    Leftover,
+    /// Several rows for which there is no room.
+    Rest,
+}
+
+/// Rows in the middle of a long table that can be folded away.
+#[derive(Debug)]
+pub(in crate::report) struct Fold {
+    pub(in crate::report) rows: Range<usize>,
+    /// The row that stands for them meanwhile.
+    pub(in crate::report) rest: Row,
+}
+
+/// The world, shaded by what is counted in each region.
+#[derive(Debug)]
+pub(in crate::report) struct MapView {
+    /// What is counted.
+    pub(in crate::report) noun: RowNoun,
+    /// By region.
+    pub(in crate::report) counts: Table,
+    /// All of them.
+    pub(in crate::report) total: u64,
+    /// The smallest number that is told, where small groups are merged.
+    pub(in crate::report) min_cell: Option<u64>,
+}
+
+/// A table whose cells are shaded by their percentages.
+#[derive(Debug)]
+pub(in crate::report) struct HeatView {
+    pub(in crate::report) table: TableView,
+    /// What the picture says without a look at it.
+    pub(in crate::report) label: &'static str,
+    /// What a shade means, in a sentence.
+    pub(in crate::report) caption: &'static str,
+    /// Rows that there are, of which the table may not have all.
+    pub(in crate::report) rows: usize,
+    /// What the rows are called.
+    pub(in crate::report) row_noun: &'static str,
+}
+
+/// Lines over time.
+#[derive(Debug)]
+pub(in crate::report) struct LinesView {
+    pub(in crate::report) charts: Vec<LineChart>,
+    /// What the charts leave out.
+    pub(in crate::report) notes: Vec<Note>,
+}
+
+/// One line over time.
+#[derive(Debug)]
+pub(in crate::report) struct LineChart {
+    pub(in crate::report) title: String,
+    /// Moments with their numbers, in their order and without gaps.
+    pub(in crate::report) points: Vec<(String, u64)>,
+    /// The table that has the numbers.
+    pub(in crate::report) table: &'static str,
+}

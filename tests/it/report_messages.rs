@@ -1,0 +1,167 @@
+//! The delivery report: from a run, from files of every format, compared, and for passing on.
+
+use serde_json::Value;
+
+use sent_export::simulator::{Messaging, Settings, Simulator};
+
+use crate::support::{DELIVERY_SCHEMA, Finished, assert_valid, sent_export};
+
+const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
+
+fn simulator(messages: u32, hostile: bool) -> Simulator {
+    let messaging = Messaging { count: messages, ..Messaging::default() };
+    Simulator::start(Settings { contacts: 300, hostile, messaging, ..Settings::default() }).unwrap()
+}
+
+/// An export of messages with these flags.
+fn export(simulator: &Simulator, args: &[&str]) -> Finished {
+    sent_export().messages(&simulator.base_url(), args).finish().expect_code(0)
+}
+
+fn document(run: &Finished, name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(run.path(name)).unwrap()).unwrap()
+}
+
+fn read(run: &Finished, name: &str) -> String {
+    std::fs::read_to_string(run.path(name)).unwrap()
+}
+
+/// What is counted, without what a document says of its run or its files.
+fn counts(mut document: Value) -> Value {
+    let of_source = [
+        "as_of",
+        "run",
+        "outputs",
+        "inputs",
+        "notices",
+        "filters",
+        "rejected",
+        "rejected_samples",
+        "unknown_fields",
+        "malformed_fields",
+        "quality",
+    ];
+    let members = document.as_object_mut().unwrap();
+    members.retain(|name, _| !of_source.contains(&name.as_str()));
+    document
+}
+
+#[test]
+fn a_report_on_files_tells_what_the_run_told_whatever_their_format() {
+    for hostile in [false, true] {
+        let simulator = simulator(2500, hostile);
+        let outputs = ["-o", "m.parquet", "-o", "m.csv.gz", "-o", "m.ndjson", "--page-size", "100"];
+        let mut run = export(&simulator, &[&outputs[..], &ALL_FORMS].concat());
+        let of_run = document(&run, "s.json");
+        assert_valid(&of_run, DELIVERY_SCHEMA);
+        for name in ["m.parquet", "m.csv.gz", "m.ndjson"] {
+            std::fs::create_dir(run.path("one")).unwrap();
+            std::fs::copy(run.path(name), run.path("one").join(name)).unwrap();
+            run = run.again().args(["report", "one", "--quiet", "--json", "f.json"]).finish().expect_code(0);
+            let of_file = document(&run, "f.json");
+            assert_valid(&of_file, DELIVERY_SCHEMA);
+            assert_eq!(counts(of_run.clone()), counts(of_file), "{name}, hostile: {hostile}");
+            std::fs::remove_dir_all(run.path("one")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn no_form_holds_what_a_message_says_or_who_it_went_to() {
+    let run = export(&simulator(1500, true), &[&["-o", "m.csv"][..], &ALL_FORMS].concat());
+    let mut reader = csv::Reader::from_path(run.path("m.csv")).unwrap();
+    let names = reader.headers().unwrap().clone();
+    let personal = ["id", "contact_id", "phone", "phone_international"];
+    let columns: Vec<usize> =
+        names.iter().enumerate().filter(|(_, n)| personal.contains(n)).map(|(at, _)| at).collect();
+    let forms = [read(&run, "s.json"), read(&run, "r.html"), read(&run, "r.md"), run.stderr.clone()];
+    for row in reader.records().map(Result::unwrap) {
+        for value in columns.iter().map(|&column| &row[column]).filter(|value| value.len() > 6) {
+            assert!(forms.iter().all(|form| !form.contains(value)), "{value}");
+        }
+    }
+    let html = forms[1].to_lowercase();
+    assert!(!html.contains("<script>alert") && html.matches("<script").count() == 1);
+    assert!(forms[1].len() < 300_000 && forms[2].len() < 100_000);
+}
+
+#[test]
+fn contacts_and_messages_are_never_in_one_report() {
+    let simulator = simulator(200, false);
+    let mut run = export(&simulator, &["-o", "m.csv", "--summary", "m.json"]);
+    run = run.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "c.json"]).finish().expect_code(0);
+    run = run.again().args(["report", "c.csv", "m.csv"]).finish().expect_code(2);
+    let run =
+        run.expect_stderr("files of contacts and of messages in one report: c.csv and m.csv").expect_stderr("hint: ");
+    let run = run.again().args(["report", "m.csv", "--compare", "c.csv"]).finish().expect_code(2);
+    let run = run.expect_stderr("a report on messages cannot be compared with c.csv");
+    let run = run.again().args(["report", "m.csv", "--compare", "c.json"]).finish().expect_code(2);
+    let run = run.expect_stderr("not a summary of this version: c.json");
+    run.again().args(["report", "c.csv", "--compare", "m.json"]).finish().expect_code(2);
+}
+
+#[test]
+fn a_report_tells_what_changed_and_can_hide_small_groups() {
+    let old = export(&simulator(1000, false), &["-o", "m.csv", "--summary", "old.json"]);
+    let new = export(&simulator(3000, false), &["-o", "m.parquet"]);
+    let then = old.path("old.json").display().to_string();
+    let forms = ["--html", "r.html", "--markdown", "r.md", "--json", "r.json"];
+    let run = new.again().args(["report", "m.parquet", "--compare", &then]).args(forms).finish().expect_code(0);
+    let changed = document(&run, "r.json");
+    assert_valid(&changed, DELIVERY_SCHEMA);
+    assert_eq!(changed["comparison"]["messages"], serde_json::json!({"old": 1000, "new": 3000}));
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    for form in [&text, &read(&run, "r.html"), &read(&run, "r.md")] {
+        assert!(form.contains("▲ +2,000") && form.contains("Deliverability"), "{form}");
+    }
+    let run = run.again().args(["report", "m.parquet", "--min-cell", "100", "--quiet", "--json", "p.json"]);
+    let run = run.finish().expect_code(0);
+    let told = document(&run, "p.json");
+    assert_valid(&told, DELIVERY_SCHEMA);
+    for groups in ["channels", "regions", "templates", "days"] {
+        for (key, group) in told[groups].as_object().unwrap() {
+            assert!(group["messages"].as_u64().unwrap() >= 100, "{groups}: {key}");
+        }
+    }
+    assert_eq!(told["created_range"], serde_json::json!({"oldest": null, "newest": null}));
+    assert!(told["days"].as_object().unwrap().contains_key("(other)"), "33 messages a day");
+}
+
+#[test]
+fn the_parts_of_a_dataset_are_one_report_and_overlapping_files_are_told() {
+    let simulator = simulator(2000, false);
+    let run = export(&simulator, &["-o", "messages/", "--partition-by", "created_date"]);
+    let run = run.again().args(["report", "messages", "--quiet", "--json", "r.json"]).finish().expect_code(0);
+    let parts = document(&run, "r.json");
+    assert_eq!((parts["messages"].as_u64(), parts["quality"]["repeated_ids"].as_u64()), (Some(2000), Some(0)));
+    let inputs = parts["inputs"].as_array().unwrap();
+    assert!(inputs.len() > 50, "a file a day");
+    assert!(inputs.iter().all(|input| input["export"]["verdict"] == "complete"), "by the manifest of the dataset");
+    // Nine tenths of the same messages: neither is an older state of the other.
+    let mut lines = String::from("id,direction,status\n");
+    (0..100).for_each(|at| lines += &format!("{at},OUTBOUND,SENT\n"));
+    let other = lines.replace("\n3", "\nx3");
+    let run = run.again().file("one.csv", &lines).file("two.csv", &other);
+    let run = run.args(["report", "one.csv", "two.csv", "--json", "-"]).finish().expect_code(0);
+    let both: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(both["messages"], 200);
+    assert_eq!(both["notices"][0]["code"], "repeated_rows");
+}
+
+#[test]
+fn files_of_other_programs_are_read_as_far_as_they_go() {
+    let rows = "id,direction,status,channel,price,created_at,events\n\
+                1,OUTBOUND,DELIVERED,sms,0.0079,2026-03-01 10:00:00+00,\"[{\"\"status\"\":\"\"DELIVERED\"\",\"\"timestamp\"\":\"\"2026-03-01T10:00:09Z\"\"}]\"\n\
+                2,outbound,failed,sms,1e3,2026-03-02,not json\n\
+                3,INBOUND,RECEIVED,,,,\n";
+    let run = sent_export().file("m.csv", rows).args(["report", "m.csv", "--json", "-"]).finish().expect_code(0);
+    let told: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_valid(&told, DELIVERY_SCHEMA);
+    assert_eq!(told["total"]["spent"]["price"], "0.0079");
+    assert_eq!(told["malformed_fields"], serde_json::json!({"events": 1, "price": 1}));
+    assert_eq!(told["funnel"], serde_json::json!({"queued": 2, "sent": 1, "delivered": 1, "read": 0}));
+    assert_eq!(told["times"]["to_delivered"]["p50_ms"], 9000);
+    assert_eq!(told["contacts"], Value::Null, "there is no column contact_id");
+    let text = run.again().args(["report", "m.csv"]).finish().expect_code(0).stdout;
+    assert!(String::from_utf8(text).unwrap().contains("Not in all of these files"));
+}
