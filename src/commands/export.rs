@@ -61,7 +61,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         unique_columns: R::UNIQUE_COLUMNS,
         partition: command.partition,
     };
-    let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
+    let mut config = ExportConfig::new(flags, filters, &rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;

@@ -74,7 +74,7 @@ impl ExportConfig {
     pub fn new(
         flags: ExportFlags<'_>,
         filters: Filters,
-        rows: RowFormat,
+        rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let ExportFlags { output, reports, min_rows, gates, resume, account, pace, simulate } = flags;

@@ -59,7 +59,7 @@ impl OutputsConfig {
         args: &OutputArgs,
         reports: Option<&ReportFileArgs>,
         needs_manifest: bool,
-        rows: RowFormat,
+        rows: &RowFormat,
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
@@ -80,7 +80,7 @@ impl OutputsConfig {
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
             mode: args.mode,
             partition: rows.partition,
-            ..OutputSettings::new(columns(args.columns.as_deref(), &rows)?)
+            ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
@@ -145,8 +145,8 @@ fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, Col
         Some(names) => {
             let visible = Projection::select(&rows.schema, &shown)?;
             // Against what is shown first, so that nobody is offered a column without values.
-            let named = Projection::select(visible.schema(), names)?;
-            Projection::select(&rows.schema, named.schema().fields().iter().map(|field| field.name()))
+            let chosen = Projection::select(visible.schema(), names)?;
+            Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
         }
         None => Projection::select(&rows.schema, &shown),
     }

@@ -10,6 +10,7 @@ mod failures;
 mod file_systems;
 mod fuzz;
 mod hostile;
+mod messages;
 mod network;
 mod outputs;
 mod peers;

@@ -82,14 +82,14 @@ fn a_documented_message_comes_into_its_columns() {
 #[test]
 fn what_no_column_holds_is_counted_and_kept_as_it_stands() {
     let (batch, page) = one(&json!({
-        "id": "a", "price": {"amount": 1}, "active_contact_price": 0.1234567, "sentiment": [1, {"x": "y"}],
+        "id": "a", "price": {"amount": 1}, "active_contact_price": 1.5e-7, "sentiment": [1, {"x": "y"}],
         "created_at": "yesterday", "events": [{"status": "SENT", "carrier": 7}], "phone": 12345,
     }));
     let extra: Value = serde_json::from_str(&text(&batch, column::EXTRA).unwrap()).unwrap();
     assert_eq!(
         extra,
         json!({
-            "price": {"amount": 1}, "active_contact_price": 0.1234567, "sentiment": [1, {"x": "y"}],
+            "price": {"amount": 1}, "active_contact_price": 1.5e-7, "sentiment": [1, {"x": "y"}],
             "created_at": "yesterday", "events": [{"status": "SENT", "carrier": 7}],
         })
     );
