@@ -1,29 +1,36 @@
-//! Gets every contact of a Sent account out: each exactly once, into files that load at the first try, with a summary
-//! of what is in them and a straight answer to "is it all there?".
+//! Exports a Sent account: every row exactly once, into files that load at the first try, with a report on what is in them
+//! and a straight answer to "is it all there?".
 //!
 //! ```text
-//!  cli, config ─► commands ─► export
-//!                               │
-//!       listing ──────────────────┤  which rows, in what order; gaps closed; answers kept in a journal
-//!         │  └► api             │  one request: pace, attempts, retry
-//!         └───► resources       │  JSON ─► rows of a page, checked
-//!                               ▼
-//!                     bounded channel of pages
-//!                               │
-//!                               ├─► resources rows that are kept ─► Arrow record batches, cleaned
-//!                               ├─► report    counts ─► table, JSON, HTML, Markdown
-//!                               ▼
-//!                    bounded channels of batches
-//!                               │
-//!                               └─► publish   outputs side by side, gate, lock, manifest
-//!                                       │  └► format   record batches ─► Parquet, CSV
-//!                                       └───► store    bytes ─► files, staged, hashed and renamed; stdout
+//!  cli ─► config ─► commands ─► export         flags, checked settings, one file a command, one run
+//!                                 │
+//!        ┌────────────────────────┴─────────────────────────┐
+//!        │ listing    which windows of a list, until it is proven that no row is missing
+//!        │ lookup     which ids, answers in their order
+//!        │   ├─► journal    answers on disk, from which a stopped run resumes
+//!        │   ├─► api        one request: pace, attempts, retry; one limiter for all
+//!        │   └─► resources  JSON ─► rows of a page, checked
+//!        └────────────────────────┬─────────────────────────┘
+//!                   bounded channel of pages, in order
+//!                                 │
+//!                                 ├─► resources   rows to keep ─► Arrow record batches, normalized
+//!                                 ├─► report      counts ─► table, JSON, HTML, Markdown
+//!                                 │
+//!                   bounded channels of batches
+//!                                 │
+//!                                 └─► publish     outputs side by side, gate, lock, manifest
+//!                                       ├─► format    record batches ─► Parquet, CSV, NDJSON
+//!                                       └─► store     bytes ─► files (staged, hashed, renamed), stdout
 //!
-//!       input ─► report                       record batches again, from files that are there already
+//!        input ─► report          record batches again, from files that were exported earlier
 //! ```
 //!
-//! Imports never turn back: `api` knows nothing of Arrow, `format`, `store` and `publish` nothing of HTTP, `report` nothing of either. The
-//! [`simulator`] stands apart and knows nothing of the rest, so that a shared misunderstanding of the API would show.
+//! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know
+//! HTTP; `report` knows neither HTTP nor files. `base`, `time` and `verdict` are below all of them. The [`simulator`]
+//! shares no code with the rest, so that a misunderstanding of the API would show.
+//!
+//! Where to change what: a resource in `resources` (and a line in `api::endpoints` and a command), a format in `format`, a
+//! place for files in `store`, a flag in `cli` and `config`, a form of the report in `report`.
 
 pub mod api;
 pub mod base;

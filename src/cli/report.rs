@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::Args;
 
 use super::shared::moment;
 
 use crate::format::format_extensions;
+use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,7 @@ pub struct ReportArgs {
 
     /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Content")]
-    pub as_of: Option<DateTime<Utc>>,
+    pub as_of: Option<Timestamp>,
 
     /// Print only warnings and errors
     #[arg(short, long, help_heading = "Messages")]

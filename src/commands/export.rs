@@ -7,8 +7,6 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
@@ -21,6 +19,7 @@ use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
+use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
@@ -67,8 +66,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
-    let reports = config.outputs.reports.iter().map(|(target, _)| target.clone());
-    for target in reports.chain(config.outputs.manifest_elsewhere()) {
+    for target in config.outputs.side_files().cloned().chain(config.outputs.manifest_elsewhere()) {
         target.path().map_or(Ok(()), check_writable)?;
         locks.extend(lock_target(&target)?);
     }
@@ -92,12 +90,12 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     signals: stop::Signals,
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let (started, now) = (Instant::now(), Utc::now());
+    let (started, now) = (Instant::now(), Timestamp::now());
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
-    let began_at = journal.past.as_ref().map_or(now.timestamp_micros(), Journal::started_at);
-    let started_at = DateTime::from_timestamp_micros(began_at).unwrap_or(now);
+    let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
+    let started_at = Timestamp::from_micros(began_at);
     let settings = config.pace.account_settings(config.account.base_url.clone(), key);
     let account = Account::new(settings).map_err(Error::from)?;
     let stop = stop::requested(config.max_duration, signals);
@@ -144,7 +142,7 @@ async fn read_all<R: Reading, C: RowCounts>(
     account: &Account,
     journal: &mut JournalSlot,
     outputs: Outputs,
-    started_at: DateTime<Utc>,
+    started_at: Timestamp,
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
     let rate = config.pace.rate();
@@ -160,7 +158,7 @@ async fn read_all<R: Reading, C: RowCounts>(
         }
     };
     let observe = |progress| display.borrow_mut().observe(progress);
-    let now = started_at.timestamp_micros();
+    let now = started_at.micros();
     let connection = (account, config.account.scope);
     let exporting = Box::pin(export(&command.reading, connection, journal, outputs, now, observe, stop));
     let outcome = tokio::select! {
@@ -174,11 +172,10 @@ async fn read_all<R: Reading, C: RowCounts>(
     })
 }
 
-fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, DateTime<Utc>)) -> RunFacts {
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, Timestamp)) -> RunFacts {
     RunFacts {
-        started_at: time(started_at),
-        finished_at: time(Utc::now()),
+        started_at: started_at.to_millis(),
+        finished_at: Timestamp::now().to_millis(),
         elapsed_seconds: seconds(started.elapsed()),
         requests: stats.requests_sent,
         retries: stats.retries,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
@@ -14,6 +13,7 @@ use crate::report::{DeliveryCounts, Filters};
 use crate::resources::messages::{Messages, column};
 use crate::simulator::{Messaging, Settings};
 use crate::store::Sidecar;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::export::{ExportCommand, run_export};
@@ -30,6 +30,7 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     let flags = ExportFlags {
         output: &args.output,
         reports: Some(&args.reports),
+        missing: None,
         min_rows: args.min_messages,
         gates: &args.gates,
         resume: &args.resume,
@@ -56,14 +57,14 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
     let is_whole_days = args.partition_by.is_some();
     if let Some(since) = &args.since {
         let start = match since.start {
-            SinceStartArg::At(moment) => SinceStart::At(moment.timestamp_micros()),
+            SinceStartArg::At(moment) => SinceStart::At(moment.micros()),
             SinceStartArg::Before(age) => SinceStart::Before(age),
         };
         return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
     }
     let Some(start) = (if args.since_last { start_after_last_run(args)? } else { None }) else { return Ok(None) };
-    let text = start.to_rfc3339_opts(SecondsFormat::Secs, true);
-    Ok(Some(Since { start: SinceStart::At(start.timestamp_micros()), is_whole_days, text }))
+    let text = start.to_seconds();
+    Ok(Some(Since { start: SinceStart::At(start.micros()), is_whole_days, text }))
 }
 
 /// What a manifest tells to whoever continues its export.
@@ -78,7 +79,7 @@ struct LastRun {
 
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
-fn start_after_last_run(args: &MessagesArgs) -> Result<Option<DateTime<Utc>>, ConfigError> {
+fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
     let folder = args.output.output.first().cloned().unwrap_or_default();
     let beside = Sidecar::Manifest.path(&folder.join(CREATED_DATE));
     let path: PathBuf = args.output.manifest.clone().unwrap_or(beside);
@@ -100,10 +101,9 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<DateTime<Utc>>, Co
     if last.verdict == Verdict::Unverified {
         // What that run may have missed lies in the span that it read.
         tracing::warn!("the last run is unverified: reading its span again");
-        return Ok(last.filters.since.and_then(|since| since.parse().ok()));
+        return Ok(last.filters.since.and_then(|since| Timestamp::parse_in_table(&since)));
     }
-    let started_at: DateTime<Utc> =
-        last.started_at.parse().map_err(|_| refused("it does not say when it was made".to_owned()))?;
-    let reread = chrono::TimeDelta::from_std(args.reread).unwrap_or(chrono::TimeDelta::MAX);
-    Ok(started_at.checked_sub_signed(reread))
+    let started_at = Timestamp::parse(&last.started_at);
+    let started_at = started_at.map_err(|_| refused("it does not say when it was made".to_owned()))?;
+    Ok(Some(started_at.saturating_sub(args.reread)))
 }

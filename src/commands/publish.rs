@@ -92,6 +92,13 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
             OutputTarget::Stdout => to_stdout = text,
         }
     }
+    if let Some(target) = &files.missing {
+        let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + &format!("{id}\n"));
+        match target {
+            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
+            OutputTarget::Stdout => to_stdout += &text,
+        }
+    }
     if let Some(path) = &files.manifest {
         let mut outputs = seen_from(path, &outputs);
         outputs.extend(carried);

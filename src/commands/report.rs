@@ -9,8 +9,6 @@ mod paths;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::error::{Error, ExitCode};
@@ -23,6 +21,7 @@ use crate::report::{
     verdict_of_json,
 };
 use crate::store::{OutputTarget, check_writable, write_small_file};
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::{is_color_off, print, say, table_width, warn};
@@ -70,7 +69,7 @@ fn report_on<C: FileCounts>(
 ) -> Result<ExitCode, Error> {
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
-    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Utc::now);
+    let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
     let mut document = summarize::<C>(&files, as_of, is_silent)?;
     document.add_notices(notices);
     let old = old.map(|old| old.read::<C>(as_of, is_silent, args.sum)).transpose()?;
@@ -109,18 +108,18 @@ fn report_on<C: FileCounts>(
 /// Counts all rows of the files.
 fn summarize<C: FileCounts>(
     files: &[SourceFile],
-    as_of: DateTime<Utc>,
+    as_of: Timestamp,
     is_silent: bool,
 ) -> Result<C::Document, SourceError> {
     let mut counts = C::for_files();
     let mut facts = FilesFacts::default();
     let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
-    let now_micros = as_of.timestamp_micros();
+    let now_micros = as_of.micros();
     for file in files {
         // Counted from the moment of an export, rows may have changed until it was whole.
-        let export = file.published.as_ref().filter(|export| (export.at..=export.until).contains(&as_of));
-        let until_micros = export.map_or(now_micros, |export| export.until.timestamp_micros());
+        let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
+        let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
@@ -148,7 +147,7 @@ fn summarize<C: FileCounts>(
     filters.dedup();
     facts.filters_differ = filters.len() > 1;
     facts.filters = filters.pop().filter(|_| !facts.filters_differ).unwrap_or_default();
-    facts.as_of = as_of.to_rfc3339_opts(SecondsFormat::Secs, true);
+    facts.as_of = as_of.to_seconds();
     Ok(counts.into_document(facts))
 }
 
@@ -186,7 +185,7 @@ impl Old {
     /// counted from that; `as_of` is for where none is known.
     fn read<C: FileCounts>(
         self,
-        as_of: DateTime<Utc>,
+        as_of: Timestamp,
         is_silent: bool,
         is_sum: bool,
     ) -> Result<(C::Document, Option<Verdict>), SourceError> {

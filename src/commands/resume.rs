@@ -3,14 +3,13 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::base::printable::printable;
 use crate::config::ExportConfig;
 use crate::error::Error;
 use crate::journal::{
     Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
 };
+use crate::time::Timestamp;
 
 use super::say;
 
@@ -21,7 +20,7 @@ use super::say;
 pub(super) fn open_journal(
     config: &ExportConfig,
     journal_key: &JournalKey,
-    now: DateTime<Utc>,
+    now: Timestamp,
     is_quiet: bool,
 ) -> Result<JournalSlot, Error> {
     let Some(path) = &config.resume.journal else { return Ok(JournalSlot::default()) };
@@ -53,7 +52,7 @@ pub(super) fn open_journal(
     }
     // After a failed gate the next run resumes from the journal, however quick this one was.
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
-    let writer = JournalWriter::new(path.clone(), journal_key, now.timestamp_micros(), engage);
+    let writer = JournalWriter::new(path.clone(), journal_key, now.micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
 }
 
@@ -82,14 +81,13 @@ fn owner_of(_: &Path) -> Option<u32> {
     None
 }
 
-fn is_too_old(journal: &Journal, config: &ExportConfig, now: DateTime<Utc>) -> bool {
-    let age = now.timestamp_micros().saturating_sub(journal.started_at());
+fn is_too_old(journal: &Journal, config: &ExportConfig, now: Timestamp) -> bool {
+    let age = now.micros().saturating_sub(journal.started_at());
     u128::try_from(age).is_ok_and(|age| age > config.resume.within.as_micros())
 }
 
 fn announcement(journal: &Journal, path: &Path) -> String {
-    let started = DateTime::from_timestamp_micros(journal.started_at());
-    let started = started.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+    let started = Timestamp::from_micros(journal.started_at()).to_seconds();
     format!(
         "resuming the run started {started} (journal {}; --fresh starts over)\n",
         printable(&path.to_string_lossy())

@@ -29,22 +29,37 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The key itself was given where its file is asked for.
-    #[error("--api-key-file names a file, and was given what {API_KEY_VARIABLE} holds")]
+    #[error("--api-key-file takes a path, but was given the value of {API_KEY_VARIABLE}")]
     KeyForPath,
+    /// An argument is neither an id nor a number.
+    #[error("argument {argument} is neither a contact id nor a phone number")]
+    NotAContact {
+        /// Which one, from 1. It may be a number, so it is not shown.
+        argument: usize,
+    },
+    /// A flag that is about outputs, without one.
+    #[error("{0} goes with --output")]
+    NeedsOutput(&'static str),
+    /// Outputs are filled by id.
+    #[error("--output takes contacts by id, and was given a phone number")]
+    NumberWithOutput,
+    /// Stdin can be read once only.
+    #[error("--ids - and --api-key-file - both read stdin")]
+    StdinTwice,
     /// The base URL is none.
-    #[error("--base-url (or SENT_BASE_URL) is not an address that requests can be sent to: {0:?}")]
+    #[error("--base-url (or SENT_BASE_URL) is not a usable address: {0:?}")]
     BadBaseUrl(String),
     /// The base URL would send the key in clear text.
-    #[error("the base URL would send the key unencrypted to another machine: {0}")]
+    #[error("--base-url would send the key unencrypted to another machine: {0}")]
     InsecureBaseUrl(String),
     /// Two outputs have the same path.
     #[error("two outputs are the same file: {0}")]
     RepeatedOutput(String),
     /// The extension of a report names no form.
-    #[error("cannot tell the form of the report from the extension: {0}")]
+    #[error("cannot tell the report's format from the extension: {0}")]
     UnknownReport(String),
     /// The manifest of the export before cannot be read.
-    #[error("--max-shrink compares with {path}, which cannot be read")]
+    #[error("cannot read the manifest that --max-shrink compares with: {path}")]
     ReadManifest {
         /// The manifest.
         path: String,
@@ -52,25 +67,25 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The manifest cannot go to stdout.
-    #[error("--manifest takes a file or none, and was given {0}")]
+    #[error("--manifest takes a path or none, not {0}")]
     BadManifest(OutputTarget),
     /// Nothing to compare with the next time.
-    #[error("--max-shrink compares with the manifest of the export before, and --manifest none writes none")]
+    #[error("--max-shrink needs the manifest of the last export, but --manifest none writes none")]
     ShrinkWithoutManifest,
     /// A gate for what cannot be held back.
     #[error(
-        "a gate (--min-..., --max-shrink, --max-rejected, --max-malformed, --require) cannot hold back what is written at \
-         once: {0}"
+        "a gate (--min-..., --max-shrink, --max-rejected, --max-malformed, --require) cannot hold back data that is \
+         written immediately: {0}"
     )]
     GateOnStream(OutputTarget),
     /// A share of nothing.
-    #[error("--reserve {0} is a share of the rate, and there is none")]
+    #[error("--reserve {0} is a share of the rate limit, and there is none")]
     ReserveWithoutRate(Percent),
     /// Everything would be left to others.
-    #[error("--reserve leaves nothing: {0}")]
+    #[error("--reserve leaves nothing for this run: {0}")]
     WholeReserve(String),
     /// Only plain text can be read there.
-    #[error("{0} is not written to a terminal")]
+    #[error("cannot write {0} to a terminal")]
     BinaryToTerminal(FileFormat),
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, and --output is given more than once")]
@@ -90,7 +105,7 @@ pub enum ConfigError {
         why: String,
     },
     /// `--columns` names no columns of the resource.
-    #[error("--columns: {0}")]
+    #[error("cannot select columns (--columns)")]
     Columns(#[from] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
@@ -110,26 +125,30 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
-            Self::KeyForPath => "leave --api-key-file out: the variable is enough",
+            Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
+            Self::NumberWithOutput => "use `sent-export contacts --phone NUMBER --output PATH`",
+            Self::NeedsOutput(_) => "name a file with --output, or omit the flag",
+            Self::StdinTwice => "name a file for one of the two",
+            Self::KeyForPath => "omit --api-key-file: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
             Self::RepeatedOutput(_) => {
                 "give every --output, --summary and --report a path of its own; the manifest is _<output>.manifest.json"
             }
-            Self::UnknownReport(_) => "write .html, .md or .json",
-            Self::ReadManifest { .. } => "restore or remove it, or leave --max-shrink out",
-            Self::BadManifest(_) => "name a file, or leave --manifest out",
-            Self::ShrinkWithoutManifest => "leave one of the two out",
-            Self::GateOnStream(_) => "write to a file, or leave these flags out",
-            Self::ReserveWithoutRate(_) => "give --rate-limit, like 200/min, or leave --reserve out",
-            Self::WholeReserve(_) => "leave less than 100% of the quota to other traffic",
-            Self::BinaryToTerminal(_) => "send it to a file or a pipe, or use --format csv",
+            Self::UnknownReport(_) => "use .html, .md or .json",
+            Self::ReadManifest { .. } => "restore or remove it, or omit --max-shrink",
+            Self::BadManifest(_) => "name a file, or omit --manifest",
+            Self::ShrinkWithoutManifest => "omit one of the two",
+            Self::GateOnStream(_) => "write to a file, or omit these flags",
+            Self::ReserveWithoutRate(_) => "set --rate-limit, like 200/min, or omit --reserve",
+            Self::WholeReserve(_) => "reserve less than 100% of the quota",
+            Self::BinaryToTerminal(_) => "redirect it to a file or a pipe, or use --format csv",
             Self::SeveralFolders => "name one folder with --output",
-            Self::PartitionedStream(_) => "name a folder with --output, or leave --partition-by out",
-            Self::PartitionFormat(_) => "leave --format out",
+            Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
+            Self::PartitionFormat(_) => "omit --format",
             Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",
-            Self::Columns(_) => "name columns with commas between them, or leave --columns out to write all",
+            Self::Columns(_) => "name columns with commas between them, or omit --columns to write all",
             Self::Output(error) => error.hint(),
         }
     }

@@ -5,6 +5,13 @@ use super::request::tests::{failed, rejected, unanswered};
 use super::*;
 use crate::api::{ConnectFailure, Problem};
 use crate::base::noun::RowNoun;
+use crate::base::percent::Percent;
+use crate::config::API_KEY_VARIABLE;
+use crate::format::{FileFormat, FormatError, Projection};
+use crate::input::Content;
+use crate::publish::OutputRequest;
+use crate::resources::contacts::contacts_schema;
+use crate::store::{Hindrance, OutputTarget};
 
 const BASE_URL: &str = "https://api.sent.dm";
 
@@ -52,6 +59,103 @@ fn errors_of_a_run() {
         kept(rejected(401, Some("AUTH_002"), BASE_URL)),
         kept(rejected(400, Some("VALIDATION_001"), BASE_URL)),
     ]);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn errors_of_the_configuration() {
+    let percent: Percent = "20%".parse().unwrap();
+    let path = || "c.manifest.json".to_owned();
+    let gone = || io::Error::from(io::ErrorKind::NotFound);
+    let text = shown(
+        [
+            ConfigError::UnusableKey { from: API_KEY_VARIABLE.to_owned(), why: "it is empty" },
+            ConfigError::ReadKey { path: "key.txt".to_owned(), source: gone() },
+            ConfigError::KeyForPath,
+            ConfigError::BadBaseUrl("api.sent.dm".to_owned()),
+            ConfigError::InsecureBaseUrl("http://api.sent.dm".to_owned()),
+            ConfigError::RepeatedOutput("c.csv".to_owned()),
+            ConfigError::UnknownReport("report.pdf".to_owned()),
+            ConfigError::ReadManifest { path: path(), source: gone() },
+            ConfigError::BadManifest(OutputTarget::Stdout),
+            ConfigError::ShrinkWithoutManifest,
+            ConfigError::GateOnStream(OutputTarget::Stdout),
+            ConfigError::ReserveWithoutRate(percent),
+            ConfigError::WholeReserve("100%".to_owned()),
+            ConfigError::BinaryToTerminal(FileFormat::from_path(std::path::Path::new("c.parquet")).unwrap()),
+            ConfigError::SeveralFolders,
+            ConfigError::PartitionedStream(OutputTarget::Stdout),
+            ConfigError::PartitionFormat(FileFormat::from_path(std::path::Path::new("m.csv")).unwrap()),
+            ConfigError::NotContinuable { path: path(), why: "it is of another resource".to_owned() },
+            ConfigError::Columns(Projection::select(&contacts_schema(), ["fone"]).unwrap_err()),
+            ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None).unwrap_err().into()),
+        ]
+        .map(Error::Config),
+    );
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn errors_of_outputs() {
+    let (path, lock) = (|| "data/c.csv".into(), || "data/.c.csv.lock".into());
+    let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+    let hindrances = [Hindrance::Mounted, Hindrance::OthersInStickyFolder, Hindrance::Protected, Hindrance::NoRename];
+    let unsupported = FormatError::UnsupportedColumn {
+        format: "csv".to_owned(),
+        column: "blob".to_owned(),
+        data_type: "Binary".to_owned(),
+    };
+    let stored = [
+        StoreError::MissingFolder { path: path() },
+        StoreError::IsFolder { path: path() },
+        StoreError::TrailingSlash { path: "data/".into() },
+        StoreError::OpenStaged { path: path(), source: denied() },
+        StoreError::OpenStaged { path: path(), source: disk_full() },
+        StoreError::OpenStaged { path: path(), source: io::Error::from(io::ErrorKind::InvalidFilename) },
+        StoreError::Write { path: "data/c.csv".to_owned(), source: disk_full().into() },
+        StoreError::Overwrite { path: path(), source: disk_full() },
+        StoreError::Publish { path: path(), source: denied() },
+    ];
+    let replaced = hindrances.map(|hindrance| StoreError::CannotReplace { path: path(), hindrance, source: denied() });
+    let others = [
+        OutputError::Format("xls".parse::<FileFormat>().unwrap_err()),
+        OutputError::Format(FileFormat::for_path("c.xls".as_ref()).unwrap_err()),
+        OutputError::Format(unsupported),
+        OutputError::ForeignBatch(arrow::error::ArrowError::SchemaError("index out of bounds".to_owned())),
+        OutputError::Busy { path: path(), owner: "process 7".to_owned() },
+        OutputError::OthersLock { lock: lock(), owner: "user 7".to_owned(), source: denied() },
+        OutputError::Lock { lock: lock(), source: denied() },
+    ];
+    let errors = stored.into_iter().chain(replaced).map(OutputError::Store).chain(others);
+    let text = shown(errors.map(Error::Output));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn errors_of_files_for_a_report() {
+    let (path, manifest) = (|| "c.parquet".into(), || "_c.parquet.manifest.json".into());
+    let gone = io::Error::from(io::ErrorKind::NotFound);
+    let errors = [
+        SourceError::Open { path: path(), source: gone },
+        SourceError::UnknownExtension { path: "c.xls".into() },
+        SourceError::EmptyFolder { path: "exports".into() },
+        SourceError::NoColumns { path: path() },
+        SourceError::MixedContents { contacts: path(), messages: "m.parquet".into() },
+        SourceError::OtherContents { wanted: Content::Messages, path: path() },
+        SourceError::ForeignText { path: "c.csv".into(), what: "in UTF-16" },
+        SourceError::Compression { path: path(), codec: "BROTLI".to_owned() },
+        SourceError::ColumnType { path: path(), column: "opt_out".to_owned(), found: "Binary".to_owned() },
+        SourceError::Damaged { path: path() },
+        SourceError::Stalled { path: path(), limit: Duration::from_secs(30) },
+        SourceError::ChecksumDiffers { path: path(), manifest: manifest() },
+        SourceError::NotSummary { path: "old.json".into(), source: "missing field `contacts`".into() },
+        SourceError::Read { path: path(), source: "invalid Parquet file".into() },
+        SourceError::CutOff { path: "c.csv".into() },
+        SourceError::NotAsPublished { path: path(), manifest: manifest(), unit: "bytes", found: 1, listed: 2 },
+        SourceError::Replaced { path: path() },
+        SourceError::RepeatedReport { path: "report.html".into() },
+    ];
+    let text = shown(errors.map(Error::Source));
     insta::assert_snapshot!(text);
 }
 

@@ -6,7 +6,6 @@
 use std::ops::{ControlFlow, Range};
 
 use arrow::datatypes::SchemaRef;
-use chrono::Utc;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -23,6 +22,7 @@ use crate::report::ConsistencyFacts;
 use crate::resources::{
     BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowPage,
 };
+use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 /// Rows in pages between reading and gathering, about half a kilobyte each with their bodies: enough that neither often
@@ -206,7 +206,7 @@ impl<R: Resource> Reading for ListReading<R> {
                 ControlFlow::Break(()) => Err(ReceiverGone),
             }
         };
-        let began_at = journal.past.as_ref().map_or_else(|| Utc::now().timestamp_micros(), Journal::started_at);
+        let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
         let not_before = self.since.as_ref().map(|since| since.moment(began_at));
         let settings = ReadSettings { not_before, ..self.settings.clone() };
         match read_list(&source, &settings, journal, deliver, observe).await {

@@ -11,8 +11,10 @@
 
 use std::fmt;
 use std::io::Write;
+use std::ops::Range;
 
-use arrow::array::{Array, AsArray, ListArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, SchemaRef};
 
 use super::codec::Codec;
@@ -76,44 +78,47 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
 }
 
 /// A column as its cells need it.
-enum Column<'a> {
+struct Column<'a> {
+    nulls: Option<&'a NullBuffer>,
+    cells: Cells<'a>,
+}
+
+enum Cells<'a> {
     Text(Texts<'a>),
     Scalar(Scalars<'a>),
-    /// Lists of texts.
-    Joined(&'a ListArray, Texts<'a>),
+    /// Lists of texts, by their offsets.
+    Joined(&'a [i32], Texts<'a>),
     /// As JSON.
     Nested(JsonValues<'a>),
 }
 
 impl<'a> Column<'a> {
     fn new(array: &'a dyn Array) -> Self {
-        match array.data_type() {
+        let cells = match array.data_type() {
             DataType::List(item) if *item.data_type() == DataType::Utf8 => {
-                let lists: &ListArray = array.as_list();
-                Self::Joined(lists, Texts::new(lists.values().as_string(), needs_quotes))
+                let lists = array.as_list::<i32>();
+                Cells::Joined(lists.value_offsets(), Texts::new(lists.values().as_string(), needs_quotes))
             }
-            DataType::List(_) | DataType::Struct(_) => Self::Nested(JsonValues::new(array)),
+            DataType::List(_) | DataType::Struct(_) => Cells::Nested(JsonValues::new(array)),
             _ => match Scalars::new(array) {
-                Some(scalars) => Self::Scalar(scalars),
-                None => Self::Text(Texts::new(array.as_string(), needs_quotes)),
+                Some(scalars) => Cells::Scalar(scalars),
+                None => Cells::Text(Texts::new(array.as_string(), needs_quotes)),
             },
-        }
+        };
+        Self { nulls: array.nulls(), cells }
     }
 
+    /// Appends a cell, nothing for a null.
+    #[inline]
     fn push_cell(&self, row: usize, line: &mut Vec<u8>) {
-        match self {
-            Self::Text(texts) if texts.is_null(row) => {}
-            Self::Text(texts) => push_cell(texts, row, line),
-            Self::Scalar(scalars) if scalars.is_null(row) => {}
-            Self::Scalar(scalars) => scalars.push(row, line),
-            Self::Joined(lists, _) if lists.is_null(row) => {}
-            Self::Joined(lists, items) => {
-                let offsets = lists.value_offsets();
-                let [first, end] = [offsets[row], offsets[row + 1]].map(position);
-                push_joined(items, first..end, line);
-            }
-            Self::Nested(values) if values.is_null(row) => {}
-            Self::Nested(values) => {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            return;
+        }
+        match &self.cells {
+            Cells::Text(texts) => push_text_cell(texts, row, line),
+            Cells::Scalar(scalars) => scalars.push(row, line),
+            Cells::Joined(offsets, items) => push_joined(items, offsets[row]..offsets[row + 1], line),
+            Cells::Nested(values) => {
                 let mut json = Vec::new();
                 values.push(row, &mut json);
                 push_text(&json, line);
@@ -122,7 +127,8 @@ impl<'a> Column<'a> {
     }
 }
 
-fn push_cell(texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
+#[inline]
+fn push_text_cell(texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
     let text = texts.value(row);
     match text {
         NULL_OF_OTHERS => push_text(text, line),
@@ -134,13 +140,14 @@ fn push_cell(texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
 }
 
 /// Appends one cell with several texts and commas between.
-fn push_joined(items: &Texts<'_>, rows: std::ops::Range<usize>, line: &mut Vec<u8>) {
-    if rows.len() == 1 {
-        return push_cell(items, rows.start, line);
+fn push_joined(items: &Texts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
+    let [first, end] = [offsets.start, offsets.end].map(position);
+    if end - first == 1 {
+        return push_text_cell(items, first, line);
     }
     line.push(b'"');
-    for row in rows.clone() {
-        if row > rows.start {
+    for row in first..end {
+        if row > first {
             line.push(b',');
         }
         push_doubling_quotes(items.value(row), line);

@@ -9,7 +9,7 @@ use std::io::Write;
 use arrow::array::{Array, AsArray, BooleanArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 
-use super::time_text::push_time;
+use crate::time::push_timestamp;
 
 /// A column of values that are neither text nor nested.
 pub(super) enum Scalars<'a> {
@@ -36,25 +36,15 @@ impl<'a> Scalars<'a> {
         })
     }
 
-    pub(super) fn is_null(&self, row: usize) -> bool {
-        match self {
-            Self::Flag(values) => values.is_null(row),
-            Self::Int32(values) => values.is_null(row),
-            Self::Int64(values) => values.is_null(row),
-            Self::Float(values) => values.is_null(row),
-            Self::Time(values) => values.is_null(row),
-            Self::Decimal(values, _) => values.is_null(row),
-        }
-    }
-
     /// Appends a value, which must not be null.
+    #[inline]
     pub(super) fn push(&self, row: usize, line: &mut Vec<u8>) {
         match self {
             Self::Flag(values) => line.extend_from_slice(if values.value(row) { b"true" } else { b"false" }),
             Self::Int32(values) => push_integer(values.value(row).into(), line),
             Self::Int64(values) => push_integer(values.value(row), line),
             Self::Float(values) => push_float(values.value(row), line),
-            Self::Time(values) => push_time(values.value(row), line),
+            Self::Time(values) => push_timestamp(values.value(row), line),
             Self::Decimal(values, scale) => push_decimal(values.value(row), *scale, line),
         }
     }

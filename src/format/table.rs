@@ -272,4 +272,20 @@ mod tests {
             check(refused).unwrap_err();
         }
     }
+
+    #[test]
+    fn the_published_schemas_list_the_same_formats() {
+        let formats: Vec<&str> = FileFormat::all().map(FileFormat::name).collect();
+        for schema in
+            [include_str!("../../schema/manifest.schema.json"), include_str!("../../schema/summary.schema.json")]
+        {
+            let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+            let files = ["outputs", "inputs"].iter().filter_map(|field| schema["properties"].get(field));
+            let listed: Vec<_> = files.map(|file| &file["items"]["properties"]["format"]["enum"]).collect();
+            assert!(!listed.is_empty());
+            for listed in listed {
+                assert_eq!(*listed, serde_json::json!(formats));
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A column of texts, and whether any of them needs care in a text format.
 
-use arrow::array::{Array, StringArray};
+use arrow::array::StringArray;
 
 /// Texts of a column, and what one look at all of them told.
 pub(super) struct Texts<'a> {
@@ -19,14 +19,12 @@ impl<'a> Texts<'a> {
         Self { values, is_bare: !values.value_data()[used].chunks(256).any(has_special) }
     }
 
+    #[inline]
     pub(super) fn is_bare(&self) -> bool {
         self.is_bare
     }
 
-    pub(super) fn is_null(&self, row: usize) -> bool {
-        self.values.is_null(row)
-    }
-
+    #[inline]
     pub(super) fn value(&self, row: usize) -> &'a [u8] {
         self.values.value(row).as_bytes()
     }

@@ -21,7 +21,8 @@ use arrow::error::ArrowError;
 use uuid::Uuid;
 
 use super::events::{EventsBuilder, can_read_events, coerce_events};
-use super::text::{amount_of, flag_of, moment_of, names_of};
+use super::text::{amount_of, flag_of, names_of};
+use crate::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The first moment of the year 10000, which no report can name.
@@ -70,7 +71,7 @@ impl ColumnBuilder {
                 flag.is_some()
             }
             Builder::Time(times) => {
-                let micros = text.and_then(moment_of);
+                let micros = text.and_then(Timestamp::parse_in_table).map(Timestamp::micros);
                 times.append_option(micros);
                 micros.is_some()
             }
@@ -181,7 +182,7 @@ fn is_item(found: &DataType) -> bool {
 }
 
 /// The texts of an array, null where there is none, and how many of its values are no text.
-fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
+pub(super) fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
     let texts: StringArray = match array.data_type() {
         DataType::FixedSizeBinary(16) => {
             let uuids = array.as_fixed_size_binary();

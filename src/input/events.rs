@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::time::Timestamp;
 use arrow::array::{
     Array, ArrayRef, AsArray, ListArray, ListBuilder, StringBuilder, StructArray, StructBuilder,
     TimestampMicrosecondBuilder, new_null_array,
@@ -13,8 +14,6 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use arrow::error::ArrowError;
 use serde::Deserialize;
-
-use super::text::moment_of;
 
 /// Places of the fields of an event in the schema that is read.
 const STATUS: usize = 0;
@@ -47,7 +46,7 @@ impl EventsBuilder {
         let mut is_read = events.is_some();
         let is_there = events.is_some();
         for event in events.into_iter().flatten() {
-            let micros = event.timestamp.as_deref().and_then(moment_of);
+            let micros = event.timestamp.as_deref().and_then(Timestamp::parse_in_table).map(Timestamp::micros);
             is_read &= micros.is_some() || event.timestamp.is_none();
             let builder = self.lists.values();
             let statuses = builder.field_builder::<StringBuilder>(STATUS).expect("a status is a text");

@@ -10,15 +10,14 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::stem::without_extension;
 use crate::format::FileFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::Sidecar;
+use crate::time::{Span, Timestamp};
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -26,10 +25,8 @@ use crate::verdict::Verdict;
 pub struct Published {
     /// The manifest that lists it.
     pub manifest: PathBuf,
-    /// When the export began, from which its own summary counts ages.
-    pub at: DateTime<Utc>,
-    /// When it was whole: contacts in it may have changed up to then.
-    pub until: DateTime<Utc>,
+    /// When its export ran: ages in its own summary are counted from the start, and rows may have changed until the end.
+    pub run: Span,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
     /// What was left out on request.
@@ -51,10 +48,8 @@ pub struct Published {
 /// What is read of a manifest besides the files.
 #[derive(Deserialize)]
 struct Details {
-    #[serde(deserialize_with = "moment")]
-    started_at: DateTime<Utc>,
-    #[serde(deserialize_with = "moment")]
-    finished_at: DateTime<Utc>,
+    started_at: Timestamp,
+    finished_at: Timestamp,
     api: Option<String>,
     #[serde(default)]
     filters: Filters,
@@ -63,10 +58,6 @@ struct Details {
     evidence: Vec<InputEvidence>,
     #[serde(default)]
     items_rejected: u64,
-}
-
-fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// What is known of a file; `real` is where it really is, since a manifest lies there. Without a manifest that lists it,
@@ -86,7 +77,9 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
                 continue;
             };
             let published = manifest.and_then(|manifest| published(manifest, path, beside, name));
-            if let Some(published) = published.filter(|new| found.as_ref().is_none_or(|old| old.until < new.until)) {
+            if let Some(published) =
+                published.filter(|new| found.as_ref().is_none_or(|old| old.run.latest < new.run.latest))
+            {
                 found = Some(published);
             }
         }
@@ -131,8 +124,7 @@ fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, 
 fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Published {
     Published {
         manifest: path,
-        at: details.started_at,
-        until: details.finished_at,
+        run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
         sha256: file.sha256.clone(),
         filters: details.filters,

@@ -15,7 +15,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use arrow::array::AsArray;
-use chrono::{DateTime, Utc};
 
 use super::content::Content;
 use super::error::SourceError;
@@ -24,6 +23,7 @@ use super::read::read_columns;
 use super::sketch::{Sketch, SketchBuilder};
 use super::source_file::SourceFile;
 use crate::report::Filters;
+use crate::time::Timestamp;
 
 /// Files to count, and those that are not.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ fn is_part(file: &SourceFile) -> bool {
 
 /// Places of the files of each account, oldest first.
 fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
-    let mut order: Vec<(Option<DateTime<Utc>>, &PathBuf, usize)> =
+    let mut order: Vec<(Option<Timestamp>, &PathBuf, usize)> =
         files.iter().enumerate().map(|(at, file)| (file.moment(), &file.path, at)).collect();
     order.sort();
     let mut groups: Vec<Vec<usize>> = Vec::new();

@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
-
 use super::content::Content;
 use super::error::SourceError;
 use super::published::Published;
 use crate::format::FileFormat;
+use crate::time::Timestamp;
 
 /// A file of exported rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +30,9 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// The moment of the rows in it, as well as it is known: its export's, else its last change.
-    pub fn moment(&self) -> Option<DateTime<Utc>> {
-        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(DateTime::from);
-        self.published.as_ref().map(|published| published.at).or_else(changed)
+    pub fn moment(&self) -> Option<Timestamp> {
+        let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
+        self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
     }
 
     /// Holds a number against the manifest, if there is one.

@@ -54,7 +54,7 @@ pub enum GateFailure {
         wanted: u64,
     },
     /// `--max-shrink`
-    #[error("there {} after {before} before, which is more than --max-shrink {allowed} less", noun.are(*rows))]
+    #[error("there {}, down from {before}, which is more than --max-shrink {allowed} allows", noun.are(*rows))]
     Shrunk {
         /// What rows are called.
         noun: RowNoun,
@@ -66,7 +66,7 @@ pub enum GateFailure {
         allowed: Percent,
     },
     /// `--require`
-    #[error("the verdict is {}, and --require asks for {}", verdict.name(), wanted.name())]
+    #[error("the verdict is {}, but --require demands {}", verdict.name(), wanted.name())]
     NotGoodEnough {
         /// Of the new export.
         verdict: Verdict,
@@ -74,7 +74,7 @@ pub enum GateFailure {
         wanted: Verdict,
     },
     /// `--max-rejected`
-    #[error("{rejected} of {items} items {} left out, which is more than --max-rejected {allowed}", word_for(*rejected, "was", "were"))]
+    #[error("{rejected} of {items} items {} rejected, which is more than --max-rejected {allowed} allows", word_for(*rejected, "was", "were"))]
     Rejected {
         /// Items that cannot be rows.
         rejected: u64,
@@ -85,7 +85,8 @@ pub enum GateFailure {
     },
     /// `--max-malformed`
     #[error(
-        "{values} of {rows} values of {column} have an undocumented type or form, which is more than --max-malformed {allowed}"
+        "{values} of {rows} values of {column} have an undocumented type or form, which is more than --max-malformed {allowed} \
+         allows"
     )]
     Malformed {
         /// The column.
@@ -184,7 +185,7 @@ mod tests {
         };
         assert_eq!(rejected.check(&with(10, 990)), Ok(()), "10 of 1000 items");
         let failure = rejected.check(&with(11, 0)).unwrap_err();
-        assert_eq!(failure.to_string(), "11 of 1001 items were left out, which is more than --max-rejected 1%");
+        assert_eq!(failure.to_string(), "11 of 1001 items were rejected, which is more than --max-rejected 1% allows");
         assert_eq!(malformed.check(&with(500, 9)), Ok(()));
         let failure = malformed.check(&with(0, 10)).unwrap_err().to_string();
         assert!(failure.starts_with("10 of 990 values of created_at have an undocumented"), "{failure}");

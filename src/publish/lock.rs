@@ -1,13 +1,13 @@
 //! One run at a time for each output.
 //!
-//! The lock is one of the operating system on a small file beside the output, so a run that dies leaves no lock behind, at
-//! most the file. It holds the process id and the start of its owner, for the message to whoever comes second. Everyone may
-//! read it, since another user can only see by locking it whether its run still lives.
+//! The operating system locks a small file beside the output, so a run that crashes leaves at most the file, never the
+//! lock. The file holds the process id and start time of its owner, for the error of a second run. It is readable by
+//! everyone, since another user must lock it to see whether its run is still alive.
 //!
 //! Some network file systems have no locks. A run there continues without one, with a warning.
 //!
-//! *Easy to get wrong:* the owner removes the file when it is done, and somebody else may have opened it just before. A
-//! lock only counts if the file is still the one that the name leads to.
+//! *Easy to get wrong:* the owner removes the file when it is done, and another run may have opened it just before. A lock
+//! only counts if the path still leads to the same file.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
 use crate::store::{OutputTarget, Sidecar, StoreError, create_private, folder_of, refuses_locks};
+use crate::time::Timestamp;
 
-/// Times that the file may change under us before we give up.
+/// Attempts to lock a file that is removed or replaced meanwhile.
 const MAX_ATTEMPTS: u32 = 20;
 
-/// The right to write an output; given back when dropped.
+/// The exclusive right to write an output; released when dropped.
 #[derive(Debug)]
 pub struct OutputLock {
     path: PathBuf,
@@ -37,13 +38,13 @@ impl OutputLock {
         let failed = |source| OutputError::Store(StoreError::OpenStaged { path: output.to_owned(), source });
         let path = Sidecar::Lock.path(output);
         if path.is_symlink() {
-            // Somebody else's file would be written to.
+            // We would write to the file that it points to.
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));
         }
         for _ in 0..MAX_ATTEMPTS {
             let mut opened = match open(&path) {
                 Ok(opened) => opened,
-                // It was created or removed in this moment.
+                // It was created or removed just now.
                 Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
                     continue;
                 }
@@ -54,7 +55,7 @@ impl OutputLock {
                 Ok(()) => true,
                 Err(TryLockError::WouldBlock) => {
                     let mut owner = String::new();
-                    // Whoever has the lock may be about to write who it is.
+                    // The owner may not have written its line yet.
                     drop(opened.file.read_to_string(&mut owner));
                     return Err(OutputError::Busy { path: output.to_owned(), owner: owner.trim().to_owned() });
                 }
@@ -71,7 +72,7 @@ impl OutputLock {
             if opened.is_writable {
                 write_owner(&mut opened.file).map_err(failed)?;
             } else if is_held && fs::remove_file(&path).is_ok() {
-                // The run of another user has died, and whoever comes next shall read of us.
+                // The run of another user crashed; the new file will name this one.
                 continue;
             }
             return Ok(Self { path, is_held, _file: opened.file });
@@ -79,7 +80,7 @@ impl OutputLock {
         Err(OutputError::Busy { path: output.to_owned(), owner: String::new() })
     }
 
-    /// Whether it keeps other runs away; not every file system has locks.
+    /// Whether other runs are locked out; not every file system has locks.
     pub fn is_held(&self) -> bool {
         self.is_held
     }
@@ -87,7 +88,7 @@ impl OutputLock {
 
 impl Drop for OutputLock {
     fn drop(&mut self) {
-        // The lock goes with the file handle, whatever becomes of the name.
+        // The lock is released with the file handle, even if the file stays.
         drop(fs::remove_file(&self.path));
     }
 }
@@ -109,9 +110,9 @@ struct LockFile {
     is_writable: bool,
 }
 
-/// Opens the file of a lock, or makes it. That of another user can be read only.
+/// Opens or creates the lock file. One of another user is read-only.
 fn open(path: &Path) -> io::Result<LockFile> {
-    // Not with `create`: where a file of somebody else is, systems forbid that (`fs.protected_regular`).
+    // Not with `create`: Linux refuses that for a file of another user (`fs.protected_regular`).
     match File::options().read(true).write(true).open(path) {
         Ok(file) => Ok(LockFile { file, is_writable: true }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -126,7 +127,7 @@ fn open(path: &Path) -> io::Result<LockFile> {
 #[cfg(unix)]
 fn let_everyone_read(file: &File) {
     use std::os::unix::fs::PermissionsExt;
-    // Without it, others are only told less.
+    // Without it, the error of another user says less.
     drop(file.set_permissions(fs::Permissions::from_mode(0o644)));
 }
 
@@ -146,7 +147,7 @@ fn others_lock(lock: PathBuf, source: io::Error) -> OutputError {
 }
 
 fn write_owner(file: &mut File) -> io::Result<()> {
-    let started = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let started = Timestamp::now().to_seconds();
     file.set_len(0)?;
     writeln!(file, "process {}, started {started}", std::process::id())
 }
@@ -158,7 +159,7 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     (ours.dev(), ours.ino()) == (named.dev(), named.ino())
 }
 
-/// Elsewhere an open file keeps its name.
+/// Elsewhere an open file cannot be renamed.
 #[cfg(not(unix))]
 fn is_same_file(_: &File, _: &Path) -> bool {
     true

@@ -1,7 +1,7 @@
-//! What a run has published: the last file that appears.
+//! The manifest: what a run has published, written last.
 //!
-//! Whoever waits for `_<output>.manifest.json` finds every output of the run whole, and can check each by size and SHA-256.
-//! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is whole.
+//! When `_<output>.manifest.json` is there, every output of the run is complete and can be checked by size and SHA-256.
+//! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is complete.
 
 use std::path::Path;
 use std::{fs, io};
@@ -16,7 +16,7 @@ use crate::verdict::Evidence;
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
 
-/// A manifest; `F` are the filters and `C` the verdict with its evidence, as the run tells them.
+/// A manifest; `F` are the filters and `C` the counters of the run.
 #[derive(Debug, Serialize)]
 pub struct Manifest<'a, F: Serialize, C: Serialize> {
     /// [`MANIFEST_SCHEMA_VERSION`]
@@ -31,7 +31,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub finished_at: &'a str,
     /// Address of the API that was read, or `simulator`.
     pub api: &'a str,
-    /// What was left out on request.
+    /// Filters of the run.
     pub filters: &'a F,
     /// Rows in every output.
     pub rows: u64,
@@ -42,7 +42,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub items_rejected: u64,
     /// `complete`, `healed` or `unverified`.
     pub verdict: &'static str,
-    /// What the verdict rests on.
+    /// Evidence for the verdict.
     pub evidence: &'a [Evidence],
     /// The same in numbers.
     pub consistency: &'a C,
@@ -50,7 +50,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub outputs: &'a [OutputReport],
 }
 
-/// What those who come later need of a manifest, also of one by another version; `D` is what a reader needs besides.
+/// What readers need of a manifest, also of one by another version; `D` is what a reader needs besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedManifest<D> {
     /// Rows in every output.
@@ -85,10 +85,10 @@ pub struct PublishedFile {
     pub sha256: Option<String>,
 }
 
-/// Reads what a run before has published; `None` if there is no manifest.
+/// Reads the manifest of an earlier run; `None` if there is none.
 ///
 /// # Errors
-/// When it cannot be read, or is none.
+/// When it cannot be read, or is not a manifest.
 pub fn read_manifest<D: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<D>>> {
     let json = match fs::read(path) {
         Ok(json) => json,
@@ -102,7 +102,7 @@ pub fn read_manifest<D: DeserializeOwned>(path: &Path) -> io::Result<Option<Publ
 }
 
 impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
-    /// Writes the manifest, without its name yet: that comes after those of all other files.
+    /// Writes the manifest under a temporary name: it is renamed after all other files.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -1,14 +1,15 @@
-//! From record batches to files that load at the first try.
+//! The outputs of a run, from the first batch to the manifest.
 //!
-//! [`Outputs`] takes every batch once and hands it to each output, which encodes it on a thread of its own;
-//! [`Outputs::finish`] closes them into [`StagedOutputs`], and only [`StagedOutputs::publish`] gives the files their
-//! names. A run that fails in between leaves the last good files as they were.
+//! [`Outputs`] takes every batch once and hands it to each output, which encodes it on its own thread;
+//! [`Outputs::finish`] closes them into [`StagedOutputs`], and only [`StagedOutputs::publish`] renames the files to their
+//! final names. A run that fails in between leaves the last good files as they were. A [`Gate`] decides whether an export
+//! may replace the last one, and the [`Manifest`], which is written last, says what was published.
 //!
-//! Every output is locked against other runs from the start; the [`Manifest`] is written when all files have their names.
+//! Every output is locked against other runs from the start ([`OutputLock`]). Encoding is the business of
+//! [`format`](crate::format), bytes that of [`store`](crate::store); nothing here knows which resource the rows are.
 //!
-//! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so that must not depend on
-//! anything but the rows: [`BatchBuilder`](crate::resources::contacts::BatchBuilder) sees to it. Memory is one Parquet row group an
-//! output.
+//! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so whoever builds them must cut
+//! by the rows alone. Memory is one Parquet row group an output.
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 

@@ -1,9 +1,9 @@
 //! One output: its encoder, and the thread that runs it.
 //!
-//! Encoding and compressing is most of the work of a run, so each output does it beside the others and beside those who
-//! make the batches. A short channel keeps an output that is slower than the rest from piling them up.
+//! Encoding and compressing is most of the work of a run, so each output does it on its own thread. A short channel keeps
+//! batches from piling up in front of a slow output.
 //!
-//! *Easy to get wrong:* an output that is dropped must be gone, with what it staged, before its lock is: dropping an
+//! *Easy to get wrong:* an output and its staged file must be gone before its lock is released, so dropping an
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
@@ -18,7 +18,7 @@ use super::settings::{OutputReport, OutputSettings};
 use crate::format::Encode;
 use crate::store::{Destination, FileSettings, HashingWriter};
 
-/// Batches that wait for an output, about 2.5 MB each.
+/// Batches that may wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
 
 /// An open output.
@@ -30,7 +30,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens the file beside a target and writes the format's head.
+    /// Opens the staged file and writes the head of the format.
     pub(super) fn open(
         request: &OutputRequest,
         settings: &OutputSettings,
@@ -53,7 +53,7 @@ impl Output {
         self.encoder.flush().map_err(|source| OutputError::write(&self.request, source))
     }
 
-    /// Writes what is left, closes the format and brings the bytes to the disk.
+    /// Writes what is left, closes the format and syncs the file.
     pub(super) fn finish(self) -> Result<(OutputReport, Destination), OutputError> {
         let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
         let written = written.map_err(|source| OutputError::write(&self.request, source))?;
@@ -68,11 +68,11 @@ impl Output {
     }
 }
 
-/// An output that encodes on a thread of its own.
+/// An output that encodes on its own thread.
 #[derive(Debug)]
 pub(super) struct OutputThread {
     request: OutputRequest,
-    /// `None` once no more batches come, which ends the thread.
+    /// `None` after the last batch, which ends the thread.
     batches: Option<SyncSender<RecordBatch>>,
     thread: Option<JoinHandle<Result<Output, OutputError>>>,
 }
@@ -92,7 +92,7 @@ impl OutputThread {
         Ok(Self { request, batches: Some(batches), thread: Some(thread) })
     }
 
-    /// Hands a batch over, and waits while the output is behind; says whether it is still there to take it.
+    /// Sends a batch, and waits while the queue is full; returns whether the thread is still running.
     pub(super) fn send(&self, batch: &RecordBatch) -> bool {
         self.batches.as_ref().is_some_and(|batches| batches.send(batch.clone()).is_ok())
     }
@@ -102,15 +102,15 @@ impl OutputThread {
         self.request.is_a_stream()
     }
 
-    /// Whether it has failed: it does not end by itself otherwise.
+    /// Whether it has failed: it does not end otherwise.
     pub(super) fn has_ended(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Gives the output back when it has encoded all that it was handed.
+    /// Waits until all batches are encoded, and returns the output.
     ///
     /// # Errors
-    /// With what ended it, when it could not be written.
+    /// With the error that ended the thread.
     pub(super) fn join(mut self) -> Result<Output, OutputError> {
         let died = || Err(OutputError::write(&self.request, io::Error::other("the thread that writes it died").into()));
         self.batches = None;
@@ -118,7 +118,7 @@ impl OutputThread {
     }
 }
 
-/// The next batch. While there is none, whoever reads a stream gets what is there.
+/// The next batch. While there is none, a stream is flushed for its reader.
 fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Option<RecordBatch>, OutputError> {
     if let Ok(batch) = batches.try_recv() {
         return Ok(Some(batch));
@@ -132,7 +132,7 @@ fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Op
 impl Drop for OutputThread {
     fn drop(&mut self) {
         self.batches = None;
-        // Whoever lets an output go this way has an error of its own to tell.
+        // Whoever drops an output like this reports another error.
         drop(self.thread.take().map(JoinHandle::join));
     }
 }

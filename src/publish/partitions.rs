@@ -21,6 +21,7 @@ use super::output::{Output, OutputThread};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings, PartitionBy};
 use crate::store::{Destination, FileSettings, OutputTarget, StoreError};
+use crate::time::Timestamp;
 
 /// Files that are open at a time: each has an encoder with a row group in the making.
 const MAX_OPEN: usize = 4;
@@ -214,8 +215,8 @@ impl Partitions {
     fn path(&self, day: Day) -> PathBuf {
         let target = self.request.target.path().unwrap_or(Path::new("."));
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let date = day.and_then(|day| chrono::DateTime::from_timestamp(day.saturating_mul(DAY / 1_000_000), 0));
-        let value = date.map_or_else(|| UNDATED.to_owned(), |date| date.format("%Y-%m-%d").to_string());
+        let date = day.map(|day| Timestamp::from_micros(day.saturating_mul(DAY)).to_date());
+        let value = date.unwrap_or_else(|| UNDATED.to_owned());
         target.with_file_name(format!("{name}={value}")).join(format!("part-0.{}", self.request.format.name()))
     }
 

@@ -1,4 +1,4 @@
-//! What to write and where, as the command line asks for it.
+//! What to write and where, as given on the command line.
 
 use std::path::Path;
 

@@ -11,6 +11,7 @@ use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
 use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
@@ -233,7 +234,7 @@ proptest! {
         times in prop::collection::vec(prop::option::of(-62_000_000_000_i64..250_000_000_000), 40),
     ) {
         let contacts: Vec<_> = values.iter().zip(&times).enumerate().map(|(at, (value, time))| {
-            let time = time.map(|s| chrono::DateTime::from_timestamp(s, 123_456_000).unwrap().to_rfc3339());
+            let time = time.map(|s| Timestamp::from_micros(s * 1_000_000 + 123_456).to_string());
             serde_json::json!({"id": format!("id-{at}"), "phone_number": value, "created_at": time})
         }).collect();
         let batch = page(&contacts).batch();
@@ -248,7 +249,7 @@ proptest! {
             let phone = if phones.is_null(at) { "" } else { phones.value(at) };
             prop_assert_eq!(&row[column::PHONE_NUMBER], phone);
             let time = if row[column::CREATED_AT].is_empty() { None } else {
-                Some(chrono::DateTime::parse_from_rfc3339(&row[column::CREATED_AT]).unwrap().timestamp_micros())
+                Some(Timestamp::parse(&row[column::CREATED_AT]).unwrap().micros())
             };
             prop_assert_eq!(time, (!created.is_null(at)).then(|| created.value(at)));
         }

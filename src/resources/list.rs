@@ -1,14 +1,13 @@
 //! A resource's list as pages of the API: one [`PageSource`] for all resources.
 
 use bytestring::ByteString;
-use chrono::{DateTime, Utc};
 
 use super::Resource;
 use super::page::PageLimit;
-use super::time::timestamp;
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope, endpoints};
 use crate::listing::{Fetched, PageSource, Paging, SourceError, Window};
+use crate::time::Timestamp;
 
 /// A list of the API, read page by page.
 #[derive(Debug)]
@@ -53,7 +52,7 @@ impl<R: Resource> PageSource for ListSource<'_, R> {
             let is_empty_list = self.resource.is_exact() && endpoint.is_empty_list(&error.problem);
             ListError { error, is_empty_list }
         })?;
-        let answered_at = DateTime::<Utc>::from(reply.answered_at).timestamp_micros();
+        let answered_at = Timestamp::from(reply.answered_at).micros();
         let elapsed_micros = u64::try_from(reply.elapsed.as_micros()).unwrap_or(u64::MAX);
         let fetched = fetched(reply.data, reply.meta, reply.body, elapsed_micros);
         Ok(Fetched { answered_at: fetched.answered_at.or(Some(answered_at)), ..fetched })
@@ -102,7 +101,8 @@ type List<P> = (Pagination, P);
 
 fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
     // By the server's clock, where it tells: the times of its rows are of that clock, and in the same forms.
-    let answered_at = meta.timestamp.as_deref().and_then(|time| timestamp(time).ok().flatten());
+    let answered_at =
+        meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten()).map(Timestamp::micros);
     let Pagination { page: number, page_size, total_count, has_more, .. } = pagination;
     let paging = Paging { page: number, page_size, total_count, has_more };
     Fetched { page, paging, request_id: meta.request_id, answered_at, elapsed_micros, body }

@@ -4,16 +4,15 @@ use std::marker::PhantomData;
 
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::time::timestamp;
 use super::{BuildBatches, RowPage};
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope};
 use crate::base::noun::RowNoun;
 use crate::lookup::{FetchedRow, LookupFailure, RowSource};
+use crate::time::Timestamp;
 
 /// Rows of the API that are read by an id, one request each.
 pub trait LookupResource: Sync {
@@ -98,8 +97,8 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
             LookupRefusal { error, is_not_found }
         })?;
         // By the server's clock, where it tells.
-        let told = reply.meta.timestamp.as_deref().and_then(|time| timestamp(time).ok().flatten());
-        let answered_at = told.unwrap_or_else(|| DateTime::<Utc>::from(reply.answered_at).timestamp_micros());
+        let told = reply.meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten());
+        let answered_at = told.unwrap_or_else(|| reply.answered_at.into()).micros();
         Ok(FetchedRow {
             row: reply.data,
             request_id: reply.meta.request_id,

@@ -13,7 +13,6 @@ mod list;
 mod lookup;
 pub mod messages;
 mod page;
-mod time;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -28,7 +27,6 @@ pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
-pub use self::time::{NotATime, moment, timestamp};
 
 /// A list of the API that can be exported, with what is asked of it.
 ///

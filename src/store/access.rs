@@ -1,10 +1,10 @@
-//! Who may read a file that takes the place of another: those who could read the old one, unless `--mode` says otherwise.
+//! Permissions of a published file: those of the file that it replaces, unless `--mode` says otherwise.
 //!
-//! A staged file is readable by its owner alone until it is whole; then it gets group, mode and owner of the file that it
-//! replaces, as far as the system lets us. A file that replaces nothing stays with mode 0600.
+//! A staged file is readable by its owner alone until it is complete; then it takes the group, mode and owner of the file
+//! that it replaces, as far as the system allows. A file that replaces nothing keeps mode 0600.
 //!
-//! *Easy to get wrong:* where the group cannot be kept, the mode's bits for it would open the file to another group. It
-//! then gets no more than everyone.
+//! *Easy to get wrong:* when the group cannot be kept, the mode's group bits would open the file to a different group. The
+//! group then gets the permissions of everyone else.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -37,7 +37,8 @@ impl fmt::Display for FileMode {
     }
 }
 
-/// Gives a finished file, which is to be `path`, the permissions of the one that it replaces, or those that were asked for.
+/// Sets the permissions of a finished file that will be renamed to `path`: those of the file that it replaces, or those
+/// that were asked for.
 #[cfg(unix)]
 pub(super) fn settle(file: &File, path: &Path, old: Option<&Metadata>, asked: Option<FileMode>) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -45,7 +46,7 @@ pub(super) fn settle(file: &File, path: &Path, old: Option<&Metadata>, asked: Op
     let Ok(ours) = file.metadata() else { return };
     let has_group = old.is_none_or(|old| old.gid() == ours.gid() || fchown(file, None, Some(old.gid())).is_ok());
     let kept = old.map(|old| old.mode() & 0o777).map(|mode| if has_group { mode } else { without_group(mode) });
-    // The mode comes before the owner: of somebody else's file it can no longer be changed.
+    // The mode comes first: once the file belongs to another user, we can no longer change it.
     if let Some(mode) = asked.map(|FileMode(mode)| mode).or(kept)
         && mode != ours.mode() & 0o7777
         && let Err(error) = file.set_permissions(std::fs::Permissions::from_mode(mode))
@@ -69,7 +70,7 @@ pub(super) fn settle(_: &File, path: &Path, _: Option<&Metadata>, asked: Option<
     }
 }
 
-/// A mode whose group may do no more than everyone.
+/// A mode whose group has the permissions of everyone else.
 #[cfg(unix)]
 fn without_group(mode: u32) -> u32 {
     mode & !0o070 | (mode & 0o007) << 3

@@ -1,7 +1,7 @@
-//! Brings a growing file to the disk from a thread beside the one that writes it.
+//! Syncs a growing file from a second thread.
 //!
-//! A file that is synced only at its end makes the run wait there for all of its bytes; a sync after every piece makes it
-//! wait for each. Here the disk works while the next bytes are made.
+//! Syncing only at the end would make the run wait there for all bytes, and syncing after every piece would make it wait
+//! each time. Here the disk works while the next bytes are produced.
 
 use std::fs::File;
 use std::io;
@@ -16,10 +16,10 @@ pub(crate) struct BackgroundSync {
 }
 
 impl BackgroundSync {
-    /// Begins to bring to the disk what was written so far; says whether it did, for only one sync is under way at a time.
+    /// Starts a sync of what was written so far, unless one is still running; returns whether it did.
     ///
     /// # Errors
-    /// When the sync before failed, or no thread can be started.
+    /// When the previous sync failed, or no thread can be started.
     pub(crate) fn begin(&mut self, file: &File) -> io::Result<bool> {
         self.begin_with(file, sync_data)
     }
@@ -34,7 +34,7 @@ impl BackgroundSync {
         Ok(true)
     }
 
-    /// Waits for the sync that is under way.
+    /// Waits for the sync that is running.
     ///
     /// # Errors
     /// When it failed.

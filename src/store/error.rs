@@ -12,7 +12,7 @@ use super::paths::folder_of;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder of the target does not exist.
-    #[error("the folder {} does not exist, so the output cannot be written: {}", folder_of(path).display(), path.display())]
+    #[error("the folder {} does not exist: {}", folder_of(path).display(), path.display())]
     MissingFolder {
         /// The target.
         path: PathBuf,
@@ -40,14 +40,14 @@ pub enum StoreError {
         source: io::Error,
     },
     /// No file could be made beside the target.
-    #[error("cannot write beside the output: {}", path.display())]
+    #[error("cannot create a file beside the output: {}", path.display())]
     OpenStaged {
         /// The target.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// Writing failed half way.
+    /// Writing failed.
     #[error("cannot write the output: {path}")]
     Write {
         /// The target.
@@ -56,7 +56,7 @@ pub enum StoreError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The finished file could not be copied into its place.
-    #[error("cannot write the finished file to its place: {}", path.display())]
+    #[error("cannot overwrite the output with the finished file: {}", path.display())]
     Overwrite {
         /// The target.
         path: PathBuf,
@@ -64,7 +64,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The finished file could not be given its name.
-    #[error("cannot give the finished file its name: {}", path.display())]
+    #[error("cannot rename the finished file: {}", path.display())]
     Publish {
         /// The target.
         path: PathBuf,
@@ -76,11 +76,11 @@ pub enum StoreError {
 /// The next step when no file could be made.
 pub(crate) fn open_hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, or choose another place",
-        io::ErrorKind::InvalidFilename => "choose a shorter name: the files beside it have longer ones",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, or choose another place",
+        io::ErrorKind::InvalidFilename => "choose a shorter name: the temporary file's is longer",
         _ if is_out_of_files(error) => "raise the limit of open files (ulimit -n), or name fewer outputs",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "the folder of the output must be writable, since the file is made beside it"
+            "make the output's folder writable: files are written beside the output, then renamed"
         }
         _ => "choose another place",
     }
@@ -98,15 +98,15 @@ impl StoreError {
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
             Self::CannotReplace { hindrance, .. } => hindrance.hint(),
             Self::OpenStaged { source, .. } => open_hint(source),
-            Self::Write { .. } => "make room or choose another place; the last good file is as it was",
-            Self::Overwrite { .. } => "the file may hold only a part: make room, then run the same command again",
+            Self::Write { .. } => "free some space or choose another place; the last good file is unchanged",
+            Self::Overwrite { .. } => "free some space, then run the same command again: the file may be incomplete",
             Self::Publish { .. } => {
-                "the folder must be writable; without a manifest, files beside it may be old or new"
+                "make the folder writable; as long as there is no manifest, files may be old or new"
             }
         }
     }
 
-    /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
+    /// Whether the reader of stdout closed it, as `head` does when it has enough lines.
     pub fn is_closed_pipe(&self) -> bool {
         let Self::Write { path, source } = self else { return false };
         let mut cause: Option<&(dyn Error + 'static)> = Some(source.as_ref());

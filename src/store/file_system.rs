@@ -1,34 +1,34 @@
-//! Which errors mean that a file system does not offer something, rather than that something went wrong.
+//! Which errors mean that a file system does not support a call, rather than that the call failed.
 //!
-//! Network shares, FUSE mounts and container volumes refuse calls that a local disk takes: a sync of a folder, a lock, a
-//! rename onto a mounted file. Each caller says here which refusals it can do without.
+//! Network shares, FUSE mounts and container volumes refuse calls that a local disk accepts: syncing a folder, locking,
+//! renaming onto a mounted file. One function here for each call says which refusals its callers can tolerate.
 //!
 //! *Easy to get wrong:* an I/O error (`EIO`) or a full disk (`ENOSPC`, `EDQUOT`) is never a refusal.
 
 use std::fs::File;
 use std::io;
 
-/// Whether a sync of a file is something that its file system does not have.
+/// Whether the file system does not support syncing a file.
 pub(crate) fn refuses_sync(error: &io::Error) -> bool {
     is_one_of(error, refusals::SYNC)
 }
 
-/// Whether a sync of a folder is refused: beside the reasons for a file, a folder that may be written may be unreadable.
+/// Whether syncing a folder is refused. Besides the reasons for a file, a writable folder may be unreadable.
 pub(crate) fn refuses_folder_sync(error: &io::Error) -> bool {
     refuses_sync(error) || is_one_of(error, refusals::FOLDER_SYNC)
 }
 
-/// Whether locks are something that the file system does not have.
+/// Whether the file system does not support locks.
 pub(crate) fn refuses_locks(error: &io::Error) -> bool {
     is_one_of(error, refusals::LOCK)
 }
 
-/// Whether a rename onto a file is refused in a way that leaves writing into it.
+/// Whether a rename is refused for a reason that does not prevent overwriting the file.
 pub(crate) fn refuses_rename(error: &io::Error) -> bool {
     is_one_of(error, refusals::RENAME)
 }
 
-/// Whether whoever runs us may not do what was tried, whatever the permissions of the file: it is protected.
+/// Whether the file is protected: no permission of the current user would allow the call.
 pub(crate) fn is_protected(error: &io::Error) -> bool {
     is_one_of(error, refusals::PROTECTED)
 }
@@ -38,15 +38,15 @@ pub(crate) fn is_out_of_files(error: &io::Error) -> bool {
     is_one_of(error, refusals::OPEN_FILES)
 }
 
-/// Brings a file to the disk, where its file system can.
+/// Syncs a file to disk where its file system supports it.
 ///
 /// # Errors
-/// When it failed, which is not the same as being refused.
+/// When it fails for any other reason.
 pub(crate) fn sync_all(file: &File) -> io::Result<()> {
     unless_refused(file.sync_all())
 }
 
-/// Like [`sync_all`], without what the bytes do not need.
+/// Like [`sync_all`], without metadata that is not needed to read the bytes.
 pub(crate) fn sync_data(file: &File) -> io::Result<()> {
     unless_refused(file.sync_data())
 }
@@ -61,7 +61,7 @@ mod refusals {
 
     pub(super) const SYNC: &[Errno] = &[Errno::INVAL, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS];
     pub(super) const FOLDER_SYNC: &[Errno] = &[Errno::ACCESS, Errno::PERM, Errno::BADF];
-    // NFS wants a file that is open for writing (EBADF).
+    // NFS requires a file that is open for writing (EBADF).
     pub(super) const LOCK: &[Errno] =
         &[Errno::NOLCK, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::BADF];
     pub(super) const RENAME: &[Errno] = &[
@@ -83,7 +83,7 @@ fn is_one_of(error: &io::Error, refusals: &[rustix::io::Errno]) -> bool {
     rustix::io::Errno::from_io_error(error).is_some_and(|errno| refusals.contains(&errno))
 }
 
-/// Elsewhere nothing is known to be refused.
+/// Elsewhere, only calls that are not supported at all.
 #[cfg(not(unix))]
 mod refusals {
     pub(super) const SYNC: &[std::io::ErrorKind] = &[std::io::ErrorKind::Unsupported];

@@ -7,14 +7,14 @@ pub enum Hindrance {
     Mounted,
     /// In a sticky folder, only the owner of a file may replace it.
     OthersInStickyFolder,
-    /// The file cannot be changed by anybody.
+    /// The file is immutable.
     Protected,
-    /// Its file system renames nothing.
+    /// Its file system cannot rename files.
     NoRename,
 }
 
 impl Hindrance {
-    /// It in words.
+    /// The reason, for an error message.
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::Mounted => "it is a mount point",

@@ -1,15 +1,15 @@
 //! Where bytes go: files that appear whole, standard output, pipes and devices.
 //!
-//! A regular file is written beside its target ([`Destination`]), synced and renamed, with the permissions of the file
+//! A regular file is written beside its target (`Destination`), synced and renamed, with the permissions of the file
 //! that it replaces; [`StagedFile`] does the same for a small file that is written at once. A target that is no regular
-//! file is written to directly. [`Sidecar`] names what a run keeps beside an output, and [`BackgroundSync`] syncs a file
-//! that grows for a long time. What is written is nobody's business here.
+//! file is written to directly. `Sidecar` names what a run keeps beside an output, and `BackgroundSync` syncs a file
+//! that grows for a long time. This room does not know what is written.
 //!
-//! Called by `publish` for outputs, by `listing::journal` for its own file, and by `report` for what it writes.
+//! Called by `publish` for outputs, by `journal` for its own file, and by `report` for what it writes.
 //!
-//! *Easy to get wrong:* what a file system does not offer is no failure, and a full or broken disk always is one; the
-//! lists of refusals (`file_system`) say which is which. `tests/it/outputs.rs`, `privileged.rs` and `file_systems.rs`
-//! hold this against real disks, mounts and permissions.
+//! *Easy to get wrong:* a call that a file system does not support is not a failure, and a full or broken disk always is
+//! one; the lists in `file_system` say which is which. `tests/it/outputs.rs`, `privileged.rs` and `file_systems.rs`
+//! test this on real disks, mounts and permissions.
 
 mod access;
 mod background_sync;

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Links that are followed from a path to its file, as many as Linux follows.
+/// Symbolic links that are followed before giving up, as many as Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// Where a path leads to when it is a symbolic link, whether or not there is a file yet.
+/// The path with symbolic links resolved, whether or not the file exists yet.
 pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -19,8 +19,8 @@ pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links, one behind the other"))
 }
 
-/// Whether a path stands for what somebody has opened already, like the log behind `/dev/stderr`: that is added to, and
-/// never replaced.
+/// Whether a path stands for a file that is already open, like the log behind `/dev/stderr`: it is appended to, never
+/// replaced.
 pub(super) fn is_descriptor(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|start| path.starts_with(start))
 }
@@ -35,7 +35,7 @@ pub(super) fn ends_as_a_folder(path: &Path) -> bool {
     path.file_name().is_some_and(|name| !path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()))
 }
 
-/// Tells two spellings of the same file: its path without links.
+/// The path without links, by which two spellings of the same file are equal.
 pub fn file_identity(path: &Path) -> PathBuf {
     real_path(path).map_or_else(|_| path.to_owned(), |real| with_real_folder(&real))
 }
@@ -48,7 +48,7 @@ fn with_real_folder(path: &Path) -> PathBuf {
     }
 }
 
-/// A path as it is seen from the folder of another file, so that both can be moved together.
+/// A path relative to the folder of another file, so that both can be moved together.
 pub fn relative_to(file: &Path, path: &Path) -> PathBuf {
     let (path, file) = (with_real_folder(path), with_real_folder(&real_path(file).unwrap_or_else(|_| file.to_owned())));
     let folder: Vec<Component<'_>> = folder_of(&file).components().collect();

@@ -1,11 +1,10 @@
-//! How a finished file takes the place of its target, found out before the first request.
+//! How a finished file replaces its target, decided before the first request.
 //!
-//! A rename replaces a file at one moment, and is what is done wherever it can be. It cannot replace a file that is mounted
-//! into a container by itself, nor, in a sticky folder like `/tmp`, a file of somebody else; such a file is overwritten, if
-//! it can be written at all.
+//! A rename replaces a file atomically and is used wherever possible. It cannot replace a file that is itself mounted into
+//! a container, nor another user's file in a sticky folder like `/tmp`; such a file is overwritten if it is writable.
 //!
-//! *Easy to get wrong:* a mounted file is not told by its device: a bind mount may come from the same one, and overlay
-//! file systems show other devices for files than for folders. The system's list of mounts tells.
+//! *Easy to get wrong:* a mounted file cannot be recognized by its device: a bind mount may come from the same device, and
+//! overlay file systems report different devices for files and folders. Only the list of mounts is reliable.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek, Write};
@@ -18,16 +17,16 @@ use super::file_system::{is_protected, sync_all};
 use super::hindrance::Hindrance;
 use super::paths::{file_identity, folder_of};
 
-/// How a finished file takes the place of its target.
+/// How a finished file replaces its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// At one moment.
+    /// Atomically.
     Rename,
-    /// Byte by byte, since a rename is refused.
+    /// Byte by byte, since it cannot be renamed.
     Overwrite(Hindrance),
 }
 
-/// Finds out how `target` can be replaced by a file that was made in its folder.
+/// Decides how `target` can be replaced by a file that was created in its folder.
 ///
 /// # Errors
 /// When it can neither be replaced nor overwritten.
@@ -44,7 +43,7 @@ pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, StoreError
     match (hindrance, File::options().write(true).open(target)) {
         (Some(hindrance), Ok(_)) => Ok(Way::Overwrite(hindrance)),
         (Some(hindrance), Err(error)) => refused(hindrance, error),
-        // For want of a permission this would be EACCES, which does not keep a file from being replaced.
+        // A missing permission would be EACCES, which does not prevent a rename.
         (None, Err(error)) if is_protected(&error) => refused(Hindrance::Protected, error),
         (None, _) => Ok(Way::Rename),
     }
@@ -53,9 +52,9 @@ pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, StoreError
 /// Copies a finished file into its target, which is created if it is not there.
 ///
 /// # Errors
-/// When it cannot be written; it may hold a part of the file then.
+/// When it cannot be written; it may then hold only a part of the file.
 pub(super) fn overwrite(staged: &mut NamedTempFile, target: &Path) -> io::Result<File> {
-    // Systems forbid to create a file where somebody else's is (`fs.protected_regular`), even if that can be written.
+    // Not with `create`: Linux refuses that for another user's file (`fs.protected_regular`), even if it is writable.
     let mut file = match File::options().write(true).open(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => create_private(target)?,
         opened => opened?,
@@ -85,8 +84,7 @@ fn is_mounted(path: &Path) -> bool {
     }
 }
 
-/// Looks for a path in the form of `/proc/self/mountinfo`: the fifth word of a line, with octal numbers for what would
-/// end it.
+/// Looks for a path in `/proc/self/mountinfo`: it is the fifth word of a line, with octal escapes for white space.
 fn is_mount_point(mounts: &[u8], path: &Path) -> bool {
     let wanted = path.as_os_str().as_encoded_bytes();
     let points = mounts.split(|&byte| byte == b'\n').filter_map(|line| line.split(|&byte| byte == b' ').nth(4));
@@ -111,7 +109,7 @@ fn unescaped(word: &[u8]) -> Vec<u8> {
 fn has_another_device(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
-    // Without a list of mounts this is all there is to see.
+    // Without a list of mounts, the device is the best evidence.
     !cfg!(target_os = "linux") && device(path) != device(folder_of(path))
 }
 
@@ -120,14 +118,14 @@ fn has_another_device(_: &Path) -> bool {
     false
 }
 
-/// Whether only somebody else may replace a file. Who we are is told by the file that we have just made.
+/// Whether only another user may replace a file. The owner of the file that was just created is the current user.
 #[cfg(unix)]
 fn belongs_to_another_in_sticky_folder(target: &Path, found: &Metadata, staged: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
     const STICKY: u32 = 0o1000;
     let (Ok(folder), Ok(ours)) = (fs::metadata(folder_of(target)), staged.metadata()) else { return false };
     let is_others = folder.mode() & STICKY != 0 && found.uid() != ours.uid() && folder.uid() != ours.uid();
-    // Whoever may set the mode of a file may replace it, too: its owner, and root unless its capabilities were dropped.
+    // Whoever may set the mode of a file may also replace it: its owner, and root unless its capabilities were dropped.
     is_others && fs::set_permissions(target, found.permissions()).is_err()
 }
 

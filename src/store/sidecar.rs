@@ -1,4 +1,4 @@
-//! What lies beside an output: how it is named, so that those who write it, read it and pass over it agree.
+//! Names of the files beside an output, so that writers, readers and folder scans agree.
 
 use std::path::{Path, PathBuf};
 
@@ -7,33 +7,33 @@ use std::path::{Path, PathBuf};
 pub(crate) enum Sidecar {
     /// Held by the run that writes the output.
     Lock,
-    /// The output until it is whole.
+    /// The output until it is complete.
     Partial,
-    /// Answers for the next run.
+    /// Responses kept for the next run.
     Journal,
-    /// What was published. The underscore has readers of whole folders (pyarrow, pandas, Spark, Athena) pass over it.
+    /// What was published. Readers of whole folders (pyarrow, pandas, Spark, Athena) skip names that begin with `_`.
     Manifest,
-    /// The same by the name of version 0.1, which is only read.
+    /// The same under its name in version 0.1, which is only read.
     OldManifest,
 }
 
 impl Sidecar {
-    /// All there are.
+    /// Every kind.
     pub(crate) const ALL: [Self; 5] = [Self::Lock, Self::Partial, Self::Journal, Self::Manifest, Self::OldManifest];
-    /// Those that tell what was published.
+    /// The kinds of manifest.
     const MANIFESTS: [Self; 2] = [Self::Manifest, Self::OldManifest];
 
-    /// Where the manifest of an output may lie: the name that is written now comes first.
+    /// Where the manifest of an output may be: the current name first.
     pub(crate) fn manifests_of(output: &Path) -> [PathBuf; 2] {
         Self::MANIFESTS.map(|manifest| manifest.path(output))
     }
 
-    /// Whether it tells what was published.
+    /// Whether it is a manifest.
     pub(crate) fn is_manifest(self) -> bool {
         Self::MANIFESTS.contains(&self)
     }
 
-    /// How its name begins, and how it ends behind that of the output: it is hidden unless it is there to be read.
+    /// What precedes and follows the name of the output. Files that nobody needs to read are hidden.
     fn affixes(self) -> (&'static str, &'static str) {
         match self {
             Self::Lock => (".", ".lock"),
@@ -44,14 +44,14 @@ impl Sidecar {
         }
     }
 
-    /// Where it lies.
+    /// Its path beside an output.
     pub(crate) fn path(self, output: &Path) -> PathBuf {
         let name = output.file_name().unwrap_or_default().to_string_lossy();
         let (start, end) = self.affixes();
         output.with_file_name(format!("{start}{name}{end}"))
     }
 
-    /// What a file is by its name, and the name of its output.
+    /// The kind of a file by its name, and the name of its output.
     pub(crate) fn of(path: &Path) -> Option<(Self, &str)> {
         let name = path.file_name()?.to_str()?;
         Self::ALL.into_iter().find_map(|sidecar| {

@@ -7,27 +7,27 @@ use super::error::StoreError;
 use super::staged::{Destination, FileSettings, HashingWriter};
 use super::target::OutputTarget;
 
-/// Proves that a file can be written at a path, and leaves nothing behind.
+/// Checks that a file can be written at a path, and leaves nothing behind.
 ///
 /// # Errors
 /// When it cannot.
 pub fn check_writable(path: &Path) -> Result<(), StoreError> {
     if OutputTarget::File(path.to_owned()).is_stream() {
-        // A pipe is opened once: its reader takes the first end for the last.
+        // A pipe can be opened only once: its reader stops at the first end of file.
         return Ok(());
     }
     Destination::open_file(path, FileSettings::default()).map(drop)
 }
 
-/// Writes a small file whole or not at all.
+/// Writes a small file atomically.
 ///
 /// # Errors
-/// When it cannot be written; what was there stays then.
+/// When it cannot be written; the previous file stays as it was.
 pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     stage_small_file(path, bytes, FileSettings::default())?.publish()
 }
 
-/// Writes a small file that does not have its name yet.
+/// Writes a small file under a temporary name.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -37,12 +37,12 @@ pub fn stage_small_file(path: &Path, bytes: &[u8], settings: FileSettings) -> Re
     written.map(|written| StagedFile(written.destination)).map_err(|source| StoreError::write_file(path, source))
 }
 
-/// A small file that is whole on the disk but does not have its name yet. Dropping it removes it.
+/// A small file that is complete and synced but not yet renamed. Dropping it removes it.
 #[derive(Debug)]
 pub struct StagedFile(Destination);
 
 impl StagedFile {
-    /// Removes what has its name so far.
+    /// Removes the previous file of its name.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -50,7 +50,7 @@ impl StagedFile {
         self.0.withdraw_old()
     }
 
-    /// Gives the file its name, replacing what was there.
+    /// Renames the file to its final name, replacing the previous one.
     ///
     /// # Errors
     /// When it cannot be renamed.

@@ -1,11 +1,11 @@
-//! Files that are written beside their target and take its place when they are whole.
+//! Files that are written under a temporary name, synced, then renamed.
 //!
-//! A staged file lies in the target's own folder, so that a rename replaces the target at one moment, and is readable by
-//! its owner alone until then. A symbolic link is followed: the file it points to is replaced and the link stays. A target
-//! that is no regular file (`/dev/null`, a named pipe) is written to directly, since renaming onto it would destroy it.
+//! A staged file is in its target's folder, so that a rename replaces the target atomically, and is readable by its owner
+//! alone until then. A symbolic link is followed: the file it points to is replaced and the link stays. A target that is
+//! not a regular file (`/dev/null`, a named pipe) is written to directly, since renaming onto it would destroy it.
 //!
-//! *Easy to get wrong:* the bytes must be on the disk before the name is, and the folder's entry after it; a crash in
-//! between then leaves either the old file or the new one.
+//! *Easy to get wrong:* the bytes must be synced before the rename, and the folder after it; a crash in between then leaves
+//! either the old file or the new one.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Stdout, Write};
@@ -26,15 +26,15 @@ use super::target::OutputTarget;
 
 /// Bytes gathered before they go to the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
-/// Bytes after which they are sent on to the disk, so that the end of the run need not wait for all.
+/// Bytes after which a sync is started, so that the end of the run need not wait for all of them.
 const SYNC_BYTES: u64 = 4 << 20;
 
 /// How files are staged and published.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileSettings {
-    /// Permissions that were asked for; those of the file that is replaced otherwise.
+    /// Requested permissions; those of the replaced file if none.
     pub mode: Option<FileMode>,
-    /// Whether the target is locked against other runs, so that what a run that died has left staged can be replaced.
+    /// Whether the target is locked against other runs, so that a staged file left by a crashed run can be replaced.
     pub is_locked: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Staged {
     target: PathBuf,
     way: Way,
     mode: Option<FileMode>,
-    /// What is known of the old file when that was withdrawn.
+    /// Metadata of the previous file, if it was withdrawn.
     withdrawn: Option<Metadata>,
 }
 
@@ -88,7 +88,7 @@ impl Destination {
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!(".{name}.");
-        // Left to itself, tempfile would hide the number of an error.
+        // Without `make_in`, tempfile would hide the OS error code.
         let file = tempfile::Builder::new().prefix(&prefix).suffix(".partial").make_in(folder, create_private);
         let file = file.map_err(failed)?;
         let mut way = choose_way(&target, file.as_file())?;
@@ -100,7 +100,7 @@ impl Destination {
         Ok(Self::Staged(Box::new(Staged { file, target, way, mode: settings.mode, withdrawn: None })))
     }
 
-    /// Puts the file in its place. Bytes that went elsewhere are out already.
+    /// Moves the file to its final name. Bytes that went to a stream are already out.
     pub(crate) fn publish(self) -> Result<(), StoreError> {
         let Self::Staged(staged) = self else { return Ok(()) };
         let Staged { mut file, target, way, mode, withdrawn } = *staged;
@@ -138,14 +138,14 @@ impl Destination {
         }
     }
 
-    /// Removes what has the place of the file so far.
+    /// Removes the previous file.
     pub(crate) fn withdraw_old(&mut self) -> Result<(), StoreError> {
         let Self::Staged(staged) = self else { return Ok(()) };
         let Staged { target, way, withdrawn, .. } = staged.as_mut();
         *withdrawn = fs::symlink_metadata(&*target).ok();
         let removed = match (way, fs::remove_file(&*target)) {
             (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            // What cannot be removed can be emptied.
+            // A file that cannot be removed can be truncated.
             (Way::Overwrite(_), Err(_)) => File::options().write(true).truncate(true).open(&*target).map(drop),
             (_, removed) => removed,
         };
@@ -153,8 +153,8 @@ impl Destination {
     }
 }
 
-/// Gives a staged file the one name that all runs use, so that a run that died leaves one at most; says whether a file
-/// can be renamed there at all.
+/// Renames a staged file to the name that all runs use, so that crashed runs leave at most one; returns whether the file
+/// system can rename at all.
 fn take_name(file: NamedTempFile, target: &Path) -> io::Result<(NamedTempFile, bool)> {
     let name = Sidecar::Partial.path(target);
     match fs::rename(file.path(), &name) {
@@ -163,7 +163,7 @@ fn take_name(file: NamedTempFile, target: &Path) -> io::Result<(NamedTempFile, b
             old_name.disable_cleanup(true);
             Ok((NamedTempFile::from_parts(file, TempPath::try_from_path(name)?), true))
         }
-        // Somebody else has left a file of that name, which is not ours to remove: the first name will do.
+        // Another user left a file of that name, which we cannot remove: the first name will do.
         Err(_) if name.symlink_metadata().is_ok() => Ok((file, true)),
         Err(error) if refuses_rename(&error) => Ok((file, false)),
         Err(error) => Err(error),
@@ -188,9 +188,9 @@ impl Write for Destination {
     }
 }
 
-/// Brings the entry of a file in its folder to the disk. The file has its name by then, so that a refusal changes nothing.
+/// Syncs the folder of a file. The file is already renamed, so a refusal changes nothing.
 fn sync_folder(target: &Path) -> Result<(), StoreError> {
-    // Only Unix lets a folder be opened as a file.
+    // Only Unix can open a folder as a file.
     if !cfg!(unix) {
         return Ok(());
     }
@@ -204,17 +204,17 @@ fn sync_folder(target: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Counts and hashes what passes on its way to a destination.
+/// Counts and hashes bytes on their way to a destination.
 pub(crate) struct HashingWriter {
     writer: BufWriter<Destination>,
     digest: Sha256,
     bytes: u64,
-    /// Bytes that were there when a sync began.
+    /// Bytes that were written when the last sync began.
     synced: u64,
     sync: BackgroundSync,
 }
 
-/// A destination that has all its bytes.
+/// A destination with all its bytes written.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) destination: Destination,
@@ -228,7 +228,7 @@ impl HashingWriter {
         Self { writer, digest: Sha256::new(), bytes: 0, synced: 0, sync: BackgroundSync::default() }
     }
 
-    /// Brings the bytes to the disk.
+    /// Syncs the bytes to disk.
     pub(crate) fn finish(mut self) -> io::Result<Written> {
         self.sync.end()?;
         let mut destination = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -24,7 +24,7 @@ impl fmt::Display for OutputTarget {
 }
 
 impl OutputTarget {
-    /// Reads a path from the command line; `-` is stdout, as is the name that Unix has for it.
+    /// Reads a path from the command line; `-` is stdout, as are its names on Unix.
     pub fn new(path: &Path) -> Self {
         let is_stdout =
             ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name);
@@ -39,7 +39,7 @@ impl OutputTarget {
         }
     }
 
-    /// Whether what is written there is gone at once, and cannot be held back or replaced.
+    /// Whether written bytes are visible at once and can be neither withheld nor replaced.
     pub fn is_stream(&self) -> bool {
         match self {
             Self::Stdout => true,
@@ -47,8 +47,7 @@ impl OutputTarget {
         }
     }
 
-    /// The regular file that the output becomes, where there is one: beside it lie the staged file, the lock and the
-    /// journal.
+    /// The regular file that the output becomes, if it is one. The staged file, lock and journal are beside it.
     pub fn staged_path(&self) -> Option<PathBuf> {
         let Self::File(path) = self else { return None };
         if is_written_directly(path) { None } else { real_path(path).ok() }

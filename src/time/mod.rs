@@ -1,16 +1,43 @@
 //! Points in time: read as the API and other programs write them, and written as RFC 3339 in UTC.
 //!
 //! A [`Timestamp`] is a number of microseconds since 1970, as in the files that are written. [`Timestamp::parse`] and its
-//! siblings read text, [`push_timestamp`] appends text to a line of a file, and [`calendar`] converts days and dates.
+//! siblings read text, [`push_timestamp`] appends text to a line of a file, and `calendar` converts days and dates.
 //!
 //! Every room may use this one; it uses none. It is also the only one that knows `chrono`, which reads the forms that are
 //! too rare for a fast path of our own. The simulator keeps its own clock, since it shares no code with the rest.
 
 pub(crate) mod calendar;
 mod parse;
+mod span;
 mod timestamp;
 mod write;
 
 pub use parse::NotATimestamp;
+pub use span::Span;
 pub use timestamp::{MICROS_PER_DAY, Timestamp};
 pub use write::push_timestamp;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+
+    #[test]
+    fn no_other_room_but_the_simulator_uses_chrono() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let rooms = ["time", "simulator"].map(|room| source.join(room));
+        let others = sources(&source).into_iter().filter(|path| !rooms.iter().any(|room| path.starts_with(room)));
+        let users: Vec<PathBuf> = others
+            .filter(|path| {
+                let text = fs::read(path).unwrap();
+                String::from_utf8_lossy(&text).contains("chrono::")
+            })
+            .collect();
+        assert!(users.is_empty(), "{users:?}");
+    }
+}

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::{Deserialize, Deserializer, Error};
 
+use super::calendar::date_of_day;
 use super::write::push_timestamp;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
@@ -31,6 +32,22 @@ impl Timestamp {
     /// The current time by the system's clock.
     pub fn now() -> Self {
         SystemTime::now().into()
+    }
+
+    /// The timestamp so long before this one; the earliest one there is, if that is later.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// The date in UTC, as `2026-03-01`; a year outside of 0 to 9999 has a sign.
+    pub fn to_date(self) -> String {
+        let (year, month, day) = date_of_day(self.0.div_euclid(MICROS_PER_DAY));
+        if (0..=9999).contains(&year) {
+            format!("{year:04}-{month:02}-{day:02}")
+        } else {
+            format!("{year:+05}-{month:02}-{day:02}")
+        }
     }
 
     /// As `2026-03-01T08:30:15Z`; a fraction of a second is cut off.
@@ -86,6 +103,22 @@ mod tests {
         assert_eq!(before.to_seconds(), "1969-12-31T23:59:59Z");
         assert_eq!(before.to_millis(), "1969-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::from_micros(0).to_millis(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn dates_are_those_of_utc() {
+        for (text, date) in [("2026-03-01T23:59:59Z", "2026-03-01"), ("2026-03-01T00:30:00+02:00", "2026-02-28")] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_date(), date);
+        }
+        assert_eq!(Timestamp::from_micros(-1).to_date(), "1969-12-31");
+        assert_eq!(Timestamp::from_micros(253_402_300_800_000_000).to_date(), "+10000-01-01");
+    }
+
+    #[test]
+    fn what_is_before_the_earliest_timestamp_is_the_earliest() {
+        let timestamp = Timestamp::from_micros(5_000_000);
+        assert_eq!(timestamp.saturating_sub(Duration::from_secs(7)).micros(), -2_000_000);
+        assert_eq!(timestamp.saturating_sub(Duration::MAX).micros(), 5_000_000 - i64::MAX);
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn values_that_make_no_sense_are_named_with_what_would() {
         (&["--max-rejected", "1"], "20% or 0.2"),
         (&["--mode", "rw"], "an octal mode like 640"),
         (&["--mode", "040"], "lets the owner read"),
-        (&["--manifest", "-"], "a file or none"),
+        (&["--manifest", "-"], "a path or none"),
     ];
     for (arguments, text) in table {
         let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).args(*arguments).finish();
@@ -165,7 +165,7 @@ fn help_names_every_exit_code() {
 fn a_key_that_is_given_for_its_file_is_not_printed() {
     let run =
         sent_export().args(["contacts", "-o", "c.csv", "--api-key-file", sent_export::simulator::DEFAULT_API_KEY]);
-    run.finish().expect_code(6).expect_stderr("--api-key-file names a file").expect_stderr("leave --api-key-file out");
+    run.finish().expect_code(6).expect_stderr("--api-key-file takes a path").expect_stderr("omit --api-key-file");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_machine_without_certificates_can_use_the_simulator() {
 fn a_reserve_needs_a_rate() {
     let server = one_contact();
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--reserve", "20%"]).finish();
-    run.expect_code(2).expect_stderr("--reserve 20% is a share of the rate, and there is none");
+    run.expect_code(2).expect_stderr("--reserve 20% is a share of the rate limit, and there is none");
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod activities;
 mod chaos;
 mod cli;
+mod contact;
 mod drift;
 mod export;
 mod failures;

@@ -40,7 +40,7 @@ fn a_gate_that_fails_keeps_the_old_files_and_what_was_read() {
     let small = simulator(700);
     let arguments = ["-o", "c.csv", "--max-shrink", "20%"];
     let run = run.again().contacts(&small.base_url(), &arguments).finish().expect_code(8);
-    let run = run.expect_stderr("700 contacts after 1000 before").expect_stderr("--max-shrink 20%");
+    let run = run.expect_stderr("700 contacts, down from 1000").expect_stderr("--max-shrink 20%");
     let run = run.expect_stderr("  verdict: complete\n").expect_stderr("  evidence: ");
     assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
     assert_eq!(std::fs::read(run.path("_c.csv.manifest.json")).unwrap(), manifest);
@@ -58,11 +58,14 @@ fn a_gate_is_refused_where_it_holds_nothing_back() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     for outputs in [&["-o", "-"][..], &["-o", "c.csv", "-o", "/dev/null", "--format", "csv"]] {
         let run = sent_export().contacts(&server.url(), outputs).args(["--min-contacts", "1"]).finish();
-        run.expect_code(2).expect_stderr("cannot hold back what is written at once").expect_stderr("hint: write to a");
+        run.expect_code(2)
+            .expect_stderr("cannot hold back data that is written immediately")
+            .expect_stderr("hint: write to a");
     }
     let run = sent_export().file("_c.csv.manifest.json", "{").contacts(&server.url(), &["-o", "c.csv"]);
     let run = run.args(["--max-shrink", "20%"]).finish().expect_code(2);
-    run.expect_stderr("--max-shrink compares with _c.csv.manifest.json, which cannot be read").expect_stderr("restore");
+    run.expect_stderr("cannot read the manifest that --max-shrink compares with: _c.csv.manifest.json")
+        .expect_stderr("restore");
     assert!(server.requests().is_empty());
 
     let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]);
@@ -166,7 +169,7 @@ fn items_that_are_no_contacts_are_warned_of_and_can_hold_an_export_back() {
     assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
     let old = std::fs::read(run.path("c.csv")).unwrap();
     let run = run.again().contacts(&server.url(), &["-o", "c.csv", "--quiet", "--max-rejected", "1%"]).finish();
-    let run = run.expect_code(8).expect_stderr("2 of 100 items were left out").expect_stderr("--max-rejected 1%");
+    let run = run.expect_code(8).expect_stderr("2 of 100 items were rejected").expect_stderr("--max-rejected 1%");
     assert_eq!(std::fs::read(run.path("c.csv")).unwrap(), old);
     for enough in ["2%", "0.02"] {
         sent_export().contacts(&server.url(), &["-o", "c.csv", "--max-rejected", enough]).finish().expect_code(0);

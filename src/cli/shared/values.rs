@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec};
 use crate::listing::Consistency;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 /// More than this on one account is a mistake: the documented quota is met by eight.
@@ -88,13 +88,12 @@ pub(in crate::cli) fn uuid(text: &str) -> Result<Uuid, String> {
 pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     let duration =
         humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s, 2m or 1h"))?;
-    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+    if duration.is_zero() { Err("must be greater than zero".to_owned()) } else { Ok(duration) }
 }
 
 /// Reads a moment; a date alone is its first moment, UTC.
-pub(in crate::cli) fn moment(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
-    text.parse().or_else(|_| date()).map_err(|_| "write it like 2026-03-31 or 2026-03-31T00:00:00Z")
+pub(in crate::cli) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse_in_table(text).ok_or("write it like 2026-03-31 or 2026-03-31T00:00:00Z")
 }
 
 /// The start of a span of time.
@@ -110,7 +109,7 @@ pub struct SinceArg {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinceStartArg {
     /// This moment.
-    At(DateTime<Utc>),
+    At(Timestamp),
     /// So long before the run.
     Before(Duration),
 }

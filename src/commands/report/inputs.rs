@@ -1,9 +1,8 @@
 //! Which of the files count, when they were exported, and what their manifests say.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_snapshots};
 use crate::report::{InputExport, InputReport, Notice};
+use crate::time::Timestamp;
 
 /// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
 ///
@@ -26,8 +25,8 @@ pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<Source
 }
 
 /// When the newest of the exports began; nothing when not all files have a manifest.
-pub(super) fn exported_at(files: &[SourceFile]) -> Option<DateTime<Utc>> {
-    let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.at));
+pub(super) fn exported_at(files: &[SourceFile]) -> Option<Timestamp> {
+    let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.run.earliest));
     moments.reduce(|one, other| Some(one?.max(other?))).flatten()
 }
 
@@ -38,10 +37,9 @@ pub(super) fn report(file: &SourceFile, rows: u64) -> InputReport {
 }
 
 fn export(published: &Published) -> InputExport {
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     InputExport {
-        started_at: time(published.at),
-        finished_at: time(published.until),
+        started_at: published.run.earliest.to_millis(),
+        finished_at: published.run.latest.to_millis(),
         api: published.api.clone(),
         filters: published.filters.clone(),
         verdict: published.verdict,

@@ -3,6 +3,7 @@
 use super::reader::FreshItems;
 use super::{CLOCK_SLACK, DATE_SLACK, Phase, Walk};
 use crate::listing::{Consistency, PageFacts, Purpose, Request, RowKey, Taken};
+use crate::time::{Span, Timestamp};
 
 impl Walk {
     /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
@@ -45,7 +46,8 @@ impl Walk {
         let mut keep = Vec::with_capacity(facts.items.len());
         self.seen.prefetch(facts.items.iter().flatten().map(|key| key.id));
         let latest = facts.answered_at.map_or(i64::MAX, |time| time.saturating_add(CLOCK_SLACK));
-        let began = self.began_at.unwrap_or(i64::MAX);
+        let earliest = self.began_at.unwrap_or(i64::MAX);
+        let so_far = Span { earliest: Timestamp::from_micros(earliest), latest: Timestamp::from_micros(latest) };
         let is_plain = self.consistency == Consistency::Plain;
         let is_placed = request.window.offset() >= self.unplaced_to;
         let is_again = |at: usize| match request.purpose {
@@ -70,7 +72,7 @@ impl Walk {
                 if request.purpose == Purpose::Read {
                     self.moves.note_row(key);
                 }
-                self.note_new(request, key, began, latest);
+                self.note_new(request, key, so_far);
                 if is_stray {
                     self.moves.note_stray();
                 }
@@ -88,12 +90,16 @@ impl Walk {
         matches!(self.phase, Phase::Rescanning(_))
     }
 
-    fn note_new(&mut self, request: &Request, key: &RowKey, began: i64, latest: i64) {
-        let lately = |time: Option<i64>| time.is_some_and(|time| (began..=latest).contains(&time));
+    /// Counts a row that was not seen before; `so_far` is the time from the start of the run to this answer.
+    fn note_new(&mut self, request: &Request, key: &RowKey, so_far: Span) {
+        let lately = |time: Option<i64>| time.is_some_and(|time| so_far.contains(Timestamp::from_micros(time)));
         let is_created = lately(key.created_at);
         self.report.created += u64::from(is_created);
         self.report.updated += u64::from(!is_created && lately(key.updated_at));
-        let recent = key.created_at.max(key.updated_at).is_some_and(|time| time >= began.saturating_sub(DATE_SLACK));
+        let recent = key
+            .created_at
+            .max(key.updated_at)
+            .is_some_and(|time| time >= so_far.earliest.micros().saturating_sub(DATE_SLACK));
         if !recent {
             self.moves.note_settled(self.report.rows);
         }

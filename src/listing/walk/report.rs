@@ -6,6 +6,7 @@ use super::Unreliable;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
 use crate::listing::RowKey;
+use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
 /// Ranges of rows that evidence names one by one.
@@ -197,8 +198,7 @@ impl WalkReport {
     }
 
     fn bound_text(&self) -> String {
-        let time = self.not_before.and_then(chrono::DateTime::from_timestamp_micros);
-        time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).unwrap_or_default()
+        self.not_before.map(|micros| Timestamp::from_micros(micros).to_seconds()).unwrap_or_default()
     }
 
     /// What was seen of the list's changes.

@@ -1,7 +1,7 @@
 //! All countries and territories: a table of facts, sorted by code.
 //!
 //! Codes are those of ISO 3166-1 alpha-2, and `XK` (Kosovo), which phone libraries know beside them. Names are ISO's English
-//! short names, shortened where those are formal. Calling codes are assigned by Recommendation ITU-T E.164; uninhabited
+//! short names, or the usual ones where those are formal. Calling codes are assigned by Recommendation ITU-T E.164; uninhabited
 //! territories have the one of the network that would serve them.
 //!
 //! Generated on 2026-11-29 from the crate `keshvar` 0.7.0 (BSD-3-Clause), whose data are those of the Ruby gem `countries`
@@ -67,9 +67,9 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("BJ", "Benin", Africa, 229),
     ("BL", "Saint Barthélemy", NorthAmerica, 590),
     ("BM", "Bermuda", NorthAmerica, 1),
-    ("BN", "Brunei Darussalam", Asia, 673),
+    ("BN", "Brunei", Asia, 673),
     ("BO", "Bolivia", SouthAmerica, 591),
-    ("BQ", "Bonaire, Sint Eustatius and Saba", NorthAmerica, 599),
+    ("BQ", "Caribbean Netherlands", NorthAmerica, 599),
     ("BR", "Brazil", SouthAmerica, 55),
     ("BS", "Bahamas", NorthAmerica, 1),
     ("BT", "Bhutan", Asia, 975),
@@ -79,7 +79,7 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("BZ", "Belize", NorthAmerica, 501),
     ("CA", "Canada", NorthAmerica, 1),
     ("CC", "Cocos (Keeling) Islands", Asia, 61),
-    ("CD", "Congo (Democratic Republic of the)", Africa, 243),
+    ("CD", "DR Congo", Africa, 243),
     ("CF", "Central African Republic", Africa, 236),
     ("CG", "Congo", Africa, 242),
     ("CH", "Switzerland", Europe, 41),
@@ -160,7 +160,7 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("KI", "Kiribati", Oceania, 686),
     ("KM", "Comoros", Africa, 269),
     ("KN", "Saint Kitts and Nevis", NorthAmerica, 1),
-    ("KP", "Korea (Democratic People's Republic of)", Asia, 850),
+    ("KP", "North Korea", Asia, 850),
     ("KR", "South Korea", Asia, 82),
     ("KW", "Kuwait", Asia, 965),
     ("KY", "Cayman Islands", NorthAmerica, 1),
@@ -251,7 +251,7 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("ST", "Sao Tome and Principe", Africa, 239),
     ("SV", "El Salvador", NorthAmerica, 503),
     ("SX", "Sint Maarten", NorthAmerica, 1),
-    ("SY", "Syrian Arab Republic", Asia, 963),
+    ("SY", "Syria", Asia, 963),
     ("SZ", "Eswatini", Africa, 268),
     ("TC", "Turks and Caicos Islands", NorthAmerica, 1),
     ("TD", "Chad", Africa, 235),
@@ -267,7 +267,7 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("TR", "Türkiye", Europe, 90),
     ("TT", "Trinidad and Tobago", NorthAmerica, 1),
     ("TV", "Tuvalu", Oceania, 688),
-    ("TW", "Taiwan, Province of China", Asia, 886),
+    ("TW", "Taiwan", Asia, 886),
     ("TZ", "Tanzania", Africa, 255),
     ("UA", "Ukraine", Europe, 380),
     ("UG", "Uganda", Africa, 256),
@@ -275,11 +275,11 @@ pub(super) const COUNTRIES: [(&str, &str, Continent, u16); 250] = [
     ("US", "United States", NorthAmerica, 1),
     ("UY", "Uruguay", SouthAmerica, 598),
     ("UZ", "Uzbekistan", Asia, 998),
-    ("VA", "Holy See", Europe, 39),
+    ("VA", "Vatican City", Europe, 39),
     ("VC", "Saint Vincent and the Grenadines", NorthAmerica, 1),
     ("VE", "Venezuela", SouthAmerica, 58),
     ("VG", "British Virgin Islands", NorthAmerica, 1),
-    ("VI", "Virgin Islands (U.S.)", NorthAmerica, 1),
+    ("VI", "U.S. Virgin Islands", NorthAmerica, 1),
     ("VN", "Viet Nam", Asia, 84),
     ("VU", "Vanuatu", Oceania, 678),
     ("WF", "Wallis and Futuna", Oceania, 681),

@@ -20,7 +20,8 @@ use super::schema::column;
 use crate::api::wire::{Envelope, Pagination, too_many_items};
 use crate::resources::decimal::millionths;
 use crate::resources::page::FindingsBuilder;
-use crate::resources::{PageFindings, RejectReason, RowPage, timestamp};
+use crate::resources::{PageFindings, RejectReason, RowPage};
+use crate::time::Timestamp;
 
 /// Activities of one message at most: a message has about five.
 const MAX_ACTIVITIES: usize = 10_000;
@@ -213,11 +214,12 @@ impl ActivityReader<'_> {
         if is_null(value) {
             return None;
         }
-        let time = text_of(value).ok_or(()).and_then(|text| timestamp(&text).map_err(drop));
-        time.unwrap_or_else(|()| {
+        let time = text_of(value).ok_or(()).and_then(|text| Timestamp::parse_set(&text).map_err(drop));
+        let time = time.unwrap_or_else(|()| {
             self.findings.note_malformed(column);
             None
-        })
+        });
+        time.map(Timestamp::micros)
     }
 
     /// An amount in millionths; what does not fit exactly is null and noted.

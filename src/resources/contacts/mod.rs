@@ -5,17 +5,21 @@
 //! Nothing here knows of HTTP or files.
 
 mod batch;
+mod by_id;
 mod decode;
 mod normalize;
 mod page;
+mod read;
 mod resource;
 mod rows;
 mod scan;
 mod schema;
+pub mod text_form;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
-pub use decode::{decode_any_page, decode_page, decode_page_within};
+pub use by_id::ContactById;
 pub use normalize::flag;
 pub use page::ContactPage;
+pub use read::{decode_any_page, decode_page, decode_page_within};
 pub use resource::Contacts;
 pub use schema::{UNIQUE_COLUMNS, column, column_name, contacts_schema};

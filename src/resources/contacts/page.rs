@@ -8,7 +8,8 @@ use super::schema::column;
 use super::{BatchBuilder, contacts_schema, normalize};
 use crate::listing::{ListPage, RowId, RowKey};
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
-use crate::resources::{BuildBatches, RowPage, timestamp};
+use crate::resources::{BuildBatches, RowPage};
+use crate::time::Timestamp;
 
 /// Longest list of channels that is one: each name in it becomes a text of its own.
 const MAX_CHANNELS_BYTES: usize = 4 << 10;
@@ -96,13 +97,13 @@ impl PageBuilder {
 
     /// Reads a time, in microseconds UTC.
     fn read_time(&mut self, column: usize) -> Option<i64> {
-        let time = timestamp(self.rows.open_text(column)?);
+        let time = Timestamp::parse_set(self.rows.open_text(column)?);
         match time {
             Ok(None) if column == column::CREATED_AT => self.findings.note_never_created(self.rows.len()),
             Err(_) => self.findings.note_malformed(column),
             Ok(_) => {}
         }
-        let time = time.ok().flatten();
+        let time = time.ok().flatten().map(Timestamp::micros);
         self.rows.set_time(column, time);
         time
     }

@@ -11,10 +11,11 @@ use bytestring::ByteString;
 
 use super::schema::{FIELDS, column, event_column};
 use crate::listing::{ListPage, RowId, RowKey};
+use crate::resources::RowPage;
 use crate::resources::cell::Cell;
 use crate::resources::json::{JsonKind, JsonValue, unescape};
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
-use crate::resources::{RowPage, timestamp};
+use crate::time::Timestamp;
 
 /// Events that a message usually has; only a first guess for the size of buffers.
 const USUAL_EVENTS: usize = 4;
@@ -170,7 +171,8 @@ impl PageBuilder {
             JsonKind::Null => Ok(None),
             JsonKind::Text { .. } => {
                 let cell = self.text(value)?;
-                timestamp(cell.as_text(&self.body, &self.beside).unwrap_or_default()).map_err(|_| ())
+                let time = Timestamp::parse_set(cell.as_text(&self.body, &self.beside).unwrap_or_default());
+                time.map(|time| time.map(Timestamp::micros)).map_err(|_| ())
             }
             _ => Err(()),
         })

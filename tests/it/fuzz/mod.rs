@@ -48,6 +48,11 @@ fn every_csv_file_is_read_or_refused() {
 }
 
 #[test]
+fn every_ndjson_file_is_read_or_refused() {
+    drive("ndjson", targets::ndjson, vec![exported("contacts.ndjson"), br#"["sms",null,{"a":1.5e300}]"#.to_vec()]);
+}
+
+#[test]
 fn every_parquet_file_is_read_or_refused() {
     let whole = exported("contacts.parquet");
     let (rest, length) = whole[..whole.len() - 4].split_last_chunk().unwrap();

@@ -119,6 +119,13 @@ pub(super) fn csv(input: &[u8]) {
     report_on("contacts.csv", &[columns.join(",").as_bytes(), b"\n", input, b"\n"].concat());
 }
 
+/// An NDJSON file for a report, likewise.
+pub(super) fn ndjson(input: &[u8]) {
+    report_on("contacts.ndjson", input);
+    // The input as the value of a column, and as further lines.
+    report_on("contacts.ndjson", &[b"{\"id\":\"a\",\"opt_out\":", input, b"}\n", input, b"\n"].concat());
+}
+
 /// A Parquet file for a report, likewise.
 pub(super) fn parquet(input: &[u8]) {
     report_on("contacts.parquet", input);

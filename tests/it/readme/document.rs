@@ -39,9 +39,10 @@ impl Command {
 /// The README, then all pages of `docs/` by their names.
 pub(crate) fn documents() -> Vec<Document> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut pages: Vec<String> = pages.map(|name| format!("docs/{}", name.into_string().unwrap())).collect();
-    pages.retain(|name| name.ends_with(".md"));
+    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let name = |path: std::path::PathBuf| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    let mut pages: Vec<String> = pages.map(name).collect();
     pages.sort();
     let names = std::iter::once("README.md".to_owned()).chain(pages);
     names

@@ -11,16 +11,15 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, PrimitiveArray};
 use arrow::datatypes::TimestampMicrosecondType;
-use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::report::document::contacts::summary::UpdatedCounts;
 use crate::report::document::values::TimeRange;
 use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::time::calendar::{date_of_day, day_of_date};
+use crate::time::{MICROS_PER_DAY, Timestamp};
 
 type Times = PrimitiveArray<TimestampMicrosecondType>;
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The first moment of the year 2: everything before it was never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 
@@ -46,7 +45,7 @@ impl Clock {
 
     /// For a run that began at this moment: contacts can be changed up to the present one.
     pub(super) fn since(as_of: i64) -> Self {
-        Self::between(as_of, Utc::now().timestamp_micros())
+        Self::between(as_of, Timestamp::now().micros())
     }
 }
 
@@ -143,10 +142,7 @@ impl Months {
 
     /// The first and the last time.
     pub(super) fn range(&self) -> TimeRange {
-        let text = |micros: Option<i64>| {
-            let time = micros.and_then(DateTime::from_timestamp_micros);
-            time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
-        };
+        let text = |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(micros).to_seconds());
         TimeRange { oldest: text(self.oldest), newest: text(self.newest) }
     }
 }
@@ -212,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_year_one_date_belongs_to_no_month() {
-        let year_two = DateTime::parse_from_rfc3339("0002-01-01T00:00:00Z").unwrap().timestamp_micros();
+        let year_two = Timestamp::parse("0002-01-01T00:00:00Z").unwrap().micros();
         assert_eq!(YEAR_TWO, year_two);
         let mut months = Months::default();
         months
@@ -244,7 +240,7 @@ mod tests {
 
     #[test]
     fn what_changes_while_an_export_runs_is_not_in_the_future() {
-        let now = Utc::now().timestamp_micros();
+        let now = Timestamp::now().micros();
         let an_hour_ago = now - MICROS_PER_DAY / 24;
         let mut updated = UpdatedCounts::default();
         updated.add(&Times::from(vec![now - 1_000_000, now + MICROS_PER_DAY]), Clock::since(an_hour_ago));

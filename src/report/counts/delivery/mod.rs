@@ -24,7 +24,6 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
-use chrono::Utc;
 
 pub use self::columns::delivery_schema;
 use self::columns::{Events, MessageColumns};
@@ -37,6 +36,7 @@ use super::names::{Names, UNKNOWN};
 use super::repeats::{Repeats, hash};
 use crate::report::document::delivery::money::{Money, Spending};
 use crate::report::table::MAX_KEYS;
+use crate::time::Timestamp;
 use crate::time::calendar::date_of_day;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -168,7 +168,7 @@ impl DeliveryCounts {
     /// Counts the messages of a batch. `now_micros` is the moment of the report in microseconds UTC: the start of the run.
     /// What was created since then, while the run goes on, is not in the future.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
-        self.count(batch, now_micros.max(Utc::now().timestamp_micros()), |_| true);
+        self.count(batch, now_micros.max(Timestamp::now().micros()), |_| true);
     }
 
     /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as

@@ -1,7 +1,5 @@
 //! From counters to a [`DeliverySummary`].
 
-use chrono::{DateTime, SecondsFormat};
-
 use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
 use super::{DeliveryCounts, TimesOfChannel, date_of_day};
@@ -13,6 +11,7 @@ use crate::report::document::values::TimeRange;
 use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 use crate::resources::messages::is_documented_status;
+use crate::time::Timestamp;
 
 impl DeliveryCounts {
     /// The summary of what was counted; the run's own facts, or those of the files, are still missing from it.
@@ -30,10 +29,7 @@ impl DeliveryCounts {
         }
         let is_no_region = |code: &str| code != UNKNOWN_KEY && places::find(code).is_none();
         let no_regions = regions.iter().filter(|(code, _)| is_no_region(code)).map(|(_, group)| group.messages);
-        let time = |micros: Option<i64>| {
-            let time = micros.and_then(DateTime::from_timestamp_micros);
-            time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true))
-        };
+        let time = |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(micros).to_seconds());
         let times_by_channel = std::mem::take(&mut self.times_by_channel).into_iter();
         DeliverySummary {
             schema_version: DELIVERY_SCHEMA_VERSION,

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
-
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::format::grouped_of;
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
@@ -48,15 +46,15 @@ struct Months {
 
 impl Months {
     fn new(summary: &Summary) -> Option<Self> {
-        let now = NaiveDate::parse_from_str(summary.as_of.get(..10)?, "%Y-%m-%d").ok()?;
         let index = |year: i32, month: u32| year * 12 + i32::try_from(month).unwrap_or(1) - 1;
         let parsed = |month: &str| {
             let (year, month) = month.split_once('-')?;
             Some(index(year.parse().ok()?, month.parse().ok()?))
         };
+        let now = parsed(summary.as_of.get(..7)?)?;
         let table = summary.created_by_month.iter();
         let counts: BTreeMap<i32, u64> = table.filter_map(|(month, &count)| Some((parsed(month)?, count))).collect();
-        let sensible = index(FIRST_YEAR, 1)..=index(now.year(), now.month());
+        let sensible = index(FIRST_YEAR, 1)..=now;
         let mut months = counts.keys().copied().filter(|month| sensible.contains(month));
         let first = months.next()?;
         let newest = months.next_back().unwrap_or(first);
