@@ -91,9 +91,9 @@ fn a_contact_counts_once_however_often_its_file_is_given() {
     let mut cases = vec![
         (vec!["c.csv", "c.csv"], "skipped c.csv: it is read already, as c.csv\n"),
         (vec!["c.csv", "./c.csv"], "skipped ./c.csv: it is read already, as c.csv\n"),
-        (vec!["c.csv", "c.parquet"], "skipped c.csv: its contacts are read from c.parquet\n"),
+        (vec!["c.csv", "c.parquet"], "skipped c.csv: its rows are read from c.parquet\n"),
         (vec![".", "c.parquet"], "skipped c.parquet: it is read already, as ./c.parquet\n"),
-        (vec!["."], "skipped ./c.csv: its contacts are read from ./c.parquet\n"),
+        (vec!["."], "skipped ./c.csv: its rows are read from ./c.parquet\n"),
     ];
     if cfg!(unix) {
         link(&run, "c.parquet", "same.parquet");

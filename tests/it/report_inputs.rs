@@ -291,7 +291,7 @@ fn nothing_from_elsewhere_steers_a_terminal_or_becomes_a_link() {
     std::fs::write(run.path(name), "no contacts\n").unwrap();
     std::fs::remove_file(run.path(&format!("_{name}.manifest.json"))).unwrap();
     let run = run.again().args(["report", name]).finish().expect_code(2);
-    let run = run.expect_stderr("no column of contacts in the file: a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
+    let run = run.expect_stderr("no column of contacts or messages in the file: a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
     // So can the one in a line of the log.
     let export = run.again().contacts(&server.url(), &["-o", name, "--max-shrink", "20%"]).finish().expect_code(0);
     assert!(!export.stderr.contains(['\u{1b}', '\u{202e}']), "{export:?}");

@@ -154,5 +154,7 @@ same("contacts", {"messaged": messaged, "replied": replied, "approximate": False
 repeated = number("select coalesce(sum(n), 0)::bigint from (select count(*) n from m group by id having n > 1)")
 same("repeated_ids", repeated, summary["quality"]["repeated_ids"])
 same("outbound_without_price", number("select count(*) from m where is_out and price is null"), summary["quality"]["outbound_without_price"])
-same("year_one_created_at", number("select count(*) from m where created_at < timestamptz '0002-01-01'"), summary["quality"]["year_one_created_at"])
+# An export writes null for a date that was never set, and only its own summary still knows.
+if summary["run"] is None:
+    same("year_one_created_at", number("select count(*) from m where created_at < timestamptz '0002-01-01'"), summary["quality"]["year_one_created_at"])
 print(f"{count} messages: DuckDB and the report agree")

@@ -44,11 +44,13 @@ pub enum NoticeCode {
     UnverifiedComparison,
     /// Rows that are in the files more than once, and are counted each time.
     RepeatedRows,
+    /// Messages with a status that no documentation names.
+    UndocumentedStatuses,
 }
 
 impl NoticeCode {
     /// All codes, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unverified,
         Self::ItemsLeftOut,
         Self::UnreadableColumns,
@@ -57,6 +59,7 @@ impl NoticeCode {
         Self::UnreadableManifest,
         Self::UnverifiedComparison,
         Self::RepeatedRows,
+        Self::UndocumentedStatuses,
     ];
 }
 
@@ -138,6 +141,13 @@ impl Notice {
         let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
         let text = format!("{about}{} {have} counted each time.", grouped_of(count, noun.one, noun.many));
         (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
+    }
+
+    /// So many messages have a status that no documentation names; nothing when none has.
+    pub(in crate::report) fn undocumented_statuses(count: u64) -> Option<Self> {
+        let have = grouped_of(count, "message has", "messages have");
+        let text = format!("{have} an undocumented status; it is kept as it is.");
+        (count > 0).then_some(Self { code: NoticeCode::UndocumentedStatuses, count: Some(count), text })
     }
 
     /// Of these columns, each with its values, none could be read; nothing where there are none.

@@ -1,5 +1,6 @@
 //! From counters to a [`DeliverySummary`].
 
+use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
 use super::{DeliveryCounts, TimesOfChannel, date_of_day};
 use crate::report::document::delivery::group::{add_group, messages_of};
@@ -9,6 +10,7 @@ use crate::report::document::delivery::summary::{
 use crate::report::document::values::TimeRange;
 use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
+use crate::resources::messages::is_documented_status;
 use crate::time::Timestamp;
 
 impl DeliveryCounts {
@@ -48,6 +50,7 @@ impl DeliveryCounts {
                 year_one_created_at: self.year_one,
                 created_in_future: self.in_future,
                 regions_not_in_iso_3166: no_regions.sum(),
+                undocumented_statuses: self.undocumented_statuses(),
                 outbound_without_price: self.outbound_without_price,
                 events_before_queued: self.events_before_queued,
                 missing: std::mem::take(&mut self.missing),
@@ -68,6 +71,14 @@ impl DeliveryCounts {
             contacts: Some(self.reach.reach()),
             ..DeliverySummary::default()
         }
+    }
+}
+
+impl DeliveryCounts {
+    fn undocumented_statuses(&self) -> u64 {
+        let names = &self.statuses.names;
+        let counts = self.by_status.iter().enumerate().filter(|(number, _)| *number != usize::from(UNKNOWN));
+        counts.filter(|&(number, _)| !is_documented_status(names.name(number))).map(|(_, count)| count).sum()
     }
 }
 

@@ -7,7 +7,8 @@ use crate::verdict::Verdict;
 impl DeliverySummary {
     /// Everything to be told before the numbers.
     pub fn all_notices(&self) -> Vec<Notice> {
-        let found = [self.unverified(), self.items_left_out(), self.unreadable_columns(), self.repeated()];
+        let found =
+            [self.unverified(), self.items_left_out(), self.unreadable_columns(), self.repeated(), self.undocumented()];
         found.into_iter().flatten().chain(self.notices.iter().cloned()).collect()
     }
 
@@ -34,6 +35,10 @@ impl DeliverySummary {
         };
         let columns = self.malformed_fields.iter().map(|(column, &values)| (column.as_str(), values));
         Notice::unreadable_columns(&columns.filter(is_null).collect::<Vec<_>>())
+    }
+
+    fn undocumented(&self) -> Option<Notice> {
+        Notice::undocumented_statuses(self.quality.undocumented_statuses)
     }
 
     fn repeated(&self) -> Option<Notice> {

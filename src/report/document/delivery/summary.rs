@@ -228,6 +228,8 @@ pub struct DeliveryQuality {
     pub created_in_future: u64,
     /// `region_code` is none of ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
+    /// Messages with a status that no documentation names; it is counted under its own name.
+    pub undocumented_statuses: u64,
     /// Outbound messages without a price.
     pub outbound_without_price: u64,
     /// Outbound messages with an event that is earlier than the one they were queued by.

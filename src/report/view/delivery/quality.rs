@@ -34,9 +34,10 @@ fn findings(summary: &DeliverySummary) -> Option<TableView> {
     };
     let counted = |count: u64| (Cell::Count(count), count);
     // Each with the columns that it rests on: nothing was looked at where one is not there.
-    let rows: [(&[&str], &str, (Cell, u64)); 6] = [
+    let rows: [(&[&str], &str, (Cell, u64)); 7] = [
         (&["id"], "Id of another message", (repeated, quality.repeated_ids)),
         (&["region_code"], "Region not in ISO 3166-1", counted(quality.regions_not_in_iso_3166)),
+        (&["status"], "Undocumented status", counted(quality.undocumented_statuses)),
         (&["price", "direction"], "Outbound without a price", counted(quality.outbound_without_price)),
         (&["events"], "Delivered or read before it was queued", counted(quality.events_before_queued)),
         (&["created_at"], "Created in the year 1 (never set)", counted(quality.year_one_created_at)),
