@@ -22,7 +22,8 @@ fn decode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(u64::from(CONTACTS)));
     for (name, is_escaped) in [("plain", false), ("escaped", true)] {
-        let bodies: Vec<ByteString> = pages::page_bodies(CONTACTS, is_escaped).into_iter().map(Into::into).collect();
+        let bodies: Vec<ByteString> =
+            pages::page_bodies("contacts", CONTACTS, is_escaped).into_iter().map(Into::into).collect();
         let rows =
             |read: &dyn Fn(&ByteString) -> Read| bodies.iter().map(|body| page(read(body)).rows()).sum::<usize>();
         group.bench_function(name, |bencher| bencher.iter(|| rows(&decode_page)));

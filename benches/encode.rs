@@ -17,7 +17,7 @@ fn batch() -> RecordBatch {
         let list = decode_page(&body.into()).expect("the page is sound").data.and_then(|list| list.items);
         list.expect("a list").batch()
     };
-    let batches: Vec<RecordBatch> = pages::page_bodies(CONTACTS, true).into_iter().map(batch).collect();
+    let batches: Vec<RecordBatch> = pages::page_bodies("contacts", CONTACTS, true).into_iter().map(batch).collect();
     concat_batches(&contacts_schema(), &batches).expect("one schema")
 }
 

@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use crate::api::{ApiError, UnsupportedProxy};
 use crate::base::printable::printable;
 use crate::config::ConfigError;
-use crate::input::SourceError;
+use crate::input::{IdError, SourceError};
 use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
 use crate::store::{StoreError, is_out_of_files};
@@ -97,6 +97,15 @@ pub enum Error {
     /// A file to report on could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The only contact that was asked for is not there.
+    #[error("no such contact: {what}")]
+    ContactNotFound {
+        /// Its id, or which argument it was; never a number.
+        what: String,
+    },
+    /// A list of ids could not be read.
+    #[error(transparent)]
+    Ids(#[from] IdError),
     /// Stdout could not be written.
     #[error("cannot write to stdout")]
     Print(#[source] std::io::Error),
@@ -150,7 +159,8 @@ impl Error {
                 | ConfigError::KeyForPath,
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) | Self::Source(_) | Self::BuildClient(_) | Self::Proxy(_) => ExitCode::Usage,
+            Self::Config(_) | Self::Source(_) | Self::Ids(_) | Self::BuildClient(_) | Self::Proxy(_) => ExitCode::Usage,
+            Self::ContactNotFound { .. } => ExitCode::Rejected,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
             Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
             Self::Gate { .. } => ExitCode::HeldBack,
@@ -210,6 +220,10 @@ impl Error {
             Self::Config(error) => error.hint(),
             Self::Output(error) => error.hint(),
             Self::Source(error) => error.hint(),
+            Self::Ids(error) => error.hint(),
+            Self::ContactNotFound { .. } => {
+                "it may have been deleted, or belong to another account or profile (--profile-id)"
+            }
             Self::Journal(_) => "start over with --fresh, or remove the journal beside the output",
             Self::Gate { .. } => GATE_HINT,
             Self::TimeLimit(_) | Self::Stopped(_) => "run the same command again",

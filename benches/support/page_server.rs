@@ -69,7 +69,7 @@ struct Answers(Vec<(Coding, Vec<Bytes>)>);
 
 impl Answers {
     fn new(contacts: u32, codings: &[Coding]) -> Self {
-        let bodies = page_bodies(contacts, false);
+        let bodies = page_bodies("contacts", contacts, false);
         let answer = |coding: Coding, body: &String| {
             let body = coding.encode(body.as_bytes());
             let coded = match coding {

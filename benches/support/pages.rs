@@ -6,24 +6,26 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-use sent_export::simulator::{DEFAULT_API_KEY, Escapes, Settings, Simulator};
+use sent_export::simulator::{DEFAULT_API_KEY, Escapes, Messaging, Settings, Simulator};
 
 /// Contacts on a full page.
 pub(crate) const PAGE_ROWS: u32 = 100;
 
-/// The bodies of all pages of an account with this many contacts, with each `+` as it is or as .NET escapes it.
-pub(crate) fn page_bodies(contacts: u32, is_escaped: bool) -> Vec<String> {
+/// The bodies of all pages of a list of this many `contacts` or `conversations`, with each `+` as it is or as .NET escapes
+/// it.
+pub(crate) fn page_bodies(list: &str, rows: u32, is_escaped: bool) -> Vec<String> {
     let escapes = if is_escaped { Escapes::DotNet } else { Escapes::Plain };
-    let settings = Settings { contacts, escapes, ..Settings::default() };
-    let simulator = Simulator::start(settings).expect("a loopback port is free");
+    let messaging = Messaging { count: rows, ..Messaging::default() };
+    let simulator = Simulator::start(Settings { contacts: rows, escapes, messaging, ..Settings::default() });
+    let simulator = simulator.expect("a loopback port is free");
     let stream = TcpStream::connect(("127.0.0.1", simulator.port())).expect("the simulator listens");
     let mut connection = BufReader::new(stream);
-    (1..=contacts.div_ceil(PAGE_ROWS)).map(|page| read_page(&mut connection, page)).collect()
+    (1..=rows.div_ceil(PAGE_ROWS)).map(|page| read_page(&mut connection, list, page)).collect()
 }
 
-fn read_page(connection: &mut BufReader<TcpStream>, page: u32) -> String {
+fn read_page(connection: &mut BufReader<TcpStream>, list: &str, page: u32) -> String {
     let request = format!(
-        "GET /v3/contacts?page={page}&page_size={PAGE_ROWS} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: \
+        "GET /v3/{list}?page={page}&page_size={PAGE_ROWS} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: \
          {DEFAULT_API_KEY}\r\n\r\n"
     );
     connection.get_mut().write_all(request.as_bytes()).expect("the simulator reads");

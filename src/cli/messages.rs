@@ -47,8 +47,8 @@ pub struct MessagesArgs {
 
     /// Write one Parquet file for each day into the folder of --output, and replace only the days that were read
     ///
-    /// Files are named like created_date=2026-11-28/part-0.parquet, which DuckDB, Spark, Athena and others read as one table
-    /// with a column created_date. Days are UTC. With --since, the day in which it lies is read whole.
+    /// Files are named like `created_date=2026-11-28/part-0.parquet`, which most engines read as one table with a column
+    /// `created_date`. Days are UTC. With --since, the day in which it lies is read whole.
     #[arg(long, value_name = "COLUMN", help_heading = "Output")]
     pub partition_by: Option<PartitionArg>,
 

@@ -1,5 +1,7 @@
 //! The command line: what can be typed, and nothing else. Reading it does no I/O.
 
+mod activities;
+mod contact;
 mod contacts;
 mod messages;
 mod report;
@@ -10,12 +12,14 @@ mod tests;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use activities::ActivitiesArgs;
+pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs,
-    SinceArg, SinceStartArg, VerbosityArgs,
+    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
+    ResumeArgs, SinceArg, SinceStartArg, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
@@ -35,6 +39,10 @@ pub enum Command {
     Contacts(Box<ContactsArgs>),
     /// Export all messages of the account
     Messages(Box<MessagesArgs>),
+    /// Export what happened to messages, by their ids
+    Activities(Box<ActivitiesArgs>),
+    /// Look up contacts by id or number
+    Contact(Box<ContactArgs>),
     /// Report on exported contacts or messages: tables, one page, Markdown, JSON
     Report(Box<ReportArgs>),
     /// Serve an invented account on this machine, for trials and tests

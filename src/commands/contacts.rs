@@ -26,6 +26,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let flags = ExportFlags {
         output: &args.output,
         reports: Some(&args.reports),
+        missing: None,
         min_rows: args.min_contacts,
         gates: &args.gates,
         resume: &args.resume,

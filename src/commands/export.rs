@@ -60,14 +60,13 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         unique_columns: R::UNIQUE_COLUMNS,
         partition: command.partition,
     };
-    let mut config = ExportConfig::new(flags, filters, rows, variable.as_deref())?;
+    let mut config = ExportConfig::new(flags, filters, &rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     config.published_before = published_before(&config)?;
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
-    let reports = config.outputs.reports.iter().map(|(target, _)| target.clone());
-    for target in reports.chain(config.outputs.manifest_elsewhere()) {
+    for target in config.outputs.side_files().cloned().chain(config.outputs.manifest_elsewhere()) {
         target.path().map_or(Ok(()), check_writable)?;
         locks.extend(lock_target(&target)?);
     }

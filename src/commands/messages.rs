@@ -30,6 +30,7 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     let flags = ExportFlags {
         output: &args.output,
         reports: Some(&args.reports),
+        missing: None,
         min_rows: args.min_messages,
         gates: &args.gates,
         resume: &args.resume,

@@ -1,5 +1,7 @@
 //! One file for each subcommand: it wires the stages, handles cancellation, and prints the outcome.
 
+mod activities;
+mod contact;
 mod contacts;
 mod export;
 mod man;
@@ -16,9 +18,11 @@ use std::io::{self, IsTerminal, Write};
 use clap::CommandFactory;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use crate::base::plural::count_of;
 use crate::base::printable::printable;
 use crate::cli::{Cli, Command, VerbosityArgs};
 use crate::error::{Error, ExitCode};
+use crate::input::IdList;
 use crate::progress::LogWriter;
 use crate::report::Notice;
 
@@ -32,6 +36,14 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Messages(args) => {
             start_log(log_level(&args.verbosity));
             messages::run(args)
+        }
+        Command::Activities(args) => {
+            start_log(log_level(&args.verbosity));
+            activities::run(args)
+        }
+        Command::Contact(args) => {
+            start_log(log_level(&args.verbosity));
+            contact::run(args)
         }
         Command::Report(args) => report::run(args),
         Command::Simulator(args) => simulator::run(args),
@@ -48,6 +60,17 @@ fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sent-export", &mut script);
     print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::Complete)
+}
+
+/// Says what of a list of ids is read once, or not at all. `table` is the flag that names tables.
+fn warn_of_ids(ids: &IdList, table: &str) {
+    if ids.repeated() > 0 {
+        tracing::info!("{} repeated and read once", count_of(ids.repeated(), "id is", "ids are"));
+    }
+    if ids.without_id() > 0 {
+        let rows = count_of(ids.without_id(), "row", "rows");
+        tracing::warn!("skipping {rows} of {table} without an id");
+    }
 }
 
 /// Writes to stderr; there is nowhere to report that this fails.

@@ -86,10 +86,17 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
     for (target, form) in &files.reports {
-        let text = document.render(*form);
+        let Some(text) = document.render(*form) else { continue };
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
+        }
+    }
+    if let Some(target) = &files.missing {
+        let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + &format!("{id}\n"));
+        match target {
+            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
+            OutputTarget::Stdout => to_stdout += &text,
         }
     }
     if let Some(path) = &files.manifest {

@@ -92,7 +92,7 @@ fn report_on<C: FileCounts>(
         warn(notice);
     }
     for &(path, form) in forms {
-        let text = document.render(form);
+        let Some(text) = document.render(form) else { continue };
         if is_stdout(path) {
             print(&text)?;
         } else {

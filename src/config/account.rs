@@ -1,5 +1,7 @@
 //! Which account is read: its address, its key, its profile, or the simulator in its place.
 
+use std::path::Path;
+
 use url::Url;
 
 use super::ConfigError;
@@ -8,6 +10,18 @@ use super::key::read_key;
 use crate::api::{ApiKey, Scope};
 use crate::cli::{AccountArgs, DEFAULT_BASE_URL};
 use crate::simulator;
+
+/// Checks that stdin is read once, by the key or by a list of ids.
+///
+/// # Errors
+/// When both are to come from stdin.
+pub fn check_stdin(ids: Option<&Path>, account: &AccountArgs) -> Result<(), ConfigError> {
+    let is_stdin = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == "-");
+    if is_stdin(ids) && is_stdin(account.api_key_file.as_deref()) {
+        return Err(ConfigError::StdinTwice);
+    }
+    Ok(())
+}
 
 /// The account that is read.
 #[derive(Debug)]

@@ -31,6 +31,21 @@ pub enum ConfigError {
     /// The key itself was given where its file is asked for.
     #[error("--api-key-file takes a path, but was given the value of {API_KEY_VARIABLE}")]
     KeyForPath,
+    /// An argument is neither an id nor a number.
+    #[error("argument {argument} is neither a contact id nor a phone number")]
+    NotAContact {
+        /// Which one, from 1. It may be a number, so it is not shown.
+        argument: usize,
+    },
+    /// A flag that is about outputs, without one.
+    #[error("{0} goes with --output")]
+    NeedsOutput(&'static str),
+    /// Outputs are filled by id.
+    #[error("--output takes contacts by id, and was given a phone number")]
+    NumberWithOutput,
+    /// Stdin can be read once only.
+    #[error("--ids - and --api-key-file - both read stdin")]
+    StdinTwice,
     /// The base URL is none.
     #[error("--base-url (or SENT_BASE_URL) is not a usable address: {0:?}")]
     BadBaseUrl(String),
@@ -110,6 +125,10 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
+            Self::NumberWithOutput => "use `sent-export contacts --phone NUMBER --output PATH`",
+            Self::NeedsOutput(_) => "name a file with --output, or omit the flag",
+            Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "omit --api-key-file: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",

@@ -1,6 +1,6 @@
 //! The settings of one export, whatever it exports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::outputs::RowFormat;
@@ -20,6 +20,8 @@ pub struct ExportFlags<'a> {
     pub output: &'a OutputArgs,
     /// Which reports are written; `None` for a command that has none.
     pub reports: Option<&'a ReportFileArgs>,
+    /// Where the ids go that are not found; `None` for a command that asks for none.
+    pub missing: Option<&'a Path>,
     /// Fewest rows that are published.
     pub min_rows: Option<u64>,
     /// What else is demanded.
@@ -74,10 +76,10 @@ impl ExportConfig {
     pub fn new(
         flags: ExportFlags<'_>,
         filters: Filters,
-        rows: RowFormat,
+        rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let ExportFlags { output, reports, min_rows, gates, resume, account, pace, simulate } = flags;
+        let ExportFlags { output, reports, missing, min_rows, gates, resume, account, pace, simulate } = flags;
         let is_simulated = simulate.is_some();
         let gate = Gate {
             min_rows,
@@ -87,7 +89,7 @@ impl ExportConfig {
             max_malformed: gates.max_malformed,
         };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let outputs = OutputsConfig::new(output, reports, gate.max_shrink.is_some(), rows, &filters)?;
+        let outputs = OutputsConfig::new(output, (reports, missing), gate.max_shrink.is_some(), rows, &filters)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }

@@ -8,6 +8,7 @@
 
 mod account;
 mod address;
+mod connection;
 mod error;
 mod export;
 mod key;
@@ -15,7 +16,8 @@ mod outputs;
 mod pace;
 mod places;
 
-pub use self::account::AccountConfig;
+pub use self::account::{AccountConfig, check_stdin};
+pub use self::connection::Connection;
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
 pub use self::outputs::{CREATED_DATE, OutputsConfig, RowFormat};

@@ -1,7 +1,7 @@
 //! What an export writes, and where.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
 
@@ -40,6 +40,8 @@ pub struct OutputsConfig {
     pub settings: OutputSettings,
     /// Which reports are written where, and in which forms.
     pub reports: Vec<(OutputTarget, ReportForm)>,
+    /// Where the ids go that are not found.
+    pub missing: Option<OutputTarget>,
     /// Where the manifest goes.
     pub manifest: Option<PathBuf>,
     /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
@@ -57,9 +59,9 @@ impl OutputsConfig {
     /// When a format is unknown, or two files have the same path.
     pub(super) fn new(
         args: &OutputArgs,
-        reports: Option<&ReportFileArgs>,
+        (reports, missing): (Option<&ReportFileArgs>, Option<&Path>),
         needs_manifest: bool,
-        rows: RowFormat,
+        rows: &RowFormat,
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
@@ -74,23 +76,30 @@ impl OutputsConfig {
         let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
         let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
-        check_distinct(&outputs, &reports, manifest.as_deref())?;
+        let missing = missing.map(OutputTarget::new);
+        let beside = reports.iter().map(|(target, _)| target).chain(&missing);
+        check_distinct(&outputs, beside, manifest.as_deref())?;
         let settings = OutputSettings {
             metadata,
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
             mode: args.mode,
             partition: rows.partition,
-            ..OutputSettings::new(columns(args.columns.as_deref(), &rows)?)
+            ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
         };
         let journaled = first_file.and_then(|request| request.target.staged_path());
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let small_files = FileSettings { mode: args.mode, is_locked: false };
-        Ok(Self { outputs, settings, reports, manifest, manifests_beside, small_files, journal })
+        Ok(Self { outputs, settings, reports, missing, manifest, manifests_beside, small_files, journal })
     }
 
     /// The first output that goes to stdout or a pipe, where nothing can be held back.
     pub(super) fn first_stream(&self) -> Option<&OutputTarget> {
         self.outputs.iter().map(|request| &request.target).find(|target| target.is_stream())
+    }
+
+    /// What is written beside the rows and the manifest.
+    pub fn side_files(&self) -> impl Iterator<Item = &OutputTarget> {
+        self.reports.iter().map(|(target, _)| target).chain(&self.missing)
     }
 
     /// A manifest that the locks of the outputs do not keep from other runs, since it does not lie beside the first.
@@ -145,8 +154,8 @@ fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, Col
         Some(names) => {
             let visible = Projection::select(&rows.schema, &shown)?;
             // Against what is shown first, so that nobody is offered a column without values.
-            let named = Projection::select(visible.schema(), names)?;
-            Projection::select(&rows.schema, named.schema().fields().iter().map(|field| field.name()))
+            let chosen = Projection::select(visible.schema(), names)?;
+            Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
         }
         None => Projection::select(&rows.schema, &shown),
     }

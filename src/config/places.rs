@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use crate::cli::OutputArgs;
 use crate::publish::OutputRequest;
-use crate::report::ReportForm;
 use crate::store::{OutputTarget, Sidecar, file_identity};
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
@@ -27,9 +26,9 @@ pub(super) fn check_manifest(
 }
 
 /// Nothing that is written may replace another part of it, however its path is spelled.
-pub(super) fn check_distinct(
-    outputs: &[OutputRequest],
-    reports: &[(OutputTarget, ReportForm)],
+pub(super) fn check_distinct<'a>(
+    outputs: &'a [OutputRequest],
+    side_files: impl Iterator<Item = &'a OutputTarget>,
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
     // What a run keeps beside its outputs while it lasts has the place of nothing else.
@@ -37,9 +36,9 @@ pub(super) fn check_distinct(
     let own = outputs.iter().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =
         own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
-    let targets = outputs.iter().map(|request| &request.target).chain(reports.iter().map(|(target, _)| target));
+    let targets = outputs.iter().map(|request| &request.target).chain(side_files);
     let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
-    for target in targets.chain(&manifest) {
+    for target in targets.cloned().chain(manifest) {
         if !known.insert(target.path().map(file_identity)) {
             return Err(ConfigError::RepeatedOutput(target.to_string()));
         }

@@ -3,7 +3,7 @@
 //! Objects have their keys in the order of the schema, and a null stands there as `null`. Times and decimals are strings:
 //! JSON knows no time, and most readers take its numbers for floats. A float that is not finite has no JSON, and is null.
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Fields};
 
@@ -49,6 +49,20 @@ impl<'a> JsonObjects<'a> {
         }
         line.push(b'}');
     }
+}
+
+/// The rows of a batch as they stand on the lines of NDJSON, without line ends.
+///
+/// The columns must be of types that this program writes.
+pub(crate) fn json_objects(batch: &RecordBatch) -> Vec<String> {
+    let schema = batch.schema();
+    let objects = JsonObjects::new(schema.fields(), batch.columns());
+    let row = |row| {
+        let mut line = Vec::new();
+        objects.push(row, &mut line);
+        String::from_utf8_lossy(&line).into_owned()
+    };
+    (0..batch.num_rows()).map(row).collect()
 }
 
 impl<'a> JsonValues<'a> {

@@ -29,6 +29,7 @@ mod types;
 pub use self::codec::Codec;
 pub(crate) use self::encode::Encode;
 pub use self::error::FormatError;
+pub(crate) use self::json::json_objects;
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
 pub use self::table::{FileFormat, Format, format_extensions, format_names};

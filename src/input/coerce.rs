@@ -182,7 +182,7 @@ fn is_item(found: &DataType) -> bool {
 }
 
 /// The texts of an array, null where there is none, and how many of its values are no text.
-fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
+pub(super) fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
     let texts: StringArray = match array.data_type() {
         DataType::FixedSizeBinary(16) => {
             let uuids = array.as_fixed_size_binary();

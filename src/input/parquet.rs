@@ -114,7 +114,7 @@ pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result
 }
 
 /// What the file says of itself.
-fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
+pub(super) fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
     let as_written = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new());
     // The Arrow schema that its writer added may be one of another version; Parquet's own is enough.
     let metadata = as_written
@@ -148,9 +148,9 @@ fn rows_of(group: &RowGroupMetaData) -> Option<u64> {
 }
 
 /// A file whose every read counts as progress, and never goes beyond its end: places and lengths come from the file.
-struct ParquetFile {
-    file: Watched<File>,
-    bytes: u64,
+pub(super) struct ParquetFile {
+    pub(super) file: Watched<File>,
+    pub(super) bytes: u64,
 }
 
 impl ParquetFile {

@@ -50,15 +50,18 @@ pub(super) fn read_columns(
             Format::Ndjson => ndjson::read(&source, wanted, reporter),
         }
     };
-    // Whoever writes into a pipe may take as long as they like.
-    let limit = fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()).then_some(STALL_LIMIT);
-    watch(limit, read, take).unwrap_or_else(|ended| {
+    watch(stall_limit(file), read, take).unwrap_or_else(|ended| {
         Err(match ended {
             Ended::Panicked => SourceError::Damaged { path: path() },
             Ended::Stalled(limit) => SourceError::Stalled { path: path(), limit },
             Ended::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
         })
     })
+}
+
+/// How long a file may give nothing. Whoever writes into a pipe may take as long as they like.
+pub(super) fn stall_limit(file: &SourceFile) -> Option<Duration> {
+    fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()).then_some(STALL_LIMIT)
 }
 
 /// Holds the bytes of a file against its manifest, before anything in them is trusted.

@@ -15,6 +15,7 @@
 //! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
 //! sees them without control characters.
 
+mod activities;
 mod counts;
 mod document;
 mod files;
@@ -29,6 +30,7 @@ mod table;
 mod tests;
 mod view;
 
+pub use activities::{ActivityCounts, ActivitySummary};
 pub use counts::{Counts, DeliveryCounts, delivery_schema};
 pub use document::{
     Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,

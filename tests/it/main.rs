@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod activities;
 mod chaos;
 mod cli;
+mod contact;
 mod drift;
 mod export;
 mod failures;
 mod file_systems;
 mod fuzz;
 mod hostile;
+mod messages;
 mod network;
 mod outputs;
 mod peers;

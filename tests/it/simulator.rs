@@ -4,7 +4,7 @@
 //! test and the wire.
 
 mod api;
-mod client;
+pub(crate) mod client;
 mod faults;
 mod limits;
 mod messages;

@@ -4,6 +4,7 @@
 
 mod account;
 mod gates;
+mod lookup;
 mod output;
 mod pace;
 mod reading;
@@ -12,6 +13,7 @@ mod verbosity;
 
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
 pub use self::gates::GateArgs;
+pub use self::lookup::LookupArgs;
 pub use self::output::{OutputArgs, ReportFileArgs};
 pub use self::pace::PaceArgs;
 pub use self::reading::{ListArgs, ResumeArgs};

@@ -11,6 +11,7 @@
 
 mod plan;
 mod recovery;
+mod span;
 #[cfg(test)]
 mod tests;
 
@@ -158,20 +159,6 @@ impl Reader {
     /// Whether it reached its goal.
     pub(super) fn is_done(&self) -> bool {
         self.is_done
-    }
-
-    /// Whether it stopped behind the span that was asked for.
-    pub(super) fn is_cut(&self) -> bool {
-        self.is_cut
-    }
-
-    /// How far the list is expected to be read.
-    pub(super) fn planned_end(&self) -> Option<u64> {
-        let span = self.span.as_ref().and_then(|span| span.expected_end(self.edge.offset));
-        match (self.expected_end, span) {
-            (Some(list), Some(span)) => Some(list.min(span)),
-            (list, span) => list.or(span),
-        }
     }
 
     /// Reads the end of the list once more.
@@ -332,15 +319,6 @@ impl Reader {
         self.edge = edge;
         self.note_span(answer, anchor);
         self.forget_behind();
-    }
-
-    /// Stops behind the span that was asked for. While known rows are read again, they tell nothing new.
-    fn note_span(&mut self, answer: &Answer, anchor: Anchor) {
-        let Some(span) = self.span.as_mut().filter(|_| self.resume.is_none()) else { return };
-        span.note(answer.created.get(anchor.start..).unwrap_or_default());
-        if !self.is_done && span.is_proven(self.cap) {
-            (self.is_cut, self.is_done) = (true, true);
-        }
     }
 
     /// Answers that end before the edge hold nothing that is needed.

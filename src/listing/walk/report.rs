@@ -16,6 +16,7 @@ const MIN_SAMPLE: u64 = 3;
 
 /// What a walk has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen")]
 pub struct WalkReport {
     /// Answers taken, whatever they were requested for.
     pub pages: u64,

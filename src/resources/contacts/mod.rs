@@ -5,6 +5,7 @@
 //! Nothing here knows of HTTP or files.
 
 mod batch;
+mod by_id;
 mod decode;
 mod normalize;
 mod page;
@@ -12,8 +13,10 @@ mod resource;
 mod rows;
 mod scan;
 mod schema;
+pub mod text_form;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
+pub use by_id::ContactById;
 pub use decode::{decode_any_page, decode_page, decode_page_within};
 pub use normalize::flag;
 pub use page::ContactPage;

@@ -203,17 +203,16 @@ fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
     take_members(cursor, |cursor| {
         cursor.peek()?;
         let guessed = EVENT_FIELDS.get(expected).and_then(|name| take_exact_name(cursor, name)).map(|_| expected);
-        let field = match guessed {
-            Some(field) => Some(field),
-            None => {
-                let (start, end) = cursor.take_name()?;
-                let name = &cursor.text[start..end];
-                let field = EVENT_FIELDS.iter().position(|&known| known == name);
-                if field.is_none() {
-                    builder.note_unknown_in_event((start, end));
-                }
-                field
+        let field = if guessed.is_some() {
+            guessed
+        } else {
+            let (start, end) = cursor.take_name()?;
+            let name = &cursor.text[start..end];
+            let field = EVENT_FIELDS.iter().position(|&known| known == name);
+            if field.is_none() {
+                builder.note_unknown_in_event((start, end));
             }
+            field
         };
         let value = cursor.take_value()?;
         match field {

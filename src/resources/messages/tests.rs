@@ -54,7 +54,7 @@ fn a_documented_message_comes_into_its_columns() {
     let (batch, page) = one(&json!({
         "id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "channel": " WhatsApp", "region_code": "us", "status": "SENT",
         "message_body": {"header": null, "content": "a \"b\" + é", "buttons": [{"type": "x"}]},
-        "created_at": "2026-03-01T00:00:00.1234567Z", "price": 0.0079, "active_contact_price": null,
+        "created_at": "2026-03-01T00:00:01.5e-7Z", "price": 0.0079, "active_contact_price": null,
         "events": [
             {"status": "QUEUED", "timestamp": "2026-03-01T00:00:01Z", "description": "d"},
             {"status": "SENT", "timestamp": null, "description": null, "reason_code": "C", "reason": "r"}
@@ -82,14 +82,14 @@ fn a_documented_message_comes_into_its_columns() {
 #[test]
 fn what_no_column_holds_is_counted_and_kept_as_it_stands() {
     let (batch, page) = one(&json!({
-        "id": "a", "price": {"amount": 1}, "active_contact_price": 0.1234567, "sentiment": [1, {"x": "y"}],
+        "id": "a", "price": {"amount": 1}, "active_contact_price": 1.5e-7, "sentiment": [1, {"x": "y"}],
         "created_at": "yesterday", "events": [{"status": "SENT", "carrier": 7}], "phone": 12345,
     }));
     let extra: Value = serde_json::from_str(&text(&batch, column::EXTRA).unwrap()).unwrap();
     assert_eq!(
         extra,
         json!({
-            "price": {"amount": 1}, "active_contact_price": 0.1234567, "sentiment": [1, {"x": "y"}],
+            "price": {"amount": 1}, "active_contact_price": 1.5e-7, "sentiment": [1, {"x": "y"}],
             "created_at": "yesterday", "events": [{"status": "SENT", "carrier": 7}],
         })
     );

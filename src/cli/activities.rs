@@ -1,0 +1,95 @@
+//! The flags of `sent-export activities`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use super::shared::{
+    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number, number_between,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  sent-export activities --messages messages.parquet --output activities.parquet
+      What happened to every message of an export
+  sent-export activities --ids ids.txt --missing unknown.txt --output activities.csv
+      The messages of a list, and those of them that the API does not know
+  sent-export activities 8c3f6f0e-5f0b-4a55-9d1c-0f2f8c5f7a11 --output -
+      One message, as CSV to stdout
+
+Each message is one request: at 200 requests a minute, 10,000 messages take 50 minutes.
+
+Exit codes:
+  0 complete, 1 unexpected failure, 2 wrong usage, 3 written but some messages could not be read,
+  4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
+  7 output could not be written, 8 held back by a gate and not published, 130/143 stopped by a signal";
+
+/// The flags of `sent-export activities`, as they were typed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, group = ArgGroup::new("messages_to_read").required(true).multiple(true))]
+pub struct ActivitiesArgs {
+    /// Ids of messages
+    #[arg(value_name = "ID", group = "messages_to_read")]
+    pub message: Vec<String>,
+
+    /// Exported messages, a file or a folder; repeat it for several
+    ///
+    /// Reads Parquet, CSV and NDJSON that this program or another one wrote, from the column `message_id` or `id`.
+    #[arg(long, value_name = "PATH", group = "messages_to_read", help_heading = "Messages to read")]
+    pub messages: Vec<PathBuf>,
+
+    /// Text file with one message id a line, `-` for stdin
+    #[arg(long, value_name = "FILE", group = "messages_to_read", help_heading = "Messages to read")]
+    pub ids: Option<PathBuf>,
+
+    /// Column of --messages that holds the ids [default: `message_id` or else `id`]
+    #[arg(long, value_name = "NAME", requires = "messages", help_heading = "Messages to read")]
+    pub id_column: Option<String>,
+
+    /// Where the activities go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// What is done about ids that are not found or cannot be read.
+    #[command(flatten)]
+    pub lookup: LookupArgs,
+
+    /// Publish only if there are at least this many activities; otherwise the old files stay and the run ends with 8
+    #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
+    pub min_activities: Option<u64>,
+
+    /// What else is demanded of the export.
+    #[command(flatten)]
+    pub gates: GateArgs,
+
+    /// Whether an interrupted run resumes.
+    #[command(flatten)]
+    pub resume: ResumeArgs,
+
+    /// Which account is read.
+    #[command(flatten)]
+    pub account: AccountArgs,
+
+    /// Read the built-in simulator's messages instead of an account's
+    #[arg(
+        long,
+        value_name = "MESSAGES",
+        num_args = 0..=1,
+        default_missing_value = "20000",
+        value_parser = messages,
+        help_heading = "Account"
+    )]
+    pub simulate: Option<u32>,
+
+    /// How fast requests are sent.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+
+    /// What is written to stderr.
+    #[command(flatten)]
+    pub verbosity: VerbosityArgs,
+}
+
+fn messages(text: &str) -> Result<u32, String> {
+    number_between(text, 0, u32::MAX.into())
+}

@@ -1,0 +1,61 @@
+//! `sent-export activities`: what happened to each of some messages.
+
+use crate::cli::ActivitiesArgs;
+use crate::config::{ExportFlags, check_stdin};
+use crate::error::{Error, ExitCode};
+use crate::export::LookupReading;
+use crate::input::{IdColumn, IdList};
+use crate::lookup::LookupSettings;
+use crate::report::{ActivityCounts, Filters};
+use crate::resources::activities::Activities;
+use crate::simulator;
+
+use super::export::{ExportCommand, run_export};
+use super::warn_of_ids;
+
+/// Columns that hold the ids of messages: of activities, and of messages.
+const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
+
+/// Exports the activities of messages.
+///
+/// # Errors
+/// When the configuration is wrong, the ids cannot be read, a message cannot be fetched, or an output cannot be written.
+pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
+    check_stdin(args.ids.as_deref(), &args.account)?;
+    let ids = read_ids(args)?;
+    warn_of_ids(&ids, "--messages");
+    let simulate = args.simulate.map(|count| simulator::Settings {
+        messaging: simulator::Messaging { count, ..simulator::Messaging::default() },
+        ..simulator::Settings::default()
+    });
+    let flags = ExportFlags {
+        output: &args.output,
+        reports: None,
+        missing: args.lookup.missing.as_deref(),
+        min_rows: args.min_activities,
+        gates: &args.gates,
+        resume: &args.resume,
+        account: &args.account,
+        pace: &args.pace,
+        simulate,
+    };
+    let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
+    let reading = LookupReading { resource: Activities, ids: ids.into_ids(), settings };
+    let command = ExportCommand { reading, partition: None, verbosity: &args.verbosity };
+    run_export::<_, ActivityCounts>(&command, flags, Filters::default())
+}
+
+fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
+    let mut ids = IdList::default();
+    for (number, id) in (1..).zip(&args.message) {
+        ids.add(id, || format!("argument {number}"))?;
+    }
+    if let Some(path) = &args.ids {
+        ids.read_text(path)?;
+    }
+    let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
+    for path in &args.messages {
+        ids.read_tables(path, &column)?;
+    }
+    Ok(ids)
+}

@@ -1,0 +1,30 @@
+//! What a command needs that only asks, and publishes nothing.
+
+use super::{AccountConfig, ConfigError, PaceConfig};
+use crate::cli::{AccountArgs, PaceArgs};
+use crate::simulator;
+
+/// Which account is read, and how fast.
+#[derive(Debug)]
+pub struct Connection {
+    /// Which account is read.
+    pub account: AccountConfig,
+    /// Retry, pace and time limits.
+    pub pace: PaceConfig,
+}
+
+impl Connection {
+    /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
+    ///
+    /// # Errors
+    /// When something is missing or makes no sense.
+    pub fn new(
+        account: &AccountArgs,
+        pace: &PaceArgs,
+        simulate: Option<simulator::Settings>,
+        api_key: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let pace = PaceConfig::new(pace, simulate.is_some())?;
+        Ok(Self { account: AccountConfig::new(account, simulate, api_key)?, pace })
+    }
+}

@@ -1,0 +1,28 @@
+//! How a reader stops behind the span that was asked for.
+
+use super::{Anchor, Answer, Reader};
+
+impl Reader {
+    /// Whether it stopped behind the span that was asked for.
+    pub(in crate::listing::walk) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// How far the list is expected to be read.
+    pub(in crate::listing::walk) fn planned_end(&self) -> Option<u64> {
+        let span = self.span.as_ref().and_then(|span| span.expected_end(self.edge.offset));
+        match (self.expected_end, span) {
+            (Some(list), Some(span)) => Some(list.min(span)),
+            (list, span) => list.or(span),
+        }
+    }
+
+    /// Stops behind the span that was asked for. While known rows are read again, they tell nothing new.
+    pub(super) fn note_span(&mut self, answer: &Answer, anchor: Anchor) {
+        let Some(span) = self.span.as_mut().filter(|_| self.resume.is_none()) else { return };
+        span.note(answer.created.get(anchor.start..).unwrap_or_default());
+        if !self.is_done && span.is_proven(self.cap) {
+            (self.is_cut, self.is_done) = (true, true);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `sent-export contact`: contacts by id or number.
+
+use sent_export::simulator::Simulator;
+use serde_json::Value;
+
+use crate::simulator::client::{ask, page};
+use crate::support::{Answer, Finished, Run, ScriptedServer, csv_ids, sent_export, simulator};
+
+const UNKNOWN: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+
+fn contact(base_url: &str, more: &[&str]) -> Run {
+    let flags = ["contact", "--base-url", base_url, "--rate-limit", "none", "--retry-delay", "1ms"];
+    sent_export().args(flags).args(more)
+}
+
+fn lines(run: &Finished) -> Vec<Value> {
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn contacts_of(simulator: &Simulator) -> Vec<Value> {
+    page(simulator, 1, 100).json()["data"]["contacts"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_contact_is_a_line_of_json_in_a_pipe_by_id_and_by_number() {
+    let simulator = simulator(60);
+    let contacts = contacts_of(&simulator);
+    let wanted = contacts.iter().find(|contact| contact["format_e164"].as_str().is_some_and(|e164| e164.len() > 8));
+    let wanted = wanted.unwrap();
+    let (id, number) = (wanted["id"].as_str().unwrap(), wanted["phone_number"].as_str().unwrap());
+    let e164 = wanted["format_e164"].as_str().unwrap();
+    let number = if number.starts_with('+') { number } else { e164 };
+    let run = contact(&simulator.base_url(), &[id, number]).finish().expect_code(0);
+    let found = lines(&run);
+    assert_eq!(found.len(), 2, "{run:?}");
+    assert_eq!(found[0], found[1]);
+    assert_eq!((&found[0]["id"], &found[0]["format_e164"]), (&wanted["id"], &wanted["format_e164"]));
+    assert!(found[0].get("message_summary").is_none() && found[0]["available_channels"].is_array());
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_message_summary_agrees_with_that_of_the_api() {
+    let simulator = simulator(60);
+    let ids: Vec<String> = contacts_of(&simulator).iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect();
+    let summary = |id: &String| ask(&simulator, &format!("/v3/contacts/{id}/message-summary")).json()["data"].clone();
+    let id = ids.iter().find(|id| summary(id)["message_count"].as_u64().unwrap() > 0).unwrap();
+    let wanted = summary(id);
+    let run = contact(&simulator.base_url(), &[id, "--message-summary"]).finish().expect_code(0);
+    let found = &lines(&run)[0]["message_summary"];
+    for name in ["message_count", "first_message_at", "last_message_at", "channels_used", "channel_scores"] {
+        assert_eq!(found[name], wanted[name], "{name}");
+    }
+}
+
+#[test]
+fn one_that_is_not_found_is_an_error_and_of_many_they_are_counted() {
+    let simulator = simulator(60);
+    let url = simulator.base_url();
+    let id = contacts_of(&simulator)[0]["id"].as_str().unwrap().to_owned();
+    let run = contact(&url, &[UNKNOWN]).finish().expect_code(4);
+    assert!(run.expect_stderr(&format!("no such contact: {UNKNOWN}")).expect_stderr("hint: ").stdout.is_empty());
+    let run = contact(&url, &["+999000111222333"]).finish().expect_code(4);
+    let run = run.expect_stderr("no such contact: the number of argument 1");
+    assert!(!run.stderr.contains("999000111"), "{run:?}");
+    let run = contact(&url, &[UNKNOWN, &id, "+999000111222333"]).finish().expect_code(0);
+    let run = run.expect_stderr(&format!("2 contacts of 3 not found: {UNKNOWN}, the number of argument 3"));
+    assert_eq!(lines(&run).len(), 1);
+    let run = contact(&url, &["+1x", &id]).finish().expect_code(2);
+    run.expect_stderr("argument 1 is neither a contact id nor a phone number");
+}
+
+#[test]
+fn many_go_through_the_pipeline_and_tell_which_are_gone() {
+    let simulator = simulator(80);
+    let ids: Vec<String> = contacts_of(&simulator).iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect();
+    let mut asked = ids.clone();
+    asked.insert(10, UNKNOWN.to_owned());
+    let run = sent_export().file("ids.txt", &asked.join("\n"));
+    let run = run.args(["contact", "--base-url", &simulator.base_url(), "--rate-limit", "none", "--ids", "ids.txt"]);
+    let run = run.args(["-o", "c.csv", "--missing", "gone.txt"]).finish().expect_code(0);
+    let written: Vec<String> = csv_ids(&run.path("c.csv")).iter().map(ToString::to_string).collect();
+    assert_eq!(written, ids);
+    assert_eq!(std::fs::read_to_string(run.path("gone.txt")).unwrap(), format!("{UNKNOWN}\n"));
+    assert_eq!(run.evidence("_c.csv.manifest.json", "ids_not_found"), Some(1.into()));
+    // The rows are those of the list.
+    let list = run.again().contacts(&simulator.base_url(), &["-o", "list.csv"]).finish().expect_code(0);
+    assert!(std::fs::read(list.path("c.csv")).unwrap() == std::fs::read(list.path("list.csv")).unwrap());
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused_before_any_request() {
+    let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
+    for (arguments, words) in [
+        (&["--ids", "ids.txt"][..], "--output"),
+        (&[UNKNOWN, "--missing", "m.txt"], "--missing goes with --output"),
+        (&[UNKNOWN, "--message-summary", "-o", "c.csv"], "cannot be used with"),
+        (&["+12025550123", "-o", "c.csv"], "contacts --phone NUMBER"),
+        (&[], "required arguments"),
+    ] {
+        let run = contact(&server.url(), arguments).finish().expect_code(2).expect_stderr(words);
+        assert!(!run.stderr.contains("2025550123"), "{run:?}");
+    }
+    assert!(server.requests().is_empty());
+}
