@@ -233,3 +233,72 @@ impl Partitions {
         Ok(StagedPartitions { reports, destinations, folders: std::mem::take(&mut self.folders) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{FileFormat, Projection};
+    use crate::resources::messages::{MessageBatches, column, decode_page, messages_schema};
+    use crate::resources::{BuildBatches, PageLimit};
+
+    /// Ten messages of a day in March.
+    fn day(day: u32) -> RecordBatch {
+        let message = |at: u32| {
+            serde_json::json!({
+                "id": format!("{day}-{at}"), "created_at": format!("2026-03-{day:02}T12:00:{at:02}Z"), "price": 0.25,
+                "events": [{"status": "SENT", "timestamp": "2026-03-01T00:00:00Z"}],
+            })
+        };
+        let messages: Vec<_> = (0..10).map(message).collect();
+        let body = serde_json::json!({"success": true, "data": {"messages": messages}}).to_string();
+        let page = decode_page(&body.into(), PageLimit::default()).unwrap().data.unwrap().items.unwrap();
+        let mut batches = MessageBatches::new(true, false);
+        batches.append(&page, &[true; 10]);
+        batches.finish().unwrap()
+    }
+
+    /// Writes batches into a new folder; the bytes of its files by their names.
+    fn written(batches: &[RecordBatch]) -> BTreeMap<String, Vec<u8>> {
+        let folder = tempfile::tempdir().unwrap();
+        let target = OutputTarget::File(folder.path().join("created_date"));
+        let request = OutputRequest { target, format: FileFormat::PARQUET };
+        let settings = OutputSettings::new(Projection::all(messages_schema()));
+        let by = PartitionBy { column: column::CREATED_AT, keeps_undated: true };
+        let files = FileSettings { is_locked: true, ..FileSettings::default() };
+        let mut partitions = Partitions::new(&request, &settings, files, by).unwrap();
+        for batch in batches {
+            partitions.write(batch, batch).unwrap();
+        }
+        let StagedPartitions { reports, destinations, folders } = partitions.finish().unwrap();
+        for destination in destinations {
+            destination.publish().unwrap();
+        }
+        drop(folders);
+        let bytes = reports.into_iter().map(|report| {
+            let name = Path::new(&report.path).strip_prefix(folder.path()).unwrap().display().to_string();
+            (name, fs::read(report.path).unwrap())
+        });
+        bytes.collect()
+    }
+
+    #[test]
+    fn rows_that_come_late_are_in_the_file_of_their_day() {
+        let days: Vec<RecordBatch> = (1..=9).rev().map(day).collect();
+        let in_order = written(&days);
+        assert_eq!(in_order.len(), 9);
+        // The first half of a day, eight other days, which close its file, and the second half.
+        let (first, second) = (days[1].slice(0, 5), days[1].slice(5, 5));
+        let mut late = vec![days[0].clone(), first];
+        late.extend_from_slice(&days[2..]);
+        late.push(second);
+        assert_eq!(written(&late), in_order);
+    }
+
+    #[test]
+    fn how_rows_were_cut_into_batches_does_not_show() {
+        let days: Vec<RecordBatch> = (1..=3).rev().map(day).collect();
+        let whole = arrow::compute::concat_batches(&messages_schema(), &days).unwrap();
+        let parts: Vec<RecordBatch> = (0..30).step_by(3).map(|at| whole.slice(at, 3)).collect();
+        assert_eq!(written(&parts), written(&days));
+    }
+}

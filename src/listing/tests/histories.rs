@@ -290,6 +290,8 @@ fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
     let outcome = read(World::new(50_000, Order::CreatedDescending, 100, 7), reading);
     assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Unverified), "{outcome:?}");
     assert!(outcome.requests < 12, "{} requests", outcome.requests);
+    let codes: Vec<EvidenceCode> = outcome.evidence.iter().map(|line| line.code).collect();
+    assert!(!codes.contains(&EvidenceCode::FewerReadThanListed), "the rest was not asked for: {codes:?}");
 }
 
 #[test]

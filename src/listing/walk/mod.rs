@@ -282,7 +282,7 @@ impl Walk {
             }
             _ => Ok(Vec::new()),
         };
-        self.report.is_cut = self.main.is_cut() && self.report.unreliable.is_none();
+        self.report.is_cut |= self.main.is_cut() && self.report.unreliable.is_none();
         self.report.is_unsorted = self.main.span.as_ref().is_some_and(|span| !span.is_sorted());
         self.end_is_fresh = !was_done && self.main.is_done() && self.sent_alone == Some(request.window);
         match taken {

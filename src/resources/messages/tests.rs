@@ -54,7 +54,7 @@ fn a_documented_message_comes_into_its_columns() {
     let (batch, page) = one(&json!({
         "id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "channel": " WhatsApp", "region_code": "us", "status": "SENT",
         "message_body": {"header": null, "content": "a \"b\" + é", "buttons": [{"type": "x"}]},
-        "created_at": "2026-03-01T00:00:01.5e-7Z", "price": 0.0079, "active_contact_price": null,
+        "created_at": "2026-03-01T00:00:00.1234567Z", "price": 0.0079, "active_contact_price": null,
         "events": [
             {"status": "QUEUED", "timestamp": "2026-03-01T00:00:01Z", "description": "d"},
             {"status": "SENT", "timestamp": null, "description": null, "reason_code": "C", "reason": "r"}
