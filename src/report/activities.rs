@@ -75,8 +75,9 @@ impl ActivityCounts {
 }
 
 impl RunDocument for ActivitySummary {
-    fn render(&self, _form: ReportForm) -> Option<String> {
-        None
+    /// The table in every form: no flag asks for a file.
+    fn render(&self, _form: ReportForm) -> String {
+        self.table(TableStyle { width: 80, has_colors: false })
     }
 
     fn table(&self, _style: TableStyle) -> String {

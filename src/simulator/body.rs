@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::server::Shared;
+use super::shared::Shared;
 
 /// How long a body waits before it breaks off.
 const BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);

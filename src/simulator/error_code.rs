@@ -13,7 +13,7 @@
 
 use std::str::FromStr;
 
-use super::settings::ParseError;
+use super::parse::ParseError;
 
 /// An error of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

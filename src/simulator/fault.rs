@@ -51,8 +51,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error_code::ErrorCode;
+use super::parse::{ParseError, parse_duration};
 use super::random::{Draws, Purpose};
-use super::settings::{ParseError, parse_duration};
 
 /// The longest pause that a 429 may ask for: a year, which no clock overflows.
 const MAX_PAUSE_SECONDS: u64 = 365 * 86_400;

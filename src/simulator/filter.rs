@@ -14,7 +14,7 @@
 use std::str::FromStr;
 
 use super::contact::Contact;
-use super::settings::ParseError;
+use super::parse::ParseError;
 
 /// What a list request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

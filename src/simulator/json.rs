@@ -15,7 +15,7 @@
 
 use std::str::FromStr;
 
-use super::settings::ParseError;
+use super::parse::ParseError;
 
 /// How strings are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

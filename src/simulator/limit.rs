@@ -13,7 +13,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::settings::{Rate, RateHeaders, Settings};
+use super::parse::Rate;
+use super::settings::{RateHeaders, Settings};
 use super::times::unix_seconds;
 
 /// What the headers say when there is no limit.

@@ -2,8 +2,8 @@
 
 use super::super::message_maker::Sender;
 use super::super::movement::Pace;
+use super::super::order::Order;
 use super::super::service::Service;
-use super::super::settings::Order;
 use super::super::templates::Templates;
 use super::*;
 

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use super::movement::Pace;
-use super::settings::{ParseError, parse_duration};
+use super::parse::{ParseError, parse_duration};
 
 /// The messages of the account.
 #[derive(Debug, Clone, PartialEq)]

@@ -42,6 +42,8 @@ mod message;
 mod message_maker;
 mod messaging;
 mod movement;
+mod order;
+mod parse;
 mod permutation;
 mod pool;
 mod random;
@@ -52,6 +54,7 @@ mod roster;
 mod server;
 mod service;
 mod settings;
+mod shared;
 mod state;
 mod statistics;
 mod templates;
@@ -77,12 +80,14 @@ pub use mailbox::MessageTruth;
 pub use message::{Message, MessageBody, MessageEvent, MessageShape};
 pub use messaging::{MessageClock, Messaging, Until};
 pub use movement::{Move, MoveKind, Movement, Pace, Place};
-use server::Shared;
+pub use order::Order;
+pub use parse::{ParseError, Rate};
 pub use service::Service;
 pub use settings::{
-    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, Order, OrganizationLists,
-    OverCap, ParseError, Rate, RateHeaders, RetryAfter, Settings,
+    DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, OrganizationLists, OverCap,
+    RateHeaders, RetryAfter, Settings,
 };
+use shared::Shared;
 pub use statistics::Statistics;
 pub use world::Truth;
 

@@ -28,8 +28,8 @@
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use super::parse::{ParseError, Rate};
 use super::random::{Draws, Purpose};
-use super::settings::{ParseError, Rate};
 
 /// The most steps of one kind that one request brings.
 const MAX_STEPS_AT_ONCE: u64 = 1_000;

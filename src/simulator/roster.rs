@@ -12,9 +12,9 @@
 
 use std::ops::Range;
 
+use super::order::Order;
 use super::pool::Pool;
 use super::random::{Draws, Purpose, draw};
-use super::settings::Order;
 
 /// How many rows in a row an unstable sort may mix up: more than a page, so that pages overlap and miss rows.
 const TIED_ROWS: u32 = 250;

@@ -14,7 +14,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,36 +31,16 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::body::{Body, InFlight};
+use super::parse::parse_duration;
 use super::reply::Reply;
 use super::request::Asked;
-use super::settings::{Settings, parse_duration};
-use super::state::{Delivery, REDIRECT_TARGET, State};
+use super::shared::Shared;
+use super::state::{Delivery, REDIRECT_TARGET};
 
 const BACKLOG: i32 = 1_024;
 
 /// How long to wait before trying to take the port again.
 const BEFORE_NEXT_TRY: Duration = Duration::from_millis(10);
-
-/// What the tasks and the owner of the simulator share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
-    /// Tells the accepting loop to go away for a while.
-    gone: mpsc::Sender<Duration>,
-}
-
-impl Shared {
-    /// The shared state, and where the loop hears that it shall go away.
-    pub(super) fn new(settings: Arc<Settings>) -> (Arc<Self>, mpsc::Receiver<Duration>) {
-        let (gone, hear_gone) = mpsc::channel(1);
-        (Arc::new(Self { state: Mutex::new(State::new(settings)), gone }), hear_gone)
-    }
-
-    /// The state; a panic elsewhere does not make it unusable.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A socket on this port of 127.0.0.1 that does not listen yet.
 fn bound(port: u16) -> io::Result<Socket> {

@@ -140,7 +140,7 @@ impl Replicas {
 mod tests {
     use super::super::maker::Maker;
     use super::super::movement::{MoveKind, Place};
-    use super::super::settings::Order;
+    use super::super::order::Order;
     use super::*;
 
     #[test]

@@ -18,6 +18,8 @@ use super::fault::Fault;
 use super::json::Escapes;
 use super::messaging::Messaging;
 use super::movement::Movement;
+use super::order::Order;
+use super::parse::{ParseError, Rate, parse_duration};
 use super::service::Service;
 
 /// The key of the organization, unless another one is set.
@@ -119,20 +121,6 @@ impl Default for Settings {
             messaging: Messaging::default(),
             service: Service::default(),
         }
-    }
-}
-
-/// A text that is not what was expected.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot read {text:?}, expected {expected}")]
-pub struct ParseError {
-    text: String,
-    expected: &'static str,
-}
-
-impl ParseError {
-    pub(super) fn new(text: &str, expected: &'static str) -> Self {
-        Self { text: text.to_owned(), expected }
     }
 }
 
@@ -249,70 +237,6 @@ impl FromStr for RateHeaders {
     }
 }
 
-/// How the list is sorted. The documentation does not say, so a client must cope with all of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
-    /// New contacts at the end.
-    #[default]
-    CreatedAscending,
-    /// New contacts at the front.
-    CreatedDescending,
-    /// New contacts anywhere, as with a sort by id.
-    RandomKey,
-    /// An update moves a contact to the end, where new ones are, too.
-    UpdatedAscending,
-    /// An update moves a contact to the front, where new ones are, too.
-    UpdatedDescending,
-    /// As created, but rows that tie come in another order with every request.
-    Unstable,
-}
-
-impl FromStr for Order {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "created-ascending" => Ok(Self::CreatedAscending),
-            "created-descending" => Ok(Self::CreatedDescending),
-            "random-key" => Ok(Self::RandomKey),
-            "updated-ascending" => Ok(Self::UpdatedAscending),
-            "updated-descending" => Ok(Self::UpdatedDescending),
-            "unstable" => Ok(Self::Unstable),
-            _ => Err(ParseError::new(
-                text,
-                "created-ascending, created-descending, random-key, updated-ascending, updated-descending or unstable",
-            )),
-        }
-    }
-}
-
-/// Something that happens so and so often in a time, for instance `200/min`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rate {
-    /// How often in a minute.
-    pub per_minute: f64,
-}
-
-const RATE_FORM: &str = "a number and a time, for instance 200/min, 20/s or 5000/h";
-
-impl FromStr for Rate {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseError::new(text, RATE_FORM);
-        let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
-        let factor = match unit.trim() {
-            "s" | "sec" | "second" => 60.0,
-            "m" | "min" | "minute" => 1.0,
-            "h" | "hour" => 1.0 / 60.0,
-            _ => return Err(wrong()),
-        };
-        let per_minute = factor * number.trim().parse::<f64>().map_err(|_| wrong())?;
-        // Within what durations and counters can hold; nobody needs more.
-        if (0.001..=1e9).contains(&per_minute) { Ok(Self { per_minute }) } else { Err(wrong()) }
-    }
-}
-
 /// How long answers take: drawn for each from the shortest to the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
@@ -333,12 +257,6 @@ impl FromStr for Latency {
         }
         Ok(latency)
     }
-}
-
-/// Reads `500ms`, `30s`, `2m` or `1h`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, ParseError> {
-    humantime::parse_duration(text.trim())
-        .map_err(|_| ParseError::new(text, "a duration, for instance 500ms, 30s or 2m"))
 }
 
 #[cfg(test)]

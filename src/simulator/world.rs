@@ -19,9 +19,9 @@ use super::contact::Contact;
 use super::filter::{Filter, FilteredRows};
 use super::maker::Change;
 use super::movement::{MoveKind, Step};
+use super::order::Order;
 use super::pool::Pool;
 use super::roster::{Roster, mixed_positions};
-use super::settings::Order;
 use super::times::Ticks;
 
 /// How many filters are remembered.

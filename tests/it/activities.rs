@@ -230,3 +230,15 @@ fn a_message_that_cannot_be_read_ends_the_run_unless_that_is_allowed() {
     assert!(found.len() == 29 && !found.contains(&ids[7]));
     assert!(!run.stderr.contains(DEFAULT_API_KEY) && !url.is_empty());
 }
+
+#[test]
+fn a_folder_of_messages_by_day_is_a_list_of_ids() {
+    let simulator = with_messages(60);
+    let flags = ["messages", "--base-url", &simulator.base_url(), "--rate-limit", "none"];
+    let run = sent_export().args(flags).args(["-o", "messages/", "--partition-by", "created_date"]);
+    let run = run.finish().expect_code(0);
+    let run = run.again().activities(&simulator.base_url(), &["--messages", "messages/", "-o", "a.parquet"]);
+    let run = run.finish().expect_code(0);
+    let read: HashSet<String> = messages_in(&parquet(&run, "a.parquet")).into_iter().collect();
+    assert_eq!(read, ids_of(&simulator).into_iter().collect());
+}

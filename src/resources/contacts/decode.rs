@@ -1,6 +1,6 @@
 //! From the text of an answer to the rows of a page, in one pass.
 //!
-//! [`decode_page`] is called for every page by `fetch`. Pages that look as documented are read by `scan`, all others
+//! Pages that look as documented are read by `scan`, all others
 //! here: a serde seed hands each field to the row being read; no contact ever exists as a struct of strings.
 //!
 //! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
@@ -16,42 +16,20 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::page::PageBuilder;
 use super::rows::Rows;
-use super::scan::scan_page;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
 use crate::resources::{ListData, PageLimit};
 
-/// Reads a whole answer of `GET /v3/contacts` to a request of any size.
+/// Reads a whole answer by serde alone.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than any
-/// page.
-pub fn decode_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
-    decode_page_within(body, PageLimit::default())
-}
-
-/// Reads a whole answer of `GET /v3/contacts` with no more items than `limit`, which keeps the memory that it takes in
-/// bounds.
-///
-/// # Errors
-/// As [`decode_page`].
-pub fn decode_page_within(
+/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than
+/// `limit`.
+pub(super) fn decode_by_serde(
     body: &ByteString,
     limit: PageLimit,
 ) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
-    scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
-}
-
-/// Reads a whole answer by serde alone: the slow way, which [`decode_page`] must agree with on every body.
-///
-/// # Errors
-/// As [`decode_page`].
-pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
-    decode_by_serde(body, PageLimit::default())
-}
-
-fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None });
     decode(body).or_else(|error| match without_lone_surrogates(body).filter(|_| error.is_syntax()) {
         Some(text) => decode(&repaired_body(text, body)),

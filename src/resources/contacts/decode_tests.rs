@@ -1,3 +1,4 @@
+use crate::resources::contacts::{decode_page, decode_page_within};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 

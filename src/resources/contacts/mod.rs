@@ -9,6 +9,7 @@ mod by_id;
 mod decode;
 mod normalize;
 mod page;
+mod read;
 mod resource;
 mod rows;
 mod scan;
@@ -17,8 +18,8 @@ pub mod text_form;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
 pub use by_id::ContactById;
-pub use decode::{decode_any_page, decode_page, decode_page_within};
 pub use normalize::flag;
 pub use page::ContactPage;
+pub use read::{decode_any_page, decode_page, decode_page_within};
 pub use resource::Contacts;
 pub use schema::{UNIQUE_COLUMNS, column, column_name, contacts_schema};

@@ -2,8 +2,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
-use crate::resources::contacts::decode::decode_any_page;
-use crate::resources::contacts::decode_page;
+use crate::resources::contacts::{decode_any_page, decode_page};
 
 /// Whether the body is read alike by the scanner and by serde alone.
 fn is_read_alike(body: &str) -> bool {

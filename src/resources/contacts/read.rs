@@ -1,0 +1,40 @@
+//! Reads an answer: by the scanner if it looks as documented, else by serde.
+//!
+//! Measured by `benches/decode.rs`, which compares both.
+
+use bytestring::ByteString;
+
+use super::ContactPage;
+use super::decode::decode_by_serde;
+use super::scan::scan_page;
+use crate::api::wire::Envelope;
+use crate::resources::{ListData, PageLimit};
+
+/// Reads a whole answer of `GET /v3/contacts` to a request of any size.
+///
+/// # Errors
+/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than any
+/// page.
+pub fn decode_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
+    decode_page_within(body, PageLimit::default())
+}
+
+/// Reads a whole answer of `GET /v3/contacts` with no more items than `limit`, which keeps the memory that it takes in
+/// bounds.
+///
+/// # Errors
+/// As [`decode_page`].
+pub fn decode_page_within(
+    body: &ByteString,
+    limit: PageLimit,
+) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
+    scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
+}
+
+/// Reads a whole answer by serde alone: the slow way, which [`decode_page`] must agree with on every body.
+///
+/// # Errors
+/// As [`decode_page`].
+pub fn decode_any_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
+    decode_by_serde(body, PageLimit::default())
+}
