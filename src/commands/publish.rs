@@ -86,7 +86,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let mut small_files = Vec::new();
     let mut to_stdout = String::new();
     for (target, form) in &files.reports {
-        let Some(text) = document.render(*form) else { continue };
+        let text = document.render(*form);
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,

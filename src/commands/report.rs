@@ -92,7 +92,7 @@ fn report_on<C: FileCounts>(
         warn(notice);
     }
     for &(path, form) in forms {
-        let Some(text) = document.render(form) else { continue };
+        let text = document.render(form);
         if is_stdout(path) {
             print(&text)?;
         } else {

@@ -31,8 +31,8 @@ impl RowCounts for Counts {
 }
 
 impl RunDocument for Summary {
-    fn render(&self, form: ReportForm) -> Option<String> {
-        Some(form.render(self))
+    fn render(&self, form: ReportForm) -> String {
+        form.render(self)
     }
 
     fn table(&self, style: TableStyle) -> String {

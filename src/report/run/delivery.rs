@@ -29,8 +29,8 @@ impl RowCounts for DeliveryCounts {
 }
 
 impl RunDocument for DeliverySummary {
-    fn render(&self, form: ReportForm) -> Option<String> {
-        Some(form.render(self))
+    fn render(&self, form: ReportForm) -> String {
+        form.render(self)
     }
 
     fn table(&self, style: TableStyle) -> String {

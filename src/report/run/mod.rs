@@ -41,8 +41,8 @@ pub struct ExportFacts {
 
 /// The report of a run, in every form.
 pub trait RunDocument {
-    /// The whole report; `None` where the resource has no such form.
-    fn render(&self, form: ReportForm) -> Option<String>;
+    /// The whole report.
+    fn render(&self, form: ReportForm) -> String;
 
     /// The report as aligned tables.
     fn table(&self, style: TableStyle) -> String;
