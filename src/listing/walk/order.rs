@@ -6,7 +6,6 @@
 //!
 //! *Easy to get wrong:* dates serve to recognize the order, never to prove that a row was read.
 
-use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::listing::RowKey;
@@ -22,9 +21,10 @@ const KEYS: usize = 3;
 /// Which keys the rows read so far are sorted by.
 #[derive(Debug, Default)]
 pub(super) struct ListOrder {
-    last: Option<RowKey>,
     rows: u64,
     has_dates: bool,
+    /// The last row's values; of a row without a date, those of the row before it.
+    last: [Option<i128>; KEYS],
     /// For each key, neighbors that descend and that ascend.
     breaks: [[u64; 2]; KEYS],
 }
@@ -32,15 +32,17 @@ pub(super) struct ListOrder {
 impl ListOrder {
     /// Notes the next row of the list.
     pub(super) fn note(&mut self, row: &RowKey) {
+        self.rows += 1;
         self.has_dates |= row.created_at.is_some();
-        if let Some(last) = self.last.replace(*row) {
-            self.rows += 1;
-            let changed = |row: &RowKey| row.updated_at.or(row.created_at);
-            let orders =
-                [last.created_at.cmp(&row.created_at), changed(&last).cmp(&changed(row)), last.id.cmp(&row.id)];
-            for (breaks, order) in self.breaks.iter_mut().zip(orders) {
-                breaks[0] += u64::from(order == Ordering::Greater);
-                breaks[1] += u64::from(order == Ordering::Less);
+        let changed_at = row.updated_at.or(row.created_at);
+        // As unsigned numbers, which is how ids are sorted.
+        let values =
+            [row.created_at.map(i128::from), changed_at.map(i128::from), Some(row.id.0.cast_signed() ^ i128::MIN)];
+        for ((last, breaks), value) in self.last.iter_mut().zip(&mut self.breaks).zip(values) {
+            let Some(value) = value else { continue };
+            if let Some(last) = last.replace(value) {
+                breaks[0] += u64::from(last > value);
+                breaks[1] += u64::from(last < value);
             }
         }
     }
@@ -109,6 +111,17 @@ mod tests {
             scattered(at),
             Some(scattered(at + 1))
         ))));
+    }
+
+    #[test]
+    fn some_rows_without_dates_do_not_hide_the_order() {
+        let scattered = |at: i64| at * 7_919 % 1_000;
+        let mut order = ListOrder::default();
+        for at in 0..1_000_i64 {
+            let created_at = (at % 20 > 0).then_some(at);
+            order.note(&RowKey { id: RowId(scattered(at).cast_unsigned().into()), created_at, updated_at: None });
+        }
+        assert!(order.is_known());
     }
 
     #[test]
