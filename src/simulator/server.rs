@@ -4,7 +4,7 @@
 //! close it without an answer, or refuse new ones for a while.
 //!
 //! Each connection is a task in one set, so that stopping or going away ends all of them. A request is decided by
-//! [`State::decide`] when it arrives and carried out here.
+//! [`State::decide`](super::state::State::decide) when it arrives and carried out here.
 //!
 //! *Easy to get wrong:* the lock is never held while waiting. And the port must not be lost while the server is away: a socket
 //! that is bound but does not listen keeps it, and whoever connects is refused.
