@@ -17,6 +17,7 @@
 
 mod reading;
 mod since;
+mod written_ids;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -35,6 +36,7 @@ use crate::resources::{BuildBatches, PageFindings, RowPage};
 
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 pub use self::since::{Since, SinceStart};
+pub use self::written_ids::WrittenIds;
 
 /// Longest time that a run which has failed waits for its outputs to be removed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -57,6 +59,8 @@ pub struct Gathered<C> {
     pub findings: Findings,
     /// The files.
     pub staged: StagedOutputs,
+    /// The ids of the rows in them, if the reading asks for those.
+    pub ids: Option<WrittenIds>,
 }
 
 /// How an export ended.
@@ -147,13 +151,14 @@ struct Gatherer<B, C> {
     outputs: Outputs,
     counts: C,
     findings: Findings,
+    ids: Option<WrittenIds>,
     now_micros: i64,
 }
 
 impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn new<R: Reading<Batches = B>>(reading: &R, outputs: Outputs, now_micros: i64) -> Self {
-        let (batches, schema) = (reading.batches(), reading.schema());
-        Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), now_micros }
+        let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
+        Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), ids, now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
@@ -208,12 +213,15 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.outputs.write(batch)?;
         self.counts.add_batch(batch, self.now_micros);
+        if let Some(ids) = &mut self.ids {
+            ids.add_batch(batch);
+        }
         Ok(())
     }
 
     fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
-            Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged }),
+            Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged, ids: self.ids }),
             Err(error) => Err(Failed { error, rest: Box::new(self) }),
         }
     }

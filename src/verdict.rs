@@ -24,6 +24,12 @@ impl Verdict {
         }
     }
 
+    /// The one of two that promises less: the verdict on what both are about.
+    #[must_use]
+    pub fn weaker(self, other: Self) -> Self {
+        if self.is_at_least(other) { other } else { self }
+    }
+
     /// Whether it says as much as another one.
     pub fn is_at_least(self, other: Self) -> bool {
         let rank = |verdict| match verdict {

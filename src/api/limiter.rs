@@ -97,7 +97,7 @@ impl Reserve {
     }
 
     /// What is left of a rate.
-    fn applied_to(self, rate: RequestRate) -> RequestRate {
+    pub fn applied_to(self, rate: RequestRate) -> RequestRate {
         let interval = rate.interval.as_secs_f64() / (1.0 - self.0);
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX);
         RequestRate { interval, burst: rate.burst.saturating_sub(self.tokens_of(rate) + SPARE_TOKENS).max(1) }

@@ -32,6 +32,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
         output: &args.output,
         reports: None,
         missing: args.lookup.missing.as_deref(),
+        activities: None,
         min_rows: args.min_activities,
         gates: &args.gates,
         resume: &args.resume,
@@ -41,7 +42,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: Activities, ids: ids.into_ids(), settings };
-    let command = ExportCommand { reading, partition: None, verbosity: &args.verbosity };
+    let command = ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity };
     run_export::<_, ActivityCounts>(&command, flags, Filters::default())
 }
 

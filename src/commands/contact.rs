@@ -78,6 +78,7 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
         output: &output,
         reports: None,
         missing: args.lookup.missing.as_deref(),
+        activities: None,
         min_rows: None,
         gates: &ContactArgs::gates(),
         resume: &args.resume,
@@ -88,7 +89,7 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactById, ids: ids.into_ids(), settings };
     run_export::<_, Counts>(
-        &ExportCommand { reading, partition: None, verbosity: &args.verbosity },
+        &ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity },
         flags,
         Filters::default(),
     )

@@ -27,6 +27,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         output: &args.output,
         reports: Some(&args.reports),
         missing: None,
+        activities: None,
         min_rows: args.min_contacts,
         gates: &args.gates,
         resume: &args.resume,
@@ -35,6 +36,10 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         simulate,
     };
     let read = read_settings(&args.list, &args.pace);
-    let reading = ListReading { resource: contacts, settings: read, since: None };
-    run_export::<_, Counts>(&ExportCommand { reading, partition: None, verbosity: &args.verbosity }, flags, filters)
+    let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
+    run_export::<_, Counts>(
+        &ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity },
+        flags,
+        filters,
+    )
 }

@@ -5,16 +5,18 @@
 //! and synced.
 
 use std::io::{self, IsTerminal};
+use std::pin::pin;
+use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
-use crate::config::{API_KEY_VARIABLE, ConfigError, ExportConfig, ExportFlags, RowFormat};
+use crate::config::{API_KEY_VARIABLE, ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
-use crate::export::{Exported, Outcome, ReadReport, Reading, export};
-use crate::journal::{Journal, JournalSlot, JournalWriter, remove_journal};
-use crate::progress::ProgressDisplay;
+use crate::export::{ReadReport, Reading};
+use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
+use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::simulator::Simulator;
@@ -23,11 +25,10 @@ use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::publish::{Published, publish, published_before, warn_of_losses};
+use super::read::read_all;
 use super::resume::open_journal;
+use super::with_activities::{Phase, read_activities};
 use super::{is_color_off, print, say, stop, table_width};
-
-/// How often progress is drawn.
-const TICK: Duration = Duration::from_millis(200);
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(super) struct ExportCommand<'a, R> {
     pub(super) reading: R,
     /// Whether there is one file for each day.
     pub(super) partition: Option<PartitionBy>,
+    /// How the activities of the rows are read, if they are.
+    pub(super) activities: Option<LookupSettings>,
     /// What is written to stderr.
     pub(super) verbosity: &'a VerbosityArgs,
 }
@@ -62,6 +65,9 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     };
     let mut config = ExportConfig::new(flags, filters, &rows, variable.as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
+    let activities = config.outputs.activities.as_ref();
+    let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
+    let activities = activities.map(open).transpose()?;
     config.published_before = published_before(&config)?;
     config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
     // Held until the end, as those of the outputs are.
@@ -77,7 +83,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         config.account.use_simulator(&simulator.base_url())?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, outputs, signals));
+    let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, (outputs, activities), signals));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
@@ -86,20 +92,35 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
 async fn read_and_publish<R: Reading, C: RowCounts>(
     command: &ExportCommand<'_, R>,
     config: &ExportConfig,
-    outputs: Outputs,
+    (outputs, activities): (Outputs, Option<Outputs>),
     signals: stop::Signals,
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Timestamp::now());
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
-    let mut journal = open_journal(config, &journal_key, now, command.verbosity.quiet)?;
+    // After a failed gate the next run resumes from the journal, however quick this one was. So it does when reading
+    // activities is interrupted: those that it has are of the messages that this list holds.
+    let is_kept = config.gate.is_set() || activities.is_some();
+    let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
+    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), command.verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
     let started_at = Timestamp::from_micros(began_at);
-    let settings = config.pace.account_settings(config.account.base_url.clone(), key);
+    let settings = config.pace.account_settings(config.account.base_url.clone(), key.clone());
     let account = Account::new(settings).map_err(Error::from)?;
-    let stop = stop::requested(config.max_duration, signals);
-    let published = match read_all::<R, C>(command, config, &account, &mut journal, outputs, started_at, stop).await {
+    let mut stop = pin!(stop::requested(config.max_duration, signals));
+    let reading = (&command.reading, command.verbosity);
+    let mut read = read_all::<R, C>(reading, config, &account, &mut journal, outputs, started_at, stop.as_mut()).await;
+    let mut of_activities = JournalSlot::default();
+    let mut staged_activities = None;
+    if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
+        let phase = Phase { config, account: &account, key: &key, verbosity: command.verbosity, settings, now };
+        match read_activities(&phase, exported, outputs, &mut of_activities, stop).await {
+            Ok(activities) => staged_activities = Some(activities),
+            Err(error) => read = Err(error),
+        }
+    }
+    let published = match read {
         Ok(None) => Ok(None),
         Ok(Some(mut exported)) => {
             exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
@@ -109,67 +130,34 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
-            publish::<R, _>(config, *exported, run).map(Some)
+            publish::<R, _>(config, *exported, staged_activities, run).map(Some)
         }
         Err(error) => Err(error),
     };
     match published {
         Ok(published) => {
             // Before anything is told: what is published must not be taken for unfinished because stdout is full.
-            journal.writer.into_iter().for_each(JournalWriter::remove);
+            journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
             remove_other_journals(config);
             published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(command.verbosity, &published))
         }
-        Err(error) => Err(match journal.writer.and_then(JournalWriter::keep) {
-            Some(journal) => Error::Kept { error: Box::new(error), journal },
-            None => error,
-        }),
+        Err(error) => {
+            let [list, activities] = [journal, of_activities].map(|slot| slot.writer.and_then(JournalWriter::keep));
+            Err(match list.or(activities) {
+                Some(journal) => Error::Kept { error: Box::new(error), journal },
+                None => error,
+            })
+        }
     }
 }
 
 /// What runs with the outputs in another order have left beside them is older than what is there now.
 fn remove_other_journals(config: &ExportConfig) {
-    for path in config.outputs.outputs.iter().filter_map(|request| request.target.staged_path()) {
+    let activities = config.outputs.activities.iter().map(|activities| &activities.output);
+    for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.staged_path()) {
         // Nobody needs it, whether or not it can be removed.
         remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
-}
-
-/// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
-async fn read_all<R: Reading, C: RowCounts>(
-    command: &ExportCommand<'_, R>,
-    config: &ExportConfig,
-    account: &Account,
-    journal: &mut JournalSlot,
-    outputs: Outputs,
-    started_at: Timestamp,
-    stop: impl Future<Output = Error>,
-) -> Result<Option<Box<Exported<C>>>, Error> {
-    let rate = config.pace.rate();
-    // Rows on a terminal leave no room for a bar.
-    let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
-    let is_silent = command.verbosity.quiet || command.verbosity.no_progress || shows_rows;
-    let display = std::cell::RefCell::new(ProgressDisplay::new(is_silent, rate, R::NOUN));
-    let ticking = async {
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            ticks.tick().await;
-            display.borrow_mut().tick(account.stats(), account.pause_left());
-        }
-    };
-    let observe = |progress| display.borrow_mut().observe(progress);
-    let now = started_at.micros();
-    let connection = (account, config.account.scope);
-    let exporting = Box::pin(export(&command.reading, connection, journal, outputs, now, observe, stop));
-    let outcome = tokio::select! {
-        outcome = exporting => outcome,
-        never = ticking => never,
-    };
-    display.borrow().finish();
-    Ok(match outcome? {
-        Outcome::Finished(exported) => Some(exported),
-        Outcome::ReaderLeft => None,
-    })
 }
 
 fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Instant, Timestamp)) -> RunFacts {
@@ -223,7 +211,12 @@ fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Publi
 fn tell_people<R: Reading, D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
-    for remark in published.document.remarks() {
+    let mut remarks = published.document.remarks();
+    if let Some(activities) = &published.activities {
+        say(&format!("\n{}", activities.table(table_style())));
+        remarks.extend(activities.remarks());
+    }
+    for remark in remarks {
         say(&format!("\n{remark}\n"));
     }
     let (one, many) = (R::NOUN.one, R::NOUN.many);

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
-use crate::config::{CREATED_DATE, ConfigError, ExportFlags, read_settings};
+use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, read_settings};
 use crate::error::{Error, ExitCode};
-use crate::export::{ListReading, Since, SinceStart};
+use crate::export::{ListReading, Since, SinceStart, WrittenIds};
+use crate::lookup::LookupSettings;
 use crate::publish::{PartitionBy, read_manifest};
 use crate::report::{DeliveryCounts, Filters};
+use crate::resources::LookupResource;
+use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::messages::{Messages, column};
 use crate::simulator::{Messaging, Settings};
 use crate::store::Sidecar;
@@ -27,10 +30,20 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
         let messaging = Messaging { count, ..Messaging::default() };
         Settings { messaging, ..Settings::default() }
     });
+    let of_activities = RowFormat {
+        schema: activities_schema(),
+        schema_version: Activities::SCHEMA_VERSION,
+        hidden_columns: Vec::new(),
+        unique_columns: Activities::UNIQUE_COLUMNS,
+        partition: None,
+    };
+    let activities =
+        args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
     let flags = ExportFlags {
         output: &args.output,
         reports: Some(&args.reports),
         missing: None,
+        activities,
         min_rows: args.min_messages,
         gates: &args.gates,
         resume: &args.resume,
@@ -42,13 +55,17 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     let partition = args
         .partition_by
         .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
+    let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
     let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.pace),
         since,
+        ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
-    let command = ExportCommand { reading, partition, verbosity: &args.verbosity };
+    let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.activities.allow_unread };
+    let activities = args.activities.with_activities.then_some(settings);
+    let command = ExportCommand { reading, partition, activities, verbosity: &args.verbosity };
     run_export::<_, DeliveryCounts>(&command, flags, filters)
 }
 

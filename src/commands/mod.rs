@@ -7,10 +7,12 @@ mod export;
 mod man;
 mod messages;
 mod publish;
+mod read;
 mod report;
 mod resume;
 mod simulator;
 mod stop;
+mod with_activities;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};

@@ -16,9 +16,13 @@ use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::format::FileFormat;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, read_manifest,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs,
+    read_manifest,
 };
-use crate::report::{ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument, RunFacts, Table};
+use crate::report::{
+    ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
+    RunFacts, Table,
+};
 use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
 
@@ -28,6 +32,8 @@ use super::warn;
 pub(super) struct Published<D> {
     /// Its report.
     pub(super) document: D,
+    /// The report of the activities, if they were read in the same run.
+    pub(super) activities: Option<ActivitySummary>,
     /// The form of the report that goes to stdout.
     pub(super) to_stdout: String,
     /// Rows in every output.
@@ -68,13 +74,17 @@ pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, Con
 pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
+    activities: Option<Exported<ActivityCounts>>,
     run: RunFacts,
 ) -> Result<Published<C::Document>, Error> {
-    let Gathered { counts, findings, staged } = exported.gathered;
+    let Gathered { counts, findings, staged, .. } = exported.gathered;
     let carried = carried_over(config, staged.reports());
     let rows = staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>();
     let items_rejected = exported.read.rejected;
-    let facts = ExportFacts { filters: config.filters.clone(), outputs: staged.reports().to_vec(), run, findings };
+    let (activities, staged_activities) = activities.map(|read| summarize(config, read, &run)).unzip();
+    let reports = staged.reports().iter().chain(staged_activities.iter().flat_map(StagedOutputs::reports));
+    let outputs = reports.cloned().collect();
+    let facts = ExportFacts { filters: config.filters.clone(), outputs, run, findings };
     let gate = check_gate::<R>(config, &facts, rows, items_rejected);
     let document = counts.into_document(facts.clone());
     let ExportFacts { outputs, run, findings, .. } = facts;
@@ -103,7 +113,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         let mut outputs = seen_from(path, &outputs);
         outputs.extend(carried);
         if config.outputs.settings.partition.is_some() {
-            outputs.sort_by(|one, other| one.path.cmp(&other.path));
+            let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
+            outputs.sort_by_key(place);
         }
         let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
         small_files.push(manifest.stage(path, files.small_files)?);
@@ -111,11 +122,24 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     withdraw_old_manifests(config, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
     // Locked until the manifest is there.
     let _published = staged.publish()?;
+    let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
     for file in small_files {
         file.publish()?;
     }
     let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
-    Ok(Published { document, to_stdout, rows, items_rejected, rejected, verdict, evidence })
+    Ok(Published { document, activities, to_stdout, rows, items_rejected, rejected, verdict, evidence })
+}
+
+/// The report of the activities, and their file.
+fn summarize(
+    config: &ExportConfig,
+    read: Exported<ActivityCounts>,
+    run: &RunFacts,
+) -> (ActivitySummary, StagedOutputs) {
+    let Gathered { counts, findings, staged, .. } = read.gathered;
+    let (filters, outputs) = (config.filters.clone(), staged.reports().to_vec());
+    let summary = counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings });
+    (ActivitySummary { lists_missing: false, ..summary }, staged)
 }
 
 fn check_gate<R: Reading>(
@@ -146,12 +170,14 @@ fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputRep
     let folder = manifest.parent().unwrap_or(Path::new(""));
     let carried = before.outputs.into_iter().filter(|file| {
         let is_replaced = replaced.iter().any(|report| report.path == file.path);
-        !is_replaced && folder.join(&file.path).is_file()
+        // Activities belong to the messages of their run.
+        !is_replaced && file.resource.is_none() && folder.join(&file.path).is_file()
     });
     let format = FileFormat::PARQUET;
     carried
-        .map(|PublishedFile { path, rows, bytes, sha256 }| OutputReport {
+        .map(|PublishedFile { path, rows, bytes, sha256, .. }| OutputReport {
             path,
+            resource: None,
             format,
             rows,
             bytes,
@@ -163,7 +189,9 @@ fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputRep
 /// Nobody may find the old one beside new files.
 fn withdraw_old_manifests(config: &ExportConfig, new: Option<&mut StagedFile>) -> Result<(), Error> {
     new.map_or(Ok(()), StagedFile::withdraw_old)?;
-    for path in config.outputs.manifests_beside.iter().filter(|path| config.outputs.manifest.as_ref() != Some(path)) {
+    let beside_activities = config.outputs.activities.iter().flat_map(|activities| &activities.manifests_beside);
+    let beside = config.outputs.manifests_beside.iter().chain(beside_activities);
+    for path in beside.filter(|path| config.outputs.manifest.as_ref() != Some(path)) {
         // Another tool's file of that name is left alone.
         if matches!(read_manifest::<IgnoredAny>(path), Ok(Some(manifest)) if !manifest.outputs.is_empty())
             && let Err(error) = std::fs::remove_file(path)

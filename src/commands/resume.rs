@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::base::printable::printable;
-use crate::config::ExportConfig;
+use crate::config::ResumeConfig;
 use crate::error::Error;
 use crate::journal::{
     Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
@@ -13,18 +13,19 @@ use crate::time::Timestamp;
 
 use super::say;
 
-/// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed.
+/// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed. `engage` says
+/// when a new one is begun.
 ///
 /// # Errors
 /// When a journal exists and can be neither read nor removed.
 pub(super) fn open_journal(
-    config: &ExportConfig,
+    config: &ResumeConfig,
     journal_key: &JournalKey,
-    now: Timestamp,
+    (now, engage): (Timestamp, Engage),
     is_quiet: bool,
 ) -> Result<JournalSlot, Error> {
-    let Some(path) = &config.resume.journal else { return Ok(JournalSlot::default()) };
-    if config.resume.starts_over {
+    let Some(path) = &config.journal else { return Ok(JournalSlot::default()) };
+    if config.starts_over {
         remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
     let unused = |why: &str| {
@@ -50,8 +51,6 @@ pub(super) fn open_journal(
         }
         return Ok(JournalSlot { past, writer: None });
     }
-    // After a failed gate the next run resumes from the journal, however quick this one was.
-    let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
     let writer = JournalWriter::new(path.clone(), journal_key, now.micros(), engage);
     Ok(JournalSlot { past: None, writer: Some(writer) })
 }
@@ -81,9 +80,9 @@ fn owner_of(_: &Path) -> Option<u32> {
     None
 }
 
-fn is_too_old(journal: &Journal, config: &ExportConfig, now: Timestamp) -> bool {
+fn is_too_old(journal: &Journal, config: &ResumeConfig, now: Timestamp) -> bool {
     let age = now.micros().saturating_sub(journal.started_at());
-    u128::try_from(age).is_ok_and(|age| age > config.resume.within.as_micros())
+    u128::try_from(age).is_ok_and(|age| age > config.within.as_micros())
 }
 
 fn announcement(journal: &Journal, path: &Path) -> String {

@@ -96,6 +96,12 @@ pub enum ConfigError {
     /// Only Parquet is written by days.
     #[error("--partition-by writes Parquet, not {0}")]
     PartitionFormat(FileFormat),
+    /// Messages and their activities are published together.
+    #[error("--with-activities publishes two files together, and cannot hold back what goes to {0}")]
+    ActivitiesOnStream(OutputTarget),
+    /// A folder of days is read as one table.
+    #[error("the folder of --output is read as one table of messages, and activities would be in it: {0}")]
+    ActivitiesInDataset(OutputTarget),
     /// The export that a folder holds cannot be continued.
     #[error("--since-last continues an export of messages, and {path} describes none that can be continued: {why}")]
     NotContinuable {
@@ -147,6 +153,8 @@ impl ConfigError {
             Self::SeveralFolders => "name one folder with --output",
             Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
             Self::PartitionFormat(_) => "omit --format",
+            Self::ActivitiesOnStream(_) => "name files with --output and --activities-output",
+            Self::ActivitiesInDataset(_) => "name a file outside that folder with --activities-output",
             Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",
             Self::Columns(_) => "name columns with commas between them, or omit --columns to write all",
             Self::Output(error) => error.hint(),

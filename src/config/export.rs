@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::outputs::RowFormat;
+use super::outputs::SideFlags;
+use super::row_format::{RowFormat, SecondOutput};
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
 use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
@@ -22,6 +23,8 @@ pub struct ExportFlags<'a> {
     pub reports: Option<&'a ReportFileArgs>,
     /// Where the ids go that are not found; `None` for a command that asks for none.
     pub missing: Option<&'a Path>,
+    /// Where the activities of the rows go, if they are read in the same run.
+    pub activities: Option<SecondOutput<'a>>,
     /// Fewest rows that are published.
     pub min_rows: Option<u64>,
     /// What else is demanded.
@@ -45,6 +48,8 @@ pub struct ExportConfig {
     pub pace: PaceConfig,
     /// Where and how answers are kept for a run that resumes this one.
     pub resume: ResumeConfig,
+    /// The same for the activities of the rows.
+    pub resume_activities: ResumeConfig,
     /// What is demanded of an export before it is published.
     pub gate: Gate,
     /// Rows of the export that is there, which is only known once its place is locked.
@@ -79,7 +84,8 @@ impl ExportConfig {
         rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let ExportFlags { output, reports, missing, min_rows, gates, resume, account, pace, simulate } = flags;
+        let ExportFlags { output, reports, missing, activities, min_rows, gates, resume, account, pace, simulate } =
+            flags;
         let is_simulated = simulate.is_some();
         let gate = Gate {
             min_rows,
@@ -89,17 +95,23 @@ impl ExportConfig {
             max_malformed: gates.max_malformed,
         };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let outputs = OutputsConfig::new(output, (reports, missing), gate.max_shrink.is_some(), rows, &filters)?;
+        let places = SideFlags { reports, missing, activities };
+        let outputs = OutputsConfig::new(output, &places, gate.max_shrink.is_some(), rows, &filters)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }
         let account = AccountConfig::new(account, simulate, api_key)?;
         // What the simulator serves on a port of its own is gone with it.
-        let journal = outputs.journal.clone().filter(|_| !is_simulated);
+        let kept = |journal: &Option<PathBuf>| ResumeConfig {
+            journal: journal.clone().filter(|_| !is_simulated),
+            within: resume.resume_within,
+            starts_over: resume.fresh,
+        };
         Ok(Self {
             pace: PaceConfig::new(pace, is_simulated)?,
             account,
-            resume: ResumeConfig { journal, within: resume.resume_within, starts_over: resume.fresh },
+            resume: kept(&outputs.journal),
+            resume_activities: kept(&outputs.activities.as_ref().and_then(|activities| activities.journal.clone())),
             gate,
             published_before: None,
             max_duration: pace.max_duration,

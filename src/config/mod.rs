@@ -7,6 +7,7 @@
 //! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
 
 mod account;
+mod activities;
 mod address;
 mod connection;
 mod error;
@@ -15,13 +16,16 @@ mod key;
 mod outputs;
 mod pace;
 mod places;
+mod row_format;
 
 pub use self::account::{AccountConfig, check_stdin};
+pub use self::activities::ActivitiesConfig;
 pub use self::connection::Connection;
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
-pub use self::outputs::{CREATED_DATE, OutputsConfig, RowFormat};
+pub use self::outputs::{CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
+pub use self::row_format::{RowFormat, SecondOutput};
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

@@ -3,29 +3,24 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use arrow::datatypes::SchemaRef;
-
 use super::ConfigError;
+use super::activities::ActivitiesConfig;
 use super::places::{check_distinct, check_manifest};
+use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FILTERS_KEY, FileFormat, ParquetSettings, Projection};
-use crate::publish::{OutputRequest, OutputSettings, PartitionBy};
+use crate::format::{ColumnError, FileFormat, ParquetSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 
-/// What the rows of an export look like.
-#[derive(Debug, Clone)]
-pub struct RowFormat {
-    /// Their columns.
-    pub schema: SchemaRef,
-    /// Version of the schema.
-    pub schema_version: u32,
-    /// Columns that are left out, and cannot be named.
-    pub hidden_columns: Vec<&'static str>,
-    /// Columns whose values hardly repeat.
-    pub unique_columns: &'static [&'static str],
-    /// Whether there is one file for each day, under a folder.
-    pub partition: Option<PartitionBy>,
+/// What flags ask for beside the rows.
+pub(super) struct SideFlags<'a> {
+    /// Which reports are written; `None` for a command that has none.
+    pub(super) reports: Option<&'a ReportFileArgs>,
+    /// Where the ids go that are not found.
+    pub(super) missing: Option<&'a Path>,
+    /// Where the activities of the rows go.
+    pub(super) activities: Option<SecondOutput<'a>>,
 }
 
 /// What the folders of days are named after: the date of `created_at`, UTC.
@@ -42,6 +37,8 @@ pub struct OutputsConfig {
     pub reports: Vec<(OutputTarget, ReportForm)>,
     /// Where the ids go that are not found.
     pub missing: Option<OutputTarget>,
+    /// What is written of the activities of the rows, if they are read in the same run.
+    pub activities: Option<ActivitiesConfig>,
     /// Where the manifest goes.
     pub manifest: Option<PathBuf>,
     /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
@@ -59,7 +56,7 @@ impl OutputsConfig {
     /// When a format is unknown, or two files have the same path.
     pub(super) fn new(
         args: &OutputArgs,
-        (reports, missing): (Option<&ReportFileArgs>, Option<&Path>),
+        flags: &SideFlags<'_>,
         needs_manifest: bool,
         rows: &RowFormat,
         filters: &Filters,
@@ -71,14 +68,23 @@ impl OutputsConfig {
             Some(_) => vec![check_folder(args)?],
             None => check_outputs(args)?,
         };
-        let reports = reports.map_or(Ok(Vec::new()), check_reports)?;
+        let reports = flags.reports.map_or(Ok(Vec::new()), check_reports)?;
         let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
         let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
         let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
-        let missing = missing.map(OutputTarget::new);
+        let missing = flags.missing.map(OutputTarget::new);
+        let activities = flags.activities.as_ref();
+        let activities = activities.map(|second| ActivitiesConfig::new(second, args.mode, filters)).transpose()?;
+        if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
+            return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
+        }
+        if let (Some(activities), Some(_)) = (&activities, rows.partition) {
+            activities.check_outside(outputs.first().and_then(|request| request.target.path()))?;
+        }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
-        check_distinct(&outputs, beside, manifest.as_deref())?;
+        let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
+        check_distinct(all, beside, manifest.as_deref())?;
         let settings = OutputSettings {
             metadata,
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
@@ -89,7 +95,7 @@ impl OutputsConfig {
         let journaled = first_file.and_then(|request| request.target.staged_path());
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let small_files = FileSettings { mode: args.mode, is_locked: false };
-        Ok(Self { outputs, settings, reports, missing, manifest, manifests_beside, small_files, journal })
+        Ok(Self { outputs, settings, reports, missing, activities, manifest, manifests_beside, small_files, journal })
     }
 
     /// The first output that goes to stdout or a pipe, where nothing can be held back.
@@ -159,14 +165,4 @@ fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, Col
         }
         None => Projection::select(&rows.schema, &shown),
     }
-}
-
-/// What a Parquet file says of itself; nothing that differs between two runs over the same list.
-fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
-    let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
-    vec![
-        ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("sent_export.schema_version".to_owned(), schema_version.to_string()),
-        (FILTERS_KEY.to_owned(), filters),
-    ]
 }

@@ -58,6 +58,12 @@ impl PaceConfig {
         self.rate
     }
 
+    /// How long a number of requests takes under the limit, less the reserve; `None` without a limit.
+    pub fn span_of(&self, requests: u64) -> Option<std::time::Duration> {
+        let interval = self.reserve.applied_to(self.rate?).interval;
+        Some(interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX)))
+    }
+
     /// The settings of an account for an address and a key.
     pub fn account_settings(&self, base_url: Url, api_key: ApiKey) -> AccountSettings {
         AccountSettings {

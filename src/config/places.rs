@@ -27,16 +27,16 @@ pub(super) fn check_manifest(
 
 /// Nothing that is written may replace another part of it, however its path is spelled.
 pub(super) fn check_distinct<'a>(
-    outputs: &'a [OutputRequest],
+    outputs: impl Iterator<Item = &'a OutputRequest> + Clone,
     side_files: impl Iterator<Item = &'a OutputTarget>,
     manifest: Option<&Path>,
 ) -> Result<(), ConfigError> {
     // What a run keeps beside its outputs while it lasts has the place of nothing else.
     const OWN: [Sidecar; 4] = [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::OldManifest];
-    let own = outputs.iter().filter_map(|request| request.target.staged_path());
+    let own = outputs.clone().filter_map(|request| request.target.staged_path());
     let mut known: HashSet<Option<PathBuf>> =
         own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
-    let targets = outputs.iter().map(|request| &request.target).chain(side_files);
+    let targets = outputs.map(|request| &request.target).chain(side_files);
     let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
     for target in targets.cloned().chain(manifest) {
         if !known.insert(target.path().map(file_identity)) {

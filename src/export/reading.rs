@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::since::Since;
+use super::written_ids::WrittenIds;
 use crate::api::{Account, Scope};
 use crate::base::noun::RowNoun;
 use crate::error::Error;
@@ -53,6 +54,11 @@ pub trait Reading {
     /// Columns of the schema that are left out: what they would hold was not asked for.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// Where the ids of the rows are gathered, if something is read by them next.
+    fn written_ids(&self) -> Option<WrittenIds> {
+        None
     }
 
     /// An empty batch builder.
@@ -147,6 +153,8 @@ pub struct ListReading<R> {
     pub settings: ReadSettings,
     /// From when on; `None` reads all of it.
     pub since: Option<Since>,
+    /// Where the ids of the rows are gathered, if something is read by them next.
+    pub ids: Option<WrittenIds>,
 }
 
 impl<R: Resource> Reading for ListReading<R> {
@@ -163,6 +171,10 @@ impl<R: Resource> Reading for ListReading<R> {
 
     fn hidden_columns(&self) -> Vec<&'static str> {
         self.resource.hidden_columns()
+    }
+
+    fn written_ids(&self) -> Option<WrittenIds> {
+        self.ids.clone()
     }
 
     fn batches(&self) -> R::Batches {

@@ -33,7 +33,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub api: &'a str,
     /// Filters of the run.
     pub filters: &'a F,
-    /// Rows in every output.
+    /// Rows of the resource, in every output that holds them.
     pub rows: u64,
     /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +77,8 @@ struct ManifestFields<D> {
 pub struct PublishedFile {
     /// As seen from the manifest; manifests of version 0.1 have it as it was given to the run.
     pub path: String,
+    /// What its rows are, where they are not those that the export is named after.
+    pub resource: Option<String>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.
@@ -130,8 +132,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("_c.csv.manifest.json");
         assert_eq!(read_manifest::<Details>(&path).unwrap(), None);
-        let report =
-            |rows| OutputReport { path: "c.csv".into(), format: FileFormat::CSV, rows, bytes: 70, sha256: "00".into() };
+        let report = |rows| OutputReport {
+            path: "c.csv".into(),
+            resource: None,
+            format: FileFormat::CSV,
+            rows,
+            bytes: 70,
+            sha256: "00".into(),
+        };
         let manifest = Manifest {
             schema_version: MANIFEST_SCHEMA_VERSION,
             tool_version: "1.0.0",
@@ -152,7 +160,7 @@ mod tests {
         let read = read_manifest::<Details>(&path).unwrap().unwrap();
         assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
         let sha256 = Some("00".to_owned());
-        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), rows: 7, bytes: 70, sha256 }]);
+        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), resource: None, rows: 7, bytes: 70, sha256 }]);
         assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 7);
         fs::write(&path, r#"{"contacts": 8}"#).unwrap();
         assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 8, "as earlier versions wrote it");

@@ -59,6 +59,7 @@ impl Output {
         let written = written.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {
             path: self.request.target.to_string(),
+            resource: None,
             format: self.request.format,
             rows: self.rows,
             bytes: written.bytes,

@@ -153,6 +153,11 @@ impl StagedOutputs {
         self.rows
     }
 
+    /// Notes what the rows are, for the manifest of another resource.
+    pub fn set_resource(&mut self, resource: &'static str) {
+        self.reports.iter_mut().for_each(|report| report.resource = Some(resource));
+    }
+
     /// Gives every file its name, replacing what was there. The outputs stay locked until the result is dropped, so
     /// that what belongs to them can be written.
     ///

@@ -41,6 +41,9 @@ impl OutputSettings {
 pub struct OutputReport {
     /// The path as it was given, `-` for stdout.
     pub path: String,
+    /// What its rows are, where they are not those that the export is named after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<&'static str>,
     /// Name of the format.
     pub format: FileFormat,
     /// Rows in it.

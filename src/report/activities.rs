@@ -32,6 +32,8 @@ pub struct ActivitySummary {
     pub malformed_fields: BTreeMap<String, u64>,
     /// How the run went.
     pub run: RunFacts,
+    /// Whether the command has `--missing`, which the remark on unknown messages then names.
+    pub lists_missing: bool,
 }
 
 impl RowCounts for ActivityCounts {
@@ -63,6 +65,7 @@ impl RowCounts for ActivityCounts {
             statuses: self.statuses,
             malformed_fields: findings.malformed_fields.into_iter().collect(),
             run,
+            lists_missing: true,
         }
     }
 }
@@ -110,7 +113,8 @@ impl RunDocument for ActivitySummary {
         let mut remarks = Vec::new();
         if let Some(unknown) = count(EvidenceCode::IdsNotFound) {
             let messages = grouped_of(unknown, "message is", "messages are");
-            remarks.push(format!("{messages} not known to the API (--missing PATH lists them)."));
+            let flag = if self.lists_missing { " (--missing PATH lists them)" } else { "" };
+            remarks.push(format!("{messages} not known to the API{flag}."));
         }
         let doubts = [EvidenceCode::IdsNotRead, EvidenceCode::AnswersCut];
         let doubts = self.run.evidence.iter().filter(|evidence| doubts.contains(&evidence.code));

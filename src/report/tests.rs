@@ -47,6 +47,7 @@ fn summary() -> Summary {
             consistency: ConsistencyFacts { mode: "auto", ..ConsistencyFacts::default() },
         }),
         outputs: vec![OutputReport {
+            resource: None,
             path: "contacts.parquet".into(),
             format: FileFormat::PARQUET,
             rows: 3,

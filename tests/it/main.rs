@@ -13,6 +13,7 @@ mod file_systems;
 mod fuzz;
 mod hostile;
 mod messages;
+mod messages_activities;
 mod network;
 mod outputs;
 mod peers;

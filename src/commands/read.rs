@@ -1,0 +1,56 @@
+//! One read of the API into staged outputs, with its progress on stderr.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use crate::api::Account;
+use crate::cli::VerbosityArgs;
+use crate::config::ExportConfig;
+use crate::error::Error;
+use crate::export::{Exported, Outcome, Reading, export};
+use crate::journal::JournalSlot;
+use crate::progress::ProgressDisplay;
+use crate::publish::Outputs;
+use crate::report::RowCounts;
+use crate::time::Timestamp;
+
+/// How often progress is drawn.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
+pub(super) async fn read_all<R: Reading, C: RowCounts>(
+    (reading, verbosity): (&R, &VerbosityArgs),
+    config: &ExportConfig,
+    account: &Account,
+    journal: &mut JournalSlot,
+    outputs: Outputs,
+    started_at: Timestamp,
+    stop: impl Future<Output = Error>,
+) -> Result<Option<Box<Exported<C>>>, Error> {
+    let rate = config.pace.rate();
+    // Rows on a terminal leave no room for a bar.
+    let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
+    let is_silent = verbosity.quiet || verbosity.no_progress || shows_rows;
+    let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::NOUN));
+    let ticking = async {
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            ticks.tick().await;
+            display.borrow_mut().tick(account.stats(), account.pause_left());
+        }
+    };
+    let observe = |progress| display.borrow_mut().observe(progress);
+    let now = started_at.micros();
+    let connection = (account, config.account.scope);
+    let exporting = Box::pin(export(reading, connection, journal, outputs, now, observe, stop));
+    let outcome = tokio::select! {
+        outcome = exporting => outcome,
+        never = ticking => never,
+    };
+    display.borrow().finish();
+    Ok(match outcome? {
+        Outcome::Finished(exported) => Some(exported),
+        Outcome::ReaderLeft => None,
+    })
+}

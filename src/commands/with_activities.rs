@@ -1,0 +1,106 @@
+//! The second part of an export of messages: their activities, read once the list is and published with it.
+//!
+//! Called between reading the list and publishing it. The list is staged by then, so its ids are known, and so is what the
+//! rest of the run costs, which is said before the first request.
+//!
+//! *Easy to get wrong:* activities are kept for the ids of one list. A run that is interrupted here must find the same
+//! list again, so its journal is kept from the first answer on and is removed only when both parts are published.
+
+use std::time::Duration;
+
+use crate::api::{Account, ApiKey};
+use crate::base::plural::{count_of, word_for};
+use crate::cli::VerbosityArgs;
+use crate::config::ExportConfig;
+use crate::error::Error;
+use crate::export::{Exported, LookupReading, Reading, WrittenIds};
+use crate::journal::{Engage, JournalSlot};
+use crate::lookup::LookupSettings;
+use crate::publish::Outputs;
+use crate::report::ActivityCounts;
+use crate::resources::activities::Activities;
+use crate::time::Timestamp;
+use crate::verdict::{Evidence, EvidenceCode, Verdict};
+
+use super::read::read_all;
+use super::resume::open_journal;
+use super::say;
+
+/// What the second part of a run has from the first.
+pub(super) struct Phase<'a> {
+    pub(super) config: &'a ExportConfig,
+    /// The account, whose limiter both parts share.
+    pub(super) account: &'a Account,
+    pub(super) key: &'a ApiKey,
+    pub(super) verbosity: &'a VerbosityArgs,
+    pub(super) settings: LookupSettings,
+    /// When this run began.
+    pub(super) now: Timestamp,
+}
+
+/// Reads and stages the activities of the rows in `list`, whose verdict then covers both.
+///
+/// # Errors
+/// As for an export of activities.
+pub(super) async fn read_activities<C>(
+    phase: &Phase<'_>,
+    list: &mut Exported<C>,
+    outputs: Outputs,
+    journal: &mut JournalSlot,
+    stop: impl Future<Output = Error>,
+) -> Result<Exported<ActivityCounts>, Error> {
+    let Phase { config, account, key, verbosity, settings, now } = *phase;
+    let (ids, not_uuids) = list.gathered.ids.take().map(WrittenIds::into_parts).unwrap_or_default();
+    let reading = LookupReading { resource: Activities, ids, settings };
+    let journal_key = config.journal_key(reading.journal_key(), key);
+    let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
+    *journal = open_journal(&config.resume_activities, &journal_key, (now, engage), verbosity.quiet)?;
+    if !verbosity.quiet {
+        let requests = reading.ids.len() as u64;
+        say(&budget(requests, config.pace.span_of(requests), journal.past.is_some()));
+    }
+    let exported = read_all((&reading, verbosity), config, account, journal, outputs, now, stop).await?;
+    // It is written to a file, which no reader leaves.
+    let mut exported = *exported.ok_or(Error::WriterDied)?;
+    exported.gathered.staged.set_resource(LookupReading::<Activities>::NAME);
+    let read = &mut list.read;
+    read.verdict = read.verdict.weaker(exported.read.verdict);
+    read.evidence.extend(exported.read.evidence.iter().cloned());
+    if not_uuids > 0 {
+        read.verdict = Verdict::Unverified;
+        let messages = count_of(not_uuids, "message has an id that is", "messages have ids that are");
+        let text =
+            format!("{messages} not a UUID, so {} activities were not read", word_for(not_uuids, "its", "their"));
+        read.evidence.push(Evidence::new(EvidenceCode::IdsNotRead, Some(not_uuids), text));
+    }
+    Ok(exported)
+}
+
+/// How many requests are to be sent, and how long that takes.
+fn budget(requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
+    let count = count_of(requests, "request", "requests");
+    let time = match span.map(|span| span.as_secs().div_ceil(60)) {
+        Some(0 | 1) => ", less than a minute under the rate limit".to_owned(),
+        Some(minutes) => format!(", about {} under the rate limit", count_of(minutes, "minute", "minutes")),
+        None => ", without a rate limit".to_owned(),
+    };
+    let rest = if is_resumed { ", less what the journal holds" } else { "" };
+    format!("reading activities: {count}, one a message{time}{rest}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_names_requests_and_minutes() {
+        let seconds = Duration::from_secs;
+        let text = budget(5_000, Some(seconds(1_500)), false);
+        assert_eq!(text, "reading activities: 5000 requests, one a message, about 25 minutes under the rate limit\n");
+        let text = budget(1, Some(Duration::from_millis(300)), true);
+        let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
+        assert_eq!(text, format!("reading activities: {wanted}\n"));
+        let text = budget(20, None, false);
+        assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit\n");
+    }
+}

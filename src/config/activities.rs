@@ -1,0 +1,63 @@
+//! Where the activities of messages go that are read in the same run as the list.
+
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use super::row_format::{SecondOutput, metadata};
+use crate::format::{ParquetSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings};
+use crate::report::Filters;
+use crate::store::{FileMode, Sidecar, file_identity};
+
+/// What is written of the activities.
+#[derive(Debug)]
+pub struct ActivitiesConfig {
+    /// What to write.
+    pub output: OutputRequest,
+    /// How to write it.
+    pub settings: OutputSettings,
+    /// Manifests that an export of activities alone has left beside the file.
+    pub manifests_beside: Vec<PathBuf>,
+    /// Where the journal goes.
+    pub(super) journal: Option<PathBuf>,
+}
+
+impl ActivitiesConfig {
+    /// Checks the place. The file has the same bytes as one that is exported by ids.
+    ///
+    /// # Errors
+    /// When the format is unknown, or nothing can be held back there until the messages are whole.
+    pub(super) fn new(
+        second: &SecondOutput<'_>,
+        mode: Option<FileMode>,
+        filters: &Filters,
+    ) -> Result<Self, ConfigError> {
+        let SecondOutput { path, rows } = second;
+        let output = OutputRequest::new(path, None)?;
+        if output.target.is_stream() {
+            return Err(ConfigError::ActivitiesOnStream(output.target));
+        }
+        // Ids say what was read, not a span of time.
+        let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
+        let settings = OutputSettings {
+            metadata: metadata(&filters, rows.schema_version),
+            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            mode,
+            ..OutputSettings::new(Projection::all(rows.schema.clone()))
+        };
+        let manifests_beside = output.target.path().map(Sidecar::manifests_of).into_iter().flatten().collect();
+        let journal = output.target.staged_path().map(|path| Sidecar::Journal.path(&path));
+        Ok(Self { output, settings, manifests_beside, journal })
+    }
+
+    /// Checks that the file does not lie among those of days: who reads their folder as one table would read it, too.
+    /// `column` is the place that those are named after.
+    pub(super) fn check_outside(&self, column: Option<&Path>) -> Result<(), ConfigError> {
+        let folder = column.map(file_identity);
+        let (Some(folder), Some(path)) = (folder.as_deref().and_then(Path::parent), self.output.target.path()) else {
+            return Ok(());
+        };
+        let is_inside = !folder.as_os_str().is_empty() && file_identity(path).starts_with(folder);
+        if is_inside { Err(ConfigError::ActivitiesInDataset(self.output.target.clone())) } else { Ok(()) }
+    }
+}

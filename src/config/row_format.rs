@@ -1,0 +1,43 @@
+//! What the rows of an output look like, and what its file says of them.
+
+use std::path::Path;
+
+use arrow::datatypes::SchemaRef;
+
+use crate::format::FILTERS_KEY;
+use crate::publish::PartitionBy;
+use crate::report::Filters;
+
+/// What the rows of an export look like.
+#[derive(Debug, Clone)]
+pub struct RowFormat {
+    /// Their columns.
+    pub schema: SchemaRef,
+    /// Version of the schema.
+    pub schema_version: u32,
+    /// Columns that are left out, and cannot be named.
+    pub hidden_columns: Vec<&'static str>,
+    /// Columns whose values hardly repeat.
+    pub unique_columns: &'static [&'static str],
+    /// Whether there is one file for each day, under a folder.
+    pub partition: Option<PartitionBy>,
+}
+
+/// A second output of other rows, which is published with the first.
+#[derive(Debug, Clone)]
+pub struct SecondOutput<'a> {
+    /// Where it goes.
+    pub path: &'a Path,
+    /// What its rows look like.
+    pub rows: RowFormat,
+}
+
+/// What a Parquet file says of itself; nothing that differs between two runs over the same list.
+pub(super) fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
+    let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
+    vec![
+        ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("sent_export.schema_version".to_owned(), schema_version.to_string()),
+        (FILTERS_KEY.to_owned(), filters),
+    ]
+}
