@@ -129,6 +129,27 @@ pub(super) const EVENT_FIELDS: [&str; event_column::COUNT] =
 /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
 pub(super) const UNIQUE_COLUMNS: &[&str] = &["id", "created_at", "scheduled_at"];
 
+/// Every status that is documented, in both directions. More may come.
+const STATUSES: [&str; 12] = [
+    "QUEUED",
+    "PROCESSED",
+    "ROUTED",
+    "SCHEDULED",
+    "SENT",
+    "DELIVERED",
+    "READ",
+    "FAILED",
+    "FILTERED",
+    "BLOCKED",
+    "CANCELLED",
+    "RECEIVED",
+];
+
+/// Whether a status is documented (API reference, "Message statuses").
+pub fn is_documented_status(status: &str) -> bool {
+    STATUSES.contains(&status)
+}
+
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let field = |(column, name): (usize, &str)| match column {
         column::ID => Field::new(name, DataType::Utf8, false),
