@@ -11,7 +11,7 @@ use crate::export::{ListReading, Since, SinceStart};
 use crate::publish::{PartitionBy, read_manifest};
 use crate::report::{DeliveryCounts, Filters};
 use crate::resources::messages::{Messages, column};
-use crate::simulator::{Messaging, Settings};
+use crate::simulator::Settings;
 use crate::store::Sidecar;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -23,10 +23,7 @@ use super::export::{ExportCommand, run_export};
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
-    let simulate = args.simulate.map(|count| {
-        let messaging = Messaging { count, ..Messaging::default() };
-        Settings { messaging, ..Settings::default() }
-    });
+    let simulate = args.simulate.map(Settings::of_messages);
     let flags = ExportFlags {
         output: &args.output,
         reports: Some(&args.reports),
