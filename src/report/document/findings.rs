@@ -18,7 +18,7 @@ pub struct RejectedSample {
     pub fields: Vec<String>,
 }
 
-/// What pages brought beside rows: the parts of a [`Summary`] that are noted while pages pass.
+/// What pages brought beside rows: the parts of a summary that are noted while pages pass.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
     /// items that could not be rows, by reason.
