@@ -8,7 +8,7 @@ use crate::input::{IdColumn, IdList};
 use crate::lookup::LookupSettings;
 use crate::report::{ActivityCounts, Filters};
 use crate::resources::activities::Activities;
-use crate::simulator;
+use crate::simulator::Settings;
 
 use super::export::{ExportCommand, run_export};
 use super::warn_of_ids;
@@ -24,10 +24,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");
-    let simulate = args.simulate.map(|count| simulator::Settings {
-        messaging: simulator::Messaging { count, ..simulator::Messaging::default() },
-        ..simulator::Settings::default()
-    });
+    let simulate = args.simulate.map(Settings::of_messages);
     let flags = ExportFlags {
         output: &args.output,
         reports: None,

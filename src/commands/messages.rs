@@ -14,7 +14,7 @@ use crate::report::{DeliveryCounts, Filters};
 use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::messages::{Messages, column};
-use crate::simulator::{Messaging, Settings};
+use crate::simulator::Settings;
 use crate::store::Sidecar;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -26,10 +26,7 @@ use super::export::{ExportCommand, run_export};
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
-    let simulate = args.simulate.map(|count| {
-        let messaging = Messaging { count, ..Messaging::default() };
-        Settings { messaging, ..Settings::default() }
-    });
+    let simulate = args.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         schema: activities_schema(),
         schema_version: Activities::SCHEMA_VERSION,

@@ -91,6 +91,15 @@ pub struct Settings {
     pub service: Service,
 }
 
+impl Settings {
+    /// An account with so many messages, and few enough contacts that most of them have several.
+    pub fn of_messages(count: u32) -> Self {
+        let default = Self::default();
+        let messaging = Messaging { count, ..Messaging::default() };
+        Self { contacts: (count / 4).clamp(1, default.contacts), messaging, ..default }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

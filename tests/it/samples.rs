@@ -1,13 +1,16 @@
 //! The files in `sample-output` are what the commands of `docs/develop.md` make.
 //!
-//! The comparison is byte for byte, but for what differs from run to run, which is blanked on both sides: the times of the
-//! run, which its manifest tells, in every form ([`times_of_run`]), and durations ([`MASKED_KEYS`], [`MASKED_LINES`]).
-//! `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files anew. `report.png` is a screenshot and made by hand.
+//! The comparison is byte for byte, except for what differs from run to run, which is masked on both sides: the times of the
+//! runs, as their manifests have them, in every form ([`times_of_runs`]), and durations ([`MASKED_KEYS`], [`MASKED_LINES`]).
+//! `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files again. [`SCREENSHOTS`] are made by hand.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::readme::{Command, Said, Session, as_run, documents};
+
+/// Pictures of reports, which no command makes.
+const SCREENSHOTS: [&str; 2] = ["delivery.png", "report.png"];
 
 /// Members of the JSON files that hold a duration.
 const MASKED_KEYS: [&str; 2] = ["elapsed_seconds", "waited_seconds"];
@@ -32,7 +35,7 @@ fn sample_output_is_what_the_commands_make() {
 
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-output");
     let is_update = std::env::var_os("UPDATE_SAMPLES").is_some();
-    let (new_times, old_times) = (times_of_run(&made), times_of_run(&kept));
+    let (new_times, old_times) = (times_of_runs(&made), times_of_runs(&kept));
     let mut differing = Vec::new();
     for name in names(&made) {
         let new = std::fs::read(made.join(&name)).unwrap();
@@ -44,7 +47,7 @@ fn sample_output_is_what_the_commands_make() {
     }
     if is_update && !differing.is_empty() {
         // All of them, since they tell of one run.
-        names(&kept).iter().filter(|name| *name != "report.png").for_each(|name| {
+        names(&kept).iter().filter(|name| !SCREENSHOTS.contains(&name.as_str())).for_each(|name| {
             std::fs::remove_file(kept.join(name)).unwrap();
         });
         for name in names(&made) {
@@ -53,9 +56,9 @@ fn sample_output_is_what_the_commands_make() {
         differing.clear();
     }
     let hint = "UPDATE_SAMPLES=1 cargo test --test it samples";
-    assert!(differing.is_empty(), "sample-output is out of date; {hint} writes it anew\n{}", differing.join("\n"));
+    assert!(differing.is_empty(), "sample-output is out of date; {hint} writes it again\n{}", differing.join("\n"));
     let mut expected = names(&made);
-    expected.insert("report.png".to_owned());
+    expected.extend(SCREENSHOTS.map(str::to_owned));
     assert_eq!(names(&kept), expected, "no command makes the others");
 }
 
@@ -64,11 +67,16 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// When the run of these files began and ended, in all forms in which they tell it.
-fn times_of_run(folder: &Path) -> Vec<String> {
-    let name = names(folder).into_iter().find(|name| name.ends_with(".manifest.json")).expect("there is a manifest");
-    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap();
-    let times = ["started_at", "finished_at"].map(|key| manifest[key].as_str().unwrap().to_owned());
+/// When the runs that made these files began and ended, in all forms in which the files have it.
+fn times_of_runs(folder: &Path) -> Vec<String> {
+    let manifests = names(folder).into_iter().filter(|name| name.ends_with(".manifest.json"));
+    let times: Vec<String> = manifests
+        .flat_map(|name| {
+            let manifest = std::fs::read(folder.join(name)).unwrap();
+            let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+            ["started_at", "finished_at"].map(|key| manifest[key].as_str().unwrap().to_owned())
+        })
+        .collect();
     let to_minute = |time: &String| format!("{}, {} UTC", &time[..10], &time[11..16]);
     times.iter().cloned().chain(times.iter().map(to_minute)).collect()
 }

@@ -45,7 +45,8 @@ fn table(view: &TableView, text: &mut String) {
     }
     text.push('\n');
     row(view.columns[..columns].iter().map(|column| escaped(&column.title)), text);
-    row((0..columns).map(|column| if column == 0 { ":--" } else { "--:" }.to_owned()), text);
+    let is_left = |at: usize| at == 0 || view.columns[at].kind == ColumnKind::Text;
+    row((0..columns).map(|at| if is_left(at) { ":--" } else { "--:" }.to_owned()), text);
     for cells in view.rows.iter().map(|row| &row.cells) {
         row(cells.iter().take(columns).map(|cell| escaped(&cell.words())), text);
     }

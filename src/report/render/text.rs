@@ -134,6 +134,8 @@ fn name_width(view: &TableView) -> usize {
 struct ColumnWidths {
     name: usize,
     others: Vec<usize>,
+    /// Which of the others stand to the left.
+    are_left: Vec<bool>,
     bar: usize,
 }
 
@@ -154,15 +156,16 @@ impl ColumnWidths {
         }
         name = name.min(width.saturating_sub(used(0, &others)));
         let left = width.saturating_sub(used(name, &others) + GAP).min(MAX_BAR);
-        Self { name, others, bar: if has_bar && left >= MIN_BAR { left } else { 0 } }
+        let are_left = view.columns.iter().skip(1).map(|column| column.kind == ColumnKind::Text).collect();
+        Self { name, others, are_left, bar: if has_bar && left >= MIN_BAR { left } else { 0 } }
     }
 
-    /// The first cell to the left, the others to the right.
+    /// The first cell and text to the left, the others to the right.
     fn line<'a>(&self, mut cells: impl Iterator<Item = &'a str>) -> String {
         let name: String = cells.next().unwrap_or_default().chars().take(self.name).collect();
         let mut line = format!("  {name:<width$}", width = self.name);
-        for (&width, cell) in self.others.iter().zip(cells) {
-            line.push_str(&format!("  {cell:>width$}"));
+        for ((&width, &is_left), cell) in self.others.iter().zip(&self.are_left).zip(cells) {
+            line.push_str(&if is_left { format!("  {cell:<width$}") } else { format!("  {cell:>width$}") });
         }
         line
     }

@@ -235,6 +235,11 @@ impl Column {
         Self { is_optional: true, ..Self::from(title) }
     }
 
+    /// A column of sentences, which read from the left.
+    pub(super) fn optional_text(title: &str) -> Self {
+        Self { kind: ColumnKind::Text, ..Self::optional(title) }
+    }
+
     /// A column of bars.
     pub(super) fn bars() -> Self {
         Self { title: String::new(), kind: ColumnKind::Bar, is_optional: false }
@@ -255,6 +260,7 @@ impl From<&str> for Column {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum ColumnKind {
     Value,
+    Text,
     Bar,
 }
 

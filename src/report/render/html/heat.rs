@@ -140,7 +140,7 @@ fn title(row: &str, column: &str, cell: &Cell) -> String {
             format!("{row}, {column}: {} of {} ({})", grouped(*count), grouped(*total), cell.words())
         }
         Cell::Shaded(..) => format!("{row}, {column}: {}", cell.words()),
-        _ => format!("{row}, {column}: not told"),
+        _ => format!("{row}, {column}: suppressed"),
     }
 }
 
@@ -154,7 +154,7 @@ fn shade(cell: &Cell) -> Option<u64> {
 fn caption(page: &mut Page, heat: &HeatView, has_untold: bool, drawn: usize) {
     page.markup("<figcaption>").text(heat.caption);
     if has_untold {
-        page.markup(" A dash stands for a number that is not told: none, too few, or nearly all.");
+        page.markup(" A dash stands for a suppressed number: none, too few, or nearly all.");
     }
     if drawn < heat.rows {
         let [drawn, rows, in_table] = [drawn, heat.rows, heat.table.rows.len()].map(|count| grouped(count as u64));

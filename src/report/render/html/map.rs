@@ -41,7 +41,7 @@ fn elsewhere(map: &MapView, is_on_map: impl Fn(&str) -> bool) -> String {
     let others = map.counts.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
     let without_outline: u64 = others.map(|(_, count)| count).sum();
     // Without a limit these are codes that are no regions.
-    let merged = if map.min_cell.is_some() { "in merged groups" } else { "whose region is not told" };
+    let merged = if map.min_cell.is_some() { "in merged groups" } else { "whose region is not shown" };
     let groups = [
         (count(UNKNOWN_KEY), "without a region"),
         (without_outline, "with one that has no outline"),
@@ -155,7 +155,7 @@ mod tests {
         let noun = RowNoun { one: "contact", many: "contacts" };
         let mut map = MapView { noun, counts: regions, total: 149, min_cell: None };
         let caption = |map: &MapView| elsewhere(map, |code| code == "US");
-        let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not told.";
+        let wanted = " Not on the map: 140 contacts: 68 without a region, 72 whose region is not shown.";
         assert_eq!(caption(&map), wanted);
         map.min_cell = Some(10);
         assert!(caption(&map).contains("72 in merged groups. A region without a shade"), "{}", caption(&map));

@@ -91,7 +91,7 @@ fn write_section(page: &mut Page, section: &Section) {
     let is_narrow = |part: &Part| matches!(part, Part::Table(table) if table.frame == Frame::Narrow);
     for parts in section.parts.chunk_by(|one, other| is_narrow(one) && is_narrow(other)) {
         if parts.iter().all(is_narrow) {
-            page.markup("<div class=\"grid\">\n");
+            page.markup("<div class=\"").markup(grid_class(section.kind)).markup("\">\n");
             parts.iter().filter_map(Part::table).for_each(|view| table::write(page, view));
             page.markup("</div>\n");
         } else {
@@ -101,6 +101,14 @@ fn write_section(page: &mut Page, section: &Section) {
         }
     }
     page.markup("</section>\n");
+}
+
+/// Three tables stand side by side where there is room, but not where names or numbers are long.
+fn grid_class(kind: SectionKind) -> &'static str {
+    match kind {
+        SectionKind::Delivery | SectionKind::Spending => "grid pairs",
+        _ => "grid",
+    }
 }
 
 fn write_part(page: &mut Page, part: &Part) {

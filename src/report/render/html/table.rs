@@ -121,6 +121,8 @@ fn column_class(view: &TableView, at: usize) -> &'static str {
         (ColumnKind::Bar, false) => " class=\"bars\"",
         (ColumnKind::Value, true) => " class=\"wide\"",
         (ColumnKind::Value, false) => "",
+        (ColumnKind::Text, true) => " class=\"wide text\"",
+        (ColumnKind::Text, false) => " class=\"text\"",
     }
 }
 

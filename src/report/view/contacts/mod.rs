@@ -75,8 +75,8 @@ fn totals(summary: &Summary) -> Section {
     let mut notes = Vec::new();
     if let Some(min_cell) = summary.min_cell {
         notes.push(format!(
-            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and numbers that are smaller or \
-             leave a smaller rest are not told, but for those of all contacts together."
+            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and counts below {min_cell} \
+             or whose complement is below {min_cell} are suppressed, except those of all contacts together."
         ));
     }
     if !summary.columns_not_in_inputs.is_empty() {

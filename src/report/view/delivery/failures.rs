@@ -37,9 +37,9 @@ fn table(failures: &[Failure], limits: Limits) -> Option<TableView> {
         "Reason code".into(),
         "Messages".into(),
         "Share".into(),
-        "Began on".into(),
+        Column::optional("Began on"),
         Column::optional("Last seen on"),
-        Column::optional("Reason"),
+        Column::optional_text("Reason"),
         Column::optional_bars(),
     ];
     let view = TableView::new("Failed, filtered and blocked, by reason", columns, Vec::new());

@@ -69,7 +69,7 @@ pub(super) fn columns(name: &str) -> [Column; 7] {
         name.into(),
         "Messages".into(),
         Column::optional("Share"),
-        "Outbound".into(),
+        Column::optional("Outbound"),
         "Deliverability".into(),
         Column::optional("Failed"),
         Column::optional_bars(),

@@ -87,8 +87,8 @@ fn totals(summary: &DeliverySummary) -> Section {
     let mut notes = Vec::new();
     if let Some(min_cell) = summary.min_cell {
         notes.push(format!(
-            "Groups of fewer than {min_cell} messages are merged into \"(other)\", and numbers that are smaller or leave a \
-             smaller rest are not told, but for those of all messages together."
+            "Groups of fewer than {min_cell} messages are merged into \"(other)\", and counts below {min_cell} or \
+             whose complement is below {min_cell} are suppressed, except those of all messages together."
         ));
     }
     if !summary.columns_not_in_inputs.is_empty() {

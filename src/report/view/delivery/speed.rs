@@ -14,7 +14,9 @@ pub(super) fn speed(summary: &DeliverySummary, limits: Limits) -> Section {
     let is_approximate = |found: Option<Percentiles>| found.is_some_and(|found| found.approximate);
     let mut notes = Vec::new();
     if !parts.is_empty() {
-        notes.push("Of each 100 messages so many took no longer than this, by their events.".to_owned());
+        notes.push(
+            "The time within which this share of the messages was delivered or read, by their events.".to_owned(),
+        );
     }
     if is_approximate(summary.times.to_delivered) || is_approximate(summary.times.to_read) {
         notes.push("Percentiles are up to 1 % off: there were too many messages to hold each duration.".to_owned());
@@ -48,7 +50,7 @@ fn table(
         Column::optional("75 %"),
         "90 %".into(),
         Column::optional("95 %"),
-        "99 %".into(),
+        Column::optional("99 %"),
         Column::optional("Longest"),
     ];
     let view = TableView::new(title, columns, std::iter::once(all).chain(rows).collect());

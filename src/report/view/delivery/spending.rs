@@ -6,7 +6,7 @@ use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::money;
 use super::super::cell::Cell;
 use super::super::limits::Limits;
-use super::super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
+use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 use super::groups::region_cell;
 
@@ -24,8 +24,9 @@ pub(super) fn spending(summary: &DeliverySummary, limits: Limits) -> Section {
     }
     let [price, active, total] = [spent.price, spent.active_contact_price, spent.total()].map(money);
     let note = format!("{total} in all: {price} in prices and {active} in active contact prices.");
+    let channels = table("By channel", "Channel", &summary.channels, limits.rows, Cell::text);
     let tables = [
-        table("By channel", "Channel", &summary.channels, limits.rows, Cell::text),
+        channels.map(|view| view.framed(Frame::Wide)),
         table("By country", "Country", &summary.regions, limits.rows, region_cell),
         table("By template", "Template", &summary.templates, limits.rows, Cell::text),
     ];
