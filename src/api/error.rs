@@ -1,4 +1,4 @@
-//! Why a request did not bring its data, with all that a person needs to go on.
+//! Errors of requests, with everything needed to act on them.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,19 +11,19 @@ use super::wire::ErrorBody;
 use super::{ConnectFailure, OtherProfile};
 use crate::base::plural::count_of;
 
-/// Fields of a rejected request that are named.
+/// Maximum number of invalid fields in a message.
 const MAX_DETAILS: usize = 8;
 
-/// A request that was given up.
+/// A request that failed for good.
 #[derive(Debug)]
 pub struct ApiError {
-    /// Which request, for instance `contacts page 7`: never its query, which may hold a phone number.
+    /// The request, such as `contacts page 7`; never its query, which may contain a phone number.
     pub request: Box<str>,
-    /// Where the API was looked for.
+    /// Base URL of the API.
     pub base_url: Box<Url>,
-    /// What its last attempt ended with.
+    /// Outcome of the last attempt.
     pub problem: Problem,
-    /// Attempts made.
+    /// Number of attempts.
     pub attempts: u32,
     /// From the first attempt to the last.
     pub elapsed: Duration,
@@ -31,18 +31,18 @@ pub struct ApiError {
     pub end: AttemptsEnd,
 }
 
-/// Why a request was not tried again.
+/// Why a request was not retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptsEnd {
-    /// Another attempt would bring the same answer.
+    /// Another attempt would get the same response.
     Final,
     /// The retries of this request are used up; it may succeed later.
     RetriesUsedUp,
-    /// Nothing was ever answered at this address, for a cause that hardly passes by itself.
+    /// This address never responded, for a cause that is unlikely to be transient.
     NeverAnswered,
     /// The retries of the whole run are used up.
     BudgetUsedUp {
-        /// How many there were.
+        /// Size of the budget.
         retries: u64,
     },
 }
@@ -54,46 +54,46 @@ impl ApiError {
     }
 }
 
-/// What one attempt ended with instead of data.
+/// Why an attempt returned no data.
 #[derive(Debug)]
 pub enum Problem {
-    /// The API answered with an error of its own, or a gateway with nothing but a status.
+    /// The API returned an error, or a gateway returned only a status.
     Rejected {
         /// HTTP status.
         status: u16,
-        /// What may be shown of the envelope's code, message and details; empty when the answer had none.
+        /// The redacted code, message and details of the envelope; empty if the response had none.
         error: Box<ErrorBody>,
-        /// What support asks for.
+        /// Request id, for support.
         request_id: Option<String>,
     },
-    /// An answer came, but nothing that could be read.
+    /// The response could not be read.
     Unreadable {
         /// HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// What is wrong with the response.
         reason: String,
-        /// What support asks for.
+        /// Request id, for support.
         request_id: Option<String>,
     },
-    /// No answer came.
+    /// There was no response.
     ConnectFailed {
-        /// Why, as far as it is told apart.
+        /// The kind of failure.
         cause: ConnectFailure,
-        /// What the HTTP library says.
+        /// Error of the HTTP library.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// An answer came, and it is for another profile than the one asked for.
+    /// The response is for another profile than the requested one.
     OtherProfile {
-        /// Which one, and for which.
+        /// The requested profile, and that of the response.
         other: Box<OtherProfile>,
-        /// What support asks for.
+        /// Request id, for support.
         request_id: Option<String>,
     },
     /// The API asked for a longer wait than this run accepts.
     RateLimited {
-        /// What it asked for.
+        /// The requested wait.
         wait: Duration,
-        /// What support asks for.
+        /// Request id, for support.
         request_id: Option<String>,
     },
 }
@@ -107,7 +107,7 @@ impl Problem {
         }
     }
 
-    /// The HTTP status, if an answer came.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
@@ -124,8 +124,8 @@ impl fmt::Display for ApiError {
             write!(formatter, " ({} attempts in {:.1} s)", self.attempts, self.elapsed.as_secs_f64())?;
         }
         if let AttemptsEnd::BudgetUsedUp { retries } = self.end {
-            let retries = count_of(retries, "retry is", "retries are");
-            write!(formatter, ", and the run's {retries} used up")?;
+            let retries = count_of(retries, "retry", "retries");
+            write!(formatter, "; retry budget of the run used up ({retries})")?;
         }
         match &self.problem {
             Problem::ConnectFailed { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
@@ -137,14 +137,14 @@ impl fmt::Display for ApiError {
 impl Error for ApiError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
-            // Its own words say no more than ours.
+            // Its message adds nothing to ours.
             Problem::ConnectFailed { source, .. } => source.source(),
             _ => None,
         }
     }
 }
 
-/// Scheme, host and port: what a person needs to see of an address, and nothing that could be a secret.
+/// Scheme, host and port of an address, without anything that could be a secret.
 pub(super) fn address_of(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
@@ -171,13 +171,13 @@ impl fmt::Display for Problem {
                 request_id
             }
             Self::Unreadable { status, reason, request_id } => {
-                write!(formatter, "HTTP {status} without a usable answer: {reason}")?;
+                write!(formatter, "HTTP {status} with an unusable response: {reason}")?;
                 request_id
             }
             Self::ConnectFailed { cause, .. } => return cause.fmt(formatter),
             Self::OtherProfile { other, request_id } => {
                 let OtherProfile { asked, answered } = **other;
-                write!(formatter, "asked for profile {asked}, and the answer is for ")?;
+                write!(formatter, "requested profile {asked}, but the response is for ")?;
                 match answered {
                     Some(answered) => write!(formatter, "profile {answered}")?,
                     None => formatter.write_str("something else")?,
@@ -185,7 +185,7 @@ impl fmt::Display for Problem {
                 request_id
             }
             Self::RateLimited { wait, request_id } => {
-                write!(formatter, "the account is rate limited and the API asks to wait {} s", wait.as_secs())?;
+                write!(formatter, "rate limited; the API requested a wait of {} s", wait.as_secs())?;
                 request_id
             }
         };
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_answers_is_told_without_anything_secret() {
+    fn an_unreachable_address_is_shown_without_secrets() {
         let problem = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "error sending request".into() };
         let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
         let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
@@ -237,6 +237,6 @@ mod tests {
             "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \
              refused"
         );
-        assert!(!error.may_pass(), "a walk must not wait for each of its requests in turn");
+        assert!(!error.may_pass(), "a run must not wait for each request in turn");
     }
 }

@@ -22,12 +22,12 @@ pub struct RequestStats {
     pub trouble: Option<Trouble>,
 }
 
-/// Why an attempt brought no data, in a few words.
+/// Why an attempt returned no data, in a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// No answer came.
+    /// There was no response.
     ConnectFailed(ConnectFailure),
-    /// An answer with this HTTP status came.
+    /// A response with this HTTP status.
     Status(u16),
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectFailed(cause) => cause.fmt(formatter),
-            Self::Status(status @ 200..=299) => write!(formatter, "HTTP {status} without a usable answer"),
+            Self::Status(status @ 200..=299) => write!(formatter, "HTTP {status} with an unusable response"),
             Self::Status(status) => write!(formatter, "HTTP {status}"),
         }
     }
@@ -139,7 +139,7 @@ mod tests {
         counters.note_answer();
         let RequestStats { retries, trouble, .. } = counters.stats();
         assert_eq!((retries, trouble), (2, Some(Trouble::Status(200))));
-        assert_eq!(trouble.unwrap().to_string(), "HTTP 200 without a usable answer");
+        assert_eq!(trouble.unwrap().to_string(), "HTTP 200 with an unusable response");
         counters.note_data();
         assert_eq!(counters.stats().trouble, None);
         assert!(counters.may_warn() && !counters.may_warn());

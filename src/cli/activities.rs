@@ -11,18 +11,18 @@ use super::shared::{
 const EXAMPLES: &str = "\
 Examples:
   sent-export activities --messages messages.parquet --output activities.parquet
-      What happened to every message of an export
+      The delivery history of every message of an export
   sent-export activities --ids ids.txt --missing unknown.txt --output activities.csv
-      The messages of a list, and those of them that the API does not know
+      The messages of a list, with unknown ids written to unknown.txt
   sent-export activities 8c3f6f0e-5f0b-4a55-9d1c-0f2f8c5f7a11 --output -
       One message, as CSV to stdout
 
 Each message is one request: at 200 requests a minute, 10,000 messages take 50 minutes.
 
 Exit codes:
-  0 complete, 1 unexpected failure, 2 wrong usage, 3 written but some messages could not be read,
+  0 complete, 1 unexpected failure, 2 wrong usage, 3 written, but some messages could not be read,
   4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
-  7 output could not be written, 8 held back by a gate and not published, 130/143 stopped by a signal";
+  7 output could not be written, 8 not published: a gate failed, 130/143 stopped by a signal";
 
 /// The flags of `sent-export activities`, as they were typed.
 #[derive(Debug, Args)]
@@ -32,13 +32,13 @@ pub struct ActivitiesArgs {
     #[arg(value_name = "ID", group = "messages_to_read")]
     pub message: Vec<String>,
 
-    /// Exported messages, a file or a folder; repeat it for several
+    /// Exported messages, a file or a folder; may be repeated
     ///
     /// Reads Parquet, CSV and NDJSON that this program or another one wrote, from the column `message_id` or `id`.
     #[arg(long, value_name = "PATH", group = "messages_to_read", help_heading = "Messages to read")]
     pub messages: Vec<PathBuf>,
 
-    /// Text file with one message id a line, `-` for stdin
+    /// Text file with one message id per line, `-` for stdin
     #[arg(long, value_name = "FILE", group = "messages_to_read", help_heading = "Messages to read")]
     pub ids: Option<PathBuf>,
 
@@ -54,7 +54,7 @@ pub struct ActivitiesArgs {
     #[command(flatten)]
     pub lookup: LookupArgs,
 
-    /// Publish only if there are at least this many activities; otherwise the old files stay and the run ends with 8
+    /// Publish only if there are at least this many activities; otherwise keep the old files and exit with 8
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
     pub min_activities: Option<u64>,
 
@@ -70,7 +70,7 @@ pub struct ActivitiesArgs {
     #[command(flatten)]
     pub account: AccountArgs,
 
-    /// Read the built-in simulator's messages instead of an account's
+    /// Read messages of the built-in simulator instead of an account
     #[arg(
         long,
         value_name = "MESSAGES",

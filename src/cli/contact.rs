@@ -15,13 +15,13 @@ Examples:
   sent-export contact 6ba7b810-9dad-11d1-80b4-00c04fd430c8
       One contact: a readable block on a terminal, a line of JSON in a pipe
   sent-export contact +12025550123 --message-summary
-      By number, with how many messages it had and how they fared
+      By number, with the counts of its messages and their outcome
   sent-export contact --ids ids.txt --missing gone.txt --output contacts.parquet
-      Many contacts by their ids, and which of them are gone
+      Many contacts by id, with the ids that no longer exist written to gone.txt
 
 Exit codes:
-  0 found, or with several asked for: all answered, 1 unexpected failure, 2 wrong usage,
-  3 written but some contacts could not be read, 4 not found or rejected by the API,
+  0 found, or all of several looked up, 1 unexpected failure, 2 wrong usage,
+  3 written, but some contacts could not be read, 4 not found or rejected by the API,
   5 API unavailable or rate limited for too long, 6 key or permission, 7 output could not be written,
   130/143 stopped by a signal";
 
@@ -29,11 +29,11 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, group = ArgGroup::new("contacts_to_read").required(true).multiple(true))]
 pub struct ContactArgs {
-    /// Ids of contacts, or phone numbers with their country code, like +12025550123
+    /// Contact ids, or phone numbers with country code, such as +12025550123
     #[arg(value_name = "ID|+NUMBER", group = "contacts_to_read")]
     pub contact: Vec<String>,
 
-    /// Text file with one contact id a line, `-` for stdin; needs --output
+    /// Text file with one contact id per line, `-` for stdin; needs --output
     #[arg(
         long,
         value_name = "FILE",
@@ -43,27 +43,27 @@ pub struct ContactArgs {
     )]
     pub ids: Option<PathBuf>,
 
-    /// Add how many messages the contact had, when, and how they fared on each channel
+    /// Add the number of messages, their first and last times, and their outcome on each channel
     #[arg(long, conflicts_with = "output")]
     pub message_summary: bool,
 
-    /// Where to write the contacts, `-` for stdout; repeat it for several [default: print them]
+    /// Where to write the contacts, `-` for stdout; may be repeated [default: print them]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
-    /// Format of all outputs, whatever their extension
+    /// Format of all outputs, regardless of extension
     #[arg(long, requires = "output", help_heading = "Output")]
     pub format: Option<FileFormat>,
 
-    /// Columns to write, in this order, with commas between them [default: all]
+    /// Columns to write, in this order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "output", help_heading = "Output")]
     pub columns: Option<Vec<String>>,
 
-    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json beside the first output]
+    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json next to the first output]
     #[arg(long, value_name = "PATH", requires = "output", help_heading = "Output")]
     pub manifest: Option<PathBuf>,
 
-    /// Permissions of all files written, like 640 [default: those of the file that is replaced, 600 for a new one]
+    /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
     #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]
     pub mode: Option<FileMode>,
 
@@ -79,7 +79,7 @@ pub struct ContactArgs {
     #[command(flatten)]
     pub account: AccountArgs,
 
-    /// Read the built-in simulator's contacts instead of an account's
+    /// Read contacts of the built-in simulator instead of an account
     #[arg(
         long,
         value_name = "CONTACTS",
@@ -112,7 +112,7 @@ impl ContactArgs {
         })
     }
 
-    /// No gates: a lookup replaces no standing export.
+    /// No gates: a lookup does not replace an earlier export.
     pub fn gates() -> GateArgs {
         GateArgs { max_shrink: None, max_rejected: None, max_malformed: None, require: None }
     }

@@ -10,16 +10,16 @@ use super::shared::{
 const EXAMPLES: &str = "\
 Examples:
   sent-export contacts --simulate --output contacts.parquet
-      A first try without an account, against the built-in simulator
+      Try it without an account, with the built-in simulator
   SENT_DM_API_KEY=... sent-export contacts --output contacts.parquet --output contacts.csv
-      The whole account into two files, from one read of the API
+      All contacts in two formats, from one read of the API
   sent-export contacts --output - --columns id,format_e164 | head
       CSV to stdout
 
 Exit codes:
-  0 complete, 1 unexpected failure, 2 wrong usage, 3 written but completeness not verified,
+  0 complete, 1 unexpected failure, 2 wrong usage, 3 written, but completeness not verified,
   4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
-  7 output could not be written, 8 held back by a gate and not published, 130/143 stopped by a signal";
+  7 output could not be written, 8 not published: a gate failed, 130/143 stopped by a signal";
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
@@ -33,7 +33,7 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub reports: ReportFileArgs,
 
-    /// Publish only if there are at least this many contacts; otherwise the old files stay and the run ends with 8
+    /// Publish only if there are at least this many contacts; otherwise keep the old files and exit with 8
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
     pub min_contacts: Option<u64>,
 
@@ -49,15 +49,15 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub resume: ResumeArgs,
 
-    /// Only contacts that the API finds for this text
+    /// Export only contacts that the API finds for this text
     #[arg(long, value_name = "TEXT", value_parser = filter, help_heading = "Filters")]
     pub search: Option<String>,
 
-    /// Only contacts with this channel, for instance sms, whatsapp or rcs
+    /// Export only contacts with this channel, such as sms, whatsapp or rcs
     #[arg(long, value_parser = filter, help_heading = "Filters")]
     pub channel: Option<String>,
 
-    /// Only the contact with exactly this number
+    /// Export only the contact with exactly this number
     #[arg(long, value_name = "NUMBER", value_parser = phone_number, help_heading = "Filters")]
     pub phone: Option<String>,
 
@@ -65,7 +65,7 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub account: AccountArgs,
 
-    /// Export the built-in simulator's contacts instead of an account's
+    /// Export contacts of the built-in simulator instead of an account
     #[arg(
         long,
         value_name = "CONTACTS",

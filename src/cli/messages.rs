@@ -13,20 +13,20 @@ use super::shared::{
 const EXAMPLES: &str = "\
 Examples:
   sent-export messages --simulate --output messages.parquet
-      A first try without an account, against the built-in simulator
+      Try it without an account, with the built-in simulator
   SENT_DM_API_KEY=... sent-export messages --output messages.parquet --no-body
-      All messages of the account, without what they say
+      All messages of the account, without their text
   sent-export messages --output messages.parquet --since 7d
-      Those of the last seven days, from a few pages of the list
+      Messages of the last seven days, from the first pages of the list
   sent-export messages --output messages/ --partition-by created_date --since-last
-      Every day: what is new since the last run, and what may have changed, into one file a day
+      For a daily job: messages since the last run, and those that may have changed, in one file per day
   sent-export messages --output m.parquet --since 1d --with-activities --activities-output a.parquet
-      Those of the last day, and what happened to each of them: one more request a message
+      Messages of the last day with their delivery history: one more request per message
 
 Exit codes:
-  0 complete, 1 unexpected failure, 2 wrong usage, 3 written but completeness not verified,
+  0 complete, 1 unexpected failure, 2 wrong usage, 3 written, but completeness not verified,
   4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
-  7 output could not be written, 8 held back by a gate and not published, 130/143 stopped by a signal";
+  7 output could not be written, 8 not published: a gate failed, 130/143 stopped by a signal";
 
 /// The flags of `sent-export messages`, as they were typed.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub struct MessagesArgs {
     #[command(flatten)]
     pub reports: ReportFileArgs,
 
-    /// Leave out what messages say: the columns `body` and `body_text`
+    /// Omit the text of messages: the columns `body` and `body_text`
     #[arg(long, help_heading = "Output")]
     pub no_body: bool,
 
@@ -48,10 +48,10 @@ pub struct MessagesArgs {
     #[arg(long, help_heading = "Output")]
     pub extra: bool,
 
-    /// Write one Parquet file for each day into the folder of --output, and replace only the days that were read
+    /// Write one Parquet file per day into the folder --output, replacing only the days that were read
     ///
     /// Files are named like `created_date=2026-11-28/part-0.parquet`, which most engines read as one table with a column
-    /// `created_date`. Days are UTC. With --since, the day in which it lies is read whole.
+    /// `created_date`. Days are UTC. With --since, the whole of its day is read.
     #[arg(long, value_name = "COLUMN", help_heading = "Output")]
     pub partition_by: Option<PartitionArg>,
 
@@ -59,24 +59,25 @@ pub struct MessagesArgs {
     #[command(flatten)]
     pub activities: MessageActivitiesArgs,
 
-    /// Only messages created since then: a time like 2026-03-31 or 2026-03-31T08:00:00Z, or an age like 7d
+    /// Export only messages created since a time, such as 2026-03-31 or 2026-03-31T08:00:00Z, or within an age, such as 7d
     ///
-    /// Reading stops behind the first 2 pages that hold only older messages, if the list is sorted by creation time so far;
-    /// otherwise all of it is read.
+    /// Reading stops after two pages with only older messages if the list was sorted by creation time so far; otherwise the
+    /// whole list is read.
     #[arg(long, value_name = "TIME", conflicts_with = "since_last", help_heading = "Span")]
     pub since: Option<SinceArg>,
 
-    /// Only messages created since the last run into the folder of --output, by its manifest, and --reread before it
+    /// Export only messages created since the last run in the folder --output (by its manifest), less --reread
     #[arg(long, requires = "partition_by", help_heading = "Span")]
     pub since_last: bool,
 
-    /// How far before the last run --since-last begins, because messages change their status after they are created
+    /// How far before the last run --since-last starts, because message statuses change after creation
     ///
-    /// No time tells when a message changed. Most are delivered, read or failed within hours; three days include a weekend.
+    /// The API has no time of the last change. Most messages are delivered, read or failed within hours; three days cover a
+    /// weekend.
     #[arg(long, value_name = "TIME", default_value = "3d", value_parser = duration, help_heading = "Span")]
     pub reread: Duration,
 
-    /// Publish only if there are at least this many messages; otherwise the old files stay and the run ends with 8
+    /// Publish only if there are at least this many messages; otherwise keep the old files and exit with 8
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]
     pub min_messages: Option<u64>,
 
@@ -119,10 +120,11 @@ pub struct MessagesArgs {
 /// Whether the activities of the messages are read in the same run.
 #[derive(Debug, Args)]
 pub struct MessageActivitiesArgs {
-    /// Also read what happened to each message, one request a message, and write it to --activities-output
+    /// Also read the delivery history of each message, one request per message, and write it to --activities-output
     ///
-    /// Activities are read once the list is, under the same rate limit: at 200 requests a minute, those of 10,000 messages
-    /// take 50 minutes. Stderr says how many requests that is before the first. Messages and activities are published together.
+    /// Activities are read after the list, under the same rate limit: at 200 requests a minute, those of 10,000 messages
+    /// take 50 minutes. The number of requests is printed to stderr before the first. Messages and activities are published
+    /// together.
     #[arg(long, requires = "activities_output", help_heading = "Activities")]
     pub with_activities: bool,
 
@@ -130,12 +132,12 @@ pub struct MessageActivitiesArgs {
     #[arg(long, value_name = "PATH", requires = "with_activities", help_heading = "Activities")]
     pub activities_output: Option<PathBuf>,
 
-    /// Publish even if the activities of some messages cannot be read; the verdict then is unverified and names them
+    /// Publish even if the activities of some messages cannot be read; the verdict is then unverified, and the evidence names them
     #[arg(long, requires = "with_activities", help_heading = "Activities")]
     pub allow_unread: bool,
 }
 
-/// What rows are parted by.
+/// The column to partition by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum PartitionArg {

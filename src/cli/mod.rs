@@ -23,7 +23,7 @@ pub use shared::{
 };
 pub use simulator::SimulatorArgs;
 
-/// Exports every contact of a Sent account to Parquet and CSV, with a summary of channels and regions.
+/// Export the contacts and messages of a Sent account to Parquet, CSV and NDJSON
 #[derive(Debug, Parser)]
 #[command(name = "sent-export", version, about, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
@@ -39,22 +39,22 @@ pub enum Command {
     Contacts(Box<ContactsArgs>),
     /// Export all messages of the account
     Messages(Box<MessagesArgs>),
-    /// Export what happened to messages, by their ids
+    /// Export the delivery history of messages by id
     Activities(Box<ActivitiesArgs>),
-    /// Look up contacts by id or number
+    /// Look up contacts by id or phone number
     Contact(Box<ContactArgs>),
-    /// Report on exported contacts or messages: tables, one page, Markdown, JSON
+    /// Report on exported contacts or messages as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
-    /// Serve an invented account on this machine, for trials and tests
+    /// Run a local simulator of the API
     Simulator(Box<SimulatorArgs>),
     /// Print shell completions for commands and flags
     Completions {
-        /// Shell to print them for
+        /// Shell to print completions for
         shell: clap_complete::Shell,
     },
-    /// Print a man page in troff, of the program or of one of its commands
+    /// Print the man page of the program or of a command, in troff
     Man {
-        /// Command to describe, for instance contacts [default: the program as a whole]
+        /// Command to describe, such as contacts [default: the whole program]
         #[arg(value_parser = parse_command_name)]
         command: Option<String>,
     },

@@ -12,18 +12,18 @@ use crate::time::Timestamp;
 const EXAMPLES: &str = "\
 Examples:
   sent-export report contacts.parquet
-      What is in the file, as tables
+      Print tables of what is in the file
   sent-export report exports/ --html report.html --markdown report.md
-      Of all exports in a folder, as a page for a browser and for a chat
+      All exports in a folder, as HTML and Markdown
   sent-export report contacts.parquet --compare last-week.json --json this-week.json
-      What changed since the summary of last week's export
+      What has changed since last week's summary
   sent-export report contacts.parquet --html for-partners.html --min-cell 10
-      To be passed on: no group of fewer than ten contacts
+      A report to share: groups of fewer than ten contacts are merged
   sent-export report messages/ --html delivery.html
-      Of messages: delivery, failures, spending and replies
+      Messages: delivery, failures, spending and replies
 
 Exit codes:
-  0 done, 1 unexpected failure, 2 wrong usage or files that are no whole exports, 7 report could not be written";
+  0 done, 1 unexpected failure, 2 wrong usage, or damaged or incomplete files, 7 report could not be written";
 
 fn files_help() -> String {
     format!("Exported files ({}), or folders of them", format_extensions())
@@ -31,9 +31,9 @@ fn files_help() -> String {
 
 fn files_long_help() -> String {
     format!(
-        "{}\n\nTheir columns tell whether they hold contacts or messages; one report is on either. All of them count together, each once by whatever name it is given. Of files in one folder whose names differ \
-         only in the extension, one is read: they are one export in several formats. Of several exports of the same account, \
-         the newest is read.",
+        "{}\n\nA report covers either contacts or messages; the columns of the files decide which. All files are counted together, and \
+         each file once, even if it is named twice. Of files in one folder whose names differ only in the extension, one is \
+         read: they are one export in several formats. Of several exports of the same account, the newest is read.",
         files_help()
     )
 }
@@ -50,7 +50,7 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Content")]
     pub sum: bool,
 
-    /// Write one page for a browser, `-` for stdout
+    /// Write an HTML page, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub html: Option<PathBuf>,
 
@@ -58,19 +58,19 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub markdown: Option<PathBuf>,
 
-    /// Write JSON for machines, in the form of the summary of an export, `-` for stdout
+    /// Write JSON like the summary of an export, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
-    /// Show what changed since then: a summary as JSON, an exported file, or a folder of them
+    /// Show what changed since an older summary (JSON), exported file, or folder of them
     #[arg(long, value_name = "OLD", help_heading = "Content")]
     pub compare: Option<PathBuf>,
 
-    /// Hide groups of fewer contacts or messages than this: merge them into `(other)`, and omit numbers that are smaller or leave a smaller rest
+    /// Merge groups of fewer contacts or messages than this into `(other)`; suppress counts below it, and counts whose complement is below it
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]
     pub min_cell: Option<u64>,
 
-    /// The moment that ages are counted from, like 2026-03-31 (its midnight, UTC) or 2026-03-31T08:00:00Z [default: when the export began, or now without a manifest]
+    /// Time to compute ages at, such as 2026-03-31 (midnight UTC) or 2026-03-31T08:00:00Z [default: the start of the export, or now without a manifest]
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Content")]
     pub as_of: Option<Timestamp>,
 
@@ -78,13 +78,13 @@ pub struct ReportArgs {
     #[arg(short, long, help_heading = "Messages")]
     pub quiet: bool,
 
-    /// Show no progress
+    /// Do not show progress
     #[arg(long, help_heading = "Messages")]
     pub no_progress: bool,
 }
 
-/// A group of one is hidden by no limit below this.
+/// A lower limit would not hide a group of one.
 fn parse_min_cell(text: &str) -> Result<u64, &'static str> {
     const MIN: u64 = 2;
-    text.parse().ok().filter(|&contacts| contacts >= MIN).ok_or("write a number of contacts from 2 on")
+    text.parse().ok().filter(|&contacts| contacts >= MIN).ok_or("write a number of at least 2")
 }

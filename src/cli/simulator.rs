@@ -1,8 +1,8 @@
 //! The flags of `sent-export simulator`.
 //!
 //! [`SimulatorArgs`] only parses; [`SimulatorArgs::settings`] turns it into the [`Settings`] of the simulator. The command
-//! `simulator` calls both. All values read themselves through the simulator's own types, so that a fault is spelled the same
-//! on the command line and in a test.
+//! `simulator` calls both. Values are parsed by the simulator's own types, so a fault is spelled the same on the command line and
+//! in a test.
 //!
 //! *Easy to get wrong:* the defaults shown in the help must be those of [`Settings`], not a copy of them.
 //!
@@ -23,19 +23,19 @@ Examples:
   A small account, on a free port:
     sent-export simulator
 
-  A large one, under the limit of the real service, answering as slowly as over the ocean:
+  A large account, with the rate limit of the real API and the latency of another continent:
     sent-export simulator --contacts 1000000 --port 8080 --rate-limit 200/min --burst 50 --latency 80ms..200ms
 
-  A list that moves while it is read, newest contacts first:
+  A list that changes while it is read, newest contacts first:
     sent-export simulator --order created-descending --created 60/min --deleted 20/min
 
-  A list that moves in the same way each time, with every request, just where the reader is, until request 100:
+  A list that changes in the same way each time, with every request, next to the reader, until request 100:
     sent-export simulator --created 0.5/req --deleted 0.5/req --place reader --until-request 100
 
-  Certain moves at certain requests:
+  Specific changes at specific requests:
     sent-export simulator --move 'delete=3 at=5 place=40' --move 'create=5 at=9'
 
-  Things that go wrong: one request in twenty, page 7 four times, a pause of 3 s, a gateway, a broken connection:
+  Faults: one request in twenty, page 7 four times, a 429 with 3 s, a gateway error, a broken connection:
     sent-export simulator --fault 'INTERNAL_001 rate=5%' --fault 'INTERNAL_002 page=7 times=4' \\
         --fault '429:3 nth=20' --fault 'html-502 nth=30' --fault 'cut-off nth=40'
 
@@ -45,7 +45,7 @@ Examples:
   An organization with three profiles, behind replicas that lag and a count that is cached:
     sent-export simulator --profiles 3 --replica-lag 500ms --split-count --cached-count 3s --late-commits 2s
 
-  A server that is gone for a minute after 50 requests:
+  A server that is down for a minute after 50 requests:
     sent-export simulator --fault 'gone:1m nth=51'
 
 Faults (--fault 'WHAT [WHEN...]'):
@@ -54,12 +54,12 @@ Faults (--fault 'WHAT [WHEN...]'):
         rows:N, page-cap:N, redirect[:URL], gone:DURATION
   WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, always, on=list (contacts), on=contact,
         on=conversations, on=message, on=account, on=other (all but contacts);
-        all of those given must hold, and the first fault that fits strikes
+        all given conditions must hold; the first fault that matches applies
 
-Moves (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):
+Changes (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):
   PLACE anywhere, front, back, reader, or the number of a row, from 0
 
-What the simulator was asked: GET /_simulator/statistics. What is in its list, and was all the time: GET /_simulator/truth.
+Requests it received: GET /_simulator/statistics. Rows in its list, now and throughout: GET /_simulator/truth.
 The same for messages: GET /_simulator/message-truth. To advance the message clock and add messages:
 GET /_simulator/pass-time?duration=1d&messages=500.";
 
@@ -68,23 +68,23 @@ GET /_simulator/pass-time?duration=1d&messages=500.";
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct SimulatorArgs {
-    /// How many contacts the account has
+    /// Number of contacts of the account
     #[arg(long, value_name = "N", default_value_t = Settings::default().contacts, help_heading = "Account")]
     contacts: u32,
 
-    /// What everything is drawn from: the same seed gives the same contacts, faults and moves
+    /// Seed of the random generator: the same seed gives the same contacts, faults and changes
     #[arg(long, value_name = "S", default_value_t = Settings::default().seed, help_heading = "Account")]
     seed: u64,
 
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, value_name = "P", default_value_t = Settings::default().port)]
     port: u16,
 
-    /// The key that is accepted
+    /// API key to accept
     #[arg(long, value_name = "KEY", default_value = DEFAULT_API_KEY, help_heading = "Account")]
     api_key: String,
 
-    /// The key of the first profile
+    /// API key of the first profile
     #[arg(long, value_name = "KEY", default_value = DEFAULT_PROFILE_API_KEY, help_heading = "Account")]
     profile_api_key: String,
 
@@ -97,7 +97,7 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "WHICH", help_heading = "Account")]
     organization_lists: Option<OrganizationLists>,
 
-    /// How many contacts each profile has
+    /// Number of contacts of each profile
     #[arg(long, value_name = "N", default_value_t = Settings::default().profile_contacts, help_heading = "Account")]
     profile_contacts: u32,
 
@@ -138,97 +138,97 @@ pub struct SimulatorArgs {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration, help_heading = "Service")]
     replica_lag: Duration,
 
-    /// Largest page size that is honored
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Answers")]
+    /// Maximum page size
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE_CAP, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Responses")]
     page_cap: u32,
 
     /// Response to a larger page size: clamp (serve a smaller page), reject (`VALIDATION_005`), details or message
     /// (`VALIDATION_001` in either documented form) [default: clamp for contacts, details or message elsewhere]
-    #[arg(long, value_name = "HOW", help_heading = "Answers")]
+    #[arg(long, value_name = "HOW", help_heading = "Responses")]
     over_cap: Option<OverCap>,
 
-    /// Requests allowed, for instance 200/min or 20/s; none is no limit
+    /// Rate limit, such as 200/min or 20/s, or none
     #[arg(long, value_name = "RATE", default_value = "none", help_heading = "Rate limit")]
     rate_limit: OptionalRate,
 
-    /// Requests that may come at once under the limit
+    /// Burst size of the rate limit
     #[arg(long, value_name = "N", default_value_t = DEFAULT_BURST, help_heading = "Rate limit")]
     burst: u32,
 
-    /// Requests of others that use up the same limit, for instance 100/min
+    /// Rate of other requests that count toward the same limit, such as 100/min
     #[arg(long, value_name = "RATE", default_value = "none", help_heading = "Rate limit")]
     other_traffic: OptionalRate,
 
-    /// How a 429 says when to come back: seconds, date, missing or junk
+    /// Form of Retry-After in a 429: seconds, date, missing or junk
     #[arg(long, value_name = "FORM", default_value = "seconds", help_heading = "Rate limit")]
     retry_after: RetryAfter,
 
-    /// What the X-RateLimit headers tell of: bucket, window (this minute, whatever the burst), missing or junk
+    /// What the X-RateLimit headers describe: bucket, window (the current minute, regardless of the burst), missing or junk
     #[arg(long, value_name = "FORM", default_value = "bucket", help_heading = "Rate limit")]
     rate_headers: RateHeaders,
 
-    /// How long answers take, for instance 50ms or 20ms..80ms
-    #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = "Answers")]
+    /// Latency of responses, such as 50ms or 20ms..80ms
+    #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = "Responses")]
     latency: Latency,
 
-    /// How the list is sorted: created-ascending, created-descending, random-key, updated-ascending,
+    /// Order of the list: created-ascending, created-descending, random-key, updated-ascending,
     /// updated-descending or unstable
-    #[arg(long, value_name = "ORDER", default_value = "created-ascending", help_heading = "Answers")]
+    #[arg(long, value_name = "ORDER", default_value = "created-ascending", help_heading = "Responses")]
     order: Order,
 
-    /// Contacts created meanwhile: 60/min in real time, 0.5/req with each list request, or none
-    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    /// Rate of new contacts: 60/min in real time, 0.5/req per list request, or none
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Changes")]
     created: Pace,
 
-    /// Contacts deleted meanwhile, likewise
-    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    /// Rate of deleted contacts, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Changes")]
     deleted: Pace,
 
-    /// Contacts updated meanwhile, likewise
-    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    /// Rate of updated contacts, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Changes")]
     updated: Pace,
 
-    /// Contacts deleted with another one created in the same moment, so that the total stays the same, likewise
-    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Movement")]
+    /// Rate of contacts replaced by a new one at the same instant, so that the total stays the same, likewise
+    #[arg(long, value_name = "PACE", default_value = "none", help_heading = "Changes")]
     replaced: Pace,
 
-    /// Which rows are deleted and updated: anywhere, front, back, reader (around the page that is being asked for), or a row
-    #[arg(long, value_name = "PLACE", default_value = "anywhere", help_heading = "Movement")]
+    /// Which rows are deleted and updated: anywhere, front, back, reader (near the requested page), or a row number
+    #[arg(long, value_name = "PLACE", default_value = "anywhere", help_heading = "Changes")]
     place: Place,
 
-    /// The list request, from 1, with which the list begins to move
-    #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Movement")]
+    /// Number of the first list request that changes the list, from 1
+    #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Changes")]
     from_request: u64,
 
-    /// The last list request that the list moves before
-    #[arg(long, value_name = "K", help_heading = "Movement")]
+    /// Number of the last list request that changes the list
+    #[arg(long, value_name = "K", help_heading = "Changes")]
     until_request: Option<u64>,
 
-    /// How often the list moves at most
-    #[arg(long, value_name = "N", help_heading = "Movement")]
+    /// Maximum number of changes
+    #[arg(long, value_name = "N", help_heading = "Changes")]
     max_moves: Option<u64>,
 
-    /// Something done to the list when a certain list request arrives; may be repeated
-    #[arg(long = "move", value_name = "MOVE", help_heading = "Movement")]
+    /// Change the list at a given list request; may be repeated
+    #[arg(long = "move", value_name = "MOVE", help_heading = "Changes")]
     moves: Vec<Move>,
 
-    /// Something that goes wrong; may be repeated
-    #[arg(long = "fault", value_name = "FAULT", help_heading = "Answers")]
+    /// Inject a fault; may be repeated
+    #[arg(long = "fault", value_name = "FAULT", help_heading = "Responses")]
     faults: Vec<Fault>,
 
     /// Generate hostile contacts and messages: quotes, line ends, scripts, formulas, odd prices, items without id
     #[arg(long, help_heading = "Account")]
     hostile: bool,
 
-    /// How text is escaped in JSON: dotnet (+ is \u002B), plain or everything
-    #[arg(long, value_name = "HOW", default_value = "dotnet", help_heading = "Answers")]
+    /// Escaping of text in JSON: dotnet (+ is \u002B), plain or everything
+    #[arg(long, value_name = "HOW", default_value = "dotnet", help_heading = "Responses")]
     json_escapes: Escapes,
 
-    /// Compresses answers for clients that accept gzip
-    #[arg(long, help_heading = "Answers")]
+    /// Compress responses for clients that accept gzip
+    #[arg(long, help_heading = "Responses")]
     gzip: bool,
 
-    /// Leaves out `customer_id`, as older versions of the API do
+    /// Omit `customer_id`, as older versions of the API do
     #[arg(long, help_heading = "Account")]
     no_customer_id: bool,
 }
@@ -246,7 +246,7 @@ impl std::str::FromStr for OptionalRate {
 }
 
 impl SimulatorArgs {
-    /// The settings that these flags ask for.
+    /// The settings for these flags.
     pub fn settings(&self) -> Settings {
         Settings {
             contacts: self.contacts,
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_profiles_and_the_manners_of_the_service_reach_the_settings() {
+    fn messages_profiles_and_service_flags_reach_the_settings() {
         let parsed = settings(
             "simulator | --messages=7 | --message-rate=60/min | --messages-until=now | --profiles=3 | --split-count \
              | --cached-count=3s | --late-commits=2s | --replica-lag=500ms | --over-cap=message",
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_with_what_was_expected() {
+    fn invalid_values_are_rejected_with_what_was_expected() {
         for line in ["simulator | --fault=explode", "simulator | --rate-limit=fast", "simulator | --page-cap=0"] {
             assert!(settings(line).is_err(), "{line}");
         }

@@ -1,4 +1,4 @@
-//! What can go wrong with the files of a report; every case names its path and knows the next step.
+//! Errors in reading exported files. Each names its path and the next step.
 
 use std::error::Error;
 use std::io;
@@ -11,12 +11,12 @@ use super::content::Content;
 use crate::format::format_extensions;
 
 static EXTENSIONS_HINT: LazyLock<String> =
-    LazyLock::new(|| format!("name files that end in {}, or the folder that they are in", format_extensions()));
+    LazyLock::new(|| format!("name files with the extension {}, or their folder", format_extensions()));
 
-/// Why files could not be read, or not be reported on.
+/// Why files could not be read or reported on.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// It does not exist, or may not be read.
+    /// The file does not exist, or is not readable.
     #[error("cannot open: {}", path.display())]
     Open {
         /// As it was given.
@@ -24,64 +24,64 @@ pub enum SourceError {
         /// Why.
         source: io::Error,
     },
-    /// The extension names no format.
+    /// The extension is not that of a known format.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
         /// As it was given.
         path: PathBuf,
     },
     /// The folder holds no export.
-    #[error("no exported file in the folder: {}", path.display())]
+    #[error("no exported files in folder: {}", path.display())]
     EmptyFolder {
         /// As it was given.
         path: PathBuf,
     },
     /// The file has no column of an export.
-    #[error("no column of contacts or messages in the file: {}", path.display())]
+    #[error("no columns of contacts or messages in {}", path.display())]
     NoColumns {
         /// The file.
         path: PathBuf,
     },
     /// Some files hold contacts and others messages.
-    #[error("files of contacts and of messages in one report: {} and {}", contacts.display(), messages.display())]
+    #[error("cannot report on contacts and messages together: {} and {}", contacts.display(), messages.display())]
     MixedContents {
         /// The first file of contacts.
         contacts: PathBuf,
         /// The first file of messages.
         messages: PathBuf,
     },
-    /// What is to be compared with holds something else.
-    #[error("a report on {} cannot be compared with {}", wanted.noun().many, path.display())]
+    /// The file to compare with holds something else.
+    #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
-        /// What the report is on.
+        /// What the report covers.
         wanted: Content,
         /// As it was given.
         path: PathBuf,
     },
-    /// The table is not written as exports write it.
+    /// The text is not in the encoding or form that exports have.
     #[error("the file is {what}: {}", path.display())]
     ForeignText {
         /// The file.
         path: PathBuf,
-        /// In what it differs.
+        /// How it differs.
         what: &'static str,
     },
-    /// The file is compressed in a way that cannot be read here.
-    #[error("the file is compressed with {codec}: {}", path.display())]
+    /// The compression is not supported.
+    #[error("unsupported compression {codec}: {}", path.display())]
     Compression {
         /// The file.
         path: PathBuf,
-        /// Its codec.
+        /// The codec of the file.
         codec: String,
     },
-    /// A column holds something else than an export writes.
+    /// A column has a type that cannot be converted.
     #[error("cannot read column {column} of type {found}: {}", path.display())]
     ColumnType {
         /// The file.
         path: PathBuf,
         /// The column.
         column: String,
-        /// Its type, as Arrow names it.
+        /// Its Arrow type.
         found: String,
     },
     /// The file contradicts itself.
@@ -90,7 +90,7 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
-    /// Reading goes on without getting anywhere.
+    /// Reading makes no progress.
     #[error("reading made no progress for {} s: {}", limit.as_secs(), path.display())]
     Stalled {
         /// The file.
@@ -98,23 +98,23 @@ pub enum SourceError {
         /// For how long.
         limit: Duration,
     },
-    /// The file is not the one that its export published.
-    #[error("the SHA-256 is not the one in {}: {}", manifest.display(), path.display())]
+    /// The SHA-256 of the file differs from its manifest.
+    #[error("the SHA-256 differs from {}: {}", manifest.display(), path.display())]
     ChecksumDiffers {
         /// The file.
         path: PathBuf,
         /// The manifest of its export.
         manifest: PathBuf,
     },
-    /// The file to compare with is no summary.
-    #[error("not a summary of this version: {}", path.display())]
+    /// The file to compare with is not a summary.
+    #[error("not a summary of a known schema version: {}", path.display())]
     NotSummary {
         /// As it was given.
         path: PathBuf,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// Reading failed, or the content is not what the extension says.
+    /// Reading failed, or the content does not match the extension.
     #[error("cannot read: {}", path.display())]
     Read {
         /// The file.
@@ -122,34 +122,34 @@ pub enum SourceError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The file ends in the middle of its contacts.
-    #[error("the file is cut off: {}", path.display())]
+    /// The file ends in the middle of a row.
+    #[error("the file is truncated: {}", path.display())]
     CutOff {
         /// The file.
         path: PathBuf,
     },
-    /// The file is not the one that its export wrote.
-    #[error("the file has {found} {unit}, and {listed} in {}: {}", manifest.display(), path.display())]
+    /// The size or number of rows differs from the manifest.
+    #[error("the file has {found} {unit}, but {listed} in {}: {}", manifest.display(), path.display())]
     NotAsPublished {
         /// The file.
         path: PathBuf,
         /// The manifest of its export.
         manifest: PathBuf,
-        /// What was counted.
+        /// The unit of the counts.
         unit: &'static str,
-        /// How many there are.
+        /// Actual count.
         found: u64,
-        /// How many the manifest lists.
+        /// Count by the manifest.
         listed: u64,
     },
-    /// The report would take the place of what it is made from.
-    #[error("the report would replace a file that it is made from: {}", path.display())]
+    /// The report would overwrite one of its inputs.
+    #[error("the report would overwrite one of its input files: {}", path.display())]
     Replaced {
         /// Where the report was to go.
         path: PathBuf,
     },
-    /// Two reports would have the same name.
-    #[error("two forms of the report have the same path: {}", path.display())]
+    /// Two reports have the same path.
+    #[error("two reports have the same path: {}", path.display())]
     RepeatedReport {
         /// Where they were to go, `-` for stdout.
         path: PathBuf,
@@ -163,26 +163,30 @@ impl SourceError {
             Self::Open { .. } => "name a readable file or folder",
             Self::UnknownExtension { .. } => &EXTENSIONS_HINT,
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
-            Self::NoColumns { .. } => "name a file that `sent-export` wrote",
-            Self::MixedContents { .. } => "make one report of the contacts and one of the messages",
+            Self::NoColumns { .. } => "name a file written by `sent-export`",
+            Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
-            Self::ForeignText { .. } => "save it as CSV in UTF-8 with commas, or name the file that was exported",
-            Self::Compression { .. } => "write it with zstd, snappy or without compression",
-            Self::ColumnType { .. } => "convert the column to text or to the type that an export writes",
+            Self::ForeignText { .. } => "save it as comma-separated UTF-8, or name the exported file",
+            Self::Compression { .. } => "rewrite it with zstd, snappy or no compression",
+            Self::ColumnType { .. } => "convert the column to text, or to the type that exports have",
             Self::Damaged { .. } => "copy the file again, or export again",
-            Self::Stalled { .. } => "the file is damaged, or its disk does not answer: copy it again, or export again",
+            Self::Stalled { .. } => {
+                "the file is damaged, or its disk does not respond: copy the file again, or export again"
+            }
             Self::ChecksumDiffers { .. } => {
                 "the file was damaged or changed: copy it again or export again, or remove the manifest if the change was \
-                 on purpose"
+                 intended"
             }
-            Self::NotSummary { .. } => "make the older summary anew from its files, with `sent-export report --json`",
-            Self::Read { .. } => "the file is damaged or not what its extension says: export again",
-            Self::CutOff { .. } => "its last line is not whole: copy the file anew, or export again",
+            Self::NotSummary { .. } => {
+                "create the older summary again from its files, with `sent-export report --json`"
+            }
+            Self::Read { .. } => "the file is damaged or has the wrong extension: export again",
+            Self::CutOff { .. } => "its last line is incomplete: copy the file again, or export again",
             Self::NotAsPublished { .. } => {
-                "the file was cut or changed: export again, or remove the manifest if that was on purpose"
+                "the file was truncated or changed: export again, or remove the manifest if the change was intended"
             }
-            Self::Replaced { .. } => "give --html, --markdown and --json paths that the report does not read",
-            Self::RepeatedReport { .. } => "give each of --html, --markdown and --json a path of its own",
+            Self::Replaced { .. } => "choose other paths for --html, --markdown and --json",
+            Self::RepeatedReport { .. } => "choose different paths for --html, --markdown and --json",
         }
     }
 }

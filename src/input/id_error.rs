@@ -16,10 +16,10 @@ pub enum IdError {
         /// Why.
         source: io::Error,
     },
-    /// Something in the list is no id.
+    /// An entry of the list is not an id.
     #[error("not a UUID: {place}")]
     NotAnId {
-        /// Where it stands.
+        /// Where it is.
         place: String,
     },
     /// The table has no such column.
@@ -27,9 +27,9 @@ pub enum IdError {
     NoColumn {
         /// The table.
         path: PathBuf,
-        /// The names that would do.
+        /// The accepted names.
         wanted: String,
-        /// The names that it has.
+        /// The names of its columns.
         found: String,
     },
     /// The table cannot be read.
@@ -43,7 +43,7 @@ impl IdError {
         match self {
             Self::Read { .. } => "name a readable file, or - for stdin",
             Self::NotAnId { .. } => {
-                "write one id a line, like 6f9619ff-8b86-4011-b42d-00cf4fc964ff; lines that begin with # are skipped"
+                "write one id per line, like 6f9619ff-8b86-4011-b42d-00cf4fc964ff; lines that start with # are skipped"
             }
             Self::NoColumn { .. } => "name the column with --id-column",
             Self::Table(error) => error.hint(),

@@ -148,7 +148,7 @@ mod tests {
     fn what_is_no_id_is_refused_by_its_line_and_never_shown() {
         let error = lines(&format!("{ONE}\n\n+12025550123\n")).unwrap_err();
         assert_eq!(error.to_string(), "not a UUID: line 3 of ids.txt");
-        assert!(error.hint().contains("one id a line"));
+        assert!(error.hint().contains("one id per line"));
         assert!(lines(&"x".repeat(10_000)).is_err());
     }
 }

@@ -132,9 +132,9 @@ fn a_moment_can_be_a_date_and_a_wrong_value_is_answered_with_a_right_one() {
     for (flag, wrong, right) in [
         ("--as-of", "2025-11-31", "write it like 2026-03-31 or 2026-03-31T00:00:00Z"),
         ("--as-of", "yesterday", "write it like 2026-03-31 or 2026-03-31T00:00:00Z"),
-        ("--min-cell", "0", "write a number of contacts from 2 on"),
-        ("--min-cell", "1", "write a number of contacts from 2 on"),
-        ("--min-cell", "few", "write a number of contacts from 2 on"),
+        ("--min-cell", "0", "write a number of at least 2"),
+        ("--min-cell", "1", "write a number of at least 2"),
+        ("--min-cell", "few", "write a number of at least 2"),
     ] {
         sent_export().args(["report", "c.csv", flag, wrong]).finish().expect_code(2).expect_stderr(right);
     }

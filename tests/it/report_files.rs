@@ -61,7 +61,7 @@ fn a_report_never_takes_the_place_of_what_it_is_made_from() {
     }
     let before = contents(&run.path(""));
     for case in cases {
-        run = report(run, &case).expect_code(2).expect_stderr("hint: give --html, --markdown and --json paths");
+        run = report(run, &case).expect_code(2).expect_stderr("hint: choose other paths for --html");
         run = run.expect_stderr(case.last().unwrap());
         assert!(contents(&run.path("")) == before, "{run:?}");
     }
@@ -77,7 +77,7 @@ fn no_two_forms_of_a_report_go_to_one_place() {
         ["--html", "-", "--json", "-"],
     ] {
         run = report(run, &[&["c.csv"], &case[..]].concat()).expect_code(2).expect_stderr(case[3]);
-        run = run.expect_stderr("hint: give each of --html, --markdown and --json a path of its own");
+        run = run.expect_stderr("hint: choose different paths for --html, --markdown and --json");
         assert!(contents(&run.path("")) == before && run.stdout.is_empty(), "{run:?}");
     }
     if cfg!(unix) {
@@ -136,7 +136,7 @@ fn everything_in_a_folder_of_exports_can_be_given() {
     let run = report(run, &[&names[..], &["--json", "-"]].concat()).expect_code(0);
     assert_eq!(document(&run)["contacts"], 200);
     assert!(!run.stderr.contains("manifest") && !run.stderr.contains("lock"), "{run:?}");
-    report(run, &["_c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files that end in");
+    report(run, &["_c.parquet.manifest.json"]).expect_code(2).expect_stderr("hint: name files with the extension");
 }
 
 #[test]
@@ -148,23 +148,23 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
     let half: String = text.split_inclusive('\n').take(101).collect();
     std::fs::write(run.path("c.csv"), &half).unwrap();
     run = report(run, &["c.csv", "--json", "r.json"]).expect_code(2);
-    run = run.expect_stderr(&format!("the file has {} bytes, and {} in ", half.len(), whole.len()));
+    run = run.expect_stderr(&format!("the file has {} bytes, but {} in ", half.len(), whole.len()));
     run = run.expect_stderr("_c.parquet.manifest.json: c.csv\n").expect_stderr("or remove the manifest");
     assert!(!run.path("r.json").exists());
     // As many bytes, of fewer contacts.
     let mut others = half.clone();
     others.insert_str(others.len() - 1, &"x".repeat(whole.len() - half.len()));
     std::fs::write(run.path("c.csv"), others).unwrap();
-    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the SHA-256 is not the one in ");
+    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the SHA-256 differs from ");
     // A manifest without a checksum tells the number of contacts all the same.
     let mut manifest = run.json("_c.parquet.manifest.json");
     for output in manifest["outputs"].as_array_mut().unwrap() {
         output.as_object_mut().unwrap().remove("sha256");
     }
     std::fs::write(run.path("_c.parquet.manifest.json"), manifest.to_string()).unwrap();
-    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, and 200 in ");
+    run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, but 200 in ");
     // The old state of a comparison is held against its manifest, too.
-    run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, and 200 in ");
+    run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, but 200 in ");
     std::fs::rename(run.path("_c.parquet.manifest.json"), run.path("gone.json")).unwrap();
     run = report(run, &["c.csv", "--json", "-"]).expect_code(0);
     assert_eq!(document(&run)["contacts"], 100);
@@ -177,7 +177,7 @@ fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
     let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
     std::fs::remove_file(run.path("_c.csv.manifest.json")).unwrap();
     let refused = |run: Finished, name: &str| {
-        report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is cut off: {name}\nhint: "))
+        report(run, &[name]).expect_code(2).expect_stderr(&format!("the file is truncated: {name}\nhint: "))
     };
     for name in FILES {
         let whole = std::fs::read(run.path(name)).unwrap();
@@ -217,7 +217,7 @@ fn ndjson_that_another_program_wrote_is_read_or_refused_without_a_word_of_it() {
         ("[\"+12025550123\"]\n", "line 1 is not a JSON object"),
         ("\"+12025550123\"\n", "line 1 is not a JSON object"),
         ("{\"id\":\"+12025550123\"}{}\n", "line 1 is not a JSON object"),
-        ("{\"number\":\"+12025550123\"}\n", "no column of contacts"),
+        ("{\"number\":\"+12025550123\"}\n", "no columns of contacts"),
     ] {
         std::fs::write(run.path("b.jsonl"), text).unwrap();
         run = report(run, &["b.jsonl"]).expect_code(2).expect_stderr(error);
@@ -272,7 +272,7 @@ fn a_table_that_was_saved_by_another_program_is_read_or_named_for_what_it_is() {
     csv(&run, "c.csv", &utf16);
     let mut run = run;
     for (name, what) in [("a.csv", "separated by semicolons"), ("b.csv", "separated by tabs"), ("c.csv", "UTF-16")] {
-        run = report(run, &[name]).expect_code(2).expect_stderr(what).expect_stderr("CSV in UTF-8 with commas");
+        run = report(run, &[name]).expect_code(2).expect_stderr(what).expect_stderr("comma-separated UTF-8");
     }
 }
 

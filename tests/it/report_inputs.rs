@@ -152,8 +152,7 @@ fn a_bit_that_flipped_is_found() {
             bytes[at] ^= 1 << (at % 8);
             std::fs::write(run.path(name), bytes).unwrap();
             run = run.again().args(["report", name]).finish().expect_code(2);
-            run =
-                run.expect_stderr("error: the SHA-256 is not the one in ").expect_stderr(&format!(": {name}\nhint: "));
+            run = run.expect_stderr("error: the SHA-256 differs from ").expect_stderr(&format!(": {name}\nhint: "));
             assert!(run.stdout.is_empty());
         }
         std::fs::write(run.path(name), whole).unwrap();
@@ -291,7 +290,7 @@ fn nothing_from_elsewhere_steers_a_terminal_or_becomes_a_link() {
     std::fs::write(run.path(name), "no contacts\n").unwrap();
     std::fs::remove_file(run.path(&format!("_{name}.manifest.json"))).unwrap();
     let run = run.again().args(["report", name]).finish().expect_code(2);
-    let run = run.expect_stderr("no column of contacts or messages in the file: a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
+    let run = run.expect_stderr("no columns of contacts or messages in a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
     // So can the one in a line of the log.
     let export = run.again().contacts(&server.url(), &["-o", name, "--max-shrink", "20%"]).finish().expect_code(0);
     assert!(!export.stderr.contains(['\u{1b}', '\u{202e}']), "{export:?}");

@@ -239,6 +239,6 @@ fn a_type_that_cannot_be_read_is_named_with_its_column() {
         write(&run.path("x.parquet"), columns);
         run = run.again().args(["report", "x.parquet"]).finish().expect_code(2);
         run = run.expect_stderr(&format!("error: cannot read column {name} of type {found}"));
-        run = run.expect_stderr(": x.parquet\nhint: convert the column to text or to the type that an export writes\n");
+        run = run.expect_stderr(": x.parquet\nhint: convert the column to text, or to the type that exports have\n");
     }
 }

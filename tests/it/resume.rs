@@ -246,7 +246,7 @@ fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
     });
     let arguments = ["-o", "d.csv", "--retry-budget", "20", "--max-retries", "100"];
     let run = sent_export().contacts(&failing.url(), &arguments).finish().expect_code(5);
-    run.expect_stderr("the run's 20 retries are used up").expect_stderr("saved in");
+    run.expect_stderr("retry budget of the run used up (20 retries)").expect_stderr("saved in");
 }
 
 #[test]

@@ -13,15 +13,15 @@ pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
 /// Which account is read, and with which key.
 #[derive(Debug, Clone, Args)]
 pub struct AccountArgs {
-    /// Read one child profile of an organization (the key must be the organization's)
+    /// Read one child profile of an organization (requires the key of the organization)
     #[arg(long, value_name = "UUID", value_parser = uuid, help_heading = "Account")]
     pub profile_id: Option<Uuid>,
 
-    /// File that holds the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
+    /// File with the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
     #[arg(long, value_name = "PATH", help_heading = "Account")]
     pub api_key_file: Option<PathBuf>,
 
-    /// Address of the API
+    /// Base URL of the API
     #[arg(
         long,
         env = "SENT_BASE_URL",

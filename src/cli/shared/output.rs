@@ -10,44 +10,44 @@ use crate::store::FileMode;
 /// Where an export goes, and in which format.
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
-    /// Where to write the rows, `-` for stdout; repeat it for several outputs from one read of the API
+    /// Where to write the rows, `-` for stdout; may be repeated for several outputs from one read of the API
     #[arg(short, long, value_name = "PATH", required = true, long_help = output_help(), help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
-    /// Format of all outputs, whatever their extension
-    #[arg(long, help = format!("Format of all outputs, whatever their extension: {}", format_names()), help_heading = "Output")]
+    /// Format of all outputs, regardless of extension
+    #[arg(long, help = format!("Format of all outputs, regardless of extension: {}", format_names()), help_heading = "Output")]
     pub format: Option<FileFormat>,
 
-    /// Columns to write, in this order, with commas between them [default: all]
+    /// Columns to write, in this order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
     pub columns: Option<Vec<String>>,
 
-    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json beside the first output]
+    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json next to the first output]
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub manifest: Option<PathBuf>,
 
-    /// Permissions of all files written, like 640 [default: those of the file that is replaced, 600 for a new one]
+    /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
     #[arg(long, value_name = "OCTAL", help_heading = "Output")]
     pub mode: Option<FileMode>,
 }
 
-/// Which reports are written beside an export.
+/// Which reports to write along with an export.
 #[derive(Debug, Clone, Args)]
 pub struct ReportFileArgs {
     /// Also write the summary as JSON, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub summary: Option<PathBuf>,
 
-    /// Also write a report, as .html or .md for people or as .json; repeat it for several
+    /// Also write a report as .html, .md or .json; may be repeated
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
 }
 
 fn output_help() -> String {
     format!(
-        "Where to write the rows, `-` for stdout; repeat it for several outputs from one read of the API\n\n\
-         The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, with mode and \
-         owner of the file they replace; a new one is readable by its owner alone.",
+        "Where to write the rows, `-` for stdout; may be repeated for several outputs from one read of the API\n\n\
+         The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, keeping \
+         the mode and owner of the file they replace; new files are readable only by their owner.",
         format_extensions()
     )
 }

@@ -1,4 +1,4 @@
-//! How the values of flags are read. Every refusal says how to write the value.
+//! Parsers for the values of flags. Every error says how to write the value.
 
 use std::num::NonZeroUsize;
 use std::str::FromStr;
@@ -17,9 +17,9 @@ const MAX_CONCURRENCY: u64 = 1024;
 /// `--rate-limit`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimitArg {
-    /// As fast as answers come.
+    /// As fast as responses arrive.
     Unlimited,
-    /// No faster than this.
+    /// At most this fast.
     Limited(RateSpec),
 }
 
@@ -48,7 +48,7 @@ pub(in crate::cli) fn required_verdict(text: &str) -> Result<Verdict, String> {
 
 /// Reads a whole number.
 pub(in crate::cli) fn number(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "write a whole number, for instance 1000".to_owned())
+    text.parse().map_err(|_| "write a whole number, such as 1000".to_owned())
 }
 
 /// Reads a whole number from `least` to `most`.
@@ -91,7 +91,7 @@ pub(in crate::cli) fn duration(text: &str) -> Result<Duration, String> {
     if duration.is_zero() { Err("must be greater than zero".to_owned()) } else { Ok(duration) }
 }
 
-/// Reads a moment; a date alone is its first moment, UTC.
+/// Parses a time; a date alone is its midnight, UTC.
 pub(in crate::cli) fn moment(text: &str) -> Result<Timestamp, &'static str> {
     Timestamp::parse_in_table(text).ok_or("write it like 2026-03-31 or 2026-03-31T00:00:00Z")
 }
@@ -105,12 +105,12 @@ pub struct SinceArg {
     pub start: SinceStartArg,
 }
 
-/// A moment, or an age.
+/// A time, or an age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinceStartArg {
-    /// This moment.
+    /// This time.
     At(Timestamp),
-    /// So long before the run.
+    /// This long before the start of the run.
     Before(Duration),
 }
 
