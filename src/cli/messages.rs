@@ -21,7 +21,7 @@ Examples:
   sent-export messages --output messages/ --partition-by created_date --since-last
       For a daily job: messages since the last run, and those that may have changed, in one file per day
   sent-export messages --output m.parquet --since 1d --with-activities --activities-output a.parquet
-      Messages of the last day, and the activities of each: one more request a message
+      Messages of the last day with their delivery history: one more request per message
 
 Exit codes:
   0 complete, 1 unexpected failure, 2 wrong usage, 3 written, but completeness not verified,
@@ -120,10 +120,10 @@ pub struct MessagesArgs {
 /// Whether the activities of the messages are read in the same run.
 #[derive(Debug, Args)]
 pub struct MessageActivitiesArgs {
-    /// Also read the activities of each message, one request a message, and write them to --activities-output
+    /// Also read the delivery history of each message, one request per message, and write it to --activities-output
     ///
-    /// Activities are read after the list, under the same rate limit: at 200 requests a minute, those of 10,000 messages take
-    /// 50 minutes. The number of requests is printed to stderr before the first. Messages and activities are published
+    /// Activities are read after the list, under the same rate limit: at 200 requests a minute, those of 10,000 messages
+    /// take 50 minutes. The number of requests is printed to stderr before the first. Messages and activities are published
     /// together.
     #[arg(long, requires = "activities_output", help_heading = "Activities")]
     pub with_activities: bool,
@@ -132,7 +132,7 @@ pub struct MessageActivitiesArgs {
     #[arg(long, value_name = "PATH", requires = "with_activities", help_heading = "Activities")]
     pub activities_output: Option<PathBuf>,
 
-    /// Publish even if the activities of some messages cannot be read; the verdict is then unverified and names them
+    /// Publish even if the activities of some messages cannot be read; the verdict is then unverified, and the evidence names them
     #[arg(long, requires = "with_activities", help_heading = "Activities")]
     pub allow_unread: bool,
 }
