@@ -157,9 +157,10 @@ impl Connection {
         }
         let retry_after = retry_after.or(until_reset.filter(|_| status == 429));
         let secrets = self.secrets.with_filters(url);
-        let header_request_id = header_text(response.headers(), "x-request-id").and_then(|id| secrets.request_id(id));
+        let header_request_id = header_text(response.headers(), "x-request-id").map(str::to_owned);
+        let header_request_id = || header_request_id.as_deref().and_then(|id| secrets.request_id(id));
         if let Some(other) = scope.mismatch(header_text(response.headers(), PROFILE_HEADER)) {
-            let problem = Problem::OtherProfile { other: Box::new(other), request_id: header_request_id };
+            let problem = Problem::OtherProfile { other: Box::new(other), request_id: header_request_id() };
             return Err(Failure { problem, decision: Decision::GiveUp, retry_after: None });
         }
         let unreadable = |reason: String, request_id: Option<String>| Failure {
@@ -172,27 +173,27 @@ impl Connection {
             Ok(body) => body,
             Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
             Err(error @ BodyError::NoRoom) => {
-                return Err(Failure { decision: Decision::Retry, ..unreadable(error.reason(), header_request_id) });
+                return Err(Failure { decision: Decision::Retry, ..unreadable(error.reason(), header_request_id()) });
             }
             Err(error @ BodyError::TooLong) => {
-                return Err(Failure { decision: Decision::GiveUp, ..unreadable(error.reason(), header_request_id) });
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(error.reason(), header_request_id()) });
             }
         };
         let (body, envelope) = match read_envelope(body, decode) {
             Ok(read) => read,
             Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
                 // Documented for 401 and 403: the status says it all.
-                let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id };
+                let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id() };
                 return Err(Failure { problem, decision: decide(status, None), retry_after });
             }
-            Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id)),
-            Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id)),
+            Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id())),
+            Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id())),
             Err(EnvelopeError::TooManyItems(reason)) => {
-                return Err(Failure { decision: Decision::GiveUp, ..unreadable(reason, header_request_id) });
+                return Err(Failure { decision: Decision::GiveUp, ..unreadable(reason, header_request_id()) });
             }
         };
         let mut meta = envelope.meta;
-        meta.request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or(header_request_id);
+        meta.request_id = meta.request_id.and_then(|id| secrets.request_id(&id)).or_else(header_request_id);
         let is_success = envelope.success != Some(false) && (200..300).contains(&status);
         match envelope.data {
             Some(data) if is_success => {

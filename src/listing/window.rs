@@ -47,15 +47,34 @@ impl Window {
             return Some(Self::first(cap));
         }
         let start = end.saturating_sub(overlap.max(1));
-        let smallest = (cap / 2).max(1);
-        let fitting = (smallest..=cap).map(|size| Self { page: start / u64::from(size) + 1, size });
-        // With small pages there are rows that no window reaches across: multiples of every size.
-        let is_dead_end =
-            |window: &Self| cap < 20 && (smallest..=cap).all(|size| window.end().is_multiple_of(u64::from(size)));
-        // The largest size wins a tie, so that the start of the list is read as a plain page is.
-        let furthest = fitting.max_by_key(|window| (!is_dead_end(window), window.end(), window.size));
-        furthest.filter(|window| window.end() > end)
+        let sizes = (cap / 2).max(1)..=cap;
+        let furthest = if cap < SMALL_CAP {
+            // There are rows that no window reaches across: multiples of every size.
+            let is_dead_end = |size| sizes.clone().all(|other| reach(start, size).is_multiple_of(u64::from(other)));
+            sizes.clone().max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
+        } else {
+            // The largest size wins a tie, so that the start of the list is read as a plain page is.
+            sizes.max_by_key(|&size| reach(start, size))
+        };
+        let size = furthest?;
+        Some(Self { page: start / u64::from(size) + 1, size }).filter(|window| window.end() > end)
     }
+
+    /// Whether some window holds the row before `end` and reaches behind it.
+    pub fn can_overlap(end: u64, cap: u32) -> bool {
+        // The first size tells it nearly always.
+        let ends_elsewhere = |size| !end.is_multiple_of(u64::from(size));
+        cap >= SMALL_CAP && (cap / 2..=cap).any(ends_elsewhere) || Self::overlapping(end, 1, cap).is_some()
+    }
+}
+
+/// Pages of fewer rows cannot overlap everywhere.
+const SMALL_CAP: u32 = 20;
+
+/// Where the page of this size ends that holds row `start`.
+fn reach(start: u64, size: u32) -> u64 {
+    let size = u64::from(size);
+    start - start % size + size
 }
 
 #[cfg(test)]

@@ -93,9 +93,10 @@ impl Edge {
     pub(super) fn moved_behind(&self, answer: &Answer, anchor: Anchor) -> Self {
         let fresh = &answer.rows[anchor.start.min(answer.rows.len())..];
         let last = fresh.iter().rposition(Option::is_some).map_or(0, |at| at + 1);
-        let mut tail: Vec<RowFingerprint> = self.tail[..self.tail.len() - anchor.skipped.min(self.tail.len())].to_vec();
-        tail.extend(fresh.iter().copied().flatten());
-        let tail = tail.split_off(tail.len().saturating_sub(TAIL_MARKS));
+        let kept = &self.tail[..self.tail.len() - anchor.skipped.min(self.tail.len())];
+        let known = kept.len() + fresh.iter().flatten().count();
+        let mut tail = Vec::with_capacity(TAIL_MARKS);
+        tail.extend(kept.iter().chain(fresh.iter().flatten()).skip(known.saturating_sub(TAIL_MARKS)));
         let offset = answer.offset + (anchor.start + last) as u64;
         let trailing = fresh.len() - last;
         Self { tail, offset, trailing, total: answer.total, ..*self }

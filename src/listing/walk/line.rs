@@ -83,7 +83,8 @@ impl Line {
 
     /// Adds rows that follow the row at `after`; gives the place of their last row.
     pub(super) fn insert(&mut self, after: Position, rank: u64, rows: &[Option<RowFingerprint>]) -> Position {
-        let known: Vec<RowFingerprint> = rows.iter().copied().flatten().collect();
+        let mut known = Vec::with_capacity(rows.len());
+        known.extend(rows.iter().copied().flatten());
         let label = match self.stretches.last_key_value() {
             None => 0,
             Some((&last, _)) if after.stretch >= last => last + SPACING,

@@ -15,18 +15,40 @@ use crate::listing::RowKey;
 const MIN_BREAKS: u64 = 4;
 const ROWS_FOR_A_BREAK: u64 = 400;
 
-/// Keys that a list may be sorted by so that changes only move rows to its ends, in either direction.
-const KEYS: usize = 3;
-
-/// Which keys the rows read so far are sorted by.
+/// Which keys the rows read so far are sorted by: those by which a change only moves a row to an end of the list, in either
+/// direction.
 #[derive(Debug, Default)]
 pub(super) struct ListOrder {
     rows: u64,
     has_dates: bool,
-    /// The last row's values; of a row without a date, those of the row before it.
-    last: [Option<i128>; KEYS],
-    /// For each key, neighbors that descend and that ascend.
-    breaks: [[u64; 2]; KEYS],
+    by_creation: Key<i64>,
+    by_change: Key<i64>,
+    /// As unsigned numbers, which is how ids are sorted.
+    by_id: Key<u128>,
+}
+
+/// How the rows stand by one of their values.
+#[derive(Debug, Default)]
+struct Key<T> {
+    /// The last row's value; of a row without one, that of the row before it.
+    last: Option<T>,
+    descending: u64,
+    ascending: u64,
+}
+
+impl<T: Copy + Ord> Key<T> {
+    fn note(&mut self, value: Option<T>) {
+        let Some(value) = value else { return };
+        if let Some(last) = self.last.replace(value) {
+            self.descending += u64::from(last > value);
+            self.ascending += u64::from(last < value);
+        }
+    }
+
+    /// Whether all but `allowed` neighbors stand the same way round. A value that all rows share sorts nothing.
+    fn is_sorted(&self, allowed: u64) -> bool {
+        self.descending.min(self.ascending) <= allowed && self.descending.max(self.ascending) > allowed
+    }
 }
 
 impl ListOrder {
@@ -34,27 +56,17 @@ impl ListOrder {
     pub(super) fn note(&mut self, row: &RowKey) {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some();
-        let changed_at = row.updated_at.or(row.created_at);
-        // As unsigned numbers, which is how ids are sorted.
-        let values =
-            [row.created_at.map(i128::from), changed_at.map(i128::from), Some(row.id.0.cast_signed() ^ i128::MIN)];
-        for ((last, breaks), value) in self.last.iter_mut().zip(&mut self.breaks).zip(values) {
-            let Some(value) = value else { continue };
-            if let Some(last) = last.replace(value) {
-                breaks[0] += u64::from(last > value);
-                breaks[1] += u64::from(last < value);
-            }
-        }
+        self.by_creation.note(row.created_at);
+        self.by_change.note(row.updated_at.or(row.created_at));
+        self.by_id.note(Some(row.id.0));
     }
 
     /// Whether the rows are sorted by one of the keys, as far as rows with dates can tell.
     pub(super) fn is_known(&self) -> bool {
         let allowed = MIN_BREAKS + self.rows / ROWS_FOR_A_BREAK;
-        let is_sorted = |&[descending, ascending]: &[u64; 2]| {
-            // A key that all rows share sorts nothing.
-            descending.min(ascending) <= allowed && descending.max(ascending) > allowed
-        };
-        !self.has_dates || self.rows <= MIN_BREAKS || self.breaks.iter().any(is_sorted)
+        let is_sorted =
+            self.by_creation.is_sorted(allowed) || self.by_change.is_sorted(allowed) || self.by_id.is_sorted(allowed);
+        !self.has_dates || self.rows <= MIN_BREAKS || is_sorted
     }
 }
 

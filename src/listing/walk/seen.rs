@@ -51,12 +51,13 @@ impl SeenIds {
         if id.0 == 0 {
             return !std::mem::replace(&mut self.has_zero, true);
         }
-        if (self.used + 1) * 100 > self.slots.len() * MAX_FILL {
-            self.resize(self.slots.len() + self.slots.len() / 2);
-        }
-        let slot = self.slot(id.0);
+        let mut slot = self.slot(id.0);
         if self.slots[slot] != 0 {
             return false;
+        }
+        if (self.used + 1) * 100 > self.slots.len() * MAX_FILL {
+            self.resize(self.slots.len() + self.slots.len() / 2);
+            slot = self.slot(id.0);
         }
         self.slots[slot] = id.0;
         self.used += 1;

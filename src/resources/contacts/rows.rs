@@ -76,6 +76,10 @@ impl Rows {
 
     /// Begins a text that is put together from parts.
     pub(super) fn start_text(&mut self) {
+        if self.beside.capacity() == 0 {
+            // Where phone numbers are escaped, most of them come: about a fifth of the body.
+            self.beside.reserve(self.body.len() / 5);
+        }
         self.started_at = self.beside.len();
     }
 

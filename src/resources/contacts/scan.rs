@@ -23,6 +23,9 @@ use crate::api::wire::Envelope;
 use crate::resources::json::special_byte;
 use crate::resources::{ListData, PageLimit};
 
+/// The plus sign as the API writes it, in every phone number.
+const ESCAPED_PLUS: &[u8] = br"\u002B";
+
 /// Reads an answer of `GET /v3/contacts`, or gives up.
 pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<ListData<ContactPage>>> {
     let mut cursor = Cursor { body, at: 0 };
@@ -137,18 +140,32 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads members while they are written as most are: the expected name, no white space, a text without escapes, and a
-    /// comma behind it. Says which column is expected next.
+    /// Reads members while they are written as most are: the expected name, no white space, a text without escapes but the
+    /// plus sign of a phone number, and a comma behind it. Says which column is expected next.
     fn take_usual_texts(&mut self, mut expected: usize, rows: &mut Rows) -> usize {
         while let Some(name) = NAMES.get(expected)
             && !matches!(expected, column::OPT_OUT | column::IS_INHERITED)
             && name.is_start_of(self.rest())
             && let [b'"', text @ ..] = &self.rest()[name.length..]
-            && let Some(length) = special_byte(text)
-            && text[length..].starts_with(b"\",")
+            && let Some(mut length) = special_byte(text)
         {
             let start = self.at + name.length + 1;
-            rows.set_text_in_body(expected, start, start + length);
+            if text[length..].starts_with(b"\",") {
+                rows.set_text_in_body(expected, start, start + length);
+            } else if text[length..].starts_with(ESCAPED_PLUS)
+                && let behind = length + ESCAPED_PLUS.len()
+                && let Some(rest) = special_byte(&text[behind..])
+                && text[behind + rest..].starts_with(b"\",")
+            {
+                rows.start_text();
+                rows.extend_text(&self.body[start..start + length]);
+                rows.extend_text("+");
+                rows.extend_text(&self.body[start + behind..start + behind + rest]);
+                rows.end_text(expected);
+                length = behind + rest;
+            } else {
+                break;
+            }
             self.at = start + length + 2;
             expected += 1;
         }

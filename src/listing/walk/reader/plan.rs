@@ -69,7 +69,7 @@ impl Reader {
 
     /// Whether pages are too small to overlap where it stands.
     pub(in crate::listing::walk) fn cannot_overlap(&self) -> bool {
-        !self.is_done && self.edge.offset > 0 && Window::overlapping(self.edge.offset, 1, self.cap).is_none()
+        !self.is_done && self.edge.offset > 0 && !Window::can_overlap(self.edge.offset, self.cap)
     }
 
     /// Notes that a window is requested.
