@@ -2,10 +2,12 @@
 //!
 //! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about
 //! two bytes a row in all. An answer that holds two of them in the same order tells where in the list it lies, whatever
-//! was created or deleted in the meantime. Looking rows up needs an index, which is only built when the list has moved so
-//! far that a boundary did not show.
+//! was created or deleted in the meantime. An index of all of them is only built when many answers are looked up, because the
+//! list has moved so far that boundaries did not show.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use foldhash::fast::FixedState;
 
 use super::fingerprint::RowFingerprint;
 
@@ -15,6 +17,9 @@ const HEAD_MARKS: usize = 8;
 pub(super) const TAIL_MARKS: usize = 16;
 /// Distance of the labels of stretches appended one after the other: room for those found between them later.
 const SPACING: i64 = 1 << 20;
+/// Look-ups that pass through all marks: a list that does not change has two of them, and an index of its marks would take
+/// as much memory as the rest of the walk.
+const LOOKUPS_WITHOUT_INDEX: u32 = 8;
 /// Matches from which on an answer whose rows are mostly out of order contradicts the line.
 const MIN_MATCHES_FOR_CONFLICT: usize = 4;
 
@@ -46,6 +51,11 @@ impl Stretch {
             if mark < HEAD_MARKS.min(self.marks.len()) { mark } else { rows - (self.marks.len() - mark).min(rows) };
         u32::try_from(row).unwrap_or(u32::MAX)
     }
+
+    /// Its marks and where they stand.
+    fn places(&self, label: i64) -> impl Iterator<Item = (RowFingerprint, Position)> + '_ {
+        self.marks.iter().enumerate().map(move |(at, &mark)| (mark, Position { stretch: label, row: self.row_of(at) }))
+    }
 }
 
 /// Where an answer lies, shown by the rows that it shares with the line in the same order.
@@ -72,8 +82,12 @@ pub(super) enum Lookup {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     stretches: BTreeMap<i64, Stretch>,
-    index: Option<HashMap<RowFingerprint, Position, foldhash::fast::FixedState>>,
+    lookups: u32,
+    /// Where all marks stand, once there were many look-ups.
+    index: Option<Places>,
 }
+
+type Places = HashMap<RowFingerprint, Position, FixedState>;
 
 impl Line {
     /// Rows of the line before a row, as far as that is known: stretches found later make it a little larger.
@@ -103,7 +117,7 @@ impl Line {
         let marks: Box<[RowFingerprint]> = [&known[..head], &known[tail..]].concat().into();
         let stretch = Stretch { rank, rows: u32::try_from(rows.len()).unwrap_or(u32::MAX), marks };
         if let Some(index) = &mut self.index {
-            add_to(index, label, &stretch);
+            index.extend(stretch.places(label));
         }
         let last = Position { stretch: label, row: stretch.rows.saturating_sub(1) };
         self.stretches.insert(label, stretch);
@@ -112,14 +126,20 @@ impl Line {
 
     /// Where the rows of an answer stand on the line.
     pub(super) fn locate(&mut self, rows: &[Option<RowFingerprint>]) -> Lookup {
-        let index = self.index.get_or_insert_with(|| {
-            let mut index = HashMap::default();
-            self.stretches.iter().for_each(|(&label, stretch)| add_to(&mut index, label, stretch));
+        self.lookups = self.lookups.saturating_add(1);
+        if self.lookups > LOOKUPS_WITHOUT_INDEX && self.index.is_none() {
+            self.index = Some(self.places(|_| true));
+        }
+        let of_answer;
+        let places = if let Some(index) = &self.index {
             index
-        });
-        let places = rows.iter().enumerate();
+        } else {
+            let wanted: HashSet<_, FixedState> = rows.iter().copied().flatten().collect();
+            of_answer = self.places(|mark| wanted.contains(mark));
+            &of_answer
+        };
         let found: Vec<(usize, Position)> =
-            places.filter_map(|(at, row)| Some((at, *index.get(row.as_ref()?)?))).collect();
+            rows.iter().enumerate().filter_map(|(at, row)| Some((at, *places.get(row.as_ref()?)?))).collect();
         let chain = longest_ascending(&found);
         if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
             return Lookup::OutOfOrder;
@@ -130,6 +150,12 @@ impl Line {
             (Some(&first), Some(&last)) if chain.len() >= needed => Lookup::Found(Located { first, last }),
             _ => Lookup::Unknown,
         }
+    }
+
+    /// Where those marks stand that are wanted.
+    fn places(&self, is_wanted: impl Fn(&RowFingerprint) -> bool) -> Places {
+        let marks = self.stretches.iter().flat_map(|(&label, stretch)| stretch.places(label));
+        marks.filter(|(mark, _)| is_wanted(mark)).collect()
     }
 
     /// Rows of the line.
@@ -150,12 +176,6 @@ impl Line {
     /// The label of a place, to be looked up in [`ranks`](Self::ranks), and the row in its stretch.
     pub(super) fn label(position: Position) -> (i64, u32) {
         (position.stretch, position.row)
-    }
-}
-
-fn add_to(index: &mut HashMap<RowFingerprint, Position, foldhash::fast::FixedState>, label: i64, stretch: &Stretch) {
-    for (at, &mark) in stretch.marks.iter().enumerate() {
-        index.insert(mark, Position { stretch: label, row: stretch.row_of(at) });
     }
 }
 
@@ -187,6 +207,21 @@ mod tests {
         let Lookup::Found(found) = line.locate(&rows([900, 48, 49, 50, 901])) else { panic!("not found") };
         assert_eq!((found.first.0, line.rank(found.first.1)), (1, 48));
         assert_eq!((found.last.0, line.rank(found.last.1)), (3, 50));
+    }
+
+    #[test]
+    fn an_index_finds_what_a_look_through_all_marks_finds() {
+        let mut line = Line::default();
+        let mut last = Position::START;
+        for stretch in 0..20_u64 {
+            last = line.insert(last, stretch * 50, &rows(u128::from(stretch * 50)..u128::from(stretch * 50 + 50)));
+        }
+        for lookup in 0..2 * LOOKUPS_WITHOUT_INDEX {
+            let Lookup::Found(found) = line.locate(&rows(440..460)) else { panic!("not found") };
+            assert_eq!((found.first.0, line.rank(found.first.1)), (0, 440));
+            assert_eq!((found.last.0, line.rank(found.last.1)), (17, 457));
+            assert_eq!(line.index.is_some(), lookup >= LOOKUPS_WITHOUT_INDEX);
+        }
     }
 
     #[test]
