@@ -219,6 +219,39 @@ fn days_accumulate_in_a_folder_and_only_those_that_were_read_are_replaced() {
     assert_eq!(run.json("m/_created_date.manifest.json")["rows"], 3_150);
 }
 
+/// Dates the last run in a folder so much later.
+fn let_manifest_pass(path: &Path, days: u64) {
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let started_at = manifest["started_at"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    manifest["started_at"] = (started_at + chrono::Days::new(days)).to_rfc3339().into();
+    std::fs::write(path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn ten_daily_runs_leave_the_bytes_of_one_whole_read_for_a_fraction_of_its_requests() {
+    let messaging = Messaging { count: 4_000, days: 20, until: Until::Now, ..Messaging::default() };
+    let simulator = start(messaging, false);
+    let export = |run: Run, more: &[&str]| -> (Finished, u64) {
+        let before = simulator.statistics().conversation_requests;
+        let fixed = ["-o", "m/", "--partition-by", "created_date"];
+        let run = messages(run, &simulator, &[&fixed, more].concat()).finish().expect_code(0);
+        (run, simulator.statistics().conversation_requests - before)
+    };
+    let (mut run, _) = export(sent_export(), &[]);
+    let mut daily = 0;
+    for day in 0..10 {
+        simulator.pass_time(Duration::from_secs(24 * 60 * 60), 200);
+        // The simulated days are ahead of this machine's clock, which the last run was dated by.
+        let_manifest_pass(&run.path("m/_created_date.manifest.json"), day);
+        let (next, requests) = export(run.again(), &["--since-last", "--reread", "7d"]);
+        (run, daily) = (next, daily + requests);
+    }
+    let (whole, requests) = export(sent_export(), &[]);
+    assert_eq!(days(&run.path("m")), days(&whole.path("m")));
+    assert_eq!(ids_of_days(&run.path("m")), truth(&simulator));
+    assert!(daily < 5 * requests, "{daily} requests for ten days, {requests} for one whole read");
+}
+
 #[test]
 fn what_makes_no_sense_together_is_refused() {
     let simulator = simulator(10);
