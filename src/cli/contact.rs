@@ -17,7 +17,7 @@ Examples:
   sent-export contact +12025550123 --message-summary
       By number, with the counts of its messages and their outcome
   sent-export contact --ids ids.txt --missing gone.txt --output contacts.parquet
-      Many contacts by id, with the ids that no longer exist written to gone.txt
+      Many contacts, with the ids that no longer exist written to gone.txt
 
 Exit codes:
   0 found, or all of several looked up, 1 unexpected failure, 2 wrong usage,
@@ -33,7 +33,7 @@ pub struct ContactArgs {
     #[arg(value_name = "ID|+NUMBER", group = "contacts_to_read")]
     pub contact: Vec<String>,
 
-    /// Text file with one contact id per line, `-` for stdin; needs --output
+    /// Text file with one contact id per line, `-` for stdin; requires --output
     #[arg(
         long,
         value_name = "FILE",

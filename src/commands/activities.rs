@@ -38,7 +38,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
         simulate,
     };
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
-    let reading = LookupReading { resource: Activities, ids: ids.into_ids(), settings };
+    let reading = LookupReading { resource: Activities, keys: ids.into_ids(), settings };
     let command = ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity };
     run_export::<_, ActivityCounts>(&command, flags, Filters::default())
 }

@@ -1,8 +1,9 @@
 //! `sent-export contact`: one or some contacts, by id or number, for people and for pipes.
 //!
-//! Without an output, contacts are read one after the other and printed. With one, their ids go through the pipeline of
-//! every export; a number is turned into the ids of its contacts first.
+//! Without an output, contacts are read one after the other and printed. With one, they go through the pipeline of every
+//! export.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal};
 
 use uuid::Uuid;
@@ -10,32 +11,24 @@ use uuid::Uuid;
 use crate::api::{Account, ApiRequest, Scope, endpoints};
 use crate::base::plural::count_of;
 use crate::cli::ContactArgs;
-use crate::config::{API_KEY_VARIABLE, ConfigError, Connection, ExportFlags, check_stdin};
+use crate::config::{ConfigError, Connection, ExportFlags, check_stdin};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::format::json_objects;
 use crate::input::IdList;
-use crate::listing::{PageSource, Window};
 use crate::lookup::{LookupFailure, LookupSettings, RowSource};
 use crate::report::{Counts, Filters};
+use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
-use crate::resources::contacts::{ContactById, ContactPage, Contacts};
-use crate::resources::{ListSource, LookupSource};
-use crate::simulator::{self, Simulator};
+use crate::resources::contacts::{ContactKey, ContactLookup};
+use crate::simulator;
 
+use super::account::{key_variable, start_simulator};
 use super::export::{ExportCommand, run_export};
 use super::{print, say, warn_of_ids};
 
-/// Contacts that a number may have: one for each profile of an organization.
-const CONTACTS_OF_NUMBER: u32 = 100;
-
-/// What a person asked for.
-#[derive(Clone, PartialEq, Eq)]
-enum Asked {
-    Id(Uuid),
-    /// Never shown.
-    Number(String),
-}
+/// Fewest digits of what is taken for a phone number.
+const MIN_NUMBER_DIGITS: usize = 3;
 
 /// Looks contacts up.
 ///
@@ -44,12 +37,7 @@ enum Asked {
 /// written.
 pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.account)?;
-    let asked =
-        (1..).zip(&args.contact).map(|(number, text)| asked_for(text, number)).collect::<Result<Vec<_>, _>>()?;
-    // What is not UTF-8 is refused as a key, not taken for none.
-    let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });
-    let has_numbers = asked.iter().any(|asked| matches!(asked, Asked::Number(_)));
     let Some(output) = args.outputs() else {
         if args.lookup.missing.is_some() {
             return Err(ConfigError::NeedsOutput("--missing").into());
@@ -57,23 +45,9 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
         if args.lookup.allow_unread {
             return Err(ConfigError::NeedsOutput("--allow-unread").into());
         }
-        return with_account(args, simulate, variable.as_deref(), async |account, scope| {
-            print_all(args, &asked, account, scope).await
-        });
+        let keys = keys_of(args)?;
+        return with_account(args, simulate, async |account, scope| print_all(args, &keys, account, scope).await);
     };
-    let mut ids = IdList::default();
-    if has_numbers {
-        return Err(ConfigError::NumberWithOutput.into());
-    }
-    for asked in &asked {
-        if let Asked::Id(id) = asked {
-            ids.add(&id.to_string(), String::new)?;
-        }
-    }
-    if let Some(path) = &args.ids {
-        ids.read_text(path)?;
-    }
-    warn_of_ids(&ids, "--ids");
     let flags = ExportFlags {
         output: &output,
         reports: None,
@@ -87,7 +61,7 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
         simulate,
     };
     let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
-    let reading = LookupReading { resource: ContactById, ids: ids.into_ids(), settings };
+    let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
     run_export::<_, Counts>(
         &ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity },
         flags,
@@ -95,28 +69,41 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     )
 }
 
-fn asked_for(text: &str, number: usize) -> Result<Asked, Error> {
-    let text = text.trim();
-    if text.starts_with('+') && text.bytes().filter(u8::is_ascii_digit).count() >= 3 {
-        return Ok(Asked::Number(text.to_owned()));
+/// Everything that is asked for, in the order of the arguments and then of `--ids`, each of it once.
+fn keys_of(args: &ContactArgs) -> Result<Vec<ContactKey>, Error> {
+    let mut ids = IdList::default();
+    let mut keys = Vec::new();
+    let mut numbers = HashSet::new();
+    for (argument, text) in (1..).zip(&args.contact) {
+        let text = text.trim();
+        if text.starts_with('+') && text.bytes().filter(u8::is_ascii_digit).count() >= MIN_NUMBER_DIGITS {
+            if numbers.insert(text) {
+                keys.push(ContactKey::Number { number: text.to_owned(), argument });
+            }
+            continue;
+        }
+        let known = ids.ids().len();
+        ids.add(text, String::new).map_err(|_| ConfigError::NotAContact { argument })?;
+        keys.extend(ids.ids()[known..].iter().copied().map(ContactKey::Id));
     }
-    let id = Uuid::try_parse(text).map_err(|_| ConfigError::NotAContact { argument: number })?;
-    Ok(Asked::Id(id))
+    if let Some(path) = &args.ids {
+        let known = ids.ids().len();
+        ids.read_text(path)?;
+        keys.extend(ids.ids()[known..].iter().copied().map(ContactKey::Id));
+    }
+    warn_of_ids(&ids, "--ids");
+    Ok(keys)
 }
 
 /// Connects to the account, or to the simulator in its place, and runs what reads it.
 fn with_account<T>(
     args: &ContactArgs,
     simulate: Option<simulator::Settings>,
-    api_key: Option<&str>,
     read: impl AsyncFnOnce(&Account, Scope) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let Connection { mut account, pace } = Connection::new(&args.account, &args.pace, simulate, api_key)?;
-    // Kept until the end: dropping it stops the simulator.
-    let simulator = account.simulate.clone().map(Simulator::start).transpose().map_err(Error::StartSimulator)?;
-    if let Some(simulator) = &simulator {
-        account.use_simulator(&simulator.base_url())?;
-    }
+    let Connection { mut account, pace } =
+        Connection::new(&args.account, &args.pace, simulate, key_variable().as_deref())?;
+    let _simulator = start_simulator(&mut account)?;
     let key = account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let settings = pace.account_settings(account.base_url.clone(), key);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
@@ -131,22 +118,24 @@ fn with_account<T>(
 }
 
 /// Prints every contact that is found, in the order in which they were asked for.
-async fn print_all(args: &ContactArgs, asked: &[Asked], account: &Account, scope: Scope) -> Result<ExitCode, Error> {
+async fn print_all(
+    args: &ContactArgs,
+    keys: &[ContactKey],
+    account: &Account,
+    scope: Scope,
+) -> Result<ExitCode, Error> {
+    let source = LookupSource::<ContactLookup>::new(account, scope);
     let is_block = io::stdout().is_terminal();
     let mut missing = Vec::new();
     let mut is_first = true;
-    for (argument, asked) in (1..).zip(asked) {
-        let pages = match asked {
-            Asked::Id(id) => by_id(*id, account, scope).await?,
-            Asked::Number(number) => by_number(number, account, scope).await?,
-        };
-        let Some(page) = pages.filter(|page| page.rows() > 0) else {
-            missing.push(match asked {
-                Asked::Id(id) => id.to_string(),
-                // A number is never shown.
-                Asked::Number(_) => format!("the number of argument {argument}"),
-            });
-            continue;
+    for key in keys {
+        let page = match source.fetch(key, account.permit().await).await {
+            Ok(fetched) if !source.is_missing(&fetched.row) => fetched.row,
+            Err(refusal) if !refusal.is_not_found() => return Err(Error::Api(refusal.error)),
+            _ => {
+                missing.push(key.to_string());
+                continue;
+            }
         };
         for (contact, key) in json_objects(&page.batch()).iter().zip(page.items.iter().flatten()) {
             let summary = if args.message_summary {
@@ -160,7 +149,7 @@ async fn print_all(args: &ContactArgs, asked: &[Asked], account: &Account, scope
             is_first = false;
         }
     }
-    match (missing.as_slice(), asked.len()) {
+    match (missing.as_slice(), keys.len()) {
         ([], _) => Ok(ExitCode::Complete),
         ([what], 1) => Err(Error::ContactNotFound { what: what.clone() }),
         (missing, all) => {
@@ -168,26 +157,6 @@ async fn print_all(args: &ContactArgs, asked: &[Asked], account: &Account, scope
             say(&format!("{contacts} of {all} not found: {}\n", missing.join(", ")));
             Ok(ExitCode::Complete)
         }
-    }
-}
-
-async fn by_id(id: Uuid, account: &Account, scope: Scope) -> Result<Option<ContactPage>, Error> {
-    let source = LookupSource::<ContactById>::new(account, scope);
-    match source.fetch(id, account.permit().await).await {
-        Ok(fetched) => Ok(Some(fetched.row)),
-        Err(refusal) if refusal.is_not_found() => Ok(None),
-        Err(refusal) => Err(Error::Api(refusal.error)),
-    }
-}
-
-/// The contacts with exactly this number: an organization may have one for each of its profiles.
-async fn by_number(number: &str, account: &Account, scope: Scope) -> Result<Option<ContactPage>, Error> {
-    let resource = Contacts { phone: Some(number.to_owned()), ..Contacts::default() };
-    let source = ListSource { account, scope, resource: &resource };
-    match source.fetch(Window::first(CONTACTS_OF_NUMBER), account.permit().await).await {
-        Ok(fetched) => Ok(Some(fetched.page)),
-        Err(error) if crate::listing::SourceError::is_empty_list(&error) => Ok(None),
-        Err(error) => Err(Error::Api(error.error)),
     }
 }
 

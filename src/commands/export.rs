@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 use crate::api::{Account, RequestStats};
 use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
-use crate::config::{API_KEY_VARIABLE, ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
+use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
 use crate::export::{ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
-use crate::simulator::Simulator;
 use crate::store::{Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
+use super::account::{key_variable, start_simulator};
 use super::publish::{Published, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
@@ -53,8 +53,6 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     filters: Filters,
 ) -> Result<ExitCode, Error> {
     let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
-    // What is not UTF-8 is refused as a key, not taken for none.
-    let variable = std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned());
     let schema = command.reading.schema();
     let rows = RowFormat {
         schema,
@@ -63,7 +61,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         unique_columns: R::UNIQUE_COLUMNS,
         partition: command.partition,
     };
-    let mut config = ExportConfig::new(flags, filters, &rows, variable.as_deref())?;
+    let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
@@ -77,11 +75,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         locks.extend(lock_target(&target)?);
     }
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
-    // Kept until the end: dropping it stops the simulator.
-    let simulator = config.account.simulate.clone().map(Simulator::start).transpose().map_err(Error::StartSimulator)?;
-    if let Some(simulator) = &simulator {
-        config.account.use_simulator(&simulator.base_url())?;
-    }
+    let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, (outputs, activities), signals));
     // A run that was stopped does not wait for an output that hangs.

@@ -1,5 +1,6 @@
 //! One file for each subcommand: it wires the stages, handles cancellation, and prints the outcome.
 
+mod account;
 mod activities;
 mod contact;
 mod contacts;

@@ -103,7 +103,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         }
     }
     if let Some(target) = &files.missing {
-        let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + &format!("{id}\n"));
+        let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + id + "\n");
         match target {
             OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout += &text,

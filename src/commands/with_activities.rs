@@ -51,12 +51,12 @@ pub(super) async fn read_activities<C>(
 ) -> Result<Exported<ActivityCounts>, Error> {
     let Phase { config, account, key, verbosity, settings, now } = *phase;
     let (ids, not_uuids) = list.gathered.ids.take().map(WrittenIds::into_parts).unwrap_or_default();
-    let reading = LookupReading { resource: Activities, ids, settings };
+    let reading = LookupReading { resource: Activities, keys: ids, settings };
     let journal_key = config.journal_key(reading.journal_key(), key);
     let engage = if config.gate.is_set() { Engage::AtOnce } else { Engage::WhenItLasts };
     *journal = open_journal(&config.resume_activities, &journal_key, (now, engage), verbosity.quiet)?;
     if !verbosity.quiet {
-        let requests = reading.ids.len() as u64;
+        let requests = reading.keys.len() as u64;
         say(&budget(requests, config.pace.span_of(requests), journal.past.is_some()));
     }
     let exported = read_all((&reading, verbosity), config, account, journal, outputs, now, stop).await?;

@@ -40,9 +40,6 @@ pub enum ConfigError {
     /// A flag that is about outputs, without one.
     #[error("{0} goes with --output")]
     NeedsOutput(&'static str),
-    /// Outputs are filled by id.
-    #[error("--output takes contacts by id, and was given a phone number")]
-    NumberWithOutput,
     /// Stdin can be read once only.
     #[error("--ids - and --api-key-file - both read stdin")]
     StdinTwice,
@@ -132,7 +129,6 @@ impl ConfigError {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
             Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
-            Self::NumberWithOutput => "use `sent-export contacts --phone NUMBER --output PATH`",
             Self::NeedsOutput(_) => "name a file with --output, or omit the flag",
             Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "omit --api-key-file: the variable is enough",

@@ -1,13 +1,13 @@
-//! The two ways of reading rows: a whole list, and one id after the other.
+//! The two ways of reading rows: a whole list, and one lookup after the other.
 //!
-//! [`ListReading`] hands a list to `listing`, [`LookupReading`] a list of ids to `lookup`. What comes after them, from pages
+//! [`ListReading`] hands a list to `listing`, [`LookupReading`] a list of keys to `lookup`. What comes after them, from pages
 //! to published files, is the same for both: pages in their order, and a [`ReadReport`] with the verdict at the end.
 
+use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
 use arrow::datatypes::SchemaRef;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::since::Since;
 use super::written_ids::WrittenIds;
@@ -18,7 +18,7 @@ use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
 use crate::listing::{
     Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
-use crate::lookup::{Answer, Looked, LookupError, LookupProgress, LookupReport, LookupSettings, look_up};
+use crate::lookup::{Answer, Looked, LookupError, LookupKey, LookupProgress, LookupReport, LookupSettings, look_up};
 use crate::report::ConsistencyFacts;
 use crate::resources::{
     BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowPage,
@@ -99,7 +99,7 @@ pub struct Delivered<P> {
 }
 
 /// What an answer was requested for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A page of a list.
     Page {
@@ -108,15 +108,15 @@ pub enum Place {
         /// Rows on a page.
         size: u32,
     },
-    /// An id.
-    Id(Uuid),
+    /// A key, as it may be shown.
+    Key(String),
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Page { number, size } => write!(formatter, "page {number} of {size} rows"),
-            Self::Id(id) => write!(formatter, "answer about {id}"),
+            Self::Key(key) => write!(formatter, "answer about {key}"),
         }
     }
 }
@@ -140,8 +140,8 @@ pub struct ReadReport {
     pub total_last: Option<u64>,
     /// The same in numbers.
     pub consistency: ConsistencyFacts,
-    /// Ids that no row has.
-    pub not_found: Vec<Uuid>,
+    /// Keys that nothing belongs to, as they were asked for.
+    pub not_found: Vec<String>,
 }
 
 /// Reads a whole list.
@@ -268,13 +268,13 @@ fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts
     }
 }
 
-/// Reads what belongs to each of some ids.
+/// Reads what belongs to each of some keys.
 #[derive(Debug)]
-pub struct LookupReading<R> {
+pub struct LookupReading<R: LookupResource> {
     /// What is read.
     pub resource: R,
-    /// The ids, each of them once.
-    pub ids: Vec<Uuid>,
+    /// The keys, each of them once.
+    pub keys: Vec<R::Key>,
     /// How.
     pub settings: LookupSettings,
 }
@@ -302,10 +302,12 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         QUEUED_ANSWERS
     }
 
-    /// Answers are kept by the place of their id, so a journal belongs to one list of ids.
+    /// Answers are kept by the place of their key, so a journal belongs to one list of keys.
     fn journal_key(&self) -> JournalKey {
         let mut digest = Sha256::new();
-        self.ids.iter().for_each(|id| digest.update(id.as_bytes()));
+        self.keys.iter().for_each(|key| digest.update(format!("{key}\n")));
+        let secrets: Vec<&str> = self.keys.iter().filter_map(LookupKey::secret).collect();
+        let secrets = (!secrets.is_empty()).then(|| secrets.join("\n"));
         let digest = digest.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         JournalKey {
             resource: Self::NAME.to_owned(),
@@ -314,7 +316,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
             page_size: 1,
             consistency: BY_ID.to_owned(),
             flags: [("list of ids".to_owned(), digest)].into(),
-            secrets: [].into(),
+            secrets: secrets.map(|secrets| ("numbers".to_owned(), Secret::new(Some(&secrets)))).into_iter().collect(),
         }
     }
 
@@ -328,22 +330,27 @@ impl<R: LookupResource> Reading for LookupReading<R> {
     ) -> Result<Option<ReadReport>, Error> {
         let source = LookupSource::<R>::new(account, scope);
         let mut not_found = Vec::new();
-        let deliver = async |looked: Looked<R::Page>| {
-            let id = looked.id;
+        // Each id is asked for once, but what is found by another key may be found by its id, too.
+        let mut seen = self.keys.iter().any(|key| key.secret().is_some()).then(HashSet::new);
+        let mut duplicates = 0;
+        let deliver = async |looked: Looked<'_, R::Key, R::Page>| {
             let page = match looked.answer {
                 Answer::Found(page) => page,
                 Answer::NotFound => {
-                    not_found.push(id);
+                    not_found.push(looked.key.asked());
                     return ControlFlow::Continue(());
                 }
                 Answer::Unread => return ControlFlow::Continue(()),
             };
-            let keep = vec![true; R::rows(&page)];
-            deliver(Delivered { page, keep, fresh: 0..usize::MAX, place: Place::Id(id) }).await
+            let mut is_new = |id| seen.as_mut().is_none_or(|seen| seen.insert(id));
+            let keep: Vec<bool> = R::row_ids(&page).into_iter().map(|id| id.is_none_or(&mut is_new)).collect();
+            duplicates += keep.iter().filter(|&&keep| !keep).count() as u64;
+            let place = Place::Key(looked.key.to_string());
+            deliver(Delivered { page, keep, fresh: 0..usize::MAX, place }).await
         };
         let observe = |progress| observe(lookup_progress(progress));
-        match look_up(&source, &self.ids, self.settings, journal, deliver, observe).await {
-            Ok(report) => Ok(Some(lookup_report(&report, not_found))),
+        match look_up(&source, &self.keys, self.settings, journal, deliver, observe).await {
+            Ok(report) => Ok(Some(ReadReport { duplicates, not_found, ..lookup_report(&report) })),
             Err(LookupError::ReceiverGone) => Ok(None),
             Err(LookupError::Source(LookupRefusal { error, .. })) => Err(Error::Api(error)),
             Err(LookupError::Journal(error)) => Err(Error::Journal(error)),
@@ -356,7 +363,7 @@ fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progr
     Progress { pages: delivered, planned_pages: Some(total), rows: delivered, total: Some(total), is_healing: false }
 }
 
-fn lookup_report(report: &LookupReport, not_found: Vec<Uuid>) -> ReadReport {
+fn lookup_report(report: &LookupReport) -> ReadReport {
     let (verdict, evidence) = report.verdict();
     let [first_request_id, last_request_id] = report.request_ids.clone();
     ReadReport {
@@ -370,7 +377,7 @@ fn lookup_report(report: &LookupReport, not_found: Vec<Uuid>) -> ReadReport {
             last_request_id,
             ..ConsistencyFacts::default()
         },
-        not_found,
+        not_found: Vec::new(),
         rejected: 0,
         duplicates: 0,
         total_first: None,

@@ -12,7 +12,6 @@ use std::ops::ControlFlow;
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, OptionFuture};
-use uuid::Uuid;
 
 use super::flight::{FOUND, Flight, NOT_FOUND};
 use super::past::Past;
@@ -61,31 +60,33 @@ pub enum LookupError<E> {
 ///
 /// Answers of `journal.past` are taken instead of requesting them again, and every new one goes to `journal.writer`. While
 /// `deliver` waits, answers on their way are taken in, and nothing more is requested. `observe` is called after every
-/// delivery. `deliver` breaks when nobody takes answers anymore. `ids` must be the same list as that of the run that wrote the journal; each of them should occur once.
+/// delivery. `deliver` breaks when nobody takes answers anymore. `keys` must be the same list as that of the run that wrote
+/// the journal; each of them should occur once.
 ///
 /// # Errors
 /// When an id cannot be read, the journal cannot be read, or nobody takes the answers anymore.
 pub async fn look_up<S: RowSource>(
     source: &S,
-    ids: &[Uuid],
+    keys: &[S::Key],
     settings: LookupSettings,
     journal: &mut JournalSlot,
-    deliver: impl AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
+    deliver: impl AsyncFnMut(Looked<'_, S::Key, S::Row>) -> ControlFlow<()>,
     observe: impl FnMut(LookupProgress),
 ) -> Result<LookupReport, LookupError<S::Error>> {
-    let past = journal.past.take().map(|past| Past::read(past, ids.len())).transpose().map_err(LookupError::Journal)?;
+    let past =
+        journal.past.take().map(|past| Past::read(past, keys.len())).transpose().map_err(LookupError::Journal)?;
     let mut session = 0;
     if let Some(past) = &past {
         let (writer, resumed) = past.resume().map_err(LookupError::Journal)?;
         (journal.writer, session) = (Some(writer), resumed);
     }
     let flight = Flight::new(source, &mut journal.writer, session);
-    let report = LookupReport { ids: ids.len(), ..LookupReport::default() };
-    let queue = Queue::new(ids.len());
+    let report = LookupReport { ids: keys.len(), ..LookupReport::default() };
+    let queue = Queue::new(keys.len());
     let not_understood = 0;
     let driver = Driver {
         source,
-        ids,
+        keys,
         settings,
         past,
         queue,
@@ -101,7 +102,7 @@ pub async fn look_up<S: RowSource>(
 
 struct Driver<'a, S: RowSource, D, F> {
     source: &'a S,
-    ids: &'a [Uuid],
+    keys: &'a [S::Key],
     settings: LookupSettings,
     past: Option<Past>,
     queue: Queue<S::Row>,
@@ -118,7 +119,7 @@ struct Driver<'a, S: RowSource, D, F> {
 impl<S, D, F> Driver<'_, S, D, F>
 where
     S: RowSource,
-    D: AsyncFnMut(Looked<S::Row>) -> ControlFlow<()>,
+    D: AsyncFnMut(Looked<'_, S::Key, S::Row>) -> ControlFlow<()>,
     F: FnMut(LookupProgress),
 {
     /// Everything that the queue gives, side by side.
@@ -144,7 +145,7 @@ where
                     next_permit = None;
                     if let Some(position) = self.queue.next(self.read_ahead()) {
                         self.queue.note_sent(position);
-                        self.flight.send(position, self.ids[position], permit);
+                        self.flight.send(position, &self.keys[position], permit);
                     }
                 }
             }
@@ -176,21 +177,21 @@ where
         loop {
             self.take_past().map_err(LookupError::Journal)?;
             let Some((position, answer)) = self.queue.pop_due() else { return Ok(()) };
-            let id = self.ids[position];
+            let key = &self.keys[position];
             match answer {
                 Answer::Found(ref row) => {
                     self.report.found += 1;
                     self.report.cut += usize::from(!self.source.is_whole(row));
                 }
                 Answer::NotFound => self.report.not_found += 1,
-                Answer::Unread => self.report.unread.push(id),
+                Answer::Unread => self.report.unread.push(key.to_string()),
             }
             // A slow output must not cost the answers that arrive in the meantime.
-            let delivering = (self.deliver)(Looked { position, id, answer });
+            let delivering = (self.deliver)(Looked { position, key, answer });
             if self.flight.meanwhile(delivering).await.is_break() {
                 return Err(LookupError::ReceiverGone);
             }
-            (self.observe)(LookupProgress { delivered: position + 1, total: self.ids.len() });
+            (self.observe)(LookupProgress { delivered: position + 1, total: self.keys.len() });
         }
     }
 
@@ -201,7 +202,7 @@ where
         while let Some(position) = self.queue.next_new(read_ahead) {
             let Some(entry) = past.take(position)? else { break };
             let answer = match entry.question.kind {
-                FOUND => self.source.read(self.ids[position], &entry.body).map(Answer::Found),
+                FOUND => self.source.read(&self.keys[position], &entry.body).map(Answer::Found),
                 NOT_FOUND => Some(Answer::NotFound),
                 _ => None,
             };
@@ -217,7 +218,7 @@ where
 
     /// A request that failed for good is made once more.
     fn take_failure(&mut self, position: usize, error: S::Error) -> Result<(), LookupError<S::Error>> {
-        let id = self.ids[position];
+        let key = &self.keys[position];
         let is_refused = error.is_row_refused();
         let may_go_on = error.may_pass() || is_refused && self.settings.allow_unread;
         if !may_go_on {
@@ -229,13 +230,13 @@ where
             return Err(LookupError::Source(error));
         }
         if !is_refused && self.queue.fail(position) == Failed::Again {
-            tracing::warn!("cannot read {id} for now; retrying later");
+            tracing::warn!("cannot read {key} for now; retrying later");
             return Ok(());
         }
         if !self.settings.allow_unread {
             return Err(LookupError::Source(error));
         }
-        tracing::warn!("cannot read {id}; continuing without it (--allow-unread)");
+        tracing::warn!("cannot read {key}; continuing without it (--allow-unread)");
         self.queue.take(position, Answer::Unread);
         Ok(())
     }

@@ -10,17 +10,16 @@ use bytestring::ByteString;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use uuid::Uuid;
 
 use super::source::{FetchedRow, LookupFailure, RowSource};
 use crate::journal::{Entry, JournalWriter, Question};
 
 /// Kinds of answers in the journal. The numbers must not change.
 pub(super) const FOUND: u8 = 0;
-/// No row has the id; the body is empty.
+/// Nothing belongs to the key; the body is empty.
 pub(super) const NOT_FOUND: u8 = 1;
 
-/// What a source says about the id at a position; `None` when no row has it.
+/// What a source says about the key at a position; `None` when nothing belongs to it.
 pub(super) type Arrived<S> = (usize, Result<Option<FetchedRow<<S as RowSource>::Row>>, <S as RowSource>::Error>);
 
 /// Everything that is on its way.
@@ -46,9 +45,11 @@ impl<'a, S: RowSource> Flight<'a, S> {
     }
 
     /// Sends a request that has its permit.
-    pub(super) fn send(&mut self, position: usize, id: Uuid, permit: S::Permit) {
-        let answered = self.source.fetch(id, permit).map(move |fetched| match fetched {
+    pub(super) fn send(&mut self, position: usize, key: &'a S::Key, permit: S::Permit) {
+        let source = self.source;
+        let answered = source.fetch(key, permit).map(move |fetched| match fetched {
             Err(error) if error.is_not_found() => (position, Ok(None)),
+            Ok(fetched) if source.is_missing(&fetched.row) => (position, Ok(None)),
             fetched => (position, fetched.map(Some)),
         });
         // The one place where requests run side by side: the driver bounds their number and restores the order.

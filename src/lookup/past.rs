@@ -1,13 +1,13 @@
-//! Answers of an earlier run, found again by the place of their id.
+//! Answers of an earlier run, found again by the place of their key.
 
 use std::io;
 
 use crate::journal::{Entry, Journal, JournalWriter};
 
-/// The journal of earlier runs and where in it the answer about each id stands: eight bytes an id.
+/// The journal of earlier runs and where in it the answer about each key stands: eight bytes a key.
 pub(super) struct Past {
     journal: Journal,
-    /// By position of the id; [`NOWHERE`] for one that was not answered.
+    /// By position of the key; [`NOWHERE`] for one that was not answered.
     places: Vec<u64>,
 }
 
@@ -16,8 +16,8 @@ const NOWHERE: u64 = u64::MAX;
 
 impl Past {
     /// Reads a journal to its end. Nothing is kept in memory but where the answers stand.
-    pub(super) fn read(mut journal: Journal, ids: usize) -> io::Result<Self> {
-        let mut places = vec![NOWHERE; ids];
+    pub(super) fn read(mut journal: Journal, keys: usize) -> io::Result<Self> {
+        let mut places = vec![NOWHERE; keys];
         while let Some(entry) = journal.next_entry()? {
             let position = usize::try_from(entry.question.page).ok();
             if let Some(place) = position.and_then(|position| places.get_mut(position)) {
@@ -37,7 +37,7 @@ impl Past {
         self.journal.resume()
     }
 
-    /// Takes out the answer about the id at a position; `None` if there is none.
+    /// Takes out the answer about the key at a position; `None` if there is none.
     pub(super) fn take(&mut self, position: usize) -> io::Result<Option<Entry>> {
         let place = self.places.get_mut(position).map_or(NOWHERE, |place| std::mem::replace(place, NOWHERE));
         if place == NOWHERE {

@@ -1,7 +1,5 @@
 //! What a lookup met, and the verdict that follows from it.
 
-use uuid::Uuid;
-
 use crate::base::plural::{count_of, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
@@ -17,8 +15,8 @@ pub struct LookupReport {
     pub found: usize,
     /// Ids that no row has.
     pub not_found: usize,
-    /// Ids that could not be read, in their order.
-    pub unread: Vec<Uuid>,
+    /// Ids that could not be read, in their order, as they may be shown.
+    pub unread: Vec<String>,
     /// Answers that say that there is more about their id than they hold.
     pub cut: usize,
     /// Answers taken from the journal of an earlier run.
@@ -55,7 +53,7 @@ impl LookupReport {
 
     fn unread_evidence(&self) -> Evidence {
         let count = self.unread.len() as u64;
-        let mut named: Vec<String> = self.unread.iter().take(MAX_NAMED).map(Uuid::to_string).collect();
+        let mut named: Vec<String> = self.unread.iter().take(MAX_NAMED).cloned().collect();
         if let Some(more) = self.unread.len().checked_sub(MAX_NAMED).filter(|&more| more > 0) {
             named.push(format!("and {more} more"));
         }
@@ -66,6 +64,8 @@ impl LookupReport {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn codes(report: &LookupReport) -> (Verdict, Vec<(Code, Option<u64>)>) {
@@ -78,7 +78,8 @@ mod tests {
         let answered = LookupReport { ids: 3, found: 2, not_found: 1, ..LookupReport::default() };
         let wanted = vec![(Code::IdsAnswered, Some(3)), (Code::IdsNotFound, Some(1))];
         assert_eq!(codes(&answered), (Verdict::Complete, wanted));
-        let unread = LookupReport { ids: 3, found: 2, unread: vec![Uuid::nil()], ..LookupReport::default() };
+        let unread =
+            LookupReport { ids: 3, found: 2, unread: vec![Uuid::nil().to_string()], ..LookupReport::default() };
         let wanted = vec![(Code::IdsAnswered, Some(2)), (Code::IdsNotRead, Some(1))];
         assert_eq!(codes(&unread), (Verdict::Unverified, wanted));
         let cut = LookupReport { ids: 2, found: 2, cut: 1, ..LookupReport::default() };
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn evidence_names_only_the_first_ids_that_could_not_be_read() {
-        let unread = (0..22).map(Uuid::from_u128).collect();
+        let unread = (0..22).map(|id| Uuid::from_u128(id).to_string()).collect();
         let (_, evidence) = LookupReport { ids: 22, unread, ..LookupReport::default() }.verdict();
         let text = &evidence[1].text;
         assert!(text.starts_with("22 ids could not be read: 00000000-"), "{text}");

@@ -1,13 +1,32 @@
 //! Where answers about ids come from: the API, or the model of the tests.
 
+use std::fmt::Display;
+
 use bytestring::ByteString;
 use uuid::Uuid;
 
 use super::queue::Answer;
 
-/// Rows that are read by their id.
+/// What a row is looked up by: its id, or a value that few rows share. Displayed as it may be shown to people.
+pub trait LookupKey: Clone + Display {
+    /// As it was asked for, for the list of what is missing.
+    fn asked(&self) -> String {
+        self.to_string()
+    }
+
+    /// The part that may not be shown or stored.
+    fn secret(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl LookupKey for Uuid {}
+
+/// Rows that are read one request a key.
 pub trait RowSource {
-    /// What belongs to one id.
+    /// What is looked up.
+    type Key: LookupKey;
+    /// What belongs to one key.
     type Row;
     /// Permission to send one request.
     type Permit;
@@ -17,14 +36,22 @@ pub trait RowSource {
     /// Waits until another request may be sent. Canceling the wait uses up nothing.
     fn permit(&self) -> impl Future<Output = Self::Permit>;
 
-    /// Fetches what belongs to an id, with all the attempts that it takes.
-    fn fetch(&self, id: Uuid, permit: Self::Permit)
-    -> impl Future<Output = Result<FetchedRow<Self::Row>, Self::Error>>;
+    /// Fetches what belongs to a key, retrying as needed.
+    fn fetch(
+        &self,
+        key: &Self::Key,
+        permit: Self::Permit,
+    ) -> impl Future<Output = Result<FetchedRow<Self::Row>, Self::Error>>;
 
-    /// Reads an answer about an id that was kept; `None` if it cannot be understood anymore.
-    fn read(&self, id: Uuid, body: &ByteString) -> Option<Self::Row>;
+    /// Reads an answer that was kept; `None` if it cannot be understood anymore.
+    fn read(&self, key: &Self::Key, body: &ByteString) -> Option<Self::Row>;
 
-    /// Whether an answer holds everything that there is about its id, as far as it tells.
+    /// Whether an answer says that nothing belongs to its key. Most sources say so by an error.
+    fn is_missing(&self, _row: &Self::Row) -> bool {
+        false
+    }
+
+    /// Whether an answer holds everything that belongs to its key, as far as it tells.
     fn is_whole(&self, _row: &Self::Row) -> bool {
         true
     }
@@ -33,7 +60,7 @@ pub trait RowSource {
 /// An answer that arrived.
 #[derive(Debug)]
 pub struct FetchedRow<R> {
-    /// What belongs to the id.
+    /// What belongs to the key.
     pub row: R,
     /// `meta.request_id`.
     pub request_id: Option<String>,
@@ -47,23 +74,23 @@ pub struct FetchedRow<R> {
 
 /// What a driver needs to know of a failure.
 pub trait LookupFailure {
-    /// Whether it says that no row has this id, which is an answer and no failure.
+    /// Whether it says that nothing belongs to the key, which is an answer and no failure.
     fn is_not_found(&self) -> bool;
 
     /// Whether the same request may succeed later in the run.
     fn may_pass(&self) -> bool;
 
-    /// Whether the service refused this id as such, though it serves others.
+    /// Whether the service refused this key as such, though it serves others.
     fn is_row_refused(&self) -> bool;
 }
 
-/// What is known of an id, in the order of the ids.
+/// What is known of a key, in the order of the keys.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Looked<R> {
-    /// Place of the id in the list of ids, from 0.
+pub struct Looked<'a, K, R> {
+    /// Place of the key in the list of keys, from 0.
     pub position: usize,
-    /// The id.
-    pub id: Uuid,
+    /// The key.
+    pub key: &'a K,
     /// What was answered.
     pub answer: Answer<R>,
 }

@@ -79,6 +79,7 @@ impl Model {
 }
 
 impl RowSource for Model {
+    type Key = Uuid;
     type Row = usize;
     type Permit = Permit;
     type Error = Trouble;
@@ -87,7 +88,7 @@ impl RowSource for Model {
         self.limiter.ready().await
     }
 
-    async fn fetch(&self, id: Uuid, _permit: Permit) -> Result<FetchedRow<usize>, Trouble> {
+    async fn fetch(&self, id: &Uuid, _permit: Permit) -> Result<FetchedRow<usize>, Trouble> {
         let position = usize::try_from(id.as_u128()).unwrap();
         self.asked.borrow_mut().push(position);
         self.in_flight.set(self.in_flight.get() + 1);
@@ -107,7 +108,7 @@ impl RowSource for Model {
         }
     }
 
-    fn read(&self, _id: Uuid, body: &ByteString) -> Option<usize> {
+    fn read(&self, _id: &Uuid, body: &ByteString) -> Option<usize> {
         body.parse().ok()
     }
 }
@@ -132,8 +133,8 @@ fn ids(count: usize) -> Vec<Uuid> {
 
 async fn run(model: &Model, count: usize, settings: LookupSettings, journal: &mut JournalSlot) -> Ended {
     let mut answers = Vec::new();
-    let deliver = async |looked: Looked<usize>| {
-        assert_eq!((looked.position, looked.id), (answers.len(), Uuid::from_u128(answers.len() as u128)));
+    let deliver = async |looked: Looked<'_, Uuid, usize>| {
+        assert_eq!((looked.position, *looked.key), (answers.len(), Uuid::from_u128(answers.len() as u128)));
         answers.push(looked.answer);
         Continue::<()>(())
     };
@@ -191,7 +192,7 @@ async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
         let mut wanted = all_found(100);
         wanted[3] = Answer::Unread;
         assert_eq!(ended.answers, wanted);
-        assert_eq!(ended.report().unread, [Uuid::from_u128(3)]);
+        assert_eq!(ended.report().unread, [Uuid::from_u128(3).to_string()]);
         assert_eq!(ended.report().verdict().0, Verdict::Unverified);
     }
     let model = Model::new(1).meets(3, Trouble::Final, 9);
@@ -298,7 +299,7 @@ async fn the_whole_quota_is_used_and_no_more() {
 async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
     let model = Model::new(1);
     let mut delivered = 0;
-    let deliver = async |_: Looked<usize>| {
+    let deliver = async |_: Looked<'_, Uuid, usize>| {
         delivered += 1;
         sleep(Duration::from_secs(10)).await;
         assert_eq!(model.in_flight.get(), 0, "answers on their way were taken in");
@@ -312,7 +313,7 @@ async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_receiver_that_is_gone_ends_the_lookup() {
     let model = Model::new(1);
-    let deliver = async |looked: Looked<usize>| if looked.position < 10 { Continue(()) } else { Break(()) };
+    let deliver = async |looked: Looked<'_, Uuid, usize>| if looked.position < 10 { Continue(()) } else { Break(()) };
     let ended = look_up(&model, &ids(10_000), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await;
     assert!(matches!(ended, Err(LookupError::ReceiverGone)));
     assert!(model.asked.borrow().len() < 60);

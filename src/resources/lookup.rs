@@ -1,4 +1,4 @@
-//! A resource that is read by id: one [`RowSource`] for all of them.
+//! Resources that are looked up row by row: one [`RowSource`] for all of them.
 
 use std::marker::PhantomData;
 
@@ -11,10 +11,11 @@ use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope};
 use crate::base::noun::RowNoun;
-use crate::lookup::{FetchedRow, LookupFailure, RowSource};
+use crate::listing::RowId;
+use crate::lookup::{FetchedRow, LookupFailure, LookupKey, RowSource};
 use crate::time::Timestamp;
 
-/// Rows of the API that are read by an id, one request each.
+/// Rows of the API that are looked up by a key, one request each.
 pub trait LookupResource: Sync {
     /// Where an id is looked up.
     const ENDPOINT: RowEndpoint;
@@ -28,7 +29,9 @@ pub trait LookupResource: Sync {
     const SCHEMA_VERSION: u32;
     /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
     const UNIQUE_COLUMNS: &'static [&'static str];
-    /// What belongs to one id.
+    /// What is looked up.
+    type Key: LookupKey;
+    /// What belongs to one key.
     type Page: RowPage;
     /// What puts the rows of pages into record batches.
     type Batches: BuildBatches<Page = Self::Page>;
@@ -39,22 +42,48 @@ pub trait LookupResource: Sync {
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
 
-    /// Reads a whole answer about an id. An answer that is not about this id has no data.
+    /// The request for a key.
+    fn request(key: &Self::Key) -> RowRequest;
+
+    /// Reads a whole answer about a key. An answer that is about another one has no data.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, or holds more than belongs to an id.
-    fn decode(id: Uuid, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
+    /// When the body is not one complete JSON object, or holds more than belongs to a key.
+    fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
 
-    /// Rows of a page.
-    fn rows(page: &Self::Page) -> usize;
+    /// The ids of a page's rows, where rows have ids of their own.
+    fn row_ids(page: &Self::Page) -> Vec<Option<RowId>>;
 
-    /// Whether an answer holds everything that there is about its id, as far as it tells.
+    /// Whether an answer says that nothing belongs to its key.
+    fn is_missing(_page: &Self::Page) -> bool {
+        false
+    }
+
+    /// Whether an answer holds everything that belongs to its key, as far as it tells.
     fn is_whole(_page: &Self::Page) -> bool {
         true
     }
 }
 
-/// An endpoint of the API that is asked id by id.
+/// What is requested for one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowRequest {
+    /// Its name, for errors and logs.
+    pub name: String,
+    /// Path below the base URL.
+    pub path: String,
+    /// Query parameters.
+    pub query: Vec<(&'static str, String)>,
+}
+
+impl RowRequest {
+    /// Asks for the row with an id.
+    pub fn of(endpoint: &RowEndpoint, id: Uuid) -> Self {
+        Self { name: endpoint.request_name(id), path: endpoint.path(id), query: Vec::new() }
+    }
+}
+
+/// Rows of the API, requested one key at a time.
 #[derive(Debug)]
 pub struct LookupSource<'a, R> {
     /// The account, with its limiter.
@@ -71,16 +100,17 @@ impl<'a, R: LookupResource> LookupSource<'a, R> {
     }
 }
 
-/// Why an id could not be read.
+/// Why a key could not be looked up.
 #[derive(Debug)]
 pub struct LookupRefusal {
     /// The failure.
     pub error: ApiError,
-    /// Whether it says that no row has the id.
+    /// Whether it says that nothing belongs to the key.
     is_not_found: bool,
 }
 
 impl<R: LookupResource> RowSource for LookupSource<'_, R> {
+    type Key = R::Key;
     type Row = R::Page;
     type Permit = Permit;
     type Error = LookupRefusal;
@@ -89,10 +119,10 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
         self.account.permit().await
     }
 
-    async fn fetch(&self, id: Uuid, permit: Permit) -> Result<FetchedRow<R::Page>, LookupRefusal> {
-        let (name, path) = (R::ENDPOINT.request_name(id), R::ENDPOINT.path(id));
-        let request = ApiRequest { name: &name, path: &path, query: &[], scope: self.scope };
-        let reply = self.account.fetch(permit, &request, |body| R::decode(id, body)).await.map_err(|error| {
+    async fn fetch(&self, key: &R::Key, permit: Permit) -> Result<FetchedRow<R::Page>, LookupRefusal> {
+        let RowRequest { name, path, query } = R::request(key);
+        let request = ApiRequest { name: &name, path: &path, query: &query, scope: self.scope };
+        let reply = self.account.fetch(permit, &request, |body| R::decode(key, body)).await.map_err(|error| {
             let is_not_found = R::ENDPOINT.is_not_found(&error.problem);
             LookupRefusal { error, is_not_found }
         })?;
@@ -108,8 +138,12 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
         })
     }
 
-    fn read(&self, id: Uuid, body: &ByteString) -> Option<R::Page> {
-        R::decode(id, body).ok()?.data
+    fn read(&self, key: &R::Key, body: &ByteString) -> Option<R::Page> {
+        R::decode(key, body).ok()?.data
+    }
+
+    fn is_missing(&self, page: &R::Page) -> bool {
+        R::is_missing(page)
     }
 
     fn is_whole(&self, page: &R::Page) -> bool {

@@ -1,7 +1,7 @@
 //! What an account holds, one folder a resource: its Arrow schema, the decoder of its pages, the rules that clean its
 //! fields, and its record batches.
 //!
-//! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is read by id;
+//! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is looked up row by row;
 //! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows of files or of how a list is walked.
 
 pub mod activities;
@@ -25,7 +25,7 @@ use crate::listing::ListPage;
 
 pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
-pub use self::lookup::{LookupRefusal, LookupResource, LookupSource};
+pub use self::lookup::{LookupRefusal, LookupResource, LookupSource, RowRequest};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 
 /// A list of the API that can be exported, with what is asked of it.

@@ -90,13 +90,49 @@ fn many_go_through_the_pipeline_and_tell_which_are_gone() {
 }
 
 #[test]
+fn numbers_and_ids_go_into_one_output_in_their_order_and_each_contact_once() {
+    let simulator = simulator(80);
+    let contacts = contacts_of(&simulator);
+    let number_of = |contact: &Value| contact["format_e164"].as_str().unwrap_or_default().to_owned();
+    let is_its_own = |number: &str| contacts.iter().filter(|other| number_of(other) == *number).count() == 1;
+    let numbered: Vec<&Value> =
+        contacts.iter().filter(|contact| number_of(contact).len() > 8 && is_its_own(&number_of(contact))).collect();
+    let id_of = |contact: &Value| contact["id"].as_str().unwrap().to_owned();
+    let (first, second, third) = (number_of(numbered[5]), id_of(numbered[1]), number_of(numbered[3]));
+    let nobody = "+999000111222333";
+    // The third by its number and by its id.
+    let asked = [&*first, &second, nobody, &third, &id_of(numbered[3])];
+    let more = ["-o", "c.csv", "--missing", "gone.txt"];
+    let run = contact(&simulator.base_url(), &[&asked[..], &more].concat()).finish().expect_code(0);
+    let written: Vec<String> = csv_ids(&run.path("c.csv")).iter().map(ToString::to_string).collect();
+    assert_eq!(written, [id_of(numbered[5]), second.clone(), id_of(numbered[3])]);
+    assert_eq!(std::fs::read_to_string(run.path("gone.txt")).unwrap(), format!("{nobody}\n"));
+    let manifest = std::fs::read_to_string(run.path("_c.csv.manifest.json")).unwrap();
+    assert_eq!(run.evidence("_c.csv.manifest.json", "ids_answered"), Some(5.into()));
+    for secret in [&*first, nobody, &third] {
+        let digits = secret.trim_start_matches('+');
+        assert!(!manifest.contains(digits) && !run.stderr.contains(digits), "{run:?}");
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_looked_up_is_named_by_its_argument() {
+    let simulator = simulator(20);
+    let id = contacts_of(&simulator)[0]["id"].as_str().unwrap().to_owned();
+    simulator.add_fault("VALIDATION_001 page=1".parse().unwrap());
+    let run = contact(&simulator.base_url(), &["+12025550123", &id, "-o", "c.csv", "--allow-unread"]);
+    let run = run.finish().expect_code(3).expect_stderr("the number of argument 1");
+    assert!(!run.stderr.contains("2025550123"), "{run:?}");
+    assert_eq!(csv_ids(&run.path("c.csv")).len(), 1);
+}
+
+#[test]
 fn flags_that_do_not_go_together_are_refused_before_any_request() {
     let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
     for (arguments, words) in [
         (&["--ids", "ids.txt"][..], "--output"),
         (&[UNKNOWN, "--missing", "m.txt"], "--missing goes with --output"),
         (&[UNKNOWN, "--message-summary", "-o", "c.csv"], "cannot be used with"),
-        (&["+12025550123", "-o", "c.csv"], "contacts --phone NUMBER"),
         (&[], "required arguments"),
     ] {
         let run = contact(&server.url(), arguments).finish().expect_code(2).expect_stderr(words);

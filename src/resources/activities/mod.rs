@@ -15,10 +15,11 @@ use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::LookupResource;
+use super::{LookupResource, RowRequest};
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
+use crate::listing::RowId;
 
 /// The activities of messages, read by the ids of the messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,6 +33,7 @@ impl LookupResource for Activities {
     const SCHEMA_VERSION: u32 = 1;
     // An id stands in several rows in a row, and times are nearly all different.
     const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
+    type Key = Uuid;
     type Page = ActivityPage;
     type Batches = ActivityBatches;
 
@@ -43,12 +45,17 @@ impl LookupResource for Activities {
         ActivityBatches::default()
     }
 
-    fn decode(id: Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, serde_json::Error> {
-        decode_activities(id, body)
+    fn request(message: &Uuid) -> RowRequest {
+        RowRequest::of(&Self::ENDPOINT, *message)
     }
 
-    fn rows(page: &ActivityPage) -> usize {
-        page.rows.len()
+    fn decode(message: &Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, serde_json::Error> {
+        decode_activities(*message, body)
+    }
+
+    /// Activities have no ids.
+    fn row_ids(page: &ActivityPage) -> Vec<Option<RowId>> {
+        vec![None; page.rows.len()]
     }
 
     fn is_whole(page: &ActivityPage) -> bool {

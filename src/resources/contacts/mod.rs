@@ -5,8 +5,8 @@
 //! Nothing here knows of HTTP or files.
 
 mod batch;
-mod by_id;
 mod decode;
+mod lookup;
 mod normalize;
 mod page;
 mod read;
@@ -17,7 +17,7 @@ mod schema;
 pub mod text_form;
 
 pub use batch::{BATCH_ROWS, BatchBuilder};
-pub use by_id::ContactById;
+pub use lookup::{ContactKey, ContactLookup};
 pub use normalize::flag;
 pub use page::ContactPage;
 pub use read::{decode_any_page, decode_page, decode_page_within};

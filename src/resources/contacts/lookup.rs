@@ -1,0 +1,164 @@
+//! Contacts that are looked up one by one: by their id, or by their phone number.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use arrow::datatypes::SchemaRef;
+use bytestring::ByteString;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{BatchBuilder, ContactPage, Contacts, contacts_schema, decode_page_within};
+use crate::api::endpoints::{self, RowEndpoint};
+use crate::api::wire::Envelope;
+use crate::base::noun::RowNoun;
+use crate::listing::{RowId, RowKey};
+use crate::lookup::LookupKey;
+use crate::resources::{LookupResource, PageLimit, Resource, RowRequest};
+
+/// Contacts that a number may have: one for each profile of an organization.
+const CONTACTS_OF_NUMBER: u32 = 100;
+
+/// Contacts that are looked up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ContactLookup;
+
+/// What a contact is looked up by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum ContactKey {
+    /// Its id.
+    Id(Uuid),
+    /// Its phone number, which an organization may have one contact with for each of its profiles.
+    Number {
+        /// The number, never shown.
+        number: String,
+        /// Which argument holds it, from 1.
+        argument: usize,
+    },
+}
+
+impl fmt::Display for ContactKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(formatter, "{id}"),
+            Self::Number { argument, .. } => write!(formatter, "the number of argument {argument}"),
+        }
+    }
+}
+
+impl fmt::Debug for ContactKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ContactKey({self})")
+    }
+}
+
+impl LookupKey for ContactKey {
+    fn asked(&self) -> String {
+        self.secret().map_or_else(|| self.to_string(), str::to_owned)
+    }
+
+    fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Id(_) => None,
+            Self::Number { number, .. } => Some(number),
+        }
+    }
+}
+
+impl LookupResource for ContactLookup {
+    const ENDPOINT: RowEndpoint = endpoints::CONTACT;
+    const NAME: &'static str = Contacts::ENDPOINT.name;
+    const NOUN: RowNoun = Contacts::NOUN;
+    const ASKED: RowNoun = Contacts::NOUN;
+    const SCHEMA_VERSION: u32 = Contacts::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = Contacts::UNIQUE_COLUMNS;
+    type Key = ContactKey;
+    type Page = ContactPage;
+    type Batches = BatchBuilder;
+
+    fn schema(&self) -> SchemaRef {
+        contacts_schema()
+    }
+
+    fn batches(&self) -> BatchBuilder {
+        BatchBuilder::default()
+    }
+
+    fn request(key: &ContactKey) -> RowRequest {
+        match key {
+            ContactKey::Id(id) => RowRequest::of(&Self::ENDPOINT, *id),
+            ContactKey::Number { number, .. } => RowRequest {
+                name: format!("contact with {key}"),
+                path: Contacts::ENDPOINT.path.to_owned(),
+                query: vec![
+                    ("page", "1".to_owned()),
+                    ("page_size", CONTACTS_OF_NUMBER.to_string()),
+                    ("phone", number.clone()),
+                ],
+            },
+        }
+    }
+
+    /// One contact is read as a list of one, so that it has the same columns wherever it comes from.
+    fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
+        let ContactKey::Id(id) = key else {
+            let Envelope { success, data, error, meta } =
+                decode_page_within(body, PageLimit::for_size(CONTACTS_OF_NUMBER))?;
+            return Ok(Envelope { success, data: data.and_then(|list| list.items), error, meta });
+        };
+        let Envelope { success, data, error, meta } = Envelope::from_str_seed(body, PhantomData::<&RawValue>)?;
+        let list = data.map(|contact| format!("{{\"data\":{{\"contacts\":[{}]}}}}", contact.get()));
+        let read = list.map(|list| decode_page_within(&list.into(), PageLimit::for_size(1))).transpose()?;
+        let page = read.and_then(|envelope| envelope.data?.items);
+        let is_asked = |key: &Option<RowKey>| key.is_some_and(|key| key.id == RowId(id.as_u128()));
+        let data = page.filter(|page| page.items.len() == 1 && page.items.iter().all(is_asked));
+        Ok(Envelope { success, data, error, meta })
+    }
+
+    fn row_ids(page: &ContactPage) -> Vec<Option<RowId>> {
+        page.items.iter().flatten().map(|key| Some(key.id)).collect()
+    }
+
+    fn is_missing(page: &ContactPage) -> bool {
+        page.rows() == 0
+    }
+
+    /// A full page may not be all of them.
+    fn is_whole(page: &ContactPage) -> bool {
+        page.items.len() < CONTACTS_OF_NUMBER as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(key: &ContactKey, data: &str) -> Option<usize> {
+        let body = format!("{{\"success\":true,\"data\":{data},\"meta\":{{}}}}");
+        ContactLookup::decode(key, &body.into()).unwrap().data.map(|page| page.rows())
+    }
+
+    #[test]
+    fn an_answer_is_the_contact_that_was_asked_for_or_nothing() {
+        let id = Uuid::from_u128(7);
+        let key = ContactKey::Id(id);
+        let contact = format!(r#"{{"id":"{}","phone_number":"\u002B1"}}"#, id.to_string().to_uppercase());
+        assert_eq!(rows(&key, &contact), Some(1));
+        assert_eq!(rows(&key, &format!(r#"{{"id":"{}"}}"#, Uuid::nil())), None);
+        for other in ["null", "[]", "7", "{}", r#"{"contacts":[]}"#] {
+            assert_eq!(rows(&key, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_have_several_contacts_and_is_never_shown() {
+        let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 2 };
+        assert_eq!(rows(&key, r#"{"contacts":[{"id":"a"},{"id":"b"}]}"#), Some(2));
+        assert_eq!(rows(&key, r#"{"contacts":[]}"#), Some(0));
+        assert_eq!(rows(&key, "{}"), None);
+        let request = ContactLookup::request(&key);
+        assert_eq!(request.name, "contact with the number of argument 2");
+        assert!(request.query.contains(&("phone", "+12025550123".to_owned())));
+        assert_eq!(format!("{key:?}"), "ContactKey(the number of argument 2)");
+    }
+}
