@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
-use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, read_settings};
+use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, read_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
 use crate::lookup::LookupSettings;
@@ -85,6 +85,7 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
 #[derive(Debug, Deserialize)]
 struct LastRun {
     resource: Option<String>,
+    api: Option<String>,
     started_at: String,
     verdict: Verdict,
     #[serde(default)]
@@ -108,6 +109,11 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
     };
     if last.resource.as_deref() != Some("messages") {
         return Err(refused("it is of another resource".to_owned()));
+    }
+    let api = api_name(&args.account, args.simulate.is_some())?;
+    if last.api.as_ref() != Some(&api) {
+        let other = last.api.as_deref().unwrap_or("an unknown address");
+        return Err(refused(format!("it was made from {other}, and this run reads {api}")));
     }
     if last.filters.profile_id != args.account.profile_id.map(|id| id.to_string()) {
         return Err(refused("it was made with another --profile-id".to_owned()));

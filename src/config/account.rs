@@ -23,6 +23,23 @@ pub fn check_stdin(ids: Option<&Path>, account: &AccountArgs) -> Result<(), Conf
     Ok(())
 }
 
+/// What manifests call the built-in simulator.
+const SIMULATOR: &str = "simulator";
+
+/// What a manifest calls the API that the flags choose.
+///
+/// # Errors
+/// When the address is none that the key may go to.
+pub fn api_name(args: &AccountArgs, is_simulated: bool) -> Result<String, ConfigError> {
+    Ok(if is_simulated { SIMULATOR.to_owned() } else { base_url(args)?.to_string() })
+}
+
+fn base_url(args: &AccountArgs) -> Result<Url, ConfigError> {
+    // A variable that is set to nothing is as good as none.
+    let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
+    check_base_url(address.unwrap_or(DEFAULT_BASE_URL))
+}
+
 /// The account that is read.
 #[derive(Debug)]
 pub struct AccountConfig {
@@ -46,9 +63,7 @@ impl AccountConfig {
         simulate: Option<simulator::Settings>,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        // A variable that is set to nothing is as good as none.
-        let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
-        let base_url = check_base_url(address.unwrap_or(DEFAULT_BASE_URL))?;
+        let base_url = base_url(args)?;
         let api_key = if simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
         let scope = args.profile_id.map_or(Scope::ACCOUNT, Scope::profile);
         Ok(Self { simulate, base_url, api_key, scope })
@@ -56,7 +71,7 @@ impl AccountConfig {
 
     /// What a manifest calls the API that was read.
     pub fn name(&self) -> &str {
-        if self.simulate.is_some() { "simulator" } else { self.base_url.as_str() }
+        if self.simulate.is_some() { SIMULATOR } else { self.base_url.as_str() }
     }
 
     /// Sends all requests to the simulator that runs at `address`.

@@ -18,7 +18,7 @@ mod pace;
 mod places;
 mod row_format;
 
-pub use self::account::{AccountConfig, check_stdin};
+pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
 pub use self::connection::Connection;
 pub use self::error::ConfigError;
