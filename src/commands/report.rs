@@ -47,13 +47,13 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
         check_writable(path)?;
     }
+    let content = tell_contents(&mut found)?;
+    old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
     if !args.quiet {
-        for found in &all_found {
+        for found in std::iter::once(&found).chain(old.as_ref().and_then(Old::files)) {
             tell_skipped(&found.skipped);
         }
     }
-    let content = tell_contents(&mut found.files)?;
-    old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
     match content {
         Content::Contacts => report_on::<Counts>(args, &forms, found, old),
         Content::Messages => report_on::<DeliveryCounts>(args, &forms, found, old),
@@ -175,7 +175,7 @@ impl Old {
     /// Makes sure that files hold what the report is on; a summary tells that when it is read.
     fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
-        if tell_contents(&mut found.files)? == wanted {
+        if tell_contents(found)? == wanted {
             return Ok(());
         }
         Err(SourceError::OtherContents { wanted, path: path.clone() })

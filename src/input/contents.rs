@@ -7,6 +7,7 @@ use csv::ReaderBuilder;
 
 use super::content::Content;
 use super::error::SourceError;
+use super::find::{Found, SkipReason, Skipped};
 use super::parquet;
 use super::read::STALL_LIMIT;
 use super::source_file::SourceFile;
@@ -14,15 +15,29 @@ use super::text_file::open_text;
 use super::watch::{Reporter, watch};
 use crate::format::Format;
 
-/// Notes in each file what it holds, and says what all of them do.
+/// Notes in each file what it holds, and says what all of them do. Files of activities are skipped: they lie beside the
+/// messages that they belong to.
 ///
-/// A file that does not tell, as a pipe, which can be read only once, is taken for what the others hold; alone it holds
-/// contacts. Neither is one that cannot be read an error here: that is found when it is read.
+/// A file that does not show what it holds, such as a pipe, which can be read only once, is taken for what the others hold;
+/// alone it holds contacts. One that cannot be read is no error here: that is found when it is read.
 ///
 /// # Errors
-/// When some hold contacts and others messages.
-pub fn tell_contents(files: &mut [SourceFile]) -> Result<Content, SourceError> {
-    let told: Vec<Option<Content>> = files.iter().map(content_of).collect();
+/// When some hold contacts and others messages, or all hold activities.
+pub fn tell_contents(found: &mut Found) -> Result<Content, SourceError> {
+    let mut told = Vec::new();
+    let mut files = Vec::new();
+    for file in std::mem::take(&mut found.files) {
+        let columns = columns_within_time(&file);
+        if columns.as_deref().is_some_and(are_of_activities) {
+            found.skipped.push(Skipped { path: file.path, real: file.real, why: SkipReason::Activities });
+        } else {
+            told.push(columns.as_deref().and_then(Content::of_columns));
+            files.push(file);
+        }
+    }
+    if let (true, Some(skipped)) = (files.is_empty(), found.skipped.last()) {
+        return Err(SourceError::Activities { path: skipped.path.clone() });
+    }
     let first = |content| told.iter().position(|found| *found == Some(content));
     let all = match (first(Content::Contacts), first(Content::Messages)) {
         (Some(contacts), Some(messages)) => {
@@ -32,21 +47,28 @@ pub fn tell_contents(files: &mut [SourceFile]) -> Result<Content, SourceError> {
         (None, Some(_)) => Content::Messages,
         _ => Content::Contacts,
     };
-    for file in files {
+    for file in &mut files {
         file.content = all;
     }
+    found.files = files;
     Ok(all)
 }
 
-fn content_of(file: &SourceFile) -> Option<Content> {
+/// Activities have no id of their own, only that of their message.
+fn are_of_activities(columns: &[String]) -> bool {
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    has("message_id") && !has("id")
+}
+
+/// The names of a regular file's columns, if they can be read at all.
+fn columns_within_time(file: &SourceFile) -> Option<Vec<String>> {
     if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
         return None;
     }
     let source = file.clone();
     let read = move |reporter: &Reporter<()>| columns_of(&source, reporter).ok();
     // A damaged file can keep its reader busy or crash it.
-    let columns = watch(Some(STALL_LIMIT), read, &mut |()| ()).ok().flatten()?;
-    Content::of_columns(&columns)
+    watch(Some(STALL_LIMIT), read, &mut |()| ()).ok().flatten()
 }
 
 /// The names of a file's columns; of NDJSON those of its first row.

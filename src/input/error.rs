@@ -50,6 +50,12 @@ pub enum SourceError {
         /// The first file of messages.
         messages: PathBuf,
     },
+    /// Nothing but activities was given.
+    #[error("cannot report on activities: {}", path.display())]
+    Activities {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file to compare with holds something else.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
@@ -165,6 +171,7 @@ impl SourceError {
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
             Self::NoColumns { .. } => "name a file written by `sent-export`",
             Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
+            Self::Activities { .. } => "name the file or folder of messages that they belong to",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
             Self::ForeignText { .. } => "save it as comma-separated UTF-8, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd, snappy or no compression",

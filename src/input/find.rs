@@ -39,19 +39,29 @@ pub struct Skipped {
     pub path: PathBuf,
     /// Where it really is.
     pub real: PathBuf,
-    /// What is read in its place.
-    pub instead: PathBuf,
-    /// Whether that is the very same; else it is another format of the same export.
-    pub is_same: bool,
+    /// Why.
+    pub why: SkipReason,
+}
+
+/// Why a path is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It is the same as this path, which is read.
+    SameAs(PathBuf),
+    /// It is the same export in another format than this file, which is read.
+    RowsOf(PathBuf),
+    /// Its rows are activities, which no report is about.
+    Activities,
 }
 
 impl fmt::Display for Skipped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [path, instead] = [&self.path, &self.instead].map(|path| printable(&path.to_string_lossy()));
-        if self.is_same {
-            write!(formatter, "skipped {path}: it is read already, as {instead}")
-        } else {
-            write!(formatter, "skipped {path}: its rows are read from {instead}")
+        let shown = |path: &Path| printable(&path.to_string_lossy());
+        let path = shown(&self.path);
+        match &self.why {
+            SkipReason::SameAs(other) => write!(formatter, "skipped {path}: it is read already, as {}", shown(other)),
+            SkipReason::RowsOf(other) => write!(formatter, "skipped {path}: its rows are read from {}", shown(other)),
+            SkipReason::Activities => write!(formatter, "skipped {path}: reports do not cover activities"),
         }
     }
 }
@@ -140,7 +150,7 @@ impl Search {
         let opened = |source| SourceError::Open { path: folder.to_owned(), source };
         let real = fs::canonicalize(folder).map_err(opened)?;
         if let Some(instead) = self.folders.get(&real).cloned() {
-            self.skipped.push(Skipped { path: folder.to_owned(), real, instead, is_same: true });
+            self.skipped.push(Skipped { path: folder.to_owned(), real, why: SkipReason::SameAs(instead) });
             self.has_files[argument] = true;
             return Ok(());
         }
@@ -189,8 +199,9 @@ fn each_once(search: Search) -> Found {
     }
     let mut skipped = search.skipped;
     skipped.extend(others.into_iter().map(|(SourceFile { path, real, .. }, place)| {
-        let is_same = real == files[place].real;
-        Skipped { path, real, instead: files[place].path.clone(), is_same }
+        let read = files[place].path.clone();
+        let why = if real == files[place].real { SkipReason::SameAs(read) } else { SkipReason::RowsOf(read) };
+        Skipped { path, real, why }
     }));
     Found { files, skipped }
 }
@@ -249,7 +260,8 @@ mod tests {
         let found = find_files(&given.map(|name| folder.path().join(name))).unwrap();
         assert_eq!(read(&found, folder.path()), ["a.parquet", "b.csv", "z/a.csv"]);
         assert_eq!(skipped(&found, folder.path()), ["a.csv", "z/../b.csv", "z/a.csv"]);
-        assert_eq!(found.skipped.iter().map(|skipped| skipped.is_same).collect::<Vec<_>>(), [false, true, true]);
+        let is_same = |skipped: &Skipped| matches!(skipped.why, SkipReason::SameAs(_));
+        assert_eq!(found.skipped.iter().map(is_same).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[cfg(unix)]

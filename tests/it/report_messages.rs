@@ -47,6 +47,18 @@ fn counts(mut document: Value) -> Value {
 }
 
 #[test]
+fn activities_beside_messages_are_no_messages() {
+    let simulator = simulator(120, false);
+    let parts = ["-o", "m.parquet", "--with-activities", "--activities-output", "a.csv"];
+    let run = sent_export().messages(&simulator.base_url(), &parts).finish().expect_code(0);
+    let run = run.again().args(["report", "m.parquet", "a.csv", "--json", "f.json"]).finish().expect_code(0);
+    let run = run.expect_stderr("skipped a.csv: reports do not cover activities");
+    assert_eq!(document(&run, "f.json")["messages"], 120);
+    let run = run.again().args(["report", "a.csv"]).finish().expect_code(2);
+    run.expect_stderr("cannot report on activities: a.csv").expect_stderr("hint: ");
+}
+
+#[test]
 fn a_report_on_files_tells_what_the_run_told_whatever_their_format() {
     for hostile in [false, true] {
         let simulator = simulator(2500, hostile);
