@@ -9,10 +9,10 @@
 //! Fetching, gathering and encoding take about the same time, so two processor cores stay busy in every format. Each output
 //! has its own thread and adds no wall time while a core is free. A slow disk slows the network through the channels, and
 //! memory is set by what fits in them. The end of a channel ends the stage behind it. Whichever stage fails, the others
-//! are brought to their end before the error is given back, and the error is that of the stage that failed first, never
+//! are brought to their end before the error is returned, and the error is that of the stage that failed first, never
 //! "channel closed".
 //!
-//! *Easy to get wrong:* an output may hang, a pipe that nobody reads above all. Whatever may wait for one is done on the
+//! *Easy to get wrong:* an output may hang, a pipe that no one reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
 mod reading;
@@ -59,7 +59,7 @@ pub struct Gathered<C> {
     pub findings: Findings,
     /// The files.
     pub staged: StagedOutputs,
-    /// The ids of the rows in them, if the reading asks for those.
+    /// The ids of the rows in them, if the reading requests those.
     pub ids: Option<WrittenIds>,
 }
 
@@ -72,7 +72,7 @@ pub enum Outcome<C> {
     ReaderLeft,
 }
 
-/// Reads everything that `reading` asks for into `outputs`, and counts it.
+/// Reads everything that `reading` requests into `outputs`, and counts it.
 ///
 /// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.

@@ -1,6 +1,6 @@
 //! `sent-export contact`: one or some contacts, by id or number, for people and for pipes.
 //!
-//! Without an output, contacts are read one after the other and printed. With one, they go through the pipeline of every
+//! Without an output, contacts are read one after another and printed. With one, they go through the pipeline of every
 //! export.
 
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ const MIN_NUMBER_DIGITS: usize = 3;
 /// Looks contacts up.
 ///
 /// # Errors
-/// When the configuration is wrong, a contact cannot be fetched, the only one asked for is not found, or an output cannot be
+/// When the configuration is wrong, a contact cannot be fetched, the only one requested is not found, or an output cannot be
 /// written.
 pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.account)?;
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     )
 }
 
-/// Everything that is asked for, in the order of the arguments and then of `--ids`, each of it once.
+/// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.
 fn keys_of(args: &ContactArgs) -> Result<Vec<ContactKey>, Error> {
     let mut ids = IdList::default();
     let mut keys = Vec::new();
@@ -117,7 +117,7 @@ fn with_account<T>(
     })
 }
 
-/// Prints every contact that is found, in the order in which they were asked for.
+/// Prints every contact that is found, in the order in which they were requested.
 async fn print_all(
     args: &ContactArgs,
     keys: &[ContactKey],

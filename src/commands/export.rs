@@ -130,7 +130,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     };
     match published {
         Ok(published) => {
-            // Before anything is told: what is published must not be taken for unfinished because stdout is full.
+            // Before anything is reported: what is published must not be taken for unfinished because stdout is full.
             journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
             remove_other_journals(config);
             published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(command.verbosity, &published))
@@ -149,7 +149,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
     for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.staged_path()) {
-        // Nobody needs it, whether or not it can be removed.
+        // No one needs it, whether or not it can be removed.
         remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     run_export::<_, DeliveryCounts>(&command, flags, filters)
 }
 
-/// From when on messages are asked for.
+/// From when on messages are requested.
 fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
     let is_whole_days = args.partition_by.is_some();
     if let Some(since) = &args.since {

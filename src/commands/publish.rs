@@ -238,7 +238,7 @@ fn manifest<'a, R: Reading>(
     }
 }
 
-/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table tells it. `rejected` has
+/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table shows it. `rejected` has
 /// the items that were left out by reason.
 pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
     for mut notice in document.notices() {

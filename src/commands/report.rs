@@ -172,7 +172,7 @@ impl Old {
         }
     }
 
-    /// Makes sure that files hold what the report is on; a summary tells that when it is read.
+    /// Makes sure that files hold what the report is on; a summary shows that when it is read.
     fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
         if tell_contents(found)? == wanted {
@@ -181,7 +181,7 @@ impl Old {
         Err(SourceError::OtherContents { wanted, path: path.clone() })
     }
 
-    /// The older state, and its verdict where that is told. Files hold the state of their own moment, and ages in it are
+    /// The older state, and its verdict where known. Files hold the state of their own moment, and ages in it are
     /// counted from that; `as_of` is for where none is known.
     fn read<C: FileCounts>(
         self,

@@ -51,7 +51,7 @@ pub trait Reading {
     /// The schema of the record batches.
     fn schema(&self) -> SchemaRef;
 
-    /// Columns of the schema that are left out: what they would hold was not asked for.
+    /// Columns of the schema that are left out: what they would hold was not requested.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -70,7 +70,7 @@ pub trait Reading {
     /// What a journal must belong to, without the account.
     fn journal_key(&self) -> JournalKey;
 
-    /// Reads everything and hands it to `deliver`, in order. `deliver` breaks when nobody takes pages anymore, and then so
+    /// Reads everything and hands it to `deliver`, in order. `deliver` breaks when no one takes pages anymore, and then so
     /// does the read, with `None`.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ pub struct ReadReport {
     pub total_last: Option<u64>,
     /// The same in numbers.
     pub consistency: ConsistencyFacts,
-    /// Keys that nothing belongs to, as they were asked for.
+    /// Keys that nothing belongs to, as they were requested.
     pub not_found: Vec<String>,
 }
 
@@ -330,7 +330,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
     ) -> Result<Option<ReadReport>, Error> {
         let source = LookupSource::<R>::new(account, scope);
         let mut not_found = Vec::new();
-        // Each id is asked for once, but what is found by another key may be found by its id, too.
+        // Each id is requested once, but what is found by another key may be found by its id, too.
         let mut seen = self.keys.iter().any(|key| key.secret().is_some()).then(HashSet::new);
         let mut duplicates = 0;
         let deliver = async |looked: Looked<'_, R::Key, R::Page>| {

@@ -1,18 +1,18 @@
-//! From when on rows are asked for.
+//! From when on rows are requested.
 
 use std::time::Duration;
 
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The earliest creation time of the rows that are asked for.
+/// The earliest creation time of the rows that are requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
     /// When that is.
     pub start: SinceStart,
     /// Whether it is moved back to the midnight (UTC) before it, so that every day is read whole.
     pub is_whole_days: bool,
-    /// As it is told to people and to the journal.
+    /// As it is reported to people and to the journal.
     pub text: String,
 }
 

@@ -24,7 +24,7 @@ use crate::journal::JournalSlot;
 /// Answers held or in flight for each slot: enough to ride out one slow answer, and little memory.
 const READ_AHEAD: usize = 4;
 
-/// Fewest requests that may fail one after the other where ids may be left unread.
+/// Fewest requests that may fail one after another where ids may be left unread.
 const MIN_TOLERATED: usize = 8;
 
 /// How to look ids up.
@@ -50,7 +50,7 @@ pub struct LookupProgress {
 pub enum LookupError<E> {
     /// An id could not be read.
     Source(E),
-    /// Nobody takes the answers anymore; whoever was to write them knows why.
+    /// No one takes the answers anymore; whoever was to write them knows why.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
@@ -60,11 +60,11 @@ pub enum LookupError<E> {
 ///
 /// Answers of `journal.past` are taken instead of requesting them again, and every new one goes to `journal.writer`. While
 /// `deliver` waits, answers on their way are taken in, and nothing more is requested. `observe` is called after every
-/// delivery. `deliver` breaks when nobody takes answers anymore. `keys` must be the same list as that of the run that wrote
+/// delivery. `deliver` breaks when no one takes answers anymore. `keys` must be the same list as that of the run that wrote
 /// the journal; each of them should occur once.
 ///
 /// # Errors
-/// When an id cannot be read, the journal cannot be read, or nobody takes the answers anymore.
+/// When an id cannot be read, the journal cannot be read, or no one takes the answers anymore.
 pub async fn look_up<S: RowSource>(
     source: &S,
     keys: &[S::Key],
@@ -241,7 +241,7 @@ where
         Ok(())
     }
 
-    /// Requests that may fail one after the other before the service is taken to be down.
+    /// Requests that may fail one after another before the service is taken to be down.
     fn tolerated_failures(&self) -> usize {
         let concurrency = self.settings.concurrency.get();
         // Whoever allows for ids that cannot be read may have many of them.

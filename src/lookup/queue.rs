@@ -1,7 +1,7 @@
-//! Which id is asked for next, and whose answer is due: the pure part of a lookup.
+//! Which key is looked up next, and whose answer is due: the pure part of a lookup.
 //!
 //! Ids are known by their position. Answers arrive in any order and leave in the order of the ids. An id whose request
-//! failed is asked for once more, when nothing else can be done before it: either every other id was asked for, or the
+//! failed is requested once more, when nothing else can be done before it: either every other id was requested, or the
 //! answers that wait for it have reached the read-ahead limit.
 //!
 //! *Easy to get wrong:* one id that keeps failing must not let the others run ahead without end, since their answers wait
@@ -16,14 +16,14 @@ pub enum Answer<R> {
     Found(R),
     /// No row has this id.
     NotFound,
-    /// It could not be read, and the run goes on without it.
+    /// It could not be read, and the run continues without it.
     Unread,
 }
 
 /// What a failed request means for its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// It is asked for once more.
+    /// It is requested once more.
     Again,
     /// It has failed twice.
     ForGood,
@@ -33,36 +33,36 @@ pub(super) enum Failed {
 #[derive(Debug)]
 pub(super) struct Queue<R> {
     total: usize,
-    /// The first id that was never asked for.
+    /// The first id that was never requested.
     next: usize,
     /// The first id whose answer was not delivered.
     due: usize,
     /// Answers that wait for those before them.
     waiting: BTreeMap<usize, Answer<R>>,
-    /// Ids that failed once and wait to be asked for again.
+    /// Ids that failed once and wait to be requested again.
     failed_once: BTreeSet<usize>,
-    /// Ids that are asked for the second time.
+    /// Ids that are requested the second time.
     second_chance: BTreeSet<usize>,
 }
 
 impl<R> Queue<R> {
-    /// Nothing of `total` ids was asked for yet.
+    /// Nothing of `total` ids was requested yet.
     pub(super) fn new(total: usize) -> Self {
         let (failed_once, second_chance) = (BTreeSet::new(), BTreeSet::new());
         Self { total, next: 0, due: 0, waiting: BTreeMap::new(), failed_once, second_chance }
     }
 
-    /// The next id that was never asked for, if it is less than `read_ahead` ids behind the one that is due.
+    /// The next id that was never requested, if it is less than `read_ahead` ids behind the one that is due.
     pub(super) fn next_new(&self, read_ahead: usize) -> Option<usize> {
         (self.next < self.total && self.next - self.due < read_ahead.max(1)).then_some(self.next)
     }
 
-    /// The next id to ask for, be it for the second time.
+    /// The next id to request, be it for the second time.
     pub(super) fn next(&self, read_ahead: usize) -> Option<usize> {
         self.next_new(read_ahead).or_else(|| self.failed_once.first().copied())
     }
 
-    /// Notes that an id is asked for.
+    /// Notes that an id is requested.
     pub(super) fn note_sent(&mut self, position: usize) {
         if self.failed_once.remove(&position) {
             self.second_chance.insert(position);
@@ -73,7 +73,7 @@ impl<R> Queue<R> {
 
     /// Takes an answer.
     pub(super) fn take(&mut self, position: usize, answer: Answer<R>) {
-        // An answer of the journal was not asked for in this run.
+        // An answer of the journal was not requested in this run.
         if position == self.next {
             self.note_new(position);
         }

@@ -9,7 +9,7 @@ use super::queue::Answer;
 
 /// What a row is looked up by: its id, or a value that few rows share. Displayed as it may be shown to people.
 pub trait LookupKey: Clone + Display {
-    /// As it was asked for, for the list of what is missing.
+    /// As it was requested, for the list of what is missing.
     fn asked(&self) -> String {
         self.to_string()
     }
@@ -51,7 +51,7 @@ pub trait RowSource {
         false
     }
 
-    /// Whether an answer holds everything that belongs to its key, as far as it tells.
+    /// Whether an answer holds everything that belongs to its key, as far as it says.
     fn is_whole(&self, _row: &Self::Row) -> bool {
         true
     }
@@ -64,7 +64,7 @@ pub struct FetchedRow<R> {
     pub row: R,
     /// `meta.request_id`.
     pub request_id: Option<String>,
-    /// When the answer was made, in microseconds UTC of the server's clock, if it tells.
+    /// When the answer was made, in microseconds UTC of the server's clock, if given.
     pub answered_at: Option<i64>,
     /// From sending the request to the last byte of the answer, in microseconds.
     pub elapsed_micros: u64,

@@ -4,7 +4,7 @@ use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_s
 use crate::report::{InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
-/// The newest export of each account, or all of them when they are to be added up, and what is to be told of it.
+/// The newest export of each account, or all of them when they are to be added up, and what is to be reported of it.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -48,7 +48,7 @@ fn export(published: &Published) -> InputExport {
     }
 }
 
-/// What is to be told of a manifest that cannot be read.
+/// What is to be reported of a manifest that cannot be read.
 pub(super) fn unread_manifest(file: &SourceFile) -> Option<Notice> {
     let manifest = file.unread_manifest.as_ref()?;
     Some(Notice::unreadable_manifest(&manifest.to_string_lossy(), &file.path.to_string_lossy()))
