@@ -1,10 +1,10 @@
-//! Carries out a walk: requests in flight, list order restored, everything bounded and kept in the journal.
+//! Runs a walk: sends its requests, journals the answers and delivers the rows in list order, within bounds.
 //!
-//! [`read_list`] fetches every window that the [`Walk`] asks for from a [`PageSource`]. Fetching is the one concurrent
+//! [`read_list`] fetches every window that the [`Walk`] requests from a [`PageSource`]. Fetching is the one concurrent
 //! stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether it has to be
 //! fetched again; what is decoded waits in [`Reorder`] for the rows before it.
 //!
-//! *Easy to get wrong:* a window that is slow or in backoff must not let the others run ahead without end. No more than
+//! *Easy to get wrong:* a window that is slow or in backoff must not let the others run ahead without limit. No more than
 //! [`READ_AHEAD`] windows for each slot are read ahead of those that are proven.
 //!
 //! Tested with lists that change in `listing::tests`, and through the binary in `tests/it`.
@@ -32,17 +32,17 @@ pub struct ReadSettings {
     pub page_size: u32,
     /// Requests in flight at most.
     pub concurrency: NonZeroUsize,
-    /// What is done about a list that changes.
+    /// How a list that changes is handled.
     pub consistency: Consistency,
     /// Whether pages that cannot be fetched are left out instead of ending the run.
     pub allow_missing_pages: bool,
-    /// Rows created before this are not asked for, in microseconds UTC: they are not delivered, and reading stops where a
-    /// list sorted by creation time has only older ones.
+    /// Lower bound of the requested creation times, in microseconds UTC. Older rows are not delivered, and reading stops
+    /// where a list sorted by creation time has only older ones.
     pub not_before: Option<i64>,
 }
 
 impl ReadSettings {
-    /// A walk that asks for pages of `page_size`.
+    /// A walk with pages of `page_size`.
     fn walk(&self, page_size: u32) -> Walk {
         Walk::new(page_size, self.consistency).with_span(self.not_before)
     }
@@ -59,16 +59,16 @@ pub struct Delivery<P> {
     pub taken: Taken,
 }
 
-/// How far the walk is.
+/// Progress of the walk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Answers taken.
     pub pages: u64,
     /// Answers that the list is expected to take.
     pub planned_pages: Option<u64>,
-    /// Rows handed on.
+    /// Rows delivered.
     pub rows: u64,
-    /// Rows that the list is said to have.
+    /// Rows in the list, by the API's last count.
     pub total: Option<u64>,
     /// Whether rows that moved are being looked for.
     pub is_healing: bool,
@@ -83,28 +83,28 @@ pub enum ReadError<E> {
     RefusedFrom {
         /// The first row that it refuses, from 1.
         row: u64,
-        /// What it said.
+        /// Its error.
         error: E,
     },
-    /// Nobody takes the pages anymore.
+    /// The receiver of the pages is gone.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
-    /// The walk is not finished and asks for nothing: a bug, reported instead of a verdict.
+    /// The walk is not finished and has no request to make: a bug, reported instead of a verdict.
     Unfinished,
 }
 
-/// Nobody takes rows anymore; whoever was to write them knows why.
+/// The receiver of the rows is gone; it holds the reason.
 #[derive(Debug)]
 pub struct ReceiverGone;
 
-/// Reads the whole list and hands its rows to `deliver`; gives back the walk with what it saw.
+/// Reads the whole list and passes its rows to `deliver`; returns the finished walk.
 ///
-/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, answers on
-/// their way are taken in, and nothing more is requested. `observe` is called after every answer.
+/// Answers of `journal.past` are taken first, and every new one goes to `journal.writer`. While `deliver` waits, answers in
+/// flight are received, and no new request is sent. `observe` is called after every answer.
 ///
 /// # Errors
-/// When a window cannot be fetched, the journal cannot be read, or nobody takes the rows anymore.
+/// When a window cannot be fetched, the journal cannot be read, or the receiver of the rows is gone.
 pub async fn read_list<S: PageSource>(
     source: &S,
     settings: &ReadSettings,
@@ -134,7 +134,7 @@ struct Driver<'a, S: PageSource, D, F> {
     reorder: Reorder<S::Page>,
     deliver: D,
     observe: F,
-    /// Requests that were given up since one succeeded.
+    /// Requests that failed since the last success.
     failures_in_a_row: usize,
 }
 
@@ -155,7 +155,7 @@ where
                 continue;
             };
             if self.walk.report().pages == 0 {
-                // Windows have at least half the rows of a page. A page size that the API refused is not tried again.
+                // Windows have at least half the rows of a page. A page size that the API refused is not retried.
                 let (asked, size) = (self.settings.page_size, request.window.size);
                 let is_asked = request.window.page > 1 && asked / 2 <= size;
                 self.walk = self.settings.walk(if is_asked { asked } else { size });
@@ -176,7 +176,7 @@ where
         Ok(())
     }
 
-    /// The first page, with the page size that the service accepts; says whether there is one at all.
+    /// The first page, with the page size that the service accepts; returns whether the list has one.
     async fn take_first(&mut self) -> Result<bool, ReadError<S::Error>> {
         let mut size = self.settings.page_size;
         loop {
@@ -198,7 +198,7 @@ where
         }
     }
 
-    /// Everything that the walk asks for, side by side.
+    /// Fetches everything that the walk requests, concurrently.
     async fn take_rest(&mut self) -> Result<(), ReadError<S::Error>> {
         let (source, concurrency) = (self.source, self.settings.concurrency.get());
         let mut next_permit: Option<LocalBoxFuture<'_, S::Permit>> = None;
@@ -209,7 +209,7 @@ where
             if !can_ask && self.in_flight.len() == 0 {
                 return self.end().await;
             }
-            // A permit that is not waited for must not stand in the way of those that are.
+            // A permit that is no longer needed must not delay those that are.
             next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
             // What is requested is decided when it may be sent, not before: while the rate limit holds requests back,
             // answers still arrive and may change it.
@@ -238,13 +238,13 @@ where
         }
     }
 
-    /// Nothing is in flight and nothing is asked for, which must be because the walk is finished.
+    /// Nothing is in flight and there is no next request: the walk must be finished.
     async fn end(&mut self) -> Result<(), ReadError<S::Error>> {
         self.deliver_due().await?;
         if self.walk.is_finished() && self.reorder.first().is_none() { Ok(()) } else { Err(ReadError::Unfinished) }
     }
 
-    /// Takes an answer, and delivers what is due. An answer of the journal has a position there.
+    /// Takes an answer, and delivers what is due. Answers from the journal have a position there.
     async fn accept(&mut self, arrived: Arrived<S::Page>, position: Option<u64>) -> Result<(), ReadError<S::Error>> {
         self.walk.take(&arrived.request, &arrived.facts());
         if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
@@ -282,11 +282,11 @@ where
     /// Requests that may fail one after the other before the service is taken to be down.
     fn tolerated_failures(&self) -> usize {
         let concurrency = self.settings.concurrency.get();
-        // Whoever allows for pages that cannot be fetched may have many of them.
+        // With missing pages allowed, many may fail.
         if self.settings.allow_missing_pages { concurrency.max(8) * 4 } else { concurrency }
     }
 
-    /// A request that failed for good is made once more when everything else is read.
+    /// Handles a request that failed after all retries: it is repeated once when everything else is read.
     fn give_up(&mut self, request: &Request, error: S::Error) -> Result<(), ReadError<S::Error>> {
         let allows_missing = self.settings.allow_missing_pages;
         if error.is_window_refused() {
@@ -304,7 +304,7 @@ where
         }
         let rows = request.window.rows();
         let rows = format!("rows {} to {}", rows.start(), rows.end());
-        // When nothing succeeds anymore the service is down; but what fails for the second time was expected to.
+        // When nothing succeeds anymore the service is down; but a second failure of the same window was expected.
         if self.walk.failed(request) {
             if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));
@@ -332,7 +332,7 @@ fn progress(walk: &Walk) -> Progress {
     }
 }
 
-/// A kept answer with the times that were kept beside it.
+/// A journaled answer with the times that the journal keeps beside it.
 fn dated<P: ListPage>(entry: &Entry, fetched: Fetched<P>) -> Fetched<P> {
     let answered_at = fetched.answered_at.or(Some(entry.answered_at).filter(|&time| time != 0));
     Fetched { answered_at, elapsed_micros: entry.elapsed_micros, ..fetched }

@@ -1,7 +1,7 @@
 //! Requests in flight, and answers that arrived while the driver was waiting for something else.
 //!
 //! *Easy to get wrong:* an output that is slow must not make requests time out. While the driver waits for one, answers are
-//! still taken in, see [`InFlight::meanwhile`]. Nothing more is requested in that time, so no more answers wait than
+//! still received, see [`InFlight::meanwhile`]. No new request is sent in that time, so no more answers wait than
 //! there may be requests in flight.
 
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use crate::journal::{Entry, JournalWriter};
 /// A request and its outcome.
 pub(super) type Answer<P, E> = (Request, Result<Arrived<P>, E>);
 
-/// A request and what its source made of it.
+/// A request and the result of fetching it.
 type Reply<S> = (Request, Result<Fetched<<S as PageSource>::Page>, <S as PageSource>::Error>);
 
 /// An answer that arrived, now or in an earlier run.
@@ -28,7 +28,7 @@ pub(super) struct Arrived<P> {
 }
 
 impl<P: super::source::ListPage> Arrived<P> {
-    /// What the walk needs to know of it.
+    /// What the walk needs to know about it.
     pub(super) fn facts(&self) -> PageFacts<'_> {
         PageFacts {
             window: self.request.window,
@@ -40,7 +40,7 @@ impl<P: super::source::ListPage> Arrived<P> {
     }
 }
 
-/// Everything that is on its way.
+/// All requests in flight, and answers not yet taken.
 pub(super) struct InFlight<'a, S: PageSource> {
     source: &'a S,
     requests: FuturesUnordered<LocalBoxFuture<'a, Reply<S>>>,
@@ -52,7 +52,7 @@ pub(super) struct InFlight<'a, S: PageSource> {
 }
 
 impl<'a, S: PageSource> InFlight<'a, S> {
-    /// Nothing is on its way yet; answers are kept by `writer`.
+    /// Nothing is in flight yet; `writer` keeps the answers.
     pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>) -> Self {
         Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session: 0 }
     }
@@ -63,7 +63,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         self.session = session;
     }
 
-    /// Requests that are out or whose answers wait.
+    /// Requests that are in flight or whose answers wait.
     pub(super) fn len(&self) -> usize {
         self.requests.len() + self.waiting.len()
     }
@@ -75,7 +75,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         self.requests.push(fetching.map(move |fetched| (request, fetched)).boxed_local());
     }
 
-    /// The answer that arrived first; `None` when nothing is on its way.
+    /// The answer that arrived first; `None` when nothing is in flight.
     pub(super) async fn next(&mut self) -> Option<Answer<S::Page, S::Error>> {
         if let Some(answer) = self.waiting.pop_front() {
             return Some(answer);
@@ -84,7 +84,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         Some((request, fetched.map(|fetched| self.keep(request, fetched))))
     }
 
-    /// Waits for `work`, and takes answers in while it lasts.
+    /// Waits for `work`, and receives answers in the meantime.
     pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {

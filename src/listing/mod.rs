@@ -1,9 +1,9 @@
-//! Reads a whole list that may change while it is read, whatever its rows are.
+//! Reads a complete list of any resource while it may change.
 //!
 //! ```text
-//!  driver ─► walk        which window next; is everything there? (no I/O; see its own drawing)
+//!  driver ─► walk        which window is next, and is the list complete? (no I/O; see its own drawing)
 //!    ├─► source          where pages come from: the API, or the model of the tests
-//!    ├─► in_flight     requests in flight; their answers go to the journal, for a run that is stopped
+//!    ├─► in_flight     requests in flight; answers go to the journal, so that a stopped run can resume
 //!    └─► reorder         pages that arrived before their turn
 //! ```
 //!

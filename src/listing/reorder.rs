@@ -4,7 +4,7 @@
 //! read-ahead bounds their number. When a stopped run resumes, every page behind one that no run has answered waits for it.
 //!
 //! *Easy to get wrong:* neither memory nor the order of the output may depend on where such holes are. So a page of the
-//! journal that finds no room is let go, and read from the journal again when its turn comes.
+//! journal that does not fit in memory is dropped, and read from the journal again when its turn comes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,7 +16,7 @@ use crate::journal::{Entry, Journal, JournalWriter};
 /// Pages of a journal that are held in memory: more than most runs have out of order, and a few megabytes.
 const MAX_HELD: usize = 64;
 
-/// Pages by their place in the list, and the journal that some of them are left in.
+/// Pages by their position in the list, and the journal that holds those not in memory.
 pub(super) struct Reorder<P> {
     /// By offset, size and order of arrival: a window may be requested twice.
     pages: BTreeMap<(u64, u32, u64), Waiting<P>>,
@@ -31,7 +31,7 @@ enum Waiting<P> {
     Left(Request, u64),
 }
 
-/// What comes out of the reorder buffer.
+/// The next page out of the reorder buffer.
 pub(super) enum Next<P> {
     Page(Box<Arrived<P>>),
     /// A page that is still in the journal.
@@ -50,17 +50,17 @@ impl<P> Reorder<P> {
         Ok(journal.next_entry()?.map(|entry| (entry, journal.position())))
     }
 
-    /// Damaged parts of the journal met so far.
+    /// Damaged parts of the journal found so far.
     pub(super) fn damaged(&self) -> u64 {
         self.journal.as_ref().map_or(0, Journal::damaged)
     }
 
-    /// Continues writing the journal; gives the number of the run that begins. `None` without a journal.
+    /// Continues writing the journal; returns the number of this run. `None` without a journal.
     pub(super) fn resume_journal(&self) -> io::Result<Option<(JournalWriter, u32)>> {
         self.journal.as_ref().map(Journal::resume).transpose()
     }
 
-    /// Holds a page that just arrived; one of the journal, which stands there at a position, only if there is room.
+    /// Holds a page that just arrived. A page of the journal (with its position there) is held only if there is room.
     pub(super) fn hold(&mut self, arrived: Arrived<P>, position: Option<u64>) {
         let window = arrived.request.window;
         let page = match position {
@@ -91,12 +91,12 @@ impl<P> Reorder<P> {
             Some((_, Waiting::Left(request, position))) => (request, position),
         };
         let entry = self.journal.as_mut().map(|journal| journal.entry_again(position)).transpose()?.flatten();
-        // It was sound when it was left there.
+        // It was intact when it was left there.
         entry.map(|entry| Some(Next::Entry(request, entry))).ok_or_else(changed)
     }
 }
 
-/// The journal is no longer what it was.
+/// The journal changed while it was read.
 pub(super) fn changed() -> io::Error {
     io::Error::other("the journal changed while it was read")
 }

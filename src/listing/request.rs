@@ -1,9 +1,9 @@
-//! What a walk asks for, and what it is told.
+//! What a walk requests, and what it learns from an answer.
 
 use super::{RowKey, Window};
 use crate::journal::Question;
 
-/// How much is done about a list that changes while it is read.
+/// How a list that changes while it is read is handled. See `docs/completeness.md`, "The three modes".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Consistency {
     /// Windows overlap, so every boundary is proven by rows that were seen on both sides of it.
@@ -59,7 +59,7 @@ impl Purpose {
 }
 
 impl Request {
-    /// The request that an answer of the journal belongs to; `None` if no version of this program asks so.
+    /// The request that an answer of the journal belongs to; `None` if no version of this program makes it.
     pub(super) fn of_question(question: Question) -> Option<Self> {
         let Question { kind, page, size } = question;
         let purpose = *Purpose::ALL.get(usize::from(kind))?;
@@ -77,7 +77,7 @@ impl Request {
 pub struct Paging {
     /// 1-based number of the page that was answered.
     pub page: Option<u64>,
-    /// Rows on a full page, as the server honored them.
+    /// Rows on a full page, as the server honored the request.
     pub page_size: Option<u32>,
     /// Rows in the whole list.
     pub total_count: Option<u64>,
@@ -88,7 +88,7 @@ pub struct Paging {
 /// What an answer says, without the rows' values.
 #[derive(Debug, Clone, Copy)]
 pub struct PageFacts<'a> {
-    /// What was asked for.
+    /// What was requested.
     pub window: Window,
     /// One entry for each item; `None` for an item that is no row.
     pub items: &'a [Option<RowKey>],
@@ -100,7 +100,7 @@ pub struct PageFacts<'a> {
     pub request_id: Option<&'a str>,
 }
 
-/// What becomes of an answer's rows.
+/// What happens to an answer's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// For each row of the answer, whether it is written; the others were read before.
@@ -114,8 +114,8 @@ impl PageFacts<'_> {
     pub(super) fn honored_size(&self) -> u32 {
         let asked = self.window.size;
         let told = self.paging.page_size.filter(|&size| size > 0).map(|size| size.min(asked));
-        // A server that does not tell its page size shows it by the rows of a page that others follow; so does one that
-        // repeats what was asked for, when there are so few that they are no page with some left out.
+        // A server that does not state its page size shows it by the rows of a page that others follow; so does one that
+        // repeats what was requested, when there are so few that they are no page with some left out.
         let rows = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
         let is_followed = self.paging.total_count.is_some_and(|total| total > u64::from(rows));
         let most = told.map_or(asked, |told| told / 2);
@@ -123,9 +123,9 @@ impl PageFacts<'_> {
         shown.or(told).unwrap_or(asked)
     }
 
-    /// Rows of the list before the answer's first one, and the page size of the answer, as the server tells them.
+    /// Rows of the list before the answer's first one, and the page size of the answer, as the server states them.
     pub(super) fn place_of_answer(&self) -> (u64, u32) {
-        // More than what was asked for is on no page.
+        // No page holds more than was requested.
         let told = self.paging.page_size.filter(|&size| size > 0);
         let size = told.map_or(self.window.size, |size| size.min(self.window.size));
         let page = self.paging.page.filter(|&page| page > 0).unwrap_or(self.window.page);

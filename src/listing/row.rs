@@ -1,4 +1,4 @@
-//! What a walk needs to know of a row, whatever it is: an identity in 128 bits and two times.
+//! What a walk needs to know about a row of any resource: an identity in 128 bits and two times.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -22,10 +22,10 @@ impl RowId {
     }
 }
 
-/// A row of a list: who it is, and when it last changed.
+/// A row of a list: its identity, and when it last changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RowKey {
-    /// Who it is.
+    /// Its identity.
     pub id: RowId,
     /// `created_at` in microseconds UTC.
     pub created_at: Option<i64>,

@@ -8,26 +8,26 @@ use super::{Paging, RowKey, Window};
 pub trait PageSource {
     /// One decoded page.
     type Page: ListPage;
-    /// Leave to send one request.
+    /// Permission to send one request.
     type Permit;
     /// Why a window could not be fetched.
     type Error: SourceError;
 
-    /// Waits until another request may be sent. Given up half way, it takes nothing.
+    /// Waits until another request may be sent. Cancel-safe: dropping the future uses up no permit.
     fn permit(&self) -> impl Future<Output = Self::Permit>;
 
-    /// Fetches a window, with all the attempts that it takes.
+    /// Fetches a window, with retries.
     fn fetch(
         &self,
         window: Window,
         permit: Self::Permit,
     ) -> impl Future<Output = Result<Fetched<Self::Page>, Self::Error>>;
 
-    /// Reads an answer to a window that was kept; `None` if it cannot be understood anymore. What is not in its body is left out.
+    /// Decodes a journaled answer to a window; `None` if it can no longer be decoded. Fields outside the body stay unset.
     fn read(&self, window: Window, body: &ByteString) -> Option<Fetched<Self::Page>>;
 }
 
-/// A page, as far as the walk looks at it.
+/// The part of a page that the walk uses.
 pub trait ListPage {
     /// One entry for each item; `None` for an item that is no row.
     fn items(&self) -> &[Option<RowKey>];
@@ -42,7 +42,7 @@ pub struct Fetched<P> {
     pub paging: Paging,
     /// `meta.request_id`.
     pub request_id: Option<String>,
-    /// When the answer was made, in microseconds UTC of the server's clock, if it tells.
+    /// When the answer was made, in microseconds UTC of the server's clock, if the answer says so.
     pub answered_at: Option<i64>,
     /// From sending the request to the last byte of the answer, in microseconds.
     pub elapsed_micros: u64,
@@ -50,7 +50,7 @@ pub struct Fetched<P> {
     pub body: ByteString,
 }
 
-/// What a driver needs to know of a failure.
+/// What a driver needs to know about a failure.
 pub trait SourceError {
     /// Whether the same request may succeed later in the run.
     fn may_pass(&self) -> bool;

@@ -1,4 +1,4 @@
-//! Which rows a request asks for.
+//! Which rows a request covers.
 //!
 //! `page` and `page_size` of the API are together only an offset, `(page - 1) * page_size` (API reference, "List
 //! contacts"). A window can therefore start at nearly any row if its size is a little below the cap, which is what makes
@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-/// The rows that one request asks for.
+/// The rows that one request covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Window {
     /// 1-based number of the page.
@@ -53,7 +53,7 @@ impl Window {
             let is_dead_end = |size| sizes.clone().all(|other| reach(start, size).is_multiple_of(u64::from(other)));
             sizes.clone().max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
         } else {
-            // The largest size wins a tie, so that the start of the list is read as a plain page is.
+            // The largest size wins a tie, so that the start of the list is read as a plain page.
             sizes.max_by_key(|&size| reach(start, size))
         };
         let size = furthest?;

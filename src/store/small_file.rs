@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::error::StoreError;
-use super::staged::{Destination, FileSettings, HashingWriter};
+use super::hashing::HashingWriter;
+use super::staged::{Destination, FileSettings};
 use super::target::OutputTarget;
 
 /// Checks that a file can be written at a path, and leaves nothing behind.

@@ -8,26 +8,19 @@
 //! either the old file or the new one.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::access::{self, FileMode};
-use super::background_sync::BackgroundSync;
 use super::error::StoreError;
-use super::file_system::{refuses_folder_sync, refuses_rename, sync_all};
+use super::file_system::{refuses_folder_sync, refuses_rename};
 use super::hindrance::Hindrance;
 use super::paths::{ends_as_a_folder, folder_of, is_descriptor, real_path};
 use super::replace::{Way, choose_way, create_private, overwrite};
 use super::sidecar::Sidecar;
 use super::target::OutputTarget;
-
-/// Bytes gathered before they go to the operating system.
-const WRITE_BUFFER_BYTES: usize = 256 << 10;
-/// Bytes after which a sync is started, so that the end of the run need not wait for all of them.
-const SYNC_BYTES: u64 = 4 << 20;
 
 /// How files are staged and published.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,6 +123,14 @@ impl Destination {
         Ok(())
     }
 
+    /// The staged file; `None` for a stream or a target that is written directly.
+    pub(crate) fn staged_file(&self) -> Option<&File> {
+        match self {
+            Self::Staged(staged) => Some(staged.file.as_file()),
+            Self::Direct(_) | Self::Stdout(_) => None,
+        }
+    }
+
     /// Opens what is staged for reading.
     pub(crate) fn reopen(&self) -> io::Result<File> {
         match self {
@@ -202,71 +203,4 @@ fn sync_folder(target: &Path) -> Result<(), StoreError> {
         Err(source) => Err(StoreError::Publish { path: target.to_owned(), source }),
         Ok(()) => Ok(()),
     }
-}
-
-/// Counts and hashes bytes on their way to a destination.
-pub(crate) struct HashingWriter {
-    writer: BufWriter<Destination>,
-    digest: Sha256,
-    bytes: u64,
-    /// Bytes that were written when the last sync began.
-    synced: u64,
-    sync: BackgroundSync,
-}
-
-/// A destination with all its bytes written.
-#[derive(Debug)]
-pub(crate) struct Written {
-    pub(crate) destination: Destination,
-    pub(crate) bytes: u64,
-    pub(crate) sha256: String,
-}
-
-impl HashingWriter {
-    pub(crate) fn new(destination: Destination) -> Self {
-        let writer = BufWriter::with_capacity(WRITE_BUFFER_BYTES, destination);
-        Self { writer, digest: Sha256::new(), bytes: 0, synced: 0, sync: BackgroundSync::default() }
-    }
-
-    /// Syncs the bytes to disk.
-    pub(crate) fn finish(mut self) -> io::Result<Written> {
-        self.sync.end()?;
-        let mut destination = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-        destination.flush()?;
-        if let Destination::Staged(staged) = &destination {
-            sync_all(staged.file.as_file())?;
-        }
-        let sha256 = hex(&self.digest.finalize());
-        Ok(Written { destination, bytes: self.bytes, sha256 })
-    }
-}
-
-impl Write for HashingWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        self.bytes += written as u64;
-        if self.bytes - self.synced >= SYNC_BYTES
-            && let Destination::Staged(staged) = self.writer.get_ref()
-            && self.sync.begin(staged.file.as_file())?
-        {
-            self.synced = self.bytes;
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-}
-
-impl std::fmt::Debug for HashingWriter {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("HashingWriter").field("bytes", &self.bytes).finish_non_exhaustive()
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -1,4 +1,4 @@
-//! One answer, as readers see it: where it lies in the list and which rows it holds.
+//! One answer as a reader uses it: its position in the list and which rows it holds.
 
 use super::fingerprint::{RowFingerprint, fingerprints};
 use crate::listing::{PageFacts, Window};
@@ -6,13 +6,13 @@ use crate::listing::{PageFacts, Window};
 /// An answer without the rows' values.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
-    /// What was asked for.
+    /// What was requested.
     pub(super) window: Window,
     /// Rows of the list before the first one, at the moment of the answer.
     pub(super) offset: u64,
     /// One entry for each item; `None` for an item that is no row.
     pub(super) rows: Vec<Option<RowFingerprint>>,
-    /// When each was created, as far as they tell.
+    /// When each was created, where known.
     pub(super) created: Vec<Option<i64>>,
     /// `total_count`.
     pub(super) total: Option<u64>,

@@ -1,4 +1,4 @@
-//! Rows in list order: which of them are new, and what they tell about the list.
+//! Rows in list order: which of them are new, and what they show about the list.
 
 use super::reader::FreshItems;
 use super::{CLOCK_SLACK, DATE_SLACK, Phase, Walk};
@@ -14,7 +14,7 @@ impl Walk {
         !waits || (is_next && !self.main.has_out_before(request.window))
     }
 
-    /// Takes the rows of an answer; says for each of them whether it is new.
+    /// Takes the rows of an answer; returns for each of them whether it is new.
     pub fn deliver(&mut self, request: &Request, facts: &PageFacts<'_>) -> Taken {
         self.undelivered = self.undelivered.saturating_sub(1);
         let window = request.window;

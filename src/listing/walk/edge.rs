@@ -1,15 +1,15 @@
-//! Up to where the list is read: the last rows, and how an answer is found to continue them.
+//! The end of what was read: its last rows, and how an answer is matched to them. See `docs/completeness.md`.
 
 use super::answer::Answer;
 use super::fingerprint::RowFingerprint;
 use super::line::{Position, TAIL_MARKS};
 
-/// The last rows that were read, after which the next ones are looked for.
+/// The last rows that were read, which the next answer must continue.
 #[derive(Debug, Clone)]
 pub(super) struct Edge {
     /// The last rows, in list order. Empty at the start of the list.
     tail: Vec<RowFingerprint>,
-    /// Where the last of them stands on the line.
+    /// Position of the last of them on the line.
     pub(super) position: Position,
     /// Rows of the list up to and including the last of them, when they were read.
     pub(super) offset: u64,
@@ -61,7 +61,7 @@ impl Edge {
         }
         let rows = &answer.rows;
         let (skipped, at) = self.tail.iter().rev().enumerate().find_map(|(skipped, row)| {
-            // Where it stands unless the list moved.
+            // Its position unless the list moved.
             let expected = (self.offset.checked_sub(answer.offset + 1 + skipped as u64)).map_or(usize::MAX, to_index);
             let is_there = rows.get(expected).is_some_and(|found| found.as_ref() == Some(row));
             let at = if is_there { Some(expected) } else { rows.iter().position(|found| found.as_ref() == Some(row)) };

@@ -1,7 +1,7 @@
-//! The rows that are proven to follow each other without a gap, and where they stand.
+//! The rows that are proven to follow each other without a gap, and their positions.
 //!
 //! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about
-//! two bytes a row in all. An answer that holds two of them in the same order tells where in the list it lies, whatever
+//! two bytes a row in all. An answer that holds two of them in the same order shows its position in the list, whatever
 //! was created or deleted in the meantime. An index of all of them is only built when many answers are looked up, because the
 //! list has moved so far that boundaries did not show.
 
@@ -23,7 +23,7 @@ const LOOKUPS_WITHOUT_INDEX: u32 = 8;
 /// Matches from which on an answer whose rows are mostly out of order contradicts the line.
 const MIN_MATCHES_FOR_CONFLICT: usize = 4;
 
-/// Where on the line a row stands.
+/// Position of a row on the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     stretch: i64,
@@ -67,10 +67,10 @@ pub(super) struct Located {
     pub(super) last: (usize, Position),
 }
 
-/// What a look-up shows.
+/// Result of a look-up.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Lookup {
-    /// No row, or too few to tell.
+    /// No row, or too few to decide.
     Unknown,
     /// The answer lies here.
     Found(Located),
@@ -95,7 +95,7 @@ impl Line {
         self.stretches.get(&position.stretch).map_or(0, |stretch| stretch.rank + u64::from(position.row))
     }
 
-    /// Adds rows that follow the row at `after`; gives the place of their last row.
+    /// Adds rows that follow the row at `after`; returns the position of their last row.
     pub(super) fn insert(&mut self, after: Position, rank: u64, rows: &[Option<RowFingerprint>]) -> Position {
         let mut known = Vec::with_capacity(rows.len());
         known.extend(rows.iter().copied().flatten());

@@ -1,13 +1,13 @@
 //! The walk through a list: decisions without I/O.
 //!
-//! The driver asks [`Walk::next_request`] what to fetch, brings every answer to [`Walk::take`] as it arrives, and every
+//! The driver asks [`Walk::next_request`] what to fetch, passes every answer to [`Walk::take`] as it arrives, and every
 //! answer's rows to [`Walk::deliver`] in list order. See `docs/completeness.md` for the idea and an example.
 //!
 //! ```text
 //!  walk ─► reader    follows the list from an edge, window by window ─► edge, overlap
-//!   │        └─► search     where an edge is that did not show
+//!   │        └─► search     finds an edge that an answer did not hold
 //!   ├────► line      the rows that are proven to follow each other
-//!   ├────► probe     rows in the middle of the list that nobody read
+//!   ├────► probe     finds unread rows in the middle of the list
 //!   ├────► rescan    the whole list page by page, where its order cannot be relied on
 //!   └────► report    what was seen, and the verdict with its evidence
 //! ```
@@ -57,7 +57,7 @@ use crate::verdict::{Evidence, Verdict};
 pub use report::WalkReport;
 pub use unreliable::Unreliable;
 
-/// Room for ids made at once by what the first page says; a larger list makes it grow.
+/// Most ids that room is reserved for from the first page's count; beyond it, the set grows as needed.
 const MAX_RESERVED_IDS: u64 = 4_000_000;
 /// How far a time may lie in the future and still be that of a change, in microseconds.
 const CLOCK_SLACK: i64 = 5_000_000;
@@ -76,7 +76,7 @@ pub struct Walk {
     phase: Phase,
     seen: SeenIds,
     report: WalkReport,
-    /// Requests that are out.
+    /// Requests in flight.
     out: u64,
     /// Answers taken whose rows are not delivered yet.
     undelivered: u64,
@@ -96,14 +96,14 @@ pub struct Walk {
     is_single_answer: bool,
     /// Items of the first answer.
     first_items: u64,
-    /// The window that was requested when no other was out.
+    /// The window that was requested when no other was in flight.
     sent_alone: Option<Window>,
     /// Whether the end of the list was read by such a request.
     end_is_fresh: bool,
 }
 
 impl Walk {
-    /// A walk that asks for pages of `page_size`.
+    /// A walk with pages of `page_size`.
     pub fn new(page_size: u32, consistency: Consistency) -> Self {
         let cap = page_size.max(1);
         let mut report = WalkReport::default();
@@ -141,7 +141,7 @@ impl Walk {
     }
 
     /// The same for the rows created at `not_before` or later, in microseconds UTC, and those without a creation time. `None`
-    /// asks for all.
+    /// means all rows.
     #[must_use]
     pub fn with_span(mut self, not_before: Option<i64>) -> Self {
         self.main.span = not_before.map(SpanEnd::new);
@@ -149,7 +149,7 @@ impl Walk {
         self
     }
 
-    /// The finished walk over a list that the service calls not found.
+    /// The finished walk over a list for which the service answers "not found".
     pub fn empty(consistency: Consistency) -> Self {
         let mut walk = Self::new(1, consistency);
         walk.phase = Phase::Finished;
@@ -158,7 +158,7 @@ impl Walk {
         walk
     }
 
-    /// What the walk asks for first.
+    /// The first request.
     pub fn first_request(&self) -> Request {
         let purpose = if self.consistency == Consistency::Plain { Purpose::Rescan } else { Purpose::Read };
         Request { window: Window::first(self.cap), purpose }
@@ -179,12 +179,12 @@ impl Walk {
         &self.report
     }
 
-    /// Whether there is nothing left to ask for.
+    /// Whether nothing is left to request.
     pub fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Finished)
     }
 
-    /// Whether rows that moved are being looked for.
+    /// Whether the walk is looking for rows that moved.
     pub fn is_healing(&self) -> bool {
         match &self.phase {
             Phase::Reading { gap } => gap.is_some() || self.report.searches > 0,
@@ -200,14 +200,14 @@ impl Walk {
         self.report.pages_resumed = self.report.pages;
         self.end_is_fresh = false;
         match &mut self.phase {
-            // A read of the start that was not finished has not met what was read before, so it must come to its end first.
+            // A read of the start that was not finished has not reached the rows read before, so it must finish first.
             Phase::Closing(closing) if closing.has_read_head() => closing.is_of_earlier_run = true,
             Phase::Closing(_) | Phase::Probing(_) => self.close(0),
             Phase::Reading { .. } | Phase::Rescanning(_) | Phase::Finished => {}
         }
     }
 
-    /// The next request, or `None` while that depends on answers that are out; it stays the next one until
+    /// The next request, or `None` while that depends on requests in flight; it stays the next one until
     /// [`note_sent`](Self::note_sent). No more than `read_ahead` windows are read ahead of those that are proven.
     pub fn next_request(&self, read_ahead: usize) -> Option<Request> {
         let of_main = || {
@@ -234,7 +234,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a request is on its way: the next one, or one that an earlier run has sent.
+    /// Notes that a request is in flight: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
         self.out += 1;
         self.moves.note_out(self.out);
@@ -305,14 +305,14 @@ impl Walk {
         self.first_items = facts.items.len() as u64;
     }
 
-    /// A server that answers windows of other sizes than asked for cannot be read with overlap.
+    /// A server that answers with other window sizes than requested cannot be read with overlap.
     fn note_size(&mut self, facts: &PageFacts<'_>) {
         const MAX_ODD_SIZES: u32 = 3;
         let is_odd = facts.place_of_answer().0 != facts.window.offset() && facts.window.page > 1;
         self.odd_sizes += u32::from(is_odd);
         let reads = matches!(self.phase, Phase::Reading { .. } | Phase::Closing(_));
         if is_odd && self.odd_sizes >= MAX_ODD_SIZES && reads {
-            // Pages of the size that it keeps to now do not leave any rows out.
+            // Pages of the size that it now honors leave no rows out.
             self.cap = facts.place_of_answer().1.clamp(1, self.cap);
             self.fall_back(Unreliable::SizesNotHonored);
         }
@@ -329,7 +329,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a request was given up; says whether it will be made once more.
+    /// Notes that a request failed after all retries; returns whether it will be repeated.
     pub fn failed(&mut self, request: &Request) -> bool {
         self.out = self.out.saturating_sub(1);
         let window = request.window;
@@ -366,7 +366,7 @@ impl Walk {
         is_first_time
     }
 
-    /// Goes on without a window that the service refuses, and without everything behind it.
+    /// Continues without a window that the service refuses, and without everything behind it.
     pub fn refused(&mut self, request: &Request) {
         self.out = self.out.saturating_sub(1);
         match request.purpose {
@@ -376,10 +376,10 @@ impl Walk {
         self.advance();
     }
 
-    /// Whether everything is there, and what says so.
+    /// The verdict on completeness, with its evidence.
     ///
     /// # Panics
-    /// If the walk is not finished: a verdict before that would promise what nobody knows.
+    /// If the walk is not finished: a verdict before that would promise what is not known yet.
     pub fn verdict(&self, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
         assert!(self.is_finished(), "a walk is judged when it is finished");
         let manner = match self.consistency {

@@ -1,7 +1,7 @@
 //! Signs that rows move within the list, where overlap cannot follow them.
 //!
-//! *Easy to get wrong:* answers that were requested side by side are of different moments, so a row may come again, and a
-//! boundary may move forth and back, without a row moving in the list.
+//! *Easy to get wrong:* answers that were requested side by side show different moments, so a row may come again, and a
+//! boundary may move back and forth, without a row moving in the list.
 
 use super::order::{Insertions, ListOrder};
 use crate::listing::RowKey;
@@ -12,15 +12,15 @@ const MAX_REMEMBERED: usize = 10_000;
 /// many, and one for every so many rows. Where the order is not stable, many come again.
 const MIN_MOVED: u64 = 4;
 const ROWS_FOR_A_MOVE: u64 = 200;
-/// After a search, windows that were out come in with rows that were read in the meantime; more searches excuse no more.
+/// After a search, windows in flight bring rows that were read in the meantime. More searches do not raise the limit.
 const MAX_SEARCHES_EXPECTED: u64 = 2;
 
-/// What the rows and the boundaries show of moves.
+/// Signs of moves that rows and boundaries have shown.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     order: ListOrder,
     insertions: Insertions,
-    /// Most requests that were out at once.
+    /// Most requests in flight at once.
     most_out: u64,
     /// Rows that came first in an answer that continued nothing: they may come again in one that does.
     strays: u64,
@@ -44,7 +44,7 @@ pub(super) struct Circumstances {
 }
 
 impl Moves {
-    /// Notes how many requests are out.
+    /// Notes how many requests are in flight.
     pub(super) fn note_out(&mut self, out: u64) {
         self.most_out = self.most_out.max(out);
     }

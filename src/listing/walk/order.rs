@@ -1,8 +1,8 @@
-//! What the list is sorted by, as far as its rows show, and rows inserted where it had been read already.
+//! What the list is sorted by, as far as its rows show, and rows inserted into the part already read.
 //!
 //! In a list sorted by creation, by last change or by id, a row that changes keeps its place or moves to an end, and both
 //! ends are read again. In any other order it may move up in the middle of the list, into a part that was read already:
-//! the one thing that overlap cannot see. Such a list is read once more when it changed.
+//! the one case that overlap cannot detect. Such a list is read again if it changed (`docs/completeness.md`).
 //!
 //! *Easy to get wrong:* dates serve to recognize the order, never to prove that a row was read.
 
@@ -61,7 +61,7 @@ impl ListOrder {
         self.by_id.note(Some(row.id.0));
     }
 
-    /// Whether the rows are sorted by one of the keys, as far as rows with dates can tell.
+    /// Whether the rows are sorted by one of the keys, as far as rows with dates show it.
     pub(super) fn is_known(&self) -> bool {
         let allowed = MIN_BREAKS + self.rows / ROWS_FOR_A_BREAK;
         let is_sorted =
@@ -70,7 +70,7 @@ impl ListOrder {
     }
 }
 
-/// Rows inserted before the edge while the list was read, told by how far the boundaries moved.
+/// Rows inserted before the edge while the list was read, derived from how far the boundaries moved.
 #[derive(Debug, Default)]
 pub(super) struct Insertions {
     /// Rows by which the list has grown before the edge.

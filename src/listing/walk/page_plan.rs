@@ -1,7 +1,7 @@
-//! Which pages of one read through the list are asked for next.
+//! Which pages of one read through the list are requested next.
 //!
-//! Pages are given out in ascending order, each once. A page that could not be had is set aside and given out again when
-//! all the others are there.
+//! Pages are issued in ascending order, each once. A page that could not be fetched is set aside and issued again when
+//! all the others have been answered.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 pub(super) struct PagePlan {
     next: u64,
     last: u64,
-    /// Below `next`, and to be asked for (again).
+    /// Below `next`, and to be requested (again).
     holes: BTreeSet<u64>,
-    /// Given out and not answered.
+    /// Issued and not answered.
     out: BTreeSet<u64>,
     /// Failed once, waiting for all others.
     set_aside: BTreeSet<u64>,
@@ -37,23 +37,23 @@ impl PagePlan {
         self.last = last;
     }
 
-    /// Plans nothing beyond the pages that were given out.
+    /// Plans nothing beyond the pages already issued.
     pub(super) fn stop(&mut self) {
         self.last = self.next - 1;
     }
 
-    /// The next page to ask for, below `limit`; `None` while there is none.
+    /// The next page to request, below `limit`; `None` while there is none.
     pub(super) fn next_page(&self, limit: u64) -> Option<u64> {
         let page = self.holes.first().copied().or((self.next <= self.last).then_some(self.next));
         match page {
             Some(page) => Some(page).filter(|&page| page < limit),
-            // Everything else is there: what failed gets its second chance.
+            // Everything else was answered: retry what failed.
             None if self.out.is_subset(&self.set_aside) => self.set_aside.difference(&self.out).next().copied(),
             None => None,
         }
     }
 
-    /// Notes that a page is being asked for; leaves the pages skipped by that as holes.
+    /// Notes that a page is being requested; leaves the pages skipped by that as holes.
     pub(super) fn give_out(&mut self, page: u64) {
         self.holes.extend(self.next..page);
         self.next = self.next.max(page + 1);
@@ -61,13 +61,13 @@ impl PagePlan {
         self.out.insert(page);
     }
 
-    /// Notes that a page is there.
+    /// Notes that a page was answered.
     pub(super) fn answered(&mut self, page: u64) {
         self.out.remove(&page);
         self.set_aside.remove(&page);
     }
 
-    /// Notes that a page could not be fetched; says whether it will be requested again.
+    /// Notes that a page could not be fetched; returns whether it will be requested again.
     pub(super) fn failed(&mut self, page: u64) -> bool {
         self.out.remove(&page);
         self.holes.remove(&page);
@@ -84,7 +84,7 @@ impl PagePlan {
         &self.missing
     }
 
-    /// Whether every planned page is there or failed for good.
+    /// Whether every planned page was answered or failed for good.
     pub(super) fn is_finished(&self) -> bool {
         self.next > self.last && self.holes.is_empty() && self.out.is_empty() && self.set_aside.is_empty()
     }

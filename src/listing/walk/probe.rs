@@ -1,7 +1,7 @@
-//! Where in the middle of the list rows are that were not read.
+//! Finds unread rows in the middle of the list. See `docs/completeness.md`, "Probing".
 //!
-//! A row that moved up, or was created, where the list had been read already is the one thing that overlap cannot see. It
-//! shows at the end: the list then holds more rows than were read. Every known row tells by how many rows the list has
+//! A row that moved up, or was created, where the list had been read already is the one case that overlap cannot detect. It
+//! shows at the end: the list then holds more rows than were read. Every known row shows by how many rows the list has
 //! grown before it (its place in the list less its rank on the line), so the places where that number rises are found by
 //! bisection, one request a step.
 
@@ -50,7 +50,7 @@ impl Probe {
         probe
     }
 
-    /// The next window to ask for.
+    /// The next window to request.
     pub(super) fn next_window(&self, cap: u32) -> Option<Window> {
         let part = self.probed.filter(|_| !self.is_out)?;
         let middle = part.from + (part.to - part.from) / 2;
@@ -67,7 +67,7 @@ impl Probe {
         self.requests_left = self.requests_left.saturating_sub(1);
     }
 
-    /// Takes the answer; without one, goes on elsewhere.
+    /// Takes the answer; without one, continues elsewhere.
     pub(super) fn take(&mut self, answer: Option<&Answer>, line: &mut Line) {
         self.is_out = false;
         let Some(part) = self.probed.take() else { return };
@@ -97,7 +97,7 @@ impl Probe {
         self.probed.is_none()
     }
 
-    /// Chooses the part in which most rows are to be found.
+    /// Chooses the part that hides the most rows.
     fn choose(&mut self) {
         self.parts.retain(|part| part.grown() > 0);
         let most = self.parts.iter().enumerate().max_by_key(|(_, part)| part.grown()).map(|(at, _)| at);

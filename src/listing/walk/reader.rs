@@ -1,8 +1,8 @@
 //! One reader: follows the list from an edge, window by window, each proven to continue the rows before it.
 //!
-//! Windows are planned with overlap and requested side by side. An answer counts only once it holds a row of the edge,
+//! Windows are planned with overlap and requested concurrently. An answer counts only once it holds a row of the edge,
 //! unchanged: what follows that row in the answer is what followed it in the list, whatever was created or deleted before
-//! it. So everything up to the edge is read, at any time; that is the whole proof.
+//! it. So everything up to the edge is read at all times (proof: `docs/completeness.md`).
 //!
 //! The main reader reads to the end of the list. Readers of the head and of gaps stop where they *meet* a row of the line,
 //! because everything behind that row was read.
@@ -25,9 +25,9 @@ use super::search::{Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
-/// Short answers in one place that say that more follows and are requested again, before they are taken for what they are.
+/// Short answers in one place that announce more rows and are requested again before they are accepted.
 const MAX_REREADS: u32 = 2;
-/// Such answers in the whole list, after which the server is known to answer like that.
+/// Such answers in the whole list, after which they are accepted at once.
 const MAX_CUT_ANSWERS: u64 = 6;
 /// Reads from the start of the list because the edge could not be found.
 const MAX_RESTARTS: u32 = 6;
@@ -41,7 +41,7 @@ pub(super) enum Goal {
     Line,
 }
 
-/// What became of a planned window.
+/// State of a planned window.
 #[derive(Debug)]
 enum Slot {
     Out,
@@ -50,7 +50,7 @@ enum Slot {
     SetAside,
 }
 
-/// Where reading continues once rows of the line show again.
+/// Where reading continues once an answer holds rows of the line again.
 #[derive(Debug)]
 struct Resume {
     edge: Edge,
@@ -92,7 +92,7 @@ pub(super) struct Reader {
     goal: Goal,
     cap: u32,
     pub(super) edge: Edge,
-    /// A window to ask for before any other.
+    /// A window to request before any other.
     wanted: Option<Window>,
     /// Windows from here on are refused.
     limit: Option<u64>,
@@ -106,7 +106,7 @@ pub(super) struct Reader {
     is_done: bool,
     /// Where reading ends before the list does, if it may.
     pub(super) span: Option<SpanEnd>,
-    /// Whether it did.
+    /// Whether it did so.
     is_cut: bool,
     /// Rows of the list, when its end was read last.
     pub(super) end: u64,
@@ -117,11 +117,11 @@ pub(super) struct Reader {
     cut_answers: u64,
     /// Answers shorter than a page in the middle of the list.
     pub(super) odd_pages: u64,
-    /// Boundaries that did not show at first.
+    /// Boundaries whose first answer held no anchor.
     pub(super) searches: u64,
     /// Windows that could not be fetched.
     pub(super) breaks: Vec<Break>,
-    /// How long the list is expected to be.
+    /// Expected length of the list.
     pub(super) expected_end: Option<u64>,
 }
 
@@ -172,12 +172,12 @@ impl Reader {
         self.cap = cap;
     }
 
-    /// Asks for a window before any other.
+    /// Requests a window before any other.
     pub(super) fn ask_for(&mut self, window: Window) {
         self.wanted = Some(window);
     }
 
-    /// Asks for a window once more that could not be fetched.
+    /// Requests a failed window again.
     pub(super) fn retry(&mut self, window: Window) {
         self.slots.remove(&key(window));
         if let Some(search) = &mut self.search {
@@ -201,7 +201,7 @@ impl Reader {
         self.limit.is_some()
     }
 
-    /// Takes an answer; tells what it continued.
+    /// Takes an answer; returns what it continued.
     pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
         let place = key(answer.window);
         let is_search = self.is_search_out(answer.window);
@@ -219,7 +219,7 @@ impl Reader {
             self.cut_answers += u64::from(is_cut);
             if is_cut && self.rereads < MAX_REREADS && self.cut_answers <= MAX_CUT_ANSWERS {
                 // Either the end of the list with a count of another moment, or a page with rows left out: a second
-                // reading of the same rows tells.
+                // reading of the same rows decides.
                 self.rereads += 1;
                 self.slots.remove(&place);
                 return Ok(Vec::new());
@@ -243,7 +243,7 @@ impl Reader {
             }
             let was_lost = self.search.is_some();
             self.look_around(line)?;
-            // An edge that is lost may be in any answer that is here.
+            // A lost edge may be in any answer received so far.
             if was_lost || self.search.is_none() || self.best().is_none() {
                 break;
             }
@@ -261,7 +261,7 @@ impl Reader {
         let anchored = planned.chain(ahead).chain(found).filter_map(|(place, answer)| {
             let anchor = self.edge.anchor_in(answer)?;
             let ahead = answer.rows.len() - anchor.start;
-            // An answer that ends with the edge brings nothing, unless it shows where the edge is now.
+            // An answer that ends with the edge brings no new rows, but may show where the edge is now.
             let is_found = matches!(place, Place::Found(_));
             let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset || is_found;
             is_of_use.then_some((ahead, place, anchor))
@@ -372,7 +372,7 @@ impl Reader {
         self.slots.retain(|_, slot| matches!(slot, Slot::Out));
     }
 
-    /// Gives up what is left of the list.
+    /// Abandons the rest of the list.
     pub(super) fn give_up(&mut self) {
         self.is_done = true;
         self.settle();

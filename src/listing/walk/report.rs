@@ -22,11 +22,11 @@ pub struct WalkReport {
     pub pages: u64,
     /// Distinct rows.
     pub rows: u64,
-    /// Rows created before this were not asked for, in microseconds UTC.
+    /// Lower bound of the requested creation times, in microseconds UTC.
     pub not_before: Option<i64>,
     /// Distinct rows that were read and are older.
     pub older: u64,
-    /// Whether reading stopped behind the rows that were asked for.
+    /// Whether reading stopped behind the requested rows.
     pub is_cut: bool,
     /// Whether a row was newer than the one before it, so that reading could not stop there.
     pub is_unsorted: bool,
@@ -62,7 +62,7 @@ pub struct WalkReport {
     pub unread: u64,
     /// Rows found by looking into the middle of the list that were created during the run.
     pub probed_created: u64,
-    /// Rows found there that existed before, or do not tell.
+    /// Rows found there that existed before, or have no creation time.
     pub probed_old: u64,
     /// Whether the list was read once more because it holds rows that were not read.
     pub looks_for_unread: bool,
@@ -88,7 +88,7 @@ pub struct WalkReport {
     pub pages_resumed: u64,
 }
 
-/// How a walk was done.
+/// How the list was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
     /// One answer held the whole list.
@@ -107,7 +107,7 @@ impl WalkReport {
         self.total_max = self.total_max.max(total);
     }
 
-    /// Rows that went away during the walk, at least.
+    /// Rows deleted during the walk, at least.
     pub fn deleted_at_least(&self) -> u64 {
         let (first, last) = (self.total_first.unwrap_or(0), self.total_last.unwrap_or(0));
         (first + self.created).saturating_sub(last)
@@ -118,12 +118,12 @@ impl WalkReport {
         self.rows + self.older
     }
 
-    /// Whether a row is older than what was asked for.
+    /// Whether a row is older than the requested span.
     pub(super) fn is_before_span(&self, key: &RowKey) -> bool {
         self.not_before.zip(key.created_at).is_some_and(|(bound, created_at)| created_at < bound)
     }
 
-    /// By how many the API, by its last answer, counts more than were read. A read that stopped before the end does not tell.
+    /// By how many the API, by its last answer, counts more than were read. Unknown if reading stopped before the end.
     pub(super) fn fewer_than_counted(&self) -> u64 {
         let total = self.total_last.filter(|_| !self.is_cut).unwrap_or(0);
         total.saturating_sub(self.known() + self.rejected)
@@ -135,7 +135,7 @@ impl WalkReport {
         self.probed_old == 0 && self.probed_created >= MIN_SAMPLE
     }
 
-    /// Whether everything is there, and what says so.
+    /// The verdict on completeness, with its evidence.
     pub(super) fn verdict(&self, manner: Manner, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
         let doubts = self.doubts(manner, noun);
         let mut evidence = self.observations(noun);
@@ -201,7 +201,7 @@ impl WalkReport {
         self.not_before.map(|micros| Timestamp::from_micros(micros).to_seconds()).unwrap_or_default()
     }
 
-    /// What was seen of the list's changes.
+    /// Observed changes of the list.
     fn observations(&self, noun: RowNoun) -> Vec<Evidence> {
         let mut lines = Vec::new();
         if let (Some(min), Some(max)) = (self.total_min, self.total_max)
@@ -302,7 +302,7 @@ impl WalkReport {
     }
 }
 
-/// Rows in ascending order, those that follow each other as one range, and no more ranges than a sentence bears.
+/// Rows in ascending order, those that follow each other as one range, and at most as many ranges as fit a sentence.
 fn list_rows(ranges: &[RangeInclusive<u64>]) -> String {
     let mut ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
     ranges.sort_unstable();

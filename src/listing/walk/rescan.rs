@@ -1,9 +1,9 @@
-//! Reading the whole list page by page: the plain mode, the second look of the strict mode, and what is left where the
+//! Reading the whole list page by page: the plain mode, the second read of the strict mode, and the fallback where the
 //! order of rows cannot be relied on.
 //!
 //! A rescan proves nothing by itself. Where rows have no fixed place, it may miss the very row that was missed before, so
-//! rescans repeat until one finds nothing new and as many rows were read as the list has. After a few in vain they stop,
-//! and the evidence says how many rows are known to be missing.
+//! rescans repeat until one finds nothing new and as many rows were read as the list has. After a few without
+//! result they stop, and the evidence says how many rows are known to be missing.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +19,19 @@ const MAX_VAIN_RESCANS: u32 = 3;
 /// Pages without any item after which a list is at its end, whatever the server says.
 const MAX_EMPTY_PAGES: u32 = 8;
 
-/// One read of the list after the other.
+/// Successive reads of the whole list.
 #[derive(Debug)]
 pub(super) struct Rescan {
-    /// Pages of the present one.
+    /// Pages of the current one.
     pub(super) plan: PagePlan,
     page_size: u32,
     /// Rescans in a row that found nothing new.
     vain: u32,
-    /// Pages of the present one without any item.
+    /// Pages of the current one without any item.
     empty_pages: u32,
-    /// Whether the present one has met the end of the list.
+    /// Whether the current one has reached the end of the list.
     is_at_end: bool,
-    /// Pages of it on which every row is older than what was asked for.
+    /// Pages of it on which every row is older than the requested span.
     older_pages: BTreeSet<u64>,
     /// Whether all its pages were sorted by creation time, newest first.
     is_sorted: bool,
@@ -87,7 +87,7 @@ impl Rescan {
         if self.is_at_end {
             return;
         }
-        // A list that grew, or that is longer than it is said to be, is read to its present end.
+        // A list that grew, or that is longer than its count says, is read to its current end.
         let counted = self.pages(facts.paging.total_count.unwrap_or(0));
         let is_full = facts.items.len() >= facts.window.size as usize;
         let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
@@ -98,7 +98,7 @@ impl Rescan {
         self.plan.set_last(self.plan.last().max(counted).max(told));
     }
 
-    /// Whether this page and one beside it show that the rest is older than what was asked for, as far as single pages can.
+    /// Whether this page and one beside it show that the rest is older than the requested span, as far as pages can show.
     /// Where the order could not be relied on, nothing does.
     fn is_behind_span(&mut self, facts: &PageFacts<'_>, report: &WalkReport) -> bool {
         let Some(bound) = report.not_before.filter(|_| report.unreliable.is_none()) else { return false };
@@ -113,7 +113,7 @@ impl Rescan {
         self.is_sorted && has_neighbor
     }
 
-    /// When one read is through, begins another if that may help; says whether there is something to read.
+    /// When one read is through, begins another if that may help; returns whether there is more to read.
     pub(super) fn continues(&mut self, report: &mut WalkReport) -> bool {
         if !self.plan.is_finished() {
             return true;
@@ -121,7 +121,7 @@ impl Rescan {
         let has_found = report.found_by_last_rescan > 0;
         self.vain = if has_found { 0 } else { self.vain + 1 };
         let is_short = report.fewer_than_counted() > 0 && self.vain < MAX_VAIN_RESCANS;
-        // A second look at a list that can be relied on has said what it can.
+        // A second read of a list with a stable order needs no third.
         let may_help = match report.unreliable {
             Some(_) => has_found || is_short,
             None => report.order_unknown && has_found,

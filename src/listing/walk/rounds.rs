@@ -1,4 +1,4 @@
-//! From phase to phase: when reading is over, what is read again, and when that is enough.
+//! Transitions between phases: when reading is over, what is read again, and when that is enough.
 
 use super::edge::Edge;
 use super::moves::Circumstances;
@@ -7,9 +7,9 @@ use super::reader::{Break, Goal, Reader};
 use super::rescan::Rescan;
 use super::{Consistency, MAX_VAIN_ANSWERS, Purpose, Request, Unreliable, Walk, Window};
 
-/// Reads of start and end of a list that goes on changing.
+/// Reads of start and end of a list that keeps changing.
 const MAX_CLOSINGS: u32 = 3;
-/// Further reads of the end while the API counts another number of rows than it lists: a count may be kept for seconds.
+/// Further reads of the end while the API counts another number of rows than it lists: counts may be cached for seconds.
 const MAX_RECOUNTS: u32 = 12;
 /// Requests for the search in the middle of the list: so many, and one for every so many answers.
 const MIN_PROBES: u64 = 16;
@@ -30,7 +30,7 @@ pub(super) enum Phase {
     Finished,
 }
 
-/// One look at the start and the end of the list.
+/// One read of the start and the end of the list.
 #[derive(Debug)]
 pub(super) struct Closing {
     pub(super) head: Option<Reader>,
@@ -59,7 +59,7 @@ pub(super) struct Gap {
 }
 
 impl Walk {
-    /// Moves on to the next phase when the present one has nothing left to do.
+    /// Moves on to the next phase when the current one is done.
     pub(super) fn advance(&mut self) {
         let limit = MAX_VAIN_ANSWERS + 3 * self.report.rows / u64::from(self.cap);
         if self.vain_answers > limit && self.report.unreliable != Some(Unreliable::NoProgress) && !self.is_finished() {
@@ -120,7 +120,7 @@ impl Walk {
         }
     }
 
-    /// Nothing is out and nothing can be planned: what could not be fetched is requested once more.
+    /// Nothing is in flight and nothing can be planned: windows that failed are requested again.
     fn unblock(&mut self) {
         if self.main.next_window(usize::MAX).is_some() {
             return;
@@ -161,7 +161,7 @@ impl Walk {
     /// Reads start and end of the list.
     pub(super) fn close(&mut self, round: u32) {
         let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
-        // Another size than before is another address, so that no cache on the way has its answer.
+        // Another size than before is another address, so that no cache in between holds its answer.
         let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
         head.ask_for(Window::first(size));
         let grown = self.main.edge.offset.saturating_sub(self.line.rows());
@@ -190,7 +190,7 @@ impl Walk {
         }
     }
 
-    /// What the last look at start and end shows.
+    /// Evaluates the last read of start and end.
     fn judge_closing(&mut self) {
         let Phase::Closing(closing) = &mut self.phase else { return };
         let new = self.report.rows - closing.rows_before;
@@ -234,7 +234,7 @@ impl Walk {
 
     /// Rows that the list holds, by the answers that held its end, and that were not read.
     fn unread(&self) -> u64 {
-        // What could not be fetched is told as such.
+        // Rows that could not be fetched are reported as such.
         let end = if self.report.missing.is_empty() && !self.main.is_cut() { self.main.end } else { 0 };
         end.saturating_sub(self.report.known() + self.report.rejected)
     }
@@ -247,7 +247,7 @@ impl Walk {
         if self.report.moved_in_middle > 0 {
             self.fall_back(Unreliable::OrderChanges);
         } else if self.report.unread > 0 && !self.report.unread_is_explained() {
-            // Too many to be found one by one, or where the line does not tell: every page once more.
+            // Too many to be found one by one, or the line does not show where: read every page again.
             self.report.looks_for_unread = true;
             self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
         } else {
@@ -275,7 +275,7 @@ impl Walk {
         };
     }
 
-    /// Goes on without a request that was given up for good.
+    /// Continues without a request that failed for good.
     pub fn abandon(&mut self, request: &Request) {
         let rows = request.window.rows();
         match (request.purpose, &mut self.phase) {

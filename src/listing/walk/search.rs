@@ -1,8 +1,8 @@
-//! Where to look for an edge that did not show where it was expected.
+//! Finds an edge that was not where it was expected. See `docs/completeness.md`.
 //!
-//! An answer in which no row is known tells only that the edge is elsewhere, ahead or behind. The change of `total_count`
+//! An answer in which no row is known shows only that the edge is elsewhere, ahead or behind. The change of `total_count`
 //! points to a place (a hint, never a proof), then the search goes outward in both directions. An answer that holds
-//! rows of the line tells the rest: the edge is as many rows behind them as on the line.
+//! rows of the line gives the distance: the edge is as many rows behind them as on the line.
 
 use super::Window;
 use super::answer::Answer;
@@ -11,7 +11,7 @@ use super::line::{Line, Located, Lookup};
 
 /// Windows that are tried without finding a row of the line, before the list is read from its start.
 const MAX_TRIES: u32 = 9;
-/// Rows behind the edge's expected place that an answer must hold to tell that the edge is gone.
+/// Rows behind the edge's expected place that an answer must hold to show that the edge is gone.
 const ROWS_BEHIND_TO_TELL: u64 = 3;
 
 /// The search for an edge.
@@ -34,7 +34,7 @@ pub(super) struct Search {
     may_jump: bool,
 }
 
-/// What an answer without the edge tells.
+/// What an answer without the edge shows.
 #[derive(Debug)]
 pub(super) enum Clue {
     /// The edge is expected elsewhere.
@@ -65,12 +65,12 @@ impl Search {
         }
     }
 
-    /// The next window to ask for.
+    /// The next window to request.
     pub(super) fn window(&self) -> Window {
         self.next
     }
 
-    /// Whether a window is the one to ask for.
+    /// Whether a window is the next to request.
     pub(super) fn expects(&self, window: Window) -> bool {
         !self.is_out && self.next == window
     }
@@ -115,7 +115,7 @@ impl Search {
         Clue::Elsewhere
     }
 
-    /// Goes on without an answer.
+    /// Continues without an answer.
     pub(super) fn skip(&mut self, cap: u32) {
         self.is_out = false;
         self.choose(cap);

@@ -1,10 +1,10 @@
-//! The ids of all contacts taken so far, in at most 32 bytes each.
+//! The ids of all rows taken so far, in at most 32 bytes each.
 //!
 //! A hash table of bare 128-bit ids with linear probing, filled to no more than [`MAX_FILL`]. General hash sets grow in
 //! powers of two and keep control bytes, which comes to 20 to 39 bytes an id; knowing the list's length from the first
-//! page, this one is made in the right size at once.
+//! page, this one is allocated in the right size at once.
 //!
-//! *Easy to get wrong:* zero marks a free slot, so the id zero is held apart.
+//! *Easy to get wrong:* zero marks a free slot, so the id zero is stored separately.
 
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const MAX_FILL: usize = 70;
 /// Size of an empty table.
 const MIN_SLOTS: usize = 1024;
 
-/// A set of contact ids.
+/// A set of row ids.
 #[derive(Debug)]
 pub(super) struct SeenIds {
     slots: Vec<u128>,
@@ -46,7 +46,7 @@ impl SeenIds {
         std::hint::black_box(touched);
     }
 
-    /// Adds an id; says whether it is new.
+    /// Adds an id; returns whether it is new.
     pub(super) fn insert(&mut self, id: RowId) -> bool {
         if id.0 == 0 {
             return !std::mem::replace(&mut self.has_zero, true);

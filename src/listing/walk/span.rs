@@ -1,9 +1,9 @@
 //! Where reading ends although the list does not: rows older than a bound, in a list sorted by creation time.
 //!
-//! A list that is sorted by creation time, newest first, need not be read beyond the span that was asked for. Nothing
-//! promises that order, so it is checked: reading stops when the last [`WINDOWS_TO_PROVE`] whole windows of rows, in list
-//! order, are all older than the bound, and no row read so far was newer than the one before it. One such row, and the list
-//! is read to its end.
+//! A list that is sorted by creation time, newest first, need not be read beyond the requested span. Nothing
+//! guarantees that order, so it is checked: reading stops when the last [`WINDOWS_TO_PROVE`] whole windows of rows, in list
+//! order, are all older than the bound, and no row read so far was newer than the one before it. After one such
+//! row, the list is read to its end.
 //!
 //! *Easy to get wrong:* rows without a time prove nothing: they are neither older nor newer.
 //!
@@ -55,8 +55,8 @@ impl SpanEnd {
         self.is_sorted
     }
 
-    /// Where the span is expected to end, `read` rows of the list being read: a guess by how fast times went by, and never
-    /// more than twice as far, so that few windows are requested in vain. `None` if there is no way to tell.
+    /// Where the span is expected to end, `read` rows of the list being read: an estimate from the times read so far, never
+    /// more than twice as far, so that few windows are requested in vain. `None` if it cannot be estimated.
     pub(super) fn expected_end(&self, read: u64) -> Option<u64> {
         let (newest, last) = (self.newest?, self.last?);
         if !self.is_sorted {

@@ -7,11 +7,11 @@ use crate::verdict::{Evidence, EvidenceCode};
 pub enum Unreliable {
     /// Rows that did not change came in another order.
     OrderChanges,
-    /// The API did not keep to the page sizes asked for.
+    /// The API did not honor the requested page sizes.
     SizesNotHonored,
     /// Pages are too small to overlap.
     PagesTooSmall,
-    /// The API said that more follows and sent nothing new.
+    /// The API announced more rows and sent nothing new.
     NoProgress,
     /// The list changed faster than it could be read.
     TooRestless,

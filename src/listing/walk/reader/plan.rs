@@ -1,26 +1,26 @@
-//! Which window a reader asks for next.
+//! Which window a reader requests next.
 
 use super::{Reader, Slot, key};
 use crate::listing::Window;
 
 impl Reader {
-    /// Windows that are out.
+    /// Windows in flight.
     pub(in crate::listing::walk) fn has_out(&self) -> bool {
         self.slots.values().any(|slot| matches!(slot, Slot::Out))
             || self.search.as_ref().is_some_and(|search| search.is_out)
     }
 
-    /// Whether a window that begins before another one is out.
+    /// Whether a window that begins before another one is in flight.
     pub(in crate::listing::walk) fn has_out_before(&self, window: Window) -> bool {
         self.slots.range(..key(window)).any(|(_, slot)| matches!(slot, Slot::Out))
     }
 
-    /// Whether a window is out as a search.
+    /// Whether a window is in flight as a search.
     pub(super) fn is_search_out(&self, window: Window) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_out && search.window() == window)
     }
 
-    /// The next window to ask for, and whether it is a search; `None` while that depends on answers that are out.
+    /// The next window to request, and whether it is a search; `None` while that depends on requests in flight.
     pub(in crate::listing::walk) fn next_window(&self, read_ahead: usize) -> Option<(Window, bool)> {
         if self.is_done {
             return None;
@@ -46,7 +46,7 @@ impl Reader {
                 break;
             }
         }
-        // Holes that a stopped run has left are filled whatever waits behind them.
+        // Gaps left by a stopped run are filled regardless of what waits behind them.
         let is_hole = self.slots.last_key_value().is_some_and(|(&(offset, _), _)| offset >= cover && cover > 0);
         if self.slots.len() >= read_ahead.max(1) && !is_hole && self.has_out() {
             return None;

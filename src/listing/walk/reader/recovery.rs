@@ -1,5 +1,5 @@
 //! What a reader does when an answer continues nothing: it searches for the edge, reads from the start of the list as a last
-//! resort, and passes over windows that could not be fetched.
+//! resort, and skips windows that could not be fetched.
 
 use super::{
     Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Unreliable,
@@ -7,7 +7,7 @@ use super::{
 };
 
 impl Reader {
-    /// After an answer that continued nothing: looks for the edge, passes over what could not be fetched.
+    /// After an answer that continued nothing: looks for the edge, skips what could not be fetched.
     pub(super) fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
         self.pass_over(line);
         let offset = self.edge.offset;
@@ -20,7 +20,7 @@ impl Reader {
         if self.search.is_none() {
             self.searches += 1;
             self.search = Some(Search::begin(&self.edge, total, self.cap, self.goal == Goal::End));
-            // What it covers may be known already.
+            // Its rows may be known already.
             if let Some(answer) = self.slots.iter().find_map(|(&(start, size), slot)| match slot {
                 Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.clone()),
                 _ => None,
@@ -131,7 +131,7 @@ impl Reader {
         }
     }
 
-    /// Windows that were set aside and not passed over, because nothing behind them was read.
+    /// Windows that were set aside and not skipped, because nothing behind them was read.
     pub(in crate::listing::walk) fn take_set_aside(&mut self) -> Vec<Window> {
         let aside: Vec<(u64, u32)> =
             self.slots.iter().filter(|(_, slot)| matches!(slot, Slot::SetAside)).map(|(&place, _)| place).collect();
