@@ -1,15 +1,16 @@
-//! Who has a key, and whose contacts a request is about.
+//! Authentication, and the accounts that requests read.
 //!
-//! [`Accounts`] are the organization and its profiles, each with contacts of its own. `state` asks it first who is calling,
-//! then in whose name.
+//! [`Accounts`] are the organization and its profiles, each with its own contacts. `state` looks up the caller by its
+//! key, then the account that `x-profile-id` selects.
 //!
-//! *Easy to get wrong:* `x-profile-id` works for the organization's key only. An empty header is a malformed id, not the
-//! absence of one; a profile's own key gets 403 even for its own id.
+//! *Easy to get wrong:* `x-profile-id` works only with the organization's key. An empty header is a malformed id, not a
+//! missing one; a profile's own key gets a 403 even for its own id.
 //!
-//! Ids and names come from the seed. An organization either has a list of its own beside those of its profiles, of which only
-//! its own moves; or one wide list of all contacts, in which a profile sees those that are its own.
+//! Ids and names are derived from the seed. The organization's list either contains only its own contacts, beside
+//! separate lists of the profiles; or it contains all contacts, and each profile sees its own part. In the first case
+//! only the organization's list changes.
 //!
-//! The unit tests go through all combinations of key and header.
+//! The unit tests cover all combinations of key and header.
 
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ const NAMES: &[&str] =
 pub(super) struct Accounts {
     /// The organization, then its profiles.
     list: Vec<Account>,
-    /// Whether the organization's list is that of all.
+    /// Whether the organization's list contains all contacts.
     wide: bool,
     api_key: String,
     profile_api_key: String,
@@ -46,7 +47,7 @@ pub(super) struct Account {
     pub(super) id: Uuid,
     /// Its name.
     pub(super) name: &'static str,
-    /// Its contacts; those of everybody, if the list of the organization is wide.
+    /// Its contacts; those of all accounts, if the organization's list is wide.
     pub(super) world: World,
     /// The messages to and from these contacts.
     pub(super) mailbox: Mailbox,
@@ -55,9 +56,9 @@ pub(super) struct Account {
 /// Where the contacts and messages of an account are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Books {
-    /// The account that holds them.
+    /// The account that stores them.
     pub(super) holder: AccountNumber,
-    /// Which of those held there, if they are mixed with others.
+    /// Which of the stored ones, if they are mixed with others.
     pub(super) owner: Option<usize>,
 }
 
@@ -123,7 +124,7 @@ impl Accounts {
         self.profiles().iter().position(|account| account.id == id).map(|number| AccountNumber(number + 1))
     }
 
-    /// Whose key the request carries.
+    /// The account of the request's key.
     pub(super) fn caller(&self, asked: &Asked) -> Result<AccountNumber, ErrorCode> {
         match asked.header("x-api-key") {
             None | Some("") => Err(ErrorCode::AUTH_001),
@@ -133,7 +134,7 @@ impl Accounts {
         }
     }
 
-    /// In whose name the caller asks.
+    /// The account that the caller reads.
     pub(super) fn scope(&self, caller: AccountNumber, asked: &Asked) -> Result<AccountNumber, Problem> {
         let Some(text) = asked.header("x-profile-id") else { return Ok(caller) };
         let id = read_id(text, "x-profile-id")?;
@@ -148,7 +149,7 @@ impl Accounts {
         &self.list[number.0]
     }
 
-    /// An account, to be changed.
+    /// An account, mutable.
     pub(super) fn account_mut(&mut self, number: AccountNumber) -> &mut Account {
         &mut self.list[number.0]
     }
@@ -164,7 +165,7 @@ impl Accounts {
     }
 }
 
-/// How many messages an account has from the beginning: profiles have as many for each contact as the organization.
+/// Number of initial messages of an account: profiles have as many per contact as the organization.
 fn messages_for(settings: &Settings, contacts: u32, is_profile: bool) -> u32 {
     let count = settings.messaging.count;
     if !is_profile {

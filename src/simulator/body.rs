@@ -1,14 +1,13 @@
-//! Bodies that arrive whole, half, or a byte at a time.
+//! Response bodies that arrive complete, half, or one byte at a time.
 //!
-//! [`Body`] is what hyper sends. It always promises the full length; whether it keeps the promise is the point.
+//! hyper sends a [`Body`]. It always announces the full length, and faults make it send less.
 //!
-//! *Easy to get wrong:* a body that fails at once may take what was written before it down with it, headers included. The cut-off
-//! body therefore waits a moment after its first half, in which hyper sends what it has.
+//! *Easy to get wrong:* when a body fails immediately, hyper may discard what was written before, including the
+//! headers. The cut-off body therefore waits 20 ms after its first half, long enough for hyper to send it even on a
+//! busy machine.
 //!
-//! A fiftieth of a second is long enough for that on a busy machine and short enough for a test.
-//!
-//! Whatever it carries, a body holds the [`InFlight`] mark of its request, so that a request counts as under way until the last
-//! byte is sent or the client gives up. The tests of the server read each kind of body from a socket.
+//! A body owns the [`InFlight`] guard of its request, so a request counts as in flight until the last byte is sent or
+//! the client disconnects. The server tests read each kind of body from a socket.
 
 use std::io;
 use std::pin::Pin;
@@ -22,15 +21,15 @@ use tokio::time::{Sleep, sleep};
 
 use super::shared::Shared;
 
-/// How long a body waits before it breaks off.
+/// Time before a cut-off body ends.
 const BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Debug)]
 pub(super) struct Body {
     manner: Manner,
     rest: Bytes,
-    /// How many bytes were promised and are not sent.
+    /// Number of announced bytes that are not sent.
     promised: u64,
     _in_flight: Option<InFlight>,
 }
@@ -40,7 +39,7 @@ enum Manner {
     Whole,
     /// The first half is still to be sent.
     FirstHalf,
-    /// The wait before it breaks off.
+    /// The wait before it ends.
     BreakingOff(Pin<Box<Sleep>>),
     /// A byte after each wait.
     Drip(Duration, Pin<Box<Sleep>>),
@@ -57,7 +56,7 @@ impl Body {
         Self::new(Manner::FirstHalf, bytes, Some(in_flight))
     }
 
-    /// A byte at a time.
+    /// One byte at a time.
     pub(super) fn drip(bytes: Vec<u8>, pause: Duration, in_flight: InFlight) -> Self {
         Self::new(Manner::Drip(pause, Box::pin(sleep(pause))), bytes, Some(in_flight))
     }
@@ -91,7 +90,7 @@ impl http_body::Body for Body {
             }
             Manner::BreakingOff(wait) => {
                 std::task::ready!(wait.as_mut().poll(context));
-                Poll::Ready(Some(Err(io::Error::other("broken off on purpose"))))
+                Poll::Ready(Some(Err(io::Error::other("cut off on purpose"))))
             }
             _ if body.rest.is_empty() => Poll::Ready(None),
             Manner::Whole => {
@@ -115,14 +114,14 @@ impl http_body::Body for Body {
     }
 }
 
-/// Counts a request as under way for as long as it lives.
+/// Counts a request as in flight until dropped.
 #[derive(Debug)]
 pub(super) struct InFlight {
     shared: Arc<Shared>,
 }
 
 impl InFlight {
-    /// Begins to count.
+    /// Starts counting.
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         let statistics = &mut shared.lock().statistics;
         statistics.in_flight += 1;

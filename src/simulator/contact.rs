@@ -1,26 +1,25 @@
-//! One contact, as it goes over the wire.
+//! A contact as it is sent over the wire.
 //!
-//! A [`Contact`] holds the raw values of all documented fields, so that a test can compare what a client made of them, and
-//! writes itself into a page. `maker` computes it, `hostile` distorts it, `world` hands it out.
+//! A [`Contact`] holds the raw values of all documented fields, so that a test can compare them with what a client made
+//! of them. It serializes itself into a page. `maker` generates contacts, `hostile` distorts them, `world` returns
+//! them.
 //!
-//! *Easy to get wrong:* null, empty and left out are three different things on the wire. Here `None` is null, unless
-//! [`Shape::nulls_left_out`] says otherwise; `customer_id` alone is always left out when it is `None`, as older versions of
-//! the API do.
+//! *Easy to get wrong:* null, empty and missing are three different things on the wire. Here `None` is null unless
+//! [`Shape::nulls_left_out`] is set; only `customer_id` is always omitted when it is `None`, as in older versions of
+//! the API.
 //!
-//! Fields and their order are those of the documentation.
-//!
-//! The unit tests read the JSON back with `serde_json`.
+//! Fields and their order are those of the API documentation. The unit tests parse the JSON with `serde_json`.
 
 use super::json::{Escapes, JsonText};
 
-/// A contact as the API sends it: raw values, `None` for a field that is null or left out.
+/// A contact as the API sends it: raw values, `None` for a field that is null or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     /// Which contact of the account this is: its number in order of creation, from 0.
     pub index: u32,
     /// The id, a UUID in lower case; `None` only in hostile mode.
     pub id: Option<String>,
-    /// The number as somebody once typed it.
+    /// The number as it was entered.
     pub phone_number: Option<String>,
     /// For instance `+12025550123`.
     pub format_e164: Option<String>,
@@ -32,41 +31,41 @@ pub struct Contact {
     pub format_rfc: Option<String>,
     /// Calling code without `+`.
     pub country_code: Option<String>,
-    /// ISO 3166-1 alpha-2 code, now and then in lower case.
+    /// ISO 3166-1 alpha-2 code, sometimes in lower case.
     pub region_code: Option<String>,
     /// Channels, separated by commas.
     pub available_channels: Option<String>,
-    /// The channel preferred.
+    /// The preferred channel.
     pub default_channel: Option<String>,
-    /// Whether the contact wants no more messages.
+    /// Whether the contact opted out of messages.
     pub opt_out: Option<bool>,
-    /// Always false on the wire, absent in hostile mode at times.
+    /// Always false on the wire, sometimes missing in hostile mode.
     pub is_inherited: Option<bool>,
     /// When it was created.
     pub created_at: Option<String>,
     /// When it was last changed.
     pub updated_at: Option<String>,
-    /// Whose contact it is; left out when `None`.
+    /// The account of the contact; omitted when `None`.
     pub customer_id: Option<String>,
-    /// What is unusual about its place on the wire.
+    /// What is unusual about its JSON.
     pub shape: Shape,
 }
 
 /// What is unusual about a contact's JSON. The default is nothing; only hostile mode sets anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// This JSON stands in the list instead of the contact, which is then no object.
+    /// JSON that replaces the contact in the list, and is not an object.
     pub not_an_object: Option<&'static str>,
-    /// Fields that are null are left out.
+    /// Null fields are omitted.
     pub nulls_left_out: bool,
-    /// Fields that no documentation mentions: name and JSON value.
+    /// Undocumented fields: name and JSON value.
     pub extra_fields: Vec<(&'static str, &'static str)>,
     /// Every character of every string is sent as `\uXXXX`.
     pub everything_escaped: bool,
 }
 
 impl Contact {
-    /// True if this can be told apart as a contact: an object with a non-empty id.
+    /// True if this is identifiable as a contact: an object with a non-empty id.
     pub fn is_identified(&self) -> bool {
         self.shape.not_an_object.is_none() && self.id.as_deref().is_some_and(|id| !id.is_empty())
     }

@@ -1,22 +1,22 @@
-//! Which contact got which message, and when.
+//! Assignment of the initial messages to contacts and times.
 //!
-//! A [`Dealing`] gives each of the messages that are there from the beginning a contact and a time of creation, computed
-//! from the number of the message alone; and it finds the messages of a contact without looking at all of them. `mailbox`
-//! asks it from both sides.
+//! A [`Dealing`] computes the contact and creation time of each initial message from its number alone. It also finds
+//! the messages of a contact without scanning all of them. `mailbox` uses both directions.
 //!
-//! *Easy to get wrong:* the two directions must agree exactly, so the shares of the contacts are computed in whole numbers.
-//! Times ascend with the number; cutting digits off a fraction must not take a message back before the one before it.
+//! *Easy to get wrong:* both directions must agree exactly, so the shares of contacts are computed in integers. Times
+//! ascend with the number; truncating a fraction must not move a message before its predecessor.
 //!
-//! A few contacts get many messages and some none: a contact's share falls with the square of its rank. More messages are
-//! sent by day than by night, and one block of 64 in twelve is a campaign whose messages were all created in the same moment.
+//! A few contacts get many messages and some get none: the share of a contact falls with the square of its rank. More
+//! messages are sent by day than by night. One block of 64 messages in twelve is a campaign: all of them have the same
+//! creation time.
 //!
-//! The unit tests deal a few thousand messages and count them from both sides.
+//! The unit tests deal a few thousand messages and check both directions.
 
 use super::permutation::Permutation;
 use super::random::{Draws, Purpose, draw};
 use super::times::{DAY, SECOND, Ticks};
 
-/// How many messages in a row a campaign has.
+/// Number of consecutive messages in a campaign.
 const BLOCK: u32 = 64;
 
 /// How many of 1,000 times have how many digits of fraction.
@@ -25,7 +25,7 @@ const FRACTION_DIGITS: &[(u32, u32)] = &[(120, 0), (20, 1), (30, 2), (200, 3), (
 /// How many of 1,000 messages of a day are sent in each hour, in UTC.
 const HOURS: [i64; 24] = [12, 9, 7, 6, 6, 8, 14, 25, 42, 58, 66, 68, 64, 66, 72, 76, 78, 74, 66, 58, 48, 35, 24, 18];
 
-/// The messages that are there from the beginning.
+/// The initial messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dealing {
     seed: u64,
@@ -33,7 +33,7 @@ pub(super) struct Dealing {
     count: u32,
     /// How many contacts there are.
     contacts: u32,
-    /// Where the messages begin and end before they are moved within their day.
+    /// When the messages start and end before they are moved within their day.
     start: i64,
     end: i64,
     shuffled_messages: Permutation,
@@ -73,12 +73,12 @@ impl Dealing {
         slots.map(|slot| self.shuffled_messages.invert(u32::try_from(slot).unwrap_or(u32::MAX)))
     }
 
-    /// How many messages the contacts before this rank get together.
+    /// Total number of messages of the contacts before this rank.
     fn slots_before(&self, rank: u32) -> u64 {
         u64::from(self.count) - self.slots_of_last(self.contacts - rank)
     }
 
-    /// How many messages the last `contacts` ranks get together: a share that falls with its cube.
+    /// Total number of messages of the last `contacts` ranks: a share that falls with its cube.
     fn slots_of_last(&self, contacts: u32) -> u64 {
         let cube = |number: u32| u128::from(number).pow(3);
         u64::try_from(u128::from(self.count) * cube(contacts) / cube(self.contacts)).unwrap_or(u64::MAX)
@@ -89,7 +89,7 @@ impl Dealing {
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
-        reason = "a first guess, put right below"
+        reason = "a first guess, corrected below"
     )]
     fn rank_of(&self, slot: u64) -> u32 {
         let wanted = u64::from(self.count) - slot;
@@ -115,13 +115,12 @@ impl Dealing {
         if cut >= by_day(first) { cut } else { exact }
     }
 
-    /// True if the message was sent to many at once.
+    /// True if the message belongs to a campaign.
     pub(super) fn is_campaign(&self, number: u32) -> bool {
         draw(self.seed, Purpose::MessageTimes, u64::from(number / BLOCK) | 1 << 40).is_multiple_of(12)
     }
 
-    /// The message that stands in place of this one, for a request whose sort leaves open how those of a campaign follow
-    /// each other.
+    /// The message at the position of this one, for a request with an unstable sort within a campaign.
     pub(super) fn tied(&self, number: u32, request: u64) -> u32 {
         let first = number / BLOCK * BLOCK;
         if first + BLOCK > self.count || !self.is_campaign(number) {
@@ -130,7 +129,7 @@ impl Dealing {
         first + Permutation::new(self.seed ^ request.rotate_left(32), u64::from(first), BLOCK).apply(number - first)
     }
 
-    /// The moment that parts a message from the one before it, if they were sent evenly.
+    /// The time between a message and its predecessor, if they were sent evenly.
     fn boundary(&self, number: u32) -> i64 {
         let span = i128::from(self.end - self.start);
         let offset = span * i128::from(number) / i128::from(self.count.max(1));
@@ -138,7 +137,7 @@ impl Dealing {
     }
 }
 
-/// Moves a moment within its day, so that more come by day than by night; their order stays.
+/// Moves a time within its day, so that more messages are sent by day than by night; the order stays.
 fn by_day(even: i64) -> Ticks {
     let (day, within) = (even.div_euclid(DAY), even.rem_euclid(DAY));
     let mut rest = within;
@@ -154,7 +153,7 @@ fn by_day(even: i64) -> Ticks {
     Ticks(even)
 }
 
-/// The moment that [`by_day`] moves to this one, or to one just before.
+/// The time that [`by_day`] moves to this one, or to one just before.
 fn evenly(moved: Ticks) -> i64 {
     let (day, within) = (moved.0.div_euclid(DAY), moved.0.rem_euclid(DAY));
     let hour_ticks = 3_600 * SECOND;

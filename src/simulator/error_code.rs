@@ -1,15 +1,15 @@
-//! The errors of the API, by code.
+//! The error codes of the API.
 //!
-//! [`ErrorCode`] knows status, message and documentation link of each code in the public error catalog. `reply` puts them
-//! into an envelope; `fault` reads them by name, so that each can be provoked.
+//! [`ErrorCode`] has the status, message and documentation link of each code in the public error catalog. `reply` puts
+//! them into an envelope; `fault` parses them by name, so that each can be injected.
 //!
-//! *Easy to get wrong:* the status is only a hint. The envelope decides, and the service may send a failure inside a 200,
-//! which `fault` can provoke, too.
+//! *Easy to get wrong:* the status is only a hint. The envelope decides: the service may send a failure inside a 200,
+//! and `fault` can inject that, too.
 //!
-//! Codes and statuses are those of the catalog. Where it leaves the meaning open (001, 002, 004, 006 and 007 of validation)
-//! the message is ours.
+//! Codes and statuses are those of the catalog. Where it does not define the meaning (`VALIDATION_001`, `002`, `004`,
+//! `006` and `007`), the message is invented.
 //!
-//! The unit tests check that names read back and statuses are errors.
+//! The unit tests parse every name and check that every status is an error.
 
 use std::str::FromStr;
 
@@ -58,18 +58,18 @@ static CATALOG: [Entry; 28] = [
     entry("RESOURCE_002", 404, "Template not found"),
     entry("RESOURCE_014", 404, "Profile not found"),
     entry("BUSINESS_014", 403, "Your account is suspended"),
-    // Not of the catalog: what a path that leads nowhere or a wrong method gets.
+    // Not in the catalog: the error for an unknown path or a wrong method.
     entry("RESOURCE_000", 404, "There is nothing at this path"),
 ];
 
 impl ErrorCode {
     /// No key.
     pub const AUTH_001: Self = Self(&CATALOG[0]);
-    /// A key that nobody has.
+    /// An unknown key.
     pub const AUTH_002: Self = Self(&CATALOG[1]);
     /// Not allowed.
     pub const AUTH_004: Self = Self(&CATALOG[2]);
-    /// Something is wrong with the request; the details say what.
+    /// The request is invalid; the details say why.
     pub const VALIDATION_001: Self = Self(&CATALOG[6]);
     /// A malformed UUID.
     pub const VALIDATION_003: Self = Self(&CATALOG[8]);
@@ -83,7 +83,7 @@ impl ErrorCode {
     pub const RESOURCE_004: Self = Self(&CATALOG[15]);
     /// Too many requests.
     pub const BUSINESS_002: Self = Self(&CATALOG[16]);
-    /// No such profile, as newer endpoints say it.
+    /// No such profile, on newer endpoints.
     pub const RESOURCE_014: Self = Self(&CATALOG[25]);
     /// No such path.
     pub const NO_SUCH_PATH: Self = Self(&CATALOG[27]);
@@ -98,17 +98,17 @@ impl ErrorCode {
         self.0.status
     }
 
-    /// What it says to people.
+    /// The message.
     pub fn message(self) -> &'static str {
         self.0.message
     }
 
-    /// Where it is documented.
+    /// The documentation link.
     pub fn doc_url(self) -> String {
         format!("https://docs.sent.dm/errors/{}", self.0.code)
     }
 
-    /// All codes that the catalog has.
+    /// All codes of the catalog.
     pub fn all() -> impl Iterator<Item = Self> {
         CATALOG.iter().filter(|entry| entry.code != Self::NO_SUCH_PATH.name()).map(Self)
     }

@@ -1,7 +1,7 @@
-//! What goes wrong, and when.
+//! Injected faults, and the conditions for them.
 //!
-//! A [`Fault`] is a kind and the conditions under which it strikes; [`ArmedFaults`] counts how often each has struck. The
-//! server asks for each request that the rate limit let through; the first fault in the list that fits strikes, alone.
+//! A [`Fault`] is a kind and its conditions; [`ArmedFaults`] counts how often each was injected. It is consulted for each
+//! request that the rate limit let through; only the first matching fault in the list is injected.
 //!
 //! # Grammar
 //!
@@ -15,18 +15,18 @@
 //!           | html-STATUS          a gateway's page of HTML: html-502
 //!           | empty-body           a 200 with nothing in it
 //!           | not-json             a 200 with half a JSON document of the right length
-//!           | cut-off              the right answer, the connection closed half way
+//!           | cut-off              the correct response, with the connection closed halfway
 //!           | missing-data         success without data
 //!           | null-data            success with data: null
 //!           | reset                the connection is reset (RST)
-//!           | close                the connection is closed without an answer
-//!           | hang                 no answer, ever
-//!           | drip[:DURATION]      the right answer, a byte at a time (1s)
-//!           | slow:DURATION        the right answer, late
-//!           | rows:N               a page with its first N rows only, though its numbers tell of more
-//!           | page-cap:N           an answer as if the largest page size were N
-//!           | redirect[:URL]       a 302 to there, or to a path of the simulator that counts visits
-//!           | gone:DURATION        all connections are closed and new ones refused for so long
+//!           | close                the connection is closed without a response
+//!           | hang                 no response, ever
+//!           | drip[:DURATION]      the correct response, one byte at a time (1s)
+//!           | slow:DURATION        the correct response, late
+//!           | rows:N               only the first N rows of a page, although its counts say more
+//!           | page-cap:N           a response as if the maximum page size were N
+//!           | redirect[:URL]       a 302 to this URL, or to a path of the simulator that counts visits
+//!           | gone:DURATION        all connections are closed and new ones refused for this long
 //! WHEN      = page=N               requests for a list whose window holds the first row of page N of full size
 //!           | offset=N             requests for a list whose window holds row N, from 0
 //!           | nth=K | nth=K..L     the K-th request, or the K-th to the L-th, from 1
@@ -36,15 +36,15 @@
 //!           | on=KIND              requests of this kind only: list (a page of contacts), contact (one, or its summary),
 //!                                  conversations (a page of messages), message (one, or its activities), account (me,
 //!                                  profiles, templates), other (all but list and contact)
-//!           | always               without condition, which is also what no condition means
+//!           | always               no condition, which is the default
 //! ```
 //!
-//! All conditions must hold. Requests are numbered as they arrive, those with a bad key or over the limit included.
+//! All conditions must hold. Requests are numbered as they arrive, including those with a bad key or over the limit.
 //!
-//! *Easy to get wrong:* a page is named by the row it begins with, not by the number in the query. A client that changes its
-//! page size still meets the fault at the same place of the list.
+//! *Easy to get wrong:* a page is identified by its first row, not by the number in the query. A client that changes its page
+//! size still gets the fault at the same position of the list.
 //!
-//! The unit tests read every form and check when each condition holds.
+//! The unit tests parse every form and check when each condition holds.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -54,10 +54,10 @@ use super::error_code::ErrorCode;
 use super::parse::{ParseError, parse_duration};
 use super::random::{Draws, Purpose};
 
-/// The longest pause that a 429 may ask for: a year, which no clock overflows.
+/// Maximum pause of a 429: a year, which overflows no clock.
 const MAX_PAUSE_SECONDS: u64 = 365 * 86_400;
 
-/// Something that goes wrong under some conditions.
+/// A fault that is injected under some conditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// What happens.
@@ -67,7 +67,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that strikes always.
+    /// A fault that always applies.
     pub fn always(kind: FaultKind) -> Self {
         Self { kind, when: Conditions::default() }
     }
@@ -82,17 +82,17 @@ pub enum FaultKind {
     ErrorInside200(ErrorCode),
     /// A status without an envelope.
     Status(u16),
-    /// A 429 that asks to wait so many seconds.
+    /// A 429 with a `Retry-After` of this many seconds.
     TooManyRequests(u64),
     /// A status without a body.
     EmptyStatus(u16),
-    /// HTML of a gateway, with this status.
+    /// A gateway's HTML page with this status.
     Html(u16),
     /// A 200 with an empty body.
     EmptyBody,
-    /// A 200 whose body breaks off in the middle of the JSON, though its length is right.
+    /// A 200 whose body ends in the middle of the JSON, with a matching length.
     NotJson,
-    /// The answer breaks off half way, against the length it promised.
+    /// The response ends halfway, short of its announced length.
     CutOff,
     /// Success without data.
     MissingData,
@@ -100,42 +100,42 @@ pub enum FaultKind {
     NullData,
     /// The connection is reset.
     Reset,
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Close,
-    /// There is never an answer.
+    /// No response is ever sent.
     Hang,
-    /// The answer comes a byte at a time, with this pause between two.
+    /// The response is sent one byte at a time, with this pause in between.
     Drip(Duration),
-    /// The answer comes so much later.
+    /// The response is delayed by this much.
     Slow(Duration),
-    /// A page holds no more than so many rows, though its numbers tell of more.
+    /// A page has at most this many rows, although its counts say more.
     Rows(usize),
-    /// The answer is one of a server with this page cap.
+    /// The response is that of a server with this maximum page size.
     PageCap(u32),
     /// A redirect; `None` leads to a path of the simulator that counts visits.
     Redirect(Option<String>),
-    /// The server is away for so long.
+    /// The server is gone for this long.
     Gone(Duration),
 }
 
-/// When a fault strikes: all conditions that are set must hold.
+/// When a fault applies: all conditions that are set must hold.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conditions {
-    /// The window asked for holds the first row of this page of full size, from 1.
+    /// The requested window contains the first row of this page of maximum size, from 1.
     pub page: Option<u32>,
-    /// The window asked for holds this row, from 0.
+    /// The requested window contains this row, from 0.
     pub offset: Option<u64>,
     /// The number of the request, from 1.
     pub requests: Option<RangeInclusive<u64>>,
-    /// The share of requests, from 0 to 1.
+    /// The proportion of requests, from 0 to 1.
     pub rate: Option<f64>,
-    /// How often at most.
+    /// Maximum number of times.
     pub times: Option<u64>,
     /// The kind of request.
     pub endpoint: Option<Endpoint>,
 }
 
-/// Kinds of requests that faults tell apart.
+/// Kinds of requests that faults distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     /// A page of the list of contacts.
@@ -162,18 +162,18 @@ impl Endpoint {
     }
 }
 
-/// What a fault may ask about a request.
+/// The facts about a request that conditions test.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestFacts {
     /// Its number, from 1.
     pub(super) number: u64,
     /// Its kind.
     pub(super) endpoint: Endpoint,
-    /// The first row and the number of rows it asks for, if it asks for a page.
+    /// The first row and the number of rows it requests, if it requests a page.
     pub(super) window: Option<(u64, u32)>,
 }
 
-/// Faults and how often they have struck.
+/// Faults, and how often each was injected.
 #[derive(Debug)]
 pub(super) struct ArmedFaults {
     faults: Vec<(Fault, u64)>,
@@ -182,22 +182,22 @@ pub(super) struct ArmedFaults {
 }
 
 impl ArmedFaults {
-    /// Faults of which none has struck.
+    /// Faults, none of them injected yet.
     pub(super) fn new(faults: Vec<Fault>, seed: u64, page_cap: u32) -> Self {
         Self { faults: faults.into_iter().map(|fault| (fault, 0)).collect(), seed, page_cap }
     }
 
-    /// Arms another fault, after those there are.
+    /// Adds a fault after the existing ones.
     pub(super) fn add(&mut self, fault: Fault) {
         self.faults.push((fault, 0));
     }
 
-    /// Disarms all faults.
+    /// Removes all faults.
     pub(super) fn clear(&mut self) {
         self.faults.clear();
     }
 
-    /// The fault that strikes this request, if any.
+    /// The fault to inject for this request, if any.
     pub(super) fn strike(&mut self, request: RequestFacts) -> Option<FaultKind> {
         let (seed, page_cap) = (self.seed, self.page_cap);
         let mut numbered = self.faults.iter_mut().zip(0_u64..);
@@ -211,7 +211,7 @@ impl ArmedFaults {
 }
 
 impl Conditions {
-    /// True if all conditions but the number of times hold.
+    /// True if all conditions except the number of times hold.
     fn hold(&self, request: RequestFacts, page_cap: u32, mut draws: Draws) -> bool {
         let holds_row = |row: u64| {
             request.window.is_some_and(|(offset, size)| (offset..offset.saturating_add(u64::from(size))).contains(&row))

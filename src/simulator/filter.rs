@@ -1,33 +1,33 @@
-//! Which contacts a request asks for.
+//! Filters of the list of contacts.
 //!
-//! A [`Filter`] is the three documented query parameters; [`FilteredRows`] remembers which contacts fit one, so that the
+//! A [`Filter`] is the three documented query parameters. [`FilteredRows`] caches which contacts match it, so that the
 //! second page of a filtered list is not computed from scratch. `world` keeps a few of them.
 //!
-//! *Easy to get wrong:* a contact that was updated may begin or cease to fit, so what is remembered must be renewed for every
-//! contact touched since.
+//! *Easy to get wrong:* an updated contact may start or stop matching, so the cache is refreshed for every contact
+//! touched since.
 //!
-//! What the service compares is not documented beyond "search term", "exact number" and channel names. Here `search` is part
-//! of any spelling of the number, `phone` is the number as given or in E.164, and `channel` is one of those available.
+//! The documentation says no more than "search term", "exact number" and channel names. Here `search` matches part of
+//! any form of the number, `phone` the number as sent or in E.164, and `channel` one of the available channels.
 //!
-//! One bit a contact is remembered, so that even a million cost little. The unit tests compare with a plain search.
+//! The cache takes one bit a contact. The unit tests compare it with a plain search.
 
 use std::str::FromStr;
 
 use super::contact::Contact;
 use super::parse::ParseError;
 
-/// What a list request asks for.
+/// The filter of a list request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Filter {
     /// Part of a number.
     pub(super) search: Option<String>,
-    /// A channel that must be available.
+    /// A required available channel.
     pub(super) channel: Option<Channel>,
     /// An exact number.
     pub(super) phone: Option<String>,
 }
 
-/// The channels that can be asked for.
+/// The supported channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
     Sms,
@@ -49,12 +49,12 @@ impl FromStr for Channel {
 }
 
 impl Filter {
-    /// True if everything fits.
+    /// True if every contact matches.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// True if the contact is asked for.
+    /// True if the contact matches.
     pub(super) fn fits(&self, contact: &Contact) -> bool {
         if contact.shape.not_an_object.is_some() {
             return false;
@@ -83,20 +83,20 @@ fn contains_ignoring_case(text: &str, term: &str) -> bool {
     text.contains(term) || text.to_lowercase().contains(&term.to_lowercase())
 }
 
-/// Which contacts fit a filter.
+/// Which contacts match a filter.
 #[derive(Debug, Clone)]
 pub(super) struct FilteredRows {
     filter: Filter,
     /// A bit for each contact.
     fitting: Vec<u64>,
-    /// How many contacts have been looked at.
+    /// Number of checked contacts.
     known: u32,
-    /// How many touches have been looked at.
+    /// Number of checked touches.
     touches_seen: usize,
 }
 
 impl FilteredRows {
-    /// Nothing looked at yet.
+    /// Nothing checked yet.
     pub(super) fn new(filter: Filter) -> Self {
         Self { filter, fitting: Vec::new(), known: 0, touches_seen: 0 }
     }
@@ -106,7 +106,7 @@ impl FilteredRows {
         &self.filter
     }
 
-    /// Looks at the contacts up to `end` that are new, and at those touched since.
+    /// Checks new contacts up to `end`, and those touched since.
     pub(super) fn renew(&mut self, end: u32, touched: &[u32], contact: impl Fn(u32) -> Contact) {
         self.fitting.resize(end.div_ceil(64) as usize, 0);
         let news = self.known..end;
@@ -124,7 +124,7 @@ impl FilteredRows {
         self.touches_seen = touched.len();
     }
 
-    /// True if the contact fits; it must have been looked at.
+    /// True if the contact matches; it must have been checked.
     pub(super) fn fits(&self, index: u32) -> bool {
         self.fitting[(index / 64) as usize] & (1 << (index % 64)) != 0
     }

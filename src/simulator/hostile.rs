@@ -1,20 +1,20 @@
-//! Contacts that are made to hurt whoever reads them.
+//! Hostile contacts, for testing readers.
 //!
-//! [`distort`] turns an ordinary contact into one that breaks careless code: separators and line ends inside values, text
-//! that spreadsheets run, scripts that turn the reading direction, fields that are absent, items that are no contact at
-//! all. `maker` calls it in hostile mode.
+//! [`distort`] turns an ordinary contact into one that breaks careless code: separators and line ends inside values,
+//! spreadsheet formulas, right-to-left text, missing fields, items that are not contacts at all. `maker` calls it in
+//! hostile mode.
 //!
-//! *Easy to get wrong:* everything here is still valid JSON, and every value of a documented field is still of the
-//! documented type or null. What no .NET serializer would send (lone surrogates, repeated keys) is left out.
+//! *Easy to get wrong:* the result is still valid JSON, and every documented field has its documented type or null.
+//! What no .NET serializer would send (lone surrogates, repeated keys) does not occur.
 //!
-//! Kinds follow each other by index, so that [`KINDS`] contacts in a row hold every one of them.
+//! Kinds rotate by index, so [`KINDS`] consecutive contacts contain every kind.
 //!
-//! The unit tests check that a page of hostile contacts is valid JSON and holds each kind.
+//! The unit tests check that a page of hostile contacts is valid JSON and contains each kind.
 
 use super::contact::Contact;
 use super::random::{Draws, Purpose};
 
-/// How many kinds of distortion there are, the undistorted one included.
+/// Number of kinds of distortion, including none.
 pub(super) const KINDS: u32 = 32;
 
 const NOT_OBJECTS: &[&str] = &["null", "42", "\"a text, not a contact\"", "[]", "true", "[{\"id\":\"inside\"}]"];
@@ -81,7 +81,7 @@ const CHANNELS: &[&str] = &[
     "sms,\u{a0}whatsapp",
 ];
 
-/// Makes the contact hurt, in a way that depends on its index.
+/// Makes the contact hostile, in a way that depends on its index.
 pub(super) fn distort(contact: &mut Contact, seed: u64) {
     let mut draws = Draws::new(seed, Purpose::Hostile, u64::from(contact.index));
     match contact.index % KINDS {
@@ -132,7 +132,7 @@ pub(super) fn distort(contact: &mut Contact, seed: u64) {
     }
 }
 
-/// Puts hostile text into fields of free text, a different one into each.
+/// Puts a different hostile text into each free-text field.
 fn fill(contact: &mut Contact, texts: &[&str], draws: &mut Draws) {
     for field in [&mut contact.phone_number, &mut contact.format_national, &mut contact.format_rfc] {
         *field = Some((*draws.pick(texts)).to_owned());
@@ -162,7 +162,7 @@ fn surround_with_space(contact: &mut Contact) {
     }
 }
 
-/// All text fields but the id.
+/// All text fields except the id.
 fn text_fields(contact: &mut Contact) -> [&mut Option<String>; 9] {
     [
         &mut contact.phone_number,

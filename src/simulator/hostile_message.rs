@@ -1,20 +1,20 @@
-//! Messages that are made to hurt whoever reads them.
+//! Hostile messages, for testing readers.
 //!
-//! [`distort`] turns an ordinary message into one that breaks careless code: statuses that nobody documented, prices as
-//! strings or with more digits than a float holds, bodies that are no objects, missing ids, events out of order.
-//! `mailbox` calls it in hostile mode.
+//! [`distort`] turns an ordinary message into one that breaks careless code: undocumented statuses, prices as strings
+//! or with more digits than a float has, bodies that are not objects, missing ids, events out of order. `mailbox` calls
+//! it in hostile mode.
 //!
-//! *Easy to get wrong:* unlike hostile contacts these may have values of another type than the documented one, because the
-//! service itself sends prices in two types. All of it is valid JSON.
+//! *Easy to get wrong:* unlike hostile contacts, these may have values of an undocumented type, because the service
+//! itself sends prices in two types. All of it is valid JSON.
 //!
-//! Kinds follow each other by number, so that [`KINDS`] messages in a row hold every one of them.
+//! Kinds rotate by number, so [`KINDS`] consecutive messages contain every kind.
 //!
-//! The unit tests check that a page of hostile messages is valid JSON and holds each kind.
+//! The unit tests check that a page of hostile messages is valid JSON and contains each kind.
 
 use super::message::{Message, MessageEvent};
 use super::random::{Draws, Purpose};
 
-/// How many kinds of distortion there are, the undistorted one included.
+/// Number of kinds of distortion, including none.
 pub(super) const KINDS: u32 = 32;
 
 const NOT_OBJECTS: &[&str] = &["null", "7", "\"a text, not a message\"", "[]", "false", "[{\"id\":\"inside\"}]"];
@@ -22,7 +22,7 @@ const NOT_OBJECTS: &[&str] = &["null", "7", "\"a text, not a message\"", "[]", "
 const STATUSES: &[&str] =
     &["QUARANTINED", "delivered", "Sent", " READ ", "", "=1+1", "UNKNOWN_STATUS_WITH_A_LONG_NAME", "已送达"];
 
-/// Each as it stands in JSON.
+/// Each as JSON text.
 const PRICES: &[&str] = &[
     "\"0.0079\"",
     "\"12.5\"",
@@ -88,12 +88,12 @@ const DATES: &[&str] = &[
     "1969-12-31T23:59:59.9999999Z",
 ];
 
-/// True for the kinds that cannot be told apart by an id.
+/// True for the kinds that have no id of their own.
 pub(super) fn takes_id(number: u32) -> bool {
     matches!(number % KINDS, 0 | 1 | 2 | 4)
 }
 
-/// Makes the message hurt, in a way that depends on its number.
+/// Makes the message hostile, in a way that depends on its number.
 pub(super) fn distort(message: &mut Message, seed: u64) {
     let mut draws = Draws::new(seed, Purpose::HostileMessage, u64::from(message.number));
     match message.number % KINDS {
@@ -155,13 +155,13 @@ pub(super) fn distort(message: &mut Message, seed: u64) {
     }
 }
 
-/// Takes everything away but, perhaps, the id.
+/// Removes everything except, perhaps, the id.
 fn keep_only(message: &mut Message, id: bool) {
     let shape = super::message::MessageShape { nulls_left_out: id, ..Default::default() };
     *message = Message { number: message.number, id: message.id.take().filter(|_| id), shape, ..Message::default() };
 }
 
-/// Ends in a status that nobody documented, in events and activities too.
+/// Ends in an undocumented status, in events and activities, too.
 fn become_status(message: &mut Message, status: &str) {
     message.status = Some(status.to_owned());
     if let Some(last) = message.events.iter_mut().flatten().last() {
@@ -169,7 +169,7 @@ fn become_status(message: &mut Message, status: &str) {
     }
 }
 
-/// Turns the events round, says one twice, and another with a moment that was never set.
+/// Reverses the events, repeats one, and adds one whose time was never set.
 fn unsettle_events(message: &mut Message) {
     let events = message.events.get_or_insert_default();
     events.reverse();

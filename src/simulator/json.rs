@@ -1,17 +1,17 @@
-//! JSON text, spelled as a .NET server spells it.
+//! A JSON writer with the escaping of a .NET server.
 //!
-//! [`JsonText`] is a buffer that values are appended to: by `contact` for the rows of a page, by `reply` for the envelope.
-//! It is written by hand because every byte matters: clients must cope with exactly this spelling, and a page has to be
-//! made in less than a tenth of a millisecond.
+//! Values are appended to a [`JsonText`]: by `contact` for the rows of a page, by `reply` for the envelope. It is
+//! hand-written because every byte matters: clients must handle exactly this escaping, and a page must take less than a
+//! tenth of a millisecond.
 //!
-//! *Easy to get wrong:* the default .NET encoder escapes far more than JSON asks for (`+`, `'`, `&`, `<`, `>`, a backtick,
-//! the quotation mark as `\u0022`, DEL and everything beyond ASCII), but times are written past it, so the `+` of an offset
-//! stays as it is.
+//! *Easy to get wrong:* the default .NET encoder escapes far more than JSON requires (`+`, `'`, `&`, `<`, `>`, a
+//! backtick, the quotation mark as `\u0022`, DEL and everything beyond ASCII). Times bypass it, so the `+` of an offset
+//! is not escaped.
 //!
-//! The set of escaped characters is that of `JavaScriptEncoder.Default` in `System.Text.Json`; [`Escapes::Plain`] is its
-//! relaxed sibling.
+//! The set of escaped characters is that of `JavaScriptEncoder.Default` in `System.Text.Json`; [`Escapes::Plain`]
+//! corresponds to its relaxed encoder.
 //!
-//! The unit tests fix each spelling and read it back with `serde_json`.
+//! The unit tests check each form of escaping and parse it with `serde_json`.
 
 use std::str::FromStr;
 
@@ -20,10 +20,10 @@ use super::parse::ParseError;
 /// How strings are escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Escapes {
-    /// As .NET does unless told otherwise: `+` is `\u002B`, `é` is `\u00E9`.
+    /// The default of .NET: `+` is `\u002B`, `é` is `\u00E9`.
     #[default]
     DotNet,
-    /// Only what JSON asks for; the rest is sent as UTF-8.
+    /// Only what JSON requires; the rest is sent as UTF-8.
     Plain,
     /// Every character as `\uXXXX`, which is unusual but the same text.
     Everything,
@@ -51,7 +51,7 @@ pub(super) struct JsonText {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Which bytes go out as they are when .NET encodes them.
+/// Which bytes .NET does not escape.
 const PLAIN_FOR_DOTNET: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte: u8 = 0x20;
@@ -73,12 +73,12 @@ impl JsonText {
         self.bytes
     }
 
-    /// Switches to another spelling and gives back the one before.
+    /// Switches to another escaping and returns the previous one.
     pub(super) fn swap_escapes(&mut self, escapes: Escapes) -> Escapes {
         std::mem::replace(&mut self.escapes, escapes)
     }
 
-    /// Appends JSON that is spelled already.
+    /// Appends finished JSON.
     pub(super) fn raw(&mut self, json: &str) {
         self.bytes.extend_from_slice(json.as_bytes());
     }
@@ -131,13 +131,13 @@ impl JsonText {
         self.raw(&value.to_string());
     }
 
-    /// Appends a member that is JSON already.
+    /// Appends a member that is finished JSON.
     pub(super) fn raw_member(&mut self, name: &str, json: &str) {
         self.key(name);
         self.raw(json);
     }
 
-    /// Appends a list of items that are written one by one.
+    /// Appends a list whose items are written one by one.
     pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
         self.bytes.push(b'[');
         for (position, item) in items.into_iter().enumerate() {
@@ -187,7 +187,7 @@ impl JsonText {
         }
     }
 
-    /// Appends the escapes of two characters that JSON has for some; false if it has none.
+    /// Appends the two-character escape that JSON has for some characters; false if there is none.
     fn short_escape(&mut self, character: char) -> bool {
         let letter = match character {
             '\\' => b'\\',

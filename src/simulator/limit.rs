@@ -1,15 +1,16 @@
-//! The rate limit of the account: how many requests may come, and what the answers say about it.
+//! The rate limit of the account, and the headers that describe it.
 //!
-//! [`RateLimiter`] holds one token bucket for the whole organization, profiles included. The server asks it once per request
-//! that carries a valid key; the answer becomes either a 429 or part of the headers of an ordinary answer.
+//! [`RateLimiter`] is one token bucket for the whole organization, profiles included. The server consults it once per
+//! request with a valid key; the result is either a 429 or some headers of an ordinary response.
 //!
-//! *Easy to get wrong:* the documented headers speak of a *window* ("requests remaining in current window"), while the
-//! documented limit is a *bucket* (200 a minute, bursts of 50). A client must live with both readings, so
-//! [`RateHeaders`] offers both; what is enforced is always the bucket. Requests of others drain the same bucket.
+//! *Easy to get wrong:* the documented headers describe a *window* ("requests remaining in current window"), but the
+//! documented limit is a *bucket* (200 a minute, bursts of 50). A client must handle both readings, so [`RateHeaders`]
+//! offers both; the bucket is what is enforced. Requests of other clients drain the same bucket.
 //!
-//! Without a limit the headers tell of a million requests, because the documentation promises the headers on all answers.
+//! Without a limit, the headers say one million requests, because the documentation promises the headers on all
+//! responses.
 //!
-//! Unit tests hand in the time; nothing here reads a clock.
+//! Unit tests pass in the time; nothing here reads a clock.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +18,7 @@ use super::parse::Rate;
 use super::settings::{RateHeaders, Settings};
 use super::times::unix_seconds;
 
-/// What the headers say when there is no limit.
+/// Limit in the headers when there is none.
 const NO_LIMIT: u64 = 1_000_000;
 
 /// The limit of an account.
@@ -26,7 +27,7 @@ pub(super) struct RateLimiter {
     /// Tokens a second and how many fit; `None` is no limit.
     bucket: Option<Bucket>,
     headers: RateHeaders,
-    /// This minute and how many requests it has seen.
+    /// The current minute and its number of requests.
     window: (u64, u64),
 }
 
@@ -40,7 +41,7 @@ struct Bucket {
     seen: Instant,
 }
 
-/// What the limiter says about a request.
+/// The limiter's decision about a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Verdict {
     /// How long to wait; `None` if the request may pass.
@@ -64,7 +65,7 @@ impl RateLimiter {
         Self { bucket, headers: settings.rate_headers, window: (0, 0) }
     }
 
-    /// Takes a token for a request that arrives now, or says how long there will be none.
+    /// Takes a token for a request that arrives now, or returns how long to wait for one.
     pub(super) fn take(&mut self, now: Instant, clock: SystemTime) -> Verdict {
         let wait = self.bucket.as_mut().and_then(|bucket| bucket.take(now));
         let minute = clock.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60;
@@ -75,7 +76,7 @@ impl RateLimiter {
         Verdict { wait, headers: self.headers(clock) }
     }
 
-    /// What the headers say of an answer that used up nothing.
+    /// The headers of a response that took no token.
     pub(super) fn headers(&self, clock: SystemTime) -> Option<[String; 3]> {
         let end_of_minute = (clock.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60 + 1) * 60;
         let numbers = match (self.headers, &self.bucket) {
@@ -104,7 +105,7 @@ impl Bucket {
             self.tokens -= 1.0;
             return None;
         }
-        // If others use up everything there is no right answer; a minute is what the documentation shows.
+        // If others use everything there is no correct value; the documentation shows a minute.
         let gain = self.per_second - self.drained_per_second;
         let seconds = if gain > 0.0 { (1.0 - self.tokens) / gain } else { 60.0 };
         Some(Duration::from_secs_f64(seconds))
@@ -115,7 +116,7 @@ impl Bucket {
     }
 }
 
-/// The whole part of a number that is never negative.
+/// The integer part of a non-negative number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "token counts are small and not negative")]
 fn whole(number: f64) -> u64 {
     number.max(0.0) as u64

@@ -1,17 +1,17 @@
-//! The messages of one account: which there are, what has become of them, and which a moment shows.
+//! The messages of one account, and their state at a given time.
 //!
-//! A [`Mailbox`] answers the questions behind the endpoints: a window of all messages, one message, the messages of a contact.
-//! Messages that are there from the beginning are dealt (`dealing`), those that arrive meanwhile are kept as two times and a
-//! contact; `message_maker` invents the rest whenever somebody asks.
+//! A [`Mailbox`] serves the endpoints: a window of all messages, one message, the messages of a contact. Initial
+//! messages are computed (`dealing`); a message that arrives later is stored as two times and a contact.
+//! `message_maker` generates everything else on demand.
 //!
-//! *Easy to get wrong:* every question names the moment it is asked about, because a replica answers about an earlier one. A
-//! message is visible from its commit on, which is later than its creation if `--late-commits` says so; it then stands among
-//! messages that a reader has passed already.
+//! *Easy to get wrong:* every query names the time it is about, because a replica answers for an earlier one. A message
+//! is visible from its commit on, which is later than its creation with `--late-commits`; it then appears among
+//! messages that a reader has already passed.
 //!
-//! Memory: 24 bytes for each message that arrives; four for each message of a profile, once its list is asked for in a
-//! mailbox that several accounts share.
+//! Memory: 24 bytes for each message that arrives; four for each message of a profile, once its list is requested from
+//! a mailbox that several accounts share.
 //!
-//! The unit tests let messages arrive and compare lists, summaries and single messages.
+//! The unit tests add messages and compare lists, summaries and single messages.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -32,36 +32,36 @@ use super::settings::Settings;
 use super::times::{DAY, SECOND, Ticks};
 use super::world::{World, as_texts};
 
-/// The first of January 2026.
+/// January 1, 2026.
 const FIRST_DAY: Ticks = Ticks(20_454 * DAY);
 
 /// The messages of an account.
 #[derive(Debug)]
 pub(super) struct Mailbox {
     seed: u64,
-    /// Makes ids only.
+    /// Makes only ids.
     ids: Maker,
     dealing: Dealing,
-    /// Whose messages they may be, by the owner of the contact.
+    /// The senders, by the owner of the contact.
     senders: Vec<Sender>,
     hostile: bool,
-    /// The messages that have arrived, by creation.
+    /// Messages that arrived later, by creation.
     arrived: Vec<Arrived>,
-    /// The newest moment.
+    /// The latest time.
     clock: Ticks,
     manner: MessageClock,
-    /// When the clock was last looked at.
+    /// When the clock was last read.
     looked_at: Option<Instant>,
     mover: Mover,
-    /// The longest from creation to commit.
+    /// Maximum time from creation to commit.
     late: i64,
-    /// How many messages were visible when the first was asked for.
+    /// Number of messages visible at the first request.
     first_read: Option<Ticks>,
-    /// The messages of one owner among several that were there from the beginning, by creation.
+    /// The initial messages of one owner among several, by creation.
     owned: HashMap<usize, Vec<u32>>,
 }
 
-/// A message that arrived while the simulator ran.
+/// A message that arrived while the simulator was running.
 #[derive(Debug, Clone, Copy)]
 struct Arrived {
     created: Ticks,
@@ -69,32 +69,32 @@ struct Arrived {
     contact: u32,
 }
 
-/// What is true about the messages of the organization: what an export must hold, and what it may hold.
+/// Ground truth about the organization's messages: what an export must and may contain.
 ///
 /// Messages without an id, which only hostile mode has, are counted and not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct MessageTruth {
-    /// The ids that can be seen now, the newest first.
+    /// The ids visible now, newest first.
     #[serde(serialize_with = "as_texts")]
     pub present_now: Vec<Uuid>,
-    /// The ids that could be seen when the first page was asked for, the newest first.
+    /// The ids visible when the first page was requested, newest first.
     #[serde(serialize_with = "as_texts")]
     pub present_throughout: Vec<Uuid>,
-    /// How many items can be seen now that have no id, or are no object.
+    /// Number of items visible now that have no id or are not objects.
     pub unidentified_now: u64,
 }
 
-/// A window of the list, the newest first.
+/// A window of the list, newest first.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MessageWindow {
     /// The numbers of the messages in it.
     pub(super) numbers: Vec<u32>,
-    /// How many messages the whole list has.
+    /// Number of messages in the whole list.
     pub(super) total: u32,
 }
 
 impl Mailbox {
-    /// The messages of an account that has these contacts; `count` are there from the beginning.
+    /// The messages of an account that has these contacts; `count` of them initial.
     pub(super) fn new(settings: &Settings, seed: u64, contacts: u32, count: u32, senders: Vec<Sender>) -> Self {
         let messaging = &settings.messaging;
         let (start, end) = span(messaging);
@@ -122,13 +122,13 @@ impl Mailbox {
         }
     }
 
-    /// The moment that a question asked now is about, or one that is answered by a replica that lags.
+    /// The time that a query is about now, or at a lagging replica.
     pub(super) fn moment(&self, lag: Duration) -> Ticks {
         let speed = if let MessageClock::Running(speed) = self.manner { speed } else { 1.0 };
         Ticks(self.clock.0 - ticks_of(lag.mul_f64(speed)))
     }
 
-    /// Lets the time pass until this moment of the real clock.
+    /// Advances the time to this time of the real clock.
     pub(super) fn look_at_clock(&mut self, now: Instant) {
         let before = *self.looked_at.get_or_insert(now);
         if let MessageClock::Running(speed) = self.manner
@@ -139,7 +139,7 @@ impl Mailbox {
         }
     }
 
-    /// Lets messages arrive, because a page of them is asked for; says how many.
+    /// Adds new messages, because a page is requested; returns how many.
     pub(super) fn let_messages_arrive(&mut self, arrival: Arrival, world: &World) -> u64 {
         let before = self.clock;
         self.look_at_clock(arrival.at);
@@ -153,7 +153,7 @@ impl Mailbox {
         u64::from(count)
     }
 
-    /// Lets time pass, and messages arrive evenly within it.
+    /// Advances the time, with new messages evenly spread over it.
     pub(super) fn pass_time(&mut self, duration: Duration, count: u32, world: &World) {
         let before = self.clock;
         self.clock.0 += ticks_of(duration);
@@ -161,7 +161,7 @@ impl Mailbox {
         self.receive(count, before, now, world);
     }
 
-    /// Takes in messages that were created evenly after one moment and until another; if no time has passed, it does.
+    /// Adds messages created evenly after one time and until another; if no time has passed, advances it.
     fn receive(&mut self, count: u32, before: Ticks, now: Ticks, world: &World) {
         for position in 1..=i64::from(count) {
             let number = self.next_number();
@@ -187,14 +187,14 @@ impl Mailbox {
         self.dealing.count() + u32::try_from(self.arrived.len()).unwrap_or(u32::MAX)
     }
 
-    /// The same window as request number `request` sees it, if the sort leaves ties open.
+    /// The same window as request number `request` sees it, if the sort is unstable.
     pub(super) fn mix_ties(&self, window: &mut MessageWindow, request: u64) {
         for number in &mut window.numbers {
             *number = self.dealing.tied(*number, request);
         }
     }
 
-    /// The messages from `offset` on that a moment shows; of one owner among several only, if one is named.
+    /// The messages visible at a time, from `offset` on; only those of one owner, if given.
     pub(super) fn window(
         &mut self,
         owner: Option<usize>,
@@ -204,7 +204,7 @@ impl Mailbox {
         world: &World,
     ) -> MessageWindow {
         let initial = self.dealing.count();
-        // Those that arrived and were committed early enough, the newest last.
+        // Those that arrived and were committed early enough, newest last.
         let committed_all = self.arrived.partition_point(|message| message.created.0 + self.late <= moment.0);
         let is_of = |contact: u32| world.is_of(contact, owner);
         let number = |place: usize| initial + u32::try_from(place).unwrap_or(u32::MAX);
@@ -238,7 +238,7 @@ impl Mailbox {
         self.ids.id(number)
     }
 
-    /// The number of the message with this id, if a moment shows it.
+    /// The number of the message with this id, if visible at that time.
     pub(super) fn number_of(&self, id: Uuid, moment: Ticks) -> Option<u32> {
         self.ids.index_of(id).filter(|number| self.is_visible(*number, moment))
     }
@@ -270,7 +270,7 @@ impl Mailbox {
         Sketch::new(self.seed, number, self.created(number), contact, is_campaign)
     }
 
-    /// A message that exists, as it stands at a moment.
+    /// An existing message as of a time.
     pub(super) fn message(&self, number: u32, moment: Ticks, world: &World) -> Message {
         let index = self.contact_of(number);
         let contact = world.contact(index);
@@ -282,7 +282,7 @@ impl Mailbox {
         message
     }
 
-    /// The messages of a contact at a moment: when each was created, its channel, its status.
+    /// The messages of a contact as of a time: creation time, channel and status of each.
     pub(super) fn history(
         &self,
         contact: u32,
@@ -303,7 +303,7 @@ impl Mailbox {
             .collect()
     }
 
-    /// What a list of all messages must and may hold.
+    /// What a list of all messages must and may contain.
     pub(super) fn truth(&self) -> MessageTruth {
         let first = self.first_read.unwrap_or(self.clock);
         let identified = |moment: Ticks| -> Vec<Uuid> {
@@ -317,13 +317,13 @@ impl Mailbox {
         MessageTruth { present_throughout: identified(first), present_now, unidentified_now }
     }
 
-    /// Those who send.
+    /// The senders.
     pub(super) fn senders(&self) -> &[Sender] {
         &self.senders
     }
 }
 
-/// Somebody who is in the list of contacts, if a few draws find one.
+/// A contact that is in the list, if a few draws find one.
 fn recipient(draws: &mut Draws, world: &World) -> Option<u32> {
     let initial = world.initial();
     let candidates: Vec<u32> = (0..8).map(|_| draws.below(initial)).collect();
@@ -331,7 +331,7 @@ fn recipient(draws: &mut Draws, world: &World) -> Option<u32> {
     present.or(candidates.first().copied()).filter(|_| initial > 0)
 }
 
-/// From when to when the messages were created that are there from the beginning.
+/// First and last creation time of the initial messages.
 fn span(messaging: &Messaging) -> (Ticks, Ticks) {
     let length = i64::from(messaging.days.max(1)) * DAY;
     match messaging.until {

@@ -1,16 +1,17 @@
-//! Invents contacts.
+//! Generates contacts.
 //!
-//! [`Maker`] computes a [`Contact`] from seed and index alone; nothing is held, which is how a million contacts fit in a few
-//! megabytes. `world` asks for them whenever a page is written or a filter is applied.
+//! [`Maker`] computes a [`Contact`] from seed and index alone and stores nothing, so a million contacts fit in a few
+//! megabytes. `world` calls it whenever a page is written or a filter is applied.
 //!
-//! *Easy to get wrong:* a contact must never depend on the clock or on its place in the list. Only rows that moved carry the
-//! real time, and then as a [`Change`] that the caller hands in. Dates are spread evenly over the years, so they alone
-//! depend on how many contacts there are.
+//! *Easy to get wrong:* a contact must never depend on the clock or on its position in the list. Only rows that changed
+//! carry the real time, as a [`Change`] that the caller passes in. Dates are spread evenly over the years, so they are
+//! the only values that depend on the number of contacts.
 //!
-//! The shares of nulls, spellings, channels and opt-outs are guesses at a messy but real account: 4 % opted out, 60 % never
-//! updated, 3 % without channels, a few numbers that no library can parse.
+//! The proportions of nulls, number formats, channels and opt-outs are guesses at a messy but real account: 4 % opted
+//! out, 60 % never updated, 3 % without channels, a few numbers that no library can parse.
 //!
-//! The unit tests check shares and determinism; `tests/sdk/check_phone_numbers.py` checks the numbers against libphonenumber.
+//! The unit tests check proportions and determinism; `tests/sdk/check_phone_numbers.py` checks the numbers against
+//! libphonenumber.
 
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use super::random::{Draws, Purpose, draw};
 use super::regions::Region;
 use super::times::{DAY, Ticks, Zone};
 
-/// What movement did to a contact.
+/// What movement changed about a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Change {
     /// When it was created, if that was while the simulator ran.
@@ -36,20 +37,20 @@ pub(super) struct Change {
 pub(super) struct Maker {
     /// The account's seed.
     pub(super) seed: u64,
-    /// How many contacts there are before anything moves; their dates are spread by it.
+    /// Initial number of contacts, over which dates are spread.
     pub(super) initial: u32,
-    /// Whose contacts they are; `None` leaves the field out, as older versions of the API do.
+    /// The account of the contacts; `None` omits the field, as in older versions of the API.
     pub(super) customer_id: Option<Uuid>,
-    /// Whether many of them are made to hurt.
+    /// Whether to generate hostile contacts.
     pub(super) hostile: bool,
 }
 
-/// When a contact was created and changed, before it is written down.
+/// When a contact was created and updated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
     /// When it was created.
     pub(super) created: Ticks,
-    /// When it was changed, if ever.
+    /// When it was updated, if ever.
     pub(super) updated: Option<Ticks>,
 }
 
@@ -73,11 +74,11 @@ const CHANNELS: &[(u32, Option<&str>)] = &[
 /// How many of 1,000 times have how many digits of fraction.
 const FRACTION_DIGITS: &[(u32, u32)] = &[(150, 0), (20, 1), (30, 2), (200, 3), (30, 4), (40, 5), (330, 6), (200, 7)];
 
-/// The first of January 2019, before which no contact was created.
+/// January 1, 2019, before which no contact was created.
 const EARLIEST: Ticks = Ticks(17_897 * DAY);
 
 impl Maker {
-    /// The id of a contact: a version 4 UUID in which the index is hidden.
+    /// The id of a contact: a version 4 UUID that encodes the index.
     pub(super) fn id(&self, index: u32) -> Uuid {
         let high = draw(self.seed, Purpose::Id, u64::from(index));
         let high = (high & !0xF000) | 0x4000;
@@ -86,7 +87,7 @@ impl Maker {
         Uuid::from_u64_pair(high, low)
     }
 
-    /// The index of the contact with this id, if it is one that this maker would give.
+    /// The index of the contact with this id, if this maker generates it.
     pub(super) fn index_of(&self, id: Uuid) -> Option<u32> {
         let (high, low) = id.as_u64_pair();
         let index = low_half(low) ^ low_half(draw(self.seed, Purpose::Id, high));
@@ -103,7 +104,7 @@ impl Maker {
         let digits = *draws.pick_weighted(1_000, FRACTION_DIGITS);
         let created = Ticks(created).cut_to(digits).max(EARLIEST);
         let updated = draws.in_thousand(400).then(|| {
-            // Squaring makes most changes come soon after the creation.
+            // Squaring puts most updates soon after the creation.
             let share = i64::from(draws.below(1_000));
             let after = ((end.0 - created.0) / 1_000_000).saturating_mul(share * share);
             Ticks(created.0.saturating_add(after.max(0))).cut_to(digits)
@@ -111,7 +112,7 @@ impl Maker {
         Times { created, updated }
     }
 
-    /// The moment after which nothing happened until somebody asked: some day in the last quarter of 2025.
+    /// The time of the last initial change: some day in the last quarter of 2025.
     fn last_moment(&self) -> Ticks {
         let days = i64::from(low_half(draw(self.seed, Purpose::Account, 0)) % 90);
         Ticks(20_362 * DAY + days * DAY)
@@ -163,7 +164,7 @@ impl Maker {
         contact
     }
 
-    /// Makes an update visible in the values.
+    /// Applies an update to the values.
     fn revise(&self, contact: &mut Contact, revision: u32) {
         let mut draws = Draws::new(self.seed, Purpose::Revision, u64::from(contact.index) << 32 | u64::from(revision));
         contact.opt_out = Some(contact.opt_out.unwrap_or_default() ^ (revision % 2 == 1));
@@ -193,7 +194,7 @@ impl Maker {
     }
 }
 
-/// The spellings of a number that follow from it.
+/// The formatted forms of a number.
 struct Formats {
     e164: String,
     international: String,
@@ -222,7 +223,7 @@ impl Formats {
     }
 }
 
-/// The number as somebody typed it.
+/// The number as it was entered.
 fn spelling(formats: &Formats, region: &Region, digits: &str, draws: &mut Draws) -> Option<String> {
     let text = match draws.below(1_000) {
         0..600 => formats.e164.clone(),
@@ -232,7 +233,7 @@ fn spelling(formats: &Formats, region: &Region, digits: &str, draws: &mut Draws)
         850..900 => format!("{}{digits}", region.calling_code),
         900..940 => formats.international.replace(' ', "\u{a0}"),
         940..960 => formats.international.replace(' ', "."),
-        // Digits and plus of full width, as input methods in East Asia type them.
+        // Full-width digits and plus, as East Asian input methods produce them.
         960..980 => formats.e164.chars().map(full_width).collect(),
         980..995 => format!("(+{}) {digits}", region.calling_code),
         _ => return None,
@@ -254,7 +255,7 @@ fn region_code(region: &Region, draws: &mut Draws) -> Option<String> {
     }
 }
 
-/// The first of the channels as a rule, and something else at times.
+/// Usually the first of the channels, sometimes another value.
 fn default_channel(channels: Option<&'static str>, draws: &mut Draws) -> Option<&'static str> {
     match draws.below(1_000) {
         0..40 => None,
@@ -321,7 +322,7 @@ mod tests {
             );
             before = times.created;
         }
-        assert!(before.0 < 20_454 * DAY, "2026 has not begun");
+        assert!(before.0 < 20_454 * DAY, "times before 2026");
     }
 
     #[test]

@@ -1,33 +1,33 @@
-//! One message, as it goes over the wire.
+//! A message as it is sent over the wire.
 //!
-//! A [`Message`] holds the raw values of all documented fields, so that a test can compare what a client made of them. It
-//! writes itself into a page of conversations, or its events as activities. `message_maker` computes it, `hostile_message`
-//! distorts it, `mailbox` hands it out.
+//! A [`Message`] holds the raw values of all documented fields, so that a test can compare them with what a client made
+//! of them. It serializes itself into a page of conversations, or its events as activities. `message_maker` generates
+//! messages, `hostile_message` distorts them, `mailbox` returns them.
 //!
-//! *Easy to get wrong:* prices are JSON numbers in a message and strings with four decimal places in an activity; `reason`,
-//! `reason_code` and `scheduled_at` are left out where they do not apply, everything else is null.
+//! *Easy to get wrong:* prices are JSON numbers in a message and strings with four decimal places in an activity.
+//! `reason`, `reason_code` and `scheduled_at` are omitted where they do not apply; everything else is null.
 //!
-//! Fields and their order are those of the official SDKs. Keys inside `message_body` are camelCase, as in the column of the
-//! database that the service passes through.
+//! Fields and their order are those of the official SDKs. Keys inside `message_body` are camelCase, as in the database
+//! column that the service passes through.
 //!
-//! The unit tests read the JSON back with `serde_json`.
+//! The unit tests parse the JSON with `serde_json`.
 
 use super::json::{Escapes, JsonText};
 
-/// A message as the API sends it: raw values, `None` for a field that is null or left out.
+/// A message as the API sends it: raw values, `None` for a field that is null or missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     /// Which message of the account this is: its number in order of creation, from 0.
     pub number: u32,
     /// The id, a UUID in lower case; `None` only in hostile mode.
     pub id: Option<String>,
-    /// Whose message it is.
+    /// The account of the message.
     pub customer_id: Option<String>,
     /// The contact it went to or came from.
     pub contact_id: Option<String>,
     /// The number of the contact.
     pub phone: Option<String>,
-    /// The same number, written for people.
+    /// The same number in international format.
     pub phone_international: Option<String>,
     /// The region of the number.
     pub region_code: Option<String>,
@@ -39,19 +39,19 @@ pub struct Message {
     pub direction: Option<String>,
     /// The status of the last event.
     pub status: Option<String>,
-    /// What it says; `None` is null.
+    /// The body; `None` is null.
     pub body: Option<MessageBody>,
-    /// Why it failed: code and sentence.
+    /// Why it failed: code and description.
     pub reason: Option<(&'static str, &'static str)>,
     /// When it was created.
     pub created_at: Option<String>,
-    /// The price, as the JSON that is sent; `None` is null.
+    /// The price as sent JSON; `None` is null.
     pub price: Option<String>,
-    /// The markup, as the JSON that is sent; `None` is null.
+    /// The markup as sent JSON; `None` is null.
     pub active_contact_price: Option<String>,
-    /// What happened to it, the oldest first; `None` is null.
+    /// The events, oldest first; `None` is null.
     pub events: Option<Vec<MessageEvent>>,
-    /// When it was to be released, if it was held.
+    /// Scheduled release, if it was held.
     pub scheduled_at: Option<String>,
     /// What is unusual about its JSON.
     pub shape: MessageShape,
@@ -60,62 +60,62 @@ pub struct Message {
 /// What is unusual about a message's JSON. The default is nothing; only hostile mode sets anything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageShape {
-    /// This JSON stands in the list instead of the message, which is then no object.
+    /// JSON that replaces the message in the list, and is not an object.
     pub not_an_object: Option<&'static str>,
-    /// This JSON stands in place of the body.
+    /// JSON that replaces the body.
     pub body: Option<&'static str>,
-    /// This JSON stands in place of the events.
+    /// JSON that replaces the events.
     pub events: Option<&'static str>,
-    /// Fields that are null are left out.
+    /// Null fields are omitted.
     pub nulls_left_out: bool,
-    /// Fields that no documentation mentions: name and JSON value.
+    /// Undocumented fields: name and JSON value.
     pub extra_fields: Vec<(&'static str, &'static str)>,
     /// Every character of every string is sent as `\uXXXX`.
     pub everything_escaped: bool,
 }
 
-/// Something that happened to a message.
+/// An event of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageEvent {
-    /// What it became.
+    /// The new status.
     pub status: String,
     /// When.
     pub timestamp: String,
-    /// The same for people.
+    /// A description of the status.
     pub description: Option<String>,
     /// The number it was sent from; in activities only.
     pub from: Option<String>,
-    /// The price as it stood, with four decimal places; in activities only.
+    /// The price at that time, with four decimal places; in activities only.
     pub price: Option<String>,
-    /// The markup as it stood, with four decimal places; in activities only.
+    /// The markup at that time, with four decimal places; in activities only.
     pub active_contact_price: Option<String>,
-    /// Why it failed: code and sentence.
+    /// Why it failed: code and description.
     pub reason: Option<(&'static str, &'static str)>,
-    /// When it was to be released; in activities only.
+    /// Scheduled release; in activities only.
     pub scheduled_at: Option<String>,
 }
 
-/// What a message says.
+/// The body of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MessageBody {
-    /// The line above.
+    /// The header line.
     pub header: Option<String>,
     /// The text.
     pub content: String,
-    /// The line below.
+    /// The footer line.
     pub footer: Option<String>,
     /// The buttons: type, text and value.
     pub buttons: Vec<[String; 3]>,
-    /// The picture above: type and URL.
+    /// The header picture: type and URL.
     pub header_media: Option<[String; 2]>,
-    /// What is attached: URL, kind, content type and size.
+    /// Attachments: URL, kind, content type and size.
     pub media: Vec<(String, &'static str, &'static str, u64)>,
     /// The subject of an MMS.
     pub subject: Option<String>,
 }
 
 impl Message {
-    /// True if this can be told apart as a message: an object with a non-empty id.
+    /// True if this is identifiable as a message: an object with a non-empty id.
     pub fn is_identified(&self) -> bool {
         self.shape.not_an_object.is_none() && self.id.as_deref().is_some_and(|id| !id.is_empty())
     }
@@ -196,7 +196,7 @@ impl Message {
         }
     }
 
-    /// Appends the events as activities, the newest first.
+    /// Appends the events as activities, newest first.
     pub(super) fn write_activities(&self, json: &mut JsonText) {
         json.list(self.events.iter().flatten().rev(), |json, event| event.write_as_activity(json));
     }
@@ -276,7 +276,7 @@ impl MessageBody {
     }
 }
 
-/// Appends code and sentence, where there are any.
+/// Appends code and description, where there are any.
 fn write_reason(json: &mut JsonText, reason: Option<(&str, &str)>) {
     if let Some((code, sentence)) = reason {
         json.text_member("reason_code", Some(code));
@@ -322,7 +322,7 @@ mod tests {
         assert!(message["events"][1].get("price").is_none());
         let (activities, _) = written(|json| made().write_activities(json));
         assert_eq!(activities[0]["price"], "0.0080");
-        assert_eq!(activities[0]["status"], "SENT", "the newest first");
+        assert_eq!(activities[0]["status"], "SENT", "newest first");
         assert!(activities[1]["price"].is_null());
     }
 

@@ -1,15 +1,15 @@
-//! Invents messages.
+//! Generates messages.
 //!
-//! [`Sketch`] is what is decided about a message by its seed, number and contact: direction, channel, timeline and price.
-//! [`Sketch::message`] writes all of it down as it stands at some moment. Nothing is held, which is how a million messages
-//! cost nothing; `mailbox` asks for them.
+//! A [`Sketch`] is what seed, number and contact determine about a message: direction, channel, timeline and price.
+//! [`Sketch::message`] writes it out as of a given time. Nothing is stored, so a million messages take no memory.
+//! `mailbox` calls it.
 //!
-//! *Easy to get wrong:* the life of a message hangs on its creation, so the same number gives another message when it is
-//! created at another time. Its text, price and outcome are the same.
+//! *Easy to get wrong:* the timeline of a message depends on its creation time, so the same number created at another
+//! time is another message. Its text, price and outcome are the same.
 //!
-//! One message in five came in. The channel is one that the contact has, the price is invented for region and channel.
+//! One message in five is inbound. The channel is one of the contact's; the price is invented for region and channel.
 //!
-//! The unit tests make messages of both directions; the tests of the server compare them with activities and summaries.
+//! The unit tests generate messages of both directions; the server tests compare them with activities and summaries.
 
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use super::templates::{Template, Templates};
 use super::timeline::{Step, Timeline};
 use super::times::{Ticks, Zone};
 
-/// What came in.
+/// Texts of inbound messages.
 const REPLIES: &[&str] = &[
     "STOP",
     "Yes, please!",
@@ -34,7 +34,7 @@ const REPLIES: &[&str] = &[
     "はい",
 ];
 
-/// What went out without a template.
+/// Texts of outbound messages without a template.
 const TEXTS: &[&str] = &[
     "Your table is ready.",
     "We've answered your question, see https://example.com/t/8?a=1&b=2",
@@ -44,7 +44,7 @@ const TEXTS: &[&str] = &[
 
 const NAMES: &[&str] = &["Ana", "Björn", "Chloé", "D'Arcy", "Erika", "冬子", "Олег"];
 
-/// Who sends: an account and its templates.
+/// A sender: an account and its templates.
 #[derive(Debug, Clone)]
 pub(super) struct Sender {
     /// The account.
@@ -53,26 +53,26 @@ pub(super) struct Sender {
     pub(super) templates: Templates,
 }
 
-/// What is decided about a message.
+/// What is determined about a message.
 #[derive(Debug)]
 pub(super) struct Sketch {
     number: u32,
     created: Ticks,
-    /// Whether it came in.
+    /// Whether it is inbound.
     pub(super) is_inbound: bool,
     /// `sms`, `whatsapp` or `rcs`.
     pub(super) channel: &'static str,
     timeline: Timeline,
-    /// Price and markup in steps of a ten-thousandth, once it is sent.
+    /// Price and markup in ten-thousandths, once it is sent.
     price: u64,
     active_contact_price: Option<u64>,
-    /// For its text.
+    /// Random numbers for its text.
     draws: Draws,
     is_campaign: bool,
 }
 
 impl Sketch {
-    /// Decides about a message to or from this contact.
+    /// Determines a message to or from this contact.
     pub(super) fn new(seed: u64, number: u32, created: Ticks, contact: &Contact, is_campaign: bool) -> Self {
         let mut draws = Draws::new(seed, Purpose::Message, u64::from(number));
         let is_inbound = draws.in_thousand(200) && !is_campaign;
@@ -85,12 +85,12 @@ impl Sketch {
         Self { number, created, is_inbound, channel, timeline, price, active_contact_price, draws, is_campaign }
     }
 
-    /// The status by this moment.
+    /// The status at this time.
     pub(super) fn status(&self, now: Ticks) -> &'static str {
         self.timeline.until(now).last().map_or("QUEUED", |step| step.status)
     }
 
-    /// The whole message as it stands at this moment.
+    /// The whole message as of this time.
     pub(super) fn message(mut self, id: Uuid, contact: &Contact, sender: &Sender, now: Ticks) -> Message {
         let steps = self.timeline.until(now).to_vec();
         let template = (!self.is_inbound && (self.is_campaign || self.draws.in_thousand(600)))
@@ -100,7 +100,7 @@ impl Sketch {
         let is_priced = steps.iter().any(is_sent);
         let zone = if self.draws.in_thousand(50) { Zone::Offset } else { Zone::Letter };
         let last = steps.last().copied();
-        // A database keeps ten-thousandths; whether their zeros are sent depends on how the number was computed.
+        // The database stores ten-thousandths; whether trailing zeros are sent depends on how the number was computed.
         let is_short = self.draws.in_thousand(300);
         Message {
             number: self.number,
@@ -201,14 +201,14 @@ fn channel_of(contact: &Contact, draws: &mut Draws) -> &'static str {
     known.get(number as usize).copied().unwrap_or("sms")
 }
 
-/// A price in steps of a ten-thousandth: always the same for a region and channel, but for one message in ten that is long.
+/// A price in ten-thousandths: constant for a region and channel, except for one message in ten that is long.
 fn price(region: Option<&str>, channel: &str, draws: &mut Draws) -> u64 {
     let name = region.unwrap_or("US").bytes().chain(channel.bytes());
     let base = 40 + mix(name.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))) % 860;
     base * if draws.in_thousand(100) { 2 } else { 1 }
 }
 
-/// An amount of ten-thousandths with four decimal places, or without the zeros at the end.
+/// Ten-thousandths with four decimal places, or without trailing zeros.
 fn number(amount: u64, is_short: bool) -> String {
     let text = format!("{}.{:04}", amount / 10_000, amount % 10_000);
     if is_short { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }

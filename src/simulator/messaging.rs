@@ -1,14 +1,14 @@
-//! How many messages there are, from when, and what happens to them meanwhile.
+//! Settings of the messages: how many, from when, and how time passes for them.
 //!
-//! [`Messaging`] is the setting that `mailbox` lives by. Its clock is not that of the machine: it stands still unless told
-//! otherwise, so that the same seed gives the same messages, and it can be made to run as fast as a test needs.
+//! [`Messaging`] configures `mailbox`. Its clock is not the machine's: it stands still by default, so that the same
+//! seed gives the same messages, and it can run as fast as a test needs.
 //!
-//! *Easy to get wrong:* the status of a message depends on this clock alone. While it stands still nothing changes, except
-//! that each new message takes it on a little.
+//! *Easy to get wrong:* the status of a message depends on this clock alone. While it stands still nothing changes,
+//! except that each new message advances it a little.
 //!
-//! Messages begin with 2026 by default, when the last of the invented contacts has just been created.
+//! Messages start with 2026 by default, just after the last generated contact was created.
 //!
-//! The unit tests read each type from text and back from nonsense.
+//! The unit tests parse valid and invalid values of each type.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -19,15 +19,15 @@ use super::parse::{ParseError, parse_duration};
 /// The messages of the account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Messaging {
-    /// How many messages the organization has when nothing has moved yet; profiles have as many for each contact.
+    /// Initial number of messages of the organization; profiles have as many per contact.
     pub count: u32,
-    /// Over how many days they are spread.
+    /// Number of days they are spread over.
     pub days: u32,
     /// When these days end.
     pub until: Until,
-    /// How often a new message arrives: in real time, or with each request for a page of messages.
+    /// Rate of new messages: in real time, or per request for a page of messages.
     pub arrivals: Pace,
-    /// How the time passes.
+    /// How time passes.
     pub clock: MessageClock,
 }
 
@@ -43,15 +43,15 @@ impl Default for Messaging {
     }
 }
 
-/// When the messages that are there from the beginning end, which is where the clock starts.
+/// When the initial messages end and the clock starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Until {
-    /// So that the first was created on the first of January 2026.
+    /// Such that the first was created on January 1, 2026.
     #[default]
     Fixed,
     /// When the simulator started.
     Now,
-    /// At this moment.
+    /// At this time.
     At(SystemTime),
 }
 
@@ -69,15 +69,15 @@ impl FromStr for Until {
     }
 }
 
-/// How the time of the messages passes.
+/// How time passes for the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum MessageClock {
     /// Not at all.
     #[default]
     Still,
-    /// So many times as fast as real time.
+    /// This many times as fast as real time.
     Running(f64),
-    /// So much with each request for a page of messages.
+    /// This much per request for a page of messages.
     PerRequest(Duration),
 }
 

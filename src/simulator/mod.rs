@@ -1,7 +1,7 @@
 //! A local server that behaves like the Sent API, faults included.
 //!
-//! [`Simulator::start`] serves invented contacts on a port of 127.0.0.1, on a thread of its own, until it is dropped. The
-//! `simulator` subcommand runs it for people, `contacts --simulate` for a first try, the tests for everything else.
+//! [`Simulator::start`] serves generated contacts and messages on a port of 127.0.0.1, on its own thread, until it is dropped.
+//! It runs in the `simulator` command, in `--simulate`, and in the tests.
 //!
 //! ```text
 //!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times, hostile ─► contact
@@ -12,14 +12,14 @@
 //!                                                      └ limit, fault, movement, service, statistics
 //! ```
 //!
-//! *Easy to get wrong:* the simulator knows the wire format and nothing of the exporter. It imports nothing from the rest of
-//! this crate, so that a misunderstanding of the API cannot hide in code that both share.
+//! *Easy to get wrong:* the simulator imports nothing from the rest of this crate, so that a misunderstanding of the API cannot
+//! hide in shared code.
 //!
-//! Contacts and messages are computed from seed and index whenever they are asked for; a list that moves costs four bytes a
-//! contact, a message that arrives costs 24. What is known of the service and what is guessed stands in the modules that depend on it.
+//! Contacts and messages are computed from seed and index on demand. A list that changes takes four bytes a contact, a message
+//! that arrives takes 24. Each module documents which facts about the service are known and which are guesses.
 //!
-//! The parts have unit tests; `tests/it/simulator.rs` drives the whole over sockets, and scripts under `tests/sdk` read it with
-//! the official clients.
+//! Each module has unit tests; `tests/it/simulator.rs` tests the whole over sockets, and scripts in `tests/sdk` read it with the
+//! official clients.
 
 #[cfg(test)]
 mod layering_tests;
@@ -101,7 +101,7 @@ pub struct Simulator {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why the simulator could not be started, or not be waited for.
+/// An error of starting the simulator or waiting for it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The port is taken or not allowed.
@@ -112,19 +112,19 @@ pub enum StartError {
         /// The cause.
         source: io::Error,
     },
-    /// There is no thread or runtime to be had.
+    /// The thread or its runtime could not be created.
     #[error("cannot start the simulator's thread")]
     Thread(#[source] io::Error),
-    /// Signals cannot be heard.
+    /// Signals cannot be received.
     #[error("cannot wait for a signal")]
     Signal(#[source] io::Error),
 }
 
 impl Simulator {
-    /// Starts to serve.
+    /// Starts serving.
     ///
     /// # Errors
-    /// If the port is taken or the system has no thread left.
+    /// If the port is taken or the system cannot create a thread.
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let listen_error = |source| StartError::Listen { port: settings.port, source };
         let listener = server::listen(settings.port).map_err(listen_error)?;
@@ -136,13 +136,13 @@ impl Simulator {
         let serving = server::serve(Arc::clone(&shared), listener, gone, stopped);
         let thread = std::thread::Builder::new()
             .name("simulator".to_owned())
-            // The only error is a socket that was good a moment ago; clients then find nobody, which is what they should see.
+            // Only a socket that just worked can fail here; clients are then refused, as they should be.
             .spawn(move || drop(runtime.block_on(serving)))
             .map_err(StartError::Thread)?;
         Ok(Self { settings, shared, port, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it is to be found, for instance `http://127.0.0.1:8080`.
+    /// The base URL, for instance `http://127.0.0.1:8080`.
     pub fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -152,22 +152,22 @@ impl Simulator {
         self.port
     }
 
-    /// How it behaves.
+    /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// What it was asked so far.
+    /// The request statistics so far.
     pub fn statistics(&self) -> Statistics {
         self.shared.lock().statistics.clone()
     }
 
-    /// What an export of the organization must and may hold.
+    /// What an export of the organization must and may contain.
     pub fn truth(&self) -> Truth {
         self.shared.lock().truth()
     }
 
-    /// Makes [`Self::truth`] tell of the time from the next list request on, as if there had been none before.
+    /// Restarts the books: [`Self::truth`] then describes the time from the next list request on.
     pub fn forget_reader(&self) {
         self.shared.lock().accounts.world(AccountNumber::ORGANIZATION).forget_reader();
     }
@@ -177,7 +177,7 @@ impl Simulator {
         self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.len()
     }
 
-    /// The contacts in the organization's list, in its order, as they are when the iterator gets to them.
+    /// The contacts in the organization's list, in its order, as they are when the iterator reaches them.
     pub fn contacts(&self) -> impl Iterator<Item = Contact> {
         let indexes = self.shared.lock().accounts.account(AccountNumber::ORGANIZATION).world.indexes(None);
         indexes.into_iter().map(|index| self.contact_by_index(index))
@@ -222,12 +222,12 @@ impl Simulator {
         account.mailbox.number_of(id, moment).map(|number| account.mailbox.message(number, moment, &account.world))
     }
 
-    /// What a list of all messages of the organization must and may hold.
+    /// What a list of all messages of the organization must and may contain.
     pub fn message_truth(&self) -> MessageTruth {
         self.shared.lock().message_truth()
     }
 
-    /// Lets time pass for the messages of the organization, and messages arrive evenly within it.
+    /// Advances the message clock of the organization, with new messages evenly spread over that time.
     pub fn pass_time(&self, duration: Duration, messages: u32) {
         self.shared.lock().pass_time(duration, messages);
     }
@@ -255,12 +255,12 @@ impl Simulator {
         self.shared.lock().move_now(MoveKind::Replace, Place::Row(position))
     }
 
-    /// Arms another fault, after those there are.
+    /// Adds a fault after the existing ones.
     pub fn add_fault(&self, fault: Fault) {
         self.shared.lock().faults.add(fault);
     }
 
-    /// Disarms all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.lock().faults.clear();
     }
@@ -268,7 +268,7 @@ impl Simulator {
     /// Sleeps until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// If signals cannot be heard.
+    /// If signals cannot be received.
     pub fn wait_for_signal(&self) -> Result<(), StartError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
         runtime.block_on(stop_signal()).map_err(StartError::Signal)

@@ -1,29 +1,29 @@
-//! What others do to the list while somebody reads it.
+//! Changes to the list while a client reads it.
 //!
-//! [`Movement`] is the setting; [`Mover`] turns it into [`Step`]s. The server asks it when a list request arrives, before the
-//! answer is made, and lets `world` take the steps. Nobody can see the list but by asking, so steps that were due since the
-//! last request are as good as steps taken on time.
+//! [`Movement`] is the setting; [`Mover`] turns it into [`Step`]s. When a list request arrives, `state` gets the steps that are
+//! due and applies them to `world` before the response is built. Clients see the list only through requests, so applying the
+//! steps late makes no difference.
 //!
 //! # Grammar
 //!
 //! ```text
-//! PACE  = none | N/s | N/min | N/h    so often in real time, counted from the first list request
-//!       | N/req                       so often with each list request, the fraction drawn from the seed
+//! PACE  = none | N/s | N/min | N/h    rate in real time, from the first list request on
+//!       | N/req                       rate per list request, the fraction drawn from the seed
 //! MOVE  = (create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]
 //!                                     once, when list request number REQUEST arrives, from 1
 //! PLACE = anywhere | front | back | reader | ROW
 //!                                     which rows: drawn from all, the first, the last, within two pages of the window that
-//!                                     is being asked for, or this row and those behind it (from 0)
+//!                                     is being requested, or this row and those after it (from 0)
 //! ```
 //!
-//! A replacement is a deletion and a creation in one, so that `total_count` stays as it was and does not give it away.
+//! A replacement is a deletion and a creation in one step, so `total_count` does not reveal it.
 //!
 //! *Easy to get wrong:* only the per-request forms are reproducible, and only as far as requests arrive in the same order.
-//! Moves with `from` and `until` bounds end, so that a client can be seen to come to rest.
+//! Movement with `from` and `until` bounds ends, so a test can check that the client then finishes.
 //!
-//! A thousand steps at once is the most: after a pause of hours the list would otherwise be rebuilt in one request.
+//! At most a thousand steps are applied at once; otherwise a pause of hours would rebuild the list in one request.
 //!
-//! The unit tests count steps over many requests and hand in the time.
+//! The unit tests count steps over many requests and pass in the time.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -31,10 +31,10 @@ use std::time::{Duration, Instant};
 use super::parse::{ParseError, Rate};
 use super::random::{Draws, Purpose};
 
-/// The most steps of one kind that one request brings.
+/// Maximum number of steps of one kind per request.
 const MAX_STEPS_AT_ONCE: u64 = 1_000;
 
-/// How the list moves.
+/// How the list changes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Movement {
     /// How often contacts are created.
@@ -51,9 +51,9 @@ pub struct Movement {
     pub from_request: u64,
     /// The last list request that movement by pace precedes.
     pub until_request: Option<u64>,
-    /// The most steps by pace, all kinds together.
+    /// Maximum number of steps by pace, of all kinds together.
     pub at_most: Option<u64>,
-    /// Moves at certain requests.
+    /// Changes at specific requests.
     pub moves: Vec<Move>,
 }
 
@@ -63,13 +63,13 @@ pub enum Pace {
     /// Not at all.
     #[default]
     Never,
-    /// So often in real time.
+    /// Rate in real time.
     Timed(Rate),
-    /// So often with each list request.
+    /// Rate per list request.
     PerRequest(f64),
 }
 
-/// Which rows a step concerns.
+/// Which rows a step affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Place {
     /// Any.
@@ -79,35 +79,35 @@ pub enum Place {
     Front,
     /// The last.
     Back,
-    /// Within two pages of the window that is being asked for.
+    /// Within two pages of the requested window.
     Reader,
     /// This row, from 0.
     Row(u32),
 }
 
-/// Something done to the list when a certain request arrives.
+/// A change to the list when a specific request arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {
     /// What is done.
     pub kind: MoveKind,
     /// How many times.
     pub count: u32,
-    /// The list request that it precedes, from 1.
+    /// The list request before which it happens, from 1.
     pub at_request: u64,
-    /// To which rows; creations go where the order puts them.
+    /// Which rows; new contacts go where the order puts them.
     pub place: Place,
 }
 
 /// What is done to the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MoveKind {
-    /// New contacts.
+    /// Creates contacts.
     Create,
-    /// Contacts go away.
+    /// Deletes contacts.
     Delete,
-    /// Contacts change.
+    /// Updates contacts.
     Update,
-    /// Contacts go away and as many new ones come.
+    /// Deletes contacts and creates as many.
     Replace,
 }
 
@@ -122,7 +122,7 @@ pub(super) struct Step {
     pub(super) number: u64,
 }
 
-/// A list request that arrives.
+/// A list request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
     /// Its number among the list requests, from 1.
@@ -136,7 +136,7 @@ pub(super) struct Arrival {
 pub(super) struct Mover {
     movement: Movement,
     seed: u64,
-    /// When the first request came that movement may precede.
+    /// When the first request arrived before which the list may change.
     started: Option<Instant>,
     /// How many timed steps of each kind have been taken.
     timed: [u64; 4],
@@ -149,12 +149,12 @@ pub(super) struct Mover {
 const KINDS: [MoveKind; 4] = [MoveKind::Replace, MoveKind::Delete, MoveKind::Create, MoveKind::Update];
 
 impl Mover {
-    /// A mover that has done nothing yet.
+    /// A mover that has taken no steps yet.
     pub(super) fn new(movement: Movement, seed: u64) -> Self {
         Self { movement, seed, started: None, timed: [0; 4], paced: 0, steps: 0 }
     }
 
-    /// What is to be done before this list request is answered.
+    /// The steps to take before this list request is answered.
     pub(super) fn steps(&mut self, arrival: Arrival) -> Vec<Step> {
         let mut steps = Vec::new();
         for scripted in &self.movement.moves {
@@ -179,13 +179,13 @@ impl Mover {
         steps
     }
 
-    /// The number for a step that somebody asks for from outside.
+    /// The number of a step that is requested from outside.
     pub(super) fn next_number(&mut self) -> u64 {
         self.steps += 1;
         self.steps - 1
     }
 
-    /// How many steps of a kind are due by pace, no more than are left.
+    /// Number of due steps of a kind by pace, at most as many as are left.
     fn due(&mut self, kind: MoveKind, elapsed: Duration, request: u64) -> u64 {
         let (pace, slot) = match kind {
             MoveKind::Create => (self.movement.created, 0),
@@ -214,7 +214,7 @@ impl Mover {
 }
 
 impl Place {
-    /// Draws the row that a step concerns from a list of `len` rows, while a window is being asked for.
+    /// Draws the row of a list of `len` rows that a step affects while a window is being requested.
     pub(super) fn draw(self, step: u64, seed: u64, len: u32, window: (u64, u32)) -> u32 {
         let mut draws = Draws::new(seed, Purpose::Movement, step | 1 << 63);
         let last = len.saturating_sub(1);

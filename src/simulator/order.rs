@@ -1,4 +1,4 @@
-//! How the list is sorted.
+//! Sort orders of the list.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ pub enum Order {
     UpdatedAscending,
     /// An update moves a contact to the front, where new ones are, too.
     UpdatedDescending,
-    /// As created, but rows that tie come in another order with every request.
+    /// By creation, but ties are in a different order in every response.
     Unstable,
 }
 

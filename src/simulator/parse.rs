@@ -1,9 +1,9 @@
-//! Texts of the command line: what they are refused with, durations and rates.
+//! Parsing of command-line values: errors, durations and rates.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A text that is not what was expected.
+/// An invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read {text:?}, expected {expected}")]
 pub struct ParseError {
@@ -17,10 +17,10 @@ impl ParseError {
     }
 }
 
-/// Something that happens so and so often in a time, for instance `200/min`.
+/// A rate, for instance `200/min`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// How often in a minute.
+    /// Times per minute.
     pub per_minute: f64,
 }
 
@@ -39,7 +39,7 @@ impl FromStr for Rate {
             _ => return Err(wrong()),
         };
         let per_minute = factor * number.trim().parse::<f64>().map_err(|_| wrong())?;
-        // Within what durations and counters can hold; nobody needs more.
+        // Bounded by what durations and counters can hold.
         if (0.001..=1e9).contains(&per_minute) { Ok(Self { per_minute }) } else { Err(wrong()) }
     }
 }

@@ -1,18 +1,19 @@
-//! A shuffle that needs no memory, and can be undone.
+//! An invertible shuffle that needs no memory.
 //!
-//! A [`Permutation`] maps each number below a bound to another one below it, and back. `mailbox` deals messages to contacts
-//! with two of them: which message a contact got can then be computed from either side.
+//! A [`Permutation`] maps each number below a bound to another one below it, and back. `mailbox` deals messages to
+//! contacts with two of them, so the contact of a message and the messages of a contact can both be computed.
 //!
-//! *Easy to get wrong:* the network below mixes a power of four, so a result beyond the bound is mixed again until it is
-//! below. This ends, because the numbers form cycles, and takes four steps at worst on average.
+//! *Easy to get wrong:* the Feistel network permutes a power of four, so a result at or above the bound is permuted
+//! again until it is below (cycle walking). This terminates because a permutation consists of cycles; it takes at most
+//! four steps on average.
 //!
-//! Four rounds of a Feistel network are enough to look random; nothing here is fit for secrets.
+//! Four rounds look random enough; this is not cryptography.
 //!
-//! The unit tests go there and back for small bounds.
+//! The unit tests check the round trip for small bounds.
 
 use super::random::{Purpose, draw, mix};
 
-/// How often the halves are mixed.
+/// Number of rounds.
 const ROUNDS: u64 = 4;
 
 /// A shuffle of the numbers below a bound.
@@ -24,20 +25,20 @@ pub(super) struct Permutation {
 }
 
 impl Permutation {
-    /// The shuffle of a seed, for the numbers below `bound`; `number` tells several of one seed apart.
+    /// The shuffle of a seed, for the numbers below `bound`; `number` distinguishes several of one seed.
     pub(super) fn new(seed: u64, number: u64, bound: u32) -> Self {
         let bits = u32::BITS - bound.saturating_sub(1).leading_zeros();
         Self { key: draw(seed, Purpose::Permutation, number), bound, half_bits: bits.div_ceil(2).max(1) }
     }
 
-    /// Where the shuffle puts a number that is below the bound.
+    /// The position of a number below the bound.
     pub(super) fn apply(&self, number: u32) -> u32 {
         self.walk(number, |halves| {
             (0..ROUNDS).fold(halves, |(left, right), round| (right, left ^ self.mixed(right, round)))
         })
     }
 
-    /// Which number the shuffle puts here.
+    /// The number at this position.
     pub(super) fn invert(&self, number: u32) -> u32 {
         self.walk(number, |halves| {
             (0..ROUNDS).rev().fold(halves, |(left, right), round| (right ^ self.mixed(left, round), left))

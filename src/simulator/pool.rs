@@ -1,16 +1,16 @@
-//! The contacts of several accounts in one list, as an organization's key reads it.
+//! The contacts of several accounts in one list, as an organization's key reads them.
 //!
-//! A [`Pool`] numbers the contacts of its [`Maker`]s through: first those of the organization, then those of each profile,
-//! then the ones created while the simulator runs. `world` knows contacts by these numbers only. With one maker the numbers
-//! are its own.
+//! A [`Pool`] numbers the contacts of its [`Maker`]s: first those of the organization, then those of each profile, then
+//! those created while the simulator runs. `world` identifies contacts by these numbers only. With one maker, they are
+//! the maker's own.
 //!
-//! *Easy to get wrong:* a contact created later belongs to an account that is drawn from its number, and its id is that of its
-//! maker, so an id still leads back to its number.
+//! *Easy to get wrong:* a contact created later belongs to an account that is drawn from its number, and its id is that
+//! account's maker's, so the id still maps back to the number.
 //!
-//! One contact of a profile in twenty has the number of a contact of the organization: in such a list the same number stands
-//! once for each account.
+//! One contact of a profile in twenty shares its phone number with a contact of the organization, so such a list
+//! contains that number once for each account.
 //!
-//! The unit tests go from numbers to ids and back.
+//! The unit tests map numbers to ids and back.
 
 use uuid::Uuid;
 
@@ -18,11 +18,11 @@ use super::contact::Contact;
 use super::maker::{Change, Maker, Times};
 use super::random::{Draws, Purpose, draw};
 
-/// Contacts of one or several accounts.
+/// Contacts of one or more accounts.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     makers: Vec<Maker>,
-    /// The number of the first contact of each, and the number behind the last.
+    /// The number of the first contact of each, and the number after the last.
     starts: Vec<u32>,
 }
 
@@ -33,7 +33,7 @@ impl From<Maker> for Pool {
 }
 
 impl Pool {
-    /// The contacts of these makers, of which there is at least one.
+    /// The contacts of these makers, at least one.
     pub(super) fn new(makers: Vec<Maker>) -> Self {
         let mut starts = vec![0];
         starts.extend(makers.iter().scan(0_u32, |end, maker| {
@@ -43,17 +43,17 @@ impl Pool {
         Self { makers, starts }
     }
 
-    /// How many contacts there are before anything moves.
+    /// Initial number of contacts.
     pub(super) fn initial(&self) -> u32 {
         self.starts[self.makers.len()]
     }
 
-    /// What movement draws from.
+    /// The seed of movement.
     pub(super) fn seed(&self) -> u64 {
         self.makers[0].seed
     }
 
-    /// Whether many contacts are made to hurt.
+    /// Whether to generate hostile contacts.
     pub(super) fn is_hostile(&self) -> bool {
         self.makers[0].hostile
     }
@@ -63,7 +63,7 @@ impl Pool {
         self.makers.len() > 1
     }
 
-    /// Whose contact this is, by the place of its maker.
+    /// The account of this contact, by the index of its maker.
     pub(super) fn owner_of(&self, index: u32) -> usize {
         if !self.is_mixed() {
             0
@@ -75,7 +75,7 @@ impl Pool {
         }
     }
 
-    /// Whose contact this is, and the number it has there.
+    /// The account of this contact, and its number there.
     fn local(&self, index: u32) -> (&Maker, u32) {
         let owner = self.owner_of(index);
         let number = if index < self.initial() { index - self.starts[owner] } else { index };
@@ -88,7 +88,7 @@ impl Pool {
         maker.id(number)
     }
 
-    /// The number of the contact with this id, if any maker would give it.
+    /// The number of the contact with this id, if any maker generates it.
     pub(super) fn index_of(&self, id: Uuid) -> Option<u32> {
         self.makers.iter().zip(0..).find_map(|(maker, owner)| {
             let number = maker.index_of(id)?;
@@ -101,7 +101,7 @@ impl Pool {
         self.owner_of(index) == owner
     }
 
-    /// When a contact that was there from the beginning was created and changed.
+    /// When an initial contact was created and updated.
     pub(super) fn times(&self, index: u32) -> Times {
         let (maker, number) = self.local(index);
         maker.times(number)

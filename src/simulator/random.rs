@@ -1,24 +1,24 @@
-//! Numbers that look random and are a function of a seed alone.
+//! Pseudorandom numbers derived from a seed.
 //!
-//! Everything the simulator invents (contacts, faults, movements, latencies) is drawn here, so a seed reproduces a run
-//! as far as the order of requests allows. [`mix`] turns one number into another; [`Draws`] is a stream of numbers for
-//! one purpose and one thing, for instance the values of contact 17.
+//! Everything the simulator generates (contacts, faults, changes, latencies) is drawn here, so a seed reproduces a run
+//! as far as the order of requests allows. [`mix`] hashes one number; [`Draws`] is a stream of numbers for one purpose
+//! and one thing, for instance the values of contact 17.
 //!
 //! *Easy to get wrong:* the order of draws is part of what a seed means. A new draw goes to the end of a stream or gets
-//! a [`Purpose`] of its own; otherwise every contact of every seed changes.
+//! its own [`Purpose`]; otherwise every contact of every seed changes.
 //!
-//! The constants are those of the `SplitMix64` generator: good bits in three multiplications, no state to keep.
-//! Nothing here is fit for secrets.
+//! The constants are those of the `SplitMix64` generator: good bits from three multiplications, without state. This is
+//! not cryptography.
 //!
-//! The unit tests check spread and reproducibility.
+//! The unit tests check distribution and reproducibility.
 
-/// What a stream of draws is for; two purposes never share their numbers.
+/// The purpose of a stream of draws; streams of two purposes are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub(super) enum Purpose {
     /// The values of a contact.
     Contact = 1,
-    /// When a contact was created and changed.
+    /// When a contact was created and updated.
     Times = 2,
     /// The id of a contact.
     Id = 3,
@@ -28,11 +28,11 @@ pub(super) enum Purpose {
     Revision = 5,
     /// Which rows move.
     Movement = 6,
-    /// Whether a fault strikes.
+    /// Whether a fault is injected.
     Fault = 7,
-    /// How long an answer takes.
+    /// Latency of a response.
     Latency = 8,
-    /// The order of rows that an unstable sort leaves open.
+    /// The order of ties in an unstable sort.
     Ties = 9,
     /// Accounts: ids of organization and profiles, seeds of their lists.
     Account = 10,
@@ -44,7 +44,7 @@ pub(super) enum Purpose {
     Hostile = 13,
     /// When a message was created.
     MessageTimes = 14,
-    /// What becomes of a message, and what it says.
+    /// Outcome and text of a message.
     Message = 15,
     /// Which hostile value a message gets.
     HostileMessage = 16,
@@ -62,7 +62,7 @@ pub(super) enum Purpose {
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Scatters the bits of `value`; different values give different results.
+/// Hashes `value`; different values give different results.
 pub(super) const fn mix(value: u64) -> u64 {
     let mut bits = value.wrapping_add(GOLDEN);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -1,18 +1,16 @@
-//! The regions contacts live in, and how phone numbers are written there.
+//! Regions, and how phone numbers are written there.
 //!
-//! [`REGIONS`] lists, for each region, prefixes of subscriber numbers that are in use, and the usual way to write such a
-//! number at home and abroad. A prefix filled up with digits gives a number that libphonenumber calls valid *for that
-//! region*, also where regions share a calling code (US, CA, PR and DO; GB and JE; RU and KZ).
+//! [`REGIONS`] lists prefixes of subscriber numbers in use for each region, and the usual national and international
+//! formats. A prefix filled up with digits is a number that libphonenumber considers valid *for that region*, even
+//! where regions share a calling code (US, CA, PR and DO; GB and JE; RU and KZ).
 //!
-//! `contact` draws from it; nothing else uses it.
+//! *Easy to get wrong:* the first digit after the prefix must be 2 to 9. Some numbering plans exclude 0 and 1 there,
+//! and libphonenumber then rejects the number or assigns it to a neighboring region.
 //!
-//! *Easy to get wrong:* the first digit after the prefix must be 2 to 9. Some numbering plans leave 0 and 1 out there,
-//! and libphonenumber then rejects the number or counts it to the neighbor.
+//! Prefixes and formats were found by checking hundreds of numbers per prefix against libphonenumber. The weights are
+//! invented: a company that sells in North America, Europe, India and Brazil, with a long tail.
 //!
-//! Prefixes and patterns were found by asking libphonenumber about hundreds of numbers per prefix. The weights follow no
-//! statistics: they make an account of a company that sells in North America, Europe, India and Brazil, with a long tail.
-//!
-//! `tests/sdk/check_phone_numbers.py` asks libphonenumber again, about every number of an account.
+//! `tests/sdk/check_phone_numbers.py` checks every number of an account against libphonenumber.
 
 use super::random::Draws;
 
@@ -25,11 +23,11 @@ pub(super) struct Region {
     pub(super) calling_code: &'static str,
     /// How many of [`TOTAL_WEIGHT`] contacts live here.
     weight: u32,
-    /// What subscriber numbers begin with.
+    /// Prefixes of subscriber numbers.
     prefixes: &'static [&'static str],
-    /// How a number is written at home; each `#` is a digit.
+    /// National format; each `#` is a digit.
     national: &'static str,
-    /// How it is written after the calling code and a space.
+    /// International format after the calling code and a space.
     international: &'static str,
 }
 
@@ -165,12 +163,12 @@ impl Region {
         digits
     }
 
-    /// The number as written at home, appended to `text`.
+    /// Appends the number in national format to `text`.
     pub(super) fn write_national(&self, digits: &str, text: &mut String) {
         fill(self.national, digits, text, false);
     }
 
-    /// The number as written abroad, without the calling code, appended to `text`; `dashed` writes every separator as `-`.
+    /// Appends the number in international format without calling code to `text`; `dashed` writes every separator as `-`.
     pub(super) fn write_international(&self, digits: &str, dashed: bool, text: &mut String) {
         fill(self.international, digits, text, dashed);
     }
@@ -181,7 +179,7 @@ fn low_byte(number: u32) -> u8 {
     u8::try_from(number).unwrap_or_default()
 }
 
-/// Puts the digits where the pattern has a `#`.
+/// Replaces each `#` of the pattern by a digit.
 fn fill(pattern: &str, digits: &str, text: &mut String, dashed: bool) {
     let mut digits = digits.bytes();
     for byte in pattern.bytes() {

@@ -1,15 +1,15 @@
-//! Answers: the envelope, the headers, and the pages of gateways that have neither.
+//! Responses: the envelope, the headers, and the pages of gateways, which have neither.
 //!
-//! A [`Reply`] is status, headers and body, finished and in memory. `endpoints` fill the envelope with data, a [`Problem`]
-//! fills it with an error; `state` decides which of them goes out.
+//! A [`Reply`] is a finished response in memory: status, headers and body. `endpoints` fill the envelope with data, a
+//! [`Problem`] fills it with an error; `state` decides which one is sent.
 //!
-//! *Easy to get wrong:* every answer of the API carries its request id and the limit's headers, errors and 429s included. What
-//! a gateway in front of it answers carries neither.
+//! *Easy to get wrong:* every response of the API carries its request id and the rate-limit headers, including errors
+//! and 429s. The response of a gateway in front of the API carries neither.
 //!
-//! Fields of the envelope and names of the headers are those of the documentation; `response_time_ms` is optional there and
-//! always sent here.
+//! Envelope fields and header names are those of the documentation; `response_time_ms` is optional there and always
+//! sent here.
 //!
-//! The unit tests read envelopes back; the tests of the server look at headers.
+//! The unit tests parse envelopes; the server tests check headers.
 
 use std::io::Write;
 use std::time::Instant;
@@ -22,12 +22,12 @@ use super::error_code::ErrorCode;
 use super::json::{Escapes, JsonText};
 use super::times::{Ticks, Zone};
 
-/// An answer, ready to be sent.
+/// A response, ready to be sent.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     /// The HTTP status.
     pub(super) status: u16,
-    /// All headers but those that HTTP itself asks for.
+    /// All headers except those that HTTP itself requires.
     pub(super) headers: HeaderMap,
     /// The body.
     pub(super) body: Vec<u8>,
@@ -38,9 +38,9 @@ pub(super) struct Reply {
 pub(super) struct Problem {
     /// The error.
     pub(super) code: ErrorCode,
-    /// What it says to people, if not what its code says as a rule.
+    /// The message, if not the usual one of the code.
     pub(super) message: Option<String>,
-    /// What is wrong with which field.
+    /// The invalid fields and why.
     pub(super) details: Vec<(&'static str, String)>,
 }
 
@@ -50,7 +50,7 @@ impl Problem {
         Self { code, message: None, details: vec![(field, text.into())] }
     }
 
-    /// A problem that is told in its message, without details.
+    /// A problem described only by its message, without details.
     pub(super) fn with_message(code: ErrorCode, text: impl Into<String>) -> Self {
         Self { code, message: Some(text.into()), details: Vec::new() }
     }
@@ -62,7 +62,7 @@ impl From<ErrorCode> for Problem {
     }
 }
 
-/// What every envelope says about its request.
+/// The metadata of an envelope.
 #[derive(Debug, Clone)]
 pub(super) struct Meta {
     /// The id of the request.
@@ -129,14 +129,14 @@ impl Meta {
 }
 
 impl Reply {
-    /// An answer with a body and its type.
+    /// A response with a body and its type.
     pub(super) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status, headers, body }
     }
 
-    /// What a gateway answers that has only a status to say.
+    /// A gateway's response with only a status line.
     pub(super) fn bare(status: u16) -> Self {
         let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let text = format!("{status} {}\n", reason.unwrap_or("Unknown"));
@@ -148,7 +148,7 @@ impl Reply {
         Self { status, headers: HeaderMap::new(), body: Vec::new() }
     }
 
-    /// What a gateway answers that speaks to browsers.
+    /// A gateway's HTML response.
     pub(super) fn html(status: u16) -> Self {
         let page = format!(
             "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
@@ -157,7 +157,7 @@ impl Reply {
         Self::new(status, "text/html", page.into_bytes())
     }
 
-    /// Adds a header; a value that cannot stand in a header is left out.
+    /// Adds a header; a value that is invalid in a header is skipped.
     pub(super) fn set_header(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);

@@ -1,15 +1,15 @@
-//! What a request asks for.
+//! Parsing of requests.
 //!
-//! [`Asked`] is a request with everything taken out of it that the simulator looks at; [`Route`] is the endpoint behind its
-//! path; [`ListQuery`] is the checked query of a list. `server` makes the first, `state` goes by the others.
+//! [`Asked`] holds everything the simulator uses of a request; [`Route`] is the endpoint of its path; [`ListQuery`] is
+//! the validated query of a list. `server` builds the first, `state` uses the other two.
 //!
-//! *Easy to get wrong:* `+` in a query is a space, as every web framework reads it. A client that sends a phone number must
-//! escape it, and one that does not finds nobody.
+//! *Easy to get wrong:* `+` in a query is a space, as in every web framework. A client that sends an unescaped phone
+//! number finds nobody.
 //!
-//! The documentation requires `page` and `page_size`; which code of validation a violation gets is not documented except for
-//! numbers out of range. Numbers must fit in 32 bits, as .NET's `int` does.
+//! The documentation requires `page` and `page_size`. Which validation code a violation gets is documented only for
+//! numbers out of range. Numbers must fit in 32 bits, like .NET's `int`.
 //!
-//! The unit tests go through the violations.
+//! The unit tests cover the violations.
 
 use std::time::{Instant, SystemTime};
 
@@ -34,24 +34,24 @@ pub(super) struct Asked {
     pub(super) query: String,
     /// The headers.
     pub(super) headers: HeaderMap,
-    /// When it arrived, for measuring.
+    /// When it arrived, by the monotonic clock.
     pub(super) arrived: Instant,
-    /// When it arrived, for telling.
+    /// When it arrived, by the wall clock.
     pub(super) clock: SystemTime,
 }
 
 impl Asked {
-    /// The value of a header; a value that is no text counts as empty.
+    /// The value of a header; a value that is not text counts as empty.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap_or_default())
     }
 
-    /// What the client calls itself.
+    /// The client's user agent.
     pub(super) fn user_agent(&self) -> Option<&str> {
         self.header(USER_AGENT.as_str())
     }
 
-    /// True if the client can read gzip.
+    /// True if the client accepts gzip.
     pub(super) fn accepts_gzip(&self) -> bool {
         self.header(ACCEPT_ENCODING.as_str()).is_some_and(|list| list.contains("gzip"))
     }
@@ -91,7 +91,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The endpoint that a path leads to.
+    /// The endpoint of a path.
     pub(super) fn of(path: &str) -> Self {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match parts.as_slice() {
@@ -109,7 +109,7 @@ impl Route {
         }
     }
 
-    /// The kind that faults tell apart.
+    /// The kind that faults distinguish.
     pub(super) fn endpoint(&self) -> Endpoint {
         match self {
             Self::Contacts => Endpoint::List,
@@ -121,21 +121,21 @@ impl Route {
         }
     }
 
-    /// True if it is asked for page by page.
+    /// True if it is a paged list.
     pub(super) fn is_list(&self) -> bool {
         matches!(self, Self::Contacts | Self::Conversations | Self::SenderProfiles | Self::Templates)
     }
 }
 
-/// How large a page is where nothing is said; a guess.
+/// Default page size; a guess.
 const USUAL_PAGE_SIZE: u32 = 20;
 
-/// What a list request asks for.
+/// The query of a list request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListQuery {
     /// The page, from 1.
     pub(super) page: u32,
-    /// How large a page is, after the cap.
+    /// The page size, after the cap.
     pub(super) page_size: u32,
     /// Which contacts.
     pub(super) filter: Filter,
@@ -154,7 +154,7 @@ impl ListQuery {
         Ok(Self { page, page_size, filter })
     }
 
-    /// Checks the query of another list, where page and size may be left out.
+    /// Checks the query of another list, where page and size are optional.
     pub(super) fn of_others(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
         let number = |name, usual| asked.parameter(name).map_or(Ok(usual), |_| positive(asked, name));
         let page = number("page", 1)?;
@@ -162,13 +162,13 @@ impl ListQuery {
         Ok(Self { page, page_size, filter: Filter { search: asked.parameter("search"), ..Filter::default() } })
     }
 
-    /// How many rows are before this page.
+    /// Number of rows before this page.
     pub(super) fn offset(&self) -> u64 {
         offset(self.page, self.page_size)
     }
 }
 
-/// The page size, if it is not too large or is made smaller.
+/// The page size, if it is valid or can be reduced.
 fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Problem> {
     if page_size <= page_cap {
         return Ok(page_size);
@@ -190,7 +190,7 @@ fn offset(page: u32, page_size: u32) -> u64 {
     u64::from(page.saturating_sub(1)) * u64::from(page_size)
 }
 
-/// The page and the page size asked for, if both are numbers, before any other check.
+/// The requested page and page size, if both are numbers, before any other check.
 pub(super) fn window_asked_for(asked: &Asked) -> Option<(u32, u32)> {
     Some((positive(asked, "page").ok()?, positive(asked, "page_size").ok()?))
 }

@@ -1,12 +1,12 @@
 //! Which contacts are in the list, and in which order.
 //!
-//! A [`Roster`] maps positions to contact indexes. `world` reads windows of it and lets movement insert, remove and move
-//! rows; the contacts themselves are computed elsewhere.
+//! A [`Roster`] maps positions to contact indexes. `world` reads windows of it and inserts, removes and moves rows; the
+//! contacts themselves are generated elsewhere.
 //!
-//! *Easy to get wrong:* it is kept in ascending order and read backwards for the descending orders, so that the common
+//! *Easy to get wrong:* rows are stored in ascending order and read backward for descending orders, so that the common
 //! changes (new rows, updated rows) happen at the cheap end. Positions are always those the client sees.
 //!
-//! A list that has not moved yet and is sorted by creation needs no memory; any other takes four bytes a contact.
+//! A list that has not changed and is sorted by creation needs no memory; any other takes four bytes a contact.
 //!
 //! The unit tests compare with a plain sorted vector.
 
@@ -16,7 +16,7 @@ use super::order::Order;
 use super::pool::Pool;
 use super::random::{Draws, Purpose, draw};
 
-/// How many rows in a row an unstable sort may mix up: more than a page, so that pages overlap and miss rows.
+/// Number of consecutive rows that an unstable sort may shuffle: more than a page, so that pages repeat and miss rows.
 const TIED_ROWS: u32 = 250;
 
 /// The order of a list.
@@ -36,7 +36,7 @@ enum Rows {
 }
 
 impl Roster {
-    /// The list before anything moves.
+    /// The initial list.
     pub(super) fn new(order: Order, pool: &Pool) -> Self {
         let (count, seed) = (pool.initial(), pool.seed());
         let rows = match order {
@@ -63,7 +63,7 @@ impl Roster {
         Self { rows, order, seed }
     }
 
-    /// How many contacts are in the list.
+    /// Number of contacts in the list.
     pub(super) fn len(&self) -> u32 {
         match &self.rows {
             Rows::Untouched(count) => *count,
@@ -110,7 +110,7 @@ impl Roster {
         }
     }
 
-    /// How many of the last rows, by creation, are as described.
+    /// Number of the last rows, by creation, that match.
     pub(super) fn count_last(&self, mut is_counted: impl FnMut(u32) -> bool) -> usize {
         match &self.rows {
             Rows::Untouched(_) => 0,
@@ -118,7 +118,7 @@ impl Roster {
         }
     }
 
-    /// Takes a contact out and says which one it was; `None` if the list ends before the position.
+    /// Removes a contact and returns it; `None` if the list ends before the position.
     pub(super) fn remove(&mut self, position: u32) -> Option<u32> {
         if position >= self.len() {
             return None;
@@ -127,7 +127,7 @@ impl Roster {
         Some(self.listed().remove(place))
     }
 
-    /// Does to the order what an update of this contact does to it.
+    /// Updates the order after an update of this contact.
     pub(super) fn touch(&mut self, position: u32) -> Option<u32> {
         if position >= self.len() {
             return None;
@@ -140,7 +140,7 @@ impl Roster {
         Some(index)
     }
 
-    /// Turns a position the client sees into a place in the rows, and back.
+    /// Converts a position the client sees into an index of the rows, and back.
     fn place(&self, position: u32) -> u32 {
         if matches!(self.order, Order::CreatedDescending | Order::UpdatedDescending) {
             self.len() - 1 - position
@@ -160,7 +160,7 @@ impl Roster {
     }
 }
 
-/// The positions that an unstable sort shows in a window, for one request: rows that tie are mixed up anew each time.
+/// The positions that an unstable sort shows in a window, for one request: ties are shuffled again each time.
 pub(super) fn mixed_positions(window: Range<u32>, total: u32, seed: u64, request: u64) -> Vec<u32> {
     let mut positions = Vec::with_capacity(window.len());
     let mut position = window.start;

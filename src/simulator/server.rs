@@ -1,13 +1,14 @@
-//! The sockets: accepting, answering, and failing at it on purpose.
+//! Sockets: accepting, responding, and failing on purpose.
 //!
-//! [`serve`] runs on the simulator's own thread. It accepts connections itself, because only who owns the socket can reset it,
-//! close it without an answer, or refuse new ones for a while.
+//! [`serve`] runs on the simulator's own thread. It accepts connections itself, because only the owner of a socket can
+//! reset it, close it without a response, or refuse new ones for a while.
 //!
-//! Each connection is a task in one set, so that stopping or going away ends all of them. A request is decided by
-//! [`State::decide`](super::state::State::decide) when it arrives and carried out here.
+//! Each connection is a task in one set, so that stopping or going away ends all of them.
+//! [`State::decide`](super::state::State::decide) decides about a request when it arrives; this module carries out the
+//! decision.
 //!
-//! *Easy to get wrong:* the lock is never held while waiting. And the port must not be lost while the server is away: a socket
-//! that is bound but does not listen keeps it, and whoever connects is refused.
+//! *Easy to get wrong:* the lock is never held while waiting. The port must not be lost while the server is away: a
+//! socket that is bound but does not listen keeps it, and connections are refused.
 //!
 //! The backlog of 1,024 lets a client open all its connections at once. The tests are in `tests/it/simulator.rs`.
 
@@ -62,7 +63,7 @@ pub(super) fn listen(port: u16) -> io::Result<StdListener> {
     bound(port).and_then(listening)
 }
 
-/// Serves until it is told to stop.
+/// Serves until stopped.
 pub(super) async fn serve(
     shared: Arc<Shared>,
     listener: StdListener,
@@ -97,7 +98,7 @@ pub(super) async fn serve(
                     shared.lock().statistics.connections += 1;
                     connections.spawn(converse(Arc::clone(&shared), stream));
                 }
-                // Out of file descriptors, most likely: some connection will end.
+                // Most likely out of file descriptors until some connection ends.
                 Err(_) => sleep(BEFORE_NEXT_TRY).await,
             },
         }
@@ -106,7 +107,7 @@ pub(super) async fn serve(
     Ok(())
 }
 
-/// Does something until it works.
+/// Retries something until it works.
 async fn keep_trying<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
     loop {
         if let Ok(result) = attempt() {
@@ -123,11 +124,11 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
     let stream = Arc::new(stream);
     let socket = Arc::clone(&stream);
     let service = service_fn(move |request| answer(Arc::clone(&shared), Arc::clone(&socket), request));
-    // An error here is a client that went away or a connection that was ended on purpose.
+    // An error here is a client that disconnected or a connection that was ended on purpose.
     http1::Builder::new().serve_connection(TokioIo::new(SharedStream(stream)), service).await.ok();
 }
 
-/// The connection ends without an answer.
+/// The connection ends without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is ended on purpose")]
 struct Ended;
@@ -165,7 +166,7 @@ async fn answer(
         Delivery::Close => Err(Ended),
         Delivery::Hang => std::future::pending().await,
         Delivery::Gone(duration) => {
-            // If the loop has been told already, it goes away without being told again.
+            // If a message is already queued, the loop goes away without another one.
             shared.gone.try_send(duration).ok();
             std::future::pending().await
         }
@@ -179,7 +180,7 @@ fn response(reply: Reply, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> 
     response
 }
 
-/// What the simulator tells of itself; these requests are not counted.
+/// Responses about the simulator itself; these requests are not counted.
 fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
     let mut state = shared.lock();
     let json = match asked.path.as_str() {
@@ -206,7 +207,7 @@ fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
     response(reply, |body| Body::whole(body, None))
 }
 
-/// A stream that its owner can still reach while hyper uses it.
+/// A stream that its owner can still access while hyper uses it.
 #[derive(Debug)]
 struct SharedStream(Arc<TcpStream>);
 

@@ -1,15 +1,16 @@
-//! What real services do between a write and an answer.
+//! Inconsistencies of real services.
 //!
-//! [`Service`] are settings that make answers disagree with each other, as behind a real API they may: a page is counted and
-//! read by two statements, counts come from a cache, rows are committed later than they say, replicas lag. All are off by
-//! default. [`Counts`] and [`Replicas`] carry them out for `state`.
+//! [`Service`] settings make responses disagree with each other, as they may behind a real API: count and rows of a
+//! page come from two statements, counts are cached, rows are committed after their creation time, replicas lag. All
+//! are off by default. [`Counts`] and [`Replicas`] implement them for `state`.
 //!
-//! *Easy to get wrong:* a replica goes through the same steps in the same order as the list it follows, only later; so it is
-//! never wrong, only old. Two answers in a row may come from different replicas, and the second be the older one.
+//! *Easy to get wrong:* a replica applies the same steps in the same order as the primary list, only later. So it is
+//! never wrong, only old. Two consecutive responses may come from different replicas, and the second may be the older
+//! one.
 //!
-//! There are three to answer: the list itself, and replicas with half of the lag and all of it.
+//! Three copies respond: the primary, and replicas with half of the lag and all of it.
 //!
-//! The unit tests hand in the time.
+//! The unit tests pass in the time.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -19,23 +20,23 @@ use super::random::{Draws, Purpose};
 use super::times::Ticks;
 use super::world::World;
 
-/// How many counts are remembered: those of all filters that a test may have in use.
+/// Number of cached counts: those of all filters that a test may use.
 const REMEMBERED_COUNTS: usize = 64;
 
-/// How answers may disagree.
+/// How responses may disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Service {
     /// The total of a page is counted before the list moves, its rows are read after.
     pub split_count: bool,
-    /// Totals are remembered for so long.
+    /// How long totals are cached.
     pub cached_count: Duration,
-    /// New rows become visible up to so long after the time of creation they carry.
+    /// Maximum time from the creation time of a row until it is visible.
     pub late_commits: Duration,
-    /// Answers may be so old.
+    /// Maximum lag of replicas.
     pub replica_lag: Duration,
 }
 
-/// Totals that are remembered.
+/// Cached totals.
 #[derive(Debug)]
 pub(super) struct Counts {
     lifetime: Duration,
@@ -43,12 +44,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Nothing remembered.
+    /// An empty cache.
     pub(super) fn new(lifetime: Duration) -> Self {
         Self { lifetime, known: HashMap::new() }
     }
 
-    /// The total that is shown for a list now, when this is the true one.
+    /// The total shown for a list now, given the true one.
     pub(super) fn shown(&mut self, list: &str, now: Instant, total: u32) -> u32 {
         if self.lifetime.is_zero() {
             return total;
@@ -62,17 +63,17 @@ impl Counts {
     }
 }
 
-/// Something that happened to the list of contacts.
+/// A change to the list of contacts.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
     /// A step of movement, while this window was asked for.
     Step(Step, (u64, u32), Ticks),
-    /// A contact that had been created at this time became visible.
+    /// A contact created at this time became visible.
     Commit(Ticks),
 }
 
 impl Event {
-    /// Lets it happen; false if there was no row that it could happen to.
+    /// Applies the change; false if there was no row to change.
     pub(super) fn happen(self, world: &mut World) -> bool {
         match self {
             Self::Step(step, window, now) => world.take(step, window, now),
@@ -95,7 +96,7 @@ pub(super) struct Replicas {
 struct Replica {
     world: World,
     lag: Duration,
-    /// What it does not know yet.
+    /// Changes that are not applied yet.
     waiting: VecDeque<(Instant, Event)>,
 }
 
@@ -107,14 +108,14 @@ impl Replicas {
         Self { list, seed }
     }
 
-    /// Tells the replicas what happened.
+    /// Sends a change to the replicas.
     pub(super) fn tell(&mut self, at: Instant, event: Event) {
         for replica in &mut self.list {
             replica.waiting.push_back((at, event));
         }
     }
 
-    /// Which one answers this request; `None` is the list itself.
+    /// The replica that answers this request; `None` is the primary.
     pub(super) fn pick(&self, request: u64) -> Option<usize> {
         let count = u32::try_from(self.list.len()).ok().filter(|count| *count > 0)?;
         Draws::new(self.seed, Purpose::Replica, request).below(count + 1).checked_sub(1).map(|number| number as usize)

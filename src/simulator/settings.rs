@@ -1,15 +1,16 @@
-//! Every knob of the simulator.
+//! Settings of the simulator.
 //!
-//! [`Settings`] is what [`Simulator::start`](super::Simulator::start) takes; its default is a quiet account without limits.
-//! The small types of single knobs read themselves from text, so that the command line and the tests spell them alike.
+//! [`Settings`] is what [`Simulator::start`](super::Simulator::start) takes; the default is a quiet account without a
+//! rate limit. The types of single settings parse themselves from text, so that the command line and the tests spell
+//! them alike.
 //!
-//! *Easy to get wrong:* the defaults must stay easy on a first try, yet never kinder than the documentation: the page cap is
-//! on, answers carry all headers, text is escaped as .NET does.
+//! *Easy to get wrong:* the defaults must suit a first try, but never be more lenient than the documentation: the page
+//! cap is on, responses carry all headers, and text is escaped as .NET does.
 //!
-//! 200 requests a minute, bursts of 50 and pages of 100 are the documented numbers; the rate is off by default, because a
+//! 200 requests a minute, bursts of 50 and pages of 100 are documented; the rate limit is off by default, because a
 //! first try should be quick.
 //!
-//! The unit tests read each type from text and back from nonsense.
+//! The unit tests parse valid and invalid values of each type.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -22,77 +23,77 @@ use super::order::Order;
 use super::parse::{ParseError, Rate, parse_duration};
 use super::service::Service;
 
-/// The key of the organization, unless another one is set.
+/// Default key of the organization.
 pub const DEFAULT_API_KEY: &str = "simulated-organization-key";
 
-/// The key of the first profile, unless another one is set.
+/// Default key of the first profile.
 pub const DEFAULT_PROFILE_API_KEY: &str = "simulated-profile-key";
 
 /// The documented burst.
 pub const DEFAULT_BURST: u32 = 50;
 
-/// The largest page the service is known to honor.
+/// Largest page size that the service is known to honor.
 pub const DEFAULT_PAGE_CAP: u32 = 100;
 
 /// How the simulator behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many contacts the organization has when nothing has moved yet.
+    /// Initial number of contacts of the organization.
     pub contacts: u32,
-    /// Everything invented is drawn from this.
+    /// Seed of everything that is generated.
     pub seed: u64,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// The largest page size honored.
+    /// Maximum page size.
     pub page_cap: u32,
-    /// What happens to a request for more contacts.
+    /// Response to a larger page size of contacts.
     pub over_cap: OverCap,
-    /// What happens to a request for more of any other list; `None` is as documented, in one form or the other.
+    /// Response to a larger page size of any other list; `None` is either documented form.
     pub other_over_cap: Option<OverCap>,
-    /// Requests allowed; `None` is no limit.
+    /// Rate limit; `None` is no limit.
     pub rate_limit: Option<Rate>,
-    /// How many requests may come at once.
+    /// Burst size.
     pub burst: u32,
-    /// Requests of others that use up the same limit.
+    /// Requests of other clients under the same limit.
     pub other_traffic: Option<Rate>,
-    /// How a 429 says when to come back.
+    /// Form of `Retry-After` in a 429.
     pub retry_after: RetryAfter,
-    /// What the headers about the limit say.
+    /// What the rate-limit headers describe.
     pub rate_headers: RateHeaders,
-    /// How long every answer takes.
+    /// Latency of responses.
     pub latency: Latency,
     /// How the list is sorted.
     pub order: Order,
-    /// What others do to the list meanwhile.
+    /// Changes to the list while it is read.
     pub movement: Movement,
-    /// What goes wrong.
+    /// Injected faults.
     pub faults: Vec<Fault>,
     /// The key of the organization.
     pub api_key: String,
     /// The key of the first profile.
     pub profile_api_key: String,
-    /// How many profiles the organization has; with none the account is a plain user.
+    /// Number of profiles; without any, the account is a plain user.
     pub profiles: u32,
-    /// How many contacts each profile has.
+    /// Number of contacts of each profile.
     pub profile_contacts: u32,
-    /// Many contacts are made to hurt whoever reads them.
+    /// Generate hostile contacts and messages.
     pub hostile: bool,
     /// How strings are escaped.
     pub escapes: Escapes,
-    /// Answers are compressed for clients that accept it.
+    /// Compress responses for clients that accept gzip.
     pub gzip: bool,
-    /// Contacts say whose they are, as newer versions of the API do.
+    /// Contacts have `customer_id`, as in newer versions of the API.
     pub customer_id: bool,
-    /// What the organization's lists hold.
+    /// Contents of the organization's lists.
     pub lists: OrganizationLists,
     /// The messages.
     pub messaging: Messaging,
-    /// How answers may disagree.
+    /// How responses may disagree.
     pub service: Service,
 }
 
 impl Settings {
-    /// An account with so many messages, and few enough contacts that most of them have several.
+    /// An account with this many messages, and few enough contacts that most of them have several.
     pub fn of_messages(count: u32) -> Self {
         let default = Self::default();
         let messaging = Messaging { count, ..Messaging::default() };
@@ -133,7 +134,7 @@ impl Default for Settings {
     }
 }
 
-/// What happens to a request for a larger page than the cap.
+/// Response to a page size above the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OverCap {
     /// The page is as large as the cap, and says so.
@@ -161,13 +162,13 @@ impl FromStr for OverCap {
     }
 }
 
-/// What the lists hold that the organization's key reads without naming a profile.
+/// Contents of the lists that the organization's key reads without naming a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrganizationLists {
-    /// What is its own.
+    /// Only its own rows.
     #[default]
     Own,
-    /// What is its own and what its profiles have, as in newer versions of the API.
+    /// Its own rows and those of its profiles, as in newer versions of the API.
     Wide,
 }
 
@@ -191,9 +192,9 @@ pub enum RetryAfter {
     Seconds,
     /// As a date.
     Date,
-    /// Not at all.
+    /// No header.
     Missing,
-    /// In words that no client understands.
+    /// An invalid value.
     Junk,
 }
 
@@ -211,13 +212,13 @@ impl FromStr for RetryAfter {
     }
 }
 
-/// What the headers about the limit say.
+/// What the rate-limit headers describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RateHeaders {
-    /// The truth: requests that may be sent at once, and when the whole burst is back.
+    /// The bucket: requests that may be sent at once, and when it is full again.
     #[default]
     Bucket,
-    /// What is left of this minute's number and when the minute ends; the burst stays unmentioned.
+    /// Remaining requests of the current minute and when it ends, regardless of the burst.
     Window,
     /// Nothing.
     Missing,
@@ -246,7 +247,7 @@ impl FromStr for RateHeaders {
     }
 }
 
-/// How long answers take: drawn for each from the shortest to the longest.
+/// Latency of responses, drawn from the shortest to the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
     /// The shortest.

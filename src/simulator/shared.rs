@@ -1,4 +1,4 @@
-//! What the tasks and the owner of the simulator share.
+//! State shared by the server tasks and the owner of the simulator.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,22 +8,22 @@ use tokio::sync::mpsc;
 use super::settings::Settings;
 use super::state::State;
 
-/// What the tasks and the owner of the simulator share.
+/// State shared by the tasks and the owner of the simulator.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Tells the accepting loop to go away for a while.
+    /// Makes the accept loop go away for a while.
     pub(super) gone: mpsc::Sender<Duration>,
 }
 
 impl Shared {
-    /// The shared state, and where the loop hears that it shall go away.
+    /// The shared state, and the receiver through which the loop learns to go away.
     pub(super) fn new(settings: Arc<Settings>) -> (Arc<Self>, mpsc::Receiver<Duration>) {
         let (gone, hear_gone) = mpsc::channel(1);
         (Arc::new(Self { state: Mutex::new(State::new(settings)), gone }), hear_gone)
     }
 
-    /// The state; a panic elsewhere does not make it unusable.
+    /// The state; a panic elsewhere does not poison it.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

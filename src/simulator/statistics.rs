@@ -1,67 +1,66 @@
-//! What the simulator was asked.
+//! Request statistics.
 //!
-//! [`Statistics`] are plain counters that the server raises as requests come and go. A test reads them from the running
-//! simulator, anybody else at `/_simulator/statistics`, to check a client from the other side.
+//! [`Statistics`] are counters that the server updates as requests come and go. Tests read them from the running
+//! simulator, others at `/_simulator/statistics`, to check a client from the server's side.
 //!
-//! *Easy to get wrong:* a request that was already on its way when a 429 went out cannot have known of it. Such requests are
-//! counted in `requests_while_paused`, but not in `requests_deep_in_pause`; only the latter are a client's fault.
+//! *Easy to get wrong:* a request that was already in flight when a 429 was sent cannot have known about it. Such
+//! requests are counted in `requests_while_paused` but not in `requests_deep_in_pause`; only the latter are the
+//! client's fault. A request may be in flight for a quarter of a second on a busy machine.
 //!
-//! A quarter of a second is how late a request may be on its way on a busy machine.
-//!
-//! The tests of the server check each counter.
+//! The server tests check each counter.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-/// Counters of what was asked and answered. Requests to `/_simulator/` are not counted.
+/// Counters of requests and responses. Requests to `/_simulator/` are not counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Statistics {
     /// Requests that arrived, answered or not.
     pub requests: u64,
-    /// Of these, those for a page of the list of contacts.
+    /// Requests for a page of contacts.
     pub list_requests: u64,
     /// Requests for a page of messages.
     pub conversation_requests: u64,
     /// Requests answered with success.
     pub answered_ok: u64,
-    /// Requests answered with an error that was the client's own fault: key, validation, nothing there.
+    /// Requests answered with a client error: key, validation, not found.
     pub refused: u64,
-    /// Requests that a fault struck.
+    /// Requests with an injected fault.
     pub faults_injected: u64,
     /// Requests over the limit.
     pub rate_limited: u64,
     /// Requests with a missing or wrong key.
     pub bad_keys: u64,
-    /// Requests that are being answered at this moment.
+    /// Requests in flight now.
     pub in_flight: u64,
-    /// The most requests that were being answered at the same time.
+    /// Maximum number of requests in flight at the same time.
     pub max_concurrent: u64,
     /// Connections accepted.
     pub connections: u64,
-    /// Requests that arrived before the time was up that a 429 had asked to wait.
+    /// Requests that arrived during the pause that a 429 required.
     pub requests_while_paused: u64,
     /// Of these, those that arrived more than a quarter of a second after that 429 was sent.
     pub requests_deep_in_pause: u64,
-    /// Visits to the path that a redirect without a URL leads to.
+    /// Visits to the target of a redirect without a URL.
     pub redirect_target_hits: u64,
-    /// Of these, visits that carried an API key.
+    /// Of these, visits with an API key.
     pub redirect_target_hits_with_key: u64,
-    /// Contacts created while the simulator ran.
+    /// Contacts created while the simulator was running.
     pub contacts_created: u64,
-    /// Contacts deleted while the simulator ran.
+    /// Contacts deleted while the simulator was running.
     pub contacts_deleted: u64,
-    /// Updates of contacts while the simulator ran.
+    /// Updates of contacts while the simulator was running.
     pub contacts_updated: u64,
-    /// Messages that arrived while the simulator ran.
+    /// Messages that arrived while the simulator was running.
     pub messages_arrived: u64,
-    /// Whether the last request had a key that is good.
+    /// Whether the last request had a valid key.
     pub last_api_key_ok: Option<bool>,
     /// The profile that the last request was for.
     pub last_profile_id: Option<String>,
-    /// What the last request called itself.
+    /// The user agent of the last request.
     pub last_user_agent: Option<String>,
-    /// How often each page was asked for, by its number and the page size asked for.
+    /// Number of requests for each page, by page number and page size.
     #[serde(serialize_with = "windows_by_name")]
     pub requests_by_window: BTreeMap<(u64, u32), u64>,
 }

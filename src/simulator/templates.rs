@@ -1,11 +1,11 @@
 //! The templates of an account.
 //!
-//! [`Templates`] are drawn from the account's seed. `endpoints` lists them, `message_maker` makes messages from them, so that
-//! a message never names a template that the list does not have.
+//! [`Templates`] are drawn from the account's seed. `endpoints` lists them and `message_maker` makes messages from
+//! them, so a message never names a template that is not in the list.
 //!
-//! *Easy to get wrong:* a template that is a draft or was rejected is in the list, but no message is made from it.
+//! *Easy to get wrong:* drafts and rejected templates are in the list, but no message is made from them.
 //!
-//! The names are invented. The unit tests check that ids differ and that some templates can be used.
+//! The names are invented. The unit tests check that ids are distinct and that some templates are usable.
 
 use uuid::Uuid;
 
@@ -44,11 +44,11 @@ pub(super) struct Template {
     pub(super) name: &'static str,
     /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
     pub(super) category: &'static str,
-    /// `APPROVED`, or something else that keeps it from being used.
+    /// `APPROVED`, or a status that makes it unusable.
     pub(super) status: &'static str,
-    /// What it says.
+    /// Its text.
     pub(super) text: &'static str,
-    /// What its button says.
+    /// The text of its button.
     pub(super) button: Option<&'static str>,
     customer_id: Uuid,
     language: &'static str,
@@ -59,7 +59,7 @@ pub(super) struct Template {
 #[derive(Debug, Clone)]
 pub(super) struct Templates {
     list: Vec<Template>,
-    /// Those that messages are made from.
+    /// The usable ones.
     usable: Vec<usize>,
 }
 
@@ -79,7 +79,7 @@ impl Templates {
                 text,
                 button: *button,
                 customer_id,
-                // The first can always be used.
+                // The first is always usable.
                 status: if number == 0 { "APPROVED" } else { status },
                 language,
                 created: Ticks(18_000 * DAY + i64::from(draws.below(1_000_000_000)) * SECOND / 10),
@@ -95,7 +95,7 @@ impl Templates {
         &self.list
     }
 
-    /// One of those that can be used.
+    /// A usable one.
     pub(super) fn draw(&self, draws: &mut Draws) -> &Template {
         &self.list[*draws.pick(&self.usable)]
     }

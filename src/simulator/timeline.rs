@@ -1,44 +1,44 @@
-//! What happens to a message, and when.
+//! The status changes of a message over time.
 //!
-//! [`Timeline::draw`] decides the whole life of a message at once; [`Timeline::until`] is the part that has happened by some
-//! moment. `message_maker` writes it down. So a message changes its status while the clock of the mailbox goes on, and
-//! nothing has to be kept for it.
+//! [`Timeline::draw`] decides all events of a message at once; [`Timeline::until`] returns those up to a given time.
+//! `message_maker` writes them out. So the status of a message changes as the mailbox's clock advances, without stored
+//! state.
 //!
-//! *Easy to get wrong:* moments ascend, and the first is that of the creation. A message that is held has a second
-//! `SCHEDULED` where quiet hours moved it at its release.
+//! *Easy to get wrong:* times ascend, and the first is the creation. A held message has a second `SCHEDULED` if quiet
+//! hours postponed its release.
 //!
-//! The shares are guesses: one message in twenty fails, one in thirty is filtered or blocked, one in twenty-five is held. A
-//! few receipts come days later, which is why a reader has to read old messages again.
+//! The proportions are guesses: one message in twenty fails, one in thirty is filtered or blocked, one in twenty-five
+//! is held. A few receipts come days later, which is why a reader must read old messages again.
 //!
-//! The unit tests check order, shares, and that every documented status occurs.
+//! The unit tests check order, proportions, and that every documented status occurs.
 
 use super::random::Draws;
 use super::times::{DAY, SECOND, Ticks};
 
-/// A step in the life of a message.
+/// An event of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step {
-    /// What it becomes.
+    /// The new status.
     pub(super) status: &'static str,
     /// When.
     pub(super) at: Ticks,
-    /// When it is to be released; for `SCHEDULED` and `CANCELLED`.
+    /// Scheduled release; for `SCHEDULED` and `CANCELLED`.
     pub(super) scheduled: Option<Ticks>,
-    /// Why it failed: code and sentence.
+    /// Why it failed: code and description.
     pub(super) reason: Option<(&'static str, &'static str)>,
 }
 
-/// The life of a message.
+/// All events of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Timeline {
     steps: Vec<Step>,
 }
 
-/// What becomes of a message that goes out.
+/// The outcome of an outbound message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Delivered,
-    /// There is never a receipt.
+    /// No receipt ever arrives.
     Sent,
     FailedAtOnce,
     FailedLater,
@@ -72,16 +72,16 @@ const FILTERS: &[(&str, &str)] = &[
 const BLOCKS: &[(&str, &str)] =
     &[("BUSINESS_008", "The contact opted out"), ("BUSINESS_009", "The destination isn't enabled & can't be reached")];
 
-/// The first of March 2026, until which messages began as ACCEPTED.
+/// March 1, 2026, before which messages start as ACCEPTED.
 const NO_LONGER_ACCEPTED: Ticks = Ticks(20_513 * DAY);
 
 impl Timeline {
-    /// The life of a message that came in.
+    /// The events of an inbound message.
     pub(super) fn inbound(created: Ticks) -> Self {
         Self { steps: vec![Step { status: "RECEIVED", at: created, scheduled: None, reason: None }] }
     }
 
-    /// Draws the life of a message that goes out; `is_read` if its channel tells of readers.
+    /// Draws the events of an outbound message; `is_read` if its channel reports reads.
     pub(super) fn draw(created: Ticks, is_read: bool, draws: &mut Draws) -> Self {
         let outcome = *draws.pick_weighted(1_000, OUTCOMES);
         let mut line = Self { steps: Vec::with_capacity(7) };
@@ -137,7 +137,7 @@ impl Timeline {
         self.steps.push(Step { status, at, scheduled: None, reason: Some(*draws.pick(reasons)) });
     }
 
-    /// Holds the message and says when it was released.
+    /// Holds the message and returns when it was released.
     fn hold(&mut self, at: Ticks, outcome: Outcome, draws: &mut Draws) -> Ticks {
         let mut release = Ticks((at.0 / (900 * SECOND) + 2 + i64::from(draws.below(190))) * 900 * SECOND);
         let held = later(at, 20, 300, draws);
@@ -154,7 +154,7 @@ impl Timeline {
         release
     }
 
-    /// What has happened by this moment; the creation always has.
+    /// The events up to this time; the creation is always included.
     pub(super) fn until(&self, now: Ticks) -> &[Step] {
         &self.steps[..self.steps.partition_point(|step| step.at <= now).max(1)]
     }
@@ -166,7 +166,7 @@ fn later(at: Ticks, shortest: u32, longest: u32, draws: &mut Draws) -> Ticks {
     Ticks(at.0 + millis * SECOND / 1_000 + i64::from(draws.below(1_000)) * 10)
 }
 
-/// When the receipt of delivery comes: soon as a rule, days later at times.
+/// When the delivery receipt arrives: usually soon, sometimes days later.
 fn receipt(at: Ticks, draws: &mut Draws) -> Ticks {
     match draws.below(1_000) {
         0..940 => later(at, 400, 30_000, draws),
@@ -175,7 +175,7 @@ fn receipt(at: Ticks, draws: &mut Draws) -> Ticks {
     }
 }
 
-/// When somebody reads it.
+/// When it is read.
 fn reading(at: Ticks, draws: &mut Draws) -> Ticks {
     match draws.below(1_000) {
         0..600 => later(at, 2_000, 900_000, draws),

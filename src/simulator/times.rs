@@ -1,14 +1,14 @@
-//! Moments as a .NET server keeps and writes them.
+//! Timestamps as a .NET server stores and writes them.
 //!
-//! A [`Ticks`] counts steps of 100 ns, so that every fraction .NET can send (0 to 7 digits) is held without loss.
-//! `contact` computes with them, `json` and the headers of an answer are written from them.
+//! A [`Ticks`] counts steps of 100 ns, so it holds every fraction that .NET can send (0 to 7 digits) without loss.
+//! `contact` computes with them; `json` and the response headers write them.
 //!
-//! *Easy to get wrong:* .NET cuts trailing zeros off the fraction and drops the point when nothing is left, and a date that
-//! was never set is the first of January of year 1, not null.
+//! *Easy to get wrong:* .NET removes trailing zeros from the fraction, and the point with them if nothing is left. A
+//! date that was never set is January 1 of year 1, not null.
 //!
-//! The constant of the epoch is the number of seconds from year 1 to 1970 in the Gregorian calendar.
+//! The epoch constant is the number of seconds from year 1 to 1970 in the Gregorian calendar.
 //!
-//! The unit tests fix the spelling for each number of digits.
+//! The unit tests check the form for each number of digits.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,11 +20,11 @@ pub(super) const SECOND: i64 = 10_000_000;
 /// Ticks in a day.
 pub(super) const DAY: i64 = 86_400 * SECOND;
 
-/// A moment: steps of 100 ns since 1970.
+/// A time: steps of 100 ns since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticks(pub(super) i64);
 
-/// What stands behind the time of day.
+/// The suffix after the time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
     /// `Z`.
@@ -39,24 +39,24 @@ impl Ticks {
     /// A .NET date that was never set.
     pub(super) const UNSET: Self = Self(-62_135_596_800 * SECOND);
 
-    /// The present, to the microsecond, as a database would keep it.
+    /// The current time, to the microsecond, as a database would store it.
     pub(super) fn now() -> Self {
         Self::from_system(SystemTime::now())
     }
 
-    /// The moment of a system clock, to the microsecond.
+    /// The time of a system clock, to the microsecond.
     pub(super) fn from_system(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self(i64::try_from(since.as_micros()).unwrap_or(i64::MAX / 10).saturating_mul(10))
     }
 
-    /// The same moment with at most `digits` digits of fraction, the rest cut off.
+    /// The same time, truncated to `digits` fractional digits.
     pub(super) fn cut_to(self, digits: u32) -> Self {
         let step = 10_i64.pow(7_u32.saturating_sub(digits));
         Self(self.0 - self.0.rem_euclid(step))
     }
 
-    /// Appends the moment as .NET writes it.
+    /// Appends the time as .NET writes it.
     pub(super) fn write(self, zone: Zone, text: &mut String) {
         let fraction = self.0.rem_euclid(SECOND);
         let moment = DateTime::<Utc>::from_timestamp(self.0.div_euclid(SECOND), 0).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Ticks {
         });
     }
 
-    /// The moment as .NET writes it.
+    /// The time as .NET writes it.
     pub(super) fn text(self, zone: Zone) -> String {
         let mut text = String::with_capacity(33);
         self.write(zone, &mut text);
@@ -99,7 +99,7 @@ fn write_digits(text: &mut String, number: u32, count: u32) {
     }
 }
 
-/// A moment in the form HTTP headers use.
+/// A time in the form of HTTP headers.
 pub(super) fn http_date(time: SystemTime) -> String {
     DateTime::<Utc>::from(time).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

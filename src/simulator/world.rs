@@ -1,14 +1,14 @@
-//! The contacts of one account: which there are, in which order, and what has happened to them.
+//! The contacts of one account: which exist, in which order, and what happened to them.
 //!
-//! A [`World`] answers the questions behind the endpoints (a window of the list, one contact) and takes the steps of
-//! movement. It keeps the books that a test compares an export with: see [`Truth`].
+//! A [`World`] serves the endpoints (a window of the list, one contact) and applies the steps of movement. It keeps the
+//! books that a test compares an export with: see [`Truth`].
 //!
-//! *Easy to get wrong:* a contact counts as *present throughout* only if it was there when the first list request arrived and
-//! is there still. Contacts created or deleted in between may be in an export or not; neither is an error.
+//! *Easy to get wrong:* a contact counts as *present throughout* only if it existed when the first list request arrived
+//! and still does. Contacts created or deleted in between may be in an export or not; neither is an error.
 //!
 //! Memory: the [`Roster`] (nothing, or four bytes a contact) and a few bytes for every contact that was touched.
 //!
-//! The unit tests move a small list and check the books.
+//! The unit tests change a small list and check the books.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,10 +24,10 @@ use super::pool::Pool;
 use super::roster::{Roster, mixed_positions};
 use super::times::Ticks;
 
-/// How many filters are remembered.
+/// Number of cached filters.
 const REMEMBERED_FILTERS: usize = 4;
 
-/// What is true about the list of the organization: what an export must hold, and what it may hold.
+/// Ground truth about the organization's list: what an export must and may contain.
 ///
 /// Contacts without an id, which only hostile mode has, are counted and not listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -35,10 +35,10 @@ pub struct Truth {
     /// The ids in the list now, in its order.
     #[serde(serialize_with = "as_texts")]
     pub present_now: Vec<Uuid>,
-    /// The ids that were in the list when the first list request arrived and have been since, by age.
+    /// The ids in the list since the first list request, by age.
     #[serde(serialize_with = "as_texts")]
     pub present_throughout: Vec<Uuid>,
-    /// The ids created since the first list request, deleted again or not.
+    /// The ids created since the first list request, including those deleted again.
     #[serde(serialize_with = "as_texts")]
     pub created_during: Vec<Uuid>,
     /// The ids deleted since the first list request.
@@ -47,9 +47,9 @@ pub struct Truth {
     /// The ids updated since the first list request.
     #[serde(serialize_with = "as_texts")]
     pub updated_during: Vec<Uuid>,
-    /// How many contacts there have ever been, those without an id included.
+    /// Number of contacts that ever existed, including those without an id.
     pub ever: u64,
-    /// How many items are in the list now that have no id, or are no object.
+    /// Number of items in the list now that have no id or are not objects.
     pub unidentified_now: u64,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn as_texts<S: Serializer>(ids: &[Uuid], serializer: S) -> Result<S::
 pub(super) struct Window {
     /// The contacts in it.
     pub(super) indexes: Vec<u32>,
-    /// How many contacts the whole list has.
+    /// Number of contacts in the whole list.
     pub(super) total: u32,
 }
 
@@ -79,10 +79,10 @@ pub(super) struct World {
     /// Every contact created or updated, in order, some several times.
     touched: Vec<u32>,
     deleted: HashSet<u32>,
-    /// What the books said when the first list request arrived.
+    /// The state of the books at the first list request.
     first_read: Option<FirstRead>,
     filtered: Vec<FilteredRows>,
-    /// Counts what happens to the list.
+    /// Number of changes to the list.
     generation: u64,
     /// The rows of one account among several, as they were at a generation.
     owned: HashMap<usize, (u64, Vec<u32>)>,
@@ -96,7 +96,7 @@ struct FirstRead {
 }
 
 impl World {
-    /// The contacts before anything moves.
+    /// The initial contacts.
     pub(super) fn new(pool: impl Into<Pool>, order: Order) -> Self {
         let pool = pool.into();
         Self {
@@ -114,12 +114,12 @@ impl World {
         }
     }
 
-    /// How many contacts are in the list.
+    /// Number of contacts in the list.
     pub(super) fn len(&self) -> u32 {
         self.roster.len()
     }
 
-    /// The contact of an index, as it is now.
+    /// The contact with this index, as it is now.
     pub(super) fn contact(&self, index: u32) -> Contact {
         self.pool.contact(index, self.changes.get(&index).copied().unwrap_or_default())
     }
@@ -139,22 +139,22 @@ impl World {
         self.roster.iter().filter(|index| self.is_of(*index, owner)).collect()
     }
 
-    /// How many contacts there were before anything moved.
+    /// Initial number of contacts.
     pub(super) fn initial(&self) -> u32 {
         self.pool.initial()
     }
 
-    /// True if the order leaves open how rows follow each other that tie.
+    /// True if the order of ties is unstable.
     pub(super) fn is_unstable(&self) -> bool {
         self.order == Order::Unstable
     }
 
-    /// Whose contact this is, among several accounts.
+    /// The account of this contact, among several.
     pub(super) fn owner_of(&self, index: u32) -> usize {
         self.pool.owner_of(index)
     }
 
-    /// True if the contact belongs to this account, or no account is named.
+    /// True if the contact belongs to this account, or no account is given.
     pub(super) fn is_of(&self, index: u32, owner: Option<usize>) -> bool {
         owner.is_none_or(|owner| self.pool.owner_of(index) == owner)
     }
@@ -173,8 +173,8 @@ impl World {
         self.first_read = None;
     }
 
-    /// The contacts from `offset` on that fit the filter, as request number `request` sees them; of one account among
-    /// several only, if it is named.
+    /// The contacts that match the filter, from `offset` on, as request number `request` sees them; only those of one account,
+    /// if given.
     pub(super) fn window(
         &mut self,
         owner: Option<usize>,
@@ -214,7 +214,7 @@ impl World {
         self.owned[&owner].1.clone()
     }
 
-    /// All indexes that fit, in the order of the list.
+    /// All matching indexes, in the order of the list.
     fn filtered_indexes(&mut self, filter: &Filter) -> Vec<u32> {
         let mut rows = match self.filtered.iter().position(|rows| rows.filter() == filter) {
             Some(place) => self.filtered.remove(place),
@@ -227,7 +227,7 @@ impl World {
         indexes
     }
 
-    /// Takes a step of movement while a window is being asked for; false if there was no row to move.
+    /// Takes a step of movement while a window is being requested; false if there was no row to change.
     pub(super) fn take(&mut self, step: Step, window: (u64, u32), now: Ticks) -> bool {
         let row = step.place.draw(step.number, self.pool.seed(), self.roster.len(), window);
         match step.kind {
@@ -252,7 +252,7 @@ impl World {
         self.roster.insert(index);
     }
 
-    /// Takes in a contact that was created some time ago, at its place in an order of creation.
+    /// Adds a contact created some time ago, at its position by creation.
     pub(super) fn commit(&mut self, created: Ticks) {
         let index = self.note_creation(created);
         let is_newer = |other: u32| self.changes.get(&other).is_some_and(|change| change.created > Some(created));
@@ -286,7 +286,7 @@ impl World {
         true
     }
 
-    /// What an export must and may hold.
+    /// What an export must and may contain.
     pub(super) fn truth(&self) -> Truth {
         let ids = |indexes: &mut dyn Iterator<Item = u32>| -> Vec<Uuid> {
             indexes.filter(|index| self.is_identified(*index)).map(|index| self.pool.id(index)).collect()
@@ -315,7 +315,7 @@ impl World {
         }
     }
 
-    /// True unless hostile mode took the contact's id away.
+    /// True unless hostile mode removed the contact's id.
     fn is_identified(&self, index: u32) -> bool {
         !self.pool.is_hostile() || self.contact(index).is_identified()
     }

@@ -1,9 +1,9 @@
 //! The account, its profiles and its templates.
 //!
-//! *Easy to get wrong:* the list of sender profiles carries an API key of each profile. It is there because the service
-//! sends it, and nobody who reads this list may write it down.
+//! *Easy to get wrong:* the list of sender profiles contains an API key for each profile, as the service's does. A
+//! client must not write it anywhere.
 //!
-//! `/v3/profiles` is the deprecated form: no paging, and `profiles` in place of `sender_profiles`.
+//! `/v3/profiles` is the deprecated form: without paging, and with `profiles` instead of `sender_profiles`.
 
 use super::super::accounts::{Account, AccountNumber, Accounts};
 use super::super::error_code::ErrorCode;
@@ -12,12 +12,12 @@ use super::super::reply::{Meta, Problem, Reply};
 use super::super::templates::Template;
 use super::{OpenBooks, PageRequest, pagination};
 
-/// Settings of a profile, all of them fixed.
+/// Settings of a profile, all constant.
 const SETTINGS: &str = "{\"allow_contact_sharing\":false,\"allow_template_sharing\":false,\"inherit_contacts\":false,\
                         \"inherit_templates\":false,\"inherit_tcr_brand\":true,\"inherit_tcr_campaign\":true,\
                         \"billing_model\":\"organization\"}";
 
-/// The account in whose name is asked.
+/// The account that the request reads.
 pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &Meta) -> Reply {
     let account = accounts.account(scope);
     let is_organization = scope == AccountNumber::ORGANIZATION;
@@ -52,7 +52,7 @@ pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &Met
     })
 }
 
-/// The profiles of the organization, as the deprecated list has them.
+/// The profiles of the organization, in the deprecated form.
 pub(in super::super) fn profiles(accounts: &Accounts, scope: AccountNumber, meta: &Meta) -> Result<Reply, Problem> {
     if scope != AccountNumber::ORGANIZATION {
         return Err(ErrorCode::AUTH_004.into());

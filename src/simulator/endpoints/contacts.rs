@@ -1,10 +1,11 @@
-//! Contacts: the list, one of them, and what its messages say about it.
+//! The list of contacts, single contacts, and summaries of their messages.
 //!
-//! *Easy to get wrong:* a summary counts the messages that the list of messages shows for the contact, so it is computed from
-//! the same mailbox, at the same moment.
+//! *Easy to get wrong:* a summary counts the messages that the list of messages shows for the contact, so it is
+//! computed from the same mailbox at the same time.
 //!
-//! Scores are percentages of the messages on a channel: SENT, DELIVERED, READ and RECEIVED are success, FAILED is failure,
-//! everything else is neither. Whether the service rounds or cuts is not documented; here they are rounded.
+//! Scores are percentages of the messages on a channel: SENT, DELIVERED, READ and RECEIVED count as success, FAILED as
+//! failure, and everything else as neither. Whether the service rounds or truncates is not documented; here scores are
+//! rounded.
 
 use super::super::error_code::ErrorCode;
 use super::super::json::JsonText;
@@ -13,7 +14,7 @@ use super::super::request::read_id;
 use super::super::times::{Ticks, Zone};
 use super::{OpenBooks, PageRequest};
 
-/// Bytes that a contact takes in JSON, a little more than the average.
+/// Size of a contact in JSON, slightly above the average.
 const CONTACT_BYTES: usize = 640;
 
 /// A page of the list of contacts.
@@ -45,7 +46,7 @@ fn index_of(books: &OpenBooks<'_>, id: &str) -> Result<u32, Problem> {
     index.ok_or_else(|| ErrorCode::RESOURCE_001.into())
 }
 
-/// What the messages of a contact say about it.
+/// The message summary of a contact.
 pub(in super::super) fn message_summary(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
     let index = index_of(books, id)?;
     let history = books.mailbox.history(index, books.moment, books.world);

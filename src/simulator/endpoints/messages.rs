@@ -1,9 +1,9 @@
-//! Messages: all of them, one of them, and what happened to it.
+//! The list of messages, single messages, and their activities.
 //!
-//! *Easy to get wrong:* a malformed id is `VALIDATION_001` for a message. For its activities the code is not documented, and is
-//! that of all other ids here, so that a client does not rely on one of them.
+//! *Easy to get wrong:* a malformed message id is `VALIDATION_001`. For activities the code is not documented; here it
+//! is the same as for all other ids, so that a client cannot rely on one of them.
 //!
-//! The messages of a campaign tie. A sort that leaves ties open mixes up these, in the organization's list.
+//! Messages of a campaign have the same creation time. An unstable sort shuffles them in the organization's list.
 
 use uuid::Uuid;
 
@@ -12,10 +12,10 @@ use super::super::reply::{Meta, Problem, Reply};
 use super::super::request::{read_id, read_id_or};
 use super::{OpenBooks, PageRequest, pagination};
 
-/// Bytes that a message takes in JSON, a little more than the average.
+/// Size of a message in JSON, slightly above the average.
 const MESSAGE_BYTES: usize = 1_700;
 
-/// A page of all messages, the newest first.
+/// A page of all messages, newest first.
 pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> Reply {
     let query = page.query;
     let mut window = books.mailbox.window(books.owner, query.offset(), query.page_size, books.moment, books.world);
@@ -38,7 +38,7 @@ pub(in super::super) fn message(books: &OpenBooks<'_>, id: &str, meta: &Meta) ->
     Ok(meta.success(MESSAGE_BYTES, |json| message.write(json)))
 }
 
-/// What happened to a message, the newest first.
+/// The activities of a message, newest first.
 pub(in super::super) fn activities(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
     let id = read_id(id, "id")?;
     let number = number_of(books, id)?;
@@ -55,7 +55,7 @@ pub(in super::super) fn activities(books: &OpenBooks<'_>, id: &str, meta: &Meta)
     }))
 }
 
-/// The message that can be seen and has this id.
+/// The visible message with this id.
 fn number_of(books: &OpenBooks<'_>, id: Uuid) -> Result<u32, Problem> {
     let number = books.mailbox.number_of(id, books.moment);
     let number = number.filter(|number| books.world.is_of(books.mailbox.contact_of(*number), books.owner));

@@ -1,13 +1,13 @@
-//! The data that each endpoint answers with.
+//! The data in the responses of each endpoint.
 //!
-//! One function an endpoint, called by `state` once key, limit and faults have let the request through. Each either writes
-//! `data` into an envelope or gives back the [`Problem`](super::reply::Problem) it found. `contacts` and `messages` read the
-//! [`OpenBooks`] of an account, `account` tells of the accounts themselves.
+//! There is one function for each endpoint. `state` calls it after key, rate limit and faults have let the request
+//! through. It either writes `data` into an envelope or returns a [`Problem`](super::reply::Problem). `contacts` and
+//! `messages` read the [`OpenBooks`] of an account; `account` returns the accounts themselves.
 //!
-//! *Easy to get wrong:* a page past the end is a success with an empty list, but a `phone` that nobody has is a 404. An id is
-//! checked for its form before it is looked up.
+//! *Easy to get wrong:* a page past the end is a success with an empty list, but an unknown `phone` is a 404. The
+//! format of an id is checked before the id is looked up.
 //!
-//! The tests of the server look at each answer.
+//! The server tests check each response.
 
 mod account;
 mod contacts;
@@ -27,49 +27,49 @@ use super::service::Counts;
 use super::times::Ticks;
 use super::world::World;
 
-/// The contacts and messages that a request is about, as far as whoever answers it knows them.
+/// The contacts and messages that a request reads, as known to the replica that answers.
 #[derive(Debug)]
 pub(super) struct OpenBooks<'state> {
     /// The contacts, or those of a replica.
     pub(super) world: &'state mut World,
     /// The messages.
     pub(super) mailbox: &'state mut Mailbox,
-    /// Of which account, if there are several in them.
+    /// The account, if they contain several.
     pub(super) owner: Option<usize>,
-    /// The moment that messages are shown at.
+    /// The time as of which messages are shown.
     pub(super) moment: Ticks,
 }
 
-/// A page that is asked for.
+/// A requested page.
 #[derive(Debug)]
 pub(super) struct PageRequest<'state> {
     /// Which page.
     pub(super) query: &'state ListQuery,
-    /// How many rows it may hold, whatever its size.
+    /// Maximum number of rows, whatever its size.
     pub(super) most_rows: usize,
     /// The number of the request.
     pub(super) number: u64,
     /// When it arrived.
     pub(super) arrived: Instant,
-    /// The name of the list, for remembering its total.
+    /// The name of the list, as the key of its cached total.
     pub(super) list: String,
-    /// The total as it was before the list moved for this request, if that is what is shown.
+    /// The total before the list changed for this request, if that is shown.
     pub(super) total_before: Option<u32>,
-    /// The totals that are remembered.
+    /// The cached totals.
     pub(super) counts: &'state mut Counts,
-    /// What the envelope says.
+    /// The metadata of the envelope.
     pub(super) meta: &'state Meta,
 }
 
 impl PageRequest<'_> {
-    /// Appends the pagination of a list that has this many rows.
+    /// Appends the pagination of a list with this many rows.
     fn write_pagination(&mut self, json: &mut JsonText, total: u32) {
         let shown = self.counts.shown(&self.list, self.arrived, self.total_before.unwrap_or(total));
         json.key("pagination");
         pagination(json, self.query.page, self.query.page_size, shown);
     }
 
-    /// The rows of a list that is all in memory.
+    /// The rows of a list in memory.
     fn window<'rows, T>(&self, rows: &'rows [T]) -> &'rows [T] {
         let start = usize::try_from(self.query.offset()).unwrap_or(usize::MAX).min(rows.len());
         let end = start.saturating_add(self.query.page_size as usize).min(rows.len());
@@ -77,7 +77,7 @@ impl PageRequest<'_> {
     }
 }
 
-/// Appends the object that every list ends with.
+/// Appends the pagination object at the end of every list.
 fn pagination(json: &mut JsonText, page: u32, page_size: u32, total: u32) {
     let total_pages = total.div_ceil(page_size.max(1));
     json.raw("{");

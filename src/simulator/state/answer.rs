@@ -1,9 +1,9 @@
-//! What is sent: the answer of an endpoint, or what a fault makes of it.
+//! Builds the response: that of an endpoint, or what a fault turns it into.
 //!
-//! [`State::decide`] calls this once it knows which of the two it is. The books of the account are opened here, those of a
-//! replica if one is to answer.
+//! [`State::decide`] calls this once it knows which of the two applies. This module opens the account's books, or those
+//! of a replica if one is to respond.
 //!
-//! *Easy to get wrong:* a fault that spoils an answer still needs the right one, so that half of it can be sent.
+//! *Easy to get wrong:* a fault that corrupts a response still needs the correct one, so that half of it can be sent.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::super::settings::OverCap;
 use super::{Case, Delivery, REDIRECT_TARGET, State};
 
 impl State {
-    /// What the endpoint answers.
+    /// The endpoint's response.
     pub(super) fn answer(&mut self, case: &Case) -> Reply {
         let mut reply = self.endpoint(case).unwrap_or_else(|problem| case.meta.failure(&problem));
         dress(&mut reply, case);
@@ -81,7 +81,7 @@ impl State {
         }
     }
 
-    /// In whose name is asked. Newer endpoints have another code for a profile that is not there, and one takes no profile.
+    /// The account that is read. Newer endpoints have another code for an unknown profile, and one takes no profile.
     fn scope(&self, caller: AccountNumber, case: &Case) -> Result<AccountNumber, Problem> {
         if case.route == Route::SenderProfiles && case.asked.header("x-profile-id").is_some() {
             let text = "'x-profile-id' is not accepted by this endpoint.";
@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// What is sent when a fault strikes.
+    /// The response that a fault produces.
     pub(super) fn spoil(&mut self, fault: FaultKind, case: &Case) -> Delivery {
         let mut reply = match fault {
             FaultKind::Error(ErrorCode::BUSINESS_002) => return Delivery::Whole(self.too_many_requests(case, 1)),
@@ -147,7 +147,7 @@ impl State {
     }
 }
 
-/// A page that is asked for.
+/// A requested page.
 fn page<'state>(
     case: &'state Case<'_>,
     query: &'state ListQuery,
@@ -166,7 +166,7 @@ fn page<'state>(
     }
 }
 
-/// Adds the headers that every answer of the API carries.
+/// Adds the headers of every response of the API.
 pub(super) fn dress(reply: &mut Reply, case: &Case) {
     reply.set_header("x-request-id", &case.meta.request_id);
     if let Some([limit, remaining, reset]) = &case.limits {

@@ -1,17 +1,17 @@
-//! What the simulator knows, and how it decides about a request.
+//! The state of the simulator, and its decision about each request.
 //!
-//! [`State`] holds accounts, limit, faults, movement and counters behind one lock. [`State::decide`] is called once for each
-//! request, when it arrives, and gives back a finished [`Decision`]; `server` carries it out without the lock.
+//! [`State`] holds accounts, limit, faults, movement and counters behind one lock. [`State::decide`] is called once for
+//! each request, when it arrives, and returns a finished [`Decision`]; `server` carries it out without the lock.
 //!
-//! The order is: movement; key; rate limit; fault; everything else. So a request with a bad key or over the limit uses up no
-//! fault, and a fault hides what the endpoint would have answered.
+//! Each request passes movement, key, rate limit, fault and endpoint, in this order. So a request with a bad key or
+//! over the limit consumes no fault, and a fault replaces the endpoint's response.
 //!
-//! *Easy to get wrong:* an answer shows the list as it was when its request *arrived*, however late it is sent. Answers that
-//! overtake each other are therefore out of date, as they are with a real server.
+//! *Easy to get wrong:* a response shows the list as it was when its request *arrived*, however late it is sent.
+//! Responses that overtake each other are therefore out of date, as with a real server.
 //!
-//! A pause is what a 429 asked for; it ends at the moment that the header named, rounding included.
+//! The pause that a 429 requires ends at the time its header names, rounding included.
 //!
-//! The tests of the server drive every branch.
+//! The server tests cover every branch.
 
 mod answer;
 
@@ -34,10 +34,10 @@ use super::times::{Ticks, http_date, unix_seconds};
 use super::world::Truth;
 use answer::dress;
 
-/// How long after a 429 a request may still have been on its way.
+/// How long after a 429 a request may still have been in flight.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
 
-/// Where a redirect without a URL leads to.
+/// Target of a redirect without a URL.
 pub(super) const REDIRECT_TARGET: &str = "/_simulator/redirect-target";
 
 /// Everything that changes while the simulator runs.
@@ -46,7 +46,7 @@ pub(super) struct State {
     settings: Arc<Settings>,
     /// The organization and its profiles.
     pub(super) accounts: Accounts,
-    /// What goes wrong.
+    /// Injected faults.
     pub(super) faults: ArmedFaults,
     /// The counters.
     pub(super) statistics: Statistics,
@@ -54,19 +54,19 @@ pub(super) struct State {
     mover: Mover,
     replicas: Replicas,
     counts: Counts,
-    /// Contacts that have been created and are not visible yet: when they will be, and their time of creation.
+    /// Contacts that are not visible yet: when they become visible, and their creation time.
     uncommitted: Vec<(Ticks, Ticks)>,
     pause: Option<Pause>,
 }
 
-/// A time in which a 429 asked for silence.
+/// A pause that a 429 required.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
     since: Instant,
     until: Instant,
 }
 
-/// A request under consideration.
+/// A request being decided.
 #[derive(Debug)]
 struct Case<'asked> {
     asked: &'asked Asked,
@@ -74,17 +74,17 @@ struct Case<'asked> {
     route: Route,
     caller: Result<AccountNumber, ErrorCode>,
     meta: Meta,
-    /// The values of the headers about the limit.
+    /// The values of the rate-limit headers.
     limits: Option<[String; 3]>,
-    /// The largest page size for this request.
+    /// Maximum page size for this request.
     page_cap: u32,
-    /// How many rows a page may hold, whatever its size.
+    /// Maximum number of rows of a page, whatever its size.
     most_rows: usize,
-    /// How many rows the list had before it moved for this request, if that is what the answer says.
+    /// Number of rows before the list changed for this request, if the response says that.
     total_before: Option<u32>,
 }
 
-/// What is to be done about a request.
+/// How to respond to a request.
 #[derive(Debug)]
 pub(super) struct Decision {
     /// How long to wait before anything is sent.
@@ -93,10 +93,10 @@ pub(super) struct Decision {
     pub(super) delivery: Delivery,
 }
 
-/// How an answer is sent, if at all.
+/// How a response is sent, if at all.
 #[derive(Debug)]
 pub(super) enum Delivery {
-    /// As it should be.
+    /// Complete.
     Whole(Reply),
     /// Half of it.
     CutOff(Reply),
@@ -108,7 +108,7 @@ pub(super) enum Delivery {
     Close,
     /// Never.
     Hang,
-    /// The server goes away for so long.
+    /// The server goes away for this long.
     Gone(Duration),
 }
 
@@ -131,7 +131,7 @@ impl State {
         }
     }
 
-    /// Counts a request, lets the list move, and decides what is sent.
+    /// Counts a request, changes the list, and decides what is sent.
     pub(super) fn decide(&mut self, asked: &Asked) -> Decision {
         let mut case = self.open(asked);
         let mut delay = self.latency(case.number);
@@ -157,30 +157,30 @@ impl State {
         Decision { delay, delivery: Delivery::Whole(reply) }
     }
 
-    /// What an export of the organization must and may hold.
+    /// What an export of the organization must and may contain.
     pub(super) fn truth(&self) -> Truth {
         self.accounts.account(AccountNumber::ORGANIZATION).world.truth()
     }
 
-    /// What a list of all messages of the organization must and may hold.
+    /// What a list of all messages of the organization must and may contain.
     pub(super) fn message_truth(&self) -> MessageTruth {
         self.accounts.account(AccountNumber::ORGANIZATION).mailbox.truth()
     }
 
-    /// Lets time pass for the messages of the organization, and messages arrive within it.
+    /// Advances the message clock of the organization, with new messages spread over that time.
     pub(super) fn pass_time(&mut self, duration: Duration, messages: u32) {
         let account = self.accounts.account_mut(AccountNumber::ORGANIZATION);
         account.mailbox.pass_time(duration, messages, &account.world);
         self.statistics.messages_arrived += u64::from(messages);
     }
 
-    /// Does something to the organization's list at once; false if there was no such row.
+    /// Changes the organization's list immediately; false if there was no such row.
     pub(super) fn move_now(&mut self, kind: MoveKind, place: Place) -> bool {
         let number = self.mover.next_number();
         self.take(Step { kind, place, number }, (0, self.settings.page_cap))
     }
 
-    /// Counts the request and lets the list move before anybody sees it.
+    /// Counts the request and changes the list before it is read.
     fn open<'asked>(&mut self, asked: &'asked Asked) -> Case<'asked> {
         self.statistics.requests += 1;
         let number = self.statistics.requests;
@@ -230,7 +230,7 @@ impl State {
         }
     }
 
-    /// The page, the first row and the number of rows asked for, by a request for a list.
+    /// The page, the first row and the number of rows that a list request asks for.
     fn window_asked_for(&self, case: &Case) -> Option<(u64, u64, u32)> {
         let (page, asked_size) = case.route.is_list().then(|| window_asked_for(case.asked)).flatten()?;
         let page = u64::from(page);
@@ -249,7 +249,7 @@ impl State {
         self.commit(Ticks::now());
     }
 
-    /// Lets messages arrive in the mailbox that is asked for, or at least lets its time pass.
+    /// Adds new messages to the requested mailbox, or at least advances its time.
     fn let_messages_arrive(&mut self, case: &Case) {
         let Ok(scope) = case.caller.map_err(Into::into).and_then(|caller| self.accounts.scope(caller, case.asked))
         else {
@@ -266,7 +266,7 @@ impl State {
         }
     }
 
-    /// How many rows the list has that is asked for.
+    /// Number of rows of the requested list.
     fn total(&mut self, case: &Case) -> Option<u32> {
         let scope = self.accounts.scope(case.caller.ok()?, case.asked).ok()?;
         let query = self.query(case).ok()?;
@@ -282,7 +282,7 @@ impl State {
         }
     }
 
-    /// Takes a step; a creation may become visible later than it says.
+    /// Takes a step; a created row may become visible after its creation time.
     fn take(&mut self, step: Step, window: (u64, u32)) -> bool {
         let now = Ticks::now();
         let late = self.settings.service.late_commits;
@@ -320,13 +320,13 @@ impl State {
         }
     }
 
-    /// Lets something happen to the organization's list, and tells its replicas.
+    /// Applies a change to the organization's list and sends it to the replicas.
     fn happen(&mut self, event: Event) -> bool {
         self.replicas.tell(Instant::now(), event);
         event.happen(self.accounts.world(AccountNumber::ORGANIZATION))
     }
 
-    /// How long this answer takes.
+    /// Latency of this response.
     fn latency(&self, number: u64) -> Duration {
         let latency = self.settings.latency;
         let range = u32::try_from(latency.longest.saturating_sub(latency.shortest).as_micros()).unwrap_or(u32::MAX);
@@ -334,7 +334,7 @@ impl State {
         latency.shortest + Duration::from_micros(u64::from(more))
     }
 
-    /// Takes a token; without one, the 429 that is sent instead of an answer. A bad key costs nothing.
+    /// Takes a token; without one, returns a 429. A bad key takes no token.
     fn limit(&mut self, case: &mut Case) -> Option<Reply> {
         if case.caller.is_err() {
             return None;
@@ -347,13 +347,13 @@ impl State {
         Some(self.too_many_requests(case, seconds.max(1)))
     }
 
-    /// A 429 that asks to wait.
+    /// A 429 with `Retry-After`.
     fn too_many_requests(&mut self, case: &Case, seconds: u64) -> Reply {
         let mut reply = case.meta.failure(&ErrorCode::BUSINESS_002.into());
         dress(&mut reply, case);
         let clock = case.asked.clock;
         if self.settings.rate_limit.is_none() && self.settings.rate_headers.are_numbers() {
-            // A fault: the limiter knows nothing of it, so its headers would contradict the status.
+            // Injected: the limiter does not know of it, so its headers would contradict the status.
             let end = unix_seconds(clock + Duration::from_secs(seconds));
             reply.set_header("x-ratelimit-remaining", "0");
             reply.set_header("x-ratelimit-reset", &end.to_string());
@@ -375,7 +375,7 @@ impl State {
         let until = case.asked.arrived + wait;
         let pause = self.pause.get_or_insert(Pause { since: now, until });
         if until > pause.until {
-            // A longer pause begins anew, unless it only carries on the one that is under way.
+            // A longer pause starts again, unless it only extends the current one.
             *pause = Pause { since: if pause.until > now { pause.since } else { now }, until };
         }
         reply
