@@ -12,7 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::api::{RequestRate, RequestStats};
 use crate::base::noun::RowNoun;
-use crate::base::plural::{count_of, word_for};
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::base::printable::printable_log;
 use crate::listing::Progress;
 
@@ -110,10 +110,14 @@ impl ProgressDisplay {
 
     fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
         let Progress { pages, planned_pages, rows, total, is_healing } = self.latest;
-        let of = |total: Option<u64>| total.map(|total| format!("/{total}")).unwrap_or_default();
+        let of = |total: Option<u64>| total.map(|total| format!("/{}", grouped(total))).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
         let word = word_for(total.unwrap_or(rows), self.noun.one, self.noun.many);
-        let mut message = format!("{rows}{} {word}, page {pages}{}", of(total), of(planned_pages));
+        let mut message = format!("{}{} {word}", grouped(rows), of(total));
+        let is_lookup = total.is_some() && planned_pages == total;
+        if !is_lookup {
+            message += &format!(", page {}{}", grouped(pages), of(planned_pages));
+        }
         message += &format!(", {:.0}/s", rows as f64 / elapsed.max(0.001));
         if let Some(left) = self.time_left(elapsed) {
             message += &format!(", {} left", humantime::format_duration(Duration::from_secs(left.as_secs())));
@@ -200,6 +204,18 @@ impl FileProgress {
 mod tests {
     use super::*;
     use crate::api::{ConnectFailure, Trouble};
+
+    #[test]
+    fn a_lookup_counts_what_it_looks_up_and_a_list_its_pages() {
+        let message = |pages, planned_pages| {
+            let mut display = ProgressDisplay::new(true, None, RowNoun { one: "message", many: "messages" });
+            display.observe(Progress { pages, planned_pages, rows: 1_200, total: Some(5_000), is_healing: false });
+            display.message(RequestStats::default(), Duration::ZERO)
+        };
+        assert!(message(1_200, Some(5_000)).starts_with("1,200/5,000 messages, "));
+        assert!(!message(1_200, Some(5_000)).contains("page"));
+        assert!(message(12, Some(50)).starts_with("1,200/5,000 messages, page 12/50, "));
+    }
 
     #[test]
     fn the_reason_for_waiting_is_shown_while_nothing_arrives() {

@@ -1,8 +1,21 @@
-//! Counts with their words, for people: `1 contact`, `2 contacts`.
+//! Counts for people, with their words: `1 contact`, `2,000 contacts`.
+
+/// A number with commas between its groups of three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
 
 /// A count with its word.
 pub(crate) fn count_of(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", word_for(count, one, many))
+    format!("{} {}", grouped(count), word_for(count, one, many))
 }
 
 /// The word or words that go with a count.
@@ -17,6 +30,6 @@ mod tests {
     #[test]
     fn only_one_is_singular() {
         let texts = [0, 1, 2, 1000].map(|count| count_of(count, "page was read", "pages were read"));
-        assert_eq!(texts, ["0 pages were read", "1 page was read", "2 pages were read", "1000 pages were read"]);
+        assert_eq!(texts, ["0 pages were read", "1 page was read", "2 pages were read", "1,000 pages were read"]);
     }
 }

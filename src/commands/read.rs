@@ -32,7 +32,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     // Rows on a terminal leave no room for a bar.
     let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
     let is_silent = verbosity.quiet || verbosity.no_progress || shows_rows;
-    let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::NOUN));
+    let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::COUNTED));
     let ticking = async {
         let mut ticks = tokio::time::interval(TICK);
         loop {

@@ -96,7 +96,7 @@ mod tests {
     fn the_budget_names_requests_and_minutes() {
         let seconds = Duration::from_secs;
         let text = budget(5_000, Some(seconds(1_500)), false);
-        assert_eq!(text, "reading activities: 5000 requests, one a message, about 25 minutes under the rate limit\n");
+        assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit\n");
         let text = budget(1, Some(Duration::from_millis(300)), true);
         let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
         assert_eq!(text, format!("reading activities: {wanted}\n"));

@@ -39,6 +39,8 @@ pub trait Reading {
     const NAME: &'static str;
     /// What the rows are called.
     const NOUN: RowNoun;
+    /// What progress counts: the rows, unless those of one request are not known before it.
+    const COUNTED: RowNoun;
     /// Version of [`schema`](Self::schema).
     const SCHEMA_VERSION: u32;
     /// Columns whose values hardly repeat.
@@ -160,6 +162,7 @@ pub struct ListReading<R> {
 impl<R: Resource> Reading for ListReading<R> {
     const NAME: &'static str = R::ENDPOINT.name;
     const NOUN: RowNoun = R::NOUN;
+    const COUNTED: RowNoun = R::NOUN;
     const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
     const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
     type Page = R::Page;
@@ -285,6 +288,7 @@ const BY_ID: &str = "by_id";
 impl<R: LookupResource> Reading for LookupReading<R> {
     const NAME: &'static str = R::NAME;
     const NOUN: RowNoun = R::NOUN;
+    const COUNTED: RowNoun = R::ASKED;
     const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
     const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
     type Page = R::Page;
@@ -332,7 +336,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         let mut not_found = Vec::new();
         // Each id is requested once, but what is found by another key may be found by its id, too.
         let mut seen = self.keys.iter().any(|key| key.secret().is_some()).then(HashSet::new);
-        let mut duplicates = 0;
+        let (mut duplicates, mut rejected) = (0, 0);
         let deliver = async |looked: Looked<'_, R::Key, R::Page>| {
             let page = match looked.answer {
                 Answer::Found(page) => page,
@@ -345,12 +349,13 @@ impl<R: LookupResource> Reading for LookupReading<R> {
             let mut is_new = |id| seen.as_mut().is_none_or(|seen| seen.insert(id));
             let keep: Vec<bool> = R::row_ids(&page).into_iter().map(|id| id.is_none_or(&mut is_new)).collect();
             duplicates += keep.iter().filter(|&&keep| !keep).count() as u64;
+            rejected += page.findings().rejected.iter().map(|items| items.positions.len() as u64).sum::<u64>();
             let place = Place::Key(looked.key.to_string());
             deliver(Delivered { page, keep, fresh: 0..usize::MAX, place }).await
         };
         let observe = |progress| observe(lookup_progress(progress));
         match look_up(&source, &self.keys, self.settings, journal, deliver, observe).await {
-            Ok(report) => Ok(Some(ReadReport { duplicates, not_found, ..lookup_report(&report) })),
+            Ok(report) => Ok(Some(ReadReport { rejected, duplicates, not_found, ..lookup_report(&report) })),
             Err(LookupError::ReceiverGone) => Ok(None),
             Err(LookupError::Source(LookupRefusal { error, .. })) => Err(Error::Api(error)),
             Err(LookupError::Journal(error)) => Err(Error::Journal(error)),

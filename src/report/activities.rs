@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 
-use super::format::{grouped, grouped_of};
 use super::run::{ExportFacts, RowCounts, RunDocument};
 use super::{MAX_KEYS, Notice, OTHER_KEY, ReportForm, RunFacts, TableStyle};
+use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::verdict::EvidenceCode;
 
@@ -86,8 +86,8 @@ impl RunDocument for ActivitySummary {
     fn table(&self, _style: TableStyle) -> String {
         let mut lines = vec![format!(
             "{} of {}",
-            grouped_of(self.activities, "activity", "activities"),
-            grouped_of(self.messages, "message", "messages")
+            count_of(self.activities, "activity", "activities"),
+            count_of(self.messages, "message", "messages")
         )];
         let mut statuses: Vec<_> = self.statuses.iter().collect();
         statuses.sort_by_key(|&(name, count)| (std::cmp::Reverse(*count), name.clone()));
@@ -112,7 +112,7 @@ impl RunDocument for ActivitySummary {
         let count = |code| self.run.evidence.iter().find(|evidence| evidence.code == code)?.count;
         let mut remarks = Vec::new();
         if let Some(unknown) = count(EvidenceCode::IdsNotFound) {
-            let messages = grouped_of(unknown, "message is", "messages are");
+            let messages = count_of(unknown, "message is", "messages are");
             let flag = if self.lists_missing { " (--missing PATH lists them)" } else { "" };
             remarks.push(format!("{messages} not known to the API{flag}."));
         }
@@ -120,7 +120,7 @@ impl RunDocument for ActivitySummary {
         let doubts = self.run.evidence.iter().filter(|evidence| doubts.contains(&evidence.code));
         remarks.extend(doubts.map(|evidence| format!("Completeness is not verified: {}.", evidence.text)));
         for (column, values) in &self.malformed_fields {
-            let values = grouped_of(*values, "value", "values");
+            let values = count_of(*values, "value", "values");
             remarks.push(format!("{values} of {column} had an undocumented type or form."));
         }
         remarks

@@ -3,26 +3,8 @@
 use std::path::Path;
 
 use super::document::delivery::money::Money;
-use crate::base::plural::word_for;
+use crate::base::plural::grouped;
 use crate::base::printable::is_printable;
-
-/// A number with commas between its groups of three digits.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number with its word.
-pub(super) fn grouped_of(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), word_for(count, one, many))
-}
 
 /// A word as the head of a column.
 pub(super) fn capitalized(word: &str) -> String {
@@ -174,7 +156,6 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_differences_have_arrows() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([1, 1200].map(|count| grouped_of(count, "row", "rows")), ["1 row", "1,200 rows"]);
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("a\u{9b}\u{200b}b"), "ab");

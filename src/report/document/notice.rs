@@ -4,10 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::format::{file_name, grouped, grouped_of, shown};
+use super::super::format::{file_name, shown};
 use super::input::InputReport;
 use crate::base::noun::RowNoun;
-use crate::base::plural::word_for;
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::verdict::Verdict;
 
 /// Files that a notice names one by one.
@@ -84,7 +84,7 @@ impl Notice {
     pub fn summed_snapshots(files: u64, noun: RowNoun) -> Self {
         let text = format!(
             "{} of the same account are added up (--sum): a {} counts once for each of them.",
-            grouped_of(files, "export", "exports"),
+            count_of(files, "export", "exports"),
             noun.one
         );
         Self { code: NoticeCode::SummedSnapshots, count: Some(files), text }
@@ -128,7 +128,7 @@ impl Notice {
 
     /// So many items of the list are not in the output; nothing when all are.
     pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
-        let items = grouped_of(count, "item was", "items were");
+        let items = count_of(count, "item was", "items were");
         let are =
             word_for(count, &format!("it is not a {}", noun.one), &format!("they are not {}", noun.many)).to_owned();
         let text = format!("{items} left out because {are}.");
@@ -139,13 +139,13 @@ impl Notice {
     pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
         let about = if is_approximate { "About " } else { "" };
         let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
-        let text = format!("{about}{} {have} counted each time.", grouped_of(count, noun.one, noun.many));
+        let text = format!("{about}{} {have} counted each time.", count_of(count, noun.one, noun.many));
         (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
     }
 
     /// So many messages have a status that no documentation names; nothing when none has.
     pub(in crate::report) fn undocumented_statuses(count: u64) -> Option<Self> {
-        let have = grouped_of(count, "message has", "messages have");
+        let have = count_of(count, "message has", "messages have");
         let text = format!("{have} an undocumented status; it is kept as it is.");
         (count > 0).then_some(Self { code: NoticeCode::UndocumentedStatuses, count: Some(count), text })
     }
@@ -153,7 +153,7 @@ impl Notice {
     /// Of these columns, each with its values, none could be read; nothing where there are none.
     pub(in crate::report) fn unreadable_columns(columns: &[(&str, u64)]) -> Option<Self> {
         let names: Vec<&str> = columns.iter().map(|&(name, _)| name).collect();
-        let have = grouped_of(
+        let have = count_of(
             columns.iter().map(|&(_, values)| values).sum(),
             "value has an undocumented type or form",
             "values have an undocumented type or form",

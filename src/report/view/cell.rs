@@ -2,7 +2,8 @@
 
 use super::super::document::change::Change;
 use super::super::document::delivery::money::Money;
-use super::super::format::{difference, duration, grouped, money, percent, shown};
+use super::super::format::{difference, duration, money, percent, shown};
+use crate::base::plural::grouped;
 
 /// What one wishes of a number when it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,9 +8,9 @@
 
 use std::cmp::Reverse;
 
-use super::super::format::grouped;
 use super::super::table::{Table, is_leftover};
 use super::parts::{Fold, Row, TableView};
+use crate::base::plural::grouped;
 
 /// Rows that a page shows of a table that it folds.
 const UNFOLDED_ROWS: usize = 15;

@@ -3,13 +3,13 @@
 use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
 use super::super::document::run::RunFacts;
-use super::super::format::{capitalized, file_name, grouped, grouped_of, moment, sentence, shown, size};
+use super::super::format::{capitalized, file_name, moment, sentence, shown, size};
 use super::cell::Cell;
 use super::limits::Limits;
 use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::ranked::more;
 use crate::base::noun::RowNoun;
-use crate::base::plural::word_for;
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::publish::OutputReport;
 use crate::verdict::Verdict;
 
@@ -32,7 +32,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// Its moment, and the files unless there was a run.
     pub(super) fn subtitle(&self) -> String {
-        let files = || format!(", from {}", grouped_of(self.inputs.len() as u64, "file", "files"));
+        let files = || format!(", from {}", count_of(self.inputs.len() as u64, "file", "files"));
         format!("As of {}{}", moment(self.as_of), if self.run.is_some() { String::new() } else { files() })
     }
 }
@@ -87,13 +87,13 @@ fn files(source: Source<'_>, limits: Limits) -> Option<TableView> {
 )]
 fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
     let some = |count: u64, one: &str, many: &str| {
-        if count == 0 { String::new() } else { format!(", {}", grouped_of(count, one, many)) }
+        if count == 0 { String::new() } else { format!(", {}", count_of(count, one, many)) }
     };
     let mut notes: Vec<String> = run.evidence.iter().map(|evidence| sentence(&evidence.text)).collect();
     notes.push(format!(
         "{} for {}{}{}.",
-        grouped_of(run.requests, "request", "requests"),
-        grouped_of(run.pages, "page", "pages"),
+        count_of(run.requests, "request", "requests"),
+        count_of(run.pages, "page", "pages"),
         some(run.retries, "retry", "retries"),
         some(run.rate_limited, "time rate limited", "times rate limited")
     ));
@@ -110,12 +110,12 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
         run.waited_seconds
     ));
     if run.consistency.pages_resumed > 0 {
-        let pages = grouped_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
+        let pages = count_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
         notes.push(format!("{pages} by a run before and not asked for again."));
     }
     if run.duplicates_removed > 0 {
         let count = run.duplicates_removed;
-        let rows = grouped_of(count, source.noun.one, source.noun.many);
+        let rows = count_of(count, source.noun.one, source.noun.many);
         notes.push(format!("{rows} came twice and {} written once.", word_for(count, "was", "were")));
     }
     notes

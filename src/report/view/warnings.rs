@@ -1,7 +1,8 @@
 //! What stands at the top of every form.
 
 use super::super::document::notice::Notice;
-use super::super::format::{grouped, sentence};
+use super::super::format::sentence;
+use crate::base::plural::grouped;
 
 /// Notices as sentences, as many as a reader bears.
 pub(super) fn warnings(notices: &[Notice]) -> Vec<String> {

@@ -7,11 +7,12 @@
 //! and letters keep their size, or a phone would show letters of five pixels. Where cells would get narrower than their
 //! numbers, they scroll; the regions' names are a picture of their own beside them, which stays.
 
-use super::super::super::format::{grouped, shortened};
+use super::super::super::format::shortened;
 use super::super::super::view::cell::Cell;
 use super::super::super::view::parts::{HeatView, Row};
 use super::page::Page;
 use super::table;
+use crate::base::plural::grouped;
 
 /// Rows on the picture: what a screen shows at once.
 const MAX_ROWS: usize = 20;

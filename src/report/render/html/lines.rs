@@ -1,8 +1,8 @@
 //! Lines over time, as many as there are side by side.
 
-use super::super::super::format::grouped;
 use super::super::super::view::parts::{LineChart, LinesView};
 use super::page::Page;
+use crate::base::plural::grouped;
 
 /// Names below a chart.
 const LABELS: usize = 5;

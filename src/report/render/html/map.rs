@@ -3,11 +3,12 @@
 //! Five shades, each for counts that are a fixed factor larger than those of the one before: a linear scale would show
 //! the largest country and nothing else.
 
-use super::super::super::format::{capitalized, grouped, percent};
+use super::super::super::format::{capitalized, percent};
 use super::super::super::places;
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
 use super::super::super::view::parts::MapView;
 use super::page::Page;
+use crate::base::plural::grouped;
 
 /// One country a line; see the folder's README.
 const WORLD: &str = include_str!("world/world.txt");

@@ -10,7 +10,7 @@ mod tests;
 mod times;
 
 use super::super::document::contacts::summary::{CONTACT, Summary};
-use super::super::format::{grouped_of, percent};
+use super::super::format::percent;
 use super::super::table::Table;
 use super::cell::{Cell, Wish};
 use super::counted::counted;
@@ -18,7 +18,7 @@ use super::limits::Limits;
 use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
 use super::run::{self, Source};
 use super::warnings::warnings;
-use crate::base::plural::word_for;
+use crate::base::plural::{count_of, word_for};
 
 /// Lays out the report on contacts.
 pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView {
@@ -114,7 +114,7 @@ fn channels(summary: &Summary, limits: Limits) -> Section {
     if summary.default_channel_not_available > 0 {
         let count = summary.default_channel_not_available;
         let share = percent(count, total);
-        let contacts = grouped_of(count, "contact", "contacts");
+        let contacts = count_of(count, "contact", "contacts");
         let what = word_for(
             count,
             "has a default channel that is not among its available ones",

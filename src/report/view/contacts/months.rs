@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::super::super::document::contacts::summary::Summary;
-use super::super::super::format::grouped_of;
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
 use super::super::parts::{LineChart, LinesView, Note};
+use crate::base::plural::count_of;
 
 /// Months on the picture: twenty years.
 const MAX_MONTHS: i32 = 240;
@@ -70,7 +70,7 @@ impl Months {
     /// What the pictures leave out.
     fn notes(&self, summary: &Summary, has_sums: bool) -> Vec<String> {
         let count = |key: &str| summary.created_by_month.get(key).copied().unwrap_or(0);
-        let contacts = |count: u64| grouped_of(count, "contact", "contacts");
+        let contacts = |count: u64| count_of(count, "contact", "contacts");
         let merged = if summary.min_cell.is_some() { "of merged months" } else { "of other months" };
         let groups = [
             (count(UNKNOWN_KEY), "without a date"),

@@ -1,7 +1,7 @@
 //! Regions: a map, a table of them, the channels of each, and what adds up over them.
 
 use super::super::super::document::contacts::summary::{CONTACT, Summary};
-use super::super::super::format::{grouped, shown};
+use super::super::super::format::shown;
 use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
@@ -9,6 +9,7 @@ use super::super::limits::Limits;
 use super::super::parts::{Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
 use super::names::region_cell;
+use crate::base::plural::grouped;
 
 pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
     let count = |title: &str, name, table: &Table| counted(title, [name, "Contacts"], table, summary.contacts, limits);

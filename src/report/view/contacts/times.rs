@@ -1,12 +1,13 @@
 //! When contacts were created and last changed.
 
 use super::super::super::document::contacts::summary::Summary;
-use super::super::super::format::{grouped, moment, shown};
+use super::super::super::format::{moment, shown};
 use super::super::super::table::is_leftover;
 use super::super::cell::Cell;
 use super::super::limits::Limits;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::months;
+use crate::base::plural::grouped;
 
 pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
     let mut notes = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::super::document::delivery::group::Group;
 use super::super::super::document::delivery::summary::DeliverySummary;
-use super::super::super::format::{grouped, grouped_of, moment, shown};
+use super::super::super::format::{moment, shown};
 use super::super::super::table::{OTHER_KEY, Table, UNKNOWN_KEY, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
@@ -13,6 +13,7 @@ use super::super::parts::{
     Column, Frame, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
 };
 use super::groups::{cells, columns};
+use crate::base::plural::{count_of, grouped};
 use crate::time::calendar::{date_of_day, day_of_date};
 
 /// Days on the picture: a year and a day.
@@ -99,7 +100,7 @@ fn lines(summary: &DeliverySummary) -> Option<LinesView> {
     let left_out: Vec<String> = groups
         .into_iter()
         .filter(|&(count, _)| count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped_of(count, "message", "messages")))
+        .map(|(count, what)| format!("{} {what}", count_of(count, "message", "messages")))
         .collect();
     let note = format!("Not in the pictures: {}.", left_out.join(", "));
     let notes = if left_out.is_empty() { Vec::new() } else { vec![Note::from(note)] };
