@@ -38,7 +38,7 @@ fn a_still_list_costs_one_request_a_window_and_two_looks_in_every_order() {
     for order in [Order::CreatedAscending, Order::RandomKey, Order::UpdatedDescending] {
         let simulator = moving(order, 1_950, Movement::default());
         let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
-        let run = run.expect_code(0).expect_stderr("complete: 1950 contacts");
+        let run = run.expect_code(0).expect_stderr("complete: 1,950 contacts");
         assert_eq!(simulator.statistics().list_requests, 22 + 2);
         let consistency = &run.json("s.json")["run"]["consistency"];
         assert_eq!((&consistency["boundaries_searched"], &consistency["changes_seen"]), (&0.into(), &0.into()));

@@ -140,7 +140,7 @@ fn every_field_of_every_contact_arrives_in_parquet_and_csv() {
         .contacts(&simulator.base_url(), &["-o", "c.parquet", "-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(0)
-        .expect_stderr("complete: 20000 contacts");
+        .expect_stderr("complete: 20,000 contacts");
     let wanted: Vec<Row> = sent_contacts(&simulator.base_url()).iter().filter_map(expected).collect();
     assert_same_contacts(&wanted, &parquet_rows(&run.path("c.parquet")), &csv_rows(&run.path("c.csv")));
     assert_eq!(run.files(), ["_c.parquet.manifest.json", "c.csv", "c.parquet", "s.json"]);

@@ -351,7 +351,7 @@ fn an_export_through_all_kinds_of_trouble_holds_every_contact_once() {
         .contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(0)
-        .expect_stderr("complete: 4000 contacts");
+        .expect_stderr("complete: 4,000 contacts");
     assert_eq!(csv_lines(&run), 4001);
     let (summary, statistics) = (run.json("s.json"), simulator.statistics());
     let retries = summary["run"]["retries"].as_u64().unwrap();

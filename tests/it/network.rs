@@ -72,7 +72,7 @@ fn a_page_that_fails_for_long_does_not_stop_the_others() {
     let server = with_faults(3_000, &["INTERNAL_004 page=3 times=5"]);
     let arguments = ["-o", "c.csv", "--max-retries", "3", "--summary", "s.json"];
     let run = sent_export().contacts(&server.base_url(), &arguments).finish().expect_code(0);
-    let run = run.expect_stderr("retrying at the end").expect_stderr("complete: 3000");
+    let run = run.expect_stderr("retrying at the end").expect_stderr("complete: 3,000");
     assert_eq!(server.statistics().list_requests, 34 + 2 + 5);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 3_000);
 }

@@ -35,7 +35,7 @@ fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
         assert!(!folder.path().join("c.csv").exists(), "killed too late");
     }
     let run = run_in(folder).contacts(&server.base_url(), &arguments).finish().expect_code(0);
-    let run = run.expect_stderr("resuming the run started ").expect_stderr("complete: 20000 contacts");
+    let run = run.expect_stderr("resuming the run started ").expect_stderr("complete: 20,000 contacts");
     for name in ["c.csv", "c.parquet"] {
         assert!(std::fs::read(run.path(name)).unwrap() == std::fs::read(whole.path(name)).unwrap(), "{name} differs");
     }
@@ -89,7 +89,7 @@ fn a_hole_in_the_journal_changes_no_byte() {
     std::fs::write(&journal, bytes).unwrap();
     is_broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let before = server.requests().len();
-    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 14000");
+    let run = run.again().contacts(&server.url(), &arguments).finish().expect_code(0).expect_stderr("complete: 14,000");
     assert_eq!(server.requests().len() - before, 2 + 2, "what failed, what was damaged, start and end");
     let whole = sent_export().contacts(&server.url(), &arguments).finish().expect_code(0);
     let content = |run: &crate::support::Finished| std::fs::read(run.path("c.csv")).unwrap();
