@@ -1,4 +1,4 @@
-//! What a request that failed for good means for the run: its exit code and the next step.
+//! Exit code and hint of a request that failed permanently.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
 
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
-        // Somebody stands between here and the API, and has to be found first.
+        // Something between this machine and the API interferes: a case for a person, not for a retry.
         (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. } | Problem::OtherProfile { .. }, _) => {
             return ExitCode::Failure;
         }
@@ -24,7 +24,7 @@ pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     }
 }
 
-/// Refused for good: a proxy that is itself in trouble makes the API unavailable.
+/// True if the proxy refuses permanently; a proxy that fails makes the API unavailable instead.
 fn is_refused_by_proxy(cause: ConnectFailure) -> bool {
     cause.is_final() && matches!(cause, ConnectFailure::ProxyCredentials { .. } | ConnectFailure::ProxyRefused { .. })
 }
@@ -57,14 +57,14 @@ pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<Stri
 }
 
 const UNKNOWN_FORM_HINT: &str = "run the same command again; if it fails the same way, check --base-url, or report it with \
-                                 the request id: this version does not know the form of the answer";
+                                 the request id: this version cannot read the response";
 
-const OTHER_PROFILE_HINT: &str = "make sure that no cache stands between here and the API, and that --profile-id is a \
-                                  profile of this key's organization; then run the same command again";
+const OTHER_PROFILE_HINT: &str = "bypass any cache in front of the API, check that --profile-id is a profile of this key's \
+                                  organization, then run the same command again";
 
 const THEN_AGAIN: &str = "then run the same command again";
 
-/// The variable that sends requests through a proxy; plain http stays on this machine.
+/// The variable that selects the proxy; plain http goes only to this machine, without one.
 fn proxy_variable(base_url: &Url) -> Option<&'static str> {
     let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -82,21 +82,21 @@ fn no_answer_hint(cause: ConnectFailure) -> Option<String> {
             ));
         }
         ConnectFailure::Certificate => {
-            "check --base-url and this machine's clock, or add the server's authority to the CA certificates of the \
-             system or of SSL_CERT_FILE: its certificate is not trusted here"
+            "check --base-url and this machine's clock, or add the server's CA certificate to the system or to the file in \
+             SSL_CERT_FILE: the server's certificate is not trusted"
         }
         ConnectFailure::NoTls => {
-            "check the port of --base-url, or write http:// for a server on this machine: it seems to speak plain http"
+            "check the port of --base-url, or use http:// for a server on this machine: the server seems to use plain HTTP"
         }
         _ => return None,
     };
     Some(hint.to_owned())
 }
 
-/// For an address where nobody knows the path of contacts; `path` is the one of `--base-url`.
+/// For a base URL below which the endpoint does not exist; `path` is the one of `--base-url`.
 fn address_hint(path: &str) -> String {
     let path = path.trim_end_matches('/');
-    // What a person copies from the reference begins so, and the program adds it itself.
+    // URLs in the API reference start with /v3, which the program adds itself.
     match path
         .match_indices("/v3")
         .find(|&(at, version)| matches!(path.as_bytes().get(at + version.len()), None | Some(b'/')))
@@ -113,7 +113,7 @@ fn answer_hint(status: u16, code: Option<&str>) -> Option<String> {
         (Some("AUTH_006"), _) => "finish the account's verification (KYC) in the Sent dashboard",
         (Some("AUTH_007"), _) => "add a channel in the Sent dashboard: the account has none",
         (Some("RESOURCE_004"), _) => "check --profile-id: this organization has no such profile",
-        (_, 501) => "check --channel, or ask Sent's support: the API does not offer this to the account",
+        (_, 501) => "check --channel, or contact Sent's support: the API does not offer this to the account",
         (_, 403) => "use a key with this permission; only an organization's key may use --profile-id",
         _ if is_about_the_key(status, code) => {
             "put a valid key into SENT_DM_API_KEY or into the file of --api-key-file (the Sent dashboard shows it)"
@@ -151,7 +151,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::error) fn unanswered(cause: ConnectFailure) -> Error {
-        // Its words must decide nothing.
+        // The text of the source must not decide.
         failed(Problem::ConnectFailed { cause, source: "certificate".into() }, "https://api.sent.dm")
     }
 
@@ -188,8 +188,8 @@ pub(super) mod tests {
     fn what_kept_an_answer_from_coming_decides_and_not_its_words() {
         let proxy = |status| ConnectFailure::ProxyRefused { variable: "ALL_PROXY", status };
         let table = [
-            (ConnectFailure::Certificate, ExitCode::Failure, "certificate is not trusted here"),
-            (ConnectFailure::NoTls, ExitCode::Unavailable, "seems to speak plain http"),
+            (ConnectFailure::Certificate, ExitCode::Failure, "certificate is not trusted"),
+            (ConnectFailure::NoTls, ExitCode::Unavailable, "seems to use plain HTTP"),
             (
                 ConnectFailure::ProxyCredentials { variable: "HTTPS_PROXY" },
                 ExitCode::Unauthorized,

@@ -74,7 +74,7 @@ impl Case {
         }
     }
 
-    /// Runs the case; says whether a list that could be read was called unverified.
+    /// Runs the case; returns whether a readable list was reported as unverified.
     fn run(self) -> bool {
         let latency: Latency = "1ms..4ms".parse().unwrap();
         let Self { seed, contacts, order, .. } = self;

@@ -1,4 +1,4 @@
-//! Lists that move while they are read: what is asked for, and what the verdict says.
+//! Lists that change while they are read: requests and verdict.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,7 +72,7 @@ fn a_list_that_moves_is_healed_in_every_stable_order() {
 }
 
 #[test]
-fn without_healing_contacts_are_lost_and_the_verdict_says_so() {
+fn without_overlap_contacts_are_lost_and_the_verdict_is_unverified() {
     let simulator = moving(Order::CreatedAscending, 3_000, restless());
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "plain"]).finish();
     let run = run.expect_code(3).expect_stderr("may be missing").expect_stderr("unverified: ");
@@ -214,7 +214,7 @@ fn a_server_that_repeats_the_same_rows_for_ever_is_left_and_called_unverified() 
     assert!(server.requests().len() < 1_000, "{} requests", server.requests().len());
 }
 
-/// More windows fail for good than are in flight at once, and the others are there all the same.
+/// More windows fail permanently than are in flight at once, and the others are still exported.
 #[test]
 fn many_pages_that_cannot_be_fetched_do_not_cost_the_others() {
     for (concurrency, bad) in [("1", vec![550, 1_050]), ("2", (1..10).map(|at| at * 200 + 50).collect::<Vec<u32>>())] {

@@ -71,7 +71,7 @@ fn seconds_after(limited: Answer) -> f64 {
 }
 
 #[test]
-fn retry_after_counts_where_a_reset_says_something_else() {
+fn retry_after_wins_over_a_contradicting_reset() {
     let reset = |seconds| format!("x-ratelimit-reset: {}", now() + seconds);
     let limited = Answer::error(429, "BUSINESS_002").with_header("x-ratelimit-remaining: 0");
     let both = limited.clone().with_header(&reset(50)).with_header("retry-after: 1");
@@ -208,7 +208,7 @@ fn what_the_api_rejects_is_asked_once_and_has_its_own_exit_code() {
 }
 
 #[test]
-fn a_server_that_repeats_the_request_tells_no_number_and_no_search() {
+fn a_server_that_echoes_the_request_reveals_no_number_and_no_search() {
     let server = ScriptedServer::start(|number, head| {
         let target = head.split(' ').nth(1).unwrap();
         let error = serde_json::json!({"code": "SEARCH_001", "message": format!("bad request: {target}"),
@@ -239,7 +239,7 @@ fn the_simulators_own_errors_have_their_exit_codes() {
 }
 
 #[test]
-fn a_key_that_is_revoked_half_way_ends_the_run_and_says_what_another_one_costs() {
+fn a_key_revoked_halfway_ends_the_run_and_the_hint_names_the_cost_of_another() {
     let server = ScriptedServer::start(|_, head| match Asked::by(head) {
         asked if asked.holds(250) => Answer::error(401, "AUTH_002"),
         asked => asked.answer_of(450),
@@ -363,7 +363,7 @@ fn an_export_through_all_kinds_of_trouble_holds_every_contact_once() {
 }
 
 #[test]
-fn under_a_limit_that_is_kept_no_answer_says_429() {
+fn a_client_within_the_limit_gets_no_429() {
     let rate_limit = Some("40/s".parse().unwrap());
     let settings = Settings { contacts: 6_000, rate_limit, burst: 10, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();

@@ -1,4 +1,4 @@
-//! File systems that lack something: publishing makes do, or says so before the first request.
+//! File systems that lack features: publishing works around that, or fails before the first request.
 //!
 //! A library that stands before the C library refuses single calls with the error that such a file system gives
 //! (`refusing.c`). The C compiler that builds this program builds it, too.
@@ -66,7 +66,7 @@ fn a_folder_or_file_that_cannot_be_synced_is_published_all_the_same() {
 }
 
 #[test]
-fn without_locks_a_run_goes_on_and_says_so() {
+fn without_locks_a_run_continues_with_a_warning() {
     let simulator = simulator(150);
     for errno in [ENOLCK, ENOTSUP, ENOSYS] {
         let run = refusing(export(sent_export(), &simulator.base_url()), "REFUSE_LOCK", errno).finish();

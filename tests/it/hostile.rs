@@ -137,7 +137,7 @@ fn shown_for(code: i32, answer: Answer) -> String {
 }
 
 #[test]
-fn the_key_shows_nowhere_whoever_repeats_it() {
+fn the_key_appears_nowhere_even_if_a_server_echoes_it() {
     let percent: String = KEY.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, KEY);
     let escaped = KEY.bytes().map(|byte| format!("\\u{byte:04x}")).collect::<Vec<_>>().concat();
@@ -162,7 +162,7 @@ fn the_key_shows_nowhere_whoever_repeats_it() {
 }
 
 #[test]
-fn a_message_is_shown_without_what_nobody_sees() {
+fn a_message_is_shown_without_invisible_characters() {
     let error = serde_json::json!({"code": "VALIDATION_001", "message": "a\u{202e}gnp.exe\u{2066}x\u{200b}\u{1b}[31m",
         "details": {"page\u{202e}_size": ["must be\u{feff} small"]}});
     let answer = Answer::Http(400, vec![], serde_json::json!({"success": false, "error": error}).to_string());

@@ -1,4 +1,4 @@
-//! The shipped binary against local servers: what it writes, what it says, how it ends.
+//! The real binary against local servers: outputs, messages and exit codes.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

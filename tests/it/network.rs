@@ -93,7 +93,7 @@ fn dead_address() -> String {
 }
 
 #[test]
-fn an_address_where_nothing_listens_is_told_at_once_and_soon_given_up() {
+fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
     let address = dead_address();
     let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
     let warning = format!("WARN cannot reach {address}: connection refused; trying again");
@@ -144,7 +144,7 @@ fn a_service_that_answered_once_has_all_retries() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_is_told() {
+fn an_unknown_host_name_is_reported() {
     let arguments = ["-o", "c.csv", "--max-retries", "0", "--connect-timeout", "5s"];
     let run = sent_export().contacts("https://sent-export.invalid", &arguments).finish().expect_code(5);
     run.expect_stderr("contacts page 1")
@@ -153,15 +153,15 @@ fn a_name_that_nobody_knows_is_told() {
 }
 
 #[test]
-fn https_on_a_port_that_speaks_http_is_told() {
+fn https_on_a_plain_http_port_is_reported() {
     let server = with_faults(10, &[]);
     let address = server.base_url().replace("http:", "https:");
     let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(5).expect_stderr("6 attempts");
-    run.expect_stderr(&format!("cannot reach {address}: it does not speak TLS")).expect_stderr("speak plain http");
+    run.expect_stderr(&format!("cannot reach {address}: it does not speak TLS")).expect_stderr("use plain HTTP");
 }
 
 #[test]
-fn a_base_url_with_the_path_of_the_api_is_told() {
+fn a_base_url_with_the_path_of_the_api_is_reported() {
     let server = with_faults(10, &[]);
     let address = format!("{}/v3", server.base_url());
     let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(4);
@@ -181,11 +181,11 @@ fn a_certificate_that_does_not_verify_is_never_tried_again() {
         }
     });
     let run = sent_export().contacts(&address, &["-o", "c.csv"]).finish().expect_code(1);
-    run.expect_stderr("certificate is not trusted here");
+    run.expect_stderr("certificate is not trusted");
     assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
-/// A run through a proxy that gives these answers to CONNECT; also says how many it gave.
+/// A run through a proxy with these responses to CONNECT; also returns how many it sent.
 fn through_proxy(answers: &'static [u16], code: i32) -> (crate::support::Finished, usize) {
     let proxy = ScriptedServer::start(move |number, head| {
         assert!(head.starts_with("connect api.sent.invalid:443 http/1.1\r\n"), "{head}");

@@ -1,4 +1,4 @@
-//! Outputs that others read while they are written, that hang, or that are not what their name says.
+//! Pipes and special files: outputs that others read while they are written, that hang, or that are not regular files.
 
 #![cfg(unix)]
 
@@ -15,7 +15,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 #[test]
-fn whoever_reads_a_pipe_gets_rows_as_they_come() {
+fn the_reader_of_a_pipe_gets_rows_as_they_arrive() {
     let server = ScriptedServer::start(|_, head| {
         let asked = Asked::by(head);
         if asked.is_first() { asked.answer_of(450) } else { Answer::Silence(Duration::from_secs(30)) }
@@ -123,7 +123,7 @@ fn what_is_published_is_done_even_if_stdout_takes_no_summary() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_even_when_the_reader_of_stdout_has_left_or_hangs() {
+fn a_full_disk_is_reported_even_when_the_reader_of_stdout_has_left_or_hangs() {
     let simulator = simulator(20_000);
     for (arguments, has_left) in [(["-o", "-", "-o", "/dev/full"], true), (["-o", "/dev/full", "-o", "-"], false)] {
         let run = sent_export().contacts(&simulator.base_url(), &arguments).args(["--format", "csv"]);
@@ -140,7 +140,7 @@ fn a_full_disk_is_told_even_when_the_reader_of_stdout_has_left_or_hangs() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_somebody_else_has_opened_is_added_to_and_never_replaced() {
+fn a_file_opened_by_another_process_is_appended_to_and_never_replaced() {
     let simulator = simulator(150);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");

@@ -1,4 +1,4 @@
-//! Reading one profile of an organization: the header of each request, and answers that are somebody else's.
+//! Reading one profile of an organization: the header of each request, and responses for another profile.
 
 use crate::support::{Answer, ScriptedServer, page, sent_export};
 
@@ -23,7 +23,7 @@ fn an_answer_for_another_profile_is_never_published() {
 }
 
 #[test]
-fn a_key_of_a_profile_may_be_told_which_one_it_is() {
+fn a_profile_key_may_name_its_own_profile() {
     let server = answering_for(OTHER);
     sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(0);
 }

@@ -177,7 +177,7 @@ fn a_damaged_journal_costs_what_is_damaged() {
 
 /// Another version may have kept what this one cannot read any more.
 #[test]
-fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
+fn an_unreadable_journaled_answer_is_fetched_again_and_reported() {
     let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(300));
     let secrets = [("API key", Some(DEFAULT_API_KEY)), ("--search", None), ("--phone", None)];
     let key = JournalKey {
@@ -209,7 +209,7 @@ fn a_kept_answer_that_is_not_understood_is_fetched_again_and_told() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_keeps_what_was_read_and_says_how_to_go_on() {
+fn ctrl_c_saves_progress_and_says_how_to_resume() {
     let server = slow(5_000, "20ms");
     let (folder, mut command) = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).into_parts();
     let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! The simulator over real sockets: what it answers, how it fails, how its list moves, what it tells of itself.
+//! The simulator over real sockets: responses, faults, changes of the list, statistics.
 //!
 //! The client here is a few lines on a plain socket, so that nothing of the exporter or of an HTTP library stands between the
 //! test and the wire.

@@ -32,7 +32,7 @@ fn compare_decoders(body: &str) {
     }
 }
 
-/// An answer that tells of an error: what a person is shown of it is short and holds no control characters.
+/// An error response: what is shown of it is short and without control characters.
 pub(super) fn error_envelope(input: &[u8]) {
     let input = String::from_utf8_lossy(input);
     show_error(&input);

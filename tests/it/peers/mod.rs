@@ -14,7 +14,7 @@ mod sdk;
 
 use std::path::PathBuf;
 
-/// What an environment variable says of a peer: its program, or the folder that it is installed in.
+/// The program of a peer, or the folder it is installed in, from an environment variable.
 #[track_caller]
 fn peer(variable: &str) -> PathBuf {
     let value = std::env::var_os(variable).filter(|value| !value.is_empty());

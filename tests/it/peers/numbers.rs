@@ -11,7 +11,7 @@ use crate::support::sent_export;
 
 #[test]
 #[ignore = "needs Python with duckdb"]
-fn duckdb_counts_what_the_summary_tells() {
+fn duckdb_counts_match_the_summary() {
     for (contacts, hostile) in [(100_000, false), (6000, true), (1, false), (0, false)] {
         let simulator = Simulator::start(Settings { contacts, hostile, ..Settings::default() }).unwrap();
         let outputs = ["-o", "c.parquet", "--summary", "s.json"];
@@ -26,7 +26,7 @@ fn duckdb_counts_what_the_summary_tells() {
 
 #[test]
 #[ignore = "needs Python with duckdb"]
-fn duckdb_counts_what_the_delivery_report_tells() {
+fn duckdb_counts_match_the_delivery_report() {
     for (messages, hostile) in [(100_000, false), (6000, true), (1, false), (0, false)] {
         let messaging = Messaging { count: messages, ..Messaging::default() };
         let settings = Settings { contacts: 5000, hostile, messaging, ..Settings::default() };

@@ -15,7 +15,7 @@ pub(crate) use session::{Said, Session};
 
 use sent_export::simulator::{DEFAULT_API_KEY, Simulator};
 
-/// What every page takes for granted: an earlier export, and its summary.
+/// What every page assumes: an earlier export and its summary.
 const PREPARATION: &str = "mkdir exports sample-output
 sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json";
 
@@ -33,7 +33,7 @@ pub(crate) const READERS: [&str; 3] = ["duckdb ", "python3 ", "sqlite3 "];
 /// A command that begins like this serves until it is stopped.
 const SERVER: &str = "sent-export simulator ";
 
-/// What is run in place of what is shown.
+/// Replacements from what is shown to what is run.
 fn substitutions(simulator: &Simulator) -> Vec<(&'static str, String)> {
     vec![
         // The binary is built already.
@@ -83,7 +83,7 @@ pub(crate) fn all_commands() -> Vec<Command> {
 }
 
 #[test]
-fn the_lists_of_exceptions_hold_nothing_that_no_document_says() {
+fn every_listed_exception_occurs_in_a_document() {
     let session = Session::new(&[]);
     let commands = all_commands();
     let is_said = |part: &str| commands.iter().any(|command| command.text.contains(part));

@@ -12,7 +12,7 @@ use super::Command;
 /// Begins the output of each command.
 const MARK: char = '\u{1e}';
 
-/// Stands for the binary, and writes down how each of its runs ended: a shell tells only of the last one in a pipeline.
+/// Wraps the binary and records the exit code of each run: a shell reports only the last one in a pipeline.
 const NOTING_WRAPPER: &str = r#"#!/bin/sh
 "$BINARY_UNDER_TEST" "$@"
 code=$?
@@ -35,7 +35,7 @@ pub(crate) struct Said {
 }
 
 impl Session {
-    /// A session in a new folder; `programs` are folders that stand before the others in `PATH`.
+    /// A session in a new folder; `programs` are folders to put first in `PATH`.
     pub(crate) fn new(programs: &[&Path]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join(".bin");
@@ -89,10 +89,10 @@ impl Session {
         said
     }
 
-    /// Runs a server until it has said where it is.
+    /// Runs a server until it has printed its address.
     #[track_caller]
     pub(crate) fn serve(&self, command: &Command) {
-        // The binary in the place of shell and wrapper, or killing it would leave it there.
+        // Replaces shell and wrapper by the binary, because killing them would leave it running.
         let script = command.text.replacen("sent-export", "exec \"$BINARY_UNDER_TEST\"", 1);
         let mut server = self.shell(&script).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -216,7 +216,7 @@ fn a_profile_has_contacts_of_its_own() {
 }
 
 #[test]
-fn the_account_tells_of_its_profiles() {
+fn the_account_lists_its_profiles() {
     let simulator = start(Settings { profiles: 3, ..Settings::default() });
     let ids = |path: &str| -> Vec<String> {
         let profiles = ask(&simulator, path).json()["data"]["profiles"].as_array().unwrap().clone();

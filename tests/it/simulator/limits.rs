@@ -113,7 +113,7 @@ fn requests_at_the_same_time_are_counted_and_latency_is_kept() {
 }
 
 #[test]
-fn statistics_and_truth_are_told_over_http_without_being_counted() {
+fn statistics_and_truth_are_served_over_http_without_being_counted() {
     let simulator = start(Settings { contacts: 20, ..Settings::default() });
     page(&simulator, 1, 10);
     let statistics = ask_with(&simulator, "/_simulator/statistics", &[]).json();

@@ -164,7 +164,7 @@ fn a_profile_has_messages_of_its_own() {
 }
 
 #[test]
-fn messages_arrive_while_somebody_reads_and_move_on() {
+fn messages_arrive_and_change_status_during_a_read() {
     let clock = MessageClock::PerRequest(std::time::Duration::from_secs(60));
     let messaging = Messaging { count: 500, arrivals: Pace::PerRequest(10.0), clock, ..Messaging::default() };
     let outcome = || {

@@ -33,7 +33,7 @@ fn texts(ids: &[uuid::Uuid]) -> Vec<String> {
 }
 
 #[test]
-fn a_list_that_stands_still_is_what_the_books_say_in_every_stable_order() {
+fn a_list_that_does_not_change_matches_the_books_in_every_stable_order() {
     for order in EVERY_ORDER {
         let simulator = start(Settings { order, contacts: 1_111, ..Settings::default() });
         let walked = walk(&simulator);
@@ -104,7 +104,7 @@ fn the_books_balance() {
 }
 
 #[test]
-fn movement_ends_when_it_is_told_to() {
+fn movement_ends_at_its_bound() {
     let movement = Movement {
         deleted: Pace::PerRequest(3.0),
         from_request: 2,

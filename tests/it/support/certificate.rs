@@ -1,4 +1,4 @@
-//! A TLS server whose certificate nobody vouches for. Its key protects nothing.
+//! A TLS server with an untrusted certificate. Its key protects nothing.
 
 use std::net::TcpStream;
 use std::sync::Arc;

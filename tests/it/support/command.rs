@@ -62,7 +62,7 @@ impl Run {
         self
     }
 
-    /// Starts the run and kills it without warning when `is_time` says so; gives the folder back.
+    /// Starts the run, kills it when `is_time` returns true, and returns the folder.
     pub(crate) fn kill_when(mut self, mut is_time: impl FnMut() -> bool) -> tempfile::TempDir {
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = self.command.spawn().expect("the binary was built for this test");
@@ -79,7 +79,7 @@ impl Run {
         (self.folder, self.command)
     }
 
-    /// Runs it and says how many bytes of memory it took at its peak.
+    /// Runs it and returns its peak memory in bytes.
     pub(crate) fn finish_measured(mut self) -> (Finished, u64) {
         use wait4::Wait4;
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -134,7 +134,7 @@ fn high_water(status: &str) -> Option<u64> {
     rest.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
-/// Waits until something is true of a run that goes on meanwhile.
+/// Waits until a condition holds while a run continues.
 #[track_caller]
 pub(crate) fn wait_until(run: &mut Child, mut is_true: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -194,7 +194,7 @@ impl Finished {
         run_in(self.folder)
     }
 
-    /// What a summary or manifest tells under a code of evidence: its count, or `null` where it has none.
+    /// The count of an evidence code in a summary or manifest; `null` if it has none.
     #[track_caller]
     pub(crate) fn evidence(&self, name: &str, code: &str) -> Option<serde_json::Value> {
         let document = self.json(name);

@@ -1,4 +1,4 @@
-//! A server that answers by script: for each request the test's own function says what goes over the wire.
+//! A scripted server: for each request, a function of the test decides what is sent.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -186,7 +186,7 @@ fn serve(stream: &TcpStream, script: &Script, log: &Mutex<Vec<String>>, failed: 
     }
 }
 
-/// Sends the answer; says whether the connection stays.
+/// Sends the answer; returns whether the connection stays open.
 fn send(mut stream: &TcpStream, answer: Answer) -> bool {
     match answer {
         Answer::Http(status, headers, body) => {
