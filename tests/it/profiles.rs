@@ -17,7 +17,7 @@ fn an_answer_for_another_profile_is_never_published() {
     let server = answering_for(OTHER);
     let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(1);
     let run = run.expect_stderr(&format!("requested profile {ASKED}, but the response is for profile {OTHER}"));
-    let run = run.expect_stderr("hint: make sure that no cache stands between");
+    let run = run.expect_stderr("hint: bypass any cache in front of the API");
     assert!(!run.path("c.csv").exists());
     assert_eq!(server.requests().len(), 1, "another attempt would only hide it");
 }
