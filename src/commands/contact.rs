@@ -130,7 +130,7 @@ async fn print_all(
     let mut is_first = true;
     for key in keys {
         let page = match source.fetch(key, account.permit().await).await {
-            Ok(fetched) if !source.is_missing(&fetched.row) => fetched.row,
+            Ok(fetched) if fetched.row.rows() > 0 => fetched.row,
             Err(refusal) if !refusal.is_not_found() => return Err(Error::Api(refusal.error)),
             _ => {
                 missing.push(key.to_string());

@@ -113,7 +113,7 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
     let api = api_name(&args.account, args.simulate.is_some())?;
     if last.api.as_ref() != Some(&api) {
         let other = last.api.as_deref().unwrap_or("an unknown address");
-        return Err(refused(format!("it was made from {other}, and this run reads {api}")));
+        return Err(refused(format!("it was exported from {other}, but this run reads {api}")));
     }
     if last.filters.profile_id != args.account.profile_id.map(|id| id.to_string()) {
         return Err(refused("it was made with another --profile-id".to_owned()));

@@ -6,6 +6,9 @@
 
 use std::ops::RangeInclusive;
 
+/// Pages of fewer rows cannot overlap everywhere.
+const SMALL_CAP: u32 = 20;
+
 /// The rows that one request covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Window {
@@ -67,9 +70,6 @@ impl Window {
         cap >= SMALL_CAP && (cap / 2..=cap).any(ends_elsewhere) || Self::overlapping(end, 1, cap).is_some()
     }
 }
-
-/// Pages of fewer rows cannot overlap everywhere.
-const SMALL_CAP: u32 = 20;
 
 /// Where the page of this size ends that holds row `start`.
 fn reach(start: u64, size: u32) -> u64 {

@@ -2,7 +2,7 @@
 //! keys.
 //!
 //! ```text
-//!  driver ─► queue       which id next; whose turn is it? (no I/O)
+//!  driver ─► queue       which key next; whose turn is it? (no I/O)
 //!    ├─► source          where answers come from: the API, or the model of the tests
 //!    ├─► flight          requests in flight; their answers go to the journal, for a run that is stopped
 //!    └─► past            answers of an earlier run, found again by the place of their key

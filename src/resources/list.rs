@@ -42,9 +42,7 @@ impl<R: Resource> PageSource for ListSource<'_, R> {
         let Window { page, size } = window;
         let endpoint = &R::ENDPOINT;
         let name = format!("{} page {page} ({size} per page)", endpoint.name);
-        let mut query = vec![("page", page.to_string()), ("page_size", size.to_string())];
-        let parameters = self.resource.parameters().into_iter();
-        query.extend(parameters.filter_map(|parameter| Some((parameter.name, parameter.value?.to_owned()))));
+        let query = list_query(self.resource, window);
         let decode = |body: &ByteString| decode_list::<R>(body, PageLimit::for_size(size));
         let request = ApiRequest { name: &name, path: endpoint.path, query: &query, scope: self.scope };
         let reply = self.account.fetch(permit, &request, decode).await;
@@ -80,6 +78,14 @@ impl SourceError for ListError {
     fn is_empty_list(&self) -> bool {
         self.is_empty_list
     }
+}
+
+/// The query that requests a window of a list.
+pub(super) fn list_query<R: Resource>(resource: &R, window: Window) -> Vec<(&'static str, String)> {
+    let paging = [("page", window.page.to_string()), ("page_size", window.size.to_string())];
+    let parameters = resource.parameters().into_iter();
+    let set = parameters.filter_map(|parameter| Some((parameter.name, parameter.value?.to_owned())));
+    paging.into_iter().chain(set).collect()
 }
 
 /// `data` of a list's answer.

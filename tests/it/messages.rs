@@ -279,7 +279,7 @@ fn what_makes_no_sense_together_is_refused() {
     // The days of one account are not continued with those of another.
     let fixed = ["-o", "m/", "--partition-by", "created_date", "--since-last"];
     let run = messages(run.again(), &simulator, &fixed).finish().expect_code(2);
-    run.expect_stderr("it was made from simulator, and this run reads http://127.0.0.1").expect_stderr("hint: ");
+    run.expect_stderr("it was exported from simulator, but this run reads http://127.0.0.1").expect_stderr("hint: ");
     assert_eq!(simulator.statistics().conversation_requests, 0);
 }
 

@@ -21,22 +21,22 @@ const ROWS_FOR_A_BREAK: u64 = 400;
 pub(super) struct ListOrder {
     rows: u64,
     has_dates: bool,
-    by_creation: Key<i64>,
-    by_change: Key<i64>,
+    by_creation: SortKey<i64>,
+    by_change: SortKey<i64>,
     /// As unsigned numbers, which is how ids are sorted.
-    by_id: Key<u128>,
+    by_id: SortKey<u128>,
 }
 
 /// How the rows stand by one of their values.
 #[derive(Debug, Default)]
-struct Key<T> {
+struct SortKey<T> {
     /// The last row's value; of a row without one, that of the row before it.
     last: Option<T>,
     descending: u64,
     ascending: u64,
 }
 
-impl<T: Copy + Ord> Key<T> {
+impl<T: Copy + Ord> SortKey<T> {
     fn note(&mut self, value: Option<T>) {
         let Some(value) = value else { return };
         if let Some(last) = self.last.replace(value) {

@@ -12,8 +12,9 @@ use super::{BatchBuilder, ContactPage, Contacts, contacts_schema, decode_page_wi
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
-use crate::listing::{RowId, RowKey};
+use crate::listing::{RowId, RowKey, Window};
 use crate::lookup::LookupKey;
+use crate::resources::list::list_query;
 use crate::resources::{LookupResource, PageLimit, Resource, RowRequest};
 
 /// Contacts that a number may have: one for each profile of an organization.
@@ -87,15 +88,14 @@ impl LookupResource for ContactLookup {
     fn request(key: &ContactKey) -> RowRequest {
         match key {
             ContactKey::Id(id) => RowRequest::of(&Self::ENDPOINT, *id),
-            ContactKey::Number { number, .. } => RowRequest {
-                name: format!("contact with {key}"),
-                path: Contacts::ENDPOINT.path.to_owned(),
-                query: vec![
-                    ("page", "1".to_owned()),
-                    ("page_size", CONTACTS_OF_NUMBER.to_string()),
-                    ("phone", number.clone()),
-                ],
-            },
+            ContactKey::Number { number, .. } => {
+                let list = Contacts { phone: Some(number.clone()), ..Contacts::default() };
+                RowRequest {
+                    name: format!("contact with {key}"),
+                    path: Contacts::ENDPOINT.path.to_owned(),
+                    query: list_query(&list, Window::first(CONTACTS_OF_NUMBER)),
+                }
+            }
         }
     }
 
@@ -120,7 +120,7 @@ impl LookupResource for ContactLookup {
     }
 
     fn is_missing(page: &ContactPage) -> bool {
-        page.rows() == 0
+        page.items.is_empty()
     }
 
     /// A full page may not be all of them.
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_the_contact_that_was_asked_for_or_nothing() {
+    fn an_answer_is_the_contact_that_was_requested_or_nothing() {
         let id = Uuid::from_u128(7);
         let key = ContactKey::Id(id);
         let contact = format!(r#"{{"id":"{}","phone_number":"\u002B1"}}"#, id.to_string().to_uppercase());
@@ -148,6 +148,18 @@ mod tests {
         for other in ["null", "[]", "7", "{}", r#"{"contacts":[]}"#] {
             assert_eq!(rows(&key, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn items_that_are_no_contacts_are_an_answer_and_an_empty_list_is_none() {
+        let key = ContactKey::Number { number: "+12025550123".to_owned(), argument: 1 };
+        let is_missing = |contacts: &str| {
+            let body = format!("{{\"success\":true,\"data\":{{\"contacts\":{contacts}}},\"meta\":{{}}}}");
+            ContactLookup::is_missing(&ContactLookup::decode(&key, &body.into()).unwrap().data.unwrap())
+        };
+        assert!(is_missing("[]"));
+        assert!(!is_missing("[{}]"), "it is rejected and counted");
+        assert!(!is_missing(r#"[{"id":"a"}]"#));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use bytestring::ByteString;
 use super::schema::{FIELD_NAMES, column};
 use crate::resources::cell::Cell;
 
+/// Most that is reserved for texts beside the body before they come: a body can be far longer than an ordinary one.
+const MAX_RESERVED_BYTES: usize = 64 << 10;
+
 /// One contact, a cell a column.
 type Row = [Cell; column::COUNT];
 
@@ -77,8 +80,8 @@ impl Rows {
     /// Begins a text that is put together from parts.
     pub(super) fn start_text(&mut self) {
         if self.beside.capacity() == 0 {
-            // Where phone numbers are escaped, most of them come: about a fifth of the body.
-            self.beside.reserve(self.body.len() / 5);
+            // Where one phone number is escaped, all are: together about a fifth of the body of an ordinary page.
+            self.beside.reserve((self.body.len() / 5).min(MAX_RESERVED_BYTES));
         }
         self.started_at = self.beside.len();
     }
