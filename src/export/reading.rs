@@ -264,7 +264,7 @@ fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts
         boundaries_verified: report.boundaries,
         boundaries_searched: report.searches,
         rescans: report.rescans,
-        missing_rows: report.missing.iter().map(|range| [*range.start(), *range.end()]).collect(),
+        missing_rows: report.missing_ranges(),
         pages_resumed: report.pages_resumed,
         last_request_id: last_request_id.or_else(|| first_request_id.clone()),
         first_request_id,

@@ -342,20 +342,21 @@ impl Walk {
                 (Purpose::Read | Purpose::Search, _) => self.main.set_aside(window, &mut self.line),
                 (Purpose::Head, Phase::Closing(Closing { head: Some(head), .. })) => {
                     head.retry(window);
-                    Ok(())
+                    Ok(Vec::new())
                 }
                 (Purpose::Gap, Phase::Reading { gap: Some(gap) }) => {
                     gap.reader.retry(window);
-                    Ok(())
+                    Ok(Vec::new())
                 }
                 (Purpose::Probe, Phase::Probing(probe)) => {
                     probe.take(None, &mut self.line);
-                    Ok(())
+                    Ok(Vec::new())
                 }
-                _ => Ok(()),
+                _ => Ok(Vec::new()),
             };
-            if let Err(reason) = aside {
-                self.fall_back(reason);
+            match aside {
+                Ok(steps) => steps.into_iter().for_each(|step| self.note_step(step)),
+                Err(reason) => self.fall_back(reason),
             }
             if matches!(self.phase, Phase::Reading { .. }) && request.purpose == Purpose::Read {
                 // Those behind it need not wait for its rows.

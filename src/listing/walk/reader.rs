@@ -226,29 +226,7 @@ impl Reader {
             }
             self.slots.insert(place, Slot::Arrived(answer));
         }
-        let mut steps = Vec::new();
-        loop {
-            while !self.is_done
-                && let Some((place, anchor)) = self.best()
-            {
-                let answer = self.remove(place);
-                steps.push(self.continue_with(&answer, anchor, line));
-                if matches!(place, Place::Found(_)) {
-                    self.forget_stale();
-                }
-            }
-            if self.is_done {
-                self.settle();
-                break;
-            }
-            let was_lost = self.search.is_some();
-            self.look_around(line)?;
-            // A lost edge may be in any answer received so far.
-            if was_lost || self.search.is_none() || self.best().is_none() {
-                break;
-            }
-        }
-        Ok(steps)
+        self.follow(line)
     }
 
     /// The answer that continues the edge furthest: one that should hold it, or any while the edge is searched for.

@@ -246,6 +246,16 @@ impl WalkReport {
         lines
     }
 
+    /// Rows that could not be fetched, in ascending order.
+    pub fn missing_ranges(&self) -> Vec<[u64; 2]> {
+        merged(&self.missing)
+    }
+
+    /// How many these are.
+    pub(super) fn missing_rows(&self) -> u64 {
+        count_rows(&self.missing_ranges())
+    }
+
     fn doubts(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
         let mut doubts = Vec::new();
         if manner == Manner::Plain {
@@ -269,8 +279,9 @@ impl WalkReport {
             (Code::NotRescanned, &self.not_rescanned, "could not be fetched a second time"),
         ];
         for (code, ranges, what) in parts.into_iter().filter(|(_, ranges, _)| !ranges.is_empty()) {
-            let rows = ranges.iter().map(|range| range.end() - range.start() + 1).sum();
-            doubts.push(Evidence::new(code, Some(rows), format!("rows {} of the list {what}", list_rows(ranges))));
+            let ranges = merged(ranges);
+            let text = format!("rows {} of the list {what}", list_rows(&ranges));
+            doubts.push(Evidence::new(code, Some(count_rows(&ranges)), text));
         }
         doubts
     }
@@ -302,18 +313,27 @@ impl WalkReport {
     }
 }
 
-/// Rows in ascending order, those that follow each other as one range, and at most as many ranges as fit a sentence.
-fn list_rows(ranges: &[RangeInclusive<u64>]) -> String {
-    let mut ranges: Vec<(u64, u64)> = ranges.iter().map(|range| (*range.start(), *range.end())).collect();
+/// Ranges of rows in ascending order; those that overlap or follow each other are one.
+fn merged(ranges: &[RangeInclusive<u64>]) -> Vec<[u64; 2]> {
+    let mut ranges: Vec<[u64; 2]> = ranges.iter().map(|range| [*range.start(), *range.end()]).collect();
     ranges.sort_unstable();
     ranges.dedup_by(|next, range| {
-        let is_joined = next.0 <= range.1.saturating_add(1);
+        let is_joined = next[0] <= range[1].saturating_add(1);
         if is_joined {
-            range.1 = range.1.max(next.1);
+            range[1] = range[1].max(next[1]);
         }
         is_joined
     });
-    let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|(start, end)| format!("{start} to {end}")).collect();
+    ranges
+}
+
+fn count_rows(ranges: &[[u64; 2]]) -> u64 {
+    ranges.iter().map(|[start, end]| end - start + 1).sum()
+}
+
+/// As many ranges as fit a sentence.
+fn list_rows(ranges: &[[u64; 2]]) -> String {
+    let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|[start, end]| format!("{start} to {end}")).collect();
     match ranges.len().saturating_sub(MAX_RANGES) {
         0 => told.join(", "),
         more => format!("{} and {more} more ranges", told.join(", ")),
@@ -326,9 +346,16 @@ mod tests {
 
     #[test]
     fn adjacent_rows_are_one_range_and_many_ranges_are_counted() {
-        assert_eq!(list_rows(&[301..=400, 101..=200, 201..=300, 501..=600]), "101 to 400, 501 to 600");
+        assert_eq!(list_rows(&merged(&[301..=400, 101..=200, 201..=300, 501..=600])), "101 to 400, 501 to 600");
         let every_other: Vec<_> = (0..25).map(|at| at * 200 + 1..=at * 200 + 100).collect();
-        let told = list_rows(&every_other);
+        let told = list_rows(&merged(&every_other));
         assert!(told.ends_with("3801 to 3900 and 5 more ranges"), "{told}");
+    }
+
+    #[test]
+    fn rows_that_are_missing_twice_count_once() {
+        let report = WalkReport { missing: vec![199..=291, 195..=291, 400..=400], ..WalkReport::default() };
+        assert_eq!(report.missing_ranges(), [[195, 291], [400, 400]]);
+        assert_eq!(report.missing_rows(), 98);
     }
 }

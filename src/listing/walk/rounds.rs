@@ -164,7 +164,9 @@ impl Walk {
         // Another size than before is another address, so that no cache in between holds its answer.
         let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
         head.ask_for(Window::first(size));
-        let grown = self.main.edge.offset.saturating_sub(self.line.rows());
+        // Rows that could not be fetched are no growth: the start would be read ahead of what the list has grown by.
+        let known = self.line.rows() + self.report.missing_rows();
+        let grown = self.main.edge.offset.saturating_sub(known);
         head.expected_end = Some(grown);
         // What was requested when everything else was here has seen the end after it.
         if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
@@ -284,8 +286,10 @@ impl Walk {
                 gap.reader.give_up();
             }
             (Purpose::Head, Phase::Closing(closing)) => {
-                self.report.missing.push(rows);
-                closing.head = None;
+                // A window ahead of where the start met known rows was not needed.
+                if closing.head.take().is_some_and(|head| !head.is_done()) {
+                    self.report.missing.push(rows);
+                }
             }
             // The edge is looked for elsewhere.
             (Purpose::Search, _) => self.main.skip_search(),

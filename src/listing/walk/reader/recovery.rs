@@ -2,14 +2,44 @@
 //! resort, and skips windows that could not be fetched.
 
 use super::{
-    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Unreliable,
-    Window, key,
+    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Step,
+    Unreliable, Window, key,
 };
 
 impl Reader {
-    /// After an answer that continued nothing: looks for the edge, skips what could not be fetched.
-    pub(super) fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
-        self.pass_over(line);
+    /// Continues the edge as far as the answers that arrived reach, across windows that could not be fetched; returns what
+    /// it continued.
+    pub(super) fn follow(&mut self, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
+        let mut steps = Vec::new();
+        loop {
+            while !self.is_done
+                && let Some((place, anchor)) = self.best()
+            {
+                let answer = self.remove(place);
+                steps.push(self.continue_with(&answer, anchor, line));
+                if matches!(place, Place::Found(_)) {
+                    self.forget_stale();
+                }
+            }
+            if self.is_done {
+                self.settle();
+                break;
+            }
+            if self.pass_over(line) {
+                continue;
+            }
+            let was_lost = self.search.is_some();
+            self.look_around(line)?;
+            // A lost edge may be in any answer received so far.
+            if was_lost || self.search.is_none() || self.best().is_none() {
+                break;
+            }
+        }
+        Ok(steps)
+    }
+
+    /// After an answer that continued nothing: looks for the edge.
+    fn look_around(&mut self, line: &mut Line) -> Result<(), Unreliable> {
         let offset = self.edge.offset;
         let covering = |(&(start, size), slot): (&(u64, u32), &Slot)| match slot {
             Slot::Arrived(answer) if start < offset && start + u64::from(size) > offset => Some(answer.total),
@@ -78,21 +108,21 @@ impl Reader {
         Ok(())
     }
 
-    /// Continues behind a window that could not be fetched.
-    pub(super) fn pass_over(&mut self, line: &mut Line) {
+    /// Continues behind a window that could not be fetched; returns whether there was one, and an answer behind it.
+    fn pass_over(&mut self, line: &mut Line) -> bool {
         let offset = self.edge.offset;
         let Some(&aside) = self.slots.iter().find_map(|(place, slot)| {
             let covers = place.0 <= offset && place.0 + u64::from(place.1) > offset.saturating_sub(1);
             (matches!(slot, Slot::SetAside) && covers).then_some(place)
         }) else {
-            return;
+            return false;
         };
         let next = self.slots.range(aside..).find_map(|(&place, slot)| match slot {
             Slot::Arrived(_) => Some(Some(place)),
             Slot::Out => Some(None),
             Slot::SetAside => None,
         });
-        let Some(Some(next)) = next else { return };
+        let Some(Some(next)) = next else { return false };
         let answer = self.remove(Place::Planned(next));
         let skipped: Vec<(u64, u32)> = self.slots.range(aside..next).map(|(&place, _)| place).collect();
         for place in &skipped {
@@ -109,18 +139,23 @@ impl Reader {
         self.furthest = self.furthest.max(self.edge.rank);
         self.is_done = answer.is_short && !answer.claims_more;
         self.end = answer.end();
+        true
     }
 
-    /// Notes that a window could not be fetched for now.
-    pub(in crate::listing::walk) fn set_aside(&mut self, window: Window, line: &mut Line) -> Result<(), Unreliable> {
+    /// Notes that a window could not be fetched for now; returns what was continued behind it.
+    pub(in crate::listing::walk) fn set_aside(
+        &mut self,
+        window: Window,
+        line: &mut Line,
+    ) -> Result<Vec<Step>, Unreliable> {
         if self.is_search_out(window) {
             if let Some(search) = &mut self.search {
                 search.is_out = false;
             }
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.slots.insert(key(window), Slot::SetAside);
-        self.look_around(line)
+        self.follow(line)
     }
 
     /// Looks for the edge elsewhere, because the window that was searched cannot be fetched.
