@@ -43,8 +43,8 @@ fn a_server_that_is_gone_half_way_and_comes_back_costs_nothing_but_time() {
 #[test]
 fn a_stalled_reader_costs_no_request() {
     const PAGES: u32 = 500;
-    // With overlap, and the look at start and end.
-    const WINDOWS: u32 = 571 + 2;
+    // With overlap.
+    const WINDOWS: u64 = 571;
     let server = ScriptedServer::start(|_, head| Asked::by(head).answer_of(PAGES * 100));
     let arguments = ["-o", "-", "--format", "csv", "--timeout", "1s", "--summary", "s.json", "--quiet"];
     let (folder, mut command) = sent_export().contacts(&server.url(), &arguments).into_parts();
@@ -64,7 +64,10 @@ fn a_stalled_reader_costs_no_request() {
     assert_eq!(csv.lines().count(), PAGES as usize * 100 + 1);
     let summary = std::fs::read_to_string(folder.path().join("s.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-    assert_eq!((&summary["run"]["requests"], &summary["run"]["retries"]), (&WINDOWS.into(), &0.into()));
+    assert_eq!(summary["run"]["retries"], 0);
+    // Then the start once more, and the end unless its window was the only one in flight.
+    let requests = summary["run"]["requests"].as_u64().unwrap();
+    assert!((WINDOWS + 1..=WINDOWS + 2).contains(&requests), "{requests} requests");
 }
 
 #[test]

@@ -91,6 +91,25 @@ fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
     assert!(!is_search && window.offset() < 6 && window.end() > 6, "{window:?}");
 }
 
+/// The window that is needed first fails last.
+#[test]
+fn windows_that_failed_in_any_order_are_skipped_in_one_step() {
+    let mut reading = Reading::new(4);
+    reading.take(1, 4, &[1, 2, 3, 4], 20);
+    let [first, second] = [Window { page: 2, size: 3 }, Window { page: 3, size: 3 }];
+    for window in [first, second] {
+        reading.reader.note_sent(window);
+    }
+    reading.take(2, 4, &[5, 6, 7, 8], 20);
+    reading.reader.set_aside(second, &mut reading.line).unwrap();
+    reading.take(3, 4, &[9, 10, 11, 12], 20);
+    assert_eq!(reading.reader.edge.offset, 4);
+    reading.reader.set_aside(first, &mut reading.line).unwrap();
+    assert_eq!(reading.reader.edge.offset, 12);
+    let skipped: Vec<Window> = reading.reader.breaks.iter().map(|gap| gap.window).collect();
+    assert_eq!(skipped, [first, second]);
+}
+
 #[test]
 fn the_list_ends_with_a_short_answer_that_holds_the_edge() {
     let mut reading = Reading::new(4);
