@@ -9,6 +9,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use sent_export::format::{ParquetSettings, Projection};
 use sent_export::publish::{OutputRequest, OutputSettings, Outputs};
 use sent_export::resources::contacts::{UNIQUE_COLUMNS, contacts_schema, decode_page};
+use sent_export::store::Stores;
 
 const CONTACTS: u32 = 20_000;
 
@@ -29,7 +30,8 @@ fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(batch.num_rows() as u64)).sample_size(10);
     for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst"] {
-        let request = OutputRequest::new(&folder.path().join(name), None).expect("a known extension");
+        let request =
+            OutputRequest::new(&folder.path().join(name), None, &Stores::new(&[], None)).expect("a known extension");
         let open = || Outputs::open(std::slice::from_ref(&request), &settings).expect("writable");
         group.bench_function(name, |bencher| {
             bencher.iter_batched(

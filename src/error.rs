@@ -12,7 +12,7 @@ use crate::config::ConfigError;
 use crate::input::{IdError, SourceError};
 use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
-use crate::store::{StoreError, is_out_of_files};
+use crate::store::{ObjectErrorKind, StoreError, is_out_of_files};
 use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
@@ -277,7 +277,12 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
 
 fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
-        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. }) => ExitCode::Usage,
+        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. } | StoreError::Address(_)) => {
+            ExitCode::Usage
+        }
+        OutputError::Store(StoreError::Object { source, .. }) if source.kind() == ObjectErrorKind::Option => {
+            ExitCode::Usage
+        }
         _ => ExitCode::Output,
     }
 }

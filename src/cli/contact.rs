@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 
 use super::shared::{
-    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number_between,
+    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, StoreArgs, VerbosityArgs, number_between,
 };
 use crate::format::FileFormat;
 use crate::store::FileMode;
@@ -67,6 +67,10 @@ pub struct ContactArgs {
     #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]
     pub mode: Option<FileMode>,
 
+    /// How files and objects are reached.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
     /// What is done about ids that are not found or cannot be read.
     #[command(flatten)]
     pub lookup: LookupArgs,
@@ -102,13 +106,14 @@ pub struct ContactArgs {
 impl ContactArgs {
     /// The flags of the outputs, if there are any.
     pub fn outputs(&self) -> Option<OutputArgs> {
-        let Self { output, format, columns, manifest, mode, .. } = self;
+        let Self { output, format, columns, manifest, mode, store, .. } = self;
         (!output.is_empty()).then(|| OutputArgs {
             output: output.clone(),
             format: *format,
             columns: columns.clone(),
             manifest: manifest.clone(),
             mode: *mode,
+            store: store.clone(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::moment;
+use super::shared::{StoreArgs, moment};
 
 use crate::format::format_extensions;
 use crate::time::Timestamp;
@@ -61,6 +61,10 @@ pub struct ReportArgs {
     /// Write JSON like the summary of an export, `-` for stdout
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub json: Option<PathBuf>,
+
+    /// How files and objects are reached.
+    #[command(flatten)]
+    pub store: StoreArgs,
 
     /// Show what changed since an older summary (JSON), exported file, or folder of them
     #[arg(long, value_name = "OLD", help_heading = "Content")]

@@ -1,10 +1,10 @@
 //! `sent-export activities`: what happened to each of some messages.
 
 use crate::cli::ActivitiesArgs;
-use crate::config::{ExportFlags, check_stdin};
+use crate::config::{ConfigError, ExportFlags, check_stdin, stores};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
-use crate::input::{IdColumn, IdList};
+use crate::input::{IdColumn, IdList, Mirror};
 use crate::lookup::LookupSettings;
 use crate::report::{ActivityCounts, Filters};
 use crate::resources::activities::Activities;
@@ -52,8 +52,10 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.read_text(path)?;
     }
     let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
+    let stores = stores(&args.output.store, args.resume.state_dir.as_deref()).map_err(ConfigError::from)?;
+    let mut mirror = Mirror::new(&stores);
     for path in &args.messages {
-        ids.read_tables(path, &column)?;
+        ids.read_tables(&mut mirror, path, &column)?;
     }
     Ok(ids)
 }

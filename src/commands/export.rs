@@ -19,7 +19,7 @@ use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal
 use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
 use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
-use crate::store::{Sidecar, check_writable};
+use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
@@ -67,12 +67,16 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     config.published_before = published_before(&config)?;
-    config.outputs.manifest.as_deref().map_or(Ok(()), check_writable)?;
+    let files = config.outputs.small_files;
+    if let Some(manifest) = &config.outputs.manifest {
+        check_writable(manifest, files)?;
+        config.seen_manifest = SeenObject::look(manifest)?;
+    }
     // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
     for target in config.outputs.side_files().cloned().chain(config.outputs.manifest_elsewhere()) {
-        target.path().map_or(Ok(()), check_writable)?;
-        locks.extend(lock_target(&target)?);
+        check_writable(&target, files)?;
+        locks.extend(lock_target(&target, files)?);
     }
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let _simulator = start_simulator(&mut config.account)?;
@@ -148,7 +152,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
 /// What runs with the outputs in another order have left beside them is older than what is there now.
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
-    for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.staged_path()) {
+    for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path()) {
         // No one needs it, whether or not it can be removed.
         remove_journal(&Sidecar::Journal.path(&path)).ok();
     }

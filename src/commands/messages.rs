@@ -1,11 +1,9 @@
 //! `sent-export messages`: the messages of an account, the newest first.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
-use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, read_settings};
+use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, read_settings, stores};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
 use crate::lookup::LookupSettings;
@@ -15,7 +13,7 @@ use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::messages::{Messages, column};
 use crate::simulator::Settings;
-use crate::store::Sidecar;
+use crate::store::OutputTarget;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -95,11 +93,14 @@ struct LastRun {
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
 fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let folder = args.output.output.first().cloned().unwrap_or_default();
-    let beside = Sidecar::Manifest.path(&folder.join(CREATED_DATE));
-    let path: PathBuf = args.output.manifest.clone().unwrap_or(beside);
-    let refused = |why: String| ConfigError::NotContinuable { path: path.display().to_string(), why };
-    let last: LastRun = match read_manifest(&path) {
+    let stores = stores(&args.output.store, args.resume.state_dir.as_deref())?;
+    let folder = OutputTarget::new(&args.output.output.first().cloned().unwrap_or_default(), &stores)?;
+    let target = match &args.output.manifest {
+        Some(path) => OutputTarget::new(path, &stores)?,
+        None => folder.join(CREATED_DATE).manifests().into_iter().next().unwrap_or(folder),
+    };
+    let refused = |why: String| ConfigError::NotContinuable { path: target.to_string(), why };
+    let last: LastRun = match read_manifest(&target) {
         Ok(Some(manifest)) => manifest.details,
         Ok(None) => {
             tracing::info!("no last run: reading all messages");

@@ -11,19 +11,19 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 
 use crate::api::endpoints;
-use crate::config::{ConfigError, ExportConfig};
+use crate::config::{ConfigError, ExportConfig, OutputsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::format::FileFormat;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, placeholder,
     read_manifest,
 };
 use crate::report::{
     ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
     RunFacts, Table,
 };
-use crate::store::{OutputTarget, StagedFile, is_written_directly, relative_to, stage_small_file};
+use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
 use crate::verdict::{Evidence, Verdict};
 
 use super::warn;
@@ -50,18 +50,18 @@ pub(super) struct Published<D> {
 /// # Errors
 /// When its manifest is there but cannot be read.
 pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, ConfigError> {
-    let Some(wanted) = config.outputs.manifest.as_deref().filter(|_| config.gate.max_shrink.is_some()) else {
+    let Some(wanted) = config.outputs.manifest.as_ref().filter(|_| config.gate.max_shrink.is_some()) else {
         return Ok(None);
     };
-    for path in config.outputs.manifest.iter().chain(&config.outputs.manifests_beside) {
-        match read_manifest::<IgnoredAny>(path) {
+    for target in config.outputs.manifest.iter().chain(&config.outputs.manifests_beside) {
+        match read_manifest::<IgnoredAny>(target) {
             Ok(Some(manifest)) => return Ok(Some(manifest.rows)),
             Ok(None) => {}
-            Err(source) => return Err(ConfigError::ReadManifest { path: path.display().to_string(), source }),
+            Err(source) => return Err(ConfigError::ReadManifest { path: target.to_string(), source }),
         }
     }
     if config.outputs.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
-        tracing::warn!("--max-shrink has nothing to compare with: {} is not there", wanted.display());
+        tracing::warn!("--max-shrink has nothing to compare with: {wanted} is not there");
     }
     Ok(None)
 }
@@ -98,28 +98,28 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     for (target, form) in &files.reports {
         let text = document.render(*form);
         match target {
-            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout = text,
+            target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
         }
     }
     if let Some(target) = &files.missing {
         let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + id + "\n");
         match target {
-            OutputTarget::File(path) => small_files.push(stage_small_file(path, text.as_bytes(), files.small_files)?),
             OutputTarget::Stdout => to_stdout += &text,
+            target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
         }
     }
-    if let Some(path) = &files.manifest {
-        let mut outputs = seen_from(path, &outputs);
+    if let Some(target) = &files.manifest {
+        let mut outputs = seen_from(target, files, &outputs);
         outputs.extend(carried);
         if config.outputs.settings.partition.is_some() {
             let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
             outputs.sort_by_key(place);
         }
         let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
-        small_files.push(manifest.stage(path, files.small_files)?);
+        small_files.push(manifest.stage(target, files.small_files)?);
     }
-    withdraw_old_manifests(config, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
+    withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
     // Locked until the manifest is there.
     let _published = staged.publish()?;
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
@@ -161,17 +161,17 @@ fn check_gate<R: Reading>(
 
 /// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
 fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
-    let Some(manifest) = config.outputs.manifest.as_deref().filter(|_| config.outputs.settings.partition.is_some())
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| config.outputs.settings.partition.is_some())
     else {
         return Vec::new();
     };
     let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
-    let replaced = seen_from(manifest, staged);
-    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let replaced = seen_from(manifest, &config.outputs, staged);
+    let neighbors = Neighbors::of(manifest);
     let carried = before.outputs.into_iter().filter(|file| {
         let is_replaced = replaced.iter().any(|report| report.path == file.path);
         // Activities belong to the messages of their run.
-        !is_replaced && file.resource.is_none() && folder.join(&file.path).is_file()
+        !is_replaced && file.resource.is_none() && neighbors.contains(&file.path)
     });
     let format = FileFormat::PARQUET;
     carried
@@ -187,28 +187,29 @@ fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputRep
 }
 
 /// Nobody may find the old one beside new files.
-fn withdraw_old_manifests(config: &ExportConfig, new: Option<&mut StagedFile>) -> Result<(), Error> {
-    new.map_or(Ok(()), StagedFile::withdraw_old)?;
+fn withdraw_old_manifests(config: &ExportConfig, run: &RunFacts, new: Option<&mut SmallFile>) -> Result<(), Error> {
+    if let Some(new) = new {
+        new.withdraw_old(&placeholder(&run.started_at), config.seen_manifest.as_ref())?;
+    }
     let beside_activities = config.outputs.activities.iter().flat_map(|activities| &activities.manifests_beside);
     let beside = config.outputs.manifests_beside.iter().chain(beside_activities);
-    for path in beside.filter(|path| config.outputs.manifest.as_ref() != Some(path)) {
+    for target in beside.filter(|target| config.outputs.manifest.as_ref() != Some(target)) {
         // Another tool's file of that name is left alone.
-        if matches!(read_manifest::<IgnoredAny>(path), Ok(Some(manifest)) if !manifest.outputs.is_empty())
-            && let Err(error) = std::fs::remove_file(path)
+        if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
+            && let Err(error) = remove_small_file(target)
         {
-            tracing::warn!("cannot remove the manifest of the export before, {}: {error}", path.display());
+            tracing::warn!("cannot remove the manifest of the export before, {target}: {error}");
         }
     }
     Ok(())
 }
 
 /// The outputs with their paths as seen from the manifest, so that folder and manifest can be moved together.
-fn seen_from(manifest: &Path, outputs: &[OutputReport]) -> Vec<OutputReport> {
-    let seen = |output: &OutputReport| match OutputTarget::new(Path::new(&output.path)) {
-        OutputTarget::File(path) if !is_written_directly(&path) => {
-            OutputReport { path: relative_to(manifest, &path).display().to_string(), ..output.clone() }
-        }
-        _ => output.clone(),
+fn seen_from(manifest: &OutputTarget, files: &OutputsConfig, outputs: &[OutputReport]) -> Vec<OutputReport> {
+    let seen = |output: &OutputReport| {
+        let target = OutputTarget::new(Path::new(&output.path), &files.stores);
+        let path = target.map_or_else(|_| output.path.clone(), |target| target.seen_from(manifest));
+        OutputReport { path, ..output.clone() }
     };
     outputs.iter().map(seen).collect()
 }

@@ -11,16 +11,18 @@ use std::path::{Path, PathBuf};
 
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
+use crate::config::stores;
 use crate::error::{Error, ExitCode};
 use crate::input::{
-    Content, FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file, tell_contents,
+    Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, read_file, tell_contents,
 };
 use crate::progress::FileProgress;
+use crate::publish::OutputError;
 use crate::report::{
     Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, ReportForm, RunDocument, TableStyle,
     verdict_of_json,
 };
-use crate::store::{OutputTarget, check_writable, write_small_file};
+use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -36,16 +38,21 @@ const MAX_WARNINGS: usize = 20;
 /// # Errors
 /// When a file cannot be read, or a report cannot be written.
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
-    let forms =
+    let asked =
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
-    let forms: Vec<(&Path, ReportForm)> =
-        forms.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))).collect();
-    let mut found = find_files(&args.files)?;
-    let mut old = args.compare.as_deref().map(Old::find).transpose()?;
+    let stores = stores(&args.store, None).map_err(OutputError::from)?;
+    let mut forms: Vec<(OutputTarget, ReportForm)> = Vec::new();
+    for (path, form) in asked.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))) {
+        forms.push((OutputTarget::new(path, &stores).map_err(OutputError::from)?, form));
+    }
+    let mut mirror = Mirror::new(&stores);
+    let mut found = mirror.find_files(&args.files)?;
+    let mut old = args.compare.as_deref().map(|path| Old::find(path, &mut mirror)).transpose()?;
     let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
-    paths::check(forms.iter().map(|(path, _)| *path), &all_found, args.compare.as_deref())?;
-    for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
-        check_writable(path)?;
+    paths::check(forms.iter().map(|(target, _)| target), &all_found, args.compare.as_deref(), &stores)?;
+    let files = FileSettings { makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+    for (target, _) in &forms {
+        check_writable(target, files).map_err(OutputError::from)?;
     }
     let content = tell_contents(&mut found)?;
     old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
@@ -55,15 +62,15 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         }
     }
     match content {
-        Content::Contacts => report_on::<Counts>(args, &forms, found, old),
-        Content::Messages => report_on::<DeliveryCounts>(args, &forms, found, old),
+        Content::Contacts => report_on::<Counts>(args, (&forms, files), found, old),
+        Content::Messages => report_on::<DeliveryCounts>(args, (&forms, files), found, old),
     }
 }
 
 /// The same once it is known what the files hold.
 fn report_on<C: FileCounts>(
     args: &ReportArgs,
-    forms: &[(&Path, ReportForm)],
+    (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
     found: Found,
     old: Option<Old>,
 ) -> Result<ExitCode, Error> {
@@ -91,15 +98,15 @@ fn report_on<C: FileCounts>(
     for notice in document.notices().iter().take(MAX_WARNINGS) {
         warn(notice);
     }
-    for &(path, form) in forms {
-        let text = document.render(form);
-        if is_stdout(path) {
+    for (target, form) in forms {
+        let text = document.render(*form);
+        if *target == OutputTarget::Stdout {
             print(&text)?;
         } else {
-            write_small_file(path, text.as_bytes())?;
+            write_small_file(target, text.as_bytes(), files_as).map_err(OutputError::from)?;
         }
     }
-    if !args.quiet && !forms.iter().any(|(path, _)| is_stdout(path)) {
+    if !args.quiet && !forms.iter().any(|(target, _)| *target == OutputTarget::Stdout) {
         print(&document.table(style()))?;
     }
     Ok(ExitCode::Complete)
@@ -158,11 +165,11 @@ enum Old {
 }
 
 impl Old {
-    fn find(path: &Path) -> Result<Self, SourceError> {
+    fn find(path: &Path, mirror: &mut Mirror) -> Result<Self, SourceError> {
         if ReportForm::from_path(path) == Some(ReportForm::Json) {
-            return Ok(Self::Summary(path.to_owned()));
+            return Ok(Self::Summary(mirror.local(path)?));
         }
-        Ok(Self::Files(find_files(&[path.to_owned()])?, path.to_owned()))
+        Ok(Self::Files(mirror.find_files(&[path.to_owned()])?, path.to_owned()))
     }
 
     fn files(&self) -> Option<&Found> {
@@ -224,10 +231,6 @@ fn tell_skipped(skipped: &[Skipped]) {
 /// The name alone: folders are nobody's business where the report is passed on to.
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-fn is_stdout(path: &Path) -> bool {
-    OutputTarget::new(path) == OutputTarget::Stdout
 }
 
 fn style() -> TableStyle {

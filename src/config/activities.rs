@@ -1,13 +1,14 @@
 //! Where the activities of messages go that are read in the same run as the list.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::ConfigError;
 use super::row_format::{SecondOutput, metadata};
 use crate::format::{ParquetSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
-use crate::store::{FileMode, Sidecar, file_identity};
+use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
 
 /// What is written of the activities.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct ActivitiesConfig {
     /// How to write it.
     pub settings: OutputSettings,
     /// Manifests that an export of activities alone has left beside the file.
-    pub manifests_beside: Vec<PathBuf>,
+    pub manifests_beside: Vec<OutputTarget>,
     /// Where the journal goes.
     pub(super) journal: Option<PathBuf>,
 }
@@ -29,11 +30,11 @@ impl ActivitiesConfig {
     /// When the format is unknown, or nothing can be held back there until the messages are whole.
     pub(super) fn new(
         second: &SecondOutput<'_>,
-        mode: Option<FileMode>,
+        (files, stores): (FileSettings, &Arc<Stores>),
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
         let SecondOutput { path, rows } = second;
-        let output = OutputRequest::new(path, None)?;
+        let output = OutputRequest::new(path, None, stores)?;
         if output.target.is_stream() {
             return Err(ConfigError::ActivitiesOnStream(output.target));
         }
@@ -42,22 +43,20 @@ impl ActivitiesConfig {
         let settings = OutputSettings {
             metadata: metadata(&filters, rows.schema_version),
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
-            mode,
+            files,
             ..OutputSettings::new(Projection::all(rows.schema.clone()))
         };
-        let manifests_beside = output.target.path().map(Sidecar::manifests_of).into_iter().flatten().collect();
-        let journal = output.target.staged_path().map(|path| Sidecar::Journal.path(&path));
+        let manifests_beside = output.target.manifests();
+        let journal = output.target.state_path().map(|path| Sidecar::Journal.path(&path));
         Ok(Self { output, settings, manifests_beside, journal })
     }
 
     /// Checks that the file does not lie among those of days: who reads their folder as one table would read it, too.
-    /// `column` is the place that those are named after.
-    pub(super) fn check_outside(&self, column: Option<&Path>) -> Result<(), ConfigError> {
-        let folder = column.map(file_identity);
-        let (Some(folder), Some(path)) = (folder.as_deref().and_then(Path::parent), self.output.target.path()) else {
-            return Ok(());
-        };
-        let is_inside = !folder.as_os_str().is_empty() && file_identity(path).starts_with(folder);
-        if is_inside { Err(ConfigError::ActivitiesInDataset(self.output.target.clone())) } else { Ok(()) }
+    pub(super) fn check_outside(&self, folder: &OutputTarget) -> Result<(), ConfigError> {
+        if self.output.target.is_below(folder) {
+            Err(ConfigError::ActivitiesInDataset(self.output.target.clone()))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::API_KEY_VARIABLE;
 use crate::base::percent::Percent;
-use crate::format::{ColumnError, FileFormat, FormatError};
+use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
-use crate::store::OutputTarget;
+use crate::store::{OutputTarget, StoreError};
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -115,8 +115,8 @@ pub enum ConfigError {
     Output(#[from] OutputError),
 }
 
-impl From<FormatError> for ConfigError {
-    fn from(error: FormatError) -> Self {
+impl From<StoreError> for ConfigError {
+    fn from(error: StoreError) -> Self {
         Self::Output(error.into())
     }
 }

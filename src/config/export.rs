@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::outputs::SideFlags;
 use super::row_format::{RowFormat, SecondOutput};
+use super::stores::stores;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
 use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
@@ -13,6 +14,7 @@ use crate::listing::ReadSettings;
 use crate::publish::Gate;
 use crate::report::Filters;
 use crate::simulator;
+use crate::store::SeenObject;
 
 /// The flags of an export, as they were typed.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct ExportConfig {
     pub gate: Gate,
     /// Rows of the export that is there, which is only known once its place is locked.
     pub published_before: Option<u64>,
+    /// How the object was found that the manifest replaces.
+    pub seen_manifest: Option<SeenObject>,
     /// When to stop.
     pub max_duration: Option<Duration>,
     /// What is written.
@@ -95,8 +99,10 @@ impl ExportConfig {
             max_malformed: gates.max_malformed,
         };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let places = SideFlags { reports, missing, activities };
-        let outputs = OutputsConfig::new(output, &places, gate.max_shrink.is_some(), rows, &filters)?;
+        let state_dir = resume.state_dir.as_deref();
+        let stores = stores(&output.store, state_dir)?;
+        let places = SideFlags { reports, missing, state_dir, activities };
+        let outputs = OutputsConfig::new(output, &places, gate.max_shrink.is_some(), rows, &filters, &stores)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }
@@ -114,6 +120,7 @@ impl ExportConfig {
             resume_activities: kept(&outputs.activities.as_ref().and_then(|activities| activities.journal.clone())),
             gate,
             published_before: None,
+            seen_manifest: None,
             max_duration: pace.max_duration,
             outputs,
             filters,

@@ -17,6 +17,7 @@ mod outputs;
 mod pace;
 mod places;
 mod row_format;
+mod stores;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
@@ -26,6 +27,7 @@ pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
 pub use self::outputs::{CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 pub use self::row_format::{RowFormat, SecondOutput};
+pub use self::stores::stores;
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

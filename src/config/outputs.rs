@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::ConfigError;
 use super::activities::ActivitiesConfig;
@@ -11,7 +12,7 @@ use crate::cli::{OutputArgs, ReportFileArgs};
 use crate::format::{ColumnError, FileFormat, ParquetSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
-use crate::store::{FileSettings, OutputTarget, Sidecar};
+use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
 
 /// What flags ask for beside the rows.
 pub(super) struct SideFlags<'a> {
@@ -19,6 +20,8 @@ pub(super) struct SideFlags<'a> {
     pub(super) reports: Option<&'a ReportFileArgs>,
     /// Where the ids go that are not found.
     pub(super) missing: Option<&'a Path>,
+    /// The folder for the state of runs that was asked for.
+    pub(super) state_dir: Option<&'a Path>,
     /// Where the activities of the rows go.
     pub(super) activities: Option<SecondOutput<'a>>,
 }
@@ -40,11 +43,13 @@ pub struct OutputsConfig {
     /// What is written of the activities of the rows, if they are read in the same run.
     pub activities: Option<ActivitiesConfig>,
     /// Where the manifest goes.
-    pub manifest: Option<PathBuf>,
+    pub manifest: Option<OutputTarget>,
     /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
-    pub manifests_beside: Vec<PathBuf>,
+    pub manifests_beside: Vec<OutputTarget>,
     /// How reports and the manifest are written; whether their places are locked is only known once they are.
     pub small_files: FileSettings,
+    /// The object stores of the run.
+    pub stores: Arc<Stores>,
     /// Where the journal goes; `None` when no regular file is written.
     pub(super) journal: Option<PathBuf>,
 }
@@ -60,42 +65,60 @@ impl OutputsConfig {
         needs_manifest: bool,
         rows: &RowFormat,
         filters: &Filters,
+        stores: &Arc<Stores>,
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let metadata = metadata(&Filters { since: span, ..filters.clone() }, rows.schema_version);
         let outputs = match rows.partition {
-            Some(_) => vec![check_folder(args)?],
-            None => check_outputs(args)?,
+            Some(_) => vec![check_folder(args, stores)?],
+            None => check_outputs(args, stores)?,
         };
-        let reports = flags.reports.map_or(Ok(Vec::new()), check_reports)?;
-        let first_file = outputs.iter().find(|request| request.target.staged_path().is_some());
-        let beside = first_file.and_then(|request| request.target.path()).map(Sidecar::manifests_of);
-        let manifests_beside: Vec<PathBuf> = beside.into_iter().flatten().collect();
-        let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
-        let missing = flags.missing.map(OutputTarget::new);
+        let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, stores))?;
+        let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
+        let manifests_beside = kept().next().map(OutputTarget::manifests).unwrap_or_default();
+        let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), stores)?;
+        let missing = flags.missing.map(|path| OutputTarget::new(path, stores)).transpose()?;
+        let files =
+            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
         let activities = flags.activities.as_ref();
-        let activities = activities.map(|second| ActivitiesConfig::new(second, args.mode, filters)).transpose()?;
+        let activities =
+            activities.map(|second| ActivitiesConfig::new(second, (files, stores), filters)).transpose()?;
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
-        if let (Some(activities), Some(_)) = (&activities, rows.partition) {
-            activities.check_outside(outputs.first().and_then(|request| request.target.path()))?;
+        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.output.as_slice()) {
+            activities.check_outside(&OutputTarget::new(folder, stores)?)?;
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
-        check_distinct(all, beside, manifest.as_deref())?;
+        check_distinct(all, beside, manifest.as_ref())?;
         let settings = OutputSettings {
             metadata,
             parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
-            mode: args.mode,
+            files,
             partition: rows.partition,
             ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
         };
-        let journaled = first_file.and_then(|request| request.target.staged_path());
+        // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
+        let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
+        let journaled = match flags.state_dir {
+            Some(folder) => first_file.and_then(|target| target.state_path_in(folder)),
+            None => first_file.and_then(OutputTarget::state_path),
+        };
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
-        let small_files = FileSettings { mode: args.mode, is_locked: false };
-        Ok(Self { outputs, settings, reports, missing, activities, manifest, manifests_beside, small_files, journal })
+        Ok(Self {
+            outputs,
+            settings,
+            reports,
+            missing,
+            activities,
+            manifest,
+            manifests_beside,
+            small_files: files,
+            stores: Arc::clone(stores),
+            journal,
+        })
     }
 
     /// The first output that goes to stdout or a pipe, where nothing can be held back.
@@ -110,15 +133,14 @@ impl OutputsConfig {
 
     /// A manifest that the locks of the outputs do not keep from other runs, since it does not lie beside the first.
     pub fn manifest_elsewhere(&self) -> Option<OutputTarget> {
-        let elsewhere = self.manifest.as_ref().filter(|path| !self.manifests_beside.contains(path));
-        elsewhere.cloned().map(OutputTarget::File)
+        self.manifest.clone().filter(|target| !self.manifests_beside.contains(target))
     }
 }
 
-fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
+fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
     for path in &args.output {
-        let request = OutputRequest::new(path, args.format)?;
+        let request = OutputRequest::new(path, args.format, stores)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
@@ -129,25 +151,29 @@ fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
 }
 
 /// The one output that is a folder: what lies in it is named after the column.
-fn check_folder(args: &OutputArgs) -> Result<OutputRequest, ConfigError> {
+fn check_folder(args: &OutputArgs, stores: &Arc<Stores>) -> Result<OutputRequest, ConfigError> {
     let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
-    if OutputTarget::new(folder).is_stream() {
-        return Err(ConfigError::PartitionedStream(OutputTarget::new(folder)));
+    let folder = OutputTarget::new(folder, stores)?;
+    if folder.is_stream() {
+        return Err(ConfigError::PartitionedStream(folder));
     }
     match args.format {
         None | Some(FileFormat::PARQUET) => {
-            Ok(OutputRequest { target: OutputTarget::File(folder.join(CREATED_DATE)), format: FileFormat::PARQUET })
+            Ok(OutputRequest { target: folder.join(CREATED_DATE), format: FileFormat::PARQUET })
         }
         Some(format) => Err(ConfigError::PartitionFormat(format)),
     }
 }
 
 /// All reports, whatever flag asks for them.
-fn check_reports(args: &ReportFileArgs) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
-    let mut reports: Vec<_> = args.summary.iter().map(|path| (OutputTarget::new(path), ReportForm::Json)).collect();
+fn check_reports(args: &ReportFileArgs, stores: &Arc<Stores>) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
+    let mut reports = Vec::new();
+    if let Some(path) = &args.summary {
+        reports.push((OutputTarget::new(path, stores)?, ReportForm::Json));
+    }
     for path in &args.report {
         let form = ReportForm::from_path(path).ok_or_else(|| ConfigError::UnknownReport(path.display().to_string()))?;
-        reports.push((OutputTarget::new(path), form));
+        reports.push((OutputTarget::new(path, stores)?, form));
     }
     Ok(reports)
 }

@@ -1,26 +1,27 @@
 //! Where a run writes beside its outputs, and that nothing it writes is in the way of another part.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::ConfigError;
 use crate::cli::OutputArgs;
 use crate::publish::OutputRequest;
-use crate::store::{OutputTarget, Sidecar, file_identity};
+use crate::store::{OutputTarget, Sidecar, Stores, file_identity};
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
 pub(super) fn check_manifest(
     args: &OutputArgs,
     is_needed: bool,
-    beside: Option<&PathBuf>,
-) -> Result<Option<PathBuf>, ConfigError> {
+    beside: Option<&OutputTarget>,
+    stores: &Arc<Stores>,
+) -> Result<Option<OutputTarget>, ConfigError> {
     match args.manifest.as_deref() {
         None => Ok(beside.cloned()),
         Some(path) if path.as_os_str() == "none" && is_needed => Err(ConfigError::ShrinkWithoutManifest),
         Some(path) if path.as_os_str() == "none" => Ok(None),
-        Some(path) => match OutputTarget::new(path) {
-            OutputTarget::File(path) => Ok(Some(path)),
+        Some(path) => match OutputTarget::new(path, stores)? {
             stdout @ OutputTarget::Stdout => Err(ConfigError::BadManifest(stdout)),
+            target => Ok(Some(target)),
         },
     }
 }
@@ -29,17 +30,16 @@ pub(super) fn check_manifest(
 pub(super) fn check_distinct<'a>(
     outputs: impl Iterator<Item = &'a OutputRequest> + Clone,
     side_files: impl Iterator<Item = &'a OutputTarget>,
-    manifest: Option<&Path>,
+    manifest: Option<&'a OutputTarget>,
 ) -> Result<(), ConfigError> {
     // What a run keeps beside its outputs while it lasts has the place of nothing else.
     const OWN: [Sidecar; 4] = [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::OldManifest];
-    let own = outputs.clone().filter_map(|request| request.target.staged_path());
-    let mut known: HashSet<Option<PathBuf>> =
-        own.flat_map(|path| OWN.map(|own| own.path(&path))).map(|path| Some(file_identity(&path))).collect();
+    let own = outputs.clone().filter_map(|request| request.target.state_path());
+    let own = own.flat_map(|path| OWN.map(|own| file_identity(&own.path(&path)).to_string_lossy().into_owned()));
+    let mut known: HashSet<String> = own.collect();
     let targets = outputs.map(|request| &request.target).chain(side_files);
-    let manifest = manifest.map(|path| OutputTarget::File(path.to_owned()));
-    for target in targets.cloned().chain(manifest) {
-        if !known.insert(target.path().map(file_identity)) {
+    for target in targets.chain(manifest) {
+        if !known.insert(target.identity()) {
             return Err(ConfigError::RepeatedOutput(target.to_string()));
         }
     }

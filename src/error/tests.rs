@@ -11,7 +11,7 @@ use crate::format::{FileFormat, FormatError, Projection};
 use crate::input::Content;
 use crate::publish::OutputRequest;
 use crate::resources::contacts::contacts_schema;
-use crate::store::{Hindrance, OutputTarget};
+use crate::store::{AddressError, Hindrance, OutputTarget, Stores};
 
 const BASE_URL: &str = "https://api.sent.dm";
 
@@ -88,7 +88,7 @@ fn errors_of_the_configuration() {
             ConfigError::PartitionFormat(FileFormat::from_path(std::path::Path::new("m.csv")).unwrap()),
             ConfigError::NotContinuable { path: path(), why: "it is of another resource".to_owned() },
             ConfigError::Columns(Projection::select(&contacts_schema(), ["fone"]).unwrap_err()),
-            ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None).unwrap_err().into()),
+            ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None, &Stores::new(&[], None)).unwrap_err()),
         ]
         .map(Error::Config),
     );
@@ -106,6 +106,9 @@ fn errors_of_outputs() {
         data_type: "Binary".to_owned(),
     };
     let stored = [
+        StoreError::Address(AddressError::UnknownScheme("ftp".to_owned())),
+        StoreError::StateFolder { path: "state".into(), source: denied() },
+        StoreError::MakeFolder { path: path(), source: denied() },
         StoreError::MissingFolder { path: path() },
         StoreError::IsFolder { path: path() },
         StoreError::TrailingSlash { path: "data/".into() },
@@ -122,7 +125,7 @@ fn errors_of_outputs() {
         OutputError::Format(FileFormat::for_path("c.xls".as_ref()).unwrap_err()),
         OutputError::Format(unsupported),
         OutputError::ForeignBatch(arrow::error::ArrowError::SchemaError("index out of bounds".to_owned())),
-        OutputError::Busy { path: path(), owner: "process 7".to_owned() },
+        OutputError::Busy { output: path().display().to_string(), owner: "process 7".to_owned() },
         OutputError::OthersLock { lock: lock(), owner: "user 7".to_owned(), source: denied() },
         OutputError::Lock { lock: lock(), source: denied() },
     ];
@@ -137,6 +140,7 @@ fn errors_of_files_for_a_report() {
     let gone = io::Error::from(io::ErrorKind::NotFound);
     let errors = [
         SourceError::Open { path: path(), source: gone },
+        SourceError::NoObject { address: "s3://lake/c.csv".to_owned() },
         SourceError::UnknownExtension { path: "c.xls".into() },
         SourceError::EmptyFolder { path: "exports".into() },
         SourceError::NoColumns { path: path() },

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::content::Content;
 
 use crate::format::format_extensions;
+use crate::store::StoreError;
 
 static EXTENSIONS_HINT: LazyLock<String> =
     LazyLock::new(|| format!("name files with the extension {}, or their folder", format_extensions()));
@@ -24,6 +25,15 @@ pub enum SourceError {
         /// Why.
         source: io::Error,
     },
+    /// Neither an object nor a folder of objects has this address.
+    #[error("no such object: {address}")]
+    NoObject {
+        /// As it was given.
+        address: String,
+    },
+    /// A store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The extension is not that of a known format.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
@@ -167,6 +177,8 @@ impl SourceError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Open { .. } => "name a readable file or folder",
+            Self::NoObject { .. } => "name an object, or a folder of objects with a / at its end",
+            Self::Store(error) => error.hint(),
             Self::UnknownExtension { .. } => &EXTENSIONS_HINT,
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
             Self::NoColumns { .. } => "name a file written by `sent-export`",

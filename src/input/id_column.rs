@@ -129,7 +129,7 @@ fn unreadable(file: &SourceFile, source: impl Into<Box<dyn std::error::Error + S
 
 fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
     let opened = |source| IdError::Table(SourceError::Open { path: file.path.clone(), source });
-    let bytes = reporter.watched(File::open(&file.path).map_err(opened)?);
+    let bytes = reporter.watched(File::open(&file.real).map_err(opened)?);
     let reader = ParquetFile { file: bytes, bytes: file.bytes };
     let metadata = load(&reader).map_err(|error| unreadable(file, error))?;
     let place = column.find(file, metadata.schema().fields().iter().map(|field| field.name().as_str()))?;
@@ -207,7 +207,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::input::Mirror;
     use crate::input::ids::IdList;
+    use crate::store::Stores;
 
     fn ids(count: u128) -> Vec<Uuid> {
         (0..count).map(Uuid::from_u128).collect()
@@ -215,7 +217,7 @@ mod tests {
 
     fn read(path: &Path, column: &IdColumn) -> Result<IdList, IdError> {
         let mut list = IdList::default();
-        list.read_tables(path, column).map(|()| list)
+        list.read_tables(&mut Mirror::new(&Stores::new(&[], None)), path, column).map(|()| list)
     }
 
     fn usual() -> IdColumn {

@@ -12,9 +12,9 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::find::find_files;
 use super::id_column::{IdColumn, read_ids};
 use super::id_error::IdError;
+use super::mirror::Mirror;
 
 /// No line with an id is longer than this; a file that holds none must not fill the memory.
 const MAX_LINE: u64 = 4096;
@@ -84,8 +84,8 @@ impl IdList {
     ///
     /// # Errors
     /// When a table cannot be read, has no such column, or holds something else than ids in it.
-    pub fn read_tables(&mut self, path: &Path, column: &IdColumn) -> Result<(), IdError> {
-        let found = find_files(&[path.to_owned()])?;
+    pub fn read_tables(&mut self, mirror: &mut Mirror, path: &Path, column: &IdColumn) -> Result<(), IdError> {
+        let found = mirror.find_files(&[path.to_owned()])?;
         for skipped in &found.skipped {
             tracing::warn!("{skipped}");
         }

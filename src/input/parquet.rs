@@ -31,7 +31,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let failed =
         |source: Box<dyn std::error::Error + Send + Sync>| SourceError::Read { path: file.path.clone(), source };
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
-    let reader = ParquetFile { file: reporter.watched(File::open(&file.path).map_err(opened)?), bytes: file.bytes };
+    let reader = ParquetFile { file: reporter.watched(File::open(&file.real).map_err(opened)?), bytes: file.bytes };
     let metadata = load(&reader).map_err(|error| failed(error.into()))?;
     let schema = metadata.schema();
     let wanted_schema = file.content.schema();
@@ -107,7 +107,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 /// When it cannot be opened or is no Parquet file.
 pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<Vec<String>, SourceError> {
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
-    let reader = ParquetFile { file: reporter.watched(File::open(&file.path).map_err(opened)?), bytes: file.bytes };
+    let reader = ParquetFile { file: reporter.watched(File::open(&file.real).map_err(opened)?), bytes: file.bytes };
     let failed = |error: ParquetError| SourceError::Read { path: file.path.clone(), source: error.into() };
     let metadata = load(&reader).map_err(failed)?;
     Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())

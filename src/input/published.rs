@@ -16,7 +16,7 @@ use super::stem::without_extension;
 use crate::format::FileFormat;
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
-use crate::store::Sidecar;
+use crate::store::{OutputTarget, Sidecar};
 use crate::time::{Span, Timestamp};
 use crate::verdict::Verdict;
 
@@ -72,7 +72,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     for output in outputs {
         for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let Ok(manifest) = read_manifest::<Details>(&path) else {
+            let Ok(manifest) = read_manifest::<Details>(&OutputTarget::File(path.clone())) else {
                 unread = unread.or(Some(path));
                 continue;
             };
@@ -107,7 +107,7 @@ fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
     };
     let Some((column, _)) = value.split_once('=') else { return Ok(None) };
     let path = Sidecar::Manifest.path(&dataset.join(column));
-    let manifest = read_manifest::<Details>(&path).map_err(|_| path.clone())?;
+    let manifest = read_manifest::<Details>(&OutputTarget::File(path.clone())).map_err(|_| path.clone())?;
     let part = format!("{value}/{name}");
     Ok(manifest.and_then(|manifest| {
         let place = manifest.outputs.iter().position(|listed| listed.path == part)?;

@@ -72,7 +72,7 @@ fn check_sum(file: &SourceFile, reporter: &Reporter<Piece>) -> Result<(), Source
         return Ok(());
     };
     let failed = |source| SourceError::Open { path: file.path.clone(), source };
-    let found = sha256(reporter.watched(File::open(&file.path).map_err(failed)?)).map_err(failed)?;
+    let found = sha256(reporter.watched(File::open(&file.real).map_err(failed)?)).map_err(failed)?;
     if found.eq_ignore_ascii_case(listed) {
         return Ok(());
     }

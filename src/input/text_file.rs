@@ -40,7 +40,7 @@ pub(super) fn open_text<T>(
 ) -> Result<(impl Read, TextProgress), SourceError> {
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let progress = TextProgress { bytes_read: Rc::default(), last_byte: Rc::default() };
-    let bytes = reporter.watched(File::open(&file.path).map_err(opened)?);
+    let bytes = reporter.watched(File::open(&file.real).map_err(opened)?);
     let bytes = CountingReader { reader: bytes, bytes: Rc::clone(&progress.bytes_read) };
     let mut bytes = BufReader::with_capacity(READ_BUFFER_BYTES, bytes);
     if matches!(bytes.fill_buf().map_err(opened)?, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {

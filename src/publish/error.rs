@@ -23,10 +23,10 @@ pub enum OutputError {
     #[error("a batch does not have the columns of the outputs")]
     ForeignBatch(#[source] ArrowError),
     /// Another run writes the same output.
-    #[error("another run is writing the output: {} ({owner})", path.display())]
+    #[error("another run is writing the output: {output} ({owner})")]
     Busy {
         /// The target.
-        path: PathBuf,
+        output: String,
         /// Its process and start.
         owner: String,
     },

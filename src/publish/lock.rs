@@ -14,7 +14,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
-use crate::store::{OutputTarget, Sidecar, StoreError, create_private, folder_of, refuses_locks};
+use crate::store::{
+    FileSettings, OutputTarget, Sidecar, StoreError, create_private, folder_of, make_folders, refuses_locks,
+};
 use crate::time::Timestamp;
 
 /// Attempts to lock a file that is removed or replaced meanwhile.
@@ -35,6 +37,11 @@ impl OutputLock {
     /// # Errors
     /// When another run has it, or the folder cannot be written.
     pub fn acquire(output: &Path) -> Result<Self, OutputError> {
+        Self::acquire_for(output, &output.display().to_string())
+    }
+
+    /// The same, for an output with another name.
+    fn acquire_for(output: &Path, shown: &str) -> Result<Self, OutputError> {
         let failed = |source| OutputError::Store(StoreError::OpenStaged { path: output.to_owned(), source });
         let path = Sidecar::Lock.path(output);
         if path.is_symlink() {
@@ -57,7 +64,7 @@ impl OutputLock {
                     let mut owner = String::new();
                     // The owner may not have written its line yet.
                     drop(opened.file.read_to_string(&mut owner));
-                    return Err(OutputError::Busy { path: output.to_owned(), owner: owner.trim().to_owned() });
+                    return Err(OutputError::Busy { output: shown.to_owned(), owner: owner.trim().to_owned() });
                 }
                 Err(TryLockError::Error(error)) if refuses_locks(&error) => {
                     let shown = path.display();
@@ -77,7 +84,7 @@ impl OutputLock {
             }
             return Ok(Self { path, is_held, _file: opened.file });
         }
-        Err(OutputError::Busy { path: output.to_owned(), owner: String::new() })
+        Err(OutputError::Busy { output: shown.to_owned(), owner: String::new() })
     }
 
     /// Whether other runs are locked out; not every file system has locks.
@@ -93,15 +100,18 @@ impl Drop for OutputLock {
     }
 }
 
-/// Locks a file that will be written, against other runs; one that is written to directly needs no lock.
+/// Locks an output against other runs on this machine; a stream needs no lock. Its folder is made if `files` lets it.
 ///
 /// # Errors
-/// When another run has it, or its folder cannot be written.
-pub fn lock_target(target: &OutputTarget) -> Result<Option<OutputLock>, OutputError> {
-    match target.staged_path() {
-        Some(path) if folder_of(&path).is_dir() => OutputLock::acquire(&path).map(Some),
-        _ => Ok(None),
+/// When another run has it, or its folder cannot be made or written.
+pub fn lock_target(target: &OutputTarget, files: FileSettings) -> Result<Option<OutputLock>, OutputError> {
+    let Some(path) = target.state_path() else { return Ok(None) };
+    let folder = folder_of(&path);
+    if !folder.is_dir() && files.makes_folders {
+        make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.clone(), source })?;
     }
+    // What is missing is reported when the output is opened.
+    folder.is_dir().then(|| OutputLock::acquire_for(&path, &target.to_string())).transpose()
 }
 
 /// The file of a lock.

@@ -3,14 +3,13 @@
 //! When `_<output>.manifest.json` is there, every output of the run is complete and can be checked by size and SHA-256.
 //! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is complete.
 
-use std::path::Path;
-use std::{fs, io};
+use std::io;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OutputReport;
-use crate::store::{FileSettings, StagedFile, StoreError, stage_small_file};
+use crate::store::{FileSettings, OutputTarget, SmallFile, StoreError, read_small_file, stage_small_file};
 use crate::verdict::Evidence;
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
@@ -87,20 +86,37 @@ pub struct PublishedFile {
     pub sha256: Option<String>,
 }
 
-/// Reads the manifest of an earlier run; `None` if there is none.
+/// Reads the manifest of an earlier run; `None` if there is none, or only what stands for it while a run publishes.
 ///
 /// # Errors
 /// When it cannot be read, or is not a manifest.
-pub fn read_manifest<D: DeserializeOwned>(path: &Path) -> io::Result<Option<PublishedManifest<D>>> {
-    let json = match fs::read(path) {
-        Ok(json) => json,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
+pub fn read_manifest<D: DeserializeOwned>(target: &OutputTarget) -> io::Result<Option<PublishedManifest<D>>> {
+    let Some(json) = read_small_file(target)? else { return Ok(None) };
+    if serde_json::from_slice::<Placeholder>(&json).is_ok_and(|placeholder| placeholder.is_publishing) {
+        return Ok(None);
+    }
     let ManifestFields { rows, contacts, outputs, details } = serde_json::from_slice(&json)?;
     let missing = || io::Error::new(io::ErrorKind::InvalidData, "the number of rows is missing");
     let rows = rows.or(contacts).ok_or_else(missing)?;
     Ok(Some(PublishedManifest { rows, outputs, details }))
+}
+
+/// What stands for the manifest while the objects of a run are published. It is written by condition: of two runs that began
+/// with the same manifest, one fails here and has replaced nothing.
+#[derive(Debug, Serialize, Deserialize)]
+struct Placeholder {
+    is_publishing: bool,
+    #[serde(default)]
+    note: String,
+}
+
+/// The bytes of the placeholder.
+pub fn placeholder(started_at: &str) -> Vec<u8> {
+    let note = format!(
+        "The run that began at {started_at} is publishing its outputs, or was stopped while it did: they may be old or new."
+    );
+    let json = serde_json::to_vec_pretty(&Placeholder { is_publishing: true, note });
+    json.expect("a flag and a text")
 }
 
 impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
@@ -108,15 +124,17 @@ impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn stage(&self, path: &Path, settings: FileSettings) -> Result<StagedFile, StoreError> {
+    pub fn stage(&self, target: &OutputTarget, settings: FileSettings) -> Result<SmallFile, StoreError> {
         let mut json = serde_json::to_vec_pretty(self).expect("texts, numbers and maps with text keys");
         json.push(b'\n');
-        stage_small_file(path, &json, settings)
+        stage_small_file(target, &json, settings)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde::de::IgnoredAny;
 
     use super::*;
@@ -131,7 +149,8 @@ mod tests {
     fn what_is_written_can_be_read_and_what_is_none_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("_c.csv.manifest.json");
-        assert_eq!(read_manifest::<Details>(&path).unwrap(), None);
+        let target = OutputTarget::File(path.clone());
+        assert_eq!(read_manifest::<Details>(&target).unwrap(), None);
         let report = |rows| OutputReport {
             path: "c.csv".into(),
             resource: None,
@@ -156,17 +175,19 @@ mod tests {
             consistency: &(),
             outputs: &[report(7)],
         };
-        manifest.stage(&path, FileSettings::default()).unwrap().publish().unwrap();
-        let read = read_manifest::<Details>(&path).unwrap().unwrap();
+        manifest.stage(&target, FileSettings::default()).unwrap().publish().unwrap();
+        let read = read_manifest::<Details>(&target).unwrap().unwrap();
         assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
         let sha256 = Some("00".to_owned());
         assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), resource: None, rows: 7, bytes: 70, sha256 }]);
-        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 7);
+        assert_eq!(read_manifest::<IgnoredAny>(&target).unwrap().unwrap().rows, 7);
         fs::write(&path, r#"{"contacts": 8}"#).unwrap();
-        assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 8, "as earlier versions wrote it");
+        assert_eq!(read_manifest::<IgnoredAny>(&target).unwrap().unwrap().rows, 8, "as earlier versions wrote it");
         fs::write(&path, r#"{"outputs": []}"#).unwrap();
-        assert!(read_manifest::<IgnoredAny>(&path).is_err());
+        assert!(read_manifest::<IgnoredAny>(&target).is_err());
         fs::write(&path, "{").unwrap();
-        assert!(read_manifest::<Details>(&path).is_err());
+        assert!(read_manifest::<Details>(&target).is_err());
+        fs::write(&path, placeholder("2026-03-01T00:00:00Z")).unwrap();
+        assert_eq!(read_manifest::<Details>(&target).unwrap(), None, "a run publishes");
     }
 }

@@ -28,7 +28,9 @@ mod tests;
 pub use self::error::OutputError;
 pub use self::gate::{Candidate, Gate, GateFailure};
 pub use self::lock::{OutputLock, lock_target};
-pub use self::manifest::{MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, read_manifest};
+pub use self::manifest::{
+    MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, placeholder, read_manifest,
+};
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::request::OutputRequest;
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

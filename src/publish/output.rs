@@ -16,7 +16,7 @@ use super::error::OutputError;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
 use crate::format::Encode;
-use crate::store::{Destination, FileSettings, HashingWriter};
+use crate::store::{self, FileSettings, HashingWriter, Staged};
 
 /// Batches that may wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
@@ -38,7 +38,7 @@ impl Output {
     ) -> Result<Self, OutputError> {
         let schema = settings.columns.schema();
         request.format.check_columns(schema)?;
-        let sink = HashingWriter::new(Destination::open(&request.target, files)?);
+        let sink = HashingWriter::new(store::open(&request.target, files)?);
         let encoder = request.format.open(sink, schema, &settings.parquet, &settings.metadata);
         let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
         Ok(Self { request: request.clone(), encoder, rows: 0 })
@@ -53,8 +53,8 @@ impl Output {
         self.encoder.flush().map_err(|source| OutputError::write(&self.request, source))
     }
 
-    /// Writes what is left, closes the format and syncs the file.
-    pub(super) fn finish(self) -> Result<(OutputReport, Destination), OutputError> {
+    /// Writes what is left, closes the format and brings the bytes to their place.
+    pub(super) fn finish(self) -> Result<(OutputReport, Box<dyn Staged>), OutputError> {
         let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
         let written = written.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {
@@ -65,7 +65,7 @@ impl Output {
             bytes: written.bytes,
             sha256: written.sha256,
         };
-        Ok((report, written.destination))
+        Ok((report, written.staged))
     }
 }
 

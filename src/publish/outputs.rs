@@ -9,7 +9,7 @@ use super::partitions::{NewFolders, Partitions, StagedPartitions};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
 use crate::format::Projection;
-use crate::store::{Destination, FileSettings, StoreError};
+use crate::store::{FileSettings, Staged};
 
 /// The open outputs of a run.
 #[derive(Debug)]
@@ -30,11 +30,9 @@ impl Outputs {
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
         let (mut locks, mut partitions) = (Vec::new(), None);
         let mut open = |request: &OutputRequest| {
-            if settings.partition.is_some() {
-                make_folder(request)?;
-            }
-            let lock = lock_target(&request.target)?;
-            let files = FileSettings { mode: settings.mode, is_locked: lock.as_ref().is_some_and(OutputLock::is_held) };
+            let files = FileSettings { is_locked: false, ..settings.files };
+            let lock = lock_target(&request.target, files)?;
+            let files = FileSettings { is_locked: lock.as_ref().is_some_and(OutputLock::is_held), ..files };
             locks.extend(lock);
             if let Some(by) = settings.partition {
                 partitions = Some(Partitions::new(request, settings, files, by)?);
@@ -92,51 +90,42 @@ impl Outputs {
         reader_left.filter(|_| self.open.is_empty()).map_or(Ok(()), Err)
     }
 
-    /// Writes what is left, closes every format and brings the bytes to the disk.
+    /// Writes what is left, closes every format and brings the bytes to their place.
     ///
     /// # Errors
     /// When an output cannot be written.
     pub fn finish(&mut self) -> Result<StagedOutputs, OutputError> {
         self.check()?;
-        let (mut reports, mut destinations) = (Vec::new(), Vec::new());
+        let (mut reports, mut files) = (Vec::new(), Vec::new());
         let is_single = self.open.len() == 1;
         // One by one, so that an error does not wait for the others.
         while !self.open.is_empty() {
             match self.open.remove(0).join().and_then(Output::finish) {
-                Ok((report, destination)) => {
+                Ok((report, file)) => {
                     reports.push(report);
-                    destinations.push(destination);
+                    files.push(file);
                 }
                 Err(error) if error.is_closed_pipe() && !is_single => {}
                 Err(error) => return Err(error),
             }
         }
         let rows = reports.first().map_or(0, |report: &OutputReport| report.rows);
-        let mut staged =
-            StagedOutputs { reports, rows, destinations, folders: NewFolders::default(), locks: Vec::new() };
+        let mut staged = StagedOutputs { reports, rows, files, folders: NewFolders::default(), locks: Vec::new() };
         if let Some(partitions) = self.partitions.take() {
-            let StagedPartitions { reports, destinations, folders } = partitions.finish()?;
+            let StagedPartitions { reports, files, folders } = partitions.finish()?;
             let rows = reports.iter().map(|report| report.rows).sum();
-            staged = StagedOutputs { reports, rows, destinations, folders, locks: Vec::new() };
+            staged = StagedOutputs { reports, rows, files, folders, locks: Vec::new() };
         }
         Ok(StagedOutputs { locks: std::mem::take(&mut self.locks), ..staged })
     }
 }
 
-/// Makes the folder that the files of all days go to.
-fn make_folder(request: &OutputRequest) -> Result<(), OutputError> {
-    let Some(path) = request.target.path() else { return Ok(()) };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
-    made.map_err(|source| StoreError::OpenStaged { path: path.to_owned(), source }.into())
-}
-
-/// Outputs that are whole on the disk but do not have their names yet. Dropping them removes them.
+/// Outputs that are whole in their place but do not have their names yet. Dropping them removes them.
 #[derive(Debug)]
 pub struct StagedOutputs {
     reports: Vec<OutputReport>,
     rows: u64,
-    destinations: Vec<Destination>,
+    files: Vec<Box<dyn Staged>>,
     folders: NewFolders,
     /// Behind the files, since they are let go in this order.
     locks: Vec<OutputLock>,
@@ -162,10 +151,10 @@ impl StagedOutputs {
     /// that what belongs to them can be written.
     ///
     /// # Errors
-    /// When a file cannot be renamed; those before it in the order of the command line keep their new content.
+    /// When one cannot be published; those before it in the order of the command line keep their new content.
     pub fn publish(self) -> Result<PublishedOutputs, OutputError> {
-        for destination in self.destinations {
-            destination.publish()?;
+        for file in self.files {
+            file.publish()?;
         }
         drop(self.folders);
         Ok(PublishedOutputs { reports: self.reports, _locks: self.locks })

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::BatchCoalescer;
@@ -20,7 +20,7 @@ use super::error::OutputError;
 use super::output::{Output, OutputThread};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings, PartitionBy};
-use crate::store::{Destination, FileSettings, OutputTarget, StoreError};
+use crate::store::{FileSettings, OutputTarget, Staged, StoreError};
 use crate::time::Timestamp;
 
 /// Files that are open at a time: each has an encoder with a row group in the making.
@@ -44,7 +44,7 @@ pub(super) struct Partitions {
     by: PartitionBy,
     /// The day that was written last stands last.
     open: Vec<OpenDay>,
-    closed: BTreeMap<Day, (OutputReport, Destination)>,
+    closed: BTreeMap<Day, (OutputReport, Box<dyn Staged>)>,
     undated: u64,
     /// Behind the files, since they are let go in this order.
     folders: NewFolders,
@@ -73,7 +73,7 @@ impl Drop for NewFolders {
 /// What is staged of all days.
 pub(super) struct StagedPartitions {
     pub(super) reports: Vec<OutputReport>,
-    pub(super) destinations: Vec<Destination>,
+    pub(super) files: Vec<Box<dyn Staged>>,
     pub(super) folders: NewFolders,
 }
 
@@ -89,7 +89,7 @@ impl Partitions {
         Ok(Self {
             request: request.clone(),
             settings: settings.clone(),
-            files,
+            files: FileSettings { is_read_back: true, ..files },
             by,
             open: Vec::new(),
             closed: BTreeMap::new(),
@@ -157,23 +157,23 @@ impl Partitions {
             let open = self.open.remove(at);
             self.close(open)?;
         }
-        let path = self.path(day);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            fs::create_dir(folder).map_err(|source| StoreError::OpenStaged { path: path.clone(), source })?;
+        let target = self.target(day);
+        if let Some((path, folder)) = target.path().and_then(|path| Some((path, path.parent()?)))
+            && !folder.is_dir()
+        {
+            fs::create_dir(folder).map_err(|source| StoreError::OpenStaged { path: path.to_owned(), source })?;
             self.folders.0.push(folder.to_owned());
         }
+        let request = OutputRequest { target, format: self.request.format };
         let earlier = match self.closed.remove(&day) {
-            Some((_, destination)) => {
+            Some((_, staged)) => {
                 // Read through the handle: the file itself gives its name to the new one.
-                let file =
-                    destination.reopen().map_err(|source| StoreError::OpenStaged { path: path.clone(), source })?;
-                drop(destination);
+                let file = staged.reopen().map_err(|error| OutputError::write(&request, error.into()))?;
+                drop(staged);
                 Some(file)
             }
             None => None,
         };
-        let request = OutputRequest { target: OutputTarget::File(path), format: self.request.format };
         let output = OutputThread::start(Output::open(&request, &self.settings, self.files)?)?;
         let rows = BatchCoalescer::new(self.settings.columns.schema().clone(), BATCH_ROWS);
         self.open.push(OpenDay { day, rows, output });
@@ -212,12 +212,12 @@ impl Partitions {
         Ok(())
     }
 
-    fn path(&self, day: Day) -> PathBuf {
-        let target = self.request.target.path().unwrap_or(Path::new("."));
-        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    fn target(&self, day: Day) -> OutputTarget {
+        let target = &self.request.target;
+        let name = target.name().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let date = day.map(|day| Timestamp::from_micros(day.saturating_mul(DAY)).to_date());
         let value = date.unwrap_or_else(|| UNDATED.to_owned());
-        target.with_file_name(format!("{name}={value}")).join(format!("part-0.{}", self.request.format.name()))
+        target.sibling(&format!("{name}={value}")).join(&format!("part-0.{}", self.request.format.name()))
     }
 
     /// Closes all files, the oldest day first.
@@ -229,13 +229,15 @@ impl Partitions {
             let rows = self.undated;
             tracing::warn!("rows without a creation time are written by a run of the whole list only: {rows} left out");
         }
-        let (reports, destinations) = std::mem::take(&mut self.closed).into_values().unzip();
-        Ok(StagedPartitions { reports, destinations, folders: std::mem::take(&mut self.folders) })
+        let (reports, files) = std::mem::take(&mut self.closed).into_values().unzip();
+        Ok(StagedPartitions { reports, files, folders: std::mem::take(&mut self.folders) })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::format::{FileFormat, Projection};
     use crate::resources::messages::{MessageBatches, column, decode_page, messages_schema};
@@ -269,9 +271,9 @@ mod tests {
         for batch in batches {
             partitions.write(batch, batch).unwrap();
         }
-        let StagedPartitions { reports, destinations, folders } = partitions.finish().unwrap();
-        for destination in destinations {
-            destination.publish().unwrap();
+        let StagedPartitions { reports, files, folders } = partitions.finish().unwrap();
+        for file in files {
+            file.publish().unwrap();
         }
         drop(folders);
         let bytes = reports.into_iter().map(|report| {

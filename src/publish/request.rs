@@ -1,9 +1,11 @@
 //! What to write and where, as given on the command line.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::format::{FileFormat, FormatError};
-use crate::store::OutputTarget;
+use super::error::OutputError;
+use crate::format::FileFormat;
+use crate::store::{OutputTarget, StoreError, Stores};
 
 /// One output to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +17,15 @@ pub struct OutputRequest {
 }
 
 impl OutputRequest {
-    /// Reads a path from the command line; `-` is stdout, which is CSV unless `format` says otherwise.
+    /// Reads a path or the address of an object from the command line; `-` is stdout, which is CSV unless `format` says otherwise.
     ///
     /// # Errors
-    /// When neither `format` nor the extension says how to write it.
-    pub fn new(path: &Path, format: Option<FileFormat>) -> Result<Self, FormatError> {
-        let target = OutputTarget::new(path);
+    /// When neither `format` nor the extension says how to write it, or the address is none.
+    pub fn new(path: &Path, format: Option<FileFormat>, stores: &Arc<Stores>) -> Result<Self, OutputError> {
+        let target = OutputTarget::new(path, stores)?;
+        if target.is_folder() {
+            return Err(StoreError::TrailingSlash { path: path.to_owned() }.into());
+        }
         let own = (target == OutputTarget::Stdout).then_some(FileFormat::CSV);
         let format = format.or(own).map_or_else(|| FileFormat::for_path(path), Ok)?;
         Ok(Self { target, format })

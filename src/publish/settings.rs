@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::format::{FileFormat, ParquetSettings, Projection};
-use crate::store::FileMode;
+use crate::store::FileSettings;
 
 /// What all outputs of a run share.
 #[derive(Debug, Clone)]
@@ -14,8 +14,8 @@ pub struct OutputSettings {
     pub metadata: Vec<(String, String)>,
     /// How Parquet files are laid out.
     pub parquet: ParquetSettings,
-    /// Permissions of the files that were asked for.
-    pub mode: Option<FileMode>,
+    /// Permissions of the files, and whether missing folders are made; locks are known only once they are held.
+    pub files: FileSettings,
     /// Whether there is one file for each day instead of one for all rows.
     pub partition: Option<PartitionBy>,
 }
@@ -32,14 +32,20 @@ pub struct PartitionBy {
 impl OutputSettings {
     /// These columns, and everything else as usual.
     pub fn new(columns: Projection) -> Self {
-        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None, partition: None }
+        Self {
+            columns,
+            metadata: Vec::new(),
+            parquet: ParquetSettings::default(),
+            files: FileSettings::default(),
+            partition: None,
+        }
     }
 }
 
 /// What became of one output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutputReport {
-    /// The path as it was given, `-` for stdout.
+    /// The path or address as it was given, `-` for stdout.
     pub path: String,
     /// What its rows are, where they are not those that the export is named after.
     #[serde(skip_serializing_if = "Option::is_none")]

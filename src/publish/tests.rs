@@ -10,7 +10,7 @@ use super::*;
 use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
 use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
-use crate::store::StoreError;
+use crate::store::{StoreError, Stores};
 use crate::time::Timestamp;
 
 fn page(contacts: &[serde_json::Value]) -> ContactPage {
@@ -40,8 +40,12 @@ fn with_columns(names: &str) -> OutputSettings {
     OutputSettings::new(Projection::select(&contacts_schema(), names.split(',')).unwrap())
 }
 
+fn request(path: &Path, format: Option<FileFormat>) -> Result<OutputRequest, OutputError> {
+    OutputRequest::new(path, format, &Stores::new(&[], None))
+}
+
 fn write(folder: &Path, names: &[&str], batches: &[RecordBatch], settings: &OutputSettings) -> Vec<OutputReport> {
-    let requests: Vec<_> = names.iter().map(|name| OutputRequest::new(&folder.join(name), None).unwrap()).collect();
+    let requests: Vec<_> = names.iter().map(|name| request(&folder.join(name), None).unwrap()).collect();
     let mut outputs = Outputs::open(&requests, settings).unwrap();
     for batch in batches {
         outputs.write(batch).unwrap();
@@ -155,7 +159,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.csv");
     fs::write(&path, "old").unwrap();
-    let mut outputs = Outputs::open(&[OutputRequest::new(&path, None).unwrap()], &all_columns()).unwrap();
+    let mut outputs = Outputs::open(&[request(&path, None).unwrap()], &all_columns()).unwrap();
     outputs.write(&page(&[contact(1)]).batch()).unwrap();
     drop(outputs.finish().unwrap());
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
@@ -165,7 +169,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
 #[test]
 fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let requests = ["c.parquet", "c.csv"].map(|name| OutputRequest::new(&folder.path().join(name), None).unwrap());
+    let requests = ["c.parquet", "c.csv"].map(|name| request(&folder.path().join(name), None).unwrap());
     let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
     let batch = page(&(0..2000).map(contact).collect::<Vec<_>>()).batch();
     outputs.write(&batch).unwrap();
@@ -178,8 +182,8 @@ fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
 #[test]
 fn an_output_that_fails_is_named_before_the_next_batch() {
     let folder = tempfile::tempdir().unwrap();
-    let full = OutputRequest::new(Path::new("/dev/full"), Some(FileFormat::CSV)).unwrap();
-    let requests = [OutputRequest::new(&folder.path().join("c.parquet"), None).unwrap(), full];
+    let full = request(Path::new("/dev/full"), Some(FileFormat::CSV)).unwrap();
+    let requests = [request(&folder.path().join("c.parquet"), None).unwrap(), full];
     let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
     // More than is gathered before anything is written.
     outputs.write(&page(&(0..6000).map(contact).collect::<Vec<_>>()).batch()).unwrap();
@@ -214,15 +218,15 @@ fn files_keep_the_mode_of_what_they_replace_and_links_are_followed() {
 fn targets_that_cannot_be_written_are_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str| {
-        let request = OutputRequest::new(&folder.path().join(name), Some(FileFormat::CSV)).unwrap();
-        Outputs::open(&[request], &all_columns()).unwrap_err()
+        let csv = request(&folder.path().join(name), Some(FileFormat::CSV)).unwrap();
+        Outputs::open(&[csv], &all_columns()).unwrap_err()
     };
     assert!(matches!(open("missing/c.csv"), OutputError::Store(StoreError::MissingFolder { .. })));
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
     assert!(matches!(open("folder.csv"), OutputError::Store(StoreError::IsFolder { .. })));
-    let error = OutputRequest::new(Path::new("c.xlsx"), None).unwrap_err();
-    assert!(matches!(error, FormatError::UnknownExtension { .. }));
-    assert!(OutputRequest::new(Path::new(".csv"), None).is_err());
+    let error = request(Path::new("c.xlsx"), None).unwrap_err();
+    assert!(matches!(error, OutputError::Format(FormatError::UnknownExtension { .. })));
+    assert!(request(Path::new(".csv"), None).is_err());
 }
 
 proptest! {

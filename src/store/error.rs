@@ -6,11 +6,39 @@ use std::path::{Path, PathBuf};
 
 use super::file_system::is_out_of_files;
 use super::hindrance::Hindrance;
+use super::object::{AddressError, ObjectAddress, ObjectError};
 use super::paths::folder_of;
 
 /// Why something could not be written to its place.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The address of an object is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Something about an object failed.
+    #[error("cannot {action} an object")]
+    Object {
+        /// What was tried.
+        action: &'static str,
+        /// Why it failed.
+        source: ObjectError,
+    },
+    /// The folder for the state of runs cannot be made.
+    #[error("cannot create the folder of --state-dir: {}", path.display())]
+    StateFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder of the target cannot be made.
+    #[error("cannot create the folder {}: {}", folder_of(path).display(), path.display())]
+    MakeFolder {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The folder of the target does not exist.
     #[error("the folder {} does not exist: {}", folder_of(path).display(), path.display())]
     MissingFolder {
@@ -86,7 +114,29 @@ pub(crate) fn open_hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// What is wrong with an object, if that is what an error of writing is about.
+fn object_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ObjectError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref());
+        if let Some(found) = error.downcast_ref().or(inner) {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
 impl StoreError {
+    pub(super) fn object(action: &'static str, address: &ObjectAddress, error: &object_store::Error) -> Self {
+        Self::from_object(action, ObjectError::of(address, error))
+    }
+
+    pub(super) fn from_object(action: &'static str, source: ObjectError) -> Self {
+        Self::Object { action, source }
+    }
+
     pub(super) fn write_file(path: &Path, source: io::Error) -> Self {
         Self::Write { path: path.display().to_string(), source: source.into() }
     }
@@ -94,10 +144,15 @@ impl StoreError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::MissingFolder { .. } => "create the folder first, or choose another place",
+            Self::Address(error) => error.hint(),
+            Self::Object { source, .. } => source.hint(),
+            Self::StateFolder { .. } => "name a folder that can be made and written",
+            Self::MissingFolder { .. } => "create the folder first, omit --no-create-dirs, or choose another place",
+            Self::MakeFolder { .. } => "create the folder first, or choose another place",
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",
             Self::CannotReplace { hindrance, .. } => hindrance.hint(),
             Self::OpenStaged { source, .. } => open_hint(source),
+            Self::Write { source, .. } if let Some(error) = object_cause(source.as_ref()) => error.hint(),
             Self::Write { .. } => "free some space or choose another place; the last good file is unchanged",
             Self::Overwrite { .. } => "free some space, then run the same command again: the file may be incomplete",
             Self::Publish { .. } => {

@@ -1,15 +1,15 @@
-//! Where bytes go: files that appear whole, standard output, pipes and devices.
+//! Where bytes go: files and objects that appear whole, standard output, pipes and devices.
 //!
-//! A regular file is written beside its target (`Destination`), synced and renamed, with the permissions of the file
-//! that it replaces; [`StagedFile`] does the same for a small file that is written at once. A target that is no regular
-//! file is written to directly. `Sidecar` names what a run keeps beside an output, and `BackgroundSync` syncs a file
-//! that grows for a long time. This room does not know what is written.
+//! What is `Staged` takes bytes now and gets its name when it is published. A regular file (`local`) is written beside its
+//! target, synced and renamed, with the permissions of the file that it replaces; an object (`object`) goes up in parts and
+//! appears at one moment. A target that is no regular file is written to directly. [`SmallFile`] is the same for what is
+//! written at once, `Sidecar` names what a run keeps beside an output. This room does not know what is written.
 //!
 //! Called by `publish` for outputs, by `journal` for its own file, and by `report` for what it writes.
 //!
 //! *Easy to get wrong:* a call that a file system does not support is not a failure, and a full or broken disk always is
 //! one; the lists in `file_system` say which is which. `tests/it/outputs.rs`, `privileged.rs` and `file_systems.rs`
-//! test this on real disks, mounts and permissions.
+//! test this on real disks, mounts and permissions, `tests/it/peers/stores.rs` on servers of object stores.
 
 mod access;
 mod background_sync;
@@ -17,11 +17,14 @@ mod error;
 mod file_system;
 mod hashing;
 mod hindrance;
+mod local;
+mod object;
 mod paths;
 mod replace;
 mod sidecar;
 mod small_file;
 mod staged;
+mod state;
 mod target;
 
 pub use self::access::{FileMode, FileModeError};
@@ -31,11 +34,17 @@ pub(crate) use self::error::open_hint;
 pub(crate) use self::file_system::{is_out_of_files, refuses_locks, sync_all};
 pub(crate) use self::hashing::HashingWriter;
 pub use self::hindrance::Hindrance;
+pub(crate) use self::local::make_folders;
+pub use self::object::{AddressError, ObjectError, ObjectErrorKind, StoreOption, Stores};
 pub(crate) use self::paths::folder_of;
-pub use self::paths::{file_identity, is_written_directly, relative_to};
+pub use self::paths::{file_identity, is_written_directly};
 pub(crate) use self::replace::create_private;
 pub(crate) use self::sidecar::Sidecar;
-pub use self::small_file::{StagedFile, check_writable, stage_small_file, write_small_file};
-pub(crate) use self::staged::Destination;
+pub use self::small_file::{
+    Neighbors, SeenObject, SmallFile, check_writable, read_small_file, remove_small_file, stage_small_file,
+    write_small_file,
+};
 pub use self::staged::FileSettings;
-pub use self::target::OutputTarget;
+pub(crate) use self::staged::{Staged, open};
+pub use self::state::state_folder;
+pub use self::target::{ListedObject, ObjectTarget, OutputTarget};

@@ -40,16 +40,18 @@ pub fn file_identity(path: &Path) -> PathBuf {
     real_path(path).map_or_else(|_| path.to_owned(), |real| with_real_folder(&real))
 }
 
-/// The same path with its folder's links resolved; the last part may be a link.
+/// The same path with its folder's links resolved; the last part may be a link, and folders at the end may be missing.
 fn with_real_folder(path: &Path) -> PathBuf {
-    match (fs::canonicalize(folder_of(path)), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
+    let (Some(name), folder) = (path.file_name(), folder_of(path)) else { return path.to_owned() };
+    match fs::canonicalize(folder) {
+        Ok(folder) => folder.join(name),
+        Err(_) if folder.file_name().is_some() => with_real_folder(folder).join(name),
+        Err(_) => path.to_owned(),
     }
 }
 
 /// A path relative to the folder of another file, so that both can be moved together.
-pub fn relative_to(file: &Path, path: &Path) -> PathBuf {
+pub(super) fn relative_to(file: &Path, path: &Path) -> PathBuf {
     let (path, file) = (with_real_folder(path), with_real_folder(&real_path(file).unwrap_or_else(|_| file.to_owned())));
     let folder: Vec<Component<'_>> = folder_of(&file).components().collect();
     let parts: Vec<Component<'_>> = path.components().collect();
@@ -79,6 +81,14 @@ mod tests {
         for file in ["c.csv", "out/c.csv", "./c.csv", "out//c.csv", "..", "/"] {
             assert!(!ends_as_a_folder(Path::new(file)), "{file}");
         }
+    }
+
+    #[test]
+    fn a_path_in_folders_that_are_missing_has_an_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(file_identity(&folder.path().join("a/b/c.csv")), real.join("a/b/c.csv"));
+        assert_eq!(file_identity(Path::new("no/such/c.csv")), std::env::current_dir().unwrap().join("no/such/c.csv"));
     }
 
     #[test]

@@ -1,61 +1,188 @@
-//! Files that are small enough to be written at once: summaries, reports, the manifest.
+//! Files and objects that are small enough to be written at once: summaries, reports, the manifest.
 
-use std::io::Write;
-use std::path::Path;
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::hashing::HashingWriter;
-use super::staged::{Destination, FileSettings};
-use super::target::OutputTarget;
+use super::local::LocalFile;
+use super::object::{self, Version};
+use super::paths::folder_of;
+use super::staged::{self, FileSettings, Staged};
+use super::target::{ObjectTarget, OutputTarget};
 
-/// Checks that a file can be written at a path, and leaves nothing behind.
+/// Checks that something can be written to a place, and leaves nothing behind.
 ///
 /// # Errors
 /// When it cannot.
-pub fn check_writable(path: &Path) -> Result<(), StoreError> {
-    if OutputTarget::File(path.to_owned()).is_stream() {
+pub fn check_writable(target: &OutputTarget, settings: FileSettings) -> Result<(), StoreError> {
+    match target {
         // A pipe can be opened only once: its reader stops at the first end of file.
-        return Ok(());
+        stream if stream.is_stream() => Ok(()),
+        OutputTarget::Object(object) => object::prove_writable(object, settings),
+        other => staged::open(other, settings).map(drop),
     }
-    Destination::open_file(path, FileSettings::default()).map(drop)
 }
 
-/// Writes a small file atomically.
+/// Reads a small file or object; `None` when it is not there.
 ///
 /// # Errors
-/// When it cannot be written; the previous file stays as it was.
-pub fn write_small_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    stage_small_file(path, bytes, FileSettings::default())?.publish()
+/// When it cannot be read.
+pub fn read_small_file(target: &OutputTarget) -> io::Result<Option<Vec<u8>>> {
+    match target {
+        OutputTarget::Stdout => Ok(None),
+        OutputTarget::Object(object) => object::read(object).map(|(bytes, _)| bytes).map_err(io::Error::other),
+        OutputTarget::File(path) => match fs::read(path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        },
+    }
 }
 
-/// Writes a small file under a temporary name.
+/// Writes a small file or object at one moment.
+///
+/// # Errors
+/// When it cannot be written; what was there before stays as it was.
+pub fn write_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSettings) -> Result<(), StoreError> {
+    stage_small_file(target, bytes, settings)?.publish()
+}
+
+/// The files in the folder of another one, and below it.
+#[derive(Debug)]
+pub enum Neighbors {
+    /// Of this machine, looked at one by one.
+    Folder(PathBuf),
+    /// Of a store, listed once, as seen from the folder.
+    Objects(HashSet<String>),
+}
+
+impl Neighbors {
+    /// Those of a file or object.
+    pub fn of(target: &OutputTarget) -> Self {
+        match target {
+            OutputTarget::Stdout => Self::Objects(HashSet::new()),
+            OutputTarget::File(path) => Self::Folder(folder_of(path).to_owned()),
+            OutputTarget::Object(object) => {
+                let listed = object.folder().list_all().unwrap_or_else(|error| {
+                    tracing::warn!("cannot list the objects beside {target}: {error}");
+                    Vec::new()
+                });
+                Self::Objects(listed.into_iter().map(|found| found.name).collect())
+            }
+        }
+    }
+
+    /// Whether there is a file of this name, which may have folders in it.
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(name).is_file(),
+            Self::Objects(names) => names.contains(name),
+        }
+    }
+}
+
+/// Removes a small file or object.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn remove_small_file(target: &OutputTarget) -> Result<(), StoreError> {
+    match target {
+        OutputTarget::Stdout => Ok(()),
+        OutputTarget::Object(object) => object::remove(object),
+        OutputTarget::File(path) => {
+            fs::remove_file(path).map_err(|source| StoreError::Publish { path: path.clone(), source })
+        }
+    }
+}
+
+/// Stages a small file or object.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn stage_small_file(path: &Path, bytes: &[u8], settings: FileSettings) -> Result<StagedFile, StoreError> {
-    let mut writer = HashingWriter::new(Destination::open_file(path, settings)?);
-    let written = writer.write_all(bytes).and_then(|()| writer.finish());
-    written.map(|written| StagedFile(written.destination)).map_err(|source| StoreError::write_file(path, source))
+pub fn stage_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSettings) -> Result<SmallFile, StoreError> {
+    let written = |path: &Path, staged: &mut dyn Staged| {
+        let written = staged.write_all(bytes).and_then(|()| staged.seal());
+        written.map_err(|source| StoreError::write_file(path, source))
+    };
+    Ok(SmallFile(match target {
+        OutputTarget::Object(object) => Kind::Object { target: object.clone(), bytes: bytes.to_vec(), seen: None },
+        OutputTarget::File(path) if !target.is_stream() => {
+            let mut file = LocalFile::stage(path, settings)?;
+            written(path, &mut file)?;
+            Kind::File(Box::new(file))
+        }
+        stream => {
+            let mut stream_ = staged::open(stream, settings)?;
+            written(stream.name(), &mut *stream_)?;
+            Kind::Stream
+        }
+    }))
 }
 
-/// A small file that is complete and synced but not yet renamed. Dropping it removes it.
+/// A small file or object that is complete but does not have its name yet. Dropping it removes it.
 #[derive(Debug)]
-pub struct StagedFile(Destination);
+pub struct SmallFile(Kind);
 
-impl StagedFile {
-    /// Removes the previous file of its name.
+#[derive(Debug)]
+enum Kind {
+    File(Box<LocalFile>),
+    /// `seen` is the state that may be replaced; any if none.
+    Object {
+        target: ObjectTarget,
+        bytes: Vec<u8>,
+        seen: Option<Version>,
+    },
+    /// It is written already.
+    Stream,
+}
+
+impl SmallFile {
+    /// Replaces the previous file of its name by nothing, and the previous object by `placeholder`, if it still is as it was
+    /// `seen`. From then on it is known that nobody else replaces the object.
     ///
     /// # Errors
-    /// When it cannot be removed.
-    pub fn withdraw_old(&mut self) -> Result<(), StoreError> {
-        self.0.withdraw_old()
+    /// When it cannot be replaced, or another run has written it in the meantime.
+    pub fn withdraw_old(&mut self, placeholder: &[u8], seen_at_start: Option<&SeenObject>) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Kind::File(file) => file.withdraw_old(),
+            Kind::Stream => Ok(()),
+            Kind::Object { target, seen, .. } => {
+                let Some(SeenObject(version)) = seen_at_start else { return Ok(()) };
+                *seen = Some(object::replace(target, placeholder.to_vec(), version)?);
+                Ok(())
+            }
+        }
     }
 
-    /// Renames the file to its final name, replacing the previous one.
+    /// Gives it its name, replacing what was there.
     ///
     /// # Errors
-    /// When it cannot be renamed.
+    /// When it cannot be replaced.
     pub fn publish(self) -> Result<(), StoreError> {
-        self.0.publish()
+        match self.0 {
+            Kind::File(file) => file.publish(),
+            Kind::Stream => Ok(()),
+            Kind::Object { target, bytes, seen: None } => object::write(&target, bytes),
+            Kind::Object { target, bytes, seen: Some(seen) } => object::replace(&target, bytes, &seen).map(drop),
+        }
+    }
+}
+
+/// The state in which a run has found an object at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenObject(Version);
+
+impl SeenObject {
+    /// Looks at an object; `None` for what is none.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub fn look(target: &OutputTarget) -> Result<Option<Self>, StoreError> {
+        match target {
+            OutputTarget::Object(object) => object::read(object).map(|(_, version)| Some(Self(version))),
+            _ => Ok(None),
+        }
     }
 }

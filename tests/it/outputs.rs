@@ -13,7 +13,11 @@ use crate::support::{
 fn targets_that_cannot_be_written_cost_no_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let table: &[(&[&str], i32, &str)] = &[
-        (&["-o", "missing/c.csv"], 7, "missing/c.csv"),
+        (&["-o", "missing/c.csv", "--no-create-dirs"], 7, "missing/c.csv"),
+        (&["-o", "ftp://host/c.csv"], 2, "unknown kind of store: ftp://"),
+        (&["-o", "s3:///c.csv"], 2, "no bucket is named"),
+        (&["-o", "s3://lake/exports/", "--format", "csv"], 2, "hint: name a file in that folder"),
+        (&["-o", "s3://KEY:SECRET@lake/c.csv"], 2, "must not hold credentials"),
         (&["-o", "c.xlsx"], 2, "c.xlsx"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
@@ -25,9 +29,9 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "c.csv/"], 2, "hint: name a file in that folder"),
         (&["-o", "c.csv", "--report", "r.html/."], 2, "r.html/."),
         (&["-o", "c.csv", "--manifest", "m.json/"], 2, "m.json/"),
-        (&["-o", "c.csv", "--manifest", "missing/m.json"], 7, "missing/m.json"),
+        (&["-o", "c.csv", "--no-create-dirs", "--manifest", "missing/m.json"], 7, "missing/m.json"),
         (&["-o", "c.csv", "--manifest", "c.csv"], 2, "two outputs are the same file: c.csv"),
-        (&["-o", "c.csv", "--summary", "missing/s.json"], 7, "missing/s.json"),
+        (&["-o", "c.csv", "--no-create-dirs", "--summary", "missing/s.json"], 7, "missing/s.json"),
         (&["-o", "c.csv", "--columns", "id,phone_numer"], 2, "phone_number"),
         (&["-o", "c.csv", "--format", "xml"], 2, "xml"),
         (&["-o", "c.csv", "--profile-id", "abc"], 2, "abc"),
@@ -43,6 +47,20 @@ fn targets_that_cannot_be_written_cost_no_request() {
     assert!(server.requests().is_empty());
     let pace = sent_export().args(["contacts", "--simulate", "-o", "c.csv", "--rate-limit", "fast"]).finish();
     assert!(pace.expect_code(2).expect_stderr("200/min").files().is_empty());
+}
+
+#[test]
+fn missing_folders_are_created() {
+    let simulator = simulator(20);
+    let outputs = ["-o", "a/b/c.csv", "-o", "d/c.parquet", "--summary", "e/s.json", "--manifest", "f/m.json"];
+    let run = sent_export().contacts(&simulator.base_url(), &outputs).finish().expect_code(0);
+    for file in ["a/b/c.csv", "d/c.parquet", "e/s.json", "f/m.json"] {
+        assert!(run.path(file).is_file(), "{file}");
+    }
+    assert_eq!(run.json("f/m.json")["outputs"][0]["path"], "../a/b/c.csv");
+    let refused = sent_export().contacts(&simulator.base_url(), &["-o", "a/c.csv", "--no-create-dirs"]).finish();
+    let refused = refused.expect_code(7).expect_stderr("the folder a does not exist: a/c.csv");
+    assert!(!refused.path("a").exists());
 }
 
 #[test]

@@ -377,10 +377,16 @@ fn what_cannot_be_read_or_written_is_refused_with_a_hint() {
         let run = sent_export().file("y.csv", "a,b\n1,2\n").file("z.txt", "").args(["report", file]);
         run.finish().expect_code(2).expect_stderr(file).expect_stderr("hint:");
     }
-    let run = sent_export().file("c.csv", "id\na\n").args(["report", "c.csv", "--html", "no/such/r.html"]);
+    let run = sent_export().file("c.csv", "id\na\n").args([
+        "report",
+        "c.csv",
+        "--html",
+        "no/such/r.html",
+        "--no-create-dirs",
+    ]);
     let run =
         run.finish().expect_code(7).expect_stderr("the folder no/such does not exist").expect_stderr("no/such/r.html");
-    run.expect_stderr("hint: create the folder first, or choose another place\n");
+    run.expect_stderr("hint: create the folder first, omit --no-create-dirs, or choose another place\n");
     let server = account(vec![]);
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--report", "r.pdf"]);
     run.finish().expect_code(2).expect_stderr("r.pdf").expect_stderr(".html");

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::store::StoreArgs;
 use crate::format::{FileFormat, format_extensions, format_names};
 use crate::store::FileMode;
 
 /// Where an export goes, and in which format.
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
-    /// Where to write the rows, `-` for stdout; may be repeated for several outputs from one read of the API
+    /// Where to write the rows: a path, s3://, gs:// or az:// address, or `-` for stdout; may be repeated
     #[arg(short, long, value_name = "PATH", required = true, long_help = output_help(), help_heading = "Output")]
     pub output: Vec<PathBuf>,
 
@@ -29,6 +30,10 @@ pub struct OutputArgs {
     /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
     #[arg(long, value_name = "OCTAL", help_heading = "Output")]
     pub mode: Option<FileMode>,
+
+    /// How files and objects are reached.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Which reports to write along with an export.
@@ -45,9 +50,11 @@ pub struct ReportFileArgs {
 
 fn output_help() -> String {
     format!(
-        "Where to write the rows, `-` for stdout; may be repeated for several outputs from one read of the API\n\n\
+        "Where to write the rows: a path, an address like s3://bucket/contacts.parquet (also gs://, az:// and abfss://), or \
+         `-` for stdout; may be repeated for several outputs from one read of the API\n\n\
          The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, keeping \
-         the mode and owner of the file they replace; new files are readable only by their owner.",
+         the mode and owner of the file they replace; new files are readable only by their owner. Objects are uploaded in \
+         parts while the run reads, and appear when it publishes. Missing folders are created.",
         format_extensions()
     )
 }

@@ -1,5 +1,6 @@
 //! How a list is read, and how an interrupted run resumes.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -34,4 +35,8 @@ pub struct ResumeArgs {
     /// Maximum age of an interrupted run to resume; less than a day, so that a daily run never resumes yesterday's
     #[arg(long, default_value = "20h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
     pub resume_within: Duration,
+
+    /// Folder for what is kept of interrupted runs [default: beside the first local output, else the platform's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Completeness")]
+    pub state_dir: Option<PathBuf>,
 }

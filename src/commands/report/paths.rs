@@ -3,50 +3,44 @@
 //! *Easy to get wrong:* a file has many names, by `./`, `..` and links, so places are compared and not names.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::is_stdout;
 use crate::input::{Found, SourceError};
-use crate::store::{Sidecar, file_identity, is_written_directly};
+use crate::store::{OutputTarget, Stores};
 
 /// Checks all places before anything is read or written.
 ///
 /// # Errors
 /// When a form would replace one of the files or another form.
 pub(super) fn check<'a>(
-    forms: impl Iterator<Item = &'a Path>,
+    forms: impl Iterator<Item = &'a OutputTarget>,
     found: &[&Found],
     old_summary: Option<&Path>,
+    stores: &Arc<Stores>,
 ) -> Result<(), SourceError> {
-    let read = found.iter().flat_map(|found| found.files.iter().map(|file| &file.real));
-    let skipped = found.iter().flat_map(|found| found.skipped.iter().map(|skipped| &skipped.real));
-    let mut inputs: HashSet<PathBuf> = HashSet::new();
-    for real in read.chain(skipped) {
+    let read = found.iter().flat_map(|found| found.files.iter().map(|file| &file.path));
+    let skipped = found.iter().flat_map(|found| found.skipped.iter().map(|skipped| &skipped.path));
+    let mut inputs: HashSet<String> = HashSet::new();
+    for path in read.chain(skipped) {
+        let target = OutputTarget::new(path, stores)?;
         // Without its manifest nobody could tell any more whether the file is whole.
-        inputs.extend(Sidecar::manifests_of(real));
-        inputs.insert(real.clone());
+        inputs.extend(target.manifests().iter().map(OutputTarget::identity));
+        inputs.insert(target.identity());
     }
     let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));
-    inputs.extend(published.map(|published| published.manifest.clone()));
-    inputs.extend(old_summary.and_then(|path| fs::canonicalize(path).ok()));
+    let manifests = published.map(|published| published.manifest.as_path());
+    for path in manifests.chain(old_summary) {
+        inputs.insert(OutputTarget::new(path, stores)?.identity());
+    }
     let mut taken = HashSet::new();
-    for path in forms {
-        let Some(place) = place_of(path) else { continue };
-        if inputs.contains(&place) {
-            return Err(SourceError::Replaced { path: path.to_owned() });
+    for target in forms.filter(|target| **target == OutputTarget::Stdout || !target.is_stream()) {
+        if inputs.contains(&target.identity()) {
+            return Err(SourceError::Replaced { path: target.to_string().into() });
         }
-        if !taken.insert(place) {
-            return Err(SourceError::RepeatedReport { path: path.to_owned() });
+        if !taken.insert(target.identity()) {
+            return Err(SourceError::RepeatedReport { path: target.to_string().into() });
         }
     }
     Ok(())
-}
-
-/// Where a file is or will be; nothing for what is no regular file, which can take more than one report.
-fn place_of(path: &Path) -> Option<PathBuf> {
-    if is_stdout(path) {
-        return Some(path.to_owned());
-    }
-    (!is_written_directly(path)).then(|| file_identity(path))
 }

@@ -8,9 +8,11 @@
 
 mod browser;
 mod numbers;
+mod object_server;
 mod readers;
 mod readme;
 mod sdk;
+mod stores;
 
 use std::path::PathBuf;
 

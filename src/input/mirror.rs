@@ -1,0 +1,156 @@
+//! Copies of objects on this machine, for as long as they are read.
+//!
+//! Readers need more than a stream: a checksum before anything is trusted, and the end of a Parquet file first. So objects
+//! are copied into a folder for temporary files (`TMPDIR`), with the manifests beside them, and shown by their addresses.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::error::SourceError;
+use super::find::{Found, SkipReason, find_files};
+use super::stem::without_extension;
+use crate::format::FileFormat;
+use crate::store::{ObjectTarget, OutputTarget, Sidecar, Stores};
+
+/// Copies of objects. Dropping it removes them.
+#[derive(Debug)]
+pub struct Mirror {
+    stores: Arc<Stores>,
+    folder: Option<TempDir>,
+    /// Folders of copies, with the address of what is copied there.
+    roots: Vec<(PathBuf, String)>,
+}
+
+impl Mirror {
+    /// Without any copy.
+    pub fn new(stores: &Arc<Stores>) -> Self {
+        Self { stores: Arc::clone(stores), folder: None, roots: Vec::new() }
+    }
+
+    /// As [`find_files`], also for addresses of objects and of what begins with them.
+    ///
+    /// # Errors
+    /// As there, and when a store cannot be read.
+    pub fn find_files(&mut self, paths: &[PathBuf]) -> Result<Found, SourceError> {
+        let local = paths.iter().map(|path| self.local(path)).collect::<Result<Vec<_>, _>>()?;
+        let mut found = find_files(&local).map_err(|error| match error {
+            SourceError::EmptyFolder { path } => SourceError::EmptyFolder { path: self.shown(&path) },
+            other => other,
+        })?;
+        for file in &mut found.files {
+            file.path = self.shown(&file.path);
+            file.unread_manifest = file.unread_manifest.as_deref().map(|path| self.shown(path));
+            if let Some(published) = &mut file.published {
+                published.manifest = self.shown(&published.manifest);
+            }
+        }
+        for skipped in &mut found.skipped {
+            skipped.path = self.shown(&skipped.path);
+            if let SkipReason::SameAs(other) | SkipReason::RowsOf(other) = &mut skipped.why {
+                *other = self.shown(other);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where a file is on this machine: a path is there already, an object is copied.
+    ///
+    /// # Errors
+    /// When a store cannot be read.
+    pub fn local(&mut self, path: &Path) -> Result<PathBuf, SourceError> {
+        match OutputTarget::new(path, &self.stores)? {
+            OutputTarget::Object(object) => self.copy(&object),
+            _ => Ok(path.to_owned()),
+        }
+    }
+
+    /// What a copy is shown as: the address of its object.
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        let address = self.roots.iter().find_map(|(root, address)| {
+            let below = path.strip_prefix(root).ok()?.to_string_lossy().into_owned();
+            Some(if below.is_empty() { address.clone() } else { format!("{address}/{below}") })
+        });
+        address.map_or_else(|| path.to_owned(), PathBuf::from)
+    }
+
+    /// Copies an object with the manifests beside it, or everything below a folder that is part of an export.
+    fn copy(&mut self, object: &ObjectTarget) -> Result<PathBuf, SourceError> {
+        let name = object.file_name().to_owned();
+        let is_alone = object.exists()?;
+        let root = self.root()?;
+        let folder = if is_alone { object.folder() } else { object.clone() };
+        let found = if is_alone { folder.list_directly()? } else { folder.list_all()? };
+        if found.is_empty() {
+            return Err(SourceError::NoObject { address: object.to_string() });
+        }
+        let is_wanted = |below: &str| {
+            if is_alone {
+                return below == name || is_manifest_of(below, &name);
+            }
+            FileFormat::from_path(Path::new(below)).is_some() || is_manifest(Path::new(below))
+        };
+        let is_hidden = |below: &str| below.split('/').any(|part| part.starts_with('.'));
+        for found in found.iter().filter(|found| is_wanted(&found.name) && !is_hidden(&found.name)) {
+            folder.join(&found.name).copy_to(&root.join(&found.name), found.modified)?;
+        }
+        self.roots.push((root.clone(), folder.to_string().trim_end_matches('/').to_owned()));
+        Ok(if is_alone { root.join(name) } else { root })
+    }
+
+    /// A new folder for copies.
+    fn root(&mut self) -> Result<PathBuf, SourceError> {
+        let failed = |source| SourceError::Open { path: std::env::temp_dir(), source };
+        let folder = match self.folder.take() {
+            Some(folder) => folder,
+            None => tempfile::Builder::new().prefix("sent-export-").tempdir().map_err(failed)?,
+        };
+        let root = folder.path().join(self.roots.len().to_string());
+        std::fs::create_dir_all(&root).map_err(failed)?;
+        self.folder = Some(folder);
+        Ok(root)
+    }
+}
+
+/// Whether a name is that of a manifest.
+fn is_manifest(path: &Path) -> bool {
+    Sidecar::of(path).is_some_and(|(sidecar, _)| sidecar.is_manifest())
+}
+
+/// Whether `below` is a manifest of an export that holds `name`: those of one export differ in their extensions only.
+fn is_manifest_of(below: &str, name: &str) -> bool {
+    let stem = |name: &str| without_extension(Path::new(name));
+    let path = Path::new(below);
+    !below.contains('/') && is_manifest(path) && Sidecar::of(path).is_some_and(|(_, output)| stem(output) == stem(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_shown_as_their_objects() {
+        let mut mirror = Mirror::new(&Stores::new(&[], None));
+        mirror.roots.push((PathBuf::from("/tmp/m/0"), "s3://lake/a".to_owned()));
+        for (path, shown) in
+            [("/tmp/m/0/d=1/c.csv", "s3://lake/a/d=1/c.csv"), ("/tmp/m/0", "s3://lake/a"), ("c.csv", "c.csv")]
+        {
+            assert_eq!(mirror.shown(Path::new(path)), Path::new(shown));
+        }
+        assert_eq!(mirror.local(Path::new("out/c.csv")).unwrap(), Path::new("out/c.csv"));
+    }
+
+    #[test]
+    fn manifests_of_one_export_are_known_by_its_name() {
+        for (below, wanted) in [
+            ("_c.parquet.manifest.json", true),
+            ("_c.csv.gz.manifest.json", true),
+            ("_d.parquet.manifest.json", false),
+            ("x/_c.parquet.manifest.json", false),
+            ("c.csv", false),
+        ] {
+            assert_eq!(is_manifest_of(below, "c.csv"), wanted, "{below}");
+        }
+    }
+}

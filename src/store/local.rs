@@ -1,0 +1,205 @@
+//! Files that are written under a temporary name, synced, then renamed.
+//!
+//! A staged file is in its target's folder, so that a rename replaces the target atomically, and is readable by its owner
+//! alone until then. A symbolic link is followed: the file it points to is replaced and the link stays. A target that is
+//! not a regular file (`/dev/null`, a named pipe) is written to directly, since renaming onto it would destroy it.
+//!
+//! *Easy to get wrong:* the bytes must be synced before the rename, and the folder after it; a crash in between then leaves
+//! either the old file or the new one.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::access::{self, FileMode};
+use super::background_sync::BackgroundSync;
+use super::error::StoreError;
+use super::file_system::{refuses_folder_sync, refuses_rename, sync_all};
+use super::hindrance::Hindrance;
+use super::paths::{ends_as_a_folder, folder_of, is_descriptor, real_path};
+use super::replace::{Way, choose_way, create_private, overwrite};
+use super::sidecar::Sidecar;
+use super::staged::{FileSettings, Staged, Stream};
+
+/// Bytes after which a sync is started, so that the end of the run need not wait for all of them.
+const SYNC_BYTES: u64 = 4 << 20;
+
+/// A file beside its target.
+#[derive(Debug)]
+pub(super) struct LocalFile {
+    file: NamedTempFile,
+    target: PathBuf,
+    way: Way,
+    mode: Option<FileMode>,
+    /// Metadata of the previous file, if it was withdrawn.
+    withdrawn: Option<Metadata>,
+    bytes: u64,
+    /// Bytes that were written when the last sync began.
+    synced: u64,
+    sync: BackgroundSync,
+}
+
+/// Opens a file beside its target, or the target itself if it is no regular file.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn open(path: &Path, settings: FileSettings) -> Result<Box<dyn Staged>, StoreError> {
+    let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
+    if ends_as_a_folder(path) {
+        return Err(StoreError::TrailingSlash { path: path.to_owned() });
+    }
+    let direct = |options: &fs::OpenOptions| -> Result<Box<dyn Staged>, StoreError> {
+        Ok(Box::new(Stream(options.open(path).map_err(failed)?)))
+    };
+    if is_descriptor(path) {
+        return direct(File::options().append(true));
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(StoreError::IsFolder { path: path.to_owned() }),
+        Ok(found) if !found.is_file() => return direct(File::options().write(true)),
+        _ => {}
+    }
+    Ok(Box::new(LocalFile::stage(path, settings)?))
+}
+
+impl LocalFile {
+    /// Creates a file beside its target.
+    ///
+    /// # Errors
+    /// When it cannot be created, or could not be given its name.
+    pub(super) fn stage(path: &Path, settings: FileSettings) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
+        let target = real_path(path).map_err(failed)?;
+        let folder = folder_of(&target);
+        if !folder.is_dir() {
+            if !settings.makes_folders {
+                return Err(StoreError::MissingFolder { path: path.to_owned() });
+            }
+            make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.to_owned(), source })?;
+        }
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!(".{name}.");
+        // Without `make_in`, tempfile would hide the OS error code.
+        let file = tempfile::Builder::new().prefix(&prefix).suffix(".partial").make_in(folder, create_private);
+        let file = file.map_err(failed)?;
+        let mut way = choose_way(&target, file.as_file())?;
+        let (file, is_renamed) =
+            if settings.is_locked { take_name(file, &target).map_err(failed)? } else { (file, true) };
+        if !is_renamed && way == Way::Rename {
+            way = Way::Overwrite(Hindrance::NoRename);
+        }
+        let sync = BackgroundSync::default();
+        Ok(Self { file, target, way, mode: settings.mode, withdrawn: None, bytes: 0, synced: 0, sync })
+    }
+
+    /// Removes the previous file.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(super) fn withdraw_old(&mut self) -> Result<(), StoreError> {
+        let Self { target, way, withdrawn, .. } = self;
+        *withdrawn = fs::symlink_metadata(&*target).ok();
+        let removed = match (way, fs::remove_file(&*target)) {
+            (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            // A file that cannot be removed can be truncated.
+            (Way::Overwrite(_), Err(_)) => File::options().write(true).truncate(true).open(&*target).map(drop),
+            (_, removed) => removed,
+        };
+        removed.map_err(|source| StoreError::Publish { path: target.clone(), source })
+    }
+}
+
+/// Makes the folder that an output goes to, and those above it.
+pub(crate) fn make_folders(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+impl Write for LocalFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        if self.bytes - self.synced >= SYNC_BYTES && self.sync.begin(self.file.as_file())? {
+            self.synced = self.bytes;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Staged for LocalFile {
+    fn seal(&mut self) -> io::Result<()> {
+        self.sync.end()?;
+        self.file.flush()?;
+        sync_all(self.file.as_file())
+    }
+
+    fn publish(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { mut file, target, way, mode, withdrawn, .. } = *self;
+        let hindrance = match way {
+            Way::Overwrite(hindrance) => hindrance,
+            Way::Rename => {
+                let old = withdrawn.or_else(|| fs::symlink_metadata(&target).ok());
+                access::settle(file.as_file(), &target, old.as_ref(), mode);
+                match file.persist(&target) {
+                    Ok(_) => return sync_folder(&target),
+                    Err(error) if refuses_rename(&error.error) => {
+                        tracing::warn!("cannot rename a file to {}: {}", target.display(), error.error);
+                        file = error.file;
+                        Hindrance::NoRename
+                    }
+                    Err(error) => return Err(StoreError::Publish { path: target, source: error.error }),
+                }
+            }
+        };
+        let why = hindrance.describe();
+        tracing::warn!("overwriting {} in place, so it is incomplete for a moment: {why}", target.display());
+        let written = overwrite(&mut file, &target);
+        let written = written.map_err(|source| StoreError::Overwrite { path: target.clone(), source })?;
+        if mode.is_some() {
+            access::settle(&written, &target, None, mode);
+        }
+        Ok(())
+    }
+
+    fn reopen(&self) -> io::Result<File> {
+        File::open(self.file.path())
+    }
+}
+
+/// Renames a staged file to the name that all runs use, so that crashed runs leave at most one; returns whether the file
+/// system can rename at all.
+fn take_name(file: NamedTempFile, target: &Path) -> io::Result<(NamedTempFile, bool)> {
+    let name = Sidecar::Partial.path(target);
+    match fs::rename(file.path(), &name) {
+        Ok(()) => {
+            let (file, mut old_name) = file.into_parts();
+            old_name.disable_cleanup(true);
+            Ok((NamedTempFile::from_parts(file, TempPath::try_from_path(name)?), true))
+        }
+        // Another user left a file of that name, which we cannot remove: the first name will do.
+        Err(_) if name.symlink_metadata().is_ok() => Ok((file, true)),
+        Err(error) if refuses_rename(&error) => Ok((file, false)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Syncs the folder of a file. The file is already renamed, so a refusal changes nothing.
+fn sync_folder(target: &Path) -> Result<(), StoreError> {
+    // Only Unix can open a folder as a file.
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder_of(target)).and_then(|folder| folder.sync_all()) {
+        Err(error) if refuses_folder_sync(&error) => {
+            tracing::debug!("the folder of {} cannot be synced: {error}", target.display());
+            Ok(())
+        }
+        Err(source) => Err(StoreError::Publish { path: target.to_owned(), source }),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,23 @@
+//! Objects in the stores of clouds: S3, Google Cloud Storage, Azure Blob Storage, and what speaks their protocols.
+//!
+//! [`Stores`] holds the clients of a run. An output is an [`Upload`]: its bytes go up in parts, and it appears when it is
+//! published. Reports and the manifest are small objects; the manifest is replaced by a conditional write only, so that
+//! of two runs on the same output one fails before it publishes anything.
+//!
+//! `tests/it/peers/stores.rs` runs against servers of all three protocols.
+
+mod address;
+mod aws_profile;
+mod connect;
+mod error;
+mod small;
+mod stores;
+mod upload;
+
+pub use self::address::AddressError;
+pub(crate) use self::address::ObjectAddress;
+pub use self::error::{ObjectError, ObjectErrorKind};
+pub(super) use self::small::{Version, download, exists, list_all, list_directly, read, remove, replace, write};
+pub(in crate::store) use self::stores::Client;
+pub use self::stores::{StoreOption, Stores};
+pub(crate) use self::upload::{Upload, prove_writable};
