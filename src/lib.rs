@@ -20,9 +20,9 @@
 //!                                 │
 //!                                 └─► publish     outputs side by side, gate, lock, manifest
 //!                                       ├─► format    record batches ─► Parquet, CSV, NDJSON
-//!                                       └─► store     bytes ─► files (staged, hashed, renamed), stdout
+//!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
-//!        input ─► report          record batches again, from files that were exported earlier
+//!        input ─► report          record batches again, from files and objects that were exported earlier
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know

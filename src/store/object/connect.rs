@@ -217,9 +217,9 @@ mod tests {
     #[test]
     fn unknown_options_are_refused() {
         for text in ["s3://lake/c.csv", "gs://lake/c.csv", "az://box/c.csv"] {
-            let error = connect(&address(text), &options(&["colour=blue"])).map(drop).unwrap_err();
+            let error = connect(&address(text), &options(&["shade=blue"])).map(drop).unwrap_err();
             assert_eq!(error.kind(), ObjectErrorKind::Option);
-            assert!(error.to_string().starts_with("there is no store option colour for "), "{error}");
+            assert!(error.to_string().starts_with("there is no store option shade for "), "{error}");
         }
     }
 

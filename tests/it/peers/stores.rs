@@ -127,7 +127,7 @@ fn what_cannot_be_written_costs_no_request() {
     let wrong = with(&["-o", "s3://lake/c.csv"], &["access_key_id=wrong", "secret_access_key=hidden"]).expect_code(7);
     let wrong = wrong.expect_stderr("the store denies access").expect_stderr("InvalidAccessKeyId");
     assert!(!wrong.stderr.contains("hidden"), "{wrong:?}");
-    with(&["-o", "s3://lake/c.csv"], &["colour=blue"]).expect_code(2).expect_stderr("no store option colour");
+    with(&["-o", "s3://lake/c.csv"], &["shade=blue"]).expect_code(2).expect_stderr("no store option shade");
     with(&["-o", "s3://lake/c.csv"], &["endpoint=http://storage.invalid"])
         .expect_code(2)
         .expect_stderr("allow_http=true");
