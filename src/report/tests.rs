@@ -27,8 +27,8 @@ fn summary() -> Summary {
     findings.add_rejected(|| "page 3, item 7".to_owned(), "missing_id", &["phone_number"]);
     findings.add_unknown_field("mood\u{1b}[31m", 2);
     findings.add_malformed("created_at", 1);
-    Summary {
-        as_of: "2026-03-31T00:00:00Z".into(),
+    let summary = counts.with_findings(findings);
+    let origin = Origin {
         filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
         run: Some(RunFacts {
             started_at: "2026-03-31T00:00:00Z".into(),
@@ -54,8 +54,9 @@ fn summary() -> Summary {
             bytes: 1_234_567,
             sha256: "0".repeat(64),
         }],
-        ..counts.with_findings(findings)
-    }
+        ..summary.origin
+    };
+    Summary { as_of: "2026-03-31T00:00:00Z".into(), origin, ..summary }
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(super) mod filters;
 pub(super) mod findings;
 pub(super) mod input;
 pub(super) mod notice;
+pub(super) mod origin;
 pub(super) mod run;
 pub(super) mod values;
 
@@ -27,5 +28,6 @@ pub use self::filters::Filters;
 pub use self::findings::{Findings, RejectedSample};
 pub use self::input::{InputEvidence, InputExport, InputReport};
 pub use self::notice::{Notice, NoticeCode, verdict_of_json};
+pub use self::origin::Origin;
 pub use self::run::RunFacts;
 pub use self::values::{Repeated, TimeRange};

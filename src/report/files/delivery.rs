@@ -6,6 +6,7 @@ use super::super::counts::DeliveryCounts;
 use super::super::document::delivery::compare_deliveries;
 use super::super::document::delivery::summary::DeliverySummary;
 use super::super::document::notice::Notice;
+use super::super::document::origin::Origin;
 use super::{FileCounts, FileDocument, FilesFacts};
 use crate::verdict::Verdict;
 
@@ -30,15 +31,9 @@ impl FileCounts for DeliveryCounts {
 
     fn into_document(self, facts: FilesFacts) -> DeliverySummary {
         let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, filters, filters_differ, findings } = facts;
-        let mut summary = DeliverySummary {
-            as_of,
-            filters,
-            filters_differ,
-            inputs,
-            columns_not_in_inputs,
-            notices,
-            ..self.summary().with_findings(findings)
-        };
+        let mut summary = DeliverySummary { as_of, ..self.summary().with_findings(findings) };
+        let origin = summary.origin;
+        summary.origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, notices, ..origin };
         summary.leave_out_absent();
         summary
     }
@@ -54,7 +49,7 @@ impl FileDocument for DeliverySummary {
     }
 
     fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
-        self.notices.extend(notices);
+        self.origin.notices.extend(notices);
     }
 
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
@@ -62,7 +57,7 @@ impl FileDocument for DeliverySummary {
     }
 
     fn hide_search(&mut self) {
-        self.filters.hide_search();
+        self.origin.filters.hide_search();
     }
 
     fn compare_with(&mut self, old: &Self, with: String) {

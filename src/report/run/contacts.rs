@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use super::super::counts::Counts;
 use super::super::document::contacts::summary::Summary;
 use super::super::document::notice::Notice;
+use super::super::document::origin::Origin;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
 use super::{ExportFacts, RowCounts, RunDocument};
@@ -20,13 +21,9 @@ impl RowCounts for Counts {
 
     fn into_document(self, facts: ExportFacts) -> Summary {
         let ExportFacts { filters, outputs, run, findings } = facts;
-        Summary {
-            as_of: run.started_at.clone(),
-            filters,
-            outputs,
-            run: Some(run),
-            ..self.summary().with_findings(findings)
-        }
+        let mut summary = Summary { as_of: run.started_at.clone(), ..self.summary().with_findings(findings) };
+        summary.origin = Origin { filters, outputs, run: Some(run), ..summary.origin };
+        summary
     }
 }
 
@@ -44,7 +41,7 @@ impl RunDocument for Summary {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let is_nobody = self.filters.phone && self.contacts == 0;
+        let is_nobody = self.origin.filters.phone && self.contacts == 0;
         let remark = is_nobody.then(|| "No contact has the number of --phone: the outputs have no rows.".to_owned());
         remark.into_iter().collect()
     }
@@ -53,7 +50,8 @@ impl RunDocument for Summary {
     fn suspicions(&self) -> Vec<String> {
         const MAX_NAMES: usize = 20;
         let missing = self.quality.missing.get(column_name(column::PHONE_NUMBER)).copied().unwrap_or_default();
-        let names: Vec<String> = self.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
+        let names: Vec<String> =
+            self.origin.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
         let is_suspicious = missing == self.contacts && missing > 0 && !names.is_empty();
         let text =
             || format!("no contact has a phone_number, and these fields are not documented: {}", names.join(", "));

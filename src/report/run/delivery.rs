@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use super::super::counts::DeliveryCounts;
 use super::super::document::delivery::summary::DeliverySummary;
 use super::super::document::notice::Notice;
+use super::super::document::origin::Origin;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
 use super::{ExportFacts, RowCounts, RunDocument};
@@ -18,13 +19,9 @@ impl RowCounts for DeliveryCounts {
 
     fn into_document(self, facts: ExportFacts) -> DeliverySummary {
         let ExportFacts { filters, outputs, run, findings } = facts;
-        DeliverySummary {
-            as_of: run.started_at.clone(),
-            filters,
-            outputs,
-            run: Some(run),
-            ..self.summary().with_findings(findings)
-        }
+        let mut summary = DeliverySummary { as_of: run.started_at.clone(), ..self.summary().with_findings(findings) };
+        summary.origin = Origin { filters, outputs, run: Some(run), ..summary.origin };
+        summary
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
+use super::super::document::origin::Origin;
 use super::super::document::run::RunFacts;
 use super::super::format::{capitalized, file_name, moment, sentence, shown, size};
 use super::cell::Cell;
@@ -10,7 +11,6 @@ use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
-use crate::publish::OutputReport;
 use crate::verdict::Verdict;
 
 /// What a document says of where its numbers come from.
@@ -22,44 +22,40 @@ pub(super) struct Source<'a> {
     /// Whether the report counts ages.
     pub(super) has_ages: bool,
     pub(super) as_of: &'a str,
-    pub(super) run: Option<&'a RunFacts>,
-    pub(super) outputs: &'a [OutputReport],
-    pub(super) inputs: &'a [InputReport],
-    pub(super) filters: &'a Filters,
-    pub(super) filters_differ: bool,
+    pub(super) origin: &'a Origin,
 }
 
 impl Source<'_> {
     /// Its moment, and the files unless there was a run.
     pub(super) fn subtitle(&self) -> String {
-        let files = || format!(", from {}", count_of(self.inputs.len() as u64, "file", "files"));
-        format!("As of {}{}", moment(self.as_of), if self.run.is_some() { String::new() } else { files() })
+        let files = || format!(", from {}", count_of(self.origin.inputs.len() as u64, "file", "files"));
+        format!("As of {}{}", moment(self.as_of), if self.origin.run.is_some() { String::new() } else { files() })
     }
 }
 
 pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
     let mut notes = Vec::new();
-    if let Some(run) = source.run {
+    if let Some(run) = &source.origin.run {
         let tone = if run.verdict == Verdict::Unverified { Tone::Warning } else { Tone::Good };
         notes.push(Note { text: format!("Verdict: {}.", run.verdict.name()), tone });
         notes.extend(run_notes(run, source).into_iter().map(Note::from));
     } else {
         let of = if source.has_ages { "ages are counted from" } else { "as of" };
         notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
-        notes.extend(export_notes(source.inputs).into_iter().map(Note::from));
+        notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
     }
-    notes.extend(filter_notes(source.filters, source.noun).into_iter().map(Note::from));
-    if source.filters_differ {
+    notes.extend(filter_notes(&source.origin.filters, source.noun).into_iter().map(Note::from));
+    if source.origin.filters_differ {
         notes.push("These files were exported with different filters, or some do not tell theirs.".to_owned().into());
     }
-    let title = if source.run.is_some() { "Run" } else { "Source" };
+    let title = if source.origin.run.is_some() { "Run" } else { "Source" };
     Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
 }
 
 /// What was written, or what was read.
 fn files(source: Source<'_>, limits: Limits) -> Option<TableView> {
-    let outputs = source.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let inputs = source.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let outputs = source.origin.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let inputs = source.origin.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let mut files: Vec<_> = outputs.chain(inputs).collect();
     // A folder can hold thousands.
     let rest = if files.len() > limits.rows + 1 { files.split_off(limits.rows) } else { Vec::new() };

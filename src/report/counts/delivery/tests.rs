@@ -152,7 +152,7 @@ fn a_batch_with_few_columns_is_counted_all_the_same() {
     counts.add_columns(&RecordBatch::try_from_iter([("id", ids)]).unwrap(), 0, &columns);
     let mut summary = counts.summary();
     assert_eq!((summary.messages, summary.quality.repeated_ids), (3, 2));
-    summary.columns_not_in_inputs = vec!["direction".to_owned(), "status".to_owned()];
+    summary.origin.columns_not_in_inputs = vec!["direction".to_owned(), "status".to_owned()];
     summary.leave_out_absent();
     assert_eq!((summary.funnel, summary.total.outbound, summary.contacts), (None, None, None));
 }

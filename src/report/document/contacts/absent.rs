@@ -13,7 +13,7 @@ use crate::resources::contacts::{column, column_name};
 impl Summary {
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[usize]) -> bool {
-        columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column_name(column)))
+        columns.iter().all(|&column| self.origin.has(&[column_name(column)]))
     }
 
     /// Contacts that opted out, where that is known.
@@ -21,7 +21,7 @@ impl Summary {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }
 
-    /// Leaves out what rests on [`columns_not_in_inputs`](Self::columns_not_in_inputs).
+    /// Leaves out what rests on [`columns_not_in_inputs`](super::super::origin::Origin::columns_not_in_inputs).
     pub fn leave_out_absent(&mut self) {
         if !self.has(&[column::AVAILABLE_CHANNELS]) {
             self.without_channel = None;

@@ -22,7 +22,7 @@ pub fn compare(old: &Summary, new: &Summary, with: String) -> Comparison {
         with,
         as_of: old.as_of.clone(),
         contacts: Change { old: old.contacts, new: new.contacts },
-        filters_differ: old.filters != new.filters || old.filters_differ || new.filters_differ,
+        filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(|column| column_name(column).to_owned()).collect(),
         reachable: both(old.reachable, new.reachable),
         opted_out: both(old.opted_out(), new.opted_out()),

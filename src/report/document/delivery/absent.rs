@@ -6,7 +6,7 @@
 use super::summary::DeliverySummary;
 
 impl DeliverySummary {
-    /// Leaves out what rests on [`columns_not_in_inputs`](Self::columns_not_in_inputs).
+    /// Leaves out what rests on [`columns_not_in_inputs`](super::super::origin::Origin::columns_not_in_inputs).
     pub fn leave_out_absent(&mut self) {
         let has_direction = self.has(&["direction"]);
         let has_status = has_direction && self.has(&["status"]);

@@ -32,7 +32,7 @@ pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: St
         with,
         as_of: old.as_of.clone(),
         messages: Change { old: old.messages, new: new.messages },
-        filters_differ: old.filters != new.filters || old.filters_differ || new.filters_differ,
+        filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(str::to_owned).collect(),
         outbound: both(old.total.outbound, new.total.outbound),
         inbound: both(old.total.inbound, new.total.inbound),

@@ -6,7 +6,8 @@ use crate::base::printable::printable_json;
 impl DeliverySummary {
     /// The JSON form with a line end, keys in a fixed order.
     pub fn to_json(&self) -> String {
-        let whole = Self { notices: self.all_notices(), ..self.clone() };
+        let mut whole = self.clone();
+        whole.origin.notices = self.all_notices();
         let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
         json.push('\n');
         printable_json(&json)

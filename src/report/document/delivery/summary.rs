@@ -8,16 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::filters::Filters;
 use super::super::findings::{Findings, RejectedSample};
-use super::super::input::InputReport;
-use super::super::notice::Notice;
-use super::super::run::RunFacts;
+use super::super::origin::Origin;
 use super::super::values::TimeRange;
 use super::comparison::DeliveryComparison;
 use super::group::{Group, Groups};
 use crate::base::noun::RowNoun;
-use crate::publish::OutputReport;
 use crate::report::table::Table;
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
@@ -87,31 +83,9 @@ pub struct DeliverySummary {
     pub rejected: Table,
     /// Some of them.
     pub rejected_samples: Vec<RejectedSample>,
-    /// Fields that no documentation names, with the messages that carried them.
-    pub unknown_fields: Table,
-    /// Values of an undocumented type or form, by column; they became null where they could not be used.
-    pub malformed_fields: Table,
-    /// What was left out on request.
-    pub filters: Filters,
-    /// Whether the files were exported with different filters, so that [`filters`](Self::filters) holds none, as far as
-    /// they tell.
-    #[serde(default)]
-    pub filters_differ: bool,
-    /// How the run went; nothing when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub run: Option<RunFacts>,
-    /// What was written.
-    #[serde(skip_deserializing)]
-    pub outputs: Vec<OutputReport>,
-    /// What was read, when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub inputs: Vec<InputReport>,
-    /// Columns that some of these files do not have; what rests on them is counted as unknown or left out.
-    #[serde(default)]
-    pub columns_not_in_inputs: Vec<String>,
-    /// What is to be told before the numbers.
-    #[serde(skip_deserializing)]
-    pub notices: Vec<Notice>,
+    /// Where the numbers come from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<DeliveryComparison>,
@@ -247,14 +221,14 @@ impl DeliverySummary {
     pub fn with_findings(mut self, findings: Findings) -> Self {
         self.rejected = findings.rejected;
         self.rejected_samples = findings.rejected_samples;
-        self.unknown_fields = findings.unknown_fields;
-        self.malformed_fields = findings.malformed_fields;
+        self.origin.unknown_fields = findings.unknown_fields;
+        self.origin.malformed_fields = findings.malformed_fields;
         self.quality.year_one_created_at += findings.never_created;
         self
     }
 
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[&str]) -> bool {
-        columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column))
+        self.origin.has(columns)
     }
 }

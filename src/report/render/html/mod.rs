@@ -125,7 +125,7 @@ fn write_part(page: &mut Page, part: &Part) {
 mod tests {
     use super::*;
     use crate::report::table::Table;
-    use crate::report::{RegionDetail, Summary, compare, places};
+    use crate::report::{Origin, RegionDetail, Summary, compare, places};
 
     fn months() -> Table {
         (0..600).map(|at| (format!("{}-{:02}", 1980 + at / 12, at % 12 + 1), 12_345 + at)).collect()
@@ -151,7 +151,7 @@ mod tests {
             country_codes: table(250, "code"),
             created_cumulative: months(),
             created_by_month: months(),
-            unknown_fields: table(40, "field"),
+            origin: Origin { unknown_fields: table(40, "field"), ..Origin::default() },
             ..Summary::default()
         };
         summary.comparison = Some(compare(&Summary::default(), &summary, "summary.json".to_owned()));
@@ -195,8 +195,7 @@ mod tests {
             country_codes: table.clone(),
             created_cumulative: months(),
             created_by_month: months(),
-            unknown_fields: table.clone(),
-            malformed_fields: table.clone(),
+            origin: Origin { unknown_fields: table.clone(), malformed_fields: table.clone(), ..Origin::default() },
             rejected: table,
             ..Summary::default()
         };

@@ -18,8 +18,8 @@ pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
         findings(summary),
         counted("Missing values", ["Column", "Contacts"], &summary.quality.missing, summary.contacts, all_columns),
         plain("Items that were no contacts", "Reason", &summary.rejected, limits),
-        plain("Fields that no documentation names", "Field", &summary.unknown_fields, limits),
-        plain("Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
+        plain("Fields that no documentation names", "Field", &summary.origin.unknown_fields, limits),
+        plain("Values of an undocumented type or form", "Column", &summary.origin.malformed_fields, limits),
     ];
     let parts = tables.into_iter().flatten().map(Into::into).collect();
     Section::new(SectionKind::Quality, "Quality", Vec::new(), parts)

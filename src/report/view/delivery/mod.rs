@@ -25,11 +25,7 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
         rows: summary.messages,
         has_ages: false,
         as_of: &summary.as_of,
-        run: summary.run.as_ref(),
-        outputs: &summary.outputs,
-        inputs: &summary.inputs,
-        filters: &summary.filters,
-        filters_differ: summary.filters_differ,
+        origin: &summary.origin,
     };
     let sections = [
         Some(totals(summary)),
@@ -91,8 +87,8 @@ fn totals(summary: &DeliverySummary) -> Section {
              whose complement is below {min_cell} are suppressed, except those of all messages together."
         ));
     }
-    if !summary.columns_not_in_inputs.is_empty() {
-        let columns = summary.columns_not_in_inputs.join(", ");
+    if !summary.origin.columns_not_in_inputs.is_empty() {
+        let columns = summary.origin.columns_not_in_inputs.join(", ");
         notes.push(format!("Not in all of these files, so counted as unknown or left out: {columns}."));
     }
     let total = summary.total;

@@ -14,8 +14,8 @@ pub(super) fn quality(summary: &DeliverySummary, limits: Limits) -> Section {
         findings(summary),
         counted("Missing values", ["Column", "Messages"], missing, summary.messages, all_columns),
         plain("Items that were no messages", "Reason", &summary.rejected, limits),
-        plain("Fields that no documentation names", "Field", &summary.unknown_fields, limits),
-        plain("Values of an undocumented type or form", "Column", &summary.malformed_fields, limits),
+        plain("Fields that no documentation names", "Field", &summary.origin.unknown_fields, limits),
+        plain("Values of an undocumented type or form", "Column", &summary.origin.malformed_fields, limits),
     ];
     let parts = tables.into_iter().flatten().map(Into::into).collect();
     Section::new(SectionKind::Quality, "Quality", Vec::new(), parts)
