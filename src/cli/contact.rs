@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{
-    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number_between,
-};
+use super::shared::{LookupArgs, OutputArgs, RunArgs, number_between};
 use crate::format::FileFormat;
 use crate::store::FileMode;
 
@@ -71,13 +69,9 @@ pub struct ContactArgs {
     #[command(flatten)]
     pub lookup: LookupArgs,
 
-    /// Whether an interrupted run resumes.
+    /// How the command runs.
     #[command(flatten)]
-    pub resume: ResumeArgs,
-
-    /// Which account is read.
-    #[command(flatten)]
-    pub account: AccountArgs,
+    pub run: RunArgs,
 
     /// Read contacts of the built-in simulator instead of an account
     #[arg(
@@ -89,14 +83,6 @@ pub struct ContactArgs {
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
-
-    /// How fast requests are sent.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-
-    /// What is written to stderr.
-    #[command(flatten)]
-    pub verbosity: VerbosityArgs,
 }
 
 impl ContactArgs {
@@ -110,11 +96,6 @@ impl ContactArgs {
             manifest: manifest.clone(),
             mode: *mode,
         })
-    }
-
-    /// No gates: a lookup does not replace an earlier export.
-    pub fn gates() -> GateArgs {
-        GateArgs { max_shrink: None, max_rejected: None, max_malformed: None, require: None }
     }
 }
 

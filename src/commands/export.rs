@@ -32,15 +32,13 @@ use super::{is_color_off, print, say, stop, table_width};
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
-pub(super) struct ExportCommand<'a, R> {
+pub(super) struct ExportCommand<R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
     /// Whether there is one file for each day.
     pub(super) partition: Option<PartitionBy>,
     /// How the activities of the rows are read, if they are.
     pub(super) activities: Option<LookupSettings>,
-    /// What is written to stderr.
-    pub(super) verbosity: &'a VerbosityArgs,
 }
 
 /// Exports all rows of a resource.
@@ -48,11 +46,12 @@ pub(super) struct ExportCommand<'a, R> {
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run_export<R: Reading, C: RowCounts>(
-    command: &ExportCommand<'_, R>,
+    command: &ExportCommand<R>,
     flags: ExportFlags<'_>,
     filters: Filters,
 ) -> Result<ExitCode, Error> {
     let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let verbosity = &flags.run.verbosity;
     let schema = command.reading.schema();
     let rows = RowFormat {
         schema,
@@ -77,14 +76,15 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, (outputs, activities), signals));
+    let ended =
+        runtime.block_on(read_and_publish::<R, C>((command, verbosity), &config, (outputs, activities), signals));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
 }
 
 async fn read_and_publish<R: Reading, C: RowCounts>(
-    command: &ExportCommand<'_, R>,
+    (command, verbosity): (&ExportCommand<R>, &VerbosityArgs),
     config: &ExportConfig,
     (outputs, activities): (Outputs, Option<Outputs>),
     signals: stop::Signals,
@@ -96,19 +96,19 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     // activities is interrupted: those that it has are of the messages that this list holds.
     let is_kept = config.gate.is_set() || activities.is_some();
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
-    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), command.verbosity.quiet)?;
+    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
     let started_at = Timestamp::from_micros(began_at);
     let settings = config.pace.account_settings(config.account.base_url.clone(), key.clone());
     let account = Account::new(settings).map_err(Error::from)?;
     let mut stop = pin!(stop::requested(config.max_duration, signals));
-    let reading = (&command.reading, command.verbosity);
+    let reading = (&command.reading, verbosity);
     let mut read = read_all::<R, C>(reading, config, &account, &mut journal, outputs, started_at, stop.as_mut()).await;
     let mut of_activities = JournalSlot::default();
     let mut staged_activities = None;
     if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
-        let phase = Phase { config, account: &account, key: &key, verbosity: command.verbosity, settings, now };
+        let phase = Phase { config, account: &account, key: &key, verbosity, settings, now };
         match read_activities(&phase, exported, outputs, &mut of_activities, stop).await {
             Ok(activities) => staged_activities = Some(activities),
             Err(error) => read = Err(error),
@@ -133,7 +133,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             // Before anything is reported: what is published must not be taken for unfinished because stdout is full.
             journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
             remove_other_journals(config);
-            published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(command.verbosity, &published))
+            published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(verbosity, &published))
         }
         Err(error) => {
             let [list, activities] = [journal, of_activities].map(|slot| slot.writer.and_then(JournalWriter::keep));

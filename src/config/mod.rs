@@ -22,8 +22,8 @@ pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
 pub use self::connection::Connection;
 pub use self::error::ConfigError;
-pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, read_settings};
-pub use self::outputs::{CREATED_DATE, OutputsConfig};
+pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings};
+pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 pub use self::row_format::{RowFormat, SecondOutput};
 

@@ -13,14 +13,15 @@ use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 
-/// What flags ask for beside the rows.
-pub(super) struct SideFlags<'a> {
-    /// Which reports are written; `None` for a command that has none.
-    pub(super) reports: Option<&'a ReportFileArgs>,
-    /// Where the ids go that are not found.
-    pub(super) missing: Option<&'a Path>,
-    /// Where the activities of the rows go.
-    pub(super) activities: Option<SecondOutput<'a>>,
+/// Flags for what is written beside the rows; by default, nothing.
+#[derive(Debug, Clone, Default)]
+pub struct BesideFlags<'a> {
+    /// Reports; `None` for a command without any.
+    pub reports: Option<&'a ReportFileArgs>,
+    /// Where to write the ids that are not found.
+    pub missing: Option<&'a Path>,
+    /// Where to write the activities of the rows, if they are read in the same run.
+    pub activities: Option<SecondOutput<'a>>,
 }
 
 /// What the folders of days are named after: the date of `created_at`, UTC.
@@ -56,7 +57,7 @@ impl OutputsConfig {
     /// When a format is unknown, or two files have the same path.
     pub(super) fn new(
         args: &OutputArgs,
-        flags: &SideFlags<'_>,
+        flags: &BesideFlags<'_>,
         needs_manifest: bool,
         rows: &RowFormat,
         filters: &Filters,

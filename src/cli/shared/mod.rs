@@ -8,6 +8,7 @@ mod lookup;
 mod output;
 mod pace;
 mod reading;
+mod run;
 mod values;
 mod verbosity;
 
@@ -17,6 +18,7 @@ pub use self::lookup::LookupArgs;
 pub use self::output::{OutputArgs, ReportFileArgs};
 pub use self::pace::PaceArgs;
 pub use self::reading::{ListArgs, ResumeArgs};
+pub use self::run::RunArgs;
 pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
 pub(super) use self::values::{duration, filter, moment, number, number_between};
 pub use self::verbosity::VerbosityArgs;
