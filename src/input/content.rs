@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use arrow::datatypes::SchemaRef;
 
 use crate::base::noun::RowNoun;
-use crate::report::{DeliverySummary, Summary, delivery_schema};
+use crate::report::{DeliverySummary, ResourceDocument, Summary, delivery_schema};
 use crate::resources::contacts::{column, contacts_schema};
 
 /// What the rows of a file are.

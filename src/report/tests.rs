@@ -27,7 +27,8 @@ fn summary() -> Summary {
     findings.add_rejected(|| "page 3, item 7".to_owned(), "missing_id", &["phone_number"]);
     findings.add_unknown_field("mood\u{1b}[31m", 2);
     findings.add_malformed("created_at", 1);
-    let summary = counts.with_findings(findings);
+    let mut summary = counts;
+    summary.add_findings(findings);
     let origin = Origin {
         filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
         run: Some(RunFacts {

@@ -11,6 +11,7 @@ pub(super) mod findings;
 pub(super) mod input;
 pub(super) mod notice;
 pub(super) mod origin;
+pub(super) mod resource;
 pub(super) mod run;
 pub(super) mod values;
 
@@ -29,5 +30,6 @@ pub use self::findings::{Findings, RejectedSample};
 pub use self::input::{InputEvidence, InputExport, InputReport};
 pub use self::notice::{Notice, NoticeCode, verdict_of_json};
 pub use self::origin::Origin;
+pub use self::resource::ResourceDocument;
 pub use self::run::RunFacts;
 pub use self::values::{Repeated, TimeRange};

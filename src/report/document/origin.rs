@@ -67,7 +67,7 @@ impl Origin {
         rows: u64,
         rejected: &Table,
         missing: &Table,
-    ) -> impl Iterator<Item = Notice> {
+    ) -> Vec<Notice> {
         let is_unverified = self.run.as_ref().is_some_and(|run| run.verdict == Verdict::Unverified);
         let unverified = if is_unverified {
             Some(Notice::unverified_run(noun))
@@ -78,6 +78,6 @@ impl Origin {
         let is_null = |&(column, values): &(&str, u64)| values > 0 && rows > 0 && missing.get(column) == Some(&rows);
         let columns = self.malformed_fields.iter().map(|(column, &values)| (column.as_str(), values));
         let unreadable = Notice::unreadable_columns(&columns.filter(is_null).collect::<Vec<_>>());
-        [unverified, Notice::items_left_out(items, noun), unreadable].into_iter().flatten()
+        [unverified, Notice::items_left_out(items, noun), unreadable].into_iter().flatten().collect()
     }
 }

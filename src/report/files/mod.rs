@@ -9,8 +9,9 @@ use super::document::filters::Filters;
 use super::document::findings::Findings;
 use super::document::input::InputReport;
 use super::document::notice::Notice;
+use super::document::origin::Origin;
+use super::document::resource::ResourceDocument;
 use super::run::RunDocument;
-use crate::verdict::Verdict;
 
 /// Counters over the rows of files.
 pub trait FileCounts: Sized {
@@ -55,25 +56,31 @@ pub struct FilesFacts {
 }
 
 /// The report on files.
-pub trait FileDocument: RunDocument + Sized {
-    /// Reads the JSON form of an older report.
-    ///
-    /// # Errors
-    /// When the text is no such document of a version that can be read.
-    fn from_json(json: &str) -> Result<Self, serde_json::Error>;
-
-    /// The worst verdict of the exports that the files come from; nothing when not all of them tell.
-    fn verdict(&self) -> Option<Verdict>;
-
-    /// Adds what is to be told before the numbers.
-    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>);
-
+pub trait FileDocument: ResourceDocument + RunDocument {
     /// Hides numbers of fewer than `min_cell` rows, here and in the document that is to be compared with.
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>);
 
-    /// Leaves out what was searched for.
-    fn hide_search(&mut self);
-
     /// Notes what changed since an older state; `with` names where that comes from.
     fn compare_with(&mut self, old: &Self, with: String);
+
+    /// Adds notices.
+    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
+        self.origin_mut().notices.extend(notices);
+    }
+
+    /// Removes the text that the export searched for.
+    fn hide_search(&mut self) {
+        self.origin_mut().filters.hide_search();
+    }
+}
+
+/// Adds the facts of files to the document of their counts.
+fn with_files<D: ResourceDocument>(mut document: D, facts: FilesFacts) -> D {
+    let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, filters, filters_differ, findings } = facts;
+    document.set_as_of(as_of);
+    document.add_findings(findings);
+    let origin = document.origin_mut();
+    *origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, notices, ..std::mem::take(origin) };
+    document.omit_absent();
+    document
 }

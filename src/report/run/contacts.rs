@@ -5,10 +5,10 @@ use arrow::array::RecordBatch;
 use super::super::counts::Counts;
 use super::super::document::contacts::summary::Summary;
 use super::super::document::notice::Notice;
-use super::super::document::origin::Origin;
+use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument};
+use super::{ExportFacts, RowCounts, RunDocument, with_run};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
 
@@ -20,10 +20,7 @@ impl RowCounts for Counts {
     }
 
     fn into_document(self, facts: ExportFacts) -> Summary {
-        let ExportFacts { filters, outputs, run, findings } = facts;
-        let mut summary = Summary { as_of: run.started_at.clone(), ..self.summary().with_findings(findings) };
-        summary.origin = Origin { filters, outputs, run: Some(run), ..summary.origin };
-        summary
+        with_run(self.summary(), facts)
     }
 }
 

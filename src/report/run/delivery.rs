@@ -5,10 +5,10 @@ use arrow::array::RecordBatch;
 use super::super::counts::DeliveryCounts;
 use super::super::document::delivery::summary::DeliverySummary;
 use super::super::document::notice::Notice;
-use super::super::document::origin::Origin;
+use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument};
+use super::{ExportFacts, RowCounts, RunDocument, with_run};
 
 impl RowCounts for DeliveryCounts {
     type Document = DeliverySummary;
@@ -18,10 +18,7 @@ impl RowCounts for DeliveryCounts {
     }
 
     fn into_document(self, facts: ExportFacts) -> DeliverySummary {
-        let ExportFacts { filters, outputs, run, findings } = facts;
-        let mut summary = DeliverySummary { as_of: run.started_at.clone(), ..self.summary().with_findings(findings) };
-        summary.origin = Origin { filters, outputs, run: Some(run), ..summary.origin };
-        summary
+        with_run(self.summary(), facts)
     }
 }
 

@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use super::document::filters::Filters;
 use super::document::findings::Findings;
 use super::document::notice::Notice;
+use super::document::resource::ResourceDocument;
 use super::document::run::RunFacts;
 use super::form::ReportForm;
 use super::render::TableStyle;
@@ -59,4 +60,14 @@ pub trait RunDocument {
     fn suspicions(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// Adds the facts of a run to the document of its counts.
+fn with_run<D: ResourceDocument>(mut document: D, facts: ExportFacts) -> D {
+    let ExportFacts { filters, outputs, run, findings } = facts;
+    document.set_as_of(run.started_at.clone());
+    document.add_findings(findings);
+    let origin = document.origin_mut();
+    (origin.filters, origin.outputs, origin.run) = (filters, outputs, Some(run));
+    document
 }

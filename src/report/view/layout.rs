@@ -2,6 +2,7 @@
 
 use super::super::document::contacts::summary::Summary;
 use super::super::document::delivery::summary::DeliverySummary;
+use super::super::document::resource::ResourceDocument;
 use super::limits::Limits;
 use super::parts::ReportView;
 use super::{contacts, delivery};

@@ -7,6 +7,7 @@ use arrow::array::{
 
 use super::*;
 use crate::report::document::delivery::summary::{ContactReach, DeliverySummary, Funnel};
+use crate::report::document::resource::ResourceDocument;
 
 /// 2026-03-01T00:00:00Z, a Sunday.
 const MIDNIGHT: i64 = 1_772_323_200_000_000;
@@ -153,7 +154,7 @@ fn a_batch_with_few_columns_is_counted_all_the_same() {
     let mut summary = counts.summary();
     assert_eq!((summary.messages, summary.quality.repeated_ids), (3, 2));
     summary.origin.columns_not_in_inputs = vec!["direction".to_owned(), "status".to_owned()];
-    summary.leave_out_absent();
+    summary.omit_absent();
     assert_eq!((summary.funnel, summary.total.outbound, summary.contacts), (None, None, None));
 }
 

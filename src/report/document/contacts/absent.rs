@@ -20,25 +20,25 @@ impl Summary {
     pub(in crate::report) fn opted_out(&self) -> Option<u64> {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }
+}
 
-    /// Leaves out what rests on [`columns_not_in_inputs`](super::super::origin::Origin::columns_not_in_inputs).
-    pub fn leave_out_absent(&mut self) {
-        if !self.has(&[column::AVAILABLE_CHANNELS]) {
-            self.without_channel = None;
-            self.default_channel_not_available = 0;
-            self.channels = Table::new();
-            self.channel_combinations = Table::new();
-            self.channels_by_region.clear();
-        }
-        if !self.has(&[column::AVAILABLE_CHANNELS, column::OPT_OUT]) {
-            self.reachable = None;
-            self.region_details.values_mut().for_each(|detail| detail.reachable = None);
-        }
-        if !self.has(&[column::OPT_OUT]) {
-            self.region_details.values_mut().for_each(|detail| detail.opted_out = None);
-        }
-        if !self.has(&[column::UPDATED_AT]) {
-            self.updated = UpdatedCounts::default();
-        }
+/// Omits what needs one of the absent columns.
+pub(super) fn omit(summary: &mut Summary) {
+    if !summary.has(&[column::AVAILABLE_CHANNELS]) {
+        summary.without_channel = None;
+        summary.default_channel_not_available = 0;
+        summary.channels = Table::new();
+        summary.channel_combinations = Table::new();
+        summary.channels_by_region.clear();
+    }
+    if !summary.has(&[column::AVAILABLE_CHANNELS, column::OPT_OUT]) {
+        summary.reachable = None;
+        summary.region_details.values_mut().for_each(|detail| detail.reachable = None);
+    }
+    if !summary.has(&[column::OPT_OUT]) {
+        summary.region_details.values_mut().for_each(|detail| detail.opted_out = None);
+    }
+    if !summary.has(&[column::UPDATED_AT]) {
+        summary.updated = UpdatedCounts::default();
     }
 }

@@ -3,8 +3,7 @@
 mod absent;
 mod compare;
 pub(in crate::report) mod comparison;
-mod json;
-mod notices;
+mod resource;
 pub(in crate::report) mod summary;
 
 pub use self::compare::compare;

@@ -8,15 +8,11 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::findings::{Findings, RejectedSample};
+use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
-use crate::base::noun::RowNoun;
 use crate::report::table::Table;
-
-/// What rows are called here.
-pub(in crate::report) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
 pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
@@ -157,20 +153,4 @@ pub struct Quality {
     pub created_in_future: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
-}
-
-impl Summary {
-    /// What rows are called here.
-    pub const NOUN: RowNoun = CONTACT;
-
-    /// Adds what the pages held beside contacts.
-    #[must_use]
-    pub fn with_findings(mut self, findings: Findings) -> Self {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.origin.unknown_fields = findings.unknown_fields;
-        self.origin.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
-        self
-    }
 }

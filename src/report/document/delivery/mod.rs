@@ -4,9 +4,8 @@ mod absent;
 mod compare;
 pub(in crate::report) mod comparison;
 pub(in crate::report) mod group;
-mod json;
 pub(in crate::report) mod money;
-mod notices;
+mod resource;
 pub(in crate::report) mod summary;
 
 pub use self::compare::compare_deliveries;

@@ -8,12 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::findings::{Findings, RejectedSample};
+use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
 use super::super::values::TimeRange;
 use super::comparison::DeliveryComparison;
 use super::group::{Group, Groups};
-use crate::base::noun::RowNoun;
 use crate::report::table::Table;
 
 /// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
@@ -213,20 +212,6 @@ pub struct DeliveryQuality {
 }
 
 impl DeliverySummary {
-    /// What rows are called here.
-    pub const NOUN: RowNoun = RowNoun { one: "message", many: "messages" };
-
-    /// Adds what the pages held beside messages.
-    #[must_use]
-    pub fn with_findings(mut self, findings: Findings) -> Self {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.origin.unknown_fields = findings.unknown_fields;
-        self.origin.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
-        self
-    }
-
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[&str]) -> bool {
         self.origin.has(columns)

@@ -9,7 +9,8 @@ mod regions;
 mod tests;
 mod times;
 
-use super::super::document::contacts::summary::{CONTACT, Summary};
+use super::super::document::contacts::summary::Summary;
+use super::super::document::resource::ResourceDocument;
 use super::super::format::percent;
 use super::super::table::Table;
 use super::cell::{Cell, Wish};
@@ -23,7 +24,7 @@ use crate::base::plural::{count_of, word_for};
 /// Lays out the report on contacts.
 pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView {
     let source = Source {
-        noun: CONTACT,
+        noun: Summary::NOUN,
         rows: summary.contacts,
         has_ages: true,
         as_of: &summary.as_of,

@@ -1,6 +1,7 @@
 //! Regions: a map, a table of them, the channels of each, and what adds up over them.
 
-use super::super::super::document::contacts::summary::{CONTACT, Summary};
+use super::super::super::document::contacts::summary::Summary;
+use super::super::super::document::resource::ResourceDocument;
 use super::super::super::format::shown;
 use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
@@ -13,8 +14,12 @@ use crate::base::plural::grouped;
 
 pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
     let count = |title: &str, name, table: &Table| counted(title, [name, "Contacts"], table, summary.contacts, limits);
-    let map =
-        MapView { noun: CONTACT, counts: summary.regions.clone(), total: summary.contacts, min_cell: summary.min_cell };
+    let map = MapView {
+        noun: Summary::NOUN,
+        counts: summary.regions.clone(),
+        total: summary.contacts,
+        min_cell: summary.min_cell,
+    };
     let parts = [
         (!summary.regions.is_empty()).then_some(Part::Map(map)),
         region_table(summary, limits).map(Into::into),

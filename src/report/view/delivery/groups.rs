@@ -2,6 +2,7 @@
 
 use super::super::super::document::delivery::group::{Group, Groups, messages_of};
 use super::super::super::document::delivery::summary::DeliverySummary;
+use super::super::super::document::resource::ResourceDocument;
 use super::super::super::format::shown;
 use super::super::super::places;
 use super::super::cell::Cell;

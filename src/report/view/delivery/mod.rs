@@ -12,6 +12,7 @@ mod spending;
 mod tests;
 
 use super::super::document::delivery::summary::DeliverySummary;
+use super::super::document::resource::ResourceDocument;
 use super::cell::{Cell, Wish};
 use super::limits::Limits;
 use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
