@@ -17,8 +17,8 @@ use crate::input::{
 };
 use crate::progress::FileProgress;
 use crate::report::{
-    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, ReportForm, ResourceDocument,
-    RunDocument, TableStyle, verdict_of_json,
+    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
+    ResourceDocument, RunDocument, TableStyle, verdict_of_json,
 };
 use crate::store::{OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;

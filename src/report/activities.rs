@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray, RecordBatch};
 
 use super::run::{ExportFacts, RowCounts, RunDocument};
-use super::{MAX_KEYS, Notice, OTHER_KEY, ReportForm, RunFacts, TableStyle};
+use super::{MAX_KEYS, OTHER_KEY, RunFacts, TableStyle};
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::verdict::EvidenceCode;
@@ -78,11 +78,6 @@ impl ActivityCounts {
 }
 
 impl RunDocument for ActivitySummary {
-    /// The table in every form: no flag asks for a file.
-    fn render(&self, _form: ReportForm) -> String {
-        self.table(TableStyle { width: 80, has_colors: false })
-    }
-
     fn table(&self, _style: TableStyle) -> String {
         let mut lines = vec![format!(
             "{} of {}",
@@ -102,10 +97,6 @@ impl RunDocument for ActivitySummary {
             format!("  {name}{gap}  {count:>count_width$}")
         }));
         lines.join("\n") + "\n"
-    }
-
-    fn notices(&self) -> Vec<Notice> {
-        Vec::new()
     }
 
     fn remarks(&self) -> Vec<String> {

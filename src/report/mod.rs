@@ -43,5 +43,5 @@ pub use document::{
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;
 pub use render::TableStyle;
-pub use run::{ExportFacts, RowCounts, RunDocument};
+pub use run::{ExportFacts, Report, RowCounts, RunDocument};
 pub use table::{MAX_KEYS, OTHER_KEY, Table};

@@ -11,7 +11,7 @@ use super::document::input::InputReport;
 use super::document::notice::Notice;
 use super::document::origin::Origin;
 use super::document::resource::ResourceDocument;
-use super::run::RunDocument;
+use super::run::{Report, RunDocument};
 
 /// Counters over the rows of files.
 pub trait FileCounts: Sized {
@@ -56,7 +56,7 @@ pub struct FilesFacts {
 }
 
 /// The report on files.
-pub trait FileDocument: ResourceDocument + RunDocument {
+pub trait FileDocument: ResourceDocument + RunDocument + Report {
     /// Hides numbers of fewer than `min_cell` rows, here and in the document that is to be compared with.
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>);
 

@@ -8,7 +8,7 @@ use super::super::document::notice::Notice;
 use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument, with_run};
+use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
 
@@ -24,9 +24,15 @@ impl RowCounts for Counts {
     }
 }
 
-impl RunDocument for Summary {
+impl Report for Summary {
     fn render(&self, form: ReportForm) -> String {
         form.render(self)
+    }
+}
+
+impl RunDocument for Summary {
+    fn report(&self) -> Option<&dyn Report> {
+        Some(self)
     }
 
     fn table(&self, style: TableStyle) -> String {

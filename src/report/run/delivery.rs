@@ -8,7 +8,7 @@ use super::super::document::notice::Notice;
 use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument, with_run};
+use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 
 impl RowCounts for DeliveryCounts {
     type Document = DeliverySummary;
@@ -22,9 +22,15 @@ impl RowCounts for DeliveryCounts {
     }
 }
 
-impl RunDocument for DeliverySummary {
+impl Report for DeliverySummary {
     fn render(&self, form: ReportForm) -> String {
         form.render(self)
+    }
+}
+
+impl RunDocument for DeliverySummary {
+    fn report(&self) -> Option<&dyn Report> {
+        Some(self)
     }
 
     fn table(&self, style: TableStyle) -> String {

@@ -40,16 +40,26 @@ pub struct ExportFacts {
     pub findings: Findings,
 }
 
-/// The report of a run, in every form.
-pub trait RunDocument {
+/// A report that can be written to files.
+pub trait Report {
     /// The whole report.
     fn render(&self, form: ReportForm) -> String;
+}
 
-    /// The report as aligned tables.
+/// What is shown of a run.
+pub trait RunDocument {
+    /// Aligned tables.
     fn table(&self, style: TableStyle) -> String;
 
-    /// What must be known of the rows before the numbers.
-    fn notices(&self) -> Vec<Notice>;
+    /// The report for files, if the resource has one.
+    fn report(&self) -> Option<&dyn Report> {
+        None
+    }
+
+    /// Everything that a reader must know before the numbers.
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
 
     /// Further sentences for a person who watches the run, below the table.
     fn remarks(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use crate::report::document::delivery::compare_deliveries;
 use crate::report::document::delivery::money::{Money, Spending};
 use crate::report::document::delivery::summary::{Deliverability, Failure, Funnel, Percentiles};
 use crate::report::render::render_table;
-use crate::report::{ReportForm, RunDocument, TableStyle};
+use crate::report::{Report, ReportForm, TableStyle};
 
 fn group(messages: u64) -> Group {
     Group {
