@@ -7,12 +7,17 @@
 //! to escape them for its own form. And a table that is cut or folded has to add up all the same: see [`ranked`].
 
 pub(super) mod cell;
+mod changes;
 pub(super) mod contacts;
 mod counted;
 pub(super) mod delivery;
 pub(super) mod layout;
 pub(super) mod limits;
+mod names;
 pub(super) mod parts;
+mod quality;
 mod ranked;
+mod report;
 mod run;
+mod totals;
 mod warnings;

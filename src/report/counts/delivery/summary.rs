@@ -2,7 +2,7 @@
 
 use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
-use super::{DeliveryCounts, TimesOfChannel, date_of_day};
+use super::{DeliveryCounts, TimesOfChannel};
 use crate::report::document::delivery::group::{add_group, messages_of};
 use crate::report::document::delivery::summary::{
     DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryQuality, DeliverySummary, DeliveryTimes, Funnel, Weekday,
@@ -12,6 +12,7 @@ use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 use crate::resources::messages::is_documented_status;
 use crate::time::Timestamp;
+use crate::time::calendar::date_text;
 
 impl DeliveryCounts {
     /// The summary of what was counted; the run's own facts, or those of the files, are still missing from it.
@@ -58,11 +59,11 @@ impl DeliveryCounts {
             regions,
             templates,
             template_categories,
-            days: self.days.groups(date_name, OTHER_KEY, UNKNOWN_KEY),
+            days: self.days.groups(date_text, OTHER_KEY, UNKNOWN_KEY),
             hours: hours(&self.hours),
             hours_by_weekday: weekdays(&self.hours),
             created_range: TimeRange { oldest: time(self.oldest), newest: time(self.newest) },
-            failures: std::mem::take(&mut self.failures).told(|number| self.reason_codes.name(number), date_name),
+            failures: std::mem::take(&mut self.failures).told(|number| self.reason_codes.name(number), date_text),
             times: std::mem::take(&mut self.times).told(),
             times_by_channel: times_by_channel
                 .map(|(number, times)| (self.channels.name(number.into()).to_owned(), times.told()))
@@ -98,12 +99,6 @@ fn named<'a>(counts: &[u64], name: impl Fn(usize) -> &'a str) -> Table {
         *table.entry(name(number).to_owned()).or_default() += count;
     }
     table
-}
-
-/// A day as `2026-03-01`.
-fn date_name(day: i64) -> String {
-    let (year, month, day) = date_of_day(day);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn hours(by_weekday: &[[u64; 24]; 7]) -> Table {

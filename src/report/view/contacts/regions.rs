@@ -7,9 +7,9 @@ use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
+use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
-use super::names::region_cell;
 use crate::base::plural::grouped;
 
 pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
@@ -71,7 +71,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
     let view = TableView::new("Contacts by region", columns, Vec::new()).sortable().framed(Frame::Wide).with_head();
     Some(ranked.fill(
         view,
-        |code, count| Row::of_key(code, cells(region_cell(summary, code), count, detail(code), count)),
+        |code, count| Row::of_key(code, cells(region_cell(code), count, detail(code), count)),
         |rest| {
             let numbers = (sum_of(rest, |(reachable, _)| reachable), sum_of(rest, |(_, opted_out)| opted_out));
             Row::rest(cells(Cell::Text(more(rest.len())), sum(rest), numbers, 0))
@@ -97,7 +97,7 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
             None if may_be_untold => Cell::Hidden,
             told => Cell::Percent(told.copied().unwrap_or(0), count),
         };
-        let cells = std::iter::once(region_cell(summary, code)).chain(channels.iter().map(share));
+        let cells = std::iter::once(region_cell(code)).chain(channels.iter().map(share));
         Row::of_key(code, cells.collect())
     };
     let rows: Vec<_> = regions.shown().map(row).collect();

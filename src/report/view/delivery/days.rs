@@ -14,7 +14,7 @@ use super::super::parts::{
 };
 use super::groups::{cells, columns};
 use crate::base::plural::{count_of, grouped};
-use crate::time::calendar::{date_of_day, day_of_date};
+use crate::time::calendar::{date_text, day_of_date};
 
 /// Days on the picture: a year and a day.
 const MAX_DAYS: i64 = 366;
@@ -79,7 +79,7 @@ fn lines(summary: &DeliverySummary) -> Option<LinesView> {
     let chart = |title: &str, count: fn(&Group) -> Option<u64>| {
         let point = |day: i64| {
             let count = groups.get(&day).map_or(Some(0), count)?;
-            Some((name_of(day), count))
+            Some((date_text(day), count))
         };
         let points = (first..=newest).map(point).collect::<Option<Vec<_>>>()?;
         Some(LineChart { title: title.to_owned(), points, table: "the table of days" })
@@ -114,11 +114,6 @@ fn day_of(text: &str) -> Option<i64> {
         return None;
     };
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| day_of_date(year, month, day))
-}
-
-fn name_of(day: i64) -> String {
-    let (year, month, day) = date_of_day(day);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// Weekdays by blocks of hours.

@@ -6,9 +6,9 @@ use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::money;
 use super::super::cell::Cell;
 use super::super::limits::Limits;
+use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
-use super::groups::region_cell;
 
 impl DeliverySummary {
     /// Whether any of these messages could have a price.
