@@ -17,7 +17,7 @@ use super::export::{ExportCommand, run_export};
 pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let contacts = Contacts { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
     let filters = Filters {
-        search: args.search.as_deref().map(Filters::search_told),
+        search: args.search.as_deref().map(Filters::shown_search),
         channel: args.channel.clone(),
         phone: args.phone.is_some(),
         ..Filters::default()

@@ -1,6 +1,6 @@
-//! What a report tells, as plain documents: one for each resource, made of the same parts.
+//! The contents of a report as plain data: one document for each resource, made of the same parts.
 //!
-//! A document is filled by [`counts`](super::counts), laid out by [`view`](super::view), and is its own JSON form.
+//! [`counts`](super::counts) fills a document, and [`view`](super::view) lays it out. It serializes to its JSON form.
 
 pub(super) mod change;
 pub(super) mod consistency;

@@ -1,10 +1,10 @@
-//! What rests on columns that not all files have, and therefore is not told.
+//! Omits counts that need a column which some files lack.
 //!
-//! Null regions, codes and months are counted as unknown, and that is true of a column that is not there, too. But an
-//! empty list of channels says that there is none, and a null `updated_at` that there never was a change: such numbers are
-//! left out, so that no form takes a missing column for an answer.
+//! Null regions, codes and months count as unknown, which is right for a missing column, too. But an empty list of channels
+//! means that a contact has none, and a null `updated_at` that it was never changed. Counts of these are omitted, because a
+//! missing column means neither.
 //!
-//! *Easy to get wrong:* one file of several without the column is enough, or its contacts would count as a wrong answer.
+//! *Easy to get wrong:* one file without the column is enough, or its contacts would be counted wrongly.
 
 use super::summary::{Summary, UpdatedCounts};
 use crate::report::table::Table;
@@ -16,7 +16,7 @@ impl Summary {
         columns.iter().all(|&column| self.origin.has(&[column_name(column)]))
     }
 
-    /// Contacts that opted out, where that is known.
+    /// Contacts that opted out; `None` if that is not known.
     pub(in crate::report) fn opted_out(&self) -> Option<u64> {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }

@@ -1,4 +1,4 @@
-//! What is told of contacts: [`Summary`], its JSON form, and what changed since an older one.
+//! The document on contacts: [`Summary`], and how it compares with an older one.
 
 mod absent;
 mod compare;

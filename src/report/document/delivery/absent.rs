@@ -1,7 +1,7 @@
-//! What rests on columns that not all files have, and therefore is not told.
+//! Omits counts that need a column which some files lack.
 //!
-//! A message without a direction is neither outbound nor inbound, and that is true where there is no such column, too. But
-//! "no message was delivered" would be wrong: such numbers are left out, so that no form takes a missing column for an answer.
+//! A message without a direction is neither outbound nor inbound, which is right for a missing column, too. But "no message
+//! was delivered" would be wrong, so counts that need a missing column are omitted.
 
 use super::summary::DeliverySummary;
 

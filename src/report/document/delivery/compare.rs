@@ -6,11 +6,11 @@ use super::group::{Groups, messages_of};
 use super::summary::DeliverySummary;
 use crate::report::table::Table;
 
-/// Columns that a comparison rests on.
+/// Columns that a comparison needs.
 const COMPARED: [&str; 8] =
     ["channel", "direction", "status", "region_code", "template_name", "reason_code", "price", "active_contact_price"];
 
-/// Compares; `with` names where the older summary comes from.
+/// Compares two summaries; `with` names the source of the older one.
 pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: String) -> DeliveryComparison {
     let have = |columns: &[&str]| old.has(columns) && new.has(columns);
     let both = |then: Option<u64>, now: Option<u64>| Some(Change { old: then?, new: now? });

@@ -1,4 +1,4 @@
-//! What is told of messages and their delivery: [`DeliverySummary`], its JSON form, and what changed since an older one.
+//! The document on messages and their delivery: [`DeliverySummary`], and how it compares with an older one.
 
 mod absent;
 mod compare;
