@@ -1,4 +1,4 @@
-//! What a report over files asks of the counts and the document of its resource.
+//! What a report on files needs of the counts and the document of its resource.
 
 mod contacts;
 mod delivery;
@@ -15,18 +15,17 @@ use super::run::{Report, RunDocument};
 
 /// Counters over the rows of files.
 pub trait FileCounts: Sized {
-    /// What the counts are told in.
+    /// The document that the counts become.
     type Document: FileDocument;
 
-    /// Empty counters, which look for repeated ids.
+    /// Empty counters that also look for repeated ids.
     fn for_files() -> Self;
 
-    /// Counts the rows of a batch in which `columns` are read and the others only filled up with nulls. `now_micros` is the
-    /// moment that ages are counted from, and nothing is later than `until_micros` unless its date is wrong; both in
-    /// microseconds UTC.
+    /// Counts the rows of a batch in which only `columns` were read; the others are filled with nulls. Ages are measured
+    /// from `now_micros`, and only wrong dates are later than `until_micros`, both in microseconds UTC.
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]);
 
-    /// Counts missing values of a column that was not read, because its file says how many there are.
+    /// Counts missing values of a column that was not read because its file states their number.
     fn add_missing(&mut self, column: usize, values: u64);
 
     /// Rows so far.
@@ -36,20 +35,20 @@ pub trait FileCounts: Sized {
     fn into_document(self, facts: FilesFacts) -> Self::Document;
 }
 
-/// What is known of files besides the counts of their rows.
+/// Facts about files besides the counts of their rows.
 #[derive(Debug, Clone, Default)]
 pub struct FilesFacts {
-    /// The moment that ages are counted from, RFC 3339, UTC.
+    /// Time that ages are computed at, RFC 3339, UTC.
     pub as_of: String,
     /// The files.
     pub inputs: Vec<InputReport>,
-    /// What is to be told before the numbers.
+    /// Notices that cannot be derived from the document.
     pub notices: Vec<Notice>,
-    /// Columns that some of the files do not have.
+    /// Columns that some of the files lack.
     pub columns_not_in_inputs: Vec<String>,
-    /// What all of the files left out on request.
+    /// Filters of the exports, if they are the same.
     pub filters: Filters,
-    /// Whether they left out different things, as far as they tell.
+    /// Whether the exports had different filters, as far as is known.
     pub filters_differ: bool,
     /// Values that could not be read.
     pub findings: Findings,
@@ -57,10 +56,10 @@ pub struct FilesFacts {
 
 /// The report on files.
 pub trait FileDocument: ResourceDocument + RunDocument + Report {
-    /// Hides numbers of fewer than `min_cell` rows, here and in the document that is to be compared with.
+    /// Hides counts of fewer than `min_cell` rows, here and in the document to compare with.
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>);
 
-    /// Notes what changed since an older state; `with` names where that comes from.
+    /// Adds what changed since an older document; `with` names the source of that.
     fn compare_with(&mut self, old: &Self, with: String);
 
     /// Adds notices.

@@ -1,4 +1,4 @@
-//! What an export asks of the counts and the document of its resource.
+//! What an export needs of the counts and the document of its resource.
 
 mod contacts;
 mod delivery;
@@ -16,27 +16,27 @@ use crate::publish::OutputReport;
 
 /// Counters over the rows of a resource, filled batch by batch.
 pub trait RowCounts: Default + Send + 'static {
-    /// What the counts are told in.
+    /// The document that the counts become.
     type Document: RunDocument;
 
-    /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the moment that ages are
-    /// measured from, in microseconds UTC: the start of the run.
+    /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the start of
+    /// the run in microseconds UTC, from which ages are measured.
     fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64);
 
     /// The document of the run.
     fn into_document(self, facts: ExportFacts) -> Self::Document;
 }
 
-/// What is known of an export besides its counts.
+/// Facts about an export besides its counts.
 #[derive(Debug, Clone)]
 pub struct ExportFacts {
-    /// What was left out on request.
+    /// Filters of the export.
     pub filters: Filters,
-    /// What was written.
+    /// Files that were written.
     pub outputs: Vec<OutputReport>,
-    /// How the run went.
+    /// Facts about the run.
     pub run: RunFacts,
-    /// What the pages held beside rows.
+    /// What pages held besides rows.
     pub findings: Findings,
 }
 
@@ -61,12 +61,12 @@ pub trait RunDocument {
         Vec::new()
     }
 
-    /// Further sentences for a person who watches the run, below the table.
+    /// Further sentences for people, below the table.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What looks as if the API had changed, for everyone.
+    /// Signs that the API has changed, printed as warnings.
     fn suspicions(&self) -> Vec<String> {
         Vec::new()
     }

@@ -47,7 +47,7 @@ pub fn delivery_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The columns of a batch by their names. What a batch does not have, or has in another type, is nothing.
+/// The columns of a batch by name; `None` if the batch lacks one or has it with another type.
 pub(super) struct MessageColumns<'a> {
     batch: &'a RecordBatch,
 }
@@ -86,7 +86,7 @@ impl<'a> MessageColumns<'a> {
     }
 }
 
-/// The events of the messages of a batch, one after the other.
+/// The events of all messages of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Events<'a> {
     lists: &'a ListArray,
@@ -96,7 +96,7 @@ pub(super) struct Events<'a> {
 }
 
 impl Events<'_> {
-    /// Places of the events of a message among all of the batch; none for a null.
+    /// Indices of the events of a message among all of the batch; empty for a null.
     pub(super) fn of(&self, row: usize) -> std::ops::Range<usize> {
         if self.lists.is_null(row) {
             return 0..0;
@@ -106,12 +106,12 @@ impl Events<'_> {
         place(ends[row])..place(ends[row + 1])
     }
 
-    /// Whether there is an event, and no null in its place.
+    /// Whether an event is not null.
     pub(super) fn is_there(&self, event: usize) -> bool {
         self.structs.is_valid(event)
     }
 
-    /// When an event was, in microseconds UTC.
+    /// The time of an event, in microseconds UTC.
     pub(super) fn time(&self, event: usize) -> Option<i64> {
         (self.times.is_valid(event) && self.is_there(event)).then(|| self.times.value(event))
     }

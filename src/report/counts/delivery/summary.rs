@@ -1,4 +1,4 @@
-//! From counters to a [`DeliverySummary`].
+//! Makes a [`DeliverySummary`] from counters.
 
 use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
@@ -15,9 +15,9 @@ use crate::time::Timestamp;
 use crate::time::calendar::date_text;
 
 impl DeliveryCounts {
-    /// The summary of what was counted; the run's own facts, or those of the files, are still missing from it.
+    /// The summary of what was counted, without the facts about the run or the files.
     pub fn summary(mut self) -> DeliverySummary {
-        // These hold the most memory, and are let go first.
+        // These use the most memory, so they are freed first.
         let repeated = self.ids.take().map(Repeats::repeated).unwrap_or_default();
         let total = self.total.group();
         let [queued, sent, delivered, read] = self.stages;
@@ -63,10 +63,10 @@ impl DeliveryCounts {
             hours: hours(&self.hours),
             hours_by_weekday: weekdays(&self.hours),
             created_range: TimeRange { oldest: time(self.oldest), newest: time(self.newest) },
-            failures: std::mem::take(&mut self.failures).told(|number| self.reason_codes.name(number), date_text),
-            times: std::mem::take(&mut self.times).told(),
+            failures: std::mem::take(&mut self.failures).ranked(|number| self.reason_codes.name(number), date_text),
+            times: std::mem::take(&mut self.times).finish(),
             times_by_channel: times_by_channel
-                .map(|(number, times)| (self.channels.name(number.into()).to_owned(), times.told()))
+                .map(|(number, times)| (self.channels.name(number.into()).to_owned(), times.finish()))
                 .filter(|(_, times)| *times != DeliveryTimes::default())
                 .collect(),
             contacts: Some(self.reach.reach()),
@@ -84,7 +84,7 @@ impl DeliveryCounts {
 }
 
 impl TimesOfChannel {
-    fn told(self) -> DeliveryTimes {
+    fn finish(self) -> DeliveryTimes {
         DeliveryTimes { to_delivered: self.to_delivered.percentiles(), to_read: self.to_read.percentiles() }
     }
 }

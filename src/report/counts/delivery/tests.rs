@@ -113,20 +113,20 @@ fn money_is_exact_in_every_group() {
 }
 
 #[test]
-fn failures_are_ranked_and_tell_when_they_began() {
+fn failures_are_ranked_and_have_the_day_of_the_first() {
     let failures = usual().failures;
-    let told: Vec<_> = failures
+    let found: Vec<_> = failures
         .iter()
         .map(|failure| (failure.reason_code.as_str(), failure.messages, failure.began_on.as_deref().unwrap()))
         .collect();
-    assert_eq!(told, [("30007", 2, "2026-02-28"), ("30003", 1, "2026-03-01")]);
+    assert_eq!(found, [("30007", 2, "2026-02-28"), ("30003", 1, "2026-03-01")]);
 }
 
 #[test]
 fn durations_begin_when_a_message_was_queued() {
     let summary = usual();
     let delivered = summary.times.to_delivered.unwrap();
-    // From its QUEUED event; from its creation where there is none.
+    // From its QUEUED event, or else from its creation.
     assert_eq!((delivered.messages, delivered.min_ms, delivered.max_ms), (2, Some(3_000), Some(5_000)));
     assert_eq!(summary.times.to_read.unwrap().p50_ms, 60_000);
     assert_eq!(summary.times_by_channel.keys().collect::<Vec<_>>(), ["whatsapp"]);
