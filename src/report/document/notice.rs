@@ -93,14 +93,14 @@ impl Notice {
     /// There is a manifest, but it cannot be read.
     pub fn unreadable_manifest(manifest: &str, file: &str) -> Self {
         let [manifest, file] = [manifest, file].map(file_name);
-        let text =
-            format!("The manifest {manifest} cannot be read: whether {file} is whole and complete is not known.");
+        let text = format!("The manifest {manifest} cannot be read: whether {file} is complete is unknown.");
         Self { code: NoticeCode::UnreadableManifest, count: None, text }
     }
 
     /// The older side of a comparison may lack rows.
     pub fn unverified_comparison(with: &str) -> Self {
-        let text = format!("The older export, {}, is unverified: what differs need not have changed.", shown(with));
+        let text =
+            format!("The older export, {}, is unverified, so differences are not necessarily changes.", shown(with));
         Self { code: NoticeCode::UnverifiedComparison, count: None, text }
     }
 
@@ -138,7 +138,7 @@ impl Notice {
     /// `count` rows have the id of another row; `None` for 0.
     pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
         let about = if is_approximate { "About " } else { "" };
-        let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
+        let have = word_for(count, "has the id of another one and is", "have the id of another one and are");
         let text = format!("{about}{} {have} counted each time.", count_of(count, noun.one, noun.many));
         (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
     }

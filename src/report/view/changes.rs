@@ -40,8 +40,8 @@ impl OlderSide<'_> {
         let mut notes = vec![format!("Compared with {with}, as of {as_of}.")];
         if self.filters_differ {
             notes.push(
-                "The two sides were exported with different filters, or one of them does not tell its own: what differs need \
-                 not have changed."
+                "The two sides were exported with different filters, or the filters of one side are unknown, so differences \
+                 are not necessarily changes."
                     .to_owned(),
             );
         }

@@ -8,7 +8,7 @@ use super::warnings::warnings;
 
 /// What a resource adds to its report.
 pub(super) struct Content<const N: usize> {
-    /// The numbers that are asked for first.
+    /// The most important numbers.
     pub(super) cards: Vec<Card>,
     /// All sections but the one about the run, in their order.
     pub(super) sections: [Option<Section>; N],

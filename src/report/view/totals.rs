@@ -17,7 +17,7 @@ pub(super) fn section<D: ResourceDocument, const N: usize>(document: &D, counts:
     }
     let absent = &document.origin().columns_not_in_inputs;
     if !absent.is_empty() {
-        notes.push(format!("Not in all of these files, so counted as unknown or left out: {}.", absent.join(", ")));
+        notes.push(format!("Not in all of these files, so counted as unknown or omitted: {}.", absent.join(", ")));
     }
     let row = |(name, count): (&str, Option<u64>)| {
         count.map(|count| Row::new(vec![Cell::text(name), Cell::Count(count), Cell::Percent(count, total)]))

@@ -1,4 +1,4 @@
-//! The section about what changed since an older state.
+//! The section about changes since an older report.
 
 use super::super::super::document::contacts::comparison::Comparison;
 use super::super::super::document::contacts::summary::Summary;
@@ -33,7 +33,7 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
     let tables = [
         TableView::new("Totals", columns(""), totals.collect()),
         changed("By channel", "Channel", &comparison.channels, limits, channel),
-        // One long table beside short ones would leave the rest of the page empty.
+        // A long table next to short ones would leave the rest of the page empty.
         changed("By region", "Region", &comparison.regions, limits, region).sortable().framed(Frame::Wide),
     ];
     let Comparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;

@@ -33,7 +33,7 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
     frame::report(summary, Content { cards: cards(summary), sections, has_ages: true, footnote }, limits)
 }
 
-/// The four numbers that are asked for first.
+/// The four most important numbers.
 fn cards(summary: &Summary) -> Vec<Card> {
     let old = summary.comparison.as_ref();
     let total = summary.contacts;

@@ -1,4 +1,4 @@
-//! The section about what looks wrong.
+//! The section about possible errors in the data.
 
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::document::values::Repeated;
@@ -15,7 +15,7 @@ pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
     quality::section(summary, findings(summary), limits)
 }
 
-/// Everything that is checked, also where nothing was found: that is an answer, too.
+/// All checks, including those that found nothing.
 fn findings(summary: &Summary) -> Vec<Row> {
     if summary.contacts == 0 {
         return Vec::new();
@@ -30,9 +30,9 @@ fn findings(summary: &Summary) -> Vec<Row> {
         row(name, cell, repeated.contacts)
     };
     let counted = |name: &str, count: u64| row(name, Cell::Count(count), count);
-    // The number as given stands in for the other one.
+    // The number as given replaces a missing E.164 form.
     let number = if summary.has(&[FORMAT_E164]) { FORMAT_E164 } else { PHONE_NUMBER };
-    // Each with the columns that it rests on: nothing was looked at where one is not there.
+    // Each check with the columns that it needs; without them it was not made.
     let rows: [(&[usize], _); 10] = [
         (&[ID], repeated("Id of another contact", found.repeated_ids)),
         (&[number], repeated("Phone number of another contact", found.shared_phone_numbers)),

@@ -10,7 +10,7 @@ const fn limits(rows: usize) -> Limits {
 const REGIONS: &str = "Contacts by region";
 const LIMITS: [Limits; 3] = [limits(10), limits(30), limits(40)];
 
-/// An account of so many codes, and of some contacts without a code or with one that is not told.
+/// An account with this many codes, and some contacts without a code or with a hidden one.
 fn account(codes: u64) -> Summary {
     let count = |at: u64| 1000 - at;
     let mut table: Table = (0..codes).map(|at| (format!("{}", 100 + at), count(at))).collect();

@@ -1,4 +1,4 @@
-//! The section about what changed since an older state.
+//! The section about changes since an older report.
 
 use super::super::super::document::change::{Change, Changes};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};

@@ -40,7 +40,7 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
     frame::report(summary, content, limits)
 }
 
-/// The numbers that are asked for first.
+/// The most important numbers.
 fn cards(summary: &DeliverySummary) -> Vec<Card> {
     let old = summary.comparison.as_ref();
     let card = |name, number, detail, change: Option<_>, wish| Card {
@@ -70,12 +70,12 @@ fn totals(summary: &DeliverySummary) -> Section {
         ("Messages", Some(summary.messages)),
         ("Outbound", total.outbound),
         ("Inbound", total.inbound),
-        ("Neither, or not known", neither.filter(|&count| count > 0)),
+        ("Neither, or unknown", neither.filter(|&count| count > 0)),
     ];
     totals::section(summary, counts)
 }
 
-/// Who was messaged, and who replied.
+/// Contacts that were messaged, and those that replied.
 fn replies(summary: &DeliverySummary) -> Section {
     let Some(contacts) = summary.contacts else {
         return Section::new(SectionKind::Replies, "Replies", Vec::new(), Vec::new());
@@ -85,6 +85,6 @@ fn replies(summary: &DeliverySummary) -> Section {
         |name: &str, count| Row::new(vec![Cell::text(name), cell(count), Cell::Percent(count, contacts.messaged)]);
     let rows = vec![row("Contacts messaged", contacts.messaged), row("Replied", contacts.replied)];
     let view = TableView::new("", ["", "Contacts", "Share"].map(Into::into), rows);
-    let note = "A contact replied if a message came in after the first one that went out to them.".to_owned();
+    let note = "A contact replied if it sent a message after the first outbound one.".to_owned();
     Section::new(SectionKind::Replies, "Replies", vec![note.into()], vec![view.with_head().into()])
 }

@@ -1,4 +1,4 @@
-//! The section about what looks wrong.
+//! The section about possible errors in the data.
 
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::cell::Cell;
@@ -10,7 +10,7 @@ pub(super) fn quality(summary: &DeliverySummary, limits: Limits) -> Section {
     quality::section(summary, findings(summary), limits)
 }
 
-/// Everything that is checked, also where nothing was found: that is an answer, too.
+/// All checks, including those that found nothing.
 fn findings(summary: &DeliverySummary) -> Vec<Row> {
     if summary.messages == 0 {
         return Vec::new();
@@ -19,7 +19,7 @@ fn findings(summary: &DeliverySummary) -> Vec<Row> {
     let repeated =
         if found.repeated_ids_approximate { Cell::About(found.repeated_ids) } else { Cell::Count(found.repeated_ids) };
     let counted = |count: u64| (Cell::Count(count), count);
-    // Each with the columns that it rests on: nothing was looked at where one is not there.
+    // Each check with the columns that it needs; without them it was not made.
     let rows: [(&[&str], &str, (Cell, u64)); 7] = [
         (&["id"], "Id of another message", (repeated, found.repeated_ids)),
         (&["region_code"], "Region not in ISO 3166-1", counted(found.regions_not_in_iso_3166)),
