@@ -13,7 +13,7 @@ use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::error::{Error, ExitCode};
 use crate::input::{
-    Content, FileFacts, Found, Piece, Skipped, SourceError, SourceFile, find_files, read_file, tell_contents,
+    Content, FileFacts, Found, Piece, Skipped, SourceError, SourceFile, detect_contents, find_files, read_file,
 };
 use crate::progress::FileProgress;
 use crate::report::{
@@ -47,7 +47,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     for (path, _) in forms.iter().filter(|(path, _)| !is_stdout(path)) {
         check_writable(path)?;
     }
-    let content = tell_contents(&mut found)?;
+    let content = detect_contents(&mut found)?;
     old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
     if !args.quiet {
         for found in std::iter::once(&found).chain(old.as_ref().and_then(Old::files)) {
@@ -175,7 +175,7 @@ impl Old {
     /// Makes sure that files hold what the report is on; a summary shows that when it is read.
     fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
-        if tell_contents(found)? == wanted {
+        if detect_contents(found)? == wanted {
             return Ok(());
         }
         Err(SourceError::OtherContents { wanted, path: path.clone() })
