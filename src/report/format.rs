@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_rounded_but_never_to_nothing_or_everything() {
+    fn percentages_are_never_rounded_to_0_or_100() {
         let table = [
             ((0, 0), ""),
             ((0, 5), "0.0 %"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_shown_to_the_minute_in_any_year() {
+    fn a_time_is_shown_to_the_minute_in_any_year() {
         assert_eq!(moment("2026-03-01T08:30:15Z"), "2026-03-01, 08:30 UTC");
         assert_eq!(moment("+12026-03-01T08:30:15Z"), "+12026-03-01, 08:30 UTC");
         assert_eq!(moment("soon"), "soon");

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn places_have_the_names_continents_and_calling_codes_that_people_know() {
+    fn places_have_their_common_names_continents_and_calling_codes() {
         for (code, name, continent, calling_code) in [
             ("US", "United States", "North America", 1),
             ("CA", "Canada", "North America", 1),

@@ -108,13 +108,13 @@ fn the_table_is_aligned_and_holds_no_control_characters() {
 }
 
 #[test]
-fn a_narrow_terminal_is_never_overrun() {
+fn no_line_is_wider_than_a_narrow_terminal() {
     let table = render_table(&summary(), TableStyle { width: 40, has_colors: false });
     assert!(table.lines().all(|line| line.chars().count() <= 40), "{table}");
 }
 
 #[test]
-fn a_summary_that_knows_no_future_can_be_compared_with() {
+fn a_summary_without_counts_of_the_future_can_be_compared_with() {
     let mut older: serde_json::Value = serde_json::from_str(&summary().to_json()).unwrap();
     older["updated"].as_object_mut().unwrap().remove("in_future").unwrap();
     older["quality"].as_object_mut().unwrap().remove("created_in_future").unwrap();

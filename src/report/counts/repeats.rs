@@ -157,7 +157,7 @@ mod tests {
     use crate::base::hash::hash_number;
 
     #[test]
-    fn repeats_are_counted_exactly_while_there_is_room() {
+    fn few_repeats_are_counted_exactly() {
         let mut repeats = Repeats::default();
         for key in 0..50_000 {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_come_again_much_later_are_repeats() {
+    fn keys_that_repeat_much_later_are_counted() {
         let mut repeats = Repeats::default();
         (0..300_000).for_each(|key| repeats.add(hash_number(key)));
         (0..300_000).step_by(2).for_each(|key| repeats.add(hash_number(key)));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_becomes_a_sample_that_stands_for_the_whole() {
+    fn a_full_table_becomes_a_sample_that_estimates_the_whole() {
         let mut repeats = Repeats::with_limit(10);
         for key in 0..1_000_000 {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));

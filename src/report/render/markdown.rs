@@ -119,13 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_sign_of_markup_is_left() {
+    fn no_special_character_is_left_unescaped() {
         assert_eq!(escaped("<b>|*a*_[x](y)"), "&lt;b&gt;\\|\\*a\\*\\_\\[x\\](y)");
         assert_eq!(escaped("`all` $x$ 5 %"), "\\`all\\` \\$x\\$ 5 %");
     }
 
     #[test]
-    fn what_could_become_a_link_is_code() {
+    fn possible_links_become_inline_code() {
         for word in [
             "http://evil.io",
             "www.evil.com",

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_any_length_are_read_whole() {
+    fn lists_of_any_length_are_read() {
         let mut lists = ListBuilder::new(StringBuilder::new());
         for length in 0..=USUAL_CHANNELS + 2 {
             lists.append_value((0..length).map(|channel| Some(format!("channel{channel}"))));

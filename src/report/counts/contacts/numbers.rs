@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_read_at_every_length_and_other_bytes_at_every_place_are_not() {
+    fn digits_of_every_length_are_read_and_other_bytes_refused_at_every_index() {
         for length in MIN_DIGITS..=MAX_DIGITS {
             let digits: Vec<u8> = (0..length).map(|at| b'0' + u8::try_from((at * 7 + 9) % 10).unwrap()).collect();
             let wanted = std::str::from_utf8(&digits).unwrap().parse().ok();

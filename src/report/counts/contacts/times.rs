@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_come_has_no_age_unless_clocks_may_differ_by_it() {
+    fn a_future_time_has_no_age_unless_clocks_may_differ_by_it() {
         let now = 1_775_000_000_000_000;
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_an_export_runs_is_not_in_the_future() {
+    fn changes_during_an_export_are_not_in_the_future() {
         let now = Timestamp::now().micros();
         let an_hour_ago = now - MICROS_PER_DAY / 24;
         let mut updated = UpdatedCounts::default();

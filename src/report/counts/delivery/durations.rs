@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_exact_while_there_is_room() {
+    fn percentiles_of_few_durations_are_exact() {
         let exact = percentiles(10_000);
         assert_eq!(
             (exact.messages, exact.min_ms, exact.max_ms, exact.approximate),

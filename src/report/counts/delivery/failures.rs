@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_come_by_number_with_the_days_between_which_they_occurred() {
+    fn reasons_are_ranked_with_the_days_of_the_first_and_the_last() {
         let mut failures = Failures::default();
         for (code, status, day) in [
             (2, Status::Failed, Some(9)),

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn more_contacts_than_there_is_room_for_become_a_sample() {
+    fn too_many_contacts_become_a_sample() {
         let mut reach = Reach { max_contacts: 2000, ..Reach::default() };
         for contact in 0..100_000 {
             reach.add(&contact.to_string(), Direction::Outbound, 1);

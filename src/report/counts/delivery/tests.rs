@@ -90,7 +90,7 @@ fn usual() -> DeliverySummary {
 }
 
 #[test]
-fn the_funnel_counts_how_far_messages_came_by_status_and_events() {
+fn the_funnel_counts_how_far_messages_got_by_status_and_events() {
     let summary = usual();
     assert_eq!(summary.funnel, Some(Funnel { queued: 5, sent: 3, delivered: 2, read: 1 }));
     let found = summary.deliverability.unwrap();
@@ -146,7 +146,7 @@ fn days_hours_and_replies_are_counted_in_utc() {
 }
 
 #[test]
-fn a_batch_with_few_columns_is_counted_all_the_same() {
+fn a_batch_with_few_columns_is_counted() {
     let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "a", "b"]));
     let mut counts = DeliveryCounts::for_files();
     let columns: Vec<bool> = delivery_schema().fields().iter().map(|field| field.name() == "id").collect();

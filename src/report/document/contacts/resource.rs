@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_is_unreadable_when_it_has_values_and_none_of_them_could_be_read() {
+    fn a_column_is_unreadable_if_none_of_its_values_can_be_read() {
         let mut summary = Summary { contacts: 3, ..Summary::default() };
         summary.origin.malformed_fields = [("created_at".to_owned(), 2), ("updated_at".to_owned(), 1)].into();
         summary.quality.missing = [("created_at".to_owned(), 3), ("updated_at".to_owned(), 2)].into();

@@ -51,7 +51,7 @@ fn counted(groups: &[Group]) -> Summary {
 }
 
 #[test]
-fn a_number_that_leaves_a_small_rest_is_in_no_form() {
+fn a_count_with_a_small_complement_is_in_no_form() {
     let (some, all) = ((8_989, "US", "sms", Some(false)), (3_000, "DE", "sms,rcs", Some(false)));
     let mut summary = counted(&[some, (11, "US", "rcs", Some(false)), all]);
     summary.merge_small_groups(20, None);
@@ -207,7 +207,7 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
 
 proptest! {
     #[test]
-    fn nothing_small_can_be_read_off_a_report(groups in groups(), limit in 2_u64..30) {
+    fn nothing_small_can_be_derived_from_a_report(groups in groups(), limit in 2_u64..30) {
         let all = counted(&groups);
         let mut shown = all.clone();
         shown.merge_small_groups(limit, None);

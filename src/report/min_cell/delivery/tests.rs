@@ -44,7 +44,7 @@ fn summary(channels: &[[u64; 5]]) -> DeliverySummary {
 }
 
 #[test]
-fn small_groups_and_days_of_single_messages_are_not_told() {
+fn small_groups_are_merged_and_days_of_single_messages_suppressed() {
     let mut shown = summary(&[[100, 20, 20, 20, 40], [3, 0, 0, 0, 0], [90, 30, 0, 30, 50]]);
     let mut old = summary(&[[100, 20, 20, 20, 40], [50, 20, 20, 20, 40]]);
     shown.merge_small_groups(10, Some(&mut old));
@@ -62,7 +62,7 @@ fn small_groups_and_days_of_single_messages_are_not_told() {
 
 proptest! {
     #[test]
-    fn nothing_small_can_be_read_off_the_groups(
+    fn nothing_small_can_be_derived_from_the_groups(
         channels in prop::collection::vec(prop::array::uniform5(prop_oneof![Just(0_u64), 1_u64..8, 5_u64..60]), 0..12),
         limit in 2_u64..30,
     ) {

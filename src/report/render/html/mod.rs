@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn all_regions_of_the_world_have_room() {
+    fn all_regions_of_the_world_fit() {
         let pairs = ('A'..='Z').flat_map(|first| ('A'..='Z').map(move |second| format!("{first}{second}")));
         let codes: Vec<String> = pairs.filter(|code| places::find(code).is_some()).collect();
         let table =
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_small_when_every_code_is_as_long_as_can_be() {
+    fn the_page_is_small_even_if_every_code_has_maximum_length() {
         // A character that takes six bytes in the page.
         let name = |at: u64| format!("{at}{}", "\"".repeat(60));
         let table: Table = (0..2048).map(|at| (name(at), 1000 + at)).collect();
