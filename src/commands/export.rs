@@ -1,8 +1,7 @@
-//! What every export of a list has in common: from settings to published files and a report.
+//! Runs an export: from settings to published files and a report.
 //!
-//! [`run_export`] is called by the command of each resource. The order is what keeps promises: settings are checked and
-//! every output is proven writable before the first request; files get their names only after everything was read, written
-//! and synced.
+//! [`run_export`] is called by the command of each resource. The order matters: settings are checked and every output is
+//! proven writable before the first request, and files are renamed only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
 use std::pin::pin;
@@ -130,10 +129,10 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     };
     match published {
         Ok(published) => {
-            // Before anything is reported: what is published must not be taken for unfinished because stdout is full.
+            // Before anything is reported: a full stdout must not make a published export look unfinished.
             journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
             remove_other_journals(config);
-            published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(verbosity, &published))
+            published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(verbosity, &published))
         }
         Err(error) => {
             let [list, activities] = [journal, of_activities].map(|slot| slot.writer.and_then(JournalWriter::keep));
@@ -173,7 +172,7 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
     }
 }
 
-/// What a verdict rests on, in one line.
+/// The evidence for a verdict, in one line.
 fn sentences(evidence: &[Evidence]) -> String {
     evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
 }
@@ -183,8 +182,11 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// Tells what came of the run.
-fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Published<D>) -> Result<ExitCode, Error> {
+/// Reports the result of the run.
+fn report_result<R: Reading, D: RunDocument>(
+    verbosity: &VerbosityArgs,
+    published: &Published<D>,
+) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
     if verbosity.quiet {
         // Else the table begins with it.
@@ -194,15 +196,15 @@ fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Publi
         say(&format!("warning: {suspicion}\n"));
     }
     if !verbosity.quiet {
-        tell_people::<R, D>(published);
+        print_summary::<R, D>(published);
     } else if published.verdict == Verdict::Unverified {
-        // Whoever asked for silence still wants to know why the exit code is 3.
+        // The reason for exit code 3 is printed even with --quiet.
         say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
     }
     Ok(published.verdict.into())
 }
 
-fn tell_people<R: Reading, D: RunDocument>(published: &Published<D>) {
+fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     let mut remarks = published.document.remarks();

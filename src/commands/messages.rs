@@ -79,7 +79,7 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
     Ok(Some(Since { start: SinceStart::At(start.micros()), is_whole_days, text }))
 }
 
-/// What a manifest tells to whoever continues its export.
+/// The fields of a manifest that an export needs to continue from it.
 #[derive(Debug, Deserialize)]
 struct LastRun {
     resource: Option<String>,

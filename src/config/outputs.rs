@@ -160,7 +160,7 @@ fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, Col
     match names {
         Some(names) => {
             let visible = Projection::select(&rows.schema, &shown)?;
-            // Against what is shown first, so that nobody is offered a column without values.
+            // Selected from the visible columns, so that an error does not suggest one without values.
             let chosen = Projection::select(visible.schema(), names)?;
             Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
         }

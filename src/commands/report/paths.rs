@@ -23,7 +23,7 @@ pub(super) fn check<'a>(
     let skipped = found.iter().flat_map(|found| found.skipped.iter().map(|skipped| &skipped.real));
     let mut inputs: HashSet<PathBuf> = HashSet::new();
     for real in read.chain(skipped) {
-        // Without its manifest nobody could tell any more whether the file is whole.
+        // Without its manifest, a damaged file could no longer be detected.
         inputs.extend(Sidecar::manifests_of(real));
         inputs.insert(real.clone());
     }
