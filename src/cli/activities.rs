@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{
-    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number, number_between,
-};
+use super::shared::{GateArgs, LookupArgs, OutputArgs, RunArgs, number, number_between};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,13 +60,9 @@ pub struct ActivitiesArgs {
     #[command(flatten)]
     pub gates: GateArgs,
 
-    /// Whether an interrupted run resumes.
+    /// How the command runs.
     #[command(flatten)]
-    pub resume: ResumeArgs,
-
-    /// Which account is read.
-    #[command(flatten)]
-    pub account: AccountArgs,
+    pub run: RunArgs,
 
     /// Read messages of the built-in simulator instead of an account
     #[arg(
@@ -80,14 +74,6 @@ pub struct ActivitiesArgs {
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
-
-    /// How fast requests are sent.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-
-    /// What is written to stderr.
-    #[command(flatten)]
-    pub verbosity: VerbosityArgs,
 }
 
 fn messages(text: &str) -> Result<u32, String> {

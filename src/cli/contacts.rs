@@ -2,10 +2,7 @@
 
 use clap::Args;
 
-use super::shared::{
-    AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs, VerbosityArgs, filter, number,
-    number_between,
-};
+use super::shared::{GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number, number_between};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,10 +42,6 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub list: ListArgs,
 
-    /// Whether an interrupted run resumes.
-    #[command(flatten)]
-    pub resume: ResumeArgs,
-
     /// Export only contacts that the API finds for this text
     #[arg(long, value_name = "TEXT", value_parser = filter, help_heading = "Filters")]
     pub search: Option<String>,
@@ -61,9 +54,9 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "NUMBER", value_parser = phone_number, help_heading = "Filters")]
     pub phone: Option<String>,
 
-    /// Which account is read.
+    /// How the command runs.
     #[command(flatten)]
-    pub account: AccountArgs,
+    pub run: RunArgs,
 
     /// Export contacts of the built-in simulator instead of an account
     #[arg(
@@ -75,14 +68,6 @@ pub struct ContactsArgs {
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
-
-    /// How fast requests are sent.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-
-    /// What is written to stderr.
-    #[command(flatten)]
-    pub verbosity: VerbosityArgs,
 }
 
 fn contacts(text: &str) -> Result<u32, String> {

@@ -6,8 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::shared::{
-    AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs, SinceArg, VerbosityArgs,
-    duration, number, number_between,
+    GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number, number_between,
 };
 
 const EXAMPLES: &str = "\
@@ -89,13 +88,9 @@ pub struct MessagesArgs {
     #[command(flatten)]
     pub list: ListArgs,
 
-    /// Whether an interrupted run resumes.
+    /// How the command runs.
     #[command(flatten)]
-    pub resume: ResumeArgs,
-
-    /// Which account is read.
-    #[command(flatten)]
-    pub account: AccountArgs,
+    pub run: RunArgs,
 
     /// Export the built-in simulator's messages instead of an account's
     #[arg(
@@ -107,14 +102,6 @@ pub struct MessagesArgs {
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
-
-    /// How fast requests are sent.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-
-    /// What is written to stderr.
-    #[command(flatten)]
-    pub verbosity: VerbosityArgs,
 }
 
 /// Whether the activities of the messages are read in the same run.

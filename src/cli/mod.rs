@@ -19,7 +19,7 @@ pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
     AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
-    ResumeArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 

@@ -1,7 +1,7 @@
 //! `sent-export activities`: what happened to each of some messages.
 
 use crate::cli::ActivitiesArgs;
-use crate::config::{ConfigError, ExportFlags, check_stdin, stores};
+use crate::config::{BesideFlags, ConfigError, ExportFlags, check_stdin, gate, stores};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::input::{IdColumn, IdList, Mirror};
@@ -21,25 +21,20 @@ const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
 /// # Errors
 /// When the configuration is wrong, the ids cannot be read, a message cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
-    check_stdin(args.ids.as_deref(), &args.account)?;
+    check_stdin(args.ids.as_deref(), &args.run.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");
     let simulate = args.simulate.map(Settings::of_messages);
     let flags = ExportFlags {
         output: &args.output,
-        reports: None,
-        missing: args.lookup.missing.as_deref(),
-        activities: None,
-        min_rows: args.min_activities,
-        gates: &args.gates,
-        resume: &args.resume,
-        account: &args.account,
-        pace: &args.pace,
+        beside: BesideFlags { missing: args.lookup.missing.as_deref(), ..BesideFlags::default() },
+        gate: gate(&args.gates, args.min_activities),
+        run: &args.run,
         simulate,
     };
-    let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
+    let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: Activities, keys: ids.into_ids(), settings };
-    let command = ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity };
+    let command = ExportCommand { reading, partition: None, activities: None };
     run_export::<_, ActivityCounts>(&command, flags, Filters::default())
 }
 
@@ -52,7 +47,7 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.read_text(path)?;
     }
     let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
-    let stores = stores(&args.output.store, args.resume.state_dir.as_deref()).map_err(ConfigError::from)?;
+    let stores = stores(&args.output.store, args.run.resume.state_dir.as_deref()).map_err(ConfigError::from)?;
     let mut mirror = Mirror::new(&stores);
     for path in &args.messages {
         ids.read_tables(&mut mirror, path, &column)?;

@@ -11,12 +11,13 @@ use uuid::Uuid;
 use crate::api::{Account, ApiRequest, Scope, endpoints};
 use crate::base::plural::count_of;
 use crate::cli::ContactArgs;
-use crate::config::{ConfigError, Connection, ExportFlags, check_stdin};
+use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::format::json_objects;
 use crate::input::IdList;
 use crate::lookup::{LookupFailure, LookupSettings, RowSource};
+use crate::publish::Gate;
 use crate::report::{Counts, Filters};
 use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
@@ -36,7 +37,7 @@ const MIN_NUMBER_DIGITS: usize = 3;
 /// When the configuration is wrong, a contact cannot be fetched, the only one requested is not found, or an output cannot be
 /// written.
 pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
-    check_stdin(args.ids.as_deref(), &args.account)?;
+    check_stdin(args.ids.as_deref(), &args.run.account)?;
     let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });
     let Some(output) = args.outputs() else {
         if args.lookup.missing.is_some() {
@@ -50,23 +51,15 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     };
     let flags = ExportFlags {
         output: &output,
-        reports: None,
-        missing: args.lookup.missing.as_deref(),
-        activities: None,
-        min_rows: None,
-        gates: &ContactArgs::gates(),
-        resume: &args.resume,
-        account: &args.account,
-        pace: &args.pace,
+        beside: BesideFlags { missing: args.lookup.missing.as_deref(), ..BesideFlags::default() },
+        // A lookup does not replace an earlier export.
+        gate: Gate::default(),
+        run: &args.run,
         simulate,
     };
-    let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.lookup.allow_unread };
+    let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
-    run_export::<_, Counts>(
-        &ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity },
-        flags,
-        Filters::default(),
-    )
+    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, flags, Filters::default())
 }
 
 /// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.
@@ -101,8 +94,7 @@ fn with_account<T>(
     simulate: Option<simulator::Settings>,
     read: impl AsyncFnOnce(&Account, Scope) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let Connection { mut account, pace } =
-        Connection::new(&args.account, &args.pace, simulate, key_variable().as_deref())?;
+    let Connection { mut account, pace } = Connection::new(&args.run, simulate, key_variable().as_deref())?;
     let _simulator = start_simulator(&mut account)?;
     let key = account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let settings = pace.account_settings(account.base_url.clone(), key);
@@ -110,7 +102,7 @@ fn with_account<T>(
     runtime.block_on(async {
         let connected = Account::new(settings).map_err(Error::from)?;
         let reading = read(&connected, account.scope);
-        match args.pace.max_duration {
+        match args.run.pace.max_duration {
             Some(limit) => tokio::time::timeout(limit, reading).await.unwrap_or(Err(Error::TimeLimit(limit))),
             None => reading.await,
         }

@@ -1,7 +1,7 @@
 //! `sent-export contacts`: every contact of an account.
 
 use crate::cli::ContactsArgs;
-use crate::config::{ExportFlags, read_settings};
+use crate::config::{BesideFlags, ExportFlags, gate, read_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
@@ -17,7 +17,7 @@ use super::export::{ExportCommand, run_export};
 pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let contacts = Contacts { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
     let filters = Filters {
-        search: args.search.as_deref().map(Filters::search_told),
+        search: args.search.as_deref().map(Filters::shown_search),
         channel: args.channel.clone(),
         phone: args.phone.is_some(),
         ..Filters::default()
@@ -25,21 +25,12 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });
     let flags = ExportFlags {
         output: &args.output,
-        reports: Some(&args.reports),
-        missing: None,
-        activities: None,
-        min_rows: args.min_contacts,
-        gates: &args.gates,
-        resume: &args.resume,
-        account: &args.account,
-        pace: &args.pace,
+        beside: BesideFlags { reports: Some(&args.reports), ..BesideFlags::default() },
+        gate: gate(&args.gates, args.min_contacts),
+        run: &args.run,
         simulate,
     };
-    let read = read_settings(&args.list, &args.pace);
+    let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
-    run_export::<_, Counts>(
-        &ExportCommand { reading, partition: None, activities: None, verbosity: &args.verbosity },
-        flags,
-        filters,
-    )
+    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, flags, filters)
 }

@@ -1,8 +1,7 @@
-//! What every export of a list has in common: from settings to published files and a report.
+//! Runs an export: from settings to published files and a report.
 //!
-//! [`run_export`] is called by the command of each resource. The order is what keeps promises: settings are checked and
-//! every output is proven writable before the first request; files get their names only after everything was read, written
-//! and synced.
+//! [`run_export`] is called by the command of each resource. The order matters: settings are checked and every output is
+//! proven writable before the first request, and files are renamed only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
 use std::pin::pin;
@@ -32,15 +31,13 @@ use super::{is_color_off, print, say, stop, table_width};
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
-pub(super) struct ExportCommand<'a, R> {
+pub(super) struct ExportCommand<R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
     /// Whether there is one file for each day.
     pub(super) partition: Option<PartitionBy>,
     /// How the activities of the rows are read, if they are.
     pub(super) activities: Option<LookupSettings>,
-    /// What is written to stderr.
-    pub(super) verbosity: &'a VerbosityArgs,
 }
 
 /// Exports all rows of a resource.
@@ -48,11 +45,12 @@ pub(super) struct ExportCommand<'a, R> {
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run_export<R: Reading, C: RowCounts>(
-    command: &ExportCommand<'_, R>,
+    command: &ExportCommand<R>,
     flags: ExportFlags<'_>,
     filters: Filters,
 ) -> Result<ExitCode, Error> {
     let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let verbosity = &flags.run.verbosity;
     let schema = command.reading.schema();
     let rows = RowFormat {
         schema,
@@ -81,14 +79,15 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended = runtime.block_on(read_and_publish::<R, C>(command, &config, (outputs, activities), signals));
+    let ended =
+        runtime.block_on(read_and_publish::<R, C>((command, verbosity), &config, (outputs, activities), signals));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
 }
 
 async fn read_and_publish<R: Reading, C: RowCounts>(
-    command: &ExportCommand<'_, R>,
+    (command, verbosity): (&ExportCommand<R>, &VerbosityArgs),
     config: &ExportConfig,
     (outputs, activities): (Outputs, Option<Outputs>),
     signals: stop::Signals,
@@ -100,19 +99,19 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     // activities is interrupted: those that it has are of the messages that this list holds.
     let is_kept = config.gate.is_set() || activities.is_some();
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
-    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), command.verbosity.quiet)?;
+    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
     let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
     let started_at = Timestamp::from_micros(began_at);
     let settings = config.pace.account_settings(config.account.base_url.clone(), key.clone());
     let account = Account::new(settings).map_err(Error::from)?;
     let mut stop = pin!(stop::requested(config.max_duration, signals));
-    let reading = (&command.reading, command.verbosity);
+    let reading = (&command.reading, verbosity);
     let mut read = read_all::<R, C>(reading, config, &account, &mut journal, outputs, started_at, stop.as_mut()).await;
     let mut of_activities = JournalSlot::default();
     let mut staged_activities = None;
     if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
-        let phase = Phase { config, account: &account, key: &key, verbosity: command.verbosity, settings, now };
+        let phase = Phase { config, account: &account, key: &key, verbosity, settings, now };
         match read_activities(&phase, exported, outputs, &mut of_activities, stop).await {
             Ok(activities) => staged_activities = Some(activities),
             Err(error) => read = Err(error),
@@ -134,10 +133,10 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     };
     match published {
         Ok(published) => {
-            // Before anything is reported: what is published must not be taken for unfinished because stdout is full.
+            // Before anything is reported: a full stdout must not make a published export look unfinished.
             journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
             remove_other_journals(config);
-            published.map_or(Ok(ExitCode::Complete), |published| tell::<R, _>(command.verbosity, &published))
+            published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(verbosity, &published))
         }
         Err(error) => {
             let [list, activities] = [journal, of_activities].map(|slot| slot.writer.and_then(JournalWriter::keep));
@@ -177,7 +176,7 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
     }
 }
 
-/// What a verdict rests on, in one line.
+/// The evidence for a verdict, in one line.
 fn sentences(evidence: &[Evidence]) -> String {
     evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
 }
@@ -187,8 +186,11 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// Tells what came of the run.
-fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Published<D>) -> Result<ExitCode, Error> {
+/// Reports the result of the run.
+fn report_result<R: Reading, D: RunDocument>(
+    verbosity: &VerbosityArgs,
+    published: &Published<D>,
+) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
     if verbosity.quiet {
         // Else the table begins with it.
@@ -198,15 +200,15 @@ fn tell<R: Reading, D: RunDocument>(verbosity: &VerbosityArgs, published: &Publi
         say(&format!("warning: {suspicion}\n"));
     }
     if !verbosity.quiet {
-        tell_people::<R, D>(published);
+        print_summary::<R, D>(published);
     } else if published.verdict == Verdict::Unverified {
-        // Whoever asked for silence still wants to know why the exit code is 3.
+        // The reason for exit code 3 is printed even with --quiet.
         say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
     }
     Ok(published.verdict.into())
 }
 
-fn tell_people<R: Reading, D: RunDocument>(published: &Published<D>) {
+fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     let mut remarks = published.document.remarks();

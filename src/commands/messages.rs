@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
-use crate::config::{CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, read_settings, stores};
+use crate::config::{
+    BesideFlags, CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, gate, read_settings, stores,
+};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
 use crate::lookup::LookupSettings;
@@ -36,14 +38,9 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
     let flags = ExportFlags {
         output: &args.output,
-        reports: Some(&args.reports),
-        missing: None,
-        activities,
-        min_rows: args.min_messages,
-        gates: &args.gates,
-        resume: &args.resume,
-        account: &args.account,
-        pace: &args.pace,
+        beside: BesideFlags { reports: Some(&args.reports), missing: None, activities },
+        gate: gate(&args.gates, args.min_messages),
+        run: &args.run,
         simulate,
     };
     let since = since(args)?;
@@ -54,13 +51,14 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
-        settings: read_settings(&args.list, &args.pace),
+        settings: read_settings(&args.list, &args.run.pace),
         since,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
-    let settings = LookupSettings { concurrency: args.pace.concurrency, allow_unread: args.activities.allow_unread };
+    let settings =
+        LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.activities.allow_unread };
     let activities = args.activities.with_activities.then_some(settings);
-    let command = ExportCommand { reading, partition, activities, verbosity: &args.verbosity };
+    let command = ExportCommand { reading, partition, activities };
     run_export::<_, DeliveryCounts>(&command, flags, filters)
 }
 
@@ -79,7 +77,7 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
     Ok(Some(Since { start: SinceStart::At(start.micros()), is_whole_days, text }))
 }
 
-/// What a manifest tells to whoever continues its export.
+/// The fields of a manifest that an export needs to continue from it.
 #[derive(Debug, Deserialize)]
 struct LastRun {
     resource: Option<String>,
@@ -93,7 +91,7 @@ struct LastRun {
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
 fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let stores = stores(&args.output.store, args.resume.state_dir.as_deref())?;
+    let stores = stores(&args.output.store, args.run.resume.state_dir.as_deref())?;
     let folder = OutputTarget::new(&args.output.output.first().cloned().unwrap_or_default(), &stores)?;
     let target = match &args.output.manifest {
         Some(path) => OutputTarget::new(path, &stores)?,
@@ -111,12 +109,12 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
     if last.resource.as_deref() != Some("messages") {
         return Err(refused("it is of another resource".to_owned()));
     }
-    let api = api_name(&args.account, args.simulate.is_some())?;
+    let api = api_name(&args.run.account, args.simulate.is_some())?;
     if last.api.as_ref() != Some(&api) {
         let other = last.api.as_deref().unwrap_or("an unknown address");
         return Err(refused(format!("it was exported from {other}, but this run reads {api}")));
     }
-    if last.filters.profile_id != args.account.profile_id.map(|id| id.to_string()) {
+    if last.filters.profile_id != args.run.account.profile_id.map(|id| id.to_string()) {
         return Err(refused("it was made with another --profile-id".to_owned()));
     }
     if last.verdict == Verdict::Unverified {

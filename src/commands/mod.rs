@@ -33,19 +33,19 @@ use crate::report::Notice;
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Contacts(args) => {
-            start_log(log_level(&args.verbosity));
+            start_log(log_level(&args.run.verbosity));
             contacts::run(args)
         }
         Command::Messages(args) => {
-            start_log(log_level(&args.verbosity));
+            start_log(log_level(&args.run.verbosity));
             messages::run(args)
         }
         Command::Activities(args) => {
-            start_log(log_level(&args.verbosity));
+            start_log(log_level(&args.run.verbosity));
             activities::run(args)
         }
         Command::Contact(args) => {
-            start_log(log_level(&args.verbosity));
+            start_log(log_level(&args.run.verbosity));
             contact::run(args)
         }
         Command::Report(args) => report::run(args),

@@ -93,17 +93,17 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
     let files = &config.outputs;
-    let mut small_files = Vec::new();
-    let mut to_stdout = String::new();
-    for (target, form) in &files.reports {
-        let text = document.render(*form);
-        match target {
-            OutputTarget::Stdout => to_stdout = text,
-            target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
-        }
+    let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
+    // A command whose document has no report has no flag for one either.
+    if let Some(report) = document.report() {
+        texts.extend(files.reports.iter().map(|(target, form)| (target, report.render(*form))));
     }
     if let Some(target) = &files.missing {
-        let text = exported.read.not_found.iter().fold(String::new(), |text, id| text + id + "\n");
+        texts.push((target, exported.read.not_found.iter().fold(String::new(), |text, id| text + id + "\n")));
+    }
+    let mut small_files = Vec::new();
+    let mut to_stdout = String::new();
+    for (target, text) in texts {
         match target {
             OutputTarget::Stdout => to_stdout += &text,
             target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),

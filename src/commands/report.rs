@@ -1,7 +1,7 @@
-//! `sent-export report`: from exported files to what is in them.
+//! `sent-export report`: reports on exported files.
 //!
-//! The tables go to stdout, since they are what was asked for; with `-` for another form, that goes there instead. A
-//! report is written whole or not at all, and never in the place of what it is made from.
+//! The tables go to stdout, unless another form is written there with `-`. A report is written completely or not at all, and
+//! never overwrites its inputs.
 
 mod inputs;
 mod paths;
@@ -14,13 +14,13 @@ use crate::cli::ReportArgs;
 use crate::config::stores;
 use crate::error::{Error, ExitCode};
 use crate::input::{
-    Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, read_file, tell_contents,
+    Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, detect_contents, read_file,
 };
 use crate::progress::FileProgress;
 use crate::publish::OutputError;
 use crate::report::{
-    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, ReportForm, RunDocument, TableStyle,
-    verdict_of_json,
+    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
+    ResourceDocument, RunDocument, TableStyle, verdict_of_json,
 };
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
@@ -54,11 +54,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     for (target, _) in &forms {
         check_writable(target, files).map_err(OutputError::from)?;
     }
-    let content = tell_contents(&mut found)?;
+    let content = detect_contents(&mut found)?;
     old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
     if !args.quiet {
         for found in std::iter::once(&found).chain(old.as_ref().and_then(Old::files)) {
-            tell_skipped(&found.skipped);
+            print_skipped(&found.skipped);
         }
     }
     match content {
@@ -67,7 +67,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
 }
 
-/// The same once it is known what the files hold.
+/// Reports on files whose content is known.
 fn report_on<C: FileCounts>(
     args: &ReportArgs,
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
@@ -92,7 +92,7 @@ fn report_on<C: FileCounts>(
         document.compare_with(old, file_name(path));
     }
     if args.min_cell.is_some() {
-        // What was searched for can be a name or a number, and belongs to no report that is passed on.
+        // The text of a search can be a name or a number, which must not be in a report that is shared.
         document.hide_search();
     }
     for notice in document.notices().iter().take(MAX_WARNINGS) {
@@ -124,7 +124,7 @@ fn summarize<C: FileCounts>(
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.micros();
     for file in files {
-        // Counted from the moment of an export, rows may have changed until it was whole.
+        // As of the start of an export, rows may have changed until its end.
         let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
         let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
         let mut take = |piece: Piece| {
@@ -158,7 +158,7 @@ fn summarize<C: FileCounts>(
     Ok(counts.into_document(facts))
 }
 
-/// What to compare with: a summary, or files to make one from.
+/// The older side of a comparison: a summary, or files to make one from.
 enum Old {
     Summary(PathBuf),
     Files(Found, PathBuf),
@@ -179,17 +179,17 @@ impl Old {
         }
     }
 
-    /// Makes sure that files hold what the report is on; a summary shows that when it is read.
+    /// Checks that files hold what the report is on; for a summary, reading it does.
     fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
-        if tell_contents(found)? == wanted {
+        if detect_contents(found)? == wanted {
             return Ok(());
         }
         Err(SourceError::OtherContents { wanted, path: path.clone() })
     }
 
-    /// The older state, and its verdict where known. Files hold the state of their own moment, and ages in it are
-    /// counted from that; `as_of` is for where none is known.
+    /// The older state, and its verdict if known. Ages in files are computed at the time of their export, or at `as_of` if
+    /// that is unknown.
     fn read<C: FileCounts>(
         self,
         as_of: Timestamp,
@@ -216,8 +216,8 @@ impl Old {
     }
 }
 
-/// Says what is not read and why, as far as a log has room for it.
-fn tell_skipped(skipped: &[Skipped]) {
+/// Prints the files that are skipped and why, limited in number.
+fn print_skipped(skipped: &[Skipped]) {
     let mut text = String::new();
     for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
         text += &format!("{skipped}\n");
@@ -228,7 +228,7 @@ fn tell_skipped(skipped: &[Skipped]) {
     say(&text);
 }
 
-/// The name alone: folders are nobody's business where the report is passed on to.
+/// The name without its folders, which should not be in a report that is shared.
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -1,7 +1,7 @@
 //! What a command needs that only asks, and publishes nothing.
 
 use super::{AccountConfig, ConfigError, PaceConfig};
-use crate::cli::{AccountArgs, PaceArgs};
+use crate::cli::RunArgs;
 use crate::simulator;
 
 /// Which account is read, and how fast.
@@ -19,12 +19,11 @@ impl Connection {
     /// # Errors
     /// When something is missing or makes no sense.
     pub fn new(
-        account: &AccountArgs,
-        pace: &PaceArgs,
+        run: &RunArgs,
         simulate: Option<simulator::Settings>,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let pace = PaceConfig::new(pace, simulate.is_some())?;
-        Ok(Self { account: AccountConfig::new(account, simulate, api_key)?, pace })
+        let pace = PaceConfig::new(&run.pace, simulate.is_some())?;
+        Ok(Self { account: AccountConfig::new(&run.account, simulate, api_key)?, pace })
     }
 }

@@ -87,7 +87,7 @@ pub enum ConfigError {
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, and --output is given more than once")]
     SeveralFolders,
-    /// Days cannot be told apart in a stream.
+    /// A stream has no place for days.
     #[error("--partition-by writes a folder, not {0}")]
     PartitionedStream(OutputTarget),
     /// Only Parquet is written by days.

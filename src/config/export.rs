@@ -1,14 +1,14 @@
 //! The settings of one export, whatever it exports.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::outputs::SideFlags;
-use super::row_format::{RowFormat, SecondOutput};
+use super::outputs::BesideFlags;
+use super::row_format::RowFormat;
 use super::stores::stores;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
-use crate::cli::{AccountArgs, GateArgs, ListArgs, OutputArgs, PaceArgs, ReportFileArgs, ResumeArgs};
+use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
 use crate::journal::{JournalKey, Secret};
 use crate::listing::ReadSettings;
 use crate::publish::Gate;
@@ -21,22 +21,12 @@ use crate::store::SeenObject;
 pub struct ExportFlags<'a> {
     /// Where the rows go.
     pub output: &'a OutputArgs,
-    /// Which reports are written; `None` for a command that has none.
-    pub reports: Option<&'a ReportFileArgs>,
-    /// Where the ids go that are not found; `None` for a command that asks for none.
-    pub missing: Option<&'a Path>,
-    /// Where the activities of the rows go, if they are read in the same run.
-    pub activities: Option<SecondOutput<'a>>,
-    /// Fewest rows that are published.
-    pub min_rows: Option<u64>,
-    /// What else is demanded.
-    pub gates: &'a GateArgs,
-    /// Whether an interrupted run resumes.
-    pub resume: &'a ResumeArgs,
-    /// Which account is read.
-    pub account: &'a AccountArgs,
-    /// How fast.
-    pub pace: &'a PaceArgs,
+    /// What is written beside them.
+    pub beside: BesideFlags<'a>,
+    /// Conditions for publishing.
+    pub gate: Gate,
+    /// Resuming, the account, pace and messages.
+    pub run: &'a RunArgs,
     /// The simulator to read instead of an account.
     pub simulate: Option<simulator::Settings>,
 }
@@ -88,21 +78,14 @@ impl ExportConfig {
         rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let ExportFlags { output, reports, missing, activities, min_rows, gates, resume, account, pace, simulate } =
-            flags;
+        let ExportFlags { output, beside, gate, run, simulate } = flags;
+        let RunArgs { resume, account, pace, .. } = run;
         let is_simulated = simulate.is_some();
-        let gate = Gate {
-            min_rows,
-            max_shrink: gates.max_shrink,
-            require: gates.require,
-            max_rejected: gates.max_rejected,
-            max_malformed: gates.max_malformed,
-        };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
         let state_dir = resume.state_dir.as_deref();
         let stores = stores(&output.store, state_dir)?;
-        let places = SideFlags { reports, missing, state_dir, activities };
-        let outputs = OutputsConfig::new(output, &places, gate.max_shrink.is_some(), rows, &filters, &stores)?;
+        let kept = (&stores, state_dir);
+        let outputs = OutputsConfig::new(output, &beside, gate.max_shrink.is_some(), (rows, &filters), kept)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }
@@ -138,6 +121,12 @@ impl ExportConfig {
             ..key
         }
     }
+}
+
+/// Conditions for publishing; `min_rows` is the fewest rows.
+pub fn gate(args: &GateArgs, min_rows: Option<u64>) -> Gate {
+    let GateArgs { max_shrink, max_rejected, max_malformed, require } = *args;
+    Gate { min_rows, max_shrink, require, max_rejected, max_malformed }
 }
 
 /// How a list is read.

@@ -14,16 +14,15 @@ use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
 
-/// What flags ask for beside the rows.
-pub(super) struct SideFlags<'a> {
-    /// Which reports are written; `None` for a command that has none.
-    pub(super) reports: Option<&'a ReportFileArgs>,
-    /// Where the ids go that are not found.
-    pub(super) missing: Option<&'a Path>,
-    /// The folder for the state of runs that was asked for.
-    pub(super) state_dir: Option<&'a Path>,
-    /// Where the activities of the rows go.
-    pub(super) activities: Option<SecondOutput<'a>>,
+/// Flags for what is written beside the rows; by default, nothing.
+#[derive(Debug, Clone, Default)]
+pub struct BesideFlags<'a> {
+    /// Reports; `None` for a command without any.
+    pub reports: Option<&'a ReportFileArgs>,
+    /// Where to write the ids that are not found.
+    pub missing: Option<&'a Path>,
+    /// Where to write the activities of the rows, if they are read in the same run.
+    pub activities: Option<SecondOutput<'a>>,
 }
 
 /// What the folders of days are named after: the date of `created_at`, UTC.
@@ -55,17 +54,17 @@ pub struct OutputsConfig {
 }
 
 impl OutputsConfig {
-    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export.
+    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export,
+    /// `state_dir` is the folder for the state of runs that was asked for.
     ///
     /// # Errors
     /// When a format is unknown, or two files have the same path.
     pub(super) fn new(
         args: &OutputArgs,
-        flags: &SideFlags<'_>,
+        flags: &BesideFlags<'_>,
         needs_manifest: bool,
-        rows: &RowFormat,
-        filters: &Filters,
-        stores: &Arc<Stores>,
+        (rows, filters): (&RowFormat, &Filters),
+        (stores, state_dir): (&Arc<Stores>, Option<&Path>),
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
@@ -102,7 +101,7 @@ impl OutputsConfig {
         };
         // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
         let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
-        let journaled = match flags.state_dir {
+        let journaled = match state_dir {
             Some(folder) => first_file.and_then(|target| target.state_path_in(folder)),
             None => first_file.and_then(OutputTarget::state_path),
         };
@@ -185,7 +184,7 @@ fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, Col
     match names {
         Some(names) => {
             let visible = Projection::select(&rows.schema, &shown)?;
-            // Against what is shown first, so that nobody is offered a column without values.
+            // Selected from the visible columns, so that an error does not suggest one without values.
             let chosen = Projection::select(visible.schema(), names)?;
             Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
         }

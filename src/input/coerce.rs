@@ -1,10 +1,10 @@
-//! One way from whatever a file holds to the columns of the schema that is read, the same for every format.
+//! Converts the values of a file to the columns of the schema, in the same way for every format.
 //!
-//! A CSV file holds texts. A Parquet file that another tool wrote can hold anything: channels as one text, dates as text
-//! or as days, codes as numbers, flags as 0 and 1. All of it becomes a text first, unless it has the right type already,
-//! and [`ColumnBuilder`] reads that text, so that the same table gives the same numbers in every format.
+//! A CSV file has texts. A Parquet file that another tool wrote can have other types: channels as one text, dates as text
+//! or as days, codes as numbers, flags as 0 and 1. Values become text first, unless they have the right type already, and
+//! [`ColumnBuilder`] parses that text, so that the same table gives the same counts in every format.
 //!
-//! *Easy to get wrong:* an empty cell of a CSV file may be a null or an empty text. Both are null here, in every format.
+//! *Easy to get wrong:* an empty cell of a CSV file may be null or an empty text. Both are null here, in every format.
 
 use std::sync::Arc;
 
@@ -25,10 +25,10 @@ use super::text::{amount_of, flag_of, names_of};
 use crate::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// The first moment of the year 10000, which no report can name.
+/// Start of the year 10000; reports have no later times.
 const YEAR_10000: i64 = 253_402_300_800_000_000;
 
-/// A column under construction from texts.
+/// Builds a column from texts.
 pub(super) struct ColumnBuilder {
     builder: Builder,
     /// Texts that could not be read and became null.
@@ -90,7 +90,7 @@ impl ColumnBuilder {
         self.malformed += u64::from(text.is_some() && !is_read);
     }
 
-    /// Gives the column and begins anew.
+    /// Returns the column and starts over.
     pub(super) fn finish(&mut self) -> ArrayRef {
         match &mut self.builder {
             Builder::Text(texts) => Arc::new(texts.finish()),
@@ -102,7 +102,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// Texts that could not be read, of all columns it has given.
+    /// Texts that could not be read, in all columns returned so far.
     pub(super) fn malformed(&self) -> u64 {
         self.malformed
     }
@@ -153,11 +153,11 @@ pub(super) fn coerce(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u
 
 fn is_text(found: &DataType) -> bool {
     use DataType::{Binary, BinaryView, LargeBinary, LargeUtf8, Utf8, Utf8View};
-    // Some tools leave the mark out that their bytes are UTF-8.
+    // Some tools do not mark their bytes as UTF-8.
     matches!(found, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView)
 }
 
-/// What has one plain text for each of its values.
+/// Whether every value of a type has a plain text form.
 fn is_word(found: &DataType) -> bool {
     let is_decimal = matches!(found, DataType::Decimal32(..) | DataType::Decimal64(..))
         || matches!(found, DataType::Decimal128(..) | DataType::Decimal256(..));
@@ -181,7 +181,7 @@ fn is_item(found: &DataType) -> bool {
     }
 }
 
-/// The texts of an array, null where there is none, and how many of its values are no text.
+/// The values of an array as texts, and how many of them have no text form and are null.
 pub(super) fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> {
     let texts: StringArray = match array.data_type() {
         DataType::FixedSizeBinary(16) => {
@@ -189,7 +189,7 @@ pub(super) fn texts(array: &ArrayRef) -> Result<(StringArray, u64), ArrowError> 
             let text = |value: Option<&[u8]>| value.and_then(|value| Uuid::from_slice(value).ok());
             uuids.iter().map(|value| text(value).map(|uuid| uuid.to_string())).collect()
         }
-        // A column of whole numbers that has a null is one of floats in some tools: "1.0" is meant to be "1", and NaN null.
+        // Some tools write integers as floats if any is null: "1.0" means "1", and NaN means null.
         found if found.is_floating() => {
             let numbers = cast(array, &DataType::Float64)?;
             let numbers = numbers.as_primitive::<Float64Type>();
@@ -213,7 +213,7 @@ fn has_empty(texts: &StringArray) -> bool {
     texts.value_offsets().windows(2).enumerate().any(is_empty)
 }
 
-/// Lists of texts. Null lists are empty, and nulls in lists are passed over.
+/// Lists of texts. Null lists become empty, and nulls in lists are skipped.
 fn lists(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
     if let Some(lists) = array.as_list_opt::<i32>().filter(|lists| are_plain(lists)) {
         return Ok((Arc::new(lists.clone()), 0));
@@ -233,7 +233,7 @@ fn lists(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowEr
     Ok((Arc::new(builder.finish()), 0))
 }
 
-/// Whether lists can be taken as they are: nothing null, and every name as it would be read from a text.
+/// Whether lists need no conversion: no nulls, and every name as it would be parsed from text.
 fn are_plain(lists: &ListArray) -> bool {
     let Some(names) = lists.values().as_string_opt::<i32>() else { return false };
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
@@ -241,7 +241,7 @@ fn are_plain(lists: &ListArray) -> bool {
     !has_nulls && !has_empty(names) && names.value_data().iter().all(is_plain)
 }
 
-/// Times of any unit as microseconds, and how many are out of range; `None` for what is no time.
+/// Times of any unit as microseconds, and how many are out of range; `None` for other types.
 fn to_micros(array: &ArrayRef, found: &DataType) -> Option<(ArrayRef, u64)> {
     Some(match found {
         DataType::Timestamp(TimeUnit::Microsecond, _) => {

@@ -1,11 +1,11 @@
-//! All columns of a text format under construction.
+//! Builders for all columns of a text format.
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::Schema;
 
 use super::coerce::ColumnBuilder;
 
-/// Columns under construction, each with its place in the file, for those that are read.
+/// Builders of the columns that are read, each with its index in the file.
 pub(super) struct ColumnBuilders {
     builders: Vec<Option<(usize, ColumnBuilder)>>,
     count: usize,
@@ -19,7 +19,7 @@ impl ColumnBuilders {
         Self { builders: places.iter().enumerate().map(builder).collect(), count: 0 }
     }
 
-    /// Adds a row: each column takes the text at its place.
+    /// Adds a row: each column takes the text at its index.
     pub(super) fn push<'a>(&mut self, text_at: impl Fn(usize) -> Option<&'a str>) {
         for (place, builder) in self.builders.iter_mut().flatten() {
             builder.push(text_at(*place));
@@ -32,7 +32,7 @@ impl ColumnBuilders {
         self.count
     }
 
-    /// Returns the columns and begins anew.
+    /// Returns the columns and starts over.
     pub(super) fn finish(&mut self) -> Vec<Option<ArrayRef>> {
         self.count = 0;
         self.builders.iter_mut().map(|builder| builder.as_mut().map(|(_, builder)| builder.finish())).collect()

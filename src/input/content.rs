@@ -1,14 +1,14 @@
-//! What a file holds, which its columns tell.
+//! The kind of rows in a file, detected by its columns.
 
 use std::sync::LazyLock;
 
 use arrow::datatypes::SchemaRef;
 
 use crate::base::noun::RowNoun;
-use crate::report::{DeliverySummary, Summary, delivery_schema};
+use crate::report::{DeliverySummary, ResourceDocument, Summary, delivery_schema};
 use crate::resources::contacts::{column, contacts_schema};
 
-/// What the rows of a file are.
+/// The kind of rows in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Contacts.
@@ -29,7 +29,7 @@ static NAMES: LazyLock<[(Content, Vec<String>); 2]> = LazyLock::new(|| {
 });
 
 impl Content {
-    /// What has the most of these columns, contacts where that is undecided; nothing for columns of neither.
+    /// The kind with the most of these columns, or contacts if both have the same number; `None` if neither has any.
     pub(super) fn of_columns(columns: &[String]) -> Option<Self> {
         let count = |names: &[String]| columns.iter().filter(|column| names.contains(column)).count();
         let [(contacts, of_contacts), (messages, of_messages)] = &*NAMES;
@@ -48,7 +48,7 @@ impl Content {
         }
     }
 
-    /// What its rows are called.
+    /// Name of its rows.
     pub fn noun(self) -> RowNoun {
         match self {
             Self::Contacts => Summary::NOUN,
@@ -61,7 +61,7 @@ impl Content {
         self.schema().field(column).name().clone()
     }
 
-    /// The place of the id.
+    /// The index of the id.
     pub(super) fn id(self) -> usize {
         self.schema().index_of("id").expect("every schema has an id")
     }
@@ -80,7 +80,7 @@ impl Content {
         }
     }
 
-    /// A column that only stands in for another one where that has no value: the other one first.
+    /// A column that replaces another where that has no value: the other one comes first.
     pub(super) fn stand_in(self) -> Option<[usize; 2]> {
         (self == Self::Contacts).then_some([column::FORMAT_E164, column::PHONE_NUMBER])
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_tell_what_a_file_holds() {
+    fn the_kind_of_rows_is_detected_by_columns() {
         let of = |columns: &str| Content::of_columns(&columns.split(',').map(str::to_owned).collect::<Vec<_>>());
         assert_eq!(of("id,created_at"), Some(Content::Contacts));
         assert_eq!(of("id,phone_number,region_code"), Some(Content::Contacts));

@@ -1,4 +1,4 @@
-//! Finds out what files hold before they are read: all of one report hold the same.
+//! Detects what files hold before they are read: all files of a report must hold the same.
 
 use std::io::{BufRead, BufReader};
 use std::{fs, io};
@@ -15,30 +15,30 @@ use super::text_file::open_text;
 use super::watch::{Reporter, watch};
 use crate::format::Format;
 
-/// Notes in each file what it holds, and says what all of them do. Files of activities are skipped: they lie beside the
-/// messages that they belong to.
+/// Sets the content of each file, and returns that of all. Files of activities are skipped, because they are often next to
+/// their messages.
 ///
-/// A file that does not show what it holds, such as a pipe, which can be read only once, is taken for what the others hold;
-/// alone it holds contacts. One that cannot be read is no error here: that is found when it is read.
+/// A file whose content cannot be detected, such as a pipe, which can be read only once, has the content of the others, or
+/// contacts if it is the only file. A file that cannot be read is not an error here; reading it will be.
 ///
 /// # Errors
 /// When some hold contacts and others messages, or all hold activities.
-pub fn tell_contents(found: &mut Found) -> Result<Content, SourceError> {
-    let mut told = Vec::new();
+pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
+    let mut contents = Vec::new();
     let mut files = Vec::new();
     for file in std::mem::take(&mut found.files) {
         let columns = columns_within_time(&file);
         if columns.as_deref().is_some_and(are_of_activities) {
             found.skipped.push(Skipped { path: file.path, real: file.real, why: SkipReason::Activities });
         } else {
-            told.push(columns.as_deref().and_then(Content::of_columns));
+            contents.push(columns.as_deref().and_then(Content::of_columns));
             files.push(file);
         }
     }
     if let (true, Some(skipped)) = (files.is_empty(), found.skipped.last()) {
         return Err(SourceError::Activities { path: skipped.path.clone() });
     }
-    let first = |content| told.iter().position(|found| *found == Some(content));
+    let first = |content| contents.iter().position(|found| *found == Some(content));
     let all = match (first(Content::Contacts), first(Content::Messages)) {
         (Some(contacts), Some(messages)) => {
             let [contacts, messages] = [contacts, messages].map(|at| files[at].path.clone());
@@ -54,24 +54,24 @@ pub fn tell_contents(found: &mut Found) -> Result<Content, SourceError> {
     Ok(all)
 }
 
-/// Activities have no id of their own, only that of their message.
+/// Whether columns are those of activities, which have no id but that of their message.
 fn are_of_activities(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
     has("message_id") && !has("id")
 }
 
-/// The names of a regular file's columns, if they can be read at all.
+/// The names of the columns of a regular file, if they can be read.
 fn columns_within_time(file: &SourceFile) -> Option<Vec<String>> {
     if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {
         return None;
     }
     let source = file.clone();
     let read = move |reporter: &Reporter<()>| columns_of(&source, reporter).ok();
-    // A damaged file can keep its reader busy or crash it.
+    // A damaged file can hang or crash its reader.
     watch(Some(STALL_LIMIT), read, &mut |()| ()).ok().flatten()
 }
 
-/// The names of a file's columns; of NDJSON those of its first row.
+/// The names of the columns of a file; for NDJSON, those of the first row.
 fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>, SourceError> {
     let failed = |source: io::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
     match file.format.format() {

@@ -1,8 +1,8 @@
 //! CSV files, compressed or not.
 //!
-//! A file that ends within a line was cut off, and what is left of it is no export: that is an error.
+//! A file that ends in the middle of a line is truncated, which is an error.
 //!
-//! *Easy to get wrong:* a byte order mark is no part of the first column's name; the `csv` crate passes over it.
+//! *Easy to get wrong:* a byte order mark is not part of the name of the first column; the `csv` crate skips it.
 
 use std::io::{self, Read};
 
@@ -19,7 +19,7 @@ use crate::resources::contacts::BATCH_ROWS;
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let cut_off = || SourceError::CutOff { path: file.path.clone() };
     let failed = |source: csv::Error| match source.kind() {
-        // A compressed file that has no end.
+        // A truncated compressed file.
         ErrorKind::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => cut_off(),
         _ => SourceError::Read { path: file.path.clone(), source: source.into() },
     };
@@ -51,7 +51,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
             Err(error) if is_torn(&error) && is_at_end(&mut reader) => return Err(cut_off()),
             Err(error) => return Err(failed(error)),
         };
-        // An export ends with a line end. Without one, the last cell may have lost its end.
+        // An export ends with a line break. Without one, the last cell may be truncated.
         if is_end && !progress.is_at_line_end() {
             return Err(cut_off());
         }
@@ -72,7 +72,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     }
 }
 
-/// Whether a line looks as if its end were missing.
+/// Whether a line may be truncated.
 fn is_torn(error: &csv::Error) -> bool {
     match error.kind() {
         ErrorKind::UnequalLengths { expected_len, len, .. } => len < expected_len,

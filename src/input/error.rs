@@ -20,7 +20,7 @@ pub enum SourceError {
     /// The file does not exist, or is not readable.
     #[error("cannot open: {}", path.display())]
     Open {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -37,13 +37,13 @@ pub enum SourceError {
     /// The extension is not that of a known format.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// The folder holds no export.
     #[error("no exported files in folder: {}", path.display())]
     EmptyFolder {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// The file has no column of an export.
@@ -60,7 +60,7 @@ pub enum SourceError {
         /// The first file of messages.
         messages: PathBuf,
     },
-    /// Nothing but activities was given.
+    /// All files hold activities.
     #[error("cannot report on activities: {}", path.display())]
     Activities {
         /// The file.
@@ -71,7 +71,7 @@ pub enum SourceError {
     OtherContents {
         /// What the report covers.
         wanted: Content,
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// The text is not in the encoding or form that exports have.
@@ -125,7 +125,7 @@ pub enum SourceError {
     /// The file to compare with is not a summary.
     #[error("not a summary of a known schema version: {}", path.display())]
     NotSummary {
-        /// As it was given.
+        /// The path as it was given.
         path: PathBuf,
         /// Why.
         source: Box<dyn Error + Send + Sync>,

@@ -1,6 +1,6 @@
 //! The events of messages: a list of structs in Parquet, a list as JSON text in CSV and NDJSON.
 //!
-//! Of an event only its status and its time are read. A list that cannot be read is null and counts as malformed; an event
+//! Only the status and the time of an event are read. A list that cannot be read is null and counts as malformed; an event
 //! whose time cannot be read has none, and its list counts as malformed, too.
 
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use arrow::error::ArrowError;
 use serde::Deserialize;
 
-/// Places of the fields of an event in the schema that is read.
+/// Indices of the fields of an event in the schema.
 const STATUS: usize = 0;
 const TIMESTAMP: usize = 1;
 
-/// An event as an export writes it into a cell.
+/// An event in a cell of an export.
 #[derive(Deserialize)]
 struct EventText {
     #[serde(default)]
@@ -28,7 +28,7 @@ struct EventText {
     timestamp: Option<String>,
 }
 
-/// Lists of events under construction from JSON texts.
+/// Builds lists of events from JSON texts.
 pub(super) struct EventsBuilder {
     lists: ListBuilder<StructBuilder>,
 }
@@ -40,7 +40,7 @@ impl EventsBuilder {
         Self { lists: ListBuilder::new(events).with_field(Arc::clone(item)) }
     }
 
-    /// Adds a list; says whether all of it could be read.
+    /// Adds a list; returns whether all of it could be read.
     pub(super) fn push(&mut self, text: Option<&str>) -> bool {
         let events = text.and_then(parse);
         let mut is_read = events.is_some();
@@ -59,7 +59,7 @@ impl EventsBuilder {
         is_read
     }
 
-    /// Gives the lists and begins anew.
+    /// Returns the lists and starts over.
     pub(super) fn finish(&mut self) -> ArrayRef {
         Arc::new(self.lists.finish())
     }
@@ -79,14 +79,14 @@ fn fields(item: &Field) -> Fields {
     }
 }
 
-/// The fields of the items that were found for those that are wanted, each with its place.
+/// The existing fields for the wanted ones, each with its index.
 fn matching(wanted: &DataType, found: &DataType) -> Vec<(FieldRef, Option<usize>)> {
     let (DataType::Struct(wanted), DataType::Struct(found)) = (wanted, found) else { return Vec::new() };
     let place = |name: &str| found.iter().position(|field| field.name() == name);
     wanted.iter().map(|field| (Arc::clone(field), place(field.name()))).collect()
 }
 
-/// Whether lists of items of a type can be read; `can_read` tells it of their fields.
+/// Whether lists of items of a type can be read; `can_read` decides for their fields.
 pub(super) fn can_read_events(wanted: &DataType, found: &DataType, can_read: fn(&DataType, &DataType) -> bool) -> bool {
     let DataType::Struct(fields) = found else { return *found == DataType::Null };
     let is_read = |(field, place): (FieldRef, Option<usize>)| {

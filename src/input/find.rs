@@ -1,12 +1,12 @@
-//! From the paths of a command line to files, each contact's export once.
+//! Finds the files that the paths of a command line name, each export once.
 //!
-//! Files come in the order of the command line, those of a folder in the order of their names and behind them what
-//! links in folders lead to. What is given twice is read once, by whatever name: files are told apart by where they
-//! really are. Of files in one folder whose names differ only in the extension, as one export into several formats makes
-//! them, one is read, Parquet before CSV: they hold the same contacts. What is left out is handed back to be told.
+//! Files are in the order of the command line. The files of a folder are sorted by name, followed by the targets of its
+//! links. A file that is named twice is read once; files are identified by their canonical paths. Of files in one folder
+//! whose names differ only in the extension, such as one export in several formats, one is read, Parquet before CSV,
+//! because they have the same rows. Skipped files are returned, too, so that they can be reported.
 //!
-//! *Easy to get wrong:* a link in a folder can lead to what is counted already (`latest -> 2026-03-01`), or round in a
-//! circle. So links are followed last, and no folder is entered twice.
+//! *Easy to get wrong:* a link in a folder can lead to a file that is counted already (`latest -> 2026-03-01`), or form a
+//! cycle. So links are followed last, and no folder is entered twice.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -23,34 +23,34 @@ use crate::base::printable::printable;
 use crate::format::FileFormat;
 use crate::store::Sidecar;
 
-/// What the paths of a command line lead to.
+/// The files that the paths of a command line name.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Files to read.
     pub files: Vec<SourceFile>,
-    /// What is not read, since its contacts are in those files.
+    /// Files that are not read, because their rows are in those files.
     pub skipped: Vec<Skipped>,
 }
 
-/// A path that is not read.
+/// A file that is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// As it was given or found.
+    /// The path as it was given or found.
     pub path: PathBuf,
-    /// Where it really is.
+    /// Its canonical path.
     pub real: PathBuf,
     /// Why.
     pub why: SkipReason,
 }
 
-/// Why a path is not read.
+/// Why a file is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
     /// It is the same as this path, which is read.
     SameAs(PathBuf),
     /// It is the same export in another format than this file, which is read.
     RowsOf(PathBuf),
-    /// Its rows are activities, which no report is about.
+    /// It holds activities, on which there is no report.
     Activities,
 }
 
@@ -68,11 +68,10 @@ impl fmt::Display for Skipped {
 
 /// All files that the paths name, each export once.
 ///
-/// What an export leaves beside its files (manifest, lock, journal) is passed over among other paths, so that
-/// `exports/*` can be given.
+/// Sidecars of exports (manifest, lock, journal) are ignored among other paths, so that `exports/*` works.
 ///
 /// # Errors
-/// When a path does not exist, is no export by its name, or is a folder without any.
+/// When a path does not exist, has no extension of an export, or is a folder without exports.
 pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
     let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
     let is_alone = paths.iter().all(|path| is_sidecar(path));
@@ -114,17 +113,17 @@ fn is_sidecar(path: &Path) -> bool {
         .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || FileFormat::from_path(Path::new(output)).is_some())
 }
 
-/// Everything that was met, in the order in which it is to be read.
+/// Everything that was found, in reading order.
 #[derive(Debug, Default)]
 struct Search {
     files: Vec<SourceFile>,
-    /// Folders by where they really are, with the path by which they were first entered.
+    /// Folders by canonical path, with the path by which they were first entered.
     folders: HashMap<PathBuf, PathBuf>,
-    /// Links in folders, with the argument that led there.
+    /// Links in folders, each with the index of its argument.
     links: VecDeque<(usize, PathBuf)>,
     /// Folders that were entered already.
     skipped: Vec<Skipped>,
-    /// Whether each argument led to anything.
+    /// Whether each argument led to a file.
     has_files: Vec<bool>,
 }
 
@@ -164,12 +163,12 @@ impl Search {
         folders.iter().try_for_each(|folder| self.enter(folder, argument))
     }
 
-    /// The folders and files of a folder, in the order of their names; its links are left for later.
+    /// Adds the folders and files of a folder, sorted by name; links are kept for later.
     fn list(&mut self, folder: &Path, argument: usize) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
         let mut paths: Vec<PathBuf> = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // Hidden files are those that an export has not finished yet.
+            // Exports in progress have hidden files.
             if !entry.file_name().to_string_lossy().starts_with('.') {
                 paths.push(entry.path());
             }
@@ -183,9 +182,9 @@ impl Search {
 
 fn each_once(search: Search) -> Found {
     let mut files: Vec<SourceFile> = Vec::new();
-    // Each with the place of the file that is read in its stead: which one that is may still change.
+    // Each with the index of the file that is read instead, which may still change.
     let mut others: Vec<(SourceFile, usize)> = Vec::new();
-    // The same file is the same export, too.
+    // A file is also the same export as itself.
     let mut by_export: HashMap<PathBuf, usize> = HashMap::new();
     for file in search.files {
         let place = *by_export.entry(without_extension(&file.real)).or_insert(files.len());
@@ -237,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_gives_each_export_once_and_nothing_else() {
+    fn a_folder_yields_each_export_once_and_nothing_else() {
         let folder = folder_with(&[
             "b.csv",
             "b.csv.gz",
@@ -266,7 +265,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_in_a_folder_add_only_what_is_not_there_yet() {
+    fn links_in_a_folder_add_only_new_files() {
         use std::os::unix::fs::symlink;
         let folder = folder_with(&["in/b/c.csv", "out/d.csv", "e.csv"]);
         let inside = folder.path().join("in");
@@ -283,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_export_is_refused() {
+    fn files_that_are_not_exports_are_refused() {
         let folder = folder_with(&["notes.txt"]);
         let text = folder.path().join("notes.txt");
         assert!(matches!(find_files(&[text]), Err(SourceError::UnknownExtension { .. })));
@@ -292,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_export_leaves_beside_its_files_is_passed_over_among_others() {
+    fn sidecars_among_other_paths_are_ignored() {
         let beside = ["_c.csv.manifest.json", "c.csv.manifest.json", ".c.csv.lock", ".c.csv.journal", ".c.csv.partial"];
         let folder = folder_with(&[&beside[..], &["c.csv", "other.json"]].concat());
         let path = |name: &str| folder.path().join(name);

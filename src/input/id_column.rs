@@ -1,4 +1,4 @@
-//! One column of ids out of a table in any format that exports have.
+//! Reads a column of ids from a table in any format of an export.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,15 +19,15 @@ use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::{Ended, Reporter, watch};
 use crate::format::Format;
 
-/// Ids that are handed over at a time.
+/// Number of ids that are passed on at a time.
 const CHUNK_IDS: usize = 8192;
-/// Columns of a table that an error names.
+/// Maximum number of columns that an error names.
 const MAX_NAMED: usize = 20;
 
 /// Which column holds the ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdColumn {
-    /// Names that will do, the best first.
+    /// Accepted names, the best first.
     names: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl IdColumn {
         Self { names: names.iter().map(|&name| name.to_owned()).collect() }
     }
 
-    /// The place of the best name among those of a table.
+    /// The index of the best name among the columns of a table.
     fn find<'a>(&self, file: &SourceFile, names: impl Iterator<Item = &'a str> + Clone) -> Result<usize, IdError> {
         let place = |wanted: &String| names.clone().position(|name| name == wanted);
         self.names.iter().find_map(place).ok_or_else(|| self.not_among(file, names))
@@ -61,7 +61,7 @@ impl IdColumn {
 /// Rows of a table from some row on, counted from 1, each with the text of its id if it has one.
 type Chunk = (u64, Vec<Option<String>>);
 
-/// Hands the ids of a table to `take`, with the number of their row from 1.
+/// Passes the ids of a table to `take`, with the number of their row from 1.
 ///
 /// # Errors
 /// When the table cannot be read or has no such column, or with the first error of `take`.
@@ -96,7 +96,7 @@ pub(super) fn read_ids(
     taken
 }
 
-/// Gathers ids and hands them over by the thousand.
+/// Collects ids and passes them on by the thousand.
 struct Chunks<'a> {
     reporter: &'a Reporter<Chunk>,
     first: u64,
@@ -183,11 +183,11 @@ fn from_ndjson(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>)
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        // The parser's own words may quote the line.
+        // The message of the parser may quote the line.
         let row: BTreeMap<String, &RawValue> =
             serde_json::from_slice(&line).map_err(|_| unreadable(file, format!("line {number} is no JSON object")))?;
         let place = column.find(file, row.keys().map(String::as_str));
-        // A writer may leave out what is null, once it has shown that it knows the column.
+        // A writer may omit null values once another line had the column.
         let id = match place {
             Ok(place) => row.values().nth(place).map(|value| value.get().trim_matches('"')),
             Err(_) if number > 1 => None,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_column_a_bad_id_and_a_torn_end_are_named() {
+    fn a_missing_column_a_bad_id_and_a_truncated_end_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.csv");
         let error = |text: &str, column: &IdColumn| {

@@ -1,9 +1,9 @@
-//! Lists of ids: from a command line, from text with one id a line, or from a column of exported tables.
+//! Lists of ids: from a command line, from text with one id per line, or from a column of exported tables.
 //!
-//! [`IdList`] keeps the order in which ids are met, each of them once. Called by `commands::activities` and
+//! [`IdList`] keeps each id once, in the order of first appearance. Called by `commands::activities` and
 //! `commands::contact`.
 //!
-//! *Easy to get wrong:* what is no id may be a phone number, so an error names its place and never shows it.
+//! *Easy to get wrong:* an invalid id may be a phone number, so errors say where it is and never show it.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -16,10 +16,10 @@ use super::id_column::{IdColumn, read_ids};
 use super::id_error::IdError;
 use super::mirror::Mirror;
 
-/// No line with an id is longer than this; a file that holds none must not fill the memory.
+/// Maximum length of a line, so that a file without ids cannot fill the memory.
 const MAX_LINE: u64 = 4096;
 
-/// Ids in the order in which they were met, each of them once: 16 bytes an id, and as many to know it again.
+/// Distinct ids in the order of first appearance: 16 bytes per id, and as many to detect repeats.
 #[derive(Debug, Default)]
 pub struct IdList {
     ids: Vec<Uuid>,
@@ -29,10 +29,10 @@ pub struct IdList {
 }
 
 impl IdList {
-    /// Takes an id in any form of a UUID; `place` says where it stands, for the error.
+    /// Adds an id in any form of a UUID; `place` says where it is, for the error.
     ///
     /// # Errors
-    /// When it is no UUID.
+    /// When it is not a UUID.
     pub fn add(&mut self, text: &str, place: impl FnOnce() -> String) -> Result<(), IdError> {
         let id = Uuid::try_parse(text.trim()).map_err(|_| IdError::NotAnId { place: place() })?;
         if self.known.insert(id) {
@@ -43,11 +43,11 @@ impl IdList {
         Ok(())
     }
 
-    /// Reads a text with one id a line, from a file or, as `-`, from stdin. Blank lines and those that begin with `#` are
+    /// Reads a text with one id per line, from a file or, as `-`, from stdin. Blank lines and those that start with `#` are
     /// skipped.
     ///
     /// # Errors
-    /// When it cannot be read, or a line holds no UUID.
+    /// When it cannot be read, or a line is not a UUID.
     pub fn read_text(&mut self, path: &Path) -> Result<(), IdError> {
         let failed = |source| IdError::Read { from: path.display().to_string(), source };
         if path.as_os_str() == "-" {
@@ -71,7 +71,7 @@ impl IdList {
                 break;
             }
             let line = String::from_utf8_lossy(&line);
-            // A byte order mark is no part of the first id.
+            // A byte order mark is not part of the first id.
             let id = line.trim_start_matches('\u{feff}').trim();
             if !id.is_empty() && !id.starts_with('#') {
                 self.add(id, || format!("line {number} of {name}"))?;
@@ -80,10 +80,10 @@ impl IdList {
         Ok(())
     }
 
-    /// Reads the ids of all tables that a path leads to: a file, or a folder with all below it.
+    /// Reads the ids of all tables at a path: a file, or a folder with all files below it.
     ///
     /// # Errors
-    /// When a table cannot be read, has no such column, or holds something else than ids in it.
+    /// When a table cannot be read, lacks the column, or has anything but ids in it.
     pub fn read_tables(&mut self, mirror: &mut Mirror, path: &Path, column: &IdColumn) -> Result<(), IdError> {
         let found = mirror.find_files(&[path.to_owned()])?;
         for skipped in &found.skipped {
@@ -106,12 +106,12 @@ impl IdList {
         self.ids
     }
 
-    /// The ids, in the order in which they were met.
+    /// The ids, in the order of first appearance.
     pub fn ids(&self) -> &[Uuid] {
         &self.ids
     }
 
-    /// Ids that were met before and are read once.
+    /// Number of repeated ids, which are read once.
     pub fn repeated(&self) -> u64 {
         self.repeated
     }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_refused_by_its_line_and_never_shown() {
+    fn an_invalid_id_is_refused_by_its_line_and_never_shown() {
         let error = lines(&format!("{ONE}\n\n+12025550123\n")).unwrap_err();
         assert_eq!(error.to_string(), "not a UUID: line 3 of ids.txt");
         assert!(error.hint().contains("one id per line"));

@@ -1,15 +1,15 @@
-//! From exported files back to record batches, for reports on what is already on the disk.
+//! Reads exported files back into record batches, for reports. Called by `commands::report`.
 //!
-//! [`find_files`] turns the paths of a command line into files, [`read_file`] hands their rows on batch by batch, so
-//! that memory is one batch and one Parquet page per column, whatever the files' size. Called by `commands::report`.
+//! [`find_files`] finds the files that the paths of a command line name. [`read_file`] returns their rows batch by batch, so
+//! memory is one batch and one Parquet page per column, however large the files are.
 //!
-//! [`tell_contents`] finds out by the columns whether files hold contacts or messages ([`Content`]); a report reads only one
-//! of them. [`choose_snapshots`] finds out which of several files are older states of the same account.
+//! [`detect_contents`] detects by the columns whether files hold contacts or messages ([`Content`]); a report covers only
+//! one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
 //!
-//! *Easy to get wrong:* a file need not have all columns, and a null cannot be told from an empty text in CSV. So every
-//! [`Piece`] says which of its columns are real, and an empty text is null in every format.
+//! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] says
+//! which of its columns were read, and an empty text is null in every format.
 //!
-//! Tests compare the report on every format with the export's own summary (`tests/it/report.rs`).
+//! Tests compare the report on every format with the summary of the export (`tests/it/report.rs`).
 
 mod coerce;
 mod column_builders;
@@ -37,7 +37,7 @@ mod text_file;
 mod watch;
 
 pub use self::content::Content;
-pub use self::contents::tell_contents;
+pub use self::contents::detect_contents;
 pub use self::error::SourceError;
 pub use self::find::{Found, Skipped, find_files};
 pub use self::id_column::IdColumn;

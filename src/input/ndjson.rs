@@ -1,10 +1,10 @@
-//! NDJSON files, compressed or not: one object a line.
+//! NDJSON files, compressed or not: one object per line.
 //!
-//! An export writes every key on every line; other tools leave out those whose value is null. So a column is one of the
-//! file once any line has it, and the rows before that lack it.
+//! An export writes every key on every line; other tools omit null values. So a file has a column as soon as one line has
+//! it, and earlier rows lack it.
 //!
-//! *Easy to get wrong:* an error of the JSON parser may quote the text that it stumbled over, which may be personal. Only
-//! the line and the column are reported.
+//! *Easy to get wrong:* an error of the JSON parser may quote the text that it failed on, which may be personal. Only the
+//! line and the column are reported.
 
 use std::fmt::{self, Write};
 use std::io::{self, BufRead, BufReader};
@@ -23,7 +23,7 @@ use crate::resources::contacts::BATCH_ROWS;
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let path = || file.path.clone();
     let failed = |error: io::Error| match error.kind() {
-        // A compressed file that has no end.
+        // A truncated compressed file.
         io::ErrorKind::UnexpectedEof => SourceError::CutOff { path: path() },
         _ => SourceError::Read { path: path(), source: error.into() },
     };
@@ -42,7 +42,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         line.clear();
         let is_end = text.read_until(b'\n', &mut line).map_err(failed)? == 0;
         line_number += 1;
-        // An export ends with a line end. Without one, the last object may have lost its end.
+        // An export ends with a line break. Without one, the last object may be truncated.
         if !is_end && !line.ends_with(b"\n") {
             return Err(SourceError::CutOff { path: path() });
         }
@@ -68,7 +68,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         }
         if is_end {
             facts.malformed = builders.malformed();
-            // A file without rows does not say which columns it has.
+            // The columns of a file without rows are unknown.
             let is_absent = |column: &usize| facts.rows > 0 && !row.seen[*column];
             facts.absent = (0..count).filter(is_absent).collect();
             return Ok(facts);
@@ -80,7 +80,7 @@ fn is_blank(line: &[u8]) -> bool {
     line.iter().all(u8::is_ascii_whitespace)
 }
 
-/// A line that is no JSON object.
+/// A line that is not a JSON object.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line} is not a JSON object, at column {column}")]
 struct NoObject {
@@ -92,7 +92,7 @@ struct NoObject {
 struct Row {
     schema: SchemaRef,
     cells: Vec<TextCell>,
-    /// Which columns any line had so far.
+    /// Columns of the lines so far.
     seen: Vec<bool>,
 }
 
@@ -112,7 +112,7 @@ impl Row {
     }
 }
 
-/// A value as the text that a CSV cell would have.
+/// A value as the text of a CSV cell.
 struct TextCell {
     text: String,
     is_null: bool,

@@ -1,7 +1,7 @@
 //! Parquet files, row group by row group and only the columns that are needed.
 //!
-//! Of the columns that nothing but their missing values is asked of, most need not be read: the statistics of a row
-//! group tell its nulls, and a smallest value that is not empty tells that none is.
+//! Columns of which only missing values are counted are mostly not read: the statistics of a row group have the number of
+//! nulls, and a minimum that is not empty proves that no value is.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -104,7 +104,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 /// The names of the columns of a file.
 ///
 /// # Errors
-/// When it cannot be opened or is no Parquet file.
+/// When it cannot be opened or is not a Parquet file.
 pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<Vec<String>, SourceError> {
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let reader = ParquetFile { file: reporter.watched(File::open(&file.real).map_err(opened)?), bytes: file.bytes };
@@ -113,13 +113,13 @@ pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result
     Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
-/// What the file says of itself.
+/// The metadata of the file.
 pub(super) fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
     let as_written = ArrowReaderMetadata::load(reader, ArrowReaderOptions::new());
     // The Arrow schema that its writer added may be one of another version; Parquet's own is enough.
     let metadata = as_written
         .or_else(|_| ArrowReaderMetadata::load(reader, ArrowReaderOptions::new().with_skip_arrow_metadata(true)))?;
-    // The old type of times would overflow as nanoseconds in the year 2262.
+    // INT96 times as nanoseconds would overflow in the year 2262.
     let is_old = |at: usize| {
         let columns = metadata.parquet_schema().columns();
         columns.iter().any(|column| {
@@ -139,7 +139,7 @@ pub(super) fn load(reader: &ParquetFile) -> ParquetResult<ArrowReaderMetadata> {
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
 }
 
-/// Contacts in a row group; `None` when it contradicts itself.
+/// Rows in a row group; `None` if the metadata is contradictory.
 fn rows_of(group: &RowGroupMetaData) -> Option<u64> {
     let is_flat = |chunk: &&ColumnChunkMetaData| chunk.column_descr().max_rep_level() == 0;
     let fits = |chunk: &ColumnChunkMetaData| chunk.num_values() == group.num_rows();
@@ -147,7 +147,7 @@ fn rows_of(group: &RowGroupMetaData) -> Option<u64> {
     group.columns().iter().filter(is_flat).all(fits).then_some(rows)
 }
 
-/// A file whose every read counts as progress, and never goes beyond its end: places and lengths come from the file.
+/// A file that counts every read as progress and never reads beyond the end: offsets and lengths come from the file.
 pub(super) struct ParquetFile {
     pub(super) file: Watched<File>,
     pub(super) bytes: u64,
@@ -184,12 +184,12 @@ impl ChunkReader for ParquetFile {
     }
 }
 
-/// Whether a codec is built in: zstd for our own files, snappy for those that other tools have written anew.
+/// Whether a codec is built in: zstd for exports, snappy for files that other tools rewrote.
 fn is_readable(codec: Compression) -> bool {
     matches!(codec, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_))
 }
 
-/// What the export left out on request, as it wrote it down.
+/// The filters of the export, from the metadata of the file.
 fn filters(file: &FileMetaData) -> Option<Filters> {
     let found = file.key_value_metadata()?.iter().find(|entry| entry.key == FILTERS_KEY)?;
     serde_json::from_str(found.value.as_deref()?).ok()
@@ -220,14 +220,14 @@ impl Plan {
     }
 }
 
-/// Nulls and empty texts of a column by its statistics, if they tell.
+/// Number of nulls and empty texts of a column, if its statistics have it.
 fn missing_values(group: &RowGroupMetaData, column: &Field) -> Option<u64> {
     let name = column.name();
     let found = group.columns().iter().find(|chunk| chunk.column_path().parts() == [name.as_str()])?;
     let statistics = found.statistics()?;
     let rows = u64::try_from(group.num_rows()).ok()?;
     let nulls = statistics.null_count_opt().filter(|&nulls| nulls <= rows)?;
-    // Of other types than an export writes, more values than nulls can be missing.
+    // In types that an export does not write, values other than null can be missing, too.
     let is_flag = match (column.data_type(), found.column_type()) {
         (DataType::Boolean, Type::BOOLEAN) => true,
         (DataType::Boolean, _) => return None,
@@ -239,7 +239,7 @@ fn missing_values(group: &RowGroupMetaData, column: &Field) -> Option<u64> {
     is_settled.then_some(nulls)
 }
 
-/// As much of `whole` as `part` is of `all`.
+/// The same fraction of `whole` as `part` is of `all`.
 fn share(whole: u64, part: i64, all: i64) -> u64 {
     let share = i128::from(whole) * i128::from(part) / i128::from(all.max(1));
     u64::try_from(share).unwrap_or(whole)

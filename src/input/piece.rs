@@ -1,4 +1,4 @@
-//! What a reader of a format hands over: batches in the schema that is read, and what it learned of the file.
+//! What the reader of a format returns: batches, and facts about the file.
 
 use super::content::Content;
 use crate::report::Filters;
@@ -11,22 +11,22 @@ pub struct Piece {
     pub batch: RecordBatch,
     /// Which columns were read.
     pub columns: Vec<bool>,
-    /// Missing values of columns that were not read, where the file itself says how many there are.
+    /// Missing values of columns that were not read, if the file states their number.
     pub missing: Vec<(usize, u64)>,
-    /// How much of the file is read, in bytes of its size.
+    /// Bytes of the file that were read.
     pub bytes_read: u64,
 }
 
-/// What a whole file held.
+/// Facts about a file that was read to its end.
 #[derive(Debug, Default)]
 pub struct FileFacts {
     /// Rows.
     pub rows: u64,
-    /// Columns of [`Content::schema`] that it does not have.
+    /// Columns of [`Content::schema`] that it lacks.
     pub absent: Vec<usize>,
     /// Values that could not be read, by column.
     pub malformed: Vec<(usize, u64)>,
-    /// What its export left out on request, where the file or its manifest tells.
+    /// Filters of its export, if the file or its manifest has them.
     pub filters: Option<Filters>,
 }
 
@@ -38,7 +38,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// Takes away the places of all other columns.
+    /// Removes the indices of all other columns.
     pub(super) fn keep(self, content: Content, places: &mut [Option<usize>]) {
         if self == Self::Ids {
             places
@@ -50,7 +50,7 @@ impl Wanted {
     }
 }
 
-/// A batch with all columns of a schema, nulls where there is no array.
+/// A batch with all columns of a schema; those without an array are null.
 pub(super) fn filled_up(content: Content, arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
     let schema = content.schema();
     let columns = schema.fields().iter().zip(arrays).map(|(field, array)| {

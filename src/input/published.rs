@@ -1,11 +1,12 @@
-//! What the manifest of an export says of a file, where there is one.
+//! Finds what the manifest of an export says about a file.
 //!
-//! The manifest lies beside the first file of an export only and lists all, so a file's own manifest is looked for and
-//! those of its siblings in other formats. The one that was written last is right: what it lists replaced what was there.
-//! The manifest of a partitioned dataset lies in its folder and lists the parts. Manifests of all versions are read: those of earlier ones have another name, and evidence without codes.
+//! A manifest is next to the first file of an export and lists all files, so the manifests of a file and of its siblings in
+//! other formats are tried. The newest one is valid, because its files replaced earlier ones. The manifest of a partitioned
+//! dataset is in the folder of the dataset and lists the parts. Manifests of all versions are read; early ones have another
+//! name, and evidence without codes.
 //!
-//! *Easy to get wrong:* paths in a manifest may be as they were typed, from a folder that nobody knows any more. So a file
-//! is only known by its name, in the folder of the output that the manifest is named after.
+//! *Easy to get wrong:* paths in a manifest may be relative to an unknown working directory. So a file is matched by its
+//! name only, in the folder of the output that the manifest is named after.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -25,27 +26,27 @@ use crate::verdict::Verdict;
 pub struct Published {
     /// The manifest that lists it.
     pub manifest: PathBuf,
-    /// When its export ran: ages in its own summary are counted from the start, and rows may have changed until the end.
+    /// When its export ran. Ages in its summary are as of the start, and rows may have changed until the end.
     pub run: Span,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
-    /// What was left out on request.
+    /// Filters of the export.
     pub filters: Filters,
-    /// Whether the export held every contact, as far as its manifest tells.
+    /// Whether the export has every row, if the manifest says so.
     pub verdict: Option<Verdict>,
-    /// What the verdict rests on.
+    /// Evidence for the verdict.
     pub evidence: Vec<InputEvidence>,
-    /// Items of the list that could not be contacts.
+    /// Items of the list that could not be rows.
     pub items_rejected: u64,
-    /// Contacts in it.
+    /// Rows in it.
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
-    /// SHA-256 of its bytes, in hexadecimal digits.
+    /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: Option<String>,
 }
 
-/// What is read of a manifest besides the files.
+/// The fields of a manifest that are read, besides the files.
 #[derive(Deserialize)]
 struct Details {
     started_at: Timestamp,
@@ -60,8 +61,8 @@ struct Details {
     items_rejected: u64,
 }
 
-/// What is known of a file; `real` is where it really is, since a manifest lies there. Without a manifest that lists it,
-/// one that cannot be read.
+/// Finds the entry of a file in a manifest; `real` is its canonical path, next to which the manifest is. Without such an
+/// entry, returns a manifest that cannot be read, if there is one.
 pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
     let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
@@ -96,8 +97,8 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     }
 }
 
-/// What is known of a part of a dataset, in a folder that is named after the value of a column: the manifest lies beside
-/// those folders, is named after the column, and lists each part with its folder. One that cannot be read is an error.
+/// Finds the entry of a part of a dataset, in a folder named after the value of a column. The manifest is next to those
+/// folders, is named after the column, and lists each part with its folder. An unreadable manifest is an error.
 fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
     let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
     let folder = real.parent().unwrap_or(Path::new(""));
@@ -115,7 +116,7 @@ fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
     }))
 }
 
-/// What a manifest says of the file of a name; `beside` is the output that it is named after.
+/// Reads the entry of a file from a manifest; `beside` is the output that the manifest is named after.
 fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, name: &str) -> Option<Published> {
     let file = listed(&manifest.outputs, beside, name)?;
     Some(of_manifest(file, manifest.details, path))
@@ -158,13 +159,13 @@ mod tests {
             outputs.iter().map(|(path, rows)| serde_json::json!({"path": path, "rows": rows, "bytes": 7})).collect();
         let manifest = serde_json::json!({"started_at": format!("2026-03-{day:02}T00:00:00.123Z"),
             "finished_at": format!("2026-03-{day:02}T01:00:00Z"), "filters": {"channel": "sms"}, "contacts": 1, "outputs": outputs});
-        // Of each kind of name.
+        // For both kinds of names.
         let start = if day.is_multiple_of(2) { "" } else { "_" };
         fs::write(folder.join(format!("{start}{beside}.manifest.json")), manifest.to_string()).unwrap();
     }
 
     #[test]
-    fn a_file_is_found_in_the_last_manifest_that_lists_it() {
+    fn a_file_is_found_in_the_newest_manifest_that_lists_it() {
         let folder = tempfile::tempdir().unwrap();
         let find = |name: &str| find_published(&folder.path().join(name));
         let rows = |name: &str| find(name).unwrap().map(|published| published.rows);

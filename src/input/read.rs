@@ -1,4 +1,4 @@
-//! Reads one file to its end, whatever its format, and holds it against the manifest of its export.
+//! Reads a file of any format to its end, and compares it with the manifest of its export.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,14 +13,14 @@ use super::watch::{Ended, Reporter, watch};
 use super::{csv, ndjson, parquet};
 use crate::format::Format;
 
-/// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
-/// the slowest disk that answers at all reads a few bytes within this.
+/// Timeout for reading without progress. A damaged file can hang its reader, and even the slowest disk reads a few bytes
+/// within this time.
 pub(super) const STALL_LIMIT: Duration = Duration::from_secs(30);
 
-/// Reads a file to its end, and holds it against the manifest of its export.
+/// Reads a file to its end, and compares it with the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, is not whole or not what was published, or holds no column of what is read.
+/// When it cannot be read, is truncated, differs from what was published, or has none of the columns.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
     file.check("bytes", file.bytes, |published| published.bytes)?;
     let mut facts = read_columns(file, Wanted::All, take)?;
@@ -32,7 +32,7 @@ pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileF
 /// Reads some columns of a file to its end.
 ///
 /// # Errors
-/// When it cannot be read, is not whole, or holds no column of what is read.
+/// When it cannot be read, is truncated, or has none of the columns.
 pub(super) fn read_columns(
     file: &SourceFile,
     wanted: Wanted,
@@ -59,12 +59,12 @@ pub(super) fn read_columns(
     })
 }
 
-/// How long a file may give nothing. Whoever writes into a pipe may take as long as they like.
+/// Timeout for a file without progress; none for a pipe, whose writer may take any time.
 pub(super) fn stall_limit(file: &SourceFile) -> Option<Duration> {
     fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()).then_some(STALL_LIMIT)
 }
 
-/// Holds the bytes of a file against its manifest, before anything in them is trusted.
+/// Compares the bytes of a file with its manifest before they are parsed.
 fn check_sum(file: &SourceFile, reporter: &Reporter<Piece>) -> Result<(), SourceError> {
     let Some((published, listed)) =
         file.published.as_ref().and_then(|published| Some((published, published.sha256.as_ref()?)))

@@ -1,4 +1,4 @@
-//! How much two sets of ids have in common, from a sample of fixed size.
+//! Estimates the overlap of two sets of ids, from samples of fixed size.
 //!
 //! A sketch keeps the smallest hashes of a set. Of two sketches, all hashes below the smaller one's largest are known to
 //! both, and so is how many of them are in both sets.
@@ -13,7 +13,7 @@ const MAX_HASHES: usize = 16_384;
 /// Hashes that are looked up in the other sketch.
 const MAX_COMPARED: usize = 1024;
 
-/// A sketch under construction.
+/// Builds a sketch.
 #[derive(Debug, Default)]
 pub(super) struct SketchBuilder {
     hashes: BTreeSet<u64>,
@@ -49,7 +49,7 @@ pub(super) struct Sketch {
 }
 
 impl Sketch {
-    /// Whether more than so many percent of the ids of the smaller set are in the other one.
+    /// Whether more than this percentage of the ids of the smaller set are in the other one.
     pub(super) fn has_ids_of(&self, other: &Self, percent: usize) -> bool {
         let limit = self.limit.min(other.limit);
         let known = |sketch: &Self| sketch.hashes.partition_point(|&hash| hash <= limit);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn snapshots_of_one_account_have_most_ids_in_common_whatever_their_size() {
+    fn snapshots_of_an_account_of_any_size_share_most_ids() {
         for (one, other, is_same) in [
             (0..5, 0..5, true),
             (0..5, 2..7, true),

@@ -1,14 +1,14 @@
-//! Which of several files are older states of the same account.
+//! Detects which of several files are older snapshots of the same account.
 //!
-//! Daily exports in one folder hold nearly the same contacts, and adding them up would count each contact once a day. Two
-//! exports are of the same account when their manifests name the same API address and the same filters. Where one of them
-//! has no manifest, its ids tell: most of them are in the other file, too.
+//! Daily exports in one folder have nearly the same contacts, and adding them up would count each contact once per day. Two
+//! exports are of the same account if their manifests have the same API address and the same filters. If one has no
+//! manifest, their ids decide: most ids of the smaller file are in the other one, too.
 //!
-//! Messages are told apart by their ids alone, and nearly all must be the same: exports of a few days each overlap and are
-//! meant to be put together. Nor are the parts of one dataset, in folders such as `created_date=2026-11-28`, states of it.
+//! For messages only ids decide, and nearly all must be the same: exports of a few days each overlap and are meant to be
+//! combined. The parts of a dataset, in folders such as `created_date=2026-11-28`, are not snapshots of each other.
 //!
-//! *Easy to get wrong:* two exports with different filters overlap as well, and may be meant to be counted together. Where
-//! both tell their filters, and these differ, they are no snapshots of the same.
+//! *Easy to get wrong:* exports with different filters overlap, too, and may be meant to be counted together. If both have
+//! known filters that differ, they are not snapshots of the same account.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -25,25 +25,25 @@ use super::source_file::SourceFile;
 use crate::report::Filters;
 use crate::time::Timestamp;
 
-/// Files to count, and those that are not.
+/// Files to count, and older snapshots.
 #[derive(Debug, Default)]
 pub struct Chosen {
-    /// The newest state of each account.
+    /// The newest snapshot of each account.
     pub files: Vec<SourceFile>,
-    /// Accounts of which there were older states.
+    /// Accounts with older snapshots.
     pub snapshots: Vec<Snapshots>,
 }
 
 /// Files of the same account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshots {
-    /// The newest one.
+    /// The newest file.
     pub newest: PathBuf,
     /// The older ones, newest first.
     pub older: Vec<PathBuf>,
 }
 
-/// Takes the newest of the files of each account; the others stay in their order.
+/// Selects the newest file of each account, in the given order.
 ///
 /// Files without a manifest are read for their ids, if there is more than one file.
 ///
@@ -65,13 +65,13 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     Ok(Chosen { files, snapshots })
 }
 
-/// Whether a file is a part of a dataset, in a folder that is named after the value of a column.
+/// Whether a file is part of a dataset, in a folder named after the value of a column.
 fn is_part(file: &SourceFile) -> bool {
     let folder = file.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
     folder.is_some_and(|folder| folder.contains('='))
 }
 
-/// Places of the files of each account, oldest first.
+/// Indices of the files of each account, oldest first.
 fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
     let mut order: Vec<(Option<Timestamp>, &PathBuf, usize)> =
         files.iter().enumerate().map(|(at, file)| (file.moment(), &file.path, at)).collect();
@@ -84,19 +84,19 @@ fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
             None => groups.push(vec![at]),
         }
     }
-    let is_told = |group: &Vec<usize>| account(&files[group[0]]).is_some();
-    if groups.len() < 2 || groups.iter().all(is_told) {
+    let is_known = |group: &Vec<usize>| account(&files[group[0]]).is_some();
+    if groups.len() < 2 || groups.iter().all(is_known) {
         return Ok(groups);
     }
     let moment = |at: usize| (files[at].moment(), &files[at].path);
     let mut merged: Vec<(Contents, Vec<usize>)> = Vec::new();
-    // By their newest files, so that one of many years is compared with its neighbor in time.
+    // By the newest file of each, so that exports of many years are compared with those closest in time.
     groups.sort_by(|one, other| moment(one[one.len() - 1]).cmp(&moment(other[other.len() - 1])));
     for mut group in groups {
         let contents = Contents::read(&files[group[group.len() - 1]])?;
         let is_same = |(others, at): &&mut (Contents, Vec<usize>)| {
-            let are_told = is_told(at) && is_told(&group);
-            !are_told && contents.are_of_the_same_account(others)
+            let are_known = is_known(at) && is_known(&group);
+            !are_known && contents.are_of_the_same_account(others)
         };
         match merged.iter_mut().rev().find(is_same) {
             Some((newest, others)) => {
@@ -114,7 +114,7 @@ fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
 
 /// What a manifest says of the account.
 fn account(file: &SourceFile) -> Option<(&str, &Filters)> {
-    // Exports of messages of other days are no states of the same.
+    // Exports of messages of different days are not snapshots of each other.
     let published = file.published.as_ref().filter(|_| file.content == Content::Contacts)?;
     Some((published.api.as_deref()?.trim_end_matches('/'), &published.filters))
 }
@@ -125,7 +125,7 @@ fn is_same_export(one: &SourceFile, other: &SourceFile) -> bool {
 
 /// What a file itself says of its account.
 struct Contents {
-    /// How many of the ids of the smaller must be in the other one, in percent.
+    /// Percentage of the ids of the smaller file that must be in the other one.
     common_percent: usize,
     ids: Sketch,
     filters: Option<Filters>,
@@ -135,7 +135,7 @@ impl Contents {
     fn read(file: &SourceFile) -> Result<Self, SourceError> {
         let common_percent = match file.content {
             Content::Contacts => 50,
-            // Exports that overlap by some days are meant to be put together.
+            // Exports that overlap by some days are meant to be combined.
             Content::Messages => 95,
         };
         let mut ids = SketchBuilder::default();

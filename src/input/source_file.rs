@@ -1,4 +1,4 @@
-//! One exported file, and what is known of it before it is read.
+//! An exported file, and what is known about it before it is read.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,30 +12,30 @@ use crate::time::Timestamp;
 /// A file of exported rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// As it was given or found.
+    /// The path as it was given or found.
     pub path: PathBuf,
-    /// Where it really is, without links.
+    /// The canonical path.
     pub real: PathBuf,
-    /// By its extension.
+    /// The format, by its extension.
     pub format: FileFormat,
-    /// What it holds; contacts until [`tell_contents`](super::tell_contents) has looked.
+    /// What it holds; contacts until [`detect_contents`](super::detect_contents) has run.
     pub content: Content,
     /// Its size.
     pub bytes: u64,
-    /// What the manifest of its export says of it.
+    /// Its entry in the manifest of its export.
     pub published: Option<Published>,
-    /// The manifest beside it, where that cannot be read and no other lists the file.
+    /// The manifest next to it, if that cannot be read and no other lists the file.
     pub unread_manifest: Option<PathBuf>,
 }
 
 impl SourceFile {
-    /// The moment of the rows in it, as well as it is known: its export's, else its last change.
+    /// Time of its rows: the start of its export if known, else its last modification.
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
         self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
     }
 
-    /// Holds a number against the manifest, if there is one.
+    /// Compares a count with the manifest, if there is one.
     pub(super) fn check(
         &self,
         unit: &'static str,

@@ -1,4 +1,4 @@
-//! What the files of one export in several formats have in common.
+//! The part of a path that the files of one export in several formats share.
 
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,12 @@
-//! What a text in a table means, whichever program wrote it.
+//! Parses texts in tables that any program wrote.
 //!
-//! An export writes one form of each value; databases and data frames that read an export and write it again use others.
+//! An export writes one form of each value; databases and data frames that rewrite an export use others.
 //! Forms of the API are read by [`crate::resources`]; these are only accepted in files. Timestamps are read by
 //! [`Timestamp::parse_in_table`](crate::time::Timestamp::parse_in_table).
 
 use crate::resources::contacts::flag;
 
-/// A flag: `true`, `True`, `t` as Postgres writes, `1` as `SQLite` does, `1.0` as pandas does where some are missing, and their opposites.
+/// A flag: `true`, `True`, `t` as Postgres writes, `1` as `SQLite` does, `1.0` as pandas does if some are missing, and their opposites.
 pub(super) fn flag_of(text: &str) -> Option<bool> {
     flag(text).or_else(|| match text.trim() {
         "1" | "1.0" | "t" | "T" => Some(true),
@@ -23,12 +23,12 @@ pub(super) fn names_of(text: &str) -> impl Iterator<Item = &str> {
     let bare = bare('[', ']').or_else(|| bare('{', '}'));
     let has_quotes = bare.is_some_and(|bare| bare.contains(['"', '\'']));
     let is_between = move |c: char| if has_quotes { matches!(c, '"' | '\'') } else { c == ',' };
-    // Between quoted names, the comma or space is what is left.
+    // Between quoted names, only the comma or space is left.
     bare.unwrap_or(text).split(is_between).map(str::trim).filter(|name| !name.is_empty() && *name != ",")
 }
 
-/// An amount in decimal digits, as millionths: `0.0079`, `-1.50`, `12`. What does not fit exactly into the schema of messages,
-/// 18 digits of which 6 are behind the point, is none.
+/// An amount in decimal digits, as millionths: `0.0079`, `-1.50`, `12`. `None` for an amount that does not fit exactly into
+/// the 18 digits with 6 decimal places of the schema of messages.
 pub(super) fn amount_of(text: &str) -> Option<i128> {
     const PLACES: usize = 6;
     const END: i128 = 1_000_000_000_000_000_000;

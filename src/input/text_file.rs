@@ -1,4 +1,4 @@
-//! The bytes of a text format, decompressed, with what is needed to tell a file that was cut off.
+//! Decompressed text files, with what is needed to detect truncated ones.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -11,7 +11,7 @@ use super::watch::Reporter;
 
 pub(super) const READ_BUFFER_BYTES: usize = 256 << 10;
 
-/// What is known of a text file while it is read.
+/// State of a text file while it is read.
 #[derive(Debug, Clone)]
 pub(super) struct TextProgress {
     bytes_read: Rc<Cell<u64>>,
@@ -19,12 +19,12 @@ pub(super) struct TextProgress {
 }
 
 impl TextProgress {
-    /// How much of the file is read, in bytes of its size.
+    /// Bytes of the file that were read, before decompression.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes_read.get()
     }
 
-    /// Whether the text that was read ends with a line end, as all of an export does.
+    /// Whether the text that was read ends with a line break, as every export does.
     pub(super) fn is_at_line_end(&self) -> bool {
         self.last_byte.get() == Some(b'\n')
     }
@@ -33,7 +33,7 @@ impl TextProgress {
 /// Opens a text file and its codec.
 ///
 /// # Errors
-/// When it cannot be opened, or its first bytes say that it is UTF-16.
+/// When it cannot be opened, or has a byte order mark of UTF-16.
 pub(super) fn open_text<T>(
     file: &SourceFile,
     reporter: &Reporter<T>,
@@ -64,7 +64,7 @@ impl<R: Read> Read for CountingReader<R> {
     }
 }
 
-/// Remembers the last byte of the text so far.
+/// Keeps the last byte of the text.
 struct LastByteReader<R> {
     reader: R,
     last: Rc<Cell<Option<u8>>>,

@@ -1,8 +1,8 @@
-//! Reads a file on a thread of its own, so that a damaged one ends in an error and not in a crash or an endless wait.
+//! Reads a file on a separate thread, so that a damaged file is an error and not a crash or a hang.
 //!
-//! The libraries that read formats trust what a file says of itself, and a few flipped bits make them panic or compute for
-//! ever. A panic ends only the thread here, and is an error of the file. Whoever waits for the thread gives up when
-//! neither a byte was read nor a piece handed over for a while; the thread is left behind then, and ends with the process.
+//! The libraries for file formats trust the metadata of a file, and a few flipped bits make them panic or loop forever. Here
+//! a panic ends only the thread and becomes an error about the file. If no byte is read and no piece returned for a while,
+//! the caller gives up; the thread then remains until the process ends.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -12,30 +12,30 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-/// Name of the threads that read, by which the panic hook knows them.
+/// Name of the reading threads, by which the panic hook identifies them.
 const READER: &str = "reader";
-/// Pieces that wait to be counted, a few megabytes each.
+/// Maximum number of pieces in the queue, a few megabytes each.
 const QUEUED_PIECES: usize = 2;
 
-/// Why a thread that reads came to no end.
+/// Why a reading thread did not finish.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It panicked.
     Panicked,
-    /// It did nothing that could be seen for so long.
+    /// It made no progress for this time.
     Stalled(Duration),
     /// It could not be started.
     NotStarted(io::ErrorKind),
 }
 
-/// What the thread that reads tells the one that waits.
+/// A message from the reading thread.
 #[derive(Debug)]
 pub(super) struct Reporter<T> {
     pieces: SyncSender<T>,
     steps: Steps,
 }
 
-/// Grows with everything that is done.
+/// Grows with all progress.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Steps(Arc<AtomicU64>);
 
@@ -50,20 +50,20 @@ impl Steps {
 }
 
 impl<T> Reporter<T> {
-    /// Hands a piece over, and waits while others wait to be taken.
+    /// Sends a piece, and waits while the queue is full.
     pub(super) fn hand_over(&self, piece: T) {
         self.steps.add();
-        // When nobody waits any more, the process is about to end.
+        // Without a receiver, the process is about to end.
         self.pieces.send(piece).ok();
     }
 
-    /// A file whose every read counts as progress.
+    /// A file that counts every read as progress.
     pub(super) fn watched<R>(&self, reader: R) -> Watched<R> {
         Watched { reader, steps: self.steps.clone() }
     }
 }
 
-/// A reader whose every read counts as progress.
+/// A reader that counts every read as progress.
 #[derive(Debug)]
 pub(super) struct Watched<R> {
     reader: R,
@@ -97,10 +97,10 @@ impl<R: Seek> Seek for Watched<R> {
     }
 }
 
-/// Runs `work` on a thread, takes its pieces as they come, and gives its result.
+/// Runs `work` on a thread, passes its pieces to `take`, and returns its result.
 ///
 /// # Errors
-/// When it panics, or shows no progress for `limit`; without a limit it may take as long as it likes.
+/// When it panics, or makes no progress for `limit`, if there is one.
 pub(super) fn watch<T: Send + 'static, R: Send + 'static>(
     limit: Option<Duration>,
     work: impl FnOnce(&Reporter<T>) -> R + Send + 'static,
@@ -141,7 +141,7 @@ fn take_all<T>(
     }
 }
 
-/// Keeps the panics of readers off stderr: they are told as what they are, a damaged file.
+/// Keeps panics of readers off stderr, because they are reported as damaged files.
 fn silence_readers() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_progress_is_given_up_and_what_reads_is_not() {
+    fn reading_without_progress_times_out_and_slow_reading_does_not() {
         let (release, held) = sync_channel::<()>(0);
         let work = move |_: &Reporter<u32>| held.recv().is_ok();
         assert_eq!(watch(Some(SHORT), work, &mut |_| ()), Err(Ended::Stalled(SHORT)));

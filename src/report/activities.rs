@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray, RecordBatch};
 
 use super::run::{ExportFacts, RowCounts, RunDocument};
-use super::{MAX_KEYS, Notice, OTHER_KEY, ReportForm, RunFacts, TableStyle};
+use super::{MAX_KEYS, OTHER_KEY, RunFacts, TableStyle};
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::verdict::EvidenceCode;
@@ -19,20 +19,20 @@ pub struct ActivityCounts {
     statuses: BTreeMap<String, u64>,
 }
 
-/// What an export of activities has to tell.
+/// The report on an export of activities.
 #[derive(Debug, Clone)]
 pub struct ActivitySummary {
     /// Rows.
     pub activities: u64,
-    /// Messages that have any.
+    /// Messages with activities.
     pub messages: u64,
     /// Activities by status.
     pub statuses: BTreeMap<String, u64>,
     /// Values of an undocumented type or form, by column.
     pub malformed_fields: BTreeMap<String, u64>,
-    /// How the run went.
+    /// Facts about the run.
     pub run: RunFacts,
-    /// Whether the command has `--missing`, which the remark on unknown messages then names.
+    /// Whether the command has `--missing`, so that the remark on unknown messages can name it.
     pub lists_missing: bool,
 }
 
@@ -71,18 +71,13 @@ impl RowCounts for ActivityCounts {
 }
 
 impl ActivityCounts {
-    /// The name that a status is counted by: a server that invents many must not fill the memory.
+    /// The key of a status. There are at most [`MAX_KEYS`], so that a server that invents statuses cannot fill the memory.
     fn key(&self, status: &str) -> String {
         if self.statuses.len() < MAX_KEYS { status.to_owned() } else { OTHER_KEY.to_owned() }
     }
 }
 
 impl RunDocument for ActivitySummary {
-    /// The table in every form: no flag asks for a file.
-    fn render(&self, _form: ReportForm) -> String {
-        self.table(TableStyle { width: 80, has_colors: false })
-    }
-
     fn table(&self, _style: TableStyle) -> String {
         let mut lines = vec![format!(
             "{} of {}",
@@ -102,10 +97,6 @@ impl RunDocument for ActivitySummary {
             format!("  {name}{gap}  {count:>count_width$}")
         }));
         lines.join("\n") + "\n"
-    }
-
-    fn notices(&self) -> Vec<Notice> {
-        Vec::new()
     }
 
     fn remarks(&self) -> Vec<String> {

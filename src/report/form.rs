@@ -1,4 +1,4 @@
-//! Which forms of the report there are, by the extension of its file.
+//! The forms of a report, by the extension of its file.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use super::view::layout::Layout;
 /// A form of the report that is written to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportForm {
-    /// One page for a browser.
+    /// An HTML page.
     Html,
-    /// For a chat or the summary of a CI step.
+    /// Markdown, for a chat or the summary of a CI step.
     Markdown,
-    /// For machines.
+    /// JSON, for programs.
     Json,
 }
 
 impl ReportForm {
-    /// The form that the extension of a path asks for.
+    /// The form for the extension of a path.
     pub fn from_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "html" | "htm" => Some(Self::Html),

@@ -1,4 +1,4 @@
-//! Numbers as people read them; the same in every form of the report.
+//! Formats numbers and texts for people, the same in every form of the report.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use super::document::delivery::money::Money;
 use crate::base::plural::grouped;
 use crate::base::printable::is_printable;
 
-/// A word as the head of a column.
+/// A word as the title of a column.
 pub(super) fn capitalized(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A share with one place, nothing of nothing.
+/// A percentage with one decimal place; empty if `total` is 0.
 pub(super) fn percent(count: u64, total: u64) -> String {
     if total == 0 {
         return String::new();
@@ -20,7 +20,7 @@ pub(super) fn percent(count: u64, total: u64) -> String {
     // Tenths of a percent, in whole numbers so that the rounding is the same everywhere.
     let tenths = (u128::from(count) * 2000 + u128::from(total)) / (u128::from(total) * 2);
     match tenths {
-        // What is there must not look like nothing, nor what is missing like everything.
+        // A small part must not look like 0%, nor an incomplete one like 100%.
         0 if count > 0 => "<0.1 %".to_owned(),
         1000 if count < total => ">99.9 %".to_owned(),
         _ => format!("{}.{} %", tenths / 10, tenths % 10),
@@ -32,12 +32,12 @@ pub(super) fn money(amount: Money) -> String {
     let text = amount.to_string();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("−", digits));
     let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
-    // What is larger than this is no price.
+    // Anything larger is not a price.
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     format!("{sign}{whole}.{rest:0<4}")
 }
 
-/// A duration in the two largest units that it has.
+/// A duration in its two largest units.
 pub(super) fn duration(milliseconds: u64) -> String {
     const SECOND: u64 = 1000;
     const MINUTE: u64 = 60 * SECOND;
@@ -78,32 +78,32 @@ pub(super) fn difference(difference: i64) -> String {
     }
 }
 
-/// A time to the minute, as people write it.
+/// A time to the minute, for people.
 pub(super) fn moment(time: &str) -> String {
     let parts = time.split_once('T').and_then(|(date, time)| Some((date, time.get(..5)?)));
     parts.map_or_else(|| time.to_owned(), |(date, minute)| format!("{date}, {minute} UTC"))
 }
 
-/// A word from elsewhere as people see it: without control characters and of bearable length.
+/// A word from the server or a file, without control characters and of limited length.
 pub(super) fn shown(word: &str) -> String {
     const MAX_LENGTH: usize = 40;
     let shown: String = word.chars().filter(|&c| is_printable(c)).take(MAX_LENGTH + 1).collect();
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shortened(&shown, MAX_LENGTH) }
 }
 
-/// The name of a file without its folders, which are nobody's business where a report is passed on to.
+/// The name of a file without its folders, which should not be in a report that is shared.
 pub(super) fn file_name(path: &str) -> String {
     let path = Path::new(path);
     let name = path.file_name().map_or(path.to_string_lossy(), |name| name.to_string_lossy());
     let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy());
-    // A folder that is named after the value of a column is what tells the parts of a dataset apart.
+    // Folders named after the value of a column distinguish the parts of a dataset.
     match folder.filter(|folder| folder.contains('=')) {
         Some(folder) => shown(&format!("{folder}/{name}")),
         None => shown(&name),
     }
 }
 
-/// A text of at most so many characters; that some are gone can be seen.
+/// A text of at most this many characters, with an ellipsis if some were cut off.
 pub(super) fn shortened(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
@@ -112,7 +112,7 @@ pub(super) fn shortened(text: &str, max: usize) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// A sentence that holds words from elsewhere, of bearable length.
+/// A sentence that contains words from the server or a file, of limited length.
 pub(super) fn sentence(text: &str) -> String {
     const MAX_LENGTH: usize = 400;
     shortened(&text.chars().filter(|&c| is_printable(c)).collect::<String>(), MAX_LENGTH)
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_rounded_but_never_to_nothing_or_everything() {
+    fn percentages_are_never_rounded_to_0_or_100() {
         let table = [
             ((0, 0), ""),
             ((0, 5), "0.0 %"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_shown_to_the_minute_in_any_year() {
+    fn a_time_is_shown_to_the_minute_in_any_year() {
         assert_eq!(moment("2026-03-01T08:30:15Z"), "2026-03-01, 08:30 UTC");
         assert_eq!(moment("+12026-03-01T08:30:15Z"), "+12026-03-01, 08:30 UTC");
         assert_eq!(moment("soon"), "soon");

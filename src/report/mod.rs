@@ -1,4 +1,4 @@
-//! What is in an account: counted once, shown by one renderer for each form.
+//! Reports on the rows of an account: counted once, then rendered in every form.
 //!
 //! ```text
 //!  record batches ──► counts ──► document ──► view ──► render    text, Markdown, HTML
@@ -7,13 +7,12 @@
 //!                                    └──────────────────────►    JSON
 //! ```
 //!
-//! `counts` is filled from the record batches as they pass and holds no row. It makes a document, for instance a
-//! [`Summary`], which the facts of the run are added to. The view lays it out in words, tables and pictures, and a renderer
-//! draws those. Each of these rooms imports only those to its left. Nothing here knows of HTTP, and of files only their
-//! reports.
+//! `counts` is filled from record batches and keeps no row. It makes a document, such as a [`Summary`], to which the facts of
+//! the run are added. `view` lays the document out in sentences, tables and charts, and `render` writes those in one form.
+//! Each of these modules imports only those to its left. None knows HTTP, and of files they know only their reports.
 //!
-//! *Easy to get wrong:* the keys that are counted come from the server. They are bounded in number, and a terminal only
-//! sees them without control characters.
+//! *Easy to get wrong:* keys that are counted come from the server. Their number is limited, and control characters are
+//! removed before they are shown.
 
 mod activities;
 mod counts;
@@ -35,12 +34,13 @@ pub use counts::{Counts, DeliveryCounts, delivery_schema};
 pub use document::{
     Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
     DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, Funnel, Group,
-    Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, Percentiles,
-    Quality, RateChange, RegionDetail, RejectedSample, Repeated, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary,
-    TimeRange, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
+    Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, Origin,
+    Percentiles, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunFacts,
+    SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, UpdatedCounts, Weekday, compare, compare_deliveries,
+    verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;
 pub use render::TableStyle;
-pub use run::{ExportFacts, RowCounts, RunDocument};
+pub use run::{ExportFacts, Report, RowCounts, RunDocument};
 pub use table::{MAX_KEYS, OTHER_KEY, Table};

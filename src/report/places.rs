@@ -12,7 +12,7 @@ use self::countries::COUNTRIES;
 /// A country or territory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// English name, as people say it.
+    /// Common English name.
     pub(super) name: &'static str,
     /// English name of the continent.
     pub(super) continent: &'static str,
@@ -66,7 +66,7 @@ mod tests {
         }
         let names: HashSet<&str> = COUNTRIES.iter().map(|&(_, name, ..)| name).collect();
         assert_eq!(names.len(), COUNTRIES.len(), "no name stands for two places");
-        // ISO 3166-1 has 249, and Kosovo is none of them.
+        // ISO 3166-1 has 249, without Kosovo.
         assert_eq!(COUNTRIES.len(), 249 + 1);
         let of = |continent| COUNTRIES.iter().filter(|country| country.2 == continent).count();
         let continents = [Continent::Africa, Continent::Asia, Continent::Europe, Continent::Oceania];
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn places_have_the_names_continents_and_calling_codes_that_people_know() {
+    fn places_have_their_common_names_continents_and_calling_codes() {
         for (code, name, continent, calling_code) in [
             ("US", "United States", "North America", 1),
             ("CA", "Canada", "North America", 1),

@@ -1,21 +1,21 @@
 //! Tables of counts, and which texts from a server may become their keys.
 //!
-//! *Easy to get wrong:* keys come from the server. A table holds at most [`MAX_KEYS`] of them, and a text that could hold a
-//! phone number or an address is never one; both are counted under [`OTHER_KEY`], so that a table adds up all the same.
+//! *Easy to get wrong:* keys come from the server. A table holds at most [`MAX_KEYS`] of them, and a text that could be a
+//! phone number or an address never becomes one. Both count as [`OTHER_KEY`], so that a table still adds up.
 
 use std::collections::BTreeMap;
 
 /// Counts in the order of their keys.
 pub type Table = BTreeMap<String, u64>;
 
-/// Distinct keys that one table keeps. There are about 250 regions and a handful of channels; beyond this the account
-/// holds something else, which is counted under [`OTHER_KEY`].
+/// Maximum number of distinct keys of a table. There are about 250 regions and a handful of channels; what exceeds this is
+/// something else, and counts as [`OTHER_KEY`].
 pub const MAX_KEYS: usize = 2048;
-/// Name for what exceeds [`MAX_KEYS`], and for keys that may hold a phone number or an address.
+/// Key for what exceeds [`MAX_KEYS`], and for keys that may hold a phone number or an address.
 pub const OTHER_KEY: &str = "(other)";
-/// Name for rows whose field is null.
+/// Key for rows whose field is null.
 pub(super) const UNKNOWN_KEY: &str = "unknown";
-/// Name for rows that have none of what is counted, as contacts without any channel.
+/// Key for rows without what is counted, such as contacts without any channel.
 pub(super) const NONE_KEY: &str = "none";
 
 /// Longest text that is kept as a key, in bytes.
@@ -23,19 +23,19 @@ const MAX_KEY_BYTES: usize = 64;
 /// Digits that make a text look like a phone number: the shortest numbers in use have seven.
 const MIN_PERSONAL_DIGITS: usize = 7;
 
-/// Whether a text may become a key of the report: no code has the signs of an address, which readers turn into links.
+/// Whether a text may become a key of the report. No code looks like an address, which viewers would turn into a link.
 pub(super) fn is_countable(text: &str) -> bool {
     text.len() <= MAX_KEY_BYTES
         && !text.contains(['@', '/', ':', '.'])
         && text.chars().filter(|c| c.is_numeric()).count() < MIN_PERSONAL_DIGITS
 }
 
-/// Whether a key names no group of its own, but what a table cannot tell: it stands last, whatever its count.
+/// Whether a key stands for rows without a group of their own; such keys come last, whatever their count.
 pub(super) fn is_leftover(key: &str) -> bool {
     key == NONE_KEY || key == UNKNOWN_KEY || key == OTHER_KEY
 }
 
-/// Adds to the count of a key; a key beyond the bound, or one that could be personal, is counted as [`OTHER_KEY`].
+/// Adds to the count of a key; a key beyond [`MAX_KEYS`], or one that could be personal, counts as [`OTHER_KEY`].
 pub(super) fn add(table: &mut Table, key: &str, count: u64) {
     if count == 0 {
         return;

@@ -35,6 +35,12 @@ pub(crate) fn day_of_date(year: i64, month: i64, day: i64) -> i64 {
     march_year * 365 + leap_days + (from_march * 153 + 2) / 5 + day - 1 - DAYS_TO_1970
 }
 
+/// A day counted from 1970-01-01, as `2026-03-01`.
+pub(crate) fn date_text(day: i64) -> String {
+    let (year, month, day) = date_of_day(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Datelike};

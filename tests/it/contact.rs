@@ -72,7 +72,7 @@ fn one_that_is_not_found_is_an_error_and_of_many_they_are_counted() {
 }
 
 #[test]
-fn many_go_through_the_pipeline_and_tell_which_are_gone() {
+fn many_contacts_are_exported_and_missing_ids_listed() {
     let simulator = simulator(80);
     let ids: Vec<String> = contacts_of(&simulator).iter().map(|c| c["id"].as_str().unwrap().to_owned()).collect();
     let mut asked = ids.clone();

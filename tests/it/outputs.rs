@@ -220,7 +220,7 @@ fn files_are_readable_by_their_owner_alone() {
 
 #[cfg(unix)]
 #[test]
-fn too_few_open_files_are_told_with_the_way_out() {
+fn too_few_file_descriptors_are_reported_with_a_hint() {
     let simulator = simulator(5);
     let (folder, command) = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).into_parts();
     let mut last = String::new();

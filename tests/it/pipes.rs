@@ -82,7 +82,7 @@ fn a_pipe_that_takes_the_summary_is_opened_once() {
 }
 
 #[test]
-fn the_second_signal_ends_a_run_whose_report_nobody_reads() {
+fn the_second_signal_ends_a_run_whose_report_is_not_read() {
     let simulator = simulator(2_000);
     let (folder, mut command) =
         sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--report", "r.html", "--quiet"]).into_parts();

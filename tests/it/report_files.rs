@@ -40,7 +40,7 @@ fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_report_never_takes_the_place_of_what_it_is_made_from() {
+fn a_report_never_overwrites_its_inputs() {
     let mut run = export();
     std::fs::create_dir(run.path("sub")).unwrap();
     let mut cases = vec![
@@ -68,7 +68,7 @@ fn a_report_never_takes_the_place_of_what_it_is_made_from() {
 }
 
 #[test]
-fn no_two_forms_of_a_report_go_to_one_place() {
+fn two_reports_cannot_have_the_same_path() {
     let mut run = export();
     let before = contents(&run.path(""));
     for case in [
@@ -86,7 +86,7 @@ fn no_two_forms_of_a_report_go_to_one_place() {
 }
 
 #[test]
-fn a_contact_counts_once_however_often_its_file_is_given() {
+fn a_file_that_is_given_twice_counts_once() {
     let mut run = export();
     let mut cases = vec![
         (vec!["c.csv", "c.csv"], "skipped c.csv: it is read already, as c.csv\n"),
@@ -110,7 +110,7 @@ fn a_contact_counts_once_however_often_its_file_is_given() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_to_the_latest_export_counts_nothing_twice() {
+fn a_link_to_the_latest_export_counts_no_file_twice() {
     let folder = tempfile::tempdir().unwrap();
     for (name, ids) in [("2026-02-01", "id\na\nb\n"), ("2026-03-01", "id\nc\n")] {
         std::fs::create_dir_all(folder.path().join("exports").join(name)).unwrap();
@@ -124,7 +124,7 @@ fn a_link_to_the_latest_export_counts_nothing_twice() {
 }
 
 #[test]
-fn everything_in_a_folder_of_exports_can_be_given() {
+fn sidecars_among_the_files_of_a_folder_are_ignored() {
     let run = export();
     std::fs::remove_file(run.path("old.json")).unwrap();
     for beside in [".c.csv.lock", ".c.parquet.journal"] {
@@ -140,7 +140,7 @@ fn everything_in_a_folder_of_exports_can_be_given() {
 }
 
 #[test]
-fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
+fn a_file_that_differs_from_its_manifest_is_refused() {
     let mut run = export();
     let whole = std::fs::read(run.path("c.csv")).unwrap();
     let text = String::from_utf8(whole.clone()).unwrap();
@@ -171,7 +171,7 @@ fn a_file_that_is_not_as_its_export_wrote_it_is_refused() {
 }
 
 #[test]
-fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
+fn a_file_that_ends_within_a_line_is_reported_as_truncated() {
     const FILES: [&str; 5] = ["c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst"];
     let outputs = [FILES.map(|name| ["-o", name]).as_flattened(), &["--quiet"]].concat();
     let mut run = sent_export().contacts(&simulator(200).base_url(), &outputs).finish().expect_code(0);
@@ -200,7 +200,7 @@ fn a_file_that_ends_within_a_line_is_told_to_be_cut_off() {
 }
 
 #[test]
-fn ndjson_that_another_program_wrote_is_read_or_refused_without_a_word_of_it() {
+fn ndjson_of_another_program_is_read_or_refused_without_quoting_it() {
     let lines = "\u{feff}{\"id\":\"a\",\"opt_out\":1,\"extra\":{\"x\":[1]}}\r\n\n{\"region_code\":\"DE\",\"id\":\"b\",\"opt_out\":null,\
         \"available_channels\":[\"sms\",\"rcs\"],\"country_code\":49}\n{\"available_channels\":\"sms\",\"id\":\"c\"}\n";
     let run = sent_export().file("a.jsonl", lines).args(["report", "a.jsonl", "--json", "-"]).finish().expect_code(0);
@@ -228,7 +228,7 @@ fn ndjson_that_another_program_wrote_is_read_or_refused_without_a_word_of_it() {
 }
 
 #[test]
-fn an_older_file_has_the_moment_of_its_export() {
+fn an_older_file_has_the_time_of_its_export() {
     let mut run = export();
     let began = run.json("_c.parquet.manifest.json")["started_at"].as_str().unwrap()[..19].to_owned();
     let day = "2026-03-31T00:00:00Z";
@@ -246,7 +246,7 @@ fn an_older_file_has_the_moment_of_its_export() {
 }
 
 #[test]
-fn a_contact_that_changed_while_its_export_went_on_is_not_from_the_future() {
+fn a_contact_that_changed_during_its_export_is_not_in_the_future() {
     let text = "id,updated_at\na,2026-03-01T05:00:00Z\nb,2026-03-01T07:00:00Z\n";
     let manifest = serde_json::json!({"started_at": "2026-03-01T00:00:00Z", "finished_at": "2026-03-01T06:00:00Z",
         "contacts": 2, "outputs": [{"path": "c.csv", "rows": 2, "bytes": text.len()}]});
@@ -259,7 +259,7 @@ fn a_contact_that_changed_while_its_export_went_on_is_not_from_the_future() {
 }
 
 #[test]
-fn a_table_that_was_saved_by_another_program_is_read_or_named_for_what_it_is() {
+fn a_table_of_another_program_is_read_or_refused_with_its_reason() {
     let csv = |run: &Finished, name: &str, text: &[u8]| std::fs::write(run.path(name), text).unwrap();
     let run = sent_export().file("a.csv", "").args(["report", "a.csv"]).finish().expect_code(2);
     csv(&run, "flags.csv", b"id,opt_out,region_code\na,TRUE,US\nb,FALSE,US\nc,true,US\n");
@@ -277,7 +277,7 @@ fn a_table_that_was_saved_by_another_program_is_read_or_named_for_what_it_is() {
 }
 
 #[test]
-fn parquet_that_was_written_anew_is_read() {
+fn rewritten_parquet_is_read() {
     use parquet::basic::Compression;
     let mut run = export();
     let file = std::fs::File::open(run.path("c.parquet")).unwrap();

@@ -88,7 +88,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
 }
 
 #[test]
-fn a_run_says_first_that_it_is_unverified_and_what_it_left_out() {
+fn a_run_starts_its_report_with_its_warnings() {
     let outputs = ["-o", "c.csv", "--summary", "r.json", "--report", "r.html", "--report", "r.md"];
     let run = |total: u32| {
         let body = json!({"success": true, "data": {"contacts": [{"id": "a", "created_at": "01/02/2025"}, {"name": "b"}],
@@ -118,7 +118,7 @@ fn a_run_says_first_that_it_is_unverified_and_what_it_left_out() {
 }
 
 #[test]
-fn the_moment_of_a_report_is_that_of_the_export() {
+fn the_time_of_a_report_is_that_of_the_export() {
     let run = days(&[("c.csv", 0..9, 2)], &json!({})).args(["report", "c.csv", "--json", "r.json"]).finish();
     let document = run.expect_code(0).json("r.json");
     assert_eq!(document["as_of"], "2026-03-02T06:00:00Z");
@@ -142,7 +142,7 @@ fn the_moment_of_a_report_is_that_of_the_export() {
 }
 
 #[test]
-fn a_bit_that_flipped_is_found() {
+fn a_flipped_bit_is_detected() {
     let outputs = ["-o", "c.parquet", "-o", "c.csv", "-o", "c.csv.gz", "-o", "c.ndjson", "--quiet"];
     let mut run = sent_export().contacts(&simulator(300).base_url(), &outputs).finish().expect_code(0);
     for name in ["c.parquet", "c.csv", "c.csv.gz", "c.ndjson"] {
@@ -161,7 +161,7 @@ fn a_bit_that_flipped_is_found() {
 }
 
 #[test]
-fn a_manifest_that_cannot_be_read_is_told() {
+fn an_unreadable_manifest_is_reported() {
     let run = sent_export().file("c.csv", &csv(0..9)).file("_c.csv.manifest.json", "{\"outputs\": [");
     let run = run.args(["report", "c.csv"]).args(FORMS).finish().expect_code(0);
     assert_said_first(&run, "unreadable_manifest", &["The manifest _c.csv.manifest.json cannot be read"]);
@@ -192,7 +192,7 @@ fn only_the_newest_of_several_exports_of_an_account_counts() {
 }
 
 #[test]
-fn without_manifests_the_ids_tell_that_files_are_of_the_same_account() {
+fn without_manifests_ids_decide_whether_files_are_snapshots() {
     let write = |folder: &Path, name: &str, ids: std::ops::Range<u32>, day: u32| {
         let path = folder.join(name);
         std::fs::write(&path, csv(ids)).unwrap();
@@ -249,7 +249,7 @@ fn damaged_parquet_is_an_error_and_no_crash() {
 }
 
 #[test]
-fn nothing_from_elsewhere_steers_a_terminal_or_becomes_a_link() {
+fn texts_from_files_never_control_a_terminal_or_become_links() {
     let contact = json!({"id": "1", "region_code": "www.evil.com", "default_channel": "http://evil.io",
         "available_channels": "evil.org,\u{202e}x\u{200b}\u{9b}1m\u{1b}[31m", "https://evil.com/": 1, "a\u{2066}b\u{feff}": 1});
     let body = json!({"success": true, "data": {"contacts": [contact], "pagination": {"page": 1, "page_size": 100,
@@ -298,7 +298,7 @@ fn nothing_from_elsewhere_steers_a_terminal_or_becomes_a_link() {
 }
 
 #[test]
-fn a_date_beyond_the_year_9999_is_no_date() {
+fn a_date_after_the_year_9999_is_malformed() {
     let body = json!({"success": true, "data": {"contacts": [{"id": "1", "created_at": "+12026-03-01T00:00:00"}],
         "pagination": {"page": 1, "page_size": 100, "total_count": 1, "total_pages": 1, "has_more": false}}});
     let server = ScriptedServer::start(move |_, _| Answer::ok(body.to_string()));

@@ -47,7 +47,7 @@ fn counts(mut document: Value) -> Value {
 }
 
 #[test]
-fn activities_beside_messages_are_no_messages() {
+fn activities_next_to_messages_are_skipped() {
     let simulator = simulator(120, false);
     let parts = ["-o", "m.parquet", "--with-activities", "--activities-output", "a.csv"];
     let run = sent_export().messages(&simulator.base_url(), &parts).finish().expect_code(0);
@@ -59,7 +59,7 @@ fn activities_beside_messages_are_no_messages() {
 }
 
 #[test]
-fn a_report_on_files_tells_what_the_run_told_whatever_their_format() {
+fn a_report_on_files_of_any_format_equals_that_of_the_run() {
     for hostile in [false, true] {
         let simulator = simulator(2500, hostile);
         let outputs = ["-o", "m.parquet", "-o", "m.csv.gz", "-o", "m.ndjson", "--page-size", "100"];
@@ -79,7 +79,7 @@ fn a_report_on_files_tells_what_the_run_told_whatever_their_format() {
 }
 
 #[test]
-fn no_form_holds_what_a_message_says_or_who_it_went_to() {
+fn no_form_has_the_text_or_the_recipient_of_a_message() {
     let run = export(&simulator(1500, true), &[&["-o", "m.csv"][..], &ALL_FORMS].concat());
     let mut reader = csv::Reader::from_path(run.path("m.csv")).unwrap();
     let names = reader.headers().unwrap().clone();
@@ -113,7 +113,7 @@ fn contacts_and_messages_are_never_in_one_report() {
 }
 
 #[test]
-fn a_report_tells_what_changed_and_can_hide_small_groups() {
+fn a_report_shows_changes_and_can_suppress_small_groups() {
     let old = export(&simulator(1000, false), &["-o", "m.csv", "--summary", "old.json"]);
     let new = export(&simulator(3000, false), &["-o", "m.parquet"]);
     let then = old.path("old.json").display().to_string();
@@ -140,7 +140,7 @@ fn a_report_tells_what_changed_and_can_hide_small_groups() {
 }
 
 #[test]
-fn the_parts_of_a_dataset_are_one_report_and_overlapping_files_are_told() {
+fn the_parts_of_a_dataset_make_one_report_and_overlaps_are_reported() {
     let simulator = simulator(2000, false);
     let run = export(&simulator, &["-o", "messages/", "--partition-by", "created_date"]);
     let run = run.again().args(["report", "messages", "--quiet", "--json", "r.json"]).finish().expect_code(0);
@@ -161,7 +161,7 @@ fn the_parts_of_a_dataset_are_one_report_and_overlapping_files_are_told() {
 }
 
 #[test]
-fn files_of_other_programs_are_read_as_far_as_they_go() {
+fn files_of_other_programs_are_read_as_far_as_possible() {
     let rows = "id,direction,status,channel,price,created_at,events\n\
                 1,OUTBOUND,DELIVERED,sms,0.0079,2026-03-01 10:00:00+00,\"[{\"\"status\"\":\"\"DELIVERED\"\",\"\"timestamp\"\":\"\"2026-03-01T10:00:09Z\"\"}]\"\n\
                 2,outbound,failed,sms,1e3,2026-03-02,not json\n\

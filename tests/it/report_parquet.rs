@@ -210,7 +210,7 @@ fn uuid(text: Option<&str>) -> uuid::Uuid {
 }
 
 #[test]
-fn what_cannot_be_read_of_a_readable_type_is_null_and_counted() {
+fn unreadable_values_of_a_readable_type_are_null_and_counted() {
     let (run, _) = report(export(), "c.csv");
     let batch = read(&run.path("c.parquet"));
     let words = |_: &ArrayRef| -> ArrayRef { Arc::new(StringArray::from(vec!["01/02/2025 10:00:00"; 60])) };

@@ -23,7 +23,7 @@ fn report(run: Finished, args: &[&str]) -> (Finished, Value, [String; 3]) {
 }
 
 #[test]
-fn what_rests_on_a_column_that_is_not_there_is_left_out() {
+fn counts_that_need_a_missing_column_are_omitted() {
     let mut run = export(&["--columns", "region_code,id"]);
     for name in ["c.csv", "c.parquet"] {
         let (next, document, texts) = report(run, &[name]);
@@ -60,7 +60,7 @@ fn what_rests_on_a_column_that_is_not_there_is_left_out() {
 }
 
 #[test]
-fn one_file_without_a_column_makes_unknown_what_rests_on_it() {
+fn counts_are_unknown_if_one_file_lacks_their_column() {
     let run = export(&[]);
     std::fs::write(run.path("more.csv"), "id,default_channel\na,sms\nb,sms\n").unwrap();
     let (run, document, _) = report(run, &["c.csv", "more.csv"]);
@@ -73,7 +73,7 @@ fn one_file_without_a_column_makes_unknown_what_rests_on_it() {
 }
 
 #[test]
-fn numbers_that_one_side_cannot_tell_are_not_compared() {
+fn counts_that_one_side_lacks_are_not_compared() {
     let mut run = export(&[]);
     let part = export(&["--columns", "opt_out,id"]);
     std::fs::copy(part.path("c.csv"), run.path("part.csv")).unwrap();
@@ -99,7 +99,7 @@ fn numbers_that_one_side_cannot_tell_are_not_compared() {
 }
 
 #[test]
-fn a_file_tells_with_which_filters_it_was_exported() {
+fn a_file_has_the_filters_of_its_export() {
     let run = export(&["--channel", "sms", "--search", "Ann"]);
     let filters = json!({"channel": "sms", "search": "Ann"});
     // Parquet tells itself, CSV by the manifest beside it.
@@ -116,7 +116,7 @@ fn a_file_tells_with_which_filters_it_was_exported() {
 }
 
 #[test]
-fn a_filtered_export_is_not_compared_with_a_full_one_without_a_word() {
+fn comparing_a_filtered_export_with_a_full_one_is_flagged() {
     let mut run = export(&[]);
     let part = export(&["--channel", "sms"]);
     for name in ["c.parquet", "s.json"] {

@@ -16,7 +16,7 @@ const SCREENSHOTS: [&str; 2] = ["delivery.png", "report.png"];
 const MASKED_KEYS: [&str; 2] = ["elapsed_seconds", "waited_seconds"];
 
 /// Parts of the lines of `summary.txt` that do.
-const MASKED_LINES: [&str; 2] = [" contacts a second), ", "All requests together waited"];
+const MASKED_LINES: [&str; 2] = [" contacts per second), ", "Total wait across requests"];
 
 #[test]
 fn sample_output_is_what_the_commands_make() {

@@ -24,7 +24,7 @@ pub(super) fn check<'a>(
     let mut inputs: HashSet<String> = HashSet::new();
     for path in read.chain(skipped) {
         let target = OutputTarget::new(path, stores)?;
-        // Without its manifest nobody could tell any more whether the file is whole.
+        // Without its manifest, a damaged file could no longer be detected.
         inputs.extend(target.manifests().iter().map(OutputTarget::identity));
         inputs.insert(target.identity());
     }

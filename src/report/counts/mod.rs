@@ -1,6 +1,6 @@
-//! Counters over the rows of a resource, filled batch by batch in one pass; nothing here holds a row.
+//! Counters over the rows of a resource, filled batch by batch in one pass without keeping a row.
 //!
-//! What counts texts and repeated keys in bounded memory is shared; the counters of a resource are in the folder of its name.
+//! Counters for texts and repeated keys, with bounded memory, are shared; those of a resource are in its folder.
 
 mod contacts;
 mod delivery;

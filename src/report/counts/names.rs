@@ -1,10 +1,10 @@
-//! Numbers for the few different texts of a column, so that rows are counted by array place and not by text.
+//! Numbers for the few distinct texts of a column, so that rows are counted by array index and not by text.
 //!
-//! A column of regions or channels holds the same dozens of short texts again and again. [`Names::number`] takes a text
+//! A column of regions or channels repeats a few dozen short texts. [`Names::number`] takes a text
 //! of up to eight bytes as one number, finds it by one comparison, and looks up the rest in a hash table.
 //!
 //! *Easy to get wrong:* what is counted here becomes a key of the report. A text that could hold a phone number or an
-//! address, or is longer than any code, is counted as [`OTHER_KEY`], and so is every text beyond the limit.
+//! address, or is longer than any code, counts as [`OTHER_KEY`], and so does every text beyond the limit.
 
 use std::collections::HashMap;
 
@@ -16,10 +16,10 @@ use super::super::table::{OTHER_KEY, UNKNOWN_KEY, is_countable};
 
 /// Number of null.
 pub(super) const UNKNOWN: u16 = 0;
-/// Number of everything that gets no number of its own.
+/// Number of all texts without a number of their own.
 pub(super) const OTHER: u16 = 1;
 
-/// Remembered texts as a power of two: four times as many as there are regions, so that few share a place.
+/// Remembered texts as a power of two: four times as many as there are regions, so that few share a slot.
 const RECENT_BITS: u32 = 10;
 const RECENT: usize = 1 << RECENT_BITS;
 
@@ -27,7 +27,7 @@ const RECENT: usize = 1 << RECENT_BITS;
 const FIRST_BYTES: [u64; 9] =
     [0, 0xff, 0xffff, 0xff_ffff, 0xffff_ffff, 0xff_ffff_ffff, 0xffff_ffff_ffff, 0xff_ffff_ffff_ffff, u64::MAX];
 
-/// A column of texts, with its parts at hand.
+/// A column of texts and its buffers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts<'a> {
     array: &'a StringArray,
@@ -38,7 +38,7 @@ pub(super) struct Texts<'a> {
 
 impl<'a> Texts<'a> {
     pub(super) fn new(array: &'a StringArray) -> Self {
-        // A buffer of nulls without any null costs a look at it for every row.
+        // A null buffer without any null would be read for every row.
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         Self { array, offsets: array.value_offsets(), bytes: array.value_data(), nulls }
     }
@@ -52,7 +52,7 @@ impl<'a> Texts<'a> {
         self.nulls.is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// The text of a row; for a null, nothing that means anything.
+    /// The text of a row; for a null, an unspecified text.
     pub(super) fn value(&self, row: usize) -> &'a str {
         self.array.value(row)
     }
@@ -99,7 +99,7 @@ pub(super) fn position(offset: i32) -> usize {
     usize::try_from(offset).expect("an offset is never negative")
 }
 
-/// The different texts of a column in the order of their first appearance.
+/// The distinct texts of a column in the order of their first appearance.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     texts: Vec<Box<str>>,
@@ -109,7 +109,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Gives numbers to at most `limit` texts.
+    /// Numbers at most `limit` texts.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             texts: vec![UNKNOWN_KEY.into(), OTHER_KEY.into()],
@@ -161,7 +161,7 @@ impl Names {
         }
     }
 
-    /// The number of a text that has one.
+    /// The number of a text, if it has one.
     pub(super) fn known(&self, text: &str) -> Option<u16> {
         self.numbers.get(text).copied()
     }

@@ -1,13 +1,13 @@
 //! How many keys occur more than once, in bounded memory.
 //!
-//! The keys' hashes are parted by their last bits, so that what belongs together fits into the processor's nearest cache.
-//! A part gathers hashes, and when it has enough sorts them and merges them into its sorted list of different ones; a hash
-//! table for all of them took twice the time. When a part's list is full, half of its hashes are let go, those with a
-//! certain bit set, and from then on only the others are kept: a sample that every key is in or out of with all its
-//! contacts, so what is counted in it stands for the whole, times two for each halving (distinct sampling: Gibbons,
-//! "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries and Event Reports").
+//! The hashes of keys are partitioned by their last bits, so that a partition fits into the fastest cache of the processor. A
+//! partition collects hashes, then sorts them and merges them into its sorted list of distinct ones; one hash table for all
+//! took twice the time. When the list is full, the partition drops the half of its hashes that have a certain bit set, and
+//! keeps only the others from then on. This is a sample that contains a key with all of its rows or not at all, so counts
+//! in it, doubled for each halving, estimate those of all rows (distinct sampling: Gibbons, "Distinct Sampling for
+//! Highly-Accurate Answers to Distinct Values Queries and Event Reports").
 //!
-//! *Easy to get wrong:* a number that comes from a sample is an estimate and says so.
+//! *Easy to get wrong:* a count from a sample is an estimate and must be marked as one.
 
 use std::hash::BuildHasher;
 use std::mem;
@@ -16,16 +16,16 @@ use foldhash::fast::FixedState;
 
 use super::super::document::values::Repeated;
 
-/// Seed of the hashes of texts; any number will do, but always the same, so that the same rows give the same report.
+/// Seed for the hashes of texts; any constant, so that the same rows give the same report.
 const HASHES: FixedState = FixedState::with_seed(0x5e47);
 
 const PARTS: usize = 1024;
-/// Hashes that are gathered before they are parted: 64 for each part.
+/// Hashes that are collected before they are partitioned: 64 for each partition.
 const MAX_GATHERED: usize = 64 * PARTS;
-/// Different keys that a part holds. Numbers are exact until the first part has more, which is at about 800,000 keys in
-/// all. What is held and gathered then takes at most 24 MB.
+/// Maximum number of distinct keys of a partition. Counts are exact until a partition has more, which happens at about
+/// 800,000 keys in total. All partitions then take at most 24 MB.
 const MAX_HELD: usize = 896;
-/// Hashes that a part gathers before they are sorted.
+/// Hashes that a partition collects before it sorts them.
 const MAX_FRESH: usize = 1024;
 
 /// The hash of a text that may be repeated.
@@ -36,9 +36,9 @@ pub(super) fn hash(text: impl AsRef<[u8]>) -> u64 {
 /// Counts repeated keys by their hashes.
 #[derive(Debug, Clone)]
 pub(super) struct Repeats {
-    /// Hashes in the order in which they came.
+    /// Hashes in the order of their arrival.
     gathered: Vec<u64>,
-    /// The same, those of a part one after the other.
+    /// The same, ordered by partition.
     parted: Vec<u64>,
     parts: Vec<Part>,
 }
@@ -63,7 +63,7 @@ impl Repeats {
         }
     }
 
-    /// Gives the gathered hashes to their parts.
+    /// Distributes the collected hashes to their partitions.
     #[cold]
     fn part(&mut self) {
         let part = |hash: u64| usize::try_from(hash % PARTS as u64).expect("fewer than PARTS");
@@ -86,7 +86,7 @@ impl Repeats {
         }
     }
 
-    /// What was found.
+    /// The result.
     pub(super) fn repeated(mut self) -> Repeated {
         self.part();
         self.parts.into_iter().map(Part::repeated).fold(Repeated::default(), |sum, part| Repeated {
@@ -100,9 +100,9 @@ impl Repeats {
 /// The hashes with the same last bits.
 #[derive(Debug, Clone)]
 struct Part {
-    /// Hashes in the order in which they came.
+    /// Hashes in the order of their arrival.
     fresh: Vec<u64>,
-    /// Different hashes, sorted, with the contacts of each.
+    /// Distinct hashes, sorted, with the number of rows of each.
     held: Vec<(u64, u32)>,
     /// How often the list was halved: so many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
@@ -125,7 +125,7 @@ impl Part {
     fn merge(&mut self) {
         self.fresh.sort_unstable();
         self.held.extend(self.fresh.drain(..).map(|hash| (hash, 1)));
-        // What is sorted already, as both parts of the list are here, this sort only merges.
+        // Both parts of the list are sorted already, so this sort only merges them.
         self.held.sort_by_key(|&(hash, _)| hash);
         self.held.dedup_by(|(hash, more), (kept, contacts)| {
             let is_same = hash == kept;
@@ -134,11 +134,11 @@ impl Part {
         });
         while self.held.len() > self.max_held {
             self.halvings += 1;
-            // Those to be kept have the smaller hashes, and stand in front.
+            // The hashes to keep are the smaller ones, at the front.
             let kept = self.held.partition_point(|(hash, _)| hash.leading_zeros() >= self.halvings);
             self.held.truncate(kept);
         }
-        // All parts are merged at about the same time, and would hold room for it together.
+        // All partitions merge at about the same time, so their buffers would exist together.
         self.held.shrink_to_fit();
     }
 
@@ -157,7 +157,7 @@ mod tests {
     use crate::base::hash::hash_number;
 
     #[test]
-    fn repeats_are_counted_exactly_while_there_is_room() {
+    fn few_repeats_are_counted_exactly() {
         let mut repeats = Repeats::default();
         for key in 0..50_000 {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_come_again_much_later_are_repeats() {
+    fn keys_that_repeat_much_later_are_counted() {
         let mut repeats = Repeats::default();
         (0..300_000).for_each(|key| repeats.add(hash_number(key)));
         (0..300_000).step_by(2).for_each(|key| repeats.add(hash_number(key)));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_becomes_a_sample_that_stands_for_the_whole() {
+    fn a_full_table_becomes_a_sample_that_estimates_the_whole() {
         let mut repeats = Repeats::with_limit(10);
         for key in 0..1_000_000 {
             (0..if key % 10 == 0 { 3 } else { 1 }).for_each(|_| repeats.add(hash_number(key)));

@@ -1,4 +1,4 @@
-//! What the verdict rests on, in numbers.
+//! Evidence for the verdict, in numbers.
 
 use serde::Serialize;
 

@@ -1,20 +1,20 @@
-//! What a run asked the server to leave out.
+//! The filters of a run.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::super::table::is_countable;
 
-/// What the run asked the server to leave out.
+/// The filters of a run, as far as a report may show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filters {
-    /// `--search`
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `--search`, or [`HIDDEN`](Self::HIDDEN)
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "read_search")]
     pub search: Option<String>,
     /// `--channel`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// Whether `--phone` was given; the number itself is personal and stays out of every report.
+    /// Whether `--phone` was given; the number is personal, so no report contains it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub phone: bool,
     /// `--profile-id`
@@ -26,16 +26,39 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Stands for a text that was left out. Files of earlier versions hold it, so it does not change.
-    const NOT_TOLD: &str = "(not told)";
+    /// Replaces a text that must not be shown.
+    pub const HIDDEN: &str = "(hidden)";
 
-    /// What a report may say of `--search`: not what could be somebody's number or address.
-    pub fn search_told(text: &str) -> String {
-        if is_countable(text) { text } else { Self::NOT_TOLD }.to_owned()
+    /// What a report may show of `--search`: nothing that could be a phone number or an address.
+    pub fn shown_search(text: &str) -> String {
+        if is_countable(text) { text } else { Self::HIDDEN }.to_owned()
     }
 
-    /// Leaves out what was searched for.
+    /// Replaces the text that was searched for.
     pub fn hide_search(&mut self) {
-        self.search = self.search.take().map(|_| Self::NOT_TOLD.to_owned());
+        self.search = self.search.take().map(|_| Self::HIDDEN.to_owned());
+    }
+}
+
+/// Earlier versions wrote another text for [`Filters::HIDDEN`], which must compare equal.
+fn read_search<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    const HIDDEN_BEFORE: &str = "(not told)";
+    let search: Option<String> = Deserialize::deserialize(deserializer)?;
+    Ok(search.map(|text| if text == HIDDEN_BEFORE { Filters::HIDDEN.to_owned() } else { text }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hidden_search_of_an_earlier_version_equals_one_of_this_version() {
+        let before: Filters = serde_json::from_str(r#"{"search": "(not told)", "channel": "sms"}"#).unwrap();
+        let mut now = Filters { search: Some("Ann".to_owned()), channel: Some("sms".to_owned()), ..Filters::default() };
+        now.hide_search();
+        assert_eq!(before, now);
+        let plain: Filters = serde_json::from_str(r#"{"search": "vip", "since": null}"#).unwrap();
+        assert_eq!(plain.search.as_deref(), Some("vip"));
+        assert_eq!(serde_json::from_str::<Filters>("{}").unwrap(), Filters::default());
     }
 }

@@ -1,4 +1,4 @@
-//! The files that a report was made from, and what their exports said of them.
+//! The files that a report was made from, and the exports that wrote them.
 
 use std::collections::BTreeMap;
 
@@ -19,37 +19,37 @@ pub struct InputReport {
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
-    /// What the manifest of its export says; nothing where there is none.
+    /// Contents of the manifest of its export; `None` without a manifest.
     pub export: Option<InputExport>,
 }
 
 /// The export that wrote a file, by its manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputExport {
-    /// When the reading began, RFC 3339, UTC.
+    /// When the export started, RFC 3339, UTC.
     pub started_at: String,
-    /// RFC 3339, UTC.
+    /// When it finished, RFC 3339, UTC.
     pub finished_at: String,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
-    /// What was left out on request.
+    /// Filters of the export.
     pub filters: Filters,
     /// Whether the file holds every row.
     pub verdict: Option<Verdict>,
-    /// What the verdict rests on.
+    /// Evidence for the verdict.
     pub evidence: Vec<InputEvidence>,
     /// Items of the list that could not be rows.
     pub items_rejected: u64,
 }
 
-/// The worst verdict of the exports that files come from; nothing when not all of them tell.
+/// The worst verdict of the exports that the files come from; `None` if any is unknown.
 pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
     let verdicts = inputs.iter().map(|input| input.export.as_ref()?.verdict);
     let worst = |one: Verdict, other: Verdict| if one.is_at_least(other) { other } else { one };
     verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
 }
 
-/// Items of the lists that could not be rows, of each export once: its files all tell the same number.
+/// Items that could not be rows. Each export counts once, because the manifests of all its files have the same number.
 pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
     let exports = inputs.iter().filter_map(|input| input.export.as_ref());
     let by_export: BTreeMap<_, u64> =
@@ -57,7 +57,7 @@ pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
     by_export.values().sum()
 }
 
-/// One thing that the verdict of a manifest rests on.
+/// One piece of evidence for the verdict of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "AnyEvidence")]
 pub struct InputEvidence {

@@ -1,6 +1,6 @@
-//! What a report tells, as plain documents: one for each resource, made of the same parts.
+//! The contents of a report as plain data: one document for each resource, made of the same parts.
 //!
-//! A document is filled by [`counts`](super::counts), laid out by [`view`](super::view), and is its own JSON form.
+//! [`counts`](super::counts) fills a document, and [`view`](super::view) lays it out. It serializes to its JSON form.
 
 pub(super) mod change;
 pub(super) mod consistency;
@@ -10,6 +10,8 @@ pub(super) mod filters;
 pub(super) mod findings;
 pub(super) mod input;
 pub(super) mod notice;
+pub(super) mod origin;
+pub(super) mod resource;
 pub(super) mod run;
 pub(super) mod values;
 
@@ -27,5 +29,7 @@ pub use self::filters::Filters;
 pub use self::findings::{Findings, RejectedSample};
 pub use self::input::{InputEvidence, InputExport, InputReport};
 pub use self::notice::{Notice, NoticeCode, verdict_of_json};
+pub use self::origin::Origin;
+pub use self::resource::ResourceDocument;
 pub use self::run::RunFacts;
 pub use self::values::{Repeated, TimeRange};

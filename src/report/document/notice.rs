@@ -1,4 +1,4 @@
-//! What a reader must know before any number: it stands at the top of every form of a report.
+//! What a reader must know before the numbers, shown at the top of a report in every form.
 //!
 //! Codes are documented in `docs/report.md`; a test compares the two.
 
@@ -44,7 +44,7 @@ pub enum NoticeCode {
     UnverifiedComparison,
     /// Rows that are in the files more than once, and are counted each time.
     RepeatedRows,
-    /// Messages with a status that no documentation names.
+    /// Messages with an undocumented status.
     UndocumentedStatuses,
 }
 
@@ -64,7 +64,7 @@ impl NoticeCode {
 }
 
 impl Notice {
-    /// Only the newest of several exports of one account was counted.
+    /// Only the newest of several exports of an account was counted.
     pub fn older_snapshots<'a>(newest: &str, older: impl ExactSizeIterator<Item = &'a str>) -> Self {
         let count = older.len() as u64;
         let is = word_for(
@@ -90,17 +90,17 @@ impl Notice {
         Self { code: NoticeCode::SummedSnapshots, count: Some(files), text }
     }
 
-    /// There is a manifest, but it tells nothing.
+    /// There is a manifest, but it cannot be read.
     pub fn unreadable_manifest(manifest: &str, file: &str) -> Self {
         let [manifest, file] = [manifest, file].map(file_name);
-        let text =
-            format!("The manifest {manifest} cannot be read: whether {file} is whole and complete is not known.");
+        let text = format!("The manifest {manifest} cannot be read: whether {file} is complete is unknown.");
         Self { code: NoticeCode::UnreadableManifest, count: None, text }
     }
 
     /// The older side of a comparison may lack rows.
     pub fn unverified_comparison(with: &str) -> Self {
-        let text = format!("The older export, {}, is unverified: what differs need not have changed.", shown(with));
+        let text =
+            format!("The older export, {}, is unverified, so differences are not necessarily changes.", shown(with));
         Self { code: NoticeCode::UnverifiedComparison, count: None, text }
     }
 
@@ -110,7 +110,7 @@ impl Notice {
         Self { code: NoticeCode::Unverified, count: None, text }
     }
 
-    /// Some files come from exports that are unverified; nothing when none does.
+    /// Some files come from unverified exports; `None` if none does.
     pub(in crate::report) fn unverified_files(inputs: &[InputReport], noun: RowNoun) -> Option<Self> {
         let is_unverified = |input: &&InputReport| {
             input.export.as_ref().is_some_and(|export| export.verdict == Some(Verdict::Unverified))
@@ -126,7 +126,7 @@ impl Notice {
         Some(Self { code: NoticeCode::Unverified, count: Some(count), text })
     }
 
-    /// So many items of the list are not in the output; nothing when all are.
+    /// `count` items of the list are not in the output; `None` for 0.
     pub(in crate::report) fn items_left_out(count: u64, noun: RowNoun) -> Option<Self> {
         let items = count_of(count, "item was", "items were");
         let are =
@@ -135,22 +135,22 @@ impl Notice {
         (count > 0).then_some(Self { code: NoticeCode::ItemsLeftOut, count: Some(count), text })
     }
 
-    /// So many rows have the id of another row; nothing when none has.
+    /// `count` rows have the id of another row; `None` for 0.
     pub(in crate::report) fn repeated_rows(count: u64, is_approximate: bool, noun: RowNoun) -> Option<Self> {
         let about = if is_approximate { "About " } else { "" };
-        let have = word_for(count, "has the id of another one, and is", "have the id of another one, and are");
+        let have = word_for(count, "has the id of another one and is", "have the id of another one and are");
         let text = format!("{about}{} {have} counted each time.", count_of(count, noun.one, noun.many));
         (count > 0).then_some(Self { code: NoticeCode::RepeatedRows, count: Some(count), text })
     }
 
-    /// So many messages have a status that no documentation names; nothing when none has.
+    /// `count` messages have an undocumented status; `None` for 0.
     pub(in crate::report) fn undocumented_statuses(count: u64) -> Option<Self> {
         let have = count_of(count, "message has", "messages have");
-        let text = format!("{have} an undocumented status; it is kept as it is.");
+        let text = format!("{have} an undocumented status; it is kept as is.");
         (count > 0).then_some(Self { code: NoticeCode::UndocumentedStatuses, count: Some(count), text })
     }
 
-    /// Of these columns, each with its values, none could be read; nothing where there are none.
+    /// No value of these columns, each with its number of values, could be read; `None` without columns.
     pub(in crate::report) fn unreadable_columns(columns: &[(&str, u64)]) -> Option<Self> {
         let names: Vec<&str> = columns.iter().map(|&(name, _)| name).collect();
         let have = count_of(
@@ -164,25 +164,25 @@ impl Notice {
     }
 }
 
-/// The verdict that an older summary tells, in its JSON form.
+/// Reads the worst verdict from the JSON form of an older summary.
 pub fn verdict_of_json(json: &str) -> Option<Verdict> {
     #[derive(Deserialize)]
-    struct Told {
+    struct WithVerdict {
         verdict: Option<Verdict>,
     }
     #[derive(Deserialize)]
     struct Input {
-        export: Option<Told>,
+        export: Option<WithVerdict>,
     }
     #[derive(Deserialize)]
     struct Document {
-        run: Option<Told>,
+        run: Option<WithVerdict>,
         #[serde(default)]
         inputs: Vec<Input>,
     }
     let document: Document = serde_json::from_str(json).ok()?;
     let of_inputs = document.inputs.into_iter().filter_map(|input| input.export);
-    let verdicts = document.run.into_iter().chain(of_inputs).filter_map(|told| told.verdict);
+    let verdicts = document.run.into_iter().chain(of_inputs).filter_map(|part| part.verdict);
     verdicts.reduce(|one, other| if one.is_at_least(other) { other } else { one })
 }
 
@@ -210,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn names_are_few_and_cannot_steer_a_terminal() {
+    fn names_are_limited_in_number_and_have_no_control_characters() {
         let notice = Notice::older_snapshots("x/d\u{1b}[31m.csv", ["x/a.csv", "b.csv", "c.csv", "e.csv"].into_iter());
         assert!(notice.text.starts_with("a.csv, b.csv, c.csv and 1 more are older exports"), "{}", notice.text);
         assert!(!notice.text.contains('\u{1b}'));
     }
 
     #[test]
-    fn an_older_summary_tells_its_verdict() {
+    fn the_verdict_of_an_older_summary_is_read() {
         let json = r#"{"run": {"verdict": "healed"}, "inputs": []}"#;
         assert_eq!(verdict_of_json(json), Some(Verdict::Healed));
         let json = r#"{"run": null, "inputs": [{"export": {"verdict": "unverified"}}, {"export": null}, {}]}"#;

@@ -1,39 +1,39 @@
-//! How a run went, the same for every resource.
+//! Facts about a run, the same for every resource.
 
 use serde::Serialize;
 
 use super::consistency::ConsistencyFacts;
 use crate::verdict::{Evidence, Verdict};
 
-/// How the run went.
+/// Facts about a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunFacts {
-    /// When the reading began, RFC 3339, UTC: with the first run, where this one went on with others.
+    /// When reading started, RFC 3339, UTC; if the run resumed earlier ones, the start of the first.
     pub started_at: String,
-    /// RFC 3339, UTC.
+    /// When reading finished, RFC 3339, UTC.
     pub finished_at: String,
-    /// Of this run, until all outputs are whole; giving them their names is not in it.
+    /// Seconds of this run until all outputs were complete, without the time to rename them.
     pub elapsed_seconds: f64,
     /// Requests sent, retries included.
     pub requests: u64,
-    /// Attempts that followed a failure in passing.
+    /// Attempts that followed a transient failure.
     pub retries: u64,
-    /// Answers that said the account is over its rate.
+    /// Responses with status 429.
     pub rate_limited: u64,
-    /// Time that requests spent waiting for the rate limit and before retries, all requests together.
+    /// Total seconds that requests waited for the rate limit and before retries.
     pub waited_seconds: f64,
-    /// Pages whose rows were taken.
+    /// Pages whose rows were used.
     pub pages: u64,
-    /// Rows in the list by the first page.
+    /// Number of rows in the list, according to the first page.
     pub total_count_first: Option<u64>,
-    /// Rows in the list by the last page that arrived.
+    /// The same, according to the last page that arrived.
     pub total_count_last: Option<u64>,
-    /// Rows that came more than once and were written once.
+    /// Rows that were read more than once and written once.
     pub duplicates_removed: u64,
     /// Whether the output holds every row.
     pub verdict: Verdict,
-    /// What the verdict rests on, one sentence each.
+    /// Evidence for the verdict.
     pub evidence: Vec<Evidence>,
-    /// The same in numbers.
+    /// The evidence in numbers.
     pub consistency: ConsistencyFacts,
 }

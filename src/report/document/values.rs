@@ -1,13 +1,13 @@
-//! Small values that the documents of all resources are made of.
+//! Small values that the documents of several resources use.
 
 use serde::{Deserialize, Serialize};
 
-/// The first and the last of some times.
+/// The earliest and the latest of some times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
-    /// RFC 3339, UTC; nothing when there is no time.
+    /// RFC 3339, UTC; `None` without any time.
     pub oldest: Option<String>,
-    /// RFC 3339, UTC; nothing when there is no time.
+    /// RFC 3339, UTC; `None` without any time.
     pub newest: Option<String>,
 }
 
@@ -18,6 +18,6 @@ pub struct Repeated {
     pub keys: u64,
     /// Contacts that have them.
     pub contacts: u64,
-    /// Whether both are estimates from a sample, since there were too many different keys to hold.
+    /// Whether both are estimates from a sample, because there were too many distinct keys to keep.
     pub approximate: bool,
 }

@@ -5,9 +5,7 @@ use arrow::array::RecordBatch;
 use super::super::counts::Counts;
 use super::super::document::contacts::compare;
 use super::super::document::contacts::summary::Summary;
-use super::super::document::notice::Notice;
-use super::{FileCounts, FileDocument, FilesFacts};
-use crate::verdict::Verdict;
+use super::{FileCounts, FileDocument, FilesFacts, with_files};
 
 impl FileCounts for Counts {
     type Document = Summary;
@@ -29,40 +27,13 @@ impl FileCounts for Counts {
     }
 
     fn into_document(self, facts: FilesFacts) -> Summary {
-        let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, filters, filters_differ, findings } = facts;
-        let mut summary = Summary {
-            as_of,
-            filters,
-            filters_differ,
-            inputs,
-            columns_not_in_inputs,
-            notices,
-            ..self.summary().with_findings(findings)
-        };
-        summary.leave_out_absent();
-        summary
+        with_files(self.summary(), facts)
     }
 }
 
 impl FileDocument for Summary {
-    fn from_json(json: &str) -> Result<Self, serde_json::Error> {
-        Self::from_json(json)
-    }
-
-    fn verdict(&self) -> Option<Verdict> {
-        Self::verdict(self)
-    }
-
-    fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {
-        self.notices.extend(notices);
-    }
-
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         Self::merge_small_groups(self, min_cell, old);
-    }
-
-    fn hide_search(&mut self) {
-        self.filters.hide_search();
     }
 
     fn compare_with(&mut self, old: &Self, with: String) {

@@ -1,7 +1,7 @@
-//! Small groups merged and small numbers left out, for reports that are passed on.
+//! Statistical disclosure control for reports that are shared: merges small groups and suppresses small counts.
 //!
-//! What is common to all resources is here: which numbers may be told ([`Limit`]), and how groups of a table that adds up
-//! are merged. What must not follow from the tables of one resource together is in the folder of that resource.
+//! This module has what all resources need: which counts may be shown ([`Limit`]), and how small groups of a table that adds
+//! up are merged. What could be derived from several tables of a resource is handled in the folder of the resource.
 
 mod contacts;
 mod delivery;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::table::{OTHER_KEY, Table};
 
-/// The smallest number that is told, beside 0.
+/// The smallest count that is shown, besides 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit(pub(super) u64);
 
@@ -19,15 +19,15 @@ impl Limit {
         count == 0 || count >= self.0
     }
 
-    /// Whether a number may be told of a whole that is told, too.
+    /// Whether a part of `whole` may be shown if `whole` is shown, too: neither it nor its complement is small.
     pub(super) fn allows_part(self, part: u64, whole: u64) -> bool {
         self.allows(part) && self.allows(whole.saturating_sub(part))
     }
 }
 
-/// Keys that must not be told; the smallest others among them as long as their sum is small itself.
+/// Keys to merge: those with small counts, and the next larger ones until their sum is not small.
 pub(super) fn small_keys(table: &Table, limit: Limit) -> BTreeSet<String> {
-    // A key that counts nothing, as an hour without a message, hides nothing.
+    // A count of 0, such as an hour without messages, reveals nobody.
     let mut rows: Vec<(&String, u64)> =
         table.iter().map(|(key, &count)| (key, count)).filter(|&(_, count)| count > 0).collect();
     rows.sort_by_key(|&(_, count)| count);
@@ -43,6 +43,7 @@ pub(super) fn small_keys(table: &Table, limit: Limit) -> BTreeSet<String> {
     small
 }
 
+/// Merges keys of a table into [`OTHER_KEY`].
 pub(super) fn merge(table: &mut Table, small: &BTreeSet<String>) {
     let mut sum = 0;
     for key in small {

@@ -1,11 +1,11 @@
 //! The summary as Markdown, for the summary of a CI step or a chat.
 //!
-//! GitHub's dialect with tables. Always under 100 kB, whatever the account: tables are cut to a few dozen rows, and
-//! words from the server to 40 characters.
+//! GitHub's dialect with tables. Always under 100 kB: tables are cut to a few dozen rows, and words from the
+//! server to 40 characters.
 //!
-//! *Easy to get wrong:* words from the server must not become markup. Every character that Markdown or HTML could take
-//! for a sign is escaped. Escaping is not enough for what looks like an address: many renderers make links of a finished
-//! text. Such a word is code.
+//! *Easy to get wrong:* words from the server must not become markup. Every character that is special in Markdown or
+//! HTML is escaped. That is not enough for what looks like an address, because many renderers turn it into a link after
+//! parsing. Such a word becomes inline code.
 
 use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
@@ -15,7 +15,7 @@ use super::super::view::parts::{ColumnKind, TableView};
 /// only a few tables can be that long.
 const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
 
-/// Writes the summary; every line ends with a line end.
+/// Writes the report; every line ends with a line break.
 pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
     let view = document.layout(LIMITS);
     let mut text = format!("# {}\n", escaped(&view.title));
@@ -38,7 +38,7 @@ pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
 }
 
 fn table(view: &TableView, text: &mut String) {
-    // A bar says nothing that its number does not, and a chat has no room for it.
+    // A bar repeats its number, and a chat has little space.
     let columns = view.columns.iter().take_while(|column| column.kind != ColumnKind::Bar).count();
     if !view.title.is_empty() {
         text.push_str(&format!("\n### {}\n", escaped(&view.title)));
@@ -61,19 +61,19 @@ fn row(cells: impl Iterator<Item = String>, text: &mut String) {
     text.push_str("|\n");
 }
 
-/// Text as it is, whatever signs it holds.
+/// Text with special characters escaped.
 fn escaped(text: &str) -> String {
     let words: Vec<String> = text.split(' ').map(|word| if is_link(word) { code(word) } else { plain(word) }).collect();
     words.join(" ")
 }
 
-/// Whether a renderer could make a link or a mention of a word: addresses with and without a scheme, and names of hosts.
+/// Whether a renderer could turn a word into a link or a mention: URLs with and without a scheme, and host names.
 fn is_link(word: &str) -> bool {
     let is_host = |(at, _): (usize, &str)| {
         let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         is_part(word[..at].chars().next_back()) && word[at + 1..].chars().next().is_some_and(char::is_alphabetic)
     };
-    // No time of day.
+    // Not a time of day.
     let is_scheme = |(at, _): (usize, &str)| {
         let is_name = word[..at]
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -87,12 +87,12 @@ fn is_link(word: &str) -> bool {
         || word.match_indices(':').any(is_scheme)
 }
 
-/// A word as code, which no renderer makes a link of.
+/// A word as inline code, which no renderer turns into a link.
 fn code(word: &str) -> String {
     let longest_run = word.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest_run + 1);
     let space = if word.starts_with('`') || word.ends_with('`') { " " } else { "" };
-    // A table ends its cells before it looks for code.
+    // Tables are split into cells before inline code is parsed.
     let word = word.replace('|', "\\|");
     format!("{fence}{space}{word}{space}{fence}")
 }
@@ -119,13 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_sign_of_markup_is_left() {
+    fn no_special_character_is_left_unescaped() {
         assert_eq!(escaped("<b>|*a*_[x](y)"), "&lt;b&gt;\\|\\*a\\*\\_\\[x\\](y)");
         assert_eq!(escaped("`all` $x$ 5 %"), "\\`all\\` \\$x\\$ 5 %");
     }
 
     #[test]
-    fn what_could_become_a_link_is_code() {
+    fn possible_links_become_inline_code() {
         for word in [
             "http://evil.io",
             "www.evil.com",

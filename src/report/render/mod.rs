@@ -1,5 +1,5 @@
-//! One renderer a form: a terminal's table, Markdown, HTML. Each shows what [`view`](super::view) lays out, and counts
-//! nothing itself.
+//! One renderer for each form: tables for a terminal, Markdown, HTML. A renderer shows what [`view`](super::view) lays out
+//! and counts nothing.
 
 mod html;
 mod markdown;

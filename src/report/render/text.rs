@@ -8,23 +8,23 @@ use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
 use super::super::view::parts::{ColumnKind, Section, TableView, Tone};
 
-/// How the table is drawn.
+/// How tables are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableStyle {
-    /// Columns of the terminal.
+    /// Width of the terminal in columns.
     pub width: usize,
     /// Whether to use colors.
     pub has_colors: bool,
 }
 
-/// What fits on a few screens.
+/// Limits so that the report fits on a few screens.
 const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, days: 14, channels: 6 };
-/// Longest bar, in characters; shorter than the shortest, it says nothing.
+/// Maximum and minimum length of the longest bar, in characters.
 const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;
 /// Narrowest name column.
 const MIN_NAME: usize = 12;
-/// Widest name column that the other tables of a section are aligned with.
+/// Maximum width of a name column that the other tables of a section are aligned with.
 const MAX_NAME: usize = 30;
 const GAP: usize = 2;
 
@@ -35,7 +35,7 @@ const GREEN: &str = "32";
 const YELLOW: &str = "33";
 const BLUE: &str = "34";
 
-/// Draws the summary; every line ends with a line end, none is wider than the style allows.
+/// Draws the report; every line ends with a line break, and none is wider than `style.width`.
 pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle) -> String {
     let mut renderer = Renderer { text: String::new(), style };
     let view = document.layout(LIMITS);
@@ -71,7 +71,7 @@ impl Renderer {
                 self.line(&format!("  {line}"), color);
             }
         }
-        // The tables of a section stand in line with each other.
+        // The tables of a section are aligned with each other.
         let names = section.tables().map(name_width).max().unwrap_or(0).min(MAX_NAME);
         for view in section.tables() {
             self.table(view, names);
@@ -134,7 +134,7 @@ fn name_width(view: &TableView) -> usize {
 struct ColumnWidths {
     name: usize,
     others: Vec<usize>,
-    /// Which of the others stand to the left.
+    /// Which of the other columns are aligned to the left.
     are_left: Vec<bool>,
     bar: usize,
 }
@@ -160,7 +160,7 @@ impl ColumnWidths {
         Self { name, others, are_left, bar: if has_bar && left >= MIN_BAR { left } else { 0 } }
     }
 
-    /// The first cell and text to the left, the others to the right.
+    /// Aligns the first cell and texts to the left, the others to the right.
     fn line<'a>(&self, mut cells: impl Iterator<Item = &'a str>) -> String {
         let name: String = cells.next().unwrap_or_default().chars().take(self.name).collect();
         let mut line = format!("  {name:<width$}", width = self.name);
@@ -170,7 +170,7 @@ impl ColumnWidths {
         line
     }
 
-    /// A bar that is not nothing has at least one character.
+    /// A bar; at least one character unless the count is 0.
     fn bar_length(&self, cell: &Cell) -> usize {
         let Cell::Bar(count, largest) = cell else { return 0 };
         let room = self.bar as u64;
@@ -178,7 +178,7 @@ impl ColumnWidths {
     }
 }
 
-/// Lines of at most so many characters, cut between words.
+/// Lines of at most `width` characters, broken between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -5,9 +5,10 @@ use arrow::array::RecordBatch;
 use super::super::counts::Counts;
 use super::super::document::contacts::summary::Summary;
 use super::super::document::notice::Notice;
+use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument};
+use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
 
@@ -19,20 +20,19 @@ impl RowCounts for Counts {
     }
 
     fn into_document(self, facts: ExportFacts) -> Summary {
-        let ExportFacts { filters, outputs, run, findings } = facts;
-        Summary {
-            as_of: run.started_at.clone(),
-            filters,
-            outputs,
-            run: Some(run),
-            ..self.summary().with_findings(findings)
-        }
+        with_run(self.summary(), facts)
+    }
+}
+
+impl Report for Summary {
+    fn render(&self, form: ReportForm) -> String {
+        form.render(self)
     }
 }
 
 impl RunDocument for Summary {
-    fn render(&self, form: ReportForm) -> String {
-        form.render(self)
+    fn report(&self) -> Option<&dyn Report> {
+        Some(self)
     }
 
     fn table(&self, style: TableStyle) -> String {
@@ -44,7 +44,7 @@ impl RunDocument for Summary {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let is_nobody = self.filters.phone && self.contacts == 0;
+        let is_nobody = self.origin.filters.phone && self.contacts == 0;
         let remark = is_nobody.then(|| "No contact has the number of --phone: the outputs have no rows.".to_owned());
         remark.into_iter().collect()
     }
@@ -53,7 +53,8 @@ impl RunDocument for Summary {
     fn suspicions(&self) -> Vec<String> {
         const MAX_NAMES: usize = 20;
         let missing = self.quality.missing.get(column_name(column::PHONE_NUMBER)).copied().unwrap_or_default();
-        let names: Vec<String> = self.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
+        let names: Vec<String> =
+            self.origin.unknown_fields.keys().take(MAX_NAMES).map(|name| printable(name)).collect();
         let is_suspicious = missing == self.contacts && missing > 0 && !names.is_empty();
         let text =
             || format!("no contact has a phone_number, and these fields are not documented: {}", names.join(", "));

@@ -5,9 +5,10 @@ use arrow::array::RecordBatch;
 use super::super::counts::DeliveryCounts;
 use super::super::document::delivery::summary::DeliverySummary;
 use super::super::document::notice::Notice;
+use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
-use super::{ExportFacts, RowCounts, RunDocument};
+use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 
 impl RowCounts for DeliveryCounts {
     type Document = DeliverySummary;
@@ -17,20 +18,19 @@ impl RowCounts for DeliveryCounts {
     }
 
     fn into_document(self, facts: ExportFacts) -> DeliverySummary {
-        let ExportFacts { filters, outputs, run, findings } = facts;
-        DeliverySummary {
-            as_of: run.started_at.clone(),
-            filters,
-            outputs,
-            run: Some(run),
-            ..self.summary().with_findings(findings)
-        }
+        with_run(self.summary(), facts)
+    }
+}
+
+impl Report for DeliverySummary {
+    fn render(&self, form: ReportForm) -> String {
+        form.render(self)
     }
 }
 
 impl RunDocument for DeliverySummary {
-    fn render(&self, form: ReportForm) -> String {
-        form.render(self)
+    fn report(&self) -> Option<&dyn Report> {
+        Some(self)
     }
 
     fn table(&self, style: TableStyle) -> String {

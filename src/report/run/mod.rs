@@ -1,4 +1,4 @@
-//! What an export asks of the counts and the document of its resource.
+//! What an export needs of the counts and the document of its resource.
 
 mod contacts;
 mod delivery;
@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use super::document::filters::Filters;
 use super::document::findings::Findings;
 use super::document::notice::Notice;
+use super::document::resource::ResourceDocument;
 use super::document::run::RunFacts;
 use super::form::ReportForm;
 use super::render::TableStyle;
@@ -15,48 +16,68 @@ use crate::publish::OutputReport;
 
 /// Counters over the rows of a resource, filled batch by batch.
 pub trait RowCounts: Default + Send + 'static {
-    /// What the counts are told in.
+    /// The document that the counts become.
     type Document: RunDocument;
 
-    /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the moment that ages are
-    /// measured from, in microseconds UTC: the start of the run.
+    /// Counts the rows of a batch with all columns of the resource's schema. `now_micros` is the start of
+    /// the run in microseconds UTC, from which ages are measured.
     fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64);
 
     /// The document of the run.
     fn into_document(self, facts: ExportFacts) -> Self::Document;
 }
 
-/// What is known of an export besides its counts.
+/// Facts about an export besides its counts.
 #[derive(Debug, Clone)]
 pub struct ExportFacts {
-    /// What was left out on request.
+    /// Filters of the export.
     pub filters: Filters,
-    /// What was written.
+    /// Files that were written.
     pub outputs: Vec<OutputReport>,
-    /// How the run went.
+    /// Facts about the run.
     pub run: RunFacts,
-    /// What the pages held beside rows.
+    /// What pages held besides rows.
     pub findings: Findings,
 }
 
-/// The report of a run, in every form.
-pub trait RunDocument {
+/// A report that can be written to files.
+pub trait Report {
     /// The whole report.
     fn render(&self, form: ReportForm) -> String;
+}
 
-    /// The report as aligned tables.
+/// What is shown of a run.
+pub trait RunDocument {
+    /// Aligned tables.
     fn table(&self, style: TableStyle) -> String;
 
-    /// What must be known of the rows before the numbers.
-    fn notices(&self) -> Vec<Notice>;
+    /// The report for files, if the resource has one.
+    fn report(&self) -> Option<&dyn Report> {
+        None
+    }
 
-    /// Further sentences for a person who watches the run, below the table.
+    /// Everything that a reader must know before the numbers.
+    fn notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    /// Further sentences for people, below the table.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What looks as if the API had changed, for everyone.
+    /// Signs that the API has changed, printed as warnings.
     fn suspicions(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// Adds the facts of a run to the document of its counts.
+fn with_run<D: ResourceDocument>(mut document: D, facts: ExportFacts) -> D {
+    let ExportFacts { filters, outputs, run, findings } = facts;
+    document.set_as_of(run.started_at.clone());
+    document.add_findings(findings);
+    let origin = document.origin_mut();
+    (origin.filters, origin.outputs, origin.run) = (filters, outputs, Some(run));
+    document
 }

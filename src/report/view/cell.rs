@@ -1,11 +1,11 @@
-//! One cell of a table, before any form of it.
+//! A cell of a table, independent of the form of the report.
 
 use super::super::document::change::Change;
 use super::super::document::delivery::money::Money;
 use super::super::format::{difference, duration, money, percent, shown};
 use crate::base::plural::grouped;
 
-/// What one wishes of a number when it changes.
+/// Which change of a number is an improvement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum Wish {
     More,
@@ -14,7 +14,7 @@ pub(in crate::report) enum Wish {
 }
 
 impl Wish {
-    /// Whether a change is for the better; nothing when it is neither that nor for the worse.
+    /// Whether a change is for the better; `None` if it is neither better nor worse.
     pub(in crate::report) fn is_met_by(self, change: Change) -> Option<bool> {
         match (self, change.difference()) {
             (Self::Neither, _) | (_, 0) => None,
@@ -24,30 +24,30 @@ impl Wish {
     }
 }
 
-/// One cell.
+/// A cell of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) enum Cell {
     Text(String),
-    /// A code with its name, as a region.
+    /// A code with its name, such as a region.
     Coded {
         code: String,
         name: String,
     },
     Count(u64),
-    /// A number that stands for at least so many, from a sample.
+    /// An estimate from a sample.
     About(u64),
-    /// A part and its whole.
+    /// A part and its whole, shown as a percentage.
     Percent(u64, u64),
     Difference(Change, Wish),
     /// An amount of money.
     Money(Money),
     /// A duration in milliseconds.
     Duration(u64),
-    /// A count, shaded by how large it is beside the largest.
+    /// A count and the largest one, which determine the shade.
     Shaded(u64, u64),
-    /// How long a bar is, of the longest.
+    /// The length of a bar, and of the longest.
     Bar(u64, u64),
-    /// A number that is not told: it, or what it leaves, may be too small.
+    /// A suppressed count: it or its complement may be too small.
     Hidden,
 }
 
@@ -56,7 +56,7 @@ impl Cell {
         Self::Text(shown(text))
     }
 
-    /// Its text in every form; a bar has none.
+    /// The text in every form; empty for a bar.
     pub(in crate::report) fn words(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! Tables of counts, as they look in every report.
+//! Tables of counts, the same in every report.
 
 use super::super::format::shown;
 use super::super::table::Table;
@@ -7,7 +7,7 @@ use super::limits::Limits;
 use super::parts::{Column, Row, TableView};
 use super::ranked::{Ranked, more, sum};
 
-/// A table of counts with percentages of a whole and bars; nothing without rows.
+/// A table of counts with percentages of `total` and bars; `None` without rows.
 pub(super) fn counted(
     title: &str,
     [name, counts]: [&str; 2],
@@ -22,11 +22,11 @@ pub(super) fn counted(
     };
     let view = TableView::new(title, [name.into(), counts.into(), "Share".into(), Column::bars()], Vec::new());
     let row = |key: &str, count| Row::of_key(key, cells(shown(key), count, count));
-    // The length of a heap of small groups says nothing beside those of single ones.
+    // The bar of many small groups together would not compare with those of single ones.
     Some(ranked.fill(view, row, |rest| Row::rest(cells(more(rest.len()), sum(rest), 0))))
 }
 
-/// A table of counts that are part of no whole; nothing without rows.
+/// A table of counts without a total; `None` without rows.
 pub(super) fn plain(title: &str, name: &str, table: &Table, limits: Limits) -> Option<TableView> {
     let cells = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
     let view = TableView::new(title, [name.into(), "Count".into()], Vec::new());

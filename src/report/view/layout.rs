@@ -1,14 +1,15 @@
-//! What every renderer asks of a document.
+//! What every renderer needs of a document.
 
 use super::super::document::contacts::summary::Summary;
 use super::super::document::delivery::summary::DeliverySummary;
+use super::super::document::resource::ResourceDocument;
 use super::limits::Limits;
 use super::parts::ReportView;
 use super::{contacts, delivery};
 
-/// A document that can be shown.
+/// A document that can be rendered.
 pub(in crate::report) trait Layout {
-    /// The document in the order in which people read it.
+    /// The contents of the report, in reading order.
     fn layout(&self, limits: Limits) -> ReportView;
 
     /// Its JSON form.

@@ -1,6 +1,6 @@
-//! How much of a long table there is room for.
+//! Maximum sizes of tables.
 
-/// Rows and columns that a form has room for.
+/// Maximum numbers of rows and columns in one form of the report.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::report) struct Limits {
     /// Rows of a table that is sorted by count.
@@ -11,6 +11,6 @@ pub(in crate::report) struct Limits {
     pub(in crate::report) months: usize,
     /// Days, the latest ones.
     pub(in crate::report) days: usize,
-    /// Channels that have a column of their own.
+    /// Channels with a column of their own.
     pub(in crate::report) channels: usize,
 }

@@ -1,18 +1,24 @@
-//! A document in the order in which people read it, the same for every renderer.
+//! The contents of a report in reading order, the same for every renderer.
 //!
-//! A module here decides what is shown of a resource and in which words ([`parts`] and [`cell`] have what it can use); a renderer decides
-//! only how it looks, and how many rows of a long table it has room for ([`limits`]). So every form shows the same numbers.
+//! The modules of a resource decide what is shown and in which words, made of [`parts`] and [`cell`]; a renderer decides only
+//! how it looks, and how many rows of a long table fit ([`limits`]). So every form shows the same numbers. What resources
+//! have in common is in [`report`], [`totals`], [`changes`], [`quality`] and [`run`].
 //!
-//! *Easy to get wrong:* words that came from the server pass [`shown`](super::format::shown) here, and a renderer still has
-//! to escape them for its own form. And a table that is cut or folded has to add up all the same: see [`ranked`].
+//! *Easy to get wrong:* texts from the server pass [`shown`](super::format::shown) here, and a renderer still has to escape
+//! them for its own form. And a table that is cut or folded must still add up: see [`ranked`].
 
 pub(super) mod cell;
+mod changes;
 pub(super) mod contacts;
 mod counted;
 pub(super) mod delivery;
 pub(super) mod layout;
 pub(super) mod limits;
+mod names;
 pub(super) mod parts;
+mod quality;
 mod ranked;
+mod report;
 mod run;
+mod totals;
 mod warnings;

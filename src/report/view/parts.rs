@@ -1,6 +1,6 @@
-//! What a report consists of, before any form of it: cards, sections, tables, pictures.
+//! The parts of a report, independent of its form: cards, sections, tables and charts.
 //!
-//! Everything that a renderer may have to know is a kind here: no renderer looks at the words of a table.
+//! Whatever a renderer needs to know is an enum or a field here; no renderer parses the text of a table.
 
 use std::ops::Range;
 
@@ -13,36 +13,36 @@ use crate::verdict::Verdict;
 /// A whole report.
 #[derive(Debug)]
 pub(in crate::report) struct ReportView {
-    /// What the report is on.
+    /// Title of the report.
     pub(in crate::report) title: String,
-    /// Its moment, as people write it, and what it is made from unless that is a run.
+    /// Its time, and its files unless it was made by a run.
     pub(in crate::report) subtitle: String,
     pub(in crate::report) verdict: Option<Verdict>,
-    /// What stands before any number.
+    /// Warnings, shown before the numbers.
     pub(in crate::report) warnings: Vec<String>,
-    /// The numbers that are asked for first.
+    /// The most important numbers.
     pub(in crate::report) cards: Vec<Card>,
     pub(in crate::report) sections: Vec<Section>,
     /// What is true of all tables.
     pub(in crate::report) footnote: String,
 }
 
-/// A number that is asked for first.
+/// One of the most important numbers.
 #[derive(Debug)]
 pub(in crate::report) struct Card {
     pub(in crate::report) name: &'static str,
     pub(in crate::report) number: Cell,
-    /// What stands beside it, as its percentage.
+    /// Shown next to it, such as its percentage.
     pub(in crate::report) detail: Option<Cell>,
     pub(in crate::report) change: Option<(Change, Wish)>,
 }
 
-/// One part of the report.
+/// A section of the report.
 #[derive(Debug)]
 pub(in crate::report) struct Section {
     pub(in crate::report) kind: SectionKind,
     pub(in crate::report) name: String,
-    /// What stands behind the name in the section's own title.
+    /// Follows the name in the title of the section.
     pub(in crate::report) headline: Option<String>,
     pub(in crate::report) notes: Vec<Note>,
     pub(in crate::report) parts: Vec<Part>,
@@ -107,7 +107,7 @@ impl SectionKind {
     }
 }
 
-/// A sentence of a section.
+/// A sentence in a section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct Note {
     pub(in crate::report) text: String,
@@ -120,7 +120,7 @@ impl From<String> for Note {
     }
 }
 
-/// How a sentence is meant.
+/// The tone of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum Tone {
     Plain,
@@ -128,7 +128,7 @@ pub(in crate::report) enum Tone {
     Warning,
 }
 
-/// What a section shows.
+/// A table or a chart of a section.
 #[derive(Debug)]
 pub(in crate::report) enum Part {
     Table(TableView),
@@ -138,7 +138,7 @@ pub(in crate::report) enum Part {
 }
 
 impl Part {
-    /// The table, for forms without pictures.
+    /// The table, for forms without charts.
     pub(in crate::report) fn table(&self) -> Option<&TableView> {
         match self {
             Self::Table(table) => Some(table),
@@ -154,17 +154,17 @@ impl From<TableView> for Part {
     }
 }
 
-/// One table.
+/// A table.
 #[derive(Debug)]
 pub(in crate::report) struct TableView {
     pub(in crate::report) title: String,
     pub(in crate::report) kind: TableKind,
     pub(in crate::report) frame: Frame,
-    /// Whether the names of its columns tell more than its title does; a form short of room leaves others out.
+    /// Whether the table needs its column titles in addition to its own title; compact forms omit other ones.
     pub(in crate::report) needs_head: bool,
     pub(in crate::report) columns: Vec<Column>,
     pub(in crate::report) rows: Vec<Row>,
-    /// What a page that can unfold it shows only on request.
+    /// Rows that a page shows only on request.
     pub(in crate::report) fold: Option<Fold>,
 }
 
@@ -193,40 +193,40 @@ impl TableView {
         Self { needs_head: true, ..self }
     }
 
-    /// Nothing for a table without rows.
+    /// `None` for a table without rows.
     pub(super) fn unless_empty(self) -> Option<Self> {
         (!self.rows.is_empty()).then_some(self)
     }
 }
 
-/// What kind of rows a table has.
+/// The kind of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum TableKind {
-    /// Rows in an order that is meant.
+    /// Rows in a fixed order.
     Plain,
-    /// Many rows, which a reader may want in another order.
+    /// Many rows, which readers may want to sort.
     Sortable,
-    /// What was looked for; a count of 0 is good.
+    /// Checks, of which a count of 0 is good.
     Findings,
 }
 
-/// How much room a table needs on a page.
+/// The width of a table on a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) enum Frame {
-    /// It can stand beside others.
+    /// Fits next to others.
     Narrow,
     /// The whole width.
     Wide,
-    /// It is folded up under these words, below the picture that shows it.
+    /// Collapsed under this title, below the chart of its numbers.
     Folded(&'static str),
 }
 
-/// The head of a column.
+/// The title and kind of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::report) struct Column {
     pub(in crate::report) title: String,
     pub(in crate::report) kind: ColumnKind,
-    /// Whether a narrow page can do without it.
+    /// Whether a narrow page can omit it.
     pub(in crate::report) is_optional: bool,
 }
 
@@ -235,7 +235,7 @@ impl Column {
         Self { is_optional: true, ..Self::from(title) }
     }
 
-    /// A column of sentences, which read from the left.
+    /// A column of sentences, aligned to the left.
     pub(super) fn optional_text(title: &str) -> Self {
         Self { kind: ColumnKind::Text, ..Self::optional(title) }
     }
@@ -256,7 +256,7 @@ impl From<&str> for Column {
     }
 }
 
-/// What stands in a column.
+/// The kind of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum ColumnKind {
     Value,
@@ -280,7 +280,7 @@ impl Row {
         Self { kind: RowKind::Rest, cells }
     }
 
-    /// A row for a key of a [`Table`], which may be what the table cannot tell.
+    /// A row for a key of a [`Table`], which may be a leftover such as `unknown`.
     pub(super) fn of_key(key: &str, cells: Vec<Cell>) -> Self {
         let kind = if is_leftover(key) { RowKind::Leftover } else { RowKind::Named };
         Self { kind, cells }
@@ -291,34 +291,34 @@ impl Row {
     }
 }
 
-/// What a row stands for.
+/// The kind of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report) enum RowKind {
     Named,
-    /// What the table cannot tell; it stands last however the table is sorted.
+    /// Rows without a group, such as `unknown`; last in every order.
     Leftover,
-    /// Several rows for which there is no room.
+    /// The sum of rows that do not fit.
     Rest,
 }
 
-/// Rows in the middle of a long table that can be folded away.
+/// Rows in the middle of a long table that can be collapsed.
 #[derive(Debug)]
 pub(in crate::report) struct Fold {
     pub(in crate::report) rows: Range<usize>,
-    /// The row that stands for them meanwhile.
+    /// The row with their sum, shown while they are collapsed.
     pub(in crate::report) rest: Row,
 }
 
-/// The world, shaded by what is counted in each region.
+/// A world map, shaded by the count of each region.
 #[derive(Debug)]
 pub(in crate::report) struct MapView {
     /// What is counted.
     pub(in crate::report) noun: RowNoun,
     /// By region.
     pub(in crate::report) counts: Table,
-    /// All of them.
+    /// Their sum.
     pub(in crate::report) total: u64,
-    /// The smallest number that is told, where small groups are merged.
+    /// The smallest count that is shown, if small groups are merged.
     pub(in crate::report) min_cell: Option<u64>,
 }
 
@@ -326,17 +326,17 @@ pub(in crate::report) struct MapView {
 #[derive(Debug)]
 pub(in crate::report) struct HeatView {
     pub(in crate::report) table: TableView,
-    /// What the picture says without a look at it.
+    /// Text alternative of the chart.
     pub(in crate::report) label: &'static str,
-    /// What a shade means, in a sentence.
+    /// The meaning of the shades.
     pub(in crate::report) caption: &'static str,
-    /// Rows that there are, of which the table may not have all.
+    /// Number of all rows, of which the table may have fewer.
     pub(in crate::report) rows: usize,
     /// What the rows are called.
     pub(in crate::report) row_noun: &'static str,
 }
 
-/// Lines over time.
+/// Line charts over time.
 #[derive(Debug)]
 pub(in crate::report) struct LinesView {
     pub(in crate::report) charts: Vec<LineChart>,
@@ -344,12 +344,12 @@ pub(in crate::report) struct LinesView {
     pub(in crate::report) notes: Vec<Note>,
 }
 
-/// One line over time.
+/// A line chart over time.
 #[derive(Debug)]
 pub(in crate::report) struct LineChart {
     pub(in crate::report) title: String,
-    /// Moments with their numbers, in their order and without gaps.
+    /// Counts by month or day, in order and without gaps.
     pub(in crate::report) points: Vec<(String, u64)>,
-    /// The table that has the numbers.
+    /// Name of the table with the numbers.
     pub(in crate::report) table: &'static str,
 }

@@ -1,10 +1,10 @@
-//! Which rows of a long table are shown.
+//! Selects the rows of a long table that are shown.
 //!
-//! The largest first, then one row for all for which there is no room, and last what is left over (`unknown`, `(other)`,
-//! `none`): it is shown always, for it is no small group among others but what the table cannot tell.
+//! The largest rows come first, then one row with the sum of those that do not fit, and last the leftovers (`unknown`,
+//! `(other)`, `none`), which are always shown because they are not small groups but rows without one.
 //!
-//! *Easy to get wrong:* the row for the rest counts everything that is not shown, and nothing else. A page that folds a
-//! table shows fewer rows at first, and so has another such row meanwhile ([`Fold`]).
+//! *Easy to get wrong:* the row for the rest counts exactly what is not shown. A page that collapses a table shows fewer rows
+//! at first, so it has another such row until it is expanded ([`Fold`]).
 
 use std::cmp::Reverse;
 
@@ -12,24 +12,24 @@ use super::super::table::{Table, is_leftover};
 use super::parts::{Fold, Row, TableView};
 use crate::base::plural::grouped;
 
-/// Rows that a page shows of a table that it folds.
+/// Number of rows that a collapsed table shows.
 const UNFOLDED_ROWS: usize = 15;
-/// Fewer than these are not worth a click.
+/// Minimum number of rows to collapse; fewer are not worth a click.
 const MIN_FOLDED_ROWS: usize = 4;
 
-/// Rows by their keys, with what they count.
+/// Keys and values of rows.
 type Rows<'a, V> = Vec<(&'a str, V)>;
 
-/// The rows of a table in the order in which they are shown.
+/// The rows of a table in display order.
 pub(super) struct Ranked<'a, V> {
     named: Rows<'a, V>,
-    /// What there is no room for.
+    /// Rows that do not fit.
     rest: Rows<'a, V>,
     leftovers: Rows<'a, V>,
 }
 
 impl<'a, V: Copy> Ranked<'a, V> {
-    /// The largest rows by `size`, at most `limit` and one more: in place of a row for one row there is room for it.
+    /// The `limit` largest rows by `size`, or one more: a single row takes no more space than a row for the rest.
     pub(super) fn new(rows: impl Iterator<Item = (&'a str, V)>, limit: usize, size: impl Fn(V) -> u64) -> Self {
         let (mut leftovers, mut named): (Rows<V>, Rows<V>) = rows.partition(|(key, _)| is_leftover(key));
         for rows in [&mut leftovers, &mut named] {
@@ -39,17 +39,17 @@ impl<'a, V: Copy> Ranked<'a, V> {
         Self { named, rest, leftovers }
     }
 
-    /// Those that are shown.
+    /// The rows that are shown.
     pub(super) fn shown(&self) -> impl Iterator<Item = (&'a str, V)> {
         self.named.iter().chain(&self.leftovers).copied()
     }
 
-    /// How many are not shown.
+    /// Number of rows that are not shown.
     pub(super) fn rest_len(&self) -> usize {
         self.rest.len()
     }
 
-    /// Fills a table; `rest` makes the row that stands for several.
+    /// Fills a table; `rest` makes the row with the sum of several.
     pub(super) fn fill(
         &self,
         view: TableView,
@@ -75,18 +75,18 @@ impl<'a> Ranked<'a, u64> {
         Self::new(table.iter().map(|(key, &count)| (key.as_str(), count)), limit, |count| count)
     }
 
-    /// The largest count of a row of its own; nothing when there are no rows.
+    /// The largest count of a row that is shown; `None` without rows.
     pub(super) fn largest(&self) -> Option<u64> {
         self.shown().map(|(_, count)| count).max()
     }
 }
 
-/// The name of a row that stands for so many.
+/// The name of a row for this many rows.
 pub(super) fn more(rows: usize) -> String {
     format!("… and {} more", grouped(rows as u64))
 }
 
-/// What the rows that are not shown count together.
+/// The sum of rows.
 pub(super) fn sum(rows: &[(&str, u64)]) -> u64 {
     rows.iter().map(|&(_, count)| count).sum()
 }

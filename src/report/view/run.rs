@@ -2,6 +2,7 @@
 
 use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
+use super::super::document::origin::Origin;
 use super::super::document::run::RunFacts;
 use super::super::format::{capitalized, file_name, moment, sentence, shown, size};
 use super::cell::Cell;
@@ -10,56 +11,53 @@ use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
-use crate::publish::OutputReport;
 use crate::verdict::Verdict;
 
-/// What a document says of where its numbers come from.
+/// Where the numbers of a document come from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) noun: RowNoun,
-    /// Rows in all.
+    /// Number of rows.
     pub(super) rows: u64,
-    /// Whether the report counts ages.
+    /// Whether the report has ages.
     pub(super) has_ages: bool,
     pub(super) as_of: &'a str,
-    pub(super) run: Option<&'a RunFacts>,
-    pub(super) outputs: &'a [OutputReport],
-    pub(super) inputs: &'a [InputReport],
-    pub(super) filters: &'a Filters,
-    pub(super) filters_differ: bool,
+    pub(super) origin: &'a Origin,
 }
 
 impl Source<'_> {
-    /// Its moment, and the files unless there was a run.
+    /// Time of the report, and the number of files unless there was a run.
     pub(super) fn subtitle(&self) -> String {
-        let files = || format!(", from {}", count_of(self.inputs.len() as u64, "file", "files"));
-        format!("As of {}{}", moment(self.as_of), if self.run.is_some() { String::new() } else { files() })
+        let files = || format!(", from {}", count_of(self.origin.inputs.len() as u64, "file", "files"));
+        format!("As of {}{}", moment(self.as_of), if self.origin.run.is_some() { String::new() } else { files() })
     }
 }
 
 pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
     let mut notes = Vec::new();
-    if let Some(run) = source.run {
+    if let Some(run) = &source.origin.run {
         let tone = if run.verdict == Verdict::Unverified { Tone::Warning } else { Tone::Good };
         notes.push(Note { text: format!("Verdict: {}.", run.verdict.name()), tone });
         notes.extend(run_notes(run, source).into_iter().map(Note::from));
     } else {
-        let of = if source.has_ages { "ages are counted from" } else { "as of" };
+        let of = if source.has_ages { "ages are computed as of" } else { "as of" };
         notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
-        notes.extend(export_notes(source.inputs).into_iter().map(Note::from));
+        notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
     }
-    notes.extend(filter_notes(source.filters, source.noun).into_iter().map(Note::from));
-    if source.filters_differ {
-        notes.push("These files were exported with different filters, or some do not tell theirs.".to_owned().into());
+    notes.extend(filter_notes(&source.origin.filters, source.noun).into_iter().map(Note::from));
+    if source.origin.filters_differ {
+        notes.push(
+            "These files were exported with different filters, or the filters of some are unknown.".to_owned().into(),
+        );
     }
-    let title = if source.run.is_some() { "Run" } else { "Source" };
+    let title = if source.origin.run.is_some() { "Run" } else { "Source" };
     Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
 }
 
-/// What was written, or what was read.
+/// The files that were written or read.
 fn files(source: Source<'_>, limits: Limits) -> Option<TableView> {
-    let outputs = source.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
-    let inputs = source.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let outputs = source.origin.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
+    let inputs = source.origin.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let mut files: Vec<_> = outputs.chain(inputs).collect();
     // A folder can hold thousands.
     let rest = if files.len() > limits.rows + 1 { files.split_off(limits.rows) } else { Vec::new() };
@@ -100,33 +98,33 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
     let speed = if run.elapsed_seconds > 0.0 { source.rows as f64 / run.elapsed_seconds } else { 0.0 };
     let speed = source.noun.count("", speed.round() as u64);
     notes.push(format!(
-        "{:.2} s ({speed} a second), {} to {}.",
+        "{:.2} s ({speed} per second), {} to {}.",
         run.elapsed_seconds,
         moment(&run.started_at),
         moment(&run.finished_at)
     ));
     notes.push(format!(
-        "All requests together waited {:.2} s for the rate limit and before retries.",
+        "Total wait across requests: {:.2} s for the rate limit and before retries.",
         run.waited_seconds
     ));
     if run.consistency.pages_resumed > 0 {
         let pages = count_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
-        notes.push(format!("{pages} by a run before and not asked for again."));
+        notes.push(format!("{pages} by an earlier run and not requested again."));
     }
     if run.duplicates_removed > 0 {
         let count = run.duplicates_removed;
         let rows = count_of(count, source.noun.one, source.noun.many);
-        notes.push(format!("{rows} came twice and {} written once.", word_for(count, "was", "were")));
+        notes.push(format!("{rows} {} read more than once and written once.", word_for(count, "was", "were")));
     }
     notes
 }
 
-/// What was left out on request, without what was searched for: that can be a name or a number.
+/// The filters, without the text that was searched for, which can be a name or a number.
 fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
     let Filters { search, channel, phone, profile_id, since } = filters;
     let rows = noun.many;
     let notes = [
-        search.as_ref().map(|_| format!("Only {rows} that a search found.")),
+        search.as_ref().map(|_| format!("Only {rows} that match a search.")),
         channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
         phone.then(|| format!("Only {rows} with one number.")),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
@@ -135,7 +133,7 @@ fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
     notes.into_iter().flatten().collect()
 }
 
-/// Where the files come from, by their manifests.
+/// The exports of the files, according to their manifests.
 fn export_notes(inputs: &[InputReport]) -> Vec<String> {
     let exports: Vec<&InputExport> = inputs.iter().filter_map(|input| input.export.as_ref()).collect();
     match exports.as_slice() {
@@ -151,13 +149,13 @@ fn export_notes(inputs: &[InputReport]) -> Vec<String> {
             let verdicts = [Verdict::Complete, Verdict::Healed, Verdict::Unverified];
             let verdicts =
                 verdicts.map(|verdict| (verdict, count_of(verdict))).into_iter().filter(|&(_, count)| count > 0);
-            let mut told: Vec<String> =
+            let mut counts: Vec<String> =
                 verdicts.map(|(verdict, count)| format!("{} {}", grouped(count), verdict.name())).collect();
-            let untold = inputs.len() - exports.iter().filter(|export| export.verdict.is_some()).count();
-            if untold > 0 {
-                told.push(format!("{} without a manifest", grouped(untold as u64)));
+            let unknown = inputs.len() - exports.iter().filter(|export| export.verdict.is_some()).count();
+            if unknown > 0 {
+                counts.push(format!("{} without a manifest", grouped(unknown as u64)));
             }
-            vec![format!("Verdicts of the exports: {}.", told.join(", "))]
+            vec![format!("Verdicts of the exports: {}.", counts.join(", "))]
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What stands at the top of every form.
+//! Warnings at the top of every form.
 
 use super::super::document::notice::Notice;
 use super::super::format::sentence;
 use crate::base::plural::grouped;
 
-/// Notices as sentences, as many as a reader bears.
+/// Notices as sentences, limited in number.
 pub(super) fn warnings(notices: &[Notice]) -> Vec<String> {
     // A folder can hold exports of thousands of accounts.
     const MAX: usize = 10;

@@ -172,8 +172,8 @@ pub fn messages_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The fields of an event.
-pub(super) fn event_fields() -> Fields {
+/// The fields of an event, at the places in [`event_column`]; all may be null.
+pub fn event_fields() -> Fields {
     let field = |(column, name)| match column {
         event_column::TIMESTAMP => Field::new(name, time_type(), true),
         _ => Field::new(name, DataType::Utf8, true),

@@ -13,7 +13,7 @@ use crate::support::sent_export;
 
 #[test]
 #[ignore = "needs Chromium and Node.js with playwright-core"]
-fn the_page_is_sound_in_light_in_the_dark_on_a_phone_and_on_paper() {
+fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let (browser, node) = (peer("SENT_EXPORT_BROWSER"), peer("SENT_EXPORT_BROWSER_NODE_DIR"));
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../report-screenshots");
     std::fs::create_dir_all(&out).unwrap();

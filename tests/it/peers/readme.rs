@@ -9,7 +9,7 @@ const CREATE_TABLE: &str =
 
 #[test]
 #[ignore = "needs Python with pandas and polars, and the command lines of DuckDB and SQLite"]
-fn readers_take_the_files_as_the_documents_say() {
+fn readers_load_the_files_as_documented() {
     let python = python();
     let session = Session::new(&[python.parent().unwrap()]);
     let export = Command::new("export", "sent-export contacts -o contacts.csv -o contacts.parquet -o contacts.ndjson");

@@ -1,7 +1,7 @@
 //! Sets of channels as bits.
 //!
-//! Every channel is a bit and every combination that occurs a number, so a row is counted by one number whatever its
-//! channels are, and the counts by channel are added up at the end.
+//! Every channel is a bit and every combination that occurs has a number, so a row is counted by one number, and the counts
+//! by channel are added up at the end.
 //!
 //! *Easy to get wrong:* beyond [`MAX_COMBINATIONS`] a row still counts for each of its channels, though its combination
 //! is only "other".
@@ -13,17 +13,17 @@ use foldhash::fast::FixedState;
 
 use super::super::names::{Names, OTHER, UNKNOWN, position};
 
-/// Channels that are told apart: one bit each, beside those for null and for the others.
+/// Channels with a bit of their own, besides those for null and for the others.
 const MAX_CHANNELS: usize = 62;
-/// Combinations that are told apart. With three channels there are eight; more than this is no longer a table to read.
+/// Combinations with a number of their own. Three channels have eight; a longer table is not useful.
 const MAX_COMBINATIONS: usize = 256;
 
-/// Channels that a contact has as a rule, at most.
+/// Maximum number of channels of most contacts.
 const USUAL_CHANNELS: usize = 4;
 
-/// No combination's number.
+/// A number that no combination has.
 const UNSEEN: u16 = u16::MAX;
-/// The combination of no channel.
+/// The combination without any channel.
 pub(super) const NONE: u16 = 0;
 /// The combination of all rows beyond [`MAX_COMBINATIONS`].
 pub(super) const OTHERS: u16 = 1;
@@ -50,12 +50,12 @@ impl ChannelSets {
     pub(super) fn read(&mut self, lists: &ListArray, sets: &mut Vec<u64>) {
         let nulls = lists.nulls().filter(|nulls| nulls.null_count() > 0);
         self.channels.numbers(lists.values().as_string(), &mut self.entries);
-        // So that the last list is followed by as many as one looks at.
+        // Padding, so that the fixed number of entries can be read for the last list, too.
         self.entries.extend([UNKNOWN; USUAL_CHANNELS]);
         for (row, ends) in lists.value_offsets().windows(2).enumerate() {
             let (start, end) = (position(ends[0]), position(ends[1]));
             let length = end - start;
-            // How many there are cannot be foreseen, and a loop that ends by chance costs more than one step too many.
+            // The number varies, and a mispredicted loop exit costs more than one step too many.
             let first = self.entries[start..start + USUAL_CHANNELS].iter().zip(0..);
             let mut set = first.fold(0, |set, (number, at)| set | u64::from(at < length) << number);
             if length > USUAL_CHANNELS {
@@ -91,7 +91,7 @@ impl ChannelSets {
         number
     }
 
-    /// The bit of a channel that has one of its own.
+    /// The bit of a channel, if it has its own.
     pub(super) fn bit(&self, channel: &str) -> Option<u64> {
         self.channels.known(channel).filter(|&number| number != OTHER && number != UNKNOWN).map(|number| 1 << number)
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_any_length_are_read_whole() {
+    fn lists_of_any_length_are_read() {
         let mut lists = ListBuilder::new(StringBuilder::new());
         for length in 0..=USUAL_CHANNELS + 2 {
             lists.append_value((0..length).map(|channel| Some(format!("channel{channel}"))));

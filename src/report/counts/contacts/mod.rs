@@ -2,10 +2,10 @@
 //!
 //! [`Counts::add_batch`] is called by the export for every page and by the report for every batch of a file. A row is
 //! counted in one cell of a table of region × combination of channels × opt-out, by small numbers instead of texts;
-//! [`Counts::summary`](Counts) adds the cells up. Nothing here holds a contact.
+//! [`Counts::summary`](Counts) adds the cells up. No contact is kept.
 //!
-//! *Easy to get wrong:* a contact counts once for each of its channels, so the channels' numbers add up to more than the
-//! contacts; every other table adds up to the number of contacts exactly. And nothing may grow with the account:
+//! *Easy to get wrong:* a contact counts once for each of its channels, so the counts of channels add up to more than the
+//! contacts; every other table adds up to the number of contacts. And memory must not grow with the account:
 //! tables have at most [`MAX_KEYS`] keys, and repeated numbers are found in a list of fixed size.
 //!
 //! Measured by `benches/count.rs`; compared with `DuckDB` in `tests/it/peers/numbers.rs`.
@@ -48,23 +48,23 @@ pub struct Counts {
     channels: ChannelSets,
     /// By region, then by combination of channels.
     cells: Vec<Vec<Cell>>,
-    /// By region and by the bits of a combination that has no number of its own.
+    /// By region and by the bits of a combination without a number of its own.
     other_combinations: BTreeMap<(u16, u64), u64>,
     by_calling_code: Vec<u64>,
     by_default_channel: Vec<u64>,
-    /// Bit of each default channel among the available ones, 0 where it has none yet.
+    /// Bit of each default channel among the available ones; 0 if it has none yet.
     default_bits: Vec<u64>,
     default_not_available: u64,
     created: Months,
     updated: UpdatedCounts,
     missing: [u64; column::COUNT],
     numbers: NumberChecks,
-    /// Looked for only where nobody has removed them yet.
+    /// Repeated ids; `None` for an export, which removes them.
     ids: Option<Repeats>,
     scratch: Scratch,
 }
 
-/// Room that is used again for every batch.
+/// Buffers that are reused for every batch.
 #[derive(Debug, Clone, Default)]
 struct Scratch {
     regions: Vec<u16>,
@@ -74,7 +74,7 @@ struct Scratch {
 }
 
 impl Default for Counts {
-    /// Counters for an export, which has removed repeated ids already.
+    /// Counters for an export, which removes repeated ids.
     fn default() -> Self {
         Self {
             contacts: 0,
@@ -99,21 +99,21 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// Counters for files, in which an id may be repeated.
+    /// Counters for files, which can repeat ids.
     pub fn for_files() -> Self {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
     /// Counts the contacts of a batch with all columns of the contacts schema.
     ///
-    /// `now_micros` is the moment that ages are measured from, in microseconds UTC: the start of the run. What was changed
-    /// since then, while the run goes on, counts as changed just now.
+    /// `now_micros` is the start of the run in microseconds UTC, from which ages are measured. Contacts that were changed
+    /// during the run count as changed just now.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
         self.count(batch, Clock::since(now_micros), &[true; column::COUNT]);
     }
 
-    /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as
-    /// missing; nothing in it is later than `until_micros` unless its date is wrong.
+    /// The same for a batch of a file. Columns that are not in `columns` were filled with nulls, which do not count as
+    /// missing. Only wrong dates are later than `until_micros`.
     pub fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         self.count(batch, Clock::between(now_micros, until_micros), columns);
     }
@@ -153,12 +153,12 @@ impl Counts {
         }
     }
 
-    /// Counts missing values of a column that was not read, because its file says how many there are.
+    /// Counts missing values of a column that was not read because its file states their number.
     pub fn add_missing(&mut self, column: usize, values: u64) {
         self.missing[column] += values;
     }
 
-    /// One step a row, from the numbers of its region and its channels.
+    /// Counts each row by the numbers of its region and channels.
     fn count_cells(&mut self, opt_out: &BooleanArray) {
         self.cells.resize(self.regions.len(), Vec::new());
         let (answers, nulls) = (opt_out.values(), opt_out.nulls());
@@ -202,11 +202,11 @@ impl Counts {
     }
 }
 
-/// Values that say nothing: nulls, empty texts, empty lists.
+/// Missing values: nulls, empty texts and empty lists.
 fn count_missing(values: &dyn Array) -> u64 {
     let count_empty = |offsets: &[i32]| {
         let empty = offsets.iter().zip(&offsets[1..]).map(|(start, end)| u32::from(start == end)).sum::<u32>();
-        // A null is empty as a rule, but nothing keeps it from having a text that is not looked at.
+        // A null is usually empty, but its slot may contain text.
         let nulls = values.nulls().map(|nulls| !nulls.inner());
         let nulls = nulls.iter().flat_map(BooleanBuffer::set_indices);
         u64::from(empty) + nulls.filter(|&row| offsets[row] != offsets[row + 1]).count() as u64

@@ -1,4 +1,4 @@
-//! From counters to the tables of a [`Summary`].
+//! Makes a [`Summary`] from counters.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::resources::contacts::{column, column_name};
 
-/// What adds up over the cells of one or all regions.
+/// Sums over the cells of one or all regions.
 #[derive(Debug, Default)]
 struct Totals {
     contacts: u64,
@@ -32,9 +32,9 @@ impl Totals {
 }
 
 impl Counts {
-    /// The summary of what was counted; the run's own facts are still missing from it.
+    /// The summary of what was counted, without the facts about the run or the files.
     pub fn summary(mut self) -> Summary {
-        // These hold the most memory, and are let go first.
+        // These use the most memory, so they are freed first.
         let shared_phone_numbers = std::mem::take(&mut self.numbers.shared).repeated();
         let repeated_ids = self.ids.take().map(Repeats::repeated).unwrap_or_default();
         let mut summary =
@@ -86,7 +86,7 @@ impl Counts {
         if none > 0 {
             add(&mut totals.channels, NONE_KEY, none);
         }
-        // Those whose combination has no number of its own.
+        // Contacts whose combination has no number of its own.
         for (&(_, set), &count) in self.other_combinations.range(bounds(region)) {
             for name in self.channels.names(set) {
                 add(&mut totals.channels, name, count);

@@ -1,11 +1,10 @@
-//! Times: by month, by age, and the first and the last.
+//! Counts of times: by month, by age, and the range.
 //!
-//! All by whole numbers of microseconds. A month is found from its day number by the calendar's 400-year cycle, and
-//! neighboring contacts are mostly of one month, which is remembered.
+//! Times are integer microseconds. A month is computed from the day number by the 400-year cycle of the calendar and cached,
+//! because neighboring contacts mostly share one.
 //!
-//! *Easy to get wrong:* a year-1 date is no date but one that was never set. It is counted apart and belongs to no month.
-//! Nor is a date in the future the age of anything. But the clocks of server and reader differ, and what is changed while
-//! an export runs is later than its start: see [`Clock`].
+//! *Easy to get wrong:* a date in the year 1 was never set. It is counted separately and has no month. A date in the future
+//! has no age, but clocks differ, and contacts that change during an export are later than its start: see [`Clock`].
 
 use std::collections::BTreeMap;
 
@@ -20,30 +19,30 @@ use crate::time::{MICROS_PER_DAY, Timestamp};
 
 type Times = PrimitiveArray<TimestampMicrosecondType>;
 
-/// The first moment of the year 2: everything before it was never set.
+/// The start of the year 2: earlier times were never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 
-/// The month after 9999-12: later ones have no name of four digits.
+/// The month after 9999-12; later years have more than four digits.
 const END_OF_MONTHS: i64 = 10_000 * 12;
-/// How far the server's clock may be ahead of this one: more than clocks that are set by the network ever differ, and
-/// less than what anybody would take for a wrong date.
+/// How far the clock of the server may be ahead: more than the difference between synchronized clocks, and less than an
+/// obviously wrong date.
 const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
 
-/// The moment that ages are counted from, and where the future begins.
+/// The time that ages are measured from, and the start of the future.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     as_of: i64,
-    /// The last moment that is not in the future.
+    /// The last time that is not in the future.
     latest: i64,
 }
 
 impl Clock {
-    /// Whatever is later than the later of these moments, in microseconds UTC, is in the future.
+    /// Times later than both of these, in microseconds UTC, are in the future.
     pub(super) fn between(as_of: i64, until: i64) -> Self {
         Self { as_of, latest: as_of.max(until).saturating_add(CLOCK_SLACK) }
     }
 
-    /// For a run that began at this moment: contacts can be changed up to the present one.
+    /// For a run that started at this time; contacts can change until now.
     pub(super) fn since(as_of: i64) -> Self {
         Self::between(as_of, Timestamp::now().micros())
     }
@@ -103,7 +102,7 @@ impl Months {
         if run.count == 0 {
             return;
         }
-        // Later times cannot be written as RFC 3339.
+        // RFC 3339 has no later times.
         if run.month < END_OF_MONTHS {
             self.oldest = Some(self.oldest.map_or(run.oldest, |oldest| oldest.min(run.oldest)));
             self.newest = Some(self.newest.map_or(run.newest, |newest| newest.max(run.newest)));
@@ -116,12 +115,12 @@ impl Months {
         }
     }
 
-    /// Contacts whose time was never set, although there is one.
+    /// Contacts whose time is in the year 1, so that it was never set.
     pub(super) fn unset(&self) -> u64 {
         self.unset
     }
 
-    /// Contacts whose time is still to come.
+    /// Contacts whose time is in the future.
     pub(super) fn in_future(&self) -> u64 {
         self.in_future
     }
@@ -140,14 +139,14 @@ impl Months {
         table
     }
 
-    /// The first and the last time.
+    /// The earliest and the latest time.
     pub(super) fn range(&self) -> TimeRange {
         let text = |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(micros).to_seconds());
         TimeRange { oldest: text(self.oldest), newest: text(self.newest) }
     }
 }
 
-/// Neighbors of one month.
+/// Neighboring contacts of the same month.
 #[derive(Debug)]
 struct Run {
     start: i64,
@@ -159,7 +158,7 @@ struct Run {
 }
 
 impl Default for Run {
-    /// A run that no time belongs to.
+    /// An empty run.
     fn default() -> Self {
         Self { start: 0, end: 0, month: 0, count: 0, oldest: i64::MAX, newest: i64::MIN }
     }
@@ -170,7 +169,7 @@ impl Run {
         let (year, month, _) = date_of_day(micros.div_euclid(MICROS_PER_DAY));
         let index = year * 12 + i64::from(month) - 1;
         let day = |index: i64| day_of_date(index.div_euclid(12), index.rem_euclid(12) + 1, 1);
-        // The last month that the numbers reach does not end.
+        // The last month in the range of the integers has no end.
         let first = |index: i64| day(index).saturating_mul(MICROS_PER_DAY);
         Self { start: first(index), end: first(index + 1), month: index, ..Self::default() }
     }
@@ -179,10 +178,10 @@ impl Run {
 impl UpdatedCounts {
     /// Counts times by their age.
     pub(super) fn add(&mut self, times: &Times, clock: Clock) {
-        // By array place, since a branch by age is one that the processor cannot foresee.
+        // By array index, because the processor would mispredict a branch by age.
         let mut counts = [0; 6];
         let [week, month, quarter, year] = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
-        // What is younger than the first of these is in the future.
+        // Less than the first of these is in the future.
         let limits = [clock.as_of.saturating_sub(clock.latest), week, month, quarter, year];
         let mut count = |micros: i64, is_there: bool| {
             let age = clock.as_of.saturating_sub(micros);
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_come_has_no_age_unless_clocks_may_differ_by_it() {
+    fn a_future_time_has_no_age_unless_clocks_may_differ_by_it() {
         let now = 1_775_000_000_000_000;
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_an_export_runs_is_not_in_the_future() {
+    fn changes_during_an_export_are_not_in_the_future() {
         let now = Timestamp::now().micros();
         let an_hour_ago = now - MICROS_PER_DAY / 24;
         let mut updated = UpdatedCounts::default();

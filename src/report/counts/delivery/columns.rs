@@ -1,46 +1,53 @@
-//! The columns of messages that are counted: names and types as in the schema of messages.
+//! The columns of messages that are counted, taken from the schema of messages.
 //!
 //! Neither the text of a message nor a phone number is among them, so a report never reads one.
 
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{Array, AsArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray};
-use arrow::datatypes::{
-    DataType, Decimal128Type, Field, Fields, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
-};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Fields, Schema, SchemaRef, TimestampMicrosecondType};
 
-/// Digits of a price, and those behind the decimal point.
-const PRICE: (u8, i8) = (18, 6);
+use crate::resources::DECIMAL_SCALE;
+use crate::resources::messages::{column, event_column, event_fields, messages_schema};
 
+/// The counted columns but for [`column::EVENTS`], in the order of [`delivery_schema`].
+const COLUMNS: [usize; 14] = [
+    column::ID,
+    column::CONTACT_ID,
+    column::REGION_CODE,
+    column::TEMPLATE_ID,
+    column::TEMPLATE_NAME,
+    column::TEMPLATE_CATEGORY,
+    column::CHANNEL,
+    column::DIRECTION,
+    column::STATUS,
+    column::REASON_CODE,
+    column::REASON,
+    column::CREATED_AT,
+    column::PRICE,
+    column::ACTIVE_CONTACT_PRICE,
+];
+
+/// The counted fields of an event.
+const EVENT_COLUMNS: [usize; 2] = [event_column::STATUS, event_column::TIMESTAMP];
+
+// All nullable: files of other programs may lack any value.
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let texts = [
-        "id",
-        "contact_id",
-        "region_code",
-        "template_id",
-        "template_name",
-        "template_category",
-        "channel",
-        "direction",
-        "status",
-        "reason_code",
-        "reason",
-    ];
-    let time = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    let price = || DataType::Decimal128(PRICE.0, PRICE.1);
-    let event: Fields = vec![Field::new("status", DataType::Utf8, true), Field::new("timestamp", time(), true)].into();
-    let events = DataType::List(Arc::new(Field::new("element", DataType::Struct(event), true)));
-    let others = [("created_at", time()), ("price", price()), ("active_contact_price", price()), ("events", events)];
-    let texts = texts.map(|name| (name, DataType::Utf8)).into_iter();
-    Arc::new(Schema::new(texts.chain(others).map(|(name, kind)| Field::new(name, kind, true)).collect::<Vec<_>>()))
+    let (messages, event) = (messages_schema(), event_fields());
+    let nullable = |field: &Field| field.clone().with_nullable(true);
+    let event: Fields = EVENT_COLUMNS.into_iter().map(|place| nullable(&event[place])).collect();
+    let element = Arc::new(Field::new("element", DataType::Struct(event), true));
+    let events = Field::new(messages.field(column::EVENTS).name(), DataType::List(element), true);
+    let columns = COLUMNS.into_iter().map(|place| nullable(messages.field(place)));
+    Arc::new(Schema::new(columns.chain([events]).collect::<Vec<_>>()))
 });
 
-/// The schema of what is counted of messages: some columns of theirs, of the events only status and time.
+/// The schema of the counted columns of messages. Events have only a status and a timestamp.
 pub fn delivery_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The columns of a batch by their names. What a batch does not have, or has in another type, is nothing.
+/// The columns of a batch by name; `None` if the batch lacks one or has it with another type.
 pub(super) struct MessageColumns<'a> {
     batch: &'a RecordBatch,
 }
@@ -67,7 +74,7 @@ impl<'a> MessageColumns<'a> {
 
     /// Prices, whose scale must be that of the schema.
     pub(super) fn price(&self, name: &str) -> Option<&'a Prices> {
-        self.any(name)?.as_primitive_opt().filter(|prices: &&Prices| prices.scale() == PRICE.1)
+        self.any(name)?.as_primitive_opt().filter(|prices: &&Prices| prices.scale() == DECIMAL_SCALE)
     }
 
     pub(super) fn events(&self) -> Option<Events<'a>> {
@@ -79,7 +86,7 @@ impl<'a> MessageColumns<'a> {
     }
 }
 
-/// The events of the messages of a batch, one after the other.
+/// The events of all messages of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Events<'a> {
     lists: &'a ListArray,
@@ -89,7 +96,7 @@ pub(super) struct Events<'a> {
 }
 
 impl Events<'_> {
-    /// Places of the events of a message among all of the batch; none for a null.
+    /// Indices of the events of a message among all of the batch; empty for a null.
     pub(super) fn of(&self, row: usize) -> std::ops::Range<usize> {
         if self.lists.is_null(row) {
             return 0..0;
@@ -99,13 +106,44 @@ impl Events<'_> {
         place(ends[row])..place(ends[row + 1])
     }
 
-    /// Whether there is an event, and no null in its place.
+    /// Whether an event is not null.
     pub(super) fn is_there(&self, event: usize) -> bool {
         self.structs.is_valid(event)
     }
 
-    /// When an event was, in microseconds UTC.
+    /// The time of an event, in microseconds UTC.
     pub(super) fn time(&self, event: usize) -> Option<i64> {
         (self.times.is_valid(event) && self.is_there(event)).then(|| self.times.value(event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counted_columns_have_the_names_and_types_of_the_schema_of_messages() {
+        let messages = messages_schema();
+        for field in delivery_schema().fields() {
+            let exported = messages.field_with_name(field.name()).unwrap();
+            assert!(field.is_nullable(), "{}", field.name());
+            if field.name() != "events" {
+                assert_eq!(field.data_type(), exported.data_type(), "{}", field.name());
+            }
+        }
+    }
+
+    #[test]
+    fn batches_of_an_export_have_every_column_that_is_counted() {
+        let batch = RecordBatch::new_empty(messages_schema());
+        let columns = MessageColumns::new(&batch);
+        assert!(columns.events().is_some());
+        for name in ["price", "active_contact_price"] {
+            assert!(columns.price(name).is_some(), "{name}");
+        }
+        assert!(columns.time("created_at").is_some());
+        for field in delivery_schema().fields().iter().filter(|field| *field.data_type() == DataType::Utf8) {
+            assert!(columns.text(field.name()).is_some(), "{}", field.name());
+        }
     }
 }

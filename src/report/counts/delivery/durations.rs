@@ -1,13 +1,13 @@
 //! Durations and their percentiles, in bounded memory.
 //!
-//! Up to [`MAX_EXACT`] durations are held as they are. From then on they are counted in buckets, 128 to each power of two, so
-//! that a percentile is less than 1 % off whatever the durations are; that is told.
+//! Up to [`MAX_EXACT`] durations are kept exactly. After that they are counted in buckets, 128 for each power of two, so that
+//! percentiles are less than 1% off and marked as approximate.
 
 use crate::report::document::delivery::summary::Percentiles;
 
-/// Durations that are held one by one: 1.6 MB.
+/// Maximum number of durations that are kept exactly: 1.6 MB.
 const MAX_EXACT: usize = 200_000;
-/// Buckets to each power of two, as a power of two itself.
+/// Buckets for each power of two, as a power of two.
 const BITS: u32 = 7;
 const PER_POWER: u64 = 1 << BITS;
 const MICROS_PER_MILLI: u64 = 1000;
@@ -49,7 +49,7 @@ impl Durations {
         }
     }
 
-    /// What was found; nothing when there was no duration.
+    /// The percentiles; `None` without any duration.
     pub(super) fn percentiles(mut self) -> Option<Percentiles> {
         self.exact.sort_unstable();
         let at = |percent: u64| {
@@ -109,20 +109,20 @@ mod tests {
 
     fn percentiles(max_exact: usize) -> Percentiles {
         let mut durations = Durations { max_exact, ..Durations::default() };
-        // In an order that is none.
+        // In no particular order.
         (0..10_000_u64).map(|at| (at * 7919 % 10_000 + 1) * 1000).for_each(|micros| durations.add(micros));
         durations.percentiles().unwrap()
     }
 
     #[test]
-    fn percentiles_are_exact_while_there_is_room() {
+    fn percentiles_of_few_durations_are_exact() {
         let exact = percentiles(10_000);
         assert_eq!(
             (exact.messages, exact.min_ms, exact.max_ms, exact.approximate),
             (10_000, Some(1), Some(10_000), false)
         );
-        let told = [exact.p50_ms, exact.p75_ms, exact.p90_ms, exact.p95_ms, exact.p99_ms];
-        assert_eq!(told, [5000, 7500, 9000, 9500, 9900]);
+        let found = [exact.p50_ms, exact.p75_ms, exact.p90_ms, exact.p95_ms, exact.p99_ms];
+        assert_eq!(found, [5000, 7500, 9000, 9500, 9900]);
         assert_eq!(Durations::default().percentiles(), None);
         let mut one = Durations::default();
         one.add(2_999);

@@ -3,9 +3,9 @@
 use super::kinds::Status;
 use crate::report::document::delivery::summary::Failure;
 
-/// Longest sentence that is told of a code, in bytes.
+/// Maximum length of the sentence for a code, in bytes.
 const MAX_REASON_BYTES: usize = 160;
-/// Digits that make a sentence look as if it held a phone number: the shortest numbers in use have seven.
+/// Number of digits that may be a phone number: the shortest numbers in use have seven.
 const MIN_PERSONAL_DIGITS: usize = 7;
 
 /// Failures by the number of their reason code.
@@ -45,14 +45,14 @@ impl Failures {
             found.days = Some((first.min(day), last.max(day)));
         }
         if found.text.is_none() {
-            found.text = reason().filter(|text| is_told(text)).map(Into::into);
+            found.text = reason().filter(|text| is_shareable(text)).map(Into::into);
         }
     }
 
     /// The most frequent first.
-    pub(super) fn told<'a>(self, code: impl Fn(usize) -> &'a str, day: impl Fn(i64) -> String) -> Vec<Failure> {
+    pub(super) fn ranked<'a>(self, code: impl Fn(usize) -> &'a str, day: impl Fn(i64) -> String) -> Vec<Failure> {
         let reasons = self.by_code.into_iter().enumerate();
-        let mut told: Vec<Failure> = reasons
+        let mut failures: Vec<Failure> = reasons
             .map(|(number, reason)| Failure {
                 reason_code: code(number).to_owned(),
                 messages: reason.failed + reason.filtered + reason.blocked,
@@ -65,13 +65,13 @@ impl Failures {
             })
             .filter(|failure| failure.messages > 0)
             .collect();
-        told.sort_by(|one, other| (other.messages, &one.reason_code).cmp(&(one.messages, &other.reason_code)));
-        told
+        failures.sort_by(|one, other| (other.messages, &one.reason_code).cmp(&(one.messages, &other.reason_code)));
+        failures
     }
 }
 
-/// Whether a sentence of the server may stand in a report: it names nobody's number or address.
-fn is_told(text: &str) -> bool {
+/// Whether a sentence of the server may be shown in a report: it contains no phone number or address.
+fn is_shareable(text: &str) -> bool {
     let digits = text.chars().filter(|c| c.is_numeric()).count();
     !text.trim().is_empty() && text.len() <= MAX_REASON_BYTES && digits < MIN_PERSONAL_DIGITS && !text.contains('@')
 }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_come_by_number_with_the_days_between_which_they_occurred() {
+    fn reasons_are_ranked_with_the_days_of_the_first_and_the_last() {
         let mut failures = Failures::default();
         for (code, status, day) in [
             (2, Status::Failed, Some(9)),
@@ -93,13 +93,16 @@ mod tests {
             failures.add(code, status, day, || Some("call +1 202 555 0100".to_owned()));
         }
         failures.add(3, Status::Filtered, Some(7), || Some("Carrier filter".to_owned()));
-        let told = failures.told(|number| ["", "", "b", "c", "a"][number], |day| day.to_string());
-        let codes: Vec<(&str, u64, Option<&str>)> = told
+        let ranked = failures.ranked(|number| ["", "", "b", "c", "a"][number], |day| day.to_string());
+        let codes: Vec<(&str, u64, Option<&str>)> = ranked
             .iter()
             .map(|failure| (failure.reason_code.as_str(), failure.messages, failure.began_on.as_deref()))
             .collect();
         assert_eq!(codes, [("c", 3, Some("3")), ("a", 1, None), ("b", 1, Some("9"))]);
-        assert_eq!((told[0].filtered, told[0].blocked, told[0].last_seen_on.as_deref()), (Some(2), Some(1), Some("7")));
-        assert_eq!((told[0].reason.as_deref(), told[1].reason.as_deref()), (Some("Carrier filter"), None));
+        assert_eq!(
+            (ranked[0].filtered, ranked[0].blocked, ranked[0].last_seen_on.as_deref()),
+            (Some(2), Some(1), Some("7"))
+        );
+        assert_eq!((ranked[0].reason.as_deref(), ranked[1].reason.as_deref()), (Some("Carrier filter"), None));
     }
 }

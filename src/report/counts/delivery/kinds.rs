@@ -1,8 +1,8 @@
-//! What directions and statuses mean, each text looked at once.
+//! The meaning of directions and statuses, found once for each distinct text.
 
 use super::super::names::Names;
 
-/// Which way a message went.
+/// Direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     Outbound,
@@ -20,7 +20,7 @@ impl From<&str> for Direction {
     }
 }
 
-/// What a status says of delivery.
+/// What a status means for delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Queued,
@@ -30,7 +30,7 @@ pub(super) enum Status {
     Failed,
     Filtered,
     Blocked,
-    /// Still on its way, received, or nothing that anybody documented.
+    /// In progress, received, or undocumented.
     Other,
 }
 
@@ -51,7 +51,7 @@ impl From<&str> for Status {
 }
 
 impl Status {
-    /// How far a message had come that had this status: 1 sent, 2 delivered, 3 read.
+    /// How far a message with this status got: 1 sent, 2 delivered, 3 read.
     pub(super) fn stage(self) -> usize {
         match self {
             Self::Sent => 1,
@@ -76,7 +76,7 @@ impl<T: for<'a> From<&'a str> + Copy> Meanings<T> {
         Self { names: Names::new(limit), by_number: Vec::new(), numbers: Vec::new() }
     }
 
-    /// Looks at what is new among the texts.
+    /// Finds the meaning of new texts.
     pub(super) fn refresh(&mut self) {
         for number in self.by_number.len()..self.names.len() {
             self.by_number.push(T::from(self.names.name(number)));

@@ -2,11 +2,11 @@
 //!
 //! [`DeliveryCounts::add_batch`] takes batches of the schema of messages, whole or with only the columns of
 //! [`delivery_schema`]; columns are found by their names. A message is added to the group of its channel, its region, its
-//! template and its day, by small numbers instead of texts. Nothing here holds a message.
+//! template and its day, by small numbers instead of texts. No message is kept.
 //!
-//! *Easy to get wrong:* money is added in whole millionths and never as a binary fraction. And nothing may grow with the
-//! account: tables have at most [`MAX_KEYS`] keys, and durations, contacts and ids are counted in bounded memory, from some
-//! number on as estimates that say so.
+//! *Easy to get wrong:* money is added as integer millionths, never as a binary fraction. And memory must not grow with the
+//! account: tables have at most [`MAX_KEYS`] keys, and durations, contacts and ids are counted in bounded memory, beyond some
+//! number as estimates that are marked as such.
 //!
 //! Compared with `DuckDB` in `tests/it/peers/numbers.rs`.
 
@@ -41,11 +41,11 @@ use crate::time::calendar::date_of_day;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 const MICROS_PER_HOUR: i64 = MICROS_PER_DAY / 24;
-/// The first moment of the year 2: everything before it was never set.
+/// The start of the year 2: earlier times were never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 /// How far the server's clock may be ahead of this one; see the counts of contacts.
 const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
-/// Channels whose durations are told apart, beside null and the others: there are three.
+/// Channels with durations of their own, besides null and the others: there are three.
 const MAX_TIMED_CHANNELS: u16 = 8;
 
 /// Everything counted over messages.
@@ -75,7 +75,7 @@ pub struct DeliveryCounts {
     hours: [[u64; 24]; 7],
     oldest: Option<i64>,
     newest: Option<i64>,
-    /// Outbound messages by how far they came, from queued to read.
+    /// Outbound messages by how far they got, from queued to read.
     stages: [u64; 4],
     failures: Failures,
     times: TimesOfChannel,
@@ -90,14 +90,14 @@ pub struct DeliveryCounts {
     scratch: Scratch,
 }
 
-/// How long the messages of a channel took.
+/// Durations of the messages of a channel.
 #[derive(Debug, Clone, Default)]
 struct TimesOfChannel {
     to_delivered: Durations,
     to_read: Durations,
 }
 
-/// Room that is used again for every batch: the numbers of each row's texts.
+/// Buffers that are reused for every batch: the numbers of the texts of each row.
 #[derive(Debug, Clone, Default)]
 struct Scratch {
     channels: Vec<u16>,
@@ -108,7 +108,7 @@ struct Scratch {
 }
 
 impl Default for DeliveryCounts {
-    /// Counters for an export, which has removed repeated ids already.
+    /// Counters for an export, which removes repeated ids.
     fn default() -> Self {
         let names = || Names::new(MAX_KEYS);
         Self {
@@ -149,35 +149,35 @@ impl Default for DeliveryCounts {
     }
 }
 
-/// What a row is, beside its texts.
+/// Values of a row other than its texts.
 struct Row {
     place: usize,
     status: Status,
-    /// When it was created, unless that was never set.
+    /// When it was created, if that was set.
     created: Option<i64>,
     day: Option<i64>,
     channel: u16,
 }
 
 impl DeliveryCounts {
-    /// Counters for files, in which an id may be repeated.
+    /// Counters for files, which can repeat ids.
     pub fn for_files() -> Self {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
-    /// Counts the messages of a batch. `now_micros` is the moment of the report in microseconds UTC: the start of the run.
-    /// What was created since then, while the run goes on, is not in the future.
+    /// Counts the messages of a batch. `now_micros` is the time of the report in microseconds UTC, the start of the run.
+    /// Messages that were created during the run are not in the future.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {
         self.count(batch, now_micros.max(Timestamp::now().micros()), |_| true);
     }
 
-    /// The same for a batch of a file, in which some columns are only filled up with nulls, which are not counted as
-    /// missing; nothing in it is later than `until_micros` unless its date is wrong.
+    /// The same for a batch of a file. Columns that are not in `columns` were filled with nulls, which do not count as
+    /// missing. Only wrong dates are later than `until_micros`.
     pub fn add_columns(&mut self, batch: &RecordBatch, until_micros: i64, columns: &[bool]) {
         self.count(batch, until_micros, |column| columns.get(column).copied().unwrap_or(false));
     }
 
-    /// Counts missing values of a column of [`delivery_schema`] that was not read, because its file says how many there are.
+    /// Counts missing values of a column of [`delivery_schema`] that was not read because its file states their number.
     pub fn add_missing(&mut self, column: usize, values: u64) {
         *self.missing.entry(delivery_schema().field(column).name().clone()).or_default() += values;
     }
@@ -236,7 +236,7 @@ impl DeliveryCounts {
         fn number(names: &mut Names, texts: Option<&StringArray>, numbers: &mut Vec<u16>, rows: usize) {
             if let Some(texts) = texts {
                 names.numbers(texts, numbers);
-                // An empty text says as little as none, and CSV cannot tell the two apart.
+                // An empty text counts as missing, too: CSV cannot distinguish it from null.
                 if let Some(empty) = names.known("") {
                     numbers.iter_mut().filter(|number| **number == empty).for_each(|number| *number = UNKNOWN);
                 }
@@ -294,7 +294,7 @@ impl DeliveryCounts {
         self.newest = Some(self.newest.map_or(micros, |newest| newest.max(micros)));
     }
 
-    /// How far an outbound message came, and how long that took.
+    /// Counts how far an outbound message got, and how long that took.
     fn add_progress(&mut self, this: &Row, events: Option<&Events<'_>>) {
         let mut stage = this.status.stage();
         let (mut queued, mut delivered, mut read): (Option<i64>, Option<i64>, Option<i64>) = (None, None, None);

@@ -1,9 +1,9 @@
 //! Which contacts were messaged and which replied, in bounded memory.
 //!
-//! A contact is a hash of its id with two moments: its first outbound message and its last inbound one. It replied if the
-//! second is later; messages come in any order. When there are more contacts than there is room, half of the hashes are let
-//! go, those with a certain bit set, and from then on only the others are kept: a sample that every contact is in or out of
-//! with all its messages, so what is counted in it stands for the whole, times two for each halving.
+//! A contact is the hash of its id with two times: of its first outbound message and of its last inbound one. It replied if
+//! the second is later; messages arrive in any order. When there are too many contacts, the half of the hashes that have a
+//! certain bit set are dropped, and only the others are kept from then on. This is a sample that contains a contact with all
+//! of its messages or not at all, so counts in it, doubled for each halving, estimate those of all contacts.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -14,7 +14,7 @@ use foldhash::quality::FixedState as IdHasher;
 use super::kinds::Direction;
 use crate::report::document::delivery::summary::ContactReach;
 
-/// Contacts that are told apart: about 20 MB.
+/// Maximum number of contacts that are kept: about 20 MB.
 const MAX_CONTACTS: usize = 400_000;
 
 /// The contacts of the messages.
@@ -22,7 +22,7 @@ const MAX_CONTACTS: usize = 400_000;
 pub(super) struct Reach {
     /// By the hash of the id.
     contacts: HashMap<u64, Moments, FixedState>,
-    /// How often half of them were let go: so many of the highest bits are zero in all hashes that are kept.
+    /// Number of halvings: this many of the highest bits are zero in all hashes that are kept.
     halvings: u32,
     max_contacts: usize,
 }
@@ -60,7 +60,7 @@ impl Reach {
         }
     }
 
-    /// What was found.
+    /// The result.
     pub(super) fn reach(&self) -> ContactReach {
         let messaged = self.contacts.values().filter(|moments| moments.first_outbound < i64::MAX);
         let (messaged, replied) = messaged.fold((0_u64, 0_u64), |(all, replied), moments| {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_wrote_after_the_first_message_has_replied() {
+    fn a_contact_that_wrote_after_the_first_message_has_replied() {
         use Direction::{Inbound, Outbound, Unknown};
         let mut reach = Reach::default();
         let messages = [
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn more_contacts_than_there_is_room_for_become_a_sample() {
+    fn too_many_contacts_become_a_sample() {
         let mut reach = Reach { max_contacts: 2000, ..Reach::default() };
         for contact in 0..100_000 {
             reach.add(&contact.to_string(), Direction::Outbound, 1);

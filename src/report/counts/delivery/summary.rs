@@ -1,8 +1,8 @@
-//! From counters to a [`DeliverySummary`].
+//! Makes a [`DeliverySummary`] from counters.
 
 use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
-use super::{DeliveryCounts, TimesOfChannel, date_of_day};
+use super::{DeliveryCounts, TimesOfChannel};
 use crate::report::document::delivery::group::{add_group, messages_of};
 use crate::report::document::delivery::summary::{
     DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryQuality, DeliverySummary, DeliveryTimes, Funnel, Weekday,
@@ -12,11 +12,12 @@ use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 use crate::resources::messages::is_documented_status;
 use crate::time::Timestamp;
+use crate::time::calendar::date_text;
 
 impl DeliveryCounts {
-    /// The summary of what was counted; the run's own facts, or those of the files, are still missing from it.
+    /// The summary of what was counted, without the facts about the run or the files.
     pub fn summary(mut self) -> DeliverySummary {
-        // These hold the most memory, and are let go first.
+        // These use the most memory, so they are freed first.
         let repeated = self.ids.take().map(Repeats::repeated).unwrap_or_default();
         let total = self.total.group();
         let [queued, sent, delivered, read] = self.stages;
@@ -58,14 +59,14 @@ impl DeliveryCounts {
             regions,
             templates,
             template_categories,
-            days: self.days.groups(date_name, OTHER_KEY, UNKNOWN_KEY),
+            days: self.days.groups(date_text, OTHER_KEY, UNKNOWN_KEY),
             hours: hours(&self.hours),
             hours_by_weekday: weekdays(&self.hours),
             created_range: TimeRange { oldest: time(self.oldest), newest: time(self.newest) },
-            failures: std::mem::take(&mut self.failures).told(|number| self.reason_codes.name(number), date_name),
-            times: std::mem::take(&mut self.times).told(),
+            failures: std::mem::take(&mut self.failures).ranked(|number| self.reason_codes.name(number), date_text),
+            times: std::mem::take(&mut self.times).finish(),
             times_by_channel: times_by_channel
-                .map(|(number, times)| (self.channels.name(number.into()).to_owned(), times.told()))
+                .map(|(number, times)| (self.channels.name(number.into()).to_owned(), times.finish()))
                 .filter(|(_, times)| *times != DeliveryTimes::default())
                 .collect(),
             contacts: Some(self.reach.reach()),
@@ -83,7 +84,7 @@ impl DeliveryCounts {
 }
 
 impl TimesOfChannel {
-    fn told(self) -> DeliveryTimes {
+    fn finish(self) -> DeliveryTimes {
         DeliveryTimes { to_delivered: self.to_delivered.percentiles(), to_read: self.to_read.percentiles() }
     }
 }
@@ -98,12 +99,6 @@ fn named<'a>(counts: &[u64], name: impl Fn(usize) -> &'a str) -> Table {
         *table.entry(name(number).to_owned()).or_default() += count;
     }
     table
-}
-
-/// A day as `2026-03-01`.
-fn date_name(day: i64) -> String {
-    let (year, month, day) = date_of_day(day);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 fn hours(by_weekday: &[[u64; 24]; 7]) -> Table {

@@ -1,4 +1,4 @@
-//! The counts of one group of messages while they are counted.
+//! Counters of one group of messages.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -89,7 +89,7 @@ impl Tallies {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Days {
     by_day: BTreeMap<i64, Tally>,
-    /// Messages of days for which there is no room.
+    /// Messages of days beyond the maximum number.
     beyond: Tally,
     /// Messages without a time.
     unknown: Tally,

@@ -7,6 +7,7 @@ use arrow::array::{
 
 use super::*;
 use crate::report::document::delivery::summary::{ContactReach, DeliverySummary, Funnel};
+use crate::report::document::resource::ResourceDocument;
 
 /// 2026-03-01T00:00:00Z, a Sunday.
 const MIDNIGHT: i64 = 1_772_323_200_000_000;
@@ -89,7 +90,7 @@ fn usual() -> DeliverySummary {
 }
 
 #[test]
-fn the_funnel_counts_how_far_messages_came_by_status_and_events() {
+fn the_funnel_counts_how_far_messages_got_by_status_and_events() {
     let summary = usual();
     assert_eq!(summary.funnel, Some(Funnel { queued: 5, sent: 3, delivered: 2, read: 1 }));
     let found = summary.deliverability.unwrap();
@@ -112,20 +113,20 @@ fn money_is_exact_in_every_group() {
 }
 
 #[test]
-fn failures_are_ranked_and_tell_when_they_began() {
+fn failures_are_ranked_and_have_the_day_of_the_first() {
     let failures = usual().failures;
-    let told: Vec<_> = failures
+    let found: Vec<_> = failures
         .iter()
         .map(|failure| (failure.reason_code.as_str(), failure.messages, failure.began_on.as_deref().unwrap()))
         .collect();
-    assert_eq!(told, [("30007", 2, "2026-02-28"), ("30003", 1, "2026-03-01")]);
+    assert_eq!(found, [("30007", 2, "2026-02-28"), ("30003", 1, "2026-03-01")]);
 }
 
 #[test]
 fn durations_begin_when_a_message_was_queued() {
     let summary = usual();
     let delivered = summary.times.to_delivered.unwrap();
-    // From its QUEUED event; from its creation where there is none.
+    // From its QUEUED event, or else from its creation.
     assert_eq!((delivered.messages, delivered.min_ms, delivered.max_ms), (2, Some(3_000), Some(5_000)));
     assert_eq!(summary.times.to_read.unwrap().p50_ms, 60_000);
     assert_eq!(summary.times_by_channel.keys().collect::<Vec<_>>(), ["whatsapp"]);
@@ -145,15 +146,15 @@ fn days_hours_and_replies_are_counted_in_utc() {
 }
 
 #[test]
-fn a_batch_with_few_columns_is_counted_all_the_same() {
+fn a_batch_with_few_columns_is_counted() {
     let ids: ArrayRef = Arc::new(StringArray::from(vec!["a", "a", "b"]));
     let mut counts = DeliveryCounts::for_files();
     let columns: Vec<bool> = delivery_schema().fields().iter().map(|field| field.name() == "id").collect();
     counts.add_columns(&RecordBatch::try_from_iter([("id", ids)]).unwrap(), 0, &columns);
     let mut summary = counts.summary();
     assert_eq!((summary.messages, summary.quality.repeated_ids), (3, 2));
-    summary.columns_not_in_inputs = vec!["direction".to_owned(), "status".to_owned()];
-    summary.leave_out_absent();
+    summary.origin.columns_not_in_inputs = vec!["direction".to_owned(), "status".to_owned()];
+    summary.omit_absent();
     assert_eq!((summary.funnel, summary.total.outbound, summary.contacts), (None, None, None));
 }
 

@@ -1,10 +1,10 @@
-//! What rests on columns that not all files have, and therefore is not told.
+//! Omits counts that need a column which some files lack.
 //!
-//! Null regions, codes and months are counted as unknown, and that is true of a column that is not there, too. But an
-//! empty list of channels says that there is none, and a null `updated_at` that there never was a change: such numbers are
-//! left out, so that no form takes a missing column for an answer.
+//! Null regions, codes and months count as unknown, which is right for a missing column, too. But an empty list of channels
+//! means that a contact has none, and a null `updated_at` that it was never changed. Counts of these are omitted, because a
+//! missing column means neither.
 //!
-//! *Easy to get wrong:* one file of several without the column is enough, or its contacts would count as a wrong answer.
+//! *Easy to get wrong:* one file without the column is enough, or its contacts would be counted wrongly.
 
 use super::summary::{Summary, UpdatedCounts};
 use crate::report::table::Table;
@@ -13,32 +13,32 @@ use crate::resources::contacts::{column, column_name};
 impl Summary {
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[usize]) -> bool {
-        columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column_name(column)))
+        columns.iter().all(|&column| self.origin.has(&[column_name(column)]))
     }
 
-    /// Contacts that opted out, where that is known.
+    /// Contacts that opted out; `None` if that is not known.
     pub(in crate::report) fn opted_out(&self) -> Option<u64> {
         self.has(&[column::OPT_OUT]).then_some(self.opt_out.yes)
     }
+}
 
-    /// Leaves out what rests on [`columns_not_in_inputs`](Self::columns_not_in_inputs).
-    pub fn leave_out_absent(&mut self) {
-        if !self.has(&[column::AVAILABLE_CHANNELS]) {
-            self.without_channel = None;
-            self.default_channel_not_available = 0;
-            self.channels = Table::new();
-            self.channel_combinations = Table::new();
-            self.channels_by_region.clear();
-        }
-        if !self.has(&[column::AVAILABLE_CHANNELS, column::OPT_OUT]) {
-            self.reachable = None;
-            self.region_details.values_mut().for_each(|detail| detail.reachable = None);
-        }
-        if !self.has(&[column::OPT_OUT]) {
-            self.region_details.values_mut().for_each(|detail| detail.opted_out = None);
-        }
-        if !self.has(&[column::UPDATED_AT]) {
-            self.updated = UpdatedCounts::default();
-        }
+/// Omits what needs one of the absent columns.
+pub(super) fn omit(summary: &mut Summary) {
+    if !summary.has(&[column::AVAILABLE_CHANNELS]) {
+        summary.without_channel = None;
+        summary.default_channel_not_available = 0;
+        summary.channels = Table::new();
+        summary.channel_combinations = Table::new();
+        summary.channels_by_region.clear();
+    }
+    if !summary.has(&[column::AVAILABLE_CHANNELS, column::OPT_OUT]) {
+        summary.reachable = None;
+        summary.region_details.values_mut().for_each(|detail| detail.reachable = None);
+    }
+    if !summary.has(&[column::OPT_OUT]) {
+        summary.region_details.values_mut().for_each(|detail| detail.opted_out = None);
+    }
+    if !summary.has(&[column::UPDATED_AT]) {
+        summary.updated = UpdatedCounts::default();
     }
 }

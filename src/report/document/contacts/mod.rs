@@ -1,10 +1,9 @@
-//! What is told of contacts: [`Summary`], its JSON form, and what changed since an older one.
+//! The document on contacts: [`Summary`], and how it compares with an older one.
 
 mod absent;
 mod compare;
 pub(in crate::report) mod comparison;
-mod json;
-mod notices;
+mod resource;
 pub(in crate::report) mod summary;
 
 pub use self::compare::compare;

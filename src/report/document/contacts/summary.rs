@@ -1,51 +1,40 @@
-//! The summary as one document; its JSON form (schema version 1, `schema/summary.schema.json`) has its fields in order.
-//!
-//! *Easy to get wrong:* an older summary is read back to be compared with, so a field that is added later must have a
-//! default, or older files are no longer read. What a run says of itself is not read back.
+//! The document on contacts. Its JSON form (`schema/summary.schema.json`) has the fields in this order.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::filters::Filters;
-use super::super::findings::{Findings, RejectedSample};
-use super::super::input::InputReport;
-use super::super::notice::Notice;
-use super::super::run::RunFacts;
+use super::super::findings::RejectedSample;
+use super::super::origin::Origin;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
-use crate::base::noun::RowNoun;
-use crate::publish::OutputReport;
 use crate::report::table::Table;
 
-/// What rows are called here.
-pub(in crate::report) const CONTACT: RowNoun = RowNoun { one: "contact", many: "contacts" };
-
-/// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
+/// Version of the JSON form; see [`ResourceDocument::SCHEMA_VERSION`](crate::report::ResourceDocument::SCHEMA_VERSION).
 pub const SUMMARY_SCHEMA_VERSION: u32 = 1;
 
-/// Everything that a run, or a report over files, has to tell.
+/// The report on the contacts of a run or of files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// [`SUMMARY_SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The moment that ages are counted from, RFC 3339, UTC.
+    /// Time that ages are computed at, RFC 3339, UTC.
     pub as_of: String,
-    /// Groups of fewer contacts than this were merged and smaller numbers or rests left out, if that was asked for. A
-    /// channel that is not in a table then need not be 0.
+    /// Limit of `--min-cell`: smaller groups are merged, and counts are suppressed if they or their complements are
+    /// smaller. A channel that is not in a table then is not necessarily 0.
     pub min_cell: Option<u64>,
     /// Contacts.
     pub contacts: u64,
-    /// Contacts that did not opt out and have at least one channel; nothing when not all files tell.
+    /// Contacts that did not opt out and have at least one channel; `None` if files lack a column for it.
     pub reachable: Option<u64>,
-    /// Contacts without any channel; nothing when not all files tell.
+    /// Contacts without any channel; `None` if files lack the column for it.
     pub without_channel: Option<u64>,
-    /// Items that were no contacts, by reason.
+    /// Items that are not contacts, by reason.
     pub rejected: Table,
     /// Some of them.
     pub rejected_samples: Vec<RejectedSample>,
-    /// Contacts by available channel; `none` has those without any.
+    /// Contacts by available channel; those without any count as `none`.
     pub channels: Table,
     /// Contacts by all of their channels, as `sms+whatsapp`.
     pub channel_combinations: Table,
@@ -69,37 +58,15 @@ pub struct Summary {
     pub created_by_month: Table,
     /// Contacts created up to the end of each month.
     pub created_cumulative: Table,
-    /// The first and the last `created_at`.
+    /// The earliest and the latest `created_at`.
     pub created_range: TimeRange,
     /// Contacts by the age of `updated_at`.
     pub updated: UpdatedCounts,
-    /// What looks wrong.
+    /// Possible errors in the data.
     pub quality: Quality,
-    /// Fields that no documentation names, with the contacts that carried them.
-    pub unknown_fields: Table,
-    /// Values of an undocumented type or form, by column; they became null where they could not be used.
-    pub malformed_fields: Table,
-    /// What was left out on request.
-    pub filters: Filters,
-    /// Whether the files were exported with different filters, so that [`filters`](Self::filters) holds none, as far as
-    /// they tell.
-    #[serde(default)]
-    pub filters_differ: bool,
-    /// How the run went; nothing when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub run: Option<RunFacts>,
-    /// What was written.
-    #[serde(skip_deserializing)]
-    pub outputs: Vec<OutputReport>,
-    /// What was read, when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub inputs: Vec<InputReport>,
-    /// Columns that some of these files do not have; what rests on them is counted as unknown or left out.
-    #[serde(default)]
-    pub columns_not_in_inputs: Vec<String>,
-    /// What is to be told before the numbers; see [`Summary::all_notices`] for all of it.
-    #[serde(skip_deserializing)]
-    pub notices: Vec<Notice>,
+    /// Where the numbers come from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<Comparison>,
@@ -124,16 +91,15 @@ impl AddAssign for OptOut {
     }
 }
 
-/// Contacts by how long ago they were changed; each is counted in one bucket.
+/// Contacts by the time since their last change; each contact counts once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdatedCounts {
     /// `updated_at` is null.
     pub never: u64,
-    /// Later than the moment that ages are counted from, by more than clocks differ; older summaries have it among the
-    /// last 7 days.
+    /// In the future by more than clocks differ; older summaries count these as the last 7 days.
     #[serde(default)]
     pub in_future: u64,
-    /// Within 7 days before the moment that ages are counted from, or during the run.
+    /// Within 7 days before [`as_of`](Summary::as_of), or during the run.
     pub last_7_days: u64,
     /// 8 to 30 days.
     pub last_30_days: u64,
@@ -141,62 +107,46 @@ pub struct UpdatedCounts {
     pub last_90_days: u64,
     /// 91 to 365 days.
     pub last_365_days: u64,
-    /// Longer ago.
+    /// More than 365 days.
     pub older: u64,
 }
 
-/// One region.
+/// The contacts of a region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionDetail {
-    /// English name; nothing for what ISO 3166-1 does not know.
+    /// English name; `None` if the code is not in ISO 3166-1.
     pub name: Option<String>,
     /// English name of its continent.
     pub continent: Option<String>,
     /// Contacts.
     pub contacts: u64,
-    /// Contacts that can be reached; nothing when `--min-cell` hides it.
+    /// Contacts that can be reached; `None` if suppressed by `--min-cell`.
     pub reachable: Option<u64>,
-    /// Contacts that opted out; nothing when `--min-cell` hides it.
+    /// Contacts that opted out; `None` if suppressed by `--min-cell`.
     pub opted_out: Option<u64>,
 }
 
-/// What looks wrong with the contacts.
+/// Possible errors in the contacts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quality {
-    /// Ids that occur more than once. An export writes each once; in files that were put together they can be.
+    /// Ids that occur more than once. An export writes each id once, but combined files can repeat them.
     pub repeated_ids: Repeated,
-    /// Phone numbers (E.164, or as given where that is missing) that several contacts have.
+    /// Phone numbers (E.164, or as given if that is missing) that several contacts have.
     pub shared_phone_numbers: Repeated,
-    /// `format_e164` is there and is no E.164 number by its form and calling code.
+    /// `format_e164` is not a valid E.164 number: wrong form or unknown calling code.
     pub invalid_e164: u64,
     /// `format_e164` has another calling code than its region.
     pub e164_not_of_region: u64,
     /// `format_e164` has another calling code than `country_code` says.
     pub e164_not_of_country_code: u64,
-    /// `region_code` is none of ISO 3166-1.
+    /// `region_code` is not in ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
-    /// `created_at` is in the year 1: it was never set. An export writes null then, so that a report on its files can
-    /// only count other people's.
+    /// `created_at` is in the year 1, so it was never set. An export writes null instead, so among files only those of
+    /// other programs have any.
     pub year_one_created_at: u64,
-    /// `created_at` is later than the moment that ages are counted from, by more than clocks differ.
+    /// `created_at` is in the future by more than clocks differ.
     #[serde(default)]
     pub created_in_future: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
-}
-
-impl Summary {
-    /// What rows are called here.
-    pub const NOUN: RowNoun = CONTACT;
-
-    /// Adds what the pages held beside contacts.
-    #[must_use]
-    pub fn with_findings(mut self, findings: Findings) -> Self {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.unknown_fields = findings.unknown_fields;
-        self.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
-        self
-    }
 }

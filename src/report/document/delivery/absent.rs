@@ -1,34 +1,32 @@
-//! What rests on columns that not all files have, and therefore is not told.
+//! Omits counts that need a column which some files lack.
 //!
-//! A message without a direction is neither outbound nor inbound, and that is true where there is no such column, too. But
-//! "no message was delivered" would be wrong: such numbers are left out, so that no form takes a missing column for an answer.
+//! A message without a direction is neither outbound nor inbound, which is right for a missing column, too. But "no message
+//! was delivered" would be wrong, so counts that need a missing column are omitted.
 
 use super::summary::DeliverySummary;
 
-impl DeliverySummary {
-    /// Leaves out what rests on [`columns_not_in_inputs`](Self::columns_not_in_inputs).
-    pub fn leave_out_absent(&mut self) {
-        let has_direction = self.has(&["direction"]);
-        let has_status = has_direction && self.has(&["status"]);
-        let groups = [&mut self.channels, &mut self.regions, &mut self.templates, &mut self.days];
-        let groups = groups.into_iter().flat_map(|groups| groups.values_mut()).chain([&mut self.total]);
-        for group in groups {
-            if !has_direction {
-                (group.outbound, group.inbound) = (None, None);
-            }
-            if !has_status {
-                (group.successful, group.failed, group.withheld) = (None, None, None);
-            }
+/// Omits what needs one of the absent columns.
+pub(super) fn omit(summary: &mut DeliverySummary) {
+    let has_direction = summary.has(&["direction"]);
+    let has_status = has_direction && summary.has(&["status"]);
+    let groups = [&mut summary.channels, &mut summary.regions, &mut summary.templates, &mut summary.days];
+    let groups = groups.into_iter().flat_map(|groups| groups.values_mut()).chain([&mut summary.total]);
+    for group in groups {
+        if !has_direction {
+            (group.outbound, group.inbound) = (None, None);
         }
         if !has_status {
-            (self.funnel, self.deliverability) = (None, None);
-            self.failures.clear();
+            (group.successful, group.failed, group.withheld) = (None, None, None);
         }
-        if !has_direction || !self.has(&["contact_id", "created_at"]) {
-            self.contacts = None;
-        }
-        if !has_direction || !self.has(&["price"]) {
-            self.quality.outbound_without_price = 0;
-        }
+    }
+    if !has_status {
+        (summary.funnel, summary.deliverability) = (None, None);
+        summary.failures.clear();
+    }
+    if !has_direction || !summary.has(&["contact_id", "created_at"]) {
+        summary.contacts = None;
+    }
+    if !has_direction || !summary.has(&["price"]) {
+        summary.quality.outbound_without_price = 0;
     }
 }

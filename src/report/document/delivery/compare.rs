@@ -6,11 +6,11 @@ use super::group::{Groups, messages_of};
 use super::summary::DeliverySummary;
 use crate::report::table::Table;
 
-/// Columns that a comparison rests on.
+/// Columns that a comparison needs.
 const COMPARED: [&str; 8] =
     ["channel", "direction", "status", "region_code", "template_name", "reason_code", "price", "active_contact_price"];
 
-/// Compares; `with` names where the older summary comes from.
+/// Compares two summaries; `with` names the source of the older one.
 pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: String) -> DeliveryComparison {
     let have = |columns: &[&str]| old.has(columns) && new.has(columns);
     let both = |then: Option<u64>, now: Option<u64>| Some(Change { old: then?, new: now? });
@@ -32,7 +32,7 @@ pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: St
         with,
         as_of: old.as_of.clone(),
         messages: Change { old: old.messages, new: new.messages },
-        filters_differ: old.filters != new.filters || old.filters_differ || new.filters_differ,
+        filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(str::to_owned).collect(),
         outbound: both(old.total.outbound, new.total.outbound),
         inbound: both(old.total.inbound, new.total.inbound),

@@ -1,4 +1,4 @@
-//! What changed between two summaries of messages, as it is told.
+//! What changed between two summaries of messages.
 
 use serde::Serialize;
 
@@ -26,16 +26,16 @@ pub struct RateChange {
 /// What changed since an older summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeliveryComparison {
-    /// The file or the files that hold the older state.
+    /// Name of the file or folder with the older state.
     pub with: String,
-    /// Its moment, RFC 3339, UTC; of files that of their manifest, or when they were written.
+    /// Its time, RFC 3339, UTC; for files, the time in their manifest or else when they were written.
     pub as_of: String,
     /// Messages.
     pub messages: Change,
-    /// Whether the two sides were exported with different filters, as far as they tell: what differs then need not have
-    /// changed.
+    /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
+    /// necessarily changes.
     pub filters_differ: bool,
-    /// Columns that one of the sides does not have; what rests on them is not compared.
+    /// Columns that one of the sides lacks; counts that need them are not compared.
     pub columns_not_in_both: Vec<String>,
     /// Outbound messages.
     pub outbound: Option<Change>,

@@ -1,4 +1,4 @@
-//! Messages that have something in common, as a channel, a region, a template or a day.
+//! Messages with the same channel, region, template or day.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -11,7 +11,8 @@ use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, is_countable};
 /// Groups in the order of their keys.
 pub type Groups = BTreeMap<String, Group>;
 
-/// A group of messages. A number is nothing where `--min-cell` hides it, or where a column that it rests on is missing.
+/// A group of messages. A count is `None` if `--min-cell` hides it or a column
+/// that it needs is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Messages in both directions.
@@ -44,14 +45,14 @@ impl Group {
         Some(self.outbound?.saturating_sub(self.withheld?))
     }
 
-    /// The numbers that are a part of the messages, each of which can be hidden alone.
+    /// The counts that are parts of [`messages`](Self::messages), each of which can be hidden alone.
     pub(in crate::report) fn parts_mut(&mut self) -> [&mut Option<u64>; 5] {
         [&mut self.outbound, &mut self.inbound, &mut self.successful, &mut self.failed, &mut self.withheld]
     }
 }
 
 impl AddAssign for Group {
-    /// What one of them does not tell, the sum does not either.
+    /// A count that is `None` in one of them is `None` in the sum.
     fn add_assign(&mut self, mut other: Self) {
         self.messages += other.messages;
         self.spent += other.spent;
@@ -66,7 +67,7 @@ pub(in crate::report) fn messages_of(groups: &Groups) -> Table {
     groups.iter().map(|(key, group)| (key.clone(), group.messages)).collect()
 }
 
-/// Adds to a group; a key beyond the bound, or one that could be personal, is counted as [`OTHER_KEY`].
+/// Adds to a group; a key beyond [`MAX_KEYS`], or one that could be personal, counts as [`OTHER_KEY`].
 pub(in crate::report) fn add_group(groups: &mut Groups, key: &str, group: Group) {
     let is_kept = groups.contains_key(key) || groups.len() < MAX_KEYS && is_countable(key);
     *groups.entry(if is_kept { key } else { OTHER_KEY }.to_owned()).or_default() += group;

@@ -1,12 +1,11 @@
-//! What is told of messages and their delivery: [`DeliverySummary`], its JSON form, and what changed since an older one.
+//! The document on messages and their delivery: [`DeliverySummary`], and how it compares with an older one.
 
 mod absent;
 mod compare;
 pub(in crate::report) mod comparison;
 pub(in crate::report) mod group;
-mod json;
 pub(in crate::report) mod money;
-mod notices;
+mod resource;
 pub(in crate::report) mod summary;
 
 pub use self::compare::compare_deliveries;

@@ -1,29 +1,20 @@
-//! The summary of messages as one document; its JSON form (schema version 1, `schema/delivery.schema.json`) has its fields in
-//! order.
-//!
-//! *Easy to get wrong:* an older summary is read back to be compared with, so a field that is added later must have a
-//! default, or older files are no longer read. What a run says of itself is not read back.
+//! The document on messages. Its JSON form (`schema/delivery.schema.json`) has the fields in this order.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::filters::Filters;
-use super::super::findings::{Findings, RejectedSample};
-use super::super::input::InputReport;
-use super::super::notice::Notice;
-use super::super::run::RunFacts;
+use super::super::findings::RejectedSample;
+use super::super::origin::Origin;
 use super::super::values::TimeRange;
 use super::comparison::DeliveryComparison;
 use super::group::{Group, Groups};
-use crate::base::noun::RowNoun;
-use crate::publish::OutputReport;
 use crate::report::table::Table;
 
-/// Version of the JSON form; grows when a field changes its name or meaning. New fields do not change it.
+/// Version of the JSON form; see [`ResourceDocument::SCHEMA_VERSION`](crate::report::ResourceDocument::SCHEMA_VERSION).
 pub const DELIVERY_SCHEMA_VERSION: u32 = 1;
 
-/// What the rows of a document are, so that no summary is taken for one of another resource.
+/// The resource of a document, so that a summary of another resource is refused.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentResource {
@@ -32,16 +23,17 @@ pub enum DocumentResource {
     Messages,
 }
 
-/// Everything that a run, or a report over files, has to tell of messages.
+/// The report on the messages of a run or of files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeliverySummary {
     /// [`DELIVERY_SCHEMA_VERSION`].
     pub schema_version: u32,
     /// `messages`.
     pub resource: DocumentResource,
-    /// The moment of the report, RFC 3339, UTC.
+    /// Time of the report, RFC 3339, UTC.
     pub as_of: String,
-    /// Groups of fewer messages than this were merged and smaller numbers or rests left out, if that was asked for.
+    /// Limit of `--min-cell`: smaller groups are merged, and counts are suppressed if they or their complements are
+    /// smaller.
     pub min_cell: Option<u64>,
     /// Messages.
     pub messages: u64,
@@ -51,15 +43,15 @@ pub struct DeliverySummary {
     pub directions: Table,
     /// Messages by `status`, in both directions.
     pub statuses: Table,
-    /// How far outbound messages came; nothing where a column that this rests on is missing.
+    /// How far outbound messages got; `None` if files lack a column for it.
     pub funnel: Option<Funnel>,
-    /// The part of outbound messages that reached their contact's carrier; nothing where a column is missing.
+    /// Outbound messages that reached the carrier of the contact; `None` if files lack a column for it.
     pub deliverability: Option<Deliverability>,
     /// By `channel`.
     pub channels: Groups,
     /// By `region_code`.
     pub regions: Groups,
-    /// English names of these regions, for what ISO 3166-1 knows.
+    /// English names of these regions, as far as ISO 3166-1 has them.
     pub region_names: BTreeMap<String, String>,
     /// By `template_name`; `none` has messages without a template.
     pub templates: Groups,
@@ -69,55 +61,33 @@ pub struct DeliverySummary {
     pub days: Groups,
     /// Messages by the hour of `created_at`, UTC, from `00` to `23`.
     pub hours: Table,
-    /// Messages by weekday and hour of `created_at`, UTC; nothing where a cell must not be told.
+    /// Messages by weekday and hour of `created_at`, UTC; empty if `--min-cell` suppresses any cell.
     pub hours_by_weekday: Vec<Weekday>,
-    /// The first and the last `created_at`.
+    /// The earliest and the latest `created_at`.
     pub created_range: TimeRange,
     /// Why messages failed, were filtered or blocked, most frequent first.
     pub failures: Vec<Failure>,
     /// How long outbound messages took, over all channels.
     pub times: DeliveryTimes,
-    /// The same by channel; of channels beyond the first few only the sum is known.
+    /// The same by channel. Channels beyond the first few are counted together.
     pub times_by_channel: BTreeMap<String, DeliveryTimes>,
-    /// Who was messaged, and who replied; nothing where a column that this rests on is missing.
+    /// Contacts that were messaged and that replied; `None` if files lack a column for it.
     pub contacts: Option<ContactReach>,
-    /// What looks wrong.
+    /// Possible errors in the data.
     pub quality: DeliveryQuality,
-    /// Items that were no messages, by reason.
+    /// Items that are not messages, by reason.
     pub rejected: Table,
     /// Some of them.
     pub rejected_samples: Vec<RejectedSample>,
-    /// Fields that no documentation names, with the messages that carried them.
-    pub unknown_fields: Table,
-    /// Values of an undocumented type or form, by column; they became null where they could not be used.
-    pub malformed_fields: Table,
-    /// What was left out on request.
-    pub filters: Filters,
-    /// Whether the files were exported with different filters, so that [`filters`](Self::filters) holds none, as far as
-    /// they tell.
-    #[serde(default)]
-    pub filters_differ: bool,
-    /// How the run went; nothing when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub run: Option<RunFacts>,
-    /// What was written.
-    #[serde(skip_deserializing)]
-    pub outputs: Vec<OutputReport>,
-    /// What was read, when the report is made from files.
-    #[serde(skip_deserializing)]
-    pub inputs: Vec<InputReport>,
-    /// Columns that some of these files do not have; what rests on them is counted as unknown or left out.
-    #[serde(default)]
-    pub columns_not_in_inputs: Vec<String>,
-    /// What is to be told before the numbers.
-    #[serde(skip_deserializing)]
-    pub notices: Vec<Notice>,
+    /// Where the numbers come from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<DeliveryComparison>,
 }
 
-/// How far outbound messages came, by their status and their events. Each number contains the next.
+/// How far outbound messages got, by their status and events. Each count includes the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Funnel {
     /// All outbound messages.
@@ -126,25 +96,25 @@ pub struct Funnel {
     pub sent: u64,
     /// Were `DELIVERED` or `READ` at any time.
     pub delivered: u64,
-    /// Were `READ` at any time; `WhatsApp` and RCS alone tell.
+    /// Were `READ` at any time; only `WhatsApp` and RCS report this.
     pub read: u64,
 }
 
-/// The part of outbound messages that succeeded, by two definitions.
+/// Successful outbound messages, by two definitions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliverability {
-    /// Outbound messages whose status is `SENT`, `DELIVERED` or `READ`: the part in both definitions.
+    /// Outbound messages whose status is `SENT`, `DELIVERED` or `READ`: the numerator of both definitions.
     pub successful: u64,
-    /// Outbound messages but those `FILTERED` or `BLOCKED`: the whole in the definition of the dashboard.
+    /// Outbound messages but those `FILTERED` or `BLOCKED`: the denominator of the dashboard's definition.
     pub attempted: u64,
-    /// All outbound messages, those `FILTERED` or `BLOCKED` too: the whole in the stricter definition.
+    /// All outbound messages, those `FILTERED` or `BLOCKED` too: the denominator of the stricter definition.
     pub outbound: u64,
 }
 
 /// The messages of one weekday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weekday {
-    /// From 1 for Monday to 7 for Sunday, as ISO 8601 counts.
+    /// From 1 for Monday to 7 for Sunday, as in ISO 8601.
     pub iso_weekday: u8,
     /// Messages by hour, from 0 to 23.
     pub hours: Vec<u64>,
@@ -153,17 +123,17 @@ pub struct Weekday {
 /// Messages that failed, were filtered or blocked for the same reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// `reason_code`; `unknown` where it is null.
+    /// `reason_code`; `unknown` if it is null.
     pub reason_code: String,
-    /// The first `reason` that was met, unless it might be personal.
+    /// The first `reason` that was seen, unless it might be personal.
     pub reason: Option<String>,
     /// Messages with it.
     pub messages: u64,
-    /// Of these, `FAILED`; nothing when `--min-cell` hides it.
+    /// Of these, `FAILED`; `None` if suppressed by `--min-cell`.
     pub failed: Option<u64>,
-    /// Of these, `FILTERED`; nothing when `--min-cell` hides it.
+    /// Of these, `FILTERED`; `None` if suppressed by `--min-cell`.
     pub filtered: Option<u64>,
-    /// Of these, `BLOCKED`; nothing when `--min-cell` hides it.
+    /// Of these, `BLOCKED`; `None` if suppressed by `--min-cell`.
     pub blocked: Option<u64>,
     /// The day of the oldest of them, UTC, as `2026-03-01`.
     pub began_on: Option<String>,
@@ -171,22 +141,22 @@ pub struct Failure {
     pub last_seen_on: Option<String>,
 }
 
-/// How long outbound messages took from being queued, by their events. That is the first `QUEUED` event, or `created_at`
-/// where there is none.
+/// How long outbound messages took after they were queued, by their events: after the first `QUEUED` event, or else after
+/// `created_at`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryTimes {
-    /// To the first `DELIVERED` event; nothing when no message tells.
+    /// Until the first `DELIVERED` event; `None` if no message has one.
     pub to_delivered: Option<Percentiles>,
-    /// To the first `READ` event; nothing when no message tells.
+    /// Until the first `READ` event; `None` if no message has one.
     pub to_read: Option<Percentiles>,
 }
 
 /// Percentiles of durations by nearest rank, in whole milliseconds, rounded down.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
-    /// Messages that tell.
+    /// Messages with such a duration.
     pub messages: u64,
-    /// The shortest; nothing when `--min-cell` hides it.
+    /// The shortest; `None` if suppressed by `--min-cell`.
     pub min_ms: Option<u64>,
     /// Half of them took no longer.
     pub p50_ms: u64,
@@ -198,63 +168,49 @@ pub struct Percentiles {
     pub p95_ms: u64,
     /// 99 of 100 took no longer.
     pub p99_ms: u64,
-    /// The longest; nothing when `--min-cell` hides it.
+    /// The longest; `None` if suppressed by `--min-cell`.
     pub max_ms: Option<u64>,
-    /// Whether the percentiles are up to 1 % off, since there were too many durations to hold.
+    /// Whether the percentiles may be off by up to 1%, because there were too many durations to keep.
     pub approximate: bool,
 }
 
-/// Who was messaged.
+/// Contacts that were messaged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactReach {
-    /// Contacts that outbound messages went to.
+    /// Contacts with an outbound message.
     pub messaged: u64,
-    /// Those with an inbound message later than the first outbound one here.
+    /// Those with an inbound message after their first outbound one.
     pub replied: u64,
-    /// Whether both are estimates from a sample, since there were too many contacts to hold.
+    /// Whether both are estimates from a sample, because there were too many contacts to keep.
     pub approximate: bool,
 }
 
-/// What looks wrong with the messages.
+/// Possible errors in the messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryQuality {
-    /// Messages whose id occurs more than once. An export writes each once; in files that were put together they can be.
+    /// Messages whose id occurs more than once. An export writes each id once, but combined files can repeat them.
     pub repeated_ids: u64,
     /// Whether that is an estimate from a sample.
     pub repeated_ids_approximate: bool,
     /// `created_at` is in the year 1: it was never set.
     pub year_one_created_at: u64,
-    /// `created_at` is later than the moment of the report, by more than clocks differ.
+    /// `created_at` is in the future by more than clocks differ.
     pub created_in_future: u64,
-    /// `region_code` is none of ISO 3166-1.
+    /// `region_code` is not in ISO 3166-1.
     pub regions_not_in_iso_3166: u64,
-    /// Messages with a status that no documentation names; it is counted under its own name.
+    /// Messages with an undocumented status, which counts under its own name.
     pub undocumented_statuses: u64,
     /// Outbound messages without a price.
     pub outbound_without_price: u64,
-    /// Outbound messages with an event that is earlier than the one they were queued by.
+    /// Outbound messages with an event before they were queued.
     pub events_before_queued: u64,
     /// Nulls and empty values by column.
     pub missing: Table,
 }
 
 impl DeliverySummary {
-    /// What rows are called here.
-    pub const NOUN: RowNoun = RowNoun { one: "message", many: "messages" };
-
-    /// Adds what the pages held beside messages.
-    #[must_use]
-    pub fn with_findings(mut self, findings: Findings) -> Self {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.unknown_fields = findings.unknown_fields;
-        self.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
-        self
-    }
-
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[&str]) -> bool {
-        columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column))
+        self.origin.has(columns)
     }
 }

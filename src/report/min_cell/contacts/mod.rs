@@ -1,21 +1,20 @@
-//! Small groups of contacts merged and small numbers left out.
+//! Merges small groups of contacts and suppresses small counts.
 //!
-//! A number is told when it is 0 or at least the limit, and when what it leaves of its whole is: "89 of 100 have SMS" tells
-//! that 11 have not. All of this happens in the [`Summary`], so that every form tells the same.
-//! - In tables that add up, smaller groups go into `(other)`, in all of them by the same rule.
-//! - A contact can have several channels, so there is nothing to merge there: a channel's number that must not be told is
-//!   not in the table. Nor is it then told whether it is 0.
-//! - Numbers within a region are left out one by one; see [`regions`].
-//! - What a table hides must not follow from another one that adds up to the same: channels and their combinations,
-//!   continents and their regions, everybody and the regions.
+//! A count is shown if it and its complement are each 0 or at least the limit: "89 of 100 have SMS" reveals that 11 do not.
+//! All of this changes the [`Summary`], so every form of the report shows the same.
+//! - In tables that add up, smaller groups are merged into `(other)`.
+//! - A contact can have several channels, so channels cannot be merged. A suppressed channel is missing from the table, as
+//!   a channel with 0 contacts would be.
+//! - Counts within a region are suppressed one by one; see [`regions`].
+//! - What one table hides must not follow from another with the same sum: channels and their combinations, continents and
+//!   their regions, the total and the regions.
 //!
-//! Not hidden is what is said of all contacts together and not by a table of groups: how many can be reached, opted out or
-//! have no channel, the ages of the last change, the findings on quality. Without them it would be no report. Nor does this
-//! hide how much a told number changed since an older summary, or what clever people may conclude from tables that count
-//! by different things, as by region and by calling code.
+//! Totals over all contacts stay: how many can be reached, opted out or have no channel, the ages of the last change, and
+//! the findings on quality. This does not hide how much a count changed since an older summary, nor what follows from
+//! tables by different keys, such as region and calling code.
 //!
-//! *Easy to get wrong:* a single merged group could be told from the total by subtraction, so the next larger one is
-//! merged with it. And an older summary must merge the same groups, or what one hides the other tells.
+//! *Easy to get wrong:* the count of a single merged group is the total minus all others, so the next larger group is merged
+//! with it. And both sides of a comparison must merge the same groups, or one reveals what the other hides.
 
 mod regions;
 #[cfg(test)]
@@ -42,7 +41,7 @@ const TABLES: [TableOf; 6] = [
 ];
 
 impl Summary {
-    /// Hides numbers of fewer than `min_cell` contacts, here and in the summary that is to be compared with.
+    /// Hides counts of fewer than `min_cell` contacts, here and in the summary to compare with.
     pub fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         let limit = Limit(min_cell);
         let mut both: Vec<&mut Self> = std::iter::once(&mut *self).chain(old).collect();
@@ -58,13 +57,13 @@ impl Summary {
                 merge(&mut summary.regions, &region);
             }
         }
-        let untold: BTreeSet<String> = both.iter().flat_map(|summary| untold_channels(summary, limit)).collect();
+        let hidden: BTreeSet<String> = both.iter().flat_map(|summary| small_channels(summary, limit)).collect();
         for summary in both {
-            summary.channels.retain(|channel, _| !untold.contains(channel));
+            summary.channels.retain(|channel, _| !hidden.contains(channel));
         }
         merge_combinations(self, limit);
         regions::hide(self, limit);
-        // The step from one sum to the next would tell what was merged.
+        // The difference between two sums would reveal what was merged.
         if self.created_by_month.contains_key(OTHER_KEY) {
             self.created_cumulative.clear();
         }
@@ -74,7 +73,7 @@ impl Summary {
     }
 }
 
-/// A region that has to be merged, or its continent would tell how many are in the ones merged already.
+/// A region that must be merged, or the count of its continent would reveal those merged already.
 fn region_to_merge(summary: &Summary, limit: Limit) -> Option<String> {
     let mut merged = summary.continents.clone();
     let mut smallest: BTreeMap<&str, (u64, &String)> = BTreeMap::new();
@@ -93,39 +92,39 @@ fn region_to_merge(summary: &Summary, limit: Limit) -> Option<String> {
     Some(smallest[continent.as_str()].1.clone())
 }
 
-/// Channels whose number, or rest of all contacts or of those with any channel, is small.
-fn untold_channels(summary: &Summary, limit: Limit) -> Vec<String> {
+/// Channels that are small, or whose complement among all contacts or among those with any channel is small.
+fn small_channels(summary: &Summary, limit: Limit) -> Vec<String> {
     let with_channel = summary.contacts.saturating_sub(summary.without_channel.unwrap_or(0));
-    let is_told = |channel: &str, count: u64| {
-        let is_told_of_others = channel == NONE_KEY || limit.allows_part(count, with_channel);
-        limit.allows_part(count, summary.contacts) && is_told_of_others
+    let is_shown = |channel: &str, count: u64| {
+        let is_allowed_among_others = channel == NONE_KEY || limit.allows_part(count, with_channel);
+        limit.allows_part(count, summary.contacts) && is_allowed_among_others
     };
-    summary.channels.iter().filter(|&(channel, &count)| !is_told(channel, count)).map(|(key, _)| key.clone()).collect()
+    summary.channels.iter().filter(|&(channel, &count)| !is_shown(channel, count)).map(|(key, _)| key.clone()).collect()
 }
 
-/// Merges combinations, smallest first, until channels and combinations together do not tell what was merged.
+/// Merges combinations, smallest first, until channels and combinations together no longer reveal what was merged.
 fn merge_combinations(summary: &mut Summary, limit: Limit) {
-    let mut told: Vec<(String, u64)> = summary.channel_combinations.clone().into_iter().collect();
-    told.retain(|(name, _)| name != OTHER_KEY);
-    told.sort_by_key(|&(_, count)| count);
+    let mut shown: Vec<(String, u64)> = summary.channel_combinations.clone().into_iter().collect();
+    shown.retain(|(name, _)| name != OTHER_KEY);
+    shown.sort_by_key(|&(_, count)| count);
     let mut merged = summary.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
-    // How many of the merged have each channel: those who have it, but for those whom the others show.
+    // Merged contacts by channel: all with the channel, minus those of the combinations that are shown.
     let mut with = summary.channels.clone();
     with.insert(NONE_KEY.to_owned(), summary.without_channel.unwrap_or(0));
     let channels_of = |name: &str| -> Vec<String> { name.split('+').map(str::to_owned).collect() };
-    for (name, count) in &told {
+    for (name, count) in &shown {
         for channel in channels_of(name) {
             with.entry(channel).and_modify(|with| *with = with.saturating_sub(*count));
         }
     }
     let mut small = BTreeSet::new();
-    for (name, count) in told {
+    for (name, count) in shown {
         let with_any = merged.saturating_sub(with[NONE_KEY]);
-        // How many have no channel is told in any case.
-        let is_told = |(channel, &with): (&String, &u64)| channel == NONE_KEY || limit.allows_part(with, merged);
-        let is_told_of_others =
+        // The number without a channel is always shown.
+        let is_allowed = |(channel, &with): (&String, &u64)| channel == NONE_KEY || limit.allows_part(with, merged);
+        let is_allowed_among_others =
             |(channel, &with): (&String, &u64)| channel == NONE_KEY || limit.allows_part(with, with_any);
-        if limit.allows(with_any) && with.iter().all(is_told) && with.iter().all(is_told_of_others) {
+        if limit.allows(with_any) && with.iter().all(is_allowed) && with.iter().all(is_allowed_among_others) {
             break;
         }
         merged += count;

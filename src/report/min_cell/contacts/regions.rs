@@ -1,16 +1,16 @@
-//! Numbers within a region: how many can be reached, opted out, have each channel.
+//! Counts within a region: how many can be reached, opted out, have each channel.
 //!
-//! They are told one by one, when neither they nor their rest of the region's contacts is small. Numbers of the same region
-//! that exclude each other are subtracted together: who can be reached, who opted out, who has no channel.
+//! Each is shown if neither it nor its complement among the contacts of the region is small. Counts of a region that exclude
+//! each other are subtracted together: contacts that can be reached, opted out, or have no channel.
 //!
-//! *Easy to get wrong:* everybody's number less those of all regions that tell theirs is the number of the regions that do
-//! not. Where that is small, the next region, smallest first, does not tell its number either.
+//! *Easy to get wrong:* the total minus the counts of all regions that show theirs is the count of the regions that do not.
+//! If that is small, the next region, smallest first, hides its count, too.
 
 use super::super::Limit;
 use crate::report::document::contacts::summary::{RegionDetail, Summary};
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table};
 
-/// Brings what belongs to a region in line with the regions that are left, and leaves out what must not be told.
+/// Merges the details of merged regions, and suppresses counts within the regions that are left.
 pub(super) fn hide(summary: &mut Summary, limit: Limit) {
     merge_others(summary);
     for (code, detail) in &mut summary.region_details {
@@ -28,40 +28,40 @@ pub(super) fn hide(summary: &mut Summary, limit: Limit) {
     let mut totals = summary.channels.clone();
     totals.insert(NONE_KEY.to_owned(), summary.without_channel.unwrap_or(0));
     for (channel, total) in totals {
-        let told = |code: &str, _: &_| summary.channels_by_region.get(code)?.get(&channel).copied();
-        for code in to_hide(summary, limit, total, told) {
+        let shown = |code: &str, _: &_| summary.channels_by_region.get(code)?.get(&channel).copied();
+        for code in to_hide(summary, limit, total, shown) {
             summary.channels_by_region.entry(code).or_default().remove(&channel);
         }
     }
 }
 
-/// Regions that must not tell a number, smallest first: so many that those who do not tell it are no small group, nor are
-/// those among them whom it counts.
+/// Regions that must hide a count, smallest first: as many as it takes until neither the hidden regions together nor the
+/// count among them is small.
 fn to_hide(
     summary: &Summary,
     limit: Limit,
     total: u64,
-    told: impl Fn(&str, &RegionDetail) -> Option<u64>,
+    shown: impl Fn(&str, &RegionDetail) -> Option<u64>,
 ) -> Vec<String> {
     let details = summary.region_details.iter();
     let mut rows: Vec<(u64, u64, &String)> =
-        details.filter_map(|(code, detail)| Some((detail.contacts, told(code, detail)?, code))).collect();
+        details.filter_map(|(code, detail)| Some((detail.contacts, shown(code, detail)?, code))).collect();
     rows.sort_unstable();
-    let mut untold = total.saturating_sub(rows.iter().map(|&(_, count, _)| count).sum());
+    let mut hidden_count = total.saturating_sub(rows.iter().map(|&(_, count, _)| count).sum());
     let mut contacts = summary.contacts.saturating_sub(rows.iter().map(|&(contacts, ..)| contacts).sum());
     let mut hidden = Vec::new();
     for (contacts_here, count, code) in rows {
-        if limit.allows_part(untold, contacts) {
+        if limit.allows_part(hidden_count, contacts) {
             break;
         }
-        untold += count;
+        hidden_count += count;
         contacts += contacts_here;
         hidden.push(code.clone());
     }
     hidden
 }
 
-/// Puts the merged regions together.
+/// Adds up the details of merged regions.
 fn merge_others(summary: &mut Summary) {
     let is_left = |code: &String| code != OTHER_KEY && summary.regions.contains_key(code);
     let hidden: Vec<String> = summary.region_details.keys().filter(|code| !is_left(code)).cloned().collect();

@@ -51,11 +51,11 @@ fn counted(groups: &[Group]) -> Summary {
 }
 
 #[test]
-fn a_number_that_leaves_a_small_rest_is_in_no_form() {
+fn a_count_with_a_small_complement_is_in_no_form() {
     let (some, all) = ((8_989, "US", "sms", Some(false)), (3_000, "DE", "sms,rcs", Some(false)));
     let mut summary = counted(&[some, (11, "US", "rcs", Some(false)), all]);
     summary.merge_small_groups(20, None);
-    // 8,989 of 9,000 have sms, so 11 have not; and everybody's number less the one of Germany is just that.
+    // 8,989 of 9,000 have sms, so 11 have not; and the total minus the count of Germany is just that.
     assert_eq!(summary.channels_by_region["US"].get("sms"), None);
     assert_eq!(summary.channels.get("sms"), None);
     assert_eq!(summary.channels_by_region["DE"]["sms"], 3_000);
@@ -71,7 +71,7 @@ fn a_number_that_leaves_a_small_rest_is_in_no_form() {
 
 /// What an auditor holds against a report: each number that can be read off it and lies between 0 and the limit.
 struct Auditor<'a> {
-    told: &'a Summary,
+    shown: &'a Summary,
     limit: u64,
     finds: Vec<String>,
 }
@@ -89,52 +89,52 @@ impl Auditor<'_> {
     }
 
     fn tables_that_add_up(&mut self) {
-        let told = self.told;
+        let shown = self.shown;
         let tables = [
-            &told.channel_combinations,
-            &told.default_channels,
-            &told.regions,
-            &told.continents,
-            &told.country_codes,
-            &told.created_by_month,
+            &shown.channel_combinations,
+            &shown.default_channels,
+            &shown.regions,
+            &shown.continents,
+            &shown.country_codes,
+            &shown.created_by_month,
         ];
         for table in tables {
-            assert_eq!(table.values().sum::<u64>(), told.contacts);
+            assert_eq!(table.values().sum::<u64>(), shown.contacts);
             for (key, &count) in table {
-                self.look_at_part(key, count, told.contacts);
+                self.look_at_part(key, count, shown.contacts);
             }
         }
-        for (month, &count) in &told.created_cumulative {
-            self.look_at_part(month, count, told.contacts);
+        for (month, &count) in &shown.created_cumulative {
+            self.look_at_part(month, count, shown.contacts);
         }
     }
 
     fn continents_less_their_regions(&mut self) {
-        let told = self.told;
-        for (continent, &count) in &told.continents {
+        let shown = self.shown;
+        for (continent, &count) in &shown.continents {
             let is_here = |code: &str| {
                 let name = places::find(code).map_or("unknown", |place| place.continent);
                 code != OTHER_KEY
-                    && (name == continent || continent == OTHER_KEY && !told.continents.contains_key(name))
+                    && (name == continent || continent == OTHER_KEY && !shown.continents.contains_key(name))
             };
-            let regions = told.regions.iter().filter(|(code, _)| is_here(code)).map(|(_, &count)| count);
+            let regions = shown.regions.iter().filter(|(code, _)| is_here(code)).map(|(_, &count)| count);
             self.look_at(continent, count - regions.sum::<u64>());
         }
     }
 
     fn channels_less_their_combinations(&mut self) {
-        let told = self.told;
-        let merged = told.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
+        let shown = self.shown;
+        let merged = shown.channel_combinations.get(OTHER_KEY).copied().unwrap_or(0);
         let has = |name: &str, channel: &str| name.split('+').any(|part| part == channel);
         let in_merged = |channel: &str, count: u64| {
-            let combinations = told.channel_combinations.iter().filter(|(name, _)| has(name, channel));
+            let combinations = shown.channel_combinations.iter().filter(|(name, _)| has(name, channel));
             count - combinations.map(|(_, &count)| count).sum::<u64>()
         };
-        let without = in_merged("none", told.without_channel.unwrap());
-        for (channel, &count) in told.channels.iter().filter(|(channel, _)| *channel != "none") {
-            self.look_at_part(channel, count, told.contacts);
-            self.look_at(channel, told.contacts - told.without_channel.unwrap() - count);
-            if merged < told.contacts {
+        let without = in_merged("none", shown.without_channel.unwrap());
+        for (channel, &count) in shown.channels.iter().filter(|(channel, _)| *channel != "none") {
+            self.look_at_part(channel, count, shown.contacts);
+            self.look_at(channel, shown.contacts - shown.without_channel.unwrap() - count);
+            if merged < shown.contacts {
                 self.look_at_part(channel, in_merged(channel, count), merged);
                 self.look_at(channel, merged - without - in_merged(channel, count));
             }
@@ -142,14 +142,14 @@ impl Auditor<'_> {
     }
 
     fn within_regions(&mut self) {
-        for (code, detail) in &self.told.region_details {
+        for (code, detail) in &self.shown.region_details {
             let contacts = detail.contacts;
-            let told = [detail.reachable, detail.opted_out];
-            told.iter().flatten().for_each(|&count| self.look_at_part(code, count, contacts));
-            if let [Some(reachable), Some(opted_out)] = told {
+            let shown = [detail.reachable, detail.opted_out];
+            shown.iter().flatten().for_each(|&count| self.look_at_part(code, count, contacts));
+            if let [Some(reachable), Some(opted_out)] = shown {
                 self.look_at(code, contacts - reachable - opted_out);
             }
-            let channels = &self.told.channels_by_region[code];
+            let channels = &self.shown.channels_by_region[code];
             for &count in channels.values() {
                 self.look_at_part(code, count, contacts);
             }
@@ -157,40 +157,40 @@ impl Auditor<'_> {
             for (_, count) in channels.iter().filter(|(channel, _)| *channel != "none") {
                 self.look_at(code, contacts - none - count);
             }
-            if let [Some(reachable), opted_out] = told {
+            if let [Some(reachable), opted_out] = shown {
                 self.look_at(code, contacts - reachable - none);
                 self.look_at(code, opted_out.map_or(0, |opted_out| none - (contacts - reachable - opted_out)));
             }
         }
     }
 
-    /// Everybody's number less those that regions tell.
-    fn all_less_the_regions(&mut self, total: u64, told: impl Fn(&str) -> Option<u64>) {
-        let details = self.told.region_details.iter();
-        let numbers = details.filter_map(|(code, detail)| Some((detail.contacts, told(code)?)));
+    /// The total minus the counts that regions show.
+    fn all_less_the_regions(&mut self, total: u64, shown: impl Fn(&str) -> Option<u64>) {
+        let details = self.shown.region_details.iter();
+        let numbers = details.filter_map(|(code, detail)| Some((detail.contacts, shown(code)?)));
         let (contacts, count) = numbers.fold((0, 0), |sum, number| (sum.0 + number.0, sum.1 + number.1));
-        // Where no region tells it, there is only everybody's number, which is told in any case.
+        // If no region shows it, there is only the total, which is always shown.
         if contacts > 0 {
-            self.look_at_part("regions without a number", total - count, self.told.contacts - contacts);
+            self.look_at_part("regions without a number", total - count, self.shown.contacts - contacts);
         }
     }
 
     fn audit(mut self) -> Vec<String> {
-        let told = self.told;
+        let shown = self.shown;
         // An account smaller than the limit is one group.
-        if told.contacts >= self.limit {
+        if shown.contacts >= self.limit {
             self.tables_that_add_up();
             self.continents_less_their_regions();
         }
         self.channels_less_their_combinations();
         self.within_regions();
-        self.all_less_the_regions(told.reachable.unwrap(), |code| told.region_details[code].reachable);
-        self.all_less_the_regions(told.opt_out.yes, |code| told.region_details[code].opted_out);
-        for (channel, &total) in &told.channels {
-            self.all_less_the_regions(total, |code| told.channels_by_region[code].get(channel).copied());
+        self.all_less_the_regions(shown.reachable.unwrap(), |code| shown.region_details[code].reachable);
+        self.all_less_the_regions(shown.opt_out.yes, |code| shown.region_details[code].opted_out);
+        for (channel, &total) in &shown.channels {
+            self.all_less_the_regions(total, |code| shown.channels_by_region[code].get(channel).copied());
         }
-        self.all_less_the_regions(told.without_channel.unwrap(), |code| {
-            told.channels_by_region[code].get("none").copied()
+        self.all_less_the_regions(shown.without_channel.unwrap(), |code| {
+            shown.channels_by_region[code].get("none").copied()
         });
         self.finds
     }
@@ -207,17 +207,17 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
 
 proptest! {
     #[test]
-    fn nothing_small_can_be_read_off_a_report(groups in groups(), limit in 2_u64..30) {
+    fn nothing_small_can_be_derived_from_a_report(groups in groups(), limit in 2_u64..30) {
         let all = counted(&groups);
-        let mut told = all.clone();
-        told.merge_small_groups(limit, None);
-        let finds = Auditor { told: &told, limit, finds: Vec::new() }.audit();
+        let mut shown = all.clone();
+        shown.merge_small_groups(limit, None);
+        let finds = Auditor { shown: &shown, limit, finds: Vec::new() }.audit();
         prop_assert!(finds.is_empty(), "{finds:?}");
-        // What is told is true.
-        for (code, channels) in told.channels_by_region.iter().filter(|(code, _)| *code != OTHER_KEY) {
+        // What is shown is correct.
+        for (code, channels) in shown.channels_by_region.iter().filter(|(code, _)| *code != OTHER_KEY) {
             prop_assert!(channels.iter().all(|(channel, count)| all.channels_by_region[code].get(channel) == Some(count)));
         }
-        prop_assert!(told.channels.iter().all(|(channel, count)| all.channels.get(channel) == Some(count)));
+        prop_assert!(shown.channels.iter().all(|(channel, count)| all.channels.get(channel) == Some(count)));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! Small groups of messages merged and small numbers left out.
+//! Merges small groups of messages and suppresses small counts.
 //!
-//! - In tables and groups that add up, smaller groups go into `(other)`, in all of them by the same rule.
-//! - The parts of a group (outbound, delivered, failed ...) are told one by one, when neither they nor their rest is small,
-//!   and when what all other groups tell does not give them away.
-//! - Days and moments of single messages are not told, nor are the shortest and the longest duration.
+//! - In tables and groups that add up, smaller groups are merged into `(other)`.
+//! - A part of a group (outbound, delivered, failed and so on) is shown if neither it nor its complement is small, and if it
+//!   cannot be derived from the other groups.
+//! - Dates and times of single messages are suppressed, and so are the shortest and the longest duration.
 //!
-//! Not hidden is what is said of all messages together and not by a table of groups: the funnel, deliverability, how many
-//! contacts replied, the findings on quality. Without them it would be no report.
+//! Totals over all messages stay: the funnel, deliverability, how many contacts replied, and the findings on quality.
 //!
-//! *Easy to get wrong:* an older summary must merge the same groups, or what one hides the other tells.
+//! *Easy to get wrong:* both sides of a comparison must merge the same groups, or one reveals what the other hides.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +50,7 @@ const PARTS: [PartOf; 5] = [
 ];
 
 impl DeliverySummary {
-    /// Hides numbers of fewer than `min_cell` messages, here and in the summary that is to be compared with.
+    /// Hides counts of fewer than `min_cell` messages, here and in the summary to compare with.
     pub fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         let limit = Limit(min_cell);
         let mut both: Vec<&mut Self> = std::iter::once(self).chain(old).collect();
@@ -91,9 +90,9 @@ fn merge_groups(groups: &mut Groups, small: &BTreeSet<String>) {
 }
 
 fn merge_failures(failures: &mut Vec<Failure>, small: &BTreeSet<String>) {
-    let (merged, told): (Vec<Failure>, Vec<Failure>) =
+    let (merged, kept): (Vec<Failure>, Vec<Failure>) =
         std::mem::take(failures).into_iter().partition(|failure| small.contains(&failure.reason_code));
-    *failures = told;
+    *failures = kept;
     if merged.is_empty() {
         return;
     }
@@ -108,7 +107,7 @@ fn merge_failures(failures: &mut Vec<Failure>, small: &BTreeSet<String>) {
     });
 }
 
-/// Leaves out what must not be told of the groups that are left.
+/// Suppresses small counts within the groups that are left.
 fn hide(summary: &mut DeliverySummary, limit: Limit) {
     let mut total = summary.total;
     for groups in GROUPS {
@@ -143,7 +142,7 @@ fn hide(summary: &mut DeliverySummary, limit: Limit) {
     hide_times(&mut summary.times, limit);
 }
 
-/// Leaves out the parts of a group that are small, or leave a small rest.
+/// Suppresses the parts of a group that are small or have a small complement.
 fn hide_parts(group: &mut Group, limit: Limit) {
     let messages = group.messages;
     if !PARTS[..2].iter().all(|part| part(group).is_none_or(|part| limit.allows_part(part, messages)))
@@ -161,26 +160,25 @@ fn hide_parts(group: &mut Group, limit: Limit) {
     }
 }
 
-/// Everybody's number less those of all groups that tell theirs is the number of the groups that do not. Where that is
-/// small, the next group, smallest first, does not tell its number either.
+/// Suppresses a part in more groups, smallest first, while the total minus the groups that show it is small.
 fn hide_rest(groups: &mut Groups, limit: Limit, part: PartOf, total: Option<u64>) {
     let Some(total) = total else { return };
-    let mut told: Vec<(u64, u64, String)> = Vec::new();
-    let mut untold_messages = 0;
+    let mut shown: Vec<(u64, u64, String)> = Vec::new();
+    let mut hidden_messages = 0;
     for (key, group) in groups.iter_mut() {
         match *part(group) {
-            Some(count) => told.push((group.messages, count, key.clone())),
-            None => untold_messages += group.messages,
+            Some(count) => shown.push((group.messages, count, key.clone())),
+            None => hidden_messages += group.messages,
         }
     }
-    told.sort_unstable();
-    let mut untold = total.saturating_sub(told.iter().map(|&(_, count, _)| count).sum());
-    for (messages, count, key) in told {
-        if limit.allows_part(untold, untold_messages) {
+    shown.sort_unstable();
+    let mut hidden = total.saturating_sub(shown.iter().map(|&(_, count, _)| count).sum());
+    for (messages, count, key) in shown {
+        if limit.allows_part(hidden, hidden_messages) {
             break;
         }
-        untold += count;
-        untold_messages += messages;
+        hidden += count;
+        hidden_messages += messages;
         if let Some(group) = groups.get_mut(&key) {
             *part(group) = None;
         }

@@ -44,36 +44,36 @@ fn summary(channels: &[[u64; 5]]) -> DeliverySummary {
 }
 
 #[test]
-fn small_groups_and_days_of_single_messages_are_not_told() {
-    let mut told = summary(&[[100, 20, 20, 20, 40], [3, 0, 0, 0, 0], [90, 30, 0, 30, 50]]);
+fn small_groups_are_merged_and_days_of_single_messages_suppressed() {
+    let mut shown = summary(&[[100, 20, 20, 20, 40], [3, 0, 0, 0, 0], [90, 30, 0, 30, 50]]);
     let mut old = summary(&[[100, 20, 20, 20, 40], [50, 20, 20, 20, 40]]);
-    told.merge_small_groups(10, Some(&mut old));
-    assert!(!told.channels.contains_key("channel 1") && !old.channels.contains_key("channel 1"));
+    shown.merge_small_groups(10, Some(&mut old));
+    assert!(!shown.channels.contains_key("channel 1") && !old.channels.contains_key("channel 1"));
     assert_eq!(
-        told.channels[OTHER_KEY].messages + told.channels.get("channel 0").map_or(0, |g| g.messages),
-        403 - told.channels.get("channel 2").map_or(0, |g| g.messages)
+        shown.channels[OTHER_KEY].messages + shown.channels.get("channel 0").map_or(0, |g| g.messages),
+        403 - shown.channels.get("channel 2").map_or(0, |g| g.messages)
     );
-    assert_eq!(told.channels.values().map(|group| group.spent.price.0).sum::<i128>(), 21);
+    assert_eq!(shown.channels.values().map(|group| group.spent.price.0).sum::<i128>(), 21);
     let codes: Vec<(&str, u64)> =
-        told.failures.iter().map(|failure| (failure.reason_code.as_str(), failure.messages)).collect();
+        shown.failures.iter().map(|failure| (failure.reason_code.as_str(), failure.messages)).collect();
     assert_eq!(codes, [("a", 50), (OTHER_KEY, 45)]);
-    assert!(told.failures.iter().all(|failure| failure.began_on.is_none()));
+    assert!(shown.failures.iter().all(|failure| failure.began_on.is_none()));
 }
 
 proptest! {
     #[test]
-    fn nothing_small_can_be_read_off_the_groups(
+    fn nothing_small_can_be_derived_from_the_groups(
         channels in prop::collection::vec(prop::array::uniform5(prop_oneof![Just(0_u64), 1_u64..8, 5_u64..60]), 0..12),
         limit in 2_u64..30,
     ) {
-        let mut told = summary(&channels);
-        told.merge_small_groups(limit, None);
+        let mut shown = summary(&channels);
+        shown.merge_small_groups(limit, None);
         let limit = Limit(limit);
-        let mut total = told.total;
+        let mut total = shown.total;
         if total.messages < limit.0 {
             return Ok(());
         }
-        for group in told.channels.values_mut() {
+        for group in shown.channels.values_mut() {
             prop_assert!(limit.allows(group.messages));
             for part in PARTS {
                 if let Some(count) = *part(group) {
@@ -86,15 +86,15 @@ proptest! {
                 prop_assert!(limit.allows(outbound - successful - failed - withheld), "{group:?}");
             }
         }
-        // What all others tell does not give a hidden number away.
+        // A hidden count cannot be derived from the others.
         for part in PARTS {
             let groups: Vec<(u64, Option<u64>)> =
-                told.channels.values_mut().map(|group| (group.messages, *part(group))).collect();
+                shown.channels.values_mut().map(|group| (group.messages, *part(group))).collect();
             let sum: u64 = groups.iter().filter_map(|(_, count)| *count).sum();
-            let untold: u64 = groups.iter().filter(|(_, count)| count.is_none()).map(|(messages, _)| messages).sum();
-            if untold > 0 && groups.iter().any(|(_, count)| count.is_some()) {
+            let hidden: u64 = groups.iter().filter(|(_, count)| count.is_none()).map(|(messages, _)| messages).sum();
+            if hidden > 0 && groups.iter().any(|(_, count)| count.is_some()) {
                 let rest = part(&mut total).unwrap() - sum;
-                prop_assert!(limit.allows_part(rest, untold), "{rest} of {untold}: {groups:?}");
+                prop_assert!(limit.allows_part(rest, hidden), "{rest} of {hidden}: {groups:?}");
             }
         }
     }

@@ -1,11 +1,11 @@
-//! Regions by channels as a heat map: the stronger a cell's shade, the larger the share of the region's contacts.
+//! Heat maps: the stronger the shade of a cell, the larger its percentage or count.
 //!
-//! Drawn from the table of the same numbers, which is folded up below it, so that the two cannot differ and numbers that
+//! A heat map is drawn from the table that is collapsed below it, so that both have the same numbers, and counts that
 //! `--min-cell` hides are in neither.
 //!
-//! *Easy to get wrong:* the picture has no `viewBox`. Cells are placed in percent and stretch with the page, while rows
-//! and letters keep their size, or a phone would show letters of five pixels. Where cells would get narrower than their
-//! numbers, they scroll; the regions' names are a picture of their own beside them, which stays.
+//! *Easy to get wrong:* the image has no `viewBox`. Cells are positioned in percent and stretch with the page, while rows
+//! and text keep their size, or a phone would show text of five pixels. Cells scroll before they get narrower than their
+//! numbers; the names of the rows are a separate image next to them, which does not scroll.
 
 use super::super::super::format::shortened;
 use super::super::super::view::cell::Cell;
@@ -14,22 +14,22 @@ use super::page::Page;
 use super::table;
 use crate::base::plural::grouped;
 
-/// Rows on the picture: what a screen shows at once.
+/// Maximum number of rows: what fits on a screen.
 const MAX_ROWS: usize = 20;
-/// Height of a row, the one of the channels' names too, in pixels.
+/// Height of a row, including the one with the names of columns, in pixels.
 const ROW: usize = 28;
-/// Foot of the letters below the top of their row.
+/// Baseline of text below the top of its row, in pixels.
 const BASE_LINE: usize = 18;
-/// Widest column, in pixels: a single channel need not fill the page.
+/// Maximum width of a column in pixels, so that a single one does not fill the page.
 const MAX_COLUMN: usize = 220;
-/// Most columns that a phone shows without scrolling.
+/// Maximum number of columns that a phone shows without scrolling.
 const FEW_COLUMNS: usize = 4;
-/// Characters that have room beside the cells; every name of ISO 3166-1 fits.
+/// Maximum length of the name of a row; every name of ISO 3166-1 fits.
 const MAX_NAME: usize = 26;
-/// Shades, beside the one for nothing at all.
+/// Number of shades, besides the one for 0.
 const SHADES: u64 = 5;
 
-/// Draws the first rows of the table, and puts the table below.
+/// Draws the first rows of the table, with the table below.
 pub(super) fn write(page: &mut Page, heat: &HeatView) {
     let view = &heat.table;
     let rows = &view.rows[..view.rows.len().min(MAX_ROWS)];
@@ -56,31 +56,31 @@ pub(super) fn write(page: &mut Page, heat: &HeatView) {
         }
     }
     page.markup("</svg>\n</div>\n</div>\n");
-    let has_untold = rows.iter().flat_map(|row| &row.cells).any(|cell| *cell == Cell::Hidden);
-    caption(page, heat, has_untold, rows.len());
+    let has_suppressed = rows.iter().flat_map(|row| &row.cells).any(|cell| *cell == Cell::Hidden);
+    caption(page, heat, has_suppressed, rows.len());
     page.markup("</figure>\n");
     table::write_folded(page, view, false);
 }
 
-/// The columns of cells: they share the width of the picture.
+/// The columns of cells, which share the width of the image.
 #[derive(Clone, Copy)]
 struct Columns {
     count: usize,
 }
 
 impl Columns {
-    /// From what has room for `>99.9 %`, and for the channel's name above it once the picture scrolls anyway.
+    /// Minimum width for `>99.9 %`, and for the name of the column if the image scrolls anyway.
     fn widths(self) -> String {
         let narrowest = if self.count > FEW_COLUMNS { 68 } else { 56 };
         format!("min-width:{}px;max-width:{}px", narrowest * self.count, MAX_COLUMN * self.count)
     }
 
-    /// As much of a channel's name as has room above its column.
+    /// As much of the name as fits above its column.
     fn short(self, channel: &str) -> String {
         shortened(channel, if self.count > FEW_COLUMNS { 8 } else { 12 })
     }
 
-    /// Where a column begins and how wide it is, as attributes.
+    /// Position and width of a column, as attributes.
     fn write_place(self, page: &mut Page, at: usize) {
         page.markup("x=\"").text(&percent(at, self.count)).markup("\" width=\"").text(&percent(1, self.count));
         page.markup("\"");
@@ -99,13 +99,13 @@ fn percent(part: usize, of: usize) -> String {
     }
 }
 
-/// The name of a row, in a frame that cuts off what has no room.
+/// The name of a row, clipped to the available width.
 fn write_name(page: &mut Page, row: &Row, top: usize) {
     page.markup("<svg y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
     page.markup("\"><text y=\"").text(&BASE_LINE.to_string()).markup("\"><title>").text(&row.name());
     page.markup("</title>");
     match row.cells.first() {
-        // A phone has room for the code only.
+        // Only the code fits on a phone.
         Some(Cell::Coded { code, name }) if code.chars().count() < MAX_NAME => {
             let name = shortened(name, MAX_NAME - code.chars().count());
             page.text(code).markup("<tspan class=\"place\"> ").text(&name).markup("</tspan>");
@@ -125,7 +125,7 @@ fn write_column(page: &mut Page, name: &str, columns: Columns, at: usize) {
 }
 
 fn write_cell(page: &mut Page, cell: &Cell, title: &str, (columns, at): (Columns, usize), top: usize) {
-    let class = shade(cell).map_or("untold".to_owned(), |shade| format!("m{shade}"));
+    let class = shade(cell).map_or("suppressed".to_owned(), |shade| format!("m{shade}"));
     page.markup("<g class=\"").text(&class).markup("\"><title>").text(title).markup("</title><rect ");
     columns.write_place(page, at);
     page.markup(" y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
@@ -133,7 +133,7 @@ fn write_cell(page: &mut Page, cell: &Cell, title: &str, (columns, at): (Columns
     page.markup("\">").text(&cell.words()).markup("</text></g>\n");
 }
 
-/// A cell in exact numbers. The names are short ones here too: long ones in every cell would fill the page.
+/// The exact numbers of a cell. Names are shortened, because long ones in every cell would fill the page.
 fn title(row: &str, column: &str, cell: &Cell) -> String {
     let row = shortened(row, MAX_NAME);
     match cell {
@@ -145,16 +145,16 @@ fn title(row: &str, column: &str, cell: &Cell) -> String {
     }
 }
 
-/// From 0, for no contact at all, to [`SHADES`], each for the same range of shares; nothing for what must not be told.
+/// From 0, for a count of 0, to [`SHADES`], each for an equal range of percentages; `None` for a hidden count.
 fn shade(cell: &Cell) -> Option<u64> {
     let (Cell::Percent(count, total) | Cell::Shaded(count, total)) = *cell else { return None };
     let shade = (u128::from(count) * u128::from(SHADES)).div_ceil(u128::from(total.max(1)));
     Some(u64::try_from(shade).map_or(SHADES, |shade| shade.min(SHADES)))
 }
 
-fn caption(page: &mut Page, heat: &HeatView, has_untold: bool, drawn: usize) {
+fn caption(page: &mut Page, heat: &HeatView, has_suppressed: bool, drawn: usize) {
     page.markup("<figcaption>").text(heat.caption);
-    if has_untold {
+    if has_suppressed {
         page.markup(" A dash stands for a suppressed number: none, too few, or nearly all.");
     }
     if drawn < heat.rows {
@@ -174,7 +174,7 @@ mod tests {
     use crate::report::view::contacts::report;
     use crate::report::view::parts::Part;
 
-    /// An account of so many regions and channels; `name` makes a code of a number.
+    /// An account with this many regions and channels; `name` makes codes from numbers.
     fn account(regions: u64, channels: u64, name: fn(u64) -> String) -> Summary {
         let counts = |at: u64| -> Table { (0..channels).map(|channel| (name(channel), at + channel)).collect() };
         Summary {
@@ -203,7 +203,7 @@ mod tests {
     fn every_cell_has_the_number_of_the_table() {
         for (regions, channels) in [(1, 1), (20, 4), (25, 3), (250, 8), (250, 30)] {
             let mut summary = account(regions, channels, letters);
-            // A channel that is not told.
+            // A suppressed channel.
             summary.min_cell = Some(2);
             let largest = summary.channels_by_region.get_mut(&letters(regions - 1)).unwrap();
             largest.remove(&letters(channels - 1));

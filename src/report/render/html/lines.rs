@@ -1,13 +1,13 @@
-//! Lines over time, as many as there are side by side.
+//! Line charts over time, side by side.
 
 use super::super::super::view::parts::{LineChart, LinesView};
 use super::page::Page;
 use crate::base::plural::grouped;
 
-/// Names below a chart.
+/// Labels below a chart.
 const LABELS: usize = 5;
 
-/// Draws the charts, with what they leave out below them.
+/// Draws the charts, with notes about what they omit below them.
 pub(super) fn write(page: &mut Page, view: &LinesView) {
     page.markup("<div class=\"grid\">\n");
     for chart in &view.charts {

@@ -1,7 +1,7 @@
-//! The world, shaded by contacts.
+//! A world map, shaded by count.
 //!
-//! Five shades, each for counts that are a fixed factor larger than those of the one before: a linear scale would show
-//! the largest country and nothing else.
+//! There are five shades, each for counts larger than those of the previous one by a constant factor: on a linear scale, only
+//! the largest country would stand out.
 
 use super::super::super::format::{capitalized, percent};
 use super::super::super::places;
@@ -10,7 +10,7 @@ use super::super::super::view::parts::MapView;
 use super::page::Page;
 use crate::base::plural::grouped;
 
-/// One country a line; see the folder's README.
+/// One country per line; see the README of the folder.
 const WORLD: &str = include_str!("world/world.txt");
 const SHADES: usize = 5;
 
@@ -35,13 +35,13 @@ pub(super) fn write(page: &mut Page, map: &MapView) {
     page.text(&elsewhere(map, is_on_map)).markup("</figcaption>\n</figure>\n");
 }
 
-/// What is not on the map, and why.
+/// Says what is not on the map, and why.
 fn elsewhere(map: &MapView, is_on_map: impl Fn(&str) -> bool) -> String {
     let count = |key: &str| map.counts.get(key).copied().unwrap_or(0);
     let is_of_group = |region: &str| region == UNKNOWN_KEY || region == OTHER_KEY;
     let others = map.counts.iter().filter(|(region, _)| !is_of_group(region) && !is_on_map(region));
     let without_outline: u64 = others.map(|(_, count)| count).sum();
-    // Without a limit these are codes that are no regions.
+    // Without a limit, these are codes that are not regions.
     let merged = if map.min_cell.is_some() { "in merged groups" } else { "whose region is not shown" };
     let groups = [
         (count(UNKNOWN_KEY), "without a region"),
@@ -70,7 +70,7 @@ fn write_country(page: &mut Page, outline: &str, shade: usize, title: &str) {
     let class = ["", " class=\"m1\"", " class=\"m2\"", " class=\"m3\"", " class=\"m4\"", " class=\"m5\""][shade];
     match outline.strip_prefix('@').and_then(|place| place.split_once(',')) {
         Some((x, y)) => {
-            // A dot for every speck of an island would litter the oceans.
+            // A dot for every tiny island would clutter the oceans.
             if shade == 0 {
                 return;
             }
@@ -109,7 +109,7 @@ fn legend(page: &mut Page, bounds: &[u64], largest: u64) {
     page.markup("</ul>\n");
 }
 
-/// Where each shade begins, from the smallest number that is told; fewer than [`SHADES`] for small numbers.
+/// Lower bounds of the shades, from the smallest count that is shown; fewer than [`SHADES`] for small counts.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caption_tells_merged_regions_from_those_without_a_name() {
+    fn the_caption_distinguishes_merged_regions_from_hidden_codes() {
         let regions =
             [("US", 9), (UNKNOWN_KEY, 68), (OTHER_KEY, 72)].map(|(key, count)| (key.to_owned(), count)).into();
         let noun = RowNoun { one: "contact", many: "contacts" };

@@ -1,14 +1,14 @@
-//! The summary as one page for a browser.
+//! The report as one HTML page.
 //!
-//! One file that needs nothing else: no request leaves it (its content security policy forbids any), and without script
-//! it can be read as it is; the script only sorts tables. It is under 300 kB whatever the account, holds no personal
-//! data, and looks right on a phone, in the dark and on paper. Every picture has its numbers in a table beside it.
+//! A single file that makes no network requests (its content security policy forbids them) and works without JavaScript,
+//! which only sorts and expands tables. It is always under 300 kB, contains no personal data, and works on a phone, in dark
+//! mode and in print. Every chart has a table with its numbers.
 //!
-//! *Easy to get wrong:* whatever is not a constant of this folder goes through [`Page::text`], which escapes it;
-//! [`Page::markup`] takes nothing else.
+//! *Easy to get wrong:* only constants of this folder are markup. [`Page::text`] escapes everything else, and
+//! [`Page::markup`] accepts only constants.
 //!
-//! Charts are drawn here and not by a library: those give pictures of a fixed size in fixed colors, and these follow
-//! the width, the colors and the type of the page. `tests/browser` looks at it in a browser, hostile contacts too.
+//! Charts are drawn here because libraries make images of a fixed size in fixed colors; these follow the width, the colors
+//! and the font of the page. `tests/browser` opens the page in a browser, also with hostile contacts.
 
 mod heat;
 mod lines;
@@ -24,11 +24,11 @@ use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
 use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 
-/// What the page must stay below, whatever the account.
+/// Maximum size of the page.
 const MAX_BYTES: usize = 300_000;
-/// Rows that keep the page of a usual account well below that; all regions of the world have room.
+/// Limits that keep the page of a typical account well below that; all regions of the world fit.
 const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
-/// Rows for an account with hundreds of codes that are as long as codes can be.
+/// Limits for an account with hundreds of codes of maximum length.
 const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
 
 const STYLE: &str = include_str!("style.css");
@@ -78,7 +78,7 @@ fn head(page: &mut Page, title: &str) {
 }
 
 fn write_section(page: &mut Page, section: &Section) {
-    // The totals are the cards at the top; what else there is to say of them stands below those.
+    // The cards at the top already have the totals, so only their notes follow.
     if section.kind == SectionKind::Totals {
         page.notes(&section.notes);
         return;
@@ -87,7 +87,7 @@ fn write_section(page: &mut Page, section: &Section) {
     page.markup("<section id=\"").markup(id).markup("\" aria-labelledby=\"h-").markup(id).markup("\">\n");
     page.markup("<h2 id=\"h-").markup(id).markup("\">").text(&section.title()).markup("</h2>\n");
     page.notes(&section.notes);
-    // Narrow tables that follow each other stand side by side.
+    // Consecutive narrow tables are placed side by side.
     let is_narrow = |part: &Part| matches!(part, Part::Table(table) if table.frame == Frame::Narrow);
     for parts in section.parts.chunk_by(|one, other| is_narrow(one) && is_narrow(other)) {
         if parts.iter().all(is_narrow) {
@@ -103,7 +103,7 @@ fn write_section(page: &mut Page, section: &Section) {
     page.markup("</section>\n");
 }
 
-/// Three tables stand side by side where there is room, but not where names or numbers are long.
+/// At most three tables fit side by side, fewer with long names or numbers.
 fn grid_class(kind: SectionKind) -> &'static str {
     match kind {
         SectionKind::Delivery | SectionKind::Spending => "grid pairs",
@@ -125,14 +125,14 @@ fn write_part(page: &mut Page, part: &Part) {
 mod tests {
     use super::*;
     use crate::report::table::Table;
-    use crate::report::{RegionDetail, Summary, compare, places};
+    use crate::report::{Origin, RegionDetail, Summary, compare, places};
 
     fn months() -> Table {
         (0..600).map(|at| (format!("{}-{:02}", 1980 + at / 12, at % 12 + 1), 12_345 + at)).collect()
     }
 
     #[test]
-    fn all_regions_of_the_world_have_room() {
+    fn all_regions_of_the_world_fit() {
         let pairs = ('A'..='Z').flat_map(|first| ('A'..='Z').map(move |second| format!("{first}{second}")));
         let codes: Vec<String> = pairs.filter(|code| places::find(code).is_some()).collect();
         let table =
@@ -151,7 +151,7 @@ mod tests {
             country_codes: table(250, "code"),
             created_cumulative: months(),
             created_by_month: months(),
-            unknown_fields: table(40, "field"),
+            origin: Origin { unknown_fields: table(40, "field"), ..Origin::default() },
             ..Summary::default()
         };
         summary.comparison = Some(compare(&Summary::default(), &summary, "summary.json".to_owned()));
@@ -180,8 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_small_when_every_code_is_as_long_as_can_be() {
-        // A sign that takes six bytes in the page, again and again.
+    fn the_page_is_small_even_if_every_code_has_maximum_length() {
+        // A character that takes six bytes in the page.
         let name = |at: u64| format!("{at}{}", "\"".repeat(60));
         let table: Table = (0..2048).map(|at| (name(at), 1000 + at)).collect();
         let mut summary = Summary {
@@ -195,8 +195,7 @@ mod tests {
             country_codes: table.clone(),
             created_cumulative: months(),
             created_by_month: months(),
-            unknown_fields: table.clone(),
-            malformed_fields: table.clone(),
+            origin: Origin { unknown_fields: table.clone(), malformed_fields: table.clone(), ..Origin::default() },
             rejected: table,
             ..Summary::default()
         };

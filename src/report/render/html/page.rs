@@ -1,4 +1,4 @@
-//! The page under construction, and what stands at its top.
+//! Builds the page, starting with its top.
 
 use super::super::super::document::change::Change;
 use super::super::super::format::difference;
@@ -6,23 +6,23 @@ use super::super::super::view::cell::Wish;
 use super::super::super::view::parts::{Note, ReportView, Section, SectionKind};
 use crate::verdict::Verdict;
 
-/// HTML that grows only by markup that stands in this program and by text, which it escapes.
+/// HTML made only of constant markup and escaped text.
 ///
-/// [`Page::markup`] takes nothing that was put together at run time, so whatever came from a server, and every number, goes
-/// through [`Page::text`]: in an element or in a quoted attribute, it cannot become markup there.
+/// [`Page::markup`] accepts only constants, so texts from the server and numbers must pass [`Page::text`]. In an element or a
+/// quoted attribute, they cannot become markup.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     html: String,
 }
 
 impl Page {
-    /// Adds markup, which is a constant.
+    /// Adds constant markup.
     pub(super) fn markup(&mut self, markup: &'static str) -> &mut Self {
         self.html.push_str(markup);
         self
     }
 
-    /// Adds text, whatever it holds.
+    /// Adds text and escapes it.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             match c {

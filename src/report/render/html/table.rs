@@ -4,7 +4,7 @@ use super::super::super::view::cell::Cell;
 use super::super::super::view::parts::{ColumnKind, Frame, Row, RowKind, TableKind, TableView};
 use super::page::{Page, write_change};
 
-/// Widest word that fits beside two numbers and a bar where three tables stand side by side, by [`width`].
+/// Maximum [`width`] of a word next to two numbers and a bar, with three tables side by side.
 const MAX_WORD: usize = 14;
 
 /// Writes a table under its heading.
@@ -17,7 +17,7 @@ pub(super) fn write(page: &mut Page, view: &TableView) {
     page.markup("</div>\n");
 }
 
-/// Writes a table folded up under some words.
+/// Writes a table that is collapsed under a title.
 pub(super) fn write_folded(page: &mut Page, view: &TableView, has_heading: bool) {
     let Frame::Folded(words) = view.frame else { return write(page, view) };
     page.markup("<details>\n<summary>").text(words).markup("</summary>\n");
@@ -29,8 +29,7 @@ pub(super) fn write_folded(page: &mut Page, view: &TableView, has_heading: bool)
     page.markup("</details>\n");
 }
 
-/// Writes a table alone, in a box of its own: many columns do not fit on a phone, and a keyboard must be able to scroll
-/// them, too.
+/// Writes a table into a box that scrolls, also by keyboard: many columns do not fit on a phone.
 fn write_scrolling(page: &mut Page, view: &TableView) {
     page.markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").text(&view.title).markup("\">\n");
     write_rows(page, view);
@@ -48,7 +47,7 @@ fn write_rows(page: &mut Page, view: &TableView) {
         page.markup("<th scope=\"col\"").markup(column_class(view, at)).markup(">").text(&column.title).markup("</th>");
     }
     page.markup("</tr></thead>\n<tbody>\n");
-    // What is folded away is marked for the script; without one, everything is shown but the row in its place.
+    // Collapsed rows are marked for the script. Without JavaScript, all rows are shown except the one with their sum.
     let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
     for (at, row) in view.rows.iter().enumerate() {
         write_row(page, view, row, if folded.contains(&at) { "more" } else { "" });
@@ -60,7 +59,7 @@ fn write_rows(page: &mut Page, view: &TableView) {
 }
 
 fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) {
-    // What is left over stays last, however the table is sorted.
+    // Leftovers stay last in every order.
     match (row.kind != RowKind::Named, class) {
         (false, "") => page.markup("<tr>"),
         (true, "") => page.markup("<tr class=\"last\">"),
@@ -68,13 +67,13 @@ fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) 
         (true, class) => page.markup("<tr class=\"last ").markup(class).markup("\">"),
     };
     let name = row.name();
-    // A word without a place to break would widen the page of a phone, or push the bars out of a column.
+    // A word without a break opportunity would make the page too wide for a phone, or push bars out of a column.
     let is_long = name.split([' ', '-', '+', '_']).any(|word| width(word) > MAX_WORD);
     page.markup(if is_long { "<th scope=\"row\" class=\"long\">" } else { "<th scope=\"row\">" });
     if let Some(Cell::Coded { code, name }) = row.cells.first() {
         page.markup("<span class=\"code\">").text(code).markup("</span> ").text(name);
     } else {
-        // A combination of channels may break at every plus, and the name of a field at every underline.
+        // A combination of channels may break at every plus, and the name of a field at every underscore.
         for (at, part) in name.split_inclusive(['+', '_']).enumerate() {
             page.markup(if at > 0 { "<wbr>" } else { "" }).text(part);
         }
@@ -86,7 +85,7 @@ fn write_row(page: &mut Page, view: &TableView, row: &Row, class: &'static str) 
     page.markup("</tr>\n");
 }
 
-/// About how many small letters wide a word is; every other sign may take twice their room.
+/// Approximate width of a word in lowercase letters; other characters may be twice as wide.
 fn width(word: &str) -> usize {
     word.chars().map(|c| if c.is_ascii_lowercase() || matches!(c, '0'..='9' | '_') { 1 } else { 2 }).sum()
 }
@@ -113,7 +112,7 @@ fn write_cell(page: &mut Page, view: &TableView, at: usize, cell: &Cell) {
     }
 }
 
-/// Bars have a width of their own, and columns that a phone has no room for are marked.
+/// Classes for columns of bars, and for columns that a phone omits.
 fn column_class(view: &TableView, at: usize) -> &'static str {
     let Some(column) = view.columns.get(at) else { return "" };
     match (column.kind, column.is_optional) {
@@ -126,7 +125,7 @@ fn column_class(view: &TableView, at: usize) -> &'static str {
     }
 }
 
-/// In percent of the longest; at least a tenth for what is not nothing.
+/// Percentage of the longest bar; at least 0.1 unless the count is 0.
 fn length(count: u64, largest: u64) -> String {
     let tenths = count.saturating_mul(1000).div_ceil(largest.max(1));
     format!("{}.{}%", tenths / 10, tenths % 10)

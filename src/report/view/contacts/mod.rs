@@ -2,37 +2,25 @@
 
 mod changes;
 mod months;
-mod names;
 mod quality;
 mod regions;
 #[cfg(test)]
 mod tests;
 mod times;
 
-use super::super::document::contacts::summary::{CONTACT, Summary};
+use super::super::document::contacts::summary::Summary;
 use super::super::format::percent;
 use super::super::table::Table;
 use super::cell::{Cell, Wish};
 use super::counted::counted;
 use super::limits::Limits;
-use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
-use super::run::{self, Source};
-use super::warnings::warnings;
+use super::parts::{Card, Note, ReportView, Section, SectionKind};
+use super::report::{self as frame, Content};
+use super::totals;
 use crate::base::plural::{count_of, word_for};
 
 /// Lays out the report on contacts.
 pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView {
-    let source = Source {
-        noun: CONTACT,
-        rows: summary.contacts,
-        has_ages: true,
-        as_of: &summary.as_of,
-        run: summary.run.as_ref(),
-        outputs: &summary.outputs,
-        inputs: &summary.inputs,
-        filters: &summary.filters,
-        filters_differ: summary.filters_differ,
-    };
     let sections = [
         Some(totals(summary)),
         changes::changes(summary, limits),
@@ -40,20 +28,12 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
         Some(regions::regions(summary, limits)),
         Some(times::times(summary, limits)),
         Some(quality::quality(summary, limits)),
-        Some(run::run(source, limits)),
     ];
-    ReportView {
-        title: "Report on contacts".to_owned(),
-        subtitle: source.subtitle(),
-        verdict: summary.verdict(),
-        warnings: warnings(&summary.all_notices()),
-        cards: cards(summary),
-        sections: sections.into_iter().flatten().filter(|section| !section.is_empty()).collect(),
-        footnote: "Times are UTC. Shares are of all contacts unless a table says otherwise.".to_owned(),
-    }
+    let footnote = "Times are UTC. Shares are of all contacts unless a table says otherwise.".to_owned();
+    frame::report(summary, Content { cards: cards(summary), sections, has_ages: true, footnote }, limits)
 }
 
-/// The four numbers that are asked for first.
+/// The four most important numbers.
 fn cards(summary: &Summary) -> Vec<Card> {
     let old = summary.comparison.as_ref();
     let total = summary.contacts;
@@ -72,31 +52,14 @@ fn cards(summary: &Summary) -> Vec<Card> {
 }
 
 fn totals(summary: &Summary) -> Section {
-    let mut notes = Vec::new();
-    if let Some(min_cell) = summary.min_cell {
-        notes.push(format!(
-            "Groups of fewer than {min_cell} contacts are merged into \"(other)\", and counts below {min_cell} \
-             or whose complement is below {min_cell} are suppressed, except those of all contacts together."
-        ));
-    }
-    if !summary.columns_not_in_inputs.is_empty() {
-        let columns = summary.columns_not_in_inputs.join(", ");
-        notes.push(format!("Not in all of these files, so counted as unknown or left out: {columns}."));
-    }
-    let total = summary.contacts;
-    let row = |(name, count): (&str, Option<u64>)| {
-        count.map(|count| Row::new(vec![Cell::text(name), Cell::Count(count), Cell::Percent(count, total)]))
-    };
-    let rows = [
-        ("Contacts", Some(total)),
+    let counts = [
+        ("Contacts", Some(summary.contacts)),
         ("Reachable", summary.reachable),
         ("Opted out", summary.opted_out()),
         ("Opt-out unknown", Some(summary.opt_out.unknown)),
         ("Without any channel", summary.without_channel),
     ];
-    let rows = rows.into_iter().filter_map(row).collect();
-    let view = TableView::new("", ["", "Contacts", "Share"].map(Into::into), rows);
-    Section::new(SectionKind::Totals, "Contacts", notes.into_iter().map(Note::from).collect(), vec![view.into()])
+    totals::section(summary, counts)
 }
 
 fn channels(summary: &Summary, limits: Limits) -> Section {

@@ -1,7 +1,7 @@
-//! Contacts created, month by month: how many, and how many there were.
+//! Charts of the contacts created in each month, and of their running total.
 //!
-//! *Easy to get wrong:* what has no place on the picture must be told below it, or its last number seems to contradict the
-//! number of contacts.
+//! *Easy to get wrong:* contacts that are not in the charts must be mentioned below them, or the last number seems to
+//! contradict the number of contacts.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
 use super::super::parts::{LineChart, LinesView, Note};
 use crate::base::plural::count_of;
 
-/// Months on the picture: twenty years.
+/// Maximum number of months in a chart: twenty years.
 const MAX_MONTHS: i32 = 240;
-/// Dates before it are no dates of contacts, and would press the rest of the picture into a corner.
+/// First year of a chart. Earlier dates are wrong, and would leave little of the chart for the others.
 const FIRST_YEAR: i32 = 2000;
 
-/// The charts of the months; nothing where no month makes sense.
+/// The charts; `None` without any plausible month.
 pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
     let months = Months::new(summary)?;
     let mut total = months.earlier;
@@ -23,9 +23,9 @@ pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
         total += count;
         (month.clone(), total)
     });
-    // With merged months there is no sum to tell.
+    // Merged months have no running total.
     let has_sums = summary.min_cell.is_none();
-    let sums = has_sums.then(|| chart("Contacts in all", sums.collect()));
+    let sums = has_sums.then(|| chart("Total contacts", sums.collect()));
     let notes = months.notes(summary, has_sums).into_iter().map(Note::from).collect();
     Some(LinesView { charts: [chart("Created per month", months.shown)].into_iter().chain(sums).collect(), notes })
 }
@@ -34,13 +34,13 @@ fn chart(title: &str, points: Vec<(String, u64)>) -> LineChart {
     LineChart { title: title.to_owned(), points, table: "the table of months" }
 }
 
-/// What is on the picture, and what is not.
+/// Counts that are in the charts, and those that are not.
 struct Months {
-    /// All months from the first to the last that make sense, those without a contact too.
+    /// All months from the first to the last plausible one, including those without contacts.
     shown: Vec<(String, u64)>,
     /// Contacts created before them.
     earlier: u64,
-    /// Contacts created in the months after that of the report.
+    /// Contacts created after the month of the report.
     later: u64,
 }
 
@@ -67,7 +67,7 @@ impl Months {
         })
     }
 
-    /// What the pictures leave out.
+    /// Notes about what the charts omit.
     fn notes(&self, summary: &Summary, has_sums: bool) -> Vec<String> {
         let count = |key: &str| summary.created_by_month.get(key).copied().unwrap_or(0);
         let contacts = |count: u64| count_of(count, "contact", "contacts");
@@ -81,12 +81,12 @@ impl Months {
         let groups: Vec<String> = groups.map(|(count, what)| format!("{} {what}", contacts(count))).collect();
         let mut notes = Vec::new();
         if !groups.is_empty() {
-            notes.push(format!("Not in the {}: {}.", if has_sums { "pictures" } else { "picture" }, groups.join(", ")));
+            notes.push(format!("Not in the {}: {}.", if has_sums { "charts" } else { "chart" }, groups.join(", ")));
         }
         if self.earlier > 0 {
-            let only = if has_sums { "only in the sums of the second picture" } else { "not in the picture" };
+            let only = if has_sums { "only in the totals of the second chart" } else { "not in the chart" };
             let (earlier, first) = (contacts(self.earlier), &self.shown[0].0);
-            notes.push(format!("Created before {first}, and so {only}: {earlier}."));
+            notes.push(format!("Created before {first}, so {only}: {earlier}."));
         }
         notes
     }
@@ -111,25 +111,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_on_the_picture_is_told_below_it() {
+    fn contacts_that_are_not_in_the_charts_are_mentioned_below_them() {
         let table =
             [("1969-12", 7), ("2026-01", 100), ("2026-03", 20), ("9999-12", 53), (OTHER_KEY, 2), (UNKNOWN_KEY, 1)];
-        let notes = "Not in the pictures: 1 contact without a date, 53 contacts with a date in the future, 2 contacts of \
-                     other months.\nCreated before 2026-01, and so only in the sums of the second picture: 7 contacts.";
+        let notes = "Not in the charts: 1 contact without a date, 53 contacts with a date in the future, 2 contacts of \
+                     other months.\nCreated before 2026-01, so only in the totals of the second chart: 7 contacts.";
         assert_eq!(notes_of(&account(&table)), notes);
-        // The last sum and what is told make everybody.
+        // The last total and the notes add up to all contacts.
         let sums = lines(&account(&table)).unwrap().charts.pop().unwrap().points;
         assert_eq!(sums.last(), Some(&("2026-03".to_owned(), 127)));
         assert_eq!(notes_of(&account(&table[1..3])), "");
         let mut merged = account(&table);
         merged.min_cell = Some(2);
         let notes = notes_of(&merged);
-        assert!(notes.contains("Not in the picture: 1 contact without a date"), "{notes}");
-        assert!(notes.contains("of merged months") && notes.contains("and so not in the picture"), "{notes}");
+        assert!(notes.contains("Not in the chart: 1 contact without a date"), "{notes}");
+        assert!(notes.contains("of merged months") && notes.contains("so not in the chart"), "{notes}");
     }
 
     #[test]
-    fn every_contact_is_on_the_picture_or_told_below_it() {
+    fn every_contact_is_in_the_charts_or_mentioned_below_them() {
         for months in [1, 2, 239, 240, 241, 500] {
             let names: Vec<String> =
                 (0..months).map(|at| format!("{:04}-{:02}", 1985 + at / 12, at % 12 + 1)).collect();

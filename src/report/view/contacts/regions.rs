@@ -1,20 +1,25 @@
-//! Regions: a map, a table of them, the channels of each, and what adds up over them.
+//! Regions: a map, a table, the channels of each region, continents and calling codes.
 
-use super::super::super::document::contacts::summary::{CONTACT, Summary};
+use super::super::super::document::contacts::summary::Summary;
+use super::super::super::document::resource::ResourceDocument;
 use super::super::super::format::shown;
 use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
+use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
-use super::names::region_cell;
 use crate::base::plural::grouped;
 
 pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
     let count = |title: &str, name, table: &Table| counted(title, [name, "Contacts"], table, summary.contacts, limits);
-    let map =
-        MapView { noun: CONTACT, counts: summary.regions.clone(), total: summary.contacts, min_cell: summary.min_cell };
+    let map = MapView {
+        noun: Summary::NOUN,
+        counts: summary.regions.clone(),
+        total: summary.contacts,
+        min_cell: summary.min_cell,
+    };
     let parts = [
         (!summary.regions.is_empty()).then_some(Part::Map(map)),
         region_table(summary, limits).map(Into::into),
@@ -25,7 +30,7 @@ pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
     Section::new(SectionKind::Regions, "Regions", Vec::new(), parts.into_iter().flatten().collect())
 }
 
-/// Calling codes as people write them.
+/// Calling codes with a plus.
 fn with_plus(codes: &Table) -> Table {
     let is_number = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
     codes
@@ -51,7 +56,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
         let detail = summary.region_details.get(code);
         detail.map_or((None, None), |detail| (detail.reachable, detail.opted_out))
     };
-    // A hidden number hides the sum, too.
+    // A hidden count hides the sum, too.
     let sum_of = |regions: &[(&str, u64)], number: fn(InRegion) -> Option<u64>| -> Option<u64> {
         regions.iter().map(|(code, _)| number(detail(code))).sum()
     };
@@ -66,7 +71,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
     let view = TableView::new("Contacts by region", columns, Vec::new()).sortable().framed(Frame::Wide).with_head();
     Some(ranked.fill(
         view,
-        |code, count| Row::of_key(code, cells(region_cell(summary, code), count, detail(code), count)),
+        |code, count| Row::of_key(code, cells(region_cell(code), count, detail(code), count)),
         |rest| {
             let numbers = (sum_of(rest, |(reachable, _)| reachable), sum_of(rest, |(_, opted_out)| opted_out));
             Row::rest(cells(Cell::Text(more(rest.len())), sum(rest), numbers, 0))
@@ -74,7 +79,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
     ))
 }
 
-/// How many of a region can be reached, and how many opted out, if that is told.
+/// How many contacts of a region can be reached and opted out; hidden if suppressed.
 type InRegion = (Option<u64>, Option<u64>);
 
 fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
@@ -86,17 +91,17 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
     }
     let row = |(code, count): (&str, u64)| {
         let mix = summary.channels_by_region.get(code);
-        // What is not there may have been left out, or counted together with others.
-        let may_be_untold = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
+        // A missing channel may be suppressed, or counted as `(other)`.
+        let may_be_hidden = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
         let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
-            None if may_be_untold => Cell::Hidden,
-            told => Cell::Percent(told.copied().unwrap_or(0), count),
+            None if may_be_hidden => Cell::Hidden,
+            count_of => Cell::Percent(count_of.copied().unwrap_or(0), count),
         };
-        let cells = std::iter::once(region_cell(summary, code)).chain(channels.iter().map(share));
+        let cells = std::iter::once(region_cell(code)).chain(channels.iter().map(share));
         Row::of_key(code, cells.collect())
     };
     let rows: Vec<_> = regions.shown().map(row).collect();
-    // Shares of one whole each have no sum that could stand for those that are not shown.
+    // Percentages of different totals have no sum for the rows that are not shown.
     let name = if regions.rest_len() > 0 {
         let [shown, all] = [rows.len(), rows.len() + regions.rest_len()].map(|count| grouped(count as u64));
         format!("Region ({shown} of {all})")

@@ -10,7 +10,7 @@ const fn limits(rows: usize) -> Limits {
 const REGIONS: &str = "Contacts by region";
 const LIMITS: [Limits; 3] = [limits(10), limits(30), limits(40)];
 
-/// An account of so many codes, and of some contacts without a code or with one that is not told.
+/// An account with this many codes, and some contacts without a code or with a hidden one.
 fn account(codes: u64) -> Summary {
     let count = |at: u64| 1000 - at;
     let mut table: Table = (0..codes).map(|at| (format!("{}", 100 + at), count(at))).collect();
@@ -84,7 +84,7 @@ fn a_table_that_is_cut_or_folded_adds_up() {
 }
 
 #[test]
-fn the_row_for_the_rest_says_for_how_many_it_stands() {
+fn the_row_for_the_rest_has_the_number_of_its_rows() {
     let view = view(&account(57), LIMITS[1], "Calling codes");
     let names = |rows: &[Row], from: usize| -> Vec<String> { rows[from..].iter().map(Row::name).collect() };
     assert_eq!(names(&view.rows, 29), ["+129", "… and 27 more", "unknown", "(other)"]);
@@ -92,7 +92,7 @@ fn the_row_for_the_rest_says_for_how_many_it_stands() {
 }
 
 #[test]
-fn what_is_left_over_is_shown_in_every_form() {
+fn leftovers_are_shown_in_every_form() {
     let summary = account(100);
     for limits in LIMITS {
         for title in [REGIONS, "Calling codes", "Default", "Combinations"] {
@@ -107,7 +107,7 @@ fn what_is_left_over_is_shown_in_every_form() {
 }
 
 #[test]
-fn more_is_better_only_where_one_wishes_for_more() {
+fn more_is_better_only_for_counts_that_should_grow() {
     let [grown, shrunk, same] = [(1, 44), (44, 1), (2, 2)].map(|(old, new)| Change { old, new });
     assert_eq!([grown, shrunk, same].map(|change| Wish::More.is_met_by(change)), [Some(true), Some(false), None]);
     assert_eq!([grown, shrunk, same].map(|change| Wish::Fewer.is_met_by(change)), [Some(false), Some(true), None]);

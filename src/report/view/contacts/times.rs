@@ -50,7 +50,7 @@ fn month_table(summary: &Summary, limits: Limits) -> Option<TableView> {
 
 fn ages(summary: &Summary) -> Option<TableView> {
     let updated = summary.updated;
-    // Each contact is in one row, which its name must say.
+    // Each contact counts in one row only, which the names must make clear.
     let mut rows = vec![
         ("never", updated.never),
         ("last 7 days", updated.last_7_days),
@@ -59,7 +59,7 @@ fn ages(summary: &Summary) -> Option<TableView> {
         ("91 to 365 days ago", updated.last_365_days),
         ("longer ago", updated.older),
     ];
-    // No usual account has these.
+    // Rare, so shown only if there are any.
     if updated.in_future > 0 {
         rows.push(("in the future", updated.in_future));
     }

@@ -1,36 +1,31 @@
-//! The section about what changed since an older state.
+//! The section about changes since an older report.
 
 use super::super::super::document::change::{Change, Changes};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::super::super::document::delivery::summary::DeliverySummary;
-use super::super::super::format::{difference, moment, money, percent, shown};
+use super::super::super::format::{money, percent};
 use super::super::cell::{Cell, Wish};
+use super::super::changes::{OlderSide, cells, changed, columns};
 use super::super::limits::Limits;
-use super::super::parts::{Column, Note, Row, Section, SectionKind, TableView};
-use super::super::ranked::{Ranked, more};
-use super::groups::region_cell;
+use super::super::names::region_cell;
+use super::super::parts::{Row, Section, TableView};
 
 pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
+    let changed = |title: &str, name: &str, changes: &Changes, cell_of: fn(&str) -> Cell| {
+        changed(title, name, changes, limits, |key| (cell_of(key), Wish::Neither))
+    };
     let tables = [
         totals(comparison),
-        moved("By channel", "Channel", &comparison.channels, limits, Cell::text),
-        moved("By status", "Status", &comparison.statuses, limits, Cell::text),
-        moved("By region", "Region", &comparison.regions, limits, region_cell),
-        moved("By template", "Template", &comparison.templates, limits, Cell::text),
-        moved("Failures by reason", "Reason code", &comparison.failures, limits, Cell::text),
+        changed("By channel", "Channel", &comparison.channels, Cell::text),
+        changed("By status", "Status", &comparison.statuses, Cell::text),
+        changed("By region", "Region", &comparison.regions, region_cell),
+        changed("By template", "Template", &comparison.templates, Cell::text),
+        changed("Failures by reason", "Reason code", &comparison.failures, Cell::text),
     ];
-    let parts = tables.into_iter().map(TableView::with_head).filter_map(TableView::unless_empty).map(Into::into);
-    let since = shown(comparison.as_of.get(..10).unwrap_or(&comparison.with));
-    let notes = notes(comparison).into_iter().map(Note::from).collect();
-    Some(Section {
-        headline: Some(difference(comparison.messages.difference())),
-        ..Section::new(SectionKind::Changes, &format!("Since {since}"), notes, parts.collect())
-    })
-}
-
-fn columns(name: &str) -> [Column; 4] {
-    [name, "Then", "Now", "Change"].map(Column::from)
+    let DeliveryComparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
+    let older = OlderSide { with, as_of, filters_differ: *filters_differ, columns_not_in_both };
+    Some(older.section(comparison.messages, Vec::new(), tables))
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {
@@ -57,37 +52,4 @@ fn totals(comparison: &DeliveryComparison) -> TableView {
         count("Contacts that replied", comparison.contacts_replied, Wish::More),
     ];
     TableView::new("Totals", columns(""), rows.into_iter().flatten().collect())
-}
-
-fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
-    vec![name, Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change, wish)]
-}
-
-/// What has other numbers than then, the largest changes first.
-fn moved(title: &str, name: &str, changes: &Changes, limits: Limits, name_of: fn(&str) -> Cell) -> TableView {
-    let moved = changes.iter().filter(|(_, change)| change.difference() != 0);
-    let moved = moved.map(|(key, &change)| (key.as_str(), change));
-    let ranked = Ranked::new(moved, limits.rows, |change| change.difference().unsigned_abs());
-    let row = |key: &str, change| Row::of_key(key, cells(name_of(key), change, Wish::Neither));
-    ranked.fill(TableView::new(title, columns(name), Vec::new()), row, |rest| {
-        let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
-        let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
-        Row::rest(cells(Cell::Text(more(rest.len())), change, Wish::Neither))
-    })
-}
-
-fn notes(comparison: &DeliveryComparison) -> Vec<String> {
-    let (with, as_of) = (shown(&comparison.with), shown(&moment(&comparison.as_of)));
-    let mut notes = vec![format!("Compared with {with}, as of {as_of}.")];
-    if comparison.filters_differ {
-        notes.push(
-            "The two sides were exported with different filters, or one of them does not tell its own: what differs need \
-             not have changed."
-                .to_owned(),
-        );
-    }
-    if !comparison.columns_not_in_both.is_empty() {
-        notes.push(format!("Not in both, so not compared: {}.", comparison.columns_not_in_both.join(", ")));
-    }
-    notes
 }

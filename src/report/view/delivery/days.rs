@@ -1,4 +1,4 @@
-//! When messages were created: day by day, and by weekday and hour.
+//! When messages were created: by day, and by weekday and hour.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use super::super::parts::{
 };
 use super::groups::{cells, columns};
 use crate::base::plural::{count_of, grouped};
-use crate::time::calendar::{date_of_day, day_of_date};
+use crate::time::calendar::{date_text, day_of_date};
 
-/// Days on the picture: a year and a day.
+/// Maximum number of days in a chart: a year and a day.
 const MAX_DAYS: i64 = 366;
-/// The first of January 2000. Messages were not created before it, and would press the rest of the picture into a corner.
+/// 2000-01-01, the first day of a chart. Earlier dates are wrong, and would leave little of the chart for the others.
 const FIRST_DAY: i64 = 10_957;
-/// Hours in a column of the picture.
+/// Hours in a column of the heat map.
 const BLOCK: usize = 3;
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -39,7 +39,7 @@ pub(super) fn times(summary: &DeliverySummary, limits: Limits) -> Section {
     Section::new(SectionKind::Time, "Time", notes, parts.into_iter().flatten().collect())
 }
 
-/// Hours in their order, which counts must not change.
+/// Hours in order, not sorted by count.
 fn in_order(hours: &Table, total: u64, limits: Limits) -> Option<TableView> {
     let view = counted("Created, by hour", ["Hour", "Messages"], hours, total, limits)?;
     let mut rows = view.rows;
@@ -48,7 +48,7 @@ fn in_order(hours: &Table, total: u64, limits: Limits) -> Option<TableView> {
     Some(TableView { rows, fold: None, ..view }.sortable().framed(frame))
 }
 
-/// The latest days, in their order.
+/// The latest days, in order.
 fn days(summary: &DeliverySummary, limits: Limits) -> Option<TableView> {
     let (days, leftovers): (Vec<_>, Vec<_>) = summary.days.iter().partition(|(day, _)| !is_leftover(day));
     let hidden = days.len().saturating_sub(limits.days + 1);
@@ -67,7 +67,7 @@ fn days(summary: &DeliverySummary, limits: Limits) -> Option<TableView> {
     Some(view.framed(Frame::Folded("All days as a table")))
 }
 
-/// The charts of the days; nothing where no day makes sense.
+/// The charts; `None` without any plausible day.
 fn lines(summary: &DeliverySummary) -> Option<LinesView> {
     let last = day_of(&summary.as_of)?;
     let groups: BTreeMap<i64, Group> =
@@ -79,7 +79,7 @@ fn lines(summary: &DeliverySummary) -> Option<LinesView> {
     let chart = |title: &str, count: fn(&Group) -> Option<u64>| {
         let point = |day: i64| {
             let count = groups.get(&day).map_or(Some(0), count)?;
-            Some((name_of(day), count))
+            Some((date_text(day), count))
         };
         let points = (first..=newest).map(point).collect::<Option<Vec<_>>>()?;
         Some(LineChart { title: title.to_owned(), points, table: "the table of days" })
@@ -102,23 +102,18 @@ fn lines(summary: &DeliverySummary) -> Option<LinesView> {
         .filter(|&(count, _)| count > 0)
         .map(|(count, what)| format!("{} {what}", count_of(count, "message", "messages")))
         .collect();
-    let note = format!("Not in the pictures: {}.", left_out.join(", "));
+    let note = format!("Not in the charts: {}.", left_out.join(", "));
     let notes = if left_out.is_empty() { Vec::new() } else { vec![Note::from(note)] };
     Some(LinesView { charts, notes })
 }
 
-/// The day of a date or of a moment that begins with one.
+/// The day of a date, or of a time that starts with one.
 fn day_of(text: &str) -> Option<i64> {
     let mut parts = text.get(..10)?.splitn(3, '-').map(str::parse::<i64>);
     let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) = (parts.next(), parts.next(), parts.next()) else {
         return None;
     };
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then(|| day_of_date(year, month, day))
-}
-
-fn name_of(day: i64) -> String {
-    let (year, month, day) = date_of_day(day);
-    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// Weekdays by blocks of hours.

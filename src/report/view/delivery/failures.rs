@@ -7,7 +7,7 @@ use super::super::limits::Limits;
 use super::super::parts::{Column, Frame, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
-/// Longest sentence of a reason, in characters.
+/// Maximum length of a reason, in characters.
 const MAX_REASON: usize = 60;
 
 pub(super) fn failures(summary: &DeliverySummary, limits: Limits) -> Section {

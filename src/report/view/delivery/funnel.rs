@@ -1,4 +1,4 @@
-//! How far messages came: the funnel, deliverability by both definitions, and the statuses.
+//! How far messages got: the funnel, deliverability by both definitions, and the statuses.
 
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::cell::Cell;

@@ -2,11 +2,11 @@
 
 use super::super::super::document::delivery::group::{Group, Groups, messages_of};
 use super::super::super::document::delivery::summary::DeliverySummary;
-use super::super::super::format::shown;
-use super::super::super::places;
+use super::super::super::document::resource::ResourceDocument;
 use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
+use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
@@ -33,20 +33,12 @@ pub(super) fn templates(summary: &DeliverySummary, limits: Limits) -> Section {
     let categories = &summary.template_categories;
     let categories = counted("Categories", ["Category", "Messages"], categories, summary.messages, limits);
     let parts: Vec<Part> = [table, categories].into_iter().flatten().map(Part::from).collect();
-    // A word for messages without a template, only where there are any.
+    // Explains `none`, if it is in the table.
     let note = summary.templates.contains_key("none").then(|| "none: messages without a template.".to_owned().into());
     Section::new(SectionKind::Templates, "Templates", note.into_iter().collect(), parts)
 }
 
-/// A region's code and, where it has one, its name.
-pub(super) fn region_cell(code: &str) -> Cell {
-    match places::find(code) {
-        Some(place) => Cell::Coded { code: shown(code), name: place.name.to_owned() },
-        None => Cell::text(code),
-    }
-}
-
-/// A table of groups; nothing without rows.
+/// A table of groups; `None` without rows.
 fn table(title: &str, name: &str, groups: &Groups, limit: usize, name_of: fn(&str) -> Cell) -> Option<TableView> {
     let rows = groups.iter().map(|(key, &group)| (key.as_str(), group));
     let ranked = Ranked::new(rows, limit, |group| group.messages);

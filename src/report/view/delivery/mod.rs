@@ -14,23 +14,12 @@ mod tests;
 use super::super::document::delivery::summary::DeliverySummary;
 use super::cell::{Cell, Wish};
 use super::limits::Limits;
-use super::parts::{Card, Note, ReportView, Row, Section, SectionKind, TableView};
-use super::run::{self, Source};
-use super::warnings::warnings;
+use super::parts::{Card, ReportView, Row, Section, SectionKind, TableView};
+use super::report::{self as frame, Content};
+use super::totals;
 
 /// Lays out the report on messages.
 pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> ReportView {
-    let source = Source {
-        noun: DeliverySummary::NOUN,
-        rows: summary.messages,
-        has_ages: false,
-        as_of: &summary.as_of,
-        run: summary.run.as_ref(),
-        outputs: &summary.outputs,
-        inputs: &summary.inputs,
-        filters: &summary.filters,
-        filters_differ: summary.filters_differ,
-    };
     let sections = [
         Some(totals(summary)),
         changes::changes(summary, limits),
@@ -44,23 +33,14 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
         Some(speed::speed(summary, limits)),
         Some(replies(summary)),
         Some(quality::quality(summary, limits)),
-        Some(run::run(source, limits)),
     ];
-    ReportView {
-        title: "Report on messages".to_owned(),
-        subtitle: source.subtitle(),
-        verdict: summary.verdict(),
-        warnings: warnings(&summary.all_notices()),
-        cards: cards(summary),
-        sections: sections.into_iter().flatten().filter(|section| !section.is_empty()).collect(),
-        footnote:
-            "Times are UTC. Shares are of all messages unless a table says otherwise. The API names no currency: \
-                   amounts are in the account's."
-                .to_owned(),
-    }
+    let footnote = "Times are UTC. Shares are of all messages unless a table says otherwise. The API names no currency: \
+                    amounts are in the account's.";
+    let content = Content { cards: cards(summary), sections, has_ages: false, footnote: footnote.to_owned() };
+    frame::report(summary, content, limits)
 }
 
-/// The numbers that are asked for first.
+/// The most important numbers.
 fn cards(summary: &DeliverySummary) -> Vec<Card> {
     let old = summary.comparison.as_ref();
     let card = |name, number, detail, change: Option<_>, wish| Card {
@@ -84,34 +64,18 @@ fn cards(summary: &DeliverySummary) -> Vec<Card> {
 }
 
 fn totals(summary: &DeliverySummary) -> Section {
-    let mut notes = Vec::new();
-    if let Some(min_cell) = summary.min_cell {
-        notes.push(format!(
-            "Groups of fewer than {min_cell} messages are merged into \"(other)\", and counts below {min_cell} or \
-             whose complement is below {min_cell} are suppressed, except those of all messages together."
-        ));
-    }
-    if !summary.columns_not_in_inputs.is_empty() {
-        let columns = summary.columns_not_in_inputs.join(", ");
-        notes.push(format!("Not in all of these files, so counted as unknown or left out: {columns}."));
-    }
     let total = summary.total;
     let neither = total.outbound.zip(total.inbound).map(|(out, into)| total.messages.saturating_sub(out + into));
-    let rows = [
+    let counts = [
         ("Messages", Some(summary.messages)),
         ("Outbound", total.outbound),
         ("Inbound", total.inbound),
-        ("Neither, or not known", neither.filter(|&count| count > 0)),
+        ("Neither, or unknown", neither.filter(|&count| count > 0)),
     ];
-    let row = |(name, count): (&str, Option<u64>)| {
-        count.map(|count| Row::new(vec![Cell::text(name), Cell::Count(count), Cell::Percent(count, summary.messages)]))
-    };
-    let rows = rows.into_iter().filter_map(row).collect();
-    let view = TableView::new("", ["", "Messages", "Share"].map(Into::into), rows);
-    Section::new(SectionKind::Totals, "Messages", notes.into_iter().map(Note::from).collect(), vec![view.into()])
+    totals::section(summary, counts)
 }
 
-/// Who was messaged, and who replied.
+/// Contacts that were messaged, and those that replied.
 fn replies(summary: &DeliverySummary) -> Section {
     let Some(contacts) = summary.contacts else {
         return Section::new(SectionKind::Replies, "Replies", Vec::new(), Vec::new());
@@ -121,6 +85,6 @@ fn replies(summary: &DeliverySummary) -> Section {
         |name: &str, count| Row::new(vec![Cell::text(name), cell(count), Cell::Percent(count, contacts.messaged)]);
     let rows = vec![row("Contacts messaged", contacts.messaged), row("Replied", contacts.replied)];
     let view = TableView::new("", ["", "Contacts", "Share"].map(Into::into), rows);
-    let note = "A contact replied if a message came in after the first one that went out to them.".to_owned();
+    let note = "A contact replied if it sent a message after the first outbound one.".to_owned();
     Section::new(SectionKind::Replies, "Replies", vec![note.into()], vec![view.with_head().into()])
 }

@@ -19,7 +19,10 @@ pub(super) fn speed(summary: &DeliverySummary, limits: Limits) -> Section {
         );
     }
     if is_approximate(summary.times.to_delivered) || is_approximate(summary.times.to_read) {
-        notes.push("Percentiles are up to 1 % off: there were too many messages to hold each duration.".to_owned());
+        notes.push(
+            "Percentiles may be off by up to 1%, because there were too many messages to keep every duration."
+                .to_owned(),
+        );
     }
     Section::new(SectionKind::Speed, "Speed", notes.into_iter().map(Note::from).collect(), parts)
 }

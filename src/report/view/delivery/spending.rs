@@ -6,9 +6,9 @@ use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::money;
 use super::super::cell::Cell;
 use super::super::limits::Limits;
+use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
-use super::groups::region_cell;
 
 impl DeliverySummary {
     /// Whether any of these messages could have a price.
@@ -23,7 +23,7 @@ pub(super) fn spending(summary: &DeliverySummary, limits: Limits) -> Section {
         return Section::new(SectionKind::Spending, "Spending", Vec::new(), Vec::new());
     }
     let [price, active, total] = [spent.price, spent.active_contact_price, spent.total()].map(money);
-    let note = format!("{total} in all: {price} in prices and {active} in active contact prices.");
+    let note = format!("{total} in total: {price} in prices and {active} in active contact prices.");
     let channels = table("By channel", "Channel", &summary.channels, limits.rows, Cell::text);
     let tables = [
         channels.map(|view| view.framed(Frame::Wide)),
@@ -34,7 +34,7 @@ pub(super) fn spending(summary: &DeliverySummary, limits: Limits) -> Section {
     Section::new(SectionKind::Spending, "Spending", vec![Note::from(note)], parts)
 }
 
-/// The groups that cost anything, the most expensive first; nothing where none did.
+/// The groups that cost anything, the most expensive first; `None` if none did.
 fn table(title: &str, name: &str, groups: &Groups, limit: usize, name_of: fn(&str) -> Cell) -> Option<TableView> {
     let rows = groups.iter().map(|(key, &group)| (key.as_str(), group));
     let rows = rows.filter(|(_, group)| group.spent != Spending::default());

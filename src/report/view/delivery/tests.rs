@@ -4,7 +4,7 @@ use crate::report::document::delivery::compare_deliveries;
 use crate::report::document::delivery::money::{Money, Spending};
 use crate::report::document::delivery::summary::{Deliverability, Failure, Funnel, Percentiles};
 use crate::report::render::render_table;
-use crate::report::{ReportForm, RunDocument, TableStyle};
+use crate::report::{Report, ReportForm, TableStyle};
 
 fn group(messages: u64) -> Group {
     Group {
@@ -22,7 +22,7 @@ fn groups(count: u64, name: impl Fn(u64) -> String) -> Groups {
     (0..count).map(|at| (name(at), group(5000 - at))).collect()
 }
 
-/// An account with so many keys in each of its tables.
+/// An account with this many keys in each of its tables.
 fn account(keys: u64) -> DeliverySummary {
     let name = |at: u64| format!("key {at}");
     let channels = groups(keys, name);
@@ -58,7 +58,7 @@ fn account(keys: u64) -> DeliverySummary {
 }
 
 #[test]
-fn every_form_tells_the_same_numbers() {
+fn every_form_shows_the_same_numbers() {
     let summary = account(3);
     let table = render_table(&summary, TableStyle { width: 120, has_colors: false });
     let forms = [ReportForm::Html, ReportForm::Markdown].map(|form| summary.render(form));

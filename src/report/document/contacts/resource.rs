@@ -1,0 +1,82 @@
+//! What a [`Summary`] has in common with the documents of other resources.
+
+use super::super::findings::Findings;
+use super::super::origin::Origin;
+use super::super::resource::ResourceDocument;
+use super::absent;
+use super::summary::{SUMMARY_SCHEMA_VERSION, Summary};
+use crate::base::noun::RowNoun;
+use crate::report::table::Table;
+
+impl ResourceDocument for Summary {
+    const NOUN: RowNoun = RowNoun { one: "contact", many: "contacts" };
+    const SCHEMA_VERSION: u32 = SUMMARY_SCHEMA_VERSION;
+
+    fn schema_version(&self) -> u32 {
+        self.schema_version
+    }
+
+    fn as_of(&self) -> &str {
+        &self.as_of
+    }
+
+    fn set_as_of(&mut self, as_of: String) {
+        self.as_of = as_of;
+    }
+
+    fn rows(&self) -> u64 {
+        self.contacts
+    }
+
+    fn min_cell(&self) -> Option<u64> {
+        self.min_cell
+    }
+
+    fn rejected(&self) -> &Table {
+        &self.rejected
+    }
+
+    fn missing(&self) -> &Table {
+        &self.quality.missing
+    }
+
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn origin_mut(&mut self) -> &mut Origin {
+        &mut self.origin
+    }
+
+    fn add_findings(&mut self, findings: Findings) {
+        self.rejected = findings.rejected;
+        self.rejected_samples = findings.rejected_samples;
+        self.origin.unknown_fields = findings.unknown_fields;
+        self.origin.malformed_fields = findings.malformed_fields;
+        self.quality.year_one_created_at += findings.never_created;
+    }
+
+    fn omit_absent(&mut self) {
+        absent::omit(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_unreadable_if_none_of_its_values_can_be_read() {
+        let mut summary = Summary { contacts: 3, ..Summary::default() };
+        summary.origin.malformed_fields = [("created_at".to_owned(), 2), ("updated_at".to_owned(), 1)].into();
+        summary.quality.missing = [("created_at".to_owned(), 3), ("updated_at".to_owned(), 2)].into();
+        summary.rejected = [("missing_id".to_owned(), 1)].into();
+        let notices = summary.all_notices();
+        let texts: Vec<&str> = notices.iter().map(|notice| notice.text.as_str()).collect();
+        let left_out = "1 item was left out because it is not a contact.";
+        assert_eq!(
+            texts,
+            [left_out, "No value of created_at could be read: 2 values have an undocumented type or form."]
+        );
+    }
+}

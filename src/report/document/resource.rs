@@ -1,0 +1,100 @@
+//! What the documents of all resources have in common: notices, the verdict, and the JSON form.
+//!
+//! *Easy to get wrong:* an older document is read back to be compared with, so a field that is added later needs a default,
+//! or older files can no longer be read.
+
+use serde::de::{DeserializeOwned, Error};
+use serde::ser::Serialize;
+
+use super::findings::Findings;
+use super::notice::Notice;
+use super::origin::Origin;
+use crate::base::noun::RowNoun;
+use crate::base::printable::printable_json;
+use crate::report::table::Table;
+use crate::verdict::Verdict;
+
+/// The report on the rows of one resource, as data.
+pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
+    /// What rows are called.
+    const NOUN: RowNoun;
+    /// Version of the JSON form that is written, and the only one that is read. It changes when a field changes its name or
+    /// meaning, not when a field is added.
+    const SCHEMA_VERSION: u32;
+
+    /// Version of this document.
+    fn schema_version(&self) -> u32;
+
+    /// Time of the report, RFC 3339, UTC.
+    fn as_of(&self) -> &str;
+
+    /// Sets the time of the report, RFC 3339, UTC.
+    fn set_as_of(&mut self, as_of: String);
+
+    /// Number of rows.
+    fn rows(&self) -> u64;
+
+    /// Limit below which groups were merged, if they were.
+    fn min_cell(&self) -> Option<u64>;
+
+    /// Items that are no rows, by reason.
+    fn rejected(&self) -> &Table;
+
+    /// Null and empty values, by column.
+    fn missing(&self) -> &Table;
+
+    /// Where the numbers come from.
+    fn origin(&self) -> &Origin;
+
+    /// The same, to be changed.
+    fn origin_mut(&mut self) -> &mut Origin;
+
+    /// Adds what pages held beside rows.
+    fn add_findings(&mut self, findings: Findings);
+
+    /// Omits what cannot be known because of [`Origin::columns_not_in_inputs`].
+    fn omit_absent(&mut self);
+
+    /// Notices about this resource only.
+    fn own_notices(&self) -> Vec<Notice> {
+        Vec::new()
+    }
+
+    /// Everything that a reader must know before the numbers.
+    fn all_notices(&self) -> Vec<Notice> {
+        let origin = self.origin();
+        let mut notices = origin.derived_notices(Self::NOUN, self.rows(), self.rejected(), self.missing());
+        notices.extend(self.own_notices());
+        notices.extend_from_slice(&origin.notices);
+        notices
+    }
+
+    /// The verdict of the run, or the worst one of the exports that the files come from; `None` if any is unknown.
+    fn verdict(&self) -> Option<Verdict> {
+        self.origin().verdict()
+    }
+
+    /// The JSON form with a final line break, keys in a fixed order.
+    fn to_json(&self) -> String {
+        let mut whole = self.clone();
+        whole.origin_mut().notices = self.all_notices();
+        let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
+        json.push('\n');
+        printable_json(&json)
+    }
+
+    /// Reads the JSON form back, except for runs, files and notices.
+    ///
+    /// # Errors
+    /// When the text is no document of this resource and of [`SCHEMA_VERSION`](Self::SCHEMA_VERSION), or lacks a required
+    /// field.
+    fn from_json(json: &str) -> Result<Self, serde_json::Error> {
+        let mut document: Self = serde_json::from_str(json)?;
+        if document.schema_version() != Self::SCHEMA_VERSION {
+            let text = format!("schema version {}, not {}", document.schema_version(), Self::SCHEMA_VERSION);
+            return Err(serde_json::Error::custom(text));
+        }
+        document.omit_absent();
+        Ok(document)
+    }
+}

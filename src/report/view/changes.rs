@@ -1,0 +1,85 @@
+//! What the sections about changes since an older report have in common.
+
+use super::super::document::change::{Change, Changes};
+use super::super::format::{difference, moment, shown};
+use super::cell::{Cell, Wish};
+use super::limits::Limits;
+use super::parts::{Column, Note, Row, Section, SectionKind, TableView};
+use super::ranked::{Ranked, more};
+
+/// What a comparison says about the older side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OlderSide<'a> {
+    /// The files it comes from.
+    pub(super) with: &'a str,
+    /// Its time, RFC 3339, UTC.
+    pub(super) as_of: &'a str,
+    pub(super) filters_differ: bool,
+    pub(super) columns_not_in_both: &'a [String],
+}
+
+impl OlderSide<'_> {
+    /// The section: its title has the date of the older side and how many rows there are more or fewer.
+    pub(super) fn section(
+        self,
+        rows: Change,
+        notes: Vec<String>,
+        tables: impl IntoIterator<Item = TableView>,
+    ) -> Section {
+        let since = shown(self.as_of.get(..10).unwrap_or(self.with));
+        let notes = self.notes().into_iter().chain(notes).map(Note::from).collect();
+        let tables = tables.into_iter().map(TableView::with_head).filter_map(TableView::unless_empty);
+        Section {
+            headline: Some(difference(rows.difference())),
+            ..Section::new(SectionKind::Changes, &format!("Since {since}"), notes, tables.map(Into::into).collect())
+        }
+    }
+
+    fn notes(self) -> Vec<String> {
+        let (with, as_of) = (shown(self.with), shown(&moment(self.as_of)));
+        let mut notes = vec![format!("Compared with {with}, as of {as_of}.")];
+        if self.filters_differ {
+            notes.push(
+                "The two sides were exported with different filters, or the filters of one side are unknown, so differences \
+                 are not necessarily changes."
+                    .to_owned(),
+            );
+        }
+        if !self.columns_not_in_both.is_empty() {
+            notes.push(format!("Not in both, so not compared: {}.", self.columns_not_in_both.join(", ")));
+        }
+        notes
+    }
+}
+
+/// The columns of a table of changes.
+pub(super) fn columns(name: &str) -> [Column; 4] {
+    [name, "Then", "Now", "Change"].map(Column::from)
+}
+
+/// The cells of a change in these columns.
+pub(super) fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
+    vec![name, Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change, wish)]
+}
+
+/// The keys whose counts have changed, the largest changes first.
+pub(super) fn changed(
+    title: &str,
+    name: &str,
+    changes: &Changes,
+    limits: Limits,
+    cell_of: impl Fn(&str) -> (Cell, Wish),
+) -> TableView {
+    let rows = changes.iter().filter(|(_, change)| change.difference() != 0);
+    let rows = rows.map(|(key, &change)| (key.as_str(), change));
+    let ranked = Ranked::new(rows, limits.rows, |change| change.difference().unsigned_abs());
+    let row = |key: &str, change| {
+        let (cell, wish) = cell_of(key);
+        Row::of_key(key, cells(cell, change, wish))
+    };
+    ranked.fill(TableView::new(title, columns(name), Vec::new()), row, |rest| {
+        let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
+        let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
+        Row::rest(cells(Cell::Text(more(rest.len())), change, Wish::Neither))
+    })
+}
