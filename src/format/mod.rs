@@ -14,11 +14,13 @@ mod codec;
 mod csv;
 mod encode;
 mod error;
+mod ipc;
 mod json;
 mod lines;
 mod ndjson;
 mod parquet;
 mod projection;
+mod rebatch;
 mod scalars;
 mod table;
 #[cfg(test)]
@@ -34,5 +36,5 @@ pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
 pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
-/// Name of the filters among the metadata of Parquet files, as JSON.
+/// Name of the filters among the metadata of Parquet and Arrow files, as JSON.
 pub const FILTERS_KEY: &str = "sent_export.filters";

@@ -8,6 +8,7 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema};
+use arrow_ipc::reader::{FileReader, StreamReader};
 use proptest::prelude::*;
 
 use super::*;
@@ -96,6 +97,37 @@ fn every_type_comes_back_from_parquet() {
     let mut reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
     // A float that is not a number is equal to none, so that texts are compared.
     assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+}
+
+#[test]
+fn every_type_comes_back_from_arrow() {
+    let batch = every_type();
+    let file = encoded("arrow", std::slice::from_ref(&batch));
+    let mut reader = FileReader::try_new(std::io::Cursor::new(file), None).unwrap();
+    assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+    let stream = encoded("arrows", std::slice::from_ref(&batch));
+    let mut reader = StreamReader::try_new(stream.as_slice(), None).unwrap();
+    assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+    let parts = [batch.slice(0, 1), batch.slice(1, 2)];
+    assert!(encoded("arrows", &parts) == stream, "bytes depend on the rows alone");
+}
+
+#[test]
+fn arrow_carries_the_metadata_of_the_export() {
+    let schema = every_type().schema();
+    let metadata = [("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())];
+    for format in ["arrow", "arrows"] {
+        let format: FileFormat = format.parse().unwrap();
+        let encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &metadata).unwrap();
+        let bytes = encoder.finish().unwrap();
+        let found = if format.to_string() == "arrow" {
+            FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap().schema()
+        } else {
+            StreamReader::try_new(bytes.as_slice(), None).unwrap().schema()
+        };
+        assert_eq!(found.fields(), schema.fields());
+        assert_eq!(found.metadata().get("a").map(AsRef::as_ref), Some("1"));
+    }
 }
 
 #[test]

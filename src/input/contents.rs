@@ -8,6 +8,7 @@ use csv::ReaderBuilder;
 use super::content::Content;
 use super::error::SourceError;
 use super::find::{Found, SkipReason, Skipped};
+use super::ipc::IpcSource;
 use super::parquet;
 use super::read::STALL_LIMIT;
 use super::source_file::SourceFile;
@@ -76,6 +77,10 @@ fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>,
     let failed = |source: io::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
     match file.format.format() {
         Format::Parquet => parquet::columns_of(file, reporter),
+        Format::Arrow | Format::ArrowStream => {
+            let schema = IpcSource::open(file, reporter)?.schema();
+            Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
+        }
         Format::Csv => {
             let (text, _) = open_text(file, reporter)?;
             let mut reader = ReaderBuilder::new().from_reader(text);

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::coerce::texts;
 use super::error::SourceError;
 use super::id_error::IdError;
+use super::ipc::IpcSource;
 use super::parquet::{ParquetFile, load};
 use super::read::stall_limit;
 use super::source_file::SourceFile;
@@ -73,6 +74,7 @@ pub(super) fn read_ids(
     let (source, column) = (file.clone(), column.clone());
     let read = move |reporter: &Reporter<Chunk>| match source.format.format() {
         Format::Parquet => from_parquet(&source, &column, reporter),
+        Format::Arrow | Format::ArrowStream => from_ipc(&source, &column, reporter),
         Format::Csv => from_csv(&source, &column, reporter),
         Format::Ndjson => from_ndjson(&source, &column, reporter),
     };
@@ -143,6 +145,18 @@ fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>
     for batch in batches {
         let batch = batch.map_err(|error| unreadable(file, error))?;
         let (ids, _) = texts(batch.column(0)).map_err(|error| unreadable(file, error))?;
+        (0..ids.len()).for_each(|row| chunks.push(ids.is_valid(row).then(|| ids.value(row))));
+    }
+    chunks.flush();
+    Ok(())
+}
+
+fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+    let mut source = IpcSource::open(file, reporter).map_err(IdError::Table)?;
+    let place = column.find(file, source.schema().fields().iter().map(|field| field.name().as_str()))?;
+    let mut chunks = Chunks::new(reporter);
+    while let Some(batch) = source.next_batch().map_err(IdError::Table)? {
+        let (ids, _) = texts(batch.column(place)).map_err(|error| unreadable(file, error))?;
         (0..ids.len()).for_each(|row| chunks.push(ids.is_valid(row).then(|| ids.value(row))));
     }
     chunks.flush();
@@ -238,11 +252,15 @@ mod tests {
         let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        for name in ["1.csv", "2.ndjson", "3.parquet"] {
+        let file = File::create(path("4.arrows")).unwrap();
+        let mut writer = arrow_ipc::writer::StreamWriter::try_new(file, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        for name in ["1.csv", "2.ndjson", "3.parquet", "4.arrows"] {
             assert_eq!(read(&path(name), &usual()).unwrap().ids(), all, "{name}");
         }
         let all_of_folder = read(folder.path(), &usual()).unwrap();
-        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 40_000));
+        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 60_000));
     }
 
     #[test]

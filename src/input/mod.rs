@@ -13,6 +13,7 @@
 
 mod coerce;
 mod column_builders;
+mod columns;
 mod content;
 mod contents;
 mod csv;
@@ -22,6 +23,7 @@ mod find;
 mod id_column;
 mod id_error;
 mod ids;
+mod ipc;
 mod ndjson;
 mod parquet;
 mod piece;

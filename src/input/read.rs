@@ -10,7 +10,7 @@ use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
 use super::watch::{Ended, Reporter, watch};
-use super::{csv, ndjson, parquet};
+use super::{csv, ipc, ndjson, parquet};
 use crate::format::Format;
 
 /// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
@@ -46,6 +46,7 @@ pub(super) fn read_columns(
         }
         match source.format.format() {
             Format::Parquet => parquet::read(&source, wanted, reporter),
+            Format::Arrow | Format::ArrowStream => ipc::read(&source, wanted, reporter),
             Format::Csv => csv::read(&source, wanted, reporter),
             Format::Ndjson => ndjson::read(&source, wanted, reporter),
         }

@@ -119,7 +119,7 @@ fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
         parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
         ..all_columns()
     };
-    let names = ["c.parquet", "c.csv"];
+    let names = ["c.parquet", "c.csv", "c.arrow", "c.arrows"];
     let hashes: Vec<Vec<String>> = [20_000, 100, 8_192, 77]
         .into_iter()
         .map(|size| write(folder.path(), &names, &cut(size), &settings).into_iter().map(|r| r.sha256).collect())

@@ -84,6 +84,21 @@ fn stdout_takes_parquet_through_a_pipe() {
 }
 
 #[test]
+fn an_arrow_stream_on_stdout_is_the_file_byte_by_byte_however_the_list_was_cut() {
+    let simulator = simulator(2000);
+    let export = |more: &[&str]| {
+        let arguments = [&["--format", "arrows", "--quiet"], more].concat();
+        sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0)
+    };
+    let streamed = export(&["-o", "-"]).stdout;
+    assert!(streamed.ends_with(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]));
+    for page_size in ["17", "100"] {
+        let run = export(&["-o", "c.arrows", "--page-size", page_size]);
+        assert!(std::fs::read(run.path("c.arrows")).unwrap() == streamed, "pages of {page_size}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let simulator = simulator(20_000);
     let (folder, mut command) = sent_export().contacts(&simulator.base_url(), &["-o", "-", "--quiet"]).into_parts();
