@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::row_format::{SecondOutput, metadata};
-use crate::format::{ParquetSettings, Projection};
+use crate::format::Projection;
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
 use crate::store::{FileMode, Sidecar, file_identity};
@@ -40,8 +40,7 @@ impl ActivitiesConfig {
         // Ids say what was read, not a span of time.
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let settings = OutputSettings {
-            metadata: metadata(&filters, rows.schema_version),
-            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            format: rows.format_settings(metadata(&filters, rows.schema_version)),
             mode,
             ..OutputSettings::new(Projection::all(rows.schema.clone()))
         };

@@ -8,7 +8,7 @@ use super::activities::ActivitiesConfig;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FileFormat, ParquetSettings, Projection};
+use crate::format::{ColumnError, FileFormat, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
@@ -86,8 +86,7 @@ impl OutputsConfig {
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_deref())?;
         let settings = OutputSettings {
-            metadata,
-            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            format: rows.format_settings(metadata),
             mode: args.mode,
             partition: rows.partition,
             ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)

@@ -22,6 +22,7 @@ mod parquet;
 mod projection;
 mod rebatch;
 mod scalars;
+mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use self::error::FormatError;
 pub(crate) use self::json::json_objects;
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
+pub use self::settings::FormatSettings;
 pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
 /// Name of the filters among the metadata of Parquet and Arrow files, as JSON.

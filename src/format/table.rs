@@ -17,7 +17,8 @@ use super::encode::{Encode, EncodeError};
 use super::error::FormatError;
 use super::ipc::IpcEncoder;
 use super::ndjson::NdjsonEncoder;
-use super::parquet::{ParquetEncoder, ParquetSettings};
+use super::parquet::ParquetEncoder;
+use super::settings::FormatSettings;
 use super::types::find_unsupported;
 
 /// How rows are laid out in a file.
@@ -156,10 +157,10 @@ impl FileFormat {
         self,
         sink: W,
         schema: &SchemaRef,
-        parquet: &ParquetSettings,
-        metadata: &[(String, String)],
+        settings: &FormatSettings,
     ) -> Result<Box<dyn Encode<W>>, EncodeError> {
         let schema = Arc::clone(schema);
+        let FormatSettings { metadata, parquet, .. } = settings;
         Ok(match self.format {
             Format::Parquet => Box::new(ParquetEncoder::new(sink, schema, parquet, metadata)?),
             Format::Arrow => Box::new(IpcEncoder::file(sink, schema, metadata)?),

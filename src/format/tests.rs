@@ -56,7 +56,7 @@ fn encoded(format: &str, batches: &[RecordBatch]) -> Vec<u8> {
     let format: FileFormat = format.parse().unwrap();
     let schema = batches[0].schema();
     format.check_columns(&schema).unwrap();
-    let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+    let mut encoder = format.open(Vec::new(), &schema, &FormatSettings::default()).unwrap();
     for batch in batches {
         encoder.write(batch).unwrap();
     }
@@ -115,10 +115,11 @@ fn every_type_comes_back_from_arrow() {
 #[test]
 fn arrow_carries_the_metadata_of_the_export() {
     let schema = every_type().schema();
-    let metadata = [("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())];
+    let metadata = vec![("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())];
+    let settings = FormatSettings { metadata, ..FormatSettings::default() };
     for format in ["arrow", "arrows"] {
         let format: FileFormat = format.parse().unwrap();
-        let encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &metadata).unwrap();
+        let encoder = format.open(Vec::new(), &schema, &settings).unwrap();
         let bytes = encoder.finish().unwrap();
         let found = if format.to_string() == "arrow" {
             FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap().schema()
@@ -162,7 +163,7 @@ fn a_batch_with_other_columns_is_an_error_and_no_panic() {
     let other: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let other = RecordBatch::try_from_iter([("text", other)]).unwrap();
     for format in FileFormat::all() {
-        let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+        let mut encoder = format.open(Vec::new(), &schema, &FormatSettings::default()).unwrap();
         let error = encoder.write(&other).unwrap_err().to_string();
         assert!(error.contains("does not have the columns"), "{format}: {error}");
     }
@@ -186,7 +187,7 @@ impl Write for Full {
 fn a_sink_that_fails_ends_every_format_in_an_error() {
     let batch = every_type();
     for format in FileFormat::all() {
-        let opened = format.open(Full, &batch.schema(), &ParquetSettings::default(), &[]);
+        let opened = format.open(Full, &batch.schema(), &FormatSettings::default());
         let ended = opened.and_then(|mut encoder| {
             encoder.write(&batch)?;
             encoder.finish()

@@ -39,7 +39,7 @@ impl Output {
         let schema = settings.columns.schema();
         request.format.check_columns(schema)?;
         let sink = HashingWriter::new(Destination::open(&request.target, files)?);
-        let encoder = request.format.open(sink, schema, &settings.parquet, &settings.metadata);
+        let encoder = request.format.open(sink, schema, &settings.format);
         let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
         Ok(Self { request: request.clone(), encoder, rows: 0 })
     }

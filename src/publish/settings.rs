@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::{FileFormat, ParquetSettings, Projection};
+use crate::format::{FileFormat, FormatSettings, Projection};
 use crate::store::FileMode;
 
 /// What all outputs of a run share.
@@ -10,10 +10,8 @@ use crate::store::FileMode;
 pub struct OutputSettings {
     /// Columns and their order.
     pub columns: Projection,
-    /// Key-value metadata of Parquet files.
-    pub metadata: Vec<(String, String)>,
-    /// How Parquet files are laid out.
-    pub parquet: ParquetSettings,
+    /// How the file of each format is laid out.
+    pub format: FormatSettings,
     /// Permissions of the files that were asked for.
     pub mode: Option<FileMode>,
     /// Whether there is one file for each day instead of one for all rows.
@@ -32,7 +30,7 @@ pub struct PartitionBy {
 impl OutputSettings {
     /// These columns, and everything else as usual.
     pub fn new(columns: Projection) -> Self {
-        Self { columns, metadata: Vec::new(), parquet: ParquetSettings::default(), mode: None, partition: None }
+        Self { columns, format: FormatSettings::default(), mode: None, partition: None }
     }
 }
 

@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
+use crate::format::{FileFormat, FormatError, FormatSettings, ParquetSettings, Projection};
 use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 use crate::store::StoreError;
@@ -116,7 +116,10 @@ fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
         full.into_iter().chain(builder.finish()).collect()
     };
     let settings = OutputSettings {
-        parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
+        format: FormatSettings {
+            parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
+            ..FormatSettings::default()
+        },
         ..all_columns()
     };
     let names = ["c.parquet", "c.csv", "c.arrow", "c.arrows"];
