@@ -19,7 +19,7 @@
 //!                   bounded channels of batches
 //!                                 │
 //!                                 └─► publish     outputs side by side, gate, lock, manifest
-//!                                       ├─► format    record batches ─► Parquet, Arrow, CSV, NDJSON
+//!                                       ├─► format    record batches ─► Parquet, Arrow, CSV, NDJSON, Excel
 //!                                       └─► store     bytes ─► files (staged, hashed, renamed), stdout
 //!
 //!        input ─► report          record batches again, from files that were exported earlier

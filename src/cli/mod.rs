@@ -23,7 +23,7 @@ pub use shared::{
 };
 pub use simulator::SimulatorArgs;
 
-/// Export the contacts and messages of a Sent account to Parquet, Arrow, CSV and NDJSON
+/// Export the contacts and messages of a Sent account to Parquet, Arrow, CSV, NDJSON and Excel
 #[derive(Debug, Parser)]
 #[command(name = "sent-export", version, about, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {

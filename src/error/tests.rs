@@ -100,6 +100,7 @@ fn errors_of_outputs() {
     let (path, lock) = (|| "data/c.csv".into(), || "data/.c.csv.lock".into());
     let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
     let hindrances = [Hindrance::Mounted, Hindrance::OthersInStickyFolder, Hindrance::Protected, Hindrance::NoRename];
+    let long = FormatError::LongText { column: "body".to_owned(), row: 7, length: 40_000, limit: 32_767 };
     let unsupported = FormatError::UnsupportedColumn {
         format: "csv".to_owned(),
         column: "blob".to_owned(),
@@ -121,6 +122,7 @@ fn errors_of_outputs() {
         OutputError::Format("xls".parse::<FileFormat>().unwrap_err()),
         OutputError::Format(FileFormat::for_path("c.xls".as_ref()).unwrap_err()),
         OutputError::Format(unsupported),
+        OutputError::Value { path: "data/m.xlsx".to_owned(), source: long },
         OutputError::ForeignBatch(arrow::error::ArrowError::SchemaError("index out of bounds".to_owned())),
         OutputError::Busy { path: path(), owner: "process 7".to_owned() },
         OutputError::OthersLock { lock: lock(), owner: "user 7".to_owned(), source: denied() },

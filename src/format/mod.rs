@@ -28,6 +28,8 @@ mod table;
 mod tests;
 mod texts;
 mod types;
+mod xlsx;
+mod xlsx_cells;
 
 pub use self::codec::Codec;
 pub(crate) use self::encode::Encode;

@@ -20,6 +20,7 @@ use super::ndjson::NdjsonEncoder;
 use super::parquet::ParquetEncoder;
 use super::settings::FormatSettings;
 use super::types::find_unsupported;
+use super::xlsx::XlsxEncoder;
 
 /// How rows are laid out in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// Excel workbook.
+    Xlsx,
 }
 
 /// What is known of a format.
@@ -48,12 +51,13 @@ struct FormatFacts {
 }
 
 /// All formats. Of several files with the same rows, those that come first here are read.
-static FORMATS: [FormatFacts; 5] = [
+static FORMATS: [FormatFacts; 6] = [
     FormatFacts { format: Format::Parquet, names: &["parquet"], is_text: false, codecs: NO_CODEC },
     FormatFacts { format: Format::Arrow, names: &["arrow", "feather"], is_text: false, codecs: NO_CODEC },
     FormatFacts { format: Format::ArrowStream, names: &["arrows"], is_text: false, codecs: NO_CODEC },
     FormatFacts { format: Format::Csv, names: &["csv"], is_text: true, codecs: TEXT_CODECS },
     FormatFacts { format: Format::Ndjson, names: &["ndjson", "jsonl"], is_text: true, codecs: TEXT_CODECS },
+    FormatFacts { format: Format::Xlsx, names: &["xlsx"], is_text: false, codecs: NO_CODEC },
 ];
 
 const NO_CODEC: &[Codec] = &[Codec::None];
@@ -160,13 +164,14 @@ impl FileFormat {
         settings: &FormatSettings,
     ) -> Result<Box<dyn Encode<W>>, EncodeError> {
         let schema = Arc::clone(schema);
-        let FormatSettings { metadata, parquet, .. } = settings;
+        let FormatSettings { rows, metadata, parquet } = settings;
         Ok(match self.format {
             Format::Parquet => Box::new(ParquetEncoder::new(sink, schema, parquet, metadata)?),
             Format::Arrow => Box::new(IpcEncoder::file(sink, schema, metadata)?),
             Format::ArrowStream => Box::new(IpcEncoder::stream(sink, schema, metadata)?),
             Format::Csv => Box::new(CsvEncoder::new(sink, self.codec, schema)?),
             Format::Ndjson => Box::new(NdjsonEncoder::new(sink, self.codec, schema)?),
+            Format::Xlsx => Box::new(XlsxEncoder::new(sink, schema, rows)?),
         })
     }
 }
@@ -233,14 +238,17 @@ mod tests {
 
     #[test]
     fn every_format_has_a_row_and_its_own_names() {
-        for format in [Format::Parquet, Format::Arrow, Format::ArrowStream, Format::Csv, Format::Ndjson] {
+        for format in [Format::Parquet, Format::Arrow, Format::ArrowStream, Format::Csv, Format::Ndjson, Format::Xlsx] {
             assert_eq!(format.facts().format, format);
             assert!(!format.facts().codecs.is_empty());
         }
         let names: Vec<String> = FileFormat::all().flat_map(FileFormat::extensions).collect();
         let distinct: std::collections::HashSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
-        assert_eq!(format_names(), "parquet, arrow, arrows, csv, csv.gz, csv.zst, ndjson, ndjson.gz or ndjson.zst");
+        assert_eq!(
+            format_names(),
+            "parquet, arrow, arrows, csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst or xlsx"
+        );
         assert!(format_extensions().starts_with(".parquet, .arrow, "));
     }
 

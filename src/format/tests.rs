@@ -9,6 +9,7 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow_ipc::reader::{FileReader, StreamReader};
+use calamine::{Data, ExcelDateTime, ExcelDateTimeType, Reader, Xlsx};
 use proptest::prelude::*;
 
 use super::*;
@@ -129,6 +130,26 @@ fn arrow_carries_the_metadata_of_the_export() {
         assert_eq!(found.fields(), schema.fields());
         assert_eq!(found.metadata().get("a").map(AsRef::as_ref), Some("1"));
     }
+}
+
+#[test]
+fn every_type_has_its_cell_in_a_workbook() {
+    let mut workbook: Xlsx<_> = Xlsx::new(std::io::Cursor::new(encoded("xlsx", &[every_type()]))).unwrap();
+    let range = workbook.worksheet_range("rows").unwrap();
+    let text = |text: &str| Data::String(text.to_owned());
+    let time = |days| Data::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
+    let number = Data::Float;
+    let events = r#"[{"status":"SENT","timestamp":"2026-03-01T00:00:00.500000Z"}]"#;
+    let day = 46_082.0 + 0.5 / 86_400.0;
+    let first = [text("a"), Data::Bool(true), number(7.0), number(7.0), number(0.5), time(day), number(0.015)];
+    assert_eq!(range.rows().nth(1).unwrap(), [&first[..], &[text("x,y,z"), text(events), text(r#"{"x":1}"#)]].concat());
+    assert_eq!(range.rows().nth(2).unwrap(), vec![Data::Empty; 10]);
+    let large = text("-9223372036854775808");
+    let day = 25_568.0 + 86_399.0 / 86_400.0;
+    let last =
+        [Data::Empty, Data::Bool(false), number(f64::from(i32::MIN)), large, text("NaN"), time(day), number(-1.0)];
+    let events = r#"[{"status":"a\"b\n","timestamp":null}]"#;
+    assert_eq!(range.rows().nth(3).unwrap(), [&last[..], &[Data::Empty, text(events), text(r#"{"x":null}"#)]].concat());
 }
 
 #[test]

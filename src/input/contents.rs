@@ -14,6 +14,7 @@ use super::read::STALL_LIMIT;
 use super::source_file::SourceFile;
 use super::text_file::open_text;
 use super::watch::{Reporter, watch};
+use super::xlsx::XlsxSource;
 use crate::format::Format;
 
 /// Notes in each file what it holds, and says what all of them do. Files of activities are skipped: they lie beside the
@@ -87,6 +88,7 @@ fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>,
             let header = reader.headers().map_err(|error| failed(io::Error::other(error)))?;
             Ok(header.iter().map(str::to_owned).collect())
         }
+        Format::Xlsx => XlsxSource::open(file, reporter)?.header(),
         Format::Ndjson => {
             let (text, _) = open_text(file, reporter)?;
             let mut lines = BufReader::new(text).lines();

@@ -18,6 +18,7 @@ use super::read::stall_limit;
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::{Ended, Reporter, watch};
+use super::xlsx::XlsxSource;
 use crate::format::Format;
 
 /// Ids that are handed over at a time.
@@ -77,6 +78,7 @@ pub(super) fn read_ids(
         Format::Arrow | Format::ArrowStream => from_ipc(&source, &column, reporter),
         Format::Csv => from_csv(&source, &column, reporter),
         Format::Ndjson => from_ndjson(&source, &column, reporter),
+        Format::Xlsx => from_xlsx(&source, &column, reporter),
     };
     let mut taken = Ok(());
     let mut take_chunk = |(first, ids): Chunk| {
@@ -180,6 +182,16 @@ fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) ->
     Ok(())
 }
 
+fn from_xlsx(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+    let mut source = XlsxSource::open(file, reporter)?;
+    let header = source.header()?;
+    let place = column.find(file, header.iter().map(String::as_str))?;
+    let mut chunks = Chunks::new(reporter);
+    source.read_rows(&header, &mut |row| chunks.push(row.get(place).and_then(Option::as_deref)))?;
+    chunks.flush();
+    Ok(())
+}
+
 fn from_ndjson(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
     let (text, _) = open_text(file, reporter)?;
     let mut text = BufReader::with_capacity(READ_BUFFER_BYTES, text);
@@ -256,11 +268,15 @@ mod tests {
         let mut writer = arrow_ipc::writer::StreamWriter::try_new(file, &batch.schema()).unwrap();
         writer.write(&batch).unwrap();
         writer.finish().unwrap();
-        for name in ["1.csv", "2.ndjson", "3.parquet", "4.arrows"] {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_column(0, 1, std::iter::once("id".to_owned()).chain(all.iter().map(Uuid::to_string))).unwrap();
+        workbook.save(path("5.xlsx")).unwrap();
+        for name in ["1.csv", "2.ndjson", "3.parquet", "4.arrows", "5.xlsx"] {
             assert_eq!(read(&path(name), &usual()).unwrap().ids(), all, "{name}");
         }
         let all_of_folder = read(folder.path(), &usual()).unwrap();
-        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 60_000));
+        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 80_000));
     }
 
     #[test]

@@ -7,10 +7,7 @@
 //! *Easy to get wrong:* other tools write all rows as one batch. It is handed on in pieces of the usual size, and the
 //! memory is that of one batch.
 
-use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::rc::Rc;
+use std::io;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
@@ -22,7 +19,8 @@ use super::columns::find_columns;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
-use super::watch::{Reporter, Watched};
+use super::tracked::{Progress, Tracked};
+use super::watch::Reporter;
 use crate::format::{FILTERS_KEY, Format};
 use crate::resources::contacts::BATCH_ROWS;
 
@@ -74,10 +72,7 @@ impl<'a> IpcSource<'a> {
     /// # Errors
     /// When it cannot be opened, or does not begin and end as its format does.
     pub(super) fn open<T>(file: &'a SourceFile, reporter: &Reporter<T>) -> Result<Self, SourceError> {
-        let opened = |source| SourceError::Open { path: file.path.clone(), source };
-        let progress = Progress::default();
-        let bytes = reporter.watched(File::open(&file.path).map_err(opened)?);
-        let bytes = Tracked { bytes: BufReader::new(bytes), progress: progress.clone() };
+        let (bytes, progress) = Tracked::open(file, reporter)?;
         let batches: Result<Box<dyn RecordBatchReader>, ArrowError> = match file.format.format() {
             Format::ArrowStream => StreamReader::try_new(bytes, None).map(|reader| Box::new(reader) as _),
             _ => FileReader::try_new(bytes, None).map(|reader| Box::new(reader) as _),
@@ -118,53 +113,5 @@ fn failed(file: &SourceFile, error: ArrowError) -> SourceError {
             SourceError::Compression { path, codec: "LZ4".to_owned() }
         }
         error => SourceError::Read { path, source: error.into() },
-    }
-}
-
-/// What is known of a file while it is read.
-#[derive(Debug, Clone, Default)]
-struct Progress {
-    bytes_read: Rc<Cell<u64>>,
-    last_bytes: Rc<Cell<[u8; END_OF_STREAM.len()]>>,
-}
-
-impl Progress {
-    /// How much of the file is read, in bytes of its size.
-    fn bytes_read(&self) -> u64 {
-        self.bytes_read.get()
-    }
-
-    fn last_bytes(&self) -> [u8; END_OF_STREAM.len()] {
-        self.last_bytes.get()
-    }
-
-    fn note(&self, bytes: &[u8]) {
-        self.bytes_read.set(self.bytes_read.get() + bytes.len() as u64);
-        let mut last = self.last_bytes.get();
-        let new = &bytes[bytes.len().saturating_sub(last.len())..];
-        last.copy_within(new.len().., 0);
-        let kept = last.len() - new.len();
-        last[kept..].copy_from_slice(new);
-        self.last_bytes.set(last);
-    }
-}
-
-/// A reader that notes what passes.
-struct Tracked {
-    bytes: BufReader<Watched<File>>,
-    progress: Progress,
-}
-
-impl Read for Tracked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read(buffer)?;
-        self.progress.note(&buffer[..count]);
-        Ok(count)
-    }
-}
-
-impl Seek for Tracked {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(position)
     }
 }

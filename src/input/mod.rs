@@ -35,7 +35,9 @@ mod source_file;
 mod stem;
 mod text;
 mod text_file;
+mod tracked;
 mod watch;
+mod xlsx;
 
 pub use self::content::Content;
 pub use self::contents::tell_contents;

@@ -10,7 +10,7 @@ use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
 use super::watch::{Ended, Reporter, watch};
-use super::{csv, ipc, ndjson, parquet};
+use super::{csv, ipc, ndjson, parquet, xlsx};
 use crate::format::Format;
 
 /// How long nothing may be read from a file before it is given up. A damaged file can keep its reader busy for ever, and
@@ -49,6 +49,7 @@ pub(super) fn read_columns(
             Format::Arrow | Format::ArrowStream => ipc::read(&source, wanted, reporter),
             Format::Csv => csv::read(&source, wanted, reporter),
             Format::Ndjson => ndjson::read(&source, wanted, reporter),
+            Format::Xlsx => xlsx::read(&source, wanted, reporter),
         }
     };
     watch(stall_limit(file), read, take).unwrap_or_else(|ended| {

@@ -32,3 +32,4 @@ mod resume;
 mod samples;
 mod simulator;
 mod support;
+mod workbooks;

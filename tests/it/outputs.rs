@@ -14,7 +14,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 1)));
     let table: &[(&[&str], i32, &str)] = &[
         (&["-o", "missing/c.csv"], 7, "missing/c.csv"),
-        (&["-o", "c.xlsx"], 2, "c.xlsx"),
+        (&["-o", "c.xls"], 2, "c.xls"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
         (&["-o", "c.csv", "--summary", "_c.csv.manifest.json"], 2, "_c.csv.manifest.json"),

@@ -10,7 +10,7 @@ use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, as
 /// Any moment, the same for every run that is compared.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
 /// Of every format, and one by its other name.
-const ALL_FILES: [&str; 11] = [
+const ALL_FILES: [&str; 12] = [
     "c.parquet",
     "c.arrow",
     "c.feather",
@@ -22,6 +22,7 @@ const ALL_FILES: [&str; 11] = [
     "c.ndjson.gz",
     "c.ndjson.zst",
     "c.jsonl",
+    "c.xlsx",
 ];
 const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
 

@@ -68,6 +68,11 @@ fn every_arrow_file_is_read_or_refused() {
     drive("ipc", targets::ipc, vec![whole, footer, exported("contacts.arrows")]);
 }
 
+#[test]
+fn every_workbook_is_read_or_refused() {
+    drive("xlsx", targets::xlsx, vec![exported("contacts.xlsx")]);
+}
+
 /// The inputs in `seeds/<target>`.
 fn stored(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fuzz/seeds").join(target);

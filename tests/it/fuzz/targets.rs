@@ -143,6 +143,11 @@ pub(super) fn ipc(input: &[u8]) {
     report_on("contacts.arrow", &[b"ARROW1\0\0", input, &length.to_le_bytes(), b"ARROW1"].concat());
 }
 
+/// A workbook for a report, likewise.
+pub(super) fn xlsx(input: &[u8]) {
+    report_on("contacts.xlsx", input);
+}
+
 fn report_on(name: &str, content: &[u8]) {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let path = folder.path().join(name);

@@ -57,3 +57,30 @@ fn arrow_files_of_another_program_are_read_or_refused_by_their_codec() {
     }
     report(run, "lz4.feather").expect_code(2).expect_stderr("unsupported compression LZ4: lz4.feather\nhint: ");
 }
+
+#[test]
+#[ignore = "needs Python with openpyxl and pyarrow"]
+fn openpyxl_finds_every_value_of_parquet_in_the_workbook() {
+    for hostile in [false, true] {
+        // A body of the hostile account is too long for a cell.
+        let no_body = if hostile { "--no-body" } else { "--page-size=100" };
+        let settings = Settings { hostile, ..Settings::of_messages(1500) };
+        let simulator = Simulator::start(settings).unwrap();
+        let run = sent_export()
+            .contacts(&simulator.base_url(), &["-o", "contacts.parquet", "-o", "contacts.xlsx", "--quiet"])
+            .finish()
+            .expect_code(0);
+        let run = run
+            .again()
+            .messages(&simulator.base_url(), &["-o", "messages.parquet", "-o", "messages.xlsx", "--quiet", no_body])
+            .finish()
+            .expect_code(0);
+        for name in ["contacts", "messages"] {
+            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/check_xlsx.py");
+            let files = ["xlsx", "parquet"].map(|extension| run.path(&format!("{name}.{extension}")));
+            let output = Command::new(python()).arg(script).args(files).arg(name).output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{name}, hostile: {hostile}\n{stderr}");
+        }
+    }
+}
