@@ -29,7 +29,7 @@ fn encode(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(batch.num_rows() as u64)).sample_size(10);
-    for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst"] {
+    for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst", "c.arrow", "c.xlsx"] {
         let request = OutputRequest::new(&folder.path().join(name), None).expect("a known extension");
         let open = || Outputs::open(std::slice::from_ref(&request), &settings).expect("writable");
         group.bench_function(name, |bencher| {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 
 use super::shared::{
-    AccountArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number_between,
+    AccountArgs, CsvArgs, GateArgs, LookupArgs, OutputArgs, PaceArgs, ResumeArgs, VerbosityArgs, number_between,
 };
 use crate::format::FileFormat;
 use crate::store::FileMode;
@@ -55,6 +55,10 @@ pub struct ContactArgs {
     #[arg(long, requires = "output", help_heading = "Output")]
     pub format: Option<FileFormat>,
 
+    /// What CSV outputs look like.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+
     /// Columns to write, in this order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "output", help_heading = "Output")]
     pub columns: Option<Vec<String>>,
@@ -102,10 +106,11 @@ pub struct ContactArgs {
 impl ContactArgs {
     /// The flags of the outputs, if there are any.
     pub fn outputs(&self) -> Option<OutputArgs> {
-        let Self { output, format, columns, manifest, mode, .. } = self;
+        let Self { output, format, csv, columns, manifest, mode, .. } = self;
         (!output.is_empty()).then(|| OutputArgs {
             output: output.clone(),
             format: *format,
+            csv: csv.clone(),
             columns: columns.clone(),
             manifest: manifest.clone(),
             mode: *mode,

@@ -18,8 +18,8 @@ pub use contacts::ContactsArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
-    ResumeArgs, SinceArg, SinceStartArg, VerbosityArgs,
+    AccountArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg,
+    ReportFileArgs, ResumeArgs, SinceArg, SinceStartArg, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 

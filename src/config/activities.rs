@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use super::row_format::{SecondOutput, metadata};
+use crate::cli::OutputArgs;
 use crate::format::Projection;
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
-use crate::store::{FileMode, Sidecar, file_identity};
+use crate::store::{Sidecar, file_identity};
 
 /// What is written of the activities.
 #[derive(Debug)]
@@ -27,11 +28,7 @@ impl ActivitiesConfig {
     ///
     /// # Errors
     /// When the format is unknown, or nothing can be held back there until the messages are whole.
-    pub(super) fn new(
-        second: &SecondOutput<'_>,
-        mode: Option<FileMode>,
-        filters: &Filters,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn new(second: &SecondOutput<'_>, args: &OutputArgs, filters: &Filters) -> Result<Self, ConfigError> {
         let SecondOutput { path, rows } = second;
         let output = OutputRequest::new(path, None)?;
         if output.target.is_stream() {
@@ -40,8 +37,8 @@ impl ActivitiesConfig {
         // Ids say what was read, not a span of time.
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let settings = OutputSettings {
-            format: rows.format_settings(metadata(&filters, rows.schema_version)),
-            mode,
+            format: rows.format_settings(metadata(&filters, rows.schema_version), &args.csv.settings()),
+            mode: args.mode,
             ..OutputSettings::new(Projection::all(rows.schema.clone()))
         };
         let manifests_beside = output.target.path().map(Sidecar::manifests_of).into_iter().flatten().collect();

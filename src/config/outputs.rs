@@ -8,7 +8,7 @@ use super::activities::ActivitiesConfig;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FileFormat, Projection};
+use crate::format::{ColumnError, FileFormat, Format, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
@@ -75,7 +75,7 @@ impl OutputsConfig {
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first())?;
         let missing = flags.missing.map(OutputTarget::new);
         let activities = flags.activities.as_ref();
-        let activities = activities.map(|second| ActivitiesConfig::new(second, args.mode, filters)).transpose()?;
+        let activities = activities.map(|second| ActivitiesConfig::new(second, args, filters)).transpose()?;
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
@@ -85,8 +85,9 @@ impl OutputsConfig {
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_deref())?;
+        check_csv_flags(args, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
         let settings = OutputSettings {
-            format: rows.format_settings(metadata),
+            format: rows.format_settings(metadata, &args.csv.settings()),
             mode: args.mode,
             partition: rows.partition,
             ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
@@ -125,6 +126,17 @@ fn check_outputs(args: &OutputArgs) -> Result<Vec<OutputRequest>, ConfigError> {
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// Flags for CSV without a CSV file are a mistake.
+fn check_csv_flags<'a>(
+    args: &OutputArgs,
+    mut outputs: impl Iterator<Item = &'a OutputRequest>,
+) -> Result<(), ConfigError> {
+    match args.csv.first_given() {
+        Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
+        _ => Ok(()),
+    }
 }
 
 /// The one output that is a folder: what lies in it is named after the column.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::format::{FILTERS_KEY, FormatSettings, ParquetSettings};
+use crate::format::{CsvSettings, FILTERS_KEY, FormatSettings, ParquetSettings};
 use crate::publish::PartitionBy;
 use crate::report::Filters;
 
@@ -27,9 +27,9 @@ pub struct RowFormat {
 
 impl RowFormat {
     /// How their files are laid out; `metadata` is what a file says of itself.
-    pub(super) fn format_settings(&self, metadata: Vec<(String, String)>) -> FormatSettings {
+    pub(super) fn format_settings(&self, metadata: Vec<(String, String)>, csv: &CsvSettings) -> FormatSettings {
         let parquet = ParquetSettings { unique_columns: self.unique_columns, ..ParquetSettings::default() };
-        FormatSettings { rows: self.name, metadata, parquet }
+        FormatSettings { rows: self.name, metadata, parquet, csv: csv.clone() }
     }
 }
 

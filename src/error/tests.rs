@@ -82,6 +82,7 @@ fn errors_of_the_configuration() {
             ConfigError::GateOnStream(OutputTarget::Stdout),
             ConfigError::ReserveWithoutRate(percent),
             ConfigError::WholeReserve("100%".to_owned()),
+            ConfigError::NoCsv("--delimiter"),
             ConfigError::BinaryToTerminal(FileFormat::from_path(std::path::Path::new("c.parquet")).unwrap()),
             ConfigError::SeveralFolders,
             ConfigError::PartitionedStream(OutputTarget::Stdout),

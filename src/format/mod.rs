@@ -10,10 +10,13 @@
 //!
 //! Tests write every type in every format and read it back; `publish` tests contacts. `benches/encode.rs` measures.
 
+mod array_literal;
 mod codec;
 mod csv;
+mod csv_settings;
 mod encode;
 mod error;
+mod guard;
 mod ipc;
 mod json;
 mod lines;
@@ -31,9 +34,12 @@ mod types;
 mod xlsx;
 mod xlsx_cells;
 
+pub(crate) use self::array_literal::array_items;
 pub use self::codec::Codec;
+pub use self::csv_settings::{CsvDialect, CsvSettings, Delimiter, NullText};
 pub(crate) use self::encode::Encode;
 pub use self::error::FormatError;
+pub(crate) use self::guard::unguarded;
 pub(crate) use self::json::json_objects;
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};

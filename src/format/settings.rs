@@ -1,5 +1,6 @@
 //! How files are laid out, for every format in one place.
 
+use super::csv_settings::CsvSettings;
 use super::parquet::ParquetSettings;
 
 /// How the files of each format are laid out. A format reads its own part.
@@ -11,10 +12,12 @@ pub struct FormatSettings {
     pub metadata: Vec<(String, String)>,
     /// How Parquet files are laid out.
     pub parquet: ParquetSettings,
+    /// How CSV files are laid out.
+    pub csv: CsvSettings,
 }
 
 impl Default for FormatSettings {
     fn default() -> Self {
-        Self { rows: "rows", metadata: Vec::new(), parquet: ParquetSettings::default() }
+        Self { rows: "rows", metadata: Vec::new(), parquet: ParquetSettings::default(), csv: CsvSettings::default() }
     }
 }

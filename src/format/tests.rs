@@ -54,10 +54,14 @@ fn every_type() -> RecordBatch {
 }
 
 fn encoded(format: &str, batches: &[RecordBatch]) -> Vec<u8> {
+    encoded_with(format, batches, &FormatSettings::default())
+}
+
+fn encoded_with(format: &str, batches: &[RecordBatch], settings: &FormatSettings) -> Vec<u8> {
     let format: FileFormat = format.parse().unwrap();
     let schema = batches[0].schema();
     format.check_columns(&schema).unwrap();
-    let mut encoder = format.open(Vec::new(), &schema, &FormatSettings::default()).unwrap();
+    let mut encoder = format.open(Vec::new(), &schema, settings).unwrap();
     for batch in batches {
         encoder.write(batch).unwrap();
     }
@@ -78,6 +82,52 @@ fn every_type_has_its_place_in_a_csv_cell() {
         "",
     ];
     assert_eq!(text("csv", every_type()), expected.join("\n"));
+}
+
+fn csv_with(batch: RecordBatch, dialect: CsvDialect, delimiter: Delimiter, null: &str) -> String {
+    let csv = CsvSettings { dialect, delimiter, null: null.parse().unwrap() };
+    let settings = FormatSettings { csv, ..FormatSettings::default() };
+    String::from_utf8(encoded_with("csv", &[batch], &settings)).unwrap()
+}
+
+#[test]
+fn csv_for_excel_has_texts_that_stay_texts() {
+    let expected = [
+        "\u{feff}text;flag;small;large;float;time;price;tags;events;place",
+        r#"a;true;7;7;0.5;2026-03-01T00:00:00.500000Z;0.015;"x,y,z";"[{""status"":""SENT"",""timestamp"":""2026-03-01T00:00:00.500000Z""}]";"{""x"":1}""#,
+        "n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a",
+        r#""";false;-2147483648;-9223372036854775808;NaN;1969-12-31T23:59:59Z;-1;"";"[{""status"":""a\""b\n"",""timestamp"":null}]";"{""x"":null}""#,
+        "",
+    ];
+    assert_eq!(csv_with(every_type(), CsvDialect::Excel, Delimiter::Semicolon, "n/a"), expected.join("\r\n"));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["+12025550123", "=1+1", "say \"hi\"", "n/a", "N/A"]));
+    let batch = RecordBatch::try_from_iter([("text", texts)]).unwrap();
+    let expected = [
+        "\u{feff}text",
+        "\"=\"\"+12025550123\"\"\"",
+        "\"=\"\"=1+1\"\"\"",
+        "\"say \"\"hi\"\"\"",
+        "\"=\"\"n/a\"\"\"",
+        "N/A",
+        "",
+    ];
+    assert_eq!(csv_with(batch, CsvDialect::Excel, Delimiter::Comma, "n/a"), expected.join("\r\n"));
+}
+
+#[test]
+fn csv_for_postgresql_has_array_literals() {
+    let expected = [
+        "text\tflag\tsmall\tlarge\tfloat\ttime\tprice\ttags\tevents\tplace",
+        "a\ttrue\t7\t7\t0.5\t2026-03-01T00:00:00.500000Z\t0.015\t\"{x,\"\"y,z\"\"}\"\t\"[{\"\"status\"\":\"\"SENT\"\",\"\"timestamp\"\":\"\"2026-03-01T00:00:00.500000Z\"\"}]\"\t\"{\"\"x\"\":1}\"",
+        "\t\t\t\t\t\t\t\t\t",
+        "\"\"\tfalse\t-2147483648\t-9223372036854775808\tNaN\t1969-12-31T23:59:59Z\t-1\t{}\t\"[{\"\"status\"\":\"\"a\\\"\"b\\n\"\",\"\"timestamp\"\":null}]\"\t\"{\"\"x\"\":null}\"",
+        "",
+    ];
+    assert_eq!(csv_with(every_type(), CsvDialect::Postgres, Delimiter::Tab, ""), expected.join("\n"));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["\\.", "\\N", "a,b", "|"]));
+    let batch = RecordBatch::try_from_iter([("text", texts)]).unwrap();
+    let expected = "text\n\"\\.\"\n\"\\N\"\n\"a,b\"\n\"|\"\n";
+    assert_eq!(csv_with(batch, CsvDialect::Postgres, Delimiter::Pipe, ""), expected);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::{fs, io};
 
-use csv::ReaderBuilder;
-
 use super::content::Content;
+use super::csv_text::open_csv;
 use super::error::SourceError;
 use super::find::{Found, SkipReason, Skipped};
 use super::ipc::IpcSource;
@@ -56,10 +55,13 @@ pub fn tell_contents(found: &mut Found) -> Result<Content, SourceError> {
     Ok(all)
 }
 
+/// The column of activities that tells their message.
+const MESSAGE_ID: &str = "message_id";
+
 /// Activities have no id of their own, only that of their message.
 fn are_of_activities(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
-    has("message_id") && !has("id")
+    has(MESSAGE_ID) && !has("id")
 }
 
 /// The names of a regular file's columns, if they can be read at all.
@@ -83,9 +85,9 @@ fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>,
             Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
         }
         Format::Csv => {
-            let (text, _) = open_text(file, reporter)?;
-            let mut reader = ReaderBuilder::new().from_reader(text);
-            let header = reader.headers().map_err(|error| failed(io::Error::other(error)))?;
+            let names = [MESSAGE_ID.to_owned()];
+            let mut text = open_csv(file, reporter, &names)?;
+            let header = text.reader.headers().map_err(|error| failed(io::Error::other(error)))?;
             Ok(header.iter().map(str::to_owned).collect())
         }
         Format::Xlsx => XlsxSource::open(file, reporter)?.header(),

@@ -173,7 +173,7 @@ impl SourceError {
             Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
             Self::Activities { .. } => "name the file or folder of messages that they belong to",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
-            Self::ForeignText { .. } => "save it as comma-separated UTF-8, or name the exported file",
+            Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",
             Self::ColumnType { .. } => "convert the column to text, or to the type that exports have",
             Self::Damaged { .. } => "copy the file again, or export again",

@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::value::RawValue;
 
 use super::coerce::texts;
+use super::csv_text::open_csv;
 use super::error::SourceError;
 use super::id_error::IdError;
 use super::ipc::IpcSource;
@@ -166,16 +167,15 @@ fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) ->
 }
 
 fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
-    let (text, progress) = open_text(file, reporter)?;
-    let mut reader = csv::ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
-    let header = reader.headers().map_err(|error| unreadable(file, error))?.clone();
+    let mut text = open_csv(file, reporter, &column.names)?;
+    let header = text.reader.headers().map_err(|error| unreadable(file, error))?.clone();
     let place = column.find(file, header.iter())?;
     let mut chunks = Chunks::new(reporter);
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| unreadable(file, error))? {
-        chunks.push(record.get(place));
+    while text.read_row(&mut record).map_err(|error| unreadable(file, error))? {
+        chunks.push(record.get(place).filter(|cell| !text.is_null(cell)));
     }
-    if !progress.is_at_line_end() {
+    if !text.progress.is_at_line_end() {
         return Err(IdError::Table(SourceError::CutOff { path: file.path.clone() }));
     }
     chunks.flush();

@@ -17,6 +17,7 @@ mod columns;
 mod content;
 mod contents;
 mod csv;
+mod csv_text;
 mod error;
 mod events;
 mod find;

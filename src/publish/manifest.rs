@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OutputReport;
+use crate::format::CsvSettings;
 use crate::store::{FileSettings, StagedFile, StoreError, stage_small_file};
 use crate::verdict::Evidence;
 
@@ -79,6 +80,9 @@ pub struct PublishedFile {
     pub path: String,
     /// What its rows are, where they are not those that the export is named after.
     pub resource: Option<String>,
+    /// How a CSV file is laid out, where that is not the usual way.
+    #[serde(default)]
+    pub csv: Option<CsvSettings>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.
@@ -136,6 +140,7 @@ mod tests {
             path: "c.csv".into(),
             resource: None,
             format: FileFormat::CSV,
+            csv: None,
             rows,
             bytes: 70,
             sha256: "00".into(),
@@ -160,7 +165,10 @@ mod tests {
         let read = read_manifest::<Details>(&path).unwrap().unwrap();
         assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
         let sha256 = Some("00".to_owned());
-        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), resource: None, rows: 7, bytes: 70, sha256 }]);
+        assert_eq!(
+            read.outputs,
+            [PublishedFile { path: "c.csv".into(), resource: None, csv: None, rows: 7, bytes: 70, sha256 }]
+        );
         assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 7);
         fs::write(&path, r#"{"contacts": 8}"#).unwrap();
         assert_eq!(read_manifest::<IgnoredAny>(&path).unwrap().unwrap().rows, 8, "as earlier versions wrote it");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::{FileFormat, FormatSettings, Projection};
+use crate::format::{CsvSettings, FileFormat, FormatSettings, Projection};
 use crate::store::FileMode;
 
 /// What all outputs of a run share.
@@ -44,6 +44,9 @@ pub struct OutputReport {
     pub resource: Option<&'static str>,
     /// Name of the format.
     pub format: FileFormat,
+    /// How a CSV file is laid out, where that is not the usual way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csv: Option<CsvSettings>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.

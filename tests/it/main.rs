@@ -6,6 +6,7 @@ mod activities;
 mod chaos;
 mod cli;
 mod contact;
+mod csv_dialects;
 mod drift;
 mod export;
 mod failures;

@@ -84,3 +84,18 @@ fn openpyxl_finds_every_value_of_parquet_in_the_workbook() {
         }
     }
 }
+
+/// Reads CSV of the dialects by the rules of the documents, and compares every text with Parquet.
+#[test]
+#[ignore = "needs Python with pyarrow"]
+fn texts_in_csv_for_excel_and_postgresql_come_back_by_the_documented_rules() {
+    let simulator = Simulator::start(Settings { contacts: 3000, hostile: true, ..Settings::default() }).unwrap();
+    for arguments in [&["--csv", "excel", "--delimiter", ";"][..], &["--csv", "postgres"]] {
+        let outputs = ["-o", "c.csv", "-o", "c.parquet", "--quiet"];
+        let run =
+            sent_export().contacts(&simulator.base_url(), &[&outputs, arguments].concat()).finish().expect_code(0);
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers/check_csv.py");
+        let output = Command::new(python()).arg(script).arg(run.path("")).arg(arguments[1]).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
