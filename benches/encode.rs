@@ -6,7 +6,7 @@ mod pages;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use sent_export::format::{ParquetSettings, Projection};
+use sent_export::format::{FormatSettings, ParquetSettings, Projection};
 use sent_export::publish::{OutputRequest, OutputSettings, Outputs};
 use sent_export::resources::contacts::{UNIQUE_COLUMNS, contacts_schema, decode_page};
 use sent_export::store::Stores;
@@ -25,11 +25,12 @@ fn batch() -> RecordBatch {
 fn encode(criterion: &mut Criterion) {
     let batch = batch();
     let parquet = ParquetSettings { unique_columns: UNIQUE_COLUMNS, ..ParquetSettings::default() };
-    let settings = OutputSettings { parquet, ..OutputSettings::new(Projection::all(contacts_schema())) };
+    let format = FormatSettings { parquet, ..FormatSettings::default() };
+    let settings = OutputSettings { format, ..OutputSettings::new(Projection::all(contacts_schema())) };
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let mut group = criterion.benchmark_group("encode");
     group.throughput(Throughput::Elements(batch.num_rows() as u64)).sample_size(10);
-    for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst"] {
+    for name in ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.zst", "c.arrow", "c.xlsx"] {
         let request =
             OutputRequest::new(&folder.path().join(name), None, &Stores::new(&[], None)).expect("a known extension");
         let open = || Outputs::open(std::slice::from_ref(&request), &settings).expect("writable");

@@ -19,7 +19,7 @@
 //!                   bounded channels of batches
 //!                                 │
 //!                                 └─► publish     outputs side by side, gate, lock, manifest
-//!                                       ├─► format    record batches ─► Parquet, CSV, NDJSON
+//!                                       ├─► format    record batches ─► Parquet, Arrow, CSV, NDJSON, Excel
 //!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
 //!        input ─► report          record batches again, from files and objects that were exported earlier

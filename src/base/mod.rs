@@ -1,8 +1,9 @@
 //! Small things that every room may use and that use no room: words for counts, text that is safe to print,
-//! percentages, hashes.
+//! percentages, hashes, panics of libraries.
 
 pub(crate) mod hash;
 pub mod noun;
+pub(crate) mod panics;
 pub mod percent;
 pub(crate) mod plural;
 pub(crate) mod printable;

@@ -32,7 +32,7 @@ pub struct ActivitiesArgs {
 
     /// Exported messages, a file or a folder; may be repeated
     ///
-    /// Reads Parquet, CSV and NDJSON that this program or another one wrote, from the column `message_id` or `id`.
+    /// Reads files of any format that this program or another one wrote, from the column `message_id` or `id`.
     #[arg(long, value_name = "PATH", group = "messages_to_read", help_heading = "Messages to read")]
     pub messages: Vec<PathBuf>,
 

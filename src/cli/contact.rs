@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{LookupArgs, OutputArgs, RunArgs, StoreArgs, number_between};
+use super::shared::{CsvArgs, LookupArgs, OutputArgs, RunArgs, StoreArgs, number_between};
 use crate::format::FileFormat;
 use crate::store::FileMode;
 
@@ -53,6 +53,10 @@ pub struct ContactArgs {
     #[arg(long, requires = "output", help_heading = "Output")]
     pub format: Option<FileFormat>,
 
+    /// What CSV outputs look like.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+
     /// Columns to write, in this order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "output", help_heading = "Output")]
     pub columns: Option<Vec<String>>,
@@ -92,10 +96,11 @@ pub struct ContactArgs {
 impl ContactArgs {
     /// The flags of the outputs, if there are any.
     pub fn outputs(&self) -> Option<OutputArgs> {
-        let Self { output, format, columns, manifest, mode, store, .. } = self;
+        let Self { output, format, csv, columns, manifest, mode, store, .. } = self;
         (!output.is_empty()).then(|| OutputArgs {
             output: output.clone(),
             format: *format,
+            csv: csv.clone(),
             columns: columns.clone(),
             manifest: manifest.clone(),
             mode: *mode,

@@ -18,12 +18,12 @@ pub use contacts::ContactsArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs,
-    ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    AccountArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg,
+    ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 
-/// Export the contacts and messages of a Sent account to Parquet, CSV and NDJSON
+/// Export the contacts and messages of a Sent account to Parquet, Arrow, CSV, NDJSON and Excel
 #[derive(Debug, Parser)]
 #[command(name = "sent-export", version, about, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {

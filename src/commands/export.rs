@@ -53,6 +53,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let verbosity = &flags.run.verbosity;
     let schema = command.reading.schema();
     let rows = RowFormat {
+        name: R::NOUN.many,
         schema,
         schema_version: R::SCHEMA_VERSION,
         hidden_columns: command.reading.hidden_columns(),

@@ -28,6 +28,7 @@ use super::export::{ExportCommand, run_export};
 pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
     let simulate = args.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
+        name: Activities::NOUN.many,
         schema: activities_schema(),
         schema_version: Activities::SCHEMA_VERSION,
         hidden_columns: Vec::new(),

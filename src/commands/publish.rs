@@ -179,6 +179,7 @@ fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputRep
             path,
             resource: None,
             format,
+            csv: None,
             rows,
             bytes,
             sha256: sha256.unwrap_or_default(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::row_format::{SecondOutput, metadata};
-use crate::format::{ParquetSettings, Projection};
+use crate::cli::OutputArgs;
+use crate::format::Projection;
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
 use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
@@ -30,6 +31,7 @@ impl ActivitiesConfig {
     /// When the format is unknown, or nothing can be held back there until the messages are whole.
     pub(super) fn new(
         second: &SecondOutput<'_>,
+        args: &OutputArgs,
         (files, stores): (FileSettings, &Arc<Stores>),
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
@@ -41,8 +43,7 @@ impl ActivitiesConfig {
         // Ids say what was read, not a span of time.
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let settings = OutputSettings {
-            metadata: metadata(&filters, rows.schema_version),
-            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            format: rows.format_settings(metadata(&filters, rows.schema_version), &args.csv.settings()),
             files,
             ..OutputSettings::new(Projection::all(rows.schema.clone()))
         };

@@ -84,6 +84,9 @@ pub enum ConfigError {
     /// Only plain text can be read there.
     #[error("cannot write {0} to a terminal")]
     BinaryToTerminal(FileFormat),
+    /// A flag for CSV, and no output is CSV.
+    #[error("{0} applies to CSV, and no output is CSV")]
+    NoCsv(&'static str),
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, and --output is given more than once")]
     SeveralFolders,
@@ -146,6 +149,7 @@ impl ConfigError {
             Self::ReserveWithoutRate(_) => "set --rate-limit, like 200/min, or omit --reserve",
             Self::WholeReserve(_) => "reserve less than 100% of the quota",
             Self::BinaryToTerminal(_) => "redirect it to a file or a pipe, or use --format csv",
+            Self::NoCsv(_) => "add an output that ends in .csv, or omit the flag",
             Self::SeveralFolders => "name one folder with --output",
             Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
             Self::PartitionFormat(_) => "omit --format",

@@ -9,7 +9,7 @@ use super::activities::ActivitiesConfig;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FileFormat, ParquetSettings, Projection};
+use crate::format::{ColumnError, FileFormat, Format, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
@@ -82,7 +82,7 @@ impl OutputsConfig {
             FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
         let activities = flags.activities.as_ref();
         let activities =
-            activities.map(|second| ActivitiesConfig::new(second, (files, stores), filters)).transpose()?;
+            activities.map(|second| ActivitiesConfig::new(second, args, (files, stores), filters)).transpose()?;
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
@@ -92,9 +92,9 @@ impl OutputsConfig {
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_ref())?;
+        check_csv_flags(args, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
         let settings = OutputSettings {
-            metadata,
-            parquet: ParquetSettings { unique_columns: rows.unique_columns, ..ParquetSettings::default() },
+            format: rows.format_settings(metadata, &args.csv.settings()),
             files,
             partition: rows.partition,
             ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
@@ -147,6 +147,17 @@ fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRe
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// Flags for CSV without a CSV file are a mistake.
+fn check_csv_flags<'a>(
+    args: &OutputArgs,
+    mut outputs: impl Iterator<Item = &'a OutputRequest>,
+) -> Result<(), ConfigError> {
+    match args.csv.first_given() {
+        Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
+        _ => Ok(()),
+    }
 }
 
 /// The one output that is a folder: what lies in it is named after the column.

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::format::FILTERS_KEY;
+use crate::format::{CsvSettings, FILTERS_KEY, FormatSettings, ParquetSettings};
 use crate::publish::PartitionBy;
 use crate::report::Filters;
 
 /// What the rows of an export look like.
 #[derive(Debug, Clone)]
 pub struct RowFormat {
+    /// What they are, such as `contacts`.
+    pub name: &'static str,
     /// Their columns.
     pub schema: SchemaRef,
     /// Version of the schema.
@@ -23,6 +25,14 @@ pub struct RowFormat {
     pub partition: Option<PartitionBy>,
 }
 
+impl RowFormat {
+    /// How their files are laid out; `metadata` is what a file says of itself.
+    pub(super) fn format_settings(&self, metadata: Vec<(String, String)>, csv: &CsvSettings) -> FormatSettings {
+        let parquet = ParquetSettings { unique_columns: self.unique_columns, ..ParquetSettings::default() };
+        FormatSettings { rows: self.name, metadata, parquet, csv: csv.clone() }
+    }
+}
+
 /// A second output of other rows, which is published with the first.
 #[derive(Debug, Clone)]
 pub struct SecondOutput<'a> {
@@ -32,7 +42,7 @@ pub struct SecondOutput<'a> {
     pub rows: RowFormat,
 }
 
-/// What a Parquet file says of itself; nothing that differs between two runs over the same list.
+/// What a Parquet or Arrow file says of itself; nothing that differs between two runs over the same list.
 pub(super) fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
     vec![

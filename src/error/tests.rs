@@ -82,6 +82,7 @@ fn errors_of_the_configuration() {
             ConfigError::GateOnStream(OutputTarget::Stdout),
             ConfigError::ReserveWithoutRate(percent),
             ConfigError::WholeReserve("100%".to_owned()),
+            ConfigError::NoCsv("--delimiter"),
             ConfigError::BinaryToTerminal(FileFormat::from_path(std::path::Path::new("c.parquet")).unwrap()),
             ConfigError::SeveralFolders,
             ConfigError::PartitionedStream(OutputTarget::Stdout),
@@ -100,6 +101,7 @@ fn errors_of_outputs() {
     let (path, lock) = (|| "data/c.csv".into(), || "data/.c.csv.lock".into());
     let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
     let hindrances = [Hindrance::Mounted, Hindrance::OthersInStickyFolder, Hindrance::Protected, Hindrance::NoRename];
+    let long = FormatError::LongText { column: "body".to_owned(), row: 7, length: 40_000, limit: 32_767 };
     let unsupported = FormatError::UnsupportedColumn {
         format: "csv".to_owned(),
         column: "blob".to_owned(),
@@ -124,6 +126,7 @@ fn errors_of_outputs() {
         OutputError::Format("xls".parse::<FileFormat>().unwrap_err()),
         OutputError::Format(FileFormat::for_path("c.xls".as_ref()).unwrap_err()),
         OutputError::Format(unsupported),
+        OutputError::Value { path: "data/m.xlsx".to_owned(), source: long },
         OutputError::ForeignBatch(arrow::error::ArrowError::SchemaError("index out of bounds".to_owned())),
         OutputError::Busy { output: path().display().to_string(), owner: "process 7".to_owned() },
         OutputError::OthersLock { lock: lock(), owner: "user 7".to_owned(), source: denied() },

@@ -3,22 +3,26 @@
 //! RFC 4180 with LF line ends, UTF-8 and a header: a null is an empty cell, an empty text is `""`. A list of texts is
 //! joined with commas in one cell, and an empty list is `""`; other nested values are JSON in one cell. Times are RFC 3339
 //! with `Z`, decimals plain digits. The `csv` crate's writer cannot tell null from empty within one file, so the cells are
-//! written here; its reader checks them in the tests. Values are not altered for spreadsheets: a leading `+` or `=` stays
-//! what the account holds.
+//! written here; its reader checks them in the tests. Values are not altered: a leading `+` or `=` stays what the account
+//! holds. [`CsvSettings`] say what differs: for Excel, a byte order mark, CRLF line ends and guarded texts (see
+//! [`guard`](super::guard)); for `PostgreSQL`, lists as array literals; and any delimiter and null.
 //!
-//! *Easy to get wrong:* a cell is quoted for a comma, quote, CR or LF, for white space at its ends, which some readers would
-//! trim, and when it is `\N`, which some databases would take for null.
+//! *Easy to get wrong:* a cell is quoted for the delimiter, a comma, quote, CR or LF, for white space at its ends, which some
+//! readers would trim, and when it is `\N` or the text of a null.
 
 use std::fmt;
 use std::io::Write;
 use std::ops::Range;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, SchemaRef};
 
+use super::array_literal::push_array;
 use super::codec::Codec;
+use super::csv_settings::{CsvDialect, CsvSettings};
 use super::encode::{Encode, EncodeError, check_batch};
+use super::guard::push_guarded;
 use super::json::JsonValues;
 use super::lines::LineWriter;
 use super::scalars::Scalars;
@@ -29,41 +33,49 @@ use super::texts::{Texts, position};
 pub(super) struct CsvEncoder<W: Write> {
     writer: LineWriter<W>,
     schema: SchemaRef,
+    style: Style,
 }
 
 impl<W: Write> CsvEncoder<W> {
     /// Starts a file with its header line.
-    pub(super) fn new(sink: W, codec: Codec, schema: SchemaRef) -> Result<Self, EncodeError> {
+    pub(super) fn new(sink: W, codec: Codec, schema: SchemaRef, settings: &CsvSettings) -> Result<Self, EncodeError> {
+        let style = Style::new(settings);
         let mut writer = LineWriter::new(sink, codec)?;
+        if style.dialect == CsvDialect::Excel {
+            writer.lines.extend_from_slice(BYTE_ORDER_MARK);
+        }
         for (at, field) in schema.fields().iter().enumerate() {
             if at > 0 {
-                writer.lines.push(b',');
+                writer.lines.push(style.delimiter);
             }
-            push_text(field.name().as_bytes(), &mut writer.lines);
+            style.push_text(field.name().as_bytes(), &mut writer.lines);
         }
+        style.push_line_end(&mut writer.lines);
         writer.end_line()?;
-        Ok(Self { writer, schema })
+        Ok(Self { writer, schema, style })
     }
 }
 
 impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
         check_batch(&self.schema, batch)?;
-        let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column.as_ref())).collect();
+        let Self { writer, style, .. } = self;
+        let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column, style)).collect();
         for row in 0..batch.num_rows() {
-            let lines = &mut self.writer.lines;
+            let lines = &mut writer.lines;
             let start = lines.len();
             for column in &columns {
                 column.push_cell(row, lines);
-                lines.push(b',');
+                lines.push(style.delimiter);
             }
-            // In place of the comma after the last cell.
+            // In place of the delimiter after the last cell.
             lines.pop();
             if lines.len() == start {
                 // A null that is alone in its row: most readers skip lines that are empty.
                 lines.extend_from_slice(b"\"\"");
             }
-            self.writer.end_line()?;
+            style.push_line_end(lines);
+            writer.end_line()?;
         }
         Ok(())
     }
@@ -77,10 +89,104 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
     }
 }
 
+/// What a file in UTF-8 begins with for Excel, which takes it for another encoding otherwise.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// A text that some readers take for null when it is not quoted.
+const NULL_OF_OTHERS: &[u8] = b"\\N";
+/// A line that ends the data for some versions of `PostgreSQL`.
+const END_OF_DATA: &[u8] = b"\\.";
+
+/// How cells are written.
+#[derive(Debug)]
+struct Style {
+    dialect: CsvDialect,
+    delimiter: u8,
+    null: Vec<u8>,
+}
+
+impl Style {
+    fn new(settings: &CsvSettings) -> Self {
+        let null = settings.null.as_str().as_bytes().to_vec();
+        Self { dialect: settings.dialect, delimiter: settings.delimiter.byte(), null }
+    }
+
+    /// What stands before the LF of a line.
+    #[inline]
+    fn push_line_end(&self, line: &mut Vec<u8>) {
+        if self.dialect == CsvDialect::Excel {
+            line.push(b'\r');
+        }
+    }
+
+    /// Whether a cell with this byte is quoted. One with a comma always is, so that the delimiter can be told.
+    fn needs_quotes(&self, byte: u8) -> bool {
+        byte == self.delimiter || is_special_byte(byte)
+    }
+
+    /// Whether a text would be taken for something else without quotes.
+    #[inline]
+    fn is_special(&self, text: &[u8]) -> bool {
+        match text {
+            NULL_OF_OTHERS => true,
+            END_OF_DATA => self.dialect == CsvDialect::Postgres,
+            text => !self.null.is_empty() && text == self.null,
+        }
+    }
+
+    fn push_text(&self, text: &[u8], line: &mut Vec<u8>) {
+        let has_space_at_an_end = [text.first(), text.last()].into_iter().flatten().copied().any(is_space);
+        let needs_quotes = |&byte: &u8| self.needs_quotes(byte);
+        if !text.is_empty() && !self.is_special(text) && !text.iter().any(needs_quotes) && !has_space_at_an_end {
+            line.extend_from_slice(text);
+            return;
+        }
+        line.push(b'"');
+        push_doubling_quotes(text, line);
+        line.push(b'"');
+    }
+
+    #[inline]
+    fn push_text_cell(&self, texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
+        let text = texts.value(row);
+        match text {
+            [first, .., last] | [first @ last]
+                if texts.is_bare() && !is_space(*first) && !is_space(*last) && !self.is_special(text) =>
+            {
+                line.extend_from_slice(text);
+            }
+            _ => self.push_text(text, line),
+        }
+    }
+
+    /// Appends one cell with several texts and commas between.
+    fn push_joined(&self, items: &Texts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
+        let [first, end] = [offsets.start, offsets.end].map(position);
+        if end - first == 1 {
+            return self.push_text_cell(items, first, line);
+        }
+        line.push(b'"');
+        for row in first..end {
+            if row > first {
+                line.push(b',');
+            }
+            push_doubling_quotes(items.value(row), line);
+        }
+        line.push(b'"');
+    }
+
+    /// Appends a text that Excel leaves a text.
+    fn push_guarded_cell(&self, text: &str, line: &mut Vec<u8>) {
+        let mut cell = Vec::with_capacity(text.len() + 8);
+        push_guarded(text, self.is_special(text.as_bytes()), &mut cell);
+        self.push_text(&cell, line);
+    }
+}
+
 /// A column as its cells need it.
 struct Column<'a> {
     nulls: Option<&'a NullBuffer>,
     cells: Cells<'a>,
+    style: &'a Style,
 }
 
 enum Cells<'a> {
@@ -90,92 +196,88 @@ enum Cells<'a> {
     Joined(&'a [i32], Texts<'a>),
     /// As JSON.
     Nested(JsonValues<'a>),
+    /// Texts for Excel.
+    GuardedText(&'a StringArray),
+    /// Lists of texts for Excel.
+    GuardedList(&'a [i32], &'a StringArray),
+    /// Lists of texts for `PostgreSQL`.
+    Array(&'a [i32], &'a StringArray),
 }
 
 impl<'a> Column<'a> {
-    fn new(array: &'a dyn Array) -> Self {
+    fn new(array: &'a dyn Array, style: &'a Style) -> Self {
+        // The usual delimiter needs one comparison less for each byte of every text.
+        let texts = |values| match style.delimiter {
+            b',' => Texts::new(values, is_special_byte),
+            _ => Texts::new(values, |byte| style.needs_quotes(byte)),
+        };
         let cells = match array.data_type() {
             DataType::List(item) if *item.data_type() == DataType::Utf8 => {
                 let lists = array.as_list::<i32>();
-                Cells::Joined(lists.value_offsets(), Texts::new(lists.values().as_string(), needs_quotes))
+                let (offsets, items) = (lists.value_offsets(), lists.values().as_string());
+                match style.dialect {
+                    CsvDialect::Rfc4180 => Cells::Joined(offsets, texts(items)),
+                    CsvDialect::Excel => Cells::GuardedList(offsets, items),
+                    CsvDialect::Postgres => Cells::Array(offsets, items),
+                }
             }
             DataType::List(_) | DataType::Struct(_) => Cells::Nested(JsonValues::new(array)),
             _ => match Scalars::new(array) {
                 Some(scalars) => Cells::Scalar(scalars),
-                None => Cells::Text(Texts::new(array.as_string(), needs_quotes)),
+                None if style.dialect == CsvDialect::Excel => Cells::GuardedText(array.as_string()),
+                None => Cells::Text(texts(array.as_string())),
             },
         };
-        Self { nulls: array.nulls(), cells }
+        Self { nulls: array.nulls(), cells, style }
     }
 
-    /// Appends a cell, nothing for a null.
+    /// Appends a cell.
     #[inline]
     fn push_cell(&self, row: usize, line: &mut Vec<u8>) {
+        let style = self.style;
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            if !style.null.is_empty() {
+                line.extend_from_slice(&style.null);
+            }
             return;
         }
         match &self.cells {
-            Cells::Text(texts) => push_text_cell(texts, row, line),
+            Cells::Text(texts) => style.push_text_cell(texts, row, line),
             Cells::Scalar(scalars) => scalars.push(row, line),
-            Cells::Joined(offsets, items) => push_joined(items, offsets[row]..offsets[row + 1], line),
+            Cells::Joined(offsets, items) => style.push_joined(items, offsets[row]..offsets[row + 1], line),
             Cells::Nested(values) => {
                 let mut json = Vec::new();
                 values.push(row, &mut json);
-                push_text(&json, line);
+                style.push_text(&json, line);
+            }
+            Cells::GuardedText(texts) => style.push_guarded_cell(texts.value(row), line),
+            Cells::GuardedList(offsets, items) => {
+                let list: Vec<&str> = rows_of(offsets, row).map(|item| items.value(item)).collect();
+                style.push_guarded_cell(&list.join(","), line);
+            }
+            Cells::Array(offsets, items) => {
+                let mut array = Vec::new();
+                let item = |item: usize| items.is_valid(item).then(|| items.value(item));
+                push_array(rows_of(offsets, row).map(item), &mut array);
+                style.push_text(&array, line);
             }
         }
     }
 }
 
-#[inline]
-fn push_text_cell(texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
-    let text = texts.value(row);
-    match text {
-        NULL_OF_OTHERS => push_text(text, line),
-        [first, .., last] | [first @ last] if texts.is_bare() && !is_space(*first) && !is_space(*last) => {
-            line.extend_from_slice(text);
-        }
-        _ => push_text(text, line),
-    }
+/// The places of the items of a list.
+fn rows_of(offsets: &[i32], row: usize) -> Range<usize> {
+    position(offsets[row])..position(offsets[row + 1])
 }
 
-/// Appends one cell with several texts and commas between.
-fn push_joined(items: &Texts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
-    let [first, end] = [offsets.start, offsets.end].map(position);
-    if end - first == 1 {
-        return push_text_cell(items, first, line);
-    }
-    line.push(b'"');
-    for row in first..end {
-        if row > first {
-            line.push(b',');
-        }
-        push_doubling_quotes(items.value(row), line);
-    }
-    line.push(b'"');
-}
-
-/// A text that some readers take for null when it is not quoted.
-const NULL_OF_OTHERS: &[u8] = b"\\N";
-
-fn needs_quotes(byte: u8) -> bool {
+/// Wherever it stands, this asks for quotes.
+fn is_special_byte(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
 }
 
 /// At a text's ends, this asks for quotes.
 fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace()
-}
-
-fn push_text(text: &[u8], line: &mut Vec<u8>) {
-    let has_space_at_an_end = [text.first(), text.last()].into_iter().flatten().copied().any(is_space);
-    if !text.is_empty() && text != NULL_OF_OTHERS && !text.iter().copied().any(needs_quotes) && !has_space_at_an_end {
-        line.extend_from_slice(text);
-        return;
-    }
-    line.push(b'"');
-    push_doubling_quotes(text, line);
-    line.push(b'"');
 }
 
 fn push_doubling_quotes(text: &[u8], line: &mut Vec<u8>) {

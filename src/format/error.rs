@@ -33,6 +33,18 @@ pub enum FormatError {
         /// Its Arrow type.
         data_type: String,
     },
+    /// A text is longer than a cell of a workbook can be.
+    #[error("xlsx cannot hold the {length} characters of column {column} in row {row}: a cell has at most {limit}")]
+    LongText {
+        /// The column.
+        column: String,
+        /// The row, counted from 1 in the order of the export.
+        row: u64,
+        /// UTF-16 units of the text.
+        length: usize,
+        /// UTF-16 units of a cell.
+        limit: usize,
+    },
 }
 
 impl FormatError {
@@ -40,6 +52,7 @@ impl FormatError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownFormat { hint, .. } | Self::UnknownExtension { hint, .. } => hint,
+            Self::LongText { .. } => "omit the column with --columns, or choose another format",
             Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",
         }
     }

@@ -10,29 +10,41 @@
 //!
 //! Tests write every type in every format and read it back; `publish` tests contacts. `benches/encode.rs` measures.
 
+mod array_literal;
 mod codec;
 mod csv;
+mod csv_settings;
 mod encode;
 mod error;
+mod guard;
+mod ipc;
 mod json;
 mod lines;
 mod ndjson;
 mod parquet;
 mod projection;
+mod rebatch;
 mod scalars;
+mod settings;
 mod table;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod types;
+mod xlsx;
+mod xlsx_cells;
 
+pub(crate) use self::array_literal::array_items;
 pub use self::codec::Codec;
+pub use self::csv_settings::{CsvDialect, CsvSettings, Delimiter, NullText};
 pub(crate) use self::encode::Encode;
 pub use self::error::FormatError;
+pub(crate) use self::guard::unguarded;
 pub(crate) use self::json::json_objects;
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
+pub use self::settings::FormatSettings;
 pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
-/// Name of the filters among the metadata of Parquet files, as JSON.
+/// Name of the filters among the metadata of Parquet and Arrow files, as JSON.
 pub const FILTERS_KEY: &str = "sent_export.filters";

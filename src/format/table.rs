@@ -15,19 +15,28 @@ use super::codec::Codec;
 use super::csv::CsvEncoder;
 use super::encode::{Encode, EncodeError};
 use super::error::FormatError;
+use super::ipc::IpcEncoder;
 use super::ndjson::NdjsonEncoder;
-use super::parquet::{ParquetEncoder, ParquetSettings};
+use super::parquet::ParquetEncoder;
+use super::settings::FormatSettings;
 use super::types::find_unsupported;
+use super::xlsx::XlsxEncoder;
 
 /// How rows are laid out in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
+    /// Arrow IPC file, also called Feather version 2.
+    Arrow,
+    /// Arrow IPC stream.
+    ArrowStream,
     /// Comma-separated values, RFC 4180.
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// Excel workbook.
+    Xlsx,
 }
 
 /// What is known of a format.
@@ -42,12 +51,16 @@ struct FormatFacts {
 }
 
 /// All formats. Of several files with the same rows, those that come first here are read.
-static FORMATS: [FormatFacts; 3] = [
-    FormatFacts { format: Format::Parquet, names: &["parquet"], is_text: false, codecs: &[Codec::None] },
+static FORMATS: [FormatFacts; 6] = [
+    FormatFacts { format: Format::Parquet, names: &["parquet"], is_text: false, codecs: NO_CODEC },
+    FormatFacts { format: Format::Arrow, names: &["arrow", "feather"], is_text: false, codecs: NO_CODEC },
+    FormatFacts { format: Format::ArrowStream, names: &["arrows"], is_text: false, codecs: NO_CODEC },
     FormatFacts { format: Format::Csv, names: &["csv"], is_text: true, codecs: TEXT_CODECS },
     FormatFacts { format: Format::Ndjson, names: &["ndjson", "jsonl"], is_text: true, codecs: TEXT_CODECS },
+    FormatFacts { format: Format::Xlsx, names: &["xlsx"], is_text: false, codecs: NO_CODEC },
 ];
 
+const NO_CODEC: &[Codec] = &[Codec::None];
 const TEXT_CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
 
 impl Format {
@@ -148,14 +161,17 @@ impl FileFormat {
         self,
         sink: W,
         schema: &SchemaRef,
-        parquet: &ParquetSettings,
-        metadata: &[(String, String)],
+        settings: &FormatSettings,
     ) -> Result<Box<dyn Encode<W>>, EncodeError> {
         let schema = Arc::clone(schema);
+        let FormatSettings { rows, metadata, parquet, csv } = settings;
         Ok(match self.format {
             Format::Parquet => Box::new(ParquetEncoder::new(sink, schema, parquet, metadata)?),
-            Format::Csv => Box::new(CsvEncoder::new(sink, self.codec, schema)?),
+            Format::Arrow => Box::new(IpcEncoder::file(sink, schema, metadata)?),
+            Format::ArrowStream => Box::new(IpcEncoder::stream(sink, schema, metadata)?),
+            Format::Csv => Box::new(CsvEncoder::new(sink, self.codec, schema, csv)?),
             Format::Ndjson => Box::new(NdjsonEncoder::new(sink, self.codec, schema)?),
+            Format::Xlsx => Box::new(XlsxEncoder::new(sink, schema, rows)?),
         })
     }
 }
@@ -222,15 +238,18 @@ mod tests {
 
     #[test]
     fn every_format_has_a_row_and_its_own_names() {
-        for format in [Format::Parquet, Format::Csv, Format::Ndjson] {
+        for format in [Format::Parquet, Format::Arrow, Format::ArrowStream, Format::Csv, Format::Ndjson, Format::Xlsx] {
             assert_eq!(format.facts().format, format);
             assert!(!format.facts().codecs.is_empty());
         }
         let names: Vec<String> = FileFormat::all().flat_map(FileFormat::extensions).collect();
         let distinct: std::collections::HashSet<_> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());
-        assert_eq!(format_names(), "parquet, csv, csv.gz, csv.zst, ndjson, ndjson.gz or ndjson.zst");
-        assert!(format_extensions().starts_with(".parquet, .csv, "));
+        assert_eq!(
+            format_names(),
+            "parquet, arrow, arrows, csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst or xlsx"
+        );
+        assert!(format_extensions().starts_with(".parquet, .arrow, "));
     }
 
     #[test]
@@ -240,6 +259,9 @@ mod tests {
             ("C.CSV", Some("csv")),
             ("c.csv.gz", Some("csv.gz")),
             ("a.b.ndjson.zst", Some("ndjson.zst")),
+            ("c.feather", Some("arrow")),
+            ("c.arrows", Some("arrows")),
+            ("c.arrow.gz", None),
             ("c.jsonl", Some("ndjson")),
             ("c.jsonl.gz", Some("ndjson.gz")),
             ("c.parquet.gz", None),

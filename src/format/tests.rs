@@ -8,6 +8,8 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Schema};
+use arrow_ipc::reader::{FileReader, StreamReader};
+use calamine::{Data, ExcelDateTime, ExcelDateTimeType, Reader, Xlsx};
 use proptest::prelude::*;
 
 use super::*;
@@ -52,10 +54,14 @@ fn every_type() -> RecordBatch {
 }
 
 fn encoded(format: &str, batches: &[RecordBatch]) -> Vec<u8> {
+    encoded_with(format, batches, &FormatSettings::default())
+}
+
+fn encoded_with(format: &str, batches: &[RecordBatch], settings: &FormatSettings) -> Vec<u8> {
     let format: FileFormat = format.parse().unwrap();
     let schema = batches[0].schema();
     format.check_columns(&schema).unwrap();
-    let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+    let mut encoder = format.open(Vec::new(), &schema, settings).unwrap();
     for batch in batches {
         encoder.write(batch).unwrap();
     }
@@ -78,6 +84,52 @@ fn every_type_has_its_place_in_a_csv_cell() {
     assert_eq!(text("csv", every_type()), expected.join("\n"));
 }
 
+fn csv_with(batch: RecordBatch, dialect: CsvDialect, delimiter: Delimiter, null: &str) -> String {
+    let csv = CsvSettings { dialect, delimiter, null: null.parse().unwrap() };
+    let settings = FormatSettings { csv, ..FormatSettings::default() };
+    String::from_utf8(encoded_with("csv", &[batch], &settings)).unwrap()
+}
+
+#[test]
+fn csv_for_excel_has_texts_that_stay_texts() {
+    let expected = [
+        "\u{feff}text;flag;small;large;float;time;price;tags;events;place",
+        r#"a;true;7;7;0.5;2026-03-01T00:00:00.500000Z;0.015;"x,y,z";"[{""status"":""SENT"",""timestamp"":""2026-03-01T00:00:00.500000Z""}]";"{""x"":1}""#,
+        "n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a;n/a",
+        r#""";false;-2147483648;-9223372036854775808;NaN;1969-12-31T23:59:59Z;-1;"";"[{""status"":""a\""b\n"",""timestamp"":null}]";"{""x"":null}""#,
+        "",
+    ];
+    assert_eq!(csv_with(every_type(), CsvDialect::Excel, Delimiter::Semicolon, "n/a"), expected.join("\r\n"));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["+12025550123", "=1+1", "say \"hi\"", "n/a", "N/A"]));
+    let batch = RecordBatch::try_from_iter([("text", texts)]).unwrap();
+    let expected = [
+        "\u{feff}text",
+        "\"=\"\"+12025550123\"\"\"",
+        "\"=\"\"=1+1\"\"\"",
+        "\"say \"\"hi\"\"\"",
+        "\"=\"\"n/a\"\"\"",
+        "N/A",
+        "",
+    ];
+    assert_eq!(csv_with(batch, CsvDialect::Excel, Delimiter::Comma, "n/a"), expected.join("\r\n"));
+}
+
+#[test]
+fn csv_for_postgresql_has_array_literals() {
+    let expected = [
+        "text\tflag\tsmall\tlarge\tfloat\ttime\tprice\ttags\tevents\tplace",
+        "a\ttrue\t7\t7\t0.5\t2026-03-01T00:00:00.500000Z\t0.015\t\"{x,\"\"y,z\"\"}\"\t\"[{\"\"status\"\":\"\"SENT\"\",\"\"timestamp\"\":\"\"2026-03-01T00:00:00.500000Z\"\"}]\"\t\"{\"\"x\"\":1}\"",
+        "\t\t\t\t\t\t\t\t\t",
+        "\"\"\tfalse\t-2147483648\t-9223372036854775808\tNaN\t1969-12-31T23:59:59Z\t-1\t{}\t\"[{\"\"status\"\":\"\"a\\\"\"b\\n\"\",\"\"timestamp\"\":null}]\"\t\"{\"\"x\"\":null}\"",
+        "",
+    ];
+    assert_eq!(csv_with(every_type(), CsvDialect::Postgres, Delimiter::Tab, ""), expected.join("\n"));
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["\\.", "\\N", "a,b", "|"]));
+    let batch = RecordBatch::try_from_iter([("text", texts)]).unwrap();
+    let expected = "text\n\"\\.\"\n\"\\N\"\n\"a,b\"\n\"|\"\n";
+    assert_eq!(csv_with(batch, CsvDialect::Postgres, Delimiter::Pipe, ""), expected);
+}
+
 #[test]
 fn every_type_has_its_value_in_ndjson() {
     let expected = [
@@ -96,6 +148,58 @@ fn every_type_comes_back_from_parquet() {
     let mut reader = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap().build().unwrap();
     // A float that is not a number is equal to none, so that texts are compared.
     assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+}
+
+#[test]
+fn every_type_comes_back_from_arrow() {
+    let batch = every_type();
+    let file = encoded("arrow", std::slice::from_ref(&batch));
+    let mut reader = FileReader::try_new(std::io::Cursor::new(file), None).unwrap();
+    assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+    let stream = encoded("arrows", std::slice::from_ref(&batch));
+    let mut reader = StreamReader::try_new(stream.as_slice(), None).unwrap();
+    assert_eq!(format!("{:?}", reader.next().unwrap().unwrap()), format!("{batch:?}"));
+    let parts = [batch.slice(0, 1), batch.slice(1, 2)];
+    assert!(encoded("arrows", &parts) == stream, "bytes depend on the rows alone");
+}
+
+#[test]
+fn arrow_carries_the_metadata_of_the_export() {
+    let schema = every_type().schema();
+    let metadata = vec![("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())];
+    let settings = FormatSettings { metadata, ..FormatSettings::default() };
+    for format in ["arrow", "arrows"] {
+        let format: FileFormat = format.parse().unwrap();
+        let encoder = format.open(Vec::new(), &schema, &settings).unwrap();
+        let bytes = encoder.finish().unwrap();
+        let found = if format.to_string() == "arrow" {
+            FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap().schema()
+        } else {
+            StreamReader::try_new(bytes.as_slice(), None).unwrap().schema()
+        };
+        assert_eq!(found.fields(), schema.fields());
+        assert_eq!(found.metadata().get("a").map(AsRef::as_ref), Some("1"));
+    }
+}
+
+#[test]
+fn every_type_has_its_cell_in_a_workbook() {
+    let mut workbook: Xlsx<_> = Xlsx::new(std::io::Cursor::new(encoded("xlsx", &[every_type()]))).unwrap();
+    let range = workbook.worksheet_range("rows").unwrap();
+    let text = |text: &str| Data::String(text.to_owned());
+    let time = |days| Data::DateTime(ExcelDateTime::new(days, ExcelDateTimeType::DateTime, false));
+    let number = Data::Float;
+    let events = r#"[{"status":"SENT","timestamp":"2026-03-01T00:00:00.500000Z"}]"#;
+    let day = 46_082.0 + 0.5 / 86_400.0;
+    let first = [text("a"), Data::Bool(true), number(7.0), number(7.0), number(0.5), time(day), number(0.015)];
+    assert_eq!(range.rows().nth(1).unwrap(), [&first[..], &[text("x,y,z"), text(events), text(r#"{"x":1}"#)]].concat());
+    assert_eq!(range.rows().nth(2).unwrap(), vec![Data::Empty; 10]);
+    let large = text("-9223372036854775808");
+    let day = 25_568.0 + 86_399.0 / 86_400.0;
+    let last =
+        [Data::Empty, Data::Bool(false), number(f64::from(i32::MIN)), large, text("NaN"), time(day), number(-1.0)];
+    let events = r#"[{"status":"a\"b\n","timestamp":null}]"#;
+    assert_eq!(range.rows().nth(3).unwrap(), [&last[..], &[Data::Empty, text(events), text(r#"{"x":null}"#)]].concat());
 }
 
 #[test]
@@ -130,7 +234,7 @@ fn a_batch_with_other_columns_is_an_error_and_no_panic() {
     let other: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let other = RecordBatch::try_from_iter([("text", other)]).unwrap();
     for format in FileFormat::all() {
-        let mut encoder = format.open(Vec::new(), &schema, &ParquetSettings::default(), &[]).unwrap();
+        let mut encoder = format.open(Vec::new(), &schema, &FormatSettings::default()).unwrap();
         let error = encoder.write(&other).unwrap_err().to_string();
         assert!(error.contains("does not have the columns"), "{format}: {error}");
     }
@@ -154,7 +258,7 @@ impl Write for Full {
 fn a_sink_that_fails_ends_every_format_in_an_error() {
     let batch = every_type();
     for format in FileFormat::all() {
-        let opened = format.open(Full, &batch.schema(), &ParquetSettings::default(), &[]);
+        let opened = format.open(Full, &batch.schema(), &FormatSettings::default());
         let ended = opened.and_then(|mut encoder| {
             encoder.write(&batch)?;
             encoder.finish()

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::events::{EventsBuilder, can_read_events, coerce_events};
 use super::text::{amount_of, flag_of, names_of};
+use crate::format::array_items;
 use crate::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -76,7 +77,13 @@ impl ColumnBuilder {
                 micros.is_some()
             }
             Builder::List(lists) => {
-                text.into_iter().flat_map(names_of).for_each(|name| lists.values().append_value(name));
+                match text.and_then(array_items) {
+                    Some(items) => {
+                        let names = items.iter().flat_map(|item| names_of(item));
+                        names.for_each(|name| lists.values().append_value(name));
+                    }
+                    None => text.into_iter().flat_map(names_of).for_each(|name| lists.values().append_value(name)),
+                }
                 lists.append(true);
                 true
             }

@@ -40,6 +40,11 @@ impl Content {
         }
     }
 
+    /// Whether anything has a column of this name.
+    pub(super) fn has_column(name: &str) -> bool {
+        NAMES.iter().any(|(_, names)| names.iter().any(|known| known == name))
+    }
+
     /// The columns that a report reads.
     pub fn schema(self) -> SchemaRef {
         match self {

@@ -3,16 +3,17 @@
 use std::io::{BufRead, BufReader};
 use std::{fs, io};
 
-use csv::ReaderBuilder;
-
 use super::content::Content;
+use super::csv_text::open_csv;
 use super::error::SourceError;
 use super::find::{Found, SkipReason, Skipped};
+use super::ipc::IpcSource;
 use super::parquet;
 use super::read::STALL_LIMIT;
 use super::source_file::SourceFile;
 use super::text_file::open_text;
 use super::watch::{Reporter, watch};
+use super::xlsx::XlsxSource;
 use crate::format::Format;
 
 /// Sets the content of each file, and returns that of all. Files of activities are skipped, because they are often next to
@@ -54,10 +55,13 @@ pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
     Ok(all)
 }
 
+/// The column of activities that holds the id of their message.
+const MESSAGE_ID: &str = "message_id";
+
 /// Whether columns are those of activities, which have no id but that of their message.
 fn are_of_activities(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
-    has("message_id") && !has("id")
+    has(MESSAGE_ID) && !has("id")
 }
 
 /// The names of the columns of a regular file, if they can be read.
@@ -76,12 +80,17 @@ fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>,
     let failed = |source: io::Error| SourceError::Read { path: file.path.clone(), source: source.into() };
     match file.format.format() {
         Format::Parquet => parquet::columns_of(file, reporter),
+        Format::Arrow | Format::ArrowStream => {
+            let schema = IpcSource::open(file, reporter)?.schema();
+            Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
+        }
         Format::Csv => {
-            let (text, _) = open_text(file, reporter)?;
-            let mut reader = ReaderBuilder::new().from_reader(text);
-            let header = reader.headers().map_err(|error| failed(io::Error::other(error)))?;
+            let names = [MESSAGE_ID.to_owned()];
+            let mut text = open_csv(file, reporter, &names)?;
+            let header = text.reader.headers().map_err(|error| failed(io::Error::other(error)))?;
             Ok(header.iter().map(str::to_owned).collect())
         }
+        Format::Xlsx => XlsxSource::open(file, reporter)?.header(),
         Format::Ndjson => {
             let (text, _) = open_text(file, reporter)?;
             let mut lines = BufReader::new(text).lines();

@@ -1,4 +1,4 @@
-//! CSV files, compressed or not.
+//! CSV files in every dialect, compressed or not.
 //!
 //! A file that ends in the middle of a line is truncated, which is an error.
 //!
@@ -6,13 +6,13 @@
 
 use std::io::{self, Read};
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ErrorKind, Reader, StringRecord};
 
 use super::column_builders::ColumnBuilders;
+use super::csv_text::open_csv;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
-use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::Reporter;
 use crate::resources::contacts::BATCH_ROWS;
 
@@ -23,21 +23,13 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         ErrorKind::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => cut_off(),
         _ => SourceError::Read { path: file.path.clone(), source: source.into() },
     };
-    let (text, progress) = open_text(file, reporter)?;
-    let mut reader: Reader<_> = ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
-    let header = reader.headers().map_err(failed)?.clone();
+    let mut text = open_csv(file, reporter, &[])?;
+    let header = text.reader.headers().map_err(failed)?.clone();
     let schema = file.content.schema();
     let mut places: Vec<Option<usize>> =
         schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
     if places.iter().all(Option::is_none) {
-        let path = file.path.clone();
-        let is_separated =
-            |by: char| header.iter().any(|name| name.split(by).any(|part| part.trim_matches('"') == "id"));
-        return Err(match () {
-            () if is_separated(';') => SourceError::ForeignText { path, what: "separated by semicolons" },
-            () if is_separated('\t') => SourceError::ForeignText { path, what: "separated by tabs" },
-            () => SourceError::NoColumns { path },
-        });
+        return Err(SourceError::NoColumns { path: file.path.clone() });
     }
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
@@ -46,24 +38,24 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let mut rows = ColumnBuilders::new(&schema, &places);
     let mut record = StringRecord::new();
     loop {
-        let is_end = match reader.read_record(&mut record) {
+        let is_end = match text.read_row(&mut record) {
             Ok(is_there) => !is_there,
-            Err(error) if is_torn(&error) && is_at_end(&mut reader) => return Err(cut_off()),
+            Err(error) if is_torn(&error) && is_at_end(&mut text.reader) => return Err(cut_off()),
             Err(error) => return Err(failed(error)),
         };
         // An export ends with a line break. Without one, the last cell may be truncated.
-        if is_end && !progress.is_at_line_end() {
+        if is_end && !text.progress.is_at_line_end() {
             return Err(cut_off());
         }
         if !is_end {
-            rows.push(|place| record.get(place));
+            rows.push(|place| record.get(place).filter(|cell| !text.is_null(cell)));
         }
         let count = rows.rows();
         if count == BATCH_ROWS || (is_end && count > 0) {
             facts.rows += count as u64;
             let batch = filled_up(file.content, rows.finish(), count);
             let columns = columns.clone();
-            reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read: progress.bytes_read() });
+            reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read: text.progress.bytes_read() });
         }
         if is_end {
             facts.malformed = rows.malformed();

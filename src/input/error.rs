@@ -185,8 +185,8 @@ impl SourceError {
             Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
             Self::Activities { .. } => "name the file or folder of messages that they belong to",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
-            Self::ForeignText { .. } => "save it as comma-separated UTF-8, or name the exported file",
-            Self::Compression { .. } => "rewrite it with zstd, snappy or no compression",
+            Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
+            Self::Compression { .. } => "rewrite it with zstd or no compression",
             Self::ColumnType { .. } => "convert the column to text, or to the type that exports have",
             Self::Damaged { .. } => "copy the file again, or export again",
             Self::Stalled { .. } => {
@@ -200,7 +200,7 @@ impl SourceError {
                 "create the older summary again from its files, with `sent-export report --json`"
             }
             Self::Read { .. } => "the file is damaged or has the wrong extension: export again",
-            Self::CutOff { .. } => "its last line is incomplete: copy the file again, or export again",
+            Self::CutOff { .. } => "its end is missing: copy the file again, or export again",
             Self::NotAsPublished { .. } => {
                 "the file was truncated or changed: export again, or remove the manifest if the change was intended"
             }

@@ -10,13 +10,16 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::value::RawValue;
 
 use super::coerce::texts;
+use super::csv_text::open_csv;
 use super::error::SourceError;
 use super::id_error::IdError;
+use super::ipc::IpcSource;
 use super::parquet::{ParquetFile, load};
 use super::read::stall_limit;
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, open_text};
 use super::watch::{Ended, Reporter, watch};
+use super::xlsx::XlsxSource;
 use crate::format::Format;
 
 /// Number of ids that are passed on at a time.
@@ -73,8 +76,10 @@ pub(super) fn read_ids(
     let (source, column) = (file.clone(), column.clone());
     let read = move |reporter: &Reporter<Chunk>| match source.format.format() {
         Format::Parquet => from_parquet(&source, &column, reporter),
+        Format::Arrow | Format::ArrowStream => from_ipc(&source, &column, reporter),
         Format::Csv => from_csv(&source, &column, reporter),
         Format::Ndjson => from_ndjson(&source, &column, reporter),
+        Format::Xlsx => from_xlsx(&source, &column, reporter),
     };
     let mut taken = Ok(());
     let mut take_chunk = |(first, ids): Chunk| {
@@ -149,19 +154,40 @@ fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>
     Ok(())
 }
 
+fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+    let mut source = IpcSource::open(file, reporter).map_err(IdError::Table)?;
+    let place = column.find(file, source.schema().fields().iter().map(|field| field.name().as_str()))?;
+    let mut chunks = Chunks::new(reporter);
+    while let Some(batch) = source.next_batch().map_err(IdError::Table)? {
+        let (ids, _) = texts(batch.column(place)).map_err(|error| unreadable(file, error))?;
+        (0..ids.len()).for_each(|row| chunks.push(ids.is_valid(row).then(|| ids.value(row))));
+    }
+    chunks.flush();
+    Ok(())
+}
+
 fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
-    let (text, progress) = open_text(file, reporter)?;
-    let mut reader = csv::ReaderBuilder::new().buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
-    let header = reader.headers().map_err(|error| unreadable(file, error))?.clone();
+    let mut text = open_csv(file, reporter, &column.names)?;
+    let header = text.reader.headers().map_err(|error| unreadable(file, error))?.clone();
     let place = column.find(file, header.iter())?;
     let mut chunks = Chunks::new(reporter);
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| unreadable(file, error))? {
-        chunks.push(record.get(place));
+    while text.read_row(&mut record).map_err(|error| unreadable(file, error))? {
+        chunks.push(record.get(place).filter(|cell| !text.is_null(cell)));
     }
-    if !progress.is_at_line_end() {
+    if !text.progress.is_at_line_end() {
         return Err(IdError::Table(SourceError::CutOff { path: file.path.clone() }));
     }
+    chunks.flush();
+    Ok(())
+}
+
+fn from_xlsx(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+    let mut source = XlsxSource::open(file, reporter)?;
+    let header = source.header()?;
+    let place = column.find(file, header.iter().map(String::as_str))?;
+    let mut chunks = Chunks::new(reporter);
+    source.read_rows(&header, &mut |row| chunks.push(row.get(place).and_then(Option::as_deref)))?;
     chunks.flush();
     Ok(())
 }
@@ -240,11 +266,19 @@ mod tests {
         let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), None).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        for name in ["1.csv", "2.ndjson", "3.parquet"] {
+        let file = File::create(path("4.arrows")).unwrap();
+        let mut writer = arrow_ipc::writer::StreamWriter::try_new(file, &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        writer.finish().unwrap();
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_column(0, 1, std::iter::once("id".to_owned()).chain(all.iter().map(Uuid::to_string))).unwrap();
+        workbook.save(path("5.xlsx")).unwrap();
+        for name in ["1.csv", "2.ndjson", "3.parquet", "4.arrows", "5.xlsx"] {
             assert_eq!(read(&path(name), &usual()).unwrap().ids(), all, "{name}");
         }
         let all_of_folder = read(folder.path(), &usual()).unwrap();
-        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 40_000));
+        assert_eq!((all_of_folder.ids().len(), all_of_folder.repeated()), (20_000, 80_000));
     }
 
     #[test]

@@ -13,15 +13,18 @@
 
 mod coerce;
 mod column_builders;
+mod columns;
 mod content;
 mod contents;
 mod csv;
+mod csv_text;
 mod error;
 mod events;
 mod find;
 mod id_column;
 mod id_error;
 mod ids;
+mod ipc;
 mod mirror;
 mod ndjson;
 mod parquet;
@@ -34,7 +37,9 @@ mod source_file;
 mod stem;
 mod text;
 mod text_file;
+mod tracked;
 mod watch;
+mod xlsx;
 
 pub use self::content::Content;
 pub use self::contents::detect_contents;

@@ -17,7 +17,8 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 
-use super::coerce::{can_read, coerce};
+use super::coerce::coerce;
+use super::columns::find_columns;
 use super::content::Content;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
@@ -35,18 +36,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let metadata = load(&reader).map_err(|error| failed(error.into()))?;
     let schema = metadata.schema();
     let wanted_schema = file.content.schema();
-    let mut places: Vec<Option<usize>> =
-        wanted_schema.fields().iter().map(|field| schema.index_of(field.name()).ok()).collect();
-    if places.iter().all(Option::is_none) {
-        return Err(SourceError::NoColumns { path: file.path.clone() });
-    }
-    for (column, place) in places.iter().enumerate() {
-        let found = place.map(|place| schema.field(place).data_type());
-        if let Some(found) = found.filter(|found| !can_read(wanted_schema.field(column).data_type(), found)) {
-            let (path, found) = (file.path.clone(), found.to_string());
-            return Err(SourceError::ColumnType { path, column: file.content.column_name(column), found });
-        }
-    }
+    let mut places = find_columns(file, schema)?;
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
     let groups = metadata.metadata().row_groups();

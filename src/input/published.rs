@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 
 use super::stem::without_extension;
-use crate::format::FileFormat;
+use crate::format::{CsvSettings, FileFormat};
 use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::{OutputTarget, Sidecar};
@@ -44,6 +44,8 @@ pub struct Published {
     pub bytes: u64,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: Option<String>,
+    /// How a CSV file is laid out, where that is not the usual way.
+    pub csv: Option<CsvSettings>,
 }
 
 /// The fields of a manifest that are read, besides the files.
@@ -128,6 +130,7 @@ fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Publish
         run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
         sha256: file.sha256.clone(),
+        csv: file.csv.clone(),
         filters: details.filters,
         verdict: details.verdict,
         evidence: details.evidence,

@@ -10,7 +10,7 @@ use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
 use super::watch::{Ended, Reporter, watch};
-use super::{csv, ndjson, parquet};
+use super::{csv, ipc, ndjson, parquet, xlsx};
 use crate::format::Format;
 
 /// Timeout for reading without progress. A damaged file can hang its reader, and even the slowest disk reads a few bytes
@@ -46,8 +46,10 @@ pub(super) fn read_columns(
         }
         match source.format.format() {
             Format::Parquet => parquet::read(&source, wanted, reporter),
+            Format::Arrow | Format::ArrowStream => ipc::read(&source, wanted, reporter),
             Format::Csv => csv::read(&source, wanted, reporter),
             Format::Ndjson => ndjson::read(&source, wanted, reporter),
+            Format::Xlsx => xlsx::read(&source, wanted, reporter),
         }
     };
     watch(stall_limit(file), read, take).unwrap_or_else(|ended| {

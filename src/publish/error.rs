@@ -16,6 +16,14 @@ pub enum OutputError {
     /// Its format is unknown, or cannot hold the columns.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// Its format cannot hold a value.
+    #[error("cannot write the output: {path}")]
+    Value {
+        /// The target.
+        path: String,
+        /// Which value, and why.
+        source: FormatError,
+    },
     /// The place where it goes.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -52,13 +60,16 @@ pub enum OutputError {
 
 impl OutputError {
     pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
-        Self::Store(StoreError::Write { path: request.target.to_string(), source })
+        match source.downcast::<FormatError>() {
+            Ok(error) => Self::Value { path: request.target.to_string(), source: *error },
+            Err(source) => Self::Store(StoreError::Write { path: request.target.to_string(), source }),
+        }
     }
 
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Format(error) => error.hint(),
+            Self::Format(error) | Self::Value { source: error, .. } => error.hint(),
             Self::Store(error) => error.hint(),
             Self::ForeignBatch(_) => "this is a bug; please report it with the command",
             Self::Busy { .. } => "wait until it is done, or choose another --output",

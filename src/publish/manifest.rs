@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::settings::OutputReport;
+use crate::format::CsvSettings;
 use crate::store::{FileSettings, OutputTarget, SmallFile, StoreError, read_small_file, stage_small_file};
 use crate::verdict::Evidence;
 
@@ -78,6 +79,9 @@ pub struct PublishedFile {
     pub path: String,
     /// What its rows are, where they are not those that the export is named after.
     pub resource: Option<String>,
+    /// How a CSV file is laid out, where that is not the usual way.
+    #[serde(default)]
+    pub csv: Option<CsvSettings>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.
@@ -155,6 +159,7 @@ mod tests {
             path: "c.csv".into(),
             resource: None,
             format: FileFormat::CSV,
+            csv: None,
             rows,
             bytes: 70,
             sha256: "00".into(),
@@ -179,7 +184,10 @@ mod tests {
         let read = read_manifest::<Details>(&target).unwrap().unwrap();
         assert_eq!((read.rows, read.details.filters.as_str()), (7, "none"));
         let sha256 = Some("00".to_owned());
-        assert_eq!(read.outputs, [PublishedFile { path: "c.csv".into(), resource: None, rows: 7, bytes: 70, sha256 }]);
+        assert_eq!(
+            read.outputs,
+            [PublishedFile { path: "c.csv".into(), resource: None, csv: None, rows: 7, bytes: 70, sha256 }]
+        );
         assert_eq!(read_manifest::<IgnoredAny>(&target).unwrap().unwrap().rows, 7);
         fs::write(&path, r#"{"contacts": 8}"#).unwrap();
         assert_eq!(read_manifest::<IgnoredAny>(&target).unwrap().unwrap().rows, 8, "as earlier versions wrote it");

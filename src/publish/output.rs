@@ -15,7 +15,7 @@ use arrow::array::RecordBatch;
 use super::error::OutputError;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
-use crate::format::Encode;
+use crate::format::{CsvSettings, Encode, Format};
 use crate::store::{self, FileSettings, HashingWriter, Staged};
 
 /// Batches that may wait for an output, about 2.5 MB each.
@@ -27,6 +27,8 @@ pub(super) struct Output {
     request: OutputRequest,
     encoder: Box<dyn Encode<HashingWriter>>,
     rows: u64,
+    /// For the manifest.
+    csv: Option<CsvSettings>,
 }
 
 impl Output {
@@ -39,9 +41,11 @@ impl Output {
         let schema = settings.columns.schema();
         request.format.check_columns(schema)?;
         let sink = HashingWriter::new(store::open(&request.target, files)?);
-        let encoder = request.format.open(sink, schema, &settings.parquet, &settings.metadata);
+        let encoder = request.format.open(sink, schema, &settings.format);
         let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
-        Ok(Self { request: request.clone(), encoder, rows: 0 })
+        let csv = Some(&settings.format.csv).filter(|_| request.format.format() == Format::Csv);
+        let csv = csv.filter(|csv| **csv != CsvSettings::default()).cloned();
+        Ok(Self { request: request.clone(), encoder, rows: 0, csv })
     }
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
@@ -61,6 +65,7 @@ impl Output {
             path: self.request.target.to_string(),
             resource: None,
             format: self.request.format,
+            csv: self.csv,
             rows: self.rows,
             bytes: written.bytes,
             sha256: written.sha256,

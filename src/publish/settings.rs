@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::{FileFormat, ParquetSettings, Projection};
+use crate::format::{CsvSettings, FileFormat, FormatSettings, Projection};
 use crate::store::FileSettings;
 
 /// What all outputs of a run share.
@@ -10,10 +10,8 @@ use crate::store::FileSettings;
 pub struct OutputSettings {
     /// Columns and their order.
     pub columns: Projection,
-    /// Key-value metadata of Parquet files.
-    pub metadata: Vec<(String, String)>,
-    /// How Parquet files are laid out.
-    pub parquet: ParquetSettings,
+    /// How the file of each format is laid out.
+    pub format: FormatSettings,
     /// Permissions of the files, and whether missing folders are made; locks are known only once they are held.
     pub files: FileSettings,
     /// Whether there is one file for each day instead of one for all rows.
@@ -32,13 +30,7 @@ pub struct PartitionBy {
 impl OutputSettings {
     /// These columns, and everything else as usual.
     pub fn new(columns: Projection) -> Self {
-        Self {
-            columns,
-            metadata: Vec::new(),
-            parquet: ParquetSettings::default(),
-            files: FileSettings::default(),
-            partition: None,
-        }
+        Self { columns, format: FormatSettings::default(), files: FileSettings::default(), partition: None }
     }
 }
 
@@ -52,6 +44,9 @@ pub struct OutputReport {
     pub resource: Option<&'static str>,
     /// Name of the format.
     pub format: FileFormat,
+    /// How a CSV file is laid out, where that is not the usual way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csv: Option<CsvSettings>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.

@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::{FileFormat, FormatError, ParquetSettings, Projection};
+use crate::format::{FileFormat, FormatError, FormatSettings, ParquetSettings, Projection};
 use crate::resources::BuildBatches;
 use crate::resources::contacts::{BatchBuilder, ContactPage, column, contacts_schema, decode_page};
 use crate::store::{StoreError, Stores};
@@ -120,10 +120,13 @@ fn bytes_do_not_depend_on_how_rows_were_cut_into_pages() {
         full.into_iter().chain(builder.finish()).collect()
     };
     let settings = OutputSettings {
-        parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
+        format: FormatSettings {
+            parquet: ParquetSettings { row_group_rows: 9_000, ..ParquetSettings::default() },
+            ..FormatSettings::default()
+        },
         ..all_columns()
     };
-    let names = ["c.parquet", "c.csv"];
+    let names = ["c.parquet", "c.csv", "c.arrow", "c.arrows", "c.xlsx"];
     let hashes: Vec<Vec<String>> = [20_000, 100, 8_192, 77]
         .into_iter()
         .map(|size| write(folder.path(), &names, &cut(size), &settings).into_iter().map(|r| r.sha256).collect())
@@ -224,7 +227,7 @@ fn targets_that_cannot_be_written_are_refused_at_once() {
     assert!(matches!(open("missing/c.csv"), OutputError::Store(StoreError::MissingFolder { .. })));
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
     assert!(matches!(open("folder.csv"), OutputError::Store(StoreError::IsFolder { .. })));
-    let error = request(Path::new("c.xlsx"), None).unwrap_err();
+    let error = request(Path::new("c.xls"), None).unwrap_err();
     assert!(matches!(error, OutputError::Format(FormatError::UnknownExtension { .. })));
     assert!(request(Path::new(".csv"), None).is_err());
 }

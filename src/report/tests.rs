@@ -51,6 +51,7 @@ fn summary() -> Summary {
             resource: None,
             path: "contacts.parquet".into(),
             format: FileFormat::PARQUET,
+            csv: None,
             rows: 3,
             bytes: 1_234_567,
             sha256: "0".repeat(64),

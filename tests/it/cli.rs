@@ -68,7 +68,7 @@ fn values_that_make_no_sense_are_named_with_what_would() {
         (&["--page-size", "abc"], "write a whole number from 1 to 10000"),
         (&["--min-contacts", "1e6"], "write a whole number, such as 1000"),
         (&["--profile-id", "foo"], "6f9619ff-8b86-4011-b42d-00cf4fc964ff"),
-        (&["--format", "xml"], "parquet, csv, csv.gz, csv.zst, ndjson, ndjson.gz or ndjson.zst"),
+        (&["--format", "xml"], "parquet, arrow, arrows, csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst or xlsx"),
         (&["--columns", "id,fone"], "the columns are id,phone_number,"),
         (&["--max-shrink", "20"], "20%"),
         (&["--max-rejected", "1"], "20% or 0.2"),

@@ -189,11 +189,10 @@ fn the_bytes_are_the_same_whatever_the_concurrency() {
     };
     let one = files("1");
     assert!(files("4") == one && files("32") == one);
-    assert_eq!(
-        simulator.statistics().list_requests,
-        3 * (29 + 2) - 1,
-        "a request a window, one for the start and one for the end, which one at a time has just read"
-    );
+    // A request a window, one for the start and one for the end: unless its window was alone in flight, as every window is
+    // with one at a time.
+    let requests = simulator.statistics().list_requests;
+    assert!((3 * (29 + 1)..3 * (29 + 2)).contains(&requests), "{requests} requests");
 }
 
 #[test]

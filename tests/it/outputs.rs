@@ -18,7 +18,7 @@ fn targets_that_cannot_be_written_cost_no_request() {
         (&["-o", "s3:///c.csv"], 2, "no bucket is named"),
         (&["-o", "s3://lake/exports/", "--format", "csv"], 2, "hint: name a file in that folder"),
         (&["-o", "s3://KEY:SECRET@lake/c.csv"], 2, "must not hold credentials"),
-        (&["-o", "c.xlsx"], 2, "c.xlsx"),
+        (&["-o", "c.xls"], 2, "c.xls"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
         (&["-o", "c.csv", "--summary", "_c.csv.manifest.json"], 2, "_c.csv.manifest.json"),
@@ -99,6 +99,21 @@ fn stdout_takes_parquet_through_a_pipe() {
         .expect_code(0)
         .expect_stderr("complete: 150 contacts");
     assert!(run.stdout.starts_with(b"PAR1") && run.stdout.ends_with(b"PAR1"));
+}
+
+#[test]
+fn an_arrow_stream_on_stdout_is_the_file_byte_by_byte_however_the_list_was_cut() {
+    let simulator = simulator(2000);
+    let export = |more: &[&str]| {
+        let arguments = [&["--format", "arrows", "--quiet"], more].concat();
+        sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0)
+    };
+    let streamed = export(&["-o", "-"]).stdout;
+    assert!(streamed.ends_with(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]));
+    for page_size in ["17", "100"] {
+        let run = export(&["-o", "c.arrows", "--page-size", page_size]);
+        assert!(std::fs::read(run.path("c.arrows")).unwrap() == streamed, "pages of {page_size}");
+    }
 }
 
 #[test]

@@ -146,3 +146,29 @@ fn a_mounted_file_is_overwritten_or_refused_before_the_first_request() {
         }
     }
 }
+
+#[test]
+#[ignore = "needs the right to mount (unshare --mount)"]
+fn a_temporary_folder_without_room_is_an_error_of_the_workbook_and_no_panic() {
+    let simulator = simulator(5000);
+    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.xlsx", "--quiet"]);
+    let (folder, command) = run.into_parts();
+    std::fs::create_dir(folder.path().join("small")).unwrap();
+    let script = "mount -t tmpfs -o size=64k none small && TMPDIR=\"$PWD/small\" exec \"$0\" \"$@\"";
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(command.get_program());
+    let output = unshared
+        .args(command.get_args())
+        .current_dir(folder.path())
+        .env("SENT_DM_API_KEY", sent_export::simulator::DEFAULT_API_KEY)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write the output: c.xlsx"), "{stderr}");
+    assert!(
+        stderr.contains("cannot write the sheet to a temporary file in ") && !stderr.contains("panicked"),
+        "{stderr}"
+    );
+    assert!(!folder.path().join("c.xlsx").exists());
+}

@@ -10,8 +10,20 @@ use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, as
 /// Any moment, the same for every run that is compared.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
 /// Of every format, and one by its other name.
-const ALL_FILES: [&str; 8] =
-    ["c.parquet", "c.csv", "c.csv.gz", "c.csv.zst", "c.ndjson", "c.ndjson.gz", "c.ndjson.zst", "c.jsonl"];
+const ALL_FILES: [&str; 12] = [
+    "c.parquet",
+    "c.arrow",
+    "c.feather",
+    "c.arrows",
+    "c.csv",
+    "c.csv.gz",
+    "c.csv.zst",
+    "c.ndjson",
+    "c.ndjson.gz",
+    "c.ndjson.zst",
+    "c.jsonl",
+    "c.xlsx",
+];
 const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
 
 fn export(base_url: &str) -> Finished {

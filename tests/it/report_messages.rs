@@ -60,13 +60,17 @@ fn activities_next_to_messages_are_skipped() {
 
 #[test]
 fn a_report_on_files_of_any_format_equals_that_of_the_run() {
+    const NAMES: [&str; 6] = ["m.parquet", "m.csv.gz", "m.ndjson", "m.arrow", "m.arrows", "m.xlsx"];
     for hostile in [false, true] {
         let simulator = simulator(2500, hostile);
-        let outputs = ["-o", "m.parquet", "-o", "m.csv.gz", "-o", "m.ndjson", "--page-size", "100"];
-        let mut run = export(&simulator, &[&outputs[..], &ALL_FORMS].concat());
+        // A body of this account is too long for a cell.
+        let names = if hostile { &NAMES[..5] } else { &NAMES[..] };
+        let outputs: Vec<_> = names.iter().map(|name| ["-o", name]).collect();
+        let arguments = [outputs.as_flattened(), &["--page-size", "100"], &ALL_FORMS].concat();
+        let mut run = export(&simulator, &arguments);
         let of_run = document(&run, "s.json");
         assert_valid(&of_run, DELIVERY_SCHEMA);
-        for name in ["m.parquet", "m.csv.gz", "m.ndjson"] {
+        for &name in names {
             std::fs::create_dir(run.path("one")).unwrap();
             std::fs::copy(run.path(name), run.path("one").join(name)).unwrap();
             run = run.again().args(["report", "one", "--quiet", "--json", "f.json"]).finish().expect_code(0);

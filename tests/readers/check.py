@@ -1,12 +1,15 @@
-"""Reads an export with DuckDB and pyarrow: types, row counts, and the same values in Parquet, CSV and NDJSON.
+"""Reads an export with DuckDB, pyarrow and Polars: types, row counts, and the same values in every format.
 
-Usage: check.py FOLDER ROWS, where FOLDER holds c.parquet, and c.csv and c.ndjson in every codec, of one run.
+Usage: check.py FOLDER ROWS, where FOLDER holds c.parquet, c.arrow and c.arrows, and c.csv and c.ndjson in every codec, of one
+run.
 """
 
 import sys
 
 import duckdb
+import polars
 import pyarrow as pa
+import pyarrow.feather
 import pyarrow.parquet as pq
 
 folder, rows = sys.argv[1], int(sys.argv[2])
@@ -24,6 +27,15 @@ metadata = pq.ParquetFile(parquet).metadata
 assert metadata.num_row_groups == (rows > 0), metadata
 assert metadata.row_group(0).column(0).statistics is not None
 assert metadata.row_group(0).column(0).compression == "ZSTD"
+
+with pa.ipc.open_stream(f"{folder}/c.arrows") as stream:
+    streamed = stream.read_all()
+for name, found in (("c.arrow", pyarrow.feather.read_table(f"{folder}/c.arrow")), ("c.arrows", streamed)):
+    found.validate(full=True)
+    assert found.schema.equals(table.schema, check_metadata=False), (name, found.schema)
+    assert found.equals(table), name
+    assert found.schema.metadata[b"sent_export.filters"] == metadata.metadata[b"sent_export.filters"], name
+assert polars.read_ipc(f"{folder}/c.arrow").equals(polars.read_parquet(parquet))
 
 types = dict(duckdb.sql(f"select column_name, column_type from (describe from '{parquet}')").fetchall())
 assert types["created_at"] == "TIMESTAMP WITH TIME ZONE", types
@@ -55,4 +67,4 @@ for name in ("c.ndjson", "c.ndjson.gz", "c.ndjson.zst"):
         """
     ).fetchall()[0][0]
     assert different == 0, f"{name}: {different} rows differ from Parquet"
-print(f"{rows} rows agree in Parquet, CSV and NDJSON")
+print(f"{rows} rows agree in every format")

@@ -3,6 +3,7 @@
 //! Groups only parse. What makes no sense together is refused by [`config`](crate::config).
 
 mod account;
+mod csv;
 mod gates;
 mod lookup;
 mod output;
@@ -14,6 +15,7 @@ mod values;
 mod verbosity;
 
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
+pub use self::csv::CsvArgs;
 pub use self::gates::GateArgs;
 pub use self::lookup::LookupArgs;
 pub use self::output::{OutputArgs, ReportFileArgs};

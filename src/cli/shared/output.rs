@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::csv::CsvArgs;
 use super::store::StoreArgs;
 use crate::format::{FileFormat, format_extensions, format_names};
 use crate::store::FileMode;
@@ -18,6 +19,10 @@ pub struct OutputArgs {
     /// Format of all outputs, regardless of extension
     #[arg(long, help = format!("Format of all outputs, regardless of extension: {}", format_names()), help_heading = "Output")]
     pub format: Option<FileFormat>,
+
+    /// What CSV outputs look like.
+    #[command(flatten)]
+    pub csv: CsvArgs,
 
     /// Columns to write, in this order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]

@@ -60,6 +60,19 @@ fn every_parquet_file_is_read_or_refused() {
     drive("parquet", targets::parquet, vec![whole, footer]);
 }
 
+#[test]
+fn every_arrow_file_is_read_or_refused() {
+    let whole = exported("contacts.arrow");
+    let (rest, length) = whole[..whole.len() - b"ARROW1".len()].split_last_chunk().unwrap();
+    let footer = rest[rest.len() - u32::from_le_bytes(*length) as usize..].to_vec();
+    drive("ipc", targets::ipc, vec![whole, footer, exported("contacts.arrows")]);
+}
+
+#[test]
+fn every_workbook_is_read_or_refused() {
+    drive("xlsx", targets::xlsx, vec![exported("contacts.xlsx")]);
+}
+
 /// The inputs in `seeds/<target>`.
 fn stored(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fuzz/seeds").join(target);

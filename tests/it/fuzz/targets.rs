@@ -134,6 +134,20 @@ pub(super) fn parquet(input: &[u8]) {
     report_on("contacts.parquet", &[b"PAR1", input, &length.to_le_bytes(), b"PAR1"].concat());
 }
 
+/// An Arrow IPC file or stream for a report, likewise.
+pub(super) fn ipc(input: &[u8]) {
+    report_on("contacts.arrow", input);
+    report_on("contacts.arrows", input);
+    // The input as a footer, with its length and the magic behind it.
+    let length = u32::try_from(input.len()).expect("inputs are short");
+    report_on("contacts.arrow", &[b"ARROW1\0\0", input, &length.to_le_bytes(), b"ARROW1"].concat());
+}
+
+/// A workbook for a report, likewise.
+pub(super) fn xlsx(input: &[u8]) {
+    report_on("contacts.xlsx", input);
+}
+
 fn report_on(name: &str, content: &[u8]) {
     let folder = tempfile::tempdir().expect("the temporary folder is writable");
     let path = folder.path().join(name);

@@ -12,7 +12,8 @@ const CREATE_TABLE: &str =
 fn readers_load_the_files_as_documented() {
     let python = python();
     let session = Session::new(&[python.parent().unwrap()]);
-    let export = Command::new("export", "sent-export contacts -o contacts.csv -o contacts.parquet -o contacts.ndjson");
+    let outputs = ["csv", "parquet", "ndjson", "arrow", "arrows"].map(|format| format!(" -o contacts.{format}"));
+    let export = Command::new("export", &format!("sent-export contacts{}", outputs.concat()));
     session.run(&[export, Command::new("table", CREATE_TABLE)]);
     let commands: Vec<Command> = all_commands().into_iter().filter(is_reader).collect();
     assert!(commands.len() >= 8, "{commands:?}");

@@ -1,0 +1,139 @@
+//! Finds out how a CSV file is laid out, and opens it.
+//!
+//! The manifest of an export tells. Without one, the delimiter is the one by which the header has the most columns that are
+//! known, and a file with a byte order mark and CRLF line ends is one for Excel. The text of a null cannot be told then.
+//!
+//! *Easy to get wrong:* the parser makes the same of a quoted and an unquoted cell, so a text that is equal to the chosen null
+//! is one, too, except in a file for Excel, where such a text is guarded.
+
+use std::io::{self, Cursor, Read};
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::content::Content;
+use super::error::SourceError;
+use super::source_file::SourceFile;
+use super::text_file::{READ_BUFFER_BYTES, TextProgress, open_text};
+use super::watch::Reporter;
+use crate::format::{CsvDialect, CsvSettings, Delimiter, unguarded};
+
+/// The header must end within this: no table has a longer one.
+const MAX_HEADER_BYTES: usize = 256 << 10;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A CSV file, opened, with what its cells need to become values again.
+pub(super) struct CsvText<R> {
+    pub(super) reader: Reader<R>,
+    pub(super) progress: TextProgress,
+    settings: CsvSettings,
+    /// A row before its texts were made what they were.
+    raw: StringRecord,
+}
+
+/// Opens a file; `names` are columns that are looked for besides those that are known.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) fn open_csv<T>(
+    file: &SourceFile,
+    reporter: &Reporter<T>,
+    names: &[String],
+) -> Result<CsvText<impl Read>, SourceError> {
+    let (mut text, progress) = open_text(file, reporter)?;
+    let failed = |error: io::Error| match error.kind() {
+        // A compressed file that has no end.
+        io::ErrorKind::UnexpectedEof => SourceError::CutOff { path: file.path.clone() },
+        _ => SourceError::Read { path: file.path.clone(), source: error.into() },
+    };
+    let head = read_head(&mut text).map_err(failed)?;
+    let settings = match &file.published {
+        Some(published) => published.csv.clone().unwrap_or_default(),
+        None => settings_of(&head, names),
+    };
+    let reader = ReaderBuilder::new()
+        .delimiter(settings.delimiter.byte())
+        .buffer_capacity(READ_BUFFER_BYTES)
+        .from_reader(Cursor::new(head).chain(text));
+    Ok(CsvText { reader, progress, settings, raw: StringRecord::new() })
+}
+
+impl<R: Read> CsvText<R> {
+    /// Reads the next row with its texts as they were exported; whether there was one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn read_row(&mut self, row: &mut StringRecord) -> Result<bool, csv::Error> {
+        if self.settings.dialect != CsvDialect::Excel {
+            return self.reader.read_record(row);
+        }
+        let is_there = self.reader.read_record(&mut self.raw)?;
+        row.clear();
+        for cell in &self.raw {
+            // An empty text is null in every format.
+            let text = if is_null(&self.settings, cell) { "".into() } else { unguarded(cell) };
+            row.push_field(&text);
+        }
+        Ok(is_there)
+    }
+
+    /// Whether a cell of a row that was read is a null.
+    pub(super) fn is_null(&self, cell: &str) -> bool {
+        self.settings.dialect != CsvDialect::Excel && is_null(&self.settings, cell)
+    }
+}
+
+/// Whether a cell of a file is the text that was chosen for nulls.
+fn is_null(settings: &CsvSettings, cell: &str) -> bool {
+    let null = settings.null.as_str();
+    !null.is_empty() && cell == null
+}
+
+/// The first line with its end, or as much of it as a header can have.
+fn read_head(text: &mut impl Read) -> io::Result<Vec<u8>> {
+    const STEP_BYTES: usize = 4096;
+    let mut head = Vec::new();
+    let mut chunk = [0; STEP_BYTES];
+    while !head.contains(&b'\n') && head.len() < MAX_HEADER_BYTES {
+        match text.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => head.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(head)
+}
+
+fn settings_of(head: &[u8], names: &[String]) -> CsvSettings {
+    let line = head.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_excel = line.starts_with(BYTE_ORDER_MARK) && line.ends_with(b"\r\n");
+    let dialect = if is_excel { CsvDialect::Excel } else { CsvDialect::Rfc4180 };
+    let known = |delimiter: Delimiter| {
+        let mut reader = ReaderBuilder::new().delimiter(delimiter.byte()).from_reader(line);
+        let Ok(header) = reader.headers() else { return 0 };
+        header.iter().filter(|name| Content::has_column(name) || names.iter().any(|known| known == name)).count()
+    };
+    // Of several that would do, the last is the maximum.
+    let delimiter = Delimiter::ALL.into_iter().rev().max_by_key(|delimiter| known(*delimiter)).unwrap_or_default();
+    CsvSettings { dialect, delimiter, ..CsvSettings::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_tells_delimiter_and_dialect() {
+        let told = |head: &str| {
+            let settings = settings_of(head.as_bytes(), &["Nr".to_owned()]);
+            (settings.dialect, settings.delimiter)
+        };
+        assert_eq!(told("id,region_code\na;b,c\n"), (CsvDialect::Rfc4180, Delimiter::Comma));
+        assert_eq!(told("\u{feff}\"id\";region_code\r\n"), (CsvDialect::Excel, Delimiter::Semicolon));
+        assert_eq!(told("\u{feff}id\n"), (CsvDialect::Rfc4180, Delimiter::Comma));
+        assert_eq!(told("x\tNr\n"), (CsvDialect::Rfc4180, Delimiter::Tab));
+        assert_eq!(told("direction|status"), (CsvDialect::Rfc4180, Delimiter::Pipe));
+        assert_eq!(told("a;b\n"), (CsvDialect::Rfc4180, Delimiter::Comma));
+        assert_eq!(told(""), (CsvDialect::Rfc4180, Delimiter::Comma));
+    }
+}

@@ -1,0 +1,74 @@
+"""Reads a workbook with openpyxl and holds every cell against Parquet.
+
+Usage: check_xlsx.py WORKBOOK PARQUET SHEET, where SHEET is the name of the only sheet.
+"""
+
+import datetime as dt
+import decimal
+import json
+import sys
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl.utils.escape import unescape
+
+path, parquet, name = sys.argv[1:]
+table = pq.read_table(parquet)
+workbook = openpyxl.load_workbook(path)
+assert workbook.sheetnames == [name], workbook.sheetnames
+sheet = workbook[name]
+assert sheet.freeze_panes == "A2", sheet.freeze_panes
+assert sheet.auto_filter.ref.startswith("A1:"), sheet.auto_filter.ref
+assert sheet.max_row == table.num_rows + 1, sheet.max_row
+header = list(sheet[1])
+assert [cell.value for cell in header] == table.column_names
+assert all(cell.font.bold for cell in header)
+assert all(sheet.column_dimensions[cell.column_letter].width >= len(cell.value) for cell in header)
+
+
+def as_text(value):
+    """A value within JSON."""
+    if isinstance(value, dict):
+        return {key: as_text(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%S") + (f".{value.microsecond:06}" if value.microsecond else "") + "Z"
+    return value
+
+
+def check(cell, value, kind):
+    found = unescape(cell.value) if isinstance(cell.value, str) else cell.value
+    if value is None or value == "" or value == [] and not pa.types.is_nested(kind.value_type):
+        assert found is None, (cell.coordinate, kind)
+    elif isinstance(value, bool):
+        assert found is value and cell.data_type == "b", cell.coordinate
+    elif isinstance(value, dt.datetime):
+        if isinstance(found, str):
+            # Excel has no such date.
+            at = value.replace(tzinfo=None)
+            assert at < dt.datetime(1900, 3, 1) or at.date() == dt.date.max, (cell.coordinate, value)
+            assert found == as_text(value), (cell.coordinate, found)
+            return
+        assert cell.is_date, cell.coordinate
+        # openpyxl rounds to milliseconds.
+        assert abs(found - value.replace(tzinfo=None)) <= dt.timedelta(microseconds=500), (cell.coordinate, found, value)
+    elif isinstance(value, decimal.Decimal):
+        assert decimal.Decimal(str(found)) == value, (cell.coordinate, found, value)
+    elif isinstance(value, int):
+        assert found == value and cell.data_type == "n", cell.coordinate
+    elif isinstance(value, list) and not pa.types.is_nested(kind.value_type):
+        assert found == ",".join(value), cell.coordinate
+    elif isinstance(value, (list, dict)):
+        assert json.loads(found) == as_text(value), (cell.coordinate, found, value)
+    else:
+        # "f" would be a formula.
+        assert cell.data_type in ("s", "inlineStr") and found == value, (cell.coordinate, cell.data_type)
+
+
+for at, column in enumerate(table.columns):
+    kind = table.schema.field(at).type
+    for row, value in enumerate(column.to_pylist()):
+        check(sheet.cell(row + 2, at + 1), value, kind)
+print(f"{table.num_rows} rows agree in {path} and Parquet")
