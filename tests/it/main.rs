@@ -31,4 +31,5 @@ mod report_parts;
 mod resume;
 mod samples;
 mod simulator;
+mod sql;
 mod support;

@@ -11,6 +11,7 @@ mod numbers;
 mod readers;
 mod readme;
 mod sdk;
+mod sql;
 
 use std::path::PathBuf;
 
