@@ -190,7 +190,7 @@ pub(super) fn member_list(members: &[(String, String)], separator: &str) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use crate::sql::{duckdb, postgres};
+    use crate::sql::{duckdb, postgres, snowflake, spark};
 
     #[test]
     fn names_are_quoted_where_they_must_be() {
@@ -203,10 +203,14 @@ mod tests {
         ] {
             assert_eq!(duckdb::DIALECT.name(name), wanted);
         }
+        assert_eq!(snowflake::DIALECT.name("from"), "\"FROM\"");
+        assert_eq!(snowflake::DIALECT.name("My Table"), "\"My Table\"");
+        assert_eq!(spark::DIALECT.name("a`b"), "`a``b`");
     }
 
     #[test]
     fn texts_are_escaped_as_the_engine_reads_them() {
         assert_eq!(postgres::DIALECT.literal(r"it's\n"), r"'it''s\n'");
+        assert_eq!(spark::DIALECT.literal(r"it's\n"), r"'it\'s\\n'");
     }
 }

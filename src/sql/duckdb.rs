@@ -46,15 +46,22 @@ pub(super) fn ducklake(load: &Load) -> String {
         indented(&load.definitions(&DIALECT, " NOT NULL"))
     );
     let source = format!("(\nSELECT\n{}\nFROM {}\n)", indented(&values), reader(load));
-    table
-        + &merge(load, &DIALECT, &source)
-        + "\n-- To register the files without copying them, instead of the last statement and once only:\n"
-        + &format!(
-            "-- CALL ducklake_add_data_files('lake', {}, {}{});\n",
+    let register = if load.layout == Layout::File && !load.columns.iter().any(|column| is_nested(&column.kind)) {
+        format!(
+            "\n-- To register the file without copying it, run this instead of the last statement, and once only:\n\
+             -- CALL ducklake_add_data_files('lake', {}, {});\n",
             DIALECT.literal(load.table.last().map_or("", String::as_str)),
-            DIALECT.literal(&load.pattern()),
-            if matches!(load.layout, Layout::ByDate(_)) { ", hive_partitioning => false" } else { "" }
+            DIALECT.literal(&load.path),
         )
+    } else {
+        String::new()
+    };
+    table + &merge(load, &DIALECT, &source) + &register
+}
+
+/// Whether registering a file with such a column fails, as it does in `DuckLake` of `DuckDB` 1.4.
+fn is_nested(kind: &Kind) -> bool {
+    matches!(kind, Kind::Structs(_))
 }
 
 /// The function that reads the files.

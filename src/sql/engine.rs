@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::error::SqlError;
 use super::load::{Layout, Load};
-use super::{clickhouse, duckdb, postgres, sqlite};
+use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, FileFormat, Format};
 
 /// What loads the files.
@@ -34,9 +34,11 @@ const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
 const TEXTS: &[Format] = &[Format::Csv, Format::Ndjson];
 const PARQUET: &[Format] = &[Format::Parquet];
 const CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
+/// Of engines that cannot read Zstandard around a text.
+const GZIP: &[Codec] = &[Codec::None, Codec::Gzip];
 
 /// All engines, in the order in which they are listed.
-static ENGINES: [EngineFacts; 5] = [
+static ENGINES: [EngineFacts; 14] = [
     EngineFacts {
         name: "duckdb",
         title: "DuckDB",
@@ -72,6 +74,87 @@ static ENGINES: [EngineFacts; 5] = [
         reads_folders: false,
         comment: "--",
         write: sqlite::sqlite,
+    },
+    EngineFacts {
+        name: "spark",
+        title: "Spark",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: spark::spark,
+    },
+    EngineFacts {
+        name: "bigquery",
+        title: "BigQuery",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: bigquery::bigquery,
+    },
+    EngineFacts {
+        name: "snowflake",
+        title: "Snowflake",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: snowflake::snowflake,
+    },
+    EngineFacts {
+        name: "redshift",
+        title: "Redshift",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: redshift::redshift,
+    },
+    EngineFacts {
+        name: "athena",
+        title: "Athena",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: hive::athena,
+    },
+    EngineFacts {
+        name: "trino",
+        title: "Trino",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: hive::trino,
+    },
+    EngineFacts {
+        name: "databricks",
+        title: "Databricks",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: spark::databricks,
+    },
+    EngineFacts {
+        name: "delta",
+        title: "Delta",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "#",
+        write: python::delta,
+    },
+    EngineFacts {
+        name: "iceberg",
+        title: "Iceberg",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "#",
+        write: python::iceberg,
     },
     EngineFacts {
         name: "ducklake",

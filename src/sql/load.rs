@@ -51,6 +51,13 @@ impl Load {
         dialect.name(&format!("{}{ending}", self.table.last().map_or("", String::as_str)))
     }
 
+    /// A table beside the table, named like it with an ending.
+    pub(super) fn beside(&self, dialect: &Dialect, ending: &str) -> String {
+        let (last, others) = self.table.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let others = others.iter().map(|part| dialect.name(part));
+        others.chain([dialect.name(&format!("{last}{ending}"))]).collect::<Vec<_>>().join(".")
+    }
+
     /// The path of one file, or a pattern of all files.
     pub(super) fn pattern(&self) -> String {
         match self.layout {

@@ -10,15 +10,22 @@
 //! Unit tests hold what matters of the texts. `tests/it/peers/sql.rs` runs them in the engines that can be installed and
 //! compares every value, and parses those of the others.
 
+mod bigquery;
 mod clickhouse;
 mod column;
 mod dialect;
 mod duckdb;
 mod engine;
 mod error;
+mod hive;
 mod load;
 mod postgres;
+mod python;
+mod redshift;
+mod remote;
 mod request;
+mod snowflake;
+mod spark;
 mod sqlite;
 #[cfg(test)]
 mod tests;

@@ -30,8 +30,10 @@ fn every_engine_writes_every_resource_in_every_format_that_it_loads() {
         assert!(!formats.is_empty(), "{engine:?}");
         for (format, name) in formats.iter().flat_map(|format| ResourceTable::NAMES.map(|name| (format, name))) {
             let text = written(engine.name(), name, &format!("{name}.{format}"));
+            // Snowflake has reserved words in upper case.
+            let lower = text.to_lowercase();
             for field in ResourceTable::named(name).unwrap().schema.fields() {
-                assert!(text.contains(field.name().as_str()), "{engine:?} {format} {name}: {}\n{text}", field.name());
+                assert!(lower.contains(field.name().as_str()), "{engine:?} {format} {name}: {}\n{text}", field.name());
             }
             assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
         }
@@ -103,7 +105,9 @@ fn without_its_key_a_table_only_grows_and_says_so() {
             SqlRequest { engine, schema, resource: &resource, table: None, path: &path, format, partition: None };
         let text = sql(&request).unwrap();
         assert!(text.contains("Without the column id, every run adds the rows once more."), "{text}");
-        assert!(!text.contains("ON CONFLICT") && !text.contains("MERGE INTO"), "{text}");
+        for upsert in ["ON CONFLICT", "MERGE INTO", "DELETE FROM", "row_number()", ".merge(", "In("] {
+            assert!(!text.contains(upsert), "{engine:?} {upsert}\n{text}");
+        }
     }
 }
 
@@ -116,4 +120,50 @@ fn types_are_exact_and_in_utc() {
     let text = written("duckdb", "messages", "m.csv");
     assert!(text.contains("events STRUCT(status VARCHAR, \"timestamp\" TIMESTAMPTZ, description VARCHAR"), "{text}");
     assert!(text.contains("allow_quoted_nulls = false") && text.contains("'events': 'VARCHAR'"), "{text}");
+}
+
+#[test]
+fn warehouses_are_told_what_they_would_get_wrong() {
+    let text = written("bigquery", "contacts", "gs://exports/c.parquet");
+    assert!(
+        text.contains("uris = ['gs://exports/c.parquet'], format = 'PARQUET', enable_list_inference = true"),
+        "{text}"
+    );
+    assert!(written("bigquery", "messages", "m.ndjson").contains("  events JSON,"), "a null list of JSON is refused");
+    let text = written("snowflake", "activities", "a.parquet");
+    assert!(text.contains("USE_LOGICAL_TYPE = TRUE") && text.contains("  \"TIMESTAMP\" TIMESTAMP_LTZ(6),"), "{text}");
+    let text = written("snowflake", "contacts", "s3://exports/2026/c.csv.zst");
+    assert!(text.contains("URL = 's3://exports/2026/'") && text.contains("FILES = ('c.csv.zst')"), "{text}");
+    assert!(text.contains("EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"), "{text}");
+    let text = written("redshift", "contacts", "s3://exports/c.parquet");
+    assert!(text.contains("phone_number VARCHAR(65535)") && text.contains("SERIALIZETOJSON"), "{text}");
+    let newer = "(contacts_load.updated_at AT TIME ZONE 'UTC') < t.updated_at";
+    assert!(text.contains("created_at AT TIME ZONE 'UTC',\n") && text.contains(newer), "{text}");
+    let text = written("redshift", "contacts", "c.csv");
+    assert!(text.contains("FROM 's3://BUCKET/c.csv'") && text.contains("both become NULL"), "{text}");
+    assert!(written("athena", "contacts", "s3://exports/x/c.parquet").contains("LOCATION 's3://exports/x/'"));
+}
+
+#[test]
+fn a_folder_of_days_is_read_as_each_engine_finds_it() {
+    let resource = ResourceTable::named("messages").unwrap();
+    for (engine, wanted) in [
+        ("duckdb", "read_parquet('days/created_date=*/*.parquet', hive_partitioning = false)"),
+        ("clickhouse", "file('days/created_date=*/*.parquet', 'Parquet',"),
+        ("spark", "path 'days'\n"),
+        // One asterisk is all that a path may have, and it stands for folders, too.
+        ("bigquery", "uris = ['gs://BUCKET/days/*.parquet']"),
+        ("redshift", "FROM 's3://BUCKET/days/created_date='"),
+        ("snowflake", "-- Upload the folder first: snow stage copy 'days/' @messages_files --recursive"),
+        ("athena", "PARTITIONED BY (created_date string)\nSTORED AS PARQUET\nLOCATION 's3://BUCKET/days/'"),
+        ("trino", "external_location = 's3://BUCKET/days/', partitioned_by = ARRAY['created_date']"),
+        ("databricks", "read_files('days/created_date=*/*.parquet',"),
+        ("delta", "dataset(\"days/\", format=\"parquet\")"),
+    ] {
+        let (engine, schema, partition) = (engine.parse().unwrap(), resource.schema.clone(), Some("created_date"));
+        let format = FileFormat::PARQUET;
+        let request = SqlRequest { engine, schema, resource: &resource, table: None, path: "days/", format, partition };
+        let text = sql(&request).unwrap();
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
 }

@@ -3,6 +3,7 @@
 Values come back as Python has them: texts, booleans, integers, Decimal, datetime in UTC, lists and dictionaries.
 """
 
+import atexit
 import contextlib
 import datetime
 import decimal
@@ -30,7 +31,6 @@ def arrow_rows(table):
 
 class DuckDB:
     formats = ("parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
-    has_conditions = True
 
     def __init__(self, folder):
         import duckdb
@@ -51,33 +51,36 @@ class DuckDB:
 
 
 class Postgres:
-    """A server of its own on a socket in a temporary folder."""
+    """A server of its own on a socket in a temporary folder, one for all checks."""
 
     formats = ("csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
-    has_conditions = True
+    user = []
+    data = None
 
     def __init__(self, folder):
-        self.exported = folder
-        self.data = tempfile.mkdtemp()
+        if Postgres.data is None:
+            self.start(folder)
+
+    def start(self, folder):
+        Postgres.data = tempfile.mkdtemp()
         programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb")) or [shutil.which("initdb")]
-        self.programs = pathlib.Path(programs[-1]).parent
-        self.user = []
+        Postgres.programs = pathlib.Path(programs[-1]).parent
         if os.getuid() == 0:
             # The server refuses to run as root.
             account = pwd.getpwnam("postgres")
             os.chown(self.data, account.pw_uid, account.pw_gid)
-            self.user = ["runuser", "-u", "postgres", "--"]
+            Postgres.user = ["runuser", "-u", "postgres", "--"]
         self.server("initdb", "-D", self.data, "-U", "sent", "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync")
         options = f"-c listen_addresses= -c unix_socket_directories={self.data} -c fsync=off"
         self.server("pg_ctl", "-D", self.data, "-o", options, "-l", f"{self.data}/log", "-w", "start")
+        atexit.register(self.stop)
+        self.remove_nul_characters(folder)
 
-        self.remove_nul_characters()
-
-    def remove_nul_characters(self):
+    def remove_nul_characters(self, exported):
         """As the printed comment asks: the engine refuses texts that have any."""
-        self.folder = f"{self.data}-files"
+        Postgres.folder = f"{self.data}-files"
         os.mkdir(self.folder)
-        for path in sorted(pathlib.Path(self.exported).iterdir()):
+        for path in sorted(pathlib.Path(exported).iterdir()):
             copy = pathlib.Path(self.folder, path.name)
             if path.suffix == ".csv":
                 copy.write_bytes(path.read_bytes().replace(b"\0", b""))
@@ -107,6 +110,9 @@ class Postgres:
         return [restored(json.loads(line, parse_float=decimal.Decimal), columns) for line in lines if line]
 
     def close(self):
+        self.psql("DROP TABLE IF EXISTS contacts, messages, activities;")
+
+    def stop(self):
         self.server("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
         shutil.rmtree(self.data)
         shutil.rmtree(self.folder)
@@ -114,7 +120,6 @@ class Postgres:
 
 class SQLite:
     formats = ("csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
-    has_conditions = True
 
     def __init__(self, folder):
         self.folder = folder
@@ -164,7 +169,6 @@ def restored(row, columns):
 
 class ClickHouse:
     formats = ("parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
-    has_conditions = False
 
     def __init__(self, folder):
         from chdb import session
@@ -193,4 +197,132 @@ class ClickHouse:
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-ENGINES = {"duckdb": DuckDB, "postgres": Postgres, "sqlite": SQLite, "clickhouse": ClickHouse}
+class Spark:
+    formats = ("parquet", "csv", "csv.gz", "ndjson", "ndjson.gz")
+    session = None
+    warehouse = tempfile.TemporaryDirectory()
+
+    def __init__(self, folder):
+        from pyspark.sql import SparkSession
+
+        os.chdir(folder)
+        if Spark.session is None:
+            settings = {
+                "spark.ui.enabled": "false",
+                "spark.sql.shuffle.partitions": "1",
+                "spark.sql.session.timeZone": "UTC",
+                "spark.log.level": "ERROR",
+                "spark.sql.warehouse.dir": self.warehouse.name,
+            }
+            builder = SparkSession.builder.master("local[1]")
+            for name, value in settings.items():
+                builder = builder.config(name, value)
+            Spark.session = builder.getOrCreate()
+
+    def run(self, sql):
+        for statement in sql.split(";\n"):
+            if statement.strip():
+                self.session.sql(statement)
+
+    def rows(self, table, columns):
+        return arrow_rows(self.session.table(table).toArrow())
+
+    def close(self):
+        for table in self.session.catalog.listTables():
+            if not table.isTemporary:
+                self.session.sql(f"DROP TABLE {table.name}")
+
+
+class DuckLake(DuckDB):
+    """By the last version whose extension comes from PyPI."""
+
+    formats = ("parquet",)
+
+    def __init__(self, folder):
+        import duckdb_ext
+
+        super().__init__(folder)
+        # The lake's reader takes no search path.
+        os.chdir(folder)
+        self.data = tempfile.mkdtemp()
+        repository = f"{list(duckdb_ext.__path__)[0]}/extensions"
+        self.run(f"SET custom_extension_repository = '{repository}'; SET extension_directory = '{self.data}/extensions';")
+        self.run("INSTALL ducklake; LOAD ducklake;")
+        self.run(f"ATTACH 'ducklake:{self.data}/lake.ducklake' AS lake (DATA_PATH '{self.data}/files/'); USE lake;")
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.data)
+
+
+class Script:
+    """A table that a printed Python script fills, in a folder of its own."""
+
+    formats = ("parquet",)
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.data = tempfile.mkdtemp()
+        for path in pathlib.Path(folder).iterdir():
+            os.symlink(path, f"{self.data}/{path.name}")
+
+    def run(self, script):
+        os.chdir(self.data)
+        exec(compile(script, "script", "exec"), {})
+
+    def close(self):
+        os.chdir("/")
+        shutil.rmtree(self.data)
+
+
+class Delta(Script):
+    def __init__(self, folder):
+        super().__init__(folder)
+        # The table has the name of the folder of days.
+        if os.path.islink(f"{self.data}/messages"):
+            os.rename(f"{self.data}/messages", f"{self.data}/days")
+
+    def run(self, script):
+        super().run(script.replace('dataset("messages/"', 'dataset("days/"'))
+
+    def rows(self, table, columns):
+        from deltalake import DeltaTable
+
+        return arrow_rows(DeltaTable(f"{self.data}/{table}").to_pyarrow_table())
+
+
+class Iceberg(Script):
+    # The package reads its settings once.
+    temporary = tempfile.TemporaryDirectory()
+    catalog = temporary.name
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        settings = {"TYPE": "sql", "URI": f"sqlite:///{self.catalog}/catalog.db", "WAREHOUSE": f"file://{self.catalog}"}
+        for name, value in settings.items():
+            os.environ[f"PYICEBERG_CATALOG__DEFAULT__{name}"] = value
+
+    def load(self):
+        from pyiceberg.catalog import load_catalog
+
+        return load_catalog("default")
+
+    def rows(self, table, columns):
+        return arrow_rows(self.load().load_table(f"default.{table}").scan().to_arrow())
+
+    def close(self):
+        for table in self.load().list_tables("default"):
+            self.load().drop_table(table)
+        super().close()
+
+
+ENGINES = {
+    "duckdb": DuckDB,
+    "postgres": Postgres,
+    "sqlite": SQLite,
+    "clickhouse": ClickHouse,
+    "spark": Spark,
+    "ducklake": DuckLake,
+    "delta": Delta,
+    "iceberg": Iceberg,
+}

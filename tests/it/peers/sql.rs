@@ -1,13 +1,15 @@
 //! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
 //!
-//! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `sqlite3`, `psql`, the server of
-//! `PostgreSQL` and `zstd` are those of the machine.
+//! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON`
+//! one with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`, the
+//! server of `PostgreSQL`, `zstd` and Java are those of the machine.
 
+use std::path::Path;
 use std::process::Command;
 
 use sent_export::simulator::{Messaging, Settings, Simulator};
 
-use super::python;
+use super::{peer, python};
 use crate::support::{Finished, sent_export};
 
 /// Formats in which everything is exported.
@@ -36,35 +38,61 @@ fn run_script(command: &mut Command) {
 }
 
 #[track_caller]
-fn every_value_is_loaded_by(engine: &str) {
+fn every_value_is_loaded_by(engine: &str, python: &Path) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/check.py");
     for hostile in [false, true] {
         let run = export(hostile);
         let program = env!("CARGO_BIN_EXE_sent-export");
-        run_script(Command::new(python()).args([script, program, engine]).arg(run.path("")));
+        run_script(Command::new(python).args([script, program, engine]).arg(run.path("")));
     }
 }
 
 #[test]
 #[ignore = "needs Python with duckdb"]
 fn every_value_is_loaded_by_duckdb() {
-    every_value_is_loaded_by("duckdb");
+    every_value_is_loaded_by("duckdb", &python());
 }
 
 #[test]
 #[ignore = "needs PostgreSQL and zstd"]
 fn every_value_is_loaded_by_postgres() {
-    every_value_is_loaded_by("postgres");
+    every_value_is_loaded_by("postgres", &python());
 }
 
 #[test]
 #[ignore = "needs sqlite3 and zstd"]
 fn every_value_is_loaded_by_sqlite() {
-    every_value_is_loaded_by("sqlite");
+    every_value_is_loaded_by("sqlite", &python());
 }
 
 #[test]
 #[ignore = "needs Python with chdb"]
 fn every_value_is_loaded_by_clickhouse() {
-    every_value_is_loaded_by("clickhouse");
+    every_value_is_loaded_by("clickhouse", &python());
+}
+
+#[test]
+#[ignore = "needs Python with pyspark, and Java"]
+fn every_value_is_loaded_by_spark() {
+    every_value_is_loaded_by("spark", &python());
+}
+
+#[test]
+#[ignore = "needs Python with deltalake and pyiceberg"]
+fn every_value_is_loaded_into_delta_and_iceberg() {
+    every_value_is_loaded_by("delta", &python());
+    every_value_is_loaded_by("iceberg", &python());
+}
+
+#[test]
+#[ignore = "needs Python with duckdb and its extension ducklake"]
+fn every_value_is_loaded_by_ducklake() {
+    every_value_is_loaded_by("ducklake", &peer("SENT_EXPORT_DUCKLAKE_PYTHON"));
+}
+
+#[test]
+#[ignore = "needs Python with sqlglot"]
+fn what_cannot_be_run_is_parsed() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/parse.py");
+    run_script(Command::new(python()).args([script, env!("CARGO_BIN_EXE_sent-export")]));
 }
