@@ -45,6 +45,14 @@ pub struct SqlArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
 
+    /// Files that `messages --no-body` wrote: without the columns `body` and `body_text`
+    #[arg(long, conflicts_with = "columns")]
+    pub no_body: bool,
+
+    /// Files that `messages --extra` wrote: with the column `extra`
+    #[arg(long, conflicts_with = "columns")]
+    pub extra: bool,
+
     /// Table to load into, such as contacts or crm.contacts [default: the name of the resource]
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,

@@ -9,14 +9,15 @@ use crate::config::{CREATED_DATE, ConfigError};
 use crate::error::{Error, ExitCode};
 use crate::format::{FileFormat, Projection};
 use crate::resources::ResourceTable;
-use crate::sql::{Engine, SqlRequest, sql};
+use crate::resources::messages::Messages;
+use crate::sql::{Engine, SqlError, SqlRequest, sql};
 
 /// Prints the statements.
 ///
 /// # Errors
 /// When the engine cannot load such files, a column is unknown, or stdout cannot be written.
 pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
-    let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
+    let resource = resource(args)?;
     let partition = args.partition_by.map(|PartitionArg::CreatedDate| CREATED_DATE);
     let default = default_path(args.engine, resource.name, partition.is_some(), args.format);
     let path = args.path.as_deref().unwrap_or(&default);
@@ -37,6 +38,17 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     super::print(&sql(&request)?).map(|()| ExitCode::Complete)
 }
 
+/// The resource, as an export with these flags has it.
+fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
+    let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
+    let flags = [("--no-body", args.no_body), ("--extra", args.extra)];
+    let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) else { return Ok(resource) };
+    if resource.name != "messages" {
+        return Err(SqlError::OnlyMessages { flag, resource: resource.name });
+    }
+    Ok(ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }))
+}
+
 /// What an export is called that was named after its resource.
 fn default_path(engine: Engine, resource: &str, is_partitioned: bool, format: Option<FileFormat>) -> String {
     if is_partitioned {
@@ -53,7 +65,7 @@ fn columns(resource: &ResourceTable, names: Option<&[String]>) -> Result<SchemaR
         Projection::select(schema, names)
     } else {
         let all = schema.fields().iter().map(|field| field.name());
-        Projection::select(schema, all.filter(|name| !resource.optional_columns.contains(&name.as_str())))
+        Projection::select(schema, all.filter(|name| !resource.hidden_columns.contains(&name.as_str())))
     };
     projection.map(|projection| projection.schema().clone())
 }

@@ -14,8 +14,8 @@ pub struct ResourceTable {
     pub name: &'static str,
     /// All of its columns.
     pub schema: SchemaRef,
-    /// Columns that only an export with more flags has.
-    pub optional_columns: Vec<&'static str>,
+    /// Columns that an export without flags does not have.
+    pub hidden_columns: Vec<&'static str>,
     /// Columns that together name a row.
     pub key: &'static [&'static str],
     /// The time of a row's last change, if the API has it. Of two rows with the same key, the later one is current.
@@ -28,29 +28,34 @@ impl ResourceTable {
     /// The names of all resources.
     pub const NAMES: [&str; 3] = ["contacts", "messages", "activities"];
 
-    /// The resource of a name.
+    /// Messages as an export with these flags has them.
+    pub fn of_messages(messages: Messages) -> Self {
+        Self {
+            name: "messages",
+            schema: messages_schema(),
+            hidden_columns: messages.hidden_columns(),
+            key: messages::KEY_COLUMNS,
+            changed_at: None,
+            is_partitioned: true,
+        }
+    }
+
+    /// The resource of a name, as an export without flags has it.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "contacts" => Self {
                 name: "contacts",
                 schema: contacts_schema(),
-                optional_columns: Vec::new(),
+                hidden_columns: Vec::new(),
                 key: contacts::KEY_COLUMNS,
                 changed_at: Some(contacts::CHANGED_AT_COLUMN),
                 is_partitioned: false,
             },
-            "messages" => Self {
-                name: "messages",
-                schema: messages_schema(),
-                optional_columns: Messages { has_body: true, has_extra: false }.hidden_columns(),
-                key: messages::KEY_COLUMNS,
-                changed_at: None,
-                is_partitioned: true,
-            },
+            "messages" => Self::of_messages(Messages { has_body: true, has_extra: false }),
             "activities" => Self {
                 name: "activities",
                 schema: activities_schema(),
-                optional_columns: Vec::new(),
+                hidden_columns: Vec::new(),
                 key: activities::KEY_COLUMNS,
                 changed_at: None,
                 is_partitioned: false,
@@ -72,7 +77,7 @@ mod tests {
             for key in table.key {
                 assert!(!table.schema.field_with_name(key).unwrap().is_nullable(), "{name}: {key}");
             }
-            for column in table.optional_columns.iter().chain(&table.changed_at) {
+            for column in table.hidden_columns.iter().chain(&table.changed_at) {
                 assert!(table.schema.index_of(column).is_ok(), "{name}: {column}");
             }
         }

@@ -19,9 +19,11 @@ pub enum SqlError {
         /// What the engine is called.
         engine: &'static str,
     },
-    /// Only messages are exported as one file a day.
-    #[error("--partition-by is for messages: {resource} are never written as one file a day")]
-    NotPartitioned {
+    /// Only messages are exported with this flag.
+    #[error("{flag} is for messages, not {resource}")]
+    OnlyMessages {
+        /// The flag.
+        flag: &'static str,
         /// Name of the resource.
         resource: &'static str,
     },
@@ -53,7 +55,7 @@ impl SqlError {
         match self {
             Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
-            Self::NotPartitioned { .. } => "omit --partition-by",
+            Self::OnlyMessages { .. } => "omit the flag",
             Self::PartitionFormat { .. } => "omit --format",
             Self::BadName { .. } => "write a name or path of printable characters",
             Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",

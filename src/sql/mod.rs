@@ -2,7 +2,7 @@
 //!
 //! One file a family of engines, and one table of engines ([`Engine`]) from which flags, help and errors take their lists.
 //! `config` makes a [`SqlRequest`] from flags; [`sql`] turns it into text. Nothing here reads a file or connects to anything:
-//! columns come from the Arrow schema of the resource, through [`column`], so that no second list of them exists.
+//! columns come from the Arrow schema of the resource, through `column`, so that no second list of them exists.
 //!
 //! *Easy to get wrong:* a null and an empty text are different cells of CSV (see [`format`](crate::format)), and most
 //! engines need to be told; where one cannot tell them apart, the text says so in a comment.

@@ -46,7 +46,9 @@ pub fn sql(request: &SqlRequest<'_>) -> Result<String, SqlError> {
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
     let resource = request.resource;
     let layout = match request.partition {
-        Some(_) if !resource.is_partitioned => return Err(SqlError::NotPartitioned { resource: resource.name }),
+        Some(_) if !resource.is_partitioned => {
+            return Err(SqlError::OnlyMessages { flag: "--partition-by", resource: resource.name });
+        }
         Some(_) if request.format != FileFormat::PARQUET => {
             return Err(SqlError::PartitionFormat { format: request.format.to_string() });
         }

@@ -55,7 +55,7 @@ fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
     let engine = "PostgreSQL";
     assert_eq!(request("postgres", "out/", FileFormat::CSV, None), Err(SqlError::UnloadableFolder { engine }));
     let error = request("duckdb", "out/", FileFormat::PARQUET, Some("created_date"));
-    assert_eq!(error, Err(SqlError::NotPartitioned { resource: "contacts" }));
+    assert_eq!(error, Err(SqlError::OnlyMessages { flag: "--partition-by", resource: "contacts" }));
     assert!(request("duckdb", "out/", FileFormat::CSV, None).unwrap().contains("'out/*.csv'"));
     for (path, table) in [("", None), ("a\nb.csv", None), ("c.csv", Some("")), ("c.csv", Some("a..b"))] {
         let error = try_written("duckdb", "contacts", path, table).unwrap_err();
@@ -165,5 +165,24 @@ fn a_folder_of_days_is_read_as_each_engine_finds_it() {
         let request = SqlRequest { engine, schema, resource: &resource, table: None, path: "days/", format, partition };
         let text = sql(&request).unwrap();
         assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
+
+#[test]
+fn the_documents_list_what_each_engine_loads() {
+    let page = include_str!("../../docs/sql.md");
+    for engine in Engine::all() {
+        let loads = |format: &str| engine.loads(format.parse().unwrap());
+        let formats = match ["parquet", "csv.gz", "csv.zst"].map(loads) {
+            [true, true, true] => "all",
+            [true, true, false] => "all but `.zst`",
+            [true, false, false] => "Parquet",
+            [false, true, true] => "CSV, NDJSON",
+            other => panic!("no word for {other:?}"),
+        };
+        let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
+        let folders = if engine.check(format, load::Layout::Folder).is_ok() { "yes" } else { "no" };
+        let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
+        assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }
 }

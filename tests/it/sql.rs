@@ -30,6 +30,8 @@ fn columns_are_those_of_the_file() {
     let all = printed("duckdb messages");
     assert!(all.contains("body_text VARCHAR,") && !all.contains("extra"), "{all}");
     assert!(printed("duckdb messages --columns id,extra").contains("  extra VARCHAR,"));
+    let flags = printed("duckdb messages --no-body --extra");
+    assert!(!flags.contains("body") && flags.contains("  extra VARCHAR,"), "{flags}");
     let some = printed("postgres contacts c.csv --columns opt_out,id --table crm.contacts");
     assert!(some.contains("\\copy contacts_load (opt_out, id) FROM 'c.csv'"), "{some}");
     assert!(!some.contains("updated_at"), "{some}");
@@ -43,7 +45,11 @@ fn what_cannot_be_loaded_is_wrong_usage() {
     assert!(run.stdout.is_empty(), "{run:?}");
     run.expect_stderr("SQLite cannot load parquet; it loads csv, csv.gz").expect_stderr("hint: ");
     sql("duckdb contacts c.xml").expect_code(2).expect_stderr("cannot tell the format from the extension: c.xml");
-    sql("duckdb contacts --partition-by created_date").expect_code(2).expect_stderr("--partition-by is for messages");
+    sql("duckdb contacts --partition-by created_date")
+        .expect_code(2)
+        .expect_stderr("--partition-by is for messages, not contacts");
+    sql("duckdb contacts --no-body").expect_code(2).expect_stderr("--no-body is for messages, not contacts");
+    sql("duckdb messages --extra --columns id").expect_code(2).expect_stderr("cannot be used with");
     sql("oracle contacts").expect_code(2).expect_stderr("possible values: duckdb, ");
     sql("duckdb profiles").expect_code(2).expect_stderr("possible values: contacts, messages, activities");
 }

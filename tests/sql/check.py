@@ -6,6 +6,7 @@ messages/ with one file a day.
 
 import collections
 import datetime
+import decimal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,22 @@ def compare(what, resource, columns, wanted, rows):
     assert not different, f"{what}: {dict(different)} {example}"
 
 
+def row_of_table(resource, name, columns, wanted):
+    """What was compared, as a row of a Markdown table."""
+    values = [(column, row[column]) for row in wanted for column in columns]
+    kinds = {
+        "values": len(values),
+        "nulls": sum(value is None for _, value in values),
+        "empty texts": sum(value == "" for _, value in values),
+        "phones": sum("phone" in column and value is not None for column, value in values),
+        "times": sum(isinstance(value, datetime.datetime) for _, value in values),
+        "decimals": sum(isinstance(value, decimal.Decimal) for _, value in values),
+        "lists": sum(isinstance(value, list) for _, value in values),
+    }
+    cells = [engine, name, resource, f"{len(wanted):,} rows", *(f"{count:,} {kind}" for kind, count in kinds.items())]
+    return f"| {' | '.join(cells)} |"
+
+
 def check(resource, path, text_format, *flags):
     what = f"{engine}, {resource}, {path}"
     columns, wanted = expected(resource, text_format)
@@ -86,7 +103,7 @@ def check(resource, path, text_format, *flags):
             compare(f"{what}, registered", resource, columns, wanted, database.rows(resource, columns))
     finally:
         database.close()
-    print(f"{what}: {len(wanted)} rows")
+    print(row_of_table(resource, "one file a day" if flags else text_format, columns, wanted))
 
 
 def check_newest(what, database, sql, columns, wanted):

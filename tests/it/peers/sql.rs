@@ -1,4 +1,5 @@
 //! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
+//! What was compared stays under `target/sql-engines`, a row of a table for each file.
 //!
 //! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON`
 //! one with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`, the
@@ -31,20 +32,26 @@ fn export(hostile: bool) -> Finished {
 }
 
 #[track_caller]
-fn run_script(command: &mut Command) {
+fn run_script(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+    out.into_owned()
 }
 
 #[track_caller]
 fn every_value_is_loaded_by(engine: &str, python: &Path) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/check.py");
-    for hostile in [false, true] {
-        let run = export(hostile);
-        let program = env!("CARGO_BIN_EXE_sent-export");
-        run_script(Command::new(python).args([script, program, engine]).arg(run.path("")));
-    }
+    let table: String = [false, true]
+        .map(|hostile| {
+            let run = export(hostile);
+            let program = env!("CARGO_BIN_EXE_sent-export");
+            run_script(Command::new(python).args([script, program, engine]).arg(run.path("")))
+        })
+        .concat();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../sql-engines");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{engine}.md")), table).unwrap();
 }
 
 #[test]
