@@ -57,6 +57,7 @@ fn errors_of_a_run() {
             loadable: "csv, ndjson".to_owned(),
         }),
         Error::Sql(SqlError::UnloadableFolder { engine: "SQLite" }),
+        Error::Sql(SqlError::UnloadableUrl { engine: "SQLite" }),
         Error::Sql(SqlError::OnlyMessages { flag: "--partition-by", resource: "contacts" }),
         Error::Sql(SqlError::PartitionFormat { format: "csv".to_owned() }),
         Error::Sql(SqlError::BadName { what: "--table" }),

@@ -46,7 +46,8 @@ pub(super) fn clickhouse(load: &Load) -> String {
         format!("ReplacingMergeTree({})\nORDER BY ({})", version.unwrap_or_default(), load.key_names(&DIALECT))
     };
     let mut notes =
-        "-- Paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n".to_owned();
+        "-- Local paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n"
+            .to_owned();
     if !load.key.is_empty() {
         notes += &format!(
             "-- Older rows of the same key are dropped in the background; until then, read with SELECT ... FROM {target} FINAL.\n"
@@ -93,7 +94,14 @@ fn reader(load: &Load) -> String {
     };
     let structure: Vec<String> = load.columns.iter().map(|column| definition(column, is_csv)).collect();
     let (path, structure) = (DIALECT.literal(&load.pattern()), DIALECT.literal(&structure.join(", ")));
-    format!("file({path}, '{format}',\n  {structure},\n  '{compression}')")
+    let function = if load.path.starts_with("s3://") {
+        "s3"
+    } else if load.path.starts_with("gs://") {
+        "gcs"
+    } else {
+        "file"
+    };
+    format!("{function}({path}, '{format}',\n  {structure},\n  '{compression}')")
 }
 
 /// A column as the table holds it.

@@ -23,7 +23,7 @@ struct EngineFacts {
     formats: &'static [Format],
     /// Codecs of text formats.
     codecs: &'static [Codec],
-    /// Whether it reads all files of a folder.
+    /// Whether it reads folders and object stores by itself; others read one local file at a time.
     reads_folders: bool,
     /// What begins a comment.
     comment: &'static str,
@@ -198,8 +198,8 @@ impl Engine {
         (self.0.write)(load)
     }
 
-    /// Checks that it can load files of a format in a layout.
-    pub(super) fn check(self, format: FileFormat, layout: Layout) -> Result<(), SqlError> {
+    /// Checks that it can load files of a format in a layout from a path.
+    pub(super) fn check(self, format: FileFormat, layout: Layout, path: &str) -> Result<(), SqlError> {
         if !self.loads(format) {
             let loadable =
                 FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
@@ -208,6 +208,9 @@ impl Engine {
         }
         if layout != Layout::File && !self.0.reads_folders {
             return Err(SqlError::UnloadableFolder { engine: self.title() });
+        }
+        if path.contains("://") && !self.0.reads_folders {
+            return Err(SqlError::UnloadableUrl { engine: self.title() });
         }
         Ok(())
     }

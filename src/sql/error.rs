@@ -19,6 +19,12 @@ pub enum SqlError {
         /// What the engine is called.
         engine: &'static str,
     },
+    /// The engine reads no object stores.
+    #[error("{engine} loads local files only")]
+    UnloadableUrl {
+        /// What the engine is called.
+        engine: &'static str,
+    },
     /// Only messages are exported with this flag.
     #[error("{flag} is for messages, not {resource}")]
     OnlyMessages {
@@ -55,6 +61,7 @@ impl SqlError {
         match self {
             Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
+            Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyMessages { .. } => "omit the flag",
             Self::PartitionFormat { .. } => "omit --format",
             Self::BadName { .. } => "write a name or path of printable characters",

@@ -53,7 +53,7 @@ pub(super) fn athena(load: &Load) -> String {
     };
     format!(
         "{}-- Athena reads every file in the folder, in UTC and to the millisecond. Put a folder of your own in place of TABLES.\n\
-         CREATE EXTERNAL TABLE {staging} (\n{lines}\n)\n{partitions}STORED AS PARQUET\nLOCATION {};\n\n{repair}\
+         DROP TABLE IF EXISTS {staging};\n\nCREATE EXTERNAL TABLE {staging} (\n{lines}\n)\n{partitions}STORED AS PARQUET\nLOCATION {};\n\n{repair}\
          CREATE TABLE IF NOT EXISTS {target} (\n{lines}\n)\nLOCATION 's3://BUCKET/TABLES/{}/'\n\
          TBLPROPERTIES ('table_type' = 'ICEBERG');\n\n{}\nDROP TABLE {staging};\n",
         remote.note,
@@ -84,7 +84,7 @@ pub(super) fn trino(load: &Load) -> String {
     format!(
         "{}-- The catalog hive reads every file in the folder, in UTC; the table is one of Iceberg (USE iceberg.SCHEMA, or --table).\n\
          SET SESSION hive.timestamp_precision = 'MICROSECONDS';\n\n\
-         CREATE TABLE {staging} (\n{}\n)\nWITH (format = 'PARQUET', external_location = {}{partitions});\n\n{sync}\
+         DROP TABLE IF EXISTS {staging};\n\nCREATE TABLE {staging} (\n{}\n)\nWITH (format = 'PARQUET', external_location = {}{partitions});\n\n{sync}\
          CREATE TABLE IF NOT EXISTS {} (\n{}\n);\n\n{}\nDROP TABLE {staging};\n",
         remote.note,
         indented(&staged),

@@ -56,7 +56,7 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
         None if request.path.ends_with('/') => Layout::Folder,
         None => Layout::File,
     };
-    request.engine.check(request.format, layout)?;
+    request.engine.check(request.format, layout, request.path)?;
     let path = match request.path.trim_end_matches('/') {
         "" if request.path.starts_with('/') => "/",
         path => path,

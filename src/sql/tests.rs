@@ -54,6 +54,10 @@ fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
     };
     let engine = "PostgreSQL";
     assert_eq!(request("postgres", "out/", FileFormat::CSV, None), Err(SqlError::UnloadableFolder { engine }));
+    let error = request("postgres", "s3://exports/c.csv", FileFormat::CSV, None);
+    assert_eq!(error, Err(SqlError::UnloadableUrl { engine }));
+    let text = request("clickhouse", "s3://exports/c.csv", FileFormat::CSV, None).unwrap();
+    assert!(text.contains("FROM s3('s3://exports/c.csv', 'CSVWithNames',"), "{text}");
     let error = request("duckdb", "out/", FileFormat::PARQUET, Some("created_date"));
     assert_eq!(error, Err(SqlError::OnlyMessages { flag: "--partition-by", resource: "contacts" }));
     assert!(request("duckdb", "out/", FileFormat::CSV, None).unwrap().contains("'out/*.csv'"));
@@ -181,7 +185,7 @@ fn the_documents_list_what_each_engine_loads() {
             other => panic!("no word for {other:?}"),
         };
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
-        let folders = if engine.check(format, load::Layout::Folder).is_ok() { "yes" } else { "no" };
+        let folders = if engine.check(format, load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
         let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }

@@ -18,6 +18,8 @@ from engines import ENGINES
 
 program, engine, folder = sys.argv[1:]
 KEYS = {"contacts": ("id",), "messages": ("id",), "activities": ("message_id", "position")}
+# As in tests/it/peers/sql.rs.
+ODD_NAME = "it's $HOME \"odd\" `name`"
 
 
 def printed(resource, path, *flags):
@@ -138,5 +140,8 @@ for resource in KEYS:
         # One codec of each format for the larger resources.
         if resource == "contacts" or "." not in name:
             check(resource, f"{resource}.{name}", name)
+for name in formats:
+    if name in ("parquet", "csv", "csv.gz"):
+        check("contacts", f"{ODD_NAME}.{name}", name)
 if "parquet" in formats:
     check("messages", "messages/", "parquet", "--partition-by", "created_date")

@@ -16,6 +16,9 @@ use crate::support::{Finished, sent_export};
 /// Formats in which everything is exported.
 const FORMATS: [&str; 7] = ["parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
 
+/// Quotes of all sorts, for the readers of statements and for a shell. `tests/sql/check.py` names it, too.
+const ODD_NAME: &str = "it's $HOME \"odd\" `name`";
+
 /// Exports everything that is loaded.
 fn export(hostile: bool) -> Finished {
     let messaging = Messaging { count: 400, ..Messaging::default() };
@@ -28,7 +31,11 @@ fn export(hostile: bool) -> Finished {
     let days = ["--output", "messages/", "--partition-by", "created_date"];
     let run = run.again().messages(&url, &days).finish().expect_code(0);
     let activities = ["activities", "--messages", "messages.parquet", "--rate-limit", "none", "--base-url", &url];
-    run.again().args(activities).args(outputs("activities")).finish().expect_code(0)
+    let run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
+    for format in FORMATS {
+        std::fs::copy(run.path(&format!("contacts.{format}")), run.path(&format!("{ODD_NAME}.{format}"))).unwrap();
+    }
+    run
 }
 
 #[track_caller]
