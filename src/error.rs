@@ -12,6 +12,7 @@ use crate::config::ConfigError;
 use crate::input::{IdError, SourceError};
 use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
+use crate::sql::SqlError;
 use crate::store::{ObjectErrorKind, StoreError, is_out_of_files};
 use crate::verdict::{Evidence, Verdict};
 
@@ -106,6 +107,9 @@ pub enum Error {
     /// A list of ids could not be read.
     #[error(transparent)]
     Ids(#[from] IdError),
+    /// No SQL can be written for what was asked.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
     /// Stdout could not be written.
     #[error("cannot write to stdout")]
     Print(#[source] std::io::Error),
@@ -159,7 +163,9 @@ impl Error {
                 | ConfigError::KeyForPath,
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) | Self::Source(_) | Self::Ids(_) | Self::BuildClient(_) | Self::Proxy(_) => ExitCode::Usage,
+            Self::Config(_) | Self::Source(_) | Self::Ids(_) | Self::Sql(_) | Self::BuildClient(_) | Self::Proxy(_) => {
+                ExitCode::Usage
+            }
             Self::ContactNotFound { .. } => ExitCode::Rejected,
             Self::Print(_) | Self::Journal(_) => ExitCode::Output,
             Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
@@ -221,6 +227,7 @@ impl Error {
             Self::Output(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Ids(error) => error.hint(),
+            Self::Sql(error) => error.hint(),
             Self::ContactNotFound { .. } => {
                 "it may have been deleted, or belong to another account or profile (--profile-id)"
             }

@@ -23,6 +23,7 @@
 //!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
 //!        input ─► report          record batches again, from files and objects that were exported earlier
+//!        resources ─► sql         schemas ─► statements for databases that load the files
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know
@@ -30,7 +31,7 @@
 //! shares no code with the rest, so that a misunderstanding of the API would show.
 //!
 //! Where to change what: a resource in `resources` (and a line in `api::endpoints` and a command), a format in `format`, a
-//! place for files in `store`, a flag in `cli` and `config`, a form of the report in `report`.
+//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, a form of the report in `report`.
 
 pub mod api;
 pub mod base;
@@ -49,6 +50,7 @@ pub mod publish;
 pub mod report;
 pub mod resources;
 pub mod simulator;
+pub mod sql;
 pub mod store;
 pub mod time;
 pub mod verdict;

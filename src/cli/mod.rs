@@ -7,6 +7,7 @@ mod messages;
 mod report;
 mod shared;
 mod simulator;
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use shared::{
     ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
+pub use sql::SqlArgs;
 
 /// Export the contacts and messages of a Sent account to Parquet, Arrow, CSV, NDJSON and Excel
 #[derive(Debug, Parser)]
@@ -45,6 +47,8 @@ pub enum Command {
     Contact(Box<ContactArgs>),
     /// Report on exported contacts or messages as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
+    /// Print the SQL that loads exported files into a database
+    Sql(Box<SqlArgs>),
     /// Run a local simulator of the API
     Simulator(Box<SimulatorArgs>),
     /// Print shell completions for commands and flags

@@ -12,6 +12,7 @@ mod read;
 mod report;
 mod resume;
 mod simulator;
+mod sql;
 mod stop;
 mod with_activities;
 
@@ -49,6 +50,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             contact::run(args)
         }
         Command::Report(args) => report::run(args),
+        Command::Sql(args) => sql::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
         Command::Man { command } => man::run(command.as_deref()),

@@ -32,5 +32,6 @@ mod report_parts;
 mod resume;
 mod samples;
 mod simulator;
+mod sql;
 mod support;
 mod workbooks;

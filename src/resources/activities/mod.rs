@@ -9,7 +9,7 @@ mod schema;
 
 pub use batch::ActivityBatches;
 pub use decode::{ActivityPage, decode_activities};
-pub use schema::activities_schema;
+pub use schema::{KEY_COLUMNS, activities_schema};
 
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;

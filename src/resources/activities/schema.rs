@@ -19,6 +19,9 @@ pub(super) mod column {
     pub(in super::super) const ACTIVE_CONTACT_PRICE: usize = 10;
 }
 
+/// The columns that name a step of a message.
+pub const KEY_COLUMNS: &[&str] = &["message_id", "position"];
+
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let time = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     let money = || DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE);

@@ -22,4 +22,4 @@ pub use normalize::flag;
 pub use page::ContactPage;
 pub use read::{decode_any_page, decode_page, decode_page_within};
 pub use resource::Contacts;
-pub use schema::{UNIQUE_COLUMNS, column, column_name, contacts_schema};
+pub use schema::{CHANGED_AT_COLUMN, KEY_COLUMNS, UNIQUE_COLUMNS, column, column_name, contacts_schema};

@@ -84,6 +84,11 @@ pub const UNIQUE_COLUMNS: &[&str] = &[
     "updated_at",
 ];
 
+/// The columns that name a contact.
+pub const KEY_COLUMNS: &[&str] = &[FIELD_NAMES[column::ID]];
+/// When a contact was last changed.
+pub const CHANGED_AT_COLUMN: &str = FIELD_NAMES[column::UPDATED_AT];
+
 /// The name of a column.
 pub fn column_name(column: usize) -> &'static str {
     FIELD_NAMES[column]

@@ -18,4 +18,4 @@ pub use batch::MessageBatches;
 pub use decode::decode_page;
 pub use page::MessagePage;
 pub use resource::Messages;
-pub use schema::{column, event_column, event_fields, is_documented_status, messages_schema};
+pub use schema::{KEY_COLUMNS, column, event_column, event_fields, is_documented_status, messages_schema};

@@ -129,6 +129,9 @@ pub(super) const EVENT_FIELDS: [&str; event_column::COUNT] =
 /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
 pub(super) const UNIQUE_COLUMNS: &[&str] = &["id", "created_at", "scheduled_at"];
 
+/// The columns that name a message.
+pub const KEY_COLUMNS: &[&str] = &[COLUMN_NAMES[column::ID]];
+
 /// Every status that is documented, in both directions. More may come.
 const STATUSES: [&str; 12] = [
     "QUEUED",

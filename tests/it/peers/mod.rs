@@ -12,6 +12,7 @@ mod object_server;
 mod readers;
 mod readme;
 mod sdk;
+mod sql;
 mod stores;
 
 use std::path::PathBuf;

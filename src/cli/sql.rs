@@ -1,0 +1,68 @@
+//! The flags of `sent-export sql`.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::PartitionArg;
+use crate::format::{FileFormat, format_names};
+use crate::resources::ResourceTable;
+use crate::sql::Engine;
+
+const EXAMPLES: &str = "\
+Examples:
+  sent-export sql duckdb contacts | duckdb account.duckdb
+      Load contacts.parquet into the table contacts, replacing older rows of the same contacts
+  sent-export sql postgres contacts contacts.csv.gz --table crm.contacts | psql
+      The same from compressed CSV, into a table of a schema
+  sent-export sql duckdb messages messages/ --partition-by created_date
+      For a folder with one file per day
+  sent-export sql sqlite contacts c.csv --columns id,format_e164,opt_out
+      For a file that was exported with these columns";
+
+/// The flags of `sent-export sql`, as they were typed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct SqlArgs {
+    /// Engine to write the SQL for
+    #[arg(value_parser = engine_parser())]
+    pub engine: Engine,
+
+    /// What the files contain
+    #[arg(value_parser = PossibleValuesParser::new(ResourceTable::NAMES))]
+    pub resource: String,
+
+    /// Exported file, or a folder of files if it ends with a slash [default: RESOURCE.parquet, or the first format that the
+    /// engine loads]
+    ///
+    /// The file is not read. A path on an object store, such as `s3://exports/contacts.parquet`, is printed as it is.
+    pub path: Option<String>,
+
+    /// Format of the files, regardless of extension
+    #[arg(long, help = format!("Format of the files, regardless of extension: {}", format_names()))]
+    pub format: Option<FileFormat>,
+
+    /// Columns of the files, in their order, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+
+    /// Files that `messages --no-body` wrote: without the columns `body` and `body_text`
+    #[arg(long, conflicts_with = "columns")]
+    pub no_body: bool,
+
+    /// Files that `messages --extra` wrote: with the column `extra`
+    #[arg(long, conflicts_with = "columns")]
+    pub extra: bool,
+
+    /// Table to load into, such as contacts or crm.contacts [default: the name of the resource]
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+
+    /// Read a folder with one Parquet file per day, as messages --partition-by writes it
+    #[arg(long, value_name = "COLUMN")]
+    pub partition_by: Option<PartitionArg>,
+}
+
+fn engine_parser() -> impl TypedValueParser<Value = Engine> {
+    let names: Vec<&str> = Engine::all().map(Engine::name).collect();
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Engine>())
+}

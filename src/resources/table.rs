@@ -1,0 +1,86 @@
+//! A resource as a table elsewhere: what a database must know beside the schema.
+
+use arrow::datatypes::SchemaRef;
+
+use super::activities::activities_schema;
+use super::contacts::contacts_schema;
+use super::messages::{Messages, messages_schema};
+use super::{Resource, activities, contacts, messages};
+
+/// A resource as a table.
+#[derive(Debug, Clone)]
+pub struct ResourceTable {
+    /// Its name, which is that of the command that exports it.
+    pub name: &'static str,
+    /// All of its columns.
+    pub schema: SchemaRef,
+    /// Columns that an export without flags does not have.
+    pub hidden_columns: Vec<&'static str>,
+    /// Columns that together name a row.
+    pub key: &'static [&'static str],
+    /// The time of a row's last change, if the API has it. Of two rows with the same key, the later one is current.
+    pub changed_at: Option<&'static str>,
+    /// Whether it can be exported as one file a day.
+    pub is_partitioned: bool,
+}
+
+impl ResourceTable {
+    /// The names of all resources.
+    pub const NAMES: [&str; 3] = ["contacts", "messages", "activities"];
+
+    /// Messages as an export with these flags has them.
+    pub fn of_messages(messages: Messages) -> Self {
+        Self {
+            name: "messages",
+            schema: messages_schema(),
+            hidden_columns: messages.hidden_columns(),
+            key: messages::KEY_COLUMNS,
+            changed_at: None,
+            is_partitioned: true,
+        }
+    }
+
+    /// The resource of a name, as an export without flags has it.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "contacts" => Self {
+                name: "contacts",
+                schema: contacts_schema(),
+                hidden_columns: Vec::new(),
+                key: contacts::KEY_COLUMNS,
+                changed_at: Some(contacts::CHANGED_AT_COLUMN),
+                is_partitioned: false,
+            },
+            "messages" => Self::of_messages(Messages { has_body: true, has_extra: false }),
+            "activities" => Self {
+                name: "activities",
+                schema: activities_schema(),
+                hidden_columns: Vec::new(),
+                key: activities::KEY_COLUMNS,
+                changed_at: None,
+                is_partitioned: false,
+            },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_times_are_columns_and_keys_are_never_null() {
+        for name in ResourceTable::NAMES {
+            let table = ResourceTable::named(name).unwrap();
+            assert_eq!(table.name, name);
+            for key in table.key {
+                assert!(!table.schema.field_with_name(key).unwrap().is_nullable(), "{name}: {key}");
+            }
+            for column in table.hidden_columns.iter().chain(&table.changed_at) {
+                assert!(table.schema.index_of(column).is_ok(), "{name}: {column}");
+            }
+        }
+        assert!(ResourceTable::named("profiles").is_none());
+    }
+}

@@ -1,0 +1,129 @@
+//! `ClickHouse`: a table that keeps the newest row of each key, filled from files.
+//!
+//! *Easy to get wrong:* its lists cannot be null, its columns are not nullable unless they say so, and a version that rows
+//! are compared by must be a column without nulls.
+
+use super::column::{Kind, SqlColumn};
+use super::dialect::{Dialect, member_list};
+use super::load::Load;
+use super::upsert::indented;
+use crate::format::{Codec, Format};
+
+const DIALECT: Dialect = Dialect {
+    quote: '`',
+    is_upper_case: false,
+    has_backslashes: true,
+    text: "String",
+    flag: "Bool",
+    int: "Int32",
+    long: "Int64",
+    float: "Float64",
+    time: "DateTime64(6, 'UTC')",
+    decimal: "Decimal",
+    texts: "Array(String)",
+    structs: |members| {
+        let members: Vec<_> = members.iter().map(|(name, kind)| (name.clone(), format!("Nullable({kind})"))).collect();
+        format!("Array(Tuple({}))", member_list(&members, " "))
+    },
+};
+
+/// Statements for a client of the engine.
+pub(super) fn clickhouse(load: &Load) -> String {
+    let target = load.target(&DIALECT);
+    let mut lines: Vec<String> = load.columns.iter().map(|column| definition(column, false)).collect();
+    let version = load.changed_at.as_ref().filter(|_| !load.key.is_empty()).map(|column| {
+        let time = DIALECT.time;
+        let column = DIALECT.name(column);
+        // `SELECT *` leaves out what is materialized.
+        lines.push(format!(
+            "row_version {time} MATERIALIZED ifNull({column}, toDateTime64('1970-01-01 00:00:00', 6, 'UTC'))"
+        ));
+        "row_version"
+    });
+    let engine = if load.key.is_empty() {
+        "MergeTree\nORDER BY tuple()".to_owned()
+    } else {
+        format!("ReplacingMergeTree({})\nORDER BY ({})", version.unwrap_or_default(), load.key_names(&DIALECT))
+    };
+    let mut notes =
+        "-- Local paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n"
+            .to_owned();
+    if !load.key.is_empty() {
+        notes += &format!(
+            "-- Older rows of the same key are dropped in the background; until then, read with SELECT ... FROM {target} FINAL.\n"
+        );
+    }
+    let lists = load.nullable_lists();
+    if !lists.is_empty() {
+        notes += &format!("-- ClickHouse has no null lists: a null in {} becomes an empty list.\n", lists.join(", "));
+    }
+    notes += "-- Older versions hold times from 1900 to 2299 only.\n";
+    let values: Vec<String> = load.columns.iter().map(|column| value(load, column)).collect();
+    format!(
+        "{notes}CREATE TABLE IF NOT EXISTS {target} (\n{}\n) ENGINE = {engine};\n\n\
+         INSERT INTO {target} ({})\nSELECT\n{}\nFROM {}\n\
+         SETTINGS date_time_input_format = 'best_effort', input_format_null_as_default = 1;\n",
+        indented(&lines),
+        load.names(&DIALECT),
+        indented(&values),
+        reader(load)
+    )
+}
+
+fn definition(column: &SqlColumn, is_csv: bool) -> String {
+    let name = DIALECT.name(&column.name);
+    let kind = if is_csv && column.kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(&column.kind) };
+    let can_be_null = !column.is_required && (is_csv || !column.kind.is_list());
+    if can_be_null { format!("{name} Nullable({kind})") } else { format!("{name} {kind}") }
+}
+
+/// The function that reads the files.
+fn reader(load: &Load) -> String {
+    let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
+    let format = if is_csv {
+        "CSVWithNames"
+    } else if is_ndjson {
+        "JSONEachRow"
+    } else {
+        "Parquet"
+    };
+    let compression = match load.format.codec() {
+        Codec::None => "none",
+        Codec::Gzip => "gzip",
+        Codec::Zstd => "zstd",
+    };
+    let structure: Vec<String> = load.columns.iter().map(|column| definition(column, is_csv)).collect();
+    let (path, structure) = (DIALECT.literal(&load.pattern()), DIALECT.literal(&structure.join(", ")));
+    let function = if load.path.starts_with("s3://") {
+        "s3"
+    } else if load.path.starts_with("gs://") {
+        "gcs"
+    } else {
+        "file"
+    };
+    format!("{function}({path}, '{format}',\n  {structure},\n  '{compression}')")
+}
+
+/// A column as the table holds it.
+fn value(load: &Load, column: &SqlColumn) -> String {
+    let name = DIALECT.name(&column.name);
+    match &column.kind {
+        Kind::Texts if load.is(Format::Csv) => {
+            format!("if(ifNull({name}, '') = '', [], splitByChar(',', assumeNotNull({name})))")
+        }
+        Kind::Structs(members) if load.is(Format::Csv) => {
+            let members: Vec<String> = members.iter().map(member).collect();
+            format!("arrayMap(e -> tuple({}), JSONExtractArrayRaw(ifNull({name}, '[]')))", members.join(", "))
+        }
+        _ => name,
+    }
+}
+
+/// A member of a struct in JSON.
+fn member(member: &SqlColumn) -> String {
+    let key = DIALECT.literal(&member.name);
+    match &member.kind {
+        Kind::Time => format!("parseDateTime64BestEffortOrNull(JSONExtract(e, {key}, 'Nullable(String)'), 6, 'UTC')"),
+        kind => format!("JSONExtract(e, {key}, {})", DIALECT.literal(&format!("Nullable({})", DIALECT.type_of(kind)))),
+    }
+}

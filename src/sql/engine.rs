@@ -1,0 +1,234 @@
+//! The one table of engines.
+//!
+//! A new engine is a row here, and a file of its own or a function in that of its family.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::SqlError;
+use super::load::{Layout, Load};
+use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
+use crate::format::{Codec, FileFormat, Format};
+
+/// What loads the files.
+#[derive(Clone, Copy)]
+pub struct Engine(&'static EngineFacts);
+
+/// What is known of an engine.
+struct EngineFacts {
+    /// What asks for it.
+    name: &'static str,
+    /// What it is called.
+    title: &'static str,
+    formats: &'static [Format],
+    /// Codecs of text formats.
+    codecs: &'static [Codec],
+    /// Whether it reads folders and object stores by itself; others read one local file at a time.
+    reads_folders: bool,
+    /// What begins a comment.
+    comment: &'static str,
+    write: fn(&Load) -> String,
+}
+
+const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
+const TEXTS: &[Format] = &[Format::Csv, Format::Ndjson];
+const PARQUET: &[Format] = &[Format::Parquet];
+const CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
+/// Of engines that cannot read Zstandard around a text.
+const GZIP: &[Codec] = &[Codec::None, Codec::Gzip];
+
+/// All engines, in the order in which they are listed.
+static ENGINES: [EngineFacts; 14] = [
+    EngineFacts {
+        name: "duckdb",
+        title: "DuckDB",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: duckdb::duckdb,
+    },
+    EngineFacts {
+        name: "postgres",
+        title: "PostgreSQL",
+        formats: TEXTS,
+        codecs: CODECS,
+        reads_folders: false,
+        comment: "--",
+        write: postgres::postgres,
+    },
+    EngineFacts {
+        name: "clickhouse",
+        title: "ClickHouse",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: clickhouse::clickhouse,
+    },
+    EngineFacts {
+        name: "sqlite",
+        title: "SQLite",
+        formats: TEXTS,
+        codecs: CODECS,
+        reads_folders: false,
+        comment: "--",
+        write: sqlite::sqlite,
+    },
+    EngineFacts {
+        name: "spark",
+        title: "Spark",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: spark::spark,
+    },
+    EngineFacts {
+        name: "bigquery",
+        title: "BigQuery",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: bigquery::bigquery,
+    },
+    EngineFacts {
+        name: "snowflake",
+        title: "Snowflake",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: snowflake::snowflake,
+    },
+    EngineFacts {
+        name: "redshift",
+        title: "Redshift",
+        formats: ALL,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: redshift::redshift,
+    },
+    EngineFacts {
+        name: "athena",
+        title: "Athena",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: hive::athena,
+    },
+    EngineFacts {
+        name: "trino",
+        title: "Trino",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: hive::trino,
+    },
+    EngineFacts {
+        name: "databricks",
+        title: "Databricks",
+        formats: ALL,
+        codecs: GZIP,
+        reads_folders: true,
+        comment: "--",
+        write: spark::databricks,
+    },
+    EngineFacts {
+        name: "delta",
+        title: "Delta",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "#",
+        write: python::delta,
+    },
+    EngineFacts {
+        name: "iceberg",
+        title: "Iceberg",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "#",
+        write: python::iceberg,
+    },
+    EngineFacts {
+        name: "ducklake",
+        title: "DuckLake",
+        formats: PARQUET,
+        codecs: CODECS,
+        reads_folders: true,
+        comment: "--",
+        write: duckdb::ducklake,
+    },
+];
+
+impl Engine {
+    /// All engines.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ENGINES.iter().map(Self)
+    }
+
+    /// What asks for it.
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// What it is called.
+    pub fn title(self) -> &'static str {
+        self.0.title
+    }
+
+    /// Whether it can load files of a format.
+    pub fn loads(self, format: FileFormat) -> bool {
+        let has_codec = format.codec() == Codec::None || self.0.codecs.contains(&format.codec());
+        self.0.formats.contains(&format.format()) && has_codec
+    }
+
+    /// What begins a comment.
+    pub(super) fn comment(self) -> &'static str {
+        self.0.comment
+    }
+
+    pub(super) fn write(self, load: &Load) -> String {
+        (self.0.write)(load)
+    }
+
+    /// Checks that it can load files of a format in a layout from a path.
+    pub(super) fn check(self, format: FileFormat, layout: Layout, path: &str) -> Result<(), SqlError> {
+        if !self.loads(format) {
+            let loadable =
+                FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
+            let (engine, format, loadable) = (self.title(), format.to_string(), loadable.join(", "));
+            return Err(SqlError::UnloadableFormat { engine, format, loadable });
+        }
+        if layout != Layout::File && !self.0.reads_folders {
+            return Err(SqlError::UnloadableFolder { engine: self.title() });
+        }
+        if path.contains("://") && !self.0.reads_folders {
+            return Err(SqlError::UnloadableUrl { engine: self.title() });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::all().find(|engine| engine.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Self::all().map(Self::name).collect();
+            format!("write one of {}", names.join(", "))
+        })
+    }
+}

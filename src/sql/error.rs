@@ -1,0 +1,71 @@
+//! Why no SQL can be written.
+
+/// Why no SQL can be written.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SqlError {
+    /// The engine cannot read files of this format.
+    #[error("{engine} cannot load {format}; it loads {loadable}")]
+    UnloadableFormat {
+        /// What the engine is called.
+        engine: &'static str,
+        /// Name of the format.
+        format: String,
+        /// The formats that it can load, in a sentence.
+        loadable: String,
+    },
+    /// The engine reads one file at a time.
+    #[error("{engine} loads one file at a time, not a folder")]
+    UnloadableFolder {
+        /// What the engine is called.
+        engine: &'static str,
+    },
+    /// The engine reads no object stores.
+    #[error("{engine} loads local files only")]
+    UnloadableUrl {
+        /// What the engine is called.
+        engine: &'static str,
+    },
+    /// Only messages are exported with this flag.
+    #[error("{flag} is for messages, not {resource}")]
+    OnlyMessages {
+        /// The flag.
+        flag: &'static str,
+        /// Name of the resource.
+        resource: &'static str,
+    },
+    /// Files of days are Parquet.
+    #[error("--partition-by writes Parquet, not {format}")]
+    PartitionFormat {
+        /// Name of the format.
+        format: String,
+    },
+    /// A name or path would end a line or a comment.
+    #[error("{what} is empty or contains a control character")]
+    BadName {
+        /// Which argument it is.
+        what: &'static str,
+    },
+    /// A column has a type that no statement can be written for.
+    #[error("no SQL can be written for the column {column} of type {data_type}")]
+    UnsupportedColumn {
+        /// The column.
+        column: String,
+        /// Its Arrow type.
+        data_type: String,
+    },
+}
+
+impl SqlError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
+            Self::UnloadableFolder { .. } => "name one file, or choose another engine",
+            Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
+            Self::OnlyMessages { .. } => "omit the flag",
+            Self::PartitionFormat { .. } => "omit --format",
+            Self::BadName { .. } => "write a name or path of printable characters",
+            Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",
+        }
+    }
+}

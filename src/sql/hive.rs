@@ -1,0 +1,96 @@
+//! `Athena` and Trino: a table over the files as they are, and an Iceberg table that they are merged into.
+//!
+//! *Easy to get wrong:* a table over files is one over a folder, and takes every file in it whose name does not begin with
+//! `_` or `.`; its times have no zone, so they are UTC by agreement.
+
+use super::dialect::{Dialect, member_list};
+use super::load::{Layout, Load};
+use super::remote::Remote;
+use super::upsert::{indented, merge};
+
+/// Definitions of Athena are those of Hive, its queries those of Trino.
+const ATHENA: Dialect = Dialect {
+    quote: '`',
+    is_upper_case: false,
+    has_backslashes: false,
+    text: "string",
+    flag: "boolean",
+    int: "int",
+    long: "bigint",
+    float: "double",
+    time: "timestamp",
+    decimal: "decimal",
+    texts: "array<string>",
+    structs: |members| format!("array<struct<{}>>", member_list(members, ":")),
+};
+
+const TRINO: Dialect = Dialect {
+    quote: '"',
+    is_upper_case: false,
+    has_backslashes: false,
+    text: "varchar",
+    flag: "boolean",
+    int: "integer",
+    long: "bigint",
+    float: "double",
+    time: "timestamp(6)",
+    decimal: "decimal",
+    texts: "array(varchar)",
+    structs: |members| format!("array(row({}))", member_list(members, " ")),
+};
+
+/// Statements for `Athena`, which runs one at a time.
+pub(super) fn athena(load: &Load) -> String {
+    let remote = Remote::new(load, &["s3://"], "S3");
+    let folder = remote.folder(load.layout);
+    let (target, staging) = (load.target(&ATHENA), load.beside(&ATHENA, "_load"));
+    let lines = indented(&load.definitions(&ATHENA, ""));
+    let (partitions, repair) = match load.layout {
+        Layout::ByDate(column) => {
+            (format!("PARTITIONED BY ({} string)\n", ATHENA.name(column)), format!("MSCK REPAIR TABLE {staging};\n\n"))
+        }
+        Layout::File | Layout::Folder => (String::new(), String::new()),
+    };
+    format!(
+        "{}-- Athena reads every file in the folder, in UTC and to the millisecond. Put a folder of your own in place of TABLES.\n\
+         DROP TABLE IF EXISTS {staging};\n\nCREATE EXTERNAL TABLE {staging} (\n{lines}\n)\n{partitions}STORED AS PARQUET\nLOCATION {};\n\n{repair}\
+         CREATE TABLE IF NOT EXISTS {target} (\n{lines}\n)\nLOCATION 's3://BUCKET/TABLES/{}/'\n\
+         TBLPROPERTIES ('table_type' = 'ICEBERG');\n\n{}\nDROP TABLE {staging};\n",
+        remote.note,
+        ATHENA.literal(&folder),
+        load.resource,
+        merge(load, &TRINO, &load.beside(&TRINO, "_load"))
+    )
+}
+
+/// Statements for Trino, with one catalog of Hive and one of Iceberg.
+pub(super) fn trino(load: &Load) -> String {
+    let remote = Remote::new(load, &["s3://", "gs://", "abfss://", "hdfs://"], "the object store");
+    let folder = remote.folder(load.layout);
+    let name = format!("{}_load", load.table.last().map_or("", String::as_str));
+    let staging = format!("hive.default.{}", TRINO.name(&name));
+    let mut staged = load.definitions(&TRINO, "");
+    let (partitions, sync) = match load.layout {
+        Layout::ByDate(column) => {
+            staged.push(format!("{} varchar", TRINO.name(column)));
+            let names = format!("{}, {}", TRINO.literal("default"), TRINO.literal(&name));
+            (
+                format!(", partitioned_by = ARRAY[{}]", TRINO.literal(column)),
+                format!("CALL hive.system.sync_partition_metadata({names}, 'FULL');\n\n"),
+            )
+        }
+        Layout::File | Layout::Folder => (String::new(), String::new()),
+    };
+    format!(
+        "{}-- The catalog hive reads every file in the folder, in UTC; the table is one of Iceberg (USE iceberg.SCHEMA, or --table).\n\
+         SET SESSION hive.timestamp_precision = 'MICROSECONDS';\n\n\
+         DROP TABLE IF EXISTS {staging};\n\nCREATE TABLE {staging} (\n{}\n)\nWITH (format = 'PARQUET', external_location = {}{partitions});\n\n{sync}\
+         CREATE TABLE IF NOT EXISTS {} (\n{}\n);\n\n{}\nDROP TABLE {staging};\n",
+        remote.note,
+        indented(&staged),
+        TRINO.literal(&folder),
+        load.target(&TRINO),
+        indented(&load.definitions(&TRINO, " NOT NULL")),
+        merge(load, &TRINO, &staging)
+    )
+}

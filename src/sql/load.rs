@@ -1,0 +1,121 @@
+//! What is loaded from where, and the parts of statements that most engines share.
+
+use super::column::{Kind, SqlColumn};
+use super::dialect::Dialect;
+use crate::format::{Codec, FileFormat, Format};
+
+/// What is loaded from where into which table.
+#[derive(Debug)]
+pub(super) struct Load {
+    /// Name of the resource.
+    pub(super) resource: &'static str,
+    /// In the order in which they are in the files.
+    pub(super) columns: Vec<SqlColumn>,
+    /// The columns that name a row; empty if the files do not have all of them.
+    pub(super) key: Vec<String>,
+    /// The time of a row's last change, if the files have it.
+    pub(super) changed_at: Option<String>,
+    /// The table, with what it is qualified by before it.
+    pub(super) table: Vec<String>,
+    /// The file or folder, as it was given, without slashes at its end.
+    pub(super) path: String,
+    /// The format of the files.
+    pub(super) format: FileFormat,
+    /// How the files are laid out.
+    pub(super) layout: Layout,
+}
+
+/// How the files of a table are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One file.
+    File,
+    /// The files of one folder.
+    Folder,
+    /// A folder for each value of this column, a date that the files do not have.
+    ByDate(&'static str),
+}
+
+impl Load {
+    pub(super) fn is(&self, format: Format) -> bool {
+        self.format.format() == format
+    }
+
+    /// The table in a statement.
+    pub(super) fn target(&self, dialect: &Dialect) -> String {
+        self.table.iter().map(|part| dialect.name(part)).collect::<Vec<_>>().join(".")
+    }
+
+    /// The table's own name with an ending, not qualified: for temporary tables.
+    pub(super) fn temporary(&self, dialect: &Dialect, ending: &str) -> String {
+        dialect.name(&format!("{}{ending}", self.table.last().map_or("", String::as_str)))
+    }
+
+    /// A table beside the table, named like it with an ending.
+    pub(super) fn beside(&self, dialect: &Dialect, ending: &str) -> String {
+        let (last, others) = self.table.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let others = others.iter().map(|part| dialect.name(part));
+        others.chain([dialect.name(&format!("{last}{ending}"))]).collect::<Vec<_>>().join(".")
+    }
+
+    /// The path of one file, or a pattern of all files.
+    pub(super) fn pattern(&self) -> String {
+        match self.layout {
+            Layout::File => self.path.clone(),
+            Layout::Folder => format!("{}/*.{}", self.path, self.format.name()),
+            Layout::ByDate(column) => format!("{}/{column}=*/*.{}", self.path, self.format.name()),
+        }
+    }
+
+    /// The names of all columns, on one line.
+    pub(super) fn names(&self, dialect: &Dialect) -> String {
+        self.names_after(dialect, "")
+    }
+
+    /// The same with something before each.
+    pub(super) fn names_after(&self, dialect: &Dialect, before: &str) -> String {
+        let names: Vec<String> =
+            self.columns.iter().map(|column| format!("{before}{}", dialect.name(&column.name))).collect();
+        names.join(", ")
+    }
+
+    /// The columns of the key, with commas between.
+    pub(super) fn key_names(&self, dialect: &Dialect) -> String {
+        self.key.iter().map(|name| dialect.name(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Columns that are not of the key.
+    pub(super) fn others(&self) -> impl Iterator<Item = &SqlColumn> {
+        self.columns.iter().filter(|column| !self.key.contains(&column.name))
+    }
+
+    /// The lines of a table's definition, one a column, each of its own type.
+    pub(super) fn definitions(&self, dialect: &Dialect, not_null: &str) -> Vec<String> {
+        let definition = |column: &SqlColumn| {
+            let not_null = if column.is_required { not_null } else { "" };
+            format!("{} {}{not_null}", dialect.name(&column.name), dialect.type_of(&column.kind))
+        };
+        self.columns.iter().map(definition).collect()
+    }
+
+    /// What reads a compressed file as text, for a shell: `gzip -dc 'contacts.csv.gz'`. `None` for a file that is text.
+    pub(super) fn decompression(&self) -> Option<String> {
+        let program = match self.format.codec() {
+            Codec::None => return None,
+            Codec::Gzip => "gzip",
+            Codec::Zstd => "zstd",
+        };
+        Some(format!("{program} -dc '{}'", self.path.replace('\'', "'\\''")))
+    }
+
+    /// The list columns that can be null, for engines whose lists cannot.
+    pub(super) fn nullable_lists(&self) -> Vec<&str> {
+        let is_one = |column: &&SqlColumn| column.kind.is_list() && !column.is_required;
+        self.columns.iter().filter(is_one).map(|column| column.name.as_str()).collect()
+    }
+
+    /// Whether there are nullable columns of texts, in which an empty text and a null are different.
+    pub(super) fn has_nullable_texts(&self) -> bool {
+        self.columns.iter().any(|column| column.kind == Kind::Text && !column.is_required)
+    }
+}

@@ -1,0 +1,87 @@
+//! What is asked for, checked, and the text for it.
+
+use arrow::datatypes::SchemaRef;
+
+use super::column::SqlColumn;
+use super::engine::Engine;
+use super::error::SqlError;
+use super::load::{Layout, Load};
+use crate::format::FileFormat;
+use crate::resources::ResourceTable;
+
+/// What is loaded by which engine.
+#[derive(Debug)]
+pub struct SqlRequest<'a> {
+    /// What loads it.
+    pub engine: Engine,
+    /// What the rows are.
+    pub resource: &'a ResourceTable,
+    /// The columns of the files, in their order.
+    pub schema: SchemaRef,
+    /// The table, qualified by schema or catalog with dots; `None` names it after the resource.
+    pub table: Option<&'a str>,
+    /// The file, or with a slash at its end a folder.
+    pub path: &'a str,
+    /// The format of the files.
+    pub format: FileFormat,
+    /// The column that the folder has a folder for each value of.
+    pub partition: Option<&'static str>,
+}
+
+/// The statements, with a line on what they do.
+///
+/// # Errors
+/// When the engine cannot load such files, or a name cannot be written.
+pub fn sql(request: &SqlRequest<'_>) -> Result<String, SqlError> {
+    let load = load(request)?;
+    let comment = request.engine.comment();
+    let mut text = format!("{comment} {} from {} into {}.\n", load.resource, load.path, request.engine.title());
+    if load.key.is_empty() {
+        let key = request.resource.key.join(" and ");
+        text += &format!("{comment} Without the column {key}, every run adds the rows once more.\n");
+    }
+    Ok(text + &request.engine.write(&load))
+}
+
+fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
+    let resource = request.resource;
+    let layout = match request.partition {
+        Some(_) if !resource.is_partitioned => {
+            return Err(SqlError::OnlyMessages { flag: "--partition-by", resource: resource.name });
+        }
+        Some(_) if request.format != FileFormat::PARQUET => {
+            return Err(SqlError::PartitionFormat { format: request.format.to_string() });
+        }
+        Some(column) => Layout::ByDate(column),
+        None if request.path.ends_with('/') => Layout::Folder,
+        None => Layout::File,
+    };
+    request.engine.check(request.format, layout, request.path)?;
+    let path = match request.path.trim_end_matches('/') {
+        "" if request.path.starts_with('/') => "/",
+        path => path,
+    };
+    check_name("PATH", path)?;
+    let table: Vec<String> = request.table.unwrap_or(resource.name).split('.').map(str::to_owned).collect();
+    for part in &table {
+        check_name("--table", part)?;
+    }
+    let columns = SqlColumn::all_of(&request.schema)?;
+    let has = |name: &str| columns.iter().any(|column| column.name == name);
+    let has_key = resource.key.iter().all(|name| has(name));
+    Ok(Load {
+        resource: resource.name,
+        key: if has_key { resource.key.iter().map(|&name| name.to_owned()).collect() } else { Vec::new() },
+        changed_at: resource.changed_at.filter(|name| has(name)).map(str::to_owned),
+        columns,
+        table,
+        path: path.to_owned(),
+        format: request.format,
+        layout,
+    })
+}
+
+/// A line end would end a comment or a command of a shell.
+fn check_name(what: &'static str, name: &str) -> Result<(), SqlError> {
+    if name.is_empty() || name.chars().any(char::is_control) { Err(SqlError::BadName { what }) } else { Ok(()) }
+}

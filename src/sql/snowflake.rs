@@ -1,0 +1,105 @@
+//! `Snowflake`: a temporary stage and table, then a merge.
+//!
+//! *Easy to get wrong:* without `USE_LOGICAL_TYPE`, times of Parquet come as numbers; without `EMPTY_FIELD_AS_NULL` and an
+//! empty `NULL_IF`, empty cells of CSV and texts like `\N` are mixed up; `PUT` forgets folders.
+
+use super::column::{Kind, SqlColumn};
+use super::dialect::Dialect;
+use super::load::{Layout, Load};
+use super::upsert::{indented, merge};
+use crate::format::{Codec, Format};
+
+pub(super) const DIALECT: Dialect = Dialect {
+    quote: '"',
+    is_upper_case: true,
+    has_backslashes: true,
+    text: "VARCHAR",
+    flag: "BOOLEAN",
+    int: "INTEGER",
+    long: "BIGINT",
+    float: "DOUBLE",
+    time: "TIMESTAMP_LTZ(6)",
+    decimal: "NUMBER",
+    texts: "ARRAY",
+    structs: |_| "ARRAY".to_owned(),
+};
+
+/// A script for `snow sql` or `SnowSQL`.
+pub(super) fn snowflake(load: &Load) -> String {
+    let is_csv = load.is(Format::Csv);
+    let compression = match load.format.codec() {
+        Codec::None => "NONE",
+        Codec::Gzip => "GZIP",
+        Codec::Zstd => "ZSTD",
+    };
+    let format = if is_csv {
+        format!(
+            "TYPE = CSV COMPRESSION = {compression} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
+             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
+        )
+    } else if load.is(Format::Ndjson) {
+        format!("TYPE = JSON COMPRESSION = {compression}")
+    } else {
+        "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE USE_VECTORIZED_SCANNER = TRUE".to_owned()
+    };
+    let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
+    let stage = load.temporary(&DIALECT, "_files");
+    let staged: Vec<String> = load
+        .columns
+        .iter()
+        .map(|column| {
+            let kind =
+                if is_csv && column.kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(&column.kind) };
+            format!("{} {kind}", DIALECT.name(&column.name))
+        })
+        .collect();
+    let values: Vec<String> = load.columns.iter().map(|column| value(column, is_csv)).collect();
+    let source = if is_csv { format!("(\nSELECT\n{}\nFROM {staging}\n)", indented(&values)) } else { staging.clone() };
+    let (stage_options, upload, copied) = files(load, &stage);
+    let by_name = if is_csv { "" } else { "\nMATCH_BY_COLUMN_NAME = CASE_INSENSITIVE" };
+    format!(
+        "CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
+         CREATE OR REPLACE TEMPORARY STAGE {stage}{stage_options};\n{upload}\n\
+         CREATE OR REPLACE TEMPORARY TABLE {staging} (\n{}\n);\n\n\
+         COPY INTO {staging}\nFROM {copied}\nFILE_FORMAT = ({format}){by_name};\n\n{}",
+        indented(&load.definitions(&DIALECT, " NOT NULL")),
+        indented(&staged),
+        merge(load, &DIALECT, &source)
+    )
+}
+
+/// The options of the stage, how its files get there, and what is copied of it.
+fn files(load: &Load, stage: &str) -> (String, String, String) {
+    let name = load.format.name().replace('.', "[.]");
+    let all = format!("@{stage}\nPATTERN = '.*[.]{name}'");
+    if load.path.contains("://") {
+        let (folder, copied) = match (load.layout, load.path.rsplit_once('/')) {
+            (Layout::File, Some((folder, file))) => (folder, format!("@{stage}\nFILES = ({})", DIALECT.literal(file))),
+            _ => (load.path.as_str(), all),
+        };
+        let url = DIALECT.literal(&format!("{folder}/"));
+        let note = "-- Put the name of your storage integration in place of my_integration.\n";
+        return (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), note.to_owned(), copied);
+    }
+    let upload = match load.layout {
+        // Every day has a file of the same name, and PUT keeps no folders.
+        Layout::ByDate(_) => {
+            format!("-- Upload the folder first: snow stage copy '{}/' @{stage} --recursive\n", load.path)
+        }
+        Layout::File | Layout::Folder => format!(
+            "PUT {} @{stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n",
+            DIALECT.literal(&format!("file://{}", load.pattern()))
+        ),
+    };
+    (String::new(), upload, all)
+}
+
+/// A column as the table holds it.
+fn value(column: &SqlColumn, is_csv: bool) -> String {
+    let name = DIALECT.name(&column.name);
+    match &column.kind {
+        Kind::Texts if is_csv => format!("IFF({name} = '', ARRAY_CONSTRUCT(), SPLIT({name}, ',')) AS {name}"),
+        Kind::Structs(_) if is_csv => format!("PARSE_JSON({name})::ARRAY AS {name}"),
+        _ => name,
+    }
+}

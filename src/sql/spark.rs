@@ -1,0 +1,134 @@
+//! Spark, and `Databricks`, whose tables can be merged into.
+//!
+//! *Easy to get wrong:* Spark's CSV reader takes an unquoted empty cell for `nullValue` and a quoted one for `emptyValue`, so
+//! the first must be a text that no cell has.
+
+use super::column::{Kind, SqlColumn};
+use super::dialect::{Dialect, member_list};
+use super::load::{Layout, Load};
+use super::upsert::{indented, merge};
+use crate::format::Format;
+
+pub(super) const DIALECT: Dialect = Dialect {
+    quote: '`',
+    is_upper_case: false,
+    has_backslashes: true,
+    text: "STRING",
+    flag: "BOOLEAN",
+    int: "INT",
+    long: "BIGINT",
+    float: "DOUBLE",
+    time: "TIMESTAMP",
+    decimal: "DECIMAL",
+    texts: "ARRAY<STRING>",
+    structs: |members| format!("ARRAY<STRUCT<{}>>", member_list(members, ": ")),
+};
+
+/// Options of the CSV reader.
+const CSV_OPTIONS: [(&str, &str); 6] = [
+    ("header", "'true'"),
+    ("multiLine", "'true'"),
+    ("escape", "'\"'"),
+    ("nullValue", "'\\u0001'"),
+    ("emptyValue", "''"),
+    // The first bad row ends the load.
+    ("mode", "'FAILFAST'"),
+];
+
+/// A script for `spark-sql`. Its own tables know no updates, so the table is written anew.
+pub(super) fn spark(load: &Load) -> String {
+    let target = load.target(&DIALECT);
+    let view = load.temporary(&DIALECT, "_load");
+    let (options, structure) = reader(load);
+    // Of a folder of days, Spark finds the days itself.
+    let path = if matches!(load.layout, Layout::ByDate(_)) { load.path.clone() } else { load.pattern() };
+    let options = std::iter::once(("path", DIALECT.literal(&path))).chain(options);
+    let options: Vec<String> = options.map(|(name, value)| format!("{name} {value}")).collect();
+    let format = format_name(load);
+    let (names, values) = (load.names(&DIALECT), values(load));
+    let head = format!(
+        "-- Times are UTC instants, shown in the time zone of the session.\n\
+         CREATE OR REPLACE TEMPORARY VIEW {view} (\n{}\n)\nUSING {format}\nOPTIONS (\n{}\n);\n\n\
+         CREATE TABLE IF NOT EXISTS {target} (\n{}\n)\nUSING parquet;\n\n",
+        indented(&structure),
+        indented(&options),
+        indented(&load.definitions(&DIALECT, ""))
+    );
+    if load.key.is_empty() {
+        return format!("{head}INSERT INTO {target} ({names})\nSELECT\n{}\nFROM {view};\n", indented(&values));
+    }
+    let next = load.beside(&DIALECT, "_next");
+    let newest = load.changed_at.as_ref().map(|column| format!("{} DESC NULLS LAST, ", DIALECT.name(column)));
+    head + &format!(
+        "DROP TABLE IF EXISTS {next};\n\n\
+         CREATE TABLE {next} USING parquet AS\nSELECT {names}\nFROM (\nSELECT *, row_number() OVER (PARTITION BY {} ORDER BY \
+         {}is_new DESC) AS place\nFROM (\nSELECT {names}, 0 AS is_new FROM {target}\nUNION ALL\nSELECT\n{},\n  1 AS is_new\n\
+         FROM {view}\n)\n)\nWHERE place = 1;\n\nDROP TABLE {target};\n\nALTER TABLE {next} RENAME TO {target};\n",
+        load.key_names(&DIALECT),
+        newest.unwrap_or_default(),
+        indented(&values)
+    )
+}
+
+/// Statements for a notebook or warehouse of `Databricks`.
+pub(super) fn databricks(load: &Load) -> String {
+    let (options, structure) = reader(load);
+    let structure = ("schema", DIALECT.literal(&structure.join(", ")));
+    let format = ("format", format!("'{}'", format_name(load)));
+    let options = [format, structure].into_iter().chain(options);
+    let options: Vec<String> = options.map(|(name, value)| format!(",\n  {name} => {value}")).collect();
+    let note = if load.path.contains("://") || load.path.starts_with("/Volumes/") {
+        String::new()
+    } else {
+        format!("-- Copy {} to a volume first, and name it /Volumes/...\n", load.path)
+    };
+    let files = format!("read_files({}{})", DIALECT.literal(&load.pattern()), options.concat());
+    let source = format!("(\nSELECT\n{}\nFROM {files}\n)", indented(&values(load)));
+    format!(
+        "{note}CREATE TABLE IF NOT EXISTS {} (\n{}\n)\nUSING DELTA;\n\n{}",
+        load.target(&DIALECT),
+        indented(&load.definitions(&DIALECT, " NOT NULL")),
+        merge(load, &DIALECT, &source)
+    )
+}
+
+fn format_name(load: &Load) -> &'static str {
+    if load.is(Format::Csv) {
+        "csv"
+    } else if load.is(Format::Ndjson) {
+        "json"
+    } else {
+        "parquet"
+    }
+}
+
+/// Options of the reader, and the columns as it reads them.
+fn reader(load: &Load) -> (Vec<(&'static str, String)>, Vec<String>) {
+    let is_csv = load.is(Format::Csv);
+    let options: &[(&str, &str)] = if is_csv { &CSV_OPTIONS } else { &[] };
+    let structure = load.columns.iter().map(|column| {
+        let kind =
+            if is_csv && column.kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(&column.kind) };
+        format!("{} {kind}", DIALECT.name(&column.name))
+    });
+    (options.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), structure.collect())
+}
+
+/// Each column as the table holds it.
+fn values(load: &Load) -> Vec<String> {
+    let is_csv = load.is(Format::Csv);
+    load.columns.iter().map(|column| value(column, is_csv)).collect()
+}
+
+fn value(column: &SqlColumn, is_csv: bool) -> String {
+    let name = DIALECT.name(&column.name);
+    match &column.kind {
+        Kind::Texts if is_csv => {
+            format!("IF({name} = '', CAST(array() AS ARRAY<STRING>), split({name}, ',')) AS {name}")
+        }
+        Kind::Structs(_) if is_csv => {
+            format!("from_json({name}, {}) AS {name}", DIALECT.literal(&DIALECT.type_of(&column.kind)))
+        }
+        _ => name,
+    }
+}

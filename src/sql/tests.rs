@@ -1,0 +1,192 @@
+use super::*;
+use crate::format::FileFormat;
+use crate::resources::ResourceTable;
+
+/// The statements for all columns of a file.
+fn written(engine: &str, resource: &str, path: &str) -> String {
+    try_written(engine, resource, path, None).unwrap()
+}
+
+fn try_written(engine: &str, resource: &str, path: &str, table: Option<&str>) -> Result<String, SqlError> {
+    let resource = ResourceTable::named(resource).unwrap();
+    let format = FileFormat::from_path(path.as_ref()).unwrap_or(FileFormat::PARQUET);
+    let engine = engine.parse().unwrap();
+    sql(&SqlRequest {
+        engine,
+        schema: resource.schema.clone(),
+        resource: &resource,
+        table,
+        path,
+        format,
+        partition: None,
+    })
+}
+
+#[test]
+fn every_engine_writes_every_resource_in_every_format_that_it_loads() {
+    for engine in Engine::all() {
+        assert_eq!(engine.name().parse::<Engine>().unwrap().title(), engine.title());
+        let formats: Vec<FileFormat> = FileFormat::all().filter(|format| engine.loads(*format)).collect();
+        assert!(!formats.is_empty(), "{engine:?}");
+        for (format, name) in formats.iter().flat_map(|format| ResourceTable::NAMES.map(|name| (format, name))) {
+            let text = written(engine.name(), name, &format!("{name}.{format}"));
+            // Snowflake has reserved words in upper case.
+            let lower = text.to_lowercase();
+            for field in ResourceTable::named(name).unwrap().schema.fields() {
+                assert!(lower.contains(field.name().as_str()), "{engine:?} {format} {name}: {}\n{text}", field.name());
+            }
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
+    let error = try_written("sqlite", "contacts", "c.parquet", None).unwrap_err().to_string();
+    let loadable = "csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst";
+    assert_eq!(error, format!("SQLite cannot load parquet; it loads {loadable}"));
+    let error = try_written("ducklake", "contacts", "c.csv", None).unwrap_err().to_string();
+    assert_eq!(error, "DuckLake cannot load csv; it loads parquet");
+    let resource = ResourceTable::named("contacts").unwrap();
+    let request = |engine: &str, path, format, partition| {
+        let (engine, schema) = (engine.parse().unwrap(), resource.schema.clone());
+        sql(&SqlRequest { engine, schema, resource: &resource, table: None, path, format, partition })
+    };
+    let engine = "PostgreSQL";
+    assert_eq!(request("postgres", "out/", FileFormat::CSV, None), Err(SqlError::UnloadableFolder { engine }));
+    let error = request("postgres", "s3://exports/c.csv", FileFormat::CSV, None);
+    assert_eq!(error, Err(SqlError::UnloadableUrl { engine }));
+    let text = request("clickhouse", "s3://exports/c.csv", FileFormat::CSV, None).unwrap();
+    assert!(text.contains("FROM s3('s3://exports/c.csv', 'CSVWithNames',"), "{text}");
+    let error = request("duckdb", "out/", FileFormat::PARQUET, Some("created_date"));
+    assert_eq!(error, Err(SqlError::OnlyMessages { flag: "--partition-by", resource: "contacts" }));
+    assert!(request("duckdb", "out/", FileFormat::CSV, None).unwrap().contains("'out/*.csv'"));
+    for (path, table) in [("", None), ("a\nb.csv", None), ("c.csv", Some("")), ("c.csv", Some("a..b"))] {
+        let error = try_written("duckdb", "contacts", path, table).unwrap_err();
+        assert!(matches!(error, SqlError::BadName { .. }), "{error}");
+    }
+}
+
+#[test]
+fn paths_and_tables_are_quoted_as_each_reader_asks() {
+    let path = "a'b\\c\"d.csv";
+    for (engine, quoted) in [
+        ("duckdb", r#"'a''b\c"d.csv'"#),
+        ("postgres", r#"FROM 'a''b\c"d.csv' WITH"#),
+        ("sqlite", r#""a'b\\c\"d.csv""#),
+        ("clickhouse", r#"'a\'b\\c"d.csv'"#),
+    ] {
+        let text = try_written(engine, "contacts", path, Some("crm.Order")).unwrap();
+        assert!(text.contains(quoted), "{engine}\n{text}");
+        let table = if engine == "clickhouse" { "crm.`Order`" } else { "crm.\"Order\"" };
+        assert!(text.contains(&format!("CREATE TABLE IF NOT EXISTS {table} (")), "{engine}\n{text}");
+    }
+    let text = try_written("postgres", "contacts", "it's.csv.gz", None).unwrap();
+    assert!(text.contains(r"FROM PROGRAM 'gzip -dc ''it''\''''s.csv.gz''' WITH"), "{text}");
+}
+
+#[test]
+fn rows_replace_older_ones_by_key() {
+    let text = written("duckdb", "contacts", "c.parquet");
+    assert!(text.contains("PRIMARY KEY (id)\n"), "{text}");
+    let newer = "WHERE contacts.updated_at IS NULL OR excluded.updated_at >= contacts.updated_at;";
+    assert!(text.contains(newer) && !text.contains("  id = excluded.id"), "{text}");
+    let text = written("duckdb", "activities", "a.parquet");
+    assert!(text.contains("ON CONFLICT (message_id, \"position\") DO UPDATE SET\n  status"), "{text}");
+    assert!(text.contains("  \"from\" = excluded.\"from\""), "{text}");
+    let text = written("clickhouse", "messages", "m.parquet");
+    assert!(text.contains("ENGINE = ReplacingMergeTree()\nORDER BY (id);"), "{text}");
+}
+
+#[test]
+fn without_its_key_a_table_only_grows_and_says_so() {
+    let resource = ResourceTable::named("contacts").unwrap();
+    for engine in Engine::all() {
+        let schema = std::sync::Arc::new(resource.schema.project(&[1, 8]).unwrap());
+        let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
+        let path = format!("c.{format}");
+        let request =
+            SqlRequest { engine, schema, resource: &resource, table: None, path: &path, format, partition: None };
+        let text = sql(&request).unwrap();
+        assert!(text.contains("Without the column id, every run adds the rows once more."), "{text}");
+        for upsert in ["ON CONFLICT", "MERGE INTO", "DELETE FROM", "row_number()", ".merge(", "In("] {
+            assert!(!text.contains(upsert), "{engine:?} {upsert}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn types_are_exact_and_in_utc() {
+    let text = written("postgres", "messages", "m.csv");
+    for line in ["  price numeric(18, 6),", "  created_at timestamptz,", "  events jsonb,", "  phone text,"] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let text = written("duckdb", "messages", "m.csv");
+    assert!(text.contains("events STRUCT(status VARCHAR, \"timestamp\" TIMESTAMPTZ, description VARCHAR"), "{text}");
+    assert!(text.contains("allow_quoted_nulls = false") && text.contains("'events': 'VARCHAR'"), "{text}");
+}
+
+#[test]
+fn warehouses_are_told_what_they_would_get_wrong() {
+    let text = written("bigquery", "contacts", "gs://exports/c.parquet");
+    assert!(
+        text.contains("uris = ['gs://exports/c.parquet'], format = 'PARQUET', enable_list_inference = true"),
+        "{text}"
+    );
+    assert!(written("bigquery", "messages", "m.ndjson").contains("  events JSON,"), "a null list of JSON is refused");
+    let text = written("snowflake", "activities", "a.parquet");
+    assert!(text.contains("USE_LOGICAL_TYPE = TRUE") && text.contains("  \"TIMESTAMP\" TIMESTAMP_LTZ(6),"), "{text}");
+    let text = written("snowflake", "contacts", "s3://exports/2026/c.csv.zst");
+    assert!(text.contains("URL = 's3://exports/2026/'") && text.contains("FILES = ('c.csv.zst')"), "{text}");
+    assert!(text.contains("EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"), "{text}");
+    let text = written("redshift", "contacts", "s3://exports/c.parquet");
+    assert!(text.contains("phone_number VARCHAR(65535)") && text.contains("SERIALIZETOJSON"), "{text}");
+    let newer = "(contacts_load.updated_at AT TIME ZONE 'UTC') < t.updated_at";
+    assert!(text.contains("created_at AT TIME ZONE 'UTC',\n") && text.contains(newer), "{text}");
+    let text = written("redshift", "contacts", "c.csv");
+    assert!(text.contains("FROM 's3://BUCKET/c.csv'") && text.contains("both become NULL"), "{text}");
+    assert!(written("athena", "contacts", "s3://exports/x/c.parquet").contains("LOCATION 's3://exports/x/'"));
+}
+
+#[test]
+fn a_folder_of_days_is_read_as_each_engine_finds_it() {
+    let resource = ResourceTable::named("messages").unwrap();
+    for (engine, wanted) in [
+        ("duckdb", "read_parquet('days/created_date=*/*.parquet', hive_partitioning = false)"),
+        ("clickhouse", "file('days/created_date=*/*.parquet', 'Parquet',"),
+        ("spark", "path 'days'\n"),
+        // One asterisk is all that a path may have, and it stands for folders, too.
+        ("bigquery", "uris = ['gs://BUCKET/days/*.parquet']"),
+        ("redshift", "FROM 's3://BUCKET/days/created_date='"),
+        ("snowflake", "-- Upload the folder first: snow stage copy 'days/' @messages_files --recursive"),
+        ("athena", "PARTITIONED BY (created_date string)\nSTORED AS PARQUET\nLOCATION 's3://BUCKET/days/'"),
+        ("trino", "external_location = 's3://BUCKET/days/', partitioned_by = ARRAY['created_date']"),
+        ("databricks", "read_files('days/created_date=*/*.parquet',"),
+        ("delta", "dataset(\"days/\", format=\"parquet\")"),
+    ] {
+        let (engine, schema, partition) = (engine.parse().unwrap(), resource.schema.clone(), Some("created_date"));
+        let format = FileFormat::PARQUET;
+        let request = SqlRequest { engine, schema, resource: &resource, table: None, path: "days/", format, partition };
+        let text = sql(&request).unwrap();
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
+
+#[test]
+fn the_documents_list_what_each_engine_loads() {
+    let page = include_str!("../../docs/sql.md");
+    for engine in Engine::all() {
+        let loads = |format: &str| engine.loads(format.parse().unwrap());
+        let formats = match ["parquet", "csv.gz", "csv.zst"].map(loads) {
+            [true, true, true] => "all",
+            [true, true, false] => "all but `.zst`",
+            [true, false, false] => "Parquet",
+            [false, true, true] => "CSV, NDJSON",
+            other => panic!("no word for {other:?}"),
+        };
+        let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
+        let folders = if engine.check(format, load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
+        let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
+        assert!(page.contains(&line), "docs/sql.md lacks {line}");
+    }
+}

@@ -1,0 +1,112 @@
+//! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
+//! What was compared stays under `target/sql-engines`, a row of a table for each file.
+//!
+//! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON`
+//! one with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`, the
+//! server of `PostgreSQL`, `zstd` and Java are those of the machine.
+
+use std::path::Path;
+use std::process::Command;
+
+use sent_export::simulator::{Messaging, Settings, Simulator};
+
+use super::{peer, python};
+use crate::support::{Finished, sent_export};
+
+/// Formats in which everything is exported.
+const FORMATS: [&str; 7] = ["parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
+
+/// Quotes of all sorts, for the readers of statements and for a shell. `tests/sql/check.py` names it, too.
+const ODD_NAME: &str = "it's $HOME \"odd\" `name`";
+
+/// Exports everything that is loaded.
+fn export(hostile: bool) -> Finished {
+    let messaging = Messaging { count: 400, ..Messaging::default() };
+    let settings = Settings { contacts: 1000, hostile, messaging, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let url = simulator.base_url();
+    let outputs = |name: &str| FORMATS.map(|format| format!("--output={name}.{format}"));
+    let run = sent_export().contacts(&url, &[]).args(outputs("contacts")).finish().expect_code(0);
+    let run = run.again().messages(&url, &[]).args(outputs("messages")).finish().expect_code(0);
+    let days = ["--output", "messages/", "--partition-by", "created_date"];
+    let run = run.again().messages(&url, &days).finish().expect_code(0);
+    let activities = ["activities", "--messages", "messages.parquet", "--rate-limit", "none", "--base-url", &url];
+    let run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
+    for format in FORMATS {
+        std::fs::copy(run.path(&format!("contacts.{format}")), run.path(&format!("{ODD_NAME}.{format}"))).unwrap();
+    }
+    run
+}
+
+#[track_caller]
+fn run_script(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}\n{out}\n{err}");
+    out.into_owned()
+}
+
+#[track_caller]
+fn every_value_is_loaded_by(engine: &str, python: &Path) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/check.py");
+    let table: String = [false, true]
+        .map(|hostile| {
+            let run = export(hostile);
+            let program = env!("CARGO_BIN_EXE_sent-export");
+            run_script(Command::new(python).args([script, program, engine]).arg(run.path("")))
+        })
+        .concat();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../sql-engines");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{engine}.md")), table).unwrap();
+}
+
+#[test]
+#[ignore = "needs Python with duckdb"]
+fn every_value_is_loaded_by_duckdb() {
+    every_value_is_loaded_by("duckdb", &python());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and zstd"]
+fn every_value_is_loaded_by_postgres() {
+    every_value_is_loaded_by("postgres", &python());
+}
+
+#[test]
+#[ignore = "needs sqlite3 and zstd"]
+fn every_value_is_loaded_by_sqlite() {
+    every_value_is_loaded_by("sqlite", &python());
+}
+
+#[test]
+#[ignore = "needs Python with chdb"]
+fn every_value_is_loaded_by_clickhouse() {
+    every_value_is_loaded_by("clickhouse", &python());
+}
+
+#[test]
+#[ignore = "needs Python with pyspark, and Java"]
+fn every_value_is_loaded_by_spark() {
+    every_value_is_loaded_by("spark", &python());
+}
+
+#[test]
+#[ignore = "needs Python with deltalake and pyiceberg"]
+fn every_value_is_loaded_into_delta_and_iceberg() {
+    every_value_is_loaded_by("delta", &python());
+    every_value_is_loaded_by("iceberg", &python());
+}
+
+#[test]
+#[ignore = "needs Python with duckdb and its extension ducklake"]
+fn every_value_is_loaded_by_ducklake() {
+    every_value_is_loaded_by("ducklake", &peer("SENT_EXPORT_DUCKLAKE_PYTHON"));
+}
+
+#[test]
+#[ignore = "needs Python with sqlglot"]
+fn what_cannot_be_run_is_parsed() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/parse.py");
+    run_script(Command::new(python()).args([script, env!("CARGO_BIN_EXE_sent-export")]));
+}

@@ -1,0 +1,55 @@
+//! `sent-export sql`: what is printed for whom, and what is refused. `peers::sql` runs it.
+
+use crate::support::{Finished, sent_export};
+
+fn sql(arguments: &str) -> Finished {
+    sent_export().args(["sql"]).args(arguments.split(' ')).finish()
+}
+
+#[track_caller]
+fn printed(arguments: &str) -> String {
+    String::from_utf8(sql(arguments).expect_code(0).stdout).unwrap()
+}
+
+#[test]
+fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
+    let default = printed("duckdb contacts");
+    assert_eq!(default, printed("duckdb contacts contacts.parquet"));
+    assert!(default.contains("read_parquet('contacts.parquet'"), "{default}");
+    assert!(printed("postgres activities").contains("FROM 'activities.csv'"), "the first format that it loads");
+    assert!(printed("postgres contacts --format ndjson.gz").contains("gzip -dc ''contacts.ndjson.gz''"));
+    assert!(printed("duckdb contacts s3://exports/c.csv.zst").contains("read_csv('s3://exports/c.csv.zst', "));
+    assert!(printed("duckdb contacts c.txt --format csv").contains("read_csv('c.txt', "));
+    assert!(printed("duckdb contacts exports/ --format csv.gz").contains("read_csv('exports/*.csv.gz', "));
+    let days = printed("duckdb messages --partition-by created_date");
+    assert!(days.contains("read_parquet('messages/created_date=*/*.parquet', hive_partitioning = false)"), "{days}");
+}
+
+#[test]
+fn columns_are_those_of_the_file() {
+    let all = printed("duckdb messages");
+    assert!(all.contains("body_text VARCHAR,") && !all.contains("extra"), "{all}");
+    assert!(printed("duckdb messages --columns id,extra").contains("  extra VARCHAR,"));
+    let flags = printed("duckdb messages --no-body --extra");
+    assert!(!flags.contains("body") && flags.contains("  extra VARCHAR,"), "{flags}");
+    let some = printed("postgres contacts c.csv --columns opt_out,id --table crm.contacts");
+    assert!(some.contains("\\copy contacts_load (opt_out, id) FROM 'c.csv'"), "{some}");
+    assert!(!some.contains("updated_at"), "{some}");
+    let run = sql("duckdb contacts --columns id,fone").expect_code(2);
+    run.expect_stderr("unknown column \"fone\"");
+}
+
+#[test]
+fn what_cannot_be_loaded_is_wrong_usage() {
+    let run = sql("sqlite contacts c.parquet").expect_code(2);
+    assert!(run.stdout.is_empty(), "{run:?}");
+    run.expect_stderr("SQLite cannot load parquet; it loads csv, csv.gz").expect_stderr("hint: ");
+    sql("duckdb contacts c.xml").expect_code(2).expect_stderr("cannot tell the format from the extension: c.xml");
+    sql("duckdb contacts --partition-by created_date")
+        .expect_code(2)
+        .expect_stderr("--partition-by is for messages, not contacts");
+    sql("duckdb contacts --no-body").expect_code(2).expect_stderr("--no-body is for messages, not contacts");
+    sql("duckdb messages --extra --columns id").expect_code(2).expect_stderr("cannot be used with");
+    sql("oracle contacts").expect_code(2).expect_stderr("possible values: duckdb, ");
+    sql("duckdb profiles").expect_code(2).expect_stderr("possible values: contacts, messages, activities");
+}

@@ -1,0 +1,52 @@
+"""Parses the SQL of the engines that cannot be installed, in their dialects.
+
+Usage: parse.py PROGRAM. A statement that sqlglot only passes on, because it does not know it, must be in UNKNOWN.
+"""
+
+import logging
+import subprocess
+import sys
+
+import sqlglot
+from sqlglot import exp
+
+program = sys.argv[1]
+logging.disable(logging.WARNING)
+TEXTS = ("csv", "csv.gz", "ndjson", "ndjson.gz")
+ENGINES = {
+    "bigquery": ("bigquery", ("parquet", *TEXTS)),
+    "snowflake": ("snowflake", ("parquet", *TEXTS, "csv.zst", "ndjson.zst")),
+    "redshift": ("redshift", ("parquet", *TEXTS, "csv.zst", "ndjson.zst")),
+    "athena": ("athena", ("parquet",)),
+    "trino": ("trino", ("parquet",)),
+    "databricks": ("databricks", ("parquet", *TEXTS)),
+}
+# Beginnings of statements that sqlglot has no grammar for.
+UNKNOWN = ("LOAD DATA OVERWRITE ", "MSCK REPAIR TABLE ", "CALL hive.system.sync_partition_metadata(")
+
+
+def printed(engine, *arguments):
+    command = [program, "sql", engine, *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout.decode()
+
+
+def check(engine, dialect, *arguments):
+    sql = printed(engine, *arguments)
+    statements = sqlglot.parse(sql, read=dialect, error_level=sqlglot.ErrorLevel.RAISE)
+    statements = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
+    for statement in statements:
+        text = statement.sql(dialect=dialect)
+        assert not isinstance(statement, exp.Command) or text.startswith(UNKNOWN), f"{arguments}: {text}"
+    tables = [s for s in statements if isinstance(s, exp.Create) and s.kind == "TABLE"]
+    upserts = [s for s in statements if isinstance(s, (exp.Merge, exp.Insert))]
+    assert tables and len(upserts) == 1, f"{engine} {arguments}: {[type(s).__name__ for s in statements]}"
+    print(f"{engine} {' '.join(arguments)}: {len(statements)} statements")
+
+
+for engine, (dialect, formats) in ENGINES.items():
+    for name in formats:
+        for resource in ("contacts", "messages", "activities"):
+            check(engine, dialect, resource, f"{resource}.{name}")
+    check(engine, dialect, "messages", "s3://exports/messages/", "--partition-by", "created_date")
+    check(engine, dialect, "contacts", "s3://exports/contacts/", "--table", "crm.Contacts")
+    check(engine, dialect, "contacts", "--columns", "phone_number,available_channels")
