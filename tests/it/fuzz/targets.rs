@@ -117,6 +117,9 @@ pub(super) fn csv(input: &[u8]) {
     let schema = contacts_schema();
     let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     report_on("contacts.csv", &[columns.join(",").as_bytes(), b"\n", input, b"\n"].concat());
+    // The same as it would be for Excel.
+    let header = format!("\u{feff}{}\r\n", columns.join(";"));
+    report_on("contacts.csv", &[header.as_bytes(), input, b"\r\n"].concat());
 }
 
 /// An NDJSON file for a report, likewise.
