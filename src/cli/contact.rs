@@ -104,6 +104,7 @@ impl ContactArgs {
             columns: columns.clone(),
             manifest: manifest.clone(),
             mode: *mode,
+            keep: None,
             store: store.clone(),
         })
     }

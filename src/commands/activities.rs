@@ -1,7 +1,7 @@
 //! `sent-export activities`: what happened to each of some messages.
 
 use crate::cli::ActivitiesArgs;
-use crate::config::{BesideFlags, ConfigError, ExportFlags, check_stdin, gate, stores};
+use crate::config::{BesideFlags, ExportFlags, Naming, check_stdin, gate};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::input::{IdColumn, IdList, Mirror};
@@ -9,6 +9,7 @@ use crate::lookup::LookupSettings;
 use crate::report::{ActivityCounts, Filters};
 use crate::resources::activities::Activities;
 use crate::simulator::Settings;
+use crate::time::Timestamp;
 
 use super::export::{ExportCommand, run_export};
 use super::warn_of_ids;
@@ -47,8 +48,8 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.read_text(path)?;
     }
     let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
-    let stores = stores(&args.output.store, args.run.resume.state_dir.as_deref()).map_err(ConfigError::from)?;
-    let mut mirror = Mirror::new(&stores);
+    let naming = Naming::new(&args.output.store, args.run.resume.state_dir.as_deref(), None, Timestamp::now())?;
+    let mut mirror = Mirror::new(naming.stores());
     for path in &args.messages {
         ids.read_tables(&mut mirror, path, &column)?;
     }

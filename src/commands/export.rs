@@ -65,7 +65,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
-    config.published_before = published_before(&config)?;
+    config.published_before = published_before(&config, R::NAME)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ConfigError, ExportFlags, RowFormat, SecondOutput, api_name, gate, read_settings, stores,
+    BesideFlags, CREATED_DATE, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate, read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -15,7 +15,6 @@ use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::messages::{Messages, column};
 use crate::simulator::Settings;
-use crate::store::OutputTarget;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -92,10 +91,12 @@ struct LastRun {
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
 fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let stores = stores(&args.output.store, args.run.resume.state_dir.as_deref())?;
-    let folder = OutputTarget::new(&args.output.output.first().cloned().unwrap_or_default(), &stores)?;
+    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    let state_dir = args.run.resume.state_dir.as_deref();
+    let naming = Naming::new(&args.output.store, state_dir, profile_id, Timestamp::now())?;
+    let folder = naming.target(&args.output.output.first().cloned().unwrap_or_default())?;
     let target = match &args.output.manifest {
-        Some(path) => OutputTarget::new(path, &stores)?,
+        Some(path) => naming.target(path)?,
         None => folder.join(CREATED_DATE).manifests().into_iter().next().unwrap_or(folder),
     };
     let refused = |why: String| ConfigError::NotContinuable { path: target.to_string(), why };

@@ -11,13 +11,14 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 
 use crate::api::endpoints;
+use crate::base::plural::count_of;
 use crate::config::{ConfigError, ExportConfig, OutputsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::format::FileFormat;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, placeholder,
-    read_manifest,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, newest_rows,
+    placeholder, read_manifest, remove_older,
 };
 use crate::report::{
     ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
@@ -49,7 +50,7 @@ pub(super) struct Published<D> {
 ///
 /// # Errors
 /// When its manifest is there but cannot be read.
-pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, ConfigError> {
+pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<Option<u64>, ConfigError> {
     let Some(wanted) = config.outputs.manifest.as_ref().filter(|_| config.gate.max_shrink.is_some()) else {
         return Ok(None);
     };
@@ -58,6 +59,13 @@ pub(super) fn published_before(config: &ExportConfig) -> Result<Option<u64>, Con
             Ok(Some(manifest)) => return Ok(Some(manifest.rows)),
             Ok(None) => {}
             Err(source) => return Err(ConfigError::ReadManifest { path: target.to_string(), source }),
+        }
+    }
+    if let Some(siblings) = &config.outputs.siblings {
+        let rows = newest_rows(siblings, resource);
+        let rows = rows.map_err(|source| ConfigError::ReadManifest { path: wanted.to_string(), source })?;
+        if rows.is_some() {
+            return Ok(rows);
         }
     }
     if config.outputs.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
@@ -126,8 +134,21 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     for file in small_files {
         file.publish()?;
     }
+    remove_older_exports(config, R::NAME);
     let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
     Ok(Published { document, activities, to_stdout, rows, items_rejected, rejected, verdict, evidence })
+}
+
+/// Removes exports that `--keep` does not keep. What is published stays so, whatever comes of it.
+fn remove_older_exports(config: &ExportConfig, resource: &str) {
+    let (Some(siblings), Some(keep)) = (&config.outputs.siblings, config.outputs.keep) else { return };
+    match remove_older(siblings, resource, keep) {
+        Ok(0) => {}
+        Ok(removed) => {
+            tracing::info!("removed {} (--keep {keep})", count_of(removed as u64, "older export", "older exports"));
+        }
+        Err(error) => tracing::warn!("cannot look for older exports to remove (--keep {keep}): {error}"),
+    }
 }
 
 /// The report of the activities, and their file.
@@ -226,6 +247,7 @@ fn manifest<'a, R: Reading>(
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
         resource: R::NAME,
+        run_id: &config.outputs.run_id,
         started_at: &run.started_at,
         finished_at: &run.finished_at,
         api: config.account.name(),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
-use crate::config::stores;
+use crate::config::Naming;
 use crate::error::{Error, ExitCode};
 use crate::input::{
     Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, detect_contents, read_file,
@@ -40,16 +40,16 @@ const MAX_WARNINGS: usize = 20;
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     let asked =
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
-    let stores = stores(&args.store, None).map_err(OutputError::from)?;
+    let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
     let mut forms: Vec<(OutputTarget, ReportForm)> = Vec::new();
     for (path, form) in asked.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))) {
-        forms.push((OutputTarget::new(path, &stores).map_err(OutputError::from)?, form));
+        forms.push((naming.target(path)?, form));
     }
-    let mut mirror = Mirror::new(&stores);
+    let mut mirror = Mirror::new(naming.stores());
     let mut found = mirror.find_files(&args.files)?;
     let mut old = args.compare.as_deref().map(|path| Old::find(path, &mut mirror)).transpose()?;
     let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
-    paths::check(forms.iter().map(|(target, _)| target), &all_found, args.compare.as_deref(), &stores)?;
+    paths::check(forms.iter().map(|(target, _)| target), &all_found, args.compare.as_deref(), naming.stores())?;
     let files = FileSettings { makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
     for (target, _) in &forms {
         check_writable(target, files).map_err(OutputError::from)?;

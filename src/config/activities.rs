@@ -1,15 +1,15 @@
 //! Where the activities of messages go that are read in the same run as the list.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::ConfigError;
+use super::naming::Naming;
 use super::row_format::{SecondOutput, metadata};
 use crate::cli::OutputArgs;
 use crate::format::Projection;
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
-use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
 
 /// What is written of the activities.
 #[derive(Debug)]
@@ -32,11 +32,11 @@ impl ActivitiesConfig {
     pub(super) fn new(
         second: &SecondOutput<'_>,
         args: &OutputArgs,
-        (files, stores): (FileSettings, &Arc<Stores>),
+        (files, naming): (FileSettings, &Naming),
         filters: &Filters,
     ) -> Result<Self, ConfigError> {
         let SecondOutput { path, rows } = second;
-        let output = OutputRequest::new(path, None, stores)?;
+        let output = OutputRequest::new(&naming.path(path)?, None, naming.stores())?;
         if output.target.is_stream() {
             return Err(ConfigError::ActivitiesOnStream(output.target));
         }
@@ -48,7 +48,7 @@ impl ActivitiesConfig {
             ..OutputSettings::new(Projection::all(rows.schema.clone()))
         };
         let manifests_beside = output.target.manifests();
-        let journal = output.target.state_path().map(|path| Sidecar::Journal.path(&path));
+        let journal = naming.journal_base(path, &output.target).map(|path| Sidecar::Journal.path(&path));
         Ok(Self { output, settings, manifests_beside, journal })
     }
 

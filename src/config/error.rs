@@ -49,6 +49,17 @@ pub enum ConfigError {
     /// The base URL would send the key in clear text.
     #[error("--base-url would send the key unencrypted to another machine: {0}")]
     InsecureBaseUrl(String),
+    /// A path has a placeholder that is none.
+    #[error("unusable path {path}: {why}")]
+    Placeholder {
+        /// As it was given.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// All runs write to one place, so there are no older exports.
+    #[error("--keep needs an output whose path differs from run to run, and a manifest")]
+    KeepWithoutDate,
     /// Two outputs have the same path.
     #[error("two outputs are the same file: {0}")]
     RepeatedOutput(String),
@@ -138,6 +149,10 @@ impl ConfigError {
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",
             Self::BadBaseUrl(_) => "write it like https://api.sent.dm, without user name, query or fragment",
             Self::InsecureBaseUrl(_) => "use https; plain http is for 127.0.0.1, ::1 and localhost",
+            Self::Placeholder { .. } => "write it like exports/dt={date}/contacts.parquet",
+            Self::KeepWithoutDate => {
+                "put {date}, {time} or {run_id} into the path of the first --output, or omit --keep"
+            }
             Self::RepeatedOutput(_) => {
                 "give every --output, --summary and --report a path of its own; the manifest is _<output>.manifest.json"
             }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::naming::Naming;
 use super::outputs::BesideFlags;
 use super::row_format::RowFormat;
-use super::stores::stores;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::ApiKey;
 use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
@@ -15,6 +15,7 @@ use crate::publish::Gate;
 use crate::report::Filters;
 use crate::simulator;
 use crate::store::SeenObject;
+use crate::time::Timestamp;
 
 /// The flags of an export, as they were typed.
 #[derive(Debug, Clone)]
@@ -82,10 +83,9 @@ impl ExportConfig {
         let RunArgs { resume, account, pace, .. } = run;
         let is_simulated = simulate.is_some();
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let state_dir = resume.state_dir.as_deref();
-        let stores = stores(&output.store, state_dir)?;
-        let kept = (&stores, state_dir);
-        let outputs = OutputsConfig::new(output, &beside, gate.max_shrink.is_some(), (rows, &filters), kept)?;
+        let naming =
+            Naming::new(&output.store, resume.state_dir.as_deref(), filters.profile_id.clone(), Timestamp::now())?;
+        let outputs = OutputsConfig::new(output, &beside, gate.max_shrink.is_some(), (rows, &filters), &naming)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }

@@ -13,21 +13,21 @@ mod connection;
 mod error;
 mod export;
 mod key;
+mod naming;
 mod outputs;
 mod pace;
 mod places;
 mod row_format;
-mod stores;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
 pub use self::connection::Connection;
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings};
+pub use self::naming::Naming;
 pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 pub use self::row_format::{RowFormat, SecondOutput};
-pub use self::stores::stores;
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

@@ -1,18 +1,20 @@
 //! What an export writes, and where.
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ConfigError;
 use super::activities::ActivitiesConfig;
+use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
 use crate::format::{ColumnError, FileFormat, Format, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
-use crate::store::{FileSettings, OutputTarget, Sidecar, Stores};
+use crate::store::{FileSettings, OutputTarget, PlacePattern, Sidecar, Stores};
 
 /// Flags for what is written beside the rows; by default, nothing.
 #[derive(Debug, Clone, Default)]
@@ -49,13 +51,18 @@ pub struct OutputsConfig {
     pub small_files: FileSettings,
     /// The object stores of the run.
     pub stores: Arc<Stores>,
+    /// The manifests of runs that differ from this one in dates, times and ids only; `None` if all have one place.
+    pub siblings: Option<PlacePattern>,
+    /// How many exports are kept.
+    pub keep: Option<NonZeroUsize>,
+    /// The id of the run.
+    pub run_id: String,
     /// Where the journal goes; `None` when no regular file is written.
     pub(super) journal: Option<PathBuf>,
 }
 
 impl OutputsConfig {
-    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export,
-    /// `state_dir` is the folder for the state of runs that was asked for.
+    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export.
     ///
     /// # Errors
     /// When a format is unknown, or two files have the same path.
@@ -64,30 +71,30 @@ impl OutputsConfig {
         flags: &BesideFlags<'_>,
         needs_manifest: bool,
         (rows, filters): (&RowFormat, &Filters),
-        (stores, state_dir): (&Arc<Stores>, Option<&Path>),
+        naming: &Naming,
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let metadata = metadata(&Filters { since: span, ..filters.clone() }, rows.schema_version);
         let outputs = match rows.partition {
-            Some(_) => vec![check_folder(args, stores)?],
-            None => check_outputs(args, stores)?,
+            Some(_) => vec![check_folder(args, naming)?],
+            None => check_outputs(args, naming)?,
         };
-        let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, stores))?;
+        let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
         let manifests_beside = kept().next().map(OutputTarget::manifests).unwrap_or_default();
-        let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), stores)?;
-        let missing = flags.missing.map(|path| OutputTarget::new(path, stores)).transpose()?;
+        let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), naming)?;
+        let missing = flags.missing.map(|path| naming.target(path)).transpose()?;
         let files =
             FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
         let activities = flags.activities.as_ref();
         let activities =
-            activities.map(|second| ActivitiesConfig::new(second, args, (files, stores), filters)).transpose()?;
+            activities.map(|second| ActivitiesConfig::new(second, args, (files, naming), filters)).transpose()?;
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
         if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.output.as_slice()) {
-            activities.check_outside(&OutputTarget::new(folder, stores)?)?;
+            activities.check_outside(&naming.target(folder)?)?;
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
@@ -101,11 +108,19 @@ impl OutputsConfig {
         };
         // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
         let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
-        let journaled = match state_dir {
-            Some(folder) => first_file.and_then(|target| target.state_path_in(folder)),
-            None => first_file.and_then(OutputTarget::state_path),
+        let typed = |target: &OutputTarget| {
+            let place = outputs.iter().position(|request| request.target == *target)?;
+            // A folder stands for what is named after its column.
+            let typed = args.output.get(place)?;
+            Some(if rows.partition.is_some() { typed.join(CREATED_DATE) } else { typed.clone() })
         };
+        let journaled = first_file.and_then(|target| naming.journal_base(&typed(target)?, target));
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
+        let first = kept().next().and_then(typed);
+        let siblings = manifest_pattern(args, first.as_deref(), naming);
+        if args.keep.is_some() && siblings.is_none() {
+            return Err(ConfigError::KeepWithoutDate);
+        }
         Ok(Self {
             outputs,
             settings,
@@ -115,7 +130,10 @@ impl OutputsConfig {
             manifest,
             manifests_beside,
             small_files: files,
-            stores: Arc::clone(stores),
+            stores: Arc::clone(naming.stores()),
+            siblings,
+            keep: args.keep,
+            run_id: naming.run_id().to_owned(),
             journal,
         })
     }
@@ -136,10 +154,10 @@ impl OutputsConfig {
     }
 }
 
-fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRequest>, ConfigError> {
+fn check_outputs(args: &OutputArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
     for path in &args.output {
-        let request = OutputRequest::new(path, args.format, stores)?;
+        let request = OutputRequest::new(&naming.path(path)?, args.format, naming.stores())?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
@@ -147,6 +165,15 @@ fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRe
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// The places of the manifests that runs with these flags write; `first` is the first output as it was typed.
+fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) -> Option<PlacePattern> {
+    match args.manifest.as_deref() {
+        Some(path) if path.as_os_str() == "none" => None,
+        Some(path) => naming.siblings(path),
+        None => naming.siblings(&Sidecar::Manifest.path(first?)),
+    }
 }
 
 /// Flags for CSV without a CSV file are a mistake.
@@ -161,9 +188,9 @@ fn check_csv_flags<'a>(
 }
 
 /// The one output that is a folder: what lies in it is named after the column.
-fn check_folder(args: &OutputArgs, stores: &Arc<Stores>) -> Result<OutputRequest, ConfigError> {
+fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, ConfigError> {
     let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
-    let folder = OutputTarget::new(folder, stores)?;
+    let folder = naming.target(folder)?;
     if folder.is_stream() {
         return Err(ConfigError::PartitionedStream(folder));
     }
@@ -176,14 +203,14 @@ fn check_folder(args: &OutputArgs, stores: &Arc<Stores>) -> Result<OutputRequest
 }
 
 /// All reports, whatever flag asks for them.
-fn check_reports(args: &ReportFileArgs, stores: &Arc<Stores>) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
+fn check_reports(args: &ReportFileArgs, naming: &Naming) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
     let mut reports = Vec::new();
     if let Some(path) = &args.summary {
-        reports.push((OutputTarget::new(path, stores)?, ReportForm::Json));
+        reports.push((naming.target(path)?, ReportForm::Json));
     }
     for path in &args.report {
         let form = ReportForm::from_path(path).ok_or_else(|| ConfigError::UnknownReport(path.display().to_string()))?;
-        reports.push((OutputTarget::new(path, stores)?, form));
+        reports.push((naming.target(path)?, form));
     }
     Ok(reports)
 }

@@ -1,25 +1,25 @@
 //! Where a run writes beside its outputs, and that nothing it writes is in the way of another part.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::ConfigError;
+use super::naming::Naming;
 use crate::cli::OutputArgs;
 use crate::publish::OutputRequest;
-use crate::store::{OutputTarget, Sidecar, Stores, file_identity};
+use crate::store::{OutputTarget, Sidecar, file_identity};
 
 /// Where the manifest goes, `beside` the first file unless asked otherwise.
 pub(super) fn check_manifest(
     args: &OutputArgs,
     is_needed: bool,
     beside: Option<&OutputTarget>,
-    stores: &Arc<Stores>,
+    naming: &Naming,
 ) -> Result<Option<OutputTarget>, ConfigError> {
     match args.manifest.as_deref() {
         None => Ok(beside.cloned()),
         Some(path) if path.as_os_str() == "none" && is_needed => Err(ConfigError::ShrinkWithoutManifest),
         Some(path) if path.as_os_str() == "none" => Ok(None),
-        Some(path) => match OutputTarget::new(path, stores)? {
+        Some(path) => match naming.target(path)? {
             stdout @ OutputTarget::Stdout => Err(ConfigError::BadManifest(stdout)),
             target => Ok(Some(target)),
         },

@@ -25,6 +25,8 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub tool_version: &'static str,
     /// What the rows are: `contacts`.
     pub resource: &'a str,
+    /// A name of its own for the run.
+    pub run_id: &'a str,
     /// RFC 3339, UTC.
     pub started_at: &'a str,
     /// RFC 3339, UTC.
@@ -168,6 +170,7 @@ mod tests {
             schema_version: MANIFEST_SCHEMA_VERSION,
             tool_version: "1.0.0",
             resource: "contacts",
+            run_id: "20260301T000000Z-00000000",
             started_at: "2026-03-01T00:00:00Z",
             finished_at: "2026-03-01T00:00:01Z",
             api: "simulator",

@@ -21,6 +21,7 @@ mod output;
 mod outputs;
 mod partitions;
 mod request;
+mod retention;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -33,4 +34,5 @@ pub use self::manifest::{
 };
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::request::OutputRequest;
+pub use self::retention::{newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

@@ -20,6 +20,7 @@ mod hindrance;
 mod local;
 mod object;
 mod paths;
+mod pattern;
 mod replace;
 mod sidecar;
 mod small_file;
@@ -38,11 +39,12 @@ pub(crate) use self::local::make_folders;
 pub use self::object::{AddressError, ObjectError, ObjectErrorKind, StoreOption, Stores};
 pub(crate) use self::paths::folder_of;
 pub use self::paths::{file_identity, is_written_directly};
+pub use self::pattern::{Piece, PlacePattern};
 pub(crate) use self::replace::create_private;
 pub(crate) use self::sidecar::Sidecar;
 pub use self::small_file::{
-    Neighbors, SeenObject, SmallFile, check_writable, read_small_file, remove_small_file, stage_small_file,
-    write_small_file,
+    Neighbors, SeenObject, SmallFile, check_writable, read_small_file, remove_empty_folder, remove_small_file, size_of,
+    stage_small_file, write_small_file,
 };
 pub use self::staged::FileSettings;
 pub(crate) use self::staged::{Staged, open};

@@ -83,6 +83,30 @@ impl Neighbors {
     }
 }
 
+/// The size of a file or object in bytes; `None` when it is not there.
+///
+/// # Errors
+/// When that cannot be found out.
+pub fn size_of(target: &OutputTarget) -> io::Result<Option<u64>> {
+    match target {
+        OutputTarget::Stdout => Ok(None),
+        OutputTarget::Object(object) => object::size(object).map_err(io::Error::other),
+        OutputTarget::File(path) => match fs::metadata(path) {
+            Ok(found) => Ok(Some(found.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Removes the folder of a file if nothing is left in it.
+pub fn remove_empty_folder(target: &OutputTarget) {
+    if let OutputTarget::File(path) = target {
+        // Fails where something is left, which is as it should be.
+        fs::remove_dir(folder_of(path)).ok();
+    }
+}
+
 /// Removes a small file or object.
 ///
 /// # Errors

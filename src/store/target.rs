@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::error::StoreError;
 use super::hashing::hex;
 use super::object::{self, ObjectAddress, ObjectError, Stores};
-use super::paths::{file_identity, is_written_directly, real_path, relative_to};
+use super::paths::{file_identity, folder_of, is_written_directly, real_path, relative_to};
 use super::replace::create_private;
 use super::sidecar::Sidecar;
 
@@ -84,7 +84,7 @@ impl ObjectTarget {
     /// # Errors
     /// When the store cannot be asked.
     pub fn exists(&self) -> Result<bool, StoreError> {
-        if self.address.is_folder() { Ok(false) } else { object::exists(self) }
+        if self.address.is_folder() { Ok(false) } else { Ok(object::size(self)?.is_some()) }
     }
 
     /// The objects of this folder, without those of folders in it.
@@ -276,6 +276,17 @@ impl OutputTarget {
             }
             (Self::Object(object), Self::Object(folder)) => folder.address.below(&object.address).is_some(),
             _ => false,
+        }
+    }
+
+    /// The place of a path in this manifest; `None` for what is no path, such as stdout.
+    pub fn resolve(&self, path: &str) -> Option<Self> {
+        match (self, ObjectAddress::parse(path)) {
+            (_, None) if path == "-" => None,
+            (Self::Object(manifest), Some(Ok(address))) => Some(Self::Object(manifest.at(address))),
+            (Self::Object(manifest), None) => Some(Self::Object(manifest.folder().join(path))),
+            (Self::File(manifest), None) => Some(Self::File(folder_of(manifest).join(path))),
+            _ => None,
         }
     }
 

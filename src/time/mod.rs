@@ -11,11 +11,13 @@ mod parse;
 mod span;
 mod timestamp;
 mod write;
+mod zone;
 
 pub use parse::NotATimestamp;
 pub use span::Span;
 pub use timestamp::{MICROS_PER_DAY, Timestamp};
 pub use write::push_timestamp;
+pub use zone::Zone;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ mod failures;
 mod file_systems;
 mod fuzz;
 mod hostile;
+mod layouts;
 mod messages;
 mod messages_activities;
 mod network;

@@ -1,11 +1,13 @@
 //! Where an export goes, and in which format.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::csv::CsvArgs;
 use super::store::StoreArgs;
+use super::values::kept_exports;
 use crate::format::{FileFormat, format_extensions, format_names};
 use crate::store::FileMode;
 
@@ -36,6 +38,10 @@ pub struct OutputArgs {
     #[arg(long, value_name = "OCTAL", help_heading = "Output")]
     pub mode: Option<FileMode>,
 
+    /// After publishing, remove the files of all but the newest N exports that differ from this one in `{date}`, `{time}` or `{run_id}` only
+    #[arg(long, value_name = "N", value_parser = kept_exports, help_heading = "Output")]
+    pub keep: Option<NonZeroUsize>,
+
     /// How files and objects are reached.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -59,7 +65,9 @@ fn output_help() -> String {
          `-` for stdout; may be repeated for several outputs from one read of the API\n\n\
          The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, keeping \
          the mode and owner of the file they replace; new files are readable only by their owner. Objects are uploaded in \
-         parts while the run reads, and appear when it publishes. Missing folders are created.",
+         parts while the run reads, and appear when it publishes. Missing folders are created.\n\n\
+         Paths of all written files may hold {{date}}, {{time}}, {{run_id}} and {{profile_id}}, such as \
+         exports/dt={{date}}/contacts.parquet; {{{{ and }}}} stand for braces.",
         format_extensions()
     )
 }

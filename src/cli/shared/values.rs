@@ -72,6 +72,12 @@ pub(in crate::cli) fn slots(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(slots).ok_or_else(|| "write 1 or more".to_owned())
 }
 
+/// Reads how many exports are kept: this one is always among them.
+pub(in crate::cli) fn kept_exports(text: &str) -> Result<NonZeroUsize, String> {
+    let kept: usize = number_between(text, 1, 1_000_000)?;
+    NonZeroUsize::new(kept).ok_or_else(|| "write 1 or more".to_owned())
+}
+
 /// An empty filter is most likely a variable that was not set: it would export everything.
 pub(in crate::cli) fn filter(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {

@@ -17,7 +17,7 @@ mod upload;
 pub use self::address::AddressError;
 pub(crate) use self::address::ObjectAddress;
 pub use self::error::{ObjectError, ObjectErrorKind};
-pub(super) use self::small::{Version, download, exists, list_all, list_directly, read, remove, replace, write};
+pub(super) use self::small::{Version, download, list_all, list_directly, read, remove, replace, size, write};
 pub(in crate::store) use self::stores::Client;
 pub use self::stores::{StoreOption, Stores};
 pub(crate) use self::upload::{Upload, prove_writable};

@@ -88,15 +88,15 @@ pub(crate) fn remove(target: &ObjectTarget) -> Result<(), StoreError> {
     }
 }
 
-/// Whether there is such an object.
+/// The size of an object in bytes; `None` when it is not there.
 ///
 /// # Errors
 /// When the store cannot be asked.
-pub(crate) fn exists(target: &ObjectTarget) -> Result<bool, StoreError> {
+pub(crate) fn size(target: &ObjectTarget) -> Result<Option<u64>, StoreError> {
     let (client, key) = (target.client()?, target.address().key.clone());
     match run(async move { client.head(&key).await }) {
-        Ok(_) => Ok(true),
-        Err(object_store::Error::NotFound { .. }) => Ok(false),
+        Ok(found) => Ok(Some(found.size)),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(StoreError::object("read", target.address(), &error)),
     }
 }

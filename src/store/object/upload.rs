@@ -22,7 +22,7 @@ use object_store::multipart::PartId;
 
 use super::address::{Cloud, ObjectAddress};
 use super::error::ObjectError;
-use super::small::exists;
+use super::small::size;
 use super::stores::{Client, run, spawn};
 use crate::store::error::StoreError;
 use crate::store::staged::{FileSettings, Staged};
@@ -145,7 +145,7 @@ impl Upload {
 pub(crate) fn prove_writable(target: &ObjectTarget, settings: FileSettings) -> Result<(), StoreError> {
     if target.address().cloud == Cloud::Azure {
         // A block would stay for a week, and an object with nothing but blocks counts as one that exists.
-        return exists(target).map(drop);
+        return size(target).map(drop);
     }
     Upload::begin(target, settings).map(drop)
 }

@@ -1,0 +1,86 @@
+//! Removes what older runs of the same command have published, as far as their manifests say so.
+//!
+//! *Easy to get wrong:* a path in an old manifest may be one that a newer run has written again (`latest.csv` beside dated
+//! files), or another program may have replaced the file. So nothing is removed that a kept manifest lists, and nothing
+//! whose size is another one.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+
+use serde::Deserialize;
+
+use super::manifest::{PublishedManifest, read_manifest};
+use crate::store::{OutputTarget, PlacePattern, remove_empty_folder, remove_small_file, size_of};
+
+/// What an older run says of itself.
+#[derive(Debug, Deserialize)]
+struct Details {
+    resource: Option<String>,
+    started_at: String,
+}
+
+/// An export that an earlier run has published.
+struct Older {
+    manifest: OutputTarget,
+    found: PublishedManifest<Details>,
+}
+
+/// Finds the exports of a resource, the newest first.
+fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<Older>> {
+    let mut exports = Vec::new();
+    for manifest in manifests.find()? {
+        match read_manifest::<Details>(&manifest) {
+            Ok(Some(found)) if found.details.resource.as_deref() == Some(resource) => {
+                exports.push(Older { manifest, found });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!("passing over a manifest that cannot be read: {manifest}: {error}"),
+        }
+    }
+    // RFC 3339 in UTC sorts as text.
+    exports.sort_by(|one, other| other.found.details.started_at.cmp(&one.found.details.started_at));
+    Ok(exports)
+}
+
+/// Rows of the newest export; `None` if there is none.
+///
+/// # Errors
+/// When the places cannot be listed.
+pub fn newest_rows(manifests: &PlacePattern, resource: &str) -> std::io::Result<Option<u64>> {
+    Ok(find(manifests, resource)?.first().map(|newest| newest.found.rows))
+}
+
+/// Keeps the newest exports of a resource and removes the files of the others; says how many exports were removed. What
+/// cannot be removed stays, with a warning.
+///
+/// # Errors
+/// When the places cannot be listed.
+pub fn remove_older(manifests: &PlacePattern, resource: &str, keep: NonZeroUsize) -> std::io::Result<usize> {
+    let exports = find(manifests, resource)?;
+    let (kept, removed) = exports.split_at(exports.len().min(keep.get()));
+    let files = |older: &Older| -> Vec<(OutputTarget, u64)> {
+        let file = |path: &str| older.manifest.resolve(path);
+        older.found.outputs.iter().filter_map(|output| Some((file(&output.path)?, output.bytes))).collect()
+    };
+    let needed: HashSet<String> = kept.iter().flat_map(files).map(|(target, _)| target.identity()).collect();
+    for older in removed {
+        // First, so that none lists what is gone.
+        remove(&older.manifest);
+        for (target, bytes) in files(older).iter().filter(|(target, _)| !needed.contains(&target.identity())) {
+            match size_of(target) {
+                Ok(Some(size)) if size == *bytes => remove(target),
+                Ok(Some(_)) => tracing::warn!("keeping {target}, which is not what an older run has written"),
+                Ok(None) => {}
+                Err(error) => tracing::warn!("keeping {target}, which cannot be read: {error}"),
+            }
+        }
+        remove_empty_folder(&older.manifest);
+    }
+    Ok(removed.len())
+}
+
+fn remove(target: &OutputTarget) {
+    if let Err(error) = remove_small_file(target) {
+        tracing::warn!("cannot remove {target} of an older run: {error}");
+    }
+}

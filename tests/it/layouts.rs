@@ -1,0 +1,106 @@
+//! Where files go: placeholders in paths, and exports that are kept or removed.
+
+use std::path::Path;
+
+use sent_export::simulator::{Settings, Simulator};
+
+use crate::support::{Finished, run_in, sent_export, simulator};
+
+/// The files below a folder, as seen from it, sorted.
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().display().to_string());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn placeholders_in_paths_are_filled_in() {
+    let simulator = simulator(20);
+    let profile = simulator.profile_ids()[0].to_string();
+    let arguments = [
+        "-o",
+        "dt={date}/c-{time}.csv",
+        "--summary",
+        "{profile_id}.json",
+        "--manifest",
+        "{run_id}.json",
+        "--timezone",
+        "Asia/Tokyo",
+        "--profile-id",
+        &profile,
+    ];
+    let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
+    assert!(run.path(&format!("{profile}.json")).is_file());
+    let names = files(&run.path(""));
+    let manifest = names.iter().find(|name| name.contains("Z-")).unwrap();
+    assert_eq!(run.json(manifest)["run_id"], manifest.trim_end_matches(".json"));
+    let output = names.iter().find(|name| name.starts_with("dt=")).unwrap();
+    assert_eq!(run.json(manifest)["outputs"][0]["path"], output.as_str());
+    assert_eq!(output.len(), "dt=2026-11-28/c-23-30-05.csv".len(), "{output}");
+    for (path, why) in
+        [("{day}.csv", "there is no {day}"), ("{profile_id}.csv", "goes with --profile-id"), ("}.csv", "a single }")]
+    {
+        let refused = sent_export().contacts(&simulator.base_url(), &["-o", path]).finish().expect_code(2);
+        refused.expect_stderr(why).expect_stderr("hint: write it like exports/dt={date}/contacts.parquet");
+    }
+}
+
+#[test]
+fn older_exports_are_removed_after_publishing_and_nothing_else() {
+    let simulator = simulator(20);
+    let export = |run: Option<Finished>| {
+        let run = run.map_or_else(sent_export, Finished::again);
+        let outputs = ["-o", "e/{run_id}/c.csv", "-o", "latest.csv", "--keep", "2"];
+        run.contacts(&simulator.base_url(), &outputs).finish().expect_code(0)
+    };
+    let first = export(None);
+    let oldest = files(&first.path("e"));
+    // Another program's file in the folder of the first export, and a folder that is no export.
+    let folder = oldest[0].split('/').next().unwrap().to_owned();
+    std::fs::write(first.path("e").join(&folder).join("notes.txt"), "").unwrap();
+    std::fs::create_dir(first.path("e").join("20260101T000000Z-00000000")).unwrap();
+    let mut run = Some(first);
+    for _ in 0..3 {
+        run = Some(export(run));
+    }
+    let run = run.unwrap();
+    let left = files(&run.path("e"));
+    assert_eq!(left.iter().filter(|name| name.ends_with("/c.csv")).count(), 2, "{left:?}");
+    assert_eq!(left.iter().filter(|name| name.ends_with(".manifest.json")).count(), 2, "{left:?}");
+    assert!(left.contains(&format!("{folder}/notes.txt")), "{left:?}");
+    assert!(!left.contains(&oldest[0]) && run.path("latest.csv").is_file(), "what every run writes again stays");
+    let refused = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--keep", "2"]).finish();
+    refused.expect_code(2).expect_stderr("--keep needs an output whose path differs from run to run");
+}
+
+#[test]
+fn a_gate_compares_with_the_newest_of_the_earlier_exports() {
+    let arguments = ["-o", "e/c-{run_id}.csv", "--max-shrink", "10%"];
+    let run = sent_export().contacts(&simulator(500).base_url(), &arguments).finish().expect_code(0);
+    let run = run.again().contacts(&simulator(300).base_url(), &arguments).finish().expect_code(8);
+    let run = run.expect_stderr("there are 300 contacts, down from 500");
+    assert_eq!(files(&run.path("e")).iter().filter(|name| name.ends_with(".csv")).count(), 1);
+}
+
+#[test]
+fn a_run_to_a_dated_path_is_resumed() {
+    let latency = "5ms..10ms".parse().unwrap();
+    let server = Simulator::start(Settings { contacts: 10_000, latency, ..Settings::default() }).unwrap();
+    let arguments = ["-o", "e/{run_id}.csv", "--state-dir", "state"];
+    let is_time = || server.statistics().list_requests >= 40;
+    let folder = sent_export().contacts(&server.base_url(), &arguments).kill_when(is_time);
+    let run = run_in(folder).contacts(&server.base_url(), &arguments).finish().expect_code(0);
+    run.expect_stderr("resuming the run started ");
+    assert!(server.statistics().list_requests < 160, "the second run read everything again");
+}
