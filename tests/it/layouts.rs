@@ -90,7 +90,7 @@ fn a_gate_compares_with_the_newest_of_the_earlier_exports() {
     let run = sent_export().contacts(&simulator(500).base_url(), &arguments).finish().expect_code(0);
     let run = run.again().contacts(&simulator(300).base_url(), &arguments).finish().expect_code(8);
     let run = run.expect_stderr("there are 300 contacts, down from 500");
-    assert_eq!(files(&run.path("e")).iter().filter(|name| name.ends_with(".csv")).count(), 1);
+    assert_eq!(files(&run.path("e")).len(), 2, "an output and its manifest");
 }
 
 #[test]
