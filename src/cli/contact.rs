@@ -104,6 +104,7 @@ impl ContactArgs {
             columns: columns.clone(),
             manifest: manifest.clone(),
             mode: *mode,
+            max_rows_per_file: None,
             keep: None,
             store: store.clone(),
         })

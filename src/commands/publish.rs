@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::format::FileFormat;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, newest_rows,
-    placeholder, read_manifest, remove_older,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, is_part_of,
+    newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
     ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
@@ -127,10 +127,16 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
         small_files.push(manifest.stage(target, files.small_files)?);
     }
+    let stale = stale_files(config, &outputs);
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
     // Locked until the manifest is there.
     let _published = staged.publish()?;
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
+    for target in stale {
+        if let Err(error) = remove_small_file(&target) {
+            tracing::warn!("cannot remove a part of the export before: {target}: {error}");
+        }
+    }
     for file in small_files {
         file.publish()?;
     }
@@ -178,6 +184,22 @@ fn check_gate<R: Reading>(
         items_rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
     })
+}
+
+/// Files of the export before that this one does not replace although they have its rows: parts, when there are fewer now
+/// or none, and the whole file, when there are parts now.
+fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
+    let files = &config.outputs;
+    let before = files.manifest.iter().chain(&files.manifests_beside);
+    let mut stale = Vec::new();
+    for (manifest, before) in before.filter_map(|target| Some((target, read_manifest::<IgnoredAny>(target).ok()??))) {
+        let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();
+        let bases: Vec<String> = files.outputs.iter().map(|request| request.target.seen_from(manifest)).collect();
+        let is_ours = |path: &str| bases.iter().any(|base| path == base || is_part_of(path, base));
+        let old = before.outputs.iter().map(|file| &file.path).filter(|path| is_ours(path) && !new.contains(path));
+        stale.extend(old.filter_map(|path| manifest.resolve(path)));
+    }
+    stale
 }
 
 /// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.

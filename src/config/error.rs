@@ -101,6 +101,9 @@ pub enum ConfigError {
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, and --output is given more than once")]
     SeveralFolders,
+    /// The files of days are not split.
+    #[error("--max-rows-per-file does not go with --partition-by")]
+    SplitPartitions,
     /// A stream has no place for days.
     #[error("--partition-by writes a folder, not {0}")]
     PartitionedStream(OutputTarget),
@@ -159,7 +162,7 @@ impl ConfigError {
             Self::UnknownReport(_) => "use .html, .md or .json",
             Self::ReadManifest { .. } => "restore or remove it, or omit --max-shrink",
             Self::BadManifest(_) => "name a file, or omit --manifest",
-            Self::ShrinkWithoutManifest => "omit one of the two",
+            Self::ShrinkWithoutManifest | Self::SplitPartitions => "omit one of the two",
             Self::GateOnStream(_) => "write to a file, or omit these flags",
             Self::ReserveWithoutRate(_) => "set --rate-limit, like 200/min, or omit --reserve",
             Self::WholeReserve(_) => "reserve less than 100% of the quota",

@@ -104,6 +104,7 @@ impl OutputsConfig {
             format: rows.format_settings(metadata, &args.csv.settings()),
             files,
             partition: rows.partition,
+            max_rows: args.max_rows_per_file,
             ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
         };
         // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
@@ -190,6 +191,9 @@ fn check_csv_flags<'a>(
 /// The one output that is a folder: what lies in it is named after the column.
 fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, ConfigError> {
     let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
+    if args.max_rows_per_file.is_some() {
+        return Err(ConfigError::SplitPartitions);
+    }
     let folder = naming.target(folder)?;
     if folder.is_stream() {
         return Err(ConfigError::PartitionedStream(folder));

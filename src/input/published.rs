@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::stem::without_extension;
 use crate::format::{CsvSettings, FileFormat};
-use crate::publish::{PublishedFile, PublishedManifest, read_manifest};
+use crate::publish::{PublishedFile, PublishedManifest, is_part_of, read_manifest};
 use crate::report::{Filters, InputEvidence};
 use crate::store::{OutputTarget, Sidecar};
 use crate::time::{Span, Timestamp};
@@ -44,6 +44,8 @@ pub struct Published {
     pub bytes: u64,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: Option<String>,
+    /// Whether other files of the export hold the rest of its rows.
+    pub is_part: bool,
     /// How a CSV file is laid out, where that is not the usual way.
     pub csv: Option<CsvSettings>,
 }
@@ -68,8 +70,12 @@ struct Details {
 pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
     let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
+    // A part of an output has a number before its extension.
+    let whole = stem.trim_end_matches('.').rsplit_once('-').map(|(whole, _)| format!("{whole}."));
+    let stems: Vec<String> = std::iter::once(stem).chain(whole).collect();
+    let extensions = || FileFormat::all().flat_map(FileFormat::extensions);
     let outputs =
-        FileFormat::all().flat_map(FileFormat::extensions).map(|extension| PathBuf::from(format!("{stem}{extension}")));
+        stems.iter().flat_map(|stem| extensions().map(move |extension| PathBuf::from(format!("{stem}{extension}"))));
     let mut unread = None;
     let mut found: Option<Published> = None;
     for output in outputs {
@@ -121,7 +127,8 @@ fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
 /// Reads the entry of a file from a manifest; `beside` is the output that the manifest is named after.
 fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, name: &str) -> Option<Published> {
     let file = listed(&manifest.outputs, beside, name)?;
-    Some(of_manifest(file, manifest.details, path))
+    let published = of_manifest(file, manifest.details, path);
+    Some(Published { is_part: is_part_of(name, beside), ..published })
 }
 
 fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Published {
@@ -137,6 +144,7 @@ fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Publish
         items_rejected: details.items_rejected,
         rows: file.rows,
         bytes: file.bytes,
+        is_part: false,
     }
 }
 
@@ -147,6 +155,10 @@ fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<
     };
     let is_named =
         |listed: &PublishedFile, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
+    // The manifest is beside the output that it is named after, and so are its parts.
+    if is_part_of(name, beside) {
+        return outputs.iter().find(|listed| Path::new(&listed.path).as_os_str() == name);
+    }
     let first = outputs.iter().find(|listed| is_named(listed, beside))?;
     outputs.iter().find(|listed| is_named(listed, name) && folder(listed).eq(folder(first)))
 }

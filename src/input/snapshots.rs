@@ -10,6 +10,7 @@
 //! *Easy to get wrong:* exports with different filters overlap, too, and may be meant to be counted together. If both have
 //! known filters that differ, they are not snapshots of the same account.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ pub struct Snapshots {
 /// When such a file cannot be read.
 pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_part);
+    let (files, others) = first_parts(files);
     let groups = accounts(&files)?;
     let snapshots = groups.iter().filter(|group| group.len() > 1);
     let path = |&at: &usize| files[at].path.clone();
@@ -61,14 +63,35 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     let snapshots = snapshots.collect();
     let newest: Vec<usize> = groups.iter().filter_map(|group| group.last().copied()).collect();
     let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file);
-    let files = files.chain(parts).collect();
+    let files = files.flat_map(|file| with_others(file, &others)).chain(parts).collect();
     Ok(Chosen { files, snapshots })
 }
 
-/// Whether a file is part of a dataset, in a folder named after the value of a column.
+/// Whether a file is part of a dataset, in a folder named after the value of a column. A file with a manifest of its own
+/// there is a whole export, in a folder named after its date.
 fn is_part(file: &SourceFile) -> bool {
-    let folder = file.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
-    folder.is_some_and(|folder| folder.contains('='))
+    let folder = |path: &Path| path.parent().and_then(Path::file_name).map(OsStr::to_owned);
+    let Some(name) = folder(&file.path) else { return false };
+    // The manifest of a dataset is beside its folders.
+    let is_whole = file.published.as_ref().is_some_and(|published| folder(&published.manifest).as_ref() == Some(&name));
+    name.to_str().is_some_and(|name| name.contains('=')) && !is_whole
+}
+
+/// Of the parts of an output, the first stands for all; the others come second.
+fn first_parts(files: Vec<SourceFile>) -> (Vec<SourceFile>, Vec<SourceFile>) {
+    let mut seen = HashSet::new();
+    files.into_iter().partition(|file| match &file.published {
+        Some(published) if published.is_part => seen.insert(published.manifest.clone()),
+        _ => true,
+    })
+}
+
+/// A file, and the other parts of its output.
+fn with_others(file: SourceFile, others: &[SourceFile]) -> Vec<SourceFile> {
+    let manifest = |file: &SourceFile| file.published.as_ref().map(|published| published.manifest.clone());
+    let is_same = |other: &&SourceFile| manifest(other) == manifest(&file);
+    let others: Vec<SourceFile> = others.iter().filter(is_same).cloned().collect();
+    std::iter::once(file).chain(others).collect()
 }
 
 /// Indices of the files of each account, oldest first.

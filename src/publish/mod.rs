@@ -20,6 +20,7 @@ mod manifest;
 mod output;
 mod outputs;
 mod partitions;
+mod parts;
 mod request;
 mod retention;
 mod settings;
@@ -33,6 +34,7 @@ pub use self::manifest::{
     MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, placeholder, read_manifest,
 };
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
+pub use self::parts::is_part_of;
 pub use self::request::OutputRequest;
 pub use self::retention::{newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

@@ -21,6 +21,9 @@ use crate::store::{self, FileSettings, HashingWriter, Staged};
 /// Batches that may wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
 
+/// An output that is whole in its place, and what is to be reported of it.
+pub(super) type StagedOutput = (OutputReport, Box<dyn Staged>);
+
 /// An open output.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -58,7 +61,7 @@ impl Output {
     }
 
     /// Writes what is left, closes the format and brings the bytes to their place.
-    pub(super) fn finish(self) -> Result<(OutputReport, Box<dyn Staged>), OutputError> {
+    pub(super) fn finish(self) -> Result<StagedOutput, OutputError> {
         let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
         let written = written.map_err(|source| OutputError::write(&self.request, source))?;
         let report = OutputReport {

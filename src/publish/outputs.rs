@@ -6,6 +6,7 @@ use super::error::OutputError;
 use super::lock::{OutputLock, lock_target};
 use super::output::{Output, OutputThread};
 use super::partitions::{NewFolders, Partitions, StagedPartitions};
+use super::parts::Parts;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
 use crate::format::Projection;
@@ -16,6 +17,8 @@ use crate::store::{FileSettings, Staged};
 pub struct Outputs {
     columns: Projection,
     open: Vec<OutputThread>,
+    /// Outputs that are split into files of so many rows.
+    parts: Vec<Parts>,
     /// The files of a folder, one a day.
     partitions: Option<Partitions>,
     /// Behind the outputs, since they are let go in this order.
@@ -28,7 +31,7 @@ impl Outputs {
     /// # Errors
     /// When a target cannot be written, or another run writes it; nothing is left behind then.
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
-        let (mut locks, mut partitions) = (Vec::new(), None);
+        let (mut locks, mut partitions, mut parts) = (Vec::new(), None, Vec::new());
         let mut open = |request: &OutputRequest| {
             let files = FileSettings { is_locked: false, ..settings.files };
             let lock = lock_target(&request.target, files)?;
@@ -38,10 +41,14 @@ impl Outputs {
                 partitions = Some(Partitions::new(request, settings, files, by)?);
                 return Ok(None);
             }
+            if let Some(max_rows) = settings.max_rows.filter(|_| !request.target.is_stream()) {
+                parts.push(Parts::open(request, settings, files, max_rows)?);
+                return Ok(None);
+            }
             OutputThread::start(Output::open(request, settings, files)?).map(Some)
         };
         let open = requests.iter().filter_map(|request| open(request).transpose()).collect::<Result<_, _>>()?;
-        Ok(Self { columns: settings.columns.clone(), open, partitions, locks })
+        Ok(Self { columns: settings.columns.clone(), open, parts, partitions, locks })
     }
 
     /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
@@ -54,6 +61,7 @@ impl Outputs {
         if let Some(partitions) = &mut self.partitions {
             partitions.write(batch, &written)?;
         }
+        self.parts.iter_mut().try_for_each(|parts| parts.write(&written))?;
         self.let_go(|output| !output.send(&written))
     }
 
@@ -63,6 +71,7 @@ impl Outputs {
     /// As for [`Outputs::write`].
     pub fn check(&mut self) -> Result<(), OutputError> {
         self.partitions.as_mut().map_or(Ok(()), Partitions::check)?;
+        self.parts.iter_mut().try_for_each(Parts::check)?;
         self.let_go(|output| output.has_ended())
     }
 
@@ -97,7 +106,7 @@ impl Outputs {
     pub fn finish(&mut self) -> Result<StagedOutputs, OutputError> {
         self.check()?;
         let (mut reports, mut files) = (Vec::new(), Vec::new());
-        let is_single = self.open.len() == 1;
+        let is_single = self.open.len() + self.parts.len() == 1;
         // One by one, so that an error does not wait for the others.
         while !self.open.is_empty() {
             match self.open.remove(0).join().and_then(Output::finish) {
@@ -109,7 +118,14 @@ impl Outputs {
                 Err(error) => return Err(error),
             }
         }
-        let rows = reports.first().map_or(0, |report: &OutputReport| report.rows);
+        let mut rows = reports.first().map(|report: &OutputReport| report.rows);
+        for parts in self.parts.drain(..) {
+            let (of_parts, parts): (Vec<_>, Vec<_>) = parts.finish()?.into_iter().unzip();
+            rows = rows.or_else(|| Some(of_parts.iter().map(|report| report.rows).sum()));
+            reports.extend(of_parts);
+            files.extend(parts);
+        }
+        let rows = rows.unwrap_or(0);
         let mut staged = StagedOutputs { reports, rows, files, folders: NewFolders::default(), locks: Vec::new() };
         if let Some(partitions) = self.partitions.take() {
             let StagedPartitions { reports, files, folders } = partitions.finish()?;

@@ -17,7 +17,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
 use super::error::OutputError;
-use super::output::{Output, OutputThread};
+use super::output::{Output, OutputThread, StagedOutput};
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings, PartitionBy};
 use crate::store::{FileSettings, OutputTarget, Staged, StoreError};
@@ -44,7 +44,7 @@ pub(super) struct Partitions {
     by: PartitionBy,
     /// The day that was written last stands last.
     open: Vec<OpenDay>,
-    closed: BTreeMap<Day, (OutputReport, Box<dyn Staged>)>,
+    closed: BTreeMap<Day, StagedOutput>,
     undated: u64,
     /// Behind the files, since they are let go in this order.
     folders: NewFolders,

@@ -1,5 +1,7 @@
 //! How the outputs of a run are written, and what became of each.
 
+use std::num::NonZeroU64;
+
 use serde::Serialize;
 
 use crate::format::{CsvSettings, FileFormat, FormatSettings, Projection};
@@ -16,6 +18,8 @@ pub struct OutputSettings {
     pub files: FileSettings,
     /// Whether there is one file for each day instead of one for all rows.
     pub partition: Option<PartitionBy>,
+    /// Most rows of a file; an output of more becomes several.
+    pub max_rows: Option<NonZeroU64>,
 }
 
 /// How rows are parted into one file for each day.
@@ -30,7 +34,13 @@ pub struct PartitionBy {
 impl OutputSettings {
     /// These columns, and everything else as usual.
     pub fn new(columns: Projection) -> Self {
-        Self { columns, format: FormatSettings::default(), files: FileSettings::default(), partition: None }
+        Self {
+            columns,
+            format: FormatSettings::default(),
+            files: FileSettings::default(),
+            partition: None,
+            max_rows: None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sent_export::simulator::{Settings, Simulator};
 
-use crate::support::{Finished, run_in, sent_export, simulator};
+use crate::support::{Finished, csv_ids, run_in, sent_export, simulator};
 
 /// The files below a folder, as seen from it, sorted.
 fn files(folder: &Path) -> Vec<String> {
@@ -103,4 +103,66 @@ fn a_run_to_a_dated_path_is_resumed() {
     let run = run_in(folder).contacts(&server.base_url(), &arguments).finish().expect_code(0);
     run.expect_stderr("resuming the run started ");
     assert!(server.statistics().list_requests < 160, "the second run read everything again");
+}
+
+#[test]
+fn an_output_is_split_into_files_of_so_many_rows() {
+    let simulator = simulator(2_500);
+    let export = |run: Option<Finished>, arguments: &[&str]| {
+        let run = run.map_or_else(sent_export, Finished::again);
+        run.contacts(&simulator.base_url(), arguments)
+            .args(["--manifest", "e/_c.parquet.manifest.json"])
+            .finish()
+            .expect_code(0)
+    };
+    let whole = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let outputs = ["-o", "e/c.parquet", "-o", "e/c.csv"];
+    let run = export(None, &[&outputs[..], &["--max-rows-per-file", "1000"]].concat());
+    let parts = ["c-00000.csv", "c-00001.csv", "c-00002.csv"];
+    let wanted = [
+        "_c.parquet.manifest.json",
+        parts[0],
+        "c-00000.parquet",
+        parts[1],
+        "c-00001.parquet",
+        parts[2],
+        "c-00002.parquet",
+    ];
+    assert_eq!(files(&run.path("e")), wanted);
+    let manifest = run.json("e/_c.parquet.manifest.json");
+    let rows: Vec<u64> =
+        manifest["outputs"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap()).collect();
+    assert_eq!((rows, &manifest["rows"]), (vec![1_000, 1_000, 500, 1_000, 1_000, 500], &2_500.into()));
+    let ids = |run: &Finished| parts.iter().flat_map(|part| csv_ids(&run.path("e").join(part))).collect::<Vec<_>>();
+    assert_eq!(ids(&run), csv_ids(&whole.path("c.csv")));
+    // A report counts all parts of one format.
+    let report = run.again().args(["report", "e", "--json", "r.json", "--quiet"]).finish().expect_code(0);
+    assert_eq!(report.json("r.json")["contacts"], 2_500);
+    assert_eq!(report.json("r.json")["inputs"].as_array().unwrap().len(), 3);
+    // Parts that a later run does not write are removed, and so is the whole file.
+    let run = export(Some(report), &[&outputs[..], &["--max-rows-per-file", "2000"]].concat());
+    assert!(!run.path("e/c-00002.csv").exists() && run.path("e/c-00001.csv").exists());
+    let run = export(Some(run), &outputs);
+    assert_eq!(files(&run.path("e")), ["_c.parquet.manifest.json", "c.csv", "c.parquet"]);
+    let run = export(Some(run), &[&outputs[..], &["--max-rows-per-file", "5000"]].concat());
+    assert_eq!(files(&run.path("e")), ["_c.parquet.manifest.json", "c-00000.csv", "c-00000.parquet"]);
+}
+
+#[test]
+fn a_report_on_dated_folders_reads_the_newest_export() {
+    let arguments = ["-o", "e/dt={run_id}/c.csv"];
+    let run = sent_export().contacts(&simulator(30).base_url(), &arguments).finish().expect_code(0);
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let server = simulator(40);
+    // The same address: a report cannot tell otherwise that both are of one account.
+    for manifest in files(&run.path("e")).iter().filter(|name| name.ends_with(".manifest.json")) {
+        let path = run.path("e").join(manifest);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json["api"] = format!("{}/", server.base_url()).into();
+        std::fs::write(&path, json.to_string()).unwrap();
+    }
+    let run = run.again().contacts(&server.base_url(), &arguments).finish().expect_code(0);
+    let report = run.again().args(["report", "e", "--json", "r.json", "--quiet"]).finish().expect_code(0);
+    assert_eq!(report.json("r.json")["contacts"], 40);
 }

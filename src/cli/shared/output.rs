@@ -1,13 +1,13 @@
 //! Where an export goes, and in which format.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::csv::CsvArgs;
 use super::store::StoreArgs;
-use super::values::kept_exports;
+use super::values::{kept_exports, rows_per_file};
 use crate::format::{FileFormat, format_extensions, format_names};
 use crate::store::FileMode;
 
@@ -37,6 +37,10 @@ pub struct OutputArgs {
     /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
     #[arg(long, value_name = "OCTAL", help_heading = "Output")]
     pub mode: Option<FileMode>,
+
+    /// Split every output into files of at most N rows, such as contacts-00000.csv
+    #[arg(long, value_name = "N", value_parser = rows_per_file, help_heading = "Output")]
+    pub max_rows_per_file: Option<NonZeroU64>,
 
     /// After publishing, remove the files of all but the newest N exports that differ from this one in `{date}`, `{time}` or `{run_id}` only
     #[arg(long, value_name = "N", value_parser = kept_exports, help_heading = "Output")]

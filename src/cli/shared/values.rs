@@ -1,6 +1,6 @@
 //! Parsers for the values of flags. Every error says how to write the value.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -76,6 +76,12 @@ pub(in crate::cli) fn slots(text: &str) -> Result<NonZeroUsize, String> {
 pub(in crate::cli) fn kept_exports(text: &str) -> Result<NonZeroUsize, String> {
     let kept: usize = number_between(text, 1, 1_000_000)?;
     NonZeroUsize::new(kept).ok_or_else(|| "write 1 or more".to_owned())
+}
+
+/// Reads the most rows of a file. Fewer would make more files than anyone wants.
+pub(in crate::cli) fn rows_per_file(text: &str) -> Result<NonZeroU64, String> {
+    let rows: u64 = number_between(text, 100, u64::MAX)?;
+    NonZeroU64::new(rows).ok_or_else(|| "write 100 or more".to_owned())
 }
 
 /// An empty filter is most likely a variable that was not set: it would export everything.
