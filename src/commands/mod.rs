@@ -110,8 +110,10 @@ fn start_log(level: u8) {
         2 => tracing::Level::INFO,
         _ => tracing::Level::DEBUG,
     };
-    // Only this crate's own messages: those of libraries could hold a URL with a phone number.
-    let only_ours = tracing_subscriber::filter::filter_fn(|metadata| metadata.target().starts_with("sent_export"));
+    // Only this crate's own messages, since those of libraries could hold a URL with a phone number, and the retries of object
+    // stores, whose URLs are left out.
+    let is_shown = |target: &str| target.starts_with("sent_export") || target == "object_store::client::retry";
+    let only_ours = tracing_subscriber::filter::filter_fn(move |metadata| is_shown(metadata.target()));
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| LogWriter)
         .with_ansi(io::stderr().is_terminal() && !is_color_off())

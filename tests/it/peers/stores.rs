@@ -32,8 +32,9 @@ fn objects_have_the_bytes_of_files() {
     let files = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "-o", "c.parquet"]).finish();
     // Every third part is refused once or more.
     server.set("fail_parts=3");
-    let outputs = ["-o", "s3://lake/a/c.csv", "-o", "s3://lake/a/c.parquet", "--summary", "s3://lake/a/s.json"];
+    let outputs = ["-o", "s3://lake/a/c.csv", "-o", "s3://lake/a/c.parquet", "--summary", "s3://lake/a/s.json", "-v"];
     let run = export(sent_export(), &server, &simulator.base_url(), &outputs).finish().expect_code(0);
+    let run = run.expect_stderr("retry 1 of 10");
     for name in ["c.csv", "c.parquet"] {
         let same = server.get(&format!("a/{name}")).unwrap() == std::fs::read(files.path(name)).unwrap();
         assert!(same, "{name} differs");
