@@ -1,7 +1,7 @@
 //! The files in `sample-output` are what the commands of `docs/develop.md` make.
 //!
 //! The comparison is byte for byte, except for what differs from run to run, which is masked on both sides: the times of the
-//! runs, as their manifests have them, in every form ([`times_of_runs`]), and durations ([`MASKED_KEYS`], [`MASKED_LINES`]).
+//! runs, as their manifests have them, in every form ([`times_of_runs`]), and durations and ids of runs ([`MASKED_KEYS`], [`MASKED_LINES`]).
 //! `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files again. [`SCREENSHOTS`] are made by hand.
 
 use std::collections::BTreeSet;
@@ -12,8 +12,8 @@ use crate::readme::{Command, Said, Session, as_run, documents};
 /// Pictures of reports, which no command makes.
 const SCREENSHOTS: [&str; 2] = ["delivery.png", "report.png"];
 
-/// Members of the JSON files that hold a duration.
-const MASKED_KEYS: [&str; 2] = ["elapsed_seconds", "waited_seconds"];
+/// Members of the JSON files that hold a duration, or the id of the run.
+const MASKED_KEYS: [&str; 3] = ["elapsed_seconds", "run_id", "waited_seconds"];
 
 /// Parts of the lines of `summary.txt` that do.
 const MASKED_LINES: [&str; 2] = [" contacts per second), ", "Total wait across requests"];
@@ -85,12 +85,12 @@ fn times_of_runs(folder: &Path) -> Vec<String> {
 fn masked(name: &str, content: &[u8], times: &[String]) -> Vec<u8> {
     // A Parquet file is no text, and a CSV file tells nothing of its run.
     let Ok(text) = std::str::from_utf8(content) else { return content.to_owned() };
-    let is_duration = |line: &str| {
+    let is_masked = |line: &str| {
         MASKED_LINES.iter().any(|part| line.contains(part))
             || MASKED_KEYS.iter().any(|key| line.trim_start().starts_with(&format!("\"{key}\":")))
     };
-    let is_told = matches!(name.rsplit('.').next(), Some("json" | "txt"));
-    let mask = |line: &str| if is_told && is_duration(line) { "(duration)\n".to_owned() } else { line.to_owned() };
+    let has_them = matches!(name.rsplit('.').next(), Some("json" | "txt"));
+    let mask = |line: &str| if has_them && is_masked(line) { "(masked)\n".to_owned() } else { line.to_owned() };
     let text: String = text.split_inclusive('\n').map(mask).collect();
     times.iter().fold(text, |text, time| text.replace(time, "(time of run)")).into()
 }
