@@ -138,8 +138,8 @@ pub fn stage_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSetti
             Kind::File(Box::new(file))
         }
         stream => {
-            let mut stream_ = staged::open(stream, settings)?;
-            written(stream.name(), &mut *stream_)?;
+            let mut open = staged::open(stream, settings)?;
+            written(stream.name(), &mut *open)?;
             Kind::Stream
         }
     }))
@@ -164,7 +164,7 @@ enum Kind {
 
 impl SmallFile {
     /// Replaces the previous file of its name by nothing, and the previous object by `placeholder`, if it still is as it was
-    /// `seen`. From then on it is known that nobody else replaces the object.
+    /// `seen_at_start`. From then on nobody else replaces the object unnoticed.
     ///
     /// # Errors
     /// When it cannot be replaced, or another run has written it in the meantime.
