@@ -156,7 +156,8 @@ struct Gatherer<B, C> {
 }
 
 impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
-    fn new<R: Reading<Batches = B>>(reading: &R, outputs: Outputs, now_micros: i64) -> Self {
+    fn new<R: Reading<Batches = B>>(reading: &R, mut outputs: Outputs, now_micros: i64) -> Self {
+        outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
         Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), ids, now_micros }
     }

@@ -13,6 +13,7 @@ mod list;
 mod lookup;
 pub mod messages;
 mod page;
+mod personal;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -27,6 +28,7 @@ pub use self::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource, RowRequest};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
+pub use self::personal::Personal;
 
 /// A list of the API that can be exported, with what is asked of it.
 ///
