@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
-use super::publish::{Published, publish, published_before, warn_of_losses};
+use super::publish::{Published, check_privacy, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
@@ -66,6 +66,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     config.published_before = published_before(&config)?;
+    check_privacy(&config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;

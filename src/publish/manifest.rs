@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::OutputReport;
 use crate::format::CsvSettings;
 use crate::store::{FileSettings, OutputTarget, SmallFile, StoreError, read_small_file, stage_small_file};
+use crate::transform::Privacy;
 use crate::verdict::Evidence;
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
@@ -33,6 +34,9 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub api: &'a str,
     /// Filters of the run.
     pub filters: &'a F,
+    /// What the outputs keep from their readers.
+    #[serde(skip_serializing_if = "Privacy::is_none")]
+    pub privacy: &'a Privacy,
     /// Rows of the resource, in every output that holds them.
     pub rows: u64,
     /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
@@ -172,6 +176,7 @@ mod tests {
             finished_at: "2026-03-01T00:00:01Z",
             api: "simulator",
             filters: &"none",
+            privacy: &Privacy::default(),
             rows: 7,
             contacts: Some(7),
             items_rejected: 0,

@@ -12,6 +12,7 @@
 mod key;
 mod optional;
 mod phone;
+mod privacy;
 mod protect;
 mod quoted;
 
@@ -23,6 +24,7 @@ use arrow::error::ArrowError;
 
 pub use self::key::{MIN_KEY_BYTES, PhoneKey};
 pub use self::optional::OptionalColumn;
+pub use self::privacy::Privacy;
 pub use self::protect::{PhoneProtection, Protected};
 use crate::format::Projection;
 use crate::resources::Personal;

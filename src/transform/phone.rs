@@ -38,7 +38,9 @@ impl PhoneNumber {
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("tel:").unwrap_or(text);
-        let (text, is_international) = text.strip_prefix('+').map_or((text, false), |rest| (rest, true));
+        // As in "(+1) 202 555 0123".
+        let start = text.trim_start_matches('(');
+        let (text, is_international) = start.strip_prefix(['+', '＋']).map_or((text, false), |rest| (rest, true));
         let mut number = Self { digits: [0; MAX_DIGITS], length: 0, is_international };
         // A trunk prefix that is not dialed after a calling code, as in "+44 (0)20 7946 0958".
         let (start, rest) = match text.split_once("(0)") {
@@ -46,13 +48,11 @@ impl PhoneNumber {
             _ => (text, ""),
         };
         for character in start.chars().chain(rest.chars()) {
-            match character {
-                '0'..='9' => {
-                    *number.digits.get_mut(number.length)? = character as u8;
-                    number.length += 1;
-                }
-                ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/' => {}
-                _ => return None,
+            if let Some(digit) = digit(character) {
+                *number.digits.get_mut(number.length)? = digit;
+                number.length += 1;
+            } else if !is_separator(character) {
+                return None;
             }
         }
         (number.length >= MIN_DIGITS).then_some(number)
@@ -90,6 +90,20 @@ impl PhoneNumber {
     }
 }
 
+/// A digit as ASCII: also one of full width, as East Asian keyboards write it.
+fn digit(character: char) -> Option<u8> {
+    let digit = match character {
+        '０'..='９' => u32::from(character) - u32::from('０') + u32::from('0'),
+        _ => character.into(),
+    };
+    u8::try_from(digit).ok().filter(u8::is_ascii_digit)
+}
+
+/// Whether a sign may stand between the digits of a number: spaces, dots, slashes, brackets and dashes.
+pub(super) fn is_separator(character: char) -> bool {
+    matches!(character, ' ' | '\u{a0}' | '\u{3000}' | '-' | '.' | '(' | ')' | '/' | '\u{2010}'..='\u{2015}')
+}
+
 /// Appends a number with all digits masked but those of its calling code and the last two; signs between digits stay.
 ///
 /// Whatever is no number, or has fewer than four digits to mask, is hidden as a whole. An empty text stays empty.
@@ -99,14 +113,14 @@ pub(super) fn write_masked(text: &str, masked: &mut impl Write) -> std::fmt::Res
     }
     let Some(number) = PhoneNumber::read(text) else { return masked.write_str(HIDDEN) };
     // Of the text, which may have a trunk prefix that the number has not.
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let digits = text.chars().filter_map(digit).count();
     let code = number.calling_code_length();
     if number.length < code + MIN_MASKED + KEPT_DIGITS {
         return masked.write_str(HIDDEN);
     }
     let mut at = 0;
     for character in text.trim().chars() {
-        if !character.is_ascii_digit() {
+        if digit(character).is_none() {
             masked.write_char(character)?;
             continue;
         }
@@ -153,6 +167,8 @@ mod tests {
             ("+353 1 234 5678", "+353 * *** **78"),
             ("12025550123", "*********23"),
             ("0012025550123", "***********23"),
+            ("(+1) 2025550123", "(+1) ********23"),
+            ("＋１２０２５５５０１２３", "＋１********２３"),
             ("+9991234567", "+********67"),
             ("", ""),
         ] {
@@ -183,8 +199,14 @@ mod tests {
 
     #[test]
     fn every_form_with_a_calling_code_has_one_canonical_form() {
-        for text in ["+12025550123", "+1 202-555-0123", "tel:+1-202-555-0123", " +1 (202) 555.0123 ", "+1/202/5550123"]
-        {
+        for text in [
+            "+12025550123",
+            "+1 202-555-0123",
+            "tel:+1-202-555-0123",
+            " +1 (202) 555.0123 ",
+            "(+1) 202/5550123",
+            "＋１２０２５５５０１２３",
+        ] {
             assert_eq!(canonical(text).as_deref(), Some("+12025550123"), "{text:?}");
         }
         assert_eq!(canonical("+44 (0)20 7946 0958"), canonical("+442079460958"));
@@ -207,16 +229,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_but_the_calling_code_and_the_last_two_digits_is_left(text in r"[ +0-9().x\u{660}-\u{669}-]{0,24}") {
+        fn nothing_but_the_calling_code_and_the_last_two_digits_is_left(text in r"[ +0-9().x０-９٠-٩-]{0,24}") {
             let masked = masked(&text);
             if masked == HIDDEN || masked.is_empty() {
                 return Ok(());
             }
             prop_assert_eq!(masked.chars().count(), text.trim().chars().count());
             let kept: String = masked.chars().filter(|character| character.is_numeric()).collect();
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            prop_assert!(kept.len() <= 3 + KEPT_DIGITS, "{} of {}", masked, text);
-            prop_assert!(kept.ends_with(&digits[digits.len() - KEPT_DIGITS..]));
+            let digits: Vec<char> = text.chars().filter(|&character| digit(character).is_some()).collect();
+            prop_assert!(kept.chars().count() <= 3 + KEPT_DIGITS, "{} of {}", masked, text);
+            prop_assert!(kept.ends_with(&digits[digits.len() - KEPT_DIGITS..].iter().collect::<String>()));
             prop_assert!(masked.matches(MASK).count() >= MIN_MASKED);
         }
     }

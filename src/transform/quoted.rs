@@ -10,7 +10,7 @@ use arrow::array::{Array, ArrayRef, AsArray, ListArray, StringArray, StringBuild
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 
-use super::phone::HIDDEN;
+use super::phone::{HIDDEN, is_separator};
 
 /// Fewest digits of what is taken for a number; error codes and short codes have fewer.
 const MIN_DIGITS: usize = 7;
@@ -35,7 +35,7 @@ fn run_of_digits(text: &str) -> (usize, usize) {
     for (at, character) in text.char_indices() {
         if character.is_numeric() {
             (digits, length, signs) = (digits + 1, at + character.len_utf8(), 0);
-        } else if signs < MAX_SIGNS && matches!(character, ' ' | '\u{a0}' | '-' | '.' | '(' | ')' | '/') {
+        } else if signs < MAX_SIGNS && is_separator(character) {
             signs += 1;
         } else {
             break;

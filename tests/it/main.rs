@@ -19,6 +19,7 @@ mod network;
 mod outputs;
 mod peers;
 mod pipes;
+mod privacy;
 mod privileged;
 mod profiles;
 mod publish;
