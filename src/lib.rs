@@ -19,6 +19,7 @@
 //!                   bounded channels of batches
 //!                                 │
 //!                                 └─► publish     outputs side by side, gate, lock, manifest
+//!                                       ├─► transform columns to write, phone numbers masked or hashed
 //!                                       ├─► format    record batches ─► Parquet, Arrow, CSV, NDJSON, Excel
 //!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
@@ -53,4 +54,5 @@ pub mod simulator;
 pub mod sql;
 pub mod store;
 pub mod time;
+pub mod transform;
 pub mod verdict;

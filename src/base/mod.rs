@@ -1,9 +1,10 @@
 //! Small things that every room may use and that use no room: words for counts, text that is safe to print,
-//! percentages, hashes, panics of libraries.
+//! percentages, countries with their calling codes, hashes, panics of libraries.
 
 pub(crate) mod hash;
 pub mod noun;
 pub(crate) mod panics;
 pub mod percent;
+pub(crate) mod places;
 pub(crate) mod plural;
 pub(crate) mod printable;

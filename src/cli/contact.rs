@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{CsvArgs, LookupArgs, OutputArgs, RunArgs, StoreArgs, number_between};
+use super::shared::{ColumnArgs, CsvArgs, LookupArgs, OutputArgs, RunArgs, StoreArgs, number_between};
 use crate::format::FileFormat;
 use crate::store::FileMode;
 
@@ -57,9 +57,9 @@ pub struct ContactArgs {
     #[command(flatten)]
     pub csv: CsvArgs,
 
-    /// Columns to write, in this order, separated by commas [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "output", help_heading = "Output")]
-    pub columns: Option<Vec<String>>,
+    /// Which columns are written.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 
     /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json next to the first output]
     #[arg(long, value_name = "PATH", requires = "output", help_heading = "Output")]

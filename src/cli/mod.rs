@@ -19,8 +19,8 @@ pub use contacts::ContactsArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs, RateLimitArg,
-    ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
+    RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;

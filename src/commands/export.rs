@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
-use super::publish::{Published, publish, published_before, warn_of_losses};
+use super::publish::{Published, check_privacy, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
@@ -66,6 +66,7 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     config.published_before = published_before(&config, R::NAME)?;
+    check_privacy(&config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;
@@ -124,6 +125,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
             let mut run = run_facts(&exported.read, account.stats(), times);
+            run.rows_left_out = exported.gathered.rows_left_out;
             // Those of a journal are as the server sent them.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
@@ -171,6 +173,7 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
         total_count_first: read.total_first,
         total_count_last: read.total_last,
         duplicates_removed: read.duplicates,
+        rows_left_out: None,
         verdict: read.verdict,
         evidence: read.evidence.clone(),
         consistency: read.consistency.clone(),

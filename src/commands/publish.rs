@@ -8,6 +8,7 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::api::endpoints;
@@ -25,6 +26,7 @@ use crate::report::{
     RunFacts, Table,
 };
 use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
+use crate::transform::Privacy;
 use crate::verdict::{Evidence, Verdict};
 
 use super::warn;
@@ -72,6 +74,32 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
         tracing::warn!("--max-shrink has nothing to compare with: {wanted} is not there");
     }
     Ok(None)
+}
+
+/// What a manifest says of privacy; nothing, if it is of an earlier version.
+#[derive(Debug, Deserialize)]
+struct PublishedPrivacy {
+    #[serde(default)]
+    privacy: Privacy,
+}
+
+/// Checks that a folder of days, of which this run replaces some, holds phone numbers in one form: readers take its files
+/// for one table.
+///
+/// # Errors
+/// When its manifest says that they were written with other flags.
+pub(super) fn check_privacy(config: &ExportConfig) -> Result<(), ConfigError> {
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| config.outputs.settings.partition.is_some())
+    else {
+        return Ok(());
+    };
+    match read_manifest::<PublishedPrivacy>(manifest) {
+        Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
+            Err(ConfigError::OtherPrivacy { path: manifest.to_string() })
+        }
+        // One that cannot be read describes nothing that stays.
+        _ => Ok(()),
+    }
 }
 
 /// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
@@ -181,6 +209,7 @@ fn check_gate<R: Reading>(
         rows,
         verdict: facts.run.verdict,
         before: config.published_before,
+        rows_left_out: facts.run.rows_left_out.unwrap_or(0),
         items_rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
     })
@@ -274,8 +303,10 @@ fn manifest<'a, R: Reading>(
         finished_at: &run.finished_at,
         api: config.account.name(),
         filters: &config.filters,
+        privacy: &config.outputs.privacy,
         rows,
         contacts: (R::NAME == endpoints::CONTACTS.name).then_some(rows),
+        rows_left_out: run.rows_left_out,
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,

@@ -10,6 +10,7 @@ use crate::format::Projection;
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
 use crate::store::{FileSettings, OutputTarget, Sidecar};
+use crate::transform::{PhoneProtection, RowTransform};
 
 /// What is written of the activities.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl ActivitiesConfig {
         args: &OutputArgs,
         (files, naming): (FileSettings, &Naming),
         filters: &Filters,
+        phones: Option<&PhoneProtection>,
     ) -> Result<Self, ConfigError> {
         let SecondOutput { path, rows } = second;
         let output = OutputRequest::new(&naming.path(path)?, None, naming.stores())?;
@@ -42,10 +44,11 @@ impl ActivitiesConfig {
         }
         // Ids say what was read, not a span of time.
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
+        let written = RowTransform::new(Projection::all(rows.schema.clone()), Vec::new(), phones.cloned());
         let settings = OutputSettings {
-            format: rows.format_settings(metadata(&filters, rows.schema_version), &args.csv.settings()),
+            format: rows.format_settings(metadata(&filters, &written, rows.schema_version), &args.csv.settings()),
             files,
-            ..OutputSettings::new(Projection::all(rows.schema.clone()))
+            ..OutputSettings::new(written)
         };
         let manifests_beside = output.target.manifests();
         let journal = naming.journal_base(path, &output.target).map(|path| Sidecar::Journal.path(&path));

@@ -124,8 +124,38 @@ pub enum ConfigError {
         /// Why.
         why: String,
     },
+    /// The key for phone numbers cannot be read.
+    #[error("cannot read the key for phone numbers from {path}")]
+    ReadPhoneKey {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file holds no key for phone numbers.
+    #[error("{path} holds no usable key for phone numbers: {why}")]
+    UnusablePhoneKey {
+        /// The file.
+        path: String,
+        /// What is wrong with it, without any of it.
+        why: String,
+    },
+    /// Columns that people write in, in which not every number is found.
+    #[error("{flag} cannot find every phone number in free text: {columns}")]
+    FreeText {
+        /// Their names.
+        columns: String,
+        /// The flag that protects phone numbers.
+        flag: &'static str,
+    },
+    /// A folder of days would hold phone numbers in two forms.
+    #[error("{path} describes files that were written with other privacy flags")]
+    OtherPrivacy {
+        /// The manifest.
+        path: String,
+    },
     /// `--columns` names no columns of the resource.
-    #[error("cannot select columns (--columns)")]
+    #[error("cannot select columns (--columns, --add-columns, --drop)")]
     Columns(#[from] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
@@ -174,7 +204,14 @@ impl ConfigError {
             Self::ActivitiesOnStream(_) => "name files with --output and --activities-output",
             Self::ActivitiesInDataset(_) => "name a file outside that folder with --activities-output",
             Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",
-            Self::Columns(_) => "name columns with commas between them, or omit --columns to write all",
+            Self::ReadPhoneKey { .. } | Self::UnusablePhoneKey { .. } => {
+                "create a random key once and keep it, like: head -c 32 /dev/urandom | base64 > phones.key"
+            }
+            Self::FreeText { .. } => "add --no-body, and leave such columns out with --drop or --columns",
+            Self::OtherPrivacy { .. } => {
+                "repeat --mask-phones, --hash-phones with the same key, and --drop as before, or name another folder"
+            }
+            Self::Columns(_) => "name columns with commas between them, or omit the flag to write all",
             Self::Output(error) => error.hint(),
         }
     }

@@ -1,7 +1,7 @@
 //! Checked settings: what the flags and the environment say, proven to make sense before anything is done.
 //!
 //! One file a part: [`AccountConfig`], [`PaceConfig`], [`OutputsConfig`]; [`ExportConfig`] puts them together for
-//! every command that exports. `commands` calls it; it calls nothing that does I/O but reading the key.
+//! every command that exports. `commands` calls it; it calls nothing that does I/O but reading keys.
 //!
 //! The key comes from `SENT_DM_API_KEY` or a file. There is no flag that takes the key itself, because the process list
 //! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
@@ -9,6 +9,7 @@
 mod account;
 mod activities;
 mod address;
+mod columns;
 mod connection;
 mod error;
 mod export;

@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::activities::ActivitiesConfig;
+use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
 use crate::cli::{OutputArgs, ReportFileArgs};
-use crate::format::{ColumnError, FileFormat, Format, Projection};
+use crate::format::{FileFormat, Format};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, PlacePattern, Sidecar, Stores};
+use crate::transform::Privacy;
 
 /// Flags for what is written beside the rows; by default, nothing.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +49,8 @@ pub struct OutputsConfig {
     pub manifest: Option<OutputTarget>,
     /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
     pub manifests_beside: Vec<OutputTarget>,
+    /// What the export keeps from its readers.
+    pub privacy: Privacy,
     /// How reports and the manifest are written; whether their places are locked is only known once they are.
     pub small_files: FileSettings,
     /// The object stores of the run.
@@ -75,7 +79,6 @@ impl OutputsConfig {
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
-        let metadata = metadata(&Filters { since: span, ..filters.clone() }, rows.schema_version);
         let outputs = match rows.partition {
             Some(_) => vec![check_folder(args, naming)?],
             None => check_outputs(args, naming)?,
@@ -87,9 +90,15 @@ impl OutputsConfig {
         let missing = flags.missing.map(|path| naming.target(path)).transpose()?;
         let files =
             FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        let phones = phone_protection(&args.columns)?;
+        let written = rows_to_write(&args.columns, rows, phones.as_ref())?;
         let activities = flags.activities.as_ref();
-        let activities =
-            activities.map(|second| ActivitiesConfig::new(second, args, (files, naming), filters)).transpose()?;
+        let activities = activities
+            .map(|second| ActivitiesConfig::new(second, args, (files, naming), filters, phones.as_ref()))
+            .transpose()?;
+        let second_table = activities.iter().map(|activities| &activities.settings.rows);
+        let privacy = Privacy::of([&written].into_iter().chain(second_table), dropped_columns(&args.columns));
+        let metadata = metadata(&Filters { since: span, ..filters.clone() }, &written, rows.schema_version);
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
@@ -105,7 +114,7 @@ impl OutputsConfig {
             files,
             partition: rows.partition,
             max_rows: args.max_rows_per_file,
-            ..OutputSettings::new(columns(args.columns.as_deref(), rows)?)
+            ..OutputSettings::new(written)
         };
         // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
         let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
@@ -130,6 +139,7 @@ impl OutputsConfig {
             activities,
             manifest,
             manifests_beside,
+            privacy,
             small_files: files,
             stores: Arc::clone(naming.stores()),
             siblings,
@@ -217,19 +227,4 @@ fn check_reports(args: &ReportFileArgs, naming: &Naming) -> Result<Vec<(OutputTa
         reports.push((naming.target(path)?, form));
     }
     Ok(reports)
-}
-
-/// The columns to write: those that were named, in their order, or all that are not hidden.
-fn columns(names: Option<&[String]>, rows: &RowFormat) -> Result<Projection, ColumnError> {
-    let all = rows.schema.fields().iter().map(|field| field.name().as_str());
-    let shown: Vec<&str> = all.filter(|name| !rows.hidden_columns.contains(name)).collect();
-    match names {
-        Some(names) => {
-            let visible = Projection::select(&rows.schema, &shown)?;
-            // Selected from the visible columns, so that an error does not suggest one without values.
-            let chosen = Projection::select(visible.schema(), names)?;
-            Projection::select(&rows.schema, chosen.schema().fields().iter().map(|field| field.name()))
-        }
-        None => Projection::select(&rows.schema, &shown),
-    }
 }

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use crate::format::{CsvSettings, FILTERS_KEY, FormatSettings, ParquetSettings};
 use crate::publish::PartitionBy;
 use crate::report::Filters;
+use crate::transform::{Privacy, RowTransform};
 
 /// What the rows of an export look like.
 #[derive(Debug, Clone)]
@@ -43,11 +44,20 @@ pub struct SecondOutput<'a> {
 }
 
 /// What a Parquet or Arrow file says of itself; nothing that differs between two runs over the same list.
-pub(super) fn metadata(filters: &Filters, schema_version: u32) -> Vec<(String, String)> {
+pub(super) fn metadata(filters: &Filters, rows: &RowTransform, schema_version: u32) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
-    vec![
+    let privacy = Privacy::of([rows], Vec::new());
+    let privacy = (!privacy.is_none()).then(|| {
+        let privacy = serde_json::to_string(&privacy).expect("texts and a map with text keys");
+        (PRIVACY_KEY.to_owned(), privacy)
+    });
+    let always = vec![
         ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("sent_export.schema_version".to_owned(), schema_version.to_string()),
         (FILTERS_KEY.to_owned(), filters),
-    ]
+    ];
+    always.into_iter().chain(privacy).collect()
 }
+
+/// Name of what a Parquet or Arrow file says of the privacy of its rows, as in the manifest.
+const PRIVACY_KEY: &str = "sent_export.privacy";

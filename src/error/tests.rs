@@ -98,6 +98,13 @@ fn errors_of_the_configuration() {
             ConfigError::PartitionedStream(OutputTarget::Stdout),
             ConfigError::PartitionFormat(FileFormat::from_path(std::path::Path::new("m.csv")).unwrap()),
             ConfigError::NotContinuable { path: path(), why: "it is of another resource".to_owned() },
+            ConfigError::ReadPhoneKey { path: "phones.key".to_owned(), source: gone() },
+            ConfigError::UnusablePhoneKey {
+                path: "phones.key".to_owned(),
+                why: "it is shorter than 16 bytes".to_owned(),
+            },
+            ConfigError::FreeText { columns: "body_text, body".to_owned(), flag: "--mask-phones" },
+            ConfigError::OtherPrivacy { path: path() },
             ConfigError::Columns(Projection::select(&contacts_schema(), ["fone"]).unwrap_err()),
             ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None, &Stores::new(&[], None)).unwrap_err()),
         ]

@@ -55,14 +55,21 @@ impl<'a> JsonObjects<'a> {
 ///
 /// The columns must be of types that this program writes.
 pub(crate) fn json_objects(batch: &RecordBatch) -> Vec<String> {
+    let mut lines = Vec::new();
+    for_each_json_object(batch, |line| lines.push(String::from_utf8_lossy(line).into_owned()));
+    lines
+}
+
+/// The same, one row after the other in a buffer that they share.
+pub(crate) fn for_each_json_object(batch: &RecordBatch, mut take: impl FnMut(&[u8])) {
     let schema = batch.schema();
     let objects = JsonObjects::new(schema.fields(), batch.columns());
-    let row = |row| {
-        let mut line = Vec::new();
+    let mut line = Vec::new();
+    for row in 0..batch.num_rows() {
+        line.clear();
         objects.push(row, &mut line);
-        String::from_utf8_lossy(&line).into_owned()
-    };
-    (0..batch.num_rows()).map(row).collect()
+        take(&line);
+    }
 }
 
 impl<'a> JsonValues<'a> {

@@ -40,7 +40,7 @@ pub use self::csv_settings::{CsvDialect, CsvSettings, Delimiter, NullText};
 pub(crate) use self::encode::Encode;
 pub use self::error::FormatError;
 pub(crate) use self::guard::unguarded;
-pub(crate) use self::json::json_objects;
+pub(crate) use self::json::{for_each_json_object, json_objects};
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
 pub use self::settings::FormatSettings;

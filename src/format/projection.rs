@@ -73,6 +73,11 @@ impl Projection {
         &self.schema
     }
 
+    /// Whether a column is selected, by its place in the schema that the projection was made from.
+    pub fn has(&self, column: usize) -> bool {
+        self.indices.contains(&column)
+    }
+
     /// The selected columns of a batch in the schema that the projection was made from; copies no values.
     ///
     /// # Errors

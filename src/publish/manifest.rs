@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::OutputReport;
 use crate::format::CsvSettings;
 use crate::store::{FileSettings, OutputTarget, SmallFile, StoreError, read_small_file, stage_small_file};
+use crate::transform::Privacy;
 use crate::verdict::Evidence;
 
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
@@ -35,11 +36,17 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub api: &'a str,
     /// Filters of the run.
     pub filters: &'a F,
+    /// What the outputs keep from their readers.
+    #[serde(skip_serializing_if = "Privacy::is_none")]
+    pub privacy: &'a Privacy,
     /// Rows of the resource, in every output that holds them.
     pub rows: u64,
     /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<u64>,
+    /// Rows that were read and left out by `--only`; `None` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_left_out: Option<u64>,
     /// Items of the list that could not be rows, and are in no output.
     pub items_rejected: u64,
     /// `complete`, `healed` or `unverified`.
@@ -175,8 +182,10 @@ mod tests {
             finished_at: "2026-03-01T00:00:01Z",
             api: "simulator",
             filters: &"none",
+            privacy: &Privacy::default(),
             rows: 7,
             contacts: Some(7),
+            rows_left_out: None,
             items_rejected: 0,
             verdict: "complete",
             evidence: &[],

@@ -41,7 +41,7 @@ impl Output {
         settings: &OutputSettings,
         files: FileSettings,
     ) -> Result<Self, OutputError> {
-        let schema = settings.columns.schema();
+        let schema = settings.rows.schema();
         request.format.check_columns(schema)?;
         let sink = HashingWriter::new(store::open(&request.target, files)?);
         let encoder = request.format.open(sink, schema, &settings.format);

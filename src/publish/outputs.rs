@@ -9,13 +9,15 @@ use super::partitions::{NewFolders, Partitions, StagedPartitions};
 use super::parts::Parts;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
-use crate::format::Projection;
 use crate::store::{FileSettings, Staged};
+use crate::transform::RowTransform;
 
 /// The open outputs of a run.
 #[derive(Debug)]
 pub struct Outputs {
-    columns: Projection,
+    rows: RowTransform,
+    /// Start of the run, in microseconds UTC.
+    started_at: i64,
     open: Vec<OutputThread>,
     /// Outputs that are split into files of so many rows.
     parts: Vec<Parts>,
@@ -48,7 +50,12 @@ impl Outputs {
             OutputThread::start(Output::open(request, settings, files)?).map(Some)
         };
         let open = requests.iter().filter_map(|request| open(request).transpose()).collect::<Result<_, _>>()?;
-        Ok(Self { columns: settings.columns.clone(), open, parts, partitions, locks })
+        Ok(Self { rows: settings.rows.clone(), started_at: 0, open, parts, partitions, locks })
+    }
+
+    /// Sets the start of the run, in microseconds UTC, which rows may hold. It is known only once a journal is found.
+    pub fn set_started_at(&mut self, started_at: i64) {
+        self.started_at = started_at;
     }
 
     /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
@@ -57,7 +64,7 @@ impl Outputs {
     /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
     /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        let written = self.columns.project(batch).map_err(OutputError::ForeignBatch)?;
+        let written = self.rows.apply(batch, self.started_at).map_err(OutputError::ForeignBatch)?;
         if let Some(partitions) = &mut self.partitions {
             partitions.write(batch, &written)?;
         }

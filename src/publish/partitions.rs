@@ -85,7 +85,7 @@ impl Partitions {
         files: FileSettings,
         by: PartitionBy,
     ) -> Result<Self, OutputError> {
-        request.format.check_columns(settings.columns.schema())?;
+        request.format.check_columns(settings.rows.schema())?;
         Ok(Self {
             request: request.clone(),
             settings: settings.clone(),
@@ -175,7 +175,7 @@ impl Partitions {
             None => None,
         };
         let output = OutputThread::start(Output::open(&request, &self.settings, self.files)?)?;
-        let rows = BatchCoalescer::new(self.settings.columns.schema().clone(), BATCH_ROWS);
+        let rows = BatchCoalescer::new(self.settings.rows.schema().clone(), BATCH_ROWS);
         self.open.push(OpenDay { day, rows, output });
         if let Some(file) = earlier {
             self.write_again(file, &request)?;
@@ -187,7 +187,7 @@ impl Partitions {
     fn write_again(&mut self, file: File, request: &OutputRequest) -> Result<(), OutputError> {
         let failed =
             |error: parquet::errors::ParquetError| OutputError::write(request, std::io::Error::other(error).into());
-        let options = ArrowReaderOptions::new().with_schema(self.settings.columns.schema().clone());
+        let options = ArrowReaderOptions::new().with_schema(self.settings.rows.schema().clone());
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(failed)?;
         for batch in reader.with_batch_size(BATCH_ROWS).build().map_err(failed)? {
             let batch = batch.map_err(OutputError::ForeignBatch)?;

@@ -4,14 +4,15 @@ use std::num::NonZeroU64;
 
 use serde::Serialize;
 
-use crate::format::{CsvSettings, FileFormat, FormatSettings, Projection};
+use crate::format::{CsvSettings, FileFormat, FormatSettings};
 use crate::store::FileSettings;
+use crate::transform::RowTransform;
 
 /// What all outputs of a run share.
 #[derive(Debug, Clone)]
 pub struct OutputSettings {
-    /// Columns and their order.
-    pub columns: Projection,
+    /// Columns and their order, and what becomes of their values.
+    pub rows: RowTransform,
     /// How the file of each format is laid out.
     pub format: FormatSettings,
     /// Permissions of the files, and whether missing folders are made; locks are known only once they are held.
@@ -32,10 +33,10 @@ pub struct PartitionBy {
 }
 
 impl OutputSettings {
-    /// These columns, and everything else as usual.
-    pub fn new(columns: Projection) -> Self {
+    /// These rows, and everything else as usual.
+    pub fn new(rows: impl Into<RowTransform>) -> Self {
         Self {
-            columns,
+            rows: rows.into(),
             format: FormatSettings::default(),
             files: FileSettings::default(),
             partition: None,

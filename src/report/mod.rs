@@ -21,7 +21,6 @@ mod files;
 mod form;
 mod format;
 mod min_cell;
-mod places;
 mod render;
 mod run;
 mod table;

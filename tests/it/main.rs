@@ -20,6 +20,7 @@ mod network;
 mod outputs;
 mod peers;
 mod pipes;
+mod privacy;
 mod privileged;
 mod profiles;
 mod publish;

@@ -3,6 +3,7 @@
 //! Groups only parse. What makes no sense together is refused by [`config`](crate::config).
 
 mod account;
+mod columns;
 mod csv;
 mod gates;
 mod lookup;
@@ -15,6 +16,7 @@ mod values;
 mod verbosity;
 
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
+pub use self::columns::ColumnArgs;
 pub use self::csv::CsvArgs;
 pub use self::gates::GateArgs;
 pub use self::lookup::LookupArgs;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::columns::ColumnArgs;
 use super::csv::CsvArgs;
 use super::store::StoreArgs;
 use super::values::{kept_exports, rows_per_file};
@@ -26,9 +27,9 @@ pub struct OutputArgs {
     #[command(flatten)]
     pub csv: CsvArgs,
 
-    /// Columns to write, in this order, separated by commas [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
-    pub columns: Option<Vec<String>>,
+    /// Which columns are written.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
 
     /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json next to the first output]
     #[arg(long, value_name = "PATH", help_heading = "Output")]

@@ -1,8 +1,8 @@
 //! Regions as they are shown.
 
 use super::super::format::shown;
-use super::super::places;
 use super::cell::Cell;
+use crate::base::places;
 
 /// A region's code and, if ISO 3166-1 has one, its name.
 pub(super) fn region_cell(code: &str) -> Cell {

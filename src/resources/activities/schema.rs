@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::resources::Personal;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
 /// Places of the columns in [`activities_schema`].
@@ -29,10 +30,10 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("message_id", DataType::Utf8, false),
         Field::new("position", DataType::Int32, false),
         Field::new("status", DataType::Utf8, true),
-        Field::new("description", DataType::Utf8, true),
-        Field::new("from", DataType::Utf8, true),
+        Personal::Quotes.mark(Field::new("description", DataType::Utf8, true)),
+        Personal::Sender.mark(Field::new("from", DataType::Utf8, true)),
         Field::new("reason_code", DataType::Utf8, true),
-        Field::new("reason", DataType::Utf8, true),
+        Personal::Quotes.mark(Field::new("reason", DataType::Utf8, true)),
         Field::new("timestamp", time(), true),
         Field::new("scheduled_at", time(), true),
         Field::new("price", money(), true),

@@ -4,6 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
+use crate::resources::Personal;
+
 /// Places of the columns in [`contacts_schema`].
 pub mod column {
     /// `id`
@@ -67,6 +69,9 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         column::CREATED_AT | column::UPDATED_AT => {
             Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true)
         }
+        column::PHONE_NUMBER..=column::FORMAT_RFC => Personal::Number.mark(Field::new(name, DataType::Utf8, true)),
+        // A calling code has three digits at most; nothing keeps a server from sending a whole number.
+        column::COUNTRY_CODE => Personal::Quotes.mark(Field::new(name, DataType::Utf8, true)),
         _ => Field::new(name, DataType::Utf8, true),
     };
     Arc::new(Schema::new(FIELD_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
+use crate::resources::Personal;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
 /// Places of the columns in [`messages_schema`].
@@ -160,7 +161,12 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         column::PRICE | column::ACTIVE_CONTACT_PRICE => {
             Field::new(name, DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE), true)
         }
-        column::EVENTS => Field::new(name, DataType::List(event_field()), true),
+        column::EVENTS => Personal::Quotes.mark(Field::new(name, DataType::List(event_field()), true)),
+        column::PHONE | column::PHONE_INTERNATIONAL => Personal::Number.mark(Field::new(name, DataType::Utf8, true)),
+        column::REASON => Personal::Quotes.mark(Field::new(name, DataType::Utf8, true)),
+        column::BODY_TEXT | column::BODY | column::EXTRA => {
+            Personal::FreeText.mark(Field::new(name, DataType::Utf8, true))
+        }
         _ => Field::new(name, DataType::Utf8, true),
     };
     Arc::new(Schema::new(COLUMN_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))

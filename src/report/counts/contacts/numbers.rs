@@ -10,7 +10,7 @@
 use super::super::names::{Names, Texts, UNKNOWN};
 use super::super::repeats::{Repeats, hash};
 use crate::base::hash::hash_number;
-use crate::report::places;
+use crate::base::places;
 
 const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::super::repeats::Repeats;
 use super::channels::{self, NONE};
 use super::{Cell, Counts, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT};
+use crate::base::places;
 use crate::report::document::contacts::summary::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary};
-use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::resources::contacts::{column, column_name};
 

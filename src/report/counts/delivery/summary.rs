@@ -3,12 +3,12 @@
 use super::super::names::UNKNOWN;
 use super::super::repeats::Repeats;
 use super::{DeliveryCounts, TimesOfChannel};
+use crate::base::places;
 use crate::report::document::delivery::group::{add_group, messages_of};
 use crate::report::document::delivery::summary::{
     DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryQuality, DeliverySummary, DeliveryTimes, Funnel, Weekday,
 };
 use crate::report::document::values::TimeRange;
-use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 use crate::resources::messages::is_documented_status;
 use crate::time::Timestamp;

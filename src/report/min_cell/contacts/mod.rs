@@ -23,9 +23,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Limit, merge, small_keys};
+use crate::base::places;
 use crate::report::document::contacts::summary::Summary;
 use crate::report::document::values::TimeRange;
-use crate::report::places;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 
 type TableOf = for<'a> fn(&'a mut Summary) -> &'a mut Table;

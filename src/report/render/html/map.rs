@@ -4,10 +4,10 @@
 //! the largest country would stand out.
 
 use super::super::super::format::{capitalized, percent};
-use super::super::super::places;
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};
 use super::super::super::view::parts::MapView;
 use super::page::Page;
+use crate::base::places;
 use crate::base::plural::grouped;
 
 /// One country per line; see the README of the folder.

@@ -124,8 +124,9 @@ fn write_part(page: &mut Page, part: &Part) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::places;
     use crate::report::table::Table;
-    use crate::report::{Origin, RegionDetail, Summary, compare, places};
+    use crate::report::{Origin, RegionDetail, Summary, compare};
 
     fn months() -> Table {
         (0..600).map(|at| (format!("{}-{:02}", 1980 + at / 12, at % 12 + 1), 12_345 + at)).collect()

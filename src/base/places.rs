@@ -11,13 +11,13 @@ use self::countries::COUNTRIES;
 
 /// A country or territory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Common English name.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// English name of the continent.
-    pub(super) continent: &'static str,
+    pub(crate) continent: &'static str,
     /// Calling code, which other places may share.
-    pub(super) calling_code: u16,
+    pub(crate) calling_code: u16,
 }
 
 /// Codes of international services and of Ascension (Recommendation ITU-T E.164, list of assigned codes).
@@ -39,14 +39,14 @@ static CALLING_CODES: LazyLock<Box<[u16; 1000]>> = LazyLock::new(|| {
 });
 
 /// The place of an ISO 3166-1 alpha-2 code, in capital letters.
-pub(super) fn find(code: &str) -> Option<Place> {
+pub(crate) fn find(code: &str) -> Option<Place> {
     let at = COUNTRIES.binary_search_by_key(&code, |&(code, ..)| code).ok()?;
     let (_, name, continent, calling_code) = COUNTRIES[at];
     Some(Place { name, continent: continent.name(), calling_code })
 }
 
 /// The calling code that a number begins with, by its first three digits; 0 where none is assigned.
-pub(super) fn calling_codes() -> &'static [u16; 1000] {
+pub(crate) fn calling_codes() -> &'static [u16; 1000] {
     &CALLING_CODES
 }
 
