@@ -48,8 +48,6 @@ fn connect_s3(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dy
         let key = option.key.parse::<Key>().map_err(|error| failed(&error))?;
         builder = builder.with_config(key, &option.value);
     }
-    let is_set =
-        |builder: &AmazonS3Builder, keys: &[Key]| keys.iter().any(|key| is_given(builder.get_config_value(key)));
     if builder.get_config_value(&Key::Region).is_none()
         && let Some(region) = builder.get_config_value(&Key::DefaultRegion).or_else(aws_profile::region)
     {
@@ -62,7 +60,9 @@ fn connect_s3(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dy
         Key::ContainerCredentialsFullUri,
         Key::MetadataEndpoint,
     ];
-    if !is_set(&builder, &keys) && !is_true(builder.get_config_value(&Key::SkipSignature)) {
+    if !keys.iter().any(|key| is_given(builder.get_config_value(key)))
+        && !is_true(builder.get_config_value(&Key::SkipSignature))
+    {
         match aws_profile::credentials()? {
             Some(found) => {
                 builder = builder.with_access_key_id(found.key_id).with_secret_access_key(found.secret_key);
@@ -74,6 +74,12 @@ fn connect_s3(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dy
         }
     }
     let endpoint = [Key::S3Endpoint, Key::Endpoint].iter().find_map(|key| builder.get_config_value(key));
+    // TLS protects the bytes; hashing them once more for the signature would cost a tenth of an export's CPU time.
+    if endpoint.as_deref().is_none_or(|endpoint| endpoint.starts_with("https://"))
+        && !is_set("unsigned_payload", options, "AWS_")
+    {
+        builder = builder.with_unsigned_payload(true);
+    }
     for (key, value) in defaults(endpoint.as_deref(), options, "AWS_") {
         builder = builder.with_config(Key::Client(key), value);
     }
@@ -146,13 +152,14 @@ fn defaults(endpoint: Option<&str>, options: &[StoreOption], prefix: &str) -> Ve
         defaults.push((ClientConfigKey::AllowHttp, "true".to_owned()));
         defaults.push((ClientConfigKey::NoSystemCertificates, "true".to_owned()));
     }
-    let is_set = |key: &ClientConfigKey| {
-        let name: &str = key.as_ref();
-        let variable = format!("{prefix}{}", name.to_ascii_uppercase());
-        options.iter().any(|option| option.key.ends_with(name)) || std::env::var_os(variable).is_some()
-    };
-    defaults.retain(|(key, _)| !is_set(key));
+    defaults.retain(|(key, _)| !is_set(key.as_ref(), options, prefix));
     defaults
+}
+
+/// Whether an option or a variable with `prefix` sets a key.
+fn is_set(key: &str, options: &[StoreOption], prefix: &str) -> bool {
+    let variable = format!("{prefix}{}", key.to_ascii_uppercase());
+    options.iter().any(|option| option.key.ends_with(key)) || std::env::var_os(variable).is_some()
 }
 
 fn is_loopback(endpoint: &str) -> bool {
