@@ -23,6 +23,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
 use tokio::sync::mpsc;
 
@@ -32,7 +33,7 @@ use crate::journal::JournalSlot;
 use crate::listing::Progress;
 use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
-use crate::resources::{BuildBatches, PageFindings, RowPage};
+use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 pub use self::since::{Since, SinceStart};
@@ -61,6 +62,8 @@ pub struct Gathered<C> {
     pub staged: StagedOutputs,
     /// The ids of the rows in them, if the reading requests those.
     pub ids: Option<WrittenIds>,
+    /// Rows that were read and are in no file, by the reading's filter; `None` if it has none.
+    pub rows_left_out: Option<u64>,
 }
 
 /// How an export ended.
@@ -152,6 +155,8 @@ struct Gatherer<B, C> {
     counts: C,
     findings: Findings,
     ids: Option<WrittenIds>,
+    filter: Option<RowFilter>,
+    rows_left_out: u64,
     now_micros: i64,
 }
 
@@ -159,7 +164,9 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn new<R: Reading<Batches = B>>(reading: &R, mut outputs: Outputs, now_micros: i64) -> Self {
         outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
-        Self { batches, schema, outputs, counts: C::default(), findings: Findings::default(), ids, now_micros }
+        let (counts, findings) = (C::default(), Findings::default());
+        let (filter, rows_left_out) = (reading.row_filter(), 0);
+        Self { batches, schema, outputs, counts, findings, ids, filter, rows_left_out, now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
@@ -212,6 +219,14 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
 
     /// The outputs come first, so that they have work while the batch is counted.
     fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+        let chosen = self.filter.map(|filter| filter_record_batch(batch, &filter(batch)));
+        let chosen = chosen.transpose().map_err(OutputError::ForeignBatch)?;
+        let all_rows = batch.num_rows();
+        let batch = chosen.as_ref().unwrap_or(batch);
+        self.rows_left_out += (all_rows - batch.num_rows()) as u64;
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
         self.outputs.write(batch)?;
         self.counts.add_batch(batch, self.now_micros);
         if let Some(ids) = &mut self.ids {
@@ -222,7 +237,10 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
 
     fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
-            Ok(staged) => Ok(Gathered { counts: self.counts, findings: self.findings, staged, ids: self.ids }),
+            Ok(staged) => {
+                let Self { counts, findings, ids, filter, rows_left_out, .. } = self;
+                Ok(Gathered { counts, findings, staged, ids, rows_left_out: filter.map(|_| rows_left_out) })
+            }
             Err(error) => Err(Failed { error, rest: Box::new(self) }),
         }
     }

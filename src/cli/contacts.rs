@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::resources::contacts::OnlyContacts;
+
 use super::shared::{GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number, number_between};
 
 const EXAMPLES: &str = "\
@@ -54,6 +56,13 @@ pub struct ContactsArgs {
     #[arg(long, value_name = "NUMBER", value_parser = phone_number, help_heading = "Filters")]
     pub phone: Option<String>,
 
+    /// Write only contacts that opted out, or only those that are reachable
+    ///
+    /// opted-out: `opt_out` is true; reachable: not opted out, with at least one channel. The API has no such filter, so
+    /// all contacts are read and verified, and the others are left out of the files and the report.
+    #[arg(long, value_name = "WHICH", value_parser = only, help_heading = "Filters")]
+    pub only: Option<OnlyContacts>,
+
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
@@ -68,6 +77,11 @@ pub struct ContactsArgs {
         help_heading = "Account"
     )]
     pub simulate: Option<u32>,
+}
+
+fn only(text: &str) -> Result<OnlyContacts, String> {
+    let found = OnlyContacts::ALL.into_iter().find(|only| only.name() == text);
+    found.ok_or_else(|| format!("write {}", OnlyContacts::ALL.map(OnlyContacts::name).join(" or ")))
 }
 
 fn contacts(text: &str) -> Result<u32, String> {

@@ -15,11 +15,13 @@ use super::export::{ExportCommand, run_export};
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
-    let contacts = Contacts { search: args.search.clone(), channel: args.channel.clone(), phone: args.phone.clone() };
+    let (search, channel, phone) = (args.search.clone(), args.channel.clone(), args.phone.clone());
+    let contacts = Contacts { search, channel, phone, only: args.only };
     let filters = Filters {
         search: args.search.as_deref().map(Filters::shown_search),
         channel: args.channel.clone(),
         phone: args.phone.is_some(),
+        only: args.only.map(|only| only.name().to_owned()),
         ..Filters::default()
     };
     let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });

@@ -125,6 +125,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
             let mut run = run_facts(&exported.read, account.stats(), times);
+            run.rows_left_out = exported.gathered.rows_left_out;
             // Those of a journal are as the server sent them.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
@@ -172,6 +173,7 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
         total_count_first: read.total_first,
         total_count_last: read.total_last,
         duplicates_removed: read.duplicates,
+        rows_left_out: None,
         verdict: read.verdict,
         evidence: read.evidence.clone(),
         consistency: read.consistency.clone(),

@@ -182,6 +182,7 @@ fn check_gate<R: Reading>(
         rows,
         verdict: facts.run.verdict,
         before: config.published_before,
+        rows_left_out: facts.run.rows_left_out.unwrap_or(0),
         items_rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
     })
@@ -261,6 +262,7 @@ fn manifest<'a, R: Reading>(
         privacy: &config.outputs.privacy,
         rows,
         contacts: (R::NAME == endpoints::CONTACTS.name).then_some(rows),
+        rows_left_out: run.rows_left_out,
         items_rejected,
         verdict: run.verdict.name(),
         evidence: &run.evidence,

@@ -21,7 +21,7 @@ use crate::listing::{
 use crate::lookup::{Answer, Looked, LookupError, LookupKey, LookupProgress, LookupReport, LookupSettings, look_up};
 use crate::report::ConsistencyFacts;
 use crate::resources::{
-    BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowPage,
+    BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowFilter, RowPage,
 };
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
@@ -56,6 +56,11 @@ pub trait Reading {
     /// Columns of the schema that are left out: what they would hold was not requested.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+
+    /// Tells which rows of a batch are written; `None` writes all of them.
+    fn row_filter(&self) -> Option<RowFilter> {
+        None
     }
 
     /// Where the ids of the rows are gathered, if something is read by them next.
@@ -174,6 +179,10 @@ impl<R: Resource> Reading for ListReading<R> {
 
     fn hidden_columns(&self) -> Vec<&'static str> {
         self.resource.hidden_columns()
+    }
+
+    fn row_filter(&self) -> Option<RowFilter> {
+        self.resource.row_filter()
     }
 
     fn written_ids(&self) -> Option<WrittenIds> {

@@ -42,6 +42,9 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<u64>,
+    /// Rows that were read and left out by `--only`; `None` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_left_out: Option<u64>,
     /// Items of the list that could not be rows, and are in no output.
     pub items_rejected: u64,
     /// `complete`, `healed` or `unverified`.
@@ -179,6 +182,7 @@ mod tests {
             privacy: &Privacy::default(),
             rows: 7,
             contacts: Some(7),
+            rows_left_out: None,
             items_rejected: 0,
             verdict: "complete",
             evidence: &[],

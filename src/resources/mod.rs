@@ -15,7 +15,7 @@ pub mod messages;
 mod page;
 mod personal;
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 
@@ -55,6 +55,11 @@ pub trait Resource: Sync {
         Vec::new()
     }
 
+    /// Tells which rows of a batch are written; `None` writes all of them.
+    fn row_filter(&self) -> Option<RowFilter> {
+        None
+    }
+
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
 
@@ -74,6 +79,9 @@ pub trait Resource: Sync {
     /// When the body is not one complete JSON object, its list is none, or has more items than the limit.
     fn decode(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<Self::Page>>, serde_json::Error>;
 }
+
+/// Tells which rows of a batch with all columns of a resource are written.
+pub type RowFilter = fn(&RecordBatch) -> BooleanArray;
 
 /// A parameter of a list, which a flag sets.
 #[derive(Debug, Clone, Copy)]

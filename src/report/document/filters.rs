@@ -17,6 +17,9 @@ pub struct Filters {
     /// Whether `--phone` was given; the number is personal, so no report contains it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub phone: bool,
+    /// `--only`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
     /// `--profile-id`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_id: Option<String>,

@@ -30,6 +30,9 @@ pub struct RunFacts {
     pub total_count_last: Option<u64>,
     /// Rows that were read more than once and written once.
     pub duplicates_removed: u64,
+    /// Rows that were read and left out by `--only`; `None` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_left_out: Option<u64>,
     /// Whether the output holds every row.
     pub verdict: Verdict,
     /// Evidence for the verdict.

@@ -111,6 +111,10 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
         let pages = count_of(run.consistency.pages_resumed, "of these pages was kept", "of these pages were kept");
         notes.push(format!("{pages} by an earlier run and not requested again."));
     }
+    if let Some(count) = run.rows_left_out {
+        let rows = count_of(count, source.noun.one, source.noun.many);
+        notes.push(format!("{rows} {} read and left out.", word_for(count, "was", "were")));
+    }
     if run.duplicates_removed > 0 {
         let count = run.duplicates_removed;
         let rows = count_of(count, source.noun.one, source.noun.many);
@@ -121,12 +125,13 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
 
 /// The filters, without the text that was searched for, which can be a name or a number.
 fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, profile_id, since } = filters;
+    let Filters { search, channel, phone, only, profile_id, since } = filters;
     let rows = noun.many;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
         channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
         phone.then(|| format!("Only {rows} with one number.")),
+        only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
     ];

@@ -5,11 +5,11 @@ use std::fmt;
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 
-use super::{BatchBuilder, ContactPage, UNIQUE_COLUMNS, contacts_schema, decode_page_within};
+use super::{BatchBuilder, ContactPage, OnlyContacts, UNIQUE_COLUMNS, contacts_schema, decode_page_within};
 use crate::api::endpoints::{self, ListEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
-use crate::resources::{ListData, PageLimit, Parameter, Resource};
+use crate::resources::{ListData, PageLimit, Parameter, Resource, RowFilter};
 
 /// The contacts that are asked for, by the filters that the API reference names.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Contacts {
     pub channel: Option<String>,
     /// `phone`: an exact number. Never shown.
     pub phone: Option<String>,
+    /// Which of those that are read are written.
+    pub only: Option<OnlyContacts>,
 }
 
 impl fmt::Debug for Contacts {
@@ -27,6 +29,7 @@ impl fmt::Debug for Contacts {
         formatter
             .debug_struct("Contacts")
             .field("channel", &self.channel)
+            .field("only", &self.only)
             .field("has_search", &self.search.is_some())
             .field("has_phone", &self.phone.is_some())
             .finish()
@@ -47,6 +50,10 @@ impl Resource for Contacts {
 
     fn batches(&self) -> BatchBuilder {
         BatchBuilder::default()
+    }
+
+    fn row_filter(&self) -> Option<RowFilter> {
+        self.only.map(OnlyContacts::filter)
     }
 
     fn parameters(&self) -> Vec<Parameter<'_>> {
