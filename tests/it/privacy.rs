@@ -127,6 +127,29 @@ fn the_report_of_a_masked_export_is_that_of_the_numbers_as_sent() {
 }
 
 #[test]
+fn a_report_on_protected_files_finds_nothing_wrong_with_their_numbers() {
+    let simulator = simulator(2_000);
+    let report = |more: &[&str]| -> Value {
+        let arguments = [&["-o", "c.parquet", "--quiet"], more].concat();
+        let run = sent_export().file("phones.key", KEY).contacts(&simulator.base_url(), &arguments).finish();
+        let run = run.expect_code(0).again().args(["report", "c.parquet", "--json", "-", "--quiet"]).finish();
+        serde_json::from_slice(&run.expect_code(0).stdout).unwrap()
+    };
+    let (plain, masked, hashed) = (report(&[]), report(&["--mask-phones"]), report(&["--hash-phones", "phones.key"]));
+    let quality = |report: &Value, count: &str| report["quality"][count].clone();
+    assert_eq!(quality(&hashed, "shared_phone_numbers"), quality(&plain, "shared_phone_numbers"));
+    for report in [&masked, &hashed] {
+        for count in ["invalid_e164", "e164_not_of_region", "e164_not_of_country_code"] {
+            assert_eq!(quality(report, count), 0, "{count}");
+        }
+        for table in ["regions", "country_codes", "channels", "reachable"] {
+            assert_eq!(report[table], plain[table], "{table}");
+        }
+    }
+    assert_eq!(quality(&masked, "shared_phone_numbers")["keys"], 0);
+}
+
+#[test]
 fn one_number_has_one_hash_in_contacts_messages_and_activities() {
     let simulator = Simulator::start(Settings::of_messages(300)).unwrap();
     let base_url = simulator.base_url();
