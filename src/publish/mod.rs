@@ -5,7 +5,8 @@
 //! final names. A run that fails in between leaves the last good files as they were. A [`Gate`] decides whether an export
 //! may replace the last one, and the [`Manifest`], which is written last, says what was published.
 //!
-//! Every output is locked against other runs from the start ([`OutputLock`]). Encoding is the business of
+//! Every output is locked against other runs from the start ([`OutputLock`]). What becomes of rows before they are encoded is
+//! the business of [`transform`](crate::transform), which is applied once for all outputs. Encoding is the business of
 //! [`format`](crate::format), bytes that of [`store`](crate::store); nothing here knows which resource the rows are.
 //!
 //! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so whoever builds them must cut

@@ -13,9 +13,9 @@ pub struct ConsistencyFacts {
     pub total_count_max: Option<u64>,
     /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
     pub changes_seen: u64,
-    /// Rows in the output that were created during the run.
+    /// Rows of the list that were created during the run.
     pub created_during_run: u64,
-    /// Rows in the output that were updated during the run.
+    /// Rows of the list that were updated during the run.
     pub updated_during_run: u64,
     /// Rows deleted during the run, at least.
     pub deleted_during_run_at_least: u64,

@@ -57,8 +57,7 @@ impl NumberChecks {
                 continue;
             }
             let Some(number) = Number::read(text, table) else {
-                self.invalid += 1;
-                self.shared.add(hash(text));
+                self.add_unreadable(text);
                 continue;
             };
             let fits = |expected: u16| expected == 0 || expected == number.calling_code;
@@ -70,10 +69,20 @@ impl NumberChecks {
         }
     }
 
+    /// Nothing is wrong with a number that an export has masked or hashed. A hash is still that of one number, but many
+    /// numbers look alike when they are masked.
+    #[cold]
+    fn add_unreadable(&mut self, text: &[u8]) {
+        self.invalid += u64::from(!is_masked(text) && !is_hashed(text));
+        if !is_masked(text) {
+            self.shared.add(hash(text));
+        }
+    }
+
     /// Numbers without an E.164 form can be shared, too.
     #[cold]
     fn add_other_form(&mut self, text: &[u8], calling_codes: &[u16; 1000]) {
-        if !text.is_empty() {
+        if !text.is_empty() && !is_masked(text) {
             let number = Number::read(text, calling_codes);
             self.shared.add(number.map_or_else(|| hash(text), |number| hash_number(number.digits)));
         }
@@ -83,6 +92,18 @@ impl NumberChecks {
 /// The calling code in a text of the column `country_code`; an unassigned one if the text has none.
 fn calling_code(text: &str) -> u16 {
     text.strip_prefix('+').unwrap_or(text).parse().ok().filter(|&code| code != 0).unwrap_or(u16::MAX)
+}
+
+/// Whether a number was masked by an export with `--mask-phones`.
+fn is_masked(text: &[u8]) -> bool {
+    let masked = text.split(|&byte| byte == b'*').count() - 1;
+    // A number, or what stands for one that is malformed.
+    masked >= 4 && text.len() > masked && !text.iter().any(u8::is_ascii_alphabetic) || text == b"***"
+}
+
+/// Whether a number was replaced by an export with `--hash-phones`: 64 hexadecimal digits.
+fn is_hashed(text: &[u8]) -> bool {
+    text.len() == 64 && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A number with the form of E.164.
@@ -176,6 +197,17 @@ mod tests {
             }
         }
         assert_eq!(read_digits(b"999999999999999"), Some(999_999_999_999_999));
+    }
+
+    #[test]
+    fn masked_and_hashed_numbers_are_told_from_malformed_ones() {
+        for text in ["+1********23", "*********23", "(***) ***-**23", "***"] {
+            assert!(is_masked(text.as_bytes()), "{text}");
+        }
+        for text in ["", "*", "****", "+1202*", "call ****23", "+12025550123"] {
+            assert!(!is_masked(text.as_bytes()), "{text}");
+        }
+        assert!(is_hashed("0f".repeat(32).as_bytes()) && !is_hashed("0F".repeat(32).as_bytes()) && !is_hashed(b"0f"));
     }
 
     #[test]
