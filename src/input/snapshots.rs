@@ -144,7 +144,7 @@ impl Contents {
             return Ok(Self { common_percent, ids: ids.finish(), filters: None });
         }
         let mut take = |piece: Piece| {
-            let column = piece.batch.column(file.content.id()).as_string::<i32>();
+            let column = piece.batch.column(file.id()).as_string::<i32>();
             column.iter().flatten().for_each(|id| ids.add(id));
         };
         let facts = read_columns(file, Wanted::Ids, &mut take)?;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::content::Content;
+use arrow::datatypes::SchemaRef;
+
+use super::content::{ColumnSet, Content};
 use super::error::SourceError;
 use super::published::Published;
 use crate::format::FileFormat;
@@ -20,6 +22,8 @@ pub struct SourceFile {
     pub format: FileFormat,
     /// What it holds; contacts until [`detect_contents`](super::detect_contents) has run.
     pub content: Content,
+    /// Which columns of it are read; unless set otherwise, those that a report counts.
+    pub columns: ColumnSet,
     /// Its size.
     pub bytes: u64,
     /// Its entry in the manifest of its export.
@@ -29,6 +33,19 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// The columns that are read.
+    pub fn schema(&self) -> SchemaRef {
+        match self.columns {
+            ColumnSet::Counted => self.content.schema(),
+            ColumnSet::All => self.content.full_schema(),
+        }
+    }
+
+    /// The index of the id among them.
+    pub(super) fn id(&self) -> usize {
+        self.schema().index_of("id").expect("every schema has an id")
+    }
+
     /// Time of its rows: the start of its export if known, else its last modification.
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
