@@ -34,6 +34,7 @@
 
 pub mod api;
 pub mod base;
+pub mod changes;
 pub mod cli;
 pub mod commands;
 pub mod config;
