@@ -174,7 +174,7 @@ fn ignores_hang_up(status: &str) -> bool {
 
 #[expect(clippy::exit, reason = "the second signal must end the process even while a write hangs")]
 fn leave(code: ExitCode) -> ! {
-    std::process::exit(code as i32)
+    std::process::exit(code.number().into())
 }
 
 #[cfg(all(test, unix))]

@@ -8,7 +8,7 @@ use super::ConfigError;
 use super::activities::ActivitiesConfig;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{OutputArgs, ReportFileArgs};
+use crate::cli::{CsvArgs, OutputArgs, ReportFileArgs};
 use crate::format::{ColumnError, FileFormat, Format, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
@@ -71,7 +71,7 @@ impl OutputsConfig {
         let metadata = metadata(&Filters { since: span, ..filters.clone() }, rows.schema_version);
         let outputs = match rows.partition {
             Some(_) => vec![check_folder(args, stores)?],
-            None => check_outputs(args, stores)?,
+            None => check_outputs(&args.output, args.format, stores)?,
         };
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, stores))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
@@ -92,7 +92,7 @@ impl OutputsConfig {
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_ref())?;
-        check_csv_flags(args, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
+        check_csv_flags(&args.csv, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
         let settings = OutputSettings {
             format: rows.format_settings(metadata, &args.csv.settings()),
             files,
@@ -136,10 +136,15 @@ impl OutputsConfig {
     }
 }
 
-fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRequest>, ConfigError> {
+/// The outputs that are asked for, each with its format.
+pub(super) fn check_outputs(
+    paths: &[PathBuf],
+    format: Option<FileFormat>,
+    stores: &Arc<Stores>,
+) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
-    for path in &args.output {
-        let request = OutputRequest::new(path, args.format, stores)?;
+    for path in paths {
+        let request = OutputRequest::new(path, format, stores)?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
@@ -150,11 +155,11 @@ fn check_outputs(args: &OutputArgs, stores: &Arc<Stores>) -> Result<Vec<OutputRe
 }
 
 /// Flags for CSV without a CSV file are a mistake.
-fn check_csv_flags<'a>(
-    args: &OutputArgs,
+pub(super) fn check_csv_flags<'a>(
+    flags: &CsvArgs,
     mut outputs: impl Iterator<Item = &'a OutputRequest>,
 ) -> Result<(), ConfigError> {
-    match args.csv.first_given() {
+    match flags.first_given() {
         Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
         _ => Ok(()),
     }
