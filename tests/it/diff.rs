@@ -280,8 +280,9 @@ mod signals {
 
     #[test]
     fn a_signal_ends_a_diff_while_it_writes_and_nothing_is_left() {
-        let old: String = (0..60_000).map(|at| format!("{at:0>36},true\n")).collect();
-        let run = sent_export().file("old.csv", &format!("id,opt_out\n{old}")).file("new.csv", "id,opt_out\n");
+        let old: Vec<String> = (0..60_000).map(|at| format!("{at:0>36},true")).collect();
+        let run =
+            sent_export().file("old.csv", &format!("id,opt_out\n{}\n", old.join("\n"))).file("new.csv", "id,opt_out\n");
         let run = run.args(["diff", "old.csv", "new.csv", "-o", "changes.csv", "-o", "pipe.csv", "--quiet"]);
         let (folder, mut command) = run.into_parts();
         make_pipe(&folder.path().join("pipe.csv"));
