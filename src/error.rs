@@ -8,6 +8,7 @@ use std::error::Error as StdError;
 
 use crate::api::{ApiError, UnsupportedProxy};
 use crate::base::printable::printable;
+use crate::changes::ChangesError;
 use crate::config::ConfigError;
 use crate::input::{IdError, SourceError};
 use crate::publish::{GateFailure, OutputError};
@@ -18,35 +19,56 @@ use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum ExitCode {
     /// The output is complete.
-    Complete = 0,
+    Complete,
     /// Something that nobody foresaw.
-    Failure = 1,
+    Failure,
     /// Wrong usage or configuration; the same number that clap uses.
-    Usage = 2,
+    Usage,
     /// The output is written, but contacts may be missing.
-    Unverified = 3,
+    Unverified,
     /// The API rejected the request.
-    Rejected = 4,
+    Rejected,
     /// The API was unavailable or rate limited for longer than the run accepts.
-    Unavailable = 5,
+    Unavailable,
     /// The key is missing, wrong, or lacks a permission.
-    Unauthorized = 6,
+    Unauthorized,
     /// An output could not be written.
-    Output = 7,
+    Output,
     /// A gate held the export back; nothing was published.
-    HeldBack = 8,
+    HeldBack,
     /// Stopped by Ctrl-C (128 + SIGINT).
-    Interrupted = 130,
+    Interrupted,
     /// Stopped by SIGTERM (128 + SIGTERM), or by SIGHUP.
-    Terminated = 143,
+    Terminated,
+    /// Nothing has changed; the number is that of `--exit-code-unchanged`.
+    Unchanged(u8),
+}
+
+impl ExitCode {
+    /// Its number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::Unverified => 3,
+            Self::Rejected => 4,
+            Self::Unavailable => 5,
+            Self::Unauthorized => 6,
+            Self::Output => 7,
+            Self::HeldBack => 8,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+            Self::Unchanged(number) => number,
+        }
+    }
 }
 
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
+        Self::from(code.number())
     }
 }
 
@@ -98,6 +120,9 @@ pub enum Error {
     /// A file to report on could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Two exports could not be compared.
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
     /// The only contact that was asked for is not there.
     #[error("no such contact: {what}")]
     ContactNotFound {
@@ -167,8 +192,12 @@ impl Error {
                 ExitCode::Usage
             }
             Self::ContactNotFound { .. } => ExitCode::Rejected,
-            Self::Print(_) | Self::Journal(_) => ExitCode::Output,
-            Self::StartSimulator(_) | Self::StartRuntime(_) | Self::Unfinished | Self::WriterDied => ExitCode::Failure,
+            Self::Print(_) | Self::Journal(_) | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
+            Self::StartSimulator(_)
+            | Self::StartRuntime(_)
+            | Self::Unfinished
+            | Self::WriterDied
+            | Self::Changes(ChangesError::ForeignBatch(_)) => ExitCode::Failure,
             Self::Gate { .. } => ExitCode::HeldBack,
             Self::TimeLimit(_) => ExitCode::Unavailable,
             Self::Kept { error, .. } => error.exit_code(),
@@ -228,6 +257,7 @@ impl Error {
             Self::Source(error) => error.hint(),
             Self::Ids(error) => error.hint(),
             Self::Sql(error) => error.hint(),
+            Self::Changes(error) => error.hint(),
             Self::ContactNotFound { .. } => {
                 "it may have been deleted, or belong to another account or profile (--profile-id)"
             }

@@ -24,18 +24,22 @@
 //!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
 //!        input ─► report          record batches again, from files and objects that were exported earlier
+//!              └► changes         two snapshots ─► what is new, changed and gone ─► publish
 //!        resources ─► sql         schemas ─► statements for databases that load the files
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know
-//! HTTP; `report` knows neither HTTP nor files. `base`, `time` and `verdict` are below all of them. The [`simulator`]
-//! shares no code with the rest, so that a misunderstanding of the API would show.
+//! HTTP; `report` knows neither HTTP nor files; `changes` knows neither HTTP nor formats, only temporary files. `base`, `time`
+//! and `verdict` are below all of them. The [`simulator`] shares no code with the rest, so that a misunderstanding of the API
+//! would show.
 //!
 //! Where to change what: a resource in `resources` (and a line in `api::endpoints` and a command), a format in `format`, a
-//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, a form of the report in `report`.
+//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, a form of the report in `report`, a
+//! column of changes in `changes::layout`.
 
 pub mod api;
 pub mod base;
+pub mod changes;
 pub mod cli;
 pub mod commands;
 pub mod config;

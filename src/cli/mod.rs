@@ -3,6 +3,7 @@
 mod activities;
 mod contact;
 mod contacts;
+mod diff;
 mod messages;
 mod report;
 mod shared;
@@ -16,6 +17,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
+pub use diff::DiffArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
@@ -45,6 +47,8 @@ pub enum Command {
     Activities(Box<ActivitiesArgs>),
     /// Look up contacts by id or phone number
     Contact(Box<ContactArgs>),
+    /// Compare two exports: what is new, changed and gone
+    Diff(Box<DiffArgs>),
     /// Report on exported contacts or messages as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
     /// Print the SQL that loads exported files into a database

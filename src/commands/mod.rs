@@ -4,6 +4,7 @@ mod account;
 mod activities;
 mod contact;
 mod contacts;
+mod diff;
 mod export;
 mod man;
 mod messages;
@@ -49,6 +50,7 @@ pub fn run(cli: &Cli) -> ExitCode {
             start_log(log_level(&args.run.verbosity));
             contact::run(args)
         }
+        Command::Diff(args) => diff::run(args),
         Command::Report(args) => report::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Simulator(args) => simulator::run(args),

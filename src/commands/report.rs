@@ -6,6 +6,8 @@
 mod inputs;
 mod paths;
 
+pub(super) use self::paths::input_places;
+
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -217,7 +219,7 @@ impl Old {
 }
 
 /// Prints the files that are skipped and why, limited in number.
-fn print_skipped(skipped: &[Skipped]) {
+pub(super) fn print_skipped(skipped: &[Skipped]) {
     let mut text = String::new();
     for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
         text += &format!("{skipped}\n");

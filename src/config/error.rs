@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, and the next step.
 
 use super::API_KEY_VARIABLE;
+use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
@@ -157,6 +158,33 @@ pub enum ConfigError {
     /// `--columns` names no columns of the resource.
     #[error("cannot select columns (--columns, --add-columns, --drop)")]
     Columns(#[from] ColumnError),
+    /// A comparison would overwrite what it reads.
+    #[error("the output would overwrite one of the files to compare: {0}")]
+    ReplacedInput(String),
+    /// Without ids, rows cannot be matched.
+    #[error("no column id in {0}")]
+    NoIds(String),
+    /// One side holds contacts, the other messages.
+    #[error("cannot compare {} with {}", old.many, new.many)]
+    OtherRows {
+        /// What the older side holds.
+        old: RowNoun,
+        /// What the newer side holds.
+        new: RowNoun,
+    },
+    /// Two exports whose differences are not changes.
+    #[error("the exports have different {what}: {old} and {new}")]
+    Incomparable {
+        /// What differs, in the plural.
+        what: &'static str,
+        /// That of the older side.
+        old: String,
+        /// That of the newer side.
+        new: String,
+    },
+    /// `--ignore` names no columns of the resource.
+    #[error("cannot ignore columns (--ignore)")]
+    IgnoredColumns(#[source] ColumnError),
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -212,6 +240,13 @@ impl ConfigError {
                 "repeat --mask-phones, --hash-phones with the same key, and --drop as before, or name another folder"
             }
             Self::Columns(_) => "name columns with commas between them, or omit the flag to write all",
+            Self::ReplacedInput(_) => "choose another --output",
+            Self::NoIds(_) => "export again with the column id",
+            Self::OtherRows { .. } => "compare contacts with contacts, and messages with messages",
+            Self::Incomparable { .. } => {
+                "compare exports of one account with the same filters and profile, or add --force to compare them anyway"
+            }
+            Self::IgnoredColumns(_) => "name columns other than id with commas between them",
             Self::Output(error) => error.hint(),
         }
     }

@@ -11,7 +11,7 @@ use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{OutputArgs, ReportFileArgs};
+use crate::cli::{CsvArgs, OutputArgs, ReportFileArgs};
 use crate::format::{FileFormat, Format};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
@@ -81,7 +81,7 @@ impl OutputsConfig {
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let outputs = match rows.partition {
             Some(_) => vec![check_folder(args, naming)?],
-            None => check_outputs(args, naming)?,
+            None => check_outputs(&args.output, args.format, naming)?,
         };
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
@@ -108,7 +108,7 @@ impl OutputsConfig {
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_ref())?;
-        check_csv_flags(args, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
+        check_csv_flags(&args.csv, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
         let settings = OutputSettings {
             format: rows.format_settings(metadata, &args.csv.settings()),
             files,
@@ -165,10 +165,15 @@ impl OutputsConfig {
     }
 }
 
-fn check_outputs(args: &OutputArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
+/// The outputs that are asked for, each with its format.
+pub(super) fn check_outputs(
+    paths: &[PathBuf],
+    format: Option<FileFormat>,
+    naming: &Naming,
+) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
-    for path in &args.output {
-        let request = OutputRequest::new(&naming.path(path)?, args.format, naming.stores())?;
+    for path in paths {
+        let request = OutputRequest::new(&naming.path(path)?, format, naming.stores())?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
@@ -188,11 +193,11 @@ fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) ->
 }
 
 /// Flags for CSV without a CSV file are a mistake.
-fn check_csv_flags<'a>(
-    args: &OutputArgs,
+pub(super) fn check_csv_flags<'a>(
+    flags: &CsvArgs,
     mut outputs: impl Iterator<Item = &'a OutputRequest>,
 ) -> Result<(), ConfigError> {
-    match args.csv.first_given() {
+    match flags.first_given() {
         Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
         _ => Ok(()),
     }

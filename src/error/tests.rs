@@ -17,7 +17,7 @@ const BASE_URL: &str = "https://api.sent.dm";
 
 /// Each error as a person sees it, with its exit code.
 fn shown(errors: impl IntoIterator<Item = Error>) -> String {
-    let shown = |error: Error| format!("exit code {}\n{}\n", error.exit_code() as u8, error.explanation());
+    let shown = |error: Error| format!("exit code {}\n{}\n", error.exit_code().number(), error.explanation());
     errors.into_iter().map(shown).collect()
 }
 
@@ -50,6 +50,7 @@ fn errors_of_a_run() {
         Error::RefusedFrom { row: 10_001, error: Box::new(refused) },
         Error::Unfinished,
         Error::Print(disk_full()),
+        Error::Changes(ChangesError::Spill { folder: "tmp".into(), source: disk_full().into() }),
         Error::Journal(io::Error::from(io::ErrorKind::PermissionDenied)),
         Error::Sql(SqlError::UnloadableFormat {
             engine: "SQLite",
@@ -105,6 +106,18 @@ fn errors_of_the_configuration() {
             },
             ConfigError::FreeText { columns: "body_text, body".to_owned(), flag: "--mask-phones" },
             ConfigError::OtherPrivacy { path: path() },
+            ConfigError::ReplacedInput("monday.parquet".to_owned()),
+            ConfigError::NoIds("monday.csv".to_owned()),
+            ConfigError::OtherRows {
+                old: RowNoun { one: "contact", many: "contacts" },
+                new: RowNoun { one: "message", many: "messages" },
+            },
+            ConfigError::Incomparable {
+                what: "accounts",
+                old: "https://api.sent.dm".to_owned(),
+                new: "simulator".to_owned(),
+            },
+            ConfigError::IgnoredColumns(Projection::select(&contacts_schema(), ["updatedat"]).unwrap_err()),
             ConfigError::Columns(Projection::select(&contacts_schema(), ["fone"]).unwrap_err()),
             ConfigError::Output(OutputRequest::new("c.xls".as_ref(), None, &Stores::new(&[], None)).unwrap_err()),
         ]

@@ -222,13 +222,15 @@ fn has_empty(texts: &StringArray) -> bool {
 
 /// Lists of texts. Null lists become empty, and nulls in lists are skipped.
 fn lists(wanted: &DataType, array: &ArrayRef) -> Result<(ArrayRef, u64), ArrowError> {
+    let DataType::List(field) = wanted else { return Ok((Arc::clone(array), 0)) };
     if let Some(lists) = array.as_list_opt::<i32>().filter(|lists| are_plain(lists)) {
-        return Ok((Arc::new(lists.clone()), 0));
+        // Other tools give the items another name, and allow nulls among them.
+        let (offsets, names) = (lists.offsets().clone(), Arc::clone(lists.values()));
+        return Ok((Arc::new(ListArray::try_new(Arc::clone(field), offsets, names, None)?), 0));
     }
     let item = |data_type| Arc::new(arrow::datatypes::Field::new("element", data_type, true));
     let lists = cast(array, &DataType::List(item(DataType::Utf8)))?;
     let lists = lists.as_list::<i32>();
-    let DataType::List(field) = wanted else { return Ok((Arc::clone(array), 0)) };
     let mut builder = ListBuilder::new(StringBuilder::new()).with_field(Arc::clone(field));
     for list in lists {
         if let Some(list) = list {
@@ -251,10 +253,12 @@ fn are_plain(lists: &ListArray) -> bool {
 /// Times of any unit as microseconds, and how many are out of range; `None` for other types.
 fn to_micros(array: &ArrayRef, found: &DataType) -> Option<(ArrayRef, u64)> {
     Some(match found {
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             let times = array.as_primitive::<TimestampMicrosecondType>();
             if times.values().iter().all(|&micros| micros < YEAR_10000) {
-                return Some((Arc::clone(array), 0));
+                let is_utc = zone.as_deref() == Some("UTC");
+                let times = if is_utc { Arc::clone(array) } else { Arc::new(times.clone().with_timezone("UTC")) };
+                return Some((times, 0));
             }
             times_of(times, Some)
         }
@@ -283,4 +287,62 @@ fn times_of<T: ArrowPrimitiveType>(
     let converted: PrimitiveArray<TimestampMicrosecondType> = times.iter().map(|time| time.and_then(micros)).collect();
     let lost = converted.null_count() - times.null_count();
     (Arc::new(converted.with_timezone("UTC")), lost as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::Field;
+
+    use super::*;
+    use crate::input::Content;
+
+    /// Arrays as other tools write them.
+    fn foreign_arrays() -> Vec<ArrayRef> {
+        let list = |name: &str, is_nullable: bool| {
+            let item = Arc::new(Field::new(name, DataType::Utf8, is_nullable));
+            let mut lists = ListBuilder::new(StringBuilder::new()).with_field(item);
+            lists.values().append_value("sms");
+            lists.append(true);
+            Arc::new(lists.finish()) as ArrayRef
+        };
+        let times = |zone: Option<&str>| {
+            let times = PrimitiveArray::<TimestampMicrosecondType>::from(vec![7]);
+            Arc::new(times.with_timezone_opt(zone.map(str::to_owned))) as ArrayRef
+        };
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["1"]));
+        let types = [
+            DataType::LargeUtf8,
+            DataType::Utf8View,
+            DataType::Int32,
+            DataType::Float64,
+            DataType::Decimal128(10, 2),
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+        ];
+        let cast_texts = types.iter().map(|data_type| cast(&text, data_type).unwrap());
+        let others = [
+            list("item", true),
+            list("element", false),
+            times(None),
+            times(Some("+00:00")),
+            times(Some("UTC")),
+            new_null_array(&DataType::Null, 1),
+        ];
+        cast_texts.chain(others).chain([Arc::clone(&text)]).collect()
+    }
+
+    #[test]
+    fn what_can_be_read_has_the_type_of_its_column() {
+        for content in [Content::Contacts, Content::Messages] {
+            for wanted in [content.schema(), content.full_schema()] {
+                for field in wanted.fields() {
+                    for array in foreign_arrays() {
+                        if can_read(field.data_type(), array.data_type()) {
+                            let (read, _) = coerce(field.data_type(), &array).unwrap();
+                            assert_eq!(read.data_type(), field.data_type(), "{field} from {}", array.data_type());
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

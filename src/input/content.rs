@@ -1,12 +1,13 @@
 //! The kind of rows in a file, detected by its columns.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 
 use crate::base::noun::RowNoun;
 use crate::report::{DeliverySummary, ResourceDocument, Summary, delivery_schema};
 use crate::resources::contacts::{column, contacts_schema};
+use crate::resources::messages::messages_schema;
 
 /// The kind of rows in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,15 @@ pub enum Content {
     Contacts,
     /// Messages.
     Messages,
+}
+
+/// Which columns of a file are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnSet {
+    /// Those that a report counts: [`Content::schema`].
+    Counted,
+    /// All columns of the resource: [`Content::full_schema`].
+    All,
 }
 
 /// Columns of messages that no report reads.
@@ -27,6 +37,25 @@ static NAMES: LazyLock<[(Content, Vec<String>); 2]> = LazyLock::new(|| {
     of_messages.extend(UNREAD_OF_MESSAGES.map(str::to_owned));
     [(Content::Contacts, names(Content::Contacts)), (Content::Messages, of_messages)]
 });
+
+/// The full schemas of contacts and messages. All values may be missing: other programs write files, too.
+static FULL_SCHEMAS: LazyLock<[SchemaRef; 2]> =
+    LazyLock::new(|| [contacts_schema(), messages_schema()].map(|schema| nullable(&schema)));
+
+fn nullable(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().map(nullable_field);
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A field that may be null, and so may what it contains; texts in a list are never null.
+fn nullable_field(field: &FieldRef) -> Field {
+    let data_type = match field.data_type() {
+        DataType::List(item) if item.data_type().is_nested() => DataType::List(Arc::new(nullable_field(item))),
+        DataType::Struct(members) => DataType::Struct(members.iter().map(nullable_field).collect()),
+        other => other.clone(),
+    };
+    Field::new(field.name(), data_type, true)
+}
 
 impl Content {
     /// The kind with the most of these columns, or contacts if both have the same number; `None` if neither has any.
@@ -53,22 +82,21 @@ impl Content {
         }
     }
 
+    /// All columns of the resource, all of them nullable.
+    pub fn full_schema(self) -> SchemaRef {
+        let [contacts, messages] = &*FULL_SCHEMAS;
+        Arc::clone(match self {
+            Self::Contacts => contacts,
+            Self::Messages => messages,
+        })
+    }
+
     /// Name of its rows.
     pub fn noun(self) -> RowNoun {
         match self {
             Self::Contacts => Summary::NOUN,
             Self::Messages => DeliverySummary::NOUN,
         }
-    }
-
-    /// The name of a column of its schema.
-    pub fn column_name(self, column: usize) -> String {
-        self.schema().field(column).name().clone()
-    }
-
-    /// The index of the id.
-    pub(super) fn id(self) -> usize {
-        self.schema().index_of("id").expect("every schema has an id")
     }
 
     /// Columns of which only the missing values are counted.

@@ -25,7 +25,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     };
     let mut text = open_csv(file, reporter, &[])?;
     let header = text.reader.headers().map_err(failed)?.clone();
-    let schema = file.content.schema();
+    let schema = file.schema();
     let mut places: Vec<Option<usize>> =
         schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
     if places.iter().all(Option::is_none) {
@@ -33,7 +33,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     }
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
-    wanted.keep(file.content, &mut places);
+    wanted.keep(file, &mut places);
     let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
     let mut rows = ColumnBuilders::new(&schema, &places);
     let mut record = StringRecord::new();
@@ -53,7 +53,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         let count = rows.rows();
         if count == BATCH_ROWS || (is_end && count > 0) {
             facts.rows += count as u64;
-            let batch = filled_up(file.content, rows.finish(), count);
+            let batch = filled_up(file, rows.finish(), count);
             let columns = columns.clone();
             reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read: text.progress.bytes_read() });
         }

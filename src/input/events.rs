@@ -1,6 +1,6 @@
 //! The events of messages: a list of structs in Parquet, a list as JSON text in CSV and NDJSON.
 //!
-//! Only the status and the time of an event are read. A list that cannot be read is null and counts as malformed; an event
+//! Only those fields of an event are read that the schema asks for. A list that cannot be read is null and counts as malformed; an event
 //! whose time cannot be read has none, and its list counts as malformed, too.
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use arrow::error::ArrowError;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Indices of the fields of an event in the schema.
 const STATUS: usize = 0;
@@ -26,18 +27,46 @@ struct EventText {
     status: Option<String>,
     #[serde(default)]
     timestamp: Option<String>,
+    #[serde(default)]
+    description: Option<Value>,
+    #[serde(default)]
+    reason_code: Option<Value>,
+    #[serde(default)]
+    reason: Option<Value>,
+}
+
+impl EventText {
+    /// A field that no report reads, as text; an empty text is null.
+    fn other(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "description" => self.description.as_ref(),
+            "reason_code" => self.reason_code.as_ref(),
+            "reason" => self.reason.as_ref(),
+            _ => None,
+        };
+        let text = match value? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        text.filter(|text| !text.is_empty())
+    }
 }
 
 /// Builds lists of events from JSON texts.
 pub(super) struct EventsBuilder {
     lists: ListBuilder<StructBuilder>,
+    /// Names of the fields behind the status and the timestamp, which are texts.
+    others: Vec<String>,
 }
 
 impl EventsBuilder {
     /// Builds lists of these items.
     pub(super) fn new(item: &FieldRef) -> Self {
-        let events = StructBuilder::from_fields(fields(item), 0);
-        Self { lists: ListBuilder::new(events).with_field(Arc::clone(item)) }
+        let fields = fields(item);
+        let others = fields.iter().skip(TIMESTAMP + 1).map(|field| field.name().clone()).collect();
+        let events = StructBuilder::from_fields(fields, 0);
+        Self { lists: ListBuilder::new(events).with_field(Arc::clone(item)), others }
     }
 
     /// Adds a list; returns whether all of it could be read.
@@ -49,8 +78,12 @@ impl EventsBuilder {
             let micros = event.timestamp.as_deref().and_then(Timestamp::parse_in_table).map(Timestamp::micros);
             is_read &= micros.is_some() || event.timestamp.is_none();
             let builder = self.lists.values();
+            for (at, name) in self.others.iter().enumerate() {
+                let texts = builder.field_builder::<StringBuilder>(TIMESTAMP + 1 + at).expect("it is a text");
+                texts.append_option(event.other(name));
+            }
             let statuses = builder.field_builder::<StringBuilder>(STATUS).expect("a status is a text");
-            statuses.append_option(event.status);
+            statuses.append_option(event.status.filter(|status| !status.is_empty()));
             let times = builder.field_builder::<TimestampMicrosecondBuilder>(TIMESTAMP);
             times.expect("a timestamp is a time").append_option(micros);
             builder.append(true);
@@ -136,6 +169,7 @@ mod tests {
     use arrow::datatypes::TimestampMicrosecondType;
 
     use super::*;
+    use crate::input::Content;
     use crate::report::delivery_schema;
 
     fn item() -> FieldRef {
@@ -164,9 +198,24 @@ mod tests {
         let lengths: Vec<Option<usize>> = lists.iter().map(|list| list.map(|list| list.len())).collect();
         assert_eq!(lengths, [Some(1), Some(2), Some(0), None, None, Some(1)]);
         let events = lists.values().as_struct();
+        assert_eq!(events.num_columns(), 2);
         let times = events.column(TIMESTAMP).as_primitive::<TimestampMicrosecondType>();
         let midnight = Some(1_772_323_200_000_000);
         assert_eq!(times.iter().collect::<Vec<_>>(), [midnight, None, midnight, None]);
         assert_eq!(events.column(STATUS).as_string::<i32>().value(3), "READ");
+    }
+
+    #[test]
+    fn all_fields_of_an_event_are_read_if_the_schema_has_them() {
+        let schema = Content::Messages.full_schema();
+        let DataType::List(item) = schema.field_with_name("events").unwrap().data_type() else { panic!("{schema}") };
+        let mut builder = EventsBuilder::new(item);
+        let event = r#"[{"status":"","description":"to \"A\"","reason_code":7,"reason":null}]"#;
+        assert!(builder.push(Some(event)));
+        let lists = builder.finish();
+        let events = lists.as_list::<i32>().values().as_struct();
+        let text =
+            |column: usize| events.column(column).as_string_opt::<i32>().map(|texts| texts.iter().next().unwrap());
+        assert_eq!([0, 2, 3, 4].map(text), [Some(None), Some(Some("to \"A\"")), Some(Some("7")), Some(None)]);
     }
 }

@@ -14,7 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::content::Content;
+use super::content::{ColumnSet, Content};
 use super::error::SourceError;
 use super::published::find_published;
 use super::source_file::SourceFile;
@@ -137,6 +137,7 @@ impl Search {
             real,
             format,
             content: Content::Contacts,
+            columns: ColumnSet::Counted,
             bytes,
             published: None,
             unread_manifest: None,

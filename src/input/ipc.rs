@@ -30,12 +30,12 @@ const END_OF_STREAM: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let mut source = IpcSource::open(file, reporter)?;
     let schema = source.schema();
-    let wanted_schema = file.content.schema();
+    let wanted_schema = file.schema();
     let mut places = find_columns(file, &schema)?;
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let filters = schema.metadata().get(FILTERS_KEY).and_then(|filters| serde_json::from_str(filters).ok());
     let mut facts = FileFacts { absent, filters, ..FileFacts::default() };
-    wanted.keep(file.content, &mut places);
+    wanted.keep(file, &mut places);
     let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
     let mut malformed = vec![0; places.len()];
     while let Some(whole) = source.next_batch()? {
@@ -50,7 +50,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
             };
             let arrays = (0..places.len()).map(&mut array).collect::<Result<_, _>>()?;
             facts.rows += batch.num_rows() as u64;
-            let batch = filled_up(file.content, arrays, batch.num_rows());
+            let batch = filled_up(file, arrays, batch.num_rows());
             let (columns, bytes_read) = (columns.clone(), source.progress.bytes_read());
             reporter.hand_over(Piece { batch, columns, missing: Vec::new(), bytes_read });
         }

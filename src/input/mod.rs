@@ -1,4 +1,5 @@
-//! Reads exported files back into record batches, for reports. Called by `commands::report`.
+//! Reads exported files back into record batches, for reports and comparisons. Called by `commands::report` and
+//! `commands::diff`.
 //!
 //! [`find_files`] finds the files that the paths of a command line name. [`read_file`] returns their rows batch by batch, so
 //! memory is one batch and one Parquet page per column, however large the files are.
@@ -41,7 +42,7 @@ mod tracked;
 mod watch;
 mod xlsx;
 
-pub use self::content::Content;
+pub use self::content::{ColumnSet, Content};
 pub use self::contents::detect_contents;
 pub use self::error::SourceError;
 pub use self::find::{Found, Skipped, find_files};

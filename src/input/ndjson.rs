@@ -29,10 +29,10 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     };
     let (text, progress) = open_text(file, reporter)?;
     let mut text = BufReader::with_capacity(READ_BUFFER_BYTES, text);
-    let schema = file.content.schema();
+    let schema = file.schema();
     let count = schema.fields().len();
     let mut places: Vec<Option<usize>> = (0..count).map(Some).collect();
-    wanted.keep(file.content, &mut places);
+    wanted.keep(file, &mut places);
     let mut builders = ColumnBuilders::new(&schema, &places);
     let mut row = Row::new(schema);
     let mut facts = FileFacts::default();
@@ -61,7 +61,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
             let missing = (0..count).filter(is_new).map(|column| (column, facts.rows)).collect();
             let arrays = builders.finish().into_iter().zip(&columns);
             let arrays = arrays.map(|(array, is_known)| array.filter(|_| *is_known)).collect();
-            let batch = filled_up(file.content, arrays, rows);
+            let batch = filled_up(file, arrays, rows);
             reporter.hand_over(Piece { batch, columns, missing, bytes_read: progress.bytes_read() });
             facts.rows += rows as u64;
             known_before.clone_from(&row.seen);
@@ -207,11 +207,13 @@ impl<'de> Visitor<'de> for &mut TextCell {
         Ok(())
     }
 
-    /// A list is joined with commas, as in a CSV cell.
+    /// A list is joined with commas, as in a CSV cell; an empty one is `[]`, which is not null.
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         self.text.clear();
         self.is_null = false;
+        let mut is_empty = true;
         while let Some(item) = items.next_element::<serde_json::Value>()? {
+            is_empty = false;
             if !self.text.is_empty() {
                 self.text.push(',');
             }
@@ -220,6 +222,9 @@ impl<'de> Visitor<'de> for &mut TextCell {
                 serde_json::Value::Null => {}
                 other => self.text.push_str(&other.to_string()),
             }
+        }
+        if is_empty {
+            self.text.push_str("[]");
         }
         Ok(())
     }

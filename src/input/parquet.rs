@@ -19,7 +19,7 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::coerce::coerce;
 use super::columns::find_columns;
-use super::content::Content;
+use super::content::ColumnSet;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
@@ -35,7 +35,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let reader = ParquetFile { file: reporter.watched(File::open(&file.real).map_err(opened)?), bytes: file.bytes };
     let metadata = load(&reader).map_err(|error| failed(error.into()))?;
     let schema = metadata.schema();
-    let wanted_schema = file.content.schema();
+    let wanted_schema = file.schema();
     let mut places = find_columns(file, schema)?;
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, filters: filters(metadata.metadata().file_metadata()), ..FileFacts::default() };
@@ -46,14 +46,14 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
         let codec = codec.to_string().split('(').next().unwrap_or_default().to_owned();
         return Err(SourceError::Compression { path: file.path.clone(), codec });
     }
-    wanted.keep(file.content, &mut places);
+    wanted.keep(file, &mut places);
     let stored: i64 = groups.iter().map(RowGroupMetaData::compressed_size).sum();
     let mut done: i64 = 0;
     let mut malformed = vec![0; places.len()];
     for (at, group) in groups.iter().enumerate() {
         let damaged = || SourceError::Damaged { path: file.path.clone() };
         let group_rows = rows_of(group).ok_or_else(damaged)?;
-        let plan = Plan::new(file.content, group, &places);
+        let plan = Plan::new(file, group, &places);
         let roots = plan.columns.iter().zip(&places).filter(|(is_read, _)| **is_read).filter_map(|(_, place)| *place);
         let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
         let reader = reader.try_clone().map_err(opened)?;
@@ -78,7 +78,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
             let arrays = (0..places.len()).map(&mut array).collect::<Result<_, _>>()?;
             rows += batch.num_rows() as u64;
             let bytes_read = share(file.bytes, done, stored);
-            let batch = filled_up(file.content, arrays, batch.num_rows());
+            let batch = filled_up(file, arrays, batch.num_rows());
             let missing = std::mem::take(&mut missing);
             reporter.hand_over(Piece { batch, columns: plan.columns.clone(), missing, bytes_read });
         }
@@ -192,10 +192,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(content: Content, group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
+    fn new(file: &SourceFile, group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
         let mut plan = Self { columns: places.iter().map(Option::is_some).collect(), missing: Vec::new() };
+        if file.columns == ColumnSet::All {
+            return plan;
+        }
+        let (content, schema) = (file.content, file.schema());
         let mut leave_out = content.only_counted().to_vec();
-        let schema = content.schema();
         let missing_values = |column: usize| missing_values(group, schema.field(column));
         if let Some([_, second]) = content.stand_in().filter(|[first, _]| missing_values(*first) == Some(0)) {
             leave_out.push(second);

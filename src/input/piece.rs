@@ -1,13 +1,13 @@
 //! What the reader of a format returns: batches, and facts about the file.
 
-use super::content::Content;
+use super::source_file::SourceFile;
 use crate::report::Filters;
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 
 /// Some rows of a file.
 #[derive(Debug)]
 pub struct Piece {
-    /// All columns of [`Content::schema`]; those that were not read hold nulls.
+    /// All columns of [`SourceFile::schema`]; those that were not read hold nulls.
     pub batch: RecordBatch,
     /// Which columns were read.
     pub columns: Vec<bool>,
@@ -22,7 +22,7 @@ pub struct Piece {
 pub struct FileFacts {
     /// Rows.
     pub rows: u64,
-    /// Columns of [`Content::schema`] that it lacks.
+    /// Columns of [`SourceFile::schema`] that it lacks.
     pub absent: Vec<usize>,
     /// Values that could not be read, by column.
     pub malformed: Vec<(usize, u64)>,
@@ -39,20 +39,20 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Removes the indices of all other columns.
-    pub(super) fn keep(self, content: Content, places: &mut [Option<usize>]) {
+    pub(super) fn keep(self, file: &SourceFile, places: &mut [Option<usize>]) {
         if self == Self::Ids {
             places
                 .iter_mut()
                 .enumerate()
-                .filter(|(column, _)| *column != content.id())
+                .filter(|(column, _)| *column != file.id())
                 .for_each(|(_, place)| *place = None);
         }
     }
 }
 
-/// A batch with all columns of a schema; those without an array are null.
-pub(super) fn filled_up(content: Content, arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
-    let schema = content.schema();
+/// A batch with all columns that are read of a file; those without an array are null.
+pub(super) fn filled_up(file: &SourceFile, arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
+    let schema = file.schema();
     let columns = schema.fields().iter().zip(arrays).map(|(field, array)| {
         let array = array.unwrap_or_else(|| new_null_array(field.data_type(), rows));
         (field.name().clone(), array, true)

@@ -11,9 +11,8 @@
 //! known filters that differ, they are not snapshots of the same account.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::AsArray;
 
@@ -51,7 +50,7 @@ pub struct Snapshots {
 /// # Errors
 /// When such a file cannot be read.
 pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
-    let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_part);
+    let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(SourceFile::is_part);
     let (files, others) = first_parts(files);
     let groups = accounts(&files)?;
     let snapshots = groups.iter().filter(|group| group.len() > 1);
@@ -65,16 +64,6 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file);
     let files = files.flat_map(|file| with_others(file, &others)).chain(parts).collect();
     Ok(Chosen { files, snapshots })
-}
-
-/// Whether a file is part of a dataset, in a folder named after the value of a column. A file with a manifest of its own
-/// there is a whole export, in a folder named after its date.
-fn is_part(file: &SourceFile) -> bool {
-    let folder = |path: &Path| path.parent().and_then(Path::file_name).map(OsStr::to_owned);
-    let Some(name) = folder(&file.path) else { return false };
-    // The manifest of a dataset is beside its folders.
-    let is_whole = file.published.as_ref().is_some_and(|published| folder(&published.manifest).as_ref() == Some(&name));
-    name.to_str().is_some_and(|name| name.contains('=')) && !is_whole
 }
 
 /// Of the parts of an output, the first stands for all; the others come second.
@@ -167,7 +156,7 @@ impl Contents {
             return Ok(Self { common_percent, ids: ids.finish(), filters: None });
         }
         let mut take = |piece: Piece| {
-            let column = piece.batch.column(file.content.id()).as_string::<i32>();
+            let column = piece.batch.column(file.id()).as_string::<i32>();
             column.iter().flatten().for_each(|id| ids.add(id));
         };
         let facts = read_columns(file, Wanted::Ids, &mut take)?;

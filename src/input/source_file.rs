@@ -1,9 +1,12 @@
 //! An exported file, and what is known about it before it is read.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::content::Content;
+use arrow::datatypes::SchemaRef;
+
+use super::content::{ColumnSet, Content};
 use super::error::SourceError;
 use super::published::Published;
 use crate::format::FileFormat;
@@ -20,6 +23,8 @@ pub struct SourceFile {
     pub format: FileFormat,
     /// What it holds; contacts until [`detect_contents`](super::detect_contents) has run.
     pub content: Content,
+    /// Which columns of it are read; unless set otherwise, those that a report counts.
+    pub columns: ColumnSet,
     /// Its size.
     pub bytes: u64,
     /// Its entry in the manifest of its export.
@@ -29,10 +34,32 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// The columns that are read.
+    pub fn schema(&self) -> SchemaRef {
+        match self.columns {
+            ColumnSet::Counted => self.content.schema(),
+            ColumnSet::All => self.content.full_schema(),
+        }
+    }
+
+    /// The index of the id among them.
+    pub(super) fn id(&self) -> usize {
+        self.schema().index_of("id").expect("every schema has an id")
+    }
+
     /// Time of its rows: the start of its export if known, else its last modification.
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
         self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
+    }
+
+    /// Whether it is part of a dataset, in a folder named after the value of a column.
+    pub fn is_part(&self) -> bool {
+        let folder = |path: &Path| path.parent().and_then(Path::file_name).map(OsStr::to_owned);
+        let Some(name) = folder(&self.path) else { return false };
+        // The manifest of a dataset is beside its folders; that of an export in a folder named after its date is in there.
+        let own = self.published.as_ref().and_then(|published| folder(&published.manifest));
+        name.to_str().is_some_and(|name| name.contains('=')) && own.as_ref() != Some(&name)
     }
 
     /// Compares a count with the manifest, if there is one.

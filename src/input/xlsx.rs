@@ -30,7 +30,7 @@ const DAYS_TO_1904: i64 = 1462;
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
     let mut source = XlsxSource::open(file, reporter)?;
-    let schema = file.content.schema();
+    let schema = file.schema();
     let header = source.header()?;
     let mut places: Vec<Option<usize>> =
         schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
@@ -39,14 +39,14 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     }
     let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
     let mut facts = FileFacts { absent, ..FileFacts::default() };
-    wanted.keep(file.content, &mut places);
+    wanted.keep(file, &mut places);
     let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
     let mut rows = ColumnBuilders::new(&schema, &places);
     let progress = source.progress.clone();
     let mut hand_over = |rows: &mut ColumnBuilders| {
         let count = rows.rows();
         facts.rows += count as u64;
-        let batch = filled_up(file.content, rows.finish(), count);
+        let batch = filled_up(file, rows.finish(), count);
         let bytes_read = progress.bytes_read().min(file.bytes);
         reporter.hand_over(Piece { batch, columns: columns.clone(), missing: Vec::new(), bytes_read });
     };

@@ -7,6 +7,7 @@ mod chaos;
 mod cli;
 mod contact;
 mod csv_dialects;
+mod diff;
 mod drift;
 mod export;
 mod failures;

@@ -19,18 +19,8 @@ pub(super) fn check<'a>(
     old_summary: Option<&Path>,
     stores: &Arc<Stores>,
 ) -> Result<(), SourceError> {
-    let read = found.iter().flat_map(|found| found.files.iter().map(|file| &file.path));
-    let skipped = found.iter().flat_map(|found| found.skipped.iter().map(|skipped| &skipped.path));
-    let mut inputs: HashSet<String> = HashSet::new();
-    for path in read.chain(skipped) {
-        let target = OutputTarget::new(path, stores)?;
-        // Without its manifest, a damaged file could no longer be detected.
-        inputs.extend(target.manifests().iter().map(OutputTarget::identity));
-        inputs.insert(target.identity());
-    }
-    let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));
-    let manifests = published.map(|published| published.manifest.as_path());
-    for path in manifests.chain(old_summary) {
+    let mut inputs = input_places(found, stores)?;
+    if let Some(path) = old_summary {
         inputs.insert(OutputTarget::new(path, stores)?.identity());
     }
     let mut taken = HashSet::new();
@@ -43,4 +33,29 @@ pub(super) fn check<'a>(
         }
     }
     Ok(())
+}
+
+/// The places of files that are read or skipped, and of their manifests.
+///
+/// # Errors
+/// When a path cannot be a place.
+pub(in crate::commands) fn input_places(
+    found: &[&Found],
+    stores: &Arc<Stores>,
+) -> Result<HashSet<String>, SourceError> {
+    let read = found.iter().flat_map(|found| found.files.iter().map(|file| &file.path));
+    let skipped = found.iter().flat_map(|found| found.skipped.iter().map(|skipped| &skipped.path));
+    let mut inputs: HashSet<String> = HashSet::new();
+    for path in read.chain(skipped) {
+        let target = OutputTarget::new(path, stores)?;
+        // Without its manifest, a damaged file could no longer be detected.
+        inputs.extend(target.manifests().iter().map(OutputTarget::identity));
+        inputs.insert(target.identity());
+    }
+    let published = found.iter().flat_map(|found| found.files.iter().filter_map(|file| file.published.as_ref()));
+    let manifests = published.map(|published| published.manifest.as_path());
+    for path in manifests {
+        inputs.insert(OutputTarget::new(path, stores)?.identity());
+    }
+    Ok(inputs)
 }

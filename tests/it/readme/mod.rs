@@ -15,9 +15,11 @@ pub(crate) use session::{Said, Session};
 
 use sent_export::simulator::{DEFAULT_API_KEY, Simulator};
 
-/// What every page assumes: an earlier export and its summary.
+/// What every page assumes: an earlier export and its summary, and exports of two days.
 const PREPARATION: &str = "mkdir exports sample-output
-sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json";
+sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json
+cp exports/contacts.parquet monday.parquet
+cp exports/contacts.parquet tuesday.parquet";
 
 /// Beginnings of commands that are not run, with the reason.
 const NOT_RUN: [(&str, &str); 8] = [

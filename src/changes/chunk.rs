@@ -1,0 +1,136 @@
+//! Some rows of a sorted run: the unit in which runs are written, read and held in memory.
+
+use std::cmp::Ordering;
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{
+    Array, AsArray, BinaryArray, BinaryBuilder, PrimitiveArray, RecordBatch, StringArray, StringBuilder,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
+
+/// Columns of a chunk in a temporary file.
+pub(super) static CHUNK_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let field = |name, data_type| Field::new(name, data_type, false);
+    Arc::new(Schema::new(vec![
+        field("id", DataType::Utf8),
+        field("row", DataType::Binary),
+        field("rank", DataType::UInt32),
+    ]))
+});
+
+/// Rows in the order of [`compare_rows`].
+#[derive(Debug)]
+pub(super) struct Chunk {
+    ids: StringArray,
+    rows: BinaryArray,
+    ranks: PrimitiveArray<UInt32Type>,
+}
+
+impl Chunk {
+    pub(super) fn from_batch(batch: &RecordBatch) -> Option<Self> {
+        let [ids, rows, ranks] = batch.columns() else { return None };
+        let (ids, rows) = (ids.as_string_opt()?.clone(), rows.as_binary_opt()?.clone());
+        Some(Self { ids, rows, ranks: ranks.as_primitive_opt()?.clone() })
+    }
+
+    pub(super) fn to_batch(&self) -> RecordBatch {
+        let columns: Vec<Arc<dyn Array>> =
+            vec![Arc::new(self.ids.clone()), Arc::new(self.rows.clone()), Arc::new(self.ranks.clone())];
+        RecordBatch::try_new(Arc::clone(&CHUNK_SCHEMA), columns).expect("the columns are those of a chunk")
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+}
+
+/// A row in a chunk, which it keeps in memory.
+#[derive(Debug, Clone)]
+pub(super) struct RowRef {
+    pub(super) chunk: Arc<Chunk>,
+    pub(super) at: usize,
+}
+
+impl RowRef {
+    pub(super) fn id(&self) -> &str {
+        self.chunk.ids.value(self.at)
+    }
+
+    /// The other columns as bytes.
+    pub(super) fn row(&self) -> &[u8] {
+        self.chunk.rows.value(self.at)
+    }
+
+    pub(super) fn keyed(&self) -> KeyedRow<'_> {
+        KeyedRow { id: self.id(), rank: self.chunk.ranks.value(self.at), row: self.row() }
+    }
+}
+
+/// What the order of rows depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyedRow<'a> {
+    pub(super) id: &'a str,
+    pub(super) rank: u32,
+    pub(super) row: &'a [u8],
+}
+
+/// By id; of rows with the same id, the one that counts comes first.
+pub(super) fn compare_rows(one: KeyedRow<'_>, other: KeyedRow<'_>) -> Ordering {
+    let by_id = one.id.as_bytes().cmp(other.id.as_bytes());
+    by_id.then_with(|| other.rank.cmp(&one.rank)).then_with(|| other.row.cmp(one.row))
+}
+
+/// The first bytes of an id as a number in the same order, which decides most comparisons without reading the id.
+pub(super) fn prefix_of(id: &str) -> u128 {
+    const BYTES: usize = size_of::<u128>();
+    let mut prefix = [0; BYTES];
+    let length = id.len().min(BYTES);
+    prefix[..length].copy_from_slice(&id.as_bytes()[..length]);
+    u128::from_be_bytes(prefix)
+}
+
+/// Gathers rows, which must arrive in order, into chunks.
+#[derive(Debug, Default)]
+pub(super) struct ChunkBuilder {
+    ids: StringBuilder,
+    rows: BinaryBuilder,
+    ranks: Vec<u32>,
+    bytes: usize,
+}
+
+impl ChunkBuilder {
+    pub(super) fn push(&mut self, row: KeyedRow<'_>) {
+        self.ids.append_value(row.id);
+        self.rows.append_value(row.row);
+        self.ranks.push(row.rank);
+        self.bytes += row.id.len() + row.row.len() + 3 * size_of::<u32>();
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns the rows since the last call, if there are any.
+    pub(super) fn take(&mut self) -> Option<Chunk> {
+        if self.ranks.is_empty() {
+            return None;
+        }
+        self.bytes = 0;
+        let ranks = std::mem::take(&mut self.ranks).into();
+        Some(Chunk { ids: self.ids.finish(), rows: self.rows.finish(), ranks })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_in_the_order_of_ids() {
+        let ids = ["", "a", "a\0", "ab", "abcdefghijklmnop", "abcdefghijklmnopq", "b", "\u{e9}"];
+        for (one, other) in ids.iter().zip(&ids[1..]) {
+            assert!(prefix_of(one) <= prefix_of(other) && one < other, "{one:?} {other:?}");
+        }
+        assert!(prefix_of("ab") < prefix_of("b"));
+    }
+}

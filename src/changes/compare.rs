@@ -1,0 +1,131 @@
+//! Compares two sorted snapshots row by row.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use super::batch::{Candidates, Comparison};
+use super::chunk::RowRef;
+use super::counts::ChangeCounts;
+use super::error::ChangesError;
+use super::layout::{GoneAs, Layout};
+use super::merge::Merge;
+use super::row_codec::RowCodec;
+use super::sorter::SnapshotSorter;
+
+/// Rows that are compared column by column at once; a batch has at most as many.
+const MAX_CANDIDATES: usize = 4096;
+/// Ids that are looked at for a batch: a caller that wants to stop must not wait for the end.
+const MAX_SCANNED: usize = 256 << 10;
+/// Bytes of such rows, unless a single row has more.
+const MAX_CANDIDATE_BYTES: usize = 8 << 20;
+
+/// How two snapshots are compared.
+#[derive(Debug, Clone, Default)]
+pub struct CompareSettings {
+    /// Columns that are not compared, by name: those that one side does not have, and those that are of no interest.
+    pub ignored: Vec<String>,
+    /// How old and new values are laid out.
+    pub layout: Layout,
+    /// What an id is called that only the old snapshot has.
+    pub gone_as: GoneAs,
+}
+
+/// The changes between two snapshots, batch by batch, sorted by id.
+pub struct Changes {
+    codec: Arc<RowCodec>,
+    old: Side,
+    new: Side,
+    comparison: Comparison,
+    candidates: Candidates,
+    unchanged: u64,
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Changes").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}
+
+/// A sorted snapshot, and its next row.
+struct Side {
+    rows: Merge,
+    next: Option<RowRef>,
+    repeated: u64,
+}
+
+impl Side {
+    fn open(sorter: SnapshotSorter) -> Result<Self, ChangesError> {
+        let (mut rows, repeated) = sorter.finish()?;
+        Ok(Self { next: rows.next()?, rows, repeated })
+    }
+
+    /// Returns the next row and moves on.
+    fn take(&mut self) -> Result<Option<RowRef>, ChangesError> {
+        Ok(std::mem::replace(&mut self.next, self.rows.next()?))
+    }
+
+    fn repeated(&self) -> u64 {
+        self.repeated + self.rows.repeated()
+    }
+}
+
+impl Changes {
+    /// Sorts what is left to sort. Both must come from one [`SnapshotSorter::pair`].
+    ///
+    /// # Errors
+    /// When a temporary file cannot be written or read.
+    pub fn between(old: SnapshotSorter, new: SnapshotSorter, settings: &CompareSettings) -> Result<Self, ChangesError> {
+        let codec = Arc::clone(old.codec());
+        let comparison = Comparison::new(codec.fields(), settings);
+        let (old, new) = (Side::open(old)?, Side::open(new)?);
+        Ok(Self { codec, old, new, comparison, candidates: Candidates::default(), unchanged: 0 })
+    }
+
+    /// The changes among the next ids, which may be none; nothing at the end.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be read.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, ChangesError> {
+        if self.old.next.is_none() && self.new.next.is_none() {
+            return Ok(None);
+        }
+        self.gather()?;
+        let candidates = std::mem::take(&mut self.candidates);
+        self.comparison.compare(&self.codec, &candidates).map(Some).map_err(ChangesError::ForeignBatch)
+    }
+
+    /// What was found so far; of everything, once all batches were returned.
+    pub fn counts(&self) -> ChangeCounts {
+        let counts = self.comparison.counts();
+        ChangeCounts {
+            unchanged: self.unchanged + counts.unchanged,
+            repeated: [self.old.repeated(), self.new.repeated()],
+            ..counts
+        }
+    }
+
+    /// Gathers rows that are not equal until there are enough for a batch.
+    fn gather(&mut self) -> Result<(), ChangesError> {
+        for _ in 0..MAX_SCANNED {
+            if self.candidates.len() >= MAX_CANDIDATES || self.candidates.bytes() >= MAX_CANDIDATE_BYTES {
+                return Ok(());
+            }
+            let order = match (&self.old.next, &self.new.next) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(old), Some(new)) => old.id().cmp(new.id()),
+            };
+            let old = if order.is_le() { self.old.take()? } else { None };
+            let new = if order.is_ge() { self.new.take()? } else { None };
+            match (&old, &new) {
+                (Some(old), Some(new)) if old.row() == new.row() => self.unchanged += 1,
+                _ => self.candidates.push(old.as_ref(), new.as_ref()),
+            }
+        }
+        Ok(())
+    }
+}

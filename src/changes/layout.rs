@@ -1,0 +1,102 @@
+//! The columns of changes.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StructArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+
+/// How old and new values are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// Two structs, `old` and `new`.
+    #[default]
+    Structs,
+    /// Columns `old_X` and `new_X` for each column `X`.
+    Wide,
+}
+
+/// What an id is called that only the old snapshot has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GoneAs {
+    /// `removed`: the new snapshot is complete.
+    #[default]
+    Removed,
+    /// `missing`: the new snapshot may lack rows.
+    Missing,
+}
+
+impl GoneAs {
+    /// The value of the column `change`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// The column of contacts that says whether they have opted out.
+pub(super) const OPT_OUT: &str = "opt_out";
+
+/// The columns of the changes between snapshots with this schema: `id`, `change` and `changed_fields`; `opt_out_change` if
+/// it has `opt_out`; then the old and new values of all columns but the id.
+pub fn changes_schema(schema: &Schema, layout: Layout) -> SchemaRef {
+    let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != "id").cloned().collect();
+    schema_of(&fields, layout)
+}
+
+/// The same from the columns other than the id.
+pub(super) fn schema_of(values: &[FieldRef], layout: Layout) -> SchemaRef {
+    let names = DataType::List(name_field());
+    let mut fields = vec![
+        Field::new("id", DataType::Utf8, false),
+        Field::new("change", DataType::Utf8, false),
+        Field::new("changed_fields", names, true),
+    ];
+    if values.iter().any(|field| field.name() == OPT_OUT) {
+        fields.push(Field::new("opt_out_change", DataType::Utf8, true));
+    }
+    match layout {
+        Layout::Structs => {
+            let members = DataType::Struct(nullable(values));
+            fields.extend(["old", "new"].map(|name| Field::new(name, members.clone(), true)));
+        }
+        Layout::Wide => {
+            for field in values {
+                let of_side =
+                    |side: &str| Field::new(format!("{side}_{}", field.name()), field.data_type().clone(), true);
+                fields.extend([of_side("old"), of_side("new")]);
+            }
+        }
+    }
+    Arc::new(Schema::new(fields))
+}
+
+/// The child of `changed_fields`.
+pub(super) fn name_field() -> FieldRef {
+    Arc::new(Field::new("element", DataType::Utf8, false))
+}
+
+fn nullable(values: &[FieldRef]) -> Fields {
+    values.iter().map(|field| field.as_ref().clone().with_nullable(true)).collect()
+}
+
+/// The columns of old and new values; `is_there` says which rows a side has.
+pub(super) fn value_columns(
+    values: &[FieldRef],
+    layout: Layout,
+    [old, new]: [Vec<ArrayRef>; 2],
+    [has_old, has_new]: [Vec<bool>; 2],
+) -> Vec<ArrayRef> {
+    match layout {
+        Layout::Structs => {
+            let fields = nullable(values);
+            let side = |arrays: Vec<ArrayRef>, is_there: Vec<bool>| -> ArrayRef {
+                Arc::new(StructArray::new(fields.clone(), arrays, Some(NullBuffer::from(is_there))))
+            };
+            vec![side(old, has_old), side(new, has_new)]
+        }
+        Layout::Wide => old.into_iter().zip(new).flat_map(|(old, new)| [old, new]).collect(),
+    }
+}

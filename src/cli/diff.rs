@@ -1,0 +1,100 @@
+//! The flags of `sent-export diff`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared::{CsvArgs, StoreArgs, number_between};
+
+use crate::format::{FileFormat, format_extensions, format_names};
+use crate::store::FileMode;
+
+const EXAMPLES: &str = "\
+Examples:
+  sent-export diff monday.parquet tuesday.parquet -o changes.parquet
+      What is new, changed and gone since Monday
+  sent-export diff monday.parquet tuesday.csv
+      Counts only; the formats may differ
+  sent-export diff last-week/ this-week/ -o changes.csv --wide --ignore updated_at
+      Old and new values in columns of their own, without changes of updated_at alone
+  sent-export diff old.parquet new.parquet -o - --exit-code-unchanged 99 --quiet
+      CSV to stdout, and exit code 99 if nothing has changed
+
+Exit codes:
+  0 done, 1 unexpected failure, 2 wrong usage, damaged files, or exports that cannot be compared, 7 output could not be
+  written; N with --exit-code-unchanged N";
+
+fn snapshot_help(which: &str) -> String {
+    format!("{which} exported file ({}), or folder of them", format_extensions())
+}
+
+fn old_long_help() -> String {
+    format!(
+        "{}\n\nBoth sides hold contacts or both hold messages; formats and places may differ. Of several exports of the same \
+         account in a folder, the newest is read. Their manifests tell whether a side is complete: what an `unverified` \
+         NEW lacks is called missing, not removed.",
+        snapshot_help("Older")
+    )
+}
+
+/// The flags of `sent-export diff`, as they were typed.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct DiffArgs {
+    /// Older export
+    #[arg(value_name = "OLD", help = snapshot_help("Older"), long_help = old_long_help())]
+    pub old: PathBuf,
+
+    /// Newer export
+    #[arg(value_name = "NEW", help = snapshot_help("Newer"))]
+    pub new: PathBuf,
+
+    /// Where to write the changes: a path, s3://, gs:// or az:// address, or `-` for stdout; may be repeated
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
+    pub output: Vec<PathBuf>,
+
+    /// Format of all outputs, regardless of extension
+    #[arg(long, requires = "output", help = format!("Format of all outputs, regardless of extension: {}", format_names()), help_heading = "Output")]
+    pub format: Option<FileFormat>,
+
+    /// Write old and new values as columns `old_X` and `new_X` instead of two structs
+    #[arg(long, requires = "output", help_heading = "Output")]
+    pub wide: bool,
+
+    /// What CSV outputs look like.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+
+    /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
+    #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]
+    pub mode: Option<FileMode>,
+
+    /// How files and objects are reached.
+    #[command(flatten)]
+    pub store: StoreArgs,
+
+    /// Columns whose changes do not count, separated by commas, such as `updated_at`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Comparison")]
+    pub ignore: Vec<String>,
+
+    /// Compare exports of different accounts, filters or profiles
+    #[arg(long, help_heading = "Comparison")]
+    pub force: bool,
+
+    /// Exit code if nothing has changed, such as 99 for a skipped task in Airflow [default: 0]
+    #[arg(long, value_name = "N", value_parser = exit_code, help_heading = "Comparison")]
+    pub exit_code_unchanged: Option<u8>,
+
+    /// Print only warnings and errors
+    #[arg(short, long, help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// Do not show progress
+    #[arg(long, help_heading = "Messages")]
+    pub no_progress: bool,
+}
+
+fn exit_code(text: &str) -> Result<u8, String> {
+    number_between(text, 0, u8::MAX.into())
+}

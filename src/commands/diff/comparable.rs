@@ -1,0 +1,88 @@
+//! Whether the differences of two exports are changes.
+
+use std::collections::BTreeSet;
+
+use arrow::datatypes::Schema;
+
+use crate::config::ConfigError;
+
+use super::side::{SideFacts, warn};
+
+/// Checks that both sides are of the same account, filters and profile, as far as that is known; with `is_forced`, what
+/// differs is only said.
+///
+/// # Errors
+/// With the first that differs.
+pub(super) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
+    let sets = [
+        ("accounts", &old.apis, &new.apis),
+        ("profiles", &old.profiles, &new.profiles),
+        ("filters", &old.filters, &new.filters),
+    ];
+    let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
+    let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
+    // An organization can gain and lose profiles, and with them customers; but not all of them.
+    let customers =
+        (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
+            .then_some(("customers", &old.customers, &new.customers));
+    let Some((what, old, new)) = different.or(customers) else { return Ok(()) };
+    let error = ConfigError::Incomparable { what, old: shown(old), new: shown(new) };
+    if !is_forced {
+        return Err(error);
+    }
+    warn(&format!("{error} (--force)"));
+    Ok(())
+}
+
+/// The columns that only one side has, which are not compared and named on stderr.
+pub(super) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
+    let mut names = Vec::new();
+    for (one, other, side) in [(old, new, "older"), (new, old, "newer")] {
+        let absent = one.absent.difference(&other.absent).map(|&column| schema.field(column).name().clone());
+        let absent: Vec<String> = absent.collect();
+        if !absent.is_empty() {
+            warn(&format!("not compared, since the {side} export lacks them: {}", absent.join(", ")));
+        }
+        names.extend(absent);
+    }
+    names
+}
+
+/// A few values of a set.
+fn shown(values: &BTreeSet<String>) -> String {
+    const MAX_VALUES: usize = 3;
+    let first: Vec<&str> = values.iter().take(MAX_VALUES).map(String::as_str).collect();
+    let more = if values.len() > MAX_VALUES { ", ..." } else { "" };
+    format!("{}{more}", first.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(values: &[&str]) -> BTreeSet<String> {
+        values.iter().map(|&value| value.to_owned()).collect()
+    }
+
+    #[test]
+    fn only_known_differences_refuse_a_comparison() {
+        let side = |api: &[&str], filters: &[&str], customers: &[&str]| SideFacts {
+            apis: set(api),
+            filters: set(filters),
+            customers: set(customers),
+            ..SideFacts::default()
+        };
+        let one = side(&["a"], &["none"], &["x", "y"]);
+        for (other, what) in [
+            (side(&[], &[], &[]), None),
+            (side(&["a"], &["none"], &["y", "z"]), None),
+            (side(&["b"], &["none"], &["x"]), Some("accounts: a and b")),
+            (side(&["a"], &["{}"], &["x"]), Some("filters: none and {}")),
+            (side(&["a"], &["none"], &["s", "t", "u", "v"]), Some("customers: x, y and s, t, u, ...")),
+        ] {
+            let error = check(&one, &other, false).err().map(|error| error.to_string());
+            assert_eq!(error, what.map(|what| format!("the exports have different {what}")));
+            check(&one, &other, true).unwrap();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! One side of a comparison: its files, and what they and their manifests say.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{AsArray, RecordBatch};
+
+use crate::base::plural::{count_of, grouped};
+use crate::base::printable::printable;
+use crate::changes::SnapshotSorter;
+use crate::config::ConfigError;
+use crate::error::Error;
+use crate::input::{
+    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, choose_snapshots, detect_contents,
+    read_file,
+};
+use crate::progress::FileProgress;
+use crate::report::Filters;
+use crate::verdict::Verdict;
+
+use super::super::say;
+
+/// Customers that are remembered: more than any organization has profiles, and few enough for memory.
+const MAX_CUSTOMERS: usize = 10_000;
+/// Reasons for a verdict that are shown.
+const MAX_EVIDENCE: usize = 3;
+
+/// Which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Old,
+    New,
+}
+
+/// What is known of the rows of a side.
+#[derive(Debug, Default)]
+pub(super) struct SideFacts {
+    /// Addresses of the API that were read.
+    pub(super) apis: BTreeSet<String>,
+    /// Profiles that were read, `none` for the account itself.
+    pub(super) profiles: BTreeSet<String>,
+    /// Other filters, as JSON.
+    pub(super) filters: BTreeSet<String>,
+    /// Whose the rows are; known once they are read.
+    pub(super) customers: BTreeSet<String>,
+    /// Columns that a file lacks, by their places; known once it is read.
+    pub(super) absent: BTreeSet<usize>,
+    /// Why rows may be missing.
+    pub(super) doubts: Vec<String>,
+}
+
+impl SideFacts {
+    fn add_filters(&mut self, file: &SourceFile, filters: &Filters) {
+        // A dataset has the rows of many runs, and its manifest the span of the last one.
+        let since = filters.since.clone().filter(|_| !file.is_part());
+        let without_profile = Filters { profile_id: None, since, ..filters.clone() };
+        let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
+        self.filters.insert(if shown == "{}" { "none".to_owned() } else { shown });
+        self.profiles.insert(filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()));
+    }
+
+    fn add_customers(&mut self, batch: &RecordBatch) {
+        let Some(customers) = batch.column_by_name("customer_id").and_then(|column| column.as_string_opt::<i32>())
+        else {
+            return;
+        };
+        let mut last = None;
+        for customer in customers.iter().flatten() {
+            // Mostly the same one in a row.
+            if last != Some(customer) && self.customers.len() < MAX_CUSTOMERS && !self.customers.contains(customer) {
+                self.customers.insert(customer.to_owned());
+            }
+            last = Some(customer);
+        }
+    }
+}
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub(super) struct Side {
+    which: Which,
+    /// As it was given.
+    pub(super) shown: String,
+    pub(super) content: Content,
+    /// Oldest first.
+    files: Vec<SourceFile>,
+    pub(super) facts: SideFacts,
+}
+
+impl Side {
+    /// Detects what the files hold and chooses the newest export.
+    ///
+    /// # Errors
+    /// When they hold contacts and messages, or a file cannot be read.
+    pub(super) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
+        let content = detect_contents(found)?;
+        let Chosen { mut files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
+        let shown = printable(&path.to_string_lossy());
+        for snapshots in snapshots {
+            let (newest, older) = (snapshots.newest.to_string_lossy().into_owned(), snapshots.older.len() as u64);
+            let are = count_of(older, "older export of the same account is", "older exports of the same account are");
+            warn(&format!("{are} left out of {shown}; only the newest, {newest}, is compared"));
+        }
+        files.sort_by_key(|file| (file.moment(), file.path.clone()));
+        let mut facts = SideFacts::default();
+        let (is_single, mut manifests) = (files.len() == 1, BTreeSet::new());
+        for file in &mut files {
+            file.columns = ColumnSet::All;
+            let Some(published) = &file.published else { continue };
+            facts.apis.extend(published.api.iter().map(|api| api.trim_end_matches('/').to_owned()));
+            facts.add_filters(file, &published.filters);
+            // The parts of a dataset have one manifest.
+            if !manifests.insert(published.manifest.clone()) {
+                continue;
+            }
+            let name = if is_single { file.path.display().to_string() } else { path.display().to_string() };
+            if published.verdict == Some(Verdict::Unverified) {
+                let evidence: Vec<&str> =
+                    published.evidence.iter().take(MAX_EVIDENCE).map(|line| line.text.as_str()).collect();
+                facts.doubts.push(format!("{name} is unverified ({})", evidence.join("; ")));
+            }
+            if published.items_rejected > 0 {
+                let items = count_of(published.items_rejected, "item", "items");
+                facts.doubts.push(format!("{items} of the list could not be exported to {name}"));
+            }
+        }
+        Ok(Self { which, shown, content, files, facts })
+    }
+
+    /// Size of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// Says why rows may be missing, and what that means for the result.
+    pub(super) fn warn_of_doubts(&self, is_quiet: bool) {
+        for doubt in &self.facts.doubts {
+            warn(doubt);
+        }
+        if !self.facts.doubts.is_empty() {
+            warn(&match self.which {
+                Which::Old => format!("{} may lack rows, so rows that are called added may be old", self.shown),
+                Which::New => format!("{} may lack rows, so what it lacks is called missing, not removed", self.shown),
+            });
+        }
+        for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
+            warn(&format!("cannot read {}: whether {} is complete is unknown", manifest.display(), self.shown));
+        }
+        let unknown: Vec<&PathBuf> =
+            self.files.iter().filter(|file| file.published.is_none()).map(|file| &file.path).collect();
+        if let (Some(first), false) = (unknown.first(), is_quiet) {
+            let path = printable(&first.to_string_lossy());
+            let others = if unknown.len() > 1 {
+                format!(" and {} more", grouped(unknown.len() as u64 - 1))
+            } else {
+                String::new()
+            };
+            say(&format!("{path}{others}: no manifest, assumed to be complete\n"));
+        }
+    }
+
+    /// Reads all files.
+    ///
+    /// # Errors
+    /// When a file cannot be read or has no ids, or a temporary file cannot be written.
+    pub(super) fn read(&mut self, sorter: &mut SnapshotSorter, progress: &mut FileProgress) -> Result<(), Error> {
+        let mut rows = 0;
+        for (rank, file) in self.files.iter().enumerate() {
+            let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+            let mut added = Ok(());
+            let mut take = |piece: Piece| {
+                rows += piece.batch.num_rows() as u64;
+                progress.observe(rows, piece.bytes_read);
+                self.facts.add_customers(&piece.batch);
+                if added.is_ok() {
+                    added = sorter.add(&piece.batch, rank);
+                }
+            };
+            let FileFacts { absent, malformed, filters, .. } = read_file(file, &mut take)?;
+            added?;
+            progress.end_file(file.bytes);
+            let schema = file.schema();
+            for &(column, values) in &malformed {
+                let values = count_of(values, "value", "values");
+                let name = schema.field(column).name();
+                warn(&format!("{values} of {name} in {} cannot be read and count as null", file.path.display()));
+            }
+            if absent.iter().any(|&column| schema.field(column).name() == "id") {
+                return Err(ConfigError::NoIds(file.path.display().to_string()).into());
+            }
+            self.facts.absent.extend(absent);
+            if let Some(filters) = filters {
+                self.facts.add_filters(file, &filters);
+            }
+        }
+        if sorter.without_id() > 0 {
+            let rows = count_of(sorter.without_id(), "row", "rows");
+            warn(&format!("{rows} of {} without an id left out", self.shown));
+        }
+        Ok(())
+    }
+
+    /// Says that an id had several rows.
+    pub(super) fn warn_of_repeated(&self, repeated: u64) {
+        if repeated > 0 {
+            let rows = count_of(repeated, "row repeats", "rows repeat");
+            warn(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
+        }
+    }
+}
+
+pub(super) fn warn(text: &str) {
+    say(&format!("warning: {}\n", printable(text)));
+}

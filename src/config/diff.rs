@@ -1,0 +1,87 @@
+//! What a comparison of two exports writes, and how.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+
+use super::outputs::{check_csv_flags, check_outputs};
+use super::places::check_distinct;
+use super::{ConfigError, Naming};
+use crate::changes::{Layout, changes_schema};
+use crate::cli::DiffArgs;
+use crate::format::{FormatSettings, Projection};
+use crate::publish::{OutputRequest, OutputSettings};
+use crate::store::{FileSettings, Stores};
+use crate::time::Timestamp;
+
+/// Version of the columns of changes; grows when one changes its name or meaning.
+const CHANGES_SCHEMA_VERSION: u32 = 1;
+
+/// What a comparison writes.
+#[derive(Debug)]
+pub struct DiffConfig {
+    /// What to write; nothing for a summary alone.
+    pub outputs: Vec<OutputRequest>,
+    /// How old and new values are laid out.
+    pub layout: Layout,
+    /// The object stores of the run.
+    pub stores: Arc<Stores>,
+    files: FileSettings,
+    format: FormatSettings,
+}
+
+impl DiffConfig {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// When a format is unknown, or two outputs have the same path.
+    pub fn new(args: &DiffArgs) -> Result<Self, ConfigError> {
+        let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
+        let outputs = check_outputs(&args.output, args.format, &naming)?;
+        check_distinct(outputs.iter(), std::iter::empty(), None)?;
+        check_csv_flags(&args.csv, outputs.iter())?;
+        let files =
+            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        // Nothing that differs between two runs over the same files.
+        let metadata = vec![
+            ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("sent_export.changes_schema_version".to_owned(), CHANGES_SCHEMA_VERSION.to_string()),
+        ];
+        let format =
+            FormatSettings { rows: "changes", metadata, csv: args.csv.settings(), ..FormatSettings::default() };
+        let layout = if args.wide { Layout::Wide } else { Layout::Structs };
+        Ok(Self { outputs, layout, stores: Arc::clone(naming.stores()), files, format })
+    }
+
+    /// How the changes between rows of this schema are written.
+    pub fn output_settings(&self, rows: &Schema) -> OutputSettings {
+        OutputSettings {
+            format: self.format.clone(),
+            files: self.files,
+            ..OutputSettings::new(Projection::all(changes_schema(rows, self.layout)))
+        }
+    }
+
+    /// Checks that no output is one of these places, which are read.
+    ///
+    /// # Errors
+    /// With the first one that is.
+    pub fn check_inputs(&self, inputs: &HashSet<String>) -> Result<(), ConfigError> {
+        let replaced = self.outputs.iter().find(|request| inputs.contains(&request.target.identity()));
+        replaced.map_or(Ok(()), |request| Err(ConfigError::ReplacedInput(request.target.to_string())))
+    }
+}
+
+/// The names of the columns that are not compared (`--ignore`): any of the resource's but the id.
+///
+/// # Errors
+/// When a name is unknown or given twice.
+pub fn ignored_columns(rows: &Schema, names: &[String]) -> Result<Vec<String>, ConfigError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fields: Vec<_> = rows.fields().iter().filter(|field| field.name() != "id").cloned().collect();
+    let chosen = Projection::select(&Schema::new(fields), names).map_err(ConfigError::IgnoredColumns)?;
+    Ok(chosen.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
