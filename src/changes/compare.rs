@@ -17,6 +17,8 @@ use super::sorter::SnapshotSorter;
 
 /// Rows that are compared column by column at once; a batch has at most as many.
 const MAX_CANDIDATES: usize = 4096;
+/// Ids that are looked at for a batch: a caller that wants to stop must not wait for the end.
+const MAX_SCANNED: usize = 256 << 10;
 /// Bytes of such rows, unless a single row has more.
 const MAX_CANDIDATE_BYTES: usize = 8 << 20;
 
@@ -82,22 +84,17 @@ impl Changes {
         Ok(Self { codec, old, new, comparison, candidates: Candidates::default(), unchanged: 0 })
     }
 
-    /// The next changes; nothing at the end.
+    /// The changes among the next ids, which may be none; nothing at the end.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, ChangesError> {
-        loop {
-            self.gather()?;
-            if self.candidates.len() == 0 {
-                return Ok(None);
-            }
-            let candidates = std::mem::take(&mut self.candidates);
-            let batch = self.comparison.compare(&self.codec, &candidates).map_err(ChangesError::ForeignBatch)?;
-            if batch.num_rows() > 0 {
-                return Ok(Some(batch));
-            }
+        if self.old.next.is_none() && self.new.next.is_none() {
+            return Ok(None);
         }
+        self.gather()?;
+        let candidates = std::mem::take(&mut self.candidates);
+        self.comparison.compare(&self.codec, &candidates).map(Some).map_err(ChangesError::ForeignBatch)
     }
 
     /// What was found so far; of everything, once all batches were returned.
@@ -112,7 +109,10 @@ impl Changes {
 
     /// Gathers rows that are not equal until there are enough for a batch.
     fn gather(&mut self) -> Result<(), ChangesError> {
-        while self.candidates.len() < MAX_CANDIDATES && self.candidates.bytes() < MAX_CANDIDATE_BYTES {
+        for _ in 0..MAX_SCANNED {
+            if self.candidates.len() >= MAX_CANDIDATES || self.candidates.bytes() >= MAX_CANDIDATE_BYTES {
+                return Ok(());
+            }
             let order = match (&self.old.next, &self.new.next) {
                 (None, None) => return Ok(()),
                 (Some(_), None) => Ordering::Less,

@@ -170,6 +170,7 @@ fn of_rows_with_one_id_the_one_with_the_highest_rank_counts() {
         new.add(&batch(&[Row::new("a", "now", None, &[])]), 0).unwrap();
         assert_eq!([old.without_id(), new.without_id()], [1, 0]);
         let mut changes = Changes::between(old, new, &CompareSettings::default()).unwrap();
+        assert_eq!(changes.next_batch().unwrap().map(|batch| batch.num_rows()), Some(0));
         assert!(changes.next_batch().unwrap().is_none());
         assert_eq!(changes.counts(), ChangeCounts { unchanged: 1, repeated: [1, 0], ..ChangeCounts::default() });
     }
@@ -203,6 +204,29 @@ fn a_folder_for_temporary_files_that_is_gone_is_an_error_that_names_it() {
     let [mut old, _] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
     let error = old.add(&batch(&[Row::new("a", "", None, &[])]), 0).unwrap_err();
     assert!(error.to_string().ends_with("gone") && error.hint().contains("TMPDIR"), "{error}");
+}
+
+#[test]
+fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
+    let rows = |salt: usize| -> Vec<Row> {
+        (0..20_000)
+            .map(|at| Row::new(&format!("{:05}", at * 7 % 20_000), &format!("{}", at * salt % 3), None, &[]))
+            .collect()
+    };
+    let mut sizes = Vec::new();
+    for budget_bytes in [200_000, usize::MAX] {
+        let sorting = SortSettings { budget_bytes, ..SortSettings::default() };
+        let [mut old, mut new] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
+        for (sorter, salt) in [(&mut old, 1), (&mut new, 2)] {
+            rows(salt).chunks(1000).for_each(|rows| sorter.add(&batch(rows), 0).unwrap());
+        }
+        let mut changes = Changes::between(old, new, &CompareSettings::default()).unwrap();
+        let batches = std::iter::from_fn(|| changes.next_batch().unwrap());
+        sizes.push(batches.map(|batch| batch.num_rows()).collect::<Vec<_>>());
+        assert_eq!(changes.counts().changed, 13_333);
+    }
+    assert_eq!(sizes[0], sizes[1]);
+    assert_eq!((sizes[0].len(), sizes[0][0]), (4, 4096));
 }
 
 /// The changes as a person would find them: what each id has become, and which columns differ.

@@ -1,7 +1,7 @@
 //! `sent-export diff`: what is new, changed and gone between two exports.
 //!
 //! Everything that could refuse the comparison is checked before anything is read, as far as manifests tell; what only the
-//! files tell, such as the customers of their rows, before anything is published.
+//! files tell, such as the customers of their rows, before an output is opened.
 
 mod comparable;
 mod side;
@@ -16,10 +16,11 @@ use crate::error::{Error, ExitCode};
 use crate::input::Mirror;
 use crate::progress::FileProgress;
 use crate::publish::{OutputError, Outputs, read_manifest};
-use crate::store::{OutputTarget, remove_small_file};
+use crate::store::{OutputTarget, check_writable, remove_small_file};
 
 use super::report::{input_places, print_skipped};
 use super::say;
+use super::stop::Signals;
 
 use self::side::{Side, Which};
 
@@ -28,6 +29,7 @@ use self::side::{Side, Which};
 /// # Errors
 /// When a file cannot be read, the exports cannot be compared, or an output cannot be written.
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
+    let mut signals = Signals::listen().map_err(Error::StartRuntime)?;
     let config = DiffConfig::new(args)?;
     let mut mirror = Mirror::new(&config.stores);
     let mut found_old = mirror.find_files(std::slice::from_ref(&args.old))?;
@@ -49,20 +51,25 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     for side in [&old, &new] {
         side.warn_of_doubts(args.quiet);
     }
-    let mut outputs = Outputs::open(&config.outputs, &config.output_settings(&schema))?;
+    let settings = config.output_settings(&schema);
+    for request in &config.outputs {
+        check_writable(&request.target, settings.files).map_err(OutputError::from)?;
+    }
     let mut sorters = SnapshotSorter::pair(&schema, &SortSettings::default())?;
     let mut progress = FileProgress::new(args.quiet || args.no_progress, old.bytes() + new.bytes());
     for (side, sorter) in [&mut old, &mut new].into_iter().zip(&mut sorters) {
         side.read(sorter, &mut progress)?;
-        outputs.check()?;
     }
     progress.finish();
     comparable::check(&old.facts, &new.facts, args.force)?;
     ignored.extend(comparable::columns_of_one_side(&old.facts, &new.facts, &schema));
-    let settings = CompareSettings { ignored, layout: config.layout, gone_as };
+    let comparison = CompareSettings { ignored, layout: config.layout, gone_as };
     let [old_rows, new_rows] = sorters;
-    let mut changes = Changes::between(old_rows, new_rows, &settings)?;
-    match write(&mut changes, outputs, &config) {
+    let mut changes = Changes::between(old_rows, new_rows, &comparison)?;
+    // Until now a signal had nothing to clean up.
+    signals.begin();
+    let outputs = Outputs::open(&config.outputs, &settings)?;
+    match write(&mut changes, outputs, &config, &mut signals) {
         Err(Error::Output(error)) if error.is_closed_pipe() => return Ok(ExitCode::Complete),
         result => result?,
     }
@@ -76,9 +83,14 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
 }
 
 /// Writes all changes and publishes them.
-fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig) -> Result<(), Error> {
+fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signals: &mut Signals) -> Result<(), Error> {
     while let Some(batch) = changes.next_batch()? {
-        outputs.write(&batch)?;
+        if let Some(code) = signals.received() {
+            return Err(Error::Stopped(code));
+        }
+        if batch.num_rows() > 0 {
+            outputs.write(&batch)?;
+        }
     }
     let staged = outputs.finish()?;
     withdraw_manifests(config)?;

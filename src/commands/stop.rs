@@ -48,6 +48,16 @@ impl Signals {
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(listen))?;
         Ok(Self { first, has_begun })
     }
+
+    /// From now on there is something to keep or to remove, so that the first signal does not end the process.
+    pub(super) fn begin(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    /// The exit code of a signal that has come since [`begin`](Self::begin), for commands that look from time to time.
+    pub(super) fn received(&mut self) -> Option<ExitCode> {
+        self.first.try_recv().ok()
+    }
 }
 
 /// Checks that enough files can be opened for a runtime with signals: tokio panics when they cannot.
@@ -66,7 +76,7 @@ fn check_open_files() -> io::Result<()> {
 
 /// Waits for the first signal or the end of `--max-duration`.
 pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) -> Error {
-    signals.has_begun.store(true, Ordering::Relaxed);
+    signals.begin();
     let time_is_up = async {
         match max_duration {
             Some(duration) => {

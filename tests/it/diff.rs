@@ -236,3 +236,70 @@ fn a_diff_replaces_an_export_with_its_manifest() {
     let text = std::fs::read_to_string(run.path("c.csv")).unwrap();
     assert!(text.starts_with("id,change,changed_fields,opt_out_change,old_phone_number,new_phone_number,"), "{text}");
 }
+
+#[cfg(unix)]
+mod signals {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::path::Path;
+    use std::process::{Child, Command};
+
+    use crate::support::sent_export;
+
+    fn make_pipe(path: &Path) {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    fn interrupt(child: &Child) {
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_signal_ends_a_diff_while_it_reads_and_nothing_is_left() {
+        let run = sent_export().file("old.csv", "id,opt_out\na,true\n").file("changes.csv", "before");
+        let (folder, mut command) = run.args(["diff", "old.csv", "new.csv", "-o", "changes.csv"]).into_parts();
+        make_pipe(&folder.path().join("new.csv"));
+        let mut child = command.spawn().unwrap();
+        // Opened once the run reads it.
+        let mut pipe = File::options().write(true).open(folder.path().join("new.csv")).unwrap();
+        pipe.write_all(b"id,opt_out\na,false\n").unwrap();
+        interrupt(&child);
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        drop(pipe);
+        assert_eq!(names(folder.path()), ["changes.csv", "new.csv", "old.csv"]);
+        assert_eq!(std::fs::read_to_string(folder.path().join("changes.csv")).unwrap(), "before");
+    }
+
+    #[test]
+    fn a_signal_ends_a_diff_while_it_writes_and_nothing_is_left() {
+        let old: Vec<String> = (0..60_000).map(|at| format!("{at:0>36},true")).collect();
+        let run =
+            sent_export().file("old.csv", &format!("id,opt_out\n{}\n", old.join("\n"))).file("new.csv", "id,opt_out\n");
+        let run = run.args(["diff", "old.csv", "new.csv", "-o", "changes.csv", "-o", "pipe.csv", "--quiet"]);
+        let (folder, mut command) = run.into_parts();
+        make_pipe(&folder.path().join("pipe.csv"));
+        let mut child = command.spawn().unwrap();
+        // Opened once the run writes it. More rows are to come than fit into the pipe and the queue before it.
+        let mut pipe = File::open(folder.path().join("pipe.csv")).unwrap();
+        pipe.read_exact(&mut [0]).unwrap();
+        interrupt(&child);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        pipe.read_to_end(&mut Vec::new()).unwrap();
+        let code = child.wait().unwrap().code();
+        // On a machine so busy that the signal is heard after everything was read, the run is complete.
+        let left: &[&str] = match code {
+            Some(130) => &["new.csv", "old.csv", "pipe.csv"],
+            _ => &["changes.csv", "new.csv", "old.csv", "pipe.csv"],
+        };
+        assert!(matches!(code, Some(0 | 130)), "{code:?}");
+        assert_eq!(names(folder.path()), left);
+    }
+}
