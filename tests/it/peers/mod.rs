@@ -7,6 +7,7 @@
 //! returns early: [`peer`] panics.
 
 mod browser;
+mod changes;
 mod numbers;
 mod object_server;
 mod readers;
