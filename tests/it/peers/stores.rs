@@ -63,6 +63,32 @@ fn objects_have_the_bytes_of_files() {
 
 #[test]
 #[ignore = "needs Python with moto"]
+fn exports_in_a_store_are_compared() {
+    let (server, simulator) = (ObjectServer::start(&python(), "s3"), simulator(1_000));
+    let outputs = |day: &str| [format!("{day}.csv"), format!("s3://lake/{day}/c.parquet")];
+    let mut run = sent_export();
+    for day in ["monday", "tuesday"] {
+        let [file, object] = outputs(day);
+        run = export(run, &server, &simulator.base_url(), &["-o", &file, "-o", &object, "--quiet"])
+            .finish()
+            .expect_code(0)
+            .again();
+        simulator.create(10);
+        assert!(simulator.delete_at(7));
+    }
+    let run = run.args(["diff", "monday.csv", "tuesday.csv", "-o", "changes.csv"]).finish().expect_code(0);
+    let of_store = ["diff", "s3://lake/monday/", "s3://lake/tuesday/c.parquet", "-o", "s3://lake/changes.csv"];
+    let run = run.again().args(of_store).args(server.options()).finish().expect_code(0);
+    let run = run.expect_stderr("Changes of contacts from s3://lake/monday/ to s3://lake/tuesday/c.parquet\n");
+    assert!(server.get("changes.csv").unwrap() == std::fs::read(run.path("changes.csv")).unwrap());
+    assert_eq!(server.open_uploads(), 0);
+    let replacing = ["diff", "s3://lake/monday/", "s3://lake/tuesday/", "-o", "s3://lake/tuesday/c.parquet"];
+    let run = run.again().args(replacing).args(server.options()).finish().expect_code(2);
+    run.expect_stderr("would overwrite one of the files to compare: s3://lake/tuesday/c.parquet");
+}
+
+#[test]
+#[ignore = "needs Python with moto"]
 fn a_killed_run_is_resumed_and_its_upload_aborted() {
     let (server, slow) = (ObjectServer::start(&python(), "s3"), slow(20_000));
     let arguments = ["-o", "s3://lake/c.csv"];
