@@ -10,9 +10,8 @@
 //! *Easy to get wrong:* exports with different filters overlap, too, and may be meant to be counted together. If both have
 //! known filters that differ, they are not snapshots of the same account.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::AsArray;
 
@@ -50,7 +49,7 @@ pub struct Snapshots {
 /// # Errors
 /// When such a file cannot be read.
 pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
-    let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_part);
+    let (parts, files): (Vec<_>, Vec<_>) = files.into_iter().partition(SourceFile::is_part);
     let groups = accounts(&files)?;
     let snapshots = groups.iter().filter(|group| group.len() > 1);
     let path = |&at: &usize| files[at].path.clone();
@@ -63,12 +62,6 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     let files = files.into_iter().enumerate().filter(|(at, _)| newest.contains(at)).map(|(_, file)| file);
     let files = files.chain(parts).collect();
     Ok(Chosen { files, snapshots })
-}
-
-/// Whether a file is part of a dataset, in a folder named after the value of a column.
-fn is_part(file: &SourceFile) -> bool {
-    let folder = file.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
-    folder.is_some_and(|folder| folder.contains('='))
 }
 
 /// Indices of the files of each account, oldest first.

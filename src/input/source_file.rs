@@ -1,7 +1,8 @@
 //! An exported file, and what is known about it before it is read.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::datatypes::SchemaRef;
 
@@ -50,6 +51,12 @@ impl SourceFile {
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
         self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
+    }
+
+    /// Whether it is part of a dataset, in a folder named after the value of a column.
+    pub fn is_part(&self) -> bool {
+        let folder = self.path.parent().and_then(Path::file_name).and_then(OsStr::to_str);
+        folder.is_some_and(|folder| folder.contains('='))
     }
 
     /// Compares a count with the manifest, if there is one.

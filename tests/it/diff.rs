@@ -152,6 +152,21 @@ fn messages_are_compared_with_their_events_and_bodies() {
 }
 
 #[test]
+fn folders_of_days_are_compared_whatever_span_the_last_run_read() {
+    let simulator = Simulator::start(Settings::of_messages(500)).unwrap();
+    let export = |run: crate::support::Run, folder: &str, more: &[&str]| {
+        let outputs = ["-o", folder, "--partition-by", "created_date", "--quiet"];
+        run.messages(&simulator.base_url(), &outputs).args(more).finish().expect_code(0)
+    };
+    let run = export(sent_export(), "old/", &[]);
+    let run = export(run.again(), "new/", &[]);
+    let run = export(run.again(), "new/", &["--since-last"]);
+    let run = diff(run, &["old", "new", "-o", "c.csv", "--exit-code-unchanged", "9"]).expect_code(9);
+    let run = run.expect_stderr("Unchanged  500");
+    assert!(!run.stderr.contains("warning"), "{run:?}");
+}
+
+#[test]
 fn what_an_unverified_export_lacks_is_missing() {
     let run = two_exports(300, &["-o", "old.csv", "--quiet"], &["-o", "new.csv", "--quiet"]);
     let manifest = std::fs::read_to_string(run.path("_new.csv.manifest.json")).unwrap();

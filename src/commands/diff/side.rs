@@ -50,8 +50,10 @@ pub(super) struct SideFacts {
 }
 
 impl SideFacts {
-    fn add_filters(&mut self, filters: &Filters) {
-        let without_profile = Filters { profile_id: None, ..filters.clone() };
+    fn add_filters(&mut self, file: &SourceFile, filters: &Filters) {
+        // A dataset has the rows of many runs, and its manifest the span of the last one.
+        let since = filters.since.clone().filter(|_| !file.is_part());
+        let without_profile = Filters { profile_id: None, since, ..filters.clone() };
         let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
         self.filters.insert(if shown == "{}" { "none".to_owned() } else { shown });
         self.profiles.insert(filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()));
@@ -106,7 +108,7 @@ impl Side {
             file.columns = ColumnSet::All;
             let Some(published) = &file.published else { continue };
             facts.apis.extend(published.api.iter().map(|api| api.trim_end_matches('/').to_owned()));
-            facts.add_filters(&published.filters);
+            facts.add_filters(file, &published.filters);
             // The parts of a dataset have one manifest.
             if !manifests.insert(published.manifest.clone()) {
                 continue;
@@ -188,7 +190,7 @@ impl Side {
             }
             self.facts.absent.extend(absent);
             if let Some(filters) = filters {
-                self.facts.add_filters(&filters);
+                self.facts.add_filters(file, &filters);
             }
         }
         if sorter.without_id() > 0 {
