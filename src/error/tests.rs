@@ -178,6 +178,7 @@ fn errors_of_files_for_a_report() {
         SourceError::EmptyFolder { path: "exports".into() },
         SourceError::NoColumns { path: path() },
         SourceError::Activities { path: path() },
+        SourceError::Changes { path: "changes.parquet".into() },
         SourceError::MixedContents { contacts: path(), messages: "m.parquet".into() },
         SourceError::OtherContents { wanted: Content::Messages, path: path() },
         SourceError::ForeignText { path: "c.csv".into(), what: "in UTF-16" },

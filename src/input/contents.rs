@@ -16,28 +16,33 @@ use super::watch::{Reporter, watch};
 use super::xlsx::XlsxSource;
 use crate::format::Format;
 
-/// Sets the content of each file, and returns that of all. Files of activities are skipped, because they are often next to
-/// their messages.
+/// Sets the content of each file, and returns that of all. Files of activities and of changes are skipped, because they
+/// are often next to the exports that they belong to.
 ///
 /// A file whose content cannot be detected, such as a pipe, which can be read only once, has the content of the others, or
 /// contacts if it is the only file. A file that cannot be read is not an error here; reading it will be.
 ///
 /// # Errors
-/// When some hold contacts and others messages, or all hold activities.
+/// When some hold contacts and others messages, or all hold activities or changes.
 pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
     let mut contents = Vec::new();
     let mut files = Vec::new();
     for file in std::mem::take(&mut found.files) {
         let columns = columns_within_time(&file);
-        if columns.as_deref().is_some_and(are_of_activities) {
-            found.skipped.push(Skipped { path: file.path, real: file.real, why: SkipReason::Activities });
+        let why = columns.as_deref().and_then(reason_to_skip);
+        if let Some(why) = why {
+            found.skipped.push(Skipped { path: file.path, real: file.real, why });
         } else {
             contents.push(columns.as_deref().and_then(Content::of_columns));
             files.push(file);
         }
     }
     if let (true, Some(skipped)) = (files.is_empty(), found.skipped.last()) {
-        return Err(SourceError::Activities { path: skipped.path.clone() });
+        let path = skipped.path.clone();
+        return Err(match skipped.why {
+            SkipReason::Changes => SourceError::Changes { path },
+            _ => SourceError::Activities { path },
+        });
     }
     let first = |content| contents.iter().position(|found| *found == Some(content));
     let all = match (first(Content::Contacts), first(Content::Messages)) {
@@ -57,6 +62,15 @@ pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
 
 /// The column of activities that holds the id of their message.
 const MESSAGE_ID: &str = "message_id";
+
+/// Why a file with these columns is not read, if it is not one of contacts or messages.
+fn reason_to_skip(columns: &[String]) -> Option<SkipReason> {
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    if has("change") && has("changed_fields") {
+        return Some(SkipReason::Changes);
+    }
+    are_of_activities(columns).then_some(SkipReason::Activities)
+}
 
 /// Whether columns are those of activities, which have no id but that of their message.
 fn are_of_activities(columns: &[String]) -> bool {

@@ -66,6 +66,12 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// All files hold changes between exports.
+    #[error("the file lists changes between exports, not rows of one: {}", path.display())]
+    Changes {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file to compare with holds something else.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
@@ -184,6 +190,7 @@ impl SourceError {
             Self::NoColumns { .. } => "name a file written by `sent-export`",
             Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
             Self::Activities { .. } => "name the file or folder of messages that they belong to",
+            Self::Changes { .. } => "name the exports that were compared",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
             Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",

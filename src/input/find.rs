@@ -52,6 +52,8 @@ pub enum SkipReason {
     RowsOf(PathBuf),
     /// It holds activities, on which there is no report.
     Activities,
+    /// It holds the changes between two exports.
+    Changes,
 }
 
 impl fmt::Display for Skipped {
@@ -61,6 +63,7 @@ impl fmt::Display for Skipped {
         match &self.why {
             SkipReason::SameAs(other) => write!(formatter, "skipped {path}: it is read already, as {}", shown(other)),
             SkipReason::RowsOf(other) => write!(formatter, "skipped {path}: its rows are read from {}", shown(other)),
+            SkipReason::Changes => write!(formatter, "skipped {path}: it lists changes between exports"),
             SkipReason::Activities => write!(formatter, "skipped {path}: reports do not cover activities"),
         }
     }

@@ -242,6 +242,29 @@ fn run_in_copy(run: &Finished, args: &[&str]) -> Finished {
 }
 
 #[test]
+fn folders_with_older_exports_changes_and_odd_rows_are_read_with_a_warning() {
+    let run = two_exports(200, &["-o", "1.csv", "--quiet"], &["-o", "2.csv", "--quiet"]);
+    let mut run = diff(run, &["1.csv", "2.csv", "-o", "changes.parquet", "-o", "wide.csv", "--quiet"]).expect_code(0);
+    for args in [["diff", "1.csv", ".", "--quiet"], ["report", ".", "--json", "-"]] {
+        run = run.again().args(args).finish().expect_code(0);
+        run = run.expect_stderr("2.csv, is co");
+    }
+    let run = diff(run, &["1.csv", "."]).expect_code(0).expect_stderr("skipped ./changes.parquet: it lists changes");
+    let run = run.expect_stderr("1 older export of the same account is left out of .; only the newest, ./2.csv");
+    let run = run.expect_stderr("Added       17\n").expect_stderr("Removed      4\n");
+    let run = diff(run, &["1.csv", "wide.csv"]).expect_code(2);
+    let run = run.expect_stderr("error: the file lists changes between exports, not rows of one: wide.csv");
+    let odd = "id,phone_number,opt_out\na,+12025550123,true\na,+12025550124,true\n,+12025550125,true\nb,,soon\n";
+    std::fs::write(run.path("odd.csv"), odd).unwrap();
+    let run = diff(run, &["odd.csv", "odd.csv", "--exit-code-unchanged", "5", "--quiet"]).expect_code(5);
+    let run = run.expect_stderr("warning: 1 value of opt_out in odd.csv cannot be read and count as null\n");
+    let run = run.expect_stderr("warning: 1 row has no id and is left out of odd.csv\n");
+    let run =
+        run.expect_stderr("warning: 1 row repeats the id of another in odd.csv; the one of the newest file counts\n");
+    assert!(!run.stderr.contains("+1202"), "{run:?}");
+}
+
+#[test]
 fn a_diff_replaces_an_export_with_its_manifest() {
     let run = two_exports(100, &["-o", "old.csv", "-o", "c.csv", "--quiet"], &["-o", "new.csv", "--quiet"]);
     let run = run.again().args(["contacts", "--simulate=10", "-o", "c.csv", "--quiet"]).finish().expect_code(0);

@@ -194,8 +194,8 @@ impl Side {
             }
         }
         if sorter.without_id() > 0 {
-            let rows = count_of(sorter.without_id(), "row", "rows");
-            warn(&format!("{rows} of {} without an id left out", self.shown));
+            let rows = count_of(sorter.without_id(), "row has no id and is", "rows have no id and are");
+            warn(&format!("{rows} left out of {}", self.shown));
         }
         Ok(())
     }
