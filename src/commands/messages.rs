@@ -94,7 +94,12 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
     let profile_id = args.run.account.profile_id.map(|id| id.to_string());
     let state_dir = args.run.resume.state_dir.as_deref();
     let naming = Naming::new(&args.output.store, state_dir, profile_id, Timestamp::now())?;
-    let folder = naming.target(&args.output.output.first().cloned().unwrap_or_default())?;
+    let typed = args.output.output.first().cloned().unwrap_or_default();
+    let folder = naming.target(&typed)?;
+    if naming.is_dated(&typed) || args.output.manifest.as_deref().is_some_and(|path| naming.is_dated(path)) {
+        let why = "its path is different in every run ({date}, {time}, {run_id})".to_owned();
+        return Err(ConfigError::NotContinuable { path: typed.display().to_string(), why });
+    }
     let target = match &args.output.manifest {
         Some(path) => naming.target(path)?,
         None => folder.join(CREATED_DATE).manifests().into_iter().next().unwrap_or(folder),

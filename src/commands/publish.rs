@@ -162,7 +162,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
     for target in stale {
         if let Err(error) = remove_small_file(&target) {
-            tracing::warn!("cannot remove a part of the export before: {target}: {error}");
+            tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
         }
     }
     for file in small_files {
@@ -215,11 +215,12 @@ fn check_gate<R: Reading>(
     })
 }
 
-/// Files of the export before that this one does not replace although they have its rows: parts, when there are fewer now
-/// or none, and the whole file, when there are parts now.
+/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, and the
+/// whole file, if there are now parts.
 fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
     let files = &config.outputs;
-    let before = files.manifest.iter().chain(&files.manifests_beside);
+    let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
+    let before = files.manifest.iter().chain(beside);
     let mut stale = Vec::new();
     for (manifest, before) in before.filter_map(|target| Some((target, read_manifest::<IgnoredAny>(target).ok()??))) {
         let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();

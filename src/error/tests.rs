@@ -149,6 +149,7 @@ fn errors_of_outputs() {
         StoreError::OpenStaged { path: path(), source: io::Error::from(io::ErrorKind::InvalidFilename) },
         StoreError::Write { path: "data/c.csv".to_owned(), source: disk_full().into() },
         StoreError::Overwrite { path: path(), source: disk_full() },
+        StoreError::Remove { path: path(), source: denied() },
         StoreError::Publish { path: path(), source: denied() },
     ];
     let replaced = hindrances.map(|hindrance| StoreError::CannotReplace { path: path(), hindrance, source: denied() });

@@ -91,6 +91,14 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// A file could not be removed.
+    #[error("cannot remove {}", path.display())]
+    Remove {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The finished file could not be given its name.
     #[error("cannot rename the finished file: {}", path.display())]
     Publish {
@@ -155,6 +163,7 @@ impl StoreError {
             Self::Write { source, .. } if let Some(error) = object_cause(source.as_ref()) => error.hint(),
             Self::Write { .. } => "free some space or choose another place; the last good file is unchanged",
             Self::Overwrite { .. } => "free some space, then run the same command again: the file may be incomplete",
+            Self::Remove { .. } => "make its folder writable, or remove it by hand",
             Self::Publish { .. } => {
                 "make the folder writable; as long as there is no manifest, files may be old or new"
             }

@@ -116,7 +116,7 @@ pub fn remove_small_file(target: &OutputTarget) -> Result<(), StoreError> {
         OutputTarget::Stdout => Ok(()),
         OutputTarget::Object(object) => object::remove(object),
         OutputTarget::File(path) => {
-            fs::remove_file(path).map_err(|source| StoreError::Publish { path: path.clone(), source })
+            fs::remove_file(path).map_err(|source| StoreError::Remove { path: path.clone(), source })
         }
     }
 }

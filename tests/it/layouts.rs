@@ -94,6 +94,15 @@ fn a_gate_compares_with_the_newest_of_the_earlier_exports() {
 }
 
 #[test]
+fn a_folder_with_a_date_in_its_path_cannot_be_continued() {
+    let simulator = Simulator::start(Settings::of_messages(10)).unwrap();
+    let arguments = ["-o", "m/{date}/", "--partition-by", "created_date", "--since-last"];
+    let run = sent_export().messages(&simulator.base_url(), &arguments).finish().expect_code(2);
+    run.expect_stderr("its path is different in every run").expect_stderr("m/{date}/");
+    assert_eq!(simulator.statistics().list_requests, 0);
+}
+
+#[test]
 fn a_run_to_a_dated_path_is_resumed() {
     let latency = "5ms..10ms".parse().unwrap();
     let server = Simulator::start(Settings { contacts: 10_000, latency, ..Settings::default() }).unwrap();
@@ -110,10 +119,9 @@ fn an_output_is_split_into_files_of_so_many_rows() {
     let simulator = simulator(2_500);
     let export = |run: Option<Finished>, arguments: &[&str]| {
         let run = run.map_or_else(sent_export, Finished::again);
-        run.contacts(&simulator.base_url(), arguments)
-            .args(["--manifest", "e/_c.parquet.manifest.json"])
-            .finish()
-            .expect_code(0)
+        let run = run.contacts(&simulator.base_url(), arguments).finish().expect_code(0);
+        assert!(!run.stderr.contains("cannot remove"), "{run:?}");
+        run
     };
     let whole = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let outputs = ["-o", "e/c.parquet", "-o", "e/c.csv"];
