@@ -11,7 +11,7 @@ use csv::{ByteRecord, ErrorKind, Reader, StringRecord};
 use super::column_builders::ColumnBuilders;
 use super::csv_text::open_csv;
 use super::error::SourceError;
-use super::piece::{FileFacts, Piece, Wanted, filled_up};
+use super::piece::{FileFacts, Piece, Wanted, filled_up, match_header};
 use super::source_file::SourceFile;
 use super::watch::Reporter;
 use crate::resources::contacts::BATCH_ROWS;
@@ -26,14 +26,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let mut text = open_csv(file, reporter, &[])?;
     let header = text.reader.headers().map_err(failed)?.clone();
     let schema = file.schema();
-    let mut places: Vec<Option<usize>> =
-        schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
-    if places.iter().all(Option::is_none) {
-        return Err(SourceError::NoColumns { path: file.path.clone() });
-    }
-    let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
-    let mut facts = FileFacts { absent, ..FileFacts::default() };
-    wanted.keep(file, &mut places);
+    let (places, mut facts) = match_header(file, &schema, &header.iter().collect::<Vec<_>>(), wanted)?;
     let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
     let mut rows = ColumnBuilders::new(&schema, &places);
     let mut record = StringRecord::new();

@@ -1,8 +1,10 @@
 //! What the reader of a format returns: batches, and facts about the file.
 
+use super::error::SourceError;
 use super::source_file::SourceFile;
 use crate::report::Filters;
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::datatypes::{FieldRef, Schema};
 
 /// Some rows of a file.
 #[derive(Debug)]
@@ -48,6 +50,26 @@ impl Wanted {
                 .for_each(|(_, place)| *place = None);
         }
     }
+}
+
+/// Finds the columns of a file's schema in its header: the position of each wanted one, and what is known of the file so far.
+///
+/// # Errors
+/// When the header has none of the columns.
+pub(super) fn match_header(
+    file: &SourceFile,
+    schema: &Schema,
+    header: &[&str],
+    wanted: Wanted,
+) -> Result<(Vec<Option<usize>>, FileFacts), SourceError> {
+    let position = |field: &FieldRef| header.iter().position(|name| name == field.name());
+    let mut places: Vec<Option<usize>> = schema.fields().iter().map(position).collect();
+    if places.iter().all(Option::is_none) {
+        return Err(SourceError::NoColumns { path: file.path.clone() });
+    }
+    let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
+    wanted.keep(file, &mut places);
+    Ok((places, FileFacts { absent, ..FileFacts::default() }))
 }
 
 /// A batch with all columns that are read of a file; those without an array are null.

@@ -13,7 +13,7 @@ use calamine::{Cell, DataRef, ExcelDateTime, Reader, Xlsx, XlsxCellReader, XlsxE
 
 use super::column_builders::ColumnBuilders;
 use super::error::SourceError;
-use super::piece::{FileFacts, Piece, Wanted, filled_up};
+use super::piece::{FileFacts, Piece, Wanted, filled_up, match_header};
 use super::source_file::SourceFile;
 use super::tracked::{Progress, Tracked};
 use super::watch::Reporter;
@@ -32,14 +32,8 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let mut source = XlsxSource::open(file, reporter)?;
     let schema = file.schema();
     let header = source.header()?;
-    let mut places: Vec<Option<usize>> =
-        schema.fields().iter().map(|field| header.iter().position(|name| name == field.name())).collect();
-    if places.iter().all(Option::is_none) {
-        return Err(SourceError::NoColumns { path: file.path.clone() });
-    }
-    let absent = (0..places.len()).filter(|&column| places[column].is_none()).collect();
-    let mut facts = FileFacts { absent, ..FileFacts::default() };
-    wanted.keep(file, &mut places);
+    let (places, mut facts) =
+        match_header(file, &schema, &header.iter().map(String::as_str).collect::<Vec<_>>(), wanted)?;
     let columns: Vec<bool> = places.iter().map(Option::is_some).collect();
     let mut rows = ColumnBuilders::new(&schema, &places);
     let progress = source.progress.clone();
