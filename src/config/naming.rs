@@ -1,4 +1,4 @@
-//! From the paths of flags to places: placeholders are filled in, addresses read.
+//! Turns the paths of flags into targets: fills in placeholders and parses addresses of objects.
 //!
 //! `{date}`, `{time}` and `{run_id}` are those of the start of the run, in UTC unless `--timezone` names another zone.
 

@@ -1,7 +1,7 @@
 //! One output as several files of at most so many rows: `contacts-00000.csv`, `contacts-00001.csv`.
 //!
-//! A part is opened when its first row comes, but the first one at once, which proves that it can be written; an export
-//! without rows has one part without rows. Parts are cut by rows alone, so their bytes do not depend on batches.
+//! The first part is opened immediately, to verify that it can be written; the others when their first row arrives. An export
+//! without rows has one empty part. Parts are cut by row count alone, so their bytes do not depend on batches.
 
 use std::num::NonZeroU64;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! Removes what older runs of the same command have published, as far as their manifests say so.
+//! Removes the exports of older runs of the same command, as listed in their manifests.
 //!
-//! *Easy to get wrong:* a path in an old manifest may be one that a newer run has written again (`latest.csv` beside dated
-//! files), or another program may have replaced the file. So nothing is removed that a kept manifest lists, and nothing
-//! whose size is another one.
+//! *Easy to get wrong:* a newer run may have written a path of an old manifest again (`latest.csv` beside dated files), or
+//! another program may have replaced the file. So files that a kept manifest lists, or whose size differs from the manifest,
+//! are never removed.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;

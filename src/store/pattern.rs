@@ -1,4 +1,4 @@
-//! Places whose names differ in dates, times and run ids only: what earlier runs of one command have written.
+//! Paths that differ only in dates, times and run ids: the outputs of other runs of the same command.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The folder for what a run keeps on this machine about outputs that are elsewhere: journals, locks, open uploads.
+//! The local folder for the state of runs whose outputs are elsewhere: journals, locks and open uploads.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -361,23 +361,6 @@ fn small_groups_are_merged_on_request_and_totals_stay() {
 }
 
 #[test]
-fn a_folder_of_many_files_is_listed_in_part_and_counted_in_full() {
-    let mut command = sent_export();
-    for at in 0..50 {
-        command = command.file(&format!("c{at:02}.csv"), &format!("id\na{at}\nb{at}\n"));
-    }
-    let forms = ["--html", "r.html", "--markdown", "r.md", "--json", "r.json"];
-    let run = command.args(["report", "."]).args(forms).finish().expect_code(0);
-    assert_eq!(run.json("r.json")["inputs"].as_array().unwrap().len(), 50);
-    let text = String::from_utf8(run.stdout.clone()).unwrap();
-    // Ten files in the terminal, thirty on the page, forty in Markdown; the others together.
-    for (form, rest) in [(text, "40 more"), (read(&run, "r.html"), "20 more"), (read(&run, "r.md"), "10 more")] {
-        assert!(form.contains(&format!("… and {rest}")) && form.contains("c00.csv"), "{form}");
-        assert!(!form.contains("c49.csv"), "{form}");
-    }
-}
-
-#[test]
 fn unreadable_inputs_and_unwritable_reports_are_refused_with_a_hint() {
     let run = sent_export()
         .file("x.parquet", "no parquet")

@@ -7,6 +7,7 @@
 //! one. So it is looked for first.
 
 use std::net::{SocketAddr, TcpStream};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,11 +44,9 @@ pub(super) fn connect(address: &ObjectAddress, options: &[StoreOption]) -> Resul
 fn connect_s3(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dyn Client>, ObjectError> {
     use AmazonS3ConfigKey as Key;
     let failed = |error: &object_store::Error| ObjectError::of(address, error);
-    let mut builder = AmazonS3Builder::from_env().with_url(&address.bucket);
-    for option in options {
-        let key = option.key.parse::<Key>().map_err(|error| failed(&error))?;
-        builder = builder.with_config(key, &option.value);
-    }
+    let builder = AmazonS3Builder::from_env().with_url(&address.bucket);
+    let mut builder =
+        with_options(address, builder, options, |builder, key: Key, value| builder.with_config(key, value))?;
     if builder.get_config_value(&Key::Region).is_none()
         && let Some(region) = builder.get_config_value(&Key::DefaultRegion).or_else(aws_profile::region)
     {
@@ -89,13 +88,15 @@ fn connect_s3(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dy
 fn connect_google(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dyn Client>, ObjectError> {
     use GoogleConfigKey as Key;
     let failed = |error: &object_store::Error| ObjectError::of(address, error);
-    let mut builder = GoogleCloudStorageBuilder::from_env().with_url(&address.bucket);
-    for option in options {
-        // The name that the other clouds have for it.
-        let name = if option.key == "endpoint" { "base_url" } else { &option.key };
-        let key = name.parse::<Key>().map_err(|error| failed(&error))?;
-        builder = builder.with_config(key, &option.value);
-    }
+    let builder = GoogleCloudStorageBuilder::from_env().with_url(&address.bucket);
+    // The other clouds call it an endpoint.
+    let renamed = |option: &StoreOption| match option.key.as_str() {
+        "endpoint" => StoreOption { key: "base_url".to_owned(), ..option.clone() },
+        _ => option.clone(),
+    };
+    let renamed: Vec<StoreOption> = options.iter().map(renamed).collect();
+    let mut builder =
+        with_options(address, builder, &renamed, |builder, key: Key, value| builder.with_config(key, value))?;
     let keys = [Key::ServiceAccount, Key::ServiceAccountKey, Key::ApplicationCredentials, Key::BearerToken];
     let has_keys = keys.iter().any(|key| is_given(builder.get_config_value(key)));
     let default_file =
@@ -114,11 +115,9 @@ fn connect_google(address: &ObjectAddress, options: &[StoreOption]) -> Result<Ar
 fn connect_azure(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dyn Client>, ObjectError> {
     use AzureConfigKey as Key;
     let failed = |error: &object_store::Error| ObjectError::of(address, error);
-    let mut builder = MicrosoftAzureBuilder::from_env().with_url(&address.bucket);
-    for option in options {
-        let key = option.key.parse::<Key>().map_err(|error| failed(&error))?;
-        builder = builder.with_config(key, &option.value);
-    }
+    let builder = MicrosoftAzureBuilder::from_env().with_url(&address.bucket);
+    let mut builder =
+        with_options(address, builder, options, |builder, key: Key, value| builder.with_config(key, value))?;
     let keys = [
         Key::AccessKey,
         Key::SasKey,
@@ -138,6 +137,19 @@ fn connect_azure(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc
         builder = builder.with_config(Key::Client(key), value);
     }
     Ok(Arc::new(builder.build().map_err(|error| failed(&error))?))
+}
+
+/// Applies options, which override what the environment has set.
+fn with_options<Builder, Key: FromStr<Err = object_store::Error>>(
+    address: &ObjectAddress,
+    builder: Builder,
+    options: &[StoreOption],
+    with: impl Fn(Builder, Key, &str) -> Builder,
+) -> Result<Builder, ObjectError> {
+    options.iter().try_fold(builder, |builder, option| {
+        let key = option.key.parse().map_err(|error| ObjectError::of(address, &error))?;
+        Ok(with(builder, key, &option.value))
+    })
 }
 
 /// What is set unless an option or a variable with `prefix` sets it.

@@ -1,7 +1,7 @@
 //! The object stores of a run: one client for each bucket, all on one thread.
 //!
-//! Whoever calls may be blocked until an answer is there, on any thread, also on one that runs another runtime: requests
-//! are made by a runtime of their own ([`run`]).
+//! Callers block until the response arrives. They may be on any thread, also inside another runtime, because requests run
+//! on a runtime of their own ([`run`]).
 
 use std::collections::HashMap;
 use std::fmt;

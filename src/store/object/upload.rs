@@ -1,11 +1,10 @@
 //! An object that is uploaded in parts while it is written, and appears when it is published.
 //!
-//! The upload is begun when the output is opened, which proves that bucket and permissions are right. Parts of one size go
-//! up side by side, a few at a time; `publish` completes the upload, which makes the object appear at one moment. Dropping
-//! it aborts the upload. The id of an open upload is kept in a file, so that the next run can abort one that a killed run
-//! has left.
+//! The multipart upload starts when the output is opened, which verifies bucket and permissions. Parts of equal size are
+//! uploaded concurrently; `publish` completes the upload, which makes the object visible atomically. Dropping it aborts the
+//! upload. The id of an open upload is saved in a file, so that the next run can abort what a killed run left.
 //!
-//! Memory is one part in the making and [`MAX_IN_FLIGHT`] on their way.
+//! Memory is the part being filled and up to [`MAX_IN_FLIGHT`] being uploaded.
 //!
 //! *Easy to get wrong:* stores want all parts but the last to have the same size (Cloudflare R2), of at least 5 MiB (S3),
 //! and a key with no more than 10,000 of them (S3).
@@ -30,7 +29,7 @@ use crate::store::target::ObjectTarget;
 
 /// Bytes of a part: 10,000 of them are 80 GB.
 const PART_BYTES: usize = 8 << 20;
-/// Parts of one object that are on their way.
+/// Maximum number of parts of one object being uploaded.
 const MAX_IN_FLIGHT: usize = 2;
 /// Longest time that a run which has failed waits for an upload to be aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
