@@ -263,7 +263,8 @@ fn optional_columns_are_added_in_every_format_and_ignored_by_reports() {
     assert_eq!(hashes(&added), hashes(&export(&["--columns", "row_hash,id", "--page-size", "17"])));
     let started_at = added.json("_c.csv.manifest.json")["started_at"].clone();
     for row in rows(&added, "c.ndjson").values() {
-        let started_at = started_at.as_str().unwrap().trim_end_matches('Z');
+        // Three digits of a second in the manifest, six or none in NDJSON.
+        let started_at = started_at.as_str().unwrap().trim_end_matches('Z').trim_end_matches(".000");
         assert!(row["exported_at"].as_str().unwrap().starts_with(started_at), "{row}");
     }
     let header =
