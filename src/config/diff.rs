@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
-use super::outputs::{check_csv_flags, check_outputs};
+use super::outputs::{check_csv_flags, check_outputs, file_settings};
 use super::places::check_distinct;
 use super::{ConfigError, Naming};
 use crate::changes::{Layout, changes_schema};
@@ -37,19 +37,18 @@ impl DiffConfig {
     /// # Errors
     /// When a format is unknown, or two outputs have the same path.
     pub fn new(args: &DiffArgs) -> Result<Self, ConfigError> {
-        let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
-        let outputs = check_outputs(&args.output, args.format, &naming)?;
+        let naming = Naming::new(&args.files.store, None, None, Timestamp::now())?;
+        let outputs = check_outputs(&args.files, &naming)?;
         check_distinct(outputs.iter(), std::iter::empty(), None)?;
-        check_csv_flags(&args.csv, outputs.iter())?;
-        let files =
-            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        check_csv_flags(&args.files.csv, outputs.iter())?;
+        let files = file_settings(&args.files);
         // Nothing that differs between two runs over the same files.
         let metadata = vec![
             ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
             ("sent_export.changes_schema_version".to_owned(), CHANGES_SCHEMA_VERSION.to_string()),
         ];
         let format =
-            FormatSettings { rows: "changes", metadata, csv: args.csv.settings(), ..FormatSettings::default() };
+            FormatSettings { rows: "changes", metadata, csv: args.files.csv.settings(), ..FormatSettings::default() };
         let layout = if args.wide { Layout::Wide } else { Layout::Structs };
         Ok(Self { outputs, layout, stores: Arc::clone(naming.stores()), files, format })
     }

@@ -11,7 +11,7 @@ use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{CsvArgs, OutputArgs, ReportFileArgs};
+use crate::cli::{CsvArgs, FileArgs, OutputArgs, ReportFileArgs};
 use crate::format::{FileFormat, Format};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
@@ -81,15 +81,14 @@ impl OutputsConfig {
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let outputs = match rows.partition {
             Some(_) => vec![check_folder(args, naming)?],
-            None => check_outputs(&args.output, args.format, naming)?,
+            None => check_outputs(&args.files, naming)?,
         };
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
         let manifests_beside = kept().next().map(OutputTarget::manifests).unwrap_or_default();
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), naming)?;
         let missing = flags.missing.map(|path| naming.target(path)).transpose()?;
-        let files =
-            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        let files = file_settings(&args.files);
         let phones = phone_protection(&args.columns)?;
         let written = rows_to_write(&args.columns, rows, phones.as_ref())?;
         let activities = flags.activities.as_ref();
@@ -102,15 +101,15 @@ impl OutputsConfig {
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
-        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.output.as_slice()) {
+        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.files.output.as_slice()) {
             activities.check_outside(&naming.target(folder)?)?;
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
         check_distinct(all, beside, manifest.as_ref())?;
-        check_csv_flags(&args.csv, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
+        check_csv_flags(&args.files.csv, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
         let settings = OutputSettings {
-            format: rows.format_settings(metadata, &args.csv.settings()),
+            format: rows.format_settings(metadata, &args.files.csv.settings()),
             files,
             partition: rows.partition,
             max_rows: args.max_rows_per_file,
@@ -121,7 +120,7 @@ impl OutputsConfig {
         let typed = |target: &OutputTarget| {
             let place = outputs.iter().position(|request| request.target == *target)?;
             // A folder stands for what is named after its column.
-            let typed = args.output.get(place)?;
+            let typed = args.files.output.get(place)?;
             Some(if rows.partition.is_some() { typed.join(CREATED_DATE) } else { typed.clone() })
         };
         let journaled = first_file.and_then(|target| naming.journal_base(&typed(target)?, target));
@@ -166,14 +165,10 @@ impl OutputsConfig {
 }
 
 /// The outputs that are asked for, each with its format.
-pub(super) fn check_outputs(
-    paths: &[PathBuf],
-    format: Option<FileFormat>,
-    naming: &Naming,
-) -> Result<Vec<OutputRequest>, ConfigError> {
+pub(super) fn check_outputs(args: &FileArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
-    for path in paths {
-        let request = OutputRequest::new(&naming.path(path)?, format, naming.stores())?;
+    for path in &args.output {
+        let request = OutputRequest::new(&naming.path(path)?, args.format, naming.stores())?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));
@@ -181,6 +176,11 @@ pub(super) fn check_outputs(
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// How the files are written.
+pub(super) fn file_settings(args: &FileArgs) -> FileSettings {
+    FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() }
 }
 
 /// The places of the manifests that runs with these flags write; `first` is the first output as it was typed.
@@ -205,7 +205,7 @@ pub(super) fn check_csv_flags<'a>(
 
 /// The one output that is a folder: what lies in it is named after the column.
 fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, ConfigError> {
-    let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
+    let [folder] = args.files.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
     if args.max_rows_per_file.is_some() {
         return Err(ConfigError::SplitPartitions);
     }
@@ -213,7 +213,7 @@ fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, Con
     if folder.is_stream() {
         return Err(ConfigError::PartitionedStream(folder));
     }
-    match args.format {
+    match args.files.format {
         None | Some(FileFormat::PARQUET) => {
             Ok(OutputRequest { target: folder.join(CREATED_DATE), format: FileFormat::PARQUET })
         }

@@ -5,6 +5,7 @@
 mod account;
 mod columns;
 mod csv;
+mod files;
 mod gates;
 mod lookup;
 mod output;
@@ -18,6 +19,8 @@ mod verbosity;
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
 pub use self::columns::ColumnArgs;
 pub use self::csv::CsvArgs;
+pub use self::files::FileArgs;
+pub(super) use self::files::output_or;
 pub use self::gates::GateArgs;
 pub use self::lookup::LookupArgs;
 pub use self::output::{OutputArgs, ReportFileArgs};
