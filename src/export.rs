@@ -15,6 +15,7 @@
 //! *Easy to get wrong:* an output may hang, a pipe that no one reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
+mod estimate;
 mod reading;
 mod since;
 mod written_ids;
@@ -35,6 +36,7 @@ use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
+pub use self::estimate::{Estimate, Estimating};
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;

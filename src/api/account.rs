@@ -102,6 +102,11 @@ impl Account {
         self.connection.secrets().request_id(id)
     }
 
+    /// The variable that names the proxy on the way to the API, if there is one.
+    pub fn proxy_variable(&self) -> Option<&'static str> {
+        self.connection.proxy_variable()
+    }
+
     /// What has been sent and waited for so far.
     pub fn stats(&self) -> RequestStats {
         self.shared.counters.stats()

@@ -42,6 +42,10 @@ pub struct Reply<T> {
     pub elapsed: Duration,
     /// When the answer was made, by the `Date` of its headers (whole seconds) or else by this machine's clock.
     pub answered_at: SystemTime,
+    /// Requests that the account may send in a minute, if the answer says so.
+    pub rate_limit: Option<u32>,
+    /// How many of them are left.
+    pub rate_limit_remaining: Option<u32>,
 }
 
 /// What all requests of an account share.
@@ -112,6 +116,11 @@ impl Connection {
         &self.secrets
     }
 
+    /// The variable that names the proxy, if there is one.
+    pub(super) fn proxy_variable(&self) -> Option<&'static str> {
+        self.proxy.as_ref().map(|proxy| proxy.variable)
+    }
+
     /// The address that paths are appended to.
     pub(super) fn base_url(&self) -> &Url {
         &self.base_url
@@ -151,7 +160,7 @@ impl Connection {
         shared.counters.note_answer();
         let status = response.status().as_u16();
         let now = server_time(response.headers());
-        let RateHeaders { remaining, until_reset, retry_after } = RateHeaders::read(response.headers(), now);
+        let RateHeaders { remaining, limit, until_reset, retry_after } = RateHeaders::read(response.headers(), now);
         if let Some(remaining) = remaining {
             shared.limiter.note_remaining(remaining, until_reset, permit);
         }
@@ -199,7 +208,8 @@ impl Connection {
             Some(data) if is_success => {
                 shared.counters.note_data();
                 let (arrived_at, elapsed) = (SystemTime::now(), sent_at.elapsed());
-                Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now })
+                let (rate_limit, rate_limit_remaining) = (limit, remaining);
+                Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now, rate_limit, rate_limit_remaining })
             }
             _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
             _ => {

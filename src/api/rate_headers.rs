@@ -19,6 +19,8 @@ const MAX_UNIX_SECONDS: u64 = 100_000_000_000;
 pub(super) struct RateHeaders {
     /// `X-RateLimit-Remaining`.
     pub(super) remaining: Option<u32>,
+    /// `X-RateLimit-Limit`.
+    pub(super) limit: Option<u32>,
     /// Time until `X-RateLimit-Reset`, if that is the only word on it.
     pub(super) until_reset: Option<Duration>,
     /// `Retry-After`.
@@ -31,8 +33,10 @@ impl RateHeaders {
         let number = |name| header_text(headers, name).and_then(|text| text.trim().parse::<u64>().ok());
         let retry_after = header_text(headers, RETRY_AFTER.as_str()).and_then(|value| parse_retry_after(value, now));
         let until_reset = number("x-ratelimit-reset").filter(|_| retry_after.is_none());
+        let count = |name| number(name).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
         Self {
-            remaining: number("x-ratelimit-remaining").map(|number| u32::try_from(number).unwrap_or(u32::MAX)),
+            remaining: count("x-ratelimit-remaining"),
+            limit: count("x-ratelimit-limit"),
             until_reset: until_reset.and_then(|reset| time_until(reset, now)),
             retry_after,
         }
@@ -68,7 +72,7 @@ mod tests {
     fn read(lines: &[(&'static str, String)]) -> (Option<u32>, Option<u64>, Option<u64>) {
         let headers = lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        let RateHeaders { remaining, until_reset, retry_after } = RateHeaders::read(&headers, now);
+        let RateHeaders { remaining, until_reset, retry_after, .. } = RateHeaders::read(&headers, now);
         (remaining, until_reset.map(|wait| wait.as_secs()), retry_after.map(|wait| wait.as_secs()))
     }
 

@@ -4,7 +4,9 @@ mod activities;
 mod contact;
 mod contacts;
 mod diff;
+mod doctor;
 mod messages;
+mod plan;
 mod report;
 mod shared;
 mod simulator;
@@ -18,7 +20,9 @@ pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
 pub use diff::DiffArgs;
+pub use doctor::DoctorArgs;
 pub use messages::{MessagesArgs, PartitionArg};
+pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use shared::{
     AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
@@ -53,6 +57,10 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),
+    /// Say what an export would take: requests, time and sizes
+    Plan(PlanArgs),
+    /// Check the key, its permissions and everything else that a run needs
+    Doctor(Box<DoctorArgs>),
     /// Run a local simulator of the API
     Simulator(Box<SimulatorArgs>),
     /// Print shell completions for commands and flags

@@ -11,7 +11,7 @@ use crate::resources::activities::Activities;
 use crate::simulator::Settings;
 use crate::time::Timestamp;
 
-use super::export::{ExportCommand, run_export};
+use super::export::{ExportCommand, Intent, run_export};
 use super::warn_of_ids;
 
 /// Columns that hold the ids of messages: of activities, and of messages.
@@ -21,7 +21,7 @@ const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
 ///
 /// # Errors
 /// When the configuration is wrong, the ids cannot be read, a message cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ActivitiesArgs, intent: Intent) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");
@@ -36,7 +36,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: Activities, keys: ids.into_ids(), settings };
     let command = ExportCommand { reading, partition: None, activities: None };
-    run_export::<_, ActivityCounts>(&command, flags, Filters::default())
+    run_export::<_, ActivityCounts>(&command, intent, flags, Filters::default())
 }
 
 fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {

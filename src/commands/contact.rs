@@ -25,7 +25,7 @@ use crate::resources::contacts::{ContactKey, ContactLookup};
 use crate::simulator;
 
 use super::account::{key_variable, start_simulator};
-use super::export::{ExportCommand, run_export};
+use super::export::{ExportCommand, Intent, run_export};
 use super::{print, say, warn_of_ids};
 
 /// Fewest digits of what is taken for a phone number.
@@ -53,7 +53,12 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
-    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, flags, Filters::default())
+    run_export::<_, Counts>(
+        &ExportCommand { reading, partition: None, activities: None },
+        Intent::Run,
+        flags,
+        Filters::default(),
+    )
 }
 
 /// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.

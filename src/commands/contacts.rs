@@ -8,13 +8,13 @@ use crate::report::{Counts, Filters};
 use crate::resources::contacts::Contacts;
 use crate::simulator;
 
-use super::export::{ExportCommand, run_export};
+use super::export::{ExportCommand, Intent, run_export};
 
 /// Exports all contacts.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error> {
     let (search, channel, phone) = (args.search.clone(), args.channel.clone(), args.phone.clone());
     let contacts = Contacts { search, channel, phone, only: args.only };
     let filters = Filters {
@@ -34,5 +34,5 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
     };
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
-    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, flags, filters)
+    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, intent, flags, filters)
 }

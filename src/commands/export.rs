@@ -13,7 +13,7 @@ use crate::base::plural::count_of;
 use crate::cli::VerbosityArgs;
 use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
-use crate::export::{ReadReport, Reading};
+use crate::export::{Estimating, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
@@ -23,6 +23,7 @@ use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
+use super::plan::plan_export;
 use super::publish::{Published, check_privacy, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
@@ -40,12 +41,22 @@ pub(super) struct ExportCommand<R> {
     pub(super) activities: Option<LookupSettings>,
 }
 
-/// Exports all rows of a resource.
+/// What is to be done with an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// It is run.
+    Run,
+    /// It is described, by one request.
+    Plan,
+}
+
+/// Exports all rows of a resource, or says what that would take.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run_export<R: Reading, C: RowCounts>(
+pub(super) fn run_export<R: Estimating, C: RowCounts>(
     command: &ExportCommand<R>,
+    intent: Intent,
     flags: ExportFlags<'_>,
     filters: Filters,
 ) -> Result<ExitCode, Error> {
@@ -61,6 +72,9 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         partition: command.partition,
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
+    if intent == Intent::Plan {
+        return plan_export(command, &mut config);
+    }
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);

@@ -18,13 +18,13 @@ use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::export::{ExportCommand, run_export};
+use super::export::{ExportCommand, Intent, run_export};
 
 /// Exports messages.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error> {
     let simulate = args.run.account.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         name: Activities::NOUN.many,
@@ -59,7 +59,7 @@ pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
         LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.activities.allow_unread };
     let activities = args.activities.with_activities.then_some(settings);
     let command = ExportCommand { reading, partition, activities };
-    run_export::<_, DeliveryCounts>(&command, flags, filters)
+    run_export::<_, DeliveryCounts>(&command, intent, flags, filters)
 }
 
 /// From when on messages are requested.

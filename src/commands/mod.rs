@@ -5,9 +5,11 @@ mod activities;
 mod contact;
 mod contacts;
 mod diff;
+mod doctor;
 mod export;
 mod man;
 mod messages;
+mod plan;
 mod publish;
 mod read;
 mod report;
@@ -31,24 +33,31 @@ use crate::input::IdList;
 use crate::progress::LogWriter;
 use crate::report::Notice;
 
+use self::export::Intent;
+
 /// Runs a command and prints its error, if any.
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.command {
         Command::Contacts(args) => {
             start_log(log_level(&args.run.verbosity));
-            contacts::run(args)
+            contacts::run(args, Intent::Run)
         }
         Command::Messages(args) => {
             start_log(log_level(&args.run.verbosity));
-            messages::run(args)
+            messages::run(args, Intent::Run)
         }
         Command::Activities(args) => {
             start_log(log_level(&args.run.verbosity));
-            activities::run(args)
+            activities::run(args, Intent::Run)
         }
         Command::Contact(args) => {
             start_log(log_level(&args.run.verbosity));
             contact::run(args)
+        }
+        Command::Plan(args) => plan::run(args),
+        Command::Doctor(args) => {
+            start_log(log_level(&args.run.verbosity));
+            doctor::run(args)
         }
         Command::Diff(args) => diff::run(args),
         Command::Report(args) => report::run(args),

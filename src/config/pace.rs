@@ -64,6 +64,12 @@ impl PaceConfig {
         Some(interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX)))
     }
 
+    /// How many requests are sent in a time under the limit, less the reserve; `None` without a limit.
+    pub fn requests_in(&self, span: std::time::Duration) -> Option<u64> {
+        let interval = self.reserve.applied_to(self.rate?).interval;
+        u64::try_from(span.as_nanos().checked_div(interval.as_nanos())?).ok()
+    }
+
     /// The settings of an account for an address and a key.
     pub fn account_settings(&self, base_url: Url, api_key: ApiKey) -> AccountSettings {
         AccountSettings {

@@ -28,5 +28,5 @@ pub use driver::{Delivery, Progress, ReadError, ReadSettings, ReceiverGone, read
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
 pub use source::{Fetched, ListPage, PageSource, SourceError};
-pub use walk::{Unreliable, Walk, WalkReport};
+pub use walk::{Unreliable, Walk, WalkReport, expected_requests};
 pub use window::Window;

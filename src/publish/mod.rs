@@ -25,6 +25,7 @@ mod parts;
 mod request;
 mod retention;
 mod settings;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -39,3 +40,4 @@ pub use self::parts::is_part_of;
 pub use self::request::OutputRequest;
 pub use self::retention::{newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};
+pub use self::size::expected_bytes;

@@ -66,6 +66,14 @@ const DATE_SLACK: i64 = 300_000_000;
 /// Answers in a row that may bring nothing new, besides those that reading the list again may take.
 const MAX_VAIN_ANSWERS: u64 = 100;
 
+/// Requests that a list of `rows` takes once through, as long as it does not change: an eighth more than pages for the overlap
+/// and the look at start and end. Exact to about 2 %.
+pub fn expected_requests(rows: u64, page_size: u32, consistency: Consistency) -> u64 {
+    let pages = rows.div_ceil(u64::from(page_size.max(1))).max(1);
+    let is_plain = consistency == Consistency::Plain || pages == 1;
+    if is_plain { pages } else { pages + pages.div_ceil(7) + 2 }
+}
+
 /// The state of one walk.
 #[derive(Debug)]
 pub struct Walk {
@@ -168,10 +176,8 @@ impl Walk {
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.filter(|_| self.report.pages > 0)?;
         let total = self.main.planned_end().map_or(total, |end| end.min(total));
-        let pages = total.div_ceil(u64::from(self.cap)).max(1);
-        // An eighth more for the overlap: exact to about 2 %, which a progress bar does not show.
-        let is_plain = self.consistency == Consistency::Plain || pages == 1;
-        Some(if is_plain { pages } else { (pages + pages.div_ceil(7) + 2).max(self.report.pages) })
+        let requests = expected_requests(total, self.cap, self.consistency);
+        Some(if self.consistency == Consistency::Plain { requests } else { requests.max(self.report.pages) })
     }
 
     /// What the walk has seen so far.

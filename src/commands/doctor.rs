@@ -1,0 +1,60 @@
+//! `sent-export doctor`: checks everything that a run needs, one line each, with the next step where something is wrong.
+//!
+//! What is on this machine comes first, then the account: a request each for who the key belongs to and for every endpoint
+//! that is asked about. All checks are made, whatever an earlier one says, as long as the API answers at all.
+
+mod account;
+mod finding;
+mod machine;
+
+use crate::api::Account;
+use crate::cli::DoctorArgs;
+use crate::config::{ConfigError, Connection, Naming};
+use crate::error::{Error, ExitCode};
+use crate::resources::ResourceTable;
+use crate::simulator;
+use crate::time::Timestamp;
+
+use self::finding::Findings;
+use super::account::{key_variable, start_simulator};
+
+/// Prints what works and what does not.
+///
+/// # Errors
+/// When stdout cannot be written, or the simulator cannot be started.
+pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
+    let mut findings = Findings::default();
+    let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
+    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    let state_dir = args.run.resume.state_dir.as_deref();
+    match Naming::new(&args.store, state_dir, profile_id, Timestamp::now()) {
+        Err(error) => findings.failed("state", &Error::from(error))?,
+        Ok(naming) => {
+            machine::check_state(state_dir, &mut findings)?;
+            machine::check_outputs(&args.output, &args.store, &naming, &mut findings)?;
+        }
+    }
+    let connection = match Connection::new(&args.run, simulate, key_variable().as_deref()) {
+        Ok(connection) => connection,
+        Err(error) => {
+            findings.failed("key", &Error::from(error))?;
+            return findings.conclude();
+        }
+    };
+    let Connection { account: mut config, pace } = connection;
+    let _simulator = start_simulator(&mut config)?;
+    let key = config.api_key.clone().ok_or(ConfigError::MissingKey)?;
+    let account = match Account::new(pace.account_settings(config.base_url.clone(), key)) {
+        Ok(account) => account,
+        Err(error) => {
+            findings.failed("connection", &Error::from(error))?;
+            return findings.conclude();
+        }
+    };
+    machine::describe_connection(&config, &account, &mut findings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let is_asked = |name: &str| args.resources.is_empty() || args.resources.iter().any(|asked| asked == name);
+    let asked: Vec<&str> = ResourceTable::NAMES.into_iter().filter(|name| is_asked(name)).collect();
+    runtime.block_on(account::check(&account, config.scope, &pace, &asked, &mut findings))?;
+    findings.conclude()
+}

@@ -1,0 +1,81 @@
+//! What a check found, as a line of the output and a part of the exit code.
+
+use crate::base::plural::count_of;
+use crate::base::printable::printable;
+use crate::error::{Error, ExitCode};
+
+use super::super::print;
+
+/// Width of the first two columns.
+const STATE_WIDTH: usize = 8;
+const NAME_WIDTH: usize = 11;
+
+/// From the worst to the least: what a person has to mend comes before what passes by itself.
+const SEVERITY: [ExitCode; 6] = [
+    ExitCode::Unauthorized,
+    ExitCode::Rejected,
+    ExitCode::Usage,
+    ExitCode::Output,
+    ExitCode::Failure,
+    ExitCode::Unavailable,
+];
+
+/// Prints each finding as it comes, and keeps what failed.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    failures: Vec<ExitCode>,
+    warnings: u64,
+    passed: u64,
+    skipped: u64,
+}
+
+impl Findings {
+    /// Something works.
+    pub(super) fn ok(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        self.passed += 1;
+        line("ok", name, text, None)
+    }
+
+    /// Something works, but not as it should.
+    pub(super) fn warn(&mut self, name: &str, text: &str, next: &str) -> Result<(), Error> {
+        self.warnings += 1;
+        line("warning", name, text, Some(next))
+    }
+
+    /// Something could not be checked.
+    pub(super) fn skip(&mut self, name: &str, why: &str) -> Result<(), Error> {
+        self.skipped += 1;
+        line("-", name, &format!("not checked: {why}"), None)
+    }
+
+    /// Something does not work.
+    pub(super) fn failed(&mut self, name: &str, error: &Error) -> Result<(), Error> {
+        self.failures.push(error.exit_code());
+        let causes = error.causes().map(|cause| format!(": {cause}"));
+        line("failed", name, &format!("{error}{}", causes.collect::<String>()), error.hint().as_deref())
+    }
+
+    /// Prints how it ended, and gives the code of the worst failure.
+    pub(super) fn conclude(self) -> Result<ExitCode, Error> {
+        let counted = [
+            (self.passed, "works", "work"),
+            (self.warnings, "works with a warning", "work with a warning"),
+            (self.skipped, "was not checked", "were not checked"),
+            (self.failures.len() as u64, "failed", "failed"),
+        ];
+        let counted = counted.into_iter().filter(|&(count, ..)| count > 0);
+        let parts: Vec<String> = counted.map(|(count, one, many)| count_of(count, one, many)).collect();
+        print(&format!("{}\n", parts.join(", ")))?;
+        let worst = SEVERITY.into_iter().find(|code| self.failures.contains(code));
+        Ok(worst.or(self.failures.first().copied()).unwrap_or(ExitCode::Complete))
+    }
+}
+
+fn line(state: &str, name: &str, text: &str, next: Option<&str>) -> Result<(), Error> {
+    let text = printable(text);
+    let mut shown = format!("{state:STATE_WIDTH$} {name:NAME_WIDTH$} {text}\n");
+    if let Some(next) = next {
+        shown += &format!("{:indent$} next: {}\n", "", printable(next), indent = STATE_WIDTH + 1 + NAME_WIDTH);
+    }
+    print(&shown)
+}

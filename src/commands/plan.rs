@@ -1,0 +1,132 @@
+//! `sent-export plan`: what an export would take, by one request. Nothing is written and no lock is taken.
+
+use std::time::Duration;
+
+use indicatif::DecimalBytes;
+
+use crate::api::Account;
+use crate::base::noun::RowNoun;
+use crate::base::plural::{count_of, grouped};
+use crate::base::printable::printable;
+use crate::cli::{PlanArgs, PlannedExport};
+use crate::config::{ConfigError, ExportConfig, PaceConfig};
+use crate::error::{Error, ExitCode};
+use crate::export::{Estimate, Estimating};
+use crate::journal::{Journal, JournalState, read_journal};
+use crate::publish::{OutputError, expected_bytes};
+use crate::time::Timestamp;
+
+use super::account::start_simulator;
+use super::export::{ExportCommand, Intent};
+use super::{activities, contacts, log_level, messages, print, start_log};
+
+/// Width of the first column.
+const NAME_WIDTH: usize = 9;
+
+/// Plans an export.
+///
+/// # Errors
+/// As the export itself, before its second request.
+pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, Error> {
+    let verbosity = match &args.export {
+        PlannedExport::Contacts(args) => &args.run.verbosity,
+        PlannedExport::Messages(args) => &args.run.verbosity,
+        PlannedExport::Activities(args) => &args.run.verbosity,
+    };
+    start_log(log_level(verbosity));
+    match &args.export {
+        PlannedExport::Contacts(args) => contacts::run(args, Intent::Plan),
+        PlannedExport::Messages(args) => messages::run(args, Intent::Plan),
+        PlannedExport::Activities(args) => activities::run(args, Intent::Plan),
+    }
+}
+
+/// Prints what an export with checked settings would take.
+///
+/// # Errors
+/// When the request or reading a journal fails, or a format cannot hold the rows.
+pub(super) fn plan_export<R: Estimating>(
+    command: &ExportCommand<R>,
+    config: &mut ExportConfig,
+) -> Result<ExitCode, Error> {
+    let _simulator = start_simulator(&mut config.account)?;
+    let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
+    let journal_key = config.journal_key(command.reading.journal_key(), &key);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let account =
+        Account::new(config.pace.account_settings(config.account.base_url.clone(), key)).map_err(Error::from)?;
+    let estimate = runtime.block_on(command.reading.estimate(&account, config.account.scope))?;
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| text += &format!("{name:NAME_WIDTH$} {}\n", printable(value));
+    line("rows", &rows_text(&estimate, R::NOUN));
+    line("requests", &requests_text(&estimate));
+    if let Some(journal) = config.resume.journal.as_deref().filter(|_| !config.resume.starts_over) {
+        match read_journal(journal, &journal_key).map_err(Error::Journal)? {
+            JournalState::None => {}
+            JournalState::Unusable(why) => line("resume", &format!("not possible: {why}")),
+            JournalState::Usable(journal) => line("resume", &resume_text(*journal)?),
+        }
+    }
+    let mut requests = estimate.requests;
+    if command.activities.is_some() {
+        let messages = estimate.rows.unwrap_or_default();
+        line("", &format!("and {} for activities, one for each message", count_of(messages, "request", "requests")));
+        requests += messages;
+    }
+    line("time", &time_text(&config.pace, requests));
+    for request in &config.outputs.outputs {
+        let size = size_text(config, &estimate, request)?;
+        line("output", &format!("{}, {size}", request.target));
+    }
+    print(&text).map(|()| ExitCode::Complete)
+}
+
+fn rows_text(estimate: &Estimate, noun: RowNoun) -> String {
+    match (estimate.rows, estimate.page_size) {
+        (Some(rows), Some(size)) => format!("{} in the list, {size} on a page", count_of(rows, noun.one, noun.many)),
+        (None, Some(size)) => format!("the API does not tell how many, {size} on a page"),
+        (_, None) => "known only after they are read".to_owned(),
+    }
+}
+
+fn requests_text(estimate: &Estimate) -> String {
+    let requests = count_of(estimate.requests, "request", "requests");
+    let most = if estimate.is_maximum { "at most " } else { "" };
+    match estimate.overlap {
+        0 => format!("{most}{requests}"),
+        overlap => format!("{most}about {requests}: {} to prove that no row is missing", grouped(overlap)),
+    }
+}
+
+fn resume_text(mut journal: Journal) -> Result<String, Error> {
+    let started = Timestamp::from_micros(journal.started_at()).to_seconds();
+    let mut answers = 0;
+    while journal.next_entry().map_err(Error::Journal)?.is_some() {
+        answers += 1;
+    }
+    Ok(format!("the run started {started} saves {} (--fresh starts over)", count_of(answers, "request", "requests")))
+}
+
+fn time_text(pace: &PaceConfig, requests: u64) -> String {
+    let Some(rate) = pace.rate() else { return "as fast as the API answers: no rate limit is set".to_owned() };
+    // A full bucket is sent at once.
+    let paced = pace.span_of(requests.saturating_sub(u64::from(rate.burst))).unwrap_or_default();
+    if paced < Duration::from_secs(1) {
+        return "within the burst of the rate limit: no waiting".to_owned();
+    }
+    format!("{} under the rate limit", humantime::format_duration(Duration::from_secs(paced.as_secs())))
+}
+
+fn size_text(
+    config: &ExportConfig,
+    estimate: &Estimate,
+    request: &crate::publish::OutputRequest,
+) -> Result<String, Error> {
+    let unknown = || format!("{}, of unknown size", request.format);
+    let (Some(rows), Some((sample, of))) = (estimate.rows, &estimate.sample) else { return Ok(unknown()) };
+    let settings = &config.outputs.settings;
+    let sample = settings.rows.apply(sample, 0).map_err(OutputError::ForeignBatch)?;
+    let written = rows.saturating_mul(sample.num_rows() as u64) / (*of as u64).max(1);
+    let bytes = expected_bytes(request, settings, &sample, written)?;
+    Ok(bytes.map_or_else(unknown, |bytes| format!("{}, about {} or less", request.format, DecimalBytes(bytes))))
+}

@@ -1,0 +1,86 @@
+//! What an export will take, before it runs.
+
+use arrow::array::RecordBatch;
+use arrow::compute::filter_record_batch;
+
+use super::reading::{ListReading, LookupReading, Reading};
+use crate::api::{Account, Scope};
+use crate::error::Error;
+use crate::listing::{Consistency, ListPage, PageSource, SourceError, Window, expected_requests};
+use crate::resources::{BuildBatches, ListSource, LookupResource, Resource};
+
+/// What an export will take.
+#[derive(Debug)]
+pub struct Estimate {
+    /// Requests, if the list does not change.
+    pub requests: u64,
+    /// Those of them that read no row for the first time.
+    pub overlap: u64,
+    /// Rows in the list; `None` if it does not tell, or if they are not known before they are read.
+    pub rows: Option<u64>,
+    /// Rows on a page, where there are pages.
+    pub page_size: Option<u32>,
+    /// Whether reading may stop earlier.
+    pub is_maximum: bool,
+    /// Some rows as they will be written, and of how many they are left: those of the first page.
+    pub sample: Option<(RecordBatch, usize)>,
+}
+
+/// A reading whose cost can be told.
+pub trait Estimating: Reading {
+    /// Tells it, by one request at most.
+    ///
+    /// # Errors
+    /// When the request fails.
+    fn estimate(&self, account: &Account, scope: Scope) -> impl Future<Output = Result<Estimate, Error>>;
+}
+
+impl<R: Resource> Estimating for ListReading<R> {
+    async fn estimate(&self, account: &Account, scope: Scope) -> Result<Estimate, Error> {
+        let source = ListSource { account, scope, resource: &self.resource };
+        let mut size = self.settings.page_size;
+        let nothing =
+            Estimate { requests: 1, overlap: 0, rows: Some(0), page_size: Some(size), is_maximum: false, sample: None };
+        let first = loop {
+            match source.fetch(Window::first(size), source.permit().await).await {
+                Ok(first) => break first,
+                Err(error) if error.is_empty_list() => return Ok(nothing),
+                Err(error) => match error.smaller_page_size(size) {
+                    Some(smaller) => size = smaller,
+                    None => return Err(Error::Api(error.error)),
+                },
+            }
+        };
+        let honored = first.paging.page_size.unwrap_or(size).clamp(1, size);
+        let items = first.page.items();
+        let rows = first.paging.total_count;
+        let counted = rows.unwrap_or(items.len() as u64);
+        let pages = expected_requests(counted, honored, Consistency::Plain);
+        let once = expected_requests(counted, honored, self.settings.consistency);
+        let again = if self.settings.consistency == Consistency::Strict { pages } else { 0 };
+        let keep: Vec<bool> = items.iter().map(Option::is_some).collect();
+        let mut batches = self.batches();
+        let full = batches.append(&first.page, &keep);
+        let batch = full.into_iter().next().or_else(|| batches.finish());
+        let sample = batch.map(|batch| {
+            let all = batch.num_rows();
+            let kept = self.row_filter().map(|filter| filter_record_batch(&batch, &filter(&batch)));
+            (kept.transpose().ok().flatten().unwrap_or(batch), all)
+        });
+        Ok(Estimate {
+            requests: once + again,
+            overlap: once + again - pages,
+            rows,
+            page_size: Some(honored),
+            is_maximum: self.since.is_some(),
+            sample,
+        })
+    }
+}
+
+impl<R: LookupResource> Estimating for LookupReading<R> {
+    async fn estimate(&self, _: &Account, _: Scope) -> Result<Estimate, Error> {
+        let requests = self.keys.len() as u64;
+        Ok(Estimate { requests, overlap: 0, rows: None, page_size: None, is_maximum: false, sample: None })
+    }
+}
