@@ -35,7 +35,7 @@ fn check_deliveries(run: &Finished, file: &str, summary: &str, of: &str) {
 #[test]
 #[ignore = "needs Python with duckdb"]
 fn duckdb_counts_match_the_report_on_activities() {
-    for (messages, hostile) in [(10_000, false), (3000, true), (1, false)] {
+    for (messages, hostile) in [(2500, false), (1500, true), (1, false)] {
         let messaging = Messaging { count: messages, ..Messaging::default() };
         let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
         let simulator = Simulator::start(settings).unwrap();

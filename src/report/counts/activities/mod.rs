@@ -94,7 +94,9 @@ impl ActivityCounts {
 
     fn count(&mut self, columns: &ActivityColumns<'_>, messages: &[Range<usize>], is_read: impl Fn(&str) -> bool) {
         let mut rows = MessageRows::new();
-        messages.iter().for_each(|activities| rows.add(columns, activities.clone()));
+        for activities in messages {
+            rows.add(columns, activities.clone());
+        }
         let are_read = MESSAGE_COLUMNS.map(|(_, from)| from.is_some_and(&is_read));
         self.messages.add_columns(&rows.finish(), self.until_micros, &are_read);
     }

@@ -36,7 +36,9 @@ fn batch(activities: &[Activity<'_>]) -> RecordBatch {
 
 fn summary(batches: &[&[Activity<'_>]]) -> DeliverySummary {
     let mut counts = ActivityCounts::for_files();
-    batches.iter().for_each(|activities| counts.add(&batch(activities), MIDNIGHT + 86_400 * SECOND, |_| true));
+    for activities in batches {
+        counts.add(&batch(activities), MIDNIGHT + 86_400 * SECOND, |_| true);
+    }
     let mut summary = counts.summary();
     summary.origin.columns_not_in_inputs = columns_not_known(&[]);
     summary.omit_absent();
