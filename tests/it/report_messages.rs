@@ -113,9 +113,10 @@ fn messages_without_activities_and_unknown_ones_are_distinguished() {
         if head.contains(IDS[1]) {
             return Answer::error(404, "RESOURCE_003");
         }
-        let (id, activities) = match head.contains(IDS[2]) {
-            true => (IDS[2], json!([])),
-            false => (IDS[0], json!([{"status": "SENT", "price": "0.0080"}])),
+        let (id, activities) = if head.contains(IDS[2]) {
+            (IDS[2], json!([]))
+        } else {
+            (IDS[0], json!([{"status": "SENT", "price": "0.0080"}]))
         };
         let data = json!({"message_id": id, "activities": activities});
         Answer::ok(json!({"success": true, "data": data, "error": null, "meta": {}}).to_string())
