@@ -1,9 +1,9 @@
-//! Counting on the way to the outputs: it must cost less than a twentieth of what an export takes.
+//! Counting rows: it must take less than a twentieth of the time of an export.
 //!
 //! Contacts in the batches and in the order in which an export counts them, more than fit into the processor's
 //! caches: an export of the built-in simulator, read back.
 //!
-//! Times are those of the processor where the system tells them, so that they mean something on a busy machine, too.
+//! Times are CPU times where the system reports them, so that they are comparable on a busy machine, too.
 
 use std::fs::File;
 use std::hint::black_box;

@@ -7,7 +7,7 @@
 //! cargo bench --bench export -- --table wire                        # compression on the wire
 //! ```
 //!
-//! Contestants take turns in every round, so that what else the machine does touches all alike; figures are medians.
+//! Contestants take turns in every round, so that other load affects all alike; figures are medians.
 //! `benches/peers/install` installs the other tools, which are left out where they are not.
 
 #[path = "support/contestants.rs"]
@@ -39,7 +39,7 @@ struct Arguments {
     /// Contacts of the account.
     #[arg(long, default_value_t = 100_000)]
     contacts: u32,
-    /// Times that everybody takes a turn.
+    /// Number of rounds.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// What to measure.
@@ -111,7 +111,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that it has already ended.
         self.process.kill().and_then(|()| self.process.wait()).ok();
     }
 }
@@ -146,9 +146,9 @@ fn compare_tools(arguments: &Arguments) -> io::Result<()> {
     Ok(())
 }
 
-/// Wall time against what the service allows, or the CPU time if that is longer.
+/// Wall time relative to the minimum that the service allows, or the CPU time if that is longer.
 ///
-/// The first page comes alone, because it tells how many there are; the others come in as many rounds as it takes.
+/// The first page is requested alone, because it has the number of pages; the others in as many rounds as needed.
 fn vary_pace(arguments: &Arguments) -> io::Result<()> {
     let server = Server::start(arguments.contacts, &[Coding::Identity])?;
     let pages = arguments.contacts.div_ceil(pages::PAGE_ROWS);

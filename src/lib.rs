@@ -33,9 +33,11 @@
 //! and `verdict` are below all of them. The [`simulator`] shares no code with the rest, so that a misunderstanding of the API
 //! would show.
 //!
-//! Where to change what: a resource in `resources` (and a line in `api::endpoints` and a command), a format in `format`, a
-//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, a form of the report in `report`, a
-//! column of changes in `changes::layout`.
+//! Where to change what: an endpoint in `api::endpoints`; a resource in `resources`, with its endpoint, a command, and its
+//! counts in `report`; a format in `format` (a row of its table), with its reader in `input`; a place for files in `store`, with
+//! the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, and in what order in
+//! `commands::export`; a comparison of exports in `changes`, its columns in `changes::layout`; an engine that loads files in
+//! `sql`; a flag in `cli` and `config`; a form of the report in `report`.
 
 pub mod api;
 pub mod base;

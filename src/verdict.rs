@@ -75,7 +75,7 @@ pub enum EvidenceCode {
     NotSortedByCreation,
     /// Boundaries whose rows had moved and were searched for.
     BoundariesSearched,
-    /// Boundaries at which the list had moved, and rows that only the last look at its start and end showed.
+    /// Boundaries at which the list had moved, and rows found only by the last read of its start and end.
     BoundariesMoved,
     /// The list changed and is sorted by no key that keeps rows in their places, so it was read again.
     OrderUnknown,
@@ -87,7 +87,7 @@ pub enum EvidenceCode {
     RowsDeleted,
     /// Rows updated during the run.
     RowsUpdated,
-    /// Rows that came again and were written once.
+    /// Rows that were repeated and written once.
     DuplicatesRemoved,
     /// The list holds rows that were created where it had been read already.
     RowsCreatedBehind,
@@ -99,13 +99,13 @@ pub enum EvidenceCode {
     FewerReadThanListed,
     /// The API counts another number of rows than it lists.
     CountDisagrees,
-    /// Rows that did not change came in another order.
+    /// Unchanged rows were in another order.
     OrderChanges,
-    /// The API did not keep to the page sizes asked for.
+    /// The API did not honor the requested page sizes.
     SizesNotHonored,
     /// Pages are too small to overlap.
     PagesTooSmall,
-    /// Answer after answer brought nothing new although more was announced.
+    /// Several answers had nothing new although more rows were reported.
     NoProgress,
     /// The list changed faster than it could be read.
     TooRestless,
@@ -119,7 +119,7 @@ pub enum EvidenceCode {
     MissingRows,
     /// Rows that could not be fetched a second time.
     NotRescanned,
-    /// Ids that were answered, be it by "not found".
+    /// Ids that were answered, possibly by "not found".
     IdsAnswered,
     /// Ids that the API does not know.
     IdsNotFound,

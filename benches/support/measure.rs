@@ -1,4 +1,4 @@
-//! What a run of another program costs.
+//! Measures the cost of running another program.
 //!
 //! Time and memory are those that the system accounts to the process and to what it started and waited for, so they do
 //! not hold the server's.
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4;
 
-/// What one run cost, or the medians of several.
+/// The cost of one run, or the medians of several.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cost {
     /// User and system time.

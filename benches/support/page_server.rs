@@ -1,10 +1,10 @@
-//! A server of pages that are made beforehand, so that it costs next to nothing beside its client.
+//! A server of prepared pages, whose own cost is negligible.
 //!
 //! It runs as a process of its own, the bench started anew with `serve`, because the memory and time of the client are
-//! to be measured alone. `GET /v3/contacts?page=N` gives the page; a path may begin with the time that every answer
-//! takes and with a content coding, as in `/50ms/gzip/v3/contacts?page=1`.
+//! to be measured alone. `GET /v3/contacts?page=N` returns the page; a path may start with the latency of every
+//! response and a content coding, as in `/50ms/gzip/v3/contacts?page=1`.
 //!
-//! *Easy to get wrong:* the simulator makes its answers while it is asked, which costs more than an export does. Here
+//! *Easy to get wrong:* the simulator generates its responses on request, which costs more than an export does. Here
 //! only ready bytes are sent, from one thread.
 //!
 //! It ends when its standard input closes, so that it does not outlive the bench.
@@ -86,7 +86,7 @@ impl Answers {
     }
 }
 
-/// What a request asks for.
+/// A parsed request.
 struct Asked {
     page: usize,
     coding: Coding,
@@ -134,7 +134,7 @@ async fn accept_all(listener: &TcpListener, answers: &Arc<Answers>) -> io::Resul
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        // A connection ends when its client does; there is nobody to tell.
+        // The client closed the connection; there is nothing to report.
         let answers = Arc::clone(answers);
         drop(tokio::spawn(async move { answer_all(stream, &answers).await.ok() }));
     }

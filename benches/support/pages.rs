@@ -1,6 +1,6 @@
 //! Many different pages, as the built-in simulator sends them.
 //!
-//! Every bench of decoding, encoding and whole exports takes its contacts from here. One page again and again would sit
+//! Every bench of decoding, encoding and whole exports uses these contacts. One page again and again would sit
 //! in the processor's cache, train its branch prediction and compress far better than an account does.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,11 +1,11 @@
 //! The account: one connection, one rate limiter, one retry budget and one set of counters for every request of a run.
 //!
-//! Callers await [`Account::permit`] and hand the permit to [`Account::fetch`], once for every request, many at a time.
-//! The slot of a request is held through its backoff, so retries cannot raise the number in flight. The pace of all is the
-//! [`RateLimiter`]'s, the judgment is [`decide`](super::decide)'s, and this is the only loop that retries one request. (A
-//! request that was given up while others succeeded is made once more by `listing` and `lookup`.)
+//! Callers await [`Account::permit`] and pass the permit to [`Account::fetch`] for every request, concurrently.
+//! The slot of a request is held through its backoff, so retries cannot raise the number in flight. [`RateLimiter`]
+//! paces all requests, [`decide`](super::decide) decides about retries, and this is the only loop that retries a request.
+//! (`listing` and `lookup` repeat a request once that failed while others succeeded.)
 //!
-//! Requests for different profiles go through the same account, each with its [`Scope`]: their quota is the same.
+//! Requests for different profiles go through the same account, each with its [`Scope`]: they share one quota.
 //!
 //! Tested against scripted servers in `tests/it`.
 
@@ -32,7 +32,7 @@ const MAX_DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 /// Everything that an [`Account`] needs to know.
 #[derive(Debug, Clone)]
 pub struct AccountSettings {
-    /// Where the API lives; paths are appended to it.
+    /// Base URL of the API; paths are appended to it.
     pub base_url: Url,
     /// Sent as `x-api-key`, to this base URL only.
     pub api_key: ApiKey,
@@ -40,22 +40,22 @@ pub struct AccountSettings {
     pub retry: RetryPolicy,
     /// Retries of the whole run.
     pub retry_budget: u64,
-    /// Own pace; `None` sends as fast as answers come.
+    /// Own rate limit; `None` sends as fast as responses arrive.
     pub rate: Option<RequestRate>,
     /// Share of the quota that is left to the account's other traffic.
     pub reserve: Reserve,
-    /// For one attempt, from sending to the last byte of the answer.
+    /// Timeout of one attempt, from sending to the last byte of the response.
     pub timeout: Duration,
-    /// For name resolution, connection and TLS.
+    /// Timeout for name resolution, connection and TLS.
     pub connect_timeout: Duration,
     /// Longest time that one request waits for rate limits before it is given up.
     pub max_rate_limit_wait: Duration,
 }
 
-/// What to get.
+/// A GET request.
 #[derive(Debug, Clone, Copy)]
 pub struct ApiRequest<'a> {
-    /// Its name in errors and logs, for instance `contacts page 7`. Must not tell of people.
+    /// Its name in errors and logs, for instance `contacts page 7`. Must not contain personal data.
     pub name: &'a str,
     /// Path below the base URL, see [`endpoints`](super::endpoints).
     pub path: &'a str,
@@ -92,12 +92,12 @@ impl Account {
         Ok(Self { connection, shared, retry, retry_budget, max_rate_limit_wait })
     }
 
-    /// Whether a text that came from a server holds the API key or a part of it, in any form. No output may show it.
+    /// Whether a text from a server contains the API key or a part of it, in any form. No output may show such a text.
     pub fn is_secret(&self, text: &str) -> bool {
         self.connection.secrets().are_in(text)
     }
 
-    /// The id of a request as it may be shown, wherever it was kept meanwhile.
+    /// The id of a request if it may be shown; also for ids read from a journal.
     pub fn shown_request_id(&self, id: &str) -> Option<String> {
         self.connection.secrets().request_id(id)
     }
@@ -112,19 +112,19 @@ impl Account {
         self.shared.counters.stats()
     }
 
-    /// How long the pause that the API asked for still lasts.
+    /// Remaining time of the pause that the API requested.
     pub fn pause_left(&self) -> Duration {
         self.shared.limiter.pause_left()
     }
 
-    /// Waits until another request may be sent: the start of every one. Canceling the wait uses up nothing.
+    /// Waits until another request may be sent. Canceling the wait uses up no permit.
     pub async fn permit(&self) -> Permit {
         let permit = self.shared.limiter.ready().await;
         self.shared.counters.note_waited(permit.waited);
         permit
     }
 
-    /// Sends a GET until there is data, or no sense in retrying.
+    /// Sends a GET, with retries, until there is data or a final failure.
     ///
     /// `permit` is the first attempt's; retries wait for theirs. `decode` reads a whole body.
     ///
@@ -184,7 +184,7 @@ impl Account {
                         Err(end) => return Err(give_up(problem, end)),
                     };
                     let (retry, delay_seconds) = (backoff.retries(), delay.as_secs_f64());
-                    tracing::info!(request = name, %problem, retry, delay_seconds, "trying again");
+                    tracing::info!(request = name, %problem, retry, delay_seconds, "retrying");
                     if let Some(pause) = retry_after.filter(|&pause| pause <= self.max_rate_limit_wait) {
                         self.shared.limiter.pause(pause);
                     }
@@ -196,7 +196,7 @@ impl Account {
         }
     }
 
-    /// Grants a retry and says how long to wait before it, or why there is none.
+    /// Grants a retry and returns the delay before it, or why there is none.
     fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
         let counters = &self.shared.counters;
         let unanswered = match problem {
@@ -215,8 +215,8 @@ impl Account {
         }
         counters.note_retry(problem);
         if let Some(cause) = unanswered.filter(|_| counters.may_warn()) {
-            // A wrong address is the likeliest mistake, and whoever made it should not have to wait for the end.
-            tracing::warn!("{}; trying again", cause.at(&address_of(self.connection.base_url())));
+            // A wrong address is the most likely cause, and should be reported soon.
+            tracing::warn!("{}; retrying", cause.at(&address_of(self.connection.base_url())));
         }
         Ok(delay)
     }
@@ -228,10 +228,10 @@ struct RateLimitWaits {
 }
 
 impl RateLimitWaits {
-    /// The pause after one more 429: what it asks for, else one that doubles.
+    /// The pause after another 429: what it requests, or one that doubles.
     fn next_pause(&mut self, retry_after: Option<Duration>) -> Duration {
         let default = Duration::from_secs(1 << self.answers.min(10)).min(MAX_DEFAULT_PAUSE);
-        // At least a little, or a server that says `Retry-After: 0` for ever would be asked without a pause.
+        // More than nothing, or a server that always sends `Retry-After: 0` would get requests without a pause.
         let pause = retry_after.unwrap_or(default).max(Duration::from_millis(100));
         self.answers += 1;
         self.told = self.told.saturating_add(pause);

@@ -1,14 +1,14 @@
-//! How long one request rests before its next attempt: a pure sequence of delays.
+//! The delays before the retries of one request, as a pure sequence.
 //!
 //! Full jitter, after the AWS architecture blog's "Exponential Backoff And Jitter": every delay is drawn evenly from
-//! zero up to a ceiling that doubles with each retry until it meets a cap. Randomness is passed in, so tests pin it.
+//! zero up to a ceiling that doubles with each retry until it reaches a cap. Random numbers are passed in, for exact tests.
 
 use std::time::Duration;
 
-/// When a request that failed in passing is tried again.
+/// When a request is retried after a transient failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Retries of one request after its first attempt; pauses that the server asked for do not count.
+    /// Retries of one request after its first attempt; pauses that the server requested do not count.
     pub max_retries: u32,
     /// Ceiling of the first delay.
     pub first_delay: Duration,
@@ -19,14 +19,14 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// Twelve retries span 75 seconds on average: a restart or failover of the service is shorter.
     pub const DEFAULT_MAX_RETRIES: u32 = 12;
-    /// Retries of a whole run: far more than trouble in passing takes, and an end to trouble that stays.
+    /// Retries of a whole run: far more than transient failures need, and a limit for permanent ones.
     pub const DEFAULT_BUDGET: u64 = 1000;
-    /// Retries of a request as long as nothing was ever answered and nothing listens at the address, or no such name is
-    /// known: eight seconds on average and sixteen at most, enough for a service that is started together with us.
+    /// Retries of a request while the server has never responded and the connection is refused or the name unknown: eight
+    /// seconds on average and sixteen at most, enough for a service that starts at the same time.
     pub const MAX_RETRIES_UNREACHABLE: u32 = 5;
-    /// What the official SDKs begin with.
+    /// The first delay of the official SDKs.
     pub const DEFAULT_FIRST_DELAY: Duration = Duration::from_millis(500);
-    /// Longer rests would hold a slot for no better odds.
+    /// Longer delays would hold a slot without better chances.
     pub const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(20);
 }
 

@@ -1,13 +1,13 @@
-//! The body of an answer: all of its bytes, and the envelope that they hold.
+//! The body of a response: its bytes, and the envelope in them.
 //!
-//! Bodies are bounded twice, whatever the server sends and however well it was compressed: each by itself, and all
-//! larger ones together, for as long as anyone holds them. [`BodyBudget`] says how much room there is; a body gives its
-//! room back when its last byte is dropped, pages that wait for their turn included.
+//! Decompressed bodies are limited twice: each one, and all larger ones together while they are in memory.
+//! [`BodyBudget`] tracks the memory; a body releases its share when its last byte is dropped. That includes pages that wait
+//! for earlier ones.
 //!
-//! *Easy to get wrong:* pages that wait hold room until an earlier page comes, and that one needs room, too. So the oldest
-//! request has a reserve, and no body begins with a part of the room that it may need.
+//! *Easy to get wrong:* waiting pages hold memory until an earlier page arrives, and that one needs memory, too. So the
+//! oldest request has a reserve, and no body starts with only a part of the memory that it may need.
 //!
-//! *Easy to get wrong:* the text of a JSON error may quote a contact, so only its kind and place are told.
+//! *Easy to get wrong:* the text of a JSON error may quote a contact, so only its kind and position are shown.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,43 +19,43 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::wire::{self, Envelope};
 
-/// Longest body. A page of 100 contacts has about 45 kB, the largest page that can be asked for about 5 MB.
+/// Longest body. A page of 100 contacts has about 45 kB, the largest page that can be requested about 5 MB.
 const MAX_BODY: usize = 8 << 20;
-/// Bodies up to this length need no room: there are never more than a few for each request in flight.
+/// Bodies up to this length are not counted: there are never more than a few for each request in flight.
 const SMALL_BODY: usize = 128 << 10;
 /// Bytes of all larger bodies.
 const SHARED_BYTES: usize = 2 * MAX_BODY;
-/// What one permit stands for.
+/// Bytes of one permit.
 const UNIT: usize = 1 << 10;
 
 /// Why there is no body.
 pub(super) enum BodyError {
     /// The connection failed.
     Transport(reqwest::Error),
-    /// It is longer than any answer of this API.
+    /// It is longer than any response of this API.
     TooLong,
-    /// Others took all the room for too long.
+    /// Other bodies used all memory for too long.
     NoRoom,
 }
 
 impl BodyError {
-    /// In words, unless the HTTP library has some.
+    /// The text, unless the HTTP library has one.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Transport(error) => error.to_string(),
             Self::TooLong => format!("the body is longer than {} MiB", MAX_BODY >> 20),
-            Self::NoRoom => format!("other answers fill the {} MiB that there are for bodies", SHARED_BYTES >> 20),
+            Self::NoRoom => format!("other responses use all of the {} MiB for bodies", SHARED_BYTES >> 20),
         }
     }
 }
 
-/// The room for large bodies, shared by all requests of an account.
+/// The memory for large bodies, shared by all requests of an account.
 #[derive(Debug)]
 pub(super) struct BodyBudget {
     shared: Arc<Semaphore>,
     /// For the oldest request alone.
     reserve: Arc<Semaphore>,
-    /// Numbers of all requests that are not over.
+    /// Numbers of all unfinished requests.
     requests: watch::Sender<BTreeSet<u64>>,
 }
 
@@ -67,22 +67,22 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// Notes a request with all its attempts until the place is dropped. Numbers rise.
-    pub(super) fn enter(&self, number: u64) -> Place<'_> {
+    /// Registers a request with all its attempts until the returned value is dropped. Numbers ascend.
+    pub(super) fn enter(&self, number: u64) -> OpenRequest<'_> {
         self.requests.send_modify(|requests| {
             requests.insert(number);
         });
-        Place { budget: self, number }
+        OpenRequest { budget: self, number }
     }
 }
 
 /// The place of one request among all.
-pub(super) struct Place<'a> {
+pub(super) struct OpenRequest<'a> {
     budget: &'a BodyBudget,
     number: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for OpenRequest<'_> {
     fn drop(&mut self) {
         self.budget.requests.send_modify(|requests| {
             requests.remove(&self.number);
@@ -90,8 +90,8 @@ impl Drop for Place<'_> {
     }
 }
 
-impl Place<'_> {
-    /// Reads a body to its end; waits for room for `patience` at most.
+impl OpenRequest<'_> {
+    /// Reads a body to its end; waits for memory for `patience` at most.
     pub(super) async fn read_body(
         &self,
         response: &mut reqwest::Response,
@@ -102,7 +102,7 @@ impl Place<'_> {
             return Err(BodyError::TooLong);
         }
         let Some(first) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(Bytes::new()) };
-        // Most answers come in one piece, which needs no copy.
+        // Most responses arrive in one piece, which needs no copy.
         let Some(second) = response.chunk().await.map_err(BodyError::Transport)? else { return Ok(first) };
         let mut body = BytesMut::with_capacity(expected.unwrap_or(SMALL_BODY / 2));
         body.extend_from_slice(&first);
@@ -114,7 +114,7 @@ impl Place<'_> {
                 return Err(BodyError::TooLong);
             }
             if length > SMALL_BODY && room.is_none() {
-                // All that it may need, at once: bodies that hold a part and wait for the rest would wait for each other.
+                // All that it may need, at once: bodies that hold a part and wait for the rest would deadlock.
                 let waiting = tokio::time::timeout(patience, self.room_for(expected.unwrap_or(MAX_BODY)));
                 room = Some(waiting.await.ok().flatten().ok_or(BodyError::NoRoom)?);
             }
@@ -126,7 +126,7 @@ impl Place<'_> {
         Ok(Bytes::from_owner(RoomyBody { body, _room: room }))
     }
 
-    /// Waits for room: the shared one, or the reserve as soon as this is the oldest request.
+    /// Waits for shared memory, or for the reserve once this is the oldest request.
     async fn room_for(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let BodyBudget { shared, reserve, requests } = self.budget;
         let permits = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
@@ -143,7 +143,7 @@ impl Place<'_> {
     }
 }
 
-/// A body with the room that it takes.
+/// A body with its share of the memory.
 struct RoomyBody {
     body: BytesMut,
     _room: OwnedSemaphorePermit,
@@ -155,11 +155,11 @@ impl AsRef<[u8]> for RoomyBody {
     }
 }
 
-/// Why a body holds no envelope, in words without any of its content.
+/// Why a body holds no envelope, without any of its content.
 pub(super) enum EnvelopeError {
     /// There is no body.
     Empty,
-    /// It holds far more than was asked for.
+    /// It holds far more rows than requested.
     TooManyItems(String),
     /// It cannot be read.
     Unreadable(String),
@@ -170,7 +170,7 @@ pub(super) fn read_envelope<T>(
     body: Bytes,
     decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
 ) -> Result<(ByteString, Envelope<T>), EnvelopeError> {
-    // A byte order mark is no part of JSON, but some gateways add one (RFC 8259, 8.1).
+    // JSON has no byte order mark, but some gateways add one (RFC 8259, 8.1).
     let body = if body.starts_with("\u{feff}".as_bytes()) { body.slice("\u{feff}".len()..) } else { body };
     if body.is_empty() {
         return Err(EnvelopeError::Empty);
@@ -178,14 +178,14 @@ pub(super) fn read_envelope<T>(
     let unreadable = |reason: &str| EnvelopeError::Unreadable(reason.to_owned());
     let body = ByteString::try_from(body).map_err(|_| unreadable("the body is not UTF-8"))?;
     if body.trim_start().starts_with('<') {
-        return Err(unreadable("the body is HTML, as gateways send it"));
+        return Err(unreadable("the body is HTML, probably from a gateway"));
     }
     match decode(&body) {
         Ok(envelope) => Ok((body, envelope)),
         Err(error) => Err(if let Some(limit) = wire::limit_exceeded(&error) {
-            EnvelopeError::TooManyItems(format!("the answer holds more than {limit} items"))
+            EnvelopeError::TooManyItems(format!("the response holds more than {limit} items"))
         } else {
-            let kind = if error.is_eof() { "is cut off" } else { "is not an answer of this API" };
+            let kind = if error.is_eof() { "is truncated" } else { "is not a response of this API" };
             unreadable(&format!("the body {kind} (line {}, column {})", error.line(), error.column()))
         }),
     }
@@ -195,7 +195,7 @@ pub(super) fn read_envelope<T>(
 mod tests {
     use super::*;
 
-    async fn finds_room(place: &Place<'_>, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    async fn finds_room(place: &OpenRequest<'_>, bytes: usize) -> Option<OwnedSemaphorePermit> {
         tokio::time::timeout(Duration::from_secs(1), place.room_for(bytes)).await.ok().flatten()
     }
 

@@ -1,22 +1,22 @@
-//! Is a failed answer worth another attempt? One function, and a table in its test that lists every case.
+//! Whether a failed attempt is retried: one function, and a table in its test that lists every case.
 //!
-//! The code of the envelope decides where there is one; the HTTP status decides for answers that came without an
+//! The code of the envelope decides if there is one; otherwise the HTTP status does: for responses without an
 //! envelope (a gateway's HTML, an empty body). Source: the error catalog of the API reference.
 
-/// What to do after an attempt that did not bring data.
+/// What to do after an attempt without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Rest for a backoff delay, then try again; uses up a retry.
+    /// Retry after a backoff delay; uses up a retry.
     Retry,
-    /// The account is over its rate: everyone waits, and no retry is used up.
+    /// The account exceeded its rate limit: all requests wait, and no retry is used up.
     Pause,
-    /// Another attempt would bring the same answer.
+    /// Another attempt would have the same result.
     GiveUp,
 }
 
-/// Judges an answer by its HTTP status and the code in its envelope, if it had one.
+/// Decides by the HTTP status and the code in the envelope, if there is one.
 pub fn decide(status: u16, code: Option<&str>) -> Decision {
-    // Not implemented for this channel or account: no code makes that pass.
+    // Not implemented for this channel or account, whatever the code.
     if status == 501 {
         return Decision::GiveUp;
     }
@@ -29,7 +29,7 @@ pub fn decide(status: u16, code: Option<&str>) -> Decision {
     }
     match status {
         429 => Decision::Pause,
-        // A 2xx that brought no usable envelope was damaged on its way.
+        // A 2xx without a usable envelope was damaged on its way.
         200..=299 | 408 | 409 | 500.. => Decision::Retry,
         _ => Decision::GiveUp,
     }
@@ -72,10 +72,10 @@ mod tests {
             (502, Some("INTERNAL_003"), Retry),
             (504, Some("INTERNAL_004"), Retry),
             (503, Some("INTERNAL_005"), Retry),
-            // `success: false` inside a 200 is judged by its code alone.
+            // `success: false` inside a 200 is decided by its code alone.
             (200, Some("INTERNAL_001"), Retry),
             (200, Some("AUTH_002"), GiveUp),
-            // A code that nobody documented leaves the judgment to the status.
+            // For an undocumented code, the status decides.
             (400, Some("BUSINESS_009"), GiveUp),
             (500, Some("NEW_001"), Retry),
             (429, Some("NEW_001"), Pause),

@@ -1,40 +1,40 @@
-//! Why no answer came. Told by the types of the libraries' errors and not by their words, which change.
+//! Why there was no response, by the types of the libraries' errors and not by their texts, which change.
 //!
-//! The one exception is what a proxy says to CONNECT: the type of that error is private. The tests of proxies in
-//! `tests/it/network.rs` notice when its words change.
+//! The one exception is the response of a proxy to CONNECT, because the type of that error is private. The proxy tests in
+//! `tests/it/network.rs` fail when its text changes.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 
-/// What kept an answer from coming.
+/// Why there was no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectFailure {
     /// The name of the host does not resolve.
     UnknownName,
     /// Nothing listens there.
     Refused,
-    /// TLS was asked for, and what came back was none.
+    /// The server does not speak TLS.
     NoTls,
     /// TLS refused the server's certificate.
     Certificate,
-    /// The proxy wants other credentials (HTTP 407).
+    /// The proxy rejects the credentials (HTTP 407).
     ProxyCredentials {
         /// The variable that names the proxy.
         variable: &'static str,
     },
-    /// The proxy makes no connection to the API.
+    /// The proxy does not connect to the API.
     ProxyRefused {
         /// The variable that names the proxy.
         variable: &'static str,
-        /// Its HTTP status, if it could be found out.
+        /// Its HTTP status, if known.
         status: Option<u16>,
     },
     /// No connection for another reason.
     NotConnected,
-    /// The time for an attempt, or for connecting, is over.
+    /// An attempt, or connecting, timed out.
     TimedOut,
-    /// The connection broke before the answer was whole.
+    /// The connection closed before the response was complete.
     BrokenOff,
 }
 
@@ -47,7 +47,7 @@ impl ConnectFailure {
         if let Some(tls) = find_cause(error, tls_problem) {
             return tls;
         }
-        // A proxy or a name with several addresses may hide it deep in the chain.
+        // A proxy or a name with several addresses may nest it deeply.
         let is_refused = |cause: &(dyn Error + 'static)| {
             let error = cause.downcast_ref::<io::Error>()?;
             (error.kind() == io::ErrorKind::ConnectionRefused).then_some(Self::Refused)
@@ -60,12 +60,12 @@ impl ConnectFailure {
         }
     }
 
-    /// Whether it hardly passes by itself, so that a service that never answered is soon given up.
+    /// Whether it is unlikely to be transient, so that a service that never responded is given up soon.
     pub(super) fn is_lasting(self) -> bool {
         matches!(self, Self::UnknownName | Self::Refused | Self::NoTls | Self::ProxyRefused { .. })
     }
 
-    /// Whether another attempt would bring the same. A proxy may even lock the account after a few wrong passwords.
+    /// Whether another attempt would fail in the same way. A proxy may even lock an account after a few wrong passwords.
     pub fn is_final(self) -> bool {
         match self {
             Self::Certificate | Self::ProxyCredentials { .. } => true,
@@ -76,10 +76,10 @@ impl ConnectFailure {
         }
     }
 
-    /// What happened, with the address that it happened at.
+    /// The failure with the address.
     pub(super) fn at(self, address: &str) -> String {
         match self {
-            Self::TimedOut | Self::BrokenOff => format!("no answer from {address}: {self}"),
+            Self::TimedOut | Self::BrokenOff => format!("no response from {address}: {self}"),
             _ => format!("cannot reach {address}: {self}"),
         }
     }
@@ -89,10 +89,10 @@ impl fmt::Display for ConnectFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::ProxyCredentials { variable } => {
-                return write!(formatter, "the proxy of {variable} refuses the credentials (HTTP 407)");
+                return write!(formatter, "the proxy of {variable} rejected the credentials (HTTP 407)");
             }
             Self::ProxyRefused { variable, status } => {
-                write!(formatter, "the proxy of {variable} refuses the connection")?;
+                write!(formatter, "the proxy of {variable} refused the connection")?;
                 return status.map_or(Ok(()), |status| write!(formatter, " (HTTP {status})"));
             }
             Self::UnknownName => "the name does not resolve",
@@ -101,7 +101,7 @@ impl fmt::Display for ConnectFailure {
             Self::Certificate => "its certificate is not trusted",
             Self::NotConnected => "no connection",
             Self::TimedOut => "timed out",
-            Self::BrokenOff => "the connection broke off",
+            Self::BrokenOff => "the connection closed early",
         };
         formatter.write_str(text)
     }
@@ -123,7 +123,7 @@ fn proxy_problem(cause: &(dyn Error + 'static), variable: &'static str) -> Optio
     }
 }
 
-/// The first thing that `find` makes of an error and its causes.
+/// The first result of `find` for an error and its causes.
 fn find_cause<T>(error: &(dyn Error + 'static), find: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
     let mut cause = Some(error);
     while let Some(current) = cause {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stays_is_given_up_soon() {
+    fn only_permanent_failures_are_given_up_soon() {
         use ConnectFailure::{
             BrokenOff, Certificate, NoTls, NotConnected, ProxyRefused, Refused, TimedOut, UnknownName,
         };
@@ -150,16 +150,16 @@ mod tests {
             (UnknownName, true, "cannot reach http://a:1: the name does not resolve"),
             (Refused, true, "cannot reach http://a:1: connection refused"),
             (NoTls, true, "cannot reach http://a:1: it does not speak TLS"),
-            // This one is never tried again at all.
+            // This one is never retried.
             (Certificate, false, "cannot reach http://a:1: its certificate is not trusted"),
             (NotConnected, false, "cannot reach http://a:1: no connection"),
             (
                 ProxyRefused { variable: "P", status: Some(502) },
                 true,
-                "cannot reach http://a:1: the proxy of P refuses the connection (HTTP 502)",
+                "cannot reach http://a:1: the proxy of P refused the connection (HTTP 502)",
             ),
-            (TimedOut, false, "no answer from http://a:1: timed out"),
-            (BrokenOff, false, "no answer from http://a:1: the connection broke off"),
+            (TimedOut, false, "no response from http://a:1: timed out"),
+            (BrokenOff, false, "no response from http://a:1: the connection closed early"),
         ];
         for (problem, is_lasting, text) in table {
             assert_eq!((problem.is_lasting(), problem.at("http://a:1").as_str()), (is_lasting, text));

@@ -1,10 +1,10 @@
-//! One attempt at a request: send it, read the whole answer, and say what it is worth.
+//! One attempt at a request: send it, read the whole response, and classify it.
 //!
-//! [`Connection::attempt`] is called by the loop in `account`, which decides about retries. What all requests of an account
-//! share stands in [`Shared`].
+//! [`Connection::attempt`] is called by the loop in `account`, which decides about retries. [`Shared`] holds what all
+//! requests of an account share.
 //!
-//! *Easy to get wrong:* `success: false` inside a 200 is an error; a body that cannot be read is one too, and both are only
-//! known after the whole body is here.
+//! *Easy to get wrong:* `success: false` inside a 200 is an error; so is a body that cannot be read, and both are known
+//! only once the whole body was read.
 //!
 //! Tested against scripted servers in `tests/it`.
 
@@ -16,7 +16,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
-use super::body::{BodyBudget, BodyError, EnvelopeError, Place, read_envelope};
+use super::body::{BodyBudget, BodyError, EnvelopeError, OpenRequest, read_envelope};
 use super::proxy::Proxy;
 use super::rate_headers::{RateHeaders, header_text, server_time};
 use super::redact::Secrets;
@@ -30,13 +30,13 @@ const PROFILE_HEADER: &str = "x-profile-id";
 /// Data that arrived, and where it came from.
 #[derive(Debug)]
 pub struct Reply<T> {
-    /// What the caller's decoder made of `data`.
+    /// `data`, as decoded by the caller.
     pub data: T,
     /// `meta` of the envelope.
     pub meta: Meta,
-    /// The answer as it came.
+    /// The response as received.
     pub body: ByteString,
-    /// When its last byte was here, by this machine's clock.
+    /// When its last byte arrived, by this machine's clock.
     pub arrived_at: SystemTime,
     /// From sending the last attempt to the last byte of its answer.
     pub elapsed: Duration,
@@ -86,7 +86,7 @@ impl Connection {
         connect_timeout: Duration,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let proxy = Proxy::of_environment(&base_url)?;
-        // Fails only when a provider is installed already, which serves as well.
+        // Fails only if a provider is already installed, which is fine.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut headers = HeaderMap::new();
         let mut key = HeaderValue::from_str(api_key.expose())?;
@@ -103,8 +103,8 @@ impl Connection {
             .timeout(timeout)
             .connect_timeout(connect_timeout);
         if base_url.scheme() == "http" {
-            // Plain http is for loopback; a proxy would take the key off this machine in clear text. No certificate is
-            // looked at, so that a machine without any can try the simulator.
+            // Plain http is for loopback; a proxy would send the key to another machine in clear text. No certificate is
+            // loaded, so that a machine without any can try the simulator.
             builder = builder.no_proxy().tls_certs_only([]);
         }
         let http = builder.build()?;
@@ -144,7 +144,7 @@ impl Connection {
         shared: &Shared,
         (url, scope): (&Url, Scope),
         permit: Permit,
-        place: &Place<'_>,
+        place: &OpenRequest<'_>,
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
     ) -> Result<Reply<T>, Failure> {
         shared.counters.note_sent();
@@ -191,7 +191,7 @@ impl Connection {
         let (body, envelope) = match read_envelope(body, decode) {
             Ok(read) => read,
             Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
-                // Documented for 401 and 403: the status says it all.
+                // Documented for 401 and 403: the status is enough.
                 let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id() };
                 return Err(Failure { problem, decision: decide(status, None), retry_after });
             }
@@ -211,7 +211,7 @@ impl Connection {
                 let (rate_limit, rate_limit_remaining) = (limit, remaining);
                 Ok(Reply { data, meta, body, arrived_at, elapsed, answered_at: now, rate_limit, rate_limit_remaining })
             }
-            _ if is_success => Err(unreadable("the answer has no data".to_owned(), meta.request_id)),
+            _ if is_success => Err(unreadable("the response has no data".to_owned(), meta.request_id)),
             _ => {
                 let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
                 let decision = decide(status, error.code.as_deref());
@@ -221,7 +221,7 @@ impl Connection {
         }
     }
 
-    /// What kept an answer from coming.
+    /// Why there was no response.
     async fn connect_failure(&self, error: reqwest::Error) -> Failure {
         // The URL holds the filters, which may be a phone number.
         let error = error.without_url();

@@ -1,13 +1,13 @@
 //! Every endpoint that is read: its path, its page sizes, and which of its refusals mean "empty" or "not found".
 //!
-//! No other file names a path of the API or judges such a code. Only reading endpoints stand here, and none that costs
-//! money (number lookup) or changes anything.
+//! No other file names a path of the API or interprets such a code. All of them only read; none costs money (number
+//! lookup) or changes anything.
 
 use uuid::Uuid;
 
 use super::Problem;
 
-/// Below this the page size is hardly what the API refuses.
+/// Below this, the page size is unlikely to be why the API rejects a request.
 const MIN_PAGE_SIZE: u32 = 10;
 /// Largest page that the API is known to honor (documented on sibling lists, "between 1 and 100").
 const KNOWN_PAGE_SIZE: u32 = 100;

@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// A key of the Sent API. `Debug` shows nothing of it, and there is no `Display`.
+/// A key of the Sent API. `Debug` does not show it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// Takes a key as people paste it: white space at its ends is cut off.
+    /// Accepts a key as people paste it: surrounding white space is removed.
     ///
-    /// Gives `None` for a key that is empty or could not stand in an HTTP header.
+    /// Returns `None` for a key that is empty or not a valid HTTP header value.
     pub fn new(text: &str) -> Option<Self> {
         let key = text.trim();
         let is_sendable = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
         is_sendable.then(|| Self(key.to_owned()))
     }
 
-    /// The key itself, for the one place that sends it and the one that takes its fingerprint.
+    /// The key itself, for the code that sends it and the code that computes its fingerprint.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

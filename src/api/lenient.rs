@@ -1,14 +1,14 @@
 //! Values as other servers and gateways write them: numbers in quotes, texts without, lists where there should be none.
 //!
-//! Nothing here builds a tree of what it reads, and a text is cut at [`MAX_TEXT`]: an answer that is one endless text or
-//! list takes no more memory than its own bytes.
+//! Nothing here builds a tree of what it reads, and a text is cut at [`MAX_TEXT`]: a response that is one endless text or
+//! list uses no more memory than its own bytes.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// Longest text that is kept, in bytes. Messages, codes and ids of this API have a hundred or two.
+/// Maximum length of a text, in bytes. Messages, codes and ids of this API have one or two hundred.
 pub(super) const MAX_TEXT: usize = 1 << 10;
 
 /// How a value of any kind is read. Lists and objects are skipped unless the reader says otherwise.
@@ -87,7 +87,7 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// A value that is no list and no object; those are read and dropped.
+/// A value that is neither a list nor an object; those are read and dropped.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Scalar {
     Text(String),
@@ -107,7 +107,7 @@ impl Scalar {
         }
     }
 
-    /// A flag, or what stands for one.
+    /// A flag, or a text or number that means one.
     pub(crate) fn flag(&self) -> Option<bool> {
         match self {
             Self::Flag(flag) => Some(*flag),
@@ -118,7 +118,7 @@ impl Scalar {
         }
     }
 
-    /// A whole number from 0 on.
+    /// A whole number, 0 or more.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit was sorted out")]
     fn whole(&self) -> Option<u64> {
         const LARGEST: f64 = 9_007_199_254_740_992.0;

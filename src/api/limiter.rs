@@ -1,18 +1,18 @@
 //! Decides when the next request may start.
 //!
 //! [`RateLimiter::ready`] is awaited before every attempt: the first by the drivers of `listing` and `lookup`, through
-//! `Account::permit`, and each retry by the loop in `account`, which sleeps its own backoff first. A pause that the server asked for is
-//! waited for here only.
+//! `Account::permit`, and each retry by the loop in `account`, which sleeps its own backoff first. Pauses that the
+//! server requests are waited for here only.
 //!
-//! *Two rules act together:* tokens refill at the configured rate up to a burst, and an answer may ask for a pause.
-//! The later of the two wins, and a waiting task looks again when it wakes, because the pause may have grown.
+//! *Two rules act together:* tokens refill at the configured rate up to a burst, and a response may request a pause.
+//! The later of the two applies, and a waiting task checks again when it wakes, because the pause may have been extended.
 //!
-//! *Easy to get wrong:* a successful answer must not end a pause that another one asked for; and a server that counts
-//! fewer tokens than we do is being used by someone else of the same account, while one that counts as we do is not.
-//! Only the first is a reason to hold back, and requests that were sent after the one answered are not in its count.
+//! *Easy to get wrong:* a successful response must not end a pause that another one requested. If the server counts fewer
+//! tokens than this limiter, other clients use the same account, and only then does the limiter slow down; requests that
+//! were sent after the answered one are not in the server's count yet.
 //!
 //! The documented limit is 200 requests a minute with a burst of 50 for the whole account (API reference, "Rate
-//! limits"). Tests use a paused clock; none of them sleeps for real.
+//! limits"). Tests use a paused clock; none of them really sleeps.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,20 +25,20 @@ use tokio::time::{Instant, sleep_until};
 /// one token in hand, a request may be on its way for one interval longer than the next without a 429.
 const SPARE_TOKENS: u32 = 1;
 
-/// Longest time that is slept at a stretch. Callers end a run long before; a moment further off could not be told.
+/// Maximum length of one sleep. Callers end a run long before that; later times could overflow.
 const MAX_SLEEP: Duration = Duration::from_secs(24 * 3600);
 
-/// Requests in a span of time, and how many may go at once after a rest.
+/// Requests in a time span, and the burst size after an idle period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RequestRate {
-    /// Time in which one token comes back.
+    /// Time in which one token is refilled.
     pub interval: Duration,
     /// Tokens in a full bucket, at least one.
     pub burst: u32,
 }
 
 impl RequestRate {
-    /// `requests` in `span`, with `burst` at once after a rest.
+    /// `requests` in `span`, with a burst of `burst` after an idle period.
     pub fn new(requests: u32, span: Duration, burst: u32) -> Option<Self> {
         let interval = span.checked_div(requests)?;
         (burst > 0 && !interval.is_zero()).then_some(Self { interval, burst })
@@ -86,24 +86,24 @@ impl fmt::Display for RateSpec {
     }
 }
 
-/// The share of a quota that is left to others, from 0 up to but not including 1.
+/// The share of a quota that is left to other clients, from 0 up to but not including 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Reserve(f64);
 
 impl Reserve {
-    /// A share; `None` if it is not below the whole.
+    /// A share; `None` unless it is below 1.
     pub fn new(share: f64) -> Option<Self> {
         (0.0..1.0).contains(&share).then_some(Self(share))
     }
 
-    /// What is left of a rate.
+    /// The rest of a rate.
     pub fn applied_to(self, rate: RequestRate) -> RequestRate {
         let interval = rate.interval.as_secs_f64() / (1.0 - self.0);
         let interval = Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX);
         RequestRate { interval, burst: rate.burst.saturating_sub(self.tokens_of(rate) + SPARE_TOKENS).max(1) }
     }
 
-    /// Tokens of a full bucket that are left alone.
+    /// Tokens of a full bucket that are not used.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a u32 is a u32")]
     fn tokens_of(self, rate: RequestRate) -> u32 {
         (self.0 * f64::from(rate.burst)).ceil() as u32
@@ -119,19 +119,19 @@ pub struct Permit {
     pub waited: Duration,
 }
 
-/// The pace of all requests of a run.
+/// The rate limit of all requests of a run.
 #[derive(Debug)]
 pub struct RateLimiter {
     rate: Option<RequestRate>,
-    /// Tokens that the server counts and we leave alone.
+    /// Tokens that the server counts and that this limiter does not use.
     reserved: u32,
-    /// Held by the one task that waits next, so that tasks start in the order in which they came.
+    /// Held by the task that is next, so that tasks start in their order of arrival.
     queue: tokio::sync::Mutex<()>,
-    state: Mutex<State>,
+    state: Mutex<BucketState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BucketState {
     permits: u64,
     tokens: f64,
     refilled_at: Instant,
@@ -139,13 +139,13 @@ struct State {
 }
 
 impl RateLimiter {
-    /// A limiter with a full bucket; `None` knows no rate, only the pauses that the server asks for.
+    /// A limiter with a full bucket; `None` means no rate, only the pauses that the server requests.
     pub fn new(rate: Option<RequestRate>, reserve: Reserve) -> Self {
         let now = Instant::now();
         let reserved = rate.map_or(0, |rate| reserve.tokens_of(rate));
         let rate = rate.map(|rate| reserve.applied_to(rate));
         let tokens = rate.map_or(0.0, |rate| f64::from(rate.burst));
-        let state = State { permits: 0, tokens, refilled_at: now, paused_until: now };
+        let state = BucketState { permits: 0, tokens, refilled_at: now, paused_until: now };
         Self { rate, reserved, queue: tokio::sync::Mutex::default(), state: Mutex::new(state) }
     }
 
@@ -163,21 +163,21 @@ impl RateLimiter {
         Permit { number, waited: asked_at.elapsed() }
     }
 
-    /// Asks every task to wait for `pause` from now, for a day at most. A longer pause that is already on stays.
+    /// Makes every task wait for `pause` from now, for a day at most. A longer pause that is already in effect stays.
     pub fn pause(&self, pause: Duration) {
         let until = Instant::now() + pause.min(MAX_SLEEP);
         self.with_state(|state| state.paused_until = state.paused_until.max(until));
     }
 
-    /// How long the pause that is on still lasts.
+    /// Remaining time of the current pause.
     pub fn pause_left(&self) -> Duration {
         self.with_state(|state| state.paused_until.saturating_duration_since(Instant::now()))
     }
 
-    /// Takes in what the answer to a request said of the account's pool: requests left, and the time until it is full.
+    /// Processes what a response says about the account's quota: requests left, and the time until it is full.
     ///
-    /// Fewer left than this limiter counts means that others use the same pool: the bucket is lowered to the server's
-    /// count, and when nothing is left at all everyone waits for the refill.
+    /// If fewer are left than this limiter counts, other clients use the same quota: the bucket is lowered to the server's
+    /// count, and if none are left, all tasks wait for the refill.
     pub fn note_remaining(&self, remaining: u32, until_reset: Option<Duration>, permit: Permit) {
         let remaining = remaining.saturating_sub(self.reserved);
         let Some(rate) = self.rate else {
@@ -188,10 +188,10 @@ impl RateLimiter {
         };
         let is_used_by_others = self.with_state(|state| {
             state.refill(rate, Instant::now());
-            // What was sent after this request is not in the server's count yet.
+            // Requests sent after this one are not in the server's count yet.
             let sent_since = u32::try_from(state.permits.saturating_sub(permit.number)).unwrap_or(u32::MAX);
             let left = f64::from(remaining) - f64::from(sent_since);
-            // Answers to requests that overtook each other are one or two tokens off without anyone else's doing.
+            // Responses that overtook each other are off by one or two tokens even without other clients.
             let is_used_by_others = state.tokens > left + 2.0;
             if is_used_by_others {
                 state.tokens = left;
@@ -203,7 +203,7 @@ impl RateLimiter {
         }
     }
 
-    /// Takes a token, or says when to look again.
+    /// Takes a token, or returns when to check again.
     fn take_token_or_moment(&self) -> Option<Instant> {
         let now = Instant::now();
         self.with_state(|state| {
@@ -216,7 +216,7 @@ impl RateLimiter {
                 state.tokens -= 1.0;
                 return None;
             }
-            // Rounded up to the timer's own grain, so that the token is there when the task wakes.
+            // Rounded up to the timer's resolution, so that the token is there when the task wakes.
             let seconds = rate.interval.as_secs_f64() * (1.0 - state.tokens);
             let wait =
                 Duration::try_from_secs_f64(seconds).unwrap_or(MAX_SLEEP).saturating_add(Duration::from_millis(1));
@@ -224,13 +224,13 @@ impl RateLimiter {
         })
     }
 
-    fn with_state<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        // The state is plain numbers that are whole after every step, so a panic elsewhere cannot have broken it.
+    fn with_state<T>(&self, act: impl FnOnce(&mut BucketState) -> T) -> T {
+        // The state is plain numbers that are consistent after every step, so a panic elsewhere cannot have corrupted it.
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl State {
+impl BucketState {
     fn refill(&mut self, rate: RequestRate, now: Instant) {
         let elapsed = now.saturating_duration_since(self.refilled_at);
         let refilled = elapsed.as_secs_f64() / rate.interval.as_secs_f64();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_goes_at_once_and_the_rest_at_the_rate() {
+    async fn a_burst_starts_at_once_and_others_at_the_rate() {
         let limiter = limiter(20, 10);
         assert!(seconds_for(&limiter, 9).await < 0.001, "all but the spare one");
         let seconds = seconds_for(&limiter, 40).await;
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_rest_fills_no_more_than_the_burst() {
+    async fn an_idle_period_fills_no_more_than_the_burst() {
         let limiter = limiter(20, 10);
         seconds_for(&limiter, 10).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reserve_is_left_alone_whoever_uses_the_pool() {
+    async fn a_reserve_is_never_used() {
         let rate = RequestRate::new(20, Duration::from_secs(1), 10);
         let limiter = RateLimiter::new(rate, Reserve::new(0.2).unwrap());
         assert!(seconds_for(&limiter, 7).await < 0.001, "eight tenths of the burst, and one is spare");

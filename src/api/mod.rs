@@ -1,10 +1,10 @@
 //! The Sent API v3 as this program uses it: one GET at a time, retried and paced.
 //!
-//! [`Account::permit`] says when a request may start, and [`Account::fetch`] brings what it asks for. Around one request
-//! stand, from the inside out: the attempt (`connection`), the judgment of its outcome (`classify`, `connect_error`), the
-//! delay before the next one (`backoff`), and the pace that all requests share ([`RateLimiter`]). Each request carries the
-//! [`Scope`] that it reads. Every path of the API, and what its refusals mean, is in [`endpoints`]. Nothing outside this
-//! folder sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
+//! [`Account::permit`] waits until a request may start, and [`Account::fetch`] sends it. From the inside out, a request
+//! consists of the attempt (`connection`), the classification of its outcome (`classify`, `connect_error`), the delay
+//! before the next attempt (`backoff`), and the rate limit that all requests share ([`RateLimiter`]). Each request has the
+//! [`Scope`] that it reads. [`endpoints`] has every path of the API and what its errors mean. Nothing outside this folder
+//! sleeps before a retry, waits for the service or names a type of the HTTP library; nothing in it knows Arrow.
 
 mod account;
 mod backoff;

@@ -1,7 +1,7 @@
-//! The proxy that the environment names, as far as errors need to know of it. The HTTP library goes through it by itself.
+//! The proxy that the environment names, as far as errors need it. The HTTP library uses the proxy by itself.
 //!
-//! *Easy to get wrong:* the address of a proxy holds a password, so nothing of it is ever shown but its scheme and the name
-//! of the variable.
+//! *Easy to get wrong:* the address of a proxy holds a password, so only its scheme and the name of the
+//! variable are ever shown.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
-/// Variables that name a proxy for `https`, in the order in which they count. Of two names the first that is set counts.
+/// Variables that name a proxy for `https`, in order of precedence.
 const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// A proxy on the way to the API.
@@ -47,9 +47,9 @@ impl Proxy {
     /// The proxy on the way to `base_url`; plain http stays on this machine.
     ///
     /// # Errors
-    /// When the environment names one that cannot be used, which must not be passed over in silence.
+    /// When the environment names one that cannot be used, which must not be ignored silently.
     pub(super) fn of_environment(base_url: &Url) -> Result<Option<Self>, UnsupportedProxy> {
-        // What a CGI program finds there may come from a stranger; the HTTP library does not look either.
+        // In a CGI program it may come from a request header; the HTTP library ignores it, too.
         if base_url.scheme() != "https" || std::env::var_os("REQUEST_METHOD").is_some() {
             return Ok(None);
         }
@@ -80,8 +80,8 @@ impl Proxy {
         }
     }
 
-    /// Asks the proxy for a connection to the API and gives its status, which the HTTP library does not tell. `None` if it
-    /// does not answer, or only through TLS.
+    /// Sends CONNECT to the proxy and returns its status, which the HTTP library does not expose. `None` if the proxy does
+    /// not respond, or only through TLS.
     pub(super) async fn connect_status(&self, base_url: &Url, limit: Duration) -> Option<u16> {
         let uri = self.address.uri();
         if uri.scheme_str() != Some("http") {

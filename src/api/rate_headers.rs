@@ -1,6 +1,6 @@
-//! What the headers of an answer say of time and of the account's quota.
+//! What the headers of a response say about the time and the account's quota.
 //!
-//! *Easy to get wrong:* `Retry-After` counts where `X-RateLimit-Reset` says something else, and any of them may be missing.
+//! *Easy to get wrong:* `Retry-After` takes precedence over `X-RateLimit-Reset`, and any of them may be missing.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,14 +14,14 @@ const MAX_UNTIL_RESET: Duration = Duration::from_secs(120);
 /// Unix seconds beyond this are of the year 5138: it must be milliseconds, or smaller parts.
 const MAX_UNIX_SECONDS: u64 = 100_000_000_000;
 
-/// What an answer asks for.
+/// What a response says about the rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RateHeaders {
     /// `X-RateLimit-Remaining`.
     pub(super) remaining: Option<u32>,
     /// `X-RateLimit-Limit`.
     pub(super) limit: Option<u32>,
-    /// Time until `X-RateLimit-Reset`, if that is the only word on it.
+    /// Time until `X-RateLimit-Reset`, unless `Retry-After` is given.
     pub(super) until_reset: Option<Duration>,
     /// `Retry-After`.
     pub(super) retry_after: Option<Duration>,
@@ -43,7 +43,7 @@ impl RateHeaders {
     }
 }
 
-/// Time until a moment in Unix seconds, or parts of them; `None` when it is past, or too far off to be meant.
+/// Time until a moment in Unix seconds, or parts of them; `None` if it is past or implausibly late.
 fn time_until(mut reset: u64, now: SystemTime) -> Option<Duration> {
     while reset > MAX_UNIX_SECONDS {
         reset /= 1000;
@@ -52,13 +52,13 @@ fn time_until(mut reset: u64, now: SystemTime) -> Option<Duration> {
     reset.duration_since(now).ok().filter(|&wait| wait <= MAX_UNTIL_RESET)
 }
 
-/// The time by the server's clock, so that a clock here that is off or jumps does no harm; ours if it does not tell.
+/// The time by the server's clock, so that a wrong local clock does no harm; the local time if it is not stated.
 pub(super) fn server_time(headers: &HeaderMap) -> SystemTime {
     let told = header_text(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
     told.unwrap_or_else(SystemTime::now)
 }
 
-/// The text of a header, if it is one.
+/// The text of a header, if it is text.
 pub(super) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

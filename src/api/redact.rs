@@ -1,11 +1,11 @@
-//! What of a server's text may be shown to people: nothing that could hold the API key, a filter or a phone number.
+//! Which texts of a server may be shown: none that could contain the API key, a filter or a phone number.
 //!
-//! An answer may repeat the request in any form, so nothing is taken out of a text: a text is shown whole or not at all.
-//! [`Secrets::clean`] does that to an error when it comes in, [`Secrets::request_id`] to an id; what is shown later needs no
-//! second look. A code, a name or an id has to look like one, and a message like a sentence.
+//! A response may repeat the request in any form, so texts are not edited: a text is shown as a whole or not at all.
+//! [`Secrets::clean`] applies that to an error when it arrives, [`Secrets::request_id`] to an id; later code need not check
+//! again. A code, a name or an id has to look like one, and a message like a sentence.
 //!
-//! *Easy to get wrong:* a secret may be cut, escaped, encoded or spread over punctuation. So texts are compared by eight
-//! letters and digits in a row, case and everything between them ignored.
+//! *Easy to get wrong:* a secret may be truncated, escaped, encoded or interspersed with punctuation. So texts are compared
+//! by runs of eight letters and digits, ignoring case and everything between them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -19,16 +19,16 @@ use url::Url;
 use super::ApiKey;
 use super::wire::{DetailTexts, ErrorBody};
 
-/// Letters and digits in a row that give a secret away.
+/// Length of a run of letters and digits that reveals a secret.
 const WINDOW: usize = 8;
 
-/// The shortest phone numbers have seven digits: a text with fewer holds none.
+/// The shortest phone numbers have seven digits.
 const MIN_NUMBER_DIGITS: usize = 7;
 
 /// Longest phone number, by E.164.
 const MAX_NUMBER_DIGITS: usize = 15;
 
-/// Filters that are shorter stand in every text and tell of nobody.
+/// Shorter filters occur in every text and identify nobody.
 const MIN_FILTER_LENGTH: usize = 3;
 
 /// Longest code, name or id that is shown.
@@ -37,13 +37,13 @@ const MAX_NAME: usize = 128;
 /// Longest message that is shown, in characters.
 const MAX_MESSAGE: usize = 300;
 
-/// Longest word of a message: no secret in an unknown encoding is shorter, and hardly any word longer.
+/// Longest word of a message: secrets in an unknown encoding are longer, and words are rarely so.
 const MAX_WORD: usize = 32;
 
-/// What is shown in the place of a name that may not be.
+/// Shown in place of a name that may not be shown.
 pub(super) const HIDDEN_NAME: &str = "(hidden)";
 
-/// What a request carried that no output may show: the key, and filters that tell of people.
+/// Parts of a request that no output may show: the key, and filters that identify people.
 #[derive(Clone)]
 pub(super) struct Secrets {
     /// All parts of [`WINDOW`] letters and digits.
@@ -66,10 +66,10 @@ impl Secrets {
         secrets.add(key);
         secrets.add(&key.chars().rev().collect::<String>());
         secrets.add(&key.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat());
-        // Base64 looks different behind 0, 1 or 2 other bytes, which spoil its first characters.
+        // Base64 differs after 0, 1 or 2 preceding bytes, which change its first characters.
         for (before, spoiled) in [(0, 0), (1, 2), (2, 3)] {
             let encoded = BASE64_STANDARD.encode([&b"\0\0"[..before], key.as_bytes()].concat());
-            // As do the bytes that follow its last ones.
+            // Following bytes change its last characters.
             secrets.add(encoded.get(spoiled..encoded.len().saturating_sub(4)).unwrap_or_default());
         }
         secrets
@@ -95,7 +95,7 @@ impl Secrets {
         }
     }
 
-    /// Whether a text holds a secret or a part of one, in any of the forms that are known.
+    /// Whether a text contains a secret or a part of one, in any known form.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let shows = |text: &str| {
             let text = squeezed(text);
@@ -112,7 +112,7 @@ impl Secrets {
         }
     }
 
-    /// Leaves in an error only what may be shown. A code that may not be shown is none.
+    /// Removes from an error what may not be shown, including its code.
     pub(super) fn clean(&self, error: ErrorBody) -> ErrorBody {
         let ErrorBody { code, message, details } = error;
         let details = details.map(|details| {
@@ -136,14 +136,14 @@ impl Secrets {
         (is_name && !self.are_in(&text)).then_some(text)
     }
 
-    /// The id of a request, which is full of digits and yet no phone number.
+    /// The id of a request, which has many digits but is not a phone number.
     pub(super) fn request_id(&self, text: &str) -> Option<String> {
         let text = visible(text);
         let is_id = is_one_word(&text) && (is_hexadecimal(&text) || !has_phone_number(&text));
         (is_id && !self.are_in(&text)).then_some(text)
     }
 
-    /// A sentence for people, if there is nothing in it but words and small numbers.
+    /// A sentence for people, if it has only words and small numbers.
     pub(super) fn message(&self, text: &str) -> Option<String> {
         let text = visible(text);
         let is_plain = text.chars().all(|c| c == ' ' || c.is_ascii_graphic() || "‘’“”–—…".contains(c));
@@ -159,13 +159,13 @@ impl Secrets {
     }
 }
 
-/// Leaves in an error only what may be shown to people, as every request with this key does.
+/// Removes from an error what may not be shown, as every request with this key does.
 pub fn shown_error(key: &ApiKey, error: ErrorBody) -> ErrorBody {
     Secrets::of_key(key).clean(error)
 }
 
-/// A text without what nobody sees: control characters, marks of direction, and characters without a width. White space
-/// becomes a blank.
+/// A text without invisible characters: control characters, direction marks and zero-width characters. White space
+/// becomes a space.
 pub(super) fn visible(text: &str) -> String {
     let is_invisible = |c: char| {
         c.is_control()
@@ -182,7 +182,7 @@ fn is_one_word(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// A UUID, or the trace ids of gateways. Digits alone are none.
+/// A UUID, or the trace ids of gateways. Digits alone are not.
 fn is_hexadecimal(text: &str) -> bool {
     let digits = text.bytes().filter(|&byte| byte != b'-');
     digits.clone().count() >= 16

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Longest wait that is believed: beyond any run, and yet short enough to be added to any moment without overflow.
+/// Longest plausible wait: longer than any run, and short enough to be added to any time without overflow.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How long the header asks to wait from `now`, or `None` when it is neither seconds nor an HTTP date.
+/// The requested wait from `now`; `None` if the header is neither seconds nor an HTTP date.
 ///
-/// A date in the past asks for no wait at all, and whatever is longer than a year for a year.
+/// A date in the past means no wait, and a wait of more than a year means a year.
 pub(super) fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_says_nothing() {
+    fn junk_is_ignored() {
         for junk in ["", "soon", "-3", "1.5", "99999999999999999999999"] {
             assert_eq!(parse(junk), None, "{junk:?}");
         }

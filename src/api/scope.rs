@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 /// The account that a request is about: the key's own, or one profile of an organization.
 ///
-/// All scopes of one key share its rate limit (API reference, "Rate limits"), which is why a scope goes with each request
-/// and not with the connection.
+/// All scopes of one key share its rate limit (API reference, "Rate limits"), which is why a scope belongs to each request
+/// and not to the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Scope {
     profile_id: Option<Uuid>,
@@ -25,9 +25,9 @@ impl Scope {
         self.profile_id
     }
 
-    /// The profile that an answer names in `X-Profile-Id`, if it is not the one that was asked for.
+    /// The profile that a response names in `X-Profile-Id`, if it is not the requested one.
     ///
-    /// An answer that names none is taken for ours, and so is one to a request without a profile: the API may name the
+    /// A response that names none is accepted, and so is any response to a request without a profile: the API may name the
     /// profile that a key belongs to.
     pub(super) fn mismatch(self, echoed: Option<&str>) -> Option<OtherProfile> {
         let (asked, echoed) = (self.profile_id?, echoed?.trim());
@@ -36,12 +36,12 @@ impl Scope {
     }
 }
 
-/// An answer for another profile than the one asked for.
+/// A response for another profile than the requested one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OtherProfile {
-    /// The one asked for.
+    /// The requested one.
     pub asked: Uuid,
-    /// The one that the answer is for; `None` if it names something that is no UUID.
+    /// The one that the response is for; `None` if it is not a UUID.
     pub answered: Option<Uuid>,
 }
 

@@ -1,4 +1,4 @@
-//! What the requests of an account have done so far, counted by many at a time and read by the progress display and the report.
+//! What the requests of an account have done so far, updated concurrently and read by the progress display and the report.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,13 +12,13 @@ use super::{ConnectFailure, Problem};
 pub struct RequestStats {
     /// Requests that were sent, retries included.
     pub requests_sent: u64,
-    /// Attempts that followed a failure in passing.
+    /// Attempts that followed a transient failure.
     pub retries: u64,
-    /// Answers that said the account is over its rate.
+    /// Responses with status 429: the account exceeded its rate limit.
     pub rate_limited: u64,
-    /// Time that requests waited for the pace or for a pause or rested before a retry, summed over all requests.
+    /// Time that requests waited for the rate limit, for a pause or before a retry, summed over all requests.
     pub waited: Duration,
-    /// What the latest retry is for, as long as no data came since.
+    /// Reason for the latest retry; `None` once data arrived again.
     pub trouble: Option<Trouble>,
 }
 
@@ -46,7 +46,7 @@ impl From<&Problem> for Trouble {
         match problem {
             Problem::ConnectFailed { cause, .. } => Self::ConnectFailed(*cause),
             Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
-            // A refusal of ours, not of the status.
+            // Rejected by this program, not by the status.
             Problem::OtherProfile { .. } => Self::Status(200),
             Problem::RateLimited { .. } => Self::Status(429),
         }
@@ -70,7 +70,7 @@ impl Counters {
         self.requests_sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Something answered, be it an error.
+    /// The server responded, possibly with an error.
     pub(super) fn note_answer(&self) {
         self.was_answered.store(true, Ordering::Relaxed);
     }
@@ -97,12 +97,12 @@ impl Counters {
         self.retries.load(Ordering::Relaxed)
     }
 
-    /// Whether anything was ever answered.
+    /// Whether the server ever responded.
     pub(super) fn was_answered(&self) -> bool {
         self.was_answered.load(Ordering::Relaxed)
     }
 
-    /// True for the first one who asks.
+    /// True for the first caller only.
     pub(super) fn may_warn(&self) -> bool {
         !self.was_warned.swap(true, Ordering::Relaxed)
     }
@@ -119,7 +119,7 @@ impl Counters {
     }
 
     fn set_trouble(&self, trouble: Option<Trouble>) {
-        // One word that is always whole, so a panic elsewhere cannot have broken it.
+        // A single value that is never half-written, so a panic elsewhere cannot have corrupted it.
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 }

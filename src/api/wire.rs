@@ -1,12 +1,12 @@
 //! The serde types of what the server sends, exactly as it sends them.
 //!
-//! Every answer is one envelope: `success`, `data`, `error`, `meta` (API reference, "Response format"). The server
-//! is a .NET service, so any field may be null, absent or new; nothing here fails on that, nor on a number in quotes or a
-//! text that is a number. What a missing field means is decided by the caller.
+//! Every response is one envelope: `success`, `data`, `error`, `meta` (API reference, "Response format"). The server
+//! is a .NET service, so any field may be null, absent or new; none of that is an error here, nor is a number in quotes or a
+//! number in place of a text. The caller decides what a missing field means.
 //!
-//! Whatever an answer holds beside `data`, no more than a few kilobytes of it are kept.
+//! At most a few kilobytes of what a response holds besides `data` are kept.
 //!
-//! *Easy to get wrong:* `success: false` decides whether an answer is an error, whatever the HTTP status says.
+//! *Easy to get wrong:* `success: false` makes a response an error, regardless of the HTTP status.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use super::lenient::Scalar;
 use super::lenient::{AnySeed, ReadAny, flag, number, text};
 
-/// One answer of the API, with `data` in the form that the caller's seed gives it.
+/// One response of the API, with `data` as read by the caller's seed.
 #[derive(Debug, PartialEq)]
 pub struct Envelope<T> {
     /// `success`; `None` when the field is missing or null.
@@ -57,7 +57,7 @@ impl<T: for<'de> Deserialize<'de>> Envelope<T> {
     }
 }
 
-/// What the error of a list that is too long begins with; the limit follows.
+/// Start of the error for a list that is too long; the limit follows.
 const TOO_MANY_ITEMS: &str = "more items than ";
 
 /// The error of a list that holds more than `limit` items.
@@ -72,21 +72,21 @@ pub(super) fn limit_exceeded(error: &serde_json::Error) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// `error` of an envelope: as much of it as a person reads.
+/// `error` of an envelope, limited to what a person would read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorBody {
     /// For instance `INTERNAL_001`; the catalog is part of the API reference.
     pub code: Option<String>,
     /// A sentence for people.
     pub message: Option<String>,
-    /// What is wrong with which field. An answer that names more fields than this holds is cut.
+    /// What is wrong with which field. Fields beyond a limit are dropped.
     pub details: Option<BTreeMap<String, DetailTexts>>,
 }
 
-/// Fields of a rejected request that are kept.
+/// Maximum number of fields of a rejected request.
 const MAX_DETAILS: usize = 32;
 
-/// Texts that are kept of one field.
+/// Maximum number of texts for one field.
 const MAX_DETAIL_TEXTS: usize = 4;
 
 /// What is wrong with one field: documented as a list of texts, read leniently.
@@ -214,17 +214,17 @@ impl<'de> Deserialize<'de> for IgnoredJson {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Meta {
-    /// What support asks for; also sent as the header `X-Request-Id`.
+    /// The id for support; also sent as the header `X-Request-Id`.
     #[serde(deserialize_with = "text")]
     pub request_id: Option<String>,
-    /// When the server answered, by its own clock, RFC 3339.
+    /// Time of the response by the server's clock, RFC 3339.
     #[serde(deserialize_with = "text")]
     pub timestamp: Option<String>,
 }
 
 /// `data.pagination` of a list.
 ///
-/// `page` and `page_size` are what the server honored, which may differ from what was asked. `cursors` is documented
+/// `page` and `page_size` are those that the server used, which may differ from the requested ones. `cursors` is documented
 /// as never filled and is not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -254,7 +254,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
     type Value = Envelope<S::Value>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an answer of the API: an object with `success`, `data`, `error` and `meta`")
+        formatter.write_str("a response of the API: an object with `success`, `data`, `error` and `meta`")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -297,7 +297,7 @@ enum EnvelopeKey {
     Other,
 }
 
-/// What .NET answers by itself, without any envelope (RFC 9457).
+/// What .NET itself sends, without an envelope (RFC 9457).
 #[derive(Default)]
 struct ProblemDetails {
     title: Option<String>,

@@ -54,7 +54,7 @@ fn other_kinds_of_values_are_read_as_what_they_mean() {
 }
 
 #[test]
-fn errors_of_other_shapes_keep_their_words() {
+fn errors_of_other_shapes_keep_their_text() {
     let error = |body: &str| Envelope::<IgnoredJson>::from_json(body).unwrap().error.unwrap();
     let problem = error(
         r#"{"type":"about:blank","title":"One or more validation errors occurred.","status":400,"detail":"See errors.",
@@ -70,7 +70,7 @@ fn errors_of_other_shapes_keep_their_words() {
 }
 
 #[test]
-fn of_a_flood_of_details_and_words_a_little_is_kept() {
+fn a_flood_of_details_and_texts_is_truncated() {
     let error = |error: String| {
         let body = format!(r#"{{"success":false,"error":{error},"meta":{{"request_id":"{}"}}}}"#, "r".repeat(1 << 20));
         let envelope = Envelope::<IgnoredJson>::from_json(&body).unwrap();

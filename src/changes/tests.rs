@@ -198,7 +198,7 @@ fn contacts_and_messages_can_be_compared() {
 }
 
 #[test]
-fn a_folder_for_temporary_files_that_is_gone_is_an_error_that_names_it() {
+fn a_folder_for_temporary_files_that_is_missing_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap().path().join("gone");
     let sorting = SortSettings { budget_bytes: 1, folder, ..SortSettings::default() };
     let [mut old, _] = SnapshotSorter::pair(&schema(), &sorting).unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{GateArgs, LookupArgs, OutputArgs, RunArgs, number};
+use super::shared::{GateArgs, LookupArgs, OutputArgs, ReportFileArgs, RunArgs, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,6 +47,10 @@ pub struct ActivitiesArgs {
     /// Where the activities go.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Which reports are written.
+    #[command(flatten)]
+    pub reports: ReportFileArgs,
 
     /// What is done about ids that are not found or cannot be read.
     #[command(flatten)]

@@ -53,7 +53,7 @@ pub enum Command {
     Contact(Box<ContactArgs>),
     /// Compare two exports: what is new, changed and gone
     Diff(Box<DiffArgs>),
-    /// Report on exported contacts or messages as tables, HTML, Markdown or JSON
+    /// Report on exported contacts, messages or activities as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),

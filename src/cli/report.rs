@@ -31,8 +31,8 @@ fn files_help() -> String {
 
 fn files_long_help() -> String {
     format!(
-        "{}\n\nA report covers either contacts or messages; the columns of the files decide which. All files are counted together, and \
-         each file once, even if it is named twice. Of files in one folder whose names differ only in the extension, one is \
+        "{}\n\nA report covers contacts, messages, or messages by their activities; the columns of the files decide which. All files are \
+         counted together, and each file once, even if it is named twice. Of files in one folder whose names differ only in the extension, one is \
          read: they are one export in several formats. Of several exports of the same account, the newest is read.",
         files_help()
     )

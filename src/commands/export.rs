@@ -17,7 +17,7 @@ use crate::export::{Estimating, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
-use crate::report::{Filters, RowCounts, RunDocument, RunFacts, TableStyle};
+use crate::report::{DeliverySummary, Filters, RowCounts, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
@@ -230,10 +230,7 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     let mut remarks = published.document.remarks();
-    if let Some(activities) = &published.activities {
-        say(&format!("\n{}", activities.table(table_style())));
-        remarks.extend(activities.remarks());
-    }
+    remarks.extend(published.activities.iter().flat_map(DeliverySummary::activities_in_short));
     for remark in remarks {
         say(&format!("\n{remark}\n"));
     }

@@ -1,7 +1,7 @@
 //! The end of an export: the gate, then all files at once, the manifest last.
 //!
-//! Everything is whole on the disk before the first file gets its name, and what could keep a file from getting it was
-//! looked for before the first request.
+//! All files are complete on the disk before the first one is renamed, and anything that could prevent a rename was checked
+//! before the first request.
 //!
 //! *Easy to get wrong:* a manifest must never lie beside files that it does not describe. So those of the run before are
 //! removed first, wherever they lie, also when this run writes none.
@@ -22,7 +22,7 @@ use crate::publish::{
     newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
-    ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
+    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
     RunFacts, Table,
 };
 use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
@@ -36,7 +36,7 @@ pub(super) struct Published<D> {
     /// Its report.
     pub(super) document: D,
     /// The report of the activities, if they were read in the same run.
-    pub(super) activities: Option<ActivitySummary>,
+    pub(super) activities: Option<DeliverySummary>,
     /// The form of the report that goes to stdout.
     pub(super) to_stdout: String,
     /// Rows in every output.
@@ -71,7 +71,7 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
         }
     }
     if config.outputs.outputs.iter().any(|request| request.target.path().is_some_and(Path::exists)) {
-        tracing::warn!("--max-shrink has nothing to compare with: {wanted} is not there");
+        tracing::warn!("--max-shrink has nothing to compare with: {wanted} does not exist");
     }
     Ok(None)
 }
@@ -181,7 +181,7 @@ fn remove_older_exports(config: &ExportConfig, resource: &str) {
         Ok(removed) => {
             tracing::info!("removed {} (--keep {keep})", count_of(removed as u64, "older export", "older exports"));
         }
-        Err(error) => tracing::warn!("cannot look for older exports to remove (--keep {keep}): {error}"),
+        Err(error) => tracing::warn!("cannot list older exports to remove (--keep {keep}): {error}"),
     }
 }
 
@@ -190,11 +190,10 @@ fn summarize(
     config: &ExportConfig,
     read: Exported<ActivityCounts>,
     run: &RunFacts,
-) -> (ActivitySummary, StagedOutputs) {
+) -> (DeliverySummary, StagedOutputs) {
     let Gathered { counts, findings, staged, .. } = read.gathered;
     let (filters, outputs) = (config.filters.clone(), staged.reports().to_vec());
-    let summary = counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings });
-    (ActivitySummary { lists_missing: false, ..summary }, staged)
+    (counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings }), staged)
 }
 
 fn check_gate<R: Reading>(
@@ -272,7 +271,7 @@ fn withdraw_old_manifests(config: &ExportConfig, run: &RunFacts, new: Option<&mu
         if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
             && let Err(error) = remove_small_file(target)
         {
-            tracing::warn!("cannot remove the manifest of the export before, {target}: {error}");
+            tracing::warn!("cannot remove the manifest of the previous export: {target}: {error}");
         }
     }
     Ok(())

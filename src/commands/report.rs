@@ -21,7 +21,7 @@ use crate::input::{
 use crate::progress::FileProgress;
 use crate::publish::OutputError;
 use crate::report::{
-    Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
+    ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
     ResourceDocument, RunDocument, TableStyle, verdict_of_json,
 };
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
@@ -66,6 +66,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     match content {
         Content::Contacts => report_on::<Counts>(args, (&forms, files), found, old),
         Content::Messages => report_on::<DeliveryCounts>(args, (&forms, files), found, old),
+        Content::Activities => report_on::<ActivityCounts>(args, (&forms, files), found, old),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a command needs that only asks, and publishes nothing.
+//! Settings of a command that reads the API and publishes nothing.
 
 use super::{AccountConfig, ConfigError, PaceConfig};
 use crate::cli::RunArgs;

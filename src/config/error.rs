@@ -85,7 +85,7 @@ pub enum ConfigError {
     )]
     GateOnStream(OutputTarget),
     /// A share of nothing.
-    #[error("--reserve {0} is a share of the rate limit, and there is none")]
+    #[error("--reserve {0} needs a rate limit, but there is none")]
     ReserveWithoutRate(Percent),
     /// Everything would be left to others.
     #[error("--reserve leaves nothing for this run: {0}")]
@@ -97,7 +97,7 @@ pub enum ConfigError {
     #[error("{0} applies to CSV, and no output is CSV")]
     NoCsv(&'static str),
     /// A folder of days is one output.
-    #[error("--partition-by writes one folder, and --output is given more than once")]
+    #[error("--partition-by writes one folder, but --output is given more than once")]
     SeveralFolders,
     /// The files of days are not split.
     #[error("--max-rows-per-file does not go with --partition-by")]

@@ -209,7 +209,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_address_with_a_path_of_the_api_is_told() {
+    fn an_address_with_a_path_of_the_api_is_reported() {
         let hint = |base_url: &str| rejected(404, Some("RESOURCE_000"), base_url).hint().unwrap();
         assert_eq!(hint("https://api.sent.dm/v3"), "remove /v3 from --base-url");
         assert_eq!(hint("https://api.sent.dm/gate/v3/"), "remove /v3 from --base-url");

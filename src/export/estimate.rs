@@ -6,7 +6,7 @@ use arrow::compute::filter_record_batch;
 use super::reading::{ListReading, LookupReading, Reading};
 use crate::api::{Account, Scope};
 use crate::error::Error;
-use crate::listing::{Consistency, ListPage, PageSource, SourceError, Window, expected_requests};
+use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, expected_requests};
 use crate::resources::{BuildBatches, ListSource, LookupResource, Resource};
 
 /// What an export will take.

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_stay_what_they_are() {
+    fn texts_are_unchanged() {
         let long = "\u{1f600}".repeat(MAX_CELL_UNITS / 2);
         let hostile = [
             "+12025550123",

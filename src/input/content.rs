@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 
 use crate::base::noun::RowNoun;
-use crate::report::{DeliverySummary, ResourceDocument, Summary, delivery_schema};
+use crate::report::{DeliverySummary, ResourceDocument, Summary, activity_schema, delivery_schema};
+use crate::resources::LookupResource;
+use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::contacts::{column, contacts_schema};
 use crate::resources::messages::messages_schema;
 
@@ -16,6 +18,8 @@ pub enum Content {
     Contacts,
     /// Messages.
     Messages,
+    /// Activities of messages.
+    Activities,
 }
 
 /// Which columns of a file are read.
@@ -27,20 +31,24 @@ pub enum ColumnSet {
     All,
 }
 
+/// The column of activities that holds the id of their message.
+const MESSAGE_ID: &str = "message_id";
+
 /// Columns of messages that no report reads.
 const UNREAD_OF_MESSAGES: [&str; 7] =
     ["customer_id", "phone", "phone_international", "scheduled_at", "body_text", "body", "extra"];
 
-static NAMES: LazyLock<[(Content, Vec<String>); 2]> = LazyLock::new(|| {
+/// Names of the columns of contacts and of messages.
+static NAMES: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
     let names = |content: Content| content.schema().fields().iter().map(|field| field.name().clone()).collect();
     let mut of_messages: Vec<String> = names(Content::Messages);
     of_messages.extend(UNREAD_OF_MESSAGES.map(str::to_owned));
-    [(Content::Contacts, names(Content::Contacts)), (Content::Messages, of_messages)]
+    [names(Content::Contacts), of_messages]
 });
 
-/// The full schemas of contacts and messages. All values may be missing: other programs write files, too.
-static FULL_SCHEMAS: LazyLock<[SchemaRef; 2]> =
-    LazyLock::new(|| [contacts_schema(), messages_schema()].map(|schema| nullable(&schema)));
+/// The full schemas of contacts, messages and activities. All values may be missing: other programs write files, too.
+static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| [contacts_schema(), messages_schema(), activities_schema()].map(|schema| nullable(&schema)));
 
 fn nullable(schema: &Schema) -> SchemaRef {
     let fields = schema.fields().iter().map(nullable_field);
@@ -59,19 +67,25 @@ fn nullable_field(field: &FieldRef) -> Field {
 
 impl Content {
     /// The kind with the most of these columns, or contacts if both have the same number; `None` if neither has any.
+    /// Activities have no id but that of their message.
     pub(super) fn of_columns(columns: &[String]) -> Option<Self> {
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        if has(MESSAGE_ID) && !has("id") {
+            return Some(Self::Activities);
+        }
         let count = |names: &[String]| columns.iter().filter(|column| names.contains(column)).count();
-        let [(contacts, of_contacts), (messages, of_messages)] = &*NAMES;
+        let [of_contacts, of_messages] = &*NAMES;
         match (count(of_contacts), count(of_messages)) {
             (0, 0) => None,
-            (as_contacts, as_messages) if as_messages > as_contacts => Some(*messages),
-            _ => Some(*contacts),
+            (as_contacts, as_messages) if as_messages > as_contacts => Some(Self::Messages),
+            _ => Some(Self::Contacts),
         }
     }
 
     /// Whether anything has a column of this name.
     pub(super) fn has_column(name: &str) -> bool {
-        NAMES.iter().any(|(_, names)| names.iter().any(|known| known == name))
+        NAMES.iter().any(|names| names.iter().any(|known| known == name))
+            || Self::Activities.schema().index_of(name).is_ok()
     }
 
     /// The columns that a report reads.
@@ -79,15 +93,17 @@ impl Content {
         match self {
             Self::Contacts => contacts_schema(),
             Self::Messages => delivery_schema(),
+            Self::Activities => activity_schema(),
         }
     }
 
     /// All columns of the resource, all of them nullable.
     pub fn full_schema(self) -> SchemaRef {
-        let [contacts, messages] = &*FULL_SCHEMAS;
+        let [contacts, messages, activities] = &*FULL_SCHEMAS;
         Arc::clone(match self {
             Self::Contacts => contacts,
             Self::Messages => messages,
+            Self::Activities => activities,
         })
     }
 
@@ -96,6 +112,15 @@ impl Content {
         match self {
             Self::Contacts => Summary::NOUN,
             Self::Messages => DeliverySummary::NOUN,
+            Self::Activities => Activities::NOUN,
+        }
+    }
+
+    /// Name of the column by which its rows are known: the id, or that of the message.
+    pub(super) fn id_column(self) -> &'static str {
+        match self {
+            Self::Contacts | Self::Messages => "id",
+            Self::Activities => MESSAGE_ID,
         }
     }
 
@@ -109,7 +134,7 @@ impl Content {
                 column::IS_INHERITED,
                 column::CUSTOMER_ID,
             ],
-            Self::Messages => &[],
+            Self::Messages | Self::Activities => &[],
         }
     }
 
@@ -131,7 +156,9 @@ mod tests {
         assert_eq!(of("id,direction,status"), Some(Content::Messages));
         assert_eq!(of("body,events"), Some(Content::Messages));
         assert_eq!(of("a,b"), None);
-        for content in [Content::Contacts, Content::Messages] {
+        assert_eq!(of("message_id,status"), Some(Content::Activities));
+        assert_eq!(of("id,message_id,status"), Some(Content::Messages));
+        for content in [Content::Contacts, Content::Messages, Content::Activities] {
             let names: Vec<String> = content.schema().fields().iter().map(|field| field.name().clone()).collect();
             assert_eq!(Content::of_columns(&names), Some(content));
         }

@@ -16,33 +16,31 @@ use super::watch::{Reporter, watch};
 use super::xlsx::XlsxSource;
 use crate::format::Format;
 
-/// Sets the content of each file, and returns that of all. Files of activities and of changes are skipped, because they
-/// are often next to the exports that they belong to.
+/// Sets the content of each file, and returns that of all. Files of changes are skipped, because they are often next to the
+/// exports that they belong to, and so are files of activities next to others.
 ///
 /// A file whose content cannot be detected, such as a pipe, which can be read only once, has the content of the others, or
 /// contacts if it is the only file. A file that cannot be read is not an error here; reading it will be.
 ///
 /// # Errors
-/// When some hold contacts and others messages, or all hold activities or changes.
+/// When some hold contacts and others messages, or all hold changes.
 pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
     let mut contents = Vec::new();
     let mut files = Vec::new();
     for file in std::mem::take(&mut found.files) {
         let columns = columns_within_time(&file);
-        let why = columns.as_deref().and_then(reason_to_skip);
-        if let Some(why) = why {
-            found.skipped.push(Skipped { path: file.path, real: file.real, why });
+        if columns.as_deref().is_some_and(are_of_changes) {
+            found.skipped.push(Skipped { path: file.path, real: file.real, why: SkipReason::Changes });
         } else {
             contents.push(columns.as_deref().and_then(Content::of_columns));
             files.push(file);
         }
     }
     if let (true, Some(skipped)) = (files.is_empty(), found.skipped.last()) {
-        let path = skipped.path.clone();
-        return Err(match skipped.why {
-            SkipReason::Changes => SourceError::Changes { path },
-            _ => SourceError::Activities { path },
-        });
+        return Err(SourceError::Changes { path: skipped.path.clone() });
+    }
+    if contents.iter().any(|content| *content != Some(Content::Activities)) {
+        skip_activities(found, &mut files, &mut contents);
     }
     let first = |content| contents.iter().position(|found| *found == Some(content));
     let all = match (first(Content::Contacts), first(Content::Messages)) {
@@ -51,6 +49,7 @@ pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
             return Err(SourceError::MixedContents { contacts, messages });
         }
         (None, Some(_)) => Content::Messages,
+        _ if first(Content::Activities).is_some() => Content::Activities,
         _ => Content::Contacts,
     };
     for file in &mut files {
@@ -60,22 +59,25 @@ pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
     Ok(all)
 }
 
-/// The column of activities that holds the id of their message.
-const MESSAGE_ID: &str = "message_id";
-
-/// Why a file with these columns is not read, if it is not one of contacts or messages.
-fn reason_to_skip(columns: &[String]) -> Option<SkipReason> {
-    let has = |name: &str| columns.iter().any(|column| column == name);
-    if has("change") && has("changed_fields") {
-        return Some(SkipReason::Changes);
-    }
-    are_of_activities(columns).then_some(SkipReason::Activities)
+/// Moves the files of activities to those that are skipped.
+fn skip_activities(found: &mut Found, files: &mut Vec<SourceFile>, contents: &mut Vec<Option<Content>>) {
+    let (skipped, kept): (Vec<_>, Vec<_>) = std::mem::take(files)
+        .into_iter()
+        .zip(std::mem::take(contents))
+        .partition(|(_, content)| *content == Some(Content::Activities));
+    (*files, *contents) = kept.into_iter().unzip();
+    let why = SkipReason::Activities;
+    found.skipped.extend(skipped.into_iter().map(|(SourceFile { path, real, .. }, _)| Skipped {
+        path,
+        real,
+        why: why.clone(),
+    }));
 }
 
-/// Whether columns are those of activities, which have no id but that of their message.
-fn are_of_activities(columns: &[String]) -> bool {
+/// Whether columns are those of changes between exports.
+fn are_of_changes(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column == name);
-    has(MESSAGE_ID) && !has("id")
+    has("change") && has("changed_fields")
 }
 
 /// The names of the columns of a regular file, if they can be read.
@@ -99,8 +101,7 @@ fn columns_of(file: &SourceFile, reporter: &Reporter<()>) -> Result<Vec<String>,
             Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
         }
         Format::Csv => {
-            let names = [MESSAGE_ID.to_owned()];
-            let mut text = open_csv(file, reporter, &names)?;
+            let mut text = open_csv(file, reporter, &[])?;
             let header = text.reader.headers().map_err(|error| failed(io::Error::other(error)))?;
             Ok(header.iter().map(str::to_owned).collect())
         }

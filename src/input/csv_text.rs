@@ -3,8 +3,8 @@
 //! The manifest of an export tells. Without one, the delimiter is the one by which the header has the most columns that are
 //! known, and a file with a byte order mark and CRLF line ends is one for Excel. The text of a null cannot be told then.
 //!
-//! *Easy to get wrong:* the parser makes the same of a quoted and an unquoted cell, so a text that is equal to the chosen null
-//! is one, too, except in a file for Excel, where such a text is guarded.
+//! *Easy to get wrong:* the parser makes the same of a quoted and an unquoted cell, so a text that is equal to the chosen
+//! null is one, too, except in a file for Excel, where such a text is guarded.
 
 use std::io::{self, Cursor, Read};
 

@@ -47,21 +47,21 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The file has no column of an export.
-    #[error("no columns of contacts or messages in {}", path.display())]
+    #[error("no columns of contacts, messages or activities in {}", path.display())]
     NoColumns {
         /// The file.
         path: PathBuf,
     },
     /// Some files hold contacts and others messages.
-    #[error("cannot report on contacts and messages together: {} and {}", contacts.display(), messages.display())]
+    #[error("contacts and messages cannot be read together: {} and {}", contacts.display(), messages.display())]
     MixedContents {
         /// The first file of contacts.
         contacts: PathBuf,
         /// The first file of messages.
         messages: PathBuf,
     },
-    /// All files hold activities.
-    #[error("cannot report on activities: {}", path.display())]
+    /// All files of a comparison hold activities, which have no id of their own.
+    #[error("cannot compare activities: {}", path.display())]
     Activities {
         /// The file.
         path: PathBuf,
@@ -188,10 +188,12 @@ impl SourceError {
             Self::UnknownExtension { .. } => &EXTENSIONS_HINT,
             Self::EmptyFolder { .. } => "name a folder of exports, or the files themselves",
             Self::NoColumns { .. } => "name a file written by `sent-export`",
-            Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
-            Self::Activities { .. } => "name the file or folder of messages that they belong to",
+            Self::MixedContents { .. } => "name files of contacts only, or of messages only",
+            Self::Activities { .. } => "compare the messages that they belong to",
             Self::Changes { .. } => "name the exports that were compared",
-            Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
+            Self::OtherContents { .. } => {
+                "compare contacts with contacts, messages with messages, and activities with activities"
+            }
             Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",
             Self::ColumnType { .. } => "convert the column to text, or to the type that exports have",

@@ -1,7 +1,7 @@
 //! The events of messages: a list of structs in Parquet, a list as JSON text in CSV and NDJSON.
 //!
-//! Only those fields of an event are read that the schema asks for. A list that cannot be read is null and counts as malformed; an event
-//! whose time cannot be read has none, and its list counts as malformed, too.
+//! Only those fields of an event are read that the schema asks for. A list that cannot be read is null and counts as
+//! malformed; an event whose time cannot be read has none, and its list counts as malformed, too.
 
 use std::sync::Arc;
 

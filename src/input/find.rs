@@ -50,7 +50,7 @@ pub enum SkipReason {
     SameAs(PathBuf),
     /// It is the same export in another format than this file, which is read.
     RowsOf(PathBuf),
-    /// It holds activities, on which there is no report.
+    /// It holds activities, and other files do not.
     Activities,
     /// It holds the changes between two exports.
     Changes,
@@ -64,7 +64,7 @@ impl fmt::Display for Skipped {
             SkipReason::SameAs(other) => write!(formatter, "skipped {path}: it is read already, as {}", shown(other)),
             SkipReason::RowsOf(other) => write!(formatter, "skipped {path}: its rows are read from {}", shown(other)),
             SkipReason::Changes => write!(formatter, "skipped {path}: it lists changes between exports"),
-            SkipReason::Activities => write!(formatter, "skipped {path}: reports do not cover activities"),
+            SkipReason::Activities => write!(formatter, "skipped {path}: it lists activities of messages"),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! [`find_files`] finds the files that the paths of a command line name. [`read_file`] returns their rows batch by batch, so
 //! memory is one batch and one Parquet page per column, however large the files are.
 //!
-//! [`detect_contents`] detects by the columns whether files hold contacts or messages ([`Content`]); a report covers only
-//! one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
+//! [`detect_contents`] detects by the columns whether files hold contacts, messages or activities ([`Content`]); a report
+//! covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
 //!
 //! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] says
 //! which of its columns were read, and an empty text is null in every format.

@@ -52,7 +52,8 @@ impl Wanted {
     }
 }
 
-/// Finds the columns of a file's schema in its header: the position of each wanted one, and what is known of the file so far.
+/// Finds the columns of a file's schema in its header: the position of each wanted one, and what is known of the file so
+/// far.
 ///
 /// # Errors
 /// When the header has none of the columns.

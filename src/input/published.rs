@@ -52,7 +52,7 @@ pub struct Published {
 
 /// The fields of a manifest that are read, besides the files.
 #[derive(Deserialize)]
-struct Details {
+struct PublishedDetails {
     started_at: Timestamp,
     finished_at: Timestamp,
     api: Option<String>,
@@ -81,7 +81,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     for output in outputs {
         for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let Ok(manifest) = read_manifest::<Details>(&OutputTarget::File(path.clone())) else {
+            let Ok(manifest) = read_manifest::<PublishedDetails>(&OutputTarget::File(path.clone())) else {
                 unread = unread.or(Some(path));
                 continue;
             };
@@ -116,7 +116,7 @@ fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
     };
     let Some((column, _)) = value.split_once('=') else { return Ok(None) };
     let path = Sidecar::Manifest.path(&dataset.join(column));
-    let manifest = read_manifest::<Details>(&OutputTarget::File(path.clone())).map_err(|_| path.clone())?;
+    let manifest = read_manifest::<PublishedDetails>(&OutputTarget::File(path.clone())).map_err(|_| path.clone())?;
     let part = format!("{value}/{name}");
     Ok(manifest.and_then(|manifest| {
         let place = manifest.outputs.iter().position(|listed| listed.path == part)?;
@@ -125,13 +125,18 @@ fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
 }
 
 /// Reads the entry of a file from a manifest; `beside` is the output that the manifest is named after.
-fn published(manifest: PublishedManifest<Details>, path: PathBuf, beside: &str, name: &str) -> Option<Published> {
+fn published(
+    manifest: PublishedManifest<PublishedDetails>,
+    path: PathBuf,
+    beside: &str,
+    name: &str,
+) -> Option<Published> {
     let file = listed(&manifest.outputs, beside, name)?;
     let published = of_manifest(file, manifest.details, path);
     Some(Published { is_part: is_part_of(name, beside), ..published })
 }
 
-fn of_manifest(file: &PublishedFile, details: Details, path: PathBuf) -> Published {
+fn of_manifest(file: &PublishedFile, details: PublishedDetails, path: PathBuf) -> Published {
     Published {
         manifest: path,
         run: Span { earliest: details.started_at, latest: details.finished_at },

@@ -148,7 +148,7 @@ impl Contents {
         let common_percent = match file.content {
             Content::Contacts => 50,
             // Exports that overlap by some days are meant to be combined.
-            Content::Messages => 95,
+            Content::Messages | Content::Activities => 95,
         };
         let mut ids = SketchBuilder::default();
         if !fs::metadata(&file.real).is_ok_and(|facts| facts.is_file()) {

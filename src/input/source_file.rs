@@ -42,9 +42,9 @@ impl SourceFile {
         }
     }
 
-    /// The index of the id among them.
+    /// The index of the id among them; that of the message for activities.
     pub(super) fn id(&self) -> usize {
-        self.schema().index_of("id").expect("every schema has an id")
+        self.schema().index_of(self.content.id_column()).expect("every schema has it")
     }
 
     /// Time of its rows: the start of its export if known, else its last modification.

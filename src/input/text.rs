@@ -6,7 +6,8 @@
 
 use crate::resources::contacts::flag;
 
-/// A flag: `true`, `True`, `t` as Postgres writes, `1` as `SQLite` does, `1.0` as pandas does if some are missing, and their opposites.
+/// A flag: `true`, `True`, `t` as Postgres writes, `1` as `SQLite` does, `1.0` as pandas does if some are missing, and
+/// their opposites.
 pub(super) fn flag_of(text: &str) -> Option<bool> {
     flag(text).or_else(|| match text.trim() {
         "1" | "1.0" | "t" | "T" => Some(true),

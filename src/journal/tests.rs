@@ -73,7 +73,7 @@ fn entries_come_back_as_they_were() {
 }
 
 #[test]
-fn an_entry_is_found_again_while_the_journal_goes_on_to_be_read_and_written() {
+fn an_entry_is_found_again_while_the_journal_is_read_and_written() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = written(folder.path(), 3);
     let mut journal = open(&path);
@@ -142,7 +142,7 @@ fn a_journal_of_version_1_is_refused_by_its_version() {
 }
 
 #[test]
-fn another_command_or_a_damaged_beginning_is_told() {
+fn another_command_or_a_damaged_beginning_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = written(folder.path(), 1);
     let others = [

@@ -51,11 +51,11 @@ pub struct JournalWriter {
     engage: Engage,
     first_answer: Option<Instant>,
     answers: u32,
-    state: State,
+    state: WriterState,
 }
 
 #[derive(Debug)]
-enum State {
+enum WriterState {
     Holding {
         entries: Vec<Entry>,
         bytes: usize,
@@ -69,7 +69,7 @@ enum State {
 impl JournalWriter {
     /// A new journal; nothing is on the disk yet. `started_at` is in microseconds UTC.
     pub fn new(path: PathBuf, key: &JournalKey, started_at: i64, engage: Engage) -> Self {
-        let state = State::Holding { entries: Vec::new(), bytes: 0 };
+        let state = WriterState::Holding { entries: Vec::new(), bytes: 0 };
         Self { path, header: Header::new(key, started_at), engage, first_answer: None, answers: 0, state }
     }
 
@@ -78,7 +78,7 @@ impl JournalWriter {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(end)?;
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-        let state = State::Writing(Box::new(OpenJournal::new(file)?));
+        let state = WriterState::Writing(Box::new(OpenJournal::new(file)?));
         Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, answers: 0, state })
     }
 
@@ -91,28 +91,28 @@ impl JournalWriter {
         self.answers = self.answers.saturating_add(1);
         let is_fast = self.engage != Engage::AtOnce && elapsed < FAST_ANSWER * self.answers && elapsed < FAST_RUN_WAIT;
         match &mut self.state {
-            State::Holding { entries, bytes } => {
+            WriterState::Holding { entries, bytes } => {
                 *bytes += entry.body.len();
                 entries.push(entry);
                 if !is_fast && (elapsed >= FIRST_WAIT || self.engage == Engage::AtOnce) {
                     self.begin();
                 } else if *bytes > MAX_HELD_BYTES {
-                    self.state = State::Passing;
+                    self.state = WriterState::Passing;
                 }
             }
-            State::Passing if !is_fast => {
-                self.state = State::Holding { entries: vec![entry], bytes: 0 };
+            WriterState::Passing if !is_fast => {
+                self.state = WriterState::Holding { entries: vec![entry], bytes: 0 };
                 self.begin();
             }
             // It seemed slow at first.
-            State::Writing(_) if is_fast => {}
-            State::Writing(_) => self.write(&entry),
-            State::Passing | State::GivenUp => {}
+            WriterState::Writing(_) if is_fast => {}
+            WriterState::Writing(_) => self.write(&entry),
+            WriterState::Passing | WriterState::GivenUp => {}
         }
     }
 
     fn write(&mut self, entry: &Entry) {
-        if let State::Writing(journal) = &mut self.state
+        if let WriterState::Writing(journal) = &mut self.state
             && let Err(error) = journal.write(entry)
         {
             self.give_up(&error);
@@ -121,10 +121,12 @@ impl JournalWriter {
 
     /// Brings everything to the disk for a later run; says where it is, if there is anything.
     pub fn keep(mut self) -> Option<PathBuf> {
-        if matches!(&self.state, State::Holding { entries, .. } if !entries.is_empty()) {
+        if matches!(&self.state, WriterState::Holding { entries, .. } if !entries.is_empty()) {
             self.begin();
         }
-        let State::Writing(journal) = std::mem::replace(&mut self.state, State::GivenUp) else { return None };
+        let WriterState::Writing(journal) = std::mem::replace(&mut self.state, WriterState::GivenUp) else {
+            return None;
+        };
         match journal.close() {
             // Somebody may have removed it, or the folder, in the meantime.
             Ok(()) => Some(self.path).filter(|path| path.exists()),
@@ -144,9 +146,11 @@ impl JournalWriter {
 
     /// Creates the file and writes what was held.
     fn begin(&mut self) {
-        let State::Holding { entries, .. } = std::mem::replace(&mut self.state, State::GivenUp) else { return };
+        let WriterState::Holding { entries, .. } = std::mem::replace(&mut self.state, WriterState::GivenUp) else {
+            return;
+        };
         match self.create() {
-            Ok(journal) => self.state = State::Writing(Box::new(journal)),
+            Ok(journal) => self.state = WriterState::Writing(Box::new(journal)),
             Err(error) => self.give_up(&error),
         }
         for entry in &entries {
@@ -173,7 +177,7 @@ impl JournalWriter {
 
     fn give_up(&mut self, error: &io::Error) {
         tracing::warn!("cannot write the journal {}, this run cannot be resumed: {error}", self.path.display());
-        self.state = State::GivenUp;
+        self.state = WriterState::GivenUp;
     }
 }
 

@@ -1,10 +1,10 @@
-//! Runs a walk: sends its requests, journals the answers and delivers the rows in list order, within bounds.
+//! Runs a walk: sends its requests, journals the answers and delivers the rows in list order, in bounded memory.
 //!
 //! [`read_list`] fetches every window that the [`Walk`] requests from a [`PageSource`]. Fetching is the one concurrent
-//! stage of the program. An answer is decoded as soon as it arrives, because only then is it known whether it has to be
-//! fetched again; what is decoded waits in [`Reorder`] for the rows before it.
+//! stage of the program. An answer is decoded as soon as it arrives, to find out whether it must be fetched again;
+//! decoded pages wait in [`Reorder`] for the rows before them.
 //!
-//! *Easy to get wrong:* a window that is slow or in backoff must not let the others run ahead without limit. No more than
+//! *Easy to get wrong:* a window that is slow or in backoff must not let the others read ahead without limit. At most
 //! [`READ_AHEAD`] windows for each slot are read ahead of those that are proven.
 //!
 //! Tested with lists that change in `listing::tests`, and through the binary in `tests/it`.
@@ -19,10 +19,10 @@ use crate::journal::{Entry, JournalSlot};
 
 use super::in_flight::{Arrived, InFlight};
 use super::reorder::{Next, Reorder, changed};
-use super::source::{Fetched, ListPage, PageSource, SourceError};
+use super::source::{Fetched, ListFailure, ListPage, PageSource};
 use super::{Consistency, Purpose, Request, Taken, Walk, Window};
 
-/// Windows held or in flight for each slot: enough to ride out one slow answer, and a few megabytes at most.
+/// Windows held or in flight for each slot: enough to bridge one slow answer, and at most a few megabytes.
 const READ_AHEAD: usize = 4;
 
 /// How to read a list.
@@ -48,7 +48,7 @@ impl ReadSettings {
     }
 }
 
-/// The rows of one answer, in their turn.
+/// The rows of one answer, in list order.
 #[derive(Debug)]
 pub struct Delivery<P> {
     /// What was requested.
@@ -64,7 +64,7 @@ pub struct Delivery<P> {
 pub struct Progress {
     /// Answers taken.
     pub pages: u64,
-    /// Answers that the list is expected to take.
+    /// Expected number of answers for the list.
     pub planned_pages: Option<u64>,
     /// Rows delivered.
     pub rows: u64,
@@ -94,7 +94,7 @@ pub enum ReadError<E> {
     Unfinished,
 }
 
-/// The receiver of the rows is gone; it holds the reason.
+/// The receiver of the rows is gone; it has the reason.
 #[derive(Debug)]
 pub struct ReceiverGone;
 
@@ -209,10 +209,10 @@ where
             if !can_ask && self.in_flight.len() == 0 {
                 return self.end().await;
             }
-            // A permit that is no longer needed must not delay those that are.
+            // A permit that is no longer needed must not delay others.
             next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
-            // What is requested is decided when it may be sent, not before: while the rate limit holds requests back,
-            // answers still arrive and may change it.
+            // The window is chosen when it may be sent, not before: while the rate limit delays requests,
+            // answers still arrive and may change the choice.
             let answer = tokio::select! {
                 biased;
                 Some(answer) = self.in_flight.next() => answer,
@@ -244,7 +244,7 @@ where
         if self.walk.is_finished() && self.reorder.first().is_none() { Ok(()) } else { Err(ReadError::Unfinished) }
     }
 
-    /// Takes an answer, and delivers what is due. Answers from the journal have a position there.
+    /// Takes an answer, and delivers pages that are next. Answers from the journal have a position there.
     async fn accept(&mut self, arrived: Arrived<S::Page>, position: Option<u64>) -> Result<(), ReadError<S::Error>> {
         self.walk.take(&arrived.request, &arrived.facts());
         if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
@@ -255,7 +255,7 @@ where
         self.deliver_due().await
     }
 
-    /// Delivers the pages whose turn it is.
+    /// Delivers the pages that are next.
     async fn deliver_due(&mut self) -> Result<(), ReadError<S::Error>> {
         while self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
             match self.reorder.pop_first().map_err(ReadError::Journal)? {
@@ -275,11 +275,11 @@ where
         let taken = self.walk.deliver(&arrived.request, &arrived.facts());
         (self.observe)(progress(&self.walk));
         let delivery = Delivery { window: arrived.request.window, page: arrived.fetched.page, taken };
-        // A slow output must not cost the answers that arrive in the meantime.
+        // A slow output must not lose the answers that arrive in the meantime.
         self.in_flight.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| ReadError::ReceiverGone)
     }
 
-    /// Requests that may fail one after the other before the service is taken to be down.
+    /// Consecutive failures after which the service is considered down.
     fn tolerated_failures(&self) -> usize {
         let concurrency = self.settings.concurrency.get();
         // With missing pages allowed, many may fail.
@@ -304,7 +304,7 @@ where
         }
         let rows = request.window.rows();
         let rows = format!("rows {} to {}", rows.start(), rows.end());
-        // When nothing succeeds anymore the service is down; but a second failure of the same window was expected.
+        // If nothing succeeds anymore, the service is down; but a second failure of the same window was expected.
         if self.walk.failed(request) {
             if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));

@@ -1,7 +1,7 @@
 //! Requests in flight, and answers that arrived while the driver was waiting for something else.
 //!
-//! *Easy to get wrong:* an output that is slow must not make requests time out. While the driver waits for one, answers are
-//! still received, see [`InFlight::meanwhile`]. No new request is sent in that time, so no more answers wait than
+//! *Easy to get wrong:* a slow output must not make requests time out. While the driver waits for an output, answers are
+//! still received, see [`InFlight::meanwhile`]. No new request is sent during that time, so at most as many answers wait as
 //! there may be requests in flight.
 
 use std::collections::VecDeque;
@@ -71,7 +71,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
     /// Sends a request that has its permit.
     pub(super) fn send(&mut self, request: Request, permit: S::Permit) {
         let fetching = self.source.fetch(request.window, permit);
-        // The one place where requests run side by side: the driver bounds their number and restores the order.
+        // The only place where requests run concurrently: the driver limits their number and restores the order.
         self.requests.push(fetching.map(move |fetched| (request, fetched)).boxed_local());
     }
 
@@ -89,7 +89,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
-                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
+                // Answers first: work that never waits must not delay them either.
                 biased;
                 Some((request, fetched)) = self.requests.next() => {
                     let arrived = fetched.map(|fetched| self.keep(request, fetched));

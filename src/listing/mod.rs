@@ -27,6 +27,6 @@ mod window;
 pub use driver::{Delivery, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
-pub use source::{Fetched, ListPage, PageSource, SourceError};
+pub use source::{Fetched, ListFailure, ListPage, PageSource};
 pub use walk::{Unreliable, Walk, WalkReport, expected_requests};
 pub use window::Window;

@@ -1,4 +1,4 @@
-//! Where pages come from: the API, or the model of the tests.
+//! Sources of pages: the API, or the model of the tests.
 
 use bytestring::ByteString;
 
@@ -11,7 +11,7 @@ pub trait PageSource {
     /// Permission to send one request.
     type Permit;
     /// Why a window could not be fetched.
-    type Error: SourceError;
+    type Error: ListFailure;
 
     /// Waits until another request may be sent. Cancel-safe: dropping the future uses up no permit.
     fn permit(&self) -> impl Future<Output = Self::Permit>;
@@ -29,7 +29,7 @@ pub trait PageSource {
 
 /// The part of a page that the walk uses.
 pub trait ListPage {
-    /// One entry for each item; `None` for an item that is no row.
+    /// One entry for each item; `None` for an item that is not a row.
     fn items(&self) -> &[Option<RowKey>];
 }
 
@@ -42,16 +42,16 @@ pub struct Fetched<P> {
     pub paging: Paging,
     /// `meta.request_id`.
     pub request_id: Option<String>,
-    /// When the answer was made, in microseconds UTC of the server's clock, if the answer says so.
+    /// When the answer was made, in microseconds UTC of the server's clock, if stated.
     pub answered_at: Option<i64>,
     /// From sending the request to the last byte of the answer, in microseconds.
     pub elapsed_micros: u64,
-    /// The answer as it came.
+    /// The answer as received.
     pub body: ByteString,
 }
 
-/// What a driver needs to know about a failure.
-pub trait SourceError {
+/// What the driver needs to know about a failure.
+pub trait ListFailure {
     /// Whether the same request may succeed later in the run.
     fn may_pass(&self) -> bool;
 

@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-/// Pages of fewer rows cannot overlap everywhere.
+/// Smaller pages cannot overlap everywhere.
 const SMALL_CAP: u32 = 20;
 
 /// The rows that one request covers.
@@ -34,12 +34,12 @@ impl Window {
         self.offset().saturating_add(u64::from(self.size))
     }
 
-    /// Its rows as people count them, from 1.
+    /// Its rows, counted from 1.
     pub fn rows(self) -> RangeInclusive<u64> {
         self.offset().saturating_add(1)..=self.end()
     }
 
-    /// The window that starts at least `overlap` rows before row `end` (counted from 0) and reaches furthest behind it.
+    /// The window that starts at least `overlap` rows before row `end` (counted from 0) and extends furthest after it.
     ///
     /// Sizes from half of `cap` up to `cap` are tried: a smaller window never reaches further, because the window of twice
     /// its size that holds the same row ends where it does, or later. `None` if no window both holds the row before `end`
@@ -52,7 +52,7 @@ impl Window {
         let start = end.saturating_sub(overlap.max(1));
         let sizes = (cap / 2).max(1)..=cap;
         let furthest = if cap < SMALL_CAP {
-            // There are rows that no window reaches across: multiples of every size.
+            // No window extends across some rows: multiples of every size.
             let is_dead_end = |size| sizes.clone().all(|other| reach(start, size).is_multiple_of(u64::from(other)));
             sizes.clone().max_by_key(|&size| (!is_dead_end(size), reach(start, size), size))
         } else {
@@ -65,7 +65,7 @@ impl Window {
 
     /// Whether some window holds the row before `end` and reaches behind it.
     pub fn can_overlap(end: u64, cap: u32) -> bool {
-        // The first size tells it nearly always.
+        // The first size nearly always decides.
         let ends_elsewhere = |size| !end.is_multiple_of(u64::from(size));
         cap >= SMALL_CAP && (cap / 2..=cap).any(ends_elsewhere) || Self::overlapping(end, 1, cap).is_some()
     }

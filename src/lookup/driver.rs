@@ -252,7 +252,7 @@ where
         let damaged = self.past.as_ref().map_or(0, Past::damaged) + self.not_understood;
         if damaged > 0 {
             let parts = count_of(damaged, "damaged part", "damaged parts");
-            tracing::warn!("skipped {parts} of the journal; what they held was fetched again");
+            tracing::warn!("skipped {parts} of the journal; their rows were fetched again");
         }
     }
 }

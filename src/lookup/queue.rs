@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_fails_is_asked_for_again_when_nothing_else_can_be_done() {
+    fn an_id_that_fails_is_requested_again_when_nothing_else_can_be_done() {
         let mut queue: Queue<u32> = Queue::new(10);
         queue.note_sent(0);
         assert_eq!(queue.fail(0), Failed::Again);

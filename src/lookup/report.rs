@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_nobody_knows_is_answered_and_one_that_was_not_read_is_not() {
+    fn an_unknown_id_is_answered_and_one_that_was_not_read_is_not() {
         let answered = LookupReport { ids: 3, found: 2, not_found: 1, ..LookupReport::default() };
         let wanted = vec![(Code::IdsAnswered, Some(3)), (Code::IdsNotFound, Some(1))];
         assert_eq!(codes(&answered), (Verdict::Complete, wanted));

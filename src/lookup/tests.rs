@@ -147,7 +147,7 @@ fn all_found(count: usize) -> Vec<Answer<usize>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_come_in_the_order_of_the_ids_and_each_is_asked_for_once() {
+async fn answers_come_in_the_order_of_the_ids_and_each_is_requested_once() {
     for (seed, count) in [(1, 0), (2, 1), (3, 500)] {
         let model = Model::new(seed);
         let ended = run(&model, count, SETTINGS, &mut JournalSlot::default()).await;
@@ -171,7 +171,7 @@ async fn an_id_that_no_row_has_is_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_that_fails_is_asked_for_once_more_and_the_others_wait_for_it() {
+async fn an_id_that_fails_is_requested_once_more_and_the_others_wait_for_it() {
     let model = Model::new(1).meets(3, Trouble::Passing, 1);
     let ended = run(&model, 500, SETTINGS, &mut JournalSlot::default()).await;
     assert_eq!(ended.answers, all_found(500));
@@ -201,7 +201,7 @@ async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_is_down_is_not_asked_for_every_id() {
+async fn a_service_that_is_down_gets_no_request_for_every_id() {
     for allow_unread in [false, true] {
         let mut model = Model::new(1);
         for position in 50..10_000 {
@@ -225,7 +225,7 @@ fn journal_at(path: &Path) -> JournalSlot {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lookup_that_is_stopped_again_and_again_asks_only_for_what_was_in_flight_twice() {
+async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
     const IDS: usize = 400;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
@@ -253,7 +253,7 @@ async fn a_lookup_that_is_stopped_again_and_again_asks_only_for_what_was_in_flig
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_understood_anymore_is_asked_for_again() {
+async fn what_cannot_be_understood_anymore_is_requested_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
     let model = Model::new(1);
@@ -311,7 +311,7 @@ async fn a_slow_receiver_stops_requests_and_loses_no_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receiver_that_is_gone_ends_the_lookup() {
+async fn a_closed_receiver_ends_the_lookup() {
     let model = Model::new(1);
     let deliver = async |looked: Looked<'_, Uuid, usize>| if looked.position < 10 { Continue(()) } else { Break(()) };
     let ended = look_up(&model, &ids(10_000), SETTINGS, &mut JournalSlot::default(), deliver, |_| {}).await;

@@ -14,7 +14,7 @@ use crate::store::{OutputTarget, PlacePattern, remove_empty_folder, remove_small
 
 /// What an older run says of itself.
 #[derive(Debug, Deserialize)]
-struct Details {
+struct OlderDetails {
     resource: Option<String>,
     started_at: String,
 }
@@ -22,19 +22,19 @@ struct Details {
 /// An export that an earlier run has published.
 struct Older {
     manifest: OutputTarget,
-    found: PublishedManifest<Details>,
+    found: PublishedManifest<OlderDetails>,
 }
 
 /// Finds the exports of a resource, the newest first.
 fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<Older>> {
     let mut exports = Vec::new();
     for manifest in manifests.find()? {
-        match read_manifest::<Details>(&manifest) {
+        match read_manifest::<OlderDetails>(&manifest) {
             Ok(Some(found)) if found.details.resource.as_deref() == Some(resource) => {
                 exports.push(Older { manifest, found });
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!("passing over a manifest that cannot be read: {manifest}: {error}"),
+            Err(error) => tracing::warn!("skipping a manifest that cannot be read: {manifest}: {error}"),
         }
     }
     // RFC 3339 in UTC sorts as text.
@@ -69,7 +69,7 @@ pub fn remove_older(manifests: &PlacePattern, resource: &str, keep: NonZeroUsize
         for (target, bytes) in files(older).iter().filter(|(target, _)| !needed.contains(&target.identity())) {
             match size_of(target) {
                 Ok(Some(size)) if size == *bytes => remove(target),
-                Ok(Some(_)) => tracing::warn!("keeping {target}, which is not what an older run has written"),
+                Ok(Some(_)) => tracing::warn!("keeping {target}, which changed after an older run wrote it"),
                 Ok(None) => {}
                 Err(error) => tracing::warn!("keeping {target}, which cannot be read: {error}"),
             }

@@ -70,7 +70,7 @@ fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn parquet_gives_back_what_was_written() {
+fn parquet_is_read_back_as_written() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(&(0..300).map(contact).collect::<Vec<_>>());
     let reports = write(folder.path(), &["c.parquet"], std::slice::from_ref(&page.batch()), &all_columns());
@@ -175,7 +175,7 @@ fn what_is_not_published_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
-fn outputs_that_are_let_go_while_they_encode_leave_nothing() {
+fn outputs_dropped_while_they_encode_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let requests = ["c.parquet", "c.csv"].map(|name| request(&folder.path().join(name), None).unwrap());
     let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();

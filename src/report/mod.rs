@@ -7,14 +7,13 @@
 //!                                    └──────────────────────►    JSON
 //! ```
 //!
-//! `counts` is filled from record batches and keeps no row. It makes a document, such as a [`Summary`], to which the facts of
-//! the run are added. `view` lays the document out in sentences, tables and charts, and `render` writes those in one form.
-//! Each of these modules imports only those to its left. None knows HTTP, and of files they know only their reports.
+//! `counts` is filled from record batches and keeps no row. It makes a document, such as a [`Summary`], to which the facts
+//! of the run are added. `view` lays the document out in sentences, tables and charts, and `render` writes those in one
+//! form. Each of these modules imports only those to its left. None knows HTTP, and of files they know only their reports.
 //!
 //! *Easy to get wrong:* keys that are counted come from the server. Their number is limited, and control characters are
 //! removed before they are shown.
 
-mod activities;
 mod counts;
 mod document;
 mod files;
@@ -28,13 +27,12 @@ mod table;
 mod tests;
 mod view;
 
-pub use activities::{ActivityCounts, ActivitySummary};
-pub use counts::{Counts, DeliveryCounts, delivery_schema};
+pub use counts::{ActivityCounts, Counts, DeliveryCounts, activity_schema, delivery_schema};
 pub use document::{
     Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
-    DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, Funnel, Group,
-    Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, Origin,
-    Percentiles, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunFacts,
+    DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, FromActivities,
+    Funnel, Group, Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut,
+    Origin, Percentiles, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunFacts,
     SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, UpdatedCounts, Weekday, compare, compare_deliveries,
     verdict_of_json,
 };

@@ -1,20 +1,20 @@
-//! A field of a row in one word: null, a number, a flag, or where its text stands.
+//! A field of a row in one word: null, a number, a flag, or the position of its text.
 //!
-//! *Easy to get wrong:* a text that does not stand in the body as it is meant, because a character of it is escaped or
-//! it was put together, is kept in a buffer beside the body; a [`Cell`] says by a bit which of the two it means.
+//! *Easy to get wrong:* a text that differs from its form in the body, because it has escapes or was composed, is in a
+//! buffer beside the body; one bit of a [`Cell`] says which of the two it refers to.
 
-/// A field: null, or what its column makes of the word.
+/// A field: null, or a word whose meaning depends on its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Cell(u64);
 
-/// Marks a text that stands beside the body, in the half of the word that holds its end.
+/// Marks a text beside the body, in the half of the word that holds its end.
 const BESIDE: u64 = 1 << 31;
 
 impl Cell {
-    /// No text begins here, no flag is this, and no time or price is as small.
+    /// No text, flag, time or price has this value.
     pub(super) const NULL: Self = Self(1 << 63);
 
-    /// A text in the body; null when it lies beyond the two gigabytes that a cell can tell.
+    /// A text in the body; null if it is beyond the two gigabytes that a cell can address.
     #[inline]
     pub(super) fn text(start: usize, end: usize) -> Self {
         let (start, end) = (start as u64, end as u64);
@@ -54,12 +54,12 @@ impl Cell {
         (self != Self::NULL).then_some(self.0 != 0)
     }
 
-    /// A range of places in another list.
+    /// A range of indices of another list.
     pub(super) fn range(start: usize, end: usize) -> Self {
         Self::text(start, end)
     }
 
-    /// The range, where it is one.
+    /// The range, if it is one.
     pub(super) fn as_range(self) -> Option<std::ops::Range<usize>> {
         let place = |bits: u64| (bits & (BESIDE - 1)) as usize;
         (self != Self::NULL).then(|| place(self.0 >> 32)..place(self.0))

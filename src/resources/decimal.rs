@@ -1,14 +1,14 @@
 //! Money as exact decimals: from the digits of a JSON number or text to an integer of millionths, never through a float.
 
-/// Digits of a decimal in all, and behind the point: the type of every price column, Decimal128(18, 6).
+/// Total digits of a decimal. Every price column is a Decimal128(18, 6).
 pub const DECIMAL_PRECISION: u8 = 18;
 /// See [`DECIMAL_PRECISION`].
 pub const DECIMAL_SCALE: i8 = 6;
 
-/// Exponents beyond this move every digit out of sight.
+/// Larger exponents move every digit out of range.
 const MAX_EXPONENT: i64 = 40;
 
-/// A number in millionths; `None` if it is no number, or does not fit exactly.
+/// A number in millionths; `None` if it is not a number or does not fit exactly.
 pub(super) fn millionths(text: &str) -> Option<i64> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -24,7 +24,7 @@ pub(super) fn millionths(text: &str) -> Option<i64> {
         return None;
     }
     let mut value: i128 = 0;
-    // Places that the digits must be moved to the left; trailing zeros that are cut off add to it.
+    // Number of places to shift the digits left; removed trailing zeros add to it.
     let mut shift =
         i64::from(DECIMAL_SCALE).saturating_add(exponent).saturating_sub(i64::try_from(fraction.len()).ok()?);
     let mut zeros: u32 = 0;
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_fits_exactly_is_taken() {
+    fn only_what_fits_exactly_is_accepted() {
         let table = [
             ("0", Some(0)),
             ("-0.0", Some(0)),

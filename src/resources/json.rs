@@ -1,17 +1,17 @@
-//! A cursor over JSON text, for decoders that read an answer by hand.
+//! A cursor over JSON text, for decoders that read a response by hand.
 //!
-//! It reads values as places in the text and copies nothing. Whatever it accepts is valid JSON, so that a decoder that
-//! gives up in the middle can leave the answer to serde without having believed anything wrong.
+//! It reads values as ranges of the text and copies nothing. It accepts only valid JSON, so that a decoder that gives up in
+//! the middle can leave the response to serde.
 //!
-//! *Easy to get wrong:* text may hold halves of surrogate pairs as escapes, which are valid JSON and no valid text.
-//! [`unescape`] puts U+FFFD in their place.
+//! *Easy to get wrong:* texts may contain escapes of unpaired surrogates, which are valid JSON but not valid text.
+//! [`unescape`] replaces them with U+FFFD.
 
-/// What kind of value stands in a place.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JsonKind {
-    /// Text; whether it stands there as it is meant, without escapes.
+    /// Text.
     Text {
-        /// Without escapes.
+        /// Whether it has no escapes.
         is_plain: bool,
     },
     Number,
@@ -21,7 +21,7 @@ pub(super) enum JsonKind {
     List,
 }
 
-/// A value in a text: what it is, and where. The place of a text includes its quotes.
+/// A value: its kind and its range in the text. The range of a text includes its quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct JsonValue {
     pub(super) kind: JsonKind,
@@ -29,7 +29,7 @@ pub(super) struct JsonValue {
     pub(super) end: usize,
 }
 
-/// A place in a text. Every `take` skips white space before, and gives `None` when something else stands there.
+/// A position in a text. Every `take` skips white space first, and returns `None` if something else follows.
 #[derive(Debug)]
 pub(super) struct JsonCursor<'a> {
     pub(super) text: &'a str,
@@ -43,13 +43,13 @@ impl<'a> JsonCursor<'a> {
         Self { text, at, open: Vec::new() }
     }
 
-    /// The bytes from this place on.
+    /// The bytes from this position on.
     #[inline]
     pub(super) fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
@@ -85,7 +85,7 @@ impl<'a> JsonCursor<'a> {
         Some(JsonValue { kind, start, end: self.at })
     }
 
-    /// Reads the name of a member and the colon behind it; gives the place between the quotes.
+    /// Reads the name of a member and the colon after it; returns the range between the quotes.
     pub(super) fn take_name(&mut self) -> Option<(usize, usize)> {
         self.peek()?;
         let start = self.at + 1;
@@ -95,7 +95,7 @@ impl<'a> JsonCursor<'a> {
         Some((start, end))
     }
 
-    /// Reads a text with its quotes; says whether it has no escapes.
+    /// Reads a text with its quotes; returns whether it has no escapes.
     #[inline]
     fn take_string(&mut self) -> Option<bool> {
         if self.rest().first() != Some(&b'"') {
@@ -201,7 +201,7 @@ impl<'a> JsonCursor<'a> {
     }
 }
 
-/// Appends what an escaped text means, `inner` being what stands between its quotes; `None` if an escape is none.
+/// Appends an escaped text, unescaped; `inner` is what is between its quotes. `None` if an escape is invalid.
 pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
     let mut rest = inner;
     while let Some(at) = rest.find('\\') {
@@ -224,7 +224,7 @@ pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// Reads `\uXXXX`, with a second one where both are one character; halves become U+FFFD.
+/// Reads `\uXXXX`, with a second one if both are one character; unpaired surrogates become U+FFFD.
 fn unescape_unit(text: &str) -> Option<(char, usize)> {
     const ESCAPE: usize = r"\uXXXX".len();
     let unit = |at: usize| u32::from_str_radix(text.get(at..at + ESCAPE)?.strip_prefix(r"\u")?, 16).ok();
@@ -236,9 +236,9 @@ fn unescape_unit(text: &str) -> Option<(char, usize)> {
     Some((char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), ESCAPE))
 }
 
-/// The place of the first quote, backslash or control character.
+/// The index of the first quote, backslash or control character.
 ///
-/// Eight bytes are looked at together: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
+/// Eight bytes are checked at a time: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
 /// mark a byte wrongly only above one that is marked rightly, so the lowest mark is right.
 #[inline]
 pub(super) fn special_byte(bytes: &[u8]) -> Option<usize> {
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_mean_what_serde_makes_of_them_and_halves_are_replaced() {
+    fn escapes_mean_what_serde_reads_and_unpaired_surrogates_are_replaced() {
         for text in [r#""a\n\t\"\\\/\b\f\r""#, r#""\u002B\u00e9\ud83d\ude00é""#, r#""""#] {
             let mut out = String::new();
             unescape(&text[1..text.len() - 1], &mut out).unwrap();

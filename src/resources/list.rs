@@ -6,7 +6,7 @@ use super::Resource;
 use super::page::PageLimit;
 use crate::api::wire::{Envelope, Meta, Pagination};
 use crate::api::{Account, ApiError, ApiRequest, Permit, Scope, endpoints};
-use crate::listing::{Fetched, PageSource, Paging, SourceError, Window};
+use crate::listing::{Fetched, ListFailure, PageSource, Paging, Window};
 use crate::time::Timestamp;
 
 /// A list of the API, read page by page.
@@ -25,7 +25,7 @@ pub struct ListSource<'a, R> {
 pub struct ListError {
     /// The failure.
     pub error: ApiError,
-    /// Whether an exact filter was asked for, and matches nothing.
+    /// Whether an exact filter was requested and matches nothing.
     is_empty_list: bool,
 }
 
@@ -62,7 +62,7 @@ impl<R: Resource> PageSource for ListSource<'_, R> {
     }
 }
 
-impl SourceError for ListError {
+impl ListFailure for ListError {
     fn may_pass(&self) -> bool {
         self.error.may_pass()
     }
@@ -88,7 +88,7 @@ pub(super) fn list_query<R: Resource>(resource: &R, window: Window) -> Vec<(&'st
     paging.into_iter().chain(set).collect()
 }
 
-/// `data` of a list's answer.
+/// `data` of a list's response.
 #[derive(Debug, PartialEq)]
 pub struct ListData<P> {
     /// `pagination`, if there was one.
@@ -106,7 +106,7 @@ impl<P> Default for ListData<P> {
 type List<P> = (Pagination, P);
 
 fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
-    // By the server's clock, where it tells: the times of its rows are of that clock, and in the same forms.
+    // By the server's clock, if it is stated: the times of its rows are of that clock, and in the same forms.
     let answered_at =
         meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten()).map(Timestamp::micros);
     let Pagination { page: number, page_size, total_count, has_more, .. } = pagination;
@@ -114,7 +114,7 @@ fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed
     Fetched { page, paging, request_id: meta.request_id, answered_at, elapsed_micros, body }
 }
 
-/// An answer without a list has no data, so it is fetched again.
+/// A response without a list has no data, so it is fetched again.
 fn decode_list<R: Resource>(body: &ByteString, limit: PageLimit) -> Result<Envelope<List<R::Page>>, serde_json::Error> {
     let Envelope { success, data, error, meta } = R::decode(body, limit)?;
     let data = data.and_then(|list| Some((list.pagination.unwrap_or_default(), list.items?)));

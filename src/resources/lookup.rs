@@ -23,17 +23,17 @@ pub trait LookupResource: Sync {
     const NAME: &'static str;
     /// What its rows are called.
     const NOUN: RowNoun;
-    /// What the ids are those of.
+    /// What the ids identify.
     const ASKED: RowNoun;
     /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
-    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    /// Columns whose values rarely repeat, so that formats need not look for repeats.
     const UNIQUE_COLUMNS: &'static [&'static str];
     /// What is looked up.
     type Key: LookupKey;
     /// What belongs to one key.
     type Page: RowPage;
-    /// What puts the rows of pages into record batches.
+    /// Builds record batches from the rows of pages.
     type Batches: BuildBatches<Page = Self::Page>;
 
     /// The schema of its record batches.
@@ -45,7 +45,7 @@ pub trait LookupResource: Sync {
     /// The request for a key.
     fn request(key: &Self::Key) -> RowRequest;
 
-    /// Reads a whole answer about a key. An answer that is about another one has no data.
+    /// Reads a whole response about a key. A response about another key has no data.
     ///
     /// # Errors
     /// When the body is not one complete JSON object, or holds more than belongs to a key.
@@ -54,12 +54,12 @@ pub trait LookupResource: Sync {
     /// The ids of a page's rows, where rows have ids of their own.
     fn row_ids(page: &Self::Page) -> Vec<Option<RowId>>;
 
-    /// Whether an answer says that nothing belongs to its key.
+    /// Whether a response says that nothing belongs to its key.
     fn is_missing(_page: &Self::Page) -> bool {
         false
     }
 
-    /// Whether an answer holds everything that belongs to its key, as far as it tells.
+    /// Whether a response holds everything that belongs to its key, as far as it says.
     fn is_whole(_page: &Self::Page) -> bool {
         true
     }
@@ -77,7 +77,7 @@ pub struct RowRequest {
 }
 
 impl RowRequest {
-    /// Asks for the row with an id.
+    /// Requests the row with an id.
     pub fn of(endpoint: &RowEndpoint, id: Uuid) -> Self {
         Self { name: endpoint.request_name(id), path: endpoint.path(id), query: Vec::new() }
     }
@@ -126,7 +126,7 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
             let is_not_found = R::ENDPOINT.is_not_found(&error.problem);
             LookupRefusal { error, is_not_found }
         })?;
-        // By the server's clock, where it tells.
+        // By the server's clock, if it is stated.
         let told = reply.meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten());
         let answered_at = told.unwrap_or_else(|| reply.answered_at.into()).micros();
         Ok(FetchedRow {

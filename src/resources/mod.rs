@@ -1,8 +1,8 @@
-//! What an account holds, one folder a resource: its Arrow schema, the decoder of its pages, the rules that clean its
-//! fields, and its record batches.
+//! The resources of an account, one folder each: Arrow schema, decoder of pages, normalization of fields, and record
+//! batches.
 //!
 //! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is looked up row by row;
-//! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows of files or of how a list is walked.
+//! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows files or how a list is walked.
 
 pub mod activities;
 mod cell;
@@ -32,9 +32,9 @@ pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 pub use self::personal::Personal;
 pub use self::table::ResourceTable;
 
-/// A list of the API that can be exported, with what is asked of it.
+/// A list of the API that can be exported, with its filters.
 ///
-/// Everything is resolved at compile time: the way from JSON to columns has no indirect call in it.
+/// Everything is resolved at compile time: decoding JSON to columns makes no indirect calls.
 pub trait Resource: Sync {
     /// Where it is listed.
     const ENDPOINT: ListEndpoint;
@@ -42,22 +42,22 @@ pub trait Resource: Sync {
     const NOUN: RowNoun;
     /// Version of [`schema`](Self::schema); grows when a column changes its name, type or meaning.
     const SCHEMA_VERSION: u32;
-    /// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+    /// Columns whose values rarely repeat, so that formats need not look for repeats.
     const UNIQUE_COLUMNS: &'static [&'static str];
     /// One decoded page.
     type Page: RowPage + ListPage;
-    /// What puts the rows of pages into record batches.
+    /// Builds record batches from the rows of pages.
     type Batches: BuildBatches<Page = Self::Page>;
 
     /// The schema of its record batches.
     fn schema(&self) -> SchemaRef;
 
-    /// Columns of the schema that are left out: what they would hold was not asked for.
+    /// Columns of the schema that are left out because they were not requested.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
-    /// Tells which rows of a batch are written; `None` writes all of them.
+    /// Returns which rows of a batch are written; `None` writes all of them.
     fn row_filter(&self) -> Option<RowFilter> {
         None
     }
@@ -65,24 +65,24 @@ pub trait Resource: Sync {
     /// An empty batch builder.
     fn batches(&self) -> Self::Batches;
 
-    /// The parameters of the list beside those of paging, set or not.
+    /// The parameters of the list except those of paging, set or not.
     fn parameters(&self) -> Vec<Parameter<'_>> {
         Vec::new()
     }
 
-    /// Whether the parameters ask for exactly one value, so that "not found" means an empty list.
+    /// Whether the parameters request exactly one value, so that "not found" means an empty list.
     fn is_exact(&self) -> bool {
         false
     }
 
-    /// Reads a whole answer with no more items than `limit`.
+    /// Reads a whole response with no more items than `limit`.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, its list is none, or has more items than the limit.
+    /// When the body is not one complete JSON object, or its list is not a list or has more items than the limit.
     fn decode(body: &ByteString, limit: PageLimit) -> Result<Envelope<ListData<Self::Page>>, serde_json::Error>;
 }
 
-/// Tells which rows of a batch with all columns of a resource are written.
+/// Returns which rows of a batch with all columns of a resource are written.
 pub type RowFilter = fn(&RecordBatch) -> BooleanArray;
 
 /// A parameter of a list, which a flag sets.
@@ -92,26 +92,26 @@ pub struct Parameter<'a> {
     pub name: &'static str,
     /// The flag.
     pub flag: &'static str,
-    /// `None` asks for everything.
+    /// `None` requests everything.
     pub value: Option<&'a str>,
-    /// Whether it may hold somebody's number or name, and is never shown nor stored.
+    /// Whether it may contain a phone number or a name, and is never shown or stored.
     pub is_personal: bool,
 }
 
 /// A decoded page of rows.
 pub trait RowPage: Send + 'static {
-    /// What it held beside the values of its rows.
+    /// What it contained besides the values of its rows.
     fn findings(&self) -> &PageFindings;
 }
 
-/// Gathers the kept rows of pages into record batches, which must not depend on how the rows were cut into pages.
+/// Collects the kept rows of pages in record batches, which must not depend on how the rows were divided into pages.
 pub trait BuildBatches: Send + 'static {
     /// Where the rows come from.
     type Page;
 
-    /// Adds the rows for which `keep` holds, one entry a row; gives the batches that became full.
+    /// Adds the rows for which `keep` is true, one entry per row; returns the batches that became full.
     fn append(&mut self, page: &Self::Page, keep: &[bool]) -> Vec<RecordBatch>;
 
-    /// The rows that filled no batch, if there are any.
+    /// The last, incomplete batch, if there is one.
     fn finish(&mut self) -> Option<RecordBatch>;
 }

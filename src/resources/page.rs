@@ -1,26 +1,26 @@
-//! What every decoder notes of a page beside its rows: items that are no rows, fields that nobody documented, values of
+//! What every decoder records about a page besides its rows: items that are not rows, undocumented fields, and values of
 //! an undocumented type or form.
 //!
-//! *Easy to get wrong:* names of fields and kinds of items come from the server. Both are bounded in number, and no value
-//! is kept: it may be personal.
+//! *Easy to get wrong:* names of fields and kinds of items come from the server. Their number is limited, and values
+//! are not kept, since they may be personal.
 
 use std::collections::BTreeMap;
 
-/// Undocumented field names kept per page; a server that invents more of them is counted under one name.
+/// Maximum number of undocumented field names per page; further ones are counted under one name.
 pub(super) const MAX_UNKNOWN_FIELDS: usize = 64;
 /// The name for all further ones.
 pub(super) const OTHER_UNKNOWN_FIELDS: &str = "(other)";
 
-/// Items of a page that are kept for each that was asked for: some servers repeat a few, none sends a multiple.
+/// Maximum number of items for each requested one: some servers repeat a few, but none sends a multiple.
 const MAX_ITEMS_PER_ASKED: usize = 4;
 
-/// Items of a page that are kept however few were asked for.
+/// Number of items that are accepted even if fewer were requested.
 const MIN_MAX_ITEMS: usize = 400;
 
-/// Largest page that can be asked for.
+/// Largest page that can be requested.
 const LARGEST_PAGE: u32 = 10_000;
 
-/// What a page holds unless the answer shows otherwise; only a first guess for the size of buffers.
+/// Typical number of items on a page, to size buffers.
 pub(super) const USUAL_PAGE_ROWS: usize = 100;
 
 /// How many items a page may hold.
@@ -28,45 +28,45 @@ pub(super) const USUAL_PAGE_ROWS: usize = 100;
 pub struct PageLimit(usize);
 
 impl PageLimit {
-    /// For an answer to a request for `size` items: a few times as many.
+    /// The limit for a request of `size` items: a few times as many.
     pub fn for_size(size: u32) -> Self {
         Self((size as usize).saturating_mul(MAX_ITEMS_PER_ASKED).max(MIN_MAX_ITEMS))
     }
 
-    /// Items at most.
+    /// Maximum number of items.
     pub fn items(self) -> usize {
         self.0
     }
 }
 
 impl Default for PageLimit {
-    /// Where it is not known how many were asked for.
+    /// The limit if the requested number is unknown.
     fn default() -> Self {
         Self::for_size(LARGEST_PAGE)
     }
 }
 
-/// What a page held beside the values of its rows.
+/// What a page contained besides the values of its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageFindings {
     /// Items that cannot be rows, by kind.
     pub rejected: Vec<RejectedItems>,
-    /// Fields that no documentation names, each with the rows that carried it.
+    /// Undocumented fields, each with the number of rows that have it.
     pub unknown_fields: Vec<(String, Vec<u32>)>,
     /// Rows whose `created_at` was the year 1: a date that was never set, and is null in the columns.
     pub never_created: Vec<u32>,
-    /// Columns with values of a type or form that the documentation does not allow, each with the rows that carried one.
+    /// Columns with values of an undocumented type or form, each with the number of rows that have one.
     pub malformed: Vec<(usize, Vec<u32>)>,
 }
 
-/// Items of a page that are no rows, for the same reason and with the same fields.
+/// Items of a page that are not rows, for the same reason and with the same fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedItems {
     /// Why.
     pub reason: RejectReason,
-    /// Names of the documented fields that they carried; never a value.
+    /// Names of their documented fields; never a value.
     pub fields: Vec<&'static str>,
-    /// Their places in the answer's list, from 0.
+    /// Their indices in the response's list.
     pub positions: Vec<usize>,
 }
 
@@ -99,14 +99,14 @@ pub(super) struct FindingsBuilder {
 }
 
 impl FindingsBuilder {
-    /// Notes that the item being read has a value of a type or form that the documentation does not allow.
+    /// Records that the current item has a value of an undocumented type or form.
     pub(super) fn note_malformed(&mut self, column: usize) {
         if !self.malformed_in_row.contains(&column) {
             self.malformed_in_row.push(column);
         }
     }
 
-    /// Notes that the item being read has a field that nobody documented.
+    /// Records that the current item has an undocumented field.
     pub(super) fn note_unknown(&mut self, name: &str) {
         let name = if is_field_name(name) { name } else { OTHER_UNKNOWN_FIELDS };
         let names = &mut self.findings.unknown_fields;
@@ -122,12 +122,12 @@ impl FindingsBuilder {
         }
     }
 
-    /// Notes that the item being read was never created, by its date; it will be row `row`.
+    /// Records that the date of creation of the current item was never set; it will be row `row`.
     pub(super) fn note_never_created(&mut self, row: usize) {
         self.findings.never_created.extend(u32::try_from(row));
     }
 
-    /// The item being read is kept, as row `row`.
+    /// Keeps the current item as row `row`.
     pub(super) fn end_row(&mut self, row: usize) {
         let row = u32::try_from(row).ok();
         for name in self.unknown_in_row.drain(..) {
@@ -138,7 +138,7 @@ impl FindingsBuilder {
         }
     }
 
-    /// The item being read, at `position` of the answer's list, is rejected.
+    /// Rejects the current item, at `position` of the response's list.
     pub(super) fn reject(&mut self, position: usize, reason: RejectReason, fields: Vec<&'static str>) {
         self.unknown_in_row.clear();
         self.malformed_in_row.clear();
@@ -156,7 +156,7 @@ impl FindingsBuilder {
     }
 }
 
-/// Whether a name is one that a field may have, and cannot be a phone number, a link or a text: it is repeated to people.
+/// Whether a name looks like that of a field, and not like a phone number, a link or a text, because it is shown.
 fn is_field_name(name: &str) -> bool {
     const MAX_BYTES: usize = 64;
     const MIN_NUMBER_DIGITS: usize = 7;

@@ -1,6 +1,6 @@
 //! Which columns hold phone numbers or may quote one: the single list of them, as metadata of the schema's fields.
 //!
-//! `transform` reads the marks to mask or hash what they name. A mark is never written to a file: [`Personal::unmarked`]
+//! `transform` reads the marks to mask or hash the columns. A mark is never written to a file: [`Personal::unmarked`]
 //! returns the schema without them, so that files are the same whether or not a column is marked.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 /// Key of the mark among the metadata of a field.
 const KEY: &str = "sent_export.personal";
 
-/// What a column may tell about somebody's phone number.
+/// How a column may contain a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Personal {
     /// Holds one phone number in any form.
@@ -20,7 +20,7 @@ pub enum Personal {
     Sender,
     /// Written by the service or a carrier, and may quote a number. Also a list of structs with such texts.
     Quotes,
-    /// Written by people, or undocumented: no rule finds every number in it.
+    /// Written by people, or undocumented: no rule finds all numbers in it.
     FreeText,
 }
 
@@ -41,7 +41,7 @@ impl Personal {
         field.with_metadata(HashMap::from([(KEY.to_owned(), self.name().to_owned())]))
     }
 
-    /// The mark of a field; `None` for a column that tells nothing about a phone number.
+    /// The mark of a field; `None` for a column without phone numbers.
     pub fn of(field: &Field) -> Option<Self> {
         let name = field.metadata().get(KEY)?;
         Self::ALL.into_iter().find(|mark| mark.name() == name)

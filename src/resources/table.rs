@@ -1,4 +1,4 @@
-//! A resource as a table elsewhere: what a database must know beside the schema.
+//! A resource as a table of a database: facts besides the schema.
 
 use arrow::datatypes::SchemaRef;
 
@@ -16,11 +16,11 @@ pub struct ResourceTable {
     pub schema: SchemaRef,
     /// Columns that an export without flags does not have.
     pub hidden_columns: Vec<&'static str>,
-    /// Columns that together name a row.
+    /// Columns that together identify a row.
     pub key: &'static [&'static str],
     /// The time of a row's last change, if the API has it. Of two rows with the same key, the later one is current.
     pub changed_at: Option<&'static str>,
-    /// Whether it can be exported as one file a day.
+    /// Whether it can be exported as one file per day.
     pub is_partitioned: bool,
 }
 

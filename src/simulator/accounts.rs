@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_asked_for_by_its_id_with_the_organizations_key() {
+    fn a_profile_is_requested_by_its_id_with_the_organizations_key() {
         let accounts = accounts(2);
         let scope = |caller: usize, id: &str| {
             accounts.scope(AccountNumber(caller), &asked(&[("x-profile-id", id)])).map_err(|problem| problem.code)

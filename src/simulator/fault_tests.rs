@@ -121,14 +121,14 @@ fn a_rate_is_kept_and_drawn_from_the_seed() {
 }
 
 #[test]
-fn kinds_of_requests_are_told_apart() {
+fn kinds_of_requests_are_distinguished() {
     let mut faults = armed(&["reset on=contact"]);
     assert!(faults.strike(list_request(1, 0, 100)).is_none());
     assert!(faults.strike(RequestFacts { number: 2, endpoint: Endpoint::Contact, window: None }).is_some());
 }
 
 #[test]
-fn a_kind_of_request_is_told_apart_and_other_is_all_but_contacts() {
+fn a_kind_of_request_is_distinguished_and_other_is_all_but_contacts() {
     let strikes =
         |text: &str, endpoint| armed(&[text]).strike(RequestFacts { number: 1, endpoint, window: None }).is_some();
     for (text, kinds) in [

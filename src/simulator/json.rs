@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dotnet_encoder_escapes_what_could_hurt_in_html() {
+    fn the_dotnet_encoder_escapes_what_is_unsafe_in_html() {
         assert_eq!(
             spelled(Escapes::DotNet, "+'&<>`\"\\/é\u{7f}"),
             r#""\u002B\u0027\u0026\u003C\u003E\u0060\u0022\\/\u00E9\u007F""#

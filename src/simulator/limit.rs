@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_rest_fills_the_bucket_no_further_than_the_burst() {
+    fn a_long_idle_period_fills_the_bucket_no_further_than_the_burst() {
         let (mut limiter, now) = limiter(Settings::default());
         let later = now + Duration::from_secs(3_600);
         let passed = (0..10).filter(|_| limiter.take(later, CLOCK).wait.is_none()).count();

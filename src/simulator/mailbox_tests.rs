@@ -68,7 +68,7 @@ fn the_time_that_passes_changes_the_status_of_young_messages_only() {
 }
 
 #[test]
-fn a_running_clock_goes_as_fast_as_it_is_told() {
+fn a_running_clock_runs_at_the_given_speed() {
     let messaging = Messaging { clock: MessageClock::Running(60.0), ..Messaging::default() };
     let mut mailbox = mailbox(&settings(messaging, 0));
     let (start, before) = (Instant::now(), mailbox.moment(Duration::ZERO));

@@ -34,7 +34,7 @@ fn a_timed_pace_follows_the_clock_from_the_first_request_on() {
 }
 
 #[test]
-fn bounds_hold() {
+fn bounds_are_kept() {
     let movement = Movement { replaced: Pace::PerRequest(1.0), ..Movement::default() };
     let within = Movement { from_request: 10, until_request: Some(19), ..movement.clone() };
     assert_eq!(counts(within, at_once(100)), [0, 0, 0, 10]);
@@ -66,7 +66,7 @@ fn the_same_seed_moves_the_same_way() {
 }
 
 #[test]
-fn places_are_where_they_say() {
+fn positions_are_exact() {
     for step in 0..1_000 {
         assert!(Place::Anywhere.draw(step, 1, 50, (0, 10)) < 50);
         assert!((380..880).contains(&Place::Reader.draw(step, 1, 5_000, (580, 100))));

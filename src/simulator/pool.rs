@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn some_numbers_stand_there_for_two_accounts() {
+    fn some_numbers_are_in_two_accounts() {
         let pool = Pool::new(vec![maker(1, 500), maker(2, 500)]);
         let number = |index| pool.contact(index, Change::default()).format_e164;
         let twins = (0..500).filter(|index| number(*index).is_some() && number(*index) == number(500 + index)).count();

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sync_that_failed_is_told_by_whatever_comes_next() {
+    fn a_sync_that_failed_is_reported_by_the_next_call() {
         let fails = |_: &File| Err(io::Error::other("the disk is gone"));
         let file = tempfile::tempfile().unwrap();
         let mut sync = BackgroundSync::default();

@@ -1,4 +1,4 @@
-//! What can go wrong with a file or a stream; every case names its path.
+//! Errors of files and streams; every one names its path.
 
 use std::error::Error;
 use std::io;
@@ -9,21 +9,21 @@ use super::hindrance::Hindrance;
 use super::object::{AddressError, ObjectAddress, ObjectError};
 use super::paths::folder_of;
 
-/// Why something could not be written to its place.
+/// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The address of an object is none.
+    /// The address of an object is invalid.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// Something about an object failed.
+    /// A request about an object failed.
     #[error("cannot {action} an object")]
     Object {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
         /// Why it failed.
         source: ObjectError,
     },
-    /// The folder for the state of runs cannot be made.
+    /// The folder for the state of runs cannot be created.
     #[error("cannot create the folder of --state-dir: {}", path.display())]
     StateFolder {
         /// The folder.
@@ -31,7 +31,7 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// The folder of the target cannot be made.
+    /// The folder of the target cannot be created.
     #[error("cannot create the folder {}: {}", folder_of(path).display(), path.display())]
     MakeFolder {
         /// The target.
@@ -62,12 +62,12 @@ pub enum StoreError {
     CannotReplace {
         /// The target.
         path: PathBuf,
-        /// What is in the way of a rename.
+        /// What prevents a rename.
         hindrance: Hindrance,
-        /// What is in the way of writing.
+        /// What prevents writing.
         source: io::Error,
     },
-    /// No file could be made beside the target.
+    /// No file could be created beside the target.
     #[error("cannot create a file beside the output: {}", path.display())]
     OpenStaged {
         /// The target.
@@ -109,7 +109,7 @@ pub enum StoreError {
     },
 }
 
-/// The next step when no file could be made.
+/// The next step if no file could be created.
 pub(crate) fn open_hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space, or choose another place",
@@ -122,7 +122,7 @@ pub(crate) fn open_hint(error: &io::Error) -> &'static str {
     }
 }
 
-/// What is wrong with an object, if that is what an error of writing is about.
+/// The problem with an object, if a write error is about one.
 fn object_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ObjectError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -154,7 +154,7 @@ impl StoreError {
         match self {
             Self::Address(error) => error.hint(),
             Self::Object { source, .. } => source.hint(),
-            Self::StateFolder { .. } => "name a folder that can be made and written",
+            Self::StateFolder { .. } => "name a folder that can be created and written",
             Self::MissingFolder { .. } => "create the folder first, omit --no-create-dirs, or choose another place",
             Self::MakeFolder { .. } => "create the folder first, or choose another place",
             Self::IsFolder { .. } | Self::TrailingSlash { .. } => "name a file in that folder",

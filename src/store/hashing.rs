@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::staged::Staged;
 
-/// Bytes gathered before they go to the operating system.
+/// Size of the buffer before the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
 
 /// Counts and hashes bytes on their way to where they are staged.
@@ -16,7 +16,7 @@ pub(crate) struct HashingWriter {
     bytes: u64,
 }
 
-/// An output with all its bytes in their place.
+/// An output whose bytes are all written.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) staged: Box<dyn Staged>,
@@ -29,10 +29,10 @@ impl HashingWriter {
         Self { writer: BufWriter::with_capacity(WRITE_BUFFER_BYTES, staged), digest: Sha256::new(), bytes: 0 }
     }
 
-    /// Writes what is left, and brings the bytes to their place.
+    /// Writes the rest, and seals the staged bytes.
     ///
     /// # Errors
-    /// When not all of them arrive.
+    /// When not all of them can be written.
     pub(crate) fn finish(self) -> io::Result<Written> {
         let mut staged = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         staged.seal()?;
@@ -59,7 +59,7 @@ impl std::fmt::Debug for HashingWriter {
     }
 }
 
-/// Hexadecimal digits, as manifests have them.
+/// Hexadecimal digits, as in manifests.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()

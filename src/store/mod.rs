@@ -1,14 +1,15 @@
 //! Where bytes go: files and objects that appear whole, standard output, pipes and devices.
 //!
-//! What is `Staged` takes bytes now and gets its name when it is published. A regular file (`local`) is written beside its
-//! target, synced and renamed, with the permissions of the file that it replaces; an object (`object`) goes up in parts and
-//! appears at one moment. A target that is no regular file is written to directly. [`SmallFile`] is the same for what is
-//! written at once, `Sidecar` names what a run keeps beside an output. This room does not know what is written.
+//! Bytes are written to a `Staged` output, which gets its name when it is published. A regular file (`local`) is written
+//! beside its target, synced and renamed, with the permissions of the file that it replaces; an object (`object`) is
+//! uploaded in parts and appears atomically. A target that is not a regular file is written to directly. [`SmallFile`] is
+//! the same for small files that are written at once, `Sidecar` names the files beside an output. This module does not know
+//! what is written.
 //!
-//! Called by `publish` for outputs, by `journal` for its own file, and by `report` for what it writes.
+//! Called by `publish` for outputs, by `journal` for its file, and by `commands` for reports.
 //!
-//! *Easy to get wrong:* a call that a file system does not support is not a failure, and a full or broken disk always is
-//! one; the lists in `file_system` say which is which. `tests/it/outputs.rs`, `privileged.rs` and `file_systems.rs`
+//! *Easy to get wrong:* a call that a file system does not support is not a failure, but a full or broken disk always is;
+//! the lists in `file_system` say which is which. `tests/it/outputs.rs`, `privileged.rs` and `file_systems.rs`
 //! test this on real disks, mounts and permissions, `tests/it/peers/stores.rs` on servers of object stores.
 
 mod access;

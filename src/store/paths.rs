@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Symbolic links that are followed before giving up, as many as Linux follows.
+/// Maximum number of symbolic links to follow, as on Linux.
 const MAX_LINKS: usize = 40;
 
 /// The path with symbolic links resolved, whether or not the file exists yet.
@@ -16,16 +16,16 @@ pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
         }
         path = folder_of(&path).join(fs::read_link(&path)?);
     }
-    Err(io::Error::other("too many symbolic links, one behind the other"))
+    Err(io::Error::other("too many levels of symbolic links"))
 }
 
-/// Whether a path stands for a file that is already open, like the log behind `/dev/stderr`: it is appended to, never
+/// Whether a path refers to a file that is already open, like the log behind `/dev/stderr`: it is appended to, never
 /// replaced.
 pub(super) fn is_descriptor(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"].iter().any(|start| path.starts_with(start))
 }
 
-/// Whether a path is no regular file of its own.
+/// Whether a path is not a regular file of its own.
 pub fn is_written_directly(path: &Path) -> bool {
     is_descriptor(path) || fs::metadata(path).is_ok_and(|found| !found.is_file())
 }
@@ -35,7 +35,7 @@ pub(super) fn ends_as_a_folder(path: &Path) -> bool {
     path.file_name().is_some_and(|name| !path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()))
 }
 
-/// The path without links, by which two spellings of the same file are equal.
+/// The path without links, which is the same for all spellings of a file.
 pub fn file_identity(path: &Path) -> PathBuf {
     real_path(path).map_or_else(|_| path.to_owned(), |real| with_real_folder(&real))
 }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_ends_as_a_folder_is_told_from_a_file() {
+    fn a_path_that_ends_as_a_folder_is_distinguished_from_a_file() {
         for folder in ["out/", "out/c.csv/", "out/.", "out/c.csv/."] {
             assert!(ends_as_a_folder(Path::new(folder)), "{folder}");
         }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_told_from_the_folder_of_another_file() {
+    fn paths_are_distinguished_from_the_folder_of_another_file() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a/b", "c"] {
             fs::create_dir_all(folder.path().join(name)).unwrap();

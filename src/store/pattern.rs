@@ -17,7 +17,7 @@ pub enum Piece {
 }
 
 impl Piece {
-    /// What follows the piece at the beginning of a text, if it is there.
+    /// The rest of a text that starts with the piece; `None` if it does not.
     fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
         match self {
             Self::Text(wanted) => text.strip_prefix(wanted.as_str()),
@@ -34,12 +34,12 @@ impl Piece {
     }
 }
 
-/// The names that a template can have given.
+/// The paths that a template can produce.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacePattern {
-    /// The folder in which all of them are.
+    /// The folder of all of them.
     base: OutputTarget,
-    /// Pieces of the names of folders and of the file in the end.
+    /// Pieces of the names of the folders and, last, of the file.
     parts: Vec<Vec<Piece>>,
 }
 
@@ -49,7 +49,7 @@ impl PlacePattern {
         Self { base, parts }
     }
 
-    /// All places that are there, sorted by name. Without the base folder, there are none.
+    /// All existing paths, sorted by name; none without the base folder.
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -78,7 +78,7 @@ impl PlacePattern {
     }
 }
 
-/// The entries of a folder whose names fit.
+/// The entries of a folder whose names match.
 fn entries(folder: &PathBuf, part: &[Piece]) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

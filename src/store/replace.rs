@@ -49,7 +49,7 @@ pub(super) fn choose_way(target: &Path, staged: &File) -> Result<Way, StoreError
     }
 }
 
-/// Copies a finished file into its target, which is created if it is not there.
+/// Copies a finished file into its target, which is created if it is missing.
 ///
 /// # Errors
 /// When it cannot be written; it may then hold only a part of the file.
@@ -125,7 +125,7 @@ fn belongs_to_another_in_sticky_folder(target: &Path, found: &Metadata, staged: 
     const STICKY: u32 = 0o1000;
     let (Ok(folder), Ok(ours)) = (fs::metadata(folder_of(target)), staged.metadata()) else { return false };
     let is_others = folder.mode() & STICKY != 0 && found.uid() != ours.uid() && folder.uid() != ours.uid();
-    // Whoever may set the mode of a file may also replace it: its owner, and root unless its capabilities were dropped.
+    // A user who may set the mode of a file may also replace it: its owner, and root unless its capabilities were dropped.
     is_others && fs::set_permissions(target, found.permissions()).is_err()
 }
 

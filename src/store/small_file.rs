@@ -12,7 +12,7 @@ use super::paths::folder_of;
 use super::staged::{self, FileSettings, Staged};
 use super::target::{ObjectTarget, OutputTarget};
 
-/// Checks that something can be written to a place, and leaves nothing behind.
+/// Checks that a target can be written, and leaves nothing behind.
 ///
 /// # Errors
 /// When it cannot.
@@ -25,7 +25,7 @@ pub fn check_writable(target: &OutputTarget, settings: FileSettings) -> Result<(
     }
 }
 
-/// Reads a small file or object; `None` when it is not there.
+/// Reads a small file or object; `None` if it does not exist.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -41,10 +41,10 @@ pub fn read_small_file(target: &OutputTarget) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Writes a small file or object at one moment.
+/// Writes a small file or object atomically.
 ///
 /// # Errors
-/// When it cannot be written; what was there before stays as it was.
+/// When it cannot be written; the previous one is unchanged.
 pub fn write_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSettings) -> Result<(), StoreError> {
     stage_small_file(target, bytes, settings)?.publish()
 }
@@ -52,14 +52,14 @@ pub fn write_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSetti
 /// The files in the folder of another one, and below it.
 #[derive(Debug)]
 pub enum Neighbors {
-    /// Of this machine, looked at one by one.
+    /// On this machine, checked one by one.
     Folder(PathBuf),
-    /// Of a store, listed once, as seen from the folder.
+    /// In a store, listed once, relative to the folder.
     Objects(HashSet<String>),
 }
 
 impl Neighbors {
-    /// Those of a file or object.
+    /// The files beside a file or object.
     pub fn of(target: &OutputTarget) -> Self {
         match target {
             OutputTarget::Stdout => Self::Objects(HashSet::new()),
@@ -74,7 +74,7 @@ impl Neighbors {
         }
     }
 
-    /// Whether there is a file of this name, which may have folders in it.
+    /// Whether there is a file of this name, which may contain folders.
     pub fn contains(&self, name: &str) -> bool {
         match self {
             Self::Folder(folder) => folder.join(name).is_file(),
@@ -83,10 +83,10 @@ impl Neighbors {
     }
 }
 
-/// The size of a file or object in bytes; `None` when it is not there.
+/// The size of a file or object in bytes; `None` if it does not exist.
 ///
 /// # Errors
-/// When that cannot be found out.
+/// When it cannot be determined.
 pub fn size_of(target: &OutputTarget) -> io::Result<Option<u64>> {
     match target {
         OutputTarget::Stdout => Ok(None),
@@ -99,10 +99,10 @@ pub fn size_of(target: &OutputTarget) -> io::Result<Option<u64>> {
     }
 }
 
-/// Removes the folder of a file if nothing is left in it.
+/// Removes the folder of a file if it is empty.
 pub fn remove_empty_folder(target: &OutputTarget) {
     if let OutputTarget::File(path) = target {
-        // Fails where something is left, which is as it should be.
+        // Fails if it is not empty, as intended.
         fs::remove_dir(folder_of(path)).ok();
     }
 }
@@ -131,48 +131,50 @@ pub fn stage_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSetti
         written.map_err(|source| StoreError::write_file(path, source))
     };
     Ok(SmallFile(match target {
-        OutputTarget::Object(object) => Kind::Object { target: object.clone(), bytes: bytes.to_vec(), seen: None },
+        OutputTarget::Object(object) => {
+            SmallFileKind::Object { target: object.clone(), bytes: bytes.to_vec(), seen: None }
+        }
         OutputTarget::File(path) if !target.is_stream() => {
             let mut file = LocalFile::stage(path, settings)?;
             written(path, &mut file)?;
-            Kind::File(Box::new(file))
+            SmallFileKind::File(Box::new(file))
         }
         stream => {
             let mut open = staged::open(stream, settings)?;
             written(stream.name(), &mut *open)?;
-            Kind::Stream
+            SmallFileKind::Stream
         }
     }))
 }
 
 /// A small file or object that is complete but does not have its name yet. Dropping it removes it.
 #[derive(Debug)]
-pub struct SmallFile(Kind);
+pub struct SmallFile(SmallFileKind);
 
 #[derive(Debug)]
-enum Kind {
+enum SmallFileKind {
     File(Box<LocalFile>),
-    /// `seen` is the state that may be replaced; any if none.
+    /// `seen` is the state that may be replaced; any if `None`.
     Object {
         target: ObjectTarget,
         bytes: Vec<u8>,
         seen: Option<Version>,
     },
-    /// It is written already.
+    /// It is already written.
     Stream,
 }
 
 impl SmallFile {
-    /// Replaces the previous file of its name by nothing, and the previous object by `placeholder`, if it still is as it was
-    /// `seen_at_start`. From then on nobody else replaces the object unnoticed.
+    /// Removes the previous file of its name, and replaces the previous object with `placeholder` if it is still as it was
+    /// `seen_at_start`. After that, no other run can replace the object unnoticed.
     ///
     /// # Errors
-    /// When it cannot be replaced, or another run has written it in the meantime.
+    /// When it cannot be replaced, or another run changed it in the meantime.
     pub fn withdraw_old(&mut self, placeholder: &[u8], seen_at_start: Option<&SeenObject>) -> Result<(), StoreError> {
         match &mut self.0 {
-            Kind::File(file) => file.withdraw_old(),
-            Kind::Stream => Ok(()),
-            Kind::Object { target, seen, .. } => {
+            SmallFileKind::File(file) => file.withdraw_old(),
+            SmallFileKind::Stream => Ok(()),
+            SmallFileKind::Object { target, seen, .. } => {
                 let Some(SeenObject(version)) = seen_at_start else { return Ok(()) };
                 *seen = Some(object::replace(target, placeholder.to_vec(), version)?);
                 Ok(())
@@ -180,29 +182,31 @@ impl SmallFile {
         }
     }
 
-    /// Gives it its name, replacing what was there.
+    /// Gives it its name, replacing the previous one.
     ///
     /// # Errors
     /// When it cannot be replaced.
     pub fn publish(self) -> Result<(), StoreError> {
         match self.0 {
-            Kind::File(file) => file.publish(),
-            Kind::Stream => Ok(()),
-            Kind::Object { target, bytes, seen: None } => object::write(&target, bytes),
-            Kind::Object { target, bytes, seen: Some(seen) } => object::replace(&target, bytes, &seen).map(drop),
+            SmallFileKind::File(file) => file.publish(),
+            SmallFileKind::Stream => Ok(()),
+            SmallFileKind::Object { target, bytes, seen: None } => object::write(&target, bytes),
+            SmallFileKind::Object { target, bytes, seen: Some(seen) } => {
+                object::replace(&target, bytes, &seen).map(drop)
+            }
         }
     }
 }
 
-/// The state in which a run has found an object at its start.
+/// The state of an object at the start of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenObject(Version);
 
 impl SeenObject {
-    /// Looks at an object; `None` for what is none.
+    /// Reads the state of an object; `None` for other targets.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store cannot be read.
     pub fn look(target: &OutputTarget) -> Result<Option<Self>, StoreError> {
         match target {
             OutputTarget::Object(object) => object::read(object).map(|(_, version)| Some(Self(version))),

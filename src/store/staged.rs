@@ -1,4 +1,4 @@
-//! Outputs that are written now and get their names later.
+//! Outputs that are written first and get their names later.
 
 use std::fmt;
 use std::fs::File;
@@ -17,27 +17,27 @@ pub struct FileSettings {
     pub mode: Option<FileMode>,
     /// Whether the target is locked against other runs, so that a staged file left by a crashed run can be replaced.
     pub is_locked: bool,
-    /// Whether folders are made that are missing.
+    /// Whether missing folders are created.
     pub makes_folders: bool,
-    /// Whether what is staged must be readable before it is published.
+    /// Whether staged bytes must be readable before they are published.
     pub is_read_back: bool,
 }
 
 /// Where bytes go until they are published. Dropping it leaves nothing behind.
 pub(crate) trait Staged: Write + Send + fmt::Debug {
-    /// Brings all bytes to their place: to the disk, or into the store.
+    /// Writes all bytes to the disk, or into the store.
     ///
     /// # Errors
-    /// When not all of them arrive.
+    /// When not all of them can be written.
     fn seal(&mut self) -> io::Result<()>;
 
-    /// Gives the sealed bytes their name, at one moment.
+    /// Gives the sealed bytes their name, atomically.
     ///
     /// # Errors
-    /// When what was there before cannot be replaced.
+    /// When the previous file or object cannot be replaced.
     fn publish(self: Box<Self>) -> Result<(), StoreError>;
 
-    /// Opens what is staged for reading, from its start.
+    /// Opens the staged bytes for reading, from the start.
     ///
     /// # Errors
     /// When it cannot be read before it is published.
@@ -58,7 +58,7 @@ pub(crate) fn open(target: &OutputTarget, settings: FileSettings) -> Result<Box<
     }
 }
 
-/// What shows its bytes at once: standard output, a pipe, a device.
+/// A target whose bytes are visible at once: standard output, a pipe, a device.
 #[derive(Debug)]
 pub(super) struct Stream<W>(pub(super) W);
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 
-/// The folder that was asked for, or the platform's place for state; it is made if it is missing. `None` when there is no
-/// such place, which costs no more than that an interrupted run starts over.
+/// The requested folder, or the platform's folder for state; it is created if missing. `None` without such a folder; then an
+/// interrupted run starts over.
 ///
 /// # Errors
-/// When the folder that was asked for cannot be made.
+/// When the requested folder cannot be created.
 pub fn state_folder(asked: Option<&Path>) -> Result<Option<PathBuf>, StoreError> {
     if let Some(folder) = asked {
         let made = make_private(folder);
@@ -45,7 +45,7 @@ fn platform_folder() -> Option<PathBuf> {
     folder.map(|folder| folder.join("sent-export"))
 }
 
-/// Answers of the API are kept there: the folder is its owner's alone.
+/// The folder holds responses of the API, so only its owner can read it.
 fn make_private(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());

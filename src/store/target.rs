@@ -209,8 +209,8 @@ impl OutputTarget {
         }
     }
 
-    /// The path that files on this machine are named after which a run keeps for the output: its lock, its journal. `None` for
-    /// a stream, and for an object when there is no folder for state.
+    /// The path that files on this machine are named after which a run keeps for the output: its lock, its journal. `None`
+    /// for a stream, and for an object when there is no folder for state.
     pub fn state_path(&self) -> Option<PathBuf> {
         match self {
             Self::Stdout => None,

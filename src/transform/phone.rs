@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_senders_are_told_from_numbers() {
+    fn names_of_senders_are_distinguished_from_numbers() {
         for (text, wanted) in
             [("ACME", true), ("Shop24", true), ("28849", false), ("+1202555", false), ("Ann 2025550123", false)]
         {

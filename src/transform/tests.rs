@@ -58,7 +58,7 @@ fn a_row_has_the_same_hash_whatever_the_columns_and_batches() {
 }
 
 #[test]
-fn the_hash_of_a_protected_row_tells_nothing_of_its_number() {
+fn the_hash_of_a_protected_row_reveals_nothing_about_its_number() {
     let masked = transform("id,row_hash", Some(PhoneProtection::Mask));
     let of = |number| hashes(&masked, &batch(&[number]));
     assert_eq!(of("+12025550123"), of("+12025559923"), "both are masked as +1********23");

@@ -68,7 +68,7 @@ fn every_activity_of_every_message_is_there_in_the_order_of_the_ids() {
     assert_valid(&manifest, MANIFEST_SCHEMA);
     assert_eq!((&manifest["verdict"], &manifest["consistency"]["mode"]), (&"complete".into(), &"by_id".into()));
     assert_eq!(run.evidence("_a.parquet.manifest.json", "ids_answered"), Some(300.into()));
-    // Row by row against what the service answers, which lists the newest first.
+    // Row by row against the API, which lists the newest first.
     let positions = batch.column(1).as_primitive::<Int32Type>();
     let (statuses, times) =
         (batch.column(2).as_string::<i32>(), batch.column(7).as_primitive::<TimestampMicrosecondType>());
@@ -120,7 +120,7 @@ fn ids_come_from_tables_of_any_format_and_from_arguments() {
     let run = sent_export().activities(&simulator.base_url(), &arguments).finish().expect_code(0);
     let wanted: Vec<String> = [&ids[30..31], &ids[..20]].concat();
     assert_eq!(messages_in(&parquet(&run, "a.parquet")), wanted);
-    // What this program wrote is a list of ids again.
+    // Written files can be read as lists of ids.
     let run = run.again().activities(&simulator.base_url(), &["--messages", "a.csv", "-o", "b.parquet"]);
     let run = run.finish().expect_code(0);
     assert_eq!(messages_in(&parquet(&run, "b.parquet")), wanted);
@@ -156,7 +156,7 @@ fn what_is_no_list_of_ids_is_refused_before_any_request() {
 }
 
 #[test]
-fn a_run_that_is_killed_again_and_again_asks_for_nothing_twice_but_what_was_in_flight() {
+fn a_run_that_is_killed_repeatedly_repeats_only_requests_in_flight() {
     let millis = std::time::Duration::from_millis;
     let latency = Latency { shortest: millis(15), longest: millis(25) };
     let simulator = Simulator::start(Settings { latency, ..settings(600) }).unwrap();

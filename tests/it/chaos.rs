@@ -1,6 +1,6 @@
-//! Movement, faults and kills drawn from seeds, checked against the simulator's books.
+//! Random movement, faults and kills by seed, checked against the simulator's records.
 //!
-//! A case that fails prints its seed; `SENT_EXPORT_CHAOS_SEED=N cargo test --test it -- --ignored chaos` runs it again.
+//! A case that fails prints its seed; `SENT_EXPORT_CHAOS_SEED=N cargo test --test it -- --ignored chaos` repeats it.
 //! `SENT_EXPORT_CHAOS_CASES=N` with the same command is a longer soak.
 
 use std::collections::HashSet;

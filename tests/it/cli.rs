@@ -147,7 +147,7 @@ fn a_log_never_shows_the_number_of_a_filter() {
         .finish()
         .expect_code(5)
         .expect_stderr("sending")
-        .expect_stderr("trying again");
+        .expect_stderr("retrying");
     assert!(!run.stderr.contains("2025550123"), "{run:?}");
     assert!(server.requests()[0].contains("phone=%2b12025550123"), "{:?}", server.requests());
 }
@@ -183,7 +183,7 @@ fn a_machine_without_certificates_can_use_the_simulator() {
 fn a_reserve_needs_a_rate() {
     let server = one_contact();
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--reserve", "20%"]).finish();
-    run.expect_code(2).expect_stderr("--reserve 20% is a share of the rate limit, and there is none");
+    run.expect_code(2).expect_stderr("--reserve 20% needs a rate limit, but there is none");
 }
 
 #[test]

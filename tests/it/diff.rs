@@ -180,7 +180,7 @@ fn what_an_unverified_export_lacks_is_missing() {
     let run = diff(run, &["new.csv", "old.csv", "-o", "c.ndjson", "--quiet"]).expect_code(0);
     let run = run.expect_stderr("rows that are called added may be old");
     assert_eq!(rows(&run, "c.ndjson").values().filter(|row| row["change"] == "removed").count(), 17);
-    // Without a manifest, nobody knows.
+    // Unknown without a manifest.
     std::fs::remove_file(run.path("_new.csv.manifest.json")).unwrap();
     diff(run, &["old.csv", "new.csv"]).expect_code(0).expect_stderr("new.csv: no manifest, assumed to be complete\n");
 }

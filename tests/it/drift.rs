@@ -34,7 +34,7 @@ fn assert_nothing_is_lost(simulator: &Simulator, run: &Finished) {
 }
 
 #[test]
-fn a_still_list_costs_one_request_a_window_and_two_looks_in_every_order() {
+fn an_unchanged_list_costs_one_request_a_window_and_two_looks_in_every_order() {
     for order in [Order::CreatedAscending, Order::RandomKey, Order::UpdatedDescending] {
         let simulator = moving(order, 1_950, Movement::default());
         let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "s.json"]).finish();
@@ -84,7 +84,7 @@ fn without_overlap_contacts_are_lost_and_the_verdict_is_unverified() {
 }
 
 /// Which rows an answer holds is a matter of chance here, and with several requests in flight so is what the run finds. So
-/// this asks for what holds whatever the chance: the verdict, the true number of those missing, a bound on the requests.
+/// this checks what always holds: the verdict, the true number of those missing, a bound on the requests.
 #[test]
 fn an_order_that_changes_is_called_unverified() {
     for concurrency in ["1", "8"] {
@@ -130,7 +130,7 @@ fn a_strict_run_that_cannot_read_a_page_again_is_called_unverified() {
 }
 
 #[test]
-fn a_server_whose_pages_shrink_on_the_way_loses_nothing() {
+fn a_server_whose_pages_shrink_midway_loses_nothing() {
     let faults = vec!["page-cap:40 after=12".parse().unwrap()];
     let simulator = Simulator::start(Settings { contacts: 3_000, faults, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv"]).finish();
@@ -166,7 +166,7 @@ fn under_a_rate_limit_a_moving_list_is_read_without_a_429_and_without_waiting_lo
     assert!(elapsed >= allowed - 0.05, "{requests} requests in {elapsed} s are more than the bucket holds");
 }
 
-/// A list of contacts whose windows that hold a row behind `last` are refused.
+/// A list of contacts that refuses windows with rows after `last`.
 fn refusing_behind(last: u32, total: u32) -> ScriptedServer {
     ScriptedServer::start(move |_, head| match Asked::by(head) {
         asked if (asked.page - 1) * asked.size >= last => Answer::error(400, "VALIDATION_005"),

@@ -1,4 +1,4 @@
-//! A service that fails: what is tried again, what is not, and how a run ends that cannot go on.
+//! A service that fails: what is retried, what is not, and how a run ends that cannot continue.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,7 +21,7 @@ fn failing_once(answer: &Answer) -> ScriptedServer {
 }
 
 #[test]
-fn every_failure_in_passing_is_tried_again() {
+fn every_transient_failure_is_retried() {
     let passing = [
         Answer::error(500, "INTERNAL_001"),
         Answer::error(500, "INTERNAL_002"),
@@ -53,7 +53,7 @@ fn every_failure_in_passing_is_tried_again() {
 }
 
 #[test]
-fn a_timeout_is_tried_again() {
+fn a_timeout_is_retried() {
     let server = failing_once(&Answer::Silence(Duration::from_secs(2)));
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--timeout", "300ms"]).finish().expect_code(0);
     assert_eq!(csv_lines(&run), 451);
@@ -87,7 +87,7 @@ fn now() -> u64 {
 }
 
 #[test]
-fn a_reset_that_cannot_be_meant_costs_no_time() {
+fn an_implausible_reset_is_ignored() {
     for reset in
         [(now() - 100).to_string(), format!("{}000", now() - 100), "0".to_owned(), (now() + 86_400).to_string()]
     {
@@ -148,7 +148,7 @@ fn waits_that_no_clock_can_count_end_the_run_and_do_not_break_it() {
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv"]).finish().expect_code(5);
     run.expect_stderr("rate limited").expect_stderr("hint: run the same command again in");
     assert_eq!(server.requests().len(), 2);
-    // A server in trouble may ask for as much; then its wish is no reason to wait, and the retries go on.
+    // A failing server may request that, too; then it is ignored, and retries continue.
     let server = ScriptedServer::start(|number, head| match number {
         0 => Answer::error(503, "INTERNAL_005").with_header("retry-after: 18446744073709551615"),
         _ => Asked::by(head)
@@ -320,7 +320,7 @@ fn a_count_that_is_not_that_of_the_rows_listed_is_called_unverified() {
 
 #[test]
 fn a_contact_that_comes_twice_is_written_once() {
-    // Whatever page is asked for, the first one comes, which says that another follows: two pages beyond the one that
+    // Every request returns the first page, which says that another follows: two pages beyond the one that
     // brought rows are tried, and then it is enough.
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 200)));
     let arguments = ["-o", "c.csv", "--summary", "s.json"];
@@ -336,7 +336,7 @@ fn a_contact_that_comes_twice_is_written_once() {
 }
 
 #[test]
-fn an_export_through_all_kinds_of_trouble_holds_every_contact_once() {
+fn an_export_through_all_kinds_of_failures_holds_every_contact_once() {
     let faults = [
         "INTERNAL_001 rate=5%",
         "INTERNAL_002 page=7 times=4",

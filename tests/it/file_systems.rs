@@ -1,6 +1,6 @@
 //! File systems that lack features: publishing works around that, or fails before the first request.
 //!
-//! A library that stands before the C library refuses single calls with the error that such a file system gives
+//! A library that is preloaded before the C library fails single calls with the error that such a file system returns
 //! (`refusing.c`). The C compiler that builds this program builds it, too.
 
 #![cfg(target_os = "linux")]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::support::{Answer, Asked, ScriptedServer, page, sent_export};
 
-/// Whatever a server sends, a run takes no more.
+/// Maximum memory of a run, whatever a server sends.
 const MAX_MEMORY: u64 = 300 << 20;
 
 const KEY: &str = "sk_live_EXAMPLE0123456789";
@@ -59,7 +59,9 @@ fn floods_inside_of_one_item_or_error_take_little() {
     assert_bounded(4, "VALIDATION_001", move |_| {
         flood(r#"{"success":false,"error":{"code":"VALIDATION_001","details":{"#, r#""a":[],"#, r#""b":1}}}"#)
     });
-    assert_bounded(5, "is cut off", move |_| flood(r#"{"success":true,"data":{"contacts":[{"id":"1","new":"#, "[", ""));
+    assert_bounded(5, "is truncated", move |_| {
+        flood(r#"{"success":true,"data":{"contacts":[{"id":"1","new":"#, "[", "")
+    });
     assert_bounded(0, "", move |_| {
         let end = r#"0]]}],"pagination":{"page":1,"page_size":100,"total_count":1,"has_more":false}}}"#;
         flood(r#"{"success":true,"data":{"contacts":[{"id":"1","available_channels":[["#, "0,", end)
@@ -125,7 +127,7 @@ fn bombs_are_refused_however_they_are_packed() {
     }
 }
 
-/// Runs against a server that gives one answer, with a key and all messages; gives what was shown and written.
+/// Runs against a server that gives one answer, with a key and all messages; returns what was printed and written.
 fn shown_for(code: i32, answer: Answer) -> String {
     let server = ScriptedServer::start(move |_, _| answer.clone());
     let arguments = ["-o", "c.csv", "-vv", "--max-retries", "1", "--summary", "s.json", "--report", "r.html"];

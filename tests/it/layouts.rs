@@ -66,7 +66,7 @@ fn older_exports_are_removed_after_publishing_and_nothing_else() {
     };
     let first = export(None);
     let oldest = files(&first.path("e"));
-    // Another program's file in the folder of the first export, and a folder that is no export.
+    // Another program's file in the folder of the first export, and a folder that is not an export.
     let folder = oldest[0].split('/').next().unwrap().to_owned();
     std::fs::write(first.path("e").join(&folder).join("notes.txt"), "").unwrap();
     std::fs::create_dir(first.path("e").join("20260101T000000Z-00000000")).unwrap();

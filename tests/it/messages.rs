@@ -106,7 +106,7 @@ fn prices_and_bodies_are_what_the_account_holds() {
 }
 
 #[test]
-fn csv_holds_nested_values_as_json_and_no_body_when_none_is_asked_for() {
+fn csv_holds_nested_values_as_json_and_no_body_when_none_is_requested() {
     let simulator = simulator(50);
     let run = messages(sent_export(), &simulator, &["-o", "m.csv", "--no-body", "--extra"]).finish().expect_code(0);
     let mut reader = csv::Reader::from_path(run.path("m.csv")).unwrap();

@@ -22,7 +22,7 @@ fn a_server_that_accepts_and_never_answers_is_unavailable() {
 }
 
 #[test]
-fn an_answer_that_drips_is_given_up_and_asked_for_again() {
+fn an_answer_that_drips_is_given_up_and_requested_again() {
     let server = with_faults(900, &["drip:200ms page=4 times=1"]);
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--timeout", "300ms", "--summary", "s.json"]);
     let run = run.finish().expect_code(0);
@@ -31,15 +31,15 @@ fn an_answer_that_drips_is_given_up_and_asked_for_again() {
 }
 
 #[test]
-fn a_server_that_is_gone_half_way_and_comes_back_costs_nothing_but_time() {
+fn a_server_that_is_down_for_a_while_costs_nothing_but_time() {
     let server = with_faults(4_000, &["gone:1500ms nth=20 times=1"]);
     let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "none", "--retry-delay", "200ms", "--base-url"];
     let run = sent_export().args(arguments).args([server.base_url()]).finish().expect_code(0);
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 4_000);
 }
 
-/// The reader of the output takes nothing for longer than a request may last. What the API sent meanwhile must be read all
-/// the same, or every request that was in flight is made again.
+/// The reader of the output pauses for longer than a request may take. Responses that arrive meanwhile must still be read,
+/// or every request in flight would be repeated.
 #[test]
 fn a_stalled_reader_costs_no_request() {
     const PAGES: u32 = 500;
@@ -99,7 +99,7 @@ fn dead_address() -> String {
 fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
     let address = dead_address();
     let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
-    let warning = format!("WARN cannot reach {address}: connection refused; trying again");
+    let warning = format!("WARN cannot reach {address}: connection refused; retrying");
     assert_eq!(run.stderr.matches(&warning).count(), 1, "{run:?}");
     let run =
         run.expect_stderr("(6 attempts in ").expect_stderr(&format!("): cannot reach {address}: connection refused"));
@@ -110,13 +110,13 @@ fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
 fn fewer_retries_than_the_tools_own_are_kept_to() {
     let arguments = ["-o", "c.csv", "--max-retries", "0"];
     let run = sent_export().contacts(&dead_address(), &arguments).finish().expect_code(5);
-    assert!(!run.stderr.contains("trying again"), "{run:?}");
+    assert!(!run.stderr.contains("retrying"), "{run:?}");
     let arguments = ["-o", "c.csv", "--max-retries", "2"];
     sent_export().contacts(&dead_address(), &arguments).finish().expect_code(5).expect_stderr("(3 attempts in ");
 }
 
 #[test]
-fn a_run_that_goes_on_where_nothing_listens_gives_up_as_soon() {
+fn a_run_that_continues_where_nothing_listens_gives_up_as_soon() {
     let server = ScriptedServer::start(|_, head| match Asked::by(head) {
         asked if asked.holds(650) => Answer::error(500, "INTERNAL_002"),
         asked => asked.answer_of(3_000),
@@ -172,7 +172,7 @@ fn a_base_url_with_the_path_of_the_api_is_reported() {
 }
 
 #[test]
-fn a_certificate_that_does_not_verify_is_never_tried_again() {
+fn a_certificate_that_does_not_verify_is_never_retried() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     let connections = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -202,24 +202,24 @@ fn through_proxy(answers: &'static [u16], code: i32) -> (crate::support::Finishe
 }
 
 #[test]
-fn a_proxy_that_refuses_the_credentials_is_asked_once_and_named() {
+fn a_proxy_that_refuses_the_credentials_gets_one_request_and_is_named() {
     let (run, asked) = through_proxy(&[407], 6);
-    let run = run.expect_stderr("the proxy of HTTPS_PROXY refuses the credentials (HTTP 407)");
+    let run = run.expect_stderr("the proxy of HTTPS_PROXY rejected the credentials (HTTP 407)");
     run.expect_stderr("hint: correct the user name and password in HTTPS_PROXY");
     assert_eq!(asked, 1, "a few wrong passwords may lock the account");
 }
 
 #[test]
-fn a_proxy_that_forbids_the_host_is_asked_no_further_and_named() {
+fn a_proxy_that_forbids_the_host_gets_no_further_request_and_is_named() {
     let (run, asked) = through_proxy(&[403], 6);
-    run.expect_stderr("the proxy of HTTPS_PROXY refuses the connection (HTTP 403)").expect_stderr("allow this host");
+    run.expect_stderr("the proxy of HTTPS_PROXY refused the connection (HTTP 403)").expect_stderr("allow this host");
     assert_eq!(asked, 2, "the second time for the status");
 }
 
 #[test]
-fn a_proxy_in_trouble_is_tried_again_for_a_while() {
+fn a_proxy_that_fails_is_retried_for_a_while() {
     let (run, asked) = through_proxy(&[502], 5);
-    run.expect_stderr("(6 attempts in ").expect_stderr("the proxy of HTTPS_PROXY refuses the connection (HTTP 502)");
+    run.expect_stderr("(6 attempts in ").expect_stderr("the proxy of HTTPS_PROXY refused the connection (HTTP 502)");
     assert_eq!(asked, 12);
 }
 

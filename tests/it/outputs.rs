@@ -15,9 +15,9 @@ fn targets_that_cannot_be_written_cost_no_request() {
     let table: &[(&[&str], i32, &str)] = &[
         (&["-o", "missing/c.csv", "--no-create-dirs"], 7, "missing/c.csv"),
         (&["-o", "ftp://host/c.csv"], 2, "unknown kind of store: ftp://"),
-        (&["-o", "s3:///c.csv"], 2, "no bucket is named"),
+        (&["-o", "s3:///c.csv"], 2, "the address has no bucket"),
         (&["-o", "s3://lake/exports/", "--format", "csv"], 2, "hint: name a file in that folder"),
-        (&["-o", "s3://KEY:SECRET@lake/c.csv"], 2, "must not hold credentials"),
+        (&["-o", "s3://KEY:SECRET@lake/c.csv"], 2, "must not contain credentials"),
         (&["-o", "c.xls"], 2, "c.xls"),
         (&["-o", "c.csv", "-o", "c.csv"], 2, "c.csv"),
         (&["-o", "c.csv", "-o", "./c.csv"], 2, "two outputs are the same file: ./c.csv"),
@@ -64,7 +64,7 @@ fn missing_folders_are_created() {
 }
 
 #[test]
-fn columns_are_written_in_the_order_asked_for() {
+fn columns_are_written_in_the_requested_order() {
     let simulator = simulator(20);
     let run = sent_export()
         .contacts(&simulator.base_url(), &["-o", "-", "--columns", "region_code,id", "--quiet"])
@@ -186,7 +186,7 @@ fn ctrl_c_sigterm_and_sighup_leave_everything_as_it_was() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_run_that_ignores_the_end_of_its_terminal_goes_on() {
+fn a_run_that_ignores_the_end_of_its_terminal_continues() {
     let has_ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let hears = has_ended.clone();
     let server = ScriptedServer::start(move |_, head| {

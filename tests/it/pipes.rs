@@ -39,14 +39,14 @@ fn a_signal_is_heard_while_an_output_hangs() {
         .contacts(&simulator.base_url(), &["-o", "-", "-o", "c.csv", "--format", "csv", "--quiet"])
         .into_parts();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // All pages are answered, and nobody reads.
+    // All pages were answered, and nothing reads the output.
     wait_until(&mut child, || simulator.statistics().list_requests >= 200);
     signal(&child, "TERM");
     assert_eq!(code_before_long(child), Some(143));
     assert!(!folder.path().join("c.csv").exists());
 }
 
-/// Waits for the end of a run that has no reason to take long.
+/// Waits for the end of a run that should be short.
 fn code_before_long(mut child: Child) -> Option<i32> {
     // Taken out, so that waiting does not close it.
     let _stdout = child.stdout.take();
@@ -94,7 +94,7 @@ fn the_second_signal_ends_a_run_whose_report_is_not_read() {
     unread.read_exact(&mut [0]).unwrap();
     signal(&child, "TERM");
     let (pid, (ended, end)) = (child.id().to_string(), std::sync::mpsc::channel::<()>());
-    // Two signals that nobody has heard yet are one.
+    // Two signals that are both pending count as one.
     let again = std::thread::spawn(move || {
         while end.recv_timeout(Duration::from_millis(20)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
             Command::new("kill").args(["-s", "TERM", &pid]).stderr(Stdio::null()).status().unwrap();
@@ -179,7 +179,7 @@ fn stdout_takes_the_summary_or_the_contacts() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn devices_that_stand_for_stdout_are_written_to() {
+fn devices_that_mean_stdout_are_written_to() {
     let simulator = simulator(150);
     let arguments = ["-o", "/dev/stdout", "--format", "csv", "--quiet"];
     let run = sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0);
@@ -209,7 +209,7 @@ fn the_first_signal_ends_a_run_that_has_not_begun() {
     let (folder, mut command) = sent_export().args(["contacts", "--simulate=5", "-o", "c.csv"]).into_parts();
     make_pipe(&folder.path().join("c.csv"));
     let child = command.stderr(Stdio::null()).spawn().unwrap();
-    // Nobody reads the pipe, so that opening it takes for ever. A signal before the run listens ends it, too.
+    // Nothing reads the pipe, so opening it blocks. A signal before the run listens ends it, too.
     std::thread::sleep(Duration::from_millis(300));
     signal(&child, "INT");
     let code = code_before_long(child);

@@ -40,7 +40,7 @@ fn mode_owner_and_group_of_the_old_file_are_kept() {
         (found.uid(), found.gid(), found.mode() & 0o777)
     };
     assert_eq!(facts("c.csv"), (OTHER, OTHER + 1, 0o664));
-    // The old manifest is gone before the new one comes.
+    // The old manifest is removed before the new one is written.
     assert_eq!(facts("_c.csv.manifest.json"), (OTHER, OTHER + 1, 0o664));
 }
 
@@ -103,7 +103,7 @@ fn what_another_user_has_left_is_taken_over_or_named() {
     }
     assert_eq!(server.requests().len(), asked);
 
-    // What can be written there is overwritten; a lock that can be read tells that nobody runs.
+    // What can be written there is overwritten; a readable lock shows that no other run is active.
     let folder = open_folder(0o1777);
     for (name, mode) in [(".c.csv.lock", 0o644), (".c.csv.partial", 0o600), ("c.csv", 0o666)] {
         std::fs::write(folder.path().join(name), "of root").unwrap();

@@ -70,7 +70,7 @@ fn a_gate_is_refused_where_it_holds_nothing_back() {
 
     let run = sent_export().file("c.csv", "old").contacts(&server.url(), &["-o", "c.csv", "--max-shrink", "20%"]);
     let run = run.finish().expect_code(0);
-    run.expect_stderr("--max-shrink has nothing to compare with: _c.csv.manifest.json is not there");
+    run.expect_stderr("--max-shrink has nothing to compare with: _c.csv.manifest.json does not exist");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_column_without_one_readable_value_is_warned_of_and_can_hold_an_export_back(
 }
 
 #[test]
-fn the_manifest_lies_where_it_was_asked_for_and_its_paths_lead_from_there() {
+fn the_manifest_is_written_where_requested_and_its_paths_lead_from_there() {
     let simulator = simulator(150);
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("data/day")).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Asked, Finished, SUMMARY_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
 
-/// Any moment, the same for every run that is compared.
+/// Any time, the same for every compared run.
 const AS_OF: &str = "2026-03-31T12:00:00Z";
 /// Of every format, and one by its other name.
 const ALL_FILES: [&str; 12] = [
@@ -59,7 +59,7 @@ fn report_json(path: &Path) -> Value {
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
-/// What must be equal, however the contacts were counted: all but the run, its moment and what only pages tell.
+/// What must be equal, however the contacts were counted: all but the run, its time and facts that only pages have.
 fn counted(mut summary: Value) -> Value {
     let fields = summary.as_object_mut().unwrap();
     for only_in_a_run in ["as_of", "run", "outputs", "inputs", "updated", "rejected", "rejected_samples"] {
@@ -317,7 +317,7 @@ fn changes_are_shown_in_every_form() {
         assert_eq!(comparison["new_regions"], json!(["BR"]));
         assert_eq!(comparison["gone_regions"], json!(["FR"]));
         for form in [read(&run, "r.html"), read(&run, "r.md"), String::from_utf8(run.stdout.clone()).unwrap()] {
-            // A summary tells its moment, and so does the manifest of a file.
+            // A summary has its time, and so does the manifest of a file.
             let since = format!("Since {}: ▲ +1", &old.json("s.json")["as_of"].as_str().unwrap()[..10]);
             for text in [&since, "▲ +2", "▼ −2", "BR Brazil", "New regions", "Gone regions"] {
                 assert!(form.contains(text) || form.contains(&text.replace("BR Brazil", "Brazil")), "{text} in {form}");

@@ -156,14 +156,14 @@ fn a_file_that_differs_from_its_manifest_is_refused() {
     others.insert_str(others.len() - 1, &"x".repeat(whole.len() - half.len()));
     std::fs::write(run.path("c.csv"), others).unwrap();
     run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the SHA-256 differs from ");
-    // A manifest without a checksum tells the number of contacts all the same.
+    // A manifest without a checksum still has the number of contacts.
     let mut manifest = run.json("_c.parquet.manifest.json");
     for output in manifest["outputs"].as_array_mut().unwrap() {
         output.as_object_mut().unwrap().remove("sha256");
     }
     std::fs::write(run.path("_c.parquet.manifest.json"), manifest.to_string()).unwrap();
     run = report(run, &["c.csv"]).expect_code(2).expect_stderr("the file has 100 contacts, but 200 in ");
-    // The old state of a comparison is held against its manifest, too.
+    // The old side of a comparison is checked against its manifest, too.
     run = report(run, &["c.parquet", "--compare", "c.csv"]).expect_code(2).expect_stderr("100 contacts, but 200 in ");
     std::fs::rename(run.path("_c.parquet.manifest.json"), run.path("gone.json")).unwrap();
     run = report(run, &["c.csv", "--json", "-"]).expect_code(0);
@@ -181,7 +181,7 @@ fn a_file_that_ends_within_a_line_is_reported_as_truncated() {
     };
     for name in FILES {
         let whole = std::fs::read(run.path(name)).unwrap();
-        // Eight bytes are the marker behind the last batch of a stream.
+        // Eight bytes are the marker after the last batch of a stream.
         for left in [whole.len() - 1, whole.len() - 8, whole.len() / 2, whole.len() * 2 / 3] {
             std::fs::write(run.path(name), &whole[..left]).unwrap();
             run = refused(run, name);

@@ -1,4 +1,4 @@
-//! What a report takes from the manifests of its files, what it says first, and what it does about damaged files.
+//! What a report reads from the manifests of its files, its warnings, and damaged files.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn csv(ids: std::ops::Range<u32>) -> String {
     ids.fold("id,updated_at\n".to_owned(), |text, id| text + &format!("id-{id},2026-03-01T00:00:00Z\n"))
 }
 
-/// The manifest of a file, of a day in March; `more` takes the place of fields.
+/// The manifest of a file, of a day in March; `more` replaces fields.
 fn manifest(file: &str, text: &str, day: u32, more: &Value) -> String {
     let mut manifest = json!({"schema_version": 1, "started_at": format!("2026-03-{day:02}T06:00:00.000Z"),
         "finished_at": format!("2026-03-{day:02}T07:00:00.000Z"), "api": "https://api.sent.dm", "filters": {},
@@ -37,7 +37,7 @@ fn read(run: &Finished, name: &str) -> String {
     std::fs::read_to_string(run.path(name)).unwrap()
 }
 
-/// The document of a report into all forms, and what stands above the first number of each.
+/// The document of a report into all forms, and the text before the first number of each.
 fn tops(run: &Finished) -> (Value, [String; 3]) {
     let document = run.json("r.json");
     assert_valid(&document, SUMMARY_SCHEMA);
@@ -112,7 +112,7 @@ fn a_run_starts_its_report_with_its_warnings() {
     assert_first(&lies, &[unverified, "items were left out because they are not contacts.", nothing]);
     let run = run(2).expect_code(0);
     assert_first(&run, &["1 item was left out because it is not a contact.", nothing]);
-    // The report on the file takes what was left out from the manifest.
+    // The report on the file reads the number of rejected items from the manifest.
     let run = run.again().args(["report", "c.csv"]).args(FORMS).finish().expect_code(0);
     assert_said_first(&run, "items_left_out", &["1 item was left out because it is not a contact."]);
 }

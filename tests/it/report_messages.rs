@@ -1,10 +1,10 @@
 //! The delivery report: from a run, from files of every format, compared, and for passing on.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use sent_export::simulator::{Messaging, Settings, Simulator};
 
-use crate::support::{DELIVERY_SCHEMA, Finished, assert_valid, sent_export};
+use crate::support::{Answer, DELIVERY_SCHEMA, Finished, ScriptedServer, assert_valid, sent_export};
 
 const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--report", "r.md"];
 
@@ -52,10 +52,91 @@ fn activities_next_to_messages_are_skipped() {
     let parts = ["-o", "m.parquet", "--with-activities", "--activities-output", "a.csv"];
     let run = sent_export().messages(&simulator.base_url(), &parts).finish().expect_code(0);
     let run = run.again().args(["report", "m.parquet", "a.csv", "--json", "f.json"]).finish().expect_code(0);
-    let run = run.expect_stderr("skipped a.csv: reports do not cover activities");
+    let run = run.expect_stderr("skipped a.csv: it lists activities of messages");
     assert_eq!(document(&run, "f.json")["messages"], 120);
-    let run = run.again().args(["report", "a.csv"]).finish().expect_code(2);
-    run.expect_stderr("cannot report on activities: a.csv").expect_stderr("hint: ");
+    let run = run.again().args(["diff", "a.csv", "a.csv"]).finish().expect_code(2);
+    run.expect_stderr("cannot compare activities: a.csv").expect_stderr("hint: ");
+}
+
+/// What a report on activities can tell of their messages.
+fn told_by_activities(document: &Value) -> Vec<&Value> {
+    ["messages", "total", "directions", "statuses", "funnel", "deliverability", "days", "hours", "failures", "times"]
+        .iter()
+        .map(|name| &document[*name])
+        .collect()
+}
+
+#[test]
+fn a_report_on_activities_tells_the_same_as_one_on_their_messages() {
+    const FILES: [&str; 6] = ["a.parquet", "a.csv.gz", "a.ndjson", "a.arrow", "a.arrows", "a.xlsx"];
+    let simulator = simulator(2500, false);
+    let run = export(&simulator, &["-o", "m.parquet", "--summary", "m.json"]);
+    let outputs: Vec<_> = FILES.iter().map(|name| ["-o", name]).collect();
+    let flags = ["activities", "--base-url", &simulator.base_url(), "--rate-limit", "none", "--messages", "m.parquet"];
+    let run = run.again().args(flags).args(outputs.as_flattened()).args(ALL_FORMS).finish().expect_code(0);
+    let of_messages = document(&run, "m.json");
+    let of_run = document(&run, "s.json");
+    assert_valid(&of_run, DELIVERY_SCHEMA);
+    assert_eq!(told_by_activities(&of_run), told_by_activities(&of_messages));
+    let from = &of_run["from_activities"];
+    assert_eq!((&from["messages_without"], &from["messages_not_found"]), (&0.into(), &0.into()));
+    assert!(from["activities"].as_u64().unwrap() > 2500 && of_messages.get("from_activities").is_none());
+    for form in ["r.html", "r.md"] {
+        let text = read(&run, form);
+        assert!(text.contains("do not state channel, region, template or contact"), "{form}");
+        assert!(text.contains("Funnel") && !text.contains("Messages by channel"), "{form}");
+    }
+    let mut run = run;
+    for name in FILES {
+        run = run.again().args(["report", name, "--quiet", "--json", "f.json"]).finish().expect_code(0);
+        let of_file = document(&run, "f.json");
+        assert_valid(&of_file, DELIVERY_SCHEMA);
+        assert_eq!(told_by_activities(&of_file), told_by_activities(&of_run), "{name}");
+        let from = &of_file["from_activities"];
+        assert_eq!(
+            (&from["activities"], &from["messages_not_found"]),
+            (&of_run["from_activities"]["activities"], &0.into())
+        );
+    }
+    let run = run.again().args(["report", "a.csv.gz", "--compare", "a.parquet", "--min-cell", "5"]).finish();
+    run.expect_code(0);
+}
+
+#[test]
+fn messages_without_activities_and_unknown_ones_are_distinguished() {
+    const IDS: [&str; 3] = [
+        "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+        "6ba7b811-9dad-41d1-80b4-00c04fd430c8",
+        "6ba7b812-9dad-41d1-80b4-00c04fd430c8",
+    ];
+    let server = ScriptedServer::start(|_, head| {
+        if head.contains(IDS[1]) {
+            return Answer::error(404, "RESOURCE_003");
+        }
+        let (id, activities) = if head.contains(IDS[2]) {
+            (IDS[2], json!([]))
+        } else {
+            (IDS[0], json!([{"status": "SENT", "price": "0.0080"}]))
+        };
+        let data = json!({"message_id": id, "activities": activities});
+        Answer::ok(json!({"success": true, "data": data, "error": null, "meta": {}}).to_string())
+    });
+    let flags =
+        ["activities", "--base-url", &server.url(), "--rate-limit", "none", "-o", "a.csv", "--summary", "s.json"];
+    let run = sent_export().args(flags).args(IDS).finish().expect_code(0);
+    let run = run.expect_stderr("1 message has no activity.").expect_stderr("1 message is not known to the API");
+    let found = document(&run, "s.json");
+    assert_valid(&found, DELIVERY_SCHEMA);
+    let wanted = json!({"activities": 1, "messages_without": 1, "messages_not_found": 1});
+    assert_eq!((&found["from_activities"], &found["messages"]), (&wanted, &1.into()));
+    assert_eq!(found["total"]["spent"]["price"], "0.008");
+    // A file has no messages without activities; its manifest counts the unknown ones.
+    let run = run.again().args(["report", "a.csv", "--quiet", "--json", "f.json"]).finish().expect_code(0);
+    let wanted = json!({"activities": 1, "messages_without": null, "messages_not_found": 1});
+    assert_eq!(document(&run, "f.json")["from_activities"], wanted);
+    std::fs::remove_file(run.path("_a.csv.manifest.json")).unwrap();
+    let run = run.again().args(["report", "a.csv", "--quiet", "--json", "f.json"]).finish().expect_code(0);
+    assert_eq!(document(&run, "f.json")["from_activities"]["messages_not_found"], Value::Null);
 }
 
 #[test]
@@ -108,7 +189,7 @@ fn contacts_and_messages_are_never_in_one_report() {
     run = run.again().contacts(&simulator.base_url(), &["-o", "c.csv", "--summary", "c.json"]).finish().expect_code(0);
     run = run.again().args(["report", "c.csv", "m.csv"]).finish().expect_code(2);
     let run =
-        run.expect_stderr("cannot report on contacts and messages together: c.csv and m.csv").expect_stderr("hint: ");
+        run.expect_stderr("contacts and messages cannot be read together: c.csv and m.csv").expect_stderr("hint: ");
     let run = run.again().args(["report", "m.csv", "--compare", "c.csv"]).finish().expect_code(2);
     let run = run.expect_stderr("cannot compare a report on messages with c.csv");
     let run = run.again().args(["report", "m.csv", "--compare", "c.json"]).finish().expect_code(2);

@@ -1,4 +1,4 @@
-//! Parquet files that other programs wrote: the same table gives the same numbers as CSV, whatever its types.
+//! Parquet files that other programs wrote: the same table has the same numbers as in CSV, whatever its types.
 
 use std::fs::File;
 use std::path::Path;

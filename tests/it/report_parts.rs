@@ -102,7 +102,7 @@ fn counts_that_one_side_lacks_are_not_compared() {
 fn a_file_has_the_filters_of_its_export() {
     let run = export(&["--channel", "sms", "--search", "Ann"]);
     let filters = json!({"channel": "sms", "search": "Ann"});
-    // Parquet tells itself, CSV by the manifest beside it.
+    // Parquet states it itself, CSV in the manifest.
     let (run, document, texts) = report(run, &["c.csv"]);
     assert_eq!(document["filters"], filters);
     assert!(texts.iter().all(|text| text.contains("Only contacts with the channel sms.")));

@@ -20,7 +20,7 @@ fn until_requests(simulator: &Simulator, requests: u64) -> impl FnMut() -> bool 
 #[test]
 fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
     const CONTACTS: u32 = 20_000;
-    /// What they take with overlap, and the look at start and end.
+    /// Requests for them with overlap, and for reading start and end again.
     const WINDOWS: u64 = 228 + 2;
     const CONCURRENCY: u64 = 8;
     let arguments = ["-o", "c.csv", "-o", "c.parquet", "--concurrency", "8"];
@@ -45,7 +45,7 @@ fn ten_kills_cost_no_more_than_what_was_in_flight_and_the_bytes_are_the_same() {
 }
 
 #[test]
-fn an_exhausted_retry_goes_on_where_it_stopped() {
+fn an_exhausted_retry_continues_where_it_stopped() {
     let is_broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     let flag = is_broken.clone();
     let server = ScriptedServer::start(move |_, head| {
@@ -66,7 +66,7 @@ fn an_exhausted_retry_goes_on_where_it_stopped() {
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 1_950);
 }
 
-/// Pages behind a hole wait for it, however many they are, and the output has the order of the list.
+/// Pages after a hole wait for it, however many they are, and the output has the order of the list.
 #[test]
 fn a_hole_in_the_journal_changes_no_byte() {
     const CONTACTS: u32 = 14_000;
@@ -170,7 +170,8 @@ fn a_damaged_journal_costs_what_is_damaged() {
     let run = run_in(folder).contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
     let run = run.expect_stderr("skipping 1 damaged part of the journal; the rows are fetched again");
     assert_eq!(csv_ids(&run.path("c.csv")).len(), 5_000);
-    // The windows, start and end, two windows that are damaged, and at most eight that were in flight when the run was killed.
+    // The windows, start and end, two windows that are damaged, and at most eight that were in flight when the run was
+    // killed.
     let all = server.statistics().list_requests;
     assert!((57 + 2 + 2..=57 + 2 + 2 + 8).contains(&all), "{all} requests, {before} of them by the first run");
 }
@@ -228,7 +229,7 @@ fn ctrl_c_saves_progress_and_says_how_to_resume() {
 }
 
 #[test]
-fn a_run_that_is_out_of_time_or_retries_goes_on_later() {
+fn a_run_that_is_out_of_time_or_retries_continues_later() {
     let server = slow(10_000, "100ms");
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--max-duration", "1s"]).finish();
     let run =

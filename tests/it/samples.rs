@@ -1,8 +1,9 @@
 //! The files in `sample-output` are what the commands of `docs/develop.md` make.
 //!
-//! The comparison is byte for byte, except for what differs from run to run, which is masked on both sides: the times of the
-//! runs, as their manifests have them, in every form ([`times_of_runs`]), and durations and ids of runs ([`MASKED_KEYS`], [`MASKED_LINES`]).
-//! `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files again. [`SCREENSHOTS`] are made by hand.
+//! The comparison is byte for byte, except for what differs from run to run, which is masked on both sides: the times of
+//! the runs, as their manifests have them, in every form ([`times_of_runs`]), and durations and ids of runs
+//! ([`MASKED_KEYS`], [`MASKED_LINES`]). `UPDATE_SAMPLES=1 cargo test --test it samples` writes the files again.
+//! [`SCREENSHOTS`] are made by hand.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -83,7 +84,7 @@ fn times_of_runs(folder: &Path) -> Vec<String> {
 
 /// The content without what differs from run to run.
 fn masked(name: &str, content: &[u8], times: &[String]) -> Vec<u8> {
-    // A Parquet file is no text, and a CSV file tells nothing of its run.
+    // A binary file does not depend on the run.
     let Ok(text) = std::str::from_utf8(content) else { return content.to_owned() };
     let is_masked = |line: &str| {
         MASKED_LINES.iter().any(|part| line.contains(part))

@@ -1,6 +1,6 @@
 //! The simulator over real sockets: responses, faults, changes of the list, statistics.
 //!
-//! The client here is a few lines on a plain socket, so that nothing of the exporter or of an HTTP library stands between the
+//! The client here is a few lines on a plain socket, so that no code of the exporter or of an HTTP library is between the
 //! test and the wire.
 
 mod api;

@@ -1,5 +1,7 @@
 """Counts messages in an exported Parquet file with DuckDB and compares the numbers with those of the delivery report.
 
+The file holds messages, or activities, from which the messages are put together first.
+
 Usage: check_deliveries.py PARQUET SUMMARY
 """
 
@@ -11,7 +13,24 @@ import duckdb
 parquet, summary_path = sys.argv[1:]
 summary = json.load(open(summary_path))
 duckdb.sql("set timezone = 'UTC'")
-duckdb.sql(f"create table raw as from '{parquet}'")
+duckdb.sql(f"create table file as from '{parquet}'")
+by_activities = "message_id" in duckdb.sql("from file limit 0").columns
+duckdb.sql(
+    """
+    create table raw as select message_id as id, last(status order by position) as status,
+        last(reason_code order by position) as reason_code,
+        case when bool_or(upper(status) = 'RECEIVED') then 'INBOUND' when count(nullif(status, '')) > 0 then 'OUTBOUND' end as direction,
+        coalesce(min(timestamp) filter (timestamp >= timestamptz '0002-01-01'), min(timestamp)) as created_at,
+        last(price order by position) filter (price is not null) as price,
+        last(active_contact_price order by position) filter (active_contact_price is not null) as active_contact_price,
+        list({'status': status, 'timestamp': timestamp} order by position) as events,
+        null::varchar as channel, null::varchar as region_code, null::varchar as template_id, null::varchar as template_name,
+        null::varchar as template_category, null::varchar as contact_id
+    from file group by message_id
+    """
+    if by_activities
+    else "create table raw as from file"
+)
 # Keys of the report: what could be personal, or is too long, counts as other. An empty text is no value.
 duckdb.sql(
     r"""
@@ -69,6 +88,8 @@ def told_group(group):
 
 
 def groups(name, key):
+    if by_activities and name != "days":
+        return same(name, {}, summary[name])
     found = {row[0]: (*row[1:7], money(row[7]), money(row[8])) for row in rows(f"select {key}, {GROUP} from m group by 1")}
     same(name, found, {key: told_group(group) for key, group in summary[name].items()})
 
@@ -86,7 +107,7 @@ groups("templates", "template")
 groups("days", "case when created is null then 'unknown' when year(created) > 9999 or year(created) < 0 then '(other)' else strftime(created, '%Y-%m-%d') end")
 same(
     "template_categories",
-    table("select if(template = 'none', 'none', key(template_category)), count(*) from m group by 1"),
+    {} if by_activities else table("select if(template = 'none', 'none', key(template_category)), count(*) from m group by 1"),
     summary["template_categories"],
 )
 hours = {f"{hour:02}": 0 for hour in range(24)} | table("select strftime(created, '%H'), count(*) from m where created is not null group by 1")
@@ -130,7 +151,7 @@ for told, name in (("to_delivered", "DELIVERED"), ("to_read", "READ")):
         from m where is_out
         """
     )
-    channels = [channel for (channel,) in rows("select distinct channel from took")]
+    channels = [] if by_activities else [channel for (channel,) in rows("select distinct channel from took")]
     for channel in [None, *channels]:
         where = "micros >= 0" + (f" and channel = '{channel}'" if channel else "")
         durations = [micros // 1000 for (micros,) in rows(f"select micros from took where {where} order by micros")]
@@ -150,11 +171,13 @@ messaged, replied = rows(
     where first_out is not null
     """
 )[0]
-same("contacts", {"messaged": messaged, "replied": replied, "approximate": False}, summary["contacts"])
+same("contacts", None if by_activities else {"messaged": messaged, "replied": replied, "approximate": False}, summary["contacts"])
 repeated = number("select coalesce(sum(n), 0)::bigint from (select count(*) n from m group by id having n > 1)")
 same("repeated_ids", repeated, summary["quality"]["repeated_ids"])
 same("outbound_without_price", number("select count(*) from m where is_out and price is null"), summary["quality"]["outbound_without_price"])
 # An export writes null for a date that was never set, and only its own summary still knows.
 if summary["run"] is None:
     same("year_one_created_at", number("select count(*) from m where created_at < timestamptz '0002-01-01'"), summary["quality"]["year_one_created_at"])
+if by_activities:
+    same("activities", number("select count(*) from file"), summary["from_activities"]["activities"])
 print(f"{count} messages: DuckDB and the report agree")

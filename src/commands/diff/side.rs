@@ -94,6 +94,9 @@ impl Side {
     /// When they hold contacts and messages, or a file cannot be read.
     pub(super) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
         let content = detect_contents(found)?;
+        if let (Content::Activities, Some(file)) = (content, found.files.first()) {
+            return Err(SourceError::Activities { path: file.path.clone() });
+        }
         let Chosen { mut files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
         let shown = printable(&path.to_string_lossy());
         for snapshots in snapshots {

@@ -1,4 +1,4 @@
-//! Where a report may go: never onto what it is made from, and no two forms to one place.
+//! Checks where reports are written: never to their inputs, and each to a path of its own.
 //!
 //! *Easy to get wrong:* a file has many names, by `./`, `..` and links, so places are compared and not names.
 

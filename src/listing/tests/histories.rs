@@ -216,7 +216,7 @@ fn a_list_that_does_not_change_is_complete() {
 }
 
 #[test]
-fn restless_lists_lose_nothing() {
+fn fast_changing_lists_lose_nothing() {
     run_well("restless", restless);
 }
 

@@ -14,8 +14,8 @@ use crate::base::noun::RowNoun;
 use crate::journal::tests::key;
 use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, Delivery, Fetched, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone, RowId, RowKey,
-    SourceError, Walk, WalkReport, Window, read_list,
+    Consistency, Delivery, Fetched, ListFailure, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone,
+    RowId, RowKey, Walk, WalkReport, Window, read_list,
 };
 use crate::verdict::{Evidence, Verdict};
 
@@ -32,7 +32,7 @@ impl ListPage for ModelPage {
 #[derive(Debug)]
 pub(super) enum ModelError {}
 
-impl SourceError for ModelError {
+impl ListFailure for ModelError {
     fn may_pass(&self) -> bool {
         match *self {}
     }

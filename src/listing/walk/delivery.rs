@@ -25,7 +25,7 @@ impl Walk {
             self.unplaced_to = if items.is_none() { self.unplaced_to.max(window.end()) } else { self.unplaced_to };
             self.delivered_to = self.delivered_to.max(window.end());
         }
-        // What stands before the first new row was in another answer; so were the items among it that are no rows.
+        // Rows before the first new row were in another answer, and so were items among them that are not rows.
         let mut rows = keep.iter();
         let first_new = facts.items.iter().position(|item| item.is_some() && rows.next() == Some(&true));
         let fresh = items.map_or_else(|| first_new.unwrap_or(facts.items.len()), |items| items.from);

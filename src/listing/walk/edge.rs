@@ -15,7 +15,7 @@ pub(super) struct Edge {
     pub(super) offset: u64,
     /// Rows of the line up to and including it.
     pub(super) rank: u64,
-    /// Items behind it that were no rows.
+    /// Items after it that are not rows.
     trailing: usize,
     /// `total_count` of the answer that held it.
     pub(super) total: Option<u64>,
@@ -24,7 +24,7 @@ pub(super) struct Edge {
 /// Where an answer continues an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Anchor {
-    /// The first item behind the row that both share.
+    /// The first item after the shared row.
     pub(super) start: usize,
     /// How many rows of the edge come after the shared row; they were deleted, or are not in this answer yet.
     skipped: usize,
@@ -67,7 +67,7 @@ impl Edge {
             let at = if is_there { Some(expected) } else { rows.iter().position(|found| found.as_ref() == Some(row)) };
             at.map(|at| (skipped, at))
         })?;
-        // A row that moved by itself proves nothing: rows before it must not stand behind it.
+        // A row that moved by itself proves nothing: rows before it must not be after it.
         let before = &self.tail[..self.tail.len() - 1 - skipped];
         let is_in_order = rows[at + 1..].iter().flatten().all(|row| !before.contains(row));
         is_in_order.then_some(Anchor { start: at + 1, skipped })
@@ -84,7 +84,7 @@ impl Edge {
         anchor.start + if anchor.skipped == 0 { self.trailing } else { 0 }
     }
 
-    /// The first item of an answer that cannot be a row of the edge, changed in its place.
+    /// The first item of an answer that cannot be a changed row of the edge.
     pub(super) fn unread_from(&self, anchor: Anchor) -> usize {
         self.fresh_from(anchor) + anchor.skipped
     }

@@ -2,7 +2,7 @@
 
 use crate::listing::RowKey;
 
-/// A row's id and times in 64 bits. Another value means that the row changed, and may have moved.
+/// A row's id and times in 64 bits. A different value means that the row changed, and may have moved.
 ///
 /// Two rows of an account share a fingerprint with a probability of about n²/2⁶⁵; a boundary looks at a few dozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

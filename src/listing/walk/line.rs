@@ -1,8 +1,8 @@
 //! The rows that are proven to follow each other without a gap, and their positions.
 //!
-//! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about
-//! two bytes a row in all. An answer that holds two of them in the same order shows its position in the list, whatever
-//! was created or deleted in the meantime. An index of all of them is only built when many answers are looked up, because the
+//! Of every stretch that a reader appends, the line remembers the first and the last rows by their fingerprints, about two
+//! bytes a row in all. An answer that holds two of them in the same order shows its position in the list, whatever was
+//! created or deleted in the meantime. An index of all of them is only built when many answers are looked up, because the
 //! list has moved so far that boundaries did not show.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,10 +15,10 @@ use super::fingerprint::RowFingerprint;
 const HEAD_MARKS: usize = 8;
 /// Rows remembered at its end: more, because this is where reading continues.
 pub(super) const TAIL_MARKS: usize = 16;
-/// Distance of the labels of stretches appended one after the other: room for those found between them later.
+/// Distance between the labels of successive stretches, which leaves labels for those found between them later.
 const SPACING: i64 = 1 << 20;
-/// Look-ups that pass through all marks: a list that does not change has two of them, and an index of its marks would take
-/// as much memory as the rest of the walk.
+/// Look-ups that scan all marks: a list that does not change has two of them, and an index of its marks would use as much
+/// memory as the rest of the walk.
 const LOOKUPS_WITHOUT_INDEX: u32 = 8;
 /// Matches from which on an answer whose rows are mostly out of order contradicts the line.
 const MIN_MATCHES_FOR_CONFLICT: usize = 4;
@@ -52,13 +52,13 @@ impl Stretch {
         u32::try_from(row).unwrap_or(u32::MAX)
     }
 
-    /// Its marks and where they stand.
+    /// Its marks and their positions.
     fn places(&self, label: i64) -> impl Iterator<Item = (RowFingerprint, Position)> + '_ {
         self.marks.iter().enumerate().map(move |(at, &mark)| (mark, Position { stretch: label, row: self.row_of(at) }))
     }
 }
 
-/// Where an answer lies, shown by the rows that it shares with the line in the same order.
+/// The position of an answer, shown by the rows that it shares with the line in the same order.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Located {
     /// The first of these rows: its index in the answer and its place on the line.
@@ -72,9 +72,9 @@ pub(super) struct Located {
 pub(super) enum Lookup {
     /// No row, or too few to decide.
     Unknown,
-    /// The answer lies here.
+    /// The position of the answer.
     Found(Located),
-    /// Rows stand in another order than before.
+    /// Rows are in another order than before.
     OutOfOrder,
 }
 
@@ -83,7 +83,7 @@ pub(super) enum Lookup {
 pub(super) struct Line {
     stretches: BTreeMap<i64, Stretch>,
     lookups: u32,
-    /// Where all marks stand, once there were many look-ups.
+    /// Positions of all marks, after many look-ups.
     index: Option<Places>,
 }
 
@@ -102,7 +102,7 @@ impl Line {
         let label = match self.stretches.last_key_value() {
             None => 0,
             Some((&last, _)) if after.stretch >= last => last + SPACING,
-            // Before everything: a read of the head may bring many stretches, each behind the other.
+            // At the start: a read of the head may add many stretches, one after the other.
             Some(_) if after == Position::START => {
                 let first = self.stretches.first_key_value().map_or(0, |(&first, _)| first);
                 first.saturating_sub(1 << 40)
@@ -124,7 +124,7 @@ impl Line {
         last
     }
 
-    /// Where the rows of an answer stand on the line.
+    /// The positions of the rows of an answer on the line.
     pub(super) fn locate(&mut self, rows: &[Option<RowFingerprint>]) -> Lookup {
         self.lookups = self.lookups.saturating_add(1);
         if self.lookups > LOOKUPS_WITHOUT_INDEX && self.index.is_none() {
@@ -144,7 +144,7 @@ impl Line {
         if found.len() >= MIN_MATCHES_FOR_CONFLICT && chain.len() * 2 < found.len() {
             return Lookup::OutOfOrder;
         }
-        // One row may have moved by itself; two that did not are hardly in the same order by chance.
+        // One row may have moved by itself; two moved rows are rarely in the same order by chance.
         let needed = if rows.len() <= 3 { 1 } else { 2 };
         match (chain.first(), chain.last()) {
             (Some(&first), Some(&last)) if chain.len() >= needed => Lookup::Found(Located { first, last }),
@@ -152,7 +152,7 @@ impl Line {
         }
     }
 
-    /// Where those marks stand that are wanted.
+    /// The positions of the wanted marks.
     fn places(&self, is_wanted: impl Fn(&RowFingerprint) -> bool) -> Places {
         let marks = self.stretches.iter().flat_map(|(&label, stretch)| stretch.places(label));
         marks.filter(|(mark, _)| is_wanted(mark)).collect()
@@ -173,15 +173,15 @@ impl Line {
         })
     }
 
-    /// The label of a place, to be looked up in [`ranks`](Self::ranks), and the row in its stretch.
+    /// The label of a position, to be looked up in [`ranks`](Self::ranks), and the row in its stretch.
     pub(super) fn label(position: Position) -> (i64, u32) {
         (position.stretch, position.row)
     }
 }
 
-/// The longest part of `found` whose places ascend.
+/// The longest subsequence of `found` whose positions ascend.
 fn longest_ascending(found: &[(usize, Position)]) -> Vec<(usize, Position)> {
-    // `ends[n]` is the entry with the smallest place that ends an ascending part of n + 1 entries.
+    // `ends[n]` is the entry with the smallest position that ends an ascending subsequence of n + 1 entries.
     let mut ends: Vec<usize> = Vec::new();
     let mut before = vec![None; found.len()];
     for (at, &(_, place)) in found.iter().enumerate() {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn one_row_alone_tells_nothing() {
+    fn one_row_alone_proves_nothing() {
         let mut line = Line::default();
         line.insert(Position::START, 0, &rows(0..50));
         assert!(matches!(line.locate(&rows([900, 901, 902, 3, 903])), Lookup::Unknown));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn stretches_found_later_stand_before_those_that_follow_them() {
+    fn stretches_found_later_are_before_those_that_follow_them() {
         let mut line = Line::default();
         let first = line.insert(Position::START, 0, &rows(0..10));
         let third = line.insert(first, 10, &rows(20..30));

@@ -57,13 +57,13 @@ use crate::verdict::{Evidence, Verdict};
 pub use report::WalkReport;
 pub use unreliable::Unreliable;
 
-/// Most ids that room is reserved for from the first page's count; beyond it, the set grows as needed.
+/// Maximum number of ids to allocate for by the count of the first page; beyond it, the set grows as needed.
 const MAX_RESERVED_IDS: u64 = 4_000_000;
-/// How far a time may lie in the future and still be that of a change, in microseconds.
+/// How far in the future a plausible time of change may be, in microseconds.
 const CLOCK_SLACK: i64 = 5_000_000;
-/// Rows changed that long before the run may be dated by a clock that is off, in microseconds.
+/// Tolerance for clocks in times of changes before the run, in microseconds.
 const DATE_SLACK: i64 = 300_000_000;
-/// Answers in a row that may bring nothing new, besides those that reading the list again may take.
+/// Consecutive answers that may have nothing new, besides those of reading the list again.
 const MAX_VAIN_ANSWERS: u64 = 100;
 
 /// Requests that a list of `rows` takes once through, as long as it does not change: an eighth more than pages for the overlap
@@ -92,7 +92,7 @@ pub struct Walk {
     delivered_to: u64,
     /// First item of answers that was not read before, as the reader saw it.
     fresh_items: BTreeMap<(u64, u32), FreshItems>,
-    /// Rows of the list up to which windows were delivered that readers did not need: theirs may come again.
+    /// Rows of the list up to which windows were delivered that readers did not need: their rows may be repeated.
     unplaced_to: u64,
     /// Windows that could not be fetched once.
     failed_once: BTreeSet<Window>,
@@ -148,8 +148,8 @@ impl Walk {
         }
     }
 
-    /// The same for the rows created at `not_before` or later, in microseconds UTC, and those without a creation time. `None`
-    /// means all rows.
+    /// The same for the rows created at `not_before` or later, in microseconds UTC, and those without a creation time.
+    /// `None` means all rows.
     #[must_use]
     pub fn with_span(mut self, not_before: Option<i64>) -> Self {
         self.main.span = not_before.map(SpanEnd::new);
@@ -172,7 +172,7 @@ impl Walk {
         Request { window: Window::first(self.cap), purpose }
     }
 
-    /// Answers that the list is expected to take, without those that changes may cost.
+    /// Expected number of answers for the list, without those caused by changes.
     pub fn planned_pages(&self) -> Option<u64> {
         let total = self.report.total_last.filter(|_| self.report.pages > 0)?;
         let total = self.main.planned_end().map_or(total, |end| end.min(total));
@@ -240,7 +240,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a request is in flight: the next one, or one that an earlier run has sent.
+    /// Records that a request is in flight: the next one, or one that an earlier run has sent.
     pub fn note_sent(&mut self, request: &Request) {
         self.out += 1;
         self.moves.note_out(self.out);
@@ -335,7 +335,7 @@ impl Walk {
         }
     }
 
-    /// Notes that a request failed after all retries; returns whether it will be repeated.
+    /// Records that a request failed after all retries; returns whether it will be repeated.
     pub fn failed(&mut self, request: &Request) -> bool {
         self.out = self.out.saturating_sub(1);
         let window = request.window;
@@ -386,9 +386,9 @@ impl Walk {
     /// The verdict on completeness, with its evidence.
     ///
     /// # Panics
-    /// If the walk is not finished: a verdict before that would promise what is not known yet.
+    /// If the walk is not finished, because there is no verdict before that.
     pub fn verdict(&self, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
-        assert!(self.is_finished(), "a walk is judged when it is finished");
+        assert!(self.is_finished(), "the verdict needs a finished walk");
         let manner = match self.consistency {
             _ if self.is_single_answer => Manner::OneAnswer,
             Consistency::Plain => Manner::Plain,

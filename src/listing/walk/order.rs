@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use crate::listing::RowKey;
 
-/// Neighbors that may stand the other way round, for changes while the list is read: so many, and one for every so many
+/// Neighbors that may be in reverse order because of changes while the list is read: this many, plus one per this many
 /// rows.
 const MIN_BREAKS: u64 = 4;
 const ROWS_FOR_A_BREAK: u64 = 400;
@@ -27,10 +27,10 @@ pub(super) struct ListOrder {
     by_id: SortKey<u128>,
 }
 
-/// How the rows stand by one of their values.
+/// The order of the rows by one of their values.
 #[derive(Debug, Default)]
 struct SortKey<T> {
-    /// The last row's value; of a row without one, that of the row before it.
+    /// The value of the last row; if it has none, that of the row before it.
     last: Option<T>,
     descending: u64,
     ascending: u64,
@@ -45,14 +45,14 @@ impl<T: Copy + Ord> SortKey<T> {
         }
     }
 
-    /// Whether all but `allowed` neighbors stand the same way round. A value that all rows share sorts nothing.
+    /// Whether all but `allowed` neighbors are in the same order. A value that all rows share does not sort them.
     fn is_sorted(&self, allowed: u64) -> bool {
         self.descending.min(self.ascending) <= allowed && self.descending.max(self.ascending) > allowed
     }
 }
 
 impl ListOrder {
-    /// Notes the next row of the list.
+    /// Records the next row of the list.
     pub(super) fn note(&mut self, row: &RowKey) {
         self.rows += 1;
         self.has_dates |= row.created_at.is_some();
@@ -81,8 +81,8 @@ pub(super) struct Insertions {
 }
 
 impl Insertions {
-    /// Notes by how many rows a boundary moved. `in_flight` answers may be of any order in time: what one of them takes
-    /// back was no insertion.
+    /// Records by how many rows a boundary moved. `in_flight` answers may be in any order in time: what a later one undoes
+    /// was not an insertion.
     pub(super) fn note(&mut self, shift: i64, in_flight: usize) {
         let before = self.recent.iter().copied().max().unwrap_or(0);
         self.growth = self.growth.saturating_add(shift);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_share_their_only_date_are_sorted_by_nothing() {
+    fn rows_with_one_shared_date_have_no_order() {
         assert!(!order_of((0..1_000_i64).map(|at| ((at * 7_919 % 1_000).cast_unsigned().into(), 5, Some(5)))));
     }
 

@@ -1,8 +1,8 @@
-//! By how many rows the next window should overlap: learned from how far boundaries moved lately.
+//! By how many rows the next window should overlap: learned from how far recent boundaries moved.
 
 use std::collections::VecDeque;
 
-/// Boundaries that are remembered.
+/// Number of recent boundaries.
 const REMEMBERED: usize = 20;
 
 /// How far the list moved at recent boundaries.
@@ -12,7 +12,7 @@ pub(super) struct Overlap {
 }
 
 impl Overlap {
-    /// Notes by how many rows the list moved at a boundary.
+    /// Records by how many rows the list moved at a boundary.
     pub(super) fn note(&mut self, rows: u64) {
         if self.moved.len() == REMEMBERED {
             self.moved.pop_front();

@@ -1,11 +1,11 @@
 //! Which pages of one read through the list are requested next.
 //!
-//! Pages are issued in ascending order, each once. A page that could not be fetched is set aside and issued again when
-//! all the others have been answered.
+//! Pages are issued in ascending order, each once. A page that could not be fetched is set aside and issued again after all
+//! others were answered.
 
 use std::collections::BTreeSet;
 
-/// The pages of one read, from 1 up to a last page that may still be moved.
+/// The pages of one read, from 1 to a last page that can still change.
 #[derive(Debug, Clone)]
 pub(super) struct PagePlan {
     next: u64,
@@ -16,7 +16,7 @@ pub(super) struct PagePlan {
     out: BTreeSet<u64>,
     /// Failed once, waiting for all others.
     set_aside: BTreeSet<u64>,
-    /// Failed for good.
+    /// Finally failed.
     missing: BTreeSet<u64>,
 }
 
@@ -53,7 +53,7 @@ impl PagePlan {
         }
     }
 
-    /// Notes that a page is being requested; leaves the pages skipped by that as holes.
+    /// Records that a page is being requested; skipped pages become holes.
     pub(super) fn give_out(&mut self, page: u64) {
         self.holes.extend(self.next..page);
         self.next = self.next.max(page + 1);
@@ -61,13 +61,13 @@ impl PagePlan {
         self.out.insert(page);
     }
 
-    /// Notes that a page was answered.
+    /// Records that a page was answered.
     pub(super) fn answered(&mut self, page: u64) {
         self.out.remove(&page);
         self.set_aside.remove(&page);
     }
 
-    /// Notes that a page could not be fetched; returns whether it will be requested again.
+    /// Records that a page could not be fetched; returns whether it will be requested again.
     pub(super) fn failed(&mut self, page: u64) -> bool {
         self.out.remove(&page);
         self.holes.remove(&page);
@@ -79,12 +79,12 @@ impl PagePlan {
         is_first_time
     }
 
-    /// Pages that failed for good.
+    /// Pages that finally failed.
     pub(super) fn missing(&self) -> &BTreeSet<u64> {
         &self.missing
     }
 
-    /// Whether every planned page was answered or failed for good.
+    /// Whether every planned page was answered or finally failed.
     pub(super) fn is_finished(&self) -> bool {
         self.next > self.last && self.holes.is_empty() && self.out.is_empty() && self.set_aside.is_empty()
     }
@@ -124,7 +124,7 @@ mod tests {
         let mut plan = PagePlan::new(1, 2);
         assert_eq!((give_out_next(&mut plan, 9), give_out_next(&mut plan, 9)), (Some(1), Some(2)));
         assert!(plan.failed(1));
-        assert_eq!(give_out_next(&mut plan, 9), None, "page 2 is still out");
+        assert_eq!(give_out_next(&mut plan, 9), None, "page 2 is still in flight");
         plan.answered(2);
         assert_eq!(give_out_next(&mut plan, 9), Some(1));
         assert!(!plan.failed(1));

@@ -13,7 +13,7 @@ use super::line::{Line, Lookup};
 
 /// A part of the line in which the list holds more rows than were read.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct ProbePart {
     /// Ranks of its ends.
     from: u64,
     to: u64,
@@ -22,7 +22,7 @@ struct Part {
     grown_to: i64,
 }
 
-impl Part {
+impl ProbePart {
     fn grown(&self) -> i64 {
         self.grown_to - self.grown_from
     }
@@ -32,8 +32,8 @@ impl Part {
 #[derive(Debug)]
 pub(super) struct Probe {
     ranks: BTreeMap<i64, u64>,
-    parts: Vec<Part>,
-    probed: Option<Part>,
+    parts: Vec<ProbePart>,
+    probed: Option<ProbePart>,
     requests_left: u64,
     is_out: bool,
 }
@@ -44,7 +44,7 @@ impl Probe {
         let ranks: BTreeMap<i64, u64> = line.ranks().collect();
         let rows = line.rows();
         let grown = signed(end) - signed(rows);
-        let parts = vec![Part { from: 0, to: rows, grown_from: 0, grown_to: grown }];
+        let parts = vec![ProbePart { from: 0, to: rows, grown_from: 0, grown_to: grown }];
         let mut probe = Self { ranks, parts, probed: None, requests_left: max_requests, is_out: false };
         probe.choose();
         probe
@@ -61,7 +61,7 @@ impl Probe {
             .or_else(|| Window::overlapping(at, 1, cap))
     }
 
-    /// Notes that the window is requested.
+    /// Records that the window is requested.
     pub(super) fn note_sent(&mut self) {
         self.is_out = true;
         self.requests_left = self.requests_left.saturating_sub(1);
@@ -82,17 +82,17 @@ impl Probe {
                 let grown = |at: usize, rank: u64| signed(answer.offset + at as u64) - signed(rank);
                 let (grown_first, grown_last) = (grown(found.first.0, first), grown(found.last.0, last));
                 if first > part.from && first <= part.to {
-                    self.parts.push(Part { to: first, grown_to: grown_first, ..part });
+                    self.parts.push(ProbePart { to: first, grown_to: grown_first, ..part });
                 }
                 if last < part.to && last >= part.from {
-                    self.parts.push(Part { from: last, grown_from: grown_last, ..part });
+                    self.parts.push(ProbePart { from: last, grown_from: grown_last, ..part });
                 }
             }
         }
         self.choose();
     }
 
-    /// Whether there is nowhere left to look.
+    /// Whether no part is left to search.
     pub(super) fn is_finished(&self) -> bool {
         self.probed.is_none()
     }

@@ -7,7 +7,8 @@
 //! The main reader reads to the end of the list. Readers of the head and of gaps stop where they *meet* a row of the line,
 //! because everything behind that row was read.
 //!
-//! *Easy to get wrong:* an answer without a row of the edge is no continuation, however well its numbers fit. See [`Search`].
+//! *Easy to get wrong:* an answer without a row of the edge is not a continuation, even if its numbers match. See
+//! [`Search`].
 
 mod plan;
 mod recovery;
@@ -25,7 +26,8 @@ use super::search::{Clue, Search};
 use super::span::SpanEnd;
 use super::{Unreliable, Window};
 
-/// Short answers in one place that announce more rows and are requested again before they are accepted.
+/// Maximum number of short answers at one position, with more rows to follow, that are requested again before one is
+/// accepted.
 const MAX_REREADS: u32 = 2;
 /// Such answers in the whole list, after which they are accepted at once.
 const MAX_CUT_ANSWERS: u64 = 6;
@@ -57,16 +59,16 @@ struct Resume {
     from: Position,
 }
 
-/// Items of an answer that the rows before its anchor cannot be.
+/// The first new items of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FreshItems {
     /// The first item behind the anchor.
     pub(super) from: usize,
-    /// The first item that cannot be a row of the edge either, changed where it stands.
+    /// The first item that also cannot be a changed row of the edge.
     pub(super) unread_from: usize,
 }
 
-/// What a reader noticed when it took an answer.
+/// What an answer showed a reader.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Step {
     /// The answer.
@@ -106,7 +108,7 @@ pub(super) struct Reader {
     is_done: bool,
     /// Where reading ends before the list does, if it may.
     pub(super) span: Option<SpanEnd>,
-    /// Whether it did so.
+    /// Whether it ended there.
     is_cut: bool,
     /// Rows of the list, when its end was read last.
     pub(super) end: u64,
@@ -305,7 +307,7 @@ impl Reader {
         self.slots.retain(|&(start, size), slot| !matches!(slot, Slot::Arrived(_)) || start + u64::from(size) > offset);
     }
 
-    /// Answers that should hold the edge, now that it was found, and do not, are of another moment.
+    /// Answers that should hold the edge, now that it was found, but do not, are of another moment.
     fn forget_stale(&mut self) {
         let edge = &self.edge;
         self.slots.retain(|&(start, size), slot| match slot {
@@ -342,7 +344,7 @@ impl Reader {
         true
     }
 
-    /// Nothing more is expected of answers that were not needed.
+    /// Drops answers that were not needed.
     fn settle(&mut self) {
         self.search = None;
         self.wanted = None;
@@ -364,7 +366,7 @@ fn arrived<'a>((&place, slot): (&(u64, u32), &'a Slot)) -> Option<(Place, &'a An
     }
 }
 
-/// Where an answer waits.
+/// Position of a waiting answer.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Planned((u64, u32)),

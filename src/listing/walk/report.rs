@@ -32,7 +32,7 @@ pub struct WalkReport {
     pub is_unsorted: bool,
     /// Items that are no rows.
     pub rejected: u64,
-    /// Rows that came again in another place and were dropped.
+    /// Rows that were repeated in another position and dropped.
     pub duplicates: u64,
     /// `total_count` of the first answer.
     pub total_first: Option<u64>,
@@ -56,7 +56,7 @@ pub struct WalkReport {
     pub closings: u64,
     /// Answers that were shorter than a page although more followed.
     pub short_pages: u64,
-    /// Rows that came again in the middle of the list, where rows that do not change cannot.
+    /// Rows that were repeated in the middle of the list, where unchanged rows cannot be.
     pub moved_in_middle: u64,
     /// Rows in the list, by the answers that held its end, less those that were read.
     pub unread: u64,
@@ -331,7 +331,7 @@ fn count_rows(ranges: &[[u64; 2]]) -> u64 {
     ranges.iter().map(|[start, end]| end - start + 1).sum()
 }
 
-/// As many ranges as fit a sentence.
+/// As many ranges as fit into a sentence.
 fn list_rows(ranges: &[[u64; 2]]) -> String {
     let told: Vec<String> = ranges.iter().take(MAX_RANGES).map(|[start, end]| format!("{start} to {end}")).collect();
     match ranges.len().saturating_sub(MAX_RANGES) {

@@ -1,9 +1,9 @@
 //! Reading the whole list page by page: the plain mode, the second read of the strict mode, and the fallback where the
 //! order of rows cannot be relied on.
 //!
-//! A rescan proves nothing by itself. Where rows have no fixed place, it may miss the very row that was missed before, so
-//! rescans repeat until one finds nothing new and as many rows were read as the list has. After a few without
-//! result they stop, and the evidence says how many rows are known to be missing.
+//! A rescan proves nothing by itself. If rows have no fixed position, it may miss the same row again, so rescans are
+//! repeated until one finds nothing new and as many rows were read as the list has. After a few without a result they stop,
+//! and the evidence says how many rows are known to be missing.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::listing::PageFacts;
 
 /// Rescans of a list whose order cannot be relied on.
 const MAX_RESCANS: u32 = 10;
-/// Rescans in a row that may find nothing new while the API counts more. A row that may stand on any of a few pages is
-/// missed by about one rescan in three, and so by three of them in about one case of 25.
+/// Consecutive rescans that may find nothing new while the API counts more rows. A row that may be on any of a few pages is
+/// missed by about one rescan in three, so by three of them in about one case of 25.
 const MAX_VAIN_RESCANS: u32 = 3;
-/// Pages without any item after which a list is at its end, whatever the server says.
+/// Pages without any item after which the list has ended, whatever the server says.
 const MAX_EMPTY_PAGES: u32 = 8;
 
 /// Successive reads of the whole list.
@@ -25,7 +25,7 @@ pub(super) struct Rescan {
     /// Pages of the current one.
     pub(super) plan: PagePlan,
     page_size: u32,
-    /// Rescans in a row that found nothing new.
+    /// Consecutive rescans that found nothing new.
     vain: u32,
     /// Pages of the current one without any item.
     empty_pages: u32,
@@ -38,7 +38,7 @@ pub(super) struct Rescan {
 }
 
 impl Rescan {
-    /// Begins the first one.
+    /// Starts the first one.
     pub(super) fn begin(report: &mut WalkReport, page_size: u32) -> Self {
         let mut rescan = Self {
             plan: PagePlan::new(1, 1),
@@ -91,7 +91,7 @@ impl Rescan {
         let counted = self.pages(facts.paging.total_count.unwrap_or(0));
         let is_full = facts.items.len() >= facts.window.size as usize;
         let may_have_more = facts.paging.has_more.unwrap_or(facts.paging.total_count.is_none() && is_full);
-        // No further than what was read takes, for a server that says so for ever.
+        // But not without end, in case a server always reports more.
         let read = self.pages(report.known() + report.rejected) + 2;
         let is_open = is_full && facts.paging.has_more.is_none();
         let told = if may_have_more || is_open { (facts.window.page + 1).min(read) } else { 0 };
@@ -113,7 +113,7 @@ impl Rescan {
         self.is_sorted && has_neighbor
     }
 
-    /// When one read is through, begins another if that may help; returns whether there is more to read.
+    /// After a complete read, starts another if that may help; returns whether there is more to read.
     pub(super) fn continues(&mut self, report: &mut WalkReport) -> bool {
         if !self.plan.is_finished() {
             return true;

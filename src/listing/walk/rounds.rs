@@ -1,4 +1,4 @@
-//! Transitions between phases: when reading is over, what is read again, and when that is enough.
+//! Transitions between phases: when reading ends, what is read again, and when that is enough.
 
 use super::edge::Edge;
 use super::moves::Circumstances;
@@ -11,11 +11,11 @@ use super::{Consistency, MAX_VAIN_ANSWERS, Purpose, Request, Unreliable, Walk, W
 const MAX_CLOSINGS: u32 = 3;
 /// Further reads of the end while the API counts another number of rows than it lists: counts may be cached for seconds.
 const MAX_RECOUNTS: u32 = 12;
-/// Requests for the search in the middle of the list: so many, and one for every so many answers.
+/// Requests for the search in the middle of the list: this many, plus one per this many answers.
 const MIN_PROBES: u64 = 16;
 const ANSWERS_FOR_A_PROBE: u64 = 40;
 
-/// What a walk is doing.
+/// The current phase of a walk.
 #[derive(Debug)]
 pub(super) enum Phase {
     /// Reads the list; closes a gap left by a window that could not be fetched.
@@ -38,12 +38,12 @@ pub(super) struct Closing {
     recounts: u32,
     /// Rows that were read before it.
     rows_before: u64,
-    /// Whether an earlier run began it: what moved since then may not be in it.
+    /// Whether an earlier run started it: later moves may not be in it.
     pub(super) is_of_earlier_run: bool,
 }
 
 impl Closing {
-    /// Whether rows of the start were read and have not met those that were read before.
+    /// Whether rows of the start were read that do not yet connect to those read before.
     pub(super) fn has_read_head(&self) -> bool {
         self.head.as_ref().is_some_and(|head| !head.is_done() && !head.edge.is_start())
     }
@@ -161,14 +161,14 @@ impl Walk {
     /// Reads start and end of the list.
     pub(super) fn close(&mut self, round: u32) {
         let mut head = Reader::new(Goal::Line, Edge::start(), self.cap);
-        // Another size than before is another address, so that no cache in between holds its answer.
+        // Another size means another URL, so that no cache can have the answer.
         let size = self.cap.saturating_sub(1 + round % self.cap.max(2)).max(self.cap / 2).max(1);
         head.ask_for(Window::first(size));
-        // Rows that could not be fetched are no growth: the start would be read ahead of what the list has grown by.
+        // Rows that could not be fetched are no growth, or too much of the start would be read.
         let known = self.line.rows() + self.report.missing_rows();
         let grown = self.main.edge.offset.saturating_sub(known);
         head.expected_end = Some(grown);
-        // What was requested when everything else was here has seen the end after it.
+        // A window that was requested after all other answers arrived shows the end after them.
         if !self.main.is_limited() && !self.main.is_cut() && (round > 0 || !self.end_is_fresh) {
             self.reopen_end(round + 1);
         }
@@ -211,7 +211,7 @@ impl Walk {
             self.reopen_end(round + recounts + 2);
             return;
         }
-        // A count that had to be taken again is of a later moment than the read of the start.
+        // A repeated count is later than the read of the start.
         let is_behind = self.unread() > 0 && round + 1 < 2 * MAX_CLOSINGS;
         if is_behind || (new > 0 && round + 1 < MAX_CLOSINGS) {
             self.close(round + 1);
@@ -249,7 +249,7 @@ impl Walk {
         if self.report.moved_in_middle > 0 {
             self.fall_back(Unreliable::OrderChanges);
         } else if self.report.unread > 0 && !self.report.unread_is_explained() {
-            // Too many to be found one by one, or the line does not show where: read every page again.
+            // Too many to find one by one, or the line does not show where: read every page again.
             self.report.looks_for_unread = true;
             self.phase = Phase::Rescanning(Rescan::begin(&mut self.report, self.cap));
         } else {
@@ -277,7 +277,7 @@ impl Walk {
         };
     }
 
-    /// Continues without a request that failed for good.
+    /// Continues without a request that finally failed.
     pub fn abandon(&mut self, request: &Request) {
         let rows = request.window.rows();
         match (request.purpose, &mut self.phase) {
@@ -291,9 +291,9 @@ impl Walk {
                     self.report.missing.push(rows);
                 }
             }
-            // The edge is looked for elsewhere.
+            // The edge is searched for elsewhere.
             (Purpose::Search, _) => self.main.skip_search(),
-            // Already noted by its plan.
+            // Already recorded by its plan.
             (Purpose::Rescan, _) => {}
             (Purpose::Probe, Phase::Probing(probe)) => probe.take(None, &mut self.line),
             _ => {

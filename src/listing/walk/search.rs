@@ -1,7 +1,7 @@
 //! Finds an edge that was not where it was expected. See `docs/completeness.md`.
 //!
 //! An answer in which no row is known shows only that the edge is elsewhere, ahead or behind. The change of `total_count`
-//! points to a place (a hint, never a proof), then the search goes outward in both directions. An answer that holds
+//! suggests a position (a hint, never a proof), then the search continues outward in both directions. An answer that holds
 //! rows of the line gives the distance: the edge is as many rows behind them as on the line.
 
 use super::Window;
@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::edge::Edge;
 use super::line::{Line, Located, Lookup};
 
-/// Windows that are tried without finding a row of the line, before the list is read from its start.
+/// Windows without a row of the line after which the list is read from its start.
 const MAX_TRIES: u32 = 9;
 /// Rows behind the edge's expected place that an answer must hold to show that the edge is gone.
 const ROWS_BEHIND_TO_TELL: u64 = 3;
@@ -41,7 +41,7 @@ pub(super) enum Clue {
     Elsewhere,
     /// The edge is gone: these are the last rows before it that are still there.
     Gone(Located),
-    /// Rows stand in another order than before.
+    /// Rows are in another order than before.
     OutOfOrder,
 }
 
@@ -99,7 +99,7 @@ impl Search {
             self.located += 1;
             let is_seen_past =
                 behind >= between + ROWS_BEHIND_TO_TELL || self.high.is_some_and(|high| high <= answer.end());
-            // Everything before any row of the line was read, so one that stands further on serves as well.
+            // Everything before any row of the line was read, so a later row serves as well.
             let is_further_on = position > edge.position && self.may_jump;
             if is_further_on || (position <= edge.position && (is_seen_past || self.located > MAX_TRIES)) {
                 return Clue::Gone(found);
@@ -121,7 +121,7 @@ impl Search {
         self.choose(cap);
     }
 
-    /// Looks at a place, or half way between what is known to lie on both sides.
+    /// Tries a position, or the middle between known positions on both sides.
     fn aim(&mut self, place: u64) {
         let low = self.low.unwrap_or(0);
         let place =

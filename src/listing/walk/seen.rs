@@ -30,7 +30,7 @@ impl SeenIds {
         Self { slots: vec![0; slots_for(ids)], used: 0, has_zero: false }
     }
 
-    /// Makes room for `ids` in all, in one step.
+    /// Reserves capacity for `ids` in total, in one step.
     pub(super) fn reserve(&mut self, ids: usize) {
         let slots = slots_for(ids);
         if slots > self.slots.len() {
@@ -38,9 +38,9 @@ impl SeenIds {
         }
     }
 
-    /// Brings the slots of ids that will be added into the processor's cache.
+    /// Prefetches the slots of ids that will be added into the processor's cache.
     ///
-    /// The slots of random ids lie all over the table, and each comes from memory. Here no read waits for the one before.
+    /// The slots of random ids are all over the table, so each access misses the cache. Prefetching overlaps these misses.
     pub(super) fn prefetch(&self, ids: impl Iterator<Item = RowId>) {
         let touched = ids.fold(0, |touched, id| touched ^ self.slots[self.home(id.0)]);
         std::hint::black_box(touched);
@@ -73,7 +73,7 @@ impl SeenIds {
         slot
     }
 
-    /// The slot where an id stands unless others took it.
+    /// The preferred slot of an id.
     fn home(&self, id: u128) -> usize {
         // The high half of a product spreads the hash over any number of slots, not only powers of two.
         let place = (u128::from(hash(id)) * self.slots.len() as u128) >> 64;

@@ -18,7 +18,7 @@ const WINDOWS_TO_PROVE: u64 = 2;
 pub(super) struct SpanEnd {
     /// Rows created before this are older, in microseconds UTC.
     bound: i64,
-    /// Older rows read in a row.
+    /// Consecutive older rows.
     older: u64,
     newest: Option<i64>,
     last: Option<i64>,
@@ -56,7 +56,7 @@ impl SpanEnd {
     }
 
     /// Where the span is expected to end, `read` rows of the list being read: an estimate from the times read so far, never
-    /// more than twice as far, so that few windows are requested in vain. `None` if it cannot be estimated.
+    /// more than twice as far, so that few windows are requested unnecessarily. `None` if it cannot be estimated.
     pub(super) fn expected_end(&self, read: u64) -> Option<u64> {
         let (newest, last) = (self.newest?, self.last?);
         if !self.is_sorted {

@@ -1,4 +1,4 @@
-//! What the parts of the walk share in their tests, and lists of a few rows that show one rule each.
+//! Shared test helpers of the walk, and lists of a few rows that show one rule each.
 
 use super::fingerprint::RowFingerprint;
 use crate::listing::{RowId, RowKey};

@@ -1,10 +1,10 @@
 //! How many keys occur more than once, in bounded memory.
 //!
-//! The hashes of keys are partitioned by their last bits, so that a partition fits into the fastest cache of the processor. A
-//! partition collects hashes, then sorts them and merges them into its sorted list of distinct ones; one hash table for all
-//! took twice the time. When the list is full, the partition drops the half of its hashes that have a certain bit set, and
-//! keeps only the others from then on. This is a sample that contains a key with all of its rows or not at all, so counts
-//! in it, doubled for each halving, estimate those of all rows (distinct sampling: Gibbons, "Distinct Sampling for
+//! The hashes of keys are partitioned by their last bits, so that a partition fits into the fastest cache of the processor.
+//! A partition collects hashes, then sorts them and merges them into its sorted list of distinct ones; one hash table for
+//! all took twice the time. When the list is full, the partition drops the half of its hashes that have a certain bit set,
+//! and keeps only the others from then on. This is a sample that contains a key with all of its rows or not at all, so
+//! counts in it, doubled for each halving, estimate those of all rows (distinct sampling: Gibbons, "Distinct Sampling for
 //! Highly-Accurate Answers to Distinct Values Queries and Event Reports").
 //!
 //! *Easy to get wrong:* a count from a sample is an estimate and must be marked as one.
@@ -40,7 +40,7 @@ pub(super) struct Repeats {
     gathered: Vec<u64>,
     /// The same, ordered by partition.
     parted: Vec<u64>,
-    parts: Vec<Part>,
+    parts: Vec<RepeatsPart>,
 }
 
 impl Default for Repeats {
@@ -51,7 +51,7 @@ impl Default for Repeats {
 
 impl Repeats {
     fn with_limit(max_held: usize) -> Self {
-        Self { gathered: Vec::new(), parted: Vec::new(), parts: vec![Part::new(max_held); PARTS] }
+        Self { gathered: Vec::new(), parted: Vec::new(), parts: vec![RepeatsPart::new(max_held); PARTS] }
     }
 
     /// Counts a key by its hash, whose bits must be well mixed.
@@ -89,7 +89,7 @@ impl Repeats {
     /// The result.
     pub(super) fn repeated(mut self) -> Repeated {
         self.part();
-        self.parts.into_iter().map(Part::repeated).fold(Repeated::default(), |sum, part| Repeated {
+        self.parts.into_iter().map(RepeatsPart::repeated).fold(Repeated::default(), |sum, part| Repeated {
             keys: sum.keys + part.keys,
             contacts: sum.contacts + part.contacts,
             approximate: sum.approximate || part.approximate,
@@ -99,7 +99,7 @@ impl Repeats {
 
 /// The hashes with the same last bits.
 #[derive(Debug, Clone)]
-struct Part {
+struct RepeatsPart {
     /// Hashes in the order of their arrival.
     fresh: Vec<u64>,
     /// Distinct hashes, sorted, with the number of rows of each.
@@ -109,7 +109,7 @@ struct Part {
     max_held: usize,
 }
 
-impl Part {
+impl RepeatsPart {
     fn new(max_held: usize) -> Self {
         Self { fresh: Vec::new(), held: Vec::new(), halvings: 0, max_held }
     }

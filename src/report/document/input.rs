@@ -49,11 +49,25 @@ pub(in crate::report) fn verdict(inputs: &[InputReport]) -> Option<Verdict> {
     verdicts.reduce(|one, other| Some(worst(one?, other?))).flatten()
 }
 
-/// Items that could not be rows. Each export counts once, because the manifests of all its files have the same number.
+/// Items that could not be rows.
 pub(in crate::report) fn items_rejected(inputs: &[InputReport]) -> u64 {
+    sum_of_exports(inputs, |export| export.items_rejected)
+}
+
+/// The count of a piece of evidence, over all exports; `None` if the export of any file is unknown.
+pub(in crate::report) fn evidence_count(inputs: &[InputReport], code: &str) -> Option<u64> {
+    let count = |export: &InputExport| {
+        let evidence = export.evidence.iter().find(|evidence| evidence.code.as_deref() == Some(code));
+        evidence.and_then(|evidence| evidence.count).unwrap_or_default()
+    };
+    inputs.iter().all(|input| input.export.is_some()).then(|| sum_of_exports(inputs, count))
+}
+
+/// A sum in which each export counts once, because the manifests of all its files say the same.
+fn sum_of_exports(inputs: &[InputReport], of: impl Fn(&InputExport) -> u64) -> u64 {
     let exports = inputs.iter().filter_map(|input| input.export.as_ref());
     let by_export: BTreeMap<_, u64> =
-        exports.map(|export| ((&export.started_at, &export.finished_at, &export.api), export.items_rejected)).collect();
+        exports.map(|export| ((&export.started_at, &export.finished_at, &export.api), of(export))).collect();
     by_export.values().sum()
 }
 

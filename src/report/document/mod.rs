@@ -22,8 +22,8 @@ pub use self::contacts::{
 };
 pub use self::delivery::{
     ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary,
-    DeliveryTimes, Failure, Funnel, Group, Groups, Money, MoneyChange, Percentiles, RateChange, Spending, Weekday,
-    compare_deliveries,
+    DeliveryTimes, Failure, FromActivities, Funnel, Group, Groups, Money, MoneyChange, Percentiles, RateChange,
+    Spending, Weekday, compare_deliveries,
 };
 pub use self::filters::Filters;
 pub use self::findings::{Findings, RejectedSample};

@@ -14,6 +14,56 @@ use crate::base::printable::printable_json;
 use crate::report::table::Table;
 use crate::verdict::Verdict;
 
+/// The methods of a [`ResourceDocument`] whose fields have the same names in every document; `$rows` is the number of rows.
+macro_rules! common_accessors {
+    ($rows:ident) => {
+        fn schema_version(&self) -> u32 {
+            self.schema_version
+        }
+
+        fn as_of(&self) -> &str {
+            &self.as_of
+        }
+
+        fn set_as_of(&mut self, as_of: String) {
+            self.as_of = as_of;
+        }
+
+        fn rows(&self) -> u64 {
+            self.$rows
+        }
+
+        fn min_cell(&self) -> Option<u64> {
+            self.min_cell
+        }
+
+        fn rejected(&self) -> &Table {
+            &self.rejected
+        }
+
+        fn missing(&self) -> &Table {
+            &self.quality.missing
+        }
+
+        fn origin(&self) -> &Origin {
+            &self.origin
+        }
+
+        fn origin_mut(&mut self) -> &mut Origin {
+            &mut self.origin
+        }
+
+        fn add_findings(&mut self, findings: Findings) {
+            self.rejected = findings.rejected;
+            self.rejected_samples = findings.rejected_samples;
+            self.origin.unknown_fields = findings.unknown_fields;
+            self.origin.malformed_fields = findings.malformed_fields;
+            self.quality.year_one_created_at += findings.never_created;
+        }
+    };
+}
+pub(super) use common_accessors;
+
 /// The report on the rows of one resource, as data.
 pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// What rows are called.
@@ -33,6 +83,12 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
 
     /// Number of rows.
     fn rows(&self) -> u64;
+
+    /// What the rows of its files are called, and their number: rows of another kind may stand for those that are reported
+    /// on.
+    fn source_rows(&self) -> (RowNoun, u64) {
+        (Self::NOUN, self.rows())
+    }
 
     /// Limit below which groups were merged, if they were.
     fn min_cell(&self) -> Option<u64>;
@@ -55,6 +111,16 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Omits what cannot be known because of [`Origin::columns_not_in_inputs`].
     fn omit_absent(&mut self);
 
+    /// Columns that a reader might expect and that some of the files lack.
+    fn absent_columns(&self) -> Vec<&str> {
+        self.origin().columns_not_in_inputs.iter().map(String::as_str).collect()
+    }
+
+    /// What is true of all numbers because of what they were counted from.
+    fn source_notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Notices about this resource only.
     fn own_notices(&self) -> Vec<Notice> {
         Vec::new()
@@ -63,7 +129,8 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Everything that a reader must know before the numbers.
     fn all_notices(&self) -> Vec<Notice> {
         let origin = self.origin();
-        let mut notices = origin.derived_notices(Self::NOUN, self.rows(), self.rejected(), self.missing());
+        let (noun, _) = self.source_rows();
+        let mut notices = origin.derived_notices(noun, self.rows(), self.rejected(), self.missing());
         notices.extend(self.own_notices());
         notices.extend_from_slice(&origin.notices);
         notices

@@ -1,5 +1,6 @@
 //! What a report on files needs of the counts and the document of its resource.
 
+mod activities;
 mod contacts;
 mod delivery;
 

@@ -9,6 +9,7 @@ use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
 use super::super::render::{TableStyle, render_table};
 use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
+use crate::base::plural::count_of;
 
 impl RowCounts for DeliveryCounts {
     type Document = DeliverySummary;
@@ -39,5 +40,14 @@ impl RunDocument for DeliverySummary {
 
     fn notices(&self) -> Vec<Notice> {
         self.all_notices()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let not_found = self.from_activities.and_then(|from| from.messages_not_found).filter(|&count| count > 0);
+        let remark = not_found.map(|count| {
+            let messages = count_of(count, "message is", "messages are");
+            format!("{messages} not known to the API (--missing PATH lists them).")
+        });
+        remark.into_iter().collect()
     }
 }

@@ -1,5 +1,6 @@
 //! What an export needs of the counts and the document of its resource.
 
+mod activities;
 mod contacts;
 mod delivery;
 

@@ -25,8 +25,8 @@ pub(super) fn report<D: ResourceDocument, const N: usize>(
     limits: Limits,
 ) -> ReportView {
     let Content { cards, sections, has_ages, footnote } = content;
-    let source =
-        Source { noun: D::NOUN, rows: document.rows(), has_ages, as_of: document.as_of(), origin: document.origin() };
+    let (noun, rows) = document.source_rows();
+    let source = Source { noun, rows, has_ages, as_of: document.as_of(), origin: document.origin() };
     let sections = sections.into_iter().flatten().chain([run::run(source, limits)]);
     ReportView {
         title: format!("Report on {}", D::NOUN.many),

@@ -15,7 +15,8 @@ pub(super) fn section<D: ResourceDocument, const N: usize>(document: &D, counts:
              complement is below {min_cell} are suppressed, except those of all {rows} together."
         ));
     }
-    let absent = &document.origin().columns_not_in_inputs;
+    notes.extend(document.source_notes());
+    let absent: Vec<&str> = document.absent_columns();
     if !absent.is_empty() {
         notes.push(format!("Not in all of these files, so counted as unknown or omitted: {}.", absent.join(", ")));
     }

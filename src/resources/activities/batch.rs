@@ -1,4 +1,4 @@
-//! From the activities of messages to record batches.
+//! Builds record batches from the activities of messages.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 /// Rows in a batch.
 const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch is cut, so that texts of absurd length fill no memory.
+/// Bytes of text after which a batch ends, so that very long texts do not fill the memory.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-/// Gathers activities into record batches in the schema of [`activities_schema`].
+/// Collects activities in record batches in the schema of [`activities_schema`].
 #[derive(Debug)]
 pub struct ActivityBatches {
     rows: usize,

@@ -1,10 +1,10 @@
-//! One answer about a message, read leniently: a value of an unexpected kind costs that value, not the message.
+//! Decodes one response about a message, leniently: a value of an unexpected kind becomes null, and the message is kept.
 //!
-//! Requests cost far more than decoding here (one a message), so this is plain serde. Numbers are taken as they stand in
-//! the body, because money must not pass through a float.
+//! Requests cost far more than decoding here (one per message), so this is plain serde. Numbers are read as texts of the
+//! body, because money must not pass through a float.
 //!
-//! *Easy to get wrong:* the API lists the newest first. Rows are numbered from the oldest on, by their times where all have
-//! one, else by turning the list around. `SCHEDULED` may occur twice and is two rows.
+//! *Easy to get wrong:* the API lists the newest first. Rows are numbered from the oldest, by their times if all have
+//! one, otherwise by reversing the list. `SCHEDULED` may occur twice and is two rows.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,17 +23,17 @@ use crate::resources::page::FindingsBuilder;
 use crate::resources::{PageFindings, RejectReason, RowPage};
 use crate::time::Timestamp;
 
-/// Activities of one message at most: a message has about five.
+/// Maximum number of activities of one message, which has about five.
 const MAX_ACTIVITIES: usize = 10_000;
 
-/// What happened to one message.
+/// The activities of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityPage {
-    /// The message that was asked for.
+    /// The requested message.
     pub(super) message_id: Uuid,
-    /// From the oldest on.
+    /// Oldest first.
     pub(super) rows: Vec<Activity>,
-    /// Whether the answer says that more follows. The reference documents no way to ask for it.
+    /// Whether the response says that more follows. The reference documents no way to request it.
     pub(super) has_more: bool,
     findings: PageFindings,
 }
@@ -56,7 +56,7 @@ pub(super) struct Activity {
     pub(super) active_contact_price: Option<i64>,
 }
 
-/// Without what people would not want to see in a log.
+/// Without personal data.
 impl fmt::Debug for Activity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Activity").field("status", &self.status).finish_non_exhaustive()
@@ -69,7 +69,7 @@ impl RowPage for ActivityPage {
     }
 }
 
-/// Reads a whole answer about a message. An answer about another message, or without a list of activities, has no data.
+/// Reads a whole response about a message. A response about another message, or without a list of activities, has no data.
 ///
 /// # Errors
 /// When the body is not one complete JSON object, `data` is none, or it has more activities than a message can have.
@@ -142,7 +142,7 @@ fn read(message_id: Uuid, data: Data<'_>) -> Option<ActivityPage> {
     findings.unknown_fields.iter_mut().for_each(|(_, rows)| turned_around(rows));
     findings.malformed.iter_mut().for_each(|(_, rows)| turned_around(rows));
     if rows.iter().all(|row: &Activity| row.timestamp.is_some()) {
-        // Stable: activities of the same moment keep their order. Which row a finding is about only matters as a count.
+        // Stable: activities of the same time keep their order. Findings are only counted, whatever their row.
         rows.sort_by_key(|row| row.timestamp);
     }
     let pagination = data.pagination.unwrap_or_default();
@@ -198,7 +198,7 @@ impl<'de> Visitor<'de> for &mut ActivityReader<'_> {
 }
 
 impl ActivityReader<'_> {
-    /// A text; a number or flag in its place is kept as text and noted.
+    /// A text; a number or flag is kept as text and recorded.
     fn text(&mut self, column: usize, value: &RawValue) -> Option<String> {
         if is_null(value) {
             return None;
@@ -209,7 +209,7 @@ impl ActivityReader<'_> {
         text_of(value)
     }
 
-    /// A time in microseconds UTC; what cannot be read is null and noted.
+    /// A time in microseconds UTC; what cannot be read is null and recorded.
     fn time(&mut self, column: usize, value: &RawValue) -> Option<i64> {
         if is_null(value) {
             return None;
@@ -222,7 +222,7 @@ impl ActivityReader<'_> {
         time.map(Timestamp::micros)
     }
 
-    /// An amount in millionths; what does not fit exactly is null and noted.
+    /// An amount in millionths; what does not fit exactly is null and recorded.
     fn money(&mut self, column: usize, value: &RawValue) -> Option<i64> {
         if is_null(value) {
             return None;
@@ -239,7 +239,7 @@ fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
-/// A text, or a number or flag as it stands in the body; `None` for null, lists and objects.
+/// A text, or the text of a number or flag; `None` for null, lists and objects.
 fn text_of(value: &RawValue) -> Option<String> {
     let raw = value.get();
     match raw.as_bytes().first()? {
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_they_stand_in_the_body() {
+    fn numbers_are_read_from_the_text_of_the_body() {
         let body = r#"{"data":{"activities":[{"price":0.1000000000000000055511151231257827}, {"price":1E-4}]}}"#;
         let page = decode_activities(ID, &body.into()).unwrap().data.unwrap();
         assert_eq!((page.rows[1].price, page.rows[0].price), (None, Some(100)), "too many digits are not rounded");

@@ -1,7 +1,7 @@
-//! What happened to a message, step by step: the Arrow schema of activities, the decoder of an answer, and record batches.
+//! Activities, the delivery history of messages: their Arrow schema, the decoder of a response, and record batches.
 //!
-//! An answer to `GET /v3/messages/{id}/activities` becomes an [`ActivityPage`], whose rows are numbered from the oldest on.
-//! Nothing here knows of HTTP or files.
+//! A response to `GET /v3/messages/{id}/activities` becomes an [`ActivityPage`], whose rows are numbered from the oldest.
+//! Nothing here knows HTTP or files.
 
 mod batch;
 mod decode;
@@ -31,7 +31,7 @@ impl LookupResource for Activities {
     const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
     const ASKED: RowNoun = RowNoun { one: "message", many: "messages" };
     const SCHEMA_VERSION: u32 = 1;
-    // An id stands in several rows in a row, and times are nearly all different.
+    // An id is in several consecutive rows, and times are nearly all different.
     const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
     type Key = Uuid;
     type Page = ActivityPage;

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use crate::resources::Personal;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
-/// Places of the columns in [`activities_schema`].
+/// Indices of the columns in [`activities_schema`].
 pub(super) mod column {
     pub(in super::super) const STATUS: usize = 2;
     pub(in super::super) const DESCRIPTION: usize = 3;
@@ -20,7 +20,7 @@ pub(super) mod column {
     pub(in super::super) const ACTIVE_CONTACT_PRICE: usize = 10;
 }
 
-/// The columns that name a step of a message.
+/// The columns that identify a step of a message.
 pub const KEY_COLUMNS: &[&str] = &["message_id", "position"];
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
@@ -41,8 +41,8 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
-/// The schema of activities: one row a step of a message, `position` 0 for its oldest. Times are microseconds UTC, money is
-/// decimal with six places (the API writes four).
+/// The schema of activities: one row per step of a message, `position` 0 for the oldest. Times are microseconds UTC,
+/// prices are decimals with six places (the API sends four).
 pub fn activities_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_where_their_numbers_say() {
+    fn columns_are_at_their_indices() {
         let names = [
             (column::STATUS, "status"),
             (column::DESCRIPTION, "description"),

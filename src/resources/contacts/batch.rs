@@ -1,10 +1,10 @@
 //! From the rows of pages to record batches.
 //!
-//! A page of a hundred rows is too small a batch: arrays, counters and encoders all have work to do once for each. The
-//! kept rows of page after page therefore go into the same columns until there are [`BATCH_ROWS`], so a text is copied
-//! once on its way from the answer to the encoder.
+//! A page of a hundred rows is too small a batch, because arrays, counters and encoders have a fixed cost per batch. So the
+//! kept rows of successive pages are appended to the same columns until there are [`BATCH_ROWS`], and a text is copied once
+//! on its way from the response to the encoder.
 //!
-//! *Easy to get wrong:* the batches must not depend on how the rows were cut into pages, or the bytes of a file would.
+//! *Easy to get wrong:* batches must not depend on how rows were divided into pages, or the bytes of files would, too.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use super::schema::{channel_field, column, contacts_schema};
 use super::{ContactPage, normalize};
 use crate::resources::BuildBatches;
 
-/// Rows in a batch: large enough that the work per batch does not show, small enough to stay in the processor's cache.
+/// Rows in a batch: large enough that the cost per batch is negligible, small enough to stay in the processor's cache.
 pub const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch is cut, so that texts of absurd length fill neither the memory nor Arrow's offsets,
-/// which end at two gigabytes. Usual batches have four megabytes, and several are on their way at a time.
+/// Bytes of text after which a batch ends, so that very long texts exceed neither the memory nor Arrow's offsets, which
+/// end at two gigabytes. Usual batches have four megabytes, and several exist at a time.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-/// Gathers the kept rows of pages into record batches in the schema of [`contacts_schema`].
+/// Collects the kept rows of pages in record batches in the schema of [`contacts_schema`].
 #[derive(Debug)]
 pub struct BatchBuilder {
     batch_rows: usize,
     max_bytes: usize,
-    columns: Columns,
+    columns: ContactBuilders,
 }
 
 impl Default for BatchBuilder {
@@ -41,7 +41,7 @@ impl Default for BatchBuilder {
 impl BatchBuilder {
     /// For batches of `batch_rows`, at least one.
     pub fn new(batch_rows: usize) -> Self {
-        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: Columns::with_capacity(batch_rows) }
+        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: ContactBuilders::with_capacity(batch_rows) }
     }
 }
 
@@ -68,7 +68,7 @@ impl BuildBatches for BatchBuilder {
     }
 }
 
-/// Columns that take the server's text as it is.
+/// Columns with the server's text as sent.
 const PLAIN_TEXTS: [usize; 7] = [
     column::ID,
     column::PHONE_NUMBER,
@@ -81,7 +81,7 @@ const PLAIN_TEXTS: [usize; 7] = [
 
 /// Builders for all columns of the schema.
 #[derive(Debug)]
-struct Columns {
+struct ContactBuilders {
     plain_texts: [StringBuilder; PLAIN_TEXTS.len()],
     country_code: StringBuilder,
     region_code: StringBuilder,
@@ -94,7 +94,7 @@ struct Columns {
     updated_at: TimestampMicrosecondBuilder,
 }
 
-impl Columns {
+impl ContactBuilders {
     fn with_capacity(rows: usize) -> Self {
         let text = |bytes: usize| StringBuilder::with_capacity(rows, rows * bytes);
         let time = || TimestampMicrosecondBuilder::with_capacity(rows).with_timezone("UTC");
@@ -141,7 +141,7 @@ impl Columns {
         texts.chain([self.channels.values_ref()]).map(|texts| texts.values_slice().len()).sum()
     }
 
-    /// Gives the columns and begins anew.
+    /// Returns the columns and starts over.
     fn take(&mut self) -> RecordBatch {
         let [id, phone_number, e164, international, national, rfc, customer_id] =
             self.plain_texts.each_mut().map(take_texts);
@@ -166,20 +166,20 @@ impl Columns {
     }
 }
 
-/// Gives the texts and begins anew, with room for as much and a little more: memory that grows in steps is copied at every
-/// step.
+/// Returns the texts and starts over, with capacity for a little more than the last ones: growing memory copies it at
+/// every step.
 fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
     let (rows, bytes) = (builder.len(), builder.values_slice().len());
     let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);
     Arc::new(std::mem::replace(builder, next).finish())
 }
 
-/// The channels that texts name. Few different texts occur, so they are read once.
+/// Channels by text. Few different texts occur, so each is parsed once.
 #[derive(Debug, Default)]
 struct KnownChannels(Vec<(String, Vec<String>)>);
 
 impl KnownChannels {
-    /// Texts that are remembered, so few that looking through them costs less than a hash.
+    /// Maximum number of cached texts: few enough that a linear search costs less than a hash.
     const MAX: usize = 16;
 
     fn read(&mut self, text: &str) -> &[String] {

@@ -1,11 +1,11 @@
-//! From the text of an answer to the rows of a page, in one pass.
+//! Decodes a response into the rows of a page, in one pass.
 //!
-//! Pages that look as documented are read by `scan`, all others
-//! here: a serde seed hands each field to the row being read; no contact ever exists as a struct of strings.
+//! Pages that look as documented are read by `scan`, all others here: a serde seed passes each field to the current row. No
+//! contact is ever a struct of strings.
 //!
-//! *Easy to get wrong:* a field of an unexpected type must cost neither the contact nor the page. What is clearly meant
-//! is taken (a number where a text is documented, `"true"` or 1 for a flag, a list of channels), the rest becomes null and
-//! is counted. Only JSON that is cut off or broken is an error: then the page is fetched again.
+//! *Easy to get wrong:* a field of an unexpected type must not lose the contact or the page. Unambiguous values are
+//! accepted (a number where a text is documented, `"true"` or 1 for a flag, a list of channels), others become null and are
+//! counted. Only truncated or invalid JSON is an error: then the page is fetched again.
 //!
 //! The shape is that of the API reference, "List contacts". Measured by `benches/decode.rs`.
 
@@ -21,10 +21,10 @@ use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
 use crate::resources::{ListData, PageLimit};
 
-/// Reads a whole answer by serde alone.
+/// Reads a whole response by serde alone.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than
+/// When the body is not one complete JSON object, `contacts` is not a list, or it has more items than
 /// `limit`.
 pub(super) fn decode_by_serde(
     body: &ByteString,
@@ -37,7 +37,7 @@ pub(super) fn decode_by_serde(
     })
 }
 
-/// A body that takes the place of another, whose bytes stay counted as long as it is held.
+/// A body that replaces another, whose bytes stay counted while it is held.
 fn repaired_body(text: String, original: &ByteString) -> ByteString {
     struct Repaired(String, #[expect(dead_code, reason = "held, not read")] ByteString);
     impl AsRef<[u8]> for Repaired {
@@ -49,8 +49,8 @@ fn repaired_body(text: String, original: &ByteString) -> ByteString {
     ByteString::try_from(bytes).expect("it is the text of a string")
 }
 
-/// Puts U+FFFD in the place of halves of surrogate pairs, which no text can hold: one contact's must not cost its page.
-/// `None` if there are none.
+/// Replaces unpaired surrogates, which no text can hold, with U+FFFD, so that one contact does not lose its page. `None` if
+/// there are none.
 fn without_lone_surrogates(body: &str) -> Option<String> {
     const ESCAPE: usize = r"\uXXXX".len();
     let unit = |at: usize| {
@@ -79,7 +79,7 @@ fn without_lone_surrogates(body: &str) -> Option<String> {
 pub(super) struct ListSeed<'a> {
     pub(super) body: &'a ByteString,
     pub(super) limit: PageLimit,
-    /// Takes the place of the first list of contacts, which is then skipped.
+    /// Replaces the first list of contacts, which is then skipped.
     pub(super) scanned: Option<ContactPage>,
 }
 
@@ -121,7 +121,7 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
     }
 }
 
-/// Reads the name of a field and gives what the function makes of it, without keeping the text.
+/// Reads the name of a field and returns what the function maps it to, without keeping the text.
 struct NameSeed<F>(F);
 
 impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for NameSeed<F> {
@@ -173,7 +173,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 }
 
-/// Reads one item of the list; says whether it was an object.
+/// Reads one item of the list; returns whether it was an object.
 struct ItemSeed<'a>(&'a mut PageBuilder);
 
 impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
@@ -184,7 +184,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
     }
 }
 
-/// The visits of values that are read to their end and left out.
+/// Visitor methods for values that are read and dropped.
 macro_rules! ignore_other_kinds {
     ($value:expr; $($visit:ident: $kind:ty),*) => {
         $(fn $visit<E: Error>(self, _: $kind) -> Result<Self::Value, E> {
@@ -234,7 +234,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
     ignore_other_kinds!(|_| false; visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
 }
 
-/// Reads one field; says whether its type was sound.
+/// Reads one field; returns whether its type was valid.
 struct FieldSeed<'a> {
     rows: &'a mut Rows,
     column: usize,
@@ -245,7 +245,7 @@ impl FieldSeed<'_> {
         matches!(self.column, column::OPT_OUT | column::IS_INHERITED)
     }
 
-    /// Takes a number or flag where a text is documented.
+    /// Accepts a number or flag where a text is documented.
     fn set_other(self, text: &dyn fmt::Display) -> bool {
         if self.is_flag() {
             self.rows.set_null(self.column);

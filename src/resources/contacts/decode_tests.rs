@@ -163,7 +163,7 @@ fn a_name_that_no_field_has_is_not_repeated() {
 }
 
 #[test]
-fn a_page_of_many_times_what_was_asked_for_is_refused() {
+fn a_page_of_many_times_what_was_requested_is_refused() {
     let read = |item: &str, items: usize| {
         let body = format!(r#"{{"success":true,"data":{{"contacts":[{}]}}}}"#, vec![item; items].join(","));
         decode_page_within(&body.into(), PageLimit::for_size(200)).map(|_| ()).map_err(|error| error.to_string())
@@ -220,7 +220,7 @@ fn hostile_texts_arrive_unchanged() {
 }
 
 #[test]
-fn half_a_surrogate_pair_costs_no_page() {
+fn an_unpaired_surrogate_loses_no_page() {
     let page = page(
         r#"[{"id":"a\ud83d","phone_number":"\ud83d\ude00","customer_id":"\\ud83d\"\udc00\ud83d\\"},{"id":"b\ud83d\ud83d\ude00"}]"#,
     );

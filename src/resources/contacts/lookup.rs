@@ -17,7 +17,7 @@ use crate::lookup::LookupKey;
 use crate::resources::list::list_query;
 use crate::resources::{LookupResource, PageLimit, Resource, RowRequest};
 
-/// Contacts that a number may have: one for each profile of an organization.
+/// Maximum number of contacts with one number: one for each profile of an organization.
 const CONTACTS_OF_NUMBER: u32 = 100;
 
 /// Contacts that are looked up.
@@ -29,7 +29,7 @@ pub struct ContactLookup;
 pub enum ContactKey {
     /// Its id.
     Id(Uuid),
-    /// Its phone number, which an organization may have one contact with for each of its profiles.
+    /// Its phone number; an organization may have one contact with it for each of its profiles.
     Number {
         /// The number, never shown.
         number: String,
@@ -99,7 +99,7 @@ impl LookupResource for ContactLookup {
         }
     }
 
-    /// One contact is read as a list of one, so that it has the same columns wherever it comes from.
+    /// A contact is read as a list of one, so that it has the same columns from any endpoint.
     fn decode(key: &ContactKey, body: &ByteString) -> Result<Envelope<ContactPage>, serde_json::Error> {
         let ContactKey::Id(id) = key else {
             let Envelope { success, data, error, meta } =

@@ -1,8 +1,8 @@
-//! What a contact is: its Arrow schema, the rules that clean its fields, and the way from a page's JSON to columns.
+//! Contacts: their Arrow schema, the normalization of their fields, and the decoder from a page's JSON to columns.
 //!
-//! [`decode_page`] reads one answer into a [`ContactPage`], with the keys that the walk needs to notice movement and
-//! repeats. [`BatchBuilder`] puts the contacts that are kept into record batches in the schema of [`contacts_schema`].
-//! Nothing here knows of HTTP or files.
+//! [`decode_page`] reads one response into a [`ContactPage`], with the keys by which the walk detects moves and
+//! duplicates. [`BatchBuilder`] collects the kept contacts in record batches in the schema of [`contacts_schema`].
+//! Nothing here knows HTTP or files.
 
 mod batch;
 mod decode;

@@ -1,13 +1,13 @@
-//! The rules that clean a field: pure functions from the server's text to ours.
+//! The rules that normalize a field, as pure functions of the server's text.
 //!
 //! The rules are those of the README's table of columns.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// A trimmed code, or nothing when it is blank.
+/// A trimmed code; `None` if it is blank.
 pub(super) fn trimmed(text: &str) -> Option<&str> {
-    // Nearly all texts begin and end with a visible ASCII character, which is seen sooner than white space is searched.
+    // Nearly all texts begin and end with a visible ASCII character, and checking that is faster than trimming.
     if let [first, .., last] | [first @ last] = text.as_bytes()
         && first.is_ascii_graphic()
         && last.is_ascii_graphic()
@@ -32,7 +32,7 @@ pub(super) fn channel(text: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// The channels of a comma-separated text in their order, each once.
+/// The channels of a comma-separated text, in order and without duplicates.
 pub(super) fn channels(text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
     let names = text.split(',').filter_map(channel).filter(|name| seen.insert(name.clone()));

@@ -1,16 +1,16 @@
-//! Contacts that are chosen once they are read: the API has no filter for them.
+//! Contacts that are selected after reading, because the API has no filter for them.
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 
 use super::schema::column;
 use crate::resources::RowFilter;
 
-/// Which contacts are written. The whole list is read all the same.
+/// Which contacts are written. The whole list is read anyway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnlyContacts {
     /// Those that opted out: `opt_out` is true.
     OptedOut,
-    /// Those that may be written to, as reports count them: not opted out, with at least one channel.
+    /// Those that are reachable, as reports count them: not opted out, with at least one channel.
     Reachable,
 }
 
@@ -26,7 +26,7 @@ impl OnlyContacts {
         }
     }
 
-    /// Tells which rows of a batch are written.
+    /// Returns which rows of a batch are written.
     pub(super) fn filter(self) -> RowFilter {
         match self {
             Self::OptedOut => opted_out,

@@ -1,4 +1,4 @@
-//! One page of contacts, while it is read and after.
+//! One page of contacts, during and after reading.
 
 use arrow::array::RecordBatch;
 use bytestring::ByteString;
@@ -11,17 +11,17 @@ use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectRea
 use crate::resources::{BuildBatches, RowPage};
 use crate::time::Timestamp;
 
-/// Longest list of channels that is one: each name in it becomes a text of its own.
+/// Maximum length of a list of channels, because each name in it becomes a text of its own.
 const MAX_CHANNELS_BYTES: usize = 4 << 10;
 
-/// The contacts of one answer: read and checked, but not yet in columns. [`BatchBuilder`] makes those.
+/// The contacts of one response: read and checked, but not yet in columns, which [`BatchBuilder`] builds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
-    /// The accepted contacts in the order of the answer.
+    /// The accepted contacts in the order of the response.
     pub(super) rows: Rows,
-    /// One entry for each place in the answer's list; `None` where the item was rejected.
+    /// One entry for each item of the response's list; `None` if it was rejected.
     pub items: Vec<Option<RowKey>>,
-    /// What the answer held beside the contacts' values.
+    /// What the response contained besides the contacts' values.
     pub findings: PageFindings,
 }
 
@@ -51,7 +51,7 @@ impl ContactPage {
     }
 }
 
-/// A page while it is read.
+/// A page that is being read.
 pub(super) struct PageBuilder {
     pub(super) rows: Rows,
     items: Vec<Option<RowKey>>,
@@ -65,7 +65,7 @@ impl PageBuilder {
         Self { limit, rows: Rows::new(body, USUAL_PAGE_ROWS), items, findings: FindingsBuilder::default() }
     }
 
-    /// Whether there is room for another item.
+    /// Whether another item is allowed.
     pub(super) fn has_room(&self) -> bool {
         self.items.len() < self.limit.items()
     }

@@ -1,4 +1,4 @@
-//! Reads an answer: by the scanner if it looks as documented, else by serde.
+//! Reads a response: by the scanner if it looks as documented, otherwise by serde.
 //!
 //! Measured by `benches/decode.rs`, which compares both.
 
@@ -10,17 +10,17 @@ use super::scan::scan_page;
 use crate::api::wire::Envelope;
 use crate::resources::{ListData, PageLimit};
 
-/// Reads a whole answer of `GET /v3/contacts` to a request of any size.
+/// Reads a whole response of `GET /v3/contacts` to a request of any size.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, `contacts` is something else than a list, or it has more items than any
+/// When the body is not one complete JSON object, `contacts` is not a list, or it has more items than any
 /// page.
 pub fn decode_page(body: &ByteString) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
     decode_page_within(body, PageLimit::default())
 }
 
-/// Reads a whole answer of `GET /v3/contacts` with no more items than `limit`, which keeps the memory that it takes in
-/// bounds.
+/// Reads a whole response of `GET /v3/contacts` with no more items than `limit`, so that its memory is
+/// limited.
 ///
 /// # Errors
 /// As [`decode_page`].
@@ -31,7 +31,7 @@ pub fn decode_page_within(
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
-/// Reads a whole answer by serde alone: the slow way, which [`decode_page`] must agree with on every body.
+/// Reads a whole response by serde alone, which is slower. [`decode_page`] must agree with it on every body.
 ///
 /// # Errors
 /// As [`decode_page`].

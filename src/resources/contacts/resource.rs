@@ -11,7 +11,7 @@ use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
 use crate::resources::{ListData, PageLimit, Parameter, Resource, RowFilter};
 
-/// The contacts that are asked for, by the filters that the API reference names.
+/// The requested contacts, by the filters of the API reference.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Contacts {
     /// `search`
@@ -20,7 +20,7 @@ pub struct Contacts {
     pub channel: Option<String>,
     /// `phone`: an exact number. Never shown.
     pub phone: Option<String>,
-    /// Which of those that are read are written.
+    /// Which of the contacts that are read are written.
     pub only: Option<OnlyContacts>,
 }
 

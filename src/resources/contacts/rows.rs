@@ -1,8 +1,8 @@
-//! The contacts of a page as places of their texts: what reading a page leaves behind.
+//! The contacts of a page, as the positions of their texts in the body.
 //!
-//! A page is read the moment it arrives, because only then is it known whether it has to be fetched again, and waits for
-//! its turn. Until then no text is copied and no column is built: each field is one word that says where in the body its
-//! text stands. [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only of the rows that are kept.
+//! A page is decoded as soon as it arrives, to find out whether it must be fetched again, and then waits for its turn. Until
+//! then, no text is copied and no column is built: each field is one word with the position of its text in the body.
+//! [`BatchBuilder`](super::BatchBuilder) builds the columns later, and only for the rows that are kept.
 
 use std::fmt;
 
@@ -11,21 +11,21 @@ use bytestring::ByteString;
 use super::schema::{FIELD_NAMES, column};
 use crate::resources::cell::Cell;
 
-/// Most that is reserved for texts beside the body before they come: a body can be far longer than an ordinary one.
+/// Maximum capacity that is reserved for texts beside the body in advance, because a body can be unusually long.
 const MAX_RESERVED_BYTES: usize = 64 << 10;
 
-/// One contact, a cell a column.
+/// One contact, with one cell per column.
 type Row = [Cell; column::COUNT];
 
 /// The contacts of a page, the last of which may still be read.
 #[derive(Clone)]
 pub(super) struct Rows {
     body: ByteString,
-    /// Texts that do not stand in the body as they are.
+    /// Texts that differ from their form in the body.
     beside: String,
-    /// Where the text in the making begins in `beside`.
+    /// Start of the unfinished text in `beside`.
     started_at: usize,
-    /// The contact being read. Its times are texts until all of it is there.
+    /// The current contact. Its times are texts until it is complete.
     open: Row,
     closed: Vec<Row>,
 }
@@ -40,23 +40,23 @@ impl Rows {
         self.closed.len()
     }
 
-    /// Length of the body that the contacts stand in.
+    /// Length of the body with the contacts.
     pub(super) fn body_bytes(&self) -> usize {
         self.body.len()
     }
 
-    /// All contacts but the one being read.
+    /// All contacts but the current one.
     pub(super) fn iter(&self) -> impl Iterator<Item = Contact<'_>> {
         let (body, beside) = (&*self.body, &*self.beside);
         self.closed.iter().map(move |row| Contact { body, beside, row })
     }
 
-    /// The text of a field of the contact being read.
+    /// The text of a field of the current contact.
     pub(super) fn open_text(&self, column: usize) -> Option<&str> {
         Contact { body: &self.body, beside: &self.beside, row: &self.open }.text(column)
     }
 
-    /// Sets a field to null, which also takes back an earlier value of a repeated field.
+    /// Sets a field to null, which also undoes an earlier value of a repeated field.
     pub(super) fn set_null(&mut self, column: usize) {
         self.open[column] = Cell::NULL;
     }
@@ -65,7 +65,7 @@ impl Rows {
         self.open[column] = Cell::flag(flag);
     }
 
-    /// Sets a field to a text that stands in the body as it is.
+    /// Sets a field to a text of the body, unchanged.
     #[inline]
     pub(super) fn set_text_in_body(&mut self, column: usize, start: usize, end: usize) {
         self.open[column] = Cell::text(start, end);
@@ -77,43 +77,43 @@ impl Rows {
         self.end_text(column);
     }
 
-    /// Begins a text that is put together from parts.
+    /// Starts a text that consists of parts.
     pub(super) fn start_text(&mut self) {
         if self.beside.capacity() == 0 {
-            // Where one phone number is escaped, all are: together about a fifth of the body of an ordinary page.
+            // If one phone number is escaped, all are: together about a fifth of the body of an ordinary page.
             self.beside.reserve((self.body.len() / 5).min(MAX_RESERVED_BYTES));
         }
         self.started_at = self.beside.len();
     }
 
-    /// Adds to the text that was begun.
+    /// Appends to the unfinished text.
     pub(super) fn extend_text(&mut self, part: &str) {
         self.beside.push_str(part);
     }
 
-    /// Sets a field to the text that was begun.
+    /// Sets a field to the unfinished text.
     pub(super) fn end_text(&mut self, column: usize) {
         self.open[column] = Cell::text_beside(self.started_at, self.beside.len());
     }
 
-    /// Names of the documented fields that the contact being read has a value for.
+    /// Names of the documented fields for which the current contact has a value.
     pub(super) fn open_names(&self) -> Vec<&'static str> {
         let named = FIELD_NAMES.into_iter().zip(self.open);
         named.filter(|&(_, cell)| cell != Cell::NULL).map(|(name, _)| name).collect()
     }
 
-    /// Puts a moment, in microseconds UTC, in the place of the text that told it.
+    /// Replaces the text of a time with the time, in microseconds UTC.
     pub(super) fn set_time(&mut self, column: usize, micros: Option<i64>) {
         self.open[column] = micros.map_or(Cell::NULL, Cell::number);
     }
 
-    /// Keeps the contact being read, whose times were set.
+    /// Keeps the current contact, whose times were set.
     pub(super) fn close_row(&mut self) {
         self.closed.push(self.open);
         self.open = [Cell::NULL; column::COUNT];
     }
 
-    /// Lets go of the contact being read.
+    /// Drops the current contact.
     pub(super) fn drop_row(&mut self) {
         self.open = [Cell::NULL; column::COUNT];
     }
@@ -128,7 +128,7 @@ pub(super) struct Contact<'a> {
 }
 
 impl<'a> Contact<'a> {
-    /// In a column that is neither of flags nor of times.
+    /// For a column of texts.
     #[inline]
     pub(super) fn text(self, column: usize) -> Option<&'a str> {
         self.row[column].as_text(self.body, self.beside)
@@ -144,7 +144,7 @@ impl<'a> Contact<'a> {
     }
 }
 
-/// Contacts are equal when their fields are, wherever their texts stand.
+/// Contacts are equal if their fields are, regardless of the positions of their texts.
 impl PartialEq for Rows {
     fn eq(&self, other: &Self) -> bool {
         let is_text = |column: usize| {
@@ -163,7 +163,7 @@ impl PartialEq for Rows {
     }
 }
 
-/// Without what people would not want to see in a log.
+/// Without personal data.
 impl fmt::Debug for Rows {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Rows").field("len", &self.len()).finish_non_exhaustive()

@@ -1,16 +1,16 @@
-//! The short way through a page that looks as documented; everything else goes the long way.
+//! A fast decoder for pages that look exactly as documented; serde reads all others.
 //!
 //! [`scan_page`] is tried by [`decode_page`](super::decode_page) before serde. It reads the list of contacts by hand,
 //! eight bytes at a time, and leaves the few hundred bytes around the list to serde.
-//! The moment that anything differs from the documented form, it gives up and the whole page is read by serde.
+//! As soon as anything differs from the documented form, it gives up, and serde reads the whole page.
 //!
-//! *Easy to get wrong:* what this accepts, serde must accept with the same result. So a value counts as expected only
-//! when it is text for a text column or true, false or null; numbers, lists, items without an object, control
-//! characters in texts, surrogate escapes and unusual envelopes all give up.
+//! *Easy to get wrong:* what this accepts, serde must accept with the same result. So the only accepted values are texts for
+//! text columns, true, false and null. Numbers, lists, items that are not objects, control characters in texts, surrogate
+//! escapes and unusual envelopes are left to serde.
 //!
-//! The order in which members come is the API reference's. It is only a guess at which name stands next.
+//! Members are expected in the order of the API reference; any other order is read, too, but slower.
 //!
-//! `scan_tests.rs` and the target in `fuzz/` hold it against serde; `benches/decode.rs` measures it.
+//! `scan_tests.rs` and the target in `fuzz/` compare it with serde; `benches/decode.rs` measures it.
 
 use bytestring::ByteString;
 
@@ -26,27 +26,27 @@ use crate::resources::{ListData, PageLimit};
 /// The plus sign as the API writes it, in every phone number.
 const ESCAPED_PLUS: &[u8] = br"\u002B";
 
-/// Reads an answer of `GET /v3/contacts`, or gives up.
+/// Reads a response of `GET /v3/contacts`, or gives up.
 pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<ListData<ContactPage>>> {
-    let mut cursor = Cursor { body, at: 0 };
+    let mut cursor = ScanCursor { body, at: 0 };
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"contacts\"", ":", "["] {
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
     let mut builder = PageBuilder::new(body.clone(), limit);
     cursor.take_items(&mut builder)?;
-    // What is around the list: few bytes, and serde knows all their forms.
+    // The few bytes around the list, which serde reads in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
     Envelope::from_str_seed(&surroundings, ListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
 
-/// A place in the body. Every `take` skips white space before, and gives `None` when something else stands there.
-struct Cursor<'a> {
+/// A position in the body. Every `take` skips white space first, and returns `None` if something else follows.
+struct ScanCursor<'a> {
     body: &'a str,
     at: usize,
 }
 
-/// What the name of a member stands for.
+/// The meaning of the name of a member.
 enum Member {
     Column(usize),
     Undocumented,
@@ -58,13 +58,13 @@ enum StringEnd {
     Backslash,
 }
 
-impl<'a> Cursor<'a> {
-    /// The bytes from this place on.
+impl<'a> ScanCursor<'a> {
+    /// The bytes from this position on.
     fn rest(&self) -> &'a [u8] {
         self.body.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         loop {
             match *self.body.as_bytes().get(self.at)? {
@@ -140,8 +140,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads members while they are written as most are: the expected name, no white space, a text without escapes but the
-    /// plus sign of a phone number, and a comma behind it. Says which column is expected next.
+    /// Reads members while they have the usual form: the expected name, no white space, a text without escapes except the
+    /// plus sign of a phone number, and a comma after it. Returns which column is expected next.
     fn take_usual_texts(&mut self, mut expected: usize, rows: &mut Rows) -> usize {
         while let Some(name) = NAMES.get(expected)
             && !matches!(expected, column::OPT_OUT | column::IS_INHERITED)
@@ -207,7 +207,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// Goes on with a string that was plain from `start` up to the backslash that was just taken.
+    /// Continues a string that was plain from `start` up to the backslash that was just read.
     fn take_escaped(&mut self, start: usize, column: usize, rows: &mut Rows) -> Option<()> {
         rows.start_text();
         rows.extend_text(&self.body[start..self.at - 1]);
@@ -256,7 +256,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Skips what a string holds up to and with the next quote or backslash; gives up at a control character.
+    /// Skips the content of a string through the next quote or backslash; gives up at a control character.
     fn skip_plain(&mut self) -> Option<StringEnd> {
         let rest = self.rest();
         let length = special_byte(rest)?;
@@ -270,8 +270,8 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A name as it begins a member, quotes and colon included, laid out for comparison in whole words: a call of `memcmp`
-/// for every name would take a tenth of the time of the scan.
+/// The start of a member, with quotes and colon, laid out for comparison in whole words: calling `memcmp` for every name
+/// would take a tenth of the time of the scan.
 struct Name {
     words: [u64; Name::WORDS],
     /// The bits of `words` that belong to the name.

@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::resources::Personal;
 
-/// Places of the columns in [`contacts_schema`].
+/// Indices of the columns in [`contacts_schema`].
 pub mod column {
     /// `id`
     pub const ID: usize = 0;
@@ -38,7 +38,7 @@ pub mod column {
     pub const UPDATED_AT: usize = 13;
     /// `customer_id`
     pub const CUSTOMER_ID: usize = 14;
-    /// How many there are.
+    /// Number of columns.
     pub const COUNT: usize = 15;
 }
 
@@ -70,14 +70,14 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
             Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true)
         }
         column::PHONE_NUMBER..=column::FORMAT_RFC => Personal::Number.mark(Field::new(name, DataType::Utf8, true)),
-        // A calling code has three digits at most; nothing keeps a server from sending a whole number.
+        // A calling code has at most three digits, but a server could send a whole number.
         column::COUNTRY_CODE => Personal::Quotes.mark(Field::new(name, DataType::Utf8, true)),
         _ => Field::new(name, DataType::Utf8, true),
     };
     Arc::new(Schema::new(FIELD_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))
 });
 
-/// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+/// Columns whose values rarely repeat, so that formats need not look for repeats.
 pub const UNIQUE_COLUMNS: &[&str] = &[
     "id",
     "phone_number",
@@ -89,7 +89,7 @@ pub const UNIQUE_COLUMNS: &[&str] = &[
     "updated_at",
 ];
 
-/// The columns that name a contact.
+/// The columns that identify a contact.
 pub const KEY_COLUMNS: &[&str] = &[FIELD_NAMES[column::ID]];
 /// When a contact was last changed.
 pub const CHANGED_AT_COLUMN: &str = FIELD_NAMES[column::UPDATED_AT];
@@ -104,7 +104,7 @@ pub fn contacts_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The child of `available_channels`, named `element` as the Parquet format asks for lists (`LogicalTypes.md`).
+/// The child of `available_channels`, named `element` as the Parquet format requires for lists (`LogicalTypes.md`).
 pub(super) fn channel_field() -> Arc<Field> {
     Arc::new(Field::new("element", DataType::Utf8, false))
 }

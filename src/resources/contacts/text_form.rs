@@ -10,7 +10,7 @@ use crate::base::printable::printable;
 const SUMMARY_FIELDS: [&str; 5] =
     ["message_count", "first_message_at", "last_message_at", "channels_used", "channel_scores"];
 
-/// Reads the answer about the messages of a contact and keeps what is documented of it, as one JSON object.
+/// Reads the response about the messages of a contact and returns its documented fields as one JSON object.
 ///
 /// # Errors
 /// When the body is not one complete JSON object.

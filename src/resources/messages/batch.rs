@@ -1,4 +1,4 @@
-//! From the messages of pages to record batches; see [`contacts`](crate::resources::contacts) for why pages are gathered.
+//! Builds record batches from the messages of pages. [`contacts`](crate::resources::contacts) says why pages are combined.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,14 +14,13 @@ use super::schema::{column, event_column, event_field, event_fields, messages_sc
 use crate::resources::BuildBatches;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
-/// Rows in a batch: as contacts have them.
+/// Rows in a batch, as for contacts.
 const BATCH_ROWS: usize = 8192;
 
-/// Bytes of text after which a batch is cut. A message has about two kilobytes, and several batches are on their way at
-/// a time.
+/// Bytes of text after which a batch ends. A message has about two kilobytes, and several batches exist at a time.
 const MAX_TEXT_BYTES: usize = 24 << 20;
 
-/// The text columns, and the bytes that their values usually have.
+/// The text columns, with the usual size of their values in bytes.
 const TEXTS: [(usize, usize); 17] = [
     (column::ID, 36),
     (column::CUSTOMER_ID, 36),
@@ -42,20 +41,20 @@ const TEXTS: [(usize, usize); 17] = [
     (column::EXTRA, 0),
 ];
 
-/// Gathers the kept rows of pages into record batches in the schema of [`messages_schema`].
+/// Collects the kept rows of pages in record batches in the schema of [`messages_schema`].
 #[derive(Debug)]
 pub struct MessageBatches {
     batch_rows: usize,
-    columns: Columns,
+    columns: MessageBuilders,
     has_body: bool,
     has_extra: bool,
 }
 
 impl MessageBatches {
-    /// For batches of the usual size; without what messages say unless `has_body`, and without undocumented fields unless
-    /// `has_extra`: those columns are then null.
+    /// For batches of the usual size. The columns of bodies are null unless `has_body`, and that of undocumented fields
+    /// unless `has_extra`.
     pub fn new(has_body: bool, has_extra: bool) -> Self {
-        Self { batch_rows: BATCH_ROWS, columns: Columns::with_capacity(BATCH_ROWS), has_body, has_extra }
+        Self { batch_rows: BATCH_ROWS, columns: MessageBuilders::with_capacity(BATCH_ROWS), has_body, has_extra }
     }
 }
 
@@ -83,7 +82,7 @@ impl BuildBatches for MessageBatches {
 
 /// Builders for all columns of the schema.
 #[derive(Debug)]
-struct Columns {
+struct MessageBuilders {
     rows: usize,
     texts: [StringBuilder; TEXTS.len()],
     created_at: TimestampMicrosecondBuilder,
@@ -111,7 +110,7 @@ fn prices(rows: usize) -> Decimal128Builder {
     builder.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE).expect("a scale within a small precision")
 }
 
-impl Columns {
+impl MessageBuilders {
     fn with_capacity(rows: usize) -> Self {
         Self {
             rows: 0,
@@ -151,7 +150,7 @@ impl Columns {
         texts.map(|texts| texts.values_slice().len()).sum()
     }
 
-    /// Gives the columns and begins anew.
+    /// Returns the columns and starts over.
     fn take(&mut self) -> RecordBatch {
         self.rows = 0;
         let mut columns: Vec<Option<ArrayRef>> = vec![None; column::COUNT];
@@ -188,7 +187,7 @@ impl EventColumns {
                 builder.append_option(page.text(event[column]));
             }
         }
-        // Batches are cut long before there are two billion events.
+        // Batches end long before there are two billion events.
         self.ends.push(i32::try_from(arrow::array::ArrayBuilder::len(&self.timestamp)).unwrap_or(i32::MAX));
     }
 
@@ -204,7 +203,7 @@ impl EventColumns {
     }
 }
 
-/// A trimmed code in the case that its column has, or nothing when it is blank.
+/// A trimmed code in the case of its column; `None` if it is blank.
 fn cleaned(text: &str, is_usual: fn(&u8) -> bool, change: fn(&str) -> String) -> Option<Cow<'_, str>> {
     if !text.is_empty() && text.bytes().all(|byte| is_usual(&byte)) {
         return Some(text.into());
@@ -213,7 +212,7 @@ fn cleaned(text: &str, is_usual: fn(&u8) -> bool, change: fn(&str) -> String) ->
     (!text.is_empty()).then(|| change(text).into())
 }
 
-/// Gives the texts and begins anew, with room for as much and a little more.
+/// Returns the texts and starts over, with capacity for a little more than the last ones.
 fn take_texts(builder: &mut StringBuilder) -> ArrayRef {
     let (rows, bytes) = (arrow::array::ArrayBuilder::len(builder), builder.values_slice().len());
     let next = StringBuilder::with_capacity(rows, bytes + bytes / 8);

@@ -1,12 +1,12 @@
-//! From the text of an answer to the messages of a page.
+//! Decodes a response into the messages of a page.
 //!
-//! [`decode_page`] reads the list by hand and the few hundred bytes around it by serde. The moment that the answer does not
-//! begin as documented, or is no valid JSON, it gives up: then serde finds the items, and each of them is read by the same
-//! code. So both ways agree by construction on what a message is.
+//! [`decode_page`] reads the list by hand and the few hundred bytes around it by serde. If the response does not begin as
+//! documented, or is not valid JSON, it gives up: then serde finds the items, and the same code reads each of them. So both
+//! ways agree by construction on what a message is.
 //!
-//! *Easy to get wrong:* a field of an unexpected type must cost neither the message nor the page. What is clearly meant is
-//! taken, the rest becomes null, is counted, and is kept in `extra`. Only JSON that is cut off or broken is an error: then
-//! the page is fetched again.
+//! *Easy to get wrong:* a field of an unexpected type must not lose the message or the page. Unambiguous values are
+//! accepted; others become null, are counted, and are kept in `extra`. Only truncated or invalid JSON is an error: then the
+//! page is fetched again.
 //!
 //! The shape is that of the API reference, "List conversations". Measured by `benches/messages.rs`.
 
@@ -26,22 +26,21 @@ use crate::resources::{ListData, PageLimit};
 
 type Answer = Envelope<ListData<MessagePage>>;
 
-/// Reads a whole answer of `GET /v3/conversations` with no more items than `limit`, which keeps the memory that it takes in
-/// bounds.
+/// Reads a whole response of `GET /v3/conversations` with no more items than `limit`, so that its memory is limited.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, `messages` is something else than a list, or it has more items than
+/// When the body is not one complete JSON object, `messages` is not a list, or it has more items than
 /// the limit.
 pub fn decode_page(body: &ByteString, limit: PageLimit) -> Result<Answer, serde_json::Error> {
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
-/// Finds the items by serde: the slow way, for answers of an unusual shape.
+/// Finds the items by serde, which is slower, for responses of an unusual shape.
 pub(super) fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Answer, serde_json::Error> {
     Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None })
 }
 
-/// Reads an answer as most are, or gives up.
+/// Reads a response of the usual shape, or gives up.
 fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Answer> {
     let mut cursor = JsonCursor::new(body, 0);
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"messages\"", ":", "["] {
@@ -50,7 +49,7 @@ fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Answer> {
     let list_start = cursor.at;
     let mut builder = PageBuilder::new(body.clone(), limit);
     take_items(&mut cursor, &mut builder)?;
-    // What is around the list: few bytes, and serde knows all their forms.
+    // The few bytes around the list, which serde reads in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
     Envelope::from_str_seed(&surroundings, ListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
@@ -74,7 +73,7 @@ fn take_items(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
     }
 }
 
-/// Reads one item, whatever it is.
+/// Reads one item of any kind.
 fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
     if cursor.peek()? != b'{' {
         cursor.take_value()?;
@@ -102,7 +101,7 @@ fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<(
     Some(())
 }
 
-/// Reads an object, each member by `take`, which begins at its name.
+/// Reads an object, each member by `take`, which starts at its name.
 fn take_members<'a>(
     cursor: &mut JsonCursor<'a>,
     mut take: impl FnMut(&mut JsonCursor<'a>) -> Option<()>,
@@ -122,8 +121,8 @@ fn take_members<'a>(
     }
 }
 
-/// Reads the name of a member of a message; gives its place in [`FIELDS`], and where the name stands. `expected` is only
-/// a guess at which one comes.
+/// Reads the name of a member of a message; returns its index in [`FIELDS`], and the range of the name. `expected` is only
+/// a guess.
 #[inline]
 fn take_field(cursor: &mut JsonCursor<'_>, expected: usize) -> Option<(Option<usize>, (usize, usize))> {
     cursor.peek()?;
@@ -138,7 +137,7 @@ fn take_field(cursor: &mut JsonCursor<'_>, expected: usize) -> Option<(Option<us
     Some((FIELDS.iter().position(|&(known, _)| known == name), (start, end)))
 }
 
-/// Reads a certain name and the colon behind it, if they stand here without white space.
+/// Reads a certain name and the colon after it, if they are here without white space.
 #[inline]
 fn take_exact_name(cursor: &mut JsonCursor<'_>, name: &str) -> Option<(usize, usize)> {
     let rest = cursor.rest().strip_prefix(b"\"")?;
@@ -149,7 +148,7 @@ fn take_exact_name(cursor: &mut JsonCursor<'_>, name: &str) -> Option<(usize, us
     })
 }
 
-/// Reads `message_body`, and in it what the message says.
+/// Reads `message_body`, and in it the text of the message.
 fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
     if cursor.peek()? != b'{' {
         let value = cursor.take_value()?;
@@ -166,7 +165,7 @@ fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<(
     builder.set_body(JsonValue { kind: JsonKind::Object, start, end: cursor.at }, content)
 }
 
-/// Reads `events`. What is no object in the list is left out, and counted.
+/// Reads `events`. Items that are not objects are left out and counted.
 fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
     builder.start_events();
     if cursor.peek()? != b'[' {
@@ -197,7 +196,7 @@ fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option
     Some(())
 }
 
-/// Reads one event; says how well its columns hold it.
+/// Reads one event; returns how well its columns hold it.
 fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<EventFit> {
     let (mut event, mut fit, mut expected) = ([Cell::NULL; event_column::COUNT], EventFit::Whole, 0);
     take_members(cursor, |cursor| {
@@ -239,7 +238,7 @@ fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
 struct ListSeed<'a> {
     body: &'a ByteString,
     limit: PageLimit,
-    /// Takes the place of the first list of messages, which is then skipped.
+    /// Replaces the first list of messages, which is then skipped.
     scanned: Option<MessagePage>,
 }
 
@@ -300,7 +299,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
             if !builder.has_room() {
                 return Err(too_many_items(self.1.items()));
             }
-            // The item borrows from the body, so its place there is known.
+            // The item borrows from the body, so its position is known.
             let start = item.get().as_ptr().addr().wrapping_sub(self.0.as_ptr().addr());
             let mut cursor = JsonCursor::new(self.0, start);
             if self.0.get(start..start + item.get().len()) != Some(item.get())

@@ -1,10 +1,10 @@
-//! What a message is: its Arrow schema, the rules that clean its fields, and the way from a page's JSON to columns.
+//! Messages: their Arrow schema, the normalization of their fields, and the decoder from a page's JSON to columns.
 //!
-//! [`decode_page`] reads one answer of `GET /v3/conversations` into a [`MessagePage`]; [`MessageBatches`] puts the messages
-//! that are kept into record batches in the schema of [`messages_schema`]. [`Messages`] is what the export asks for.
+//! [`decode_page`] reads one response of `GET /v3/conversations` into a [`MessagePage`]; [`MessageBatches`] collects the
+//! kept messages in record batches in the schema of [`messages_schema`]. [`Messages`] is the list that an export reads.
 //!
-//! *Easy to get wrong:* prices never pass through a float, and what a message says is nobody's business: no finding, log or
-//! error holds a value.
+//! *Easy to get wrong:* prices never pass through a float, and texts of messages are personal: no finding, log or error
+//! contains a value.
 
 mod batch;
 mod decode;

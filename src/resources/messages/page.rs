@@ -1,9 +1,9 @@
-//! One page of messages, while it is read and after.
+//! One page of messages, during and after reading.
 //!
-//! Like a page of contacts it holds no columns: each field is one word that says where in the answer its text stands, see
-//! [`Cell`]. The columns are built later, and only of the messages that are kept.
+//! Like a page of contacts, it has no columns: each field is one word with the position of its text in the response, see
+//! [`Cell`]. The columns are built later, and only for the messages that are kept.
 //!
-//! What a column cannot hold as it was sent is put into `extra` as it stands in the answer, so that nothing is lost.
+//! Values that their columns cannot hold go to `extra` as sent, so that nothing is lost.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ use crate::resources::json::{JsonKind, JsonValue, unescape};
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
 
-/// Events that a message usually has; only a first guess for the size of buffers.
+/// Usual number of events of a message, to size buffers.
 const USUAL_EVENTS: usize = 4;
 
-/// One message, a cell a column.
+/// One message, with one cell per column.
 pub(super) type Row = [Cell; column::COUNT];
 
-/// One event, a cell a field.
+/// One event, with one cell per field.
 pub(super) type EventRow = [Cell; event_column::COUNT];
 
 /// How well the columns hold the events of a message.
@@ -37,15 +37,15 @@ pub(super) enum EventFit {
     Malformed,
 }
 
-/// The messages of one answer: read and checked, but not yet in columns.
+/// The messages of one response: read and checked, but not yet in columns.
 #[derive(Clone)]
 pub struct MessagePage {
     body: ByteString,
-    /// Texts that do not stand in the body as they are.
+    /// Texts that differ from their form in the body.
     beside: String,
     pub(super) rows: Vec<Row>,
     pub(super) events: Vec<EventRow>,
-    /// One entry for each place in the answer's list; `None` where the item was rejected.
+    /// One entry for each item of the response's list; `None` if it was rejected.
     items: Vec<Option<RowKey>>,
     findings: PageFindings,
 }
@@ -62,9 +62,9 @@ impl MessagePage {
         cell.as_text(&self.body, &self.beside)
     }
 
-    /// Bytes that the texts of all messages take at most.
+    /// Upper bound for the size of all texts, in bytes.
     pub(super) fn text_bytes(&self) -> usize {
-        // What a message says can stand in two columns.
+        // The text of a message can be in two columns.
         2 * self.body.len() + self.beside.len()
     }
 }
@@ -81,14 +81,14 @@ impl RowPage for MessagePage {
     }
 }
 
-/// Without what people would not want to see in a log.
+/// Without personal data.
 impl fmt::Debug for MessagePage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("MessagePage").field("rows", &self.rows()).finish_non_exhaustive()
     }
 }
 
-/// A page while it is read. All places are of one body.
+/// A page that is being read. All positions refer to one body.
 pub(super) struct PageBuilder {
     body: ByteString,
     beside: String,
@@ -98,9 +98,9 @@ pub(super) struct PageBuilder {
     findings: FindingsBuilder,
     limit: PageLimit,
     open: Row,
-    /// Events before those of the message being read.
+    /// Number of events before those of the current message.
     events_before: usize,
-    /// Members of `extra` of the message being read.
+    /// Members of `extra` of the current message.
     extra: String,
     was_never_created: bool,
 }
@@ -122,12 +122,12 @@ impl PageBuilder {
         }
     }
 
-    /// Whether there is room for another item.
+    /// Whether another item is allowed.
     pub(super) fn has_room(&self) -> bool {
         self.items.len() < self.limit.items()
     }
 
-    /// The text of a value: of a text what it means, of a number or a flag how it is written. `None` if an escape is none.
+    /// The text of a value: a text is unescaped, a number or a flag is as written. `None` if an escape is invalid.
     pub(super) fn text(&mut self, value: JsonValue) -> Option<Cell> {
         Some(match value.kind {
             JsonKind::Text { is_plain: true } => Cell::text(value.start + 1, value.end - 1),
@@ -141,7 +141,7 @@ impl PageBuilder {
         })
     }
 
-    /// Reads a text column, leniently: says whether the value was of the documented type.
+    /// Reads a text column, leniently; returns whether the value was of the documented type.
     pub(super) fn set_text(&mut self, column: usize, value: JsonValue) -> Option<()> {
         self.open[column] = self.text(value)?;
         match value.kind {
@@ -165,7 +165,7 @@ impl PageBuilder {
         Some(())
     }
 
-    /// A time, null for none and for one of the year 1, or an error for what is no time.
+    /// A time; null for null and for the year 1, an error for anything else that is not a time.
     pub(super) fn time(&mut self, value: JsonValue) -> Option<Result<Option<i64>, ()>> {
         Some(match value.kind {
             JsonKind::Null => Ok(None),
@@ -178,7 +178,7 @@ impl PageBuilder {
         })
     }
 
-    /// Reads a price. Documented as a number; a text that is one is taken, too, as activities have them.
+    /// Reads a price. It is documented as a number; a text with a number is accepted, too, as in activities.
     pub(super) fn set_price(&mut self, column: usize, value: JsonValue) -> Option<()> {
         let cell = self.text(value)?;
         let text = cell.as_text(&self.body, &self.beside);
@@ -193,24 +193,24 @@ impl PageBuilder {
         Some(())
     }
 
-    /// Sets the columns of the body: all of it, as it stands in the answer, and what it says.
+    /// Sets the columns of the body: all of it, as sent, and its text.
     pub(super) fn set_body(&mut self, value: JsonValue, content: Option<JsonValue>) -> Option<()> {
         let (body, body_text) = (column::BODY, column::BODY_TEXT);
         let is_null = value.kind == JsonKind::Null;
         self.open[body] = if is_null { Cell::NULL } else { Cell::text(value.start, value.end) };
-        // A bare text in the place of a body is what the message says.
+        // A bare text instead of a body is the text of the message.
         let content = if matches!(value.kind, JsonKind::Text { .. }) { Some(value) } else { content };
         self.open[body_text] = content.map_or(Some(Cell::NULL), |content| self.text(content))?;
         if !is_null && value.kind != JsonKind::Object {
             self.findings.note_malformed(body);
         } else if content.is_some_and(|content| !matches!(content.kind, JsonKind::Text { .. } | JsonKind::Null)) {
-            // Nothing is lost: the body holds it.
+            // Nothing is lost: `body` has it.
             self.findings.note_malformed(body_text);
         }
         Some(())
     }
 
-    /// Begins the events of the message being read, which take the place of earlier ones.
+    /// Starts the events of the current message, which replace earlier ones.
     pub(super) fn start_events(&mut self) {
         self.events.truncate(self.events_before);
     }
@@ -219,8 +219,8 @@ impl PageBuilder {
         self.events.push(event);
     }
 
-    /// Ends the events. Where they are not a list, there are none, and the column is null. `fit` says how well the columns
-    /// hold those of a list.
+    /// Ends the events. If they are not a list, there are none, and the column is null. `fit` says how well the columns hold
+    /// those of a list.
     pub(super) fn end_events(&mut self, value: JsonValue, fit: EventFit) {
         let is_list = value.kind == JsonKind::List;
         let range = Cell::range(self.events_before, self.events.len());
@@ -233,19 +233,19 @@ impl PageBuilder {
         }
     }
 
-    /// Notes a field that nobody documented, and keeps it.
+    /// Records an undocumented field, and keeps it.
     pub(super) fn note_unknown(&mut self, name: (usize, usize), value: JsonValue) {
         let text = &self.body[name.0..name.1];
         self.findings.note_unknown(text);
         push_member(&mut self.extra, text, &self.body[value.start..value.end]);
     }
 
-    /// Notes a field of an event that nobody documented; the events are then kept as they are.
+    /// Records an undocumented field of an event; the events are then kept as sent.
     pub(super) fn note_unknown_in_event(&mut self, name: (usize, usize)) {
         self.findings.note_unknown(&self.body[name.0..name.1]);
     }
 
-    /// Notes a value that its column cannot hold, and keeps it.
+    /// Records a value that its column cannot hold, and keeps it.
     fn keep_malformed(&mut self, column: usize, value: JsonValue) {
         self.findings.note_malformed(column);
         let name = FIELDS.iter().find(|&&(_, place)| place == column).map_or("", |&(name, _)| name);
@@ -287,7 +287,7 @@ impl PageBuilder {
     }
 }
 
-/// Adds a member to the inside of a JSON object. `name` is as it stands between its quotes.
+/// Appends a member to the content of a JSON object. `name` is escaped already.
 fn push_member(object: &mut String, name: &str, value: &str) {
     let comma = if object.is_empty() { "" } else { "," };
     object.extend([comma, "\"", name, "\":", value]);

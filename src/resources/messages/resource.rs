@@ -1,4 +1,4 @@
-//! The list of messages, and how much of each is kept.
+//! The list of messages, and which parts of each are kept.
 
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
@@ -13,9 +13,9 @@ use crate::resources::{ListData, PageLimit, Resource};
 /// All messages of an account, the newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Messages {
-    /// Whether what messages say is kept.
+    /// Whether the text of messages is kept.
     pub has_body: bool,
-    /// Whether what no other column holds is kept.
+    /// Whether values that no other column holds are kept.
     pub has_extra: bool,
 }
 

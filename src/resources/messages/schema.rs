@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use crate::resources::Personal;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
 
-/// Places of the columns in [`messages_schema`].
+/// Indices of the columns in [`messages_schema`].
 pub mod column {
     /// `id`
     pub const ID: usize = 0;
@@ -53,11 +53,11 @@ pub mod column {
     pub const EVENTS: usize = 20;
     /// `extra`: what no other column holds, as JSON text.
     pub const EXTRA: usize = 21;
-    /// How many there are.
+    /// Their number.
     pub const COUNT: usize = 22;
 }
 
-/// Places of the fields of an event.
+/// Indices of the fields of an event.
 pub mod event_column {
     /// `status`
     pub const STATUS: usize = 0;
@@ -69,7 +69,7 @@ pub mod event_column {
     pub const REASON_CODE: usize = 3;
     /// `reason`
     pub const REASON: usize = 4;
-    /// How many there are.
+    /// Their number.
     pub const COUNT: usize = 5;
 }
 
@@ -127,13 +127,13 @@ pub(super) const FIELDS: [(&str, usize); column::COUNT - 2] = [
 pub(super) const EVENT_FIELDS: [&str; event_column::COUNT] =
     ["status", "timestamp", "description", "reason_code", "reason"];
 
-/// Columns whose values hardly repeat, for formats that would otherwise look for repeats in vain.
+/// Columns whose values rarely repeat, so that formats need not look for repeats.
 pub(super) const UNIQUE_COLUMNS: &[&str] = &["id", "created_at", "scheduled_at"];
 
-/// The columns that name a message.
+/// The columns that identify a message.
 pub const KEY_COLUMNS: &[&str] = &[COLUMN_NAMES[column::ID]];
 
-/// Every status that is documented, in both directions. More may come.
+/// Every documented status, in both directions. More may be added.
 const STATUSES: [&str; 12] = [
     "QUEUED",
     "PROCESSED",
@@ -181,7 +181,7 @@ pub fn messages_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
-/// The fields of an event, at the places in [`event_column`]; all may be null.
+/// The fields of an event, at the indices in [`event_column`]; all may be null.
 pub fn event_fields() -> Fields {
     let field = |(column, name)| match column {
         event_column::TIMESTAMP => Field::new(name, time_type(), true),
@@ -190,7 +190,7 @@ pub fn event_fields() -> Fields {
     EVENT_FIELDS.into_iter().enumerate().map(field).collect()
 }
 
-/// The child of `events`, named `element` as the Parquet format asks for lists (`LogicalTypes.md`).
+/// The child of `events`, named `element` as the Parquet format requires for lists (`LogicalTypes.md`).
 pub(super) fn event_field() -> Arc<Field> {
     Arc::new(Field::new("element", DataType::Struct(event_fields()), false))
 }

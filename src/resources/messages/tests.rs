@@ -152,7 +152,7 @@ fn a_date_that_was_never_set_is_null_and_counted_once() {
 }
 
 #[test]
-fn escapes_repeats_and_halves_of_pairs_cost_nothing() {
+fn escapes_repeats_and_unpaired_surrogates_lose_nothing() {
     let page = page(r#"[{"id":"\u0061\u002B","reason":"x\ud83d","reason":"\ud83d\ude00","status":"A","status":null}]"#);
     let batch = batch(&page);
     assert_eq!(text(&batch, column::ID).unwrap(), "a+");

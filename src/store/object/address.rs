@@ -1,7 +1,7 @@
 //! Addresses of objects: `s3://bucket/key`, `gs://bucket/key`, `az://container/key`,
 //! `abfss://container@account.dfs.core.windows.net/key`.
 //!
-//! A key is taken as it is typed, without percent decoding, as the command-line tools of the clouds take it.
+//! A key is used as typed, without percent decoding, as by the command-line tools of the clouds.
 
 use std::fmt;
 
@@ -28,34 +28,34 @@ const SCHEMES: [(&str, Cloud); 6] = [
     ("abfss", Cloud::Azure),
 ];
 
-/// The address of an object, or of all objects whose keys begin like a folder.
+/// The address of an object, or of all objects below a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ObjectAddress {
     pub(super) cloud: Cloud,
     /// Scheme and bucket: `s3://bucket`.
     pub(super) bucket: String,
-    /// Without a `/` in front or behind; empty for the whole bucket.
+    /// Without a `/` at either end; empty for the whole bucket.
     pub(super) key: Key,
     /// Whether it was typed with a `/` at its end.
     is_folder: bool,
 }
 
-/// Why an address is none. It does not show what could be a secret.
+/// Why an address is invalid, without possible secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// No store has this scheme.
     #[error("unknown kind of store: {0}://")]
     UnknownScheme(String),
-    /// Nothing stands where the bucket should.
-    #[error("no bucket is named: {0}")]
+    /// The bucket is missing.
+    #[error("the address has no bucket: {0}")]
     NoBucket(String),
-    /// User name or password stand in the address.
-    #[error("an address of {0}:// must not hold credentials")]
+    /// The address has a user name or a password.
+    #[error("an address of {0}:// must not contain credentials")]
     Credentials(String),
-    /// Parameters stand behind the key.
+    /// The address has a query.
     #[error("an address of {0}:// must not have a query")]
     Query(String),
-    /// The key is none that a store takes.
+    /// No store accepts the key.
     #[error("unusable name of an object: {address}: {why}")]
     Key {
         /// As it was given.
@@ -80,10 +80,10 @@ impl AddressError {
 }
 
 impl ObjectAddress {
-    /// Reads an address; `None` for what is a path of this machine.
+    /// Parses an address; `None` for a path of this machine.
     ///
     /// # Errors
-    /// When it begins like an address but is none.
+    /// When it starts like an address but is invalid.
     pub(crate) fn parse(text: &str) -> Option<Result<Self, AddressError>> {
         let (scheme, rest) = text.split_once("://")?;
         let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -116,12 +116,12 @@ impl ObjectAddress {
             },
         };
         let key = Key::parse(key).map_err(unusable)?;
-        // An object store of its own kind for S3A, which is a name of Hadoop's for the same.
+        // Hadoop's name for S3.
         let scheme = if scheme == "s3a" { "s3" } else { scheme };
         Ok(Self { cloud, bucket: format!("{scheme}://{bucket}"), key, is_folder })
     }
 
-    /// Whether it can only be a folder by its form.
+    /// Whether its form is that of a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.is_folder
     }
@@ -169,7 +169,7 @@ impl ObjectAddress {
     }
 }
 
-/// A key from parts of keys and file names; what no key can hold is encoded.
+/// A key from parts of keys and file names; characters that no key can have are encoded.
 fn key_of(text: String) -> Key {
     Key::parse(&text).unwrap_or_else(|_| Key::from(text))
 }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_paths_are_told_apart() {
+    fn addresses_and_paths_are_distinguished() {
         for path in ["c.parquet", "out/c.csv", "/s3/c.csv", "-", "C:/out/c.csv", "://c", "a b://c"] {
             assert_eq!(ObjectAddress::parse(path), None, "{path}");
         }
@@ -214,7 +214,7 @@ mod tests {
     fn what_is_no_address_says_so_and_shows_no_secret() {
         let error = |text: &str| ObjectAddress::parse(text).unwrap().unwrap_err();
         assert_eq!(error("ftp://host/c.csv").to_string(), "unknown kind of store: ftp://");
-        assert_eq!(error("s3:///c.csv").to_string(), "no bucket is named: s3:///c.csv");
+        assert_eq!(error("s3:///c.csv").to_string(), "the address has no bucket: s3:///c.csv");
         for secret in ["s3://KEY:hidden@lake/c.csv", "gs://hidden@lake/c.csv", "az://box/c.csv?sig=hidden"] {
             let error = error(secret);
             assert!(!error.to_string().contains("hidden"), "{error}");

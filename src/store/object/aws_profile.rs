@@ -1,7 +1,7 @@
 //! Keys and region from the files of the AWS tools, `~/.aws/credentials` and `~/.aws/config`.
 //!
-//! Only keys that stand there are read. Single sign-on, roles to assume and external processes are the business of the
-//! AWS tools (AWS SDKs and Tools Reference Guide, "Shared config and credentials files").
+//! Only keys in these files are read. Single sign-on, assumed roles and external processes are left to the AWS
+//! tools (AWS SDKs and Tools Reference Guide, "Shared config and credentials files").
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -9,17 +9,17 @@ use std::{env, fs};
 
 use super::error::ObjectError;
 
-/// What a profile holds.
+/// The settings of a profile.
 pub(super) struct Credentials {
     pub(super) key_id: String,
     pub(super) secret_key: String,
     pub(super) token: Option<String>,
 }
 
-/// The keys of the profile in use; `None` when there is no such file or no profile was asked for and there is no default.
+/// The keys of the profile in use; `None` without such a file, or without a requested or default profile.
 ///
 /// # Errors
-/// When a profile was asked for and holds no keys.
+/// When a requested profile has no keys.
 pub(super) fn credentials() -> Result<Option<Credentials>, ObjectError> {
     let (profile, is_asked_for) = profile();
     let found = [section("AWS_SHARED_CREDENTIALS_FILE", "credentials", &profile), config_section(&profile)];

@@ -1,10 +1,10 @@
 //! Clients of object stores from the environment, the clouds' own files and `--store-option`.
 //!
-//! Each cloud's variables come first (`AWS_*`, `GOOGLE_*`, `AZURE_*`), options override them. What neither gives comes from
-//! the cloud's files, and last from the metadata service of the machine.
+//! Options override the variables of each cloud (`AWS_*`, `GOOGLE_*`, `AZURE_*`). Settings that neither has come from the
+//! cloud's files, and last from the metadata service of the machine.
 //!
 //! *Easy to get wrong:* a machine outside the clouds has no metadata service, and a client would try for minutes to reach
-//! one. So it is looked for first.
+//! one. So its presence is checked first.
 
 use std::net::{SocketAddr, TcpStream};
 use std::str::FromStr;
@@ -21,18 +21,18 @@ use super::aws_profile;
 use super::error::ObjectError;
 use super::stores::{Client, StoreOption};
 
-/// Longest time for one request, long enough for a part over a slow line.
+/// Timeout of one request, long enough for a part over a slow connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(180);
-/// Longest time for reaching a store.
+/// Timeout for connecting to a store.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The metadata service of machines in all three clouds.
 const METADATA_SERVICE: ([u8; 4], u16) = ([169, 254, 169, 254], 80);
-/// Longest time for reaching the metadata service, which is on the same machine.
+/// Timeout for connecting to the metadata service, which is on the same machine.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Makes the client of a bucket; sends nothing to it.
 pub(super) fn connect(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc<dyn Client>, ObjectError> {
-    // As for the API. Fails only when a provider is installed already, which serves as well.
+    // As for the API. Fails only if a provider is already installed, which is fine.
     drop(rustls::crypto::ring::default_provider().install_default());
     match address.cloud {
         Cloud::S3 => connect_s3(address, options),
@@ -139,7 +139,7 @@ fn connect_azure(address: &ObjectAddress, options: &[StoreOption]) -> Result<Arc
     Ok(Arc::new(builder.build().map_err(|error| failed(&error))?))
 }
 
-/// Applies options, which override what the environment has set.
+/// Applies options, which override the environment.
 fn with_options<Builder, Key: FromStr<Err = object_store::Error>>(
     address: &ObjectAddress,
     builder: Builder,
@@ -152,7 +152,7 @@ fn with_options<Builder, Key: FromStr<Err = object_store::Error>>(
     })
 }
 
-/// What is set unless an option or a variable with `prefix` sets it.
+/// Defaults of settings that no option and no variable with `prefix` sets.
 fn defaults(endpoint: Option<&str>, options: &[StoreOption], prefix: &str) -> Vec<(ClientConfigKey, String)> {
     let mut defaults = vec![
         (ClientConfigKey::Timeout, humantime::format_duration(REQUEST_TIMEOUT).to_string()),
@@ -160,7 +160,7 @@ fn defaults(endpoint: Option<&str>, options: &[StoreOption], prefix: &str) -> Ve
         (ClientConfigKey::UserAgent, concat!("sent-export/", env!("CARGO_PKG_VERSION")).to_owned()),
     ];
     if endpoint.is_some_and(is_loopback) {
-        // What does not leave this machine needs neither encryption nor certificates.
+        // Traffic within this machine needs neither encryption nor certificates.
         defaults.push((ClientConfigKey::AllowHttp, "true".to_owned()));
         defaults.push((ClientConfigKey::NoSystemCertificates, "true".to_owned()));
     }
@@ -192,7 +192,7 @@ fn is_true(value: Option<String>) -> bool {
     value.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y"))
 }
 
-/// Makes sure that credentials can come from the machine's role, since they come from nowhere else.
+/// Checks that credentials can come from the machine's role, since there are no others.
 fn find_metadata_service(address: &ObjectAddress, missing: &str) -> Result<(), ObjectError> {
     let is_off = is_true(std::env::var("AWS_EC2_METADATA_DISABLED").ok());
     let service = SocketAddr::from(METADATA_SERVICE);

@@ -1,4 +1,4 @@
-//! What can go wrong with an object, in words: the errors of the client library hold whole requests and answers.
+//! Errors of objects as short texts, because those of the client library contain whole requests and responses.
 
 use std::error::Error;
 
@@ -10,31 +10,31 @@ use super::address::ObjectAddress;
 pub struct ObjectError {
     problem: String,
     kind: ObjectErrorKind,
-    /// As the library reports it, for those who look.
+    /// Details from the store or the library.
     #[source]
     source: Option<Detail>,
 }
 
-/// What kind of failure it is.
+/// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectErrorKind {
     /// Neither the object nor, when writing, its bucket is there.
     NotFound,
     /// The credentials lack a permission.
     Denied,
-    /// There are no credentials, or the store does not know them.
+    /// There are no credentials, or the store rejects them.
     Unauthenticated,
-    /// Another run wrote the object in between.
+    /// Another run changed the object in the meantime.
     Changed,
-    /// The store cannot do what was asked.
+    /// The store does not support the request.
     Unsupported,
     /// An option of the store is unknown or makes no sense.
     Option,
-    /// The store did not answer, or with an error that repeating did not help.
+    /// The store did not respond, or failed even after retries.
     Unavailable,
 }
 
-/// One line of what the store or the connection said.
+/// One line from the store or the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Detail(String);
@@ -48,7 +48,7 @@ impl ObjectError {
         Self { problem, kind: ObjectErrorKind::Unauthenticated, source: Some(Detail(detail)) }
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub fn kind(&self) -> ObjectErrorKind {
         self.kind
     }
@@ -57,12 +57,10 @@ impl ObjectError {
         use object_store::Error as Store;
         let (kind, problem) = match error {
             Store::NotFound { .. } => (ObjectErrorKind::NotFound, "there is no such bucket or object"),
-            Store::PermissionDenied { .. } => (ObjectErrorKind::Denied, "the store denies access"),
-            Store::Unauthenticated { .. } => {
-                (ObjectErrorKind::Unauthenticated, "the store does not accept the credentials")
-            }
+            Store::PermissionDenied { .. } => (ObjectErrorKind::Denied, "the store denied access"),
+            Store::Unauthenticated { .. } => (ObjectErrorKind::Unauthenticated, "the store rejected the credentials"),
             Store::AlreadyExists { .. } | Store::Precondition { .. } => {
-                (ObjectErrorKind::Changed, "another run has written it in the meantime")
+                (ObjectErrorKind::Changed, "another run changed it in the meantime")
             }
             Store::NotSupported { .. } | Store::NotImplemented { .. } => {
                 (ObjectErrorKind::Unsupported, "the store does not support the request")
@@ -78,7 +76,7 @@ impl ObjectError {
             other if is_about_credentials(other) => {
                 (ObjectErrorKind::Unauthenticated, "no usable credentials were found for the store")
             }
-            _ => (ObjectErrorKind::Unavailable, "the store did not answer the request"),
+            _ => (ObjectErrorKind::Unavailable, "the store did not respond"),
         };
         Self { problem: format!("{address}: {problem}"), kind, source: Some(Detail(detail(error))) }
     }
@@ -105,7 +103,7 @@ impl ObjectError {
     }
 }
 
-/// Whether the failure is that of finding or fetching credentials.
+/// Whether finding or fetching credentials failed.
 fn is_about_credentials(error: &object_store::Error) -> bool {
     let text = causes(error).join(" ").to_lowercase();
     [
@@ -120,7 +118,7 @@ fn is_about_credentials(error: &object_store::Error) -> bool {
     .any(|sign| text.contains(sign))
 }
 
-/// What an error and its causes say.
+/// The texts of an error and its causes.
 fn causes(error: &object_store::Error) -> Vec<String> {
     let mut causes = vec![error.to_string()];
     let mut cause = error.source();
@@ -131,7 +129,7 @@ fn causes(error: &object_store::Error) -> Vec<String> {
     causes
 }
 
-/// The store's code and message, or what the last cause says; never a whole document, which repeats the request.
+/// The store's code and message, or the text of the last cause; never a whole document, which repeats the request.
 fn detail(error: &object_store::Error) -> String {
     let causes = causes(error);
     let coded = causes.iter().find_map(|text| {
@@ -143,7 +141,7 @@ fn detail(error: &object_store::Error) -> String {
     });
     let last = || causes.last().cloned().unwrap_or_default();
     let text = coded.unwrap_or_else(last);
-    // Without what could be a signed address or a document.
+    // Without possible signed addresses or documents.
     let text = text.split(['<', '?']).next().unwrap_or_default();
     text.lines().next().unwrap_or_default().trim().to_owned()
 }
@@ -173,7 +171,7 @@ mod tests {
         let error = object_store::Error::PermissionDenied { path: "c.csv".into(), source: body.into() };
         let (kind, problem, detail) = told(&error);
         assert_eq!(kind, ObjectErrorKind::Denied);
-        assert_eq!(problem, "s3://lake/c.csv: the store denies access");
+        assert_eq!(problem, "s3://lake/c.csv: the store denied access");
         assert_eq!(detail, "SignatureDoesNotMatch: The signature differs");
     }
 

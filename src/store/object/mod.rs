@@ -1,8 +1,8 @@
-//! Objects in the stores of clouds: S3, Google Cloud Storage, Azure Blob Storage, and what speaks their protocols.
+//! Objects in cloud stores: S3, Google Cloud Storage, Azure Blob Storage, and stores with their protocols.
 //!
-//! [`Stores`] holds the clients of a run. An output is an [`Upload`]: its bytes go up in parts, and it appears when it is
-//! published. Reports and the manifest are small objects; the manifest is replaced by a conditional write only, so that
-//! of two runs on the same output one fails before it publishes anything.
+//! [`Stores`] holds the clients of a run. An output is an [`Upload`]: its bytes are uploaded in parts, and it appears when
+//! it is published. Reports and the manifest are small objects; the manifest is only replaced by a conditional write, so
+//! that of two runs on the same output, one fails before it publishes anything.
 //!
 //! `tests/it/peers/stores.rs` runs against servers of all three protocols.
 

@@ -1,4 +1,4 @@
-//! Small objects: read whole, written by one request, and replaced only while they are as they were.
+//! Small objects: read as a whole, written by one request, and replaced only if they did not change.
 
 use std::fs::File;
 use std::io::Write;
@@ -20,10 +20,10 @@ pub(crate) enum Version {
     Seen(UpdateVersion),
 }
 
-/// Reads a small object; `None` when it is not there.
+/// Reads a small object; `None` if it does not exist.
 ///
 /// # Errors
-/// When the store cannot be asked.
+/// When the store cannot be read.
 pub(crate) fn read(target: &ObjectTarget) -> Result<(Option<Vec<u8>>, Version), StoreError> {
     let (client, key) = (target.client()?, target.address().key.clone());
     let answer = run(async move {
@@ -38,7 +38,7 @@ pub(crate) fn read(target: &ObjectTarget) -> Result<(Option<Vec<u8>>, Version), 
     answer.map_err(|error| StoreError::object("read", target.address(), &error))
 }
 
-/// Writes a small object, whatever is there.
+/// Writes a small object, replacing any other.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -46,8 +46,8 @@ pub(crate) fn write(target: &ObjectTarget, bytes: Vec<u8>) -> Result<(), StoreEr
     put(target, bytes, PutMode::Overwrite).map(drop).map_err(|error| StoreError::from_object("write to", error))
 }
 
-/// Replaces a small object if it still is as it was; says what it is now. A store that cannot compare writes anyway, with a
-/// warning.
+/// Replaces a small object if it did not change; returns its new state. A store without conditional writes writes anyway,
+/// with a warning.
 ///
 /// # Errors
 /// When another run has written it, or it cannot be written.
@@ -76,7 +76,7 @@ fn put(target: &ObjectTarget, bytes: Vec<u8>, mode: PutMode) -> Result<Version, 
     Ok(Version::Seen(UpdateVersion { e_tag: put.e_tag, version: put.version }))
 }
 
-/// Removes an object; one that is not there is no error.
+/// Removes an object; a missing one is no error.
 ///
 /// # Errors
 /// When it cannot be removed.
@@ -88,10 +88,10 @@ pub(crate) fn remove(target: &ObjectTarget) -> Result<(), StoreError> {
     }
 }
 
-/// The size of an object in bytes; `None` when it is not there.
+/// The size of an object in bytes; `None` if it does not exist.
 ///
 /// # Errors
-/// When the store cannot be asked.
+/// When the store cannot be read.
 pub(crate) fn size(target: &ObjectTarget) -> Result<Option<u64>, StoreError> {
     let (client, key) = (target.client()?, target.address().key.clone());
     match run(async move { client.head(&key).await }) {
@@ -101,7 +101,7 @@ pub(crate) fn size(target: &ObjectTarget) -> Result<Option<u64>, StoreError> {
     }
 }
 
-/// The objects below a folder, in whatever folders of it.
+/// The objects below a folder, at any depth.
 ///
 /// # Errors
 /// When they cannot be listed.

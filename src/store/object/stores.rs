@@ -62,16 +62,15 @@ impl fmt::Debug for Stores {
 }
 
 impl Stores {
-    /// No store is contacted before one of its objects is. `state_folder` is where state is kept, unless it is the
-    /// platform's place for it.
+    /// A store is contacted only when one of its objects is. `state_folder` is the folder for state, if not the platform's.
     pub fn new(options: &[StoreOption], state_folder: Option<PathBuf>) -> Arc<Self> {
         let state_folder = state_folder.map_or_else(OnceLock::new, |folder| OnceLock::from(Some(folder)));
         Arc::new(Self { options: options.to_vec(), state_folder, clients: Mutex::default() })
     }
 
-    /// Where files are kept on this machine that belong to objects: locks, journals, and the ids of open uploads.
+    /// Where local files for objects are kept: locks, journals, and the ids of open uploads.
     pub(in crate::store) fn state_folder(&self) -> Option<&PathBuf> {
-        // Without a folder that was asked for, nothing here is an error.
+        // Cannot fail without a requested folder.
         self.state_folder.get_or_init(|| state_folder(None).ok().flatten()).as_ref()
     }
 
@@ -96,13 +95,13 @@ pub(super) fn spawn<T: Send + 'static>(
 ) -> io::Result<mpsc::Receiver<T>> {
     let (sender, receiver) = mpsc::sync_channel(1);
     runtime()?.spawn(async move {
-        // Whoever asked may have gone.
+        // The caller may be gone.
         drop(sender.send(future.await));
     });
     Ok(receiver)
 }
 
-/// Makes requests on the thread of the stores, and waits for their end.
+/// Sends requests on the thread of the stores, and waits for their results.
 pub(super) fn run<T: Send + 'static>(
     future: impl Future<Output = Result<T, object_store::Error>> + Send + 'static,
 ) -> Result<T, object_store::Error> {
@@ -120,7 +119,7 @@ fn runtime() -> io::Result<Handle> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
-    // Of two that are made at the same moment, one is left without work.
+    // If two are created at the same time, one stays idle.
     let handle = RUNTIME.get_or_init(|| handle).clone();
     if handle.id() == runtime.handle().id() {
         thread::Builder::new()

@@ -31,7 +31,7 @@ use crate::store::target::ObjectTarget;
 const PART_BYTES: usize = 8 << 20;
 /// Maximum number of parts of one object being uploaded.
 const MAX_IN_FLIGHT: usize = 2;
-/// Longest time that a run which has failed waits for an upload to be aborted.
+/// Maximum time that a failed run waits for an upload to be aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 type PartResult = Result<PartId, object_store::Error>;
@@ -44,7 +44,7 @@ pub(crate) struct Upload {
     part: Vec<u8>,
     in_flight: VecDeque<mpsc::Receiver<PartResult>>,
     parts: Vec<PartId>,
-    /// The same bytes on this machine, where they are read back: a store does not give out parts.
+    /// The same bytes on this machine, to be read back, because a store does not serve parts.
     copy: Option<File>,
     /// The file that holds the id.
     record: Option<PathBuf>,
@@ -58,7 +58,7 @@ impl std::fmt::Debug for Upload {
 }
 
 impl Upload {
-    /// Begins an upload, and aborts one that an earlier run has left.
+    /// Starts an upload, and aborts one that an earlier run left.
     ///
     /// # Errors
     /// When there is no such bucket, or the credentials may not write there.
@@ -69,7 +69,7 @@ impl Upload {
         if let Some(left) = record.as_ref().and_then(|record| fs::read_to_string(record).ok()) {
             let (key, client) = (address.key.clone(), Arc::clone(&client));
             let aborted = run(async move { client.abort_multipart(&key, &left).await });
-            tracing::debug!("aborted the upload that an earlier run has left: {address}: {:?}", aborted.err());
+            tracing::debug!("aborted the upload that an earlier run left: {address}: {:?}", aborted.err());
         }
         let copy = settings.is_read_back.then(tempfile::tempfile).transpose();
         let copy = copy.map_err(|error| StoreError::Write { path: address.to_string(), source: error.into() })?;
@@ -79,7 +79,7 @@ impl Upload {
         if let Some(path) = &record
             && let Err(error) = fs::write(path, &id)
         {
-            tracing::warn!("an upload of this run would not be aborted by the next one: {}: {error}", path.display());
+            tracing::warn!("the next run could not abort an upload of this one: {}: {error}", path.display());
         }
         let upload = Self {
             address,
@@ -96,7 +96,7 @@ impl Upload {
         Ok(upload)
     }
 
-    /// Azure has no call that begins an upload: a block that is never committed shows whether one can be written.
+    /// Azure has no call that starts an upload; a block that is never committed shows whether one can be written.
     fn prove_permission(&self) -> Result<(), StoreError> {
         if self.address.cloud != Cloud::Azure {
             return Ok(());
@@ -106,7 +106,7 @@ impl Upload {
         put.map(drop).map_err(|error| StoreError::object("write to", &self.address, &error))
     }
 
-    /// Sends a part, and waits for the oldest one when there are many.
+    /// Sends a part, and waits for the oldest one if there are many.
     fn send_part(&mut self) -> io::Result<()> {
         if self.in_flight.len() >= MAX_IN_FLIGHT {
             self.take_oldest()?;
@@ -131,7 +131,7 @@ impl Upload {
 
     fn forget_record(&self) {
         if let Some(record) = &self.record {
-            // It may be gone, or its folder read-only: then the next run aborts an upload that is no more.
+            // If this fails, the next run aborts an upload that no longer exists.
             fs::remove_file(record).ok();
         }
     }
@@ -143,7 +143,7 @@ impl Upload {
 /// When there is no such bucket, or the credentials may not write there.
 pub(crate) fn prove_writable(target: &ObjectTarget, settings: FileSettings) -> Result<(), StoreError> {
     if target.address().cloud == Cloud::Azure {
-        // A block would stay for a week, and an object with nothing but blocks counts as one that exists.
+        // A block would stay for a week, and an object with blocks only counts as existing.
         return size(target).map(drop);
     }
     Upload::begin(target, settings).map(drop)
@@ -165,7 +165,7 @@ impl Write for Upload {
         Ok(taken)
     }
 
-    /// A part is sent when it is full: stores refuse small ones.
+    /// A part is sent when it is full, because stores refuse small ones.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Drop for Upload {
         let aborting = spawn(async move { client.abort_multipart(&key, &id).await });
         match aborting.map(|aborting| aborting.recv_timeout(ABORT_TIMEOUT)) {
             Ok(Ok(Ok(()))) => self.forget_record(),
-            // Its id stays on record.
+            // Its id stays in its file.
             failed => tracing::debug!("cannot abort the upload of {}: {failed:?}", self.address),
         }
     }

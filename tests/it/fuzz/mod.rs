@@ -1,7 +1,7 @@
 //! The fuzz targets on stable Rust: sound inputs, changed at random.
 //!
 //! Every run of the tests tries a few hundred inputs on each target, the same ones each time. With
-//! `SENT_EXPORT_FUZZ_SECONDS` a target goes on for that long, from the same first input. An input is written down before
+//! `SENT_EXPORT_FUZZ_SECONDS` a target runs for that long, from the same first input. An input is written down before
 //! it is tried, so it is there even if the process dies of it; what fails stays in `target/tmp/fuzz`.
 //!
 //! There is no feedback by coverage here. For that `fuzz/` has the same targets under libFuzzer, which needs nightly; the
@@ -22,7 +22,7 @@ use mutate::Mutator;
 
 /// Inputs tried on each target when no time is set.
 const INPUTS: u64 = 300;
-/// No input is longer than a few kilobytes, so nothing takes this long but a fault, on however slow a machine.
+/// No input is longer than a few kilobytes, so only a fault takes this long, even on a slow machine.
 const TOO_LONG: Duration = Duration::from_secs(20);
 
 #[test]

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-/// What the formats give a meaning to.
+/// Bytes with a meaning in the formats.
 const TOKENS: [&str; 24] = [
     "null",
     "true",

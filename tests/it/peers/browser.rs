@@ -47,7 +47,7 @@ fn messages_page(out: &std::path::Path, hostile: bool) -> PathBuf {
     page
 }
 
-/// A page that tells what changed, with small groups merged.
+/// A page with changes and merged small groups.
 fn changed_page(out: &std::path::Path) -> PathBuf {
     let export = |seed: u64, contacts: u32| {
         let simulator = Simulator::start(Settings { contacts, seed, ..Settings::default() }).unwrap();

@@ -118,7 +118,7 @@ impl Azurite {
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let found = lines.find_map(|line| Some(line.split_once("successfully listen")?.1.to_owned()));
-        // It ends when nobody reads what it prints.
+        // It exits when its output is closed.
         std::thread::spawn(move || lines.for_each(drop));
         let address =
             found.as_deref().and_then(|line| line.split_whitespace().last()).expect("Azurite says where it is");

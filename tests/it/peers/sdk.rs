@@ -1,4 +1,4 @@
-//! The official clients, and libphonenumber, against the simulator: is it what it claims to be?
+//! Reads the simulator with the official clients, and checks its phone numbers with libphonenumber.
 //!
 //! They are not part of the build. `SENT_EXPORT_SDK_PYTHON` names a Python that has `sentdm` and `phonenumbers`,
 //! `SENT_EXPORT_SDK_NODE_DIR` a folder with `node_modules/@sentdm/sentdm`; the scripts are in `tests/sdk`.

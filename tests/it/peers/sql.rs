@@ -1,9 +1,9 @@
 //! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
 //! What was compared stays under `target/sql-engines`, a row of a table for each file.
 //!
-//! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON`
-//! one with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`, the
-//! server of `PostgreSQL`, `zstd` and Java are those of the machine.
+//! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON` one
+//! with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`,
+//! the server of `PostgreSQL`, `zstd` and Java are those of the machine.
 
 use std::path::Path;
 use std::process::Command;

@@ -135,7 +135,7 @@ fn of_two_runs_at_once_one_publishes_and_the_other_says_so() {
         let ended = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(7), "{stderr}");
-        assert!(stderr.contains("another run has written it in the meantime"), "{stderr}");
+        assert!(stderr.contains("another run changed it in the meantime"), "{stderr}");
         assert!(server.get("c.csv").unwrap() == winner, "{kind}: the loser replaced the output of the winner");
         assert_eq!(server.open_uploads(), 0);
         drop(folder);
@@ -152,7 +152,7 @@ fn what_cannot_be_written_costs_no_request() {
     };
     with(&["-o", "s3://other/c.csv"], &[]).expect_code(7).expect_stderr("there is no such bucket");
     let wrong = with(&["-o", "s3://lake/c.csv"], &["access_key_id=wrong", "secret_access_key=hidden"]).expect_code(7);
-    let wrong = wrong.expect_stderr("the store denies access").expect_stderr("InvalidAccessKeyId");
+    let wrong = wrong.expect_stderr("the store denied access").expect_stderr("InvalidAccessKeyId");
     assert!(!wrong.stderr.contains("hidden"), "{wrong:?}");
     with(&["-o", "s3://lake/c.csv"], &["shade=blue"]).expect_code(2).expect_stderr("no store option shade");
     with(&["-o", "s3://lake/c.csv"], &["endpoint=http://storage.invalid"])

@@ -26,7 +26,7 @@ pub(crate) struct Command {
     /// Its page and line.
     pub(crate) at: String,
     pub(crate) text: String,
-    /// Lines of its output; those in parentheses stand for what is left out.
+    /// Lines of its output, except those in parentheses, which mark omissions.
     pub(crate) shown: Vec<String>,
 }
 

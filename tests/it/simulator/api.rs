@@ -268,6 +268,6 @@ fn a_hundred_million_contacts_take_no_memory() {
     for number in [1, 500_000, 1_000_000] {
         assert_eq!(page(&simulator, number, 100).ids().len(), 100);
     }
-    // Other tests run at the same time in this process, so this is no fine measure; one byte a contact would show.
+    // Other tests run at the same time in this process, so this is not exact, but one byte per contact would show.
     assert!(peak_memory() - before < 90_000, "{before} kB, then {} kB", peak_memory());
 }

@@ -63,7 +63,7 @@ fn a_cut_off_body_is_half_of_what_was_promised() {
 }
 
 #[test]
-fn a_pause_is_asked_for_in_seconds() {
+fn a_pause_is_requested_in_seconds() {
     let answer = struck("429:30");
     assert_eq!(answer.error(), (429, "BUSINESS_002".into()));
     assert_eq!(answer.header("retry-after"), Some("30"));
@@ -136,7 +136,7 @@ fn a_redirect_leads_where_visits_are_counted() {
 }
 
 #[test]
-fn a_server_that_is_gone_refuses_connections_and_comes_back() {
+fn a_stopped_server_refuses_connections_and_can_restart() {
     let simulator = with_faults(&["gone:300ms nth=2"]);
     assert_eq!(ask(&simulator, "/v3/me").status, 200);
     let begin = Instant::now();

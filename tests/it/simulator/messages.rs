@@ -271,6 +271,6 @@ fn a_hundred_million_messages_take_no_memory() {
         let path = format!("/v3/contacts/{}/message-summary", text(&messages[0], "contact_id"));
         assert!(ask(&simulator, &path).json()["data"]["message_count"].as_u64().unwrap() > 0);
     }
-    // Other tests run at the same time in this process, so this is no fine measure; one byte a message would show.
+    // Other tests run at the same time in this process, so this is not exact, but one byte per message would show.
     assert!(peak_memory() - before < 90_000, "{before} kB, then {} kB", peak_memory());
 }

@@ -151,7 +151,7 @@ fn the_list_can_be_moved_from_outside() {
 }
 
 #[test]
-fn the_books_can_be_opened_again_for_another_reader() {
+fn the_records_can_be_read_again_for_another_reader() {
     let simulator = start(Settings { contacts: 100, ..Settings::default() });
     page(&simulator, 1, 10);
     simulator.delete_at(5);
@@ -164,7 +164,7 @@ fn the_books_can_be_opened_again_for_another_reader() {
 }
 
 #[test]
-fn a_timed_pace_moves_the_list_as_time_goes_by() {
+fn a_timed_pace_moves_the_list_over_time() {
     let movement = Movement { created: "600/min".parse().unwrap(), ..Movement::default() };
     let simulator = start(Settings { contacts: 100, movement, ..Settings::default() });
     assert_eq!(page(&simulator, 1, 10).total_count(), 100);

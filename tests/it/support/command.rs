@@ -34,7 +34,7 @@ impl Run {
         self
     }
 
-    /// `contacts` against a server, unpaced and with short rests so that tests are quick.
+    /// `contacts` against a server, without a rate limit and with short delays, so that tests are quick.
     pub(crate) fn contacts(self, base_url: &str, more: &[&str]) -> Self {
         self.args(["contacts", "--base-url", base_url, "--rate-limit", "none", "--retry-delay", "1ms"]).args(more)
     }
@@ -89,7 +89,7 @@ impl Run {
         child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("messages are UTF-8");
         let used = child.wait4().expect("the child was started by us");
         // What the system counts for a child begins with what its parent took when it was started, which for the process
-        // of these tests may be more than the child ever takes. Watching it tells its own.
+        // of these tests may be more than the child ever takes. Watching it shows its own.
         let seen = watching.join().expect("watching does not panic");
         let peak = seen.map_or(used.rusage.maxrss, |seen| seen.min(used.rusage.maxrss));
         let command = format!("{:?}", self.command);

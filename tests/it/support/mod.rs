@@ -18,7 +18,7 @@ pub(crate) const DELIVERY_SCHEMA: &str = include_str!("../../../schema/delivery.
 /// What describes manifests.
 pub(crate) const MANIFEST_SCHEMA: &str = include_str!("../../../schema/manifest.schema.json");
 
-/// Holds a document against its schema.
+/// Validates a document against its schema.
 #[track_caller]
 pub(crate) fn assert_valid(document: &serde_json::Value, schema: &str) {
     let schema = serde_json::from_str(schema).expect("the schema is JSON");

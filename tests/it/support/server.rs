@@ -16,7 +16,7 @@ pub(crate) enum Answer {
     Bytes(Vec<String>, Arc<[u8]>),
     /// Status 200 and a body that is made while it is sent: a beginning, a part that is repeated, an end.
     Flood(String, &'static str, usize, String),
-    /// The body is cut off half way.
+    /// The body is truncated midway.
     CutOff(String),
     /// The connection is closed without an answer.
     Close,
@@ -60,7 +60,7 @@ pub(crate) fn page(number: u32, page_size: u32, total: u32) -> String {
     .to_string()
 }
 
-/// The rows that a request asks for: `page` and `page_size` are together an offset.
+/// The rows that a request covers: `page` and `page_size` are together an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) page: u32,
@@ -68,7 +68,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What the head of a request asks for.
+    /// What the head of a request requests.
     pub(crate) fn by(head: &str) -> Self {
         let number = |name: &str| {
             let at = head.find(&format!("?{name}=")).or_else(|| head.find(&format!("&{name}=")));
@@ -93,7 +93,7 @@ impl Asked {
         (row - 1) / self.size + 1 == self.page
     }
 
-    /// Whether it asks for the start of the list.
+    /// Whether it requests the start of the list.
     pub(crate) fn is_first(self) -> bool {
         self.page == 1
     }

@@ -67,12 +67,12 @@ impl Reader {
         self.limit.is_none_or(|limit| window.offset() < limit)
     }
 
-    /// Whether pages are too small to overlap where it stands.
+    /// Whether pages are too small to overlap at the edge.
     pub(in crate::listing::walk) fn cannot_overlap(&self) -> bool {
         !self.is_done && self.edge.offset > 0 && !Window::can_overlap(self.edge.offset, self.cap)
     }
 
-    /// Notes that a window is requested.
+    /// Records that a window is requested.
     pub(in crate::listing::walk) fn note_sent(&mut self, window: Window) {
         match &mut self.search {
             Some(search) if self.wanted != Some(window) && search.expects(window) => search.is_out = true,

@@ -73,7 +73,7 @@ impl Reader {
                 if self.restarts == 1 {
                     self.resume.get_or_insert(Resume { edge: old, from: Position::START });
                 } else {
-                    // The edge is hard to find again: reading on from here costs more, and always succeeds.
+                    // The edge is hard to find: reading from the start costs more, but always succeeds.
                     self.resume = None;
                     if let Some(span) = &mut self.span {
                         span.restart();
@@ -142,7 +142,7 @@ impl Reader {
         true
     }
 
-    /// Notes that a window could not be fetched for now; returns what was continued behind it.
+    /// Records that a window could not be fetched for now; returns what was continued behind it.
     pub(in crate::listing::walk) fn set_aside(
         &mut self,
         window: Window,

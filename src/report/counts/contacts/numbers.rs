@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn masked_and_hashed_numbers_are_told_from_malformed_ones() {
+    fn masked_and_hashed_numbers_are_distinguished_from_malformed_ones() {
         for text in ["+1********23", "*********23", "(***) ***-**23", "***"] {
             assert!(is_masked(text.as_bytes()), "{text}");
         }

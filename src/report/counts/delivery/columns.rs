@@ -52,8 +52,8 @@ pub(super) struct MessageColumns<'a> {
     batch: &'a RecordBatch,
 }
 
-pub(super) type Times = PrimitiveArray<TimestampMicrosecondType>;
-pub(super) type Prices = PrimitiveArray<Decimal128Type>;
+pub(in super::super) type Times = PrimitiveArray<TimestampMicrosecondType>;
+pub(in super::super) type Prices = PrimitiveArray<Decimal128Type>;
 
 impl<'a> MessageColumns<'a> {
     pub(super) fn new(batch: &'a RecordBatch) -> Self {

@@ -1,7 +1,7 @@
 //! Durations and their percentiles, in bounded memory.
 //!
-//! Up to [`MAX_EXACT`] durations are kept exactly. After that they are counted in buckets, 128 for each power of two, so that
-//! percentiles are less than 1% off and marked as approximate.
+//! Up to [`MAX_EXACT`] durations are kept exactly. After that they are counted in buckets, 128 for each power of two, so
+//! that percentiles are less than 1% off and marked as approximate.
 
 use crate::report::document::delivery::summary::Percentiles;
 

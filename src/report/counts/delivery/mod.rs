@@ -5,8 +5,8 @@
 //! template and its day, by small numbers instead of texts. No message is kept.
 //!
 //! *Easy to get wrong:* money is added as integer millionths, never as a binary fraction. And memory must not grow with the
-//! account: tables have at most [`MAX_KEYS`] keys, and durations, contacts and ids are counted in bounded memory, beyond some
-//! number as estimates that are marked as such.
+//! account: tables have at most [`MAX_KEYS`] keys, and durations, contacts and ids are counted in bounded memory, beyond
+//! some number as estimates that are marked as such.
 //!
 //! Compared with `DuckDB` in `tests/it/peers/numbers.rs`.
 
@@ -27,6 +27,7 @@ use arrow::datatypes::DataType;
 
 pub use self::columns::delivery_schema;
 use self::columns::{Events, MessageColumns};
+pub(super) use self::columns::{Prices, Times};
 use self::durations::Durations;
 use self::failures::Failures;
 use self::kinds::{Direction, Meanings, Status};
@@ -42,7 +43,7 @@ use crate::time::calendar::date_of_day;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 const MICROS_PER_HOUR: i64 = MICROS_PER_DAY / 24;
 /// The start of the year 2: earlier times were never set.
-const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
+pub(super) const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
 /// How far the server's clock may be ahead of this one; see the counts of contacts.
 const CLOCK_SLACK: i64 = 5 * 60 * 1_000_000;
 /// Channels with durations of their own, besides null and the others: there are three.

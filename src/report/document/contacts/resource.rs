@@ -2,7 +2,7 @@
 
 use super::super::findings::Findings;
 use super::super::origin::Origin;
-use super::super::resource::ResourceDocument;
+use super::super::resource::{ResourceDocument, common_accessors};
 use super::absent;
 use super::summary::{SUMMARY_SCHEMA_VERSION, Summary};
 use crate::base::noun::RowNoun;
@@ -12,49 +12,7 @@ impl ResourceDocument for Summary {
     const NOUN: RowNoun = RowNoun { one: "contact", many: "contacts" };
     const SCHEMA_VERSION: u32 = SUMMARY_SCHEMA_VERSION;
 
-    fn schema_version(&self) -> u32 {
-        self.schema_version
-    }
-
-    fn as_of(&self) -> &str {
-        &self.as_of
-    }
-
-    fn set_as_of(&mut self, as_of: String) {
-        self.as_of = as_of;
-    }
-
-    fn rows(&self) -> u64 {
-        self.contacts
-    }
-
-    fn min_cell(&self) -> Option<u64> {
-        self.min_cell
-    }
-
-    fn rejected(&self) -> &Table {
-        &self.rejected
-    }
-
-    fn missing(&self) -> &Table {
-        &self.quality.missing
-    }
-
-    fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    fn origin_mut(&mut self) -> &mut Origin {
-        &mut self.origin
-    }
-
-    fn add_findings(&mut self, findings: Findings) {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.origin.unknown_fields = findings.unknown_fields;
-        self.origin.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
-    }
+    common_accessors!(contacts);
 
     fn omit_absent(&mut self) {
         absent::omit(self);

@@ -7,6 +7,9 @@ use super::summary::DeliverySummary;
 
 /// Omits what needs one of the absent columns.
 pub(super) fn omit(summary: &mut DeliverySummary) {
+    if summary.from_activities.is_some() {
+        omit_groups(summary);
+    }
     let has_direction = summary.has(&["direction"]);
     let has_status = has_direction && summary.has(&["status"]);
     let groups = [&mut summary.channels, &mut summary.regions, &mut summary.templates, &mut summary.days];
@@ -29,4 +32,14 @@ pub(super) fn omit(summary: &mut DeliverySummary) {
     if !has_direction || !summary.has(&["price"]) {
         summary.quality.outbound_without_price = 0;
     }
+}
+
+/// Omits groups by what activities never state.
+fn omit_groups(summary: &mut DeliverySummary) {
+    for groups in [&mut summary.channels, &mut summary.regions, &mut summary.templates] {
+        groups.clear();
+    }
+    summary.region_names.clear();
+    summary.template_categories.clear();
+    summary.times_by_channel.clear();
 }

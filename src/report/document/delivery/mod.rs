@@ -1,6 +1,7 @@
 //! The document on messages and their delivery: [`DeliverySummary`], and how it compares with an older one.
 
 mod absent;
+pub(in crate::report) mod activities;
 mod compare;
 pub(in crate::report) mod comparison;
 pub(in crate::report) mod group;
@@ -8,6 +9,7 @@ pub(in crate::report) mod money;
 mod resource;
 pub(in crate::report) mod summary;
 
+pub use self::activities::FromActivities;
 pub use self::compare::compare_deliveries;
 pub use self::comparison::{DeliveryComparison, MoneyChange, RateChange};
 pub use self::group::{Group, Groups};

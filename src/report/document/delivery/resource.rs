@@ -3,8 +3,9 @@
 use super::super::findings::Findings;
 use super::super::notice::Notice;
 use super::super::origin::Origin;
-use super::super::resource::ResourceDocument;
+use super::super::resource::{ResourceDocument, common_accessors};
 use super::absent;
+use super::activities::FromActivities;
 use super::summary::{DELIVERY_SCHEMA_VERSION, DeliverySummary};
 use crate::base::noun::RowNoun;
 use crate::report::table::Table;
@@ -13,52 +14,28 @@ impl ResourceDocument for DeliverySummary {
     const NOUN: RowNoun = RowNoun { one: "message", many: "messages" };
     const SCHEMA_VERSION: u32 = DELIVERY_SCHEMA_VERSION;
 
-    fn schema_version(&self) -> u32 {
-        self.schema_version
-    }
+    common_accessors!(messages);
 
-    fn as_of(&self) -> &str {
-        &self.as_of
-    }
-
-    fn set_as_of(&mut self, as_of: String) {
-        self.as_of = as_of;
-    }
-
-    fn rows(&self) -> u64 {
-        self.messages
-    }
-
-    fn min_cell(&self) -> Option<u64> {
-        self.min_cell
-    }
-
-    fn rejected(&self) -> &Table {
-        &self.rejected
-    }
-
-    fn missing(&self) -> &Table {
-        &self.quality.missing
-    }
-
-    fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    fn origin_mut(&mut self) -> &mut Origin {
-        &mut self.origin
-    }
-
-    fn add_findings(&mut self, findings: Findings) {
-        self.rejected = findings.rejected;
-        self.rejected_samples = findings.rejected_samples;
-        self.origin.unknown_fields = findings.unknown_fields;
-        self.origin.malformed_fields = findings.malformed_fields;
-        self.quality.year_one_created_at += findings.never_created;
+    fn source_rows(&self) -> (RowNoun, u64) {
+        match &self.from_activities {
+            Some(from) => (FromActivities::NOUN, from.activities),
+            None => (Self::NOUN, self.messages),
+        }
     }
 
     fn omit_absent(&mut self) {
         absent::omit(self);
+    }
+
+    fn absent_columns(&self) -> Vec<&str> {
+        let absent = self.origin.columns_not_in_inputs.iter().map(String::as_str);
+        let is_expected =
+            |column: &&str| self.from_activities.is_none() || !FromActivities::NEVER_STATED.contains(column);
+        absent.filter(is_expected).collect()
+    }
+
+    fn source_notes(&self) -> Vec<String> {
+        self.from_activities.as_ref().map(FromActivities::notes).unwrap_or_default()
     }
 
     fn own_notices(&self) -> Vec<Notice> {

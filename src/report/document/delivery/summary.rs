@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
 use super::super::values::TimeRange;
+use super::activities::FromActivities;
 use super::comparison::DeliveryComparison;
 use super::group::{Group, Groups};
 use crate::report::table::Table;
@@ -37,6 +38,9 @@ pub struct DeliverySummary {
     pub min_cell: Option<u64>,
     /// Messages.
     pub messages: u64,
+    /// What the messages were counted from, if from their activities; absent if the messages themselves were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_activities: Option<FromActivities>,
     /// All messages as one group.
     pub total: Group,
     /// Messages by `direction`.

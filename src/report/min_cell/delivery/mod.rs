@@ -134,6 +134,10 @@ fn hide(summary: &mut DeliverySummary, limit: Limit) {
     {
         summary.hours_by_weekday.clear();
     }
+    if let Some(from) = &mut summary.from_activities {
+        from.messages_without = from.messages_without.filter(|&count| limit.allows(count));
+        from.messages_not_found = from.messages_not_found.filter(|&count| limit.allows(count));
+    }
     // Each is the time of one message.
     summary.created_range = TimeRange::default();
     let channels = &summary.channels;

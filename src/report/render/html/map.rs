@@ -1,7 +1,7 @@
 //! A world map, shaded by count.
 //!
-//! There are five shades, each for counts larger than those of the previous one by a constant factor: on a linear scale, only
-//! the largest country would stand out.
+//! There are five shades, each for counts larger than those of the previous one by a constant factor: on a linear scale,
+//! only the largest country would stand out.
 
 use super::super::super::format::{capitalized, percent};
 use super::super::super::table::{OTHER_KEY, UNKNOWN_KEY};

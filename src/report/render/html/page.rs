@@ -8,8 +8,8 @@ use crate::verdict::Verdict;
 
 /// HTML made only of constant markup and escaped text.
 ///
-/// [`Page::markup`] accepts only constants, so texts from the server and numbers must pass [`Page::text`]. In an element or a
-/// quoted attribute, they cannot become markup.
+/// [`Page::markup`] accepts only constants, so texts from the server and numbers must pass [`Page::text`]. In an element or
+/// a quoted attribute, they cannot become markup.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     html: String,
