@@ -3,8 +3,6 @@
 //! Everything that could refuse the comparison is checked before anything is read, as far as manifests tell; what only the
 //! files tell, such as the customers of their rows, before an output is opened.
 
-mod comparable;
-mod side;
 mod summary;
 
 use serde::de::IgnoredAny;
@@ -22,7 +20,8 @@ use super::report::{input_places, print_skipped};
 use super::say;
 use super::stop::Signals;
 
-use self::side::{Side, Which};
+use super::compare::comparable;
+use super::compare::side::{Side, Which};
 
 /// Compares two exports.
 ///
@@ -63,9 +62,10 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     progress.finish();
     comparable::check(&old.facts, &new.facts, args.force)?;
     ignored.extend(comparable::columns_of_one_side(&old.facts, &new.facts, &schema));
-    let comparison = CompareSettings { ignored, layout: config.layout, gone_as };
+    let comparison = CompareSettings { ignored, layout: config.layout, gone_as, ..CompareSettings::default() };
     let [old_rows, new_rows] = sorters;
-    let mut changes = Changes::between(old_rows, new_rows, &comparison)?;
+    let [old_rows, new_rows] = [old_rows.finish()?, new_rows.finish()?];
+    let mut changes = Changes::between(&old_rows, &new_rows, &comparison)?;
     // Until now a signal had nothing to clean up.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;

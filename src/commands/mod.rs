@@ -2,6 +2,7 @@
 
 mod account;
 mod activities;
+mod compare;
 mod contact;
 mod contacts;
 mod diff;

@@ -37,5 +37,5 @@ pub use self::manifest::{
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::parts::is_part_of;
 pub use self::request::OutputRequest;
-pub use self::retention::{newest_rows, remove_older};
+pub use self::retention::{newest_manifest, newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};

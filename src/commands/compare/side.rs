@@ -19,6 +19,7 @@ use crate::report::Filters;
 use crate::verdict::Verdict;
 
 use super::super::say;
+use crate::transform::{Privacy, Protected};
 
 /// Customers that are remembered: more than any organization has profiles, and few enough for memory.
 const MAX_CUSTOMERS: usize = 10_000;
@@ -27,26 +28,28 @@ const MAX_EVIDENCE: usize = 3;
 
 /// Which side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(in crate::commands) enum Which {
     Old,
     New,
 }
 
 /// What is known of the rows of a side.
 #[derive(Debug, Default)]
-pub(super) struct SideFacts {
+pub(in crate::commands) struct SideFacts {
     /// Addresses of the API that were read.
-    pub(super) apis: BTreeSet<String>,
+    pub(in crate::commands) apis: BTreeSet<String>,
     /// Profiles that were read, `none` for the account itself.
-    pub(super) profiles: BTreeSet<String>,
+    pub(in crate::commands) profiles: BTreeSet<String>,
     /// Other filters, as JSON.
-    pub(super) filters: BTreeSet<String>,
+    pub(in crate::commands) filters: BTreeSet<String>,
+    /// What became of phone numbers.
+    pub(in crate::commands) privacy: BTreeSet<String>,
     /// Whose the rows are; known once they are read.
-    pub(super) customers: BTreeSet<String>,
+    pub(in crate::commands) customers: BTreeSet<String>,
     /// Columns that a file lacks, by their places; known once it is read.
-    pub(super) absent: BTreeSet<usize>,
+    pub(in crate::commands) absent: BTreeSet<usize>,
     /// Why rows may be missing.
-    pub(super) doubts: Vec<String>,
+    pub(in crate::commands) doubts: Vec<String>,
 }
 
 impl SideFacts {
@@ -77,14 +80,14 @@ impl SideFacts {
 
 /// One side of a comparison.
 #[derive(Debug)]
-pub(super) struct Side {
+pub(in crate::commands) struct Side {
     which: Which,
     /// As it was given.
-    pub(super) shown: String,
-    pub(super) content: Content,
+    pub(in crate::commands) shown: String,
+    pub(in crate::commands) content: Content,
     /// Oldest first.
     files: Vec<SourceFile>,
-    pub(super) facts: SideFacts,
+    pub(in crate::commands) facts: SideFacts,
 }
 
 impl Side {
@@ -92,15 +95,21 @@ impl Side {
     ///
     /// # Errors
     /// When they hold contacts and messages, or a file cannot be read.
-    pub(super) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
+    pub(in crate::commands) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
         let content = detect_contents(found)?;
-        let Chosen { mut files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
+        let Chosen { files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
         let shown = printable(&path.to_string_lossy());
         for snapshots in snapshots {
             let (newest, older) = (snapshots.newest.to_string_lossy().into_owned(), snapshots.older.len() as u64);
             let are = count_of(older, "older export of the same account is", "older exports of the same account are");
             warn(&format!("{are} left out of {shown}; only the newest, {newest}, is compared"));
         }
+        Ok(Self::of(which, &path.to_string_lossy(), content, files))
+    }
+
+    /// Of files that are one export, with this content.
+    pub(in crate::commands) fn of(which: Which, name: &str, content: Content, mut files: Vec<SourceFile>) -> Self {
+        let shown = printable(name);
         files.sort_by_key(|file| (file.moment(), file.path.clone()));
         let mut facts = SideFacts::default();
         let (is_single, mut manifests) = (files.len() == 1, BTreeSet::new());
@@ -109,11 +118,12 @@ impl Side {
             let Some(published) = &file.published else { continue };
             facts.apis.extend(published.api.iter().map(|api| api.trim_end_matches('/').to_owned()));
             facts.add_filters(file, &published.filters);
+            facts.privacy.insert(shown_privacy(&published.privacy));
             // The parts of a dataset have one manifest.
             if !manifests.insert(published.manifest.clone()) {
                 continue;
             }
-            let name = if is_single { file.path.display().to_string() } else { path.display().to_string() };
+            let name = if is_single { file.path.display().to_string() } else { name.to_owned() };
             if published.verdict == Some(Verdict::Unverified) {
                 let evidence: Vec<&str> =
                     published.evidence.iter().take(MAX_EVIDENCE).map(|line| line.text.as_str()).collect();
@@ -124,16 +134,16 @@ impl Side {
                 facts.doubts.push(format!("{items} of the list could not be exported to {name}"));
             }
         }
-        Ok(Self { which, shown, content, files, facts })
+        Self { which, shown, content, files, facts }
     }
 
     /// Size of all files.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::commands) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
     /// Says why rows may be missing, and what that means for the result.
-    pub(super) fn warn_of_doubts(&self, is_quiet: bool) {
+    pub(in crate::commands) fn warn_of_doubts(&self, is_quiet: bool) {
         for doubt in &self.facts.doubts {
             warn(doubt);
         }
@@ -163,7 +173,11 @@ impl Side {
     ///
     /// # Errors
     /// When a file cannot be read or has no ids, or a temporary file cannot be written.
-    pub(super) fn read(&mut self, sorter: &mut SnapshotSorter, progress: &mut FileProgress) -> Result<(), Error> {
+    pub(in crate::commands) fn read(
+        &mut self,
+        sorter: &mut SnapshotSorter,
+        progress: &mut FileProgress,
+    ) -> Result<(), Error> {
         let mut rows = 0;
         for (rank, file) in self.files.iter().enumerate() {
             let rank = u32::try_from(rank).unwrap_or(u32::MAX);
@@ -201,7 +215,7 @@ impl Side {
     }
 
     /// Says that an id had several rows.
-    pub(super) fn warn_of_repeated(&self, repeated: u64) {
+    pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
             warn(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
@@ -209,6 +223,16 @@ impl Side {
     }
 }
 
-pub(super) fn warn(text: &str) {
+/// What became of phone numbers, as it is compared and shown.
+pub(in crate::commands) fn shown_privacy(privacy: &Privacy) -> String {
+    match (privacy.phones, &privacy.key_fingerprint) {
+        (None, _) => "as sent".to_owned(),
+        (Some(Protected::Hashed), Some(key)) => format!("hashed with key {key}"),
+        (Some(Protected::Hashed), None) => "hashed".to_owned(),
+        (Some(_), _) => "masked".to_owned(),
+    }
+}
+
+pub(in crate::commands) fn warn(text: &str) {
     say(&format!("warning: {}\n", printable(text)));
 }

@@ -13,11 +13,12 @@ use super::side::{SideFacts, warn};
 ///
 /// # Errors
 /// With the first that differs.
-pub(super) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
+pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
     let sets = [
         ("accounts", &old.apis, &new.apis),
         ("profiles", &old.profiles, &new.profiles),
         ("filters", &old.filters, &new.filters),
+        ("forms of phone numbers", &old.privacy, &new.privacy),
     ];
     let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
     let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
@@ -35,7 +36,7 @@ pub(super) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result
 }
 
 /// The columns that only one side has, which are not compared and named on stderr.
-pub(super) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
+pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     for (one, other, side) in [(old, new, "older"), (new, old, "newer")] {
         let absent = one.absent.difference(&other.absent).map(|&column| schema.field(column).name().clone());
