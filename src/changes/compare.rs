@@ -52,6 +52,23 @@ impl fmt::Debug for Changes {
     }
 }
 
+/// Hands over the ids that only the old snapshot has, in their order.
+///
+/// # Errors
+/// When a temporary file cannot be read.
+pub fn for_each_gone(old: &SortedSnapshot, new: &SortedSnapshot, mut take: impl FnMut(&str)) -> Result<(), ChangesError> {
+    let (mut old, mut new) = (Side::open(old)?, Side::open(new)?);
+    while let Some(row) = old.take()? {
+        while new.next.as_ref().is_some_and(|other| other.id() < row.id()) {
+            new.take()?;
+        }
+        if new.next.as_ref().is_none_or(|other| other.id() != row.id()) {
+            take(row.id());
+        }
+    }
+    Ok(())
+}
+
 /// A sorted snapshot, and its next row.
 struct Side {
     rows: Merge,

@@ -30,7 +30,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use self::compare::{Changes, CompareSettings};
+pub use self::compare::{Changes, CompareSettings, for_each_gone};
 pub use self::counts::ChangeCounts;
 pub use self::error::ChangesError;
 pub use self::layout::{CHANGE, GoneAs, Layout, VALID_FROM, changes_schema};

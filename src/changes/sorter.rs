@@ -205,6 +205,12 @@ pub struct SortedSnapshot {
 }
 
 impl SortedSnapshot {
+    /// Without any row, to be compared with another one.
+    #[must_use]
+    pub fn empty_like(other: &Self) -> Self {
+        Self { codec: Arc::clone(&other.codec), runs: Vec::new(), repeated: 0 }
+    }
+
     pub(super) fn codec(&self) -> &Arc<RowCodec> {
         &self.codec
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::shared::{
-    GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number, number_between,
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number, number_between,
 };
 
 const EXAMPLES: &str = "\
@@ -38,6 +38,10 @@ pub struct MessagesArgs {
     /// Which reports are written.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+
+    /// What is told of the changes since the last export.
+    #[command(flatten)]
+    pub changes: ChangesArgs,
 
     /// Omit the text of messages: the columns `body` and `body_text`
     #[arg(long, help_heading = "Output")]

@@ -21,7 +21,7 @@ pub use diff::DiffArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
+    ChangesArgs, AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
     RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;

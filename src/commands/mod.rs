@@ -17,6 +17,7 @@ mod simulator;
 mod sql;
 mod stop;
 mod with_activities;
+mod with_changes;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};

@@ -14,6 +14,26 @@ use super::side::{SideFacts, warn};
 /// # Errors
 /// With the first that differs.
 pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
+    let Some(difference) = difference(old, new) else { return Ok(()) };
+    let Difference { what, old, new } = difference;
+    let error = ConfigError::Incomparable { what, old, new };
+    if !is_forced {
+        return Err(error);
+    }
+    warn(&format!("{error} (--force)"));
+    Ok(())
+}
+
+/// What makes the differences of two sides no changes.
+pub(in crate::commands) struct Difference {
+    /// In the plural.
+    pub(in crate::commands) what: &'static str,
+    pub(in crate::commands) old: String,
+    pub(in crate::commands) new: String,
+}
+
+/// The first that differs, as far as it is known.
+pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Option<Difference> {
     let sets = [
         ("accounts", &old.apis, &new.apis),
         ("profiles", &old.profiles, &new.profiles),
@@ -26,13 +46,8 @@ pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bo
     let customers =
         (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
             .then_some(("customers", &old.customers, &new.customers));
-    let Some((what, old, new)) = different.or(customers) else { return Ok(()) };
-    let error = ConfigError::Incomparable { what, old: shown(old), new: shown(new) };
-    if !is_forced {
-        return Err(error);
-    }
-    warn(&format!("{error} (--force)"));
-    Ok(())
+    let (what, old, new) = different.or(customers)?;
+    Some(Difference { what, old: shown(old), new: shown(new) })
 }
 
 /// The columns that only one side has, which are not compared and named on stderr.

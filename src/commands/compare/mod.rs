@@ -3,4 +3,5 @@
 //! Used by `sent-export diff`, and by runs that compare with the export which they replace.
 
 pub(super) mod comparable;
+pub(super) mod history;
 pub(super) mod side;

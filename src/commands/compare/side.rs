@@ -3,26 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{AsArray, RecordBatch};
-
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::changes::SnapshotSorter;
 use crate::config::ConfigError;
 use crate::error::Error;
 use crate::input::{
-    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, choose_snapshots, detect_contents,
-    read_file,
+    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, add_customers, choose_snapshots,
+    detect_contents, read_file,
 };
 use crate::progress::FileProgress;
 use crate::report::Filters;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::super::say;
 use crate::transform::{Privacy, Protected};
 
-/// Customers that are remembered: more than any organization has profiles, and few enough for memory.
-const MAX_CUSTOMERS: usize = 10_000;
 /// Reasons for a verdict that are shown.
 const MAX_EVIDENCE: usize = 3;
 
@@ -53,28 +50,20 @@ pub(in crate::commands) struct SideFacts {
 }
 
 impl SideFacts {
-    fn add_filters(&mut self, file: &SourceFile, filters: &Filters) {
+    /// What is known of an export before its rows are. `is_part` says whether it is a part of a dataset.
+    pub(in crate::commands) fn add_export(&mut self, api: Option<&str>, filters: &Filters, privacy: &Privacy, is_part: bool) {
+        self.apis.extend(api.map(|api| api.trim_end_matches('/').to_owned()));
+        self.privacy.insert(shown_privacy(privacy));
+        self.add_filters(filters, is_part);
+    }
+
+    fn add_filters(&mut self, filters: &Filters, is_part: bool) {
         // A dataset has the rows of many runs, and its manifest the span of the last one.
-        let since = filters.since.clone().filter(|_| !file.is_part());
+        let since = filters.since.clone().filter(|_| !is_part);
         let without_profile = Filters { profile_id: None, since, ..filters.clone() };
         let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
         self.filters.insert(if shown == "{}" { "none".to_owned() } else { shown });
         self.profiles.insert(filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()));
-    }
-
-    fn add_customers(&mut self, batch: &RecordBatch) {
-        let Some(customers) = batch.column_by_name("customer_id").and_then(|column| column.as_string_opt::<i32>())
-        else {
-            return;
-        };
-        let mut last = None;
-        for customer in customers.iter().flatten() {
-            // Mostly the same one in a row.
-            if last != Some(customer) && self.customers.len() < MAX_CUSTOMERS && !self.customers.contains(customer) {
-                self.customers.insert(customer.to_owned());
-            }
-            last = Some(customer);
-        }
     }
 }
 
@@ -116,9 +105,7 @@ impl Side {
         for file in &mut files {
             file.columns = ColumnSet::All;
             let Some(published) = &file.published else { continue };
-            facts.apis.extend(published.api.iter().map(|api| api.trim_end_matches('/').to_owned()));
-            facts.add_filters(file, &published.filters);
-            facts.privacy.insert(shown_privacy(&published.privacy));
+            facts.add_export(published.api.as_deref(), &published.filters, &published.privacy, file.is_part());
             // The parts of a dataset have one manifest.
             if !manifests.insert(published.manifest.clone()) {
                 continue;
@@ -135,6 +122,18 @@ impl Side {
             }
         }
         Self { which, shown, content, files, facts }
+    }
+
+    /// Its files, of which those that are not read are left out.
+    pub(in crate::commands) fn retain_files(&mut self, is_read: impl FnMut(&SourceFile) -> bool) {
+        let mut is_read = is_read;
+        self.files.retain(|file| is_read(file));
+    }
+
+    /// The run that published it, and when that began, if its manifest says so.
+    pub(in crate::commands) fn run(&self) -> Option<(&str, Timestamp)> {
+        let published = self.files.first()?.published.as_ref()?;
+        Some((published.run_id.as_deref()?, published.run.earliest))
     }
 
     /// Size of all files.
@@ -185,7 +184,7 @@ impl Side {
             let mut take = |piece: Piece| {
                 rows += piece.batch.num_rows() as u64;
                 progress.observe(rows, piece.bytes_read);
-                self.facts.add_customers(&piece.batch);
+                add_customers(&mut self.facts.customers, &piece.batch);
                 if added.is_ok() {
                     added = sorter.add(&piece.batch, rank);
                 }
@@ -204,7 +203,7 @@ impl Side {
             }
             self.facts.absent.extend(absent);
             if let Some(filters) = filters {
-                self.facts.add_filters(file, &filters);
+                self.facts.add_filters(&filters, file.is_part());
             }
         }
         if sorter.without_id() > 0 {
