@@ -125,16 +125,20 @@ pub async fn export<R: Reading, C: RowCounts>(
         }
     };
     match (read, gathered.transpose().map_err(|_| Error::WriterDied)?) {
-        (_, Some(Err(Failed { error: Error::Output(error), .. }))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
+        (_, Some(Err(Failed { error, .. }))) if is_closed_pipe(&error) => Ok(Outcome::ReaderLeft),
         (_, Some(Err(Failed { error, rest }))) => {
             let removing = tokio::task::spawn_blocking(move || drop(rest));
             drop(tokio::time::timeout(GRACE, removing).await);
-            Err(error)
+            Err(*error)
         }
         (Ok(Some(read)), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { read, gathered }))),
         (Err(error), _) => Err(error),
         (Ok(_), _) => Err(Error::WriterDied),
     }
+}
+
+fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Output(error) if error.is_closed_pipe())
 }
 
 /// What the walk tells the gatherer.
@@ -147,7 +151,7 @@ enum Message<P> {
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
 struct Failed<B, C> {
-    error: Error,
+    error: Box<Error>,
     rest: Box<Gatherer<B, C>>,
 }
 
@@ -183,7 +187,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         match self.take_messages(&mut messages) {
             Ok(false) => Ok(None),
             Ok(true) => self.finish().map(Some),
-            Err(error) => Err(Failed { error, rest: Box::new(self) }),
+            Err(error) => Err(Failed { error: Box::new(error), rest: Box::new(self) }),
         }
     }
 
@@ -253,7 +257,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
                 let Self { counts, findings, new_rows, ids, filter, rows_left_out, .. } = self;
                 Ok(Gathered { counts, findings, staged, new_rows, ids, rows_left_out: filter.map(|_| rows_left_out) })
             }
-            Err(error) => Err(Failed { error: error.into(), rest: Box::new(self) }),
+            Err(error) => Err(Failed { error: Box::new(error.into()), rest: Box::new(self) }),
         }
     }
 

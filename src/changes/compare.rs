@@ -56,7 +56,11 @@ impl fmt::Debug for Changes {
 ///
 /// # Errors
 /// When a temporary file cannot be read.
-pub fn for_each_gone(old: &SortedSnapshot, new: &SortedSnapshot, mut take: impl FnMut(&str)) -> Result<(), ChangesError> {
+pub fn for_each_gone(
+    old: &SortedSnapshot,
+    new: &SortedSnapshot,
+    mut take: impl FnMut(&str),
+) -> Result<(), ChangesError> {
     let (mut old, mut new) = (Side::open(old)?, Side::open(new)?);
     while let Some(row) = old.take()? {
         while new.next.as_ref().is_some_and(|other| other.id() < row.id()) {

@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::resources::contacts::OnlyContacts;
 
-use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number, number_between};
+use super::shared::{
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number, number_between,
+};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -84,8 +84,12 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended =
-        runtime.block_on(read_and_publish::<R, C>((command, verbosity), &config, (outputs, activities, comparing), signals));
+    let ended = runtime.block_on(read_and_publish::<R, C>(
+        (command, verbosity),
+        &config,
+        (outputs, activities, comparing),
+        signals,
+    ));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended

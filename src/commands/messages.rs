@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate, read_settings,
+    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
+    read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};

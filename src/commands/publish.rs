@@ -22,8 +22,8 @@ use crate::publish::{
     newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
-    ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunChanges, RunDocument,
-    RunFacts, Table,
+    ActivityCounts, ActivitySummary, ConsistencyFacts, ExportFacts, Filters, NoticeCode, RowCounts, RunChanges,
+    RunDocument, RunFacts, Table,
 };
 use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
 use crate::transform::Privacy;

@@ -57,7 +57,12 @@ pub(super) async fn read_activities<C>(
     *journal = open_journal(&config.resume_activities, &journal_key, (now, engage), verbosity.quiet)?;
     if !verbosity.quiet {
         let requests = reading.keys.len() as u64;
-        say(&budget(("reading activities", "message"), requests, config.pace.span_of(requests), journal.past.is_some()));
+        say(&budget(
+            ("reading activities", "message"),
+            requests,
+            config.pace.span_of(requests),
+            journal.past.is_some(),
+        ));
     }
     let exported = read_all((&reading, verbosity), config, account, journal, (outputs, None), now, stop).await?;
     // It is written to a file, which no reader leaves.

@@ -159,7 +159,9 @@ pub enum ConfigError {
     #[error("cannot select columns (--columns, --add-columns, --drop)")]
     Columns(#[from] ColumnError),
     /// Changes are those since an export that was published.
-    #[error("--changes, --history and --exit-code-unchanged compare with the last export, and nothing stays of what goes to stdout or a pipe")]
+    #[error(
+        "--changes, --history and --exit-code-unchanged compare with the last export, and nothing stays of what goes to stdout or a pipe"
+    )]
     NothingToCompare,
     /// Nothing is compared, so nothing is gone.
     #[error("--confirm-removed goes with --changes, --history or --exit-code-unchanged")]

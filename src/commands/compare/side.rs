@@ -51,7 +51,13 @@ pub(in crate::commands) struct SideFacts {
 
 impl SideFacts {
     /// What is known of an export before its rows are. `is_part` says whether it is a part of a dataset.
-    pub(in crate::commands) fn add_export(&mut self, api: Option<&str>, filters: &Filters, privacy: &Privacy, is_part: bool) {
+    pub(in crate::commands) fn add_export(
+        &mut self,
+        api: Option<&str>,
+        filters: &Filters,
+        privacy: &Privacy,
+        is_part: bool,
+    ) {
         self.apis.extend(api.map(|api| api.trim_end_matches('/').to_owned()));
         self.privacy.insert(shown_privacy(privacy));
         self.add_filters(filters, is_part);

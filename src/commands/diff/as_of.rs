@@ -82,7 +82,8 @@ fn write(state: &mut StateRows, outputs: &mut Outputs, signals: &mut Signals) ->
 
 /// The places of files, none of which may be replaced.
 fn places(files: &[HistoryFile], config: &DiffConfig) -> Result<HashSet<String>, Error> {
-    let place = |file: &HistoryFile| OutputTarget::new(&file.source.path, &config.stores).map(|target| target.identity());
+    let place =
+        |file: &HistoryFile| OutputTarget::new(&file.source.path, &config.stores).map(|target| target.identity());
     Ok(files.iter().map(place).collect::<Result<_, _>>().map_err(SourceError::from)?)
 }
 

@@ -81,8 +81,11 @@ impl Confirming<'_> {
             return Ok(confirmed);
         }
         let concurrency = config.pace.concurrency();
-        let reading =
-            LookupReading { resource: ContactLookup, keys, settings: LookupSettings { concurrency, allow_unread: true } };
+        let reading = LookupReading {
+            resource: ContactLookup,
+            keys,
+            settings: LookupSettings { concurrency, allow_unread: true },
+        };
         let journal_key = config.journal_key(reading.journal_key(), key);
         *journal = open_journal(&config.resume_removed, &journal_key, (now, Engage::WhenItLasts), verbosity.quiet)?;
         let requests = reading.keys.len() as u64;

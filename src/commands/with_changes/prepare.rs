@@ -5,9 +5,7 @@ use crate::cli::VerbosityArgs;
 use crate::config::{ChangesConfig, ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::NewRows;
-use crate::input::{
-    Content, ExportPlace, Found, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at,
-};
+use crate::input::{Content, ExportPlace, Found, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at};
 use crate::progress::FileProgress;
 use crate::publish::{OutputSettings, Outputs, lock_target};
 use crate::store::{OutputTarget, check_writable};

@@ -39,7 +39,8 @@ impl Sorted {
         if let Some(side) = side {
             side.warn_of_repeated(counts.repeated[0]);
         }
-        let history = comparing.history.map(|history| history.write([&base, &new], settings, is_stopped)).transpose()?;
+        let history =
+            comparing.history.map(|history| history.write([&base, &new], settings, is_stopped)).transpose()?;
         Ok(Compared { changes: run_changes(counts, side), staged, history })
     }
 }
