@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{GateArgs, LookupArgs, OutputArgs, RunArgs, number, number_between};
+use super::shared::{GateArgs, LookupArgs, OutputArgs, RunArgs, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +24,7 @@ Exit codes:
 
 /// The flags of `sent-export activities`, as they were typed.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, group = ArgGroup::new("messages_to_read").required(true).multiple(true))]
+#[command(mut_arg("output", |output| output.required(true)), after_long_help = EXAMPLES, group = ArgGroup::new("messages_to_read").required(true).multiple(true))]
 pub struct ActivitiesArgs {
     /// Ids of messages
     #[arg(value_name = "ID", group = "messages_to_read")]
@@ -63,19 +63,4 @@ pub struct ActivitiesArgs {
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
-
-    /// Read messages of the built-in simulator instead of an account
-    #[arg(
-        long,
-        value_name = "MESSAGES",
-        num_args = 0..=1,
-        default_missing_value = "20000",
-        value_parser = messages,
-        help_heading = "Account"
-    )]
-    pub simulate: Option<u32>,
-}
-
-fn messages(text: &str) -> Result<u32, String> {
-    number_between(text, 0, u32::MAX.into())
 }

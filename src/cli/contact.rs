@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{ColumnArgs, CsvArgs, LookupArgs, OutputArgs, RunArgs, StoreArgs, number_between};
-use crate::format::FileFormat;
-use crate::store::FileMode;
+use super::shared::{LookupArgs, OutputArgs, RunArgs, output_or};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +23,7 @@ Exit codes:
 
 /// The flags of `sent-export contact`, as they were typed.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, group = ArgGroup::new("contacts_to_read").required(true).multiple(true))]
+#[command(mut_arg("output", |output| output_or(output, "print them")), after_long_help = EXAMPLES, group = ArgGroup::new("contacts_to_read").required(true).multiple(true))]
 pub struct ContactArgs {
     /// Contact ids, or phone numbers with country code, such as +12025550123
     #[arg(value_name = "ID|+NUMBER", group = "contacts_to_read")]
@@ -45,33 +43,9 @@ pub struct ContactArgs {
     #[arg(long, conflicts_with = "output")]
     pub message_summary: bool,
 
-    /// Where to write the contacts, `-` for stdout; may be repeated [default: print them]
-    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
-    pub output: Vec<PathBuf>,
-
-    /// Format of all outputs, regardless of extension
-    #[arg(long, requires = "output", help_heading = "Output")]
-    pub format: Option<FileFormat>,
-
-    /// What CSV outputs look like.
+    /// Where the contacts go, unless they are printed.
     #[command(flatten)]
-    pub csv: CsvArgs,
-
-    /// Which columns are written.
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-
-    /// Where to write the manifest, or `none` [default: _OUTPUT.manifest.json next to the first output]
-    #[arg(long, value_name = "PATH", requires = "output", help_heading = "Output")]
-    pub manifest: Option<PathBuf>,
-
-    /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
-    #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]
-    pub mode: Option<FileMode>,
-
-    /// How files and objects are reached.
-    #[command(flatten)]
-    pub store: StoreArgs,
+    pub output: OutputArgs,
 
     /// What is done about ids that are not found or cannot be read.
     #[command(flatten)]
@@ -80,37 +54,4 @@ pub struct ContactArgs {
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
-
-    /// Read contacts of the built-in simulator instead of an account
-    #[arg(
-        long,
-        value_name = "CONTACTS",
-        num_args = 0..=1,
-        default_missing_value = "5000",
-        value_parser = contacts,
-        help_heading = "Account"
-    )]
-    pub simulate: Option<u32>,
-}
-
-impl ContactArgs {
-    /// The flags of the outputs, if there are any.
-    pub fn outputs(&self) -> Option<OutputArgs> {
-        let Self { output, format, csv, columns, manifest, mode, store, .. } = self;
-        (!output.is_empty()).then(|| OutputArgs {
-            output: output.clone(),
-            format: *format,
-            csv: csv.clone(),
-            columns: columns.clone(),
-            manifest: manifest.clone(),
-            mode: *mode,
-            max_rows_per_file: None,
-            keep: None,
-            store: store.clone(),
-        })
-    }
-}
-
-fn contacts(text: &str) -> Result<u32, String> {
-    number_between(text, 0, u32::MAX.into())
 }

@@ -4,9 +4,7 @@ use clap::Args;
 
 use crate::resources::contacts::OnlyContacts;
 
-use super::shared::{
-    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number, number_between,
-};
+use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +22,7 @@ Exit codes:
 
 /// The flags of `sent-export contacts`, as they were typed.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(mut_arg("output", |output| output.required(true)), after_long_help = EXAMPLES)]
 pub struct ContactsArgs {
     /// Where the contacts go.
     #[command(flatten)]
@@ -79,26 +77,11 @@ pub struct ContactsArgs {
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
-
-    /// Export contacts of the built-in simulator instead of an account
-    #[arg(
-        long,
-        value_name = "CONTACTS",
-        num_args = 0..=1,
-        default_missing_value = "5000",
-        value_parser = contacts,
-        help_heading = "Account"
-    )]
-    pub simulate: Option<u32>,
 }
 
 fn only(text: &str) -> Result<OnlyContacts, String> {
     let found = OnlyContacts::ALL.into_iter().find(|only| only.name() == text);
     found.ok_or_else(|| format!("write {}", OnlyContacts::ALL.map(OnlyContacts::name).join(" or ")))
-}
-
-fn contacts(text: &str) -> Result<u32, String> {
-    number_between(text, 0, u32::MAX.into())
 }
 
 /// A number without digits would match nobody, and an export of nobody replace the last one.

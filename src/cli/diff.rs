@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{CsvArgs, StoreArgs, end_of_moment, exit_code};
-
-use crate::format::{FileFormat, format_extensions, format_names};
-use crate::store::FileMode;
+use super::shared::{FileArgs, end_of_moment, exit_code, output_or};
+use crate::format::format_extensions;
 use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
@@ -42,7 +40,7 @@ fn old_long_help() -> String {
 
 /// The flags of `sent-export diff`, as they were typed.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(mut_arg("output", |output| output_or(output, "only count the changes")), after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct DiffArgs {
     /// Older export
@@ -65,29 +63,13 @@ pub struct DiffArgs {
     )]
     pub as_of: Option<Timestamp>,
 
-    /// Where to write the changes: a path, s3://, gs:// or az:// address, or `-` for stdout; may be repeated
-    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
-    pub output: Vec<PathBuf>,
-
-    /// Format of all outputs, regardless of extension
-    #[arg(long, requires = "output", help = format!("Format of all outputs, regardless of extension: {}", format_names()), help_heading = "Output")]
-    pub format: Option<FileFormat>,
+    /// Where the changes go, unless they are only counted.
+    #[command(flatten)]
+    pub files: FileArgs,
 
     /// Write old and new values as columns `old_X` and `new_X` instead of two structs
     #[arg(long, requires = "output", help_heading = "Output")]
     pub wide: bool,
-
-    /// What CSV outputs look like.
-    #[command(flatten)]
-    pub csv: CsvArgs,
-
-    /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
-    #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]
-    pub mode: Option<FileMode>,
-
-    /// How files and objects are reached.
-    #[command(flatten)]
-    pub store: StoreArgs,
 
     /// Columns whose changes do not count, separated by commas, such as `updated_at`
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Comparison")]

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{
-    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number, number_between,
-};
+use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +27,7 @@ Exit codes:
 
 /// The flags of `sent-export messages`, as they were typed.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(mut_arg("output", |output| output.required(true)), after_long_help = EXAMPLES)]
 pub struct MessagesArgs {
     /// Where the messages go.
     #[command(flatten)]
@@ -95,17 +93,6 @@ pub struct MessagesArgs {
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
-
-    /// Export the built-in simulator's messages instead of an account's
-    #[arg(
-        long,
-        value_name = "MESSAGES",
-        num_args = 0..=1,
-        default_missing_value = "5000",
-        value_parser = messages,
-        help_heading = "Account"
-    )]
-    pub simulate: Option<u32>,
 }
 
 /// Whether the activities of the messages are read in the same run.
@@ -134,8 +121,4 @@ pub struct MessageActivitiesArgs {
 pub enum PartitionArg {
     /// The date of `created_at`, UTC
     CreatedDate,
-}
-
-fn messages(text: &str) -> Result<u32, String> {
-    number_between(text, 0, u32::MAX.into())
 }

@@ -21,8 +21,9 @@ pub use diff::DiffArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, GateArgs, ListArgs, LookupArgs, OutputArgs,
-    PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
+    OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs,
+    VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;

@@ -25,7 +25,7 @@ pub(super) fn run(args: &ActivitiesArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");
-    let simulate = args.simulate.map(Settings::of_messages);
+    let simulate = args.run.account.simulate.map(Settings::of_messages);
     let flags = ExportFlags {
         output: &args.output,
         beside: BesideFlags { missing: args.lookup.missing.as_deref(), ..BesideFlags::default() },
@@ -48,7 +48,7 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.read_text(path)?;
     }
     let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
-    let naming = Naming::new(&args.output.store, args.run.resume.state_dir.as_deref(), None, Timestamp::now())?;
+    let naming = Naming::new(&args.output.files.store, args.run.resume.state_dir.as_deref(), None, Timestamp::now())?;
     let mut mirror = Mirror::new(naming.stores());
     for path in &args.messages {
         ids.read_tables(&mut mirror, path, &column)?;

@@ -38,19 +38,13 @@ const MIN_NUMBER_DIGITS: usize = 3;
 /// written.
 pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
-    let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });
-    let Some(output) = args.outputs() else {
-        if args.lookup.missing.is_some() {
-            return Err(ConfigError::NeedsOutput("--missing").into());
-        }
-        if args.lookup.allow_unread {
-            return Err(ConfigError::NeedsOutput("--allow-unread").into());
-        }
+    let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
+    if args.output.files.output.is_empty() {
         let keys = keys_of(args)?;
         return with_account(args, simulate, async |account, scope| print_all(args, &keys, account, scope).await);
-    };
+    }
     let flags = ExportFlags {
-        output: &output,
+        output: &args.output,
         beside: BesideFlags { missing: args.lookup.missing.as_deref(), ..BesideFlags::default() },
         // A lookup does not replace an earlier export.
         gate: Gate::default(),

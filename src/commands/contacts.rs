@@ -24,7 +24,7 @@ pub(super) fn run(args: &ContactsArgs) -> Result<ExitCode, Error> {
         only: args.only.map(|only| only.name().to_owned()),
         ..Filters::default()
     };
-    let simulate = args.simulate.map(|contacts| simulator::Settings { contacts, ..simulator::Settings::default() });
+    let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,
         beside: BesideFlags {

@@ -26,7 +26,7 @@ use super::export::{ExportCommand, run_export};
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &MessagesArgs) -> Result<ExitCode, Error> {
-    let simulate = args.simulate.map(Settings::of_messages);
+    let simulate = args.run.account.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         name: Activities::NOUN.many,
         schema: activities_schema(),
@@ -103,8 +103,8 @@ struct LastRun {
 fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
     let profile_id = args.run.account.profile_id.map(|id| id.to_string());
     let state_dir = args.run.resume.state_dir.as_deref();
-    let naming = Naming::new(&args.output.store, state_dir, profile_id, Timestamp::now())?;
-    let typed = args.output.output.first().cloned().unwrap_or_default();
+    let naming = Naming::new(&args.output.files.store, state_dir, profile_id, Timestamp::now())?;
+    let typed = args.output.files.output.first().cloned().unwrap_or_default();
     let folder = naming.target(&typed)?;
     if naming.is_dated(&typed) || args.output.manifest.as_deref().is_some_and(|path| naming.is_dated(path)) {
         let why = "its path is different in every run ({date}, {time}, {run_id})".to_owned();
@@ -126,7 +126,7 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
     if last.resource.as_deref() != Some("messages") {
         return Err(refused("it is of another resource".to_owned()));
     }
-    let api = api_name(&args.run.account, args.simulate.is_some())?;
+    let api = api_name(&args.run.account)?;
     if last.api.as_ref() != Some(&api) {
         let other = last.api.as_deref().unwrap_or("an unknown address");
         return Err(refused(format!("it was exported from {other}, but this run reads {api}")));

@@ -30,8 +30,8 @@ const SIMULATOR: &str = "simulator";
 ///
 /// # Errors
 /// When the address is none that the key may go to.
-pub fn api_name(args: &AccountArgs, is_simulated: bool) -> Result<String, ConfigError> {
-    Ok(if is_simulated { SIMULATOR.to_owned() } else { base_url(args)?.to_string() })
+pub fn api_name(args: &AccountArgs) -> Result<String, ConfigError> {
+    Ok(if args.simulate.is_some() { SIMULATOR.to_owned() } else { base_url(args)?.to_string() })
 }
 
 fn base_url(args: &AccountArgs) -> Result<Url, ConfigError> {

@@ -7,7 +7,7 @@ use arrow::datatypes::Schema;
 use super::ConfigError;
 use super::diff::changes_metadata;
 use super::naming::Naming;
-use super::outputs::check_outputs;
+use super::outputs::requests_for;
 use crate::changes::{Layout, changes_schema};
 use crate::cli::ChangesArgs;
 use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, Projection};
@@ -72,7 +72,7 @@ impl ChangesConfig {
         if written.field_with_name("id").is_err() {
             return Err(ConfigError::ChangesWithoutId);
         }
-        let of_changes = check_outputs(&args.changes, None, naming)?;
+        let of_changes = requests_for(&args.changes, None, naming)?;
         if let Some(stream) = of_changes.iter().find(|request| request.target.is_stream()) {
             return Err(ConfigError::ChangesOnStream(stream.target.clone()));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
-use super::outputs::{check_csv_flags, check_outputs};
+use super::outputs::{check_csv_flags, check_outputs, file_settings};
 use super::places::check_distinct;
 use super::{ConfigError, Naming};
 use crate::changes::{Layout, changes_schema};
@@ -38,15 +38,14 @@ impl DiffConfig {
     /// # Errors
     /// When a format is unknown, or two outputs have the same path.
     pub fn new(args: &DiffArgs) -> Result<Self, ConfigError> {
-        let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
-        let outputs = check_outputs(&args.output, args.format, &naming)?;
+        let naming = Naming::new(&args.files.store, None, None, Timestamp::now())?;
+        let outputs = check_outputs(&args.files, &naming)?;
         check_distinct(outputs.iter(), std::iter::empty(), None)?;
-        check_csv_flags(&args.csv, outputs.iter())?;
-        let files =
-            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        check_csv_flags(&args.files.csv, outputs.iter())?;
+        let files = file_settings(&args.files);
         let metadata = changes_metadata();
         let format =
-            FormatSettings { rows: "changes", metadata, csv: args.csv.settings(), ..FormatSettings::default() };
+            FormatSettings { rows: "changes", metadata, csv: args.files.csv.settings(), ..FormatSettings::default() };
         let layout = if args.wide { Layout::Wide } else { Layout::Structs };
         Ok(Self { outputs, layout, stores: Arc::clone(naming.stores()), files, format })
     }

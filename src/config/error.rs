@@ -38,9 +38,6 @@ pub enum ConfigError {
         /// Which one, from 1. It may be a number, so it is not shown.
         argument: usize,
     },
-    /// A flag that is about outputs, without one.
-    #[error("{0} goes with --output")]
-    NeedsOutput(&'static str),
     /// Stdin can be read once only.
     #[error("--ids - and --api-key-file - both read stdin")]
     StdinTwice,
@@ -239,7 +236,6 @@ impl ConfigError {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
             Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
-            Self::NeedsOutput(_) => "name a file with --output, or omit the flag",
             Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "omit --api-key-file: the variable is enough",
             Self::ReadKey { .. } => "name a readable file with --api-key-file, or - for stdin",

@@ -85,8 +85,8 @@ impl ExportConfig {
         let RunArgs { resume, account, pace, .. } = run;
         let is_simulated = simulate.is_some();
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let naming =
-            Naming::new(&output.store, resume.state_dir.as_deref(), filters.profile_id.clone(), Timestamp::now())?;
+        let (store, state_dir) = (&output.files.store, resume.state_dir.as_deref());
+        let naming = Naming::new(store, state_dir, filters.profile_id.clone(), Timestamp::now())?;
         let outputs = OutputsConfig::new(output, &beside, gate.max_shrink.is_some(), (rows, &filters), &naming)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));

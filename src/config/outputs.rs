@@ -12,7 +12,7 @@ use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{CsvArgs, OutputArgs, ReportFileArgs};
+use crate::cli::{CsvArgs, FileArgs, OutputArgs, ReportFileArgs};
 use crate::format::{FileFormat, Format};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::{Filters, ReportForm};
@@ -86,15 +86,14 @@ impl OutputsConfig {
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let outputs = match rows.partition {
             Some(_) => vec![check_folder(args, naming)?],
-            None => check_outputs(&args.output, args.format, naming)?,
+            None => check_outputs(&args.files, naming)?,
         };
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
         let manifests_beside = kept().next().map(OutputTarget::manifests).unwrap_or_default();
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), naming)?;
         let missing = flags.missing.map(|path| naming.target(path)).transpose()?;
-        let files =
-            FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
+        let files = file_settings(&args.files);
         let phones = phone_protection(&args.columns)?;
         let written = rows_to_write(&args.columns, rows, phones.as_ref())?;
         let activities = flags.activities.as_ref();
@@ -107,7 +106,7 @@ impl OutputsConfig {
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
-        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.output.as_slice()) {
+        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.files.output.as_slice()) {
             activities.check_outside(&naming.target(folder)?)?;
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
@@ -117,27 +116,27 @@ impl OutputsConfig {
         let typed = |target: &OutputTarget| {
             let place = outputs.iter().position(|request| request.target == *target)?;
             // A folder stands for what is named after its column.
-            let typed = args.output.get(place)?;
+            let typed = args.files.output.get(place)?;
             Some(if rows.partition.is_some() { typed.join(CREATED_DATE) } else { typed.clone() })
         };
         let journaled = first_file.and_then(|target| naming.journal_base(&typed(target)?, target));
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let changes = flags.changes.map(|flags| {
             let rows = (&*outputs, &written, rows.schema.as_ref());
-            ChangesConfig::new(flags, rows, (&args.csv, files), journal.as_ref(), naming)
+            ChangesConfig::new(flags, rows, (&args.files.csv, files), journal.as_ref(), naming)
         });
         let changes = changes.transpose()?.flatten();
         let of_changes = || changes.iter().flat_map(|changes| &changes.outputs);
-        if let (Some(_), [folder]) = (rows.partition, args.output.as_slice()) {
+        if let (Some(_), [folder]) = (rows.partition, args.files.output.as_slice()) {
             let folder = naming.target(folder)?;
             if let Some(inside) = of_changes().find(|request| request.target.is_below(&folder)) {
                 return Err(ConfigError::ChangesInDataset(inside.target.clone()));
             }
         }
         check_distinct(all.clone().chain(of_changes()), beside, manifest.as_ref())?;
-        check_csv_flags(&args.csv, all.chain(of_changes()))?;
+        check_csv_flags(&args.files.csv, all.chain(of_changes()))?;
         let settings = OutputSettings {
-            format: rows.format_settings(metadata, &args.csv.settings()),
+            format: rows.format_settings(metadata, &args.files.csv.settings()),
             files,
             partition: rows.partition,
             max_rows: args.max_rows_per_file,
@@ -184,7 +183,12 @@ impl OutputsConfig {
 }
 
 /// The outputs that are asked for, each with its format.
-pub(super) fn check_outputs(
+pub(super) fn check_outputs(args: &FileArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
+    requests_for(&args.output, args.format, naming)
+}
+
+/// Outputs at these places, each with its format.
+pub(super) fn requests_for(
     paths: &[PathBuf],
     format: Option<FileFormat>,
     naming: &Naming,
@@ -199,6 +203,11 @@ pub(super) fn check_outputs(
         requests.push(request);
     }
     Ok(requests)
+}
+
+/// How the files are written.
+pub(super) fn file_settings(args: &FileArgs) -> FileSettings {
+    FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() }
 }
 
 /// The places of the manifests that runs with these flags write; `first` is the first output as it was typed.
@@ -223,7 +232,7 @@ pub(super) fn check_csv_flags<'a>(
 
 /// The one output that is a folder: what lies in it is named after the column.
 fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, ConfigError> {
-    let [folder] = args.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
+    let [folder] = args.files.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
     if args.max_rows_per_file.is_some() {
         return Err(ConfigError::SplitPartitions);
     }
@@ -231,7 +240,7 @@ fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, Con
     if folder.is_stream() {
         return Err(ConfigError::PartitionedStream(folder));
     }
-    match args.format {
+    match args.files.format {
         None | Some(FileFormat::PARQUET) => {
             Ok(OutputRequest { target: folder.join(CREATED_DATE), format: FileFormat::PARQUET })
         }

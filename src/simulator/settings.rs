@@ -93,6 +93,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// An account with this many contacts.
+    pub fn of_contacts(contacts: u32) -> Self {
+        Self { contacts, ..Self::default() }
+    }
+
     /// An account with this many messages, and few enough contacts that most of them have several.
     pub fn of_messages(count: u32) -> Self {
         let default = Self::default();

@@ -116,6 +116,29 @@ fn numbers_and_ids_go_into_one_output_in_their_order_and_each_contact_once() {
 }
 
 #[test]
+fn outputs_are_split_and_older_ones_removed() {
+    let simulator = simulator(250);
+    let ids: Vec<String> = (1..=3)
+        .flat_map(|number| page(&simulator, number, 100).json()["data"]["contacts"].as_array().unwrap().clone())
+        .map(|contact| contact["id"].as_str().unwrap().to_owned())
+        .collect();
+    let base_url = simulator.base_url();
+    let output = ["-o", "e/{run_id}/c.csv", "--max-rows-per-file", "100", "--keep", "1"];
+    let flags = [&["--base-url", &base_url, "--rate-limit", "none", "--ids", "ids.txt"][..], &output].concat();
+    let run = sent_export().file("ids.txt", &ids.join("\n")).args(["contact"]).args(&flags).finish().expect_code(0);
+    let folders = |run: &Finished| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(run.path("e")).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let first = folders(&run);
+    assert_eq!(first.len(), 1, "{first:?}");
+    let parts = ["c-00000.csv", "c-00001.csv", "c-00002.csv"].map(|name| csv_ids(&first[0].join(name)));
+    assert_eq!(parts.each_ref().map(Vec::len), [100, 100, 50]);
+    assert_eq!(parts.concat().iter().map(ToString::to_string).collect::<Vec<_>>(), ids);
+    let second = folders(&run.again().args(["contact"]).args(&flags).finish().expect_code(0));
+    assert!(second.len() == 1 && second != first, "{second:?}");
+}
+
+#[test]
 fn a_number_that_cannot_be_looked_up_is_named_by_its_argument() {
     let simulator = simulator(20);
     let id = contacts_of(&simulator)[0]["id"].as_str().unwrap().to_owned();
@@ -131,7 +154,10 @@ fn flags_that_do_not_go_together_are_refused_before_any_request() {
     let server = ScriptedServer::start(|_, _| Answer::error(500, "INTERNAL_001"));
     for (arguments, words) in [
         (&["--ids", "ids.txt"][..], "--output"),
-        (&[UNKNOWN, "--missing", "m.txt"], "--missing goes with --output"),
+        (&[UNKNOWN, "--missing", "m.txt"], "--output"),
+        (&[UNKNOWN, "--allow-unread"], "--output"),
+        (&[UNKNOWN, "--keep", "2"], "--output"),
+        (&[UNKNOWN, "--keep", "2", "-o", "c.csv"], "--keep needs an output whose path differs from run to run"),
         (&[UNKNOWN, "--message-summary", "-o", "c.csv"], "cannot be used with"),
         (&[], "required arguments"),
     ] {

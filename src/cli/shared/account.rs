@@ -1,16 +1,19 @@
-//! Which account is read, and with which key.
+//! Which account is read, and with which key; or the built-in simulator in its place.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use uuid::Uuid;
 
-use super::values::uuid;
+use super::values::{simulated, uuid};
 
 /// Address of the API (API reference, "Base URL").
 pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
 
-/// Which account is read, and with which key.
+/// Contacts or messages of the simulator: some pages of each, read within a second.
+const DEFAULT_SIMULATED: &str = "5000";
+
+/// Which account is read, and with which key; or the built-in simulator in its place.
 #[derive(Debug, Clone, Args)]
 pub struct AccountArgs {
     /// Read one child profile of an organization (requires the key of the organization)
@@ -30,4 +33,15 @@ pub struct AccountArgs {
         help_heading = "Account"
     )]
     pub base_url: String,
+
+    /// Read the built-in simulator instead of an account, with N contacts or messages [default of N: 5000]
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        default_missing_value = DEFAULT_SIMULATED,
+        value_parser = simulated,
+        help_heading = "Account"
+    )]
+    pub simulate: Option<u32>,
 }

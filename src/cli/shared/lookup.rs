@@ -8,10 +8,10 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 pub struct LookupArgs {
     /// Also write the ids that the API does not know, one per line, `-` for stdout
-    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    #[arg(long, value_name = "PATH", requires = "output", help_heading = "Output")]
     pub missing: Option<PathBuf>,
 
     /// Write the output even if some ids cannot be read; the verdict is then unverified, and the evidence names them
-    #[arg(long, help_heading = "Completeness")]
+    #[arg(long, requires = "output", help_heading = "Completeness")]
     pub allow_unread: bool,
 }

@@ -84,6 +84,11 @@ pub(in crate::cli) fn slots(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(slots).ok_or_else(|| "write 1 or more".to_owned())
 }
 
+/// Reads how many contacts or messages the simulator has.
+pub(in crate::cli) fn simulated(text: &str) -> Result<u32, String> {
+    number_between(text, 0, u32::MAX.into())
+}
+
 /// Reads how many exports are kept: this one is always among them.
 pub(in crate::cli) fn kept_exports(text: &str) -> Result<NonZeroUsize, String> {
     let kept: usize = number_between(text, 1, 1_000_000)?;
