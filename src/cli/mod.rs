@@ -25,8 +25,9 @@ pub use messages::{MessagesArgs, PartitionArg};
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
-    RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
+    OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs,
+    VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;

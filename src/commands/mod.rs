@@ -2,6 +2,7 @@
 
 mod account;
 mod activities;
+mod compare;
 mod contact;
 mod contacts;
 mod diff;
@@ -18,6 +19,7 @@ mod simulator;
 mod sql;
 mod stop;
 mod with_activities;
+mod with_changes;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};

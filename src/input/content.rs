@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 
 use crate::base::noun::RowNoun;
+use crate::changes::history_rows_schema;
 use crate::report::{DeliverySummary, ResourceDocument, Summary, delivery_schema};
 use crate::resources::contacts::{column, contacts_schema};
 use crate::resources::messages::messages_schema;
@@ -25,6 +26,8 @@ pub enum ColumnSet {
     Counted,
     /// All columns of the resource: [`Content::full_schema`].
     All,
+    /// The same, and what has become of the row: [`Content::history_schema`].
+    History,
 }
 
 /// Columns of messages that no report reads.
@@ -41,6 +44,10 @@ static NAMES: LazyLock<[(Content, Vec<String>); 2]> = LazyLock::new(|| {
 /// The full schemas of contacts and messages. All values may be missing: other programs write files, too.
 static FULL_SCHEMAS: LazyLock<[SchemaRef; 2]> =
     LazyLock::new(|| [contacts_schema(), messages_schema()].map(|schema| nullable(&schema)));
+
+/// The same with what histories say of each row.
+static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 2]> =
+    LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
 
 fn nullable(schema: &Schema) -> SchemaRef {
     let fields = schema.fields().iter().map(nullable_field);
@@ -89,6 +96,20 @@ impl Content {
             Self::Contacts => contacts,
             Self::Messages => messages,
         })
+    }
+
+    /// The columns from which the state of a history is made.
+    pub fn history_schema(self) -> SchemaRef {
+        let [contacts, messages] = &*HISTORY_SCHEMAS;
+        Arc::clone(match self {
+            Self::Contacts => contacts,
+            Self::Messages => messages,
+        })
+    }
+
+    /// The kind of rows that a resource of this name has.
+    pub fn of_resource(name: &str) -> Option<Self> {
+        [Self::Contacts, Self::Messages].into_iter().find(|content| content.noun().many == name)
     }
 
     /// Name of its rows.

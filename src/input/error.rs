@@ -72,6 +72,34 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is in the folder of a history, and is not part of one.
+    #[error("the file is not part of a history: {}", path.display())]
+    NotHistory {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder has no file of a history.
+    #[error("no history in folder: {folder}")]
+    NoHistory {
+        /// As it was given.
+        folder: String,
+    },
+    /// A file of a history is missing.
+    #[error("the history has a gap before {}: it leads from {}", path.display(), missing.as_ref().map_or_else(|| "nothing, but is not the first file".to_owned(), |run| format!("run {run}, whose file is not there")))]
+    BrokenHistory {
+        /// The file behind the gap.
+        path: PathBuf,
+        /// The run whose file is missing.
+        missing: Option<String>,
+    },
+    /// The history begins later.
+    #[error("the history begins at {first}, and {asked} is earlier")]
+    BeforeHistory {
+        /// From when on its first state is valid.
+        first: String,
+        /// What was asked for.
+        asked: String,
+    },
     /// The file to compare with holds something else.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
@@ -191,6 +219,10 @@ impl SourceError {
             Self::MixedContents { .. } => "make a report on the contacts and another on the messages",
             Self::Activities { .. } => "name the file or folder of messages that they belong to",
             Self::Changes { .. } => "name the exports that were compared",
+            Self::NotHistory { .. } => "move it elsewhere: only `sent-export ... --history` writes to this folder",
+            Self::NoHistory { .. } => "name the folder that `sent-export contacts --history` writes to",
+            Self::BrokenHistory { .. } => "restore the missing file, or begin a new history in another folder",
+            Self::BeforeHistory { .. } => "name a later time",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
             Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",

@@ -38,6 +38,6 @@ pub use self::manifest::{
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::parts::is_part_of;
 pub use self::request::OutputRequest;
-pub use self::retention::{newest_rows, remove_older};
+pub use self::retention::{newest_manifest, newest_rows, remove_older};
 pub use self::settings::{OutputReport, OutputSettings, PartitionBy};
 pub use self::size::expected_bytes;
