@@ -18,6 +18,7 @@ mod resume;
 mod simulator;
 mod sql;
 mod stop;
+mod verify;
 mod with_activities;
 mod with_changes;
 
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Diff(args) => diff::run(args),
         Command::Report(args) => report::run(args),
         Command::Sql(args) => sql::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
         Command::Man { command } => man::run(command.as_deref()),

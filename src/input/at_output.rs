@@ -13,7 +13,9 @@ use super::mirror::Mirror;
 use super::published::{Details, of_manifest};
 use super::source_file::SourceFile;
 use crate::format::FileFormat;
-use crate::publish::{OutputRequest, PublishedFile, PublishedManifest, is_part_of, newest_manifest, read_manifest};
+use crate::publish::{
+    OutputRequest, PublishedFile, PublishedManifest, is_part_of, newest_manifest, read_manifest, whole_of_part,
+};
 use crate::store::{OutputTarget, PlacePattern, StoreError, size_of};
 
 /// Where an export may be.
@@ -80,11 +82,7 @@ impl ExportPlace<'_> {
 fn first_output(found: &PublishedManifest<Details>) -> Vec<&PublishedFile> {
     let rows = || found.outputs.iter().filter(|file| file.resource.is_none());
     let Some(first) = rows().next() else { return Vec::new() };
-    // A part has a number before its extension: the whole is what all parts have in common.
-    let extension = FileFormat::of_path(Path::new(&first.path)).map_or(0, |(_, length)| length + 1);
-    let (stem, extension) = first.path.split_at(first.path.len() - extension);
-    let whole = stem.rsplit_once('-').map(|(whole, _)| format!("{whole}{extension}"));
-    match whole.filter(|whole| is_part_of(&first.path, whole)) {
+    match whole_of_part(&first.path) {
         Some(whole) => rows().filter(|file| is_part_of(&file.path, &whole)).collect(),
         None => vec![first],
     }

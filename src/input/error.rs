@@ -100,6 +100,32 @@ pub enum SourceError {
         /// What was asked for.
         asked: String,
     },
+    /// No manifest is there.
+    #[error("no manifest in folder: {}", path.display())]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No manifest lists the file.
+    #[error("no manifest lists the file: {}", path.display())]
+    NotListed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A manifest is there and is none.
+    #[error("cannot read the manifest: {}", path.display())]
+    UnreadableManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// In the place of the manifest stands that a run publishes.
+    #[error("an export is being published, or was stopped while it was: {}", path.display())]
+    Publishing {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The file to compare with holds something else.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
@@ -223,6 +249,11 @@ impl SourceError {
             Self::NoHistory { .. } => "name the folder that `sent-export contacts --history` writes to",
             Self::BrokenHistory { .. } => "restore the missing file, or begin a new history in another folder",
             Self::BeforeHistory { .. } => "name a later time",
+            Self::NoManifest { .. } | Self::NotListed { .. } => {
+                "name the manifest if --manifest has put it elsewhere; without a manifest there is nothing to verify"
+            }
+            Self::UnreadableManifest { .. } => "restore the manifest, or export again",
+            Self::Publishing { .. } => "wait for the run, or export again if none is running",
             Self::OtherContents { .. } => "compare contacts with contacts, and messages with messages",
             Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",

@@ -5,6 +5,7 @@
 //!
 //! [`detect_contents`] detects by the columns whether files hold contacts or messages ([`Content`]); a report covers only
 //! one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
+//! [`find_listings`] finds manifests and what they list, and [`verify_file`] compares a file with its manifest.
 //! [`published_at`] finds the export that a run is going to replace, and [`HistoryFolder`] the files of a history.
 //!
 //! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] says
@@ -29,6 +30,7 @@ mod id_column;
 mod id_error;
 mod ids;
 mod ipc;
+mod listings;
 mod mirror;
 mod ndjson;
 mod parquet;
@@ -43,6 +45,7 @@ mod stem;
 mod text;
 mod text_file;
 mod tracked;
+mod verify;
 mod watch;
 mod xlsx;
 
@@ -56,6 +59,7 @@ pub use self::history::{HISTORY_KEY, HistoryFacts, HistoryFile, HistoryFolder, c
 pub use self::id_column::IdColumn;
 pub use self::id_error::IdError;
 pub use self::ids::IdList;
+pub use self::listings::{ListedFile, Listing, find_listings};
 pub use self::mirror::Mirror;
 pub use self::piece::{FileFacts, Piece};
 pub use self::published::Published;
@@ -63,3 +67,4 @@ pub use self::read::read_file;
 pub use self::read_back::as_read_back;
 pub use self::snapshots::{Chosen, Snapshots, choose_snapshots};
 pub use self::source_file::SourceFile;
+pub use self::verify::{Depth, Verified, verify_file};

@@ -41,4 +41,5 @@ mod samples;
 mod simulator;
 mod sql;
 mod support;
+mod verify;
 mod workbooks;
