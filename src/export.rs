@@ -16,6 +16,7 @@
 //! gatherer's thread, so that a signal is heard at any time.
 
 mod estimate;
+mod new_rows;
 mod reading;
 mod since;
 mod written_ids;
@@ -37,6 +38,7 @@ use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
 pub use self::estimate::{Estimate, Estimating};
+pub use self::new_rows::NewRows;
 pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
@@ -62,6 +64,8 @@ pub struct Gathered<C> {
     pub findings: Findings,
     /// The files.
     pub staged: StagedOutputs,
+    /// The rows in them, if they are compared with those that they replace.
+    pub new_rows: Option<NewRows>,
     /// The ids of the rows in them, if the reading requests those.
     pub ids: Option<WrittenIds>,
     /// Rows that were read and are in no file, by the reading's filter; `None` if it has none.
@@ -77,7 +81,7 @@ pub enum Outcome<C> {
     ReaderLeft,
 }
 
-/// Reads everything that `reading` requests into `outputs`, and counts it.
+/// Reads everything that `reading` requests into `outputs`, and counts it; what is written goes to `new_rows`, too.
 ///
 /// Answers are taken from and kept in `journal`.
 /// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
@@ -88,13 +92,13 @@ pub async fn export<R: Reading, C: RowCounts>(
     reading: &R,
     (account, scope): (&Account, Scope),
     journal: &mut JournalSlot,
-    outputs: Outputs,
+    (outputs, new_rows): (Outputs, Option<NewRows>),
     now_micros: i64,
     observe: impl FnMut(Progress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());
-    let start = Gatherer::<R::Batches, C>::new(reading, outputs, now_micros);
+    let start = Gatherer::<R::Batches, C>::new(reading, (outputs, new_rows), now_micros);
     let mut gathering = tokio::task::spawn_blocking(move || start.take_all(messages));
     let walking = async move {
         let deliver = async |delivered: Delivered<R::Page>| match sender.send(Message::Page(Box::new(delivered))).await
@@ -123,16 +127,20 @@ pub async fn export<R: Reading, C: RowCounts>(
         }
     };
     match (read, gathered.transpose().map_err(|_| Error::WriterDied)?) {
-        (_, Some(Err(Failed { error, .. }))) if error.is_closed_pipe() => Ok(Outcome::ReaderLeft),
+        (_, Some(Err(Failed { error, .. }))) if is_closed_pipe(&error) => Ok(Outcome::ReaderLeft),
         (_, Some(Err(Failed { error, rest }))) => {
             let removing = tokio::task::spawn_blocking(move || drop(rest));
             drop(tokio::time::timeout(GRACE, removing).await);
-            Err(error.into())
+            Err(*error)
         }
         (Ok(Some(read)), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { read, gathered }))),
         (Err(error), _) => Err(error),
         (Ok(_), _) => Err(Error::WriterDied),
     }
+}
+
+fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Output(error) if error.is_closed_pipe())
 }
 
 /// What the walk tells the gatherer.
@@ -145,7 +153,7 @@ enum Message<P> {
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
 struct Failed<B, C> {
-    error: OutputError,
+    error: Box<Error>,
     rest: Box<Gatherer<B, C>>,
 }
 
@@ -156,6 +164,7 @@ struct Gatherer<B, C> {
     outputs: Outputs,
     counts: C,
     findings: Findings,
+    new_rows: Option<NewRows>,
     ids: Option<WrittenIds>,
     filter: Option<RowFilter>,
     rows_left_out: u64,
@@ -163,12 +172,16 @@ struct Gatherer<B, C> {
 }
 
 impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
-    fn new<R: Reading<Batches = B>>(reading: &R, mut outputs: Outputs, now_micros: i64) -> Self {
+    fn new<R: Reading<Batches = B>>(
+        reading: &R,
+        (mut outputs, new_rows): (Outputs, Option<NewRows>),
+        now_micros: i64,
+    ) -> Self {
         outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
         let (counts, findings) = (C::default(), Findings::default());
         let (filter, rows_left_out) = (reading.row_filter(), 0);
-        Self { batches, schema, outputs, counts, findings, ids, filter, rows_left_out, now_micros }
+        Self { batches, schema, outputs, counts, findings, new_rows, ids, filter, rows_left_out, now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
@@ -176,12 +189,12 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         match self.take_messages(&mut messages) {
             Ok(false) => Ok(None),
             Ok(true) => self.finish().map(Some),
-            Err(error) => Err(Failed { error, rest: Box::new(self) }),
+            Err(error) => Err(Failed { error: Box::new(error), rest: Box::new(self) }),
         }
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, OutputError> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, Error> {
         while let Some(message) = self.next_message(messages)? {
             match message {
                 Message::Page(delivery) => self.take_page(&delivery)?,
@@ -195,7 +208,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn next_message(
         &mut self,
         messages: &mut mpsc::Receiver<Message<B::Page>>,
-    ) -> Result<Option<Message<B::Page>>, OutputError> {
+    ) -> Result<Option<Message<B::Page>>, Error> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -205,7 +218,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(messages.blocking_recv())
     }
 
-    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), OutputError> {
+    fn take_page(&mut self, delivery: &Delivered<B::Page>) -> Result<(), Error> {
         self.outputs.check()?;
         self.note_findings(delivery);
         for batch in self.batches.append(&delivery.page, &delivery.keep) {
@@ -215,12 +228,12 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     }
 
     /// The rows that filled no batch.
-    fn take_rest(&mut self) -> Result<(), OutputError> {
+    fn take_rest(&mut self) -> Result<(), Error> {
         self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
     /// The outputs come first, so that they have work while the batch is counted.
-    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+    fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let chosen = self.filter.map(|filter| filter_record_batch(batch, &filter(batch)));
         let chosen = chosen.transpose().map_err(OutputError::ForeignBatch)?;
         let all_rows = batch.num_rows();
@@ -229,7 +242,10 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        self.outputs.write(batch)?;
+        let written = self.outputs.write(batch)?;
+        if let Some(new_rows) = &mut self.new_rows {
+            new_rows.add_batch(batch, &written)?;
+        }
         self.counts.add_batch(batch, self.now_micros);
         if let Some(ids) = &mut self.ids {
             ids.add_batch(batch);
@@ -240,10 +256,10 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
             Ok(staged) => {
-                let Self { counts, findings, ids, filter, rows_left_out, .. } = self;
-                Ok(Gathered { counts, findings, staged, ids, rows_left_out: filter.map(|_| rows_left_out) })
+                let Self { counts, findings, new_rows, ids, filter, rows_left_out, .. } = self;
+                Ok(Gathered { counts, findings, staged, new_rows, ids, rows_left_out: filter.map(|_| rows_left_out) })
             }
-            Err(error) => Err(Failed { error, rest: Box::new(self) }),
+            Err(error) => Err(Failed { error: Box::new(error.into()), rest: Box::new(self) }),
         }
     }
 

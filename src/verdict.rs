@@ -125,6 +125,12 @@ pub enum EvidenceCode {
     IdsNotFound,
     /// Ids that could not be read.
     IdsNotRead,
+    /// Rows of the last export that the API does not know by their ids anymore.
+    RemovalsConfirmed,
+    /// Rows of the last export that the API still knows by their ids, although the list does not have them.
+    RemovedStillExist,
+    /// Rows of the last export that the API could not be asked for.
+    RemovalsNotConfirmed,
     /// Answers that say that there is more about their id than they hold.
     AnswersCut,
 }

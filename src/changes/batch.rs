@@ -1,11 +1,12 @@
 //! Rows that are not equal, compared column by column, to a batch of changes.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, ListBuilder, RecordBatch, StringArray, StringBuilder, UInt32Array,
-    make_comparator,
+    Array, ArrayRef, AsArray, BooleanArray, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    TimestampMicrosecondArray, UInt32Array, make_comparator,
 };
 use arrow::compute::{SortOptions, take};
 use arrow::datatypes::{FieldRef, SchemaRef};
@@ -74,6 +75,7 @@ pub(super) struct Comparison {
     is_compared: Vec<bool>,
     layout: Layout,
     gone_as: GoneAs,
+    not_gone: HashSet<String>,
     schema: SchemaRef,
     counts: ChangeCounts,
     /// Changed rows for each column.
@@ -104,6 +106,7 @@ impl Comparison {
             is_compared: fields.iter().map(is_compared).collect(),
             layout: settings.layout,
             gone_as: settings.gone_as,
+            not_gone: settings.not_gone.clone(),
             schema: schema_of(fields, settings.layout),
             counts: ChangeCounts::default(),
             changed: vec![0; fields.len()],
@@ -128,9 +131,20 @@ impl Comparison {
         let changes = self.find_changes(candidates, &old, &new)?;
         let ids = StringArray::from_iter_values(changes.iter().map(|change| &candidates.ids[change.candidate]));
         let kinds = StringArray::from_iter_values(changes.iter().map(|change| change.name));
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(ids), Arc::new(kinds), self.field_names(&changes)];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(ids)];
+        if let Layout::Log { valid_from } = self.layout {
+            let times = TimestampMicrosecondArray::from_value(valid_from, changes.len());
+            columns.push(Arc::new(times.with_timezone("UTC")));
+        }
+        columns.extend([Arc::new(kinds) as ArrayRef, self.field_names(&changes)]);
         if let Some(column) = self.fields.iter().position(|field| field.name() == OPT_OUT) {
             columns.push(self.opt_out_changes(column, &changes, &old, &new));
+        }
+        if matches!(self.layout, Layout::Log { .. }) {
+            let rows: UInt32Array = changes.iter().map(|change| change.new).collect();
+            let whole = |array: &ArrayRef| take(array.as_ref(), &rows, None);
+            columns.extend(new.iter().map(whole).collect::<Result<Vec<_>, _>>()?);
+            return RecordBatch::try_new(Arc::clone(&self.schema), columns);
         }
         let values =
             [Self::values(&old, &changes, |change| change.old)?, Self::values(&new, &changes, |change| change.new)?];
@@ -172,8 +186,13 @@ impl Comparison {
                     ("added", None)
                 }
                 (Some(_), None) => {
-                    self.counts.removed += 1;
-                    (self.gone_as.name(), None)
+                    let is_missing = self.not_gone.contains(&candidates.ids[candidate]);
+                    let gone_as = if is_missing { GoneAs::Missing } else { self.gone_as };
+                    match gone_as {
+                        GoneAs::Removed => self.counts.removed += 1,
+                        GoneAs::Missing => self.counts.missing += 1,
+                    }
+                    (gone_as.name(), None)
                 }
             };
             changes.push(Change { candidate, name, old, new, fields });

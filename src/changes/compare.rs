@@ -1,6 +1,7 @@
 //! Compares two sorted snapshots row by row.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::error::ChangesError;
 use super::layout::{GoneAs, Layout};
 use super::merge::Merge;
 use super::row_codec::RowCodec;
-use super::sorter::SnapshotSorter;
+use super::sorter::SortedSnapshot;
 
 /// Rows that are compared column by column at once; a batch has at most as many.
 const MAX_CANDIDATES: usize = 4096;
@@ -31,6 +32,8 @@ pub struct CompareSettings {
     pub layout: Layout,
     /// What an id is called that only the old snapshot has.
     pub gone_as: GoneAs,
+    /// Ids that are called `missing` in any case when only the old snapshot has them.
+    pub not_gone: HashSet<String>,
 }
 
 /// The changes between two snapshots, batch by batch, sorted by id.
@@ -49,6 +52,27 @@ impl fmt::Debug for Changes {
     }
 }
 
+/// Hands over the ids that only the old snapshot has, in their order.
+///
+/// # Errors
+/// When a temporary file cannot be read.
+pub fn for_each_gone(
+    old: &SortedSnapshot,
+    new: &SortedSnapshot,
+    mut take: impl FnMut(&str),
+) -> Result<(), ChangesError> {
+    let (mut old, mut new) = (Side::open(old)?, Side::open(new)?);
+    while let Some(row) = old.take()? {
+        while new.next.as_ref().is_some_and(|other| other.id() < row.id()) {
+            new.take()?;
+        }
+        if new.next.as_ref().is_none_or(|other| other.id() != row.id()) {
+            take(row.id());
+        }
+    }
+    Ok(())
+}
+
 /// A sorted snapshot, and its next row.
 struct Side {
     rows: Merge,
@@ -57,9 +81,9 @@ struct Side {
 }
 
 impl Side {
-    fn open(sorter: SnapshotSorter) -> Result<Self, ChangesError> {
-        let (mut rows, repeated) = sorter.finish()?;
-        Ok(Self { next: rows.next()?, rows, repeated })
+    fn open(snapshot: &SortedSnapshot) -> Result<Self, ChangesError> {
+        let mut rows = snapshot.open()?;
+        Ok(Self { next: rows.next()?, rows, repeated: snapshot.repeated() })
     }
 
     /// Returns the next row and moves on.
@@ -73,11 +97,15 @@ impl Side {
 }
 
 impl Changes {
-    /// Sorts what is left to sort. Both must come from one [`SnapshotSorter::pair`].
+    /// From the first id on. Both must come from one [`SnapshotSorter::pair`](super::SnapshotSorter::pair).
     ///
     /// # Errors
-    /// When a temporary file cannot be written or read.
-    pub fn between(old: SnapshotSorter, new: SnapshotSorter, settings: &CompareSettings) -> Result<Self, ChangesError> {
+    /// When a temporary file cannot be read.
+    pub fn between(
+        old: &SortedSnapshot,
+        new: &SortedSnapshot,
+        settings: &CompareSettings,
+    ) -> Result<Self, ChangesError> {
         let codec = Arc::clone(old.codec());
         let comparison = Comparison::new(codec.fields(), settings);
         let (old, new) = (Side::open(old)?, Side::open(new)?);

@@ -7,8 +7,10 @@ pub struct ChangeCounts {
     pub added: u64,
     /// Ids of both whose rows differ in a compared column.
     pub changed: u64,
-    /// Ids that only the old snapshot has.
+    /// Ids that only the old snapshot has, and that are called `removed`.
     pub removed: u64,
+    /// Ids that only the old snapshot has, and that are called `missing`.
+    pub missing: u64,
     /// Ids of both whose rows are equal in all compared columns.
     pub unchanged: u64,
     /// Changed rows whose `opt_out` became true.
@@ -24,6 +26,6 @@ pub struct ChangeCounts {
 impl ChangeCounts {
     /// Whether the snapshots are equal in what is compared.
     pub fn are_equal(&self) -> bool {
-        self.added == 0 && self.changed == 0 && self.removed == 0
+        [self.added, self.changed, self.removed, self.missing] == [0; 4]
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StructArray};
 use arrow::buffer::NullBuffer;
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 
 /// How old and new values are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,6 +14,11 @@ pub enum Layout {
     Structs,
     /// Columns `old_X` and `new_X` for each column `X`.
     Wide,
+    /// The whole new row in columns of its own, behind the time from which it is valid: what a history is made of.
+    Log {
+        /// In microseconds UTC.
+        valid_from: i64,
+    },
 }
 
 /// What an id is called that only the old snapshot has.
@@ -39,8 +44,13 @@ impl GoneAs {
 /// The column of contacts that says whether they have opted out.
 pub(super) const OPT_OUT: &str = "opt_out";
 
-/// The columns of the changes between snapshots with this schema: `id`, `change` and `changed_fields`; `opt_out_change` if
-/// it has `opt_out`; then the old and new values of all columns but the id.
+/// The column of a history that says from when on a row is valid.
+pub const VALID_FROM: &str = "valid_from";
+/// The column that says what has become of a row.
+pub const CHANGE: &str = "change";
+
+/// The columns of the changes between snapshots with this schema: `id`, in a history `valid_from`, `change` and
+/// `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all columns but the id, as the layout says.
 pub fn changes_schema(schema: &Schema, layout: Layout) -> SchemaRef {
     let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != "id").cloned().collect();
     schema_of(&fields, layout)
@@ -49,11 +59,11 @@ pub fn changes_schema(schema: &Schema, layout: Layout) -> SchemaRef {
 /// The same from the columns other than the id.
 pub(super) fn schema_of(values: &[FieldRef], layout: Layout) -> SchemaRef {
     let names = DataType::List(name_field());
-    let mut fields = vec![
-        Field::new("id", DataType::Utf8, false),
-        Field::new("change", DataType::Utf8, false),
-        Field::new("changed_fields", names, true),
-    ];
+    let mut fields = vec![Field::new("id", DataType::Utf8, false)];
+    if matches!(layout, Layout::Log { .. }) {
+        fields.push(Field::new(VALID_FROM, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false));
+    }
+    fields.extend([Field::new(CHANGE, DataType::Utf8, false), Field::new("changed_fields", names, true)]);
     if values.iter().any(|field| field.name() == OPT_OUT) {
         fields.push(Field::new("opt_out_change", DataType::Utf8, true));
     }
@@ -69,6 +79,7 @@ pub(super) fn schema_of(values: &[FieldRef], layout: Layout) -> SchemaRef {
                 fields.extend([of_side("old"), of_side("new")]);
             }
         }
+        Layout::Log { .. } => fields.extend(nullable(values).iter().map(|field| field.as_ref().clone())),
     }
     Arc::new(Schema::new(fields))
 }
@@ -98,5 +109,6 @@ pub(super) fn value_columns(
             vec![side(old, has_old), side(new, has_new)]
         }
         Layout::Wide => old.into_iter().zip(new).flat_map(|(old, new)| [old, new]).collect(),
+        Layout::Log { .. } => new,
     }
 }

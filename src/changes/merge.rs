@@ -17,8 +17,8 @@ impl Merge {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub(super) fn open(runs: Vec<Run>) -> Result<Self, ChangesError> {
-        let opened: Result<Vec<_>, _> = runs.into_iter().map(Cursor::open).collect();
+    pub(super) fn open(runs: &[Run]) -> Result<Self, ChangesError> {
+        let opened: Result<Vec<_>, _> = runs.iter().map(Cursor::open).collect();
         let mut merge = Self { cursors: opened?.into_iter().flatten().collect(), last: None, repeated: 0 };
         for at in (0..merge.cursors.len() / 2).rev() {
             merge.sift_down(at);

@@ -3,8 +3,8 @@
 //! A [`SnapshotSorter`] takes the rows of one snapshot in any order. Beyond its budget it sorts what it holds by id and
 //! writes it to a temporary file. [`Changes`] merges the sorted rows of both sides, compares rows with the same id, and
 //! returns batches of [`changes_schema`]. Memory is the budget of [`SortSettings`] for each side, one chunk of each
-//! temporary file, and one batch, whatever the size of the snapshots. Called by `commands::diff`; knows neither HTTP nor
-//! the formats of files.
+//! temporary file, and one batch, whatever the size of the snapshots. [`StateRows`] leads the other way, from many changes
+//! to the rows at a time. Called by `commands`; knows neither HTTP nor the formats of files.
 //!
 //! A row is encoded by Arrow's row format without its id, so that unchanged rows are equal bytes, which is decided without
 //! decoding them. Only rows that differ are decoded and compared column by column.
@@ -26,11 +26,13 @@ mod merge;
 mod row_codec;
 mod run;
 mod sorter;
+mod state;
 #[cfg(test)]
 mod tests;
 
-pub use self::compare::{Changes, CompareSettings};
+pub use self::compare::{Changes, CompareSettings, for_each_gone};
 pub use self::counts::ChangeCounts;
 pub use self::error::ChangesError;
-pub use self::layout::{GoneAs, Layout, changes_schema};
-pub use self::sorter::{SnapshotSorter, SortSettings};
+pub use self::layout::{CHANGE, GoneAs, Layout, VALID_FROM, changes_schema};
+pub use self::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
+pub use self::state::{StateRows, history_rows_schema};

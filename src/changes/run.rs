@@ -12,10 +12,10 @@ use arrow_ipc::writer::StreamWriter;
 use super::chunk::{CHUNK_SCHEMA, Chunk, ChunkBuilder, KeyedRow, RowRef, prefix_of};
 use super::error::ChangesError;
 
-/// Sorted rows.
+/// Sorted rows. They can be read more than once, but a file by one [`Cursor`] at a time: all handles share a position.
 #[derive(Debug)]
 pub(super) enum Run {
-    Memory(Vec<Chunk>),
+    Memory(Vec<Arc<Chunk>>),
     File(File, PathBuf),
 }
 
@@ -27,7 +27,7 @@ pub(super) struct RunWriter {
 }
 
 enum Sink {
-    Memory(Vec<Chunk>),
+    Memory(Vec<Arc<Chunk>>),
     File(Box<StreamWriter<BufWriter<File>>>, PathBuf),
 }
 
@@ -61,7 +61,7 @@ impl RunWriter {
     fn write_chunk(&mut self) -> Result<(), ChangesError> {
         let Some(chunk) = self.chunk.take() else { return Ok(()) };
         match &mut self.sink {
-            Sink::Memory(chunks) => chunks.push(chunk),
+            Sink::Memory(chunks) => chunks.push(Arc::new(chunk)),
             Sink::File(writer, folder) => writer.write(&chunk.to_batch()).map_err(|error| failed(folder, error))?,
         }
         Ok(())
@@ -94,7 +94,7 @@ pub(super) struct Cursor {
 }
 
 enum Chunks {
-    Memory(std::vec::IntoIter<Chunk>),
+    Memory(std::vec::IntoIter<Arc<Chunk>>),
     File(Box<StreamReader<BufReader<File>>>, PathBuf),
 }
 
@@ -106,10 +106,10 @@ impl Chunks {
             Self::File(batches, folder) => {
                 let batch: Option<RecordBatch> = batches.next().transpose().map_err(|error| failed(folder, error))?;
                 let chunk = batch.map(|batch| Chunk::from_batch(&batch).ok_or("it was changed")).transpose();
-                chunk.map_err(|error| failed(folder, error))?
+                chunk.map_err(|error| failed(folder, error))?.map(Arc::new)
             }
         };
-        Ok(next.filter(|chunk| chunk.len() > 0).map(Arc::new))
+        Ok(next.filter(|chunk| chunk.len() > 0))
     }
 }
 
@@ -118,13 +118,14 @@ impl Cursor {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn open(run: Run) -> Result<Option<Self>, ChangesError> {
+    pub(super) fn open(run: &Run) -> Result<Option<Self>, ChangesError> {
         let mut chunks = match run {
-            Run::Memory(chunks) => Chunks::Memory(chunks.into_iter()),
-            Run::File(mut file, folder) => {
-                file.seek(SeekFrom::Start(0)).map_err(|error| failed(&folder, error))?;
+            Run::Memory(chunks) => Chunks::Memory(chunks.clone().into_iter()),
+            Run::File(file, folder) => {
+                let mut file = file.try_clone().map_err(|error| failed(folder, error))?;
+                file.seek(SeekFrom::Start(0)).map_err(|error| failed(folder, error))?;
                 let reader = StreamReader::try_new(BufReader::new(file), None);
-                Chunks::File(Box::new(reader.map_err(|error| failed(&folder, error))?), folder)
+                Chunks::File(Box::new(reader.map_err(|error| failed(folder, error))?), folder.clone())
             }
         };
         Ok(chunks.next()?.map(|chunk| {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::resources::contacts::OnlyContacts;
 
-use super::shared::{GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number};
+use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, filter, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +31,17 @@ pub struct ContactsArgs {
     /// Which reports are written.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+
+    /// What is told of the changes since the last export.
+    #[command(flatten)]
+    pub changes: ChangesArgs,
+
+    /// Ask the API for each contact that is gone, one request each, and call those that still exist missing, not removed
+    ///
+    /// For --changes, --history and --exit-code-unchanged. A contact that still exists, though the whole list was read
+    /// without it, makes the export unverified.
+    #[arg(long, help_heading = "Changes")]
+    pub confirm_removed: bool,
 
     /// Publish only if there are at least this many contacts; otherwise keep the old files and exit with 8
     #[arg(long, value_name = "N", value_parser = number, help_heading = "Gates")]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{FileArgs, number_between, output_or};
+use super::shared::{FileArgs, end_of_moment, exit_code, output_or};
 use crate::format::format_extensions;
+use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +18,8 @@ Examples:
       Old and new values in columns of their own, without changes of updated_at alone
   sent-export diff old.parquet new.parquet -o - --exit-code-unchanged 99 --quiet
       CSV to stdout, and exit code 99 if nothing has changed
+  sent-export diff history/ --as-of 2026-03-31 -o march.parquet
+      The rows at the end of March, from the history that `sent-export contacts --history history/` writes
 
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage, damaged files, or exports that cannot be compared, 7 output could not be
@@ -45,8 +48,20 @@ pub struct DiffArgs {
     pub old: PathBuf,
 
     /// Newer export
-    #[arg(value_name = "NEW", help = snapshot_help("Newer"))]
-    pub new: PathBuf,
+    #[arg(value_name = "NEW", required_unless_present = "as_of", help = snapshot_help("Newer"))]
+    pub new: Option<PathBuf>,
+
+    /// Rebuild the rows as they were at this time from OLD, the folder of a history; a date is the end of that day, UTC
+    ///
+    /// `sent-export contacts --history` writes histories. The rows are those of the last export at that time, sorted by id.
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = end_of_moment,
+        conflicts_with_all = ["new", "wide", "ignore", "force", "exit_code_unchanged"],
+        help_heading = "History"
+    )]
+    pub as_of: Option<Timestamp>,
 
     /// Where the changes go, unless they are only counted.
     #[command(flatten)]
@@ -75,8 +90,4 @@ pub struct DiffArgs {
     /// Do not show progress
     #[arg(long, help_heading = "Messages")]
     pub no_progress: bool,
-}
-
-fn exit_code(text: &str) -> Result<u8, String> {
-    number_between(text, 0, u8::MAX.into())
 }

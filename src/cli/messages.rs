@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number};
+use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,6 +36,10 @@ pub struct MessagesArgs {
     /// Which reports are written.
     #[command(flatten)]
     pub reports: ReportFileArgs,
+
+    /// What is told of the changes since the last export.
+    #[command(flatten)]
+    pub changes: ChangesArgs,
 
     /// Omit the text of messages: the columns `body` and `body_text`
     #[arg(long, help_heading = "Output")]

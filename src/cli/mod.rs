@@ -13,6 +13,7 @@ mod simulator;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -25,11 +26,13 @@ pub use messages::{MessagesArgs, PartitionArg};
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use shared::{
-    AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
-    RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
+    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
+    OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs,
+    VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;
+pub use verify::VerifyArgs;
 
 /// Export the contacts and messages of a Sent account to Parquet, Arrow, CSV, NDJSON and Excel
 #[derive(Debug, Parser)]
@@ -55,6 +58,8 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Report on exported contacts, messages or activities as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
+    /// Check that exported files are still what was published
+    Verify(Box<VerifyArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),
     /// Say what an export would take: requests, time and sizes

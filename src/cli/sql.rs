@@ -4,9 +4,11 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::PartitionArg;
+use super::shared::end_of_moment;
 use crate::format::{FileFormat, format_names};
 use crate::resources::ResourceTable;
 use crate::sql::Engine;
+use crate::time::Timestamp;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,7 +19,9 @@ Examples:
   sent-export sql duckdb messages messages/ --partition-by created_date
       For a folder with one file per day
   sent-export sql sqlite contacts c.csv --columns id,format_e164,opt_out
-      For a file that was exported with these columns";
+      For a file that was exported with these columns
+  sent-export sql duckdb contacts history/ --as-of 2026-03-31 | duckdb
+      The contacts at the end of March, from the folder of --history";
 
 /// The flags of `sent-export sql`, as they were typed.
 #[derive(Debug, Args)]
@@ -56,6 +60,12 @@ pub struct SqlArgs {
     /// Table to load into, such as contacts or crm.contacts [default: the name of the resource]
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,
+
+    /// Print the query for the rows at this time instead, from the folder of a history; a date is the end of that day, UTC
+    ///
+    /// PATH is the folder that `sent-export contacts --history` writes to [default: history/].
+    #[arg(long, value_name = "TIME", value_parser = end_of_moment, conflicts_with_all = ["format", "table", "partition_by"])]
+    pub as_of: Option<Timestamp>,
 
     /// Read a folder with one Parquet file per day, as messages --partition-by writes it
     #[arg(long, value_name = "COLUMN")]

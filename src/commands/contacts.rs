@@ -1,7 +1,7 @@
 //! `sent-export contacts`: every contact of an account.
 
 use crate::cli::ContactsArgs;
-use crate::config::{BesideFlags, ExportFlags, gate, read_settings};
+use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, read_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
@@ -27,7 +27,11 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,
-        beside: BesideFlags { reports: Some(&args.reports), ..BesideFlags::default() },
+        beside: BesideFlags {
+            reports: Some(&args.reports),
+            changes: Some(ChangesFlags { args: &args.changes, confirms_removed: args.confirm_removed, span: None }),
+            ..BesideFlags::default()
+        },
         gate: gate(&args.gates, args.min_contacts),
         run: &args.run,
         simulate,

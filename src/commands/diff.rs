@@ -3,8 +3,7 @@
 //! Everything that could refuse the comparison is checked before anything is read, as far as manifests tell; what only the
 //! files tell, such as the customers of their rows, before an output is opened.
 
-mod comparable;
-mod side;
+mod as_of;
 mod summary;
 
 use serde::de::IgnoredAny;
@@ -22,7 +21,8 @@ use super::report::{input_places, print_skipped};
 use super::say;
 use super::stop::Signals;
 
-use self::side::{Side, Which};
+use super::compare::comparable;
+use super::compare::side::{Side, Which};
 
 /// Compares two exports.
 ///
@@ -31,12 +31,17 @@ use self::side::{Side, Which};
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     let mut signals = Signals::listen().map_err(Error::StartRuntime)?;
     let config = DiffConfig::new(args)?;
+    let path_of_new = match (&args.new, args.as_of) {
+        (Some(new), _) => new,
+        (None, Some(as_of)) => return as_of::run(args, &config, as_of, signals),
+        (None, None) => unreachable!("the flags demand one of the two"),
+    };
     let mut mirror = Mirror::new(&config.stores);
     let mut found_old = mirror.find_files(std::slice::from_ref(&args.old))?;
-    let mut found_new = mirror.find_files(std::slice::from_ref(&args.new))?;
+    let mut found_new = mirror.find_files(std::slice::from_ref(path_of_new))?;
     config.check_inputs(&input_places(&[&found_old, &found_new], &config.stores)?)?;
     let mut old = Side::new(Which::Old, &args.old, &mut found_old)?;
-    let mut new = Side::new(Which::New, &args.new, &mut found_new)?;
+    let mut new = Side::new(Which::New, path_of_new, &mut found_new)?;
     if !args.quiet {
         print_skipped(&found_old.skipped);
         print_skipped(&found_new.skipped);
@@ -63,9 +68,10 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     progress.finish();
     comparable::check(&old.facts, &new.facts, args.force)?;
     ignored.extend(comparable::columns_of_one_side(&old.facts, &new.facts, &schema));
-    let comparison = CompareSettings { ignored, layout: config.layout, gone_as };
+    let comparison = CompareSettings { ignored, layout: config.layout, gone_as, ..CompareSettings::default() };
     let [old_rows, new_rows] = sorters;
-    let mut changes = Changes::between(old_rows, new_rows, &comparison)?;
+    let [old_rows, new_rows] = [old_rows.finish()?, new_rows.finish()?];
+    let mut changes = Changes::between(&old_rows, &new_rows, &comparison)?;
     // Until now a signal had nothing to clean up.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;
@@ -92,6 +98,11 @@ fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signa
             outputs.write(&batch)?;
         }
     }
+    publish(outputs, config)
+}
+
+/// Publishes what was written.
+fn publish(mut outputs: Outputs, config: &DiffConfig) -> Result<(), Error> {
     let staged = outputs.finish()?;
     withdraw_manifests(config)?;
     staged.publish()?;

@@ -9,25 +9,27 @@ use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
 use crate::api::{Account, RequestStats};
-use crate::base::plural::count_of;
+use crate::base::noun::RowNoun;
+use crate::base::plural::{count_of, grouped};
 use crate::cli::VerbosityArgs;
 use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, RowFormat};
 use crate::error::{Error, ExitCode};
-use crate::export::{Estimating, ReadReport, Reading};
+use crate::export::{Estimating, NewRows, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
 use crate::lookup::LookupSettings;
 use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
-use crate::report::{DeliverySummary, Filters, RowCounts, RunDocument, RunFacts, TableStyle};
+use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
 use super::plan::plan_export;
-use super::publish::{Published, check_privacy, publish, published_before, warn_of_losses};
+use super::publish::{Published, check_gate, check_privacy, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
+use super::with_changes::{Comparing, Confirming, compare, prepare};
 use super::{is_color_off, print, say, stop, table_width};
 
 /// What one command exports, and how it reads it.
@@ -92,11 +94,16 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         check_writable(&target, files)?;
         locks.extend(lock_target(&target, files)?);
     }
+    let comparing = prepare(&config, R::NAME, verbosity)?;
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended =
-        runtime.block_on(read_and_publish::<R, C>((command, verbosity), &config, (outputs, activities), signals));
+    let ended = runtime.block_on(read_and_publish::<R, C>(
+        (command, verbosity),
+        &config,
+        (outputs, activities, comparing),
+        signals,
+    ));
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
@@ -105,7 +112,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
 async fn read_and_publish<R: Reading, C: RowCounts>(
     (command, verbosity): (&ExportCommand<R>, &VerbosityArgs),
     config: &ExportConfig,
-    (outputs, activities): (Outputs, Option<Outputs>),
+    (outputs, activities, comparing): (Outputs, Option<Outputs>, Option<(Comparing, NewRows)>),
     signals: stop::Signals,
 ) -> Result<ExitCode, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
@@ -113,7 +120,8 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     // After a failed gate the next run resumes from the journal, however quick this one was. So it does when reading
     // activities is interrupted: those that it has are of the messages that this list holds.
-    let is_kept = config.gate.is_set() || activities.is_some();
+    let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
+    let is_kept = config.gate.is_set() || activities.is_some() || confirms;
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
     let mut journal = open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?;
     // The rows are as old as the oldest answer that is used.
@@ -123,13 +131,28 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     let account = Account::new(settings).map_err(Error::from)?;
     let mut stop = pin!(stop::requested(config.max_duration, signals));
     let reading = (&command.reading, verbosity);
+    let (comparing, new_rows) = comparing.unzip();
+    let outputs = (outputs, new_rows);
     let mut read = read_all::<R, C>(reading, config, &account, &mut journal, outputs, started_at, stop.as_mut()).await;
     let mut of_activities = JournalSlot::default();
     let mut staged_activities = None;
     if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
         let phase = Phase { config, account: &account, key: &key, verbosity, settings, now };
-        match read_activities(&phase, exported, outputs, &mut of_activities, stop).await {
+        match read_activities(&phase, exported, outputs, &mut of_activities, stop.as_mut()).await {
             Ok(activities) => staged_activities = Some(activities),
+            Err(error) => read = Err(error),
+        }
+    }
+    let mut of_removed = JournalSlot::default();
+    let mut compared = None;
+    if let (Ok(Some(exported)), Some(comparing)) = (&mut read, comparing)
+        // What is held back anyway is not worth a request.
+        && check_gate::<R, _>(config, exported).is_ok()
+    {
+        let confirming = Confirming { account: &account, key: &key, verbosity, journal: &mut of_removed, now };
+        let confirming = confirms.then_some(confirming);
+        match compare(comparing, exported, config, confirming, stop.as_mut(), began_at).await {
+            Ok(changes) => compared = Some(changes),
             Err(error) => read = Err(error),
         }
     }
@@ -144,20 +167,22 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
-            publish::<R, _>(config, *exported, staged_activities, run).map(Some)
+            publish::<R, _>(config, *exported, (staged_activities, compared), run).map(Some)
         }
         Err(error) => Err(error),
     };
     match published {
         Ok(published) => {
             // Before anything is reported: a full stdout must not make a published export look unfinished.
-            journal.writer.into_iter().chain(of_activities.writer).for_each(JournalWriter::remove);
+            let writers = [journal.writer, of_activities.writer, of_removed.writer];
+            writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
-            published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(verbosity, &published))
+            published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(config, verbosity, &published))
         }
         Err(error) => {
-            let [list, activities] = [journal, of_activities].map(|slot| slot.writer.and_then(JournalWriter::keep));
-            Err(match list.or(activities) {
+            let slots = [journal, of_activities, of_removed];
+            let [list, activities, removed] = slots.map(|slot| slot.writer.and_then(JournalWriter::keep));
+            Err(match list.or(activities).or(removed) {
                 Some(journal) => Error::Kept { error: Box::new(error), journal },
                 None => error,
             })
@@ -188,6 +213,7 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
         total_count_last: read.total_last,
         duplicates_removed: read.duplicates,
         rows_left_out: None,
+        changes: None,
         verdict: read.verdict,
         evidence: read.evidence.clone(),
         consistency: read.consistency.clone(),
@@ -206,6 +232,7 @@ fn seconds(duration: Duration) -> f64 {
 
 /// Reports the result of the run.
 fn report_result<R: Reading, D: RunDocument>(
+    config: &ExportConfig,
     verbosity: &VerbosityArgs,
     published: &Published<D>,
 ) -> Result<ExitCode, Error> {
@@ -223,7 +250,12 @@ fn report_result<R: Reading, D: RunDocument>(
         // The reason for exit code 3 is printed even with --quiet.
         say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
     }
-    Ok(published.verdict.into())
+    let is_unchanged = published.changes.as_ref().is_some_and(RunChanges::are_none);
+    let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
+    Ok(match ExitCode::from(published.verdict) {
+        ExitCode::Complete if is_unchanged => unchanged.map_or(ExitCode::Complete, ExitCode::Unchanged),
+        code => code,
+    })
 }
 
 fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
@@ -243,6 +275,22 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
         }
     };
     say(&format!("\n{}: {}{left_out}\n", published.verdict.name(), count_of(published.rows, one, many)));
+    if let Some(changes) = &published.changes {
+        say(&changes_line(changes, R::NOUN));
+    }
+}
+
+/// What has changed, in one line.
+fn changes_line(changes: &RunChanges, noun: RowNoun) -> String {
+    if changes.is_first {
+        return format!("first export: every {} is new\n", noun.one);
+    }
+    let since = changes.since.as_ref().map_or_else(|| "the last export".to_owned(), Clone::clone);
+    let mut counts = vec![(changes.added, "added"), (changes.changed, "changed"), (changes.removed, "removed")];
+    let others = [(changes.missing, "missing"), (changes.opted_out, "opted out"), (changes.opted_in, "opted in")];
+    counts.extend(others.into_iter().filter(|(count, _)| *count > 0));
+    let counts: Vec<String> = counts.iter().map(|&(count, what)| format!("{} {what}", grouped(count))).collect();
+    format!("changes since {since}: {}\n", counts.join(", "))
 }
 
 fn table_style() -> TableStyle {

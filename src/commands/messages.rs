@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::cli::{MessagesArgs, PartitionArg, SinceStartArg};
+use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate, read_settings,
+    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
+    read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -36,9 +37,18 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let activities =
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
+    let is_span = args.since.is_some() || args.since_last;
+    let span = is_span.then_some(if args.since.is_some() { "--since" } else { "--since-last" });
+    let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
+    if let Some(SinceArg { text, start: SinceStartArg::Before(_) }) = &args.since
+        && args.changes.compares()
+        && args.partition_by.is_none()
+    {
+        return Err(ConfigError::ChangesOfMovingSpan(text.clone()).into());
+    }
     let flags = ExportFlags {
         output: &args.output,
-        beside: BesideFlags { reports: Some(&args.reports), missing: None, activities },
+        beside: BesideFlags { reports: Some(&args.reports), missing: None, activities, changes: Some(changes) },
         gate: gate(&args.gates, args.min_messages),
         run: &args.run,
         simulate,

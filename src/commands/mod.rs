@@ -2,6 +2,7 @@
 
 mod account;
 mod activities;
+mod compare;
 mod contact;
 mod contacts;
 mod diff;
@@ -17,7 +18,9 @@ mod resume;
 mod simulator;
 mod sql;
 mod stop;
+mod verify;
 mod with_activities;
+mod with_changes;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
@@ -62,6 +65,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Diff(args) => diff::run(args),
         Command::Report(args) => report::run(args),
         Command::Sql(args) => sql::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
         Command::Man { command } => man::run(command.as_deref()),

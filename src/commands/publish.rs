@@ -22,14 +22,15 @@ use crate::publish::{
     newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
-    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, RowCounts, RunDocument,
-    RunFacts, Table,
+    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, RowCounts, RunChanges,
+    RunDocument, RunFacts, Table,
 };
 use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
 use crate::transform::Privacy;
 use crate::verdict::{Evidence, Verdict};
 
 use super::warn;
+use super::with_changes::Compared;
 
 /// An export whose files have their names.
 pub(super) struct Published<D> {
@@ -39,6 +40,8 @@ pub(super) struct Published<D> {
     pub(super) activities: Option<DeliverySummary>,
     /// The form of the report that goes to stdout.
     pub(super) to_stdout: String,
+    /// What has changed since the export that was replaced, if that was compared.
+    pub(super) changes: Option<RunChanges>,
     /// Rows in every output.
     pub(super) rows: u64,
     pub(super) items_rejected: u64,
@@ -110,18 +113,22 @@ pub(super) fn check_privacy(config: &ExportConfig) -> Result<(), ConfigError> {
 pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
-    activities: Option<Exported<ActivityCounts>>,
-    run: RunFacts,
+    (activities, compared): (Option<Exported<ActivityCounts>>, Option<Compared>),
+    mut run: RunFacts,
 ) -> Result<Published<C::Document>, Error> {
+    let gate = check_gate::<R, C>(config, &exported);
     let Gathered { counts, findings, staged, .. } = exported.gathered;
     let carried = carried_over(config, staged.reports());
     let rows = staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>();
     let items_rejected = exported.read.rejected;
+    let (changes, staged_changes, history) = compared
+        .map_or((None, None, None), |Compared { changes, staged, history }| (Some(changes), Some(staged), history));
+    run.changes.clone_from(&changes);
     let (activities, staged_activities) = activities.map(|read| summarize(config, read, &run)).unzip();
-    let reports = staged.reports().iter().chain(staged_activities.iter().flat_map(StagedOutputs::reports));
+    let with_rows = [Some(&staged), staged_activities.as_ref(), staged_changes.as_ref()];
+    let reports = with_rows.into_iter().flatten().flat_map(StagedOutputs::reports);
     let outputs = reports.cloned().collect();
     let facts = ExportFacts { filters: config.filters.clone(), outputs, run, findings };
-    let gate = check_gate::<R>(config, &facts, rows, items_rejected);
     let document = counts.into_document(facts.clone());
     let ExportFacts { outputs, run, findings, .. } = facts;
     if let Err(failure) = gate {
@@ -152,14 +159,19 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
             let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
             outputs.sort_by_key(place);
         }
-        let manifest = manifest::<R>(config, &run, rows, items_rejected, &outputs);
+        let history = history.as_ref().map(|(staged, _)| seen_from(target, files, staged.reports()));
+        let history = history.as_ref().and_then(|reports| reports.first());
+        let manifest = Manifest { history, ..manifest::<R>(config, &run, rows, items_rejected, &outputs) };
         small_files.push(manifest.stage(target, files.small_files)?);
     }
     let stale = stale_files(config, &outputs);
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
-    // Locked until the manifest is there.
+    // Locked until the manifest is there. What a history has that nothing else has is found by the next run.
+    let (of_history, _history_lock) = history.unzip();
+    let _history = of_history.map(StagedOutputs::publish).transpose()?;
     let _published = staged.publish()?;
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
+    let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
     for target in stale {
         if let Err(error) = remove_small_file(&target) {
             tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
@@ -170,7 +182,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     }
     remove_older_exports(config, R::NAME);
     let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
-    Ok(Published { document, activities, to_stdout, rows, items_rejected, rejected, verdict, evidence })
+    Ok(Published { document, activities, to_stdout, changes, rows, items_rejected, rejected, verdict, evidence })
 }
 
 /// Removes exports that `--keep` does not keep. What is published stays so, whatever comes of it.
@@ -196,20 +208,21 @@ fn summarize(
     (counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings }), staged)
 }
 
-fn check_gate<R: Reading>(
-    config: &ExportConfig,
-    facts: &ExportFacts,
-    rows: u64,
-    items_rejected: u64,
-) -> Result<(), GateFailure> {
-    let worst = facts.findings.malformed_fields.iter().max_by_key(|&(_, &values)| values);
+/// Checks whether an export may be published.
+///
+/// # Errors
+/// With the condition that it does not meet.
+pub(super) fn check_gate<R: Reading, C>(config: &ExportConfig, exported: &Exported<C>) -> Result<(), GateFailure> {
+    let Exported { read, gathered } = exported;
+    let carried = carried_over(config, gathered.staged.reports());
+    let worst = gathered.findings.malformed_fields.iter().max_by_key(|&(_, &values)| values);
     config.gate.check(&Candidate {
         noun: R::NOUN,
-        rows,
-        verdict: facts.run.verdict,
+        rows: gathered.staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>(),
+        verdict: read.verdict,
         before: config.published_before,
-        rows_left_out: facts.run.rows_left_out.unwrap_or(0),
-        items_rejected,
+        rows_left_out: gathered.rows_left_out.unwrap_or(0),
+        items_rejected: read.rejected,
         most_malformed: worst.map(|(column, &values)| (column.as_str(), values)),
     })
 }
@@ -265,7 +278,9 @@ fn withdraw_old_manifests(config: &ExportConfig, run: &RunFacts, new: Option<&mu
         new.withdraw_old(&placeholder(&run.started_at), config.seen_manifest.as_ref())?;
     }
     let beside_activities = config.outputs.activities.iter().flat_map(|activities| &activities.manifests_beside);
-    let beside = config.outputs.manifests_beside.iter().chain(beside_activities);
+    let of_changes = config.outputs.changes.iter().flat_map(|changes| &changes.outputs);
+    let beside_changes: Vec<OutputTarget> = of_changes.flat_map(|request| request.target.manifests()).collect();
+    let beside = config.outputs.manifests_beside.iter().chain(beside_activities).chain(&beside_changes);
     for target in beside.filter(|target| config.outputs.manifest.as_ref() != Some(target)) {
         // Another tool's file of that name is left alone.
         if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
@@ -293,7 +308,7 @@ fn manifest<'a, R: Reading>(
     rows: u64,
     items_rejected: u64,
     outputs: &'a [OutputReport],
-) -> Manifest<'a, Filters, ConsistencyFacts> {
+) -> Manifest<'a, Filters, ConsistencyFacts, RunChanges> {
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -311,6 +326,8 @@ fn manifest<'a, R: Reading>(
         verdict: run.verdict.name(),
         evidence: &run.evidence,
         consistency: &run.consistency,
+        changes: run.changes.as_ref(),
+        history: None,
         outputs,
     }
 }

@@ -8,7 +8,7 @@ use crate::api::Account;
 use crate::cli::VerbosityArgs;
 use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::export::{Exported, Outcome, Reading, export};
+use crate::export::{Exported, NewRows, Outcome, Reading, export};
 use crate::journal::JournalSlot;
 use crate::progress::ProgressDisplay;
 use crate::publish::Outputs;
@@ -16,7 +16,7 @@ use crate::report::RowCounts;
 use crate::time::Timestamp;
 
 /// How often progress is drawn.
-const TICK: Duration = Duration::from_millis(200);
+pub(super) const TICK: Duration = Duration::from_millis(200);
 
 /// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
 pub(super) async fn read_all<R: Reading, C: RowCounts>(
@@ -24,7 +24,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     account: &Account,
     journal: &mut JournalSlot,
-    outputs: Outputs,
+    (outputs, new_rows): (Outputs, Option<NewRows>),
     started_at: Timestamp,
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
@@ -43,7 +43,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     let observe = |progress| display.borrow_mut().observe(progress);
     let now = started_at.micros();
     let connection = (account, config.account.scope);
-    let exporting = Box::pin(export(reading, connection, journal, outputs, now, observe, stop));
+    let exporting = Box::pin(export(reading, connection, journal, (outputs, new_rows), now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,
         never = ticking => never,

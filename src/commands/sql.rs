@@ -11,7 +11,7 @@ use crate::format::{FileFormat, Projection};
 use crate::publish::OutputError;
 use crate::resources::ResourceTable;
 use crate::resources::messages::Messages;
-use crate::sql::{Engine, SqlError, SqlRequest, sql};
+use crate::sql::{Engine, HistoryRequest, SqlError, SqlRequest, history_sql, sql};
 
 /// Prints the statements.
 ///
@@ -19,6 +19,16 @@ use crate::sql::{Engine, SqlError, SqlRequest, sql};
 /// When the engine cannot load such files, a column is unknown, or stdout cannot be written.
 pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     let resource = resource(args)?;
+    if let Some(as_of) = args.as_of {
+        let request = HistoryRequest {
+            engine: args.engine,
+            schema: columns(&resource, args.columns.as_deref()).map_err(ConfigError::from)?,
+            resource: &resource,
+            folder: args.path.as_deref().unwrap_or("history/"),
+            as_of: &as_of.to_string(),
+        };
+        return super::print(&history_sql(&request)?).map(|()| ExitCode::Complete);
+    }
     let partition = args.partition_by.map(|PartitionArg::CreatedDate| CREATED_DATE);
     let default = default_path(args.engine, resource.name, partition.is_some(), args.format);
     let path = args.path.as_deref().unwrap_or(&default);

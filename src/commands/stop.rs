@@ -1,6 +1,7 @@
 //! What ends a run early: Ctrl-C, SIGTERM, a closed terminal (SIGHUP), `--max-duration`.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,6 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, ExitCode};
+
+/// Longest time that a run which is to stop waits for work to be cleaned up.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The first signal that asks the run to stop.
 ///
@@ -89,6 +93,28 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
     tokio::select! {
         Ok(code) = signals.first => Error::Stopped(code),
         duration = time_is_up => Error::TimeLimit(duration),
+    }
+}
+
+/// Does what may block on a thread of its own, unless the run is to stop before; then `work` is told, and has a moment to
+/// clean up.
+///
+/// # Errors
+/// With the error of `work` or of `stop`.
+pub(super) async fn blocking_unless<T: Send + 'static>(
+    stop: Pin<&mut impl Future<Output = Error>>,
+    work: impl FnOnce(&AtomicBool) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&is_stopped);
+    let mut working = tokio::task::spawn_blocking(move || work(&told));
+    tokio::select! {
+        done = &mut working => done.unwrap_or(Err(Error::WriterDied)),
+        error = stop => {
+            is_stopped.store(true, Ordering::Relaxed);
+            drop(tokio::time::timeout(GRACE, working).await);
+            Err(error)
+        }
     }
 }
 

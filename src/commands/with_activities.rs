@@ -57,9 +57,14 @@ pub(super) async fn read_activities<C>(
     *journal = open_journal(&config.resume_activities, &journal_key, (now, engage), verbosity.quiet)?;
     if !verbosity.quiet {
         let requests = reading.keys.len() as u64;
-        say(&budget(requests, config.pace.span_of(requests), journal.past.is_some()));
+        say(&budget(
+            ("reading activities", "message"),
+            requests,
+            config.pace.span_of(requests),
+            journal.past.is_some(),
+        ));
     }
-    let exported = read_all((&reading, verbosity), config, account, journal, outputs, now, stop).await?;
+    let exported = read_all((&reading, verbosity), config, account, journal, (outputs, None), now, stop).await?;
     // It is written to a file, which no reader leaves.
     let mut exported = *exported.ok_or(Error::WriterDied)?;
     exported.gathered.staged.set_resource(LookupReading::<Activities>::NAME);
@@ -77,7 +82,7 @@ pub(super) async fn read_activities<C>(
 }
 
 /// How many requests are to be sent, and how long that takes.
-fn budget(requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
+pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
     let count = count_of(requests, "request", "requests");
     let time = match span.map(|span| span.as_secs().div_ceil(60)) {
         Some(0 | 1) => ", less than a minute under the rate limit".to_owned(),
@@ -85,22 +90,24 @@ fn budget(requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
         None => ", without a rate limit".to_owned(),
     };
     let rest = if is_resumed { ", less what the journal holds" } else { "" };
-    format!("reading activities: {count}, one a message{time}{rest}\n")
+    format!("{what}: {count}, one a {one}{time}{rest}\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ACTIVITIES: (&str, &str) = ("reading activities", "message");
+
     #[test]
     fn the_budget_names_requests_and_minutes() {
         let seconds = Duration::from_secs;
-        let text = budget(5_000, Some(seconds(1_500)), false);
+        let text = budget(ACTIVITIES, 5_000, Some(seconds(1_500)), false);
         assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit\n");
-        let text = budget(1, Some(Duration::from_millis(300)), true);
+        let text = budget(ACTIVITIES, 1, Some(Duration::from_millis(300)), true);
         let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
         assert_eq!(text, format!("reading activities: {wanted}\n"));
-        let text = budget(20, None, false);
+        let text = budget(ACTIVITIES, 20, None, false);
         assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit\n");
     }
 }

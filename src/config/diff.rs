@@ -10,8 +10,9 @@ use super::places::check_distinct;
 use super::{ConfigError, Naming};
 use crate::changes::{Layout, changes_schema};
 use crate::cli::DiffArgs;
-use crate::format::{FormatSettings, Projection};
+use crate::format::{ColumnError, FILTERS_KEY, FormatSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
+use crate::report::Filters;
 use crate::store::{FileSettings, Stores};
 use crate::time::Timestamp;
 
@@ -42,11 +43,7 @@ impl DiffConfig {
         check_distinct(outputs.iter(), std::iter::empty(), None)?;
         check_csv_flags(&args.files.csv, outputs.iter())?;
         let files = file_settings(&args.files);
-        // Nothing that differs between two runs over the same files.
-        let metadata = vec![
-            ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-            ("sent_export.changes_schema_version".to_owned(), CHANGES_SCHEMA_VERSION.to_string()),
-        ];
+        let metadata = changes_metadata();
         let format =
             FormatSettings { rows: "changes", metadata, csv: args.files.csv.settings(), ..FormatSettings::default() };
         let layout = if args.wide { Layout::Wide } else { Layout::Structs };
@@ -62,6 +59,24 @@ impl DiffConfig {
         }
     }
 
+    /// How the rows of a state are written: these columns of a schema, with the filters of the export that they are of.
+    ///
+    /// # Errors
+    /// When the schema lacks one of the columns.
+    pub fn state_settings(
+        &self,
+        rows: (&'static str, &Schema),
+        columns: &[String],
+        filters: &Filters,
+    ) -> Result<OutputSettings, ColumnError> {
+        let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
+        let version = ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        let metadata = vec![version, (FILTERS_KEY.to_owned(), filters)];
+        let format = FormatSettings { rows: rows.0, metadata, ..self.format.clone() };
+        let projection = Projection::select(rows.1, columns)?;
+        Ok(OutputSettings { format, files: self.files, ..OutputSettings::new(projection) })
+    }
+
     /// Checks that no output is one of these places, which are read.
     ///
     /// # Errors
@@ -70,6 +85,14 @@ impl DiffConfig {
         let replaced = self.outputs.iter().find(|request| inputs.contains(&request.target.identity()));
         replaced.map_or(Ok(()), |request| Err(ConfigError::ReplacedInput(request.target.to_string())))
     }
+}
+
+/// What a file of changes says of itself: nothing that differs between two comparisons of the same exports.
+pub(super) fn changes_metadata() -> Vec<(String, String)> {
+    vec![
+        ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("sent_export.changes_schema_version".to_owned(), CHANGES_SCHEMA_VERSION.to_string()),
+    ]
 }
 
 /// The names of the columns that are not compared (`--ignore`): any of the resource's but the id.

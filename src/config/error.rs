@@ -155,6 +155,41 @@ pub enum ConfigError {
     /// `--columns` names no columns of the resource.
     #[error("cannot select columns (--columns, --add-columns, --drop)")]
     Columns(#[from] ColumnError),
+    /// Changes are those since an export that was published.
+    #[error(
+        "--changes, --history and --exit-code-unchanged compare with the last export, and nothing stays of what goes to stdout or a pipe"
+    )]
+    NothingToCompare,
+    /// Nothing is compared, so nothing is gone.
+    #[error("--confirm-removed goes with --changes, --history or --exit-code-unchanged")]
+    NothingToConfirm,
+    /// Changes are published with the outputs.
+    #[error("changes are published together with the outputs, and cannot be held back from {0}")]
+    ChangesOnStream(OutputTarget),
+    /// Rows are matched by their ids.
+    #[error("changes need the column id, which is not written")]
+    ChangesWithoutId,
+    /// A history is one of the whole list.
+    #[error("--history needs the whole list, and {0} reads a part of it")]
+    HistoryOfSpan(&'static str),
+    /// What is older than a moving start would be called removed.
+    #[error("with --since {0}, what is too old for this run would be called removed")]
+    ChangesOfMovingSpan(String),
+    /// A folder of days is read as one table.
+    #[error("the folder of --output is read as one table, and changes would be in it: {0}")]
+    ChangesInDataset(OutputTarget),
+    /// The differences to the last export are not changes.
+    #[error("cannot compare with {place}: it has different {what}: {old}, but this run {new}")]
+    OtherBase {
+        /// The export or the history.
+        place: String,
+        /// What differs, in the plural.
+        what: &'static str,
+        /// There.
+        old: String,
+        /// In this run.
+        new: String,
+    },
     /// A comparison would overwrite what it reads.
     #[error("the output would overwrite one of the files to compare: {0}")]
     ReplacedInput(String),
@@ -236,6 +271,16 @@ impl ConfigError {
                 "repeat --mask-phones, --hash-phones with the same key, and --drop as before, or name another folder"
             }
             Self::Columns(_) => "name columns with commas between them, or omit the flag to write all",
+            Self::NothingToCompare => "name a file with --output",
+            Self::NothingToConfirm => "add --changes PATH, or omit the flag",
+            Self::ChangesOnStream(_) => "name a file with --changes, and a folder with --history",
+            Self::ChangesWithoutId => "add id to --columns, or leave it out of --drop",
+            Self::HistoryOfSpan(_) => "omit one of the two; --changes works with both",
+            Self::ChangesOfMovingSpan(_) => "give a date, like --since 2026-01-01, or add --partition-by created_date",
+            Self::ChangesInDataset(_) => "name a file outside that folder with --changes",
+            Self::OtherBase { .. } => {
+                "repeat the flags of the last export, or name another --output (and --history) to begin anew"
+            }
             Self::ReplacedInput(_) => "choose another --output",
             Self::NoIds(_) => "export again with the column id",
             Self::OtherRows { .. } => "compare contacts with contacts, and messages with messages",

@@ -41,6 +41,8 @@ pub struct ExportConfig {
     pub pace: PaceConfig,
     /// Where and how answers are kept for a run that resumes this one.
     pub resume: ResumeConfig,
+    /// The same for what is gone, when the API is asked for it.
+    pub resume_removed: ResumeConfig,
     /// The same for the activities of the rows.
     pub resume_activities: ResumeConfig,
     /// What is demanded of an export before it is published.
@@ -100,6 +102,7 @@ impl ExportConfig {
             pace: PaceConfig::new(pace, is_simulated)?,
             account,
             resume: kept(&outputs.journal),
+            resume_removed: kept(&outputs.changes.as_ref().and_then(|changes| changes.journal.clone())),
             resume_activities: kept(&outputs.activities.as_ref().and_then(|activities| activities.journal.clone())),
             gate,
             published_before: None,

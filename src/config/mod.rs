@@ -9,6 +9,7 @@
 mod account;
 mod activities;
 mod address;
+mod changes;
 mod columns;
 mod connection;
 mod diff;
@@ -23,6 +24,7 @@ mod row_format;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
+pub use self::changes::{ChangesConfig, ChangesFlags};
 pub use self::connection::Connection;
 pub use self::diff::{DiffConfig, ignored_columns};
 pub use self::error::ConfigError;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use super::activities::ActivitiesConfig;
+use super::changes::{ChangesConfig, ChangesFlags};
 use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
@@ -27,6 +28,8 @@ pub struct BesideFlags<'a> {
     pub missing: Option<&'a Path>,
     /// Where to write the activities of the rows, if they are read in the same run.
     pub activities: Option<SecondOutput<'a>>,
+    /// What is told of the changes since the export that is replaced.
+    pub changes: Option<ChangesFlags<'a>>,
 }
 
 /// What the folders of days are named after: the date of `created_at`, UTC.
@@ -45,6 +48,8 @@ pub struct OutputsConfig {
     pub missing: Option<OutputTarget>,
     /// What is written of the activities of the rows, if they are read in the same run.
     pub activities: Option<ActivitiesConfig>,
+    /// What is told of the changes since the export that is replaced.
+    pub changes: Option<ChangesConfig>,
     /// Where the manifest goes.
     pub manifest: Option<OutputTarget>,
     /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
@@ -106,15 +111,6 @@ impl OutputsConfig {
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
-        check_distinct(all, beside, manifest.as_ref())?;
-        check_csv_flags(&args.files.csv, outputs.iter().chain(activities.iter().map(|activities| &activities.output)))?;
-        let settings = OutputSettings {
-            format: rows.format_settings(metadata, &args.files.csv.settings()),
-            files,
-            partition: rows.partition,
-            max_rows: args.max_rows_per_file,
-            ..OutputSettings::new(written)
-        };
         // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
         let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
         let typed = |target: &OutputTarget| {
@@ -125,6 +121,27 @@ impl OutputsConfig {
         };
         let journaled = first_file.and_then(|target| naming.journal_base(&typed(target)?, target));
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
+        let changes = flags.changes.map(|flags| {
+            let rows = (&*outputs, &written, rows.schema.as_ref());
+            ChangesConfig::new(flags, rows, (&args.files.csv, files), journal.as_ref(), naming)
+        });
+        let changes = changes.transpose()?.flatten();
+        let of_changes = || changes.iter().flat_map(|changes| &changes.outputs);
+        if let (Some(_), [folder]) = (rows.partition, args.files.output.as_slice()) {
+            let folder = naming.target(folder)?;
+            if let Some(inside) = of_changes().find(|request| request.target.is_below(&folder)) {
+                return Err(ConfigError::ChangesInDataset(inside.target.clone()));
+            }
+        }
+        check_distinct(all.clone().chain(of_changes()), beside, manifest.as_ref())?;
+        check_csv_flags(&args.files.csv, all.chain(of_changes()))?;
+        let settings = OutputSettings {
+            format: rows.format_settings(metadata, &args.files.csv.settings()),
+            files,
+            partition: rows.partition,
+            max_rows: args.max_rows_per_file,
+            ..OutputSettings::new(written)
+        };
         let first = kept().next().and_then(typed);
         let siblings = manifest_pattern(args, first.as_deref(), naming);
         if args.keep.is_some() && siblings.is_none() {
@@ -136,6 +153,7 @@ impl OutputsConfig {
             reports,
             missing,
             activities,
+            changes,
             manifest,
             manifests_beside,
             privacy,
@@ -166,9 +184,18 @@ impl OutputsConfig {
 
 /// The outputs that are asked for, each with its format.
 pub(super) fn check_outputs(args: &FileArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
+    requests_for(&args.output, args.format, naming)
+}
+
+/// Outputs at these places, each with its format.
+pub(super) fn requests_for(
+    paths: &[PathBuf],
+    format: Option<FileFormat>,
+    naming: &Naming,
+) -> Result<Vec<OutputRequest>, ConfigError> {
     let mut requests = Vec::new();
-    for path in &args.output {
-        let request = OutputRequest::new(&naming.path(path)?, args.format, naming.stores())?;
+    for path in paths {
+        let request = OutputRequest::new(&naming.path(path)?, format, naming.stores())?;
         let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
         if is_terminal && !request.format.is_plain_text() {
             return Err(ConfigError::BinaryToTerminal(request.format));

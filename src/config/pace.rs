@@ -1,5 +1,7 @@
 //! How fast requests are sent, and when they are given up.
 
+use std::num::NonZeroUsize;
+
 use url::Url;
 
 use super::ConfigError;
@@ -18,6 +20,7 @@ pub struct PaceConfig {
     reserve: Reserve,
     retry: RetryPolicy,
     retry_budget: u64,
+    concurrency: NonZeroUsize,
     timeout: std::time::Duration,
     connect_timeout: std::time::Duration,
 }
@@ -43,6 +46,7 @@ impl PaceConfig {
             rate,
             reserve,
             retry_budget: args.retry_budget,
+            concurrency: args.concurrency,
             retry: RetryPolicy {
                 max_retries: args.max_retries,
                 first_delay: args.retry_delay,
@@ -51,6 +55,11 @@ impl PaceConfig {
             timeout: args.timeout,
             connect_timeout: args.connect_timeout,
         })
+    }
+
+    /// Requests in flight at most.
+    pub fn concurrency(&self) -> NonZeroUsize {
+        self.concurrency
     }
 
     /// Own pace, as far as the progress display knows it.

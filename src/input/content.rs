@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 
 use crate::base::noun::RowNoun;
+use crate::changes::history_rows_schema;
 use crate::report::{DeliverySummary, ResourceDocument, Summary, activity_schema, delivery_schema};
 use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
@@ -29,6 +30,8 @@ pub enum ColumnSet {
     Counted,
     /// All columns of the resource: [`Content::full_schema`].
     All,
+    /// The same, and what has become of the row: [`Content::history_schema`].
+    History,
 }
 
 /// The column of activities that holds the id of their message.
@@ -49,6 +52,10 @@ static NAMES: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
 /// The full schemas of contacts, messages and activities. All values may be missing: other programs write files, too.
 static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| [contacts_schema(), messages_schema(), activities_schema()].map(|schema| nullable(&schema)));
+
+/// The same with what histories say of each row.
+static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
 
 fn nullable(schema: &Schema) -> SchemaRef {
     let fields = schema.fields().iter().map(nullable_field);
@@ -105,6 +112,21 @@ impl Content {
             Self::Messages => messages,
             Self::Activities => activities,
         })
+    }
+
+    /// The columns from which the state of a history is made.
+    pub fn history_schema(self) -> SchemaRef {
+        let [contacts, messages, activities] = &*HISTORY_SCHEMAS;
+        Arc::clone(match self {
+            Self::Contacts => contacts,
+            Self::Messages => messages,
+            Self::Activities => activities,
+        })
+    }
+
+    /// The kind of rows that a resource of this name has.
+    pub fn of_resource(name: &str) -> Option<Self> {
+        [Self::Contacts, Self::Messages].into_iter().find(|content| content.noun().many == name)
     }
 
     /// Name of its rows.

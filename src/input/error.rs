@@ -72,6 +72,60 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is in the folder of a history, and is not part of one.
+    #[error("the file is not part of a history: {}", path.display())]
+    NotHistory {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder has no file of a history.
+    #[error("no history in folder: {folder}")]
+    NoHistory {
+        /// As it was given.
+        folder: String,
+    },
+    /// A file of a history is missing.
+    #[error("the history has a gap before {}: it leads from {}", path.display(), missing.as_ref().map_or_else(|| "nothing, but is not the first file".to_owned(), |run| format!("run {run}, whose file is not there")))]
+    BrokenHistory {
+        /// The file behind the gap.
+        path: PathBuf,
+        /// The run whose file is missing.
+        missing: Option<String>,
+    },
+    /// The history begins later.
+    #[error("the history begins at {first}, and {asked} is earlier")]
+    BeforeHistory {
+        /// From when on its first state is valid.
+        first: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// No manifest is there.
+    #[error("no manifest in folder: {}", path.display())]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No manifest lists the file.
+    #[error("no manifest lists the file: {}", path.display())]
+    NotListed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A manifest is there and is none.
+    #[error("cannot read the manifest: {}", path.display())]
+    UnreadableManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// In the place of the manifest stands that a run publishes.
+    #[error("an export is being published, or was stopped while it was: {}", path.display())]
+    Publishing {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// The file to compare with holds something else.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
@@ -194,6 +248,15 @@ impl SourceError {
             Self::OtherContents { .. } => {
                 "compare contacts with contacts, messages with messages, and activities with activities"
             }
+            Self::NotHistory { .. } => "move it elsewhere: only `sent-export ... --history` writes to this folder",
+            Self::NoHistory { .. } => "name the folder that `sent-export contacts --history` writes to",
+            Self::BrokenHistory { .. } => "restore the missing file, or begin a new history in another folder",
+            Self::BeforeHistory { .. } => "name a later time",
+            Self::NoManifest { .. } | Self::NotListed { .. } => {
+                "name the manifest if --manifest has put it elsewhere; without a manifest there is nothing to verify"
+            }
+            Self::UnreadableManifest { .. } => "restore the manifest, or export again",
+            Self::Publishing { .. } => "wait for the run, or export again if none is running",
             Self::ForeignText { .. } => "save it as UTF-8 without a password, or name the exported file",
             Self::Compression { .. } => "rewrite it with zstd or no compression",
             Self::ColumnType { .. } => "convert the column to text, or to the type that exports have",

@@ -14,7 +14,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::content::{ColumnSet, Content};
 use super::error::SourceError;
 use super::published::find_published;
 use super::source_file::SourceFile;
@@ -132,19 +131,7 @@ struct Search {
 
 impl Search {
     fn take(&mut self, path: &Path, format: FileFormat, argument: usize) -> Result<(), SourceError> {
-        let opened = |source| SourceError::Open { path: path.to_owned(), source };
-        let real = fs::canonicalize(path).map_err(opened)?;
-        let bytes = fs::metadata(path).map_err(opened)?.len();
-        self.files.push(SourceFile {
-            path: path.to_owned(),
-            real,
-            format,
-            content: Content::Contacts,
-            columns: ColumnSet::Counted,
-            bytes,
-            published: None,
-            unread_manifest: None,
-        });
+        self.files.push(SourceFile::new(path.to_owned(), path, format)?);
         self.has_files[argument] = true;
         Ok(())
     }

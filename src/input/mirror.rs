@@ -5,11 +5,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::error::SourceError;
 use super::find::{Found, SkipReason, find_files};
+use super::source_file::SourceFile;
 use super::stem::without_extension;
 use crate::format::FileFormat;
 use crate::store::{ObjectTarget, OutputTarget, Sidecar, Stores};
@@ -53,6 +55,25 @@ impl Mirror {
             }
         }
         Ok(found)
+    }
+
+    /// A file or object by itself, of which nothing is known but its format; an object is copied.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn source_file(&mut self, target: &OutputTarget, format: FileFormat) -> Result<SourceFile, SourceError> {
+        let path = target.name().to_owned();
+        let shown = PathBuf::from(target.to_string());
+        let local = match target {
+            OutputTarget::Object(object) => {
+                let local = self.root()?.join(object.file_name());
+                object.copy_to(&local, SystemTime::now())?;
+                self.roots.push((local.clone(), target.to_string()));
+                local
+            }
+            _ => path,
+        };
+        SourceFile::new(shown, &local, format)
     }
 
     /// Where a file is on this machine: a path is there already, an object is copied.

@@ -1,17 +1,19 @@
-//! Reads exported files back into record batches, for reports and comparisons. Called by `commands::report` and
-//! `commands::diff`.
+//! Reads exported files back into record batches, for reports and comparisons. Called by `commands`.
 //!
 //! [`find_files`] finds the files that the paths of a command line name. [`read_file`] returns their rows batch by batch, so
 //! memory is one batch and one Parquet page per column, however large the files are.
 //!
 //! [`detect_contents`] detects by the columns whether files hold contacts, messages or activities ([`Content`]); a report
 //! covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
+//! [`find_listings`] finds manifests and what they list, and [`verify_file`] compares a file with its manifest.
+//! [`published_at`] finds the export that a run is going to replace, and [`HistoryFolder`] the files of a history.
 //!
 //! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] says
 //! which of its columns were read, and an empty text is null in every format.
 //!
 //! Tests compare the report on every format with the summary of the export (`tests/it/report.rs`).
 
+mod at_output;
 mod coerce;
 mod column_builders;
 mod columns;
@@ -19,19 +21,23 @@ mod content;
 mod contents;
 mod csv;
 mod csv_text;
+mod customers;
 mod error;
 mod events;
 mod find;
+mod history;
 mod id_column;
 mod id_error;
 mod ids;
 mod ipc;
+mod listings;
 mod mirror;
 mod ndjson;
 mod parquet;
 mod piece;
 mod published;
 mod read;
+mod read_back;
 mod sketch;
 mod snapshots;
 mod source_file;
@@ -39,19 +45,26 @@ mod stem;
 mod text;
 mod text_file;
 mod tracked;
+mod verify;
 mod watch;
 mod xlsx;
 
+pub use self::at_output::{ExportPlace, published_at};
 pub use self::content::{ColumnSet, Content};
 pub use self::contents::detect_contents;
+pub use self::customers::add_customers;
 pub use self::error::SourceError;
 pub use self::find::{Found, Skipped, find_files};
+pub use self::history::{HISTORY_KEY, HistoryFacts, HistoryFile, HistoryFolder, check_chain};
 pub use self::id_column::IdColumn;
 pub use self::id_error::IdError;
 pub use self::ids::IdList;
+pub use self::listings::{ListedFile, Listing, find_listings};
 pub use self::mirror::Mirror;
 pub use self::piece::{FileFacts, Piece};
 pub use self::published::Published;
 pub use self::read::read_file;
+pub use self::read_back::as_read_back;
 pub use self::snapshots::{Chosen, Snapshots, choose_snapshots};
 pub use self::source_file::SourceFile;
+pub use self::verify::{Depth, Verified, verify_file};

@@ -96,11 +96,30 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 /// # Errors
 /// When it cannot be opened or is not a Parquet file.
 pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<Vec<String>, SourceError> {
+    let metadata = open(file, reporter)?;
+    Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
+
+/// The names of the columns of a file, and what it says of itself under a key.
+///
+/// # Errors
+/// When it cannot be opened or is not a Parquet file.
+pub(super) fn header_of<T>(
+    file: &SourceFile,
+    key: &str,
+    reporter: &Reporter<T>,
+) -> Result<(Vec<String>, Option<String>), SourceError> {
+    let metadata = open(file, reporter)?;
+    let names = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let entries = metadata.metadata().file_metadata().key_value_metadata();
+    let entry = entries.and_then(|entries| entries.iter().find(|entry| entry.key == key));
+    Ok((names, entry.and_then(|entry| entry.value.clone())))
+}
+
+fn open<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<ArrowReaderMetadata, SourceError> {
     let opened = |source| SourceError::Open { path: file.path.clone(), source };
     let reader = ParquetFile { file: reporter.watched(File::open(&file.real).map_err(opened)?), bytes: file.bytes };
-    let failed = |error: ParquetError| SourceError::Read { path: file.path.clone(), source: error.into() };
-    let metadata = load(&reader).map_err(failed)?;
-    Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
+    load(&reader).map_err(|error| SourceError::Read { path: file.path.clone(), source: error.into() })
 }
 
 /// The metadata of the file.
@@ -194,7 +213,7 @@ struct Plan {
 impl Plan {
     fn new(file: &SourceFile, group: &RowGroupMetaData, places: &[Option<usize>]) -> Self {
         let mut plan = Self { columns: places.iter().map(Option::is_some).collect(), missing: Vec::new() };
-        if file.columns == ColumnSet::All {
+        if file.columns != ColumnSet::Counted {
             return plan;
         }
         let (content, schema) = (file.content, file.schema());

@@ -19,6 +19,7 @@ use crate::publish::{PublishedFile, PublishedManifest, is_part_of, read_manifest
 use crate::report::{Filters, InputEvidence};
 use crate::store::{OutputTarget, Sidecar};
 use crate::time::{Span, Timestamp};
+use crate::transform::Privacy;
 use crate::verdict::Verdict;
 
 /// A file as its export published it.
@@ -30,8 +31,12 @@ pub struct Published {
     pub run: Span,
     /// Address of the API that was read, or `simulator`.
     pub api: Option<String>,
+    /// The id of the run; early manifests have none.
+    pub run_id: Option<String>,
     /// Filters of the export.
     pub filters: Filters,
+    /// What it keeps from its readers.
+    pub privacy: Privacy,
     /// Whether the export has every row, if the manifest says so.
     pub verdict: Option<Verdict>,
     /// Evidence for the verdict.
@@ -51,13 +56,16 @@ pub struct Published {
 }
 
 /// The fields of a manifest that are read, besides the files.
-#[derive(Deserialize)]
-struct PublishedDetails {
+#[derive(Clone, Deserialize)]
+pub(super) struct PublishedDetails {
+    run_id: Option<String>,
     started_at: Timestamp,
     finished_at: Timestamp,
     api: Option<String>,
     #[serde(default)]
     filters: Filters,
+    #[serde(default)]
+    privacy: Privacy,
     verdict: Option<Verdict>,
     #[serde(default)]
     evidence: Vec<InputEvidence>,
@@ -136,14 +144,16 @@ fn published(
     Some(Published { is_part: is_part_of(name, beside), ..published })
 }
 
-fn of_manifest(file: &PublishedFile, details: PublishedDetails, path: PathBuf) -> Published {
+pub(super) fn of_manifest(file: &PublishedFile, details: PublishedDetails, path: PathBuf) -> Published {
     Published {
         manifest: path,
         run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,
         sha256: file.sha256.clone(),
         csv: file.csv.clone(),
+        run_id: details.run_id,
         filters: details.filters,
+        privacy: details.privacy,
         verdict: details.verdict,
         evidence: details.evidence,
         items_rejected: details.items_rejected,

@@ -38,7 +38,6 @@ pub(super) fn read_columns(
     wanted: Wanted,
     take: &mut dyn FnMut(Piece),
 ) -> Result<FileFacts, SourceError> {
-    let path = || file.path.clone();
     let source = file.clone();
     let read = move |reporter: &Reporter<Piece>| {
         if wanted == Wanted::All {
@@ -52,13 +51,27 @@ pub(super) fn read_columns(
             Format::Xlsx => xlsx::read(&source, wanted, reporter),
         }
     };
-    watch(stall_limit(file), read, take).unwrap_or_else(|ended| {
-        Err(match ended {
-            Ended::Panicked => SourceError::Damaged { path: path() },
-            Ended::Stalled(limit) => SourceError::Stalled { path: path(), limit },
-            Ended::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
-        })
-    })
+    watch(stall_limit(file), read, take).unwrap_or_else(|ended| Err(ended_early(file, ended)))
+}
+
+/// Compares the bytes of a file with the manifest of its export, and reads no row.
+///
+/// # Errors
+/// When it cannot be read, or differs from what was published.
+pub(super) fn check_bytes(file: &SourceFile) -> Result<(), SourceError> {
+    file.check("bytes", file.bytes, |published| published.bytes)?;
+    let source = file.clone();
+    let read = move |reporter: &Reporter<Piece>| check_sum(&source, reporter);
+    watch(stall_limit(file), read, &mut |_| ()).unwrap_or_else(|ended| Err(ended_early(file, ended)))
+}
+
+fn ended_early(file: &SourceFile, ended: Ended) -> SourceError {
+    let path = file.path.clone();
+    match ended {
+        Ended::Panicked => SourceError::Damaged { path },
+        Ended::Stalled(limit) => SourceError::Stalled { path, limit },
+        Ended::NotStarted(kind) => SourceError::Open { path, source: kind.into() },
+    }
 }
 
 /// Timeout for a file without progress; none for a pipe, whose writer may take any time.

@@ -34,11 +34,31 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// A file of this machine, of which nothing is known but its format; `path` is how it is shown.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be looked at.
+    pub(super) fn new(path: PathBuf, local: &Path, format: FileFormat) -> Result<Self, SourceError> {
+        let looked = fs::canonicalize(local).and_then(|real| Ok((fs::metadata(&real)?.len(), real)));
+        let (bytes, real) = looked.map_err(|source| SourceError::Open { path: path.clone(), source })?;
+        Ok(Self {
+            path,
+            real,
+            format,
+            content: Content::Contacts,
+            columns: ColumnSet::Counted,
+            bytes,
+            published: None,
+            unread_manifest: None,
+        })
+    }
+
     /// The columns that are read.
     pub fn schema(&self) -> SchemaRef {
         match self.columns {
             ColumnSet::Counted => self.content.schema(),
             ColumnSet::All => self.content.full_schema(),
+            ColumnSet::History => self.content.history_schema(),
         }
     }
 

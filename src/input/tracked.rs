@@ -54,7 +54,7 @@ impl Tracked {
     pub(super) fn open<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<(Self, Progress), SourceError> {
         let opened = |source| SourceError::Open { path: file.path.clone(), source };
         let progress = Progress::default();
-        let bytes = BufReader::new(reporter.watched(File::open(&file.path).map_err(opened)?));
+        let bytes = BufReader::new(reporter.watched(File::open(&file.real).map_err(opened)?));
         Ok((Self { bytes, progress: progress.clone() }, progress))
     }
 }

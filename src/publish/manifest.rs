@@ -17,9 +17,9 @@ use crate::verdict::Evidence;
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
 
-/// A manifest; `F` are the filters and `C` the counters of the run.
+/// A manifest; `F` are the filters, `C` the counters of the run, and `D` those of changes.
 #[derive(Debug, Serialize)]
-pub struct Manifest<'a, F: Serialize, C: Serialize> {
+pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = ()> {
     /// [`MANIFEST_SCHEMA_VERSION`]
     pub schema_version: u32,
     /// Version of the program.
@@ -55,6 +55,13 @@ pub struct Manifest<'a, F: Serialize, C: Serialize> {
     pub evidence: &'a [Evidence],
     /// The same in numbers.
     pub consistency: &'a C,
+    /// What has changed since the export that was replaced; `None` unless it was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<&'a D>,
+    /// The file that the run has added to a history, with its path as seen from the manifest. It is not one of the outputs:
+    /// a history is longer than any of its runs is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<&'a OutputReport>,
     /// The files, with paths as seen from the manifest.
     pub outputs: &'a [OutputReport],
 }
@@ -132,7 +139,7 @@ pub fn placeholder(started_at: &str) -> Vec<u8> {
     json.expect("a flag and a text")
 }
 
-impl<F: Serialize, C: Serialize> Manifest<'_, F, C> {
+impl<F: Serialize, C: Serialize, D: Serialize> Manifest<'_, F, C, D> {
     /// Writes the manifest under a temporary name: it is renamed after all other files.
     ///
     /// # Errors
@@ -190,6 +197,8 @@ mod tests {
             verdict: "complete",
             evidence: &[],
             consistency: &(),
+            changes: None::<&()>,
+            history: None,
             outputs: &[report(7)],
         };
         manifest.stage(&target, FileSettings::default()).unwrap().publish().unwrap();

@@ -58,18 +58,20 @@ impl Outputs {
         self.started_at = started_at;
     }
 
-    /// Hands a batch with all columns of the resource to every output; waits for those that are behind.
+    /// Hands a batch with all columns of the resource to every output; waits for those that are behind. Gives back what is
+    /// written of it.
     ///
     /// # Errors
     /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
     /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<RecordBatch, OutputError> {
         let written = self.rows.apply(batch, self.started_at).map_err(OutputError::ForeignBatch)?;
         if let Some(partitions) = &mut self.partitions {
             partitions.write(batch, &written)?;
         }
         self.parts.iter_mut().try_for_each(|parts| parts.write(&written))?;
-        self.let_go(|output| !output.send(&written))
+        self.let_go(|output| !output.send(&written))?;
+        Ok(written)
     }
 
     /// Looks whether an output has failed since the last batch; costs next to nothing.

@@ -112,6 +112,15 @@ pub fn is_part_of(name: &str, output: &str) -> bool {
     number.is_some_and(|number| number.len() >= DIGITS && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// The path of the output that a file is a part of, by its path; `None` if it is the path of no part.
+pub fn whole_of_part(path: &str) -> Option<String> {
+    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let extension = FileFormat::of_path(Path::new(name)).map_or(0, |(_, length)| length + 1);
+    let (stem, extension) = path.split_at(path.len() - extension);
+    let whole = stem.rsplit_once('-').map(|(whole, _)| format!("{whole}{extension}"))?;
+    is_part_of(path, &whole).then_some(whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,14 @@ fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<Older>>
     Ok(exports)
 }
 
+/// The manifest of the newest export; `None` if there is none.
+///
+/// # Errors
+/// When the places cannot be listed.
+pub fn newest_manifest(manifests: &PlacePattern, resource: &str) -> std::io::Result<Option<OutputTarget>> {
+    Ok(find(manifests, resource)?.into_iter().next().map(|newest| newest.manifest))
+}
+
 /// Rows of the newest export; `None` if there is none.
 ///
 /// # Errors

@@ -44,6 +44,7 @@ fn summary() -> Summary {
             total_count_last: Some(3),
             duplicates_removed: 1,
             rows_left_out: None,
+            changes: None,
             verdict: Verdict::Complete,
             evidence: vec![Evidence::new(EvidenceCode::SingleAnswer, None, "the whole list came in one answer".into())],
             consistency: ConsistencyFacts { mode: "auto", ..ConsistencyFacts::default() },

@@ -39,6 +39,20 @@ pub enum SqlError {
         /// Name of the format.
         format: String,
     },
+    /// The engine cannot query the files of a history where they are.
+    #[error("{engine} has no query for a history; {engines} has")]
+    NoHistoryQuery {
+        /// What the engine is called.
+        engine: &'static str,
+        /// The engine that has one.
+        engines: &'static str,
+    },
+    /// Histories are those of contacts and messages.
+    #[error("there is no history of {resource}")]
+    NoHistory {
+        /// Name of the resource.
+        resource: &'static str,
+    },
     /// A name or path would end a line or a comment.
     #[error("{what} is empty or contains a control character")]
     BadName {
@@ -64,6 +78,10 @@ impl SqlError {
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyMessages { .. } => "omit the flag",
             Self::PartitionFormat { .. } => "omit --format",
+            Self::NoHistoryQuery { .. } => {
+                "rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE`, and load that file"
+            }
+            Self::NoHistory { .. } => "name contacts or messages",
             Self::BadName { .. } => "write a name or path of printable characters",
             Self::UnsupportedColumn { .. } => "leave the column out with --columns, and please report this",
         }

@@ -17,6 +17,7 @@ mod dialect;
 mod duckdb;
 mod engine;
 mod error;
+mod history;
 mod hive;
 mod load;
 mod postgres;
@@ -33,4 +34,4 @@ mod upsert;
 
 pub use self::engine::Engine;
 pub use self::error::SqlError;
-pub use self::request::{SqlRequest, sql};
+pub use self::request::{HistoryRequest, SqlRequest, history_sql, sql};

@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use super::column::SqlColumn;
 use super::engine::Engine;
 use super::error::SqlError;
+use super::history;
 use super::load::{Layout, Load};
 use crate::format::FileFormat;
 use crate::resources::ResourceTable;
@@ -41,6 +42,40 @@ pub fn sql(request: &SqlRequest<'_>) -> Result<String, SqlError> {
         text += &format!("{comment} Without the column {key}, every run adds the rows once more.\n");
     }
     Ok(text + &request.engine.write(&load))
+}
+
+/// A query for the rows at a time.
+#[derive(Debug)]
+pub struct HistoryRequest<'a> {
+    /// What runs it.
+    pub engine: Engine,
+    /// What the rows are.
+    pub resource: &'a ResourceTable,
+    /// The columns of the rows, in their order.
+    pub schema: SchemaRef,
+    /// The folder of the history.
+    pub folder: &'a str,
+    /// The time, RFC 3339, UTC.
+    pub as_of: &'a str,
+}
+
+/// The query, with a line on what it does.
+///
+/// # Errors
+/// When the engine has none, or a name cannot be written.
+pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
+    let HistoryRequest { engine, resource, schema, folder, as_of } = request;
+    if resource.key != ["id"] {
+        return Err(SqlError::NoHistory { resource: resource.name });
+    }
+    let duckdb = "DuckDB";
+    if engine.title() != duckdb {
+        return Err(SqlError::NoHistoryQuery { engine: engine.title(), engines: duckdb });
+    }
+    check_name("PATH", folder)?;
+    let columns = SqlColumn::all_of(schema)?;
+    let comment = format!("{} {} as of {as_of}, from the history in {folder}\n", engine.comment(), resource.name);
+    Ok(comment + &history::duckdb(&columns, folder, as_of))
 }
 
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {

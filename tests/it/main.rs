@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod activities;
+mod changes;
 mod chaos;
 mod cli;
 mod contact;
@@ -14,6 +15,7 @@ mod export;
 mod failures;
 mod file_systems;
 mod fuzz;
+mod history;
 mod hostile;
 mod layouts;
 mod messages;
@@ -39,4 +41,5 @@ mod samples;
 mod simulator;
 mod sql;
 mod support;
+mod verify;
 mod workbooks;

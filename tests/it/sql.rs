@@ -53,3 +53,15 @@ fn what_cannot_be_loaded_is_wrong_usage() {
     sql("oracle contacts").expect_code(2).expect_stderr("possible values: duckdb, ");
     sql("duckdb profiles").expect_code(2).expect_stderr("possible values: contacts, messages, activities");
 }
+
+#[test]
+fn a_history_has_a_query_for_the_rows_of_a_day() {
+    let query = printed("duckdb contacts --as-of 2026-03-31 --columns id,opt_out");
+    assert!(
+        query.starts_with("-- contacts as of 2026-03-31T23:59:59.999999Z, from the history in history/\n"),
+        "{query}"
+    );
+    assert!(query.contains("SELECT\n  id,\n  opt_out\nFROM read_parquet('history/changes-*.parquet', "), "{query}");
+    sql("postgres contacts --as-of 2026-03-31").expect_code(2).expect_stderr("PostgreSQL has no query for a history");
+    sql("duckdb activities --as-of 2026-03-31").expect_code(2).expect_stderr("there is no history of activities");
+}

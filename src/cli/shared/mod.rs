@@ -3,6 +3,7 @@
 //! Groups only parse. What makes no sense together is refused by [`config`](crate::config).
 
 mod account;
+mod changes;
 mod columns;
 mod csv;
 mod files;
@@ -17,6 +18,7 @@ mod values;
 mod verbosity;
 
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
+pub use self::changes::ChangesArgs;
 pub use self::columns::ColumnArgs;
 pub use self::csv::CsvArgs;
 pub use self::files::FileArgs;
@@ -29,5 +31,5 @@ pub use self::reading::{ListArgs, ResumeArgs};
 pub use self::run::RunArgs;
 pub use self::store::StoreArgs;
 pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
-pub(super) use self::values::{duration, filter, moment, number, number_between};
+pub(super) use self::values::{duration, end_of_moment, exit_code, filter, moment, number};
 pub use self::verbosity::VerbosityArgs;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec};
 use crate::listing::Consistency;
-use crate::time::Timestamp;
+use crate::time::{MICROS_PER_DAY, Timestamp};
 use crate::verdict::Verdict;
 
 /// More than this on one account is a mistake: the documented quota is met by eight.
@@ -57,6 +57,18 @@ pub(in crate::cli) fn number_between<N: TryFrom<u64>>(text: &str, least: u64, mo
     number
         .and_then(|number| number.try_into().ok())
         .ok_or_else(|| format!("write a whole number from {least} to {most}"))
+}
+
+/// Reads an exit code that a flag chooses.
+pub(in crate::cli) fn exit_code(text: &str) -> Result<u8, String> {
+    number_between(text, 0, u8::MAX.into())
+}
+
+/// Reads a time up to which something is wanted; a date alone is the end of its day, UTC.
+pub(in crate::cli) fn end_of_moment(text: &str) -> Result<Timestamp, &'static str> {
+    let moment = moment(text)?;
+    let is_date = text.trim() == moment.to_date();
+    Ok(if is_date { Timestamp::from_micros(moment.micros() + MICROS_PER_DAY - 1) } else { moment })
 }
 
 pub(in crate::cli) fn page_size(text: &str) -> Result<u32, String> {

@@ -13,7 +13,7 @@ pub(super) fn text(counts: &ChangeCounts, content: Content, gone_as: GoneAs, [ol
     let mut lines = vec![
         ("Added", counts.added),
         ("Changed", counts.changed),
-        (gone, counts.removed),
+        (gone, counts.removed + counts.missing),
         ("Unchanged", counts.unchanged),
     ];
     if content == Content::Contacts {

@@ -13,6 +13,7 @@ pub(super) mod notice;
 pub(super) mod origin;
 pub(super) mod resource;
 pub(super) mod run;
+pub(super) mod run_changes;
 pub(super) mod values;
 
 pub use self::change::{Change, Changes};
@@ -32,4 +33,5 @@ pub use self::notice::{Notice, NoticeCode, verdict_of_json};
 pub use self::origin::Origin;
 pub use self::resource::ResourceDocument;
 pub use self::run::RunFacts;
+pub use self::run_changes::RunChanges;
 pub use self::values::{Repeated, TimeRange};

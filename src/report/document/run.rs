@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::consistency::ConsistencyFacts;
+use super::run_changes::RunChanges;
 use crate::verdict::{Evidence, Verdict};
 
 /// Facts about a run.
@@ -33,6 +34,9 @@ pub struct RunFacts {
     /// Rows that were read and left out by `--only`; `None` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_left_out: Option<u64>,
+    /// What has changed since the export that was replaced; `None` unless it was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<RunChanges>,
     /// Whether the output holds every row.
     pub verdict: Verdict,
     /// Evidence for the verdict.

@@ -13,7 +13,7 @@ fn readers_load_the_files_as_documented() {
     let python = python();
     let session = Session::new(&[python.parent().unwrap()]);
     let outputs = ["csv", "parquet", "ndjson", "arrow", "arrows"].map(|format| format!(" -o contacts.{format}"));
-    let export = Command::new("export", &format!("sent-export contacts{}", outputs.concat()));
+    let export = Command::new("export", &format!("sent-export contacts{} --history history/", outputs.concat()));
     session.run(&[export, Command::new("table", CREATE_TABLE)]);
     let commands: Vec<Command> = all_commands().into_iter().filter(is_reader).collect();
     assert!(commands.len() >= 8, "{commands:?}");

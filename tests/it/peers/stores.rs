@@ -90,6 +90,36 @@ fn exports_in_a_store_are_compared() {
 
 #[test]
 #[ignore = "needs Python with moto"]
+fn changes_and_histories_in_a_store_are_those_of_files() {
+    let (server, simulator) = (ObjectServer::start(&python(), "s3"), simulator(500));
+    let places = |root: &str| {
+        let path = |name: &str| format!("{root}{name}");
+        ["-o", &path("c.arrow"), "--changes", &path("changes.ndjson"), "--history", &path("history/"), "--quiet"]
+            .map(str::to_owned)
+    };
+    let mut run = sent_export();
+    for _ in 0..3 {
+        for root in ["", "s3://lake/"] {
+            let arguments = places(root);
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            run = export(run, &server, &simulator.base_url(), &arguments).finish().expect_code(0).again();
+        }
+        simulator.create(10);
+        assert!(simulator.delete_at(7) && simulator.update_at(9));
+    }
+    let run = run.args(["diff", "history", "--as-of", "9999-12-30", "-o", "state.ndjson"]).finish().expect_code(0);
+    assert!(server.get("changes.ndjson").unwrap() == std::fs::read(run.path("changes.ndjson")).unwrap());
+    let of_store = ["diff", "s3://lake/history/", "--as-of", "9999-12-30", "-o", "s3://lake/state.ndjson"];
+    let run = run.again().args(of_store).args(server.options()).finish().expect_code(0);
+    assert!(server.get("state.ndjson").unwrap() == std::fs::read(run.path("state.ndjson")).unwrap());
+    let manifest: serde_json::Value = serde_json::from_slice(&server.get("_c.arrow.manifest.json").unwrap()).unwrap();
+    assert_eq!((&manifest["changes"]["added"], &manifest["changes"]["removed"]), (&10.into(), &1.into()));
+    assert!(manifest["history"]["path"].as_str().unwrap().starts_with("history/changes-"), "{manifest:#}");
+    assert_eq!(server.open_uploads(), 0);
+}
+
+#[test]
+#[ignore = "needs Python with moto"]
 fn a_killed_run_is_resumed_and_its_upload_aborted() {
     let (server, slow) = (ObjectServer::start(&python(), "s3"), slow(20_000));
     let arguments = ["-o", "s3://lake/c.csv"];

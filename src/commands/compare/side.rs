@@ -3,88 +3,86 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{AsArray, RecordBatch};
-
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::changes::SnapshotSorter;
 use crate::config::ConfigError;
 use crate::error::Error;
 use crate::input::{
-    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, choose_snapshots, detect_contents,
-    read_file,
+    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, add_customers, choose_snapshots,
+    detect_contents, read_file,
 };
 use crate::progress::FileProgress;
 use crate::report::Filters;
+use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::super::say;
+use crate::transform::{Privacy, Protected};
 
-/// Customers that are remembered: more than any organization has profiles, and few enough for memory.
-const MAX_CUSTOMERS: usize = 10_000;
 /// Reasons for a verdict that are shown.
 const MAX_EVIDENCE: usize = 3;
 
 /// Which side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(in crate::commands) enum Which {
     Old,
     New,
 }
 
 /// What is known of the rows of a side.
 #[derive(Debug, Default)]
-pub(super) struct SideFacts {
+pub(in crate::commands) struct SideFacts {
     /// Addresses of the API that were read.
-    pub(super) apis: BTreeSet<String>,
+    pub(in crate::commands) apis: BTreeSet<String>,
     /// Profiles that were read, `none` for the account itself.
-    pub(super) profiles: BTreeSet<String>,
+    pub(in crate::commands) profiles: BTreeSet<String>,
     /// Other filters, as JSON.
-    pub(super) filters: BTreeSet<String>,
+    pub(in crate::commands) filters: BTreeSet<String>,
+    /// What became of phone numbers.
+    pub(in crate::commands) privacy: BTreeSet<String>,
     /// Whose the rows are; known once they are read.
-    pub(super) customers: BTreeSet<String>,
+    pub(in crate::commands) customers: BTreeSet<String>,
     /// Columns that a file lacks, by their places; known once it is read.
-    pub(super) absent: BTreeSet<usize>,
+    pub(in crate::commands) absent: BTreeSet<usize>,
     /// Why rows may be missing.
-    pub(super) doubts: Vec<String>,
+    pub(in crate::commands) doubts: Vec<String>,
 }
 
 impl SideFacts {
-    fn add_filters(&mut self, file: &SourceFile, filters: &Filters) {
+    /// What is known of an export before its rows are. `is_part` says whether it is a part of a dataset.
+    pub(in crate::commands) fn add_export(
+        &mut self,
+        api: Option<&str>,
+        filters: &Filters,
+        privacy: &Privacy,
+        is_part: bool,
+    ) {
+        self.apis.extend(api.map(|api| api.trim_end_matches('/').to_owned()));
+        self.privacy.insert(shown_privacy(privacy));
+        self.add_filters(filters, is_part);
+    }
+
+    fn add_filters(&mut self, filters: &Filters, is_part: bool) {
         // A dataset has the rows of many runs, and its manifest the span of the last one.
-        let since = filters.since.clone().filter(|_| !file.is_part());
+        let since = filters.since.clone().filter(|_| !is_part);
         let without_profile = Filters { profile_id: None, since, ..filters.clone() };
         let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
         self.filters.insert(if shown == "{}" { "none".to_owned() } else { shown });
         self.profiles.insert(filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()));
     }
-
-    fn add_customers(&mut self, batch: &RecordBatch) {
-        let Some(customers) = batch.column_by_name("customer_id").and_then(|column| column.as_string_opt::<i32>())
-        else {
-            return;
-        };
-        let mut last = None;
-        for customer in customers.iter().flatten() {
-            // Mostly the same one in a row.
-            if last != Some(customer) && self.customers.len() < MAX_CUSTOMERS && !self.customers.contains(customer) {
-                self.customers.insert(customer.to_owned());
-            }
-            last = Some(customer);
-        }
-    }
 }
 
 /// One side of a comparison.
 #[derive(Debug)]
-pub(super) struct Side {
+pub(in crate::commands) struct Side {
     which: Which,
     /// As it was given.
-    pub(super) shown: String,
-    pub(super) content: Content,
+    pub(in crate::commands) shown: String,
+    pub(in crate::commands) content: Content,
     /// Oldest first.
     files: Vec<SourceFile>,
-    pub(super) facts: SideFacts,
+    pub(in crate::commands) facts: SideFacts,
 }
 
 impl Side {
@@ -92,31 +90,36 @@ impl Side {
     ///
     /// # Errors
     /// When they hold contacts and messages, or a file cannot be read.
-    pub(super) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
+    pub(in crate::commands) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
         let content = detect_contents(found)?;
         if let (Content::Activities, Some(file)) = (content, found.files.first()) {
             return Err(SourceError::Activities { path: file.path.clone() });
         }
-        let Chosen { mut files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
+        let Chosen { files, snapshots } = choose_snapshots(std::mem::take(&mut found.files))?;
         let shown = printable(&path.to_string_lossy());
         for snapshots in snapshots {
             let (newest, older) = (snapshots.newest.to_string_lossy().into_owned(), snapshots.older.len() as u64);
             let are = count_of(older, "older export of the same account is", "older exports of the same account are");
             warn(&format!("{are} left out of {shown}; only the newest, {newest}, is compared"));
         }
+        Ok(Self::of(which, &path.to_string_lossy(), content, files))
+    }
+
+    /// Of files that are one export, with this content.
+    pub(in crate::commands) fn of(which: Which, name: &str, content: Content, mut files: Vec<SourceFile>) -> Self {
+        let shown = printable(name);
         files.sort_by_key(|file| (file.moment(), file.path.clone()));
         let mut facts = SideFacts::default();
         let (is_single, mut manifests) = (files.len() == 1, BTreeSet::new());
         for file in &mut files {
             file.columns = ColumnSet::All;
             let Some(published) = &file.published else { continue };
-            facts.apis.extend(published.api.iter().map(|api| api.trim_end_matches('/').to_owned()));
-            facts.add_filters(file, &published.filters);
+            facts.add_export(published.api.as_deref(), &published.filters, &published.privacy, file.is_part());
             // The parts of a dataset have one manifest.
             if !manifests.insert(published.manifest.clone()) {
                 continue;
             }
-            let name = if is_single { file.path.display().to_string() } else { path.display().to_string() };
+            let name = if is_single { file.path.display().to_string() } else { name.to_owned() };
             if published.verdict == Some(Verdict::Unverified) {
                 let evidence: Vec<&str> =
                     published.evidence.iter().take(MAX_EVIDENCE).map(|line| line.text.as_str()).collect();
@@ -127,16 +130,28 @@ impl Side {
                 facts.doubts.push(format!("{items} of the list could not be exported to {name}"));
             }
         }
-        Ok(Self { which, shown, content, files, facts })
+        Self { which, shown, content, files, facts }
+    }
+
+    /// Its files, of which those that are not read are left out.
+    pub(in crate::commands) fn retain_files(&mut self, is_read: impl FnMut(&SourceFile) -> bool) {
+        let mut is_read = is_read;
+        self.files.retain(|file| is_read(file));
+    }
+
+    /// The run that published it, and when that began, if its manifest says so.
+    pub(in crate::commands) fn run(&self) -> Option<(&str, Timestamp)> {
+        let published = self.files.first()?.published.as_ref()?;
+        Some((published.run_id.as_deref()?, published.run.earliest))
     }
 
     /// Size of all files.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::commands) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
     /// Says why rows may be missing, and what that means for the result.
-    pub(super) fn warn_of_doubts(&self, is_quiet: bool) {
+    pub(in crate::commands) fn warn_of_doubts(&self, is_quiet: bool) {
         for doubt in &self.facts.doubts {
             warn(doubt);
         }
@@ -166,7 +181,11 @@ impl Side {
     ///
     /// # Errors
     /// When a file cannot be read or has no ids, or a temporary file cannot be written.
-    pub(super) fn read(&mut self, sorter: &mut SnapshotSorter, progress: &mut FileProgress) -> Result<(), Error> {
+    pub(in crate::commands) fn read(
+        &mut self,
+        sorter: &mut SnapshotSorter,
+        progress: &mut FileProgress,
+    ) -> Result<(), Error> {
         let mut rows = 0;
         for (rank, file) in self.files.iter().enumerate() {
             let rank = u32::try_from(rank).unwrap_or(u32::MAX);
@@ -174,7 +193,7 @@ impl Side {
             let mut take = |piece: Piece| {
                 rows += piece.batch.num_rows() as u64;
                 progress.observe(rows, piece.bytes_read);
-                self.facts.add_customers(&piece.batch);
+                add_customers(&mut self.facts.customers, &piece.batch);
                 if added.is_ok() {
                     added = sorter.add(&piece.batch, rank);
                 }
@@ -193,7 +212,7 @@ impl Side {
             }
             self.facts.absent.extend(absent);
             if let Some(filters) = filters {
-                self.facts.add_filters(file, &filters);
+                self.facts.add_filters(&filters, file.is_part());
             }
         }
         if sorter.without_id() > 0 {
@@ -204,7 +223,7 @@ impl Side {
     }
 
     /// Says that an id had several rows.
-    pub(super) fn warn_of_repeated(&self, repeated: u64) {
+    pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
             warn(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
@@ -212,6 +231,16 @@ impl Side {
     }
 }
 
-pub(super) fn warn(text: &str) {
+/// What became of phone numbers, as it is compared and shown.
+pub(in crate::commands) fn shown_privacy(privacy: &Privacy) -> String {
+    match (privacy.phones, &privacy.key_fingerprint) {
+        (None, _) => "as sent".to_owned(),
+        (Some(Protected::Hashed), Some(key)) => format!("hashed with key {key}"),
+        (Some(Protected::Hashed), None) => "hashed".to_owned(),
+        (Some(_), _) => "masked".to_owned(),
+    }
+}
+
+pub(in crate::commands) fn warn(text: &str) {
     say(&format!("warning: {}\n", printable(text)));
 }

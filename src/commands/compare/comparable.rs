@@ -13,20 +13,10 @@ use super::side::{SideFacts, warn};
 ///
 /// # Errors
 /// With the first that differs.
-pub(super) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
-    let sets = [
-        ("accounts", &old.apis, &new.apis),
-        ("profiles", &old.profiles, &new.profiles),
-        ("filters", &old.filters, &new.filters),
-    ];
-    let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
-    let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
-    // An organization can gain and lose profiles, and with them customers; but not all of them.
-    let customers =
-        (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
-            .then_some(("customers", &old.customers, &new.customers));
-    let Some((what, old, new)) = different.or(customers) else { return Ok(()) };
-    let error = ConfigError::Incomparable { what, old: shown(old), new: shown(new) };
+pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
+    let Some(difference) = difference(old, new) else { return Ok(()) };
+    let Difference { what, old, new } = difference;
+    let error = ConfigError::Incomparable { what, old, new };
     if !is_forced {
         return Err(error);
     }
@@ -34,8 +24,34 @@ pub(super) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result
     Ok(())
 }
 
+/// What makes the differences of two sides no changes.
+pub(in crate::commands) struct Difference {
+    /// In the plural.
+    pub(in crate::commands) what: &'static str,
+    pub(in crate::commands) old: String,
+    pub(in crate::commands) new: String,
+}
+
+/// The first that differs, as far as it is known.
+pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Option<Difference> {
+    let sets = [
+        ("accounts", &old.apis, &new.apis),
+        ("profiles", &old.profiles, &new.profiles),
+        ("filters", &old.filters, &new.filters),
+        ("forms of phone numbers", &old.privacy, &new.privacy),
+    ];
+    let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
+    let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
+    // An organization can gain and lose profiles, and with them customers; but not all of them.
+    let customers =
+        (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
+            .then_some(("customers", &old.customers, &new.customers));
+    let (what, old, new) = different.or(customers)?;
+    Some(Difference { what, old: shown(old), new: shown(new) })
+}
+
 /// The columns that only one side has, which are not compared and named on stderr.
-pub(super) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
+pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     for (one, other, side) in [(old, new, "older"), (new, old, "newer")] {
         let absent = one.absent.difference(&other.absent).map(|&column| schema.field(column).name().clone());

@@ -1,0 +1,104 @@
+//! The state that a history leads to.
+//!
+//! A history is a row each time that something has changed, whole as it was from then on ([`Layout::Log`](super::Layout)).
+//! So the state is the newest row of each id, unless that says that the row is gone. Rows of all files of a history go
+//! through one [`SnapshotSorter`], ranked by their age, in the same bounded memory as a comparison.
+//!
+//! *Easy to get wrong:* a file may lack columns that others have. A state has all columns that any file has; which of them
+//! the newest file writes is known to whoever reads it.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+
+use super::error::ChangesError;
+use super::layout::{CHANGE, GoneAs};
+use super::merge::Merge;
+use super::row_codec::RowCodec;
+use super::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
+
+/// Rows in a batch.
+const BATCH_ROWS: usize = 8192;
+/// Bytes of encoded rows in a batch, unless a single row has more.
+const BATCH_BYTES: usize = 8 << 20;
+
+/// The columns that a state is made from: those of the rows, and `change` behind them.
+pub fn history_rows_schema(rows: &Schema) -> SchemaRef {
+    let change: Arc<Field> = Arc::new(Field::new(CHANGE, DataType::Utf8, true));
+    Arc::new(Schema::new(rows.fields().iter().cloned().chain([change]).collect::<Vec<_>>()))
+}
+
+/// The rows of a state, sorted by id.
+pub struct StateRows {
+    codec: Arc<RowCodec>,
+    schema: SchemaRef,
+    rows: Merge,
+}
+
+impl StateRows {
+    /// The state of rows with this schema. `history` has the rows of a history with the columns of
+    /// [`history_rows_schema`]; of rows with the same id, the newest has the highest rank.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be read.
+    pub fn of(history: &SortedSnapshot, schema: &SchemaRef) -> Result<Self, ChangesError> {
+        Ok(Self { codec: Arc::clone(history.codec()), schema: Arc::clone(schema), rows: history.open()? })
+    }
+
+    /// The rows among the next ids, which may be none; nothing at the end.
+    ///
+    /// # Errors
+    /// When a temporary file cannot be read.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, ChangesError> {
+        let (mut ids, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while ids.len() < BATCH_ROWS && bytes < BATCH_BYTES {
+            let Some(row) = self.rows.next()? else { break };
+            ids.push(row.id().to_owned());
+            rows.push(row.row().to_vec());
+            bytes += row.row().len();
+        }
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        self.batch(&ids, &rows).map(Some).map_err(ChangesError::ForeignBatch)
+    }
+
+    fn batch(&self, ids: &[String], rows: &[Vec<u8>]) -> Result<RecordBatch, ArrowError> {
+        let values = self.codec.decode(rows.iter().map(Vec::as_slice))?;
+        let is_there = |change: Option<&str>| {
+            Some(![GoneAs::Removed, GoneAs::Missing].map(GoneAs::name).iter().any(|gone| change == Some(gone)))
+        };
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        let mut there = None;
+        for (field, array) in self.codec.fields().iter().zip(values) {
+            if field.name() == CHANGE {
+                there = array.as_string_opt::<i32>().map(|kinds| kinds.iter().map(is_there).collect::<BooleanArray>());
+            } else {
+                columns.push(array);
+            }
+        }
+        columns.insert(self.schema.index_of("id")?, Arc::new(StringArray::from_iter_values(ids)));
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
+        let there = there.ok_or_else(|| ArrowError::SchemaError("no column change".to_owned()))?;
+        filter_record_batch(&batch, &there)
+    }
+}
+
+impl SnapshotSorter {
+    /// For the rows of a history of rows with this schema; see [`StateRows`].
+    ///
+    /// # Errors
+    /// When the schema has no text column `id`, or a column of a type that cannot be compared.
+    pub fn of_history(rows: &Schema, settings: &SortSettings) -> Result<Self, ChangesError> {
+        Self::new(&history_rows_schema(rows), settings)
+    }
+}
+
+impl std::fmt::Debug for StateRows {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("StateRows").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}

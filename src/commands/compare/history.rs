@@ -1,0 +1,58 @@
+//! Reads a history, to the rows of a state.
+
+use crate::changes::{SnapshotSorter, SortSettings, SortedSnapshot, StateRows};
+use crate::error::Error;
+use crate::input::{Content, HistoryFile, Piece, SourceError, check_chain, read_file};
+use crate::progress::FileProgress;
+
+/// The rows of all files, sorted by id; of each id, the newest comes first. The files are in the order of the runs.
+///
+/// # Errors
+/// When files are missing or damaged, or a temporary file cannot be written.
+pub(in crate::commands) fn read_history(
+    files: &[HistoryFile],
+    content: Content,
+    sorting: &SortSettings,
+    progress: &mut FileProgress,
+) -> Result<SortedSnapshot, Error> {
+    check_chain(files)?;
+    let mut sorter = SnapshotSorter::of_history(&content.full_schema(), sorting)?;
+    let mut rows = 0;
+    for (rank, file) in files.iter().enumerate() {
+        if file.source.content != content {
+            return Err(SourceError::NotHistory { path: file.source.path.clone() }.into());
+        }
+        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+        let mut added = Ok(());
+        let mut take = |piece: Piece| {
+            rows += piece.batch.num_rows() as u64;
+            progress.observe(rows, piece.bytes_read);
+            if added.is_ok() {
+                added = sorter.add(&piece.batch, rank);
+            }
+        };
+        read_file(&file.source, &mut take)?;
+        added?;
+        progress.end_file(file.source.bytes);
+    }
+    Ok(sorter.finish()?)
+}
+
+/// The rows of the state that files of a history lead to, to be compared with those of `like`.
+///
+/// # Errors
+/// As for [`read_history`].
+pub(in crate::commands) fn state_of_history(
+    files: &[HistoryFile],
+    content: Content,
+    (like, sorting): (&SnapshotSorter, &SortSettings),
+    progress: &mut FileProgress,
+) -> Result<SortedSnapshot, Error> {
+    let history = read_history(files, content, sorting, progress)?;
+    let mut state = like.another();
+    let mut rows = StateRows::of(&history, &content.full_schema())?;
+    while let Some(batch) = rows.next_batch()? {
+        state.add(&batch, 0)?;
+    }
+    Ok(state.finish()?)
+}

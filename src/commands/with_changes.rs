@@ -1,0 +1,182 @@
+//! The part of a run that compares its rows with the export which they replace.
+//!
+//! ```text
+//!  prepare   before the first request   what is there is found, checked and sorted; outputs are opened
+//!  ········  the list is read           its rows go to the outputs, and sorted to NewRows
+//!  compare   before anything is named   removals are confirmed; changes and the history are staged
+//!  publish                              all at once, the manifest last
+//! ```
+//!
+//! A history has a state of its own. As a rule that is the export which is replaced, because the same run has written both.
+//! If it is not (a run without `--history` came between, or one was killed while it published), the history is compared with
+//! the state that its files lead to, so that it never has a gap.
+//!
+//! *Easy to get wrong:* rows are compared as they will be read back, and both sides by the same columns. What would make
+//! all rows differ, such as other filters, is found before the first request.
+
+mod confirm;
+mod prepare;
+mod write;
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::changes::{GoneAs, SnapshotSorter, SortedSnapshot, for_each_gone};
+use crate::config::{ConfigError, ExportConfig};
+use crate::error::Error;
+use crate::export::{Exported, NewRows};
+use crate::input::{Content, Mirror};
+use crate::progress::FileProgress;
+use crate::publish::{OutputLock, Outputs, StagedOutputs};
+use crate::report::RunChanges;
+use crate::store::{OutputTarget, Stores};
+use crate::verdict::Verdict;
+
+pub(super) use self::confirm::Confirming;
+use self::prepare::HistoryRun;
+pub(super) use self::prepare::prepare;
+use self::write::WriteSettings;
+use super::compare::comparable;
+use super::compare::side::{Side, SideFacts};
+use super::stop::blocking_unless;
+
+/// Everything that a comparison needs from before the first request.
+pub(super) struct Comparing {
+    content: Content,
+    /// What is known of the new rows.
+    new_facts: SideFacts,
+    base: Base,
+    rows: BaseRows,
+    history: Option<HistoryRun>,
+    outputs: Outputs,
+    /// Of objects whose rows are not read yet.
+    _copies: Mirror,
+}
+
+/// What the new rows are compared with.
+struct Base {
+    /// How it is called.
+    place: String,
+    /// Nothing for the first export.
+    side: Option<Side>,
+}
+
+/// The rows of the base. Those of a folder of days are read when it is known which days are replaced.
+enum BaseRows {
+    Read(SortedSnapshot),
+    /// An empty sorter for them.
+    Unread(Box<SnapshotSorter>),
+}
+
+/// The lock of a history; none where its place has none.
+pub(super) type HistoryLock = Option<OutputLock>;
+
+/// What a comparison has brought.
+pub(super) struct Compared {
+    /// What is reported.
+    pub(super) changes: RunChanges,
+    /// The changes.
+    pub(super) staged: StagedOutputs,
+    /// The file of the history, and what keeps other runs from it until it is published.
+    pub(super) history: Option<(StagedOutputs, HistoryLock)>,
+}
+
+/// What is known once both sides are sorted.
+struct Sorted {
+    comparing: Comparing,
+    base: SortedSnapshot,
+    new: SortedSnapshot,
+    /// Ids that only the export or the history has; empty if nobody asks.
+    gone: Vec<String>,
+}
+
+/// Compares the rows of a run with those that they replace, and stages what it tells of them.
+///
+/// # Errors
+/// When the rows are those of another account, a removal cannot be confirmed, or a file cannot be read or written.
+pub(super) async fn compare<C>(
+    comparing: Comparing,
+    exported: &mut Exported<C>,
+    config: &ExportConfig,
+    confirming: Option<Confirming<'_>>,
+    mut stop: Pin<&mut impl Future<Output = Error>>,
+    started_at: i64,
+) -> Result<Compared, Error> {
+    // Taken by the reading whenever a run compares.
+    let new_rows = exported.gathered.new_rows.take().ok_or(Error::WriterDied)?;
+    let read = &mut exported.read;
+    let is_complete = read.verdict != Verdict::Unverified && read.rejected == 0;
+    let stores = Arc::clone(&config.outputs.stores);
+    let replaced = exported.gathered.staged.reports().iter().filter_map(|report| identity(&report.path, &stores));
+    let replaced = Replaced { places: replaced.collect(), stores: Arc::clone(&stores) };
+    let asks = confirming.is_some();
+    let sorted = blocking_unless(stop.as_mut(), move |_| comparing.sort(new_rows, &replaced, asks)).await?;
+    let mut settings = WriteSettings {
+        gone_as: if is_complete { GoneAs::Removed } else { GoneAs::Missing },
+        not_gone: HashSet::new(),
+        started_at,
+    };
+    if let Some(confirming) = confirming {
+        let confirmed = confirming.ask(&sorted.gone, config, stop.as_mut()).await?;
+        confirmed.judge(read, &config.filters);
+        // Every one of them was asked for.
+        settings = WriteSettings { gone_as: GoneAs::Removed, not_gone: confirmed.not_gone, ..settings };
+    }
+    blocking_unless(stop, move |is_stopped| sorted.write(&settings, is_stopped)).await
+}
+
+/// The files that a run is going to replace.
+struct Replaced {
+    places: HashSet<String>,
+    stores: Arc<Stores>,
+}
+
+impl Replaced {
+    fn contains(&self, path: &Path) -> bool {
+        identity(&path.to_string_lossy(), &self.stores).is_some_and(|place| self.places.contains(&place))
+    }
+}
+
+fn identity(path: &str, stores: &Arc<Stores>) -> Option<String> {
+    OutputTarget::new(Path::new(path), stores).ok().map(|target| target.identity())
+}
+
+impl Comparing {
+    /// Sorts both sides.
+    fn sort(mut self, new_rows: NewRows, replaced: &Replaced, asks: bool) -> Result<Sorted, Error> {
+        self.new_facts.customers.clone_from(new_rows.customers());
+        let new = new_rows.finish()?;
+        let rows = match (self.rows, &mut self.base.side) {
+            (BaseRows::Read(rows), _) => rows,
+            (BaseRows::Unread(mut sorter), Some(side)) => {
+                // Other days stay as they are.
+                side.retain_files(|file| replaced.contains(&file.path));
+                side.read(&mut sorter, &mut FileProgress::new(true, 0))?;
+                sorter.finish()?
+            }
+            (BaseRows::Unread(sorter), None) => sorter.finish()?,
+        };
+        self.rows = BaseRows::Read(SortedSnapshot::empty_like(&new));
+        if let Some(side) = &self.base.side {
+            check_base(&self.base.place, &side.facts, &self.new_facts)?;
+        }
+        let mut gone = BTreeSet::new();
+        if asks {
+            let states = self.history.as_ref().and_then(HistoryRun::own_state);
+            for old in [&rows].into_iter().chain(states) {
+                for_each_gone(old, &new, |id| {
+                    gone.insert(id.to_owned());
+                })?;
+            }
+        }
+        Ok(Sorted { comparing: self, base: rows, new, gone: gone.into_iter().collect() })
+    }
+}
+
+/// Checks that differences to what is at a place are changes.
+fn check_base(place: &str, old: &SideFacts, new: &SideFacts) -> Result<(), ConfigError> {
+    let Some(comparable::Difference { what, old, new }) = comparable::difference(old, new) else { return Ok(()) };
+    Err(ConfigError::OtherBase { place: place.to_owned(), what, old, new })
+}

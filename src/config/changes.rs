@@ -1,0 +1,139 @@
+//! What a run tells of the changes since the export that it replaces.
+
+use std::path::PathBuf;
+
+use arrow::datatypes::Schema;
+
+use super::ConfigError;
+use super::diff::changes_metadata;
+use super::naming::Naming;
+use super::outputs::requests_for;
+use crate::changes::{Layout, changes_schema};
+use crate::cli::ChangesArgs;
+use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, Projection};
+use crate::input::{HISTORY_KEY, HistoryFacts};
+use crate::publish::{OutputRequest, OutputSettings};
+use crate::store::{FileSettings, OutputTarget, Sidecar};
+use crate::transform::RowTransform;
+
+/// Flags about changes, as they were typed.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangesFlags<'a> {
+    /// What is wanted.
+    pub args: &'a ChangesArgs,
+    /// Whether the API is asked for what is gone.
+    pub confirms_removed: bool,
+    /// What only a part of the list is read by, such as `--since`; its flag.
+    pub span: Option<&'static str>,
+}
+
+/// What a run tells of the changes since the export that it replaces.
+#[derive(Debug)]
+pub struct ChangesConfig {
+    /// Where the changes go; nowhere, if they are only counted.
+    pub outputs: Vec<OutputRequest>,
+    /// The folder of the history.
+    pub history: Option<OutputTarget>,
+    /// Whether the API is asked for what is gone.
+    pub confirms_removed: bool,
+    /// Exit code if nothing has changed.
+    pub exit_code_unchanged: Option<u8>,
+    /// Columns of the resource that the run writes, in their order.
+    pub columns: Vec<String>,
+    /// Where the answers about what is gone are kept.
+    pub(super) journal: Option<PathBuf>,
+    files: FileSettings,
+    csv: CsvSettings,
+}
+
+impl ChangesConfig {
+    /// Checks the flags; `None` if nothing is compared.
+    ///
+    /// # Errors
+    /// When there is nothing to compare with, rows cannot be matched, or a place or format cannot be used.
+    pub(super) fn new(
+        flags: ChangesFlags<'_>,
+        (outputs, rows, schema): (&[OutputRequest], &RowTransform, &Schema),
+        (csv, files): (&crate::cli::CsvArgs, FileSettings),
+        journal: Option<&PathBuf>,
+        naming: &Naming,
+    ) -> Result<Option<Self>, ConfigError> {
+        let ChangesFlags { args, confirms_removed, span } = flags;
+        if !args.compares() {
+            return if confirms_removed { Err(ConfigError::NothingToConfirm) } else { Ok(None) };
+        }
+        if outputs.iter().all(|request| request.target.is_stream()) {
+            return Err(ConfigError::NothingToCompare);
+        }
+        if let (Some(flag), Some(_)) = (span, &args.history) {
+            return Err(ConfigError::HistoryOfSpan(flag));
+        }
+        let written = rows.schema();
+        if written.field_with_name("id").is_err() {
+            return Err(ConfigError::ChangesWithoutId);
+        }
+        let of_changes = requests_for(&args.changes, None, naming)?;
+        if let Some(stream) = of_changes.iter().find(|request| request.target.is_stream()) {
+            return Err(ConfigError::ChangesOnStream(stream.target.clone()));
+        }
+        let history = args.history.as_deref().map(|path| naming.target(path)).transpose()?;
+        if let Some(stream) = history.iter().find(|target| target.is_stream()) {
+            return Err(ConfigError::ChangesOnStream(stream.clone()));
+        }
+        let names = written.fields().iter().map(|field| field.name().clone());
+        let journal = journal.map(|path| {
+            let (_, output) = Sidecar::of(path).unwrap_or((Sidecar::Journal, "output"));
+            Sidecar::Journal.path(&path.with_file_name(format!("{output}.removed")))
+        });
+        Ok(Some(Self {
+            outputs: of_changes,
+            history,
+            confirms_removed,
+            exit_code_unchanged: args.exit_code_unchanged,
+            columns: names.filter(|name| schema.field_with_name(name).is_ok()).collect(),
+            journal,
+            files,
+            csv: csv.settings(),
+        }))
+    }
+
+    /// How the changes between rows of this schema are written.
+    pub fn output_settings(&self, rows: &Schema) -> OutputSettings {
+        let format = FormatSettings {
+            rows: "changes",
+            metadata: changes_metadata(),
+            csv: self.csv.clone(),
+            ..FormatSettings::default()
+        };
+        OutputSettings {
+            format,
+            files: self.files,
+            ..OutputSettings::new(Projection::all(changes_schema(rows, Layout::Structs)))
+        }
+    }
+
+    /// How a file of the history of rows with this schema is written: with the columns that the run writes, and what the
+    /// file says of itself.
+    pub fn history_settings(&self, rows: &Schema, facts: &HistoryFacts) -> OutputSettings {
+        let schema = changes_schema(rows, Layout::Log { valid_from: 0 });
+        let is_of_rows = |name: &str| name != "id" && rows.field_with_name(name).is_ok();
+        let all = schema.fields().iter().map(|field| field.name().as_str());
+        let of_history = all.filter(|name| !is_of_rows(name));
+        let of_rows = self.columns.iter().map(String::as_str).filter(|name| *name != "id");
+        let projection = Projection::select(&schema, of_history.chain(of_rows)).expect("the columns are those of rows");
+        let said = serde_json::to_string(facts).expect("texts, flags and maps with text keys");
+        let filters = serde_json::to_string(&facts.filters).expect("filters are texts and a flag");
+        let mut metadata = changes_metadata();
+        metadata.extend([(HISTORY_KEY.to_owned(), said), (FILTERS_KEY.to_owned(), filters)]);
+        let format = FormatSettings { rows: "history", metadata, ..FormatSettings::default() };
+        OutputSettings { format, files: self.files, ..OutputSettings::new(projection) }
+    }
+
+    /// How small files are written, and folders made.
+    pub fn files(&self) -> FileSettings {
+        self.files
+    }
+
+    /// The format of the files of a history.
+    pub const HISTORY_FORMAT: FileFormat = FileFormat::PARQUET;
+}

@@ -1,0 +1,124 @@
+//! The export that is published at an output now, which a run is going to replace.
+//!
+//! Its manifest lists the files: an output that is split, or a folder of days, has many. Without a manifest, it is the file
+//! with the name of the output. Where every run writes to another place, the newest export of the others is meant.
+//!
+//! *Easy to get wrong:* a manifest may list other outputs of the same run, changes among them, and files that somebody has
+//! removed. An export of which nothing is left is none; one of which a part is missing is damaged.
+
+use std::path::{Path, PathBuf};
+
+use super::error::SourceError;
+use super::mirror::Mirror;
+use super::published::{PublishedDetails, of_manifest};
+use super::source_file::SourceFile;
+use crate::format::FileFormat;
+use crate::publish::{
+    OutputRequest, PublishedFile, PublishedManifest, is_part_of, newest_manifest, read_manifest, whole_of_part,
+};
+use crate::store::{OutputTarget, PlacePattern, StoreError, size_of};
+
+/// Where an export may be.
+#[derive(Debug)]
+pub struct ExportPlace<'a> {
+    /// The output; the one that the sidecars of a folder of days are named after.
+    pub output: &'a OutputRequest,
+    /// Where its manifest may be, the likeliest place first.
+    pub manifests: Vec<&'a OutputTarget>,
+    /// The manifests of runs whose places differ from this one's in dates and times only.
+    pub siblings: Option<&'a PlacePattern>,
+    /// Whether it is a folder of days.
+    pub is_folder: bool,
+    /// The resource of the rows.
+    pub resource: &'static str,
+}
+
+/// The files of the export that is there; none if there is no export.
+///
+/// # Errors
+/// When a place cannot be read, or a file of the export is missing.
+pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Vec<SourceFile>, SourceError> {
+    let mut unread = None;
+    for manifest in &place.manifests {
+        match read_manifest::<PublishedDetails>(manifest) {
+            Ok(Some(found)) => {
+                let listed = place.listed(&found, manifest);
+                if let Some(files) = open_all(place, &listed, (manifest, &found), mirror)? {
+                    return Ok(files);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => unread = unread.or_else(|| Some(PathBuf::from(manifest.to_string()))),
+        }
+    }
+    let target = &place.output.target;
+    if !place.is_folder && exists(target)? {
+        let file = mirror.source_file(target, place.output.format)?;
+        return Ok(vec![SourceFile { unread_manifest: unread, ..file }]);
+    }
+    let Some(siblings) = place.siblings else { return Ok(Vec::new()) };
+    let newest = newest_manifest(siblings, place.resource);
+    let newest = newest.map_err(|source| SourceError::Open { path: target.to_string().into(), source })?;
+    let Some(manifest) = newest else { return Ok(Vec::new()) };
+    let found = read_manifest::<PublishedDetails>(&manifest);
+    let found = found.map_err(|source| SourceError::Open { path: manifest.to_string().into(), source })?;
+    let Some(found) = found else { return Ok(Vec::new()) };
+    let listed = first_output(&found);
+    Ok(open_all(place, &listed, (&manifest, &found), mirror)?.unwrap_or_default())
+}
+
+impl ExportPlace<'_> {
+    /// The files of the output that a manifest lists.
+    fn listed<'a>(
+        &self,
+        found: &'a PublishedManifest<PublishedDetails>,
+        manifest: &OutputTarget,
+    ) -> Vec<&'a PublishedFile> {
+        let whole = self.output.target.seen_from(manifest);
+        let is_ours = |file: &&PublishedFile| {
+            file.resource.is_none() && (self.is_folder || file.path == whole || is_part_of(&file.path, &whole))
+        };
+        found.outputs.iter().filter(is_ours).collect()
+    }
+}
+
+/// The files of the first output that a manifest lists.
+fn first_output(found: &PublishedManifest<PublishedDetails>) -> Vec<&PublishedFile> {
+    let rows = || found.outputs.iter().filter(|file| file.resource.is_none());
+    let Some(first) = rows().next() else { return Vec::new() };
+    match whole_of_part(&first.path) {
+        Some(whole) => rows().filter(|file| is_part_of(&file.path, &whole)).collect(),
+        None => vec![first],
+    }
+}
+
+/// All files of an export; `None` if none of them is there.
+fn open_all(
+    place: &ExportPlace<'_>,
+    listed: &[&PublishedFile],
+    (manifest, found): (&OutputTarget, &PublishedManifest<PublishedDetails>),
+    mirror: &mut Mirror,
+) -> Result<Option<Vec<SourceFile>>, SourceError> {
+    let targets = listed.iter().filter_map(|file| Some((*file, manifest.resolve(&file.path)?)));
+    let targets: Vec<(&PublishedFile, OutputTarget)> = targets.collect();
+    let mut is_any_there = false;
+    for (_, target) in &targets {
+        is_any_there = is_any_there || exists(target)?;
+    }
+    if !is_any_there {
+        return Ok(None);
+    }
+    let is_split = targets.len() > 1;
+    let open = |(listed, target): (&PublishedFile, OutputTarget)| {
+        let format = FileFormat::from_path(Path::new(&listed.path)).unwrap_or(place.output.format);
+        let file = mirror.source_file(&target, format)?;
+        let published = of_manifest(listed, found.details.clone(), PathBuf::from(manifest.to_string()));
+        Ok(SourceFile { published: Some(super::Published { is_part: is_split, ..published }), ..file })
+    };
+    targets.into_iter().map(open).collect::<Result<_, _>>().map(Some)
+}
+
+fn exists(target: &OutputTarget) -> Result<bool, SourceError> {
+    let size = size_of(target).map_err(|source| StoreError::OpenStaged { path: target.name().to_owned(), source })?;
+    Ok(size.is_some())
+}

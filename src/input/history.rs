@@ -1,0 +1,187 @@
+//! The files of a history: one a run, each with what that run has changed.
+//!
+//! A file is named after the time from which its rows are valid, so that names sort in the order of the runs. What it says
+//! of itself ([`HistoryFacts`]) names the run and the one before it. So a file that is missing in between is noticed.
+//!
+//! *Easy to get wrong:* a history is the only thing that is lost for good when it is wrong. So it is never read with a gap
+//! ([`check_chain`]).
+
+use serde::{Deserialize, Serialize};
+
+use super::content::{ColumnSet, Content};
+use super::error::SourceError;
+use super::mirror::Mirror;
+use super::parquet;
+use super::read::STALL_LIMIT;
+use super::source_file::SourceFile;
+use super::watch::{Reporter, watch};
+use crate::changes::{CHANGE, VALID_FROM};
+use crate::format::FileFormat;
+use crate::report::Filters;
+use crate::store::{OutputTarget, Piece, PlacePattern};
+use crate::time::Timestamp;
+use crate::transform::Privacy;
+
+/// Under which key a file says what it is.
+pub const HISTORY_KEY: &str = "sent_export.history";
+
+/// What comes before the time in the name of a file.
+const NAME_START: &str = "changes-";
+/// The form of that time, and of what tells runs of one moment apart.
+const NAME_FORM: &str = "99999999T999999.999999Z-xxxxxxxx";
+
+/// What a file of a history says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryFacts {
+    /// The run that wrote it.
+    pub run_id: String,
+    /// The run whose state it leads from; `None` for the first file.
+    pub base_run_id: Option<String>,
+    /// Name of the resource.
+    pub resource: String,
+    /// Address of the API that was read, or `simulator`.
+    pub api: String,
+    /// Filters of the run.
+    pub filters: Filters,
+    /// What the rows keep from their readers.
+    #[serde(default)]
+    pub privacy: Privacy,
+    /// The columns of the state, in their order.
+    pub columns: Vec<String>,
+}
+
+/// A file of a history.
+#[derive(Debug, Clone)]
+pub struct HistoryFile {
+    /// The file.
+    pub source: SourceFile,
+    /// What it says of itself.
+    pub facts: HistoryFacts,
+}
+
+/// The folder of a history.
+#[derive(Debug, Clone)]
+pub struct HistoryFolder {
+    folder: OutputTarget,
+    /// The places of its files, in the order of the runs.
+    places: Vec<(i64, OutputTarget)>,
+}
+
+impl HistoryFolder {
+    /// Looks which files there are. A folder that is not there has none.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub fn list(folder: &OutputTarget) -> Result<Self, SourceError> {
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let name = vec![text(NAME_START), Piece::Form(NAME_FORM), text(".parquet")];
+        let found = PlacePattern::new(folder.clone(), vec![name]).find();
+        let found = found.map_err(|source| SourceError::Open { path: folder.to_string().into(), source })?;
+        let places = found.into_iter().filter_map(|place| Some((time_of(&place)?, place))).collect();
+        Ok(Self { folder: folder.clone(), places })
+    }
+
+    /// Whether it has no file.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// From when on the newest state is valid, in microseconds UTC.
+    pub fn newest_time(&self) -> Option<i64> {
+        self.places.last().map(|(time, _)| *time)
+    }
+
+    /// From when on the oldest state is valid, in microseconds UTC.
+    pub fn oldest_time(&self) -> Option<i64> {
+        self.places.first().map(|(time, _)| *time)
+    }
+
+    /// The place for a file whose rows are valid from this time on, in microseconds UTC; `digits` tells runs of one moment
+    /// apart.
+    pub fn new_place(&self, valid_from: i64, digits: &str) -> OutputTarget {
+        self.folder.join(&format!("{NAME_START}{}-{digits}.parquet", compact(valid_from)))
+    }
+
+    /// Opens the newest file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no file of a history.
+    pub fn newest(&self, mirror: &mut Mirror) -> Result<Option<HistoryFile>, SourceError> {
+        self.places.last().map(|(_, place)| open(place, mirror)).transpose()
+    }
+
+    /// Opens all files whose rows are valid from this time on or earlier, in the order of the runs.
+    ///
+    /// # Errors
+    /// When one cannot be read, or is no file of a history.
+    pub fn until(&self, micros: i64, mirror: &mut Mirror) -> Result<Vec<HistoryFile>, SourceError> {
+        let wanted = self.places.iter().filter(|(time, _)| *time <= micros);
+        wanted.map(|(_, place)| open(place, mirror)).collect()
+    }
+}
+
+/// The time in the name of a place.
+fn time_of(place: &OutputTarget) -> Option<i64> {
+    let name = place.name().file_name()?.to_str()?;
+    let (time, _) = name.strip_prefix(NAME_START)?.split_once("Z-")?;
+    let (day, clock) = time.split_once('T')?;
+    let part = |text: &str, range: std::ops::Range<usize>| text.get(range).map(str::to_owned);
+    let date = format!("{}-{}-{}", part(day, 0..4)?, part(day, 4..6)?, part(day, 6..8)?);
+    let clock = format!("{}:{}:{}", part(clock, 0..2)?, part(clock, 2..4)?, clock.get(4..)?);
+    Timestamp::parse_in_table(&format!("{date}T{clock}Z")).map(Timestamp::micros)
+}
+
+fn compact(micros: i64) -> String {
+    let seconds = Timestamp::from_micros(micros).to_seconds();
+    let seconds = seconds.trim_end_matches('Z').replace(['-', ':'], "");
+    format!("{seconds}.{:06}Z", micros.rem_euclid(1_000_000))
+}
+
+fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, SourceError> {
+    let mut source = mirror.source_file(place, FileFormat::PARQUET)?;
+    let file = source.clone();
+    let read = move |reporter: &Reporter<()>| parquet::header_of(&file, HISTORY_KEY, reporter);
+    // A damaged file can hang or crash its reader.
+    let read = watch(Some(STALL_LIMIT), read, &mut |()| ());
+    let (columns, said) = read.unwrap_or_else(|_| Err(SourceError::Damaged { path: source.path.clone() }))?;
+    let not_one = || SourceError::NotHistory { path: source.path.clone() };
+    let facts: HistoryFacts = serde_json::from_str(&said.ok_or_else(not_one)?).map_err(|_| not_one())?;
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    let content = Content::of_resource(&facts.resource).filter(|_| has(VALID_FROM) && has(CHANGE) && has("id"));
+    source.content = content.ok_or_else(not_one)?;
+    source.columns = ColumnSet::History;
+    Ok(HistoryFile { source, facts })
+}
+
+/// Checks that every file leads from the state of the one before it.
+///
+/// # Errors
+/// With the first that does not.
+pub fn check_chain(files: &[HistoryFile]) -> Result<(), SourceError> {
+    let mut last: Option<&HistoryFile> = None;
+    for file in files {
+        if file.facts.base_run_id.as_ref() != last.map(|last| &last.facts.run_id) {
+            let missing = file.facts.base_run_id.clone();
+            return Err(SourceError::BrokenHistory { path: file.source.path.clone(), missing });
+        }
+        last = Some(file);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn names_sort_by_time_and_tell_it() {
+        let folder = HistoryFolder { folder: OutputTarget::File(PathBuf::from("h")), places: Vec::new() };
+        let name = |micros| folder.new_place(micros, "00c0ffee");
+        let (early, late) = (1_764_378_123_000_007, 1_764_378_123_100_000);
+        assert_eq!(name(early).to_string(), "h/changes-20251129T010203.000007Z-00c0ffee.parquet");
+        assert!(name(early).to_string() < name(late).to_string());
+        assert_eq!([time_of(&name(early)), time_of(&name(late))], [Some(early), Some(late)]);
+    }
+}

@@ -1,0 +1,239 @@
+//! What manifests list, by the paths of a command line: a manifest, a file or object that one lists, or a folder with
+//! manifests in it or below it.
+//!
+//! *Easy to get wrong:* a file may be listed by several manifests, of which the newest is valid, because its run replaced the
+//! files of those before. The manifest of a dataset is above the folders of its values.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::error::SourceError;
+use super::published::{Published, PublishedDetails, of_manifest};
+use crate::format::FileFormat;
+use crate::publish::{PublishedManifest, read_manifest};
+use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, folder_of, size_of};
+
+/// What manifests without the field hold.
+const FIRST_RESOURCE: &str = "contacts";
+
+/// An export, as its manifest describes it.
+#[derive(Debug)]
+pub struct Listing {
+    /// The manifest.
+    pub manifest: OutputTarget,
+    /// The files that were asked for.
+    pub files: Vec<ListedFile>,
+}
+
+/// A file that a manifest lists.
+#[derive(Debug)]
+pub struct ListedFile {
+    /// Where it is.
+    pub target: OutputTarget,
+    /// Its path as seen from the manifest.
+    pub listed_path: String,
+    /// What its rows are.
+    pub resource: String,
+    /// What the manifest says of it.
+    pub published: Published,
+}
+
+/// The fields of a manifest that are read.
+#[derive(Clone, Deserialize)]
+struct Facts {
+    resource: Option<String>,
+    #[serde(flatten)]
+    details: PublishedDetails,
+}
+
+type Found = PublishedManifest<Facts>;
+
+/// The exports that the paths name, each once.
+///
+/// # Errors
+/// When a path does not exist, no manifest says anything of it, or a manifest cannot be read.
+pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<Vec<Listing>, SourceError> {
+    let mut listings: Vec<Listing> = Vec::new();
+    let mut known = HashSet::new();
+    for path in paths {
+        let target = OutputTarget::new(path, stores)?;
+        let is_folder = match &target {
+            OutputTarget::File(path) => path.is_dir(),
+            OutputTarget::Object(object) => !object.exists()?,
+            OutputTarget::Stdout => false,
+        };
+        let found = if is_folder {
+            below(&target)?
+        } else if is_manifest(target.name()) || FileFormat::from_path(target.name()).is_none() {
+            vec![whole(target)?]
+        } else {
+            vec![of_file(&target)?]
+        };
+        for mut listing in found {
+            listing.files.retain(|file| known.insert((listing.manifest.identity(), file.target.identity())));
+            match listings.iter_mut().find(|other| other.manifest.identity() == listing.manifest.identity()) {
+                Some(other) => other.files.extend(listing.files),
+                None => listings.push(listing),
+            }
+        }
+    }
+    Ok(listings)
+}
+
+/// All files of a manifest.
+fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
+    let found = read(&manifest)?;
+    let files = found.outputs.iter().enumerate();
+    let files = files.filter_map(|(at, file)| {
+        let target = match manifest.resolve(&file.path)? {
+            OutputTarget::File(path) => OutputTarget::File(path.strip_prefix(".").map_or(path.clone(), Path::to_owned)),
+            other => other,
+        };
+        Some(listed(&found, at, target, &manifest))
+    });
+    Ok(Listing { files: files.collect(), manifest })
+}
+
+/// The newest manifest that lists a file, and the file.
+fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
+    let (identity, shown) = (target.identity(), PathBuf::from(target.to_string()));
+    let mut newest: Option<(Listing, i64)> = None;
+    let mut unread = None;
+    for folder in folders_of(target) {
+        for manifest in directly_in(&folder)? {
+            let found = match read(&manifest) {
+                Ok(found) => found,
+                Err(error) => {
+                    unread = unread.or(Some(error));
+                    continue;
+                }
+            };
+            let place = found
+                .outputs
+                .iter()
+                .position(|file| manifest.resolve(&file.path).is_some_and(|listed| listed.identity() == identity));
+            let Some(at) = place else { continue };
+            let file = listed(&found, at, target.clone(), &manifest);
+            let finished_at = file.published.run.latest.micros();
+            if newest.as_ref().is_none_or(|(_, other)| *other < finished_at) {
+                newest = Some((Listing { manifest, files: vec![file] }, finished_at));
+            }
+        }
+    }
+    match (newest, unread) {
+        (Some((listing, _)), _) => Ok(listing),
+        (None, Some(error)) => Err(error),
+        (None, None) => match size_of(target) {
+            Ok(Some(_)) => Err(SourceError::NotListed { path: shown }),
+            Ok(None) => Err(SourceError::Open { path: shown, source: std::io::ErrorKind::NotFound.into() }),
+            Err(source) => Err(SourceError::Open { path: shown, source }),
+        },
+    }
+}
+
+/// All exports of a folder and the folders in it.
+fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
+    let manifests = match folder {
+        OutputTarget::File(path) => {
+            let mut found = Vec::new();
+            walk(path, &mut found).map_err(|source| SourceError::Open { path: path.clone(), source })?;
+            found
+        }
+        OutputTarget::Object(object) => manifests_among(folder, &object.list_all()?),
+        OutputTarget::Stdout => Vec::new(),
+    };
+    if manifests.is_empty() {
+        return Err(SourceError::NoManifest { path: folder.to_string().into() });
+    }
+    manifests.into_iter().map(whole).collect()
+}
+
+/// The manifests directly in a folder.
+fn directly_in(folder: &OutputTarget) -> Result<Vec<OutputTarget>, SourceError> {
+    match folder {
+        OutputTarget::File(path) => {
+            let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+            let (mut found, _) =
+                entries(shown).map_err(|source| SourceError::Open { path: shown.to_owned(), source })?;
+            found.retain(|path| is_manifest(path));
+            Ok(found.into_iter().map(OutputTarget::File).collect())
+        }
+        OutputTarget::Object(object) => Ok(manifests_among(folder, &object.list_directly()?)),
+        OutputTarget::Stdout => Ok(Vec::new()),
+    }
+}
+
+/// The folder of a file, and those above it as long as they are named after the value of a column.
+fn folders_of(target: &OutputTarget) -> Vec<OutputTarget> {
+    let parent = |target: &OutputTarget| match target {
+        OutputTarget::File(path) => OutputTarget::File(folder_of(path).to_owned()),
+        OutputTarget::Object(object) => OutputTarget::Object(object.folder()),
+        OutputTarget::Stdout => OutputTarget::Stdout,
+    };
+    let mut folders = vec![parent(target)];
+    while let Some(folder) = folders.last().filter(|folder| is_of_value(folder)) {
+        folders.push(parent(folder));
+    }
+    folders
+}
+
+fn is_of_value(folder: &OutputTarget) -> bool {
+    folder.to_string().trim_end_matches('/').rsplit('/').next().is_some_and(|name| name.contains('='))
+}
+
+fn manifests_among(folder: &OutputTarget, objects: &[ListedObject]) -> Vec<OutputTarget> {
+    let is_hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
+    let mut names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+    names.retain(|name| is_manifest(Path::new(name)) && !is_hidden(name));
+    names.sort_unstable();
+    names.into_iter().map(|name| folder.join(name)).collect()
+}
+
+fn is_manifest(path: &Path) -> bool {
+    Sidecar::of(path).is_some_and(|(sidecar, _)| sidecar.is_manifest())
+}
+
+/// Adds the manifests in a folder and below it. Links to folders are not followed: they lead to what is counted elsewhere.
+fn walk(folder: &Path, found: &mut Vec<OutputTarget>) -> std::io::Result<()> {
+    let (files, folders) = entries(folder)?;
+    found.extend(files.into_iter().filter(|path| is_manifest(path)).map(OutputTarget::File));
+    folders.iter().try_for_each(|folder| walk(folder, found))
+}
+
+/// The files and the folders in a folder, sorted, without hidden ones.
+fn entries(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(if folder == Path::new(".") { entry.file_name().into() } else { entry.path() });
+        }
+    }
+    paths.sort();
+    let (folders, files): (Vec<PathBuf>, _) = paths.into_iter().partition(|path| path.is_dir());
+    Ok((files, folders.into_iter().filter(|path| !path.is_symlink()).collect()))
+}
+
+/// Reads a manifest.
+fn read(manifest: &OutputTarget) -> Result<Found, SourceError> {
+    let path = || PathBuf::from(manifest.to_string());
+    match read_manifest::<Facts>(manifest) {
+        Ok(Some(found)) => Ok(found),
+        Ok(None) => match size_of(manifest) {
+            Ok(None) => Err(SourceError::Open { path: path(), source: std::io::ErrorKind::NotFound.into() }),
+            _ => Err(SourceError::Publishing { path: path() }),
+        },
+        Err(source) => Err(SourceError::UnreadableManifest { path: path(), source }),
+    }
+}
+
+fn listed(found: &Found, at: usize, target: OutputTarget, manifest: &OutputTarget) -> ListedFile {
+    let (file, Facts { resource, details }) = (&found.outputs[at], found.details.clone());
+    let resource = file.resource.clone().or(resource).unwrap_or_else(|| FIRST_RESOURCE.to_owned());
+    let published = of_manifest(file, details, PathBuf::from(manifest.to_string()));
+    ListedFile { target, listed_path: file.path.clone(), resource, published }
+}

@@ -1,0 +1,102 @@
+//! Compares a file with what its manifest says: size, checksum, and, if asked, its rows.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::content::{ColumnSet, Content};
+use super::error::SourceError;
+use super::id_column::{IdColumn, read_ids};
+use super::id_error::IdError;
+use super::listings::ListedFile;
+use super::mirror::Mirror;
+use super::piece::Piece;
+use super::read::{check_bytes, read_file};
+use super::source_file::SourceFile;
+use crate::format::FileFormat;
+use crate::store::Stores;
+
+/// How much of a file is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Its size and its SHA-256.
+    Bytes,
+    /// These, and every row.
+    Rows,
+}
+
+/// What was found in a file that is as its manifest says.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// Rows, if they were read.
+    pub rows: Option<u64>,
+    /// Ids of rows that must differ, 16 bytes each.
+    pub ids: Vec<u128>,
+    /// Columns with values that cannot be read, and how many.
+    pub malformed: Vec<(String, u64)>,
+}
+
+/// Compares a file with its entry in the manifest. An object is copied to this machine for as long as it is read.
+///
+/// # Errors
+/// When it is missing, cannot be read, or differs.
+pub fn verify_file(listed: &ListedFile, depth: Depth, stores: &Arc<Stores>) -> Result<Verified, SourceError> {
+    // What is no format of ours by its name has bytes only.
+    let format = FileFormat::from_path(Path::new(&listed.listed_path));
+    let mut mirror = Mirror::new(stores);
+    let file = mirror.source_file(&listed.target, format.unwrap_or(FileFormat::CSV))?;
+    let file = SourceFile { published: Some(listed.published.clone()), ..file };
+    match (depth, format, Content::of_resource(&listed.resource)) {
+        (Depth::Rows, Some(_), Some(content)) => read_rows(SourceFile { content, columns: ColumnSet::All, ..file }),
+        (Depth::Rows, Some(_), None) => count_rows(&file),
+        _ => check_bytes(&file).map(|()| Verified::default()),
+    }
+}
+
+/// Reads every value.
+fn read_rows(file: SourceFile) -> Result<Verified, SourceError> {
+    let id = file.id();
+    let mut ids = Vec::new();
+    let mut take = |piece: Piece| {
+        if let Some(column) = piece.batch.column(id).as_string_opt::<i32>().filter(|_| piece.columns[id]) {
+            ids.extend(column.iter().flatten().map(id_number));
+        }
+    };
+    let facts = read_file(&file, &mut take)?;
+    let schema = file.schema();
+    let malformed = facts.malformed.into_iter().filter(|&(_, values)| values > 0);
+    let malformed = malformed.map(|(column, values)| (schema.field(column).name().clone(), values)).collect();
+    Ok(Verified { rows: Some(facts.rows), ids, malformed })
+}
+
+/// Counts the rows of what belongs to an export, such as activities or changes.
+fn count_rows(file: &SourceFile) -> Result<Verified, SourceError> {
+    check_bytes(file)?;
+    let mut rows = 0;
+    let counted = read_ids(file, &IdColumn::first_of(&["id", "message_id"]), |_, _| {
+        rows += 1;
+        Ok(())
+    });
+    match counted {
+        Ok(()) => {}
+        Err(IdError::Table(error)) => return Err(error),
+        Err(_) => return Err(SourceError::NoColumns { path: file.path.clone() }),
+    }
+    file.check("rows", rows, |published| published.rows)?;
+    Ok(Verified { rows: Some(rows), ..Verified::default() })
+}
+
+/// An id as a number; one that is no UUID by its hash.
+fn id_number(id: &str) -> u128 {
+    Uuid::try_parse(id).map_or_else(
+        |_| {
+            let digest = Sha256::digest(id.as_bytes());
+            let (half, _) = digest.split_at(16);
+            half.iter().fold(0, |number, &byte| number << 8 | u128::from(byte))
+        },
+        |id| id.as_u128(),
+    )
+}

@@ -1,0 +1,21 @@
+"""Runs the query of `sent-export sql duckdb ... --as-of` and compares its rows with a rebuilt state.
+
+Usage: check_history.py QUERY.sql STATE.parquet FOLDER
+"""
+
+import os
+import sys
+
+import duckdb
+
+query, state, folder = sys.argv[1:]
+os.chdir(folder)
+connection = duckdb.connect()
+connection.execute("set timezone = 'UTC'")
+found = connection.execute(open(query).read())
+columns = [name for name, *_ in found.description]
+found = found.fetchall()
+expected = connection.execute(f"select {', '.join(columns)} from '{state}' order by id").fetchall()
+assert len(found) == len(expected) and len(found) > 0, f"{len(found)} rows, and {len(expected)} are expected"
+for one, other in zip(found, expected):
+    assert one == other, f"{one}\n{other}"
