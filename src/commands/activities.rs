@@ -28,7 +28,11 @@ pub(super) fn run(args: &ActivitiesArgs, intent: Intent) -> Result<ExitCode, Err
     let simulate = args.run.account.simulate.map(Settings::of_messages);
     let flags = ExportFlags {
         output: &args.output,
-        beside: BesideFlags { reports: Some(&args.reports), missing: args.lookup.missing.as_deref(), activities: None },
+        beside: BesideFlags {
+            reports: Some(&args.reports),
+            missing: args.lookup.missing.as_deref(),
+            ..BesideFlags::default()
+        },
         gate: gate(&args.gates, args.min_activities),
         run: &args.run,
         simulate,
