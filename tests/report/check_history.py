@@ -12,10 +12,13 @@ query, state, folder = sys.argv[1:]
 os.chdir(folder)
 connection = duckdb.connect()
 connection.execute("set timezone = 'UTC'")
-found = connection.execute(open(query).read())
-columns = [name for name, *_ in found.description]
-found = found.fetchall()
-expected = connection.execute(f"select {', '.join(columns)} from '{state}' order by id").fetchall()
+text = open(query).read().rstrip().removesuffix(";")
+connection.execute(f"create table found as\n{text}")
+columns = [name for name, *_ in connection.execute("describe found").fetchall()]
+# As texts: times with a zone need another package of Python.
+shown = ", ".join(f"{name}::text" for name in columns)
+found = connection.execute(f"select {shown} from found order by id").fetchall()
+expected = connection.execute(f"select {shown} from '{state}' order by id").fetchall()
 assert len(found) == len(expected) and len(found) > 0, f"{len(found)} rows, and {len(expected)} are expected"
 for one, other in zip(found, expected):
     assert one == other, f"{one}\n{other}"
