@@ -34,7 +34,8 @@
 //! would show.
 //!
 //! Where to change what: a resource in `resources` (and a line in `api::endpoints` and a command), a format in `format`, a
-//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, a form of the report in `report`, a
+//! place for files in `store`, an engine that loads them in `sql`, a flag in `cli` and `config`, what a file of jobs may hold in `config::jobs` and how jobs are run in
+//! `commands::run`, a form of the report in `report`, a
 //! column of changes in `changes::layout`.
 
 pub mod api;

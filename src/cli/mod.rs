@@ -4,15 +4,18 @@ mod activities;
 mod contact;
 mod contacts;
 mod diff;
+mod environment;
 mod messages;
 mod report;
+mod run;
+mod settings;
 mod shared;
 mod simulator;
 mod sql;
 #[cfg(test)]
 mod tests;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
@@ -20,6 +23,10 @@ pub use contacts::ContactsArgs;
 pub use diff::DiffArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use report::ReportArgs;
+pub use run::{JobsArgs, ShardArg};
+pub use settings::{
+    JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, has_flag, nearest, parse_job,
+};
 pub use shared::{
     AccountArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs, OutputArgs, PaceArgs,
     RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs, VerbosityArgs,
@@ -34,6 +41,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line and the variables of flags. Ends the process if it is to show something, or is wrong.
+    pub fn from_command_line() -> Self {
+        let matches = program().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// The program with all its commands and flags, and the variables of these.
+fn program() -> clap::Command {
+    environment::with_variables(Cli::command())
 }
 
 /// The subcommands.
@@ -51,6 +71,8 @@ pub enum Command {
     Diff(Box<DiffArgs>),
     /// Report on exported contacts or messages as tables, HTML, Markdown or JSON
     Report(Box<ReportArgs>),
+    /// Run jobs from a file
+    Run(Box<JobsArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),
     /// Run a local simulator of the API

@@ -19,8 +19,8 @@ use crate::publish::{OutputError, Outputs, read_manifest};
 use crate::store::{OutputTarget, check_writable, remove_small_file};
 
 use super::report::{input_places, print_skipped};
-use super::say;
 use super::stop::Signals;
+use super::{job, say};
 
 use self::side::{Side, Which};
 
@@ -29,8 +29,12 @@ use self::side::{Side, Which};
 /// # Errors
 /// When a file cannot be read, the exports cannot be compared, or an output cannot be written.
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
-    let mut signals = Signals::listen().map_err(Error::StartRuntime)?;
+    let signals = Signals::listen().map_err(Error::StartRuntime)?;
     let config = DiffConfig::new(args)?;
+    if job::is_check() {
+        job::note_places(config.outputs.iter().map(|request| &request.target));
+        return Ok(ExitCode::Complete);
+    }
     let mut mirror = Mirror::new(&config.stores);
     let mut found_old = mirror.find_files(std::slice::from_ref(&args.old))?;
     let mut found_new = mirror.find_files(std::slice::from_ref(&args.new))?;
@@ -69,7 +73,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     // Until now a signal had nothing to clean up.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;
-    match write(&mut changes, outputs, &config, &mut signals) {
+    match write(&mut changes, outputs, &config, &signals) {
         Err(Error::Output(error)) if error.is_closed_pipe() => return Ok(ExitCode::Complete),
         result => result?,
     }
@@ -83,7 +87,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
 }
 
 /// Writes all changes and publishes them.
-fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signals: &mut Signals) -> Result<(), Error> {
+fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signals: &Signals) -> Result<(), Error> {
     while let Some(batch) = changes.next_batch()? {
         if let Some(code) = signals.received() {
             return Err(Error::Stopped(code));

@@ -27,7 +27,7 @@ use super::publish::{Published, check_privacy, publish, published_before, warn_o
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
-use super::{is_color_off, print, say, stop, table_width};
+use super::{is_color_off, job, print, say, stop, table_width};
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
@@ -61,6 +61,11 @@ pub(super) fn run_export<R: Reading, C: RowCounts>(
         partition: command.partition,
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
+    if job::is_check() {
+        job::note_outputs(&config.outputs);
+        job::note_account(&config.account);
+        return Ok(ExitCode::Complete);
+    }
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
@@ -196,23 +201,29 @@ fn report_result<R: Reading, D: RunDocument>(
     published: &Published<D>,
 ) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
-    if verbosity.quiet {
+    let outcome = outcome::<R, D>(published);
+    job::note_outcome(&outcome);
+    let shows_table = !verbosity.quiet && !job::is_one();
+    if !shows_table {
         // Else the table begins with it.
         warn_of_losses(&published.document, &published.rejected);
     }
     for suspicion in published.document.suspicions() {
         say(&format!("warning: {suspicion}\n"));
     }
-    if !verbosity.quiet {
-        print_summary::<R, D>(published);
+    if shows_table {
+        print_summary(published);
     } else if published.verdict == Verdict::Unverified {
         // The reason for exit code 3 is printed even with --quiet.
         say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
     }
+    if !verbosity.quiet {
+        say(&format!("\n{outcome}\n"));
+    }
     Ok(published.verdict.into())
 }
 
-fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
+fn print_summary<D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     let mut remarks = published.document.remarks();
@@ -223,6 +234,10 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
     for remark in remarks {
         say(&format!("\n{remark}\n"));
     }
+}
+
+/// The verdict and what it is about, in one line.
+fn outcome<R: Reading, D>(published: &Published<D>) -> String {
     let (one, many) = (R::NOUN.one, R::NOUN.many);
     let left_out = match published.items_rejected {
         0 => String::new(),
@@ -231,7 +246,7 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
             format!("; left out: {}", count_of(items, &is_none.0, &is_none.1))
         }
     };
-    say(&format!("\n{}: {}{left_out}\n", published.verdict.name(), count_of(published.rows, one, many)));
+    format!("{}: {}{left_out}", published.verdict.name(), count_of(published.rows, one, many))
 }
 
 fn table_style() -> TableStyle {

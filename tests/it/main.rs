@@ -14,6 +14,7 @@ mod failures;
 mod file_systems;
 mod fuzz;
 mod hostile;
+mod jobs;
 mod layouts;
 mod messages;
 mod messages_activities;
