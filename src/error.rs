@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use crate::api::{ApiError, UnsupportedProxy};
 use crate::base::printable::printable;
 use crate::changes::ChangesError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, JobsError};
 use crate::input::{IdError, SourceError};
 use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
@@ -87,6 +87,9 @@ pub enum Error {
     /// A flag, a variable or a file that configures the run is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A file of jobs cannot be used.
+    #[error(transparent)]
+    Jobs(#[from] JobsError),
     /// The HTTP client could not be built.
     #[error("cannot set up HTTPS on this machine")]
     BuildClient(#[source] Box<dyn StdError + Send + Sync>),
@@ -185,12 +188,19 @@ impl Error {
                 ConfigError::MissingKey
                 | ConfigError::UnusableKey { .. }
                 | ConfigError::ReadKey { .. }
-                | ConfigError::KeyForPath,
+                | ConfigError::KeyForPath
+                | ConfigError::BadKeyVariable
+                | ConfigError::NoKeyVariable(_)
+                | ConfigError::KeyCommand(_),
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
-            Self::Config(_) | Self::Source(_) | Self::Ids(_) | Self::Sql(_) | Self::BuildClient(_) | Self::Proxy(_) => {
-                ExitCode::Usage
-            }
+            Self::Config(_)
+            | Self::Jobs(_)
+            | Self::Source(_)
+            | Self::Ids(_)
+            | Self::Sql(_)
+            | Self::BuildClient(_)
+            | Self::Proxy(_) => ExitCode::Usage,
             Self::ContactNotFound { .. } => ExitCode::Rejected,
             Self::Print(_) | Self::Journal(_) | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::StartSimulator(_)
@@ -223,13 +233,14 @@ impl Error {
         text
     }
 
-    /// What a gate based its decision on, one line each.
+    /// What a gate based its decision on, or everything that is wrong with a file of jobs, one line each.
     pub fn evidence(&self) -> Vec<String> {
         match self {
             Self::Gate { verdict, evidence, .. } => {
                 let verdict = format!("verdict: {}", verdict.name());
                 std::iter::once(verdict).chain(evidence.iter().map(|line| format!("evidence: {}", line.text))).collect()
             }
+            Self::Jobs(error) => error.problems().map(|problem| printable(&problem)).collect(),
             Self::Kept { error, .. } => error.evidence(),
             _ => Vec::new(),
         }
@@ -253,6 +264,7 @@ impl Error {
             Self::Api(error) => return request::hint(error),
             Self::Kept { error, journal } => return Some(kept_hint(error, journal)),
             Self::Config(error) => error.hint(),
+            Self::Jobs(error) => error.hint(),
             Self::Output(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Ids(error) => error.hint(),

@@ -99,7 +99,9 @@ pub async fn export<R: Reading, C: RowCounts>(
 ) -> Result<Outcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());
     let start = Gatherer::<R::Batches, C>::new(reading, (outputs, new_rows), now_micros);
-    let mut gathering = tokio::task::spawn_blocking(move || start.take_all(messages));
+    // The log messages of its thread are those of the same job.
+    let span = tracing::Span::current();
+    let mut gathering = tokio::task::spawn_blocking(move || span.in_scope(|| start.take_all(messages)));
     let walking = async move {
         let deliver = async |delivered: Delivered<R::Page>| match sender.send(Message::Page(Box::new(delivered))).await
         {

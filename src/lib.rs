@@ -37,7 +37,8 @@
 //! counts in `report`; a format in `format` (a row of its table), with its reader in `input`; a place for files in `store`, with
 //! the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, and in what order in
 //! `commands::export`; a comparison of exports in `changes`, its columns in `changes::layout`; an engine that loads files in
-//! `sql`; a flag in `cli` and `config`; a form of the report in `report`.
+//! `sql`; a flag in `cli` and `config`; what a file of jobs may hold in `config::jobs`, and how
+//! jobs are run in `commands::run`; a form of the report in `report`.
 
 pub mod api;
 pub mod base;

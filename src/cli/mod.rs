@@ -5,9 +5,12 @@ mod contact;
 mod contacts;
 mod diff;
 mod doctor;
+mod environment;
 mod messages;
 mod plan;
 mod report;
+mod run;
+mod settings;
 mod shared;
 mod simulator;
 mod sql;
@@ -15,7 +18,7 @@ mod sql;
 mod tests;
 mod verify;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
@@ -25,6 +28,10 @@ pub use doctor::DoctorArgs;
 pub use messages::{MessagesArgs, PartitionArg};
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
+pub use run::{JobsArgs, ShardArg};
+pub use settings::{
+    JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, has_flag, nearest, parse_job,
+};
 pub use shared::{
     AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
     OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs,
@@ -41,6 +48,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line and the variables of flags. Ends the process if it is to show something, or is wrong.
+    pub fn from_command_line() -> Self {
+        let matches = program().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// The program with all its commands and flags, and the variables of these.
+fn program() -> clap::Command {
+    environment::with_variables(Cli::command())
 }
 
 /// The subcommands.
@@ -60,6 +80,8 @@ pub enum Command {
     Report(Box<ReportArgs>),
     /// Check that exported files are still what was published
     Verify(Box<VerifyArgs>),
+    /// Run jobs from a file
+    Run(Box<JobsArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),
     /// Say what an export would take: requests, time and sizes

@@ -23,10 +23,11 @@ use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
 use crate::resources::contacts::{ContactKey, ContactLookup};
 use crate::simulator;
+use crate::store::OutputTarget;
 
 use super::account::{key_variable, start_simulator};
 use super::export::{ExportCommand, Intent, run_export};
-use super::{print, say, warn_of_ids};
+use super::{job, print, say, warn_of_ids};
 
 /// Fewest digits of what is taken for a phone number.
 const MIN_NUMBER_DIGITS: usize = 3;
@@ -40,6 +41,11 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     if args.output.files.output.is_empty() {
+        if job::is_check() {
+            job::note_places([OutputTarget::Stdout].iter());
+            job::note_account(&Connection::new(&args.run, simulate, key_variable().as_deref())?.account);
+            return Ok(ExitCode::Complete);
+        }
         let keys = keys_of(args)?;
         return with_account(args, simulate, async |account, scope| print_all(args, &keys, account, scope).await);
     }
@@ -78,7 +84,7 @@ fn keys_of(args: &ContactArgs) -> Result<Vec<ContactKey>, Error> {
         ids.add(text, String::new).map_err(|_| ConfigError::NotAContact { argument })?;
         keys.extend(ids.ids()[known..].iter().copied().map(ContactKey::Id));
     }
-    if let Some(path) = &args.ids {
+    if let Some(path) = args.ids.as_ref().filter(|_| !job::is_check()) {
         let known = ids.ids().len();
         ids.read_text(path)?;
         keys.extend(ids.ids()[known..].iter().copied().map(ContactKey::Id));

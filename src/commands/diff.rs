@@ -18,8 +18,8 @@ use crate::publish::{OutputError, Outputs, read_manifest};
 use crate::store::{OutputTarget, check_writable, remove_small_file};
 
 use super::report::{input_places, print_skipped};
-use super::say;
 use super::stop::Signals;
+use super::{job, say};
 
 use super::compare::comparable;
 use super::compare::side::{Side, Which};
@@ -29,8 +29,12 @@ use super::compare::side::{Side, Which};
 /// # Errors
 /// When a file cannot be read, the exports cannot be compared, or an output cannot be written.
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
-    let mut signals = Signals::listen().map_err(Error::StartRuntime)?;
+    let signals = Signals::listen().map_err(Error::StartRuntime)?;
     let config = DiffConfig::new(args)?;
+    if job::is_check() {
+        job::note_places(config.outputs.iter().map(|request| &request.target));
+        return Ok(ExitCode::Complete);
+    }
     let path_of_new = match (&args.new, args.as_of) {
         (Some(new), _) => new,
         (None, Some(as_of)) => return as_of::run(args, &config, as_of, signals),
@@ -75,7 +79,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     // Until now a signal had nothing to clean up.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;
-    match write(&mut changes, outputs, &config, &mut signals) {
+    match write(&mut changes, outputs, &config, &signals) {
         Err(Error::Output(error)) if error.is_closed_pipe() => return Ok(ExitCode::Complete),
         result => result?,
     }
@@ -89,7 +93,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
 }
 
 /// Writes all changes and publishes them.
-fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signals: &mut Signals) -> Result<(), Error> {
+fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signals: &Signals) -> Result<(), Error> {
     while let Some(batch) = changes.next_batch()? {
         if let Some(code) = signals.received() {
             return Err(Error::Stopped(code));

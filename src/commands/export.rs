@@ -30,7 +30,7 @@ use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
-use super::{is_color_off, print, say, stop, table_width};
+use super::{is_color_off, job, print, say, stop, table_width};
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
@@ -74,6 +74,13 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         partition: command.partition,
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
+    if job::is_check() {
+        if intent == Intent::Run {
+            job::note_outputs(&config.outputs);
+        }
+        job::note_account(&config.account);
+        return Ok(ExitCode::Complete);
+    }
     if intent == Intent::Plan {
         return plan_export(command, &mut config);
     }
@@ -237,18 +244,24 @@ fn report_result<R: Reading, D: RunDocument>(
     published: &Published<D>,
 ) -> Result<ExitCode, Error> {
     print(&published.to_stdout)?;
-    if verbosity.quiet {
+    let outcome = outcome::<R, D>(published);
+    job::note_outcome(&outcome.replace('\n', "; "));
+    let shows_table = !verbosity.quiet && !job::is_one();
+    if !shows_table {
         // Else the table begins with it.
         warn_of_losses(&published.document, &published.rejected);
     }
     for suspicion in published.document.suspicions() {
         say(&format!("warning: {suspicion}\n"));
     }
-    if !verbosity.quiet {
-        print_summary::<R, D>(published);
+    if shows_table {
+        print_summary(published);
     } else if published.verdict == Verdict::Unverified {
         // The reason for exit code 3 is printed even with --quiet.
         say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
+    }
+    if !verbosity.quiet {
+        say(&format!("\n{outcome}\n"));
     }
     let is_unchanged = published.changes.as_ref().is_some_and(RunChanges::are_none);
     let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
@@ -258,7 +271,7 @@ fn report_result<R: Reading, D: RunDocument>(
     })
 }
 
-fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
+fn print_summary<D: RunDocument>(published: &Published<D>) {
     say("\n");
     say(&published.document.table(table_style()));
     let mut remarks = published.document.remarks();
@@ -266,6 +279,10 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
     for remark in remarks {
         say(&format!("\n{remark}\n"));
     }
+}
+
+/// The verdict and what it is about, in one line, and what has changed in another.
+fn outcome<R: Reading, D>(published: &Published<D>) -> String {
     let (one, many) = (R::NOUN.one, R::NOUN.many);
     let left_out = match published.items_rejected {
         0 => String::new(),
@@ -274,23 +291,22 @@ fn print_summary<R: Reading, D: RunDocument>(published: &Published<D>) {
             format!("; left out: {}", count_of(items, &is_none.0, &is_none.1))
         }
     };
-    say(&format!("\n{}: {}{left_out}\n", published.verdict.name(), count_of(published.rows, one, many)));
-    if let Some(changes) = &published.changes {
-        say(&changes_line(changes, R::NOUN));
-    }
+    let changes = published.changes.as_ref().map(|changes| format!("\n{}", changes_line(changes, R::NOUN)));
+    let rows = count_of(published.rows, one, many);
+    format!("{}: {rows}{left_out}{}", published.verdict.name(), changes.unwrap_or_default())
 }
 
 /// What has changed, in one line.
 fn changes_line(changes: &RunChanges, noun: RowNoun) -> String {
     if changes.is_first {
-        return format!("first export: every {} is new\n", noun.one);
+        return format!("first export: every {} is new", noun.one);
     }
     let since = changes.since.as_ref().map_or_else(|| "the last export".to_owned(), Clone::clone);
     let mut counts = vec![(changes.added, "added"), (changes.changed, "changed"), (changes.removed, "removed")];
     let others = [(changes.missing, "missing"), (changes.opted_out, "opted out"), (changes.opted_in, "opted in")];
     counts.extend(others.into_iter().filter(|(count, _)| *count > 0));
     let counts: Vec<String> = counts.iter().map(|&(count, what)| format!("{} {what}", grouped(count))).collect();
-    format!("changes since {since}: {}\n", counts.join(", "))
+    format!("changes since {since}: {}", counts.join(", "))
 }
 
 fn table_style() -> TableStyle {

@@ -20,6 +20,7 @@ use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::export::{ExportCommand, Intent, run_export};
+use super::job;
 
 /// Exports messages.
 ///
@@ -82,7 +83,10 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
         };
         return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
     }
-    let Some(start) = (if args.since_last { start_after_last_run(args)? } else { None }) else { return Ok(None) };
+    // For a check, nothing is looked for in a store.
+    let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args)? } else { None }) else {
+        return Ok(None);
+    };
     let text = start.to_seconds();
     Ok(Some(Since { start: SinceStart::At(start.micros()), is_whole_days, text }))
 }

@@ -8,6 +8,7 @@ mod contacts;
 mod diff;
 mod doctor;
 mod export;
+mod job;
 mod man;
 mod messages;
 mod plan;
@@ -15,6 +16,7 @@ mod publish;
 mod read;
 mod report;
 mod resume;
+mod run;
 mod simulator;
 mod sql;
 mod stop;
@@ -40,7 +42,24 @@ use self::export::Intent;
 
 /// Runs a command and prints its error, if any.
 pub fn run(cli: &Cli) -> ExitCode {
-    let result = match &cli.command {
+    dispatch(&cli.command).unwrap_or_else(|error| {
+        say(&error.explanation());
+        error.exit_code()
+    })
+}
+
+fn dispatch(command: &Command) -> Result<ExitCode, Error> {
+    match command {
+        // They write nothing that another job could write, and have nothing to check but their flags.
+        Command::Doctor(_)
+        | Command::Verify(_)
+        | Command::Sql(_)
+        | Command::Completions { .. }
+        | Command::Man { .. }
+            if job::is_check() =>
+        {
+            Ok(ExitCode::Complete)
+        }
         Command::Contacts(args) => {
             start_log(log_level(&args.run.verbosity));
             contacts::run(args, Intent::Run)
@@ -64,16 +83,13 @@ pub fn run(cli: &Cli) -> ExitCode {
         }
         Command::Diff(args) => diff::run(args),
         Command::Report(args) => report::run(args),
+        Command::Run(args) => run::run(args),
         Command::Sql(args) => sql::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Simulator(args) => simulator::run(args),
         Command::Completions { shell } => print_completions(*shell),
         Command::Man { command } => man::run(command.as_deref()),
-    };
-    result.unwrap_or_else(|error| {
-        say(&error.explanation());
-        error.exit_code()
-    })
+    }
 }
 
 fn print_completions(shell: clap_complete::Shell) -> Result<ExitCode, Error> {
@@ -93,9 +109,9 @@ fn warn_of_ids(ids: &IdList, table: &str) {
     }
 }
 
-/// Writes to stderr; there is nowhere to report that this fails.
+/// Writes to stderr, in a job with its name; there is nowhere to report that this fails.
 fn say(text: &str) {
-    drop(io::stderr().write_all(text.as_bytes()));
+    drop(io::stderr().write_all(job::named(text).as_bytes()));
 }
 
 /// Writes a warning to stderr.

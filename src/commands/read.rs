@@ -15,6 +15,8 @@ use crate::publish::Outputs;
 use crate::report::RowCounts;
 use crate::time::Timestamp;
 
+use super::job;
+
 /// How often progress is drawn.
 pub(super) const TICK: Duration = Duration::from_millis(200);
 
@@ -31,9 +33,13 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     let rate = config.pace.rate();
     // Rows on a terminal leave no room for a bar.
     let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
-    let is_silent = verbosity.quiet || verbosity.no_progress || shows_rows;
+    let is_silent = verbosity.quiet || verbosity.no_progress || shows_rows || job::has_company();
     let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::COUNTED));
     let ticking = async {
+        if is_silent {
+            // Hundreds of jobs would wake up for nothing.
+            std::future::pending::<()>().await;
+        }
         let mut ticks = tokio::time::interval(TICK);
         loop {
             ticks.tick().await;

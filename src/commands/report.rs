@@ -28,7 +28,7 @@ use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file}
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::{is_color_off, print, say, table_width, warn};
+use super::{is_color_off, job, print, say, table_width, warn};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
@@ -46,6 +46,10 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     let mut forms: Vec<(OutputTarget, ReportForm)> = Vec::new();
     for (path, form) in asked.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))) {
         forms.push((naming.target(path)?, form));
+    }
+    if job::is_check() {
+        job::note_places(forms.iter().map(|(target, _)| target));
+        return Ok(ExitCode::Complete);
     }
     let mut mirror = Mirror::new(naming.stores());
     let mut found = mirror.find_files(&args.files)?;

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::error::{Error, ExitCode};
+
+use super::job;
 
 /// Longest time that a run which is to stop waits for work to be cleaned up.
 const GRACE: Duration = Duration::from_secs(3);
@@ -19,20 +21,24 @@ const GRACE: Duration = Duration::from_secs(3);
 ///
 /// A thread of its own waits for them: even while the run's thread is blocked by a disk or a pipe, the second signal ends
 /// the process at once. So does the first one until there is something to keep.
+#[derive(Debug)]
 pub(super) struct Signals {
-    first: oneshot::Receiver<ExitCode>,
+    first: watch::Receiver<Option<ExitCode>>,
     has_begun: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Handles signals from now on.
+    /// Handles signals from now on. In a job, those of the program that runs the jobs.
     ///
     /// # Errors
     /// When a thread cannot be started, or signal handlers cannot be installed.
     pub(super) fn listen() -> io::Result<Self> {
+        if let Some(signals) = job::signals() {
+            return Ok(signals);
+        }
         check_open_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let (sender, first) = oneshot::channel();
+        let (sender, first) = watch::channel(None);
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
         // Before the thread runs: until then a signal would end the process.
@@ -44,7 +50,7 @@ impl Signals {
             let code = heard.first().await;
             if begun.load(Ordering::Relaxed) {
                 // Once the outputs are being renamed, which is quick, nothing waits for it.
-                sender.send(code).ok();
+                sender.send(Some(code)).ok();
                 leave(heard.second().await)
             }
             leave(code)
@@ -58,9 +64,33 @@ impl Signals {
         self.has_begun.store(true, Ordering::Relaxed);
     }
 
+    /// The same signals for one of several jobs, in which nothing has begun yet.
+    pub(super) fn for_job(&self) -> Self {
+        Self { first: self.first.clone(), has_begun: Arc::default() }
+    }
+
+    /// The same signals for the command of a job.
+    pub(super) fn for_command(&self) -> Self {
+        Self { first: self.first.clone(), has_begun: Arc::clone(&self.has_begun) }
+    }
+
+    /// Whether there is something to keep or to remove.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
+    }
+
     /// The exit code of a signal that has come since [`begin`](Self::begin), for commands that look from time to time.
-    pub(super) fn received(&mut self) -> Option<ExitCode> {
-        self.first.try_recv().ok()
+    pub(super) fn received(&self) -> Option<ExitCode> {
+        *self.first.borrow()
+    }
+
+    /// Waits for the first signal since [`begin`](Self::begin), and returns its exit code.
+    pub(super) async fn first(&mut self) -> ExitCode {
+        match self.first.wait_for(Option::is_some).await.map(|code| *code) {
+            Ok(Some(code)) => code,
+            // The thread that hears them is gone, and so is the process.
+            _ => std::future::pending().await,
+        }
     }
 }
 
@@ -79,7 +109,7 @@ fn check_open_files() -> io::Result<()> {
 }
 
 /// Waits for the first signal or the end of `--max-duration`.
-pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) -> Error {
+pub(super) async fn requested(max_duration: Option<Duration>, mut signals: Signals) -> Error {
     signals.begin();
     let time_is_up = async {
         match max_duration {
@@ -91,7 +121,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, signals: Signals) 
         }
     };
     tokio::select! {
-        Ok(code) = signals.first => Error::Stopped(code),
+        code = signals.first() => Error::Stopped(code),
         duration = time_is_up => Error::TimeLimit(duration),
     }
 }

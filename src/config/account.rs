@@ -64,7 +64,7 @@ impl AccountConfig {
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let base_url = base_url(args)?;
-        let api_key = if simulate.is_some() { None } else { Some(read_key(args.api_key_file.as_deref(), api_key)?) };
+        let api_key = if simulate.is_some() { None } else { Some(read_key(args, api_key)?) };
         let scope = args.profile_id.map_or(Scope::ACCOUNT, Scope::profile);
         Ok(Self { simulate, base_url, api_key, scope })
     }

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, and the next step.
 
 use super::API_KEY_VARIABLE;
+use super::key_command::KeyCommandError;
 use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
@@ -32,6 +33,15 @@ pub enum ConfigError {
     /// The key itself was given where its file is asked for.
     #[error("--api-key-file takes a path, but was given the value of {API_KEY_VARIABLE}")]
     KeyForPath,
+    /// What should be the name of a variable may be the key.
+    #[error("--api-key-env takes the name of a variable, in upper-case letters, digits and underscores")]
+    BadKeyVariable,
+    /// The variable that should hold the key is not set.
+    #[error("no API key: {0} is not set (--api-key-env)")]
+    NoKeyVariable(String),
+    /// The program that should print the key did not.
+    #[error("no API key from --api-key-command")]
+    KeyCommand(#[source] KeyCommandError),
     /// An argument is neither an id nor a number.
     #[error("argument {argument} is neither a contact id nor a phone number")]
     NotAContact {
@@ -235,6 +245,9 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::BadKeyVariable => "write it like ACME_API_KEY; the key itself belongs in that variable",
+            Self::NoKeyVariable(_) => "set the variable, or name another one",
+            Self::KeyCommand(_) => "run it by hand: its messages are not shown, since they may hold the key",
             Self::NotAContact { .. } => "write a UUID, or a number with its country code like +12025550123",
             Self::StdinTwice => "name a file for one of the two",
             Self::KeyForPath => "omit --api-key-file: the variable is enough",

@@ -1,14 +1,24 @@
-//! Where the API key comes from: the environment, a file or stdin, never a flag.
+//! Where the API key comes from: the environment, a file, stdin or a program, never a flag.
 
 use std::io::Read;
 use std::path::Path;
 
+use super::key_command::key_of_command;
 use super::{API_KEY_VARIABLE, ConfigError};
 use crate::api::ApiKey;
+use crate::cli::AccountArgs;
 
-/// Reads the key from a file, `-` being stdin, or else from the value of [`API_KEY_VARIABLE`].
-pub(super) fn read_key(file: Option<&Path>, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
-    let (text, from) = match (file, variable) {
+/// Reads the key from where a flag says, a file `-` being stdin, or else from the value of [`API_KEY_VARIABLE`].
+pub(super) fn read_key(args: &AccountArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
+    let AccountArgs { api_key_file: file, api_key_env, api_key_command, .. } = args;
+    if let Some(command) = api_key_command {
+        let text = key_of_command(command).map_err(ConfigError::KeyCommand)?;
+        return usable_key(&text, "the output of --api-key-command".to_owned());
+    }
+    if let Some(name) = api_key_env {
+        return read_variable(name);
+    }
+    let (text, from) = match (file.as_deref(), variable) {
         // A mix-up that must not print the key in the place of the path.
         (Some(path), Some(key)) if path.as_os_str() == key.trim() => return Err(ConfigError::KeyForPath),
         (Some(path), _) if path.as_os_str() == "-" => (read_key_file(path)?, "stdin".to_owned()),
@@ -16,8 +26,24 @@ pub(super) fn read_key(file: Option<&Path>, variable: Option<&str>) -> Result<Ap
         (None, Some(text)) => (text.to_owned(), API_KEY_VARIABLE.to_owned()),
         (None, None) => return Err(ConfigError::MissingKey),
     };
-    let key = ApiKey::new(&text).filter(|_| !is_quoted(&text));
-    key.ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(&text) })
+    usable_key(&text, from)
+}
+
+fn usable_key(text: &str, from: String) -> Result<ApiKey, ConfigError> {
+    let key = ApiKey::new(text).filter(|_| !is_quoted(text));
+    key.ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(text) })
+}
+
+/// Reads the key from the variable of this name. What is no name by the custom of all systems may be a key, and is not shown.
+fn read_variable(name: &str) -> Result<ApiKey, ConfigError> {
+    let is_usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if !name.chars().all(is_usual) || !name.starts_with(|c: char| is_usual(c) && !c.is_ascii_digit()) {
+        return Err(ConfigError::BadKeyVariable);
+    }
+    match std::env::var_os(name) {
+        Some(key) => usable_key(&key.to_string_lossy(), name.to_owned()),
+        None => Err(ConfigError::NoKeyVariable(name.to_owned())),
+    }
 }
 
 /// Whether quotes came along, as they do from the env files of Docker.

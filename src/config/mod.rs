@@ -1,9 +1,10 @@
 //! Checked settings: what the flags and the environment say, proven to make sense before anything is done.
 //!
 //! One file a part: [`AccountConfig`], [`PaceConfig`], [`OutputsConfig`]; [`ExportConfig`] puts them together for
-//! every command that exports. `commands` calls it; it calls nothing that does I/O but reading keys.
+//! every command that exports; [`JobsFile`] is the flags of many. `commands` calls it; it calls nothing that does I/O but
+//! reading keys and jobs.
 //!
-//! The key comes from `SENT_DM_API_KEY` or a file. There is no flag that takes the key itself, because the process list
+//! The key comes from a variable, a file or a program. There is no flag that takes the key itself, because the process list
 //! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
 
 mod account;
@@ -15,7 +16,9 @@ mod connection;
 mod diff;
 mod error;
 mod export;
+mod jobs;
 mod key;
+mod key_command;
 mod naming;
 mod outputs;
 mod pace;
@@ -29,6 +32,8 @@ pub use self::connection::Connection;
 pub use self::diff::{DiffConfig, ignored_columns};
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings};
+pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
+pub use self::key_command::KeyCommandError;
 pub use self::naming::Naming;
 pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};

@@ -90,7 +90,10 @@ impl OutputThread {
     pub(super) fn start(mut output: Output) -> Result<Self, OutputError> {
         let request = output.request.clone();
         let (batches, receiver) = sync_channel(QUEUED_BATCHES);
+        // The log messages of the thread are those of the same job.
+        let span = tracing::Span::current();
         let encode_all = move || {
+            let _entered = span.entered();
             while let Some(batch) = next_batch(&receiver, &mut output)? {
                 output.encode(&batch)?;
             }

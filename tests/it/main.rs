@@ -17,6 +17,7 @@ mod file_systems;
 mod fuzz;
 mod history;
 mod hostile;
+mod jobs;
 mod layouts;
 mod messages;
 mod messages_activities;

@@ -21,8 +21,23 @@ pub struct AccountArgs {
     pub profile_id: Option<Uuid>,
 
     /// File with the API key, `-` for stdin [default: the variable `SENT_DM_API_KEY`]
-    #[arg(long, value_name = "PATH", help_heading = "Account")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with_all = ["api_key_env", "api_key_command"],
+        help_heading = "Account"
+    )]
     pub api_key_file: Option<PathBuf>,
+
+    /// Environment variable with the API key, for jobs with keys of their own
+    #[arg(long, value_name = "NAME", conflicts_with = "api_key_command", help_heading = "Account")]
+    pub api_key_env: Option<String>,
+
+    /// Program that prints the API key, with its arguments, such as 'pass show sent'
+    ///
+    /// It is run without a shell and without stdin, for at most a minute. Its messages are not shown.
+    #[arg(long, value_name = "COMMAND", help_heading = "Account")]
+    pub api_key_command: Option<String>,
 
     /// Base URL of the API
     #[arg(

@@ -15,11 +15,16 @@ pub(crate) use session::{Said, Session};
 
 use sent_export::simulator::{DEFAULT_API_KEY, Simulator};
 
-/// What every page assumes: an earlier export and its summary, and exports of two days.
+/// What every page assumes: an earlier export and its summary, exports of two days, and a file with a key.
 const PREPARATION: &str = "mkdir exports sample-output
 sent-export contacts --simulate=200 --quiet -o exports/contacts.parquet --summary last-week.json
 cp exports/contacts.parquet monday.parquet
-cp exports/contacts.parquet tuesday.parquet";
+cp exports/contacts.parquet tuesday.parquet
+mkdir keys
+printf %s \"$SENT_DM_API_KEY\" > keys/globex";
+
+/// The page whose first block of TOML is the file of jobs that all pages have.
+const JOBS: (&str, &str) = ("docs/jobs.md", "jobs.toml");
 
 /// Beginnings of commands that are not run, with the reason.
 const NOT_RUN: [(&str, &str); 8] = [
@@ -70,6 +75,7 @@ fn every_command_of_the_documents_runs() {
 fn run_document(document: &Document) {
     let session = Session::new(&[]);
     session.run(&[Command::new("preparation", PREPARATION)]);
+    std::fs::write(session.path(JOBS.1), first_toml(JOBS.0)).unwrap();
     for block in &document.blocks {
         let (servers, commands): (Vec<_>, Vec<_>) = block
             .commands
@@ -84,6 +90,13 @@ fn run_document(document: &Document) {
             session.serve(command);
         }
     }
+}
+
+/// The first block of TOML of a page.
+fn first_toml(page: &str) -> String {
+    let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let (_, block) = text.split_once("```toml\n").unwrap();
+    block.split_once("```").unwrap().0.to_owned()
 }
 
 /// The commands of all pages.

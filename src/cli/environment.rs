@@ -1,0 +1,67 @@
+//! A variable for every flag: `--rate-limit` is `SENT_EXPORT_RATE_LIMIT`.
+//!
+//! Built from what clap knows, so that a new flag has its variable without a second list. A variable is weaker than the
+//! flag and stronger than a file of jobs. One that is set to nothing counts as not set, and so does one of a switch that
+//! says no.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::builder::FalseyValueParser;
+use clap::{Arg, ArgAction, Command};
+
+/// What the names of variables begin with.
+const PREFIX: &str = "SENT_EXPORT_";
+
+/// Values that leave a switch off, as clap reads them.
+const OFF: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
+
+/// Lets every flag of every command take its value from its variable.
+pub(super) fn with_variables(program: Command) -> Command {
+    program.mut_subcommands(|command| command.mut_args(with_variable))
+}
+
+fn with_variable(argument: Arg) -> Arg {
+    // A flag that has a name of its own for it keeps it.
+    if argument.get_env().is_some() {
+        return argument;
+    }
+    let Some(name) = argument.get_long().map(variable_name) else { return argument };
+    let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+    match std::env::var_os(&name) {
+        Some(value) if is_given(&value, is_switch) => {
+            let argument = argument.env(name).hide_env(true);
+            if is_switch { argument.value_parser(FalseyValueParser::new()) } else { argument }
+        }
+        _ => argument,
+    }
+}
+
+/// The variable of a flag, by its name without dashes.
+fn variable_name(flag: &str) -> OsString {
+    format!("{PREFIX}{}", flag.replace('-', "_").to_ascii_uppercase()).into()
+}
+
+fn is_given(value: &OsStr, is_switch: bool) -> bool {
+    let is_off = is_switch && value.to_str().is_some_and(|text| OFF.contains(&text.to_ascii_lowercase().as_str()));
+    !value.is_empty() && !is_off
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_named_after_its_flag_and_a_switch_can_be_off() {
+        assert_eq!(variable_name("max-rows-per-file"), "SENT_EXPORT_MAX_ROWS_PER_FILE");
+        for (value, is_switch, wanted) in [
+            ("", false, false),
+            ("", true, false),
+            ("0", true, false),
+            ("No", true, false),
+            ("0", false, true),
+            ("1", true, true),
+        ] {
+            assert_eq!(is_given(OsStr::new(value), is_switch), wanted, "{value:?} {is_switch}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Flags from a file: named values of several layers become the command line that a person would have typed.
+//!
+//! clap reads the result, so every flag that exists can stand in a file, with the checks and error texts that it has on the
+//! command line. Layers from the strongest: flags of the command line, variables, the job, the defaults of all jobs.
+//!
+//! *Easy to get wrong:* a flag that is given in a stronger layer also replaces flags of weaker ones that exclude it.
+//! `--since-last` of a job replaces `--since` of the defaults.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+
+use super::{Cli, program};
+
+/// Commands that are no jobs: one would start jobs itself, the other serves until it is stopped.
+const NO_JOBS: [&str; 2] = ["run", "simulator"];
+
+/// What the short lists of jobs show: flags under this heading whose value is a place.
+const OUTPUT_HEADING: &str = "Output";
+
+/// A value that a file gives to a flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The flag, without dashes.
+    pub name: String,
+    /// Its value.
+    pub value: SettingValue,
+    /// Its line in the file, from 1.
+    pub line: usize,
+}
+
+/// The values that a flag can have in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingValue {
+    /// Whether a flag is given: `false` is as if it were not there, whatever its kind.
+    Switch(bool),
+    /// One value, as it would be typed.
+    One(String),
+    /// A flag that is repeated.
+    Many(Vec<String>),
+}
+
+/// What a job consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct JobFlags<'a> {
+    /// The command.
+    pub command: &'a str,
+    /// Its line in the file.
+    pub line: usize,
+    /// Flags of the job.
+    pub job: &'a [Setting],
+    /// Flags of all jobs, as far as the command has them.
+    pub defaults: &'a [Setting],
+    /// Arguments without a flag.
+    pub arguments: &'a [String],
+    /// Flags of the command line, as they were typed.
+    pub overrides: &'a [OsString],
+}
+
+/// A job, as it would have been typed.
+#[derive(Debug)]
+pub struct ParsedJob {
+    /// The whole command line.
+    pub cli: Cli,
+    /// Where it writes, as it was typed.
+    pub outputs: Vec<String>,
+    /// The flag by which it would read stdin.
+    pub stdin_flag: Option<&'static str>,
+    /// Errors only.
+    pub is_quiet: bool,
+    /// How often `--verbose` is given.
+    pub verbose: u8,
+}
+
+/// Why flags from a file cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingProblem {
+    /// There is no such command.
+    #[error("there is no command {name}{}", suggestion(nearest.as_ref()))]
+    UnknownCommand {
+        /// The name that was given.
+        name: String,
+        /// The most similar one.
+        nearest: Option<String>,
+    },
+    /// A command that cannot be a job.
+    #[error("the command {0} cannot be a job")]
+    NoJob(String),
+    /// The command has no such flag.
+    #[error("{} flag {name}{}", without(command.as_ref()), suggestion(nearest.as_ref()))]
+    UnknownFlag {
+        /// The command; `None` where the flags are for all of them.
+        command: Option<String>,
+        /// The name that was given.
+        name: String,
+        /// The most similar one.
+        nearest: Option<String>,
+    },
+    /// The flag cannot have this kind of value.
+    #[error("{name} {wanted}")]
+    WrongKind {
+        /// The flag.
+        name: String,
+        /// What it takes.
+        wanted: &'static str,
+    },
+    /// What clap says of a value or of the flags together.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn without(command: Option<&String>) -> String {
+    command.map_or_else(|| "no command has a".to_owned(), |command| format!("the command {command} has no"))
+}
+
+fn suggestion(nearest: Option<&String>) -> String {
+    nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default()
+}
+
+/// The most similar of some names, if one is similar at all.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    // As far apart as clap allows for its own suggestions.
+    const LEAST: f64 = 0.7;
+    let similarity = |known: &str| strsim::jaro(&name.to_lowercase().replace('_', "-"), known);
+    let best = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    (similarity(best) > LEAST).then(|| best.to_owned())
+}
+
+/// Checks that some command has each of the flags that all jobs are given.
+///
+/// # Errors
+/// With the line of the first flag that none has.
+pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem)> {
+    let program = program();
+    let commands: Vec<&Command> = program.get_subcommands().filter(|command| is_job(command)).collect();
+    let names = || commands.iter().flat_map(|command| command.get_arguments()).filter_map(Arg::get_long);
+    let unknown = defaults.iter().find(|setting| !names().any(|name| name == setting.name));
+    unknown.map_or(Ok(()), |setting| {
+        let (name, nearest) = (setting.name.clone(), nearest(&setting.name, names()));
+        Err((setting.line, SettingProblem::UnknownFlag { command: None, name, nearest }))
+    })
+}
+
+/// Reads a job as if it had been typed.
+///
+/// # Errors
+/// With the line and what is wrong there.
+pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProblem)> {
+    let mut program = program();
+    program.build();
+    let command = find_command(&program, flags.command).map_err(|problem| (flags.line, problem))?;
+    let mut line: Vec<OsString> = vec!["sent-export".into(), flags.command.into()];
+    let stronger = given(command, flags.overrides);
+    let mut merged = Merged { command, stronger: stronger.iter().map(String::as_str).collect(), line: &mut line };
+    let mut lines = HashMap::new();
+    for (layer, is_job) in [(flags.job, true), (flags.defaults, false)] {
+        let used = merged.add(layer, is_job)?;
+        lines.extend(used);
+    }
+    line.extend(flags.overrides.iter().cloned());
+    if !flags.arguments.is_empty() {
+        line.push("--".into());
+        line.extend(flags.arguments.iter().map(OsString::from));
+    }
+    let matches = program.clone().try_get_matches_from(line);
+    let refused = |error: clap::Error| {
+        let flag = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(flag)) => flag.trim_start_matches('-').split([' ', '=']).next(),
+            _ => None,
+        };
+        let line = flag.and_then(|flag| lines.get(flag)).copied().unwrap_or(flags.line);
+        (line, SettingProblem::Refused(first_paragraph(&error)))
+    };
+    let matches = matches.map_err(refused)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
+    let (_, matches) = matches.subcommand().expect("a command was named");
+    Ok(ParsedJob {
+        cli,
+        outputs: outputs(command, matches),
+        stdin_flag: stdin_flag(matches),
+        is_quiet: matches.try_get_one::<bool>("quiet").ok().flatten().copied().unwrap_or(false),
+        verbose: matches.try_get_one::<u8>("verbose").ok().flatten().copied().unwrap_or(0),
+    })
+}
+
+/// Whether a command has a flag, by its name without dashes.
+pub fn has_flag(command: &str, flag: &str) -> bool {
+    let program = program();
+    program.find_subcommand(command).is_some_and(|command| find_flag(command, flag).is_some())
+}
+
+fn is_job(command: &Command) -> bool {
+    !NO_JOBS.contains(&command.get_name())
+}
+
+fn find_command<'a>(program: &'a Command, name: &str) -> Result<&'a Command, SettingProblem> {
+    if let Some(command) = program.get_subcommands().find(|command| command.get_name() == name) {
+        return if is_job(command) { Ok(command) } else { Err(SettingProblem::NoJob(name.to_owned())) };
+    }
+    let names = program.get_subcommands().filter(|command| is_job(command)).map(Command::get_name);
+    Err(SettingProblem::UnknownCommand { name: name.to_owned(), nearest: nearest(name, names) })
+}
+
+fn find_flag<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|argument| argument.get_long() == Some(name) && !is_shown_only(argument))
+}
+
+/// Flags that show something and run nothing.
+fn is_shown_only(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version)
+}
+
+/// The ids of flags that the command line or a variable gives.
+fn given(command: &Command, overrides: &[OsString]) -> Vec<String> {
+    let line = std::iter::once(OsString::from(command.get_name())).chain(overrides.iter().cloned());
+    // What is missing or wrong here is found when the whole line is read.
+    let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(line) else { return Vec::new() };
+    let is_given =
+        |id: &str| matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
+    let ids = command.get_arguments().map(|argument| argument.get_id().as_str());
+    ids.filter(|id| matches.try_contains_id(id).is_ok() && is_given(id)).map(str::to_owned).collect()
+}
+
+/// A command line that layers are added to, from the strongest.
+struct Merged<'a> {
+    command: &'a Command,
+    /// The ids of flags that are settled by what was added.
+    stronger: Vec<&'a str>,
+    line: &'a mut Vec<OsString>,
+}
+
+impl Merged<'_> {
+    /// Adds a layer, and returns the lines of what is used of it. Of the defaults of all jobs, a command takes those flags
+    /// that it has.
+    fn add(&mut self, layer: &[Setting], is_job: bool) -> Result<Vec<(String, usize)>, (usize, SettingProblem)> {
+        let (mut used, mut settled) = (Vec::new(), Vec::new());
+        for setting in layer {
+            let Some(flag) = find_flag(self.command, &setting.name) else {
+                if !is_job {
+                    continue;
+                }
+                let names = self.command.get_arguments().filter(|flag| !is_shown_only(flag)).filter_map(Arg::get_long);
+                let (name, nearest) = (setting.name.clone(), nearest(&setting.name, names));
+                let command = Some(self.command.get_name().to_owned());
+                return Err((setting.line, SettingProblem::UnknownFlag { command, name, nearest }));
+            };
+            let words = words(flag, setting).map_err(|problem| (setting.line, problem))?;
+            let is_replaced = self.stronger.iter().any(|id| *id == flag.get_id() || self.excludes(flag, id));
+            if words.is_empty() {
+                // Nothing of a weaker layer takes its place, nor is anything excluded by it.
+                settled.push(flag.get_id().as_str());
+            } else if !is_replaced {
+                settled.push(flag.get_id().as_str());
+                used.push((setting.name.clone(), setting.line));
+                self.line.extend(words.into_iter().map(OsString::from));
+            }
+        }
+        self.stronger.extend(settled);
+        Ok(used)
+    }
+
+    fn excludes(&self, flag: &Arg, id: &str) -> bool {
+        let excluded =
+            |flag: &Arg, id: &str| self.command.get_arg_conflicts_with(flag).iter().any(|other| other.get_id() == id);
+        let other = self.command.get_arguments().find(|argument| argument.get_id() == id);
+        excluded(flag, id) || other.is_some_and(|other| excluded(other, flag.get_id().as_str()))
+    }
+}
+
+/// A flag as it would be typed; nothing if it is switched off.
+fn words(flag: &Arg, setting: &Setting) -> Result<Vec<String>, SettingProblem> {
+    let name = &setting.name;
+    let wrong = |wanted| Err(SettingProblem::WrongKind { name: name.clone(), wanted });
+    let with = |value: &String| format!("--{name}={value}");
+    let takes_values = flag.get_action().takes_values();
+    match (&setting.value, flag.get_action()) {
+        (SettingValue::Switch(false), _) => Ok(Vec::new()),
+        (SettingValue::Switch(true), ArgAction::SetTrue | ArgAction::Count) => Ok(vec![format!("--{name}")]),
+        (SettingValue::Switch(true), _) if flag.get_num_args().is_some_and(|range| range.min_values() == 0) => {
+            Ok(vec![format!("--{name}")])
+        }
+        (SettingValue::Switch(true), _) => wrong("takes a value, not true"),
+        (SettingValue::One(count), ArgAction::Count) => match count.parse::<u8>() {
+            Ok(count) => Ok(vec![format!("--{name}"); count.into()]),
+            Err(_) => wrong("takes a number from 0 to 255, true or false"),
+        },
+        (_, _) if !takes_values => wrong("takes true or false"),
+        (SettingValue::One(value), _) => Ok(vec![with(value)]),
+        (SettingValue::Many(values), ArgAction::Append) => Ok(values.iter().map(with).collect()),
+        (SettingValue::Many(_), _) => wrong("takes one value, not a list"),
+    }
+}
+
+/// The values of flags that name places to write to.
+fn outputs(command: &Command, matches: &ArgMatches) -> Vec<String> {
+    let names_place = |argument: &&Arg| {
+        let is_path = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "PATH"));
+        is_path && argument.get_help_heading() == Some(OUTPUT_HEADING)
+    };
+    let raw = |argument: &Arg| matches.get_raw(argument.get_id().as_str()).into_iter().flatten().collect::<Vec<_>>();
+    let values = command.get_arguments().filter(names_place).flat_map(raw);
+    values.map(|value| value.to_string_lossy().into_owned()).collect()
+}
+
+/// The flag by which a command would read stdin.
+fn stdin_flag(matches: &ArgMatches) -> Option<&'static str> {
+    let flags = [("ids", "--ids -"), ("api_key_file", "--api-key-file -")];
+    let is_stdin =
+        |id: &str| matches.try_get_raw(id).ok().flatten().is_some_and(|mut values| values.any(|value| value == "-"));
+    flags.into_iter().find(|(id, _)| is_stdin(id)).map(|(_, shown)| shown)
+}
+
+/// What clap says first, in one line, without what it adds for a person at a terminal.
+fn first_paragraph(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.trim_start_matches("error: ").split_whitespace().collect();
+    words.join(" ")
+}

@@ -1,0 +1,142 @@
+//! The job that a thread runs, when a command is one of several.
+//!
+//! Like a span of `tracing`, a job is entered on a thread and found there by what the command calls: messages get its name,
+//! and signals come from the program that runs all jobs. Commands themselves do not know whether they are jobs.
+//!
+//! *Easy to get wrong:* a thread that a job starts is not in it. Such threads print nothing but log messages, and those
+//! that may log enter the span of their parent.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use url::Url;
+
+use crate::api::ApiKey;
+use crate::config::{AccountConfig, OutputsConfig};
+use crate::publish::OutputRequest;
+use crate::store::OutputTarget;
+
+use super::stop::Signals;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<JobContext>>> = const { RefCell::new(None) };
+}
+
+/// Why a job's command is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To find what is wrong with it, without a request.
+    Check,
+    /// To run it, with others at the same time or without.
+    Run {
+        /// Whether others run at the same time.
+        has_company: bool,
+    },
+}
+
+/// A job on its thread.
+#[derive(Debug)]
+pub(super) struct JobContext {
+    name: String,
+    purpose: Purpose,
+    signals: Signals,
+    checked: RefCell<Checked>,
+    outcome: RefCell<Option<String>>,
+}
+
+/// What the check of a job has found.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// Where it writes: what tells whether two places are the same, and what it is called.
+    pub(super) places: Vec<(String, String)>,
+    /// Whose quota it spends.
+    pub(super) account: Option<(Url, ApiKey)>,
+}
+
+impl JobContext {
+    pub(super) fn new(name: &str, purpose: Purpose, signals: Signals) -> Self {
+        Self { name: name.to_owned(), purpose, signals, checked: RefCell::default(), outcome: RefCell::default() }
+    }
+
+    /// Calls `work` as this job, and returns what it noted: what a check found, and the outcome in a few words.
+    pub(super) fn enter<T>(self, work: impl FnOnce() -> T) -> (T, Checked, Option<String>) {
+        // At the level of errors, so that it is there whatever level is logged.
+        let span = tracing::error_span!("job", name = %self.name);
+        let context = Rc::new(self);
+        let before = CURRENT.replace(Some(Rc::clone(&context)));
+        let result = span.in_scope(work);
+        CURRENT.set(before);
+        (result, context.checked.take(), context.outcome.take())
+    }
+}
+
+fn current<T>(ask: impl FnOnce(&JobContext) -> T) -> Option<T> {
+    CURRENT.with_borrow(|job| job.as_deref().map(ask))
+}
+
+/// The signals of the program that runs the job; `None` outside of jobs.
+pub(super) fn signals() -> Option<Signals> {
+    current(|job| job.signals.for_command())
+}
+
+/// Whether this is a job.
+pub(super) fn is_one() -> bool {
+    current(|_| ()).is_some()
+}
+
+/// Whether progress would be mixed with that of other jobs.
+pub(super) fn has_company() -> bool {
+    current(|job| job.purpose == Purpose::Run { has_company: true }).unwrap_or(false)
+}
+
+/// Whether the command is only to be checked. What it would read may not be there yet.
+pub(super) fn is_check() -> bool {
+    current(|job| job.purpose == Purpose::Check).unwrap_or(false)
+}
+
+/// Notes where a job writes.
+pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
+    current(|job| {
+        job.checked.borrow_mut().places.extend(targets.map(|target| (target.identity(), target.to_string())));
+    });
+}
+
+/// Notes where an export writes.
+pub(super) fn note_outputs(outputs: &OutputsConfig) {
+    let activities = outputs.activities.iter().map(|activities| &activities.output);
+    let requests = outputs.outputs.iter().chain(activities).map(|request: &OutputRequest| &request.target);
+    note_places(requests.chain(outputs.side_files()).chain(&outputs.manifest));
+}
+
+/// Notes which account a job reads.
+pub(super) fn note_account(account: &AccountConfig) {
+    let Some(key) = account.api_key.clone().filter(|_| account.simulate.is_none()) else { return };
+    current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
+}
+
+/// Notes how the job ended, in a few words.
+pub(super) fn note_outcome(text: &str) {
+    current(|job| *job.outcome.borrow_mut() = Some(text.to_owned()));
+}
+
+/// A message for people, each line of which begins with the name of the job.
+pub(super) fn named(text: &str) -> Cow<'_, str> {
+    current(|job| with_name(text, &job.name)).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+fn with_name(text: &str, name: &str) -> String {
+    let line = |line: &str| if line.trim().is_empty() { String::new() } else { format!("{name}: {line}") };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_the_name_and_empty_ones_are_left_out() {
+        assert_eq!(with_name("\na\n  b\n\nc", "acme"), "acme: a\nacme:   b\nacme: c");
+        assert_eq!(named("a\n"), "a\n");
+    }
+}

@@ -1,0 +1,75 @@
+//! Checks all jobs before the first one starts, each by its own command.
+
+use std::collections::HashMap;
+
+use url::Url;
+
+use crate::api::ApiKey;
+use crate::base::printable::printable;
+use crate::config::{JobProblem, JobProblemKind, JobsError};
+use crate::error::{Error, ExitCode};
+
+use super::PlannedJob;
+use super::results::{JobEnd, exit_code};
+use crate::commands::dispatch;
+use crate::commands::job::{JobContext, Purpose};
+use crate::commands::stop::Signals;
+
+/// What is known of jobs before they run.
+pub(super) struct CheckedJobs {
+    /// Whose quota each job spends; `None` for a job without one, or with one that is not known.
+    pub(super) accounts: Vec<Option<(Url, ApiKey)>>,
+    /// Why jobs would end before their first request.
+    errors: Vec<Option<Error>>,
+}
+
+/// Checks jobs.
+///
+/// # Errors
+/// When a job is used wrongly, or two would write to one place. Other errors are left to the jobs themselves.
+pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Result<CheckedJobs, JobsError> {
+    let mut checked = CheckedJobs { accounts: Vec::new(), errors: Vec::new() };
+    let (mut problems, mut writers) = (Vec::new(), HashMap::new());
+    for job in jobs {
+        let context = JobContext::new(&job.name, Purpose::Check, signals.for_job());
+        let (result, found, _) = context.enter(|| dispatch(&job.parsed.cli.command));
+        let problem = |kind| JobProblem { line: job.line, job: Some(job.name.clone()), kind };
+        let error = result.err();
+        if let Some(error) = error.as_ref().filter(|error| error.exit_code() == ExitCode::Usage) {
+            problems.push(problem(JobProblemKind::Refused(in_one_line(error))));
+        }
+        for (identity, place) in found.places {
+            match writers.get(&identity) {
+                None => drop(writers.insert(identity, job.name.clone())),
+                Some(other) if *other == job.name => {}
+                Some(other) => problems.push(problem(JobProblemKind::SameOutput { place, other: other.clone() })),
+            }
+        }
+        checked.accounts.push(found.account);
+        checked.errors.push(error);
+    }
+    if problems.is_empty() { Ok(checked) } else { Err(JobsError::Unusable { path: path.to_owned(), problems }) }
+}
+
+impl CheckedJobs {
+    /// One line a job.
+    pub(super) fn listed(&self, jobs: &[PlannedJob]) -> String {
+        let state = |error: &Option<Error>| error.as_ref().map_or_else(|| "ok".to_owned(), in_one_line);
+        let lines = jobs.iter().zip(&self.errors).map(|(job, error)| format!("{}: {}\n", job.name, state(error)));
+        lines.collect()
+    }
+
+    /// As if the jobs had been run.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        let code = |error: &Option<Error>| error.as_ref().map_or(ExitCode::Complete, Error::exit_code);
+        exit_code(self.errors.iter().map(code).map(JobEnd::Code))
+    }
+}
+
+/// An error with its causes and the next step.
+fn in_one_line(error: &Error) -> String {
+    let causes = error.causes().map(ToString::to_string);
+    let hint = error.hint().map(|hint| format!("hint: {hint}"));
+    let parts: Vec<String> = std::iter::once(error.to_string()).chain(causes).chain(hint).collect();
+    printable(&parts.join("; "))
+}

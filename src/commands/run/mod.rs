@@ -1,0 +1,107 @@
+//! `sent-export run`: the jobs of a file, one after another or side by side.
+//!
+//! Every job is checked before the first one starts, by its own command: wrong usage of one job, and two jobs that write
+//! the same file, stop all. What may be repaired without the file, such as a key that is missing today, ends only its job.
+
+mod check;
+mod results;
+mod schedule;
+
+use std::ffi::OsString;
+
+use crate::cli::{JobFlags, JobsArgs, ParsedJob, has_flag, parse_job};
+use crate::config::{Job, JobProblem, JobProblemKind, JobsError, JobsFile};
+use crate::error::{Error, ExitCode};
+
+use super::stop::Signals;
+use super::{print, say, start_log};
+
+/// A job that is to be run.
+struct PlannedJob {
+    name: String,
+    /// The line of its table.
+    line: usize,
+    command: String,
+    parsed: ParsedJob,
+}
+
+/// Runs jobs, or says what would be run.
+///
+/// # Errors
+/// When the file or a job in it cannot be used, or no job can be started.
+pub(super) fn run(args: &JobsArgs) -> Result<ExitCode, Error> {
+    let file = JobsFile::read(&args.file)?;
+    let selected = file.select(&args.jobs, args.shard.or(args.shard_index))?;
+    let jobs = plan(&file.path, &selected, args)?;
+    if args.list {
+        return print(&list(&jobs)).map(|()| ExitCode::Complete);
+    }
+    start_log(log_level(&jobs));
+    let signals = Signals::listen().map_err(Error::StartRuntime)?;
+    let checked = check::check(&file.path, &jobs, &signals)?;
+    if args.check {
+        return print(&checked.listed(&jobs)).map(|()| checked.exit_code());
+    }
+    if jobs.is_empty() {
+        say("no jobs to run here\n");
+        return Ok(ExitCode::Complete);
+    }
+    let limits = schedule::Limits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
+    let results = schedule::run_all(jobs, checked.accounts, limits, signals)?;
+    let code = results::exit_code(results.iter().map(|result| result.end));
+    if !args.quiet || code != ExitCode::Complete {
+        say(&results::table(&results));
+    }
+    Ok(code)
+}
+
+/// Reads the flags of all jobs.
+fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, JobsError> {
+    let (mut planned, mut problems) = (Vec::new(), Vec::new());
+    for job in jobs {
+        let mut overrides = args.overrides.clone();
+        if args.quiet && has_flag(&job.command, "quiet") && !overrides.contains(&"--quiet".into()) {
+            overrides.push(OsString::from("--quiet"));
+        }
+        let flags = JobFlags {
+            command: &job.command,
+            line: job.line,
+            job: &job.settings,
+            defaults: &job.defaults,
+            arguments: &job.arguments,
+            overrides: &overrides,
+        };
+        let parsed = parse_job(flags).map_err(|(line, problem)| (line, JobProblemKind::from(problem)));
+        let parsed = parsed.and_then(|parsed| match parsed.stdin_flag {
+            Some(flag) => Err((job.line, JobProblemKind::Stdin(flag))),
+            None => Ok(parsed),
+        });
+        match parsed {
+            Ok(parsed) => planned.push(PlannedJob {
+                name: job.name.clone(),
+                line: job.line,
+                command: job.command.clone(),
+                parsed,
+            }),
+            Err((line, kind)) => problems.push(JobProblem { line, job: Some(job.name.clone()), kind }),
+        }
+    }
+    if problems.is_empty() { Ok(planned) } else { Err(JobsError::Unusable { path: path.to_owned(), problems }) }
+}
+
+/// The level of the most talkative job: the log is that of the process.
+fn log_level(jobs: &[PlannedJob]) -> u8 {
+    let level = |job: &PlannedJob| if job.parsed.is_quiet { 0 } else { 1_u8.saturating_add(job.parsed.verbose) };
+    jobs.iter().map(level).max().unwrap_or(1)
+}
+
+/// One line a job: name, command, outputs.
+fn list(jobs: &[PlannedJob]) -> String {
+    let width = |text: fn(&PlannedJob) -> &str| jobs.iter().map(|job| text(job).len()).max().unwrap_or(0);
+    let (names, commands) = (width(|job| &job.name), width(|job| &job.command));
+    let line = |job: &PlannedJob| {
+        let outputs = job.parsed.outputs.join(", ");
+        format!("{:names$}  {:commands$}  {outputs}", job.name, job.command).trim_end().to_owned() + "\n"
+    };
+    jobs.iter().map(line).collect()
+}

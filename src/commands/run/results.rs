@@ -1,0 +1,80 @@
+//! How jobs ended, and what the whole run ends with.
+
+use std::time::Duration;
+
+use crate::base::plural::count_of;
+use crate::error::ExitCode;
+
+/// Exit codes from the most severe. What a person must look at comes before what another try may cure.
+const SEVERITY: [ExitCode; 10] = [
+    ExitCode::Terminated,
+    ExitCode::Interrupted,
+    ExitCode::Failure,
+    ExitCode::Usage,
+    ExitCode::Unauthorized,
+    ExitCode::Rejected,
+    ExitCode::Output,
+    ExitCode::HeldBack,
+    ExitCode::Unavailable,
+    ExitCode::Unverified,
+];
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JobEnd {
+    /// With this code.
+    Code(ExitCode),
+    /// It was not started, because a job before it failed.
+    Skipped,
+}
+
+/// One job that is over.
+#[derive(Debug)]
+pub(super) struct JobResult {
+    pub(super) name: String,
+    pub(super) end: JobEnd,
+    /// What became of it, in a few words.
+    pub(super) outcome: String,
+    pub(super) elapsed: Duration,
+}
+
+/// The code of the whole run: the most severe of its jobs, or that of `--exit-code-unchanged` if nothing has changed in
+/// any of them.
+pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode {
+    let codes = ends.filter_map(|end| match end {
+        JobEnd::Code(code) => Some(code),
+        JobEnd::Skipped => None,
+    });
+    let rank = |code: ExitCode| SEVERITY.iter().position(|severe| *severe == code);
+    if let Some((_, worst)) = codes.clone().filter_map(|code| Some((rank(code)?, code))).min_by_key(|(rank, _)| *rank) {
+        return worst;
+    }
+    let mut codes = codes;
+    let first = codes.next().unwrap_or(ExitCode::Complete);
+    if codes.all(|code| code == first) { first } else { ExitCode::Complete }
+}
+
+/// What is said at the end.
+pub(super) fn table(results: &[JobResult]) -> String {
+    let count = |is_wanted: fn(JobEnd) -> bool| results.iter().filter(|result| is_wanted(result.end)).count() as u64;
+    let succeeded = count(|end| matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))));
+    let skipped = count(|end| end == JobEnd::Skipped);
+    let failed = results.len() as u64 - succeeded - skipped;
+    let mut text = format!("\n{} succeeded", count_of(succeeded, "job", "jobs"));
+    for (jobs, what) in [(failed, "failed"), (skipped, "not started")] {
+        if jobs > 0 {
+            text += &format!(", {} {what}", count_of(jobs, "job", "jobs"));
+        }
+    }
+    text += "\n";
+    let width = results.iter().map(|result| result.name.len()).max().unwrap_or(0);
+    for JobResult { name, end, outcome, elapsed } in results {
+        let code = match end {
+            JobEnd::Code(code) => code.number().to_string(),
+            JobEnd::Skipped => "-".to_owned(),
+        };
+        let elapsed = humantime::format_duration(Duration::from_secs(elapsed.as_secs()));
+        text += &format!("  {name:width$}  {code:>3}  {outcome}, {elapsed}\n");
+    }
+    text
+}

@@ -1,0 +1,200 @@
+//! Runs jobs on threads of their own, so many at a time, in the order of the file.
+//!
+//! Two jobs of one account never run at the same time: each would spend the whole quota of both. One after the other they
+//! take as long, for it is the quota that takes the time.
+
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use url::Url;
+
+use crate::api::ApiKey;
+use crate::base::printable::printable;
+use crate::error::{Error, ExitCode};
+
+use super::PlannedJob;
+use super::results::{JobEnd, JobResult};
+use crate::commands::job::{JobContext, Purpose};
+use crate::commands::stop::Signals;
+use crate::commands::{dispatch, say};
+
+/// How many jobs are started, and when no more.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Jobs at a time.
+    pub(super) parallel: NonZeroUsize,
+    /// Whether the first failure keeps further jobs from being started.
+    pub(super) stops_on_failure: bool,
+}
+
+/// A job that waits for its turn.
+struct Waiting {
+    place: usize,
+    job: PlannedJob,
+    account: Option<(Url, ApiKey)>,
+}
+
+/// A job on its thread.
+struct Running {
+    place: usize,
+    name: String,
+    account: Option<(Url, ApiKey)>,
+    signals: Signals,
+    started: Instant,
+}
+
+/// How a thread ended, and which.
+struct Ended {
+    place: usize,
+    end: JobEnd,
+    outcome: String,
+}
+
+/// Runs all jobs and returns how they ended, in their order. `accounts` says whose quota each of them spends.
+///
+/// # Errors
+/// When no thread can be waited for.
+pub(super) fn run_all(
+    jobs: Vec<PlannedJob>,
+    accounts: Vec<Option<(Url, ApiKey)>>,
+    limits: Limits,
+    signals: Signals,
+) -> Result<Vec<JobResult>, Error> {
+    raise_open_files(limits.parallel);
+    let waiting = jobs.into_iter().zip(accounts).enumerate();
+    let waiting = waiting.map(|(place, (job, account))| Waiting { place, job, account }).collect();
+    let (sender, ended) = mpsc::unbounded_channel();
+    let schedule = Schedule { waiting, running: Vec::new(), results: Vec::new(), limits, sender };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::StartRuntime)?;
+    Ok(runtime.block_on(schedule.run(ended, signals)))
+}
+
+/// Allows as many open files as that many jobs need, as far as the system lets us: usual limits are below what 100 need.
+#[cfg(unix)]
+fn raise_open_files(jobs: NonZeroUsize) {
+    /// Connections, events and files of one job with two outputs, at the default concurrency.
+    const FILES_OF_A_JOB: u64 = 32;
+    let needed = FILES_OF_A_JOB * (jobs.get() as u64 + 1);
+    let raised = rlimit::Resource::NOFILE.get().map_err(drop).and_then(|(soft, _)| {
+        if soft < needed { rlimit::increase_nofile_limit(needed).map_err(drop) } else { Ok(soft) }
+    });
+    if let Ok(limit) = raised
+        && limit < needed
+    {
+        tracing::warn!("only {limit} files may be open, and {jobs} jobs side by side may need {needed} (ulimit -n)");
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files(_: NonZeroUsize) {}
+
+struct Schedule {
+    waiting: Vec<Waiting>,
+    running: Vec<Running>,
+    results: Vec<(usize, JobResult)>,
+    limits: Limits,
+    sender: mpsc::UnboundedSender<Ended>,
+}
+
+impl Schedule {
+    async fn run(mut self, mut ended: mpsc::UnboundedReceiver<Ended>, mut signals: Signals) -> Vec<JobResult> {
+        signals.begin();
+        let mut stopped = None;
+        loop {
+            if stopped.is_none() {
+                self.start_jobs(&signals);
+            }
+            // After a signal, a job that has nothing to keep is not waited for, as it is not when it runs alone.
+            let is_over = match stopped {
+                None => self.running.is_empty(),
+                Some(_) => !self.running.iter().any(|job| job.signals.has_begun()),
+            };
+            if is_over {
+                break;
+            }
+            tokio::select! {
+                Some(job) = ended.recv() => self.note(job),
+                code = signals.first(), if stopped.is_none() => stopped = Some(code),
+            }
+        }
+        let end = stopped.map_or(JobEnd::Skipped, JobEnd::Code);
+        let left = self.running.drain(..).map(|job| (job.place, job.name, job.started.elapsed()));
+        let left = left.chain(self.waiting.drain(..).map(|job| (job.place, job.job.name, Duration::ZERO)));
+        for (place, name, elapsed) in left {
+            let outcome = if elapsed.is_zero() { "not started" } else { "stopped by a signal" }.to_owned();
+            self.results.push((place, JobResult { name, end, outcome, elapsed }));
+        }
+        self.results.sort_by_key(|(place, _)| *place);
+        self.results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Starts as many jobs as may run: those whose account no other one reads.
+    fn start_jobs(&mut self, signals: &Signals) {
+        while self.running.len() < self.limits.parallel.get() {
+            let is_free = |waiting: &Waiting| {
+                waiting.account.is_none() || self.running.iter().all(|running| running.account != waiting.account)
+            };
+            let Some(next) = self.waiting.iter().position(is_free) else { return };
+            let Waiting { place, job, account } = self.waiting.remove(next);
+            let (name, started, signals) = (job.name.clone(), Instant::now(), signals.for_job());
+            let has_company = self.limits.parallel.get() > 1;
+            let context = JobContext::new(&name, Purpose::Run { has_company }, signals.for_command());
+            let sender = self.sender.clone();
+            let work = move || {
+                let (end, outcome) = run_job(&job, context);
+                // Nobody waits any more after a signal.
+                sender.send(Ended { place, end, outcome }).ok();
+            };
+            self.running.push(Running { place, name: name.clone(), account, signals, started });
+            if let Err(error) = std::thread::Builder::new().name(name).spawn(work) {
+                let error = Error::StartRuntime(error);
+                self.note(Ended { place, end: JobEnd::Code(error.exit_code()), outcome: in_short(&error) });
+            }
+        }
+    }
+
+    fn note(&mut self, ended: Ended) {
+        let Ended { place, end, outcome } = ended;
+        let Some(at) = self.running.iter().position(|running| running.place == place) else { return };
+        let Running { name, started, .. } = self.running.remove(at);
+        if self.limits.stops_on_failure && !matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))) {
+            // What is running goes on, and all others are over.
+            let rest = self.waiting.drain(..).map(|waiting| {
+                let outcome = format!("not started, because {name} failed");
+                (
+                    waiting.place,
+                    JobResult { name: waiting.job.name, end: JobEnd::Skipped, outcome, elapsed: Duration::ZERO },
+                )
+            });
+            self.results.extend(rest);
+        }
+        self.results.push((place, JobResult { name, end, outcome, elapsed: started.elapsed() }));
+    }
+}
+
+/// Runs a job on this thread and prints its error, if any.
+fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String) {
+    let work = || {
+        // A panic, which is a bug and says so, ends this job only.
+        let result = catch_unwind(AssertUnwindSafe(|| dispatch(&job.parsed.cli.command)));
+        match result {
+            Ok(Ok(code)) => (code, None),
+            Ok(Err(error)) => {
+                say(&error.explanation());
+                (error.exit_code(), Some(in_short(&error)))
+            }
+            Err(_) => (ExitCode::Failure, Some("error: it ended unexpectedly".to_owned())),
+        }
+    };
+    let ((code, error), _, outcome) = context.enter(work);
+    let outcome = error
+        .or(outcome)
+        .unwrap_or_else(|| if matches!(code, ExitCode::Unchanged(_)) { "unchanged" } else { "done" }.to_owned());
+    (JobEnd::Code(code), outcome)
+}
+
+fn in_short(error: &Error) -> String {
+    printable(&format!("error: {error}"))
+}

@@ -1,0 +1,26 @@
+//! Names under which people write a key into a file.
+
+/// Names of keys, in lower case and without what separates their words.
+const NAMES: [&str; 9] =
+    ["apikey", "key", "sentdmapikey", "sentapikey", "token", "apitoken", "secret", "password", "xapikey"];
+
+/// Whether a value under this name is a key itself.
+pub(super) fn is_name_of_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    NAMES.contains(&plain.to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_many_names_and_the_flags_for_them_are_none() {
+        for name in ["api-key", "api_key", "API_KEY", "SENT_DM_API_KEY", "x-api-key", "token"] {
+            assert!(is_name_of_secret(name), "{name}");
+        }
+        for name in ["api-key-file", "api-key-env", "api-key-command", "hash-phones", "keep"] {
+            assert!(!is_name_of_secret(name), "{name}");
+        }
+    }
+}

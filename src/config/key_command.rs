@@ -1,0 +1,150 @@
+//! A key that a program prints: `--api-key-command`.
+//!
+//! The program is run without a shell, as restic does it: its words are split as a shell would split them, and nothing in
+//! them is expanded. Its stdin is empty, and its messages are not shown, because nobody knows what a program prints that
+//! handles keys. One that prints nothing for a minute is killed.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Vaults on other continents answer within seconds, and a person who has to touch a token within a minute.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Time between two looks whether a program has ended that has closed its stdout.
+const LOOK: Duration = Duration::from_millis(5);
+/// A key has some dozens of characters; the wrong program must not fill the memory.
+const MAX_KEY_BYTES: u64 = 64 << 10;
+
+/// What programs have printed. Jobs of one account name the same program, which may ask a person.
+static PRINTED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Why a program gave no key. Nothing of what it printed is in it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyCommandError {
+    /// Nothing to run, or a quote without its end.
+    #[error("it is not a command: it is empty, or a quote is not closed")]
+    NotCommand,
+    /// It cannot be started.
+    #[error("cannot start {program}")]
+    Start {
+        /// Its first word.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It ended with a failure.
+    #[error("{program} failed: {status}")]
+    Failed {
+        /// Its first word.
+        program: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// It took too long.
+    #[error("{program} printed no key within {} seconds, and was killed", TIMEOUT.as_secs())]
+    TimedOut {
+        /// Its first word.
+        program: String,
+    },
+    /// What it printed cannot be read.
+    #[error("cannot read what {program} prints")]
+    Read {
+        /// Its first word.
+        program: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Runs a program and returns what it prints. A command is run once in a process.
+///
+/// # Errors
+/// When it cannot be run, fails, or takes too long.
+pub(super) fn key_of_command(command: &str) -> Result<String, KeyCommandError> {
+    let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = printed.get(command) {
+        return Ok(text.clone());
+    }
+    let text = run(command, TIMEOUT)?;
+    printed.insert(command.to_owned(), text.clone());
+    Ok(text)
+}
+
+fn run(command: &str, timeout: Duration) -> Result<String, KeyCommandError> {
+    let words = shlex::split(command).unwrap_or_default();
+    let Some((program, arguments)) = words.split_first() else { return Err(KeyCommandError::NotCommand) };
+    let deadline = Instant::now() + timeout;
+    let child =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let started = |source| KeyCommandError::Start { program: program.clone(), source };
+    let mut child = child.map_err(started)?;
+    let stdout = child.stdout.take().expect("it was asked to be piped");
+    let printed = read_until(stdout, deadline);
+    let status = wait_until(&mut child, deadline);
+    let unread = |source| KeyCommandError::Read { program: program.clone(), source };
+    match (printed, status.map_err(unread)?) {
+        (Some(text), Some(status)) if status.success() => text.map_err(unread),
+        (_, Some(status)) if !status.success() => Err(KeyCommandError::Failed { program: program.clone(), status }),
+        _ => {
+            // It may have ended just now.
+            drop(child.kill());
+            drop(child.wait());
+            Err(KeyCommandError::TimedOut { program: program.clone() })
+        }
+    }
+}
+
+/// All that is printed; `None` if it does not end in time. A thread reads it, because a pipe has no timeout.
+fn read_until(mut stdout: ChildStdout, deadline: Instant) -> Option<std::io::Result<String>> {
+    let (sender, receiver) = mpsc::channel();
+    let read = move || {
+        let mut text = String::new();
+        let read = (&mut stdout).take(MAX_KEY_BYTES).read_to_string(&mut text);
+        // Whoever waited may have given up.
+        sender.send(read.map(|_| text)).ok();
+    };
+    if let Err(error) = std::thread::Builder::new().name("key".to_owned()).spawn(read) {
+        return Some(Err(error));
+    }
+    match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(text) => Some(text),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Err(std::io::Error::other("the thread that reads it died"))),
+    }
+}
+
+fn wait_until(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
+    loop {
+        let status = child.try_wait()?;
+        if status.is_some() || Instant::now() >= deadline {
+            return Ok(status);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_by_a_shell_and_nothing_is_expanded() {
+        let printed = run("printf '%s' 'a $HOME b'", TIMEOUT).unwrap();
+        assert_eq!(printed, "a $HOME b");
+        assert!(matches!(run(" ", TIMEOUT), Err(KeyCommandError::NotCommand)));
+        assert!(matches!(run("echo 'x", TIMEOUT), Err(KeyCommandError::NotCommand)));
+    }
+
+    #[test]
+    fn a_program_that_fails_or_hangs_gives_no_key_and_shows_nothing() {
+        let error = run("sh -c 'echo secret; echo secret >&2; exit 3'", TIMEOUT).unwrap_err();
+        assert_eq!(error.to_string(), "sh failed: exit status: 3");
+        assert!(matches!(run("no-such-program-here", TIMEOUT), Err(KeyCommandError::Start { .. })));
+        let started = Instant::now();
+        assert!(matches!(run("sleep 30", Duration::from_millis(50)), Err(KeyCommandError::TimedOut { .. })));
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}
