@@ -105,8 +105,10 @@ pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
 /// Notes where an export writes.
 pub(super) fn note_outputs(outputs: &OutputsConfig) {
     let activities = outputs.activities.iter().map(|activities| &activities.output);
-    let requests = outputs.outputs.iter().chain(activities).map(|request: &OutputRequest| &request.target);
-    note_places(requests.chain(outputs.side_files()).chain(&outputs.manifest));
+    let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
+    let requests = outputs.outputs.iter().chain(activities).chain(changes);
+    let targets = requests.map(|request: &OutputRequest| &request.target);
+    note_places(targets.chain(outputs.side_files()).chain(&outputs.manifest));
 }
 
 /// Notes which account a job reads.
