@@ -124,7 +124,7 @@ fn what_is_wrong_in_the_file_is_found_before_any_request_with_its_line_and_the_n
     let server = simulator(300);
     let file = format!(
         "[defaults]\nbase-url = \"{}\"\n[jobs.a]\ncommand = \"contact\"\nrate_limit = \"none\"\n[jobs.b]\ncommand = \
-         \"contacs\"\n[jobs.c]\ncommand = \"contacts\"\noutput = \"c.csv\"\nrate-limit = \"fast\"\n[jobs.d]\ncommand = \
+         \"contacts2\"\n[jobs.c]\ncommand = \"contacts\"\noutput = \"c.csv\"\nrate-limit = \"fast\"\n[jobs.d]\ncommand = \
          \"contacts\"\n[jobs.e]\ncommand = \"contacts\"\noutput = \"e.csv\"\nfresh = \"yes\"\n[jobs.f]\ncommand = \
          \"simulator\"\n[jobs.g]\ncommand = \"messages\"\noutput = true\n",
         server.base_url()
@@ -132,7 +132,7 @@ fn what_is_wrong_in_the_file_is_found_before_any_request_with_its_line_and_the_n
     let run = run_jobs(&file, &[]).finish().expect_code(2).expect_stderr("error: 7 problems in jobs.toml\n");
     let run =
         run.expect_stderr("  line 5, job a: the command contact has no flag rate_limit; did you mean rate-limit?\n");
-    let run = run.expect_stderr("  line 6, job b: there is no command contacs; did you mean contacts?\n");
+    let run = run.expect_stderr("  line 6, job b: there is no command contacts2; did you mean contacts?\n");
     let run =
         run.expect_stderr("  line 11, job c: invalid value 'fast' for '--rate-limit <RATE>': write a rate as a whole");
     let run =
