@@ -91,7 +91,7 @@ fn an_order_that_changes_is_called_unverified() {
         let simulator = moving(Order::Unstable, 1_500, Movement::default());
         let arguments = ["-o", "c.csv", "--concurrency", concurrency, "--summary", "s.json"];
         let run = sent_export().contacts(&simulator.base_url(), &arguments).finish();
-        let run = run.expect_code(3).expect_stderr("the list's order is not stable");
+        let run = run.expect_code(3).expect_stderr("the order of the list is not stable");
         let ids = csv_ids(&run.path("c.csv"));
         let unique: HashSet<Uuid> = ids.iter().copied().collect();
         assert_eq!(unique.len(), ids.len(), "a contact is there twice {run:?}");

@@ -370,7 +370,9 @@ fn a_client_within_the_limit_gets_no_429() {
     let arguments = ["contacts", "-o", "c.csv", "--rate-limit", "40/s", "--burst", "10", "--base-url"];
     sent_export().args(arguments).args([simulator.base_url()]).finish().expect_code(0);
     let statistics = simulator.statistics();
-    assert_eq!((statistics.list_requests, statistics.rate_limited), (68 + 1, 0));
+    assert_eq!(statistics.rate_limited, 0);
+    // The start is read again, and the end unless its window was alone in flight.
+    assert!((68 + 1..=68 + 2).contains(&statistics.list_requests), "{} requests", statistics.list_requests);
 }
 
 #[test]

@@ -249,7 +249,7 @@ fn log_messages_carry_the_name_of_their_job() {
     let file =
         format!("[jobs.acme]\ncommand = \"contacts\"\nbase-url = \"{}\"\n{QUICK}output = \"c.csv\"\n", server.url());
     let run = run_jobs(&file, &["--", "-v"]).finish().expect_code(0);
-    assert!(run.stderr.lines().any(|line| line.contains("job{name=acme}") && line.contains("trying again")), "{run:?}");
+    assert!(run.stderr.lines().any(|line| line.contains("job{name=acme}") && line.contains("retrying")), "{run:?}");
 }
 
 #[test]
