@@ -152,8 +152,9 @@ fn result_of(file: &ListedFile, result: Result<Verified, Error>) -> FileResult {
     };
     match result {
         Err(error) => {
-            let causes: String = error.causes().map(|cause| format!(": {cause}")).collect();
-            FileResult { problem: Some(format!("{error}{causes}")), next: error.hint(), ..listed }
+            let chain: Vec<String> =
+                std::iter::once(error.to_string()).chain(error.causes().map(ToString::to_string)).collect();
+            FileResult { problem: Some(chain.join(": ")), next: error.hint(), ..listed }
         }
         Ok(Verified { malformed, .. }) if !malformed.is_empty() => {
             let columns = malformed.iter().map(|(column, values)| format!("{column} ({})", grouped(*values)));
@@ -180,9 +181,9 @@ fn conclusion(report: &Report, failed: usize) -> String {
     let exports = count_of(report.exports.len() as u64, "export", "exports");
     let files = count_of(files, "file", "files");
     let unverified = report.exports.iter().filter(|export| export.verdict == Some(Verdict::Unverified));
-    let unverified: String = unverified
-        .map(|export| format!("unverified when it was exported: {}\n", printable(&export.manifest)))
-        .collect();
+    let unverified = unverified.fold(String::new(), |text, export| {
+        text + "unverified when it was exported: " + &printable(&export.manifest) + "\n"
+    });
     match failed {
         0 => format!("{unverified}as published: {files} of {exports}\n"),
         failed => format!("{unverified}{} of {files} not as published\n", grouped(failed as u64)),

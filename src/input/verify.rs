@@ -50,14 +50,14 @@ pub fn verify_file(listed: &ListedFile, depth: Depth, stores: &Arc<Stores>) -> R
     let file = mirror.source_file(&listed.target, format.unwrap_or(FileFormat::CSV))?;
     let file = SourceFile { published: Some(listed.published.clone()), ..file };
     match (depth, format, Content::of_resource(&listed.resource)) {
-        (Depth::Rows, Some(_), Some(content)) => read_rows(SourceFile { content, columns: ColumnSet::All, ..file }),
+        (Depth::Rows, Some(_), Some(content)) => read_rows(&SourceFile { content, columns: ColumnSet::All, ..file }),
         (Depth::Rows, Some(_), None) => count_rows(&file),
         _ => check_bytes(&file).map(|()| Verified::default()),
     }
 }
 
 /// Reads every value.
-fn read_rows(file: SourceFile) -> Result<Verified, SourceError> {
+fn read_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     let id = file.id();
     let mut ids = Vec::new();
     let mut take = |piece: Piece| {
@@ -65,7 +65,7 @@ fn read_rows(file: SourceFile) -> Result<Verified, SourceError> {
             ids.extend(column.iter().flatten().map(id_number));
         }
     };
-    let facts = read_file(&file, &mut take)?;
+    let facts = read_file(file, &mut take)?;
     let schema = file.schema();
     let malformed = facts.malformed.into_iter().filter(|&(_, values)| values > 0);
     let malformed = malformed.map(|(column, values)| (schema.field(column).name().clone(), values)).collect();

@@ -18,7 +18,7 @@ const READER: &str = "reader";
 const QUEUED_PIECES: usize = 2;
 
 /// Why a reading thread did not finish.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It panicked.
     Panicked,

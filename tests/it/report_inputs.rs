@@ -290,7 +290,7 @@ fn texts_from_files_never_control_a_terminal_or_become_links() {
     std::fs::write(run.path(name), "no contacts\n").unwrap();
     std::fs::remove_file(run.path(&format!("_{name}.manifest.json"))).unwrap();
     let run = run.again().args(["report", name]).finish().expect_code(2);
-    let run = run.expect_stderr("no columns of contacts or messages in a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
+    let run = run.expect_stderr("no columns of contacts, messages or activities in a\\u{1b}[31m\\u{202e}b@x.co.csv\n");
     // So can the one in a line of the log.
     let export = run.again().contacts(&server.url(), &["-o", name, "--max-shrink", "20%"]).finish().expect_code(0);
     assert!(!export.stderr.contains(['\u{1b}', '\u{202e}']), "{export:?}");
