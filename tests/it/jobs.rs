@@ -283,7 +283,7 @@ fn a_signal_stops_all_jobs_and_the_next_run_resumes_them() {
 #[test]
 fn shards_are_disjoint_and_together_all_jobs() {
     let names: Vec<String> = (0..40).map(|number| format!("job-{number}")).collect();
-    let jobs: String = names.iter().map(|name| format!("[jobs.{name}]\n")).collect();
+    let jobs = names.iter().fold(String::new(), |text, name| text + "[jobs." + name + "]\n");
     let file = format!("[defaults]\ncommand = \"contacts\"\noutput = \"{{job}}.csv\"\n{jobs}");
     let list = |arguments: &[&str]| {
         let run = run_jobs(&file, &["--list"]).args(arguments).finish().expect_code(0);

@@ -70,7 +70,7 @@ fn what_is_missing_changed_or_cut_is_named_with_the_next_step() {
         assert_eq!(problems.collect::<Vec<_>>(), [true; 3]);
     }
     let (one, _) = verify(&folder, &["c.csv", "--quiet"], 2);
-    assert!(!one.contains("c.parquet: "), "only what was asked for: {}", one);
+    assert!(!one.contains("c.parquet: "), "only what was asked for: {one}");
 }
 
 #[test]
