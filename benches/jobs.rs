@@ -7,6 +7,8 @@
 //!
 //! The servers run in another process, so that neither their memory nor their time is counted.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its results")]
+
 #[path = "support/measure.rs"]
 mod measure;
 
@@ -54,7 +56,7 @@ fn main() -> io::Result<()> {
     for &accounts in &arguments.accounts {
         let runs = (0..arguments.rounds).map(|_| measure(accounts, &arguments)).collect::<io::Result<Vec<_>>>()?;
         let cost = Cost::median(&runs);
-        let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        let megabytes = |bytes: u64| f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) / 1024.0;
         let (cpu, peak) = (cost.cpu.as_secs_f64(), megabytes(cost.peak_rss));
         let beyond = match first {
             Some((least, base)) if accounts > least => format!("{:.2}", (peak - base) / f64::from(accounts - least)),
