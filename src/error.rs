@@ -66,6 +66,32 @@ impl ExitCode {
     }
 }
 
+/// Codes of failures from the worst to the least: what a person must look at comes before what another try may cure.
+const SEVERITY: [ExitCode; 10] = [
+    ExitCode::Terminated,
+    ExitCode::Interrupted,
+    ExitCode::Failure,
+    ExitCode::Usage,
+    ExitCode::Unauthorized,
+    ExitCode::Rejected,
+    ExitCode::Output,
+    ExitCode::HeldBack,
+    ExitCode::Unavailable,
+    ExitCode::Unverified,
+];
+
+impl ExitCode {
+    /// The code of several results: that of the worst failure, or `None` if none of them failed.
+    pub fn worst(codes: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let rank = |code: Self| SEVERITY.iter().position(|severe| *severe == code);
+        codes
+            .into_iter()
+            .filter_map(|code| Some((rank(code)?, code)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, code)| code)
+    }
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code.number())
@@ -244,6 +270,11 @@ impl Error {
             Self::Kept { error, .. } => error.evidence(),
             _ => Vec::new(),
         }
+    }
+
+    /// The error and its causes in one line, without the next step.
+    pub fn in_one_line(&self) -> String {
+        self.causes().fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
 
     /// What led to it, the nearest cause first. An error that is [`Kept`](Self::Kept) has the causes of the one in it.

@@ -39,7 +39,7 @@ use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
 pub use self::estimate::{Estimate, Estimating};
 pub use self::new_rows::NewRows;
-pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading};
+pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading, lookup_progress};
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
 

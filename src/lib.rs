@@ -23,8 +23,9 @@
 //!                                       ├─► format    record batches ─► Parquet, Arrow, CSV, NDJSON, Excel
 //!                                       └─► store     bytes ─► files and objects (staged, hashed, published), stdout
 //!
-//!        input ─► report          record batches again, from files and objects that were exported earlier
-//!              └► changes         two snapshots ─► what is new, changed and gone ─► publish
+//!        input ─► report          record batches again, from files and objects that were exported earlier, and whether
+//!              │                  these are still as published
+//!              └► changes         two snapshots, of which a run may be the newer ─► what is new, changed and gone ─► publish
 //!        resources ─► sql         schemas ─► statements for databases that load the files
 //! ```
 //!
@@ -37,8 +38,8 @@
 //! counts in `report`; a format in `format` (a row of its table), with its reader in `input`; a place for files in `store`, with
 //! the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, and in what order in
 //! `commands::export`; a comparison of exports in `changes`, its columns in `changes::layout`; an engine that loads files in
-//! `sql`; a flag in `cli` and `config`; what a file of jobs may hold in `config::jobs`, and how
-//! jobs are run in `commands::run`; a form of the report in `report`.
+//! `sql`; a flag in `cli` and `config`; what a file of jobs may hold in `config::jobs`, and how jobs are run in
+//! `commands::run`; a form of the report in `report`.
 
 pub mod api;
 pub mod base;

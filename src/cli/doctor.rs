@@ -16,8 +16,8 @@ Examples:
       The same for contacts only, and whether the bucket can be written to
 
 Exit codes:
-  0 everything works; otherwise the worst of what failed: 6 key or permission, then 4 rejected by the API,
-  2 wrong usage or configuration, 7 an output cannot be written, 1 unexpected failure, 5 API unavailable";
+  0 everything works; otherwise the worst of what failed: 1 unexpected failure, then 2 wrong usage or configuration,
+  6 key or permission, 4 rejected by the API, 7 an output cannot be written, 5 API unavailable";
 
 /// The flags of `sent-export doctor`, as they were typed.
 #[derive(Debug, Args)]

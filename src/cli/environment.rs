@@ -17,7 +17,8 @@ const OFF: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
 
 /// Lets every flag of every command take its value from its variable.
 pub(super) fn with_variables(program: Command) -> Command {
-    program.mut_subcommands(|command| command.mut_args(with_variable))
+    // Commands may have commands of their own, as `plan` has.
+    program.mut_args(with_variable).mut_subcommands(with_variables)
 }
 
 fn with_variable(argument: Arg) -> Arg {

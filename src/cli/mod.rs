@@ -84,7 +84,7 @@ pub enum Command {
     Run(Box<JobsArgs>),
     /// Print the SQL that loads exported files into a database
     Sql(Box<SqlArgs>),
-    /// Say what an export would take: requests, time and sizes
+    /// Estimate the requests, time and file sizes of an export
     Plan(PlanArgs),
     /// Check the key, its permissions and everything else that a run needs
     Doctor(Box<DoctorArgs>),

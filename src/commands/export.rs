@@ -25,7 +25,7 @@ use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
 use super::plan::plan_export;
-use super::publish::{Published, check_gate, check_privacy, publish, published_before, warn_of_losses};
+use super::publish::{Published, check_privacy, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
@@ -154,7 +154,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
     let mut compared = None;
     if let (Ok(Some(exported)), Some(comparing)) = (&mut read, comparing)
         // What is held back anyway is not worth a request.
-        && check_gate::<R, _>(config, exported).is_ok()
+        && may_be_published::<R, _>(config, exported)
     {
         let confirming = Confirming { account: &account, key: &key, verbosity, journal: &mut of_removed, now };
         let confirming = confirms.then_some(confirming);

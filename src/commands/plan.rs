@@ -13,7 +13,7 @@ use crate::config::{ConfigError, ExportConfig, PaceConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::{Estimate, Estimating};
 use crate::journal::{Journal, JournalState, read_journal};
-use crate::publish::{OutputError, expected_bytes};
+use crate::publish::{OutputError, OutputRequest, expected_bytes};
 use crate::time::Timestamp;
 
 use super::account::start_simulator;
@@ -84,7 +84,7 @@ pub(super) fn plan_export<R: Estimating>(
 fn rows_text(estimate: &Estimate, noun: RowNoun) -> String {
     match (estimate.rows, estimate.page_size) {
         (Some(rows), Some(size)) => format!("{} in the list, {size} on a page", count_of(rows, noun.one, noun.many)),
-        (None, Some(size)) => format!("the API does not tell how many, {size} on a page"),
+        (None, Some(size)) => format!("the API does not report how many, {size} on a page"),
         (_, None) => "known only after they are read".to_owned(),
     }
 }
@@ -117,11 +117,7 @@ fn time_text(pace: &PaceConfig, requests: u64) -> String {
     format!("{} under the rate limit", humantime::format_duration(Duration::from_secs(paced.as_secs())))
 }
 
-fn size_text(
-    config: &ExportConfig,
-    estimate: &Estimate,
-    request: &crate::publish::OutputRequest,
-) -> Result<String, Error> {
+fn size_text(config: &ExportConfig, estimate: &Estimate, request: &OutputRequest) -> Result<String, Error> {
     let unknown = || format!("{}, of unknown size", request.format);
     let (Some(rows), Some((sample, of))) = (estimate.rows, &estimate.sample) else { return Ok(unknown()) };
     let settings = &config.outputs.settings;

@@ -116,9 +116,9 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     (activities, compared): (Option<Exported<ActivityCounts>>, Option<Compared>),
     mut run: RunFacts,
 ) -> Result<Published<C::Document>, Error> {
-    let gate = check_gate::<R, C>(config, &exported);
+    let carried = carried_over(config, exported.gathered.staged.reports());
+    let gate = check_gate::<R, C>(config, &exported, &carried);
     let Gathered { counts, findings, staged, .. } = exported.gathered;
-    let carried = carried_over(config, staged.reports());
     let rows = staged.rows() + carried.iter().map(|report| report.rows).sum::<u64>();
     let items_rejected = exported.read.rejected;
     let (changes, staged_changes, history) = compared
@@ -208,13 +208,22 @@ fn summarize(
     (counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings }), staged)
 }
 
-/// Checks whether an export may be published.
+/// Whether an export may be published, as far as is known before its changes are.
+pub(super) fn may_be_published<R: Reading, C>(config: &ExportConfig, exported: &Exported<C>) -> bool {
+    let carried = carried_over(config, exported.gathered.staged.reports());
+    check_gate::<R, C>(config, exported, &carried).is_ok()
+}
+
+/// Checks whether an export may be published, together with the files that it leaves.
 ///
 /// # Errors
 /// With the condition that it does not meet.
-pub(super) fn check_gate<R: Reading, C>(config: &ExportConfig, exported: &Exported<C>) -> Result<(), GateFailure> {
+fn check_gate<R: Reading, C>(
+    config: &ExportConfig,
+    exported: &Exported<C>,
+    carried: &[OutputReport],
+) -> Result<(), GateFailure> {
     let Exported { read, gathered } = exported;
-    let carried = carried_over(config, gathered.staged.reports());
     let worst = gathered.findings.malformed_fields.iter().max_by_key(|&(_, &values)| values);
     config.gate.check(&Candidate {
         noun: R::NOUN,

@@ -1,6 +1,7 @@
 //! One read of the API into staged outputs, with its progress on stderr.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -18,7 +19,24 @@ use crate::time::Timestamp;
 use super::job;
 
 /// How often progress is drawn.
-pub(super) const TICK: Duration = Duration::from_millis(200);
+const TICK: Duration = Duration::from_millis(200);
+
+/// Whether progress is not shown: nobody wants it, or it would be mixed with that of other jobs.
+pub(super) fn is_progress_silent(verbosity: &VerbosityArgs) -> bool {
+    verbosity.quiet || verbosity.no_progress || job::has_company()
+}
+
+/// Draws progress again and again; a silent one is left alone, since hundreds of jobs would wake up for nothing.
+pub(super) async fn draw(display: &RefCell<ProgressDisplay>, account: &Account, is_silent: bool) -> Infallible {
+    if is_silent {
+        return std::future::pending().await;
+    }
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        display.borrow_mut().tick(account.stats(), account.pause_left());
+    }
+}
 
 /// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
 pub(super) async fn read_all<R: Reading, C: RowCounts>(
@@ -33,26 +51,15 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     let rate = config.pace.rate();
     // Rows on a terminal leave no room for a bar.
     let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
-    let is_silent = verbosity.quiet || verbosity.no_progress || shows_rows || job::has_company();
+    let is_silent = is_progress_silent(verbosity) || shows_rows;
     let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::COUNTED));
-    let ticking = async {
-        if is_silent {
-            // Hundreds of jobs would wake up for nothing.
-            std::future::pending::<()>().await;
-        }
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            ticks.tick().await;
-            display.borrow_mut().tick(account.stats(), account.pause_left());
-        }
-    };
     let observe = |progress| display.borrow_mut().observe(progress);
     let now = started_at.micros();
     let connection = (account, config.account.scope);
     let exporting = Box::pin(export(reading, connection, journal, (outputs, new_rows), now, observe, stop));
     let outcome = tokio::select! {
         outcome = exporting => outcome,
-        never = ticking => never,
+        never = draw(&display, account, is_silent) => match never {},
     };
     display.borrow().finish();
     Ok(match outcome? {

@@ -10,12 +10,14 @@ use crate::cli::VerifyArgs;
 use crate::config::Naming;
 use crate::error::{Error, ExitCode};
 use crate::input::{Depth, ListedFile, Verified, find_listings, verify_file};
-use crate::publish::{OutputError, whole_of_part};
+use crate::publish::{OutputError, is_dataset_file, whole_of_part};
 use crate::store::{FileSettings, OutputTarget, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::print;
+
+const REPEATED_HINT: &str = "two files hold the same rows: export again";
 
 /// The result as JSON, schema version 1.
 #[derive(Debug, Serialize)]
@@ -32,6 +34,9 @@ struct ExportResult {
     run_id: Option<String>,
     verdict: Option<Verdict>,
     files: Vec<FileResult>,
+    /// Outputs whose files are as published, but hold an id more than once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated_ids: Vec<FileResult>,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +70,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
         let mut files = Vec::new();
         let mut ids: BTreeMap<String, Vec<u128>> = BTreeMap::new();
         for file in &listing.files {
-            let mut result = verify(file, depth, &naming);
+            let mut result = verify_file(file, depth, naming.stores()).map_err(Error::from);
             if let Ok(verified) = &mut result {
                 ids.entry(output_of(&file.listed_path)).or_default().append(&mut verified.ids);
             }
@@ -75,20 +80,21 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
             }
             files.push(result);
         }
+        let mut repeated_ids = Vec::new();
         for (path, ids) in ids {
             let Some(problem) = repeated(ids) else { continue };
             let result = FileResult { problem: Some(problem), next: Some(REPEATED_HINT.to_owned()), ..blank(&path) };
             if shows_lines {
                 print(&line(&result))?;
             }
-            files.push(result);
+            repeated_ids.push(result);
         }
-        exports.push(ExportResult { manifest: listing.manifest.to_string(), run_id, verdict, files });
+        exports.push(ExportResult { manifest: listing.manifest.to_string(), run_id, verdict, files, repeated_ids });
     }
-    let failed = exports.iter().flat_map(|export| &export.files).filter(|file| !file.ok).count();
-    let report = Report { schema_version: 1, ok: failed == 0, exports };
+    let is_ok = |export: &ExportResult| export.repeated_ids.is_empty() && export.files.iter().all(|file| file.ok);
+    let report = Report { schema_version: 1, ok: exports.iter().all(is_ok), exports };
     if shows_lines && !args.quiet {
-        print(&conclusion(&report, failed))?;
+        print(&conclusion(&report))?;
     }
     if let Some(target) = json {
         let mut text = serde_json::to_string_pretty(&report).expect("texts and numbers");
@@ -101,24 +107,19 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
         }
     }
     let is_unverified = report.exports.iter().any(|export| export.verdict == Some(Verdict::Unverified));
-    Ok(match (failed, is_unverified) {
-        (0, false) => ExitCode::Complete,
-        (0, true) => ExitCode::Unverified,
-        _ => ExitCode::Usage,
+    Ok(match (report.ok, is_unverified) {
+        (true, false) => ExitCode::Complete,
+        (true, true) => ExitCode::Unverified,
+        (false, _) => ExitCode::Usage,
     })
-}
-
-const REPEATED_HINT: &str = "two files hold the same rows: export again";
-
-fn verify(file: &ListedFile, depth: Depth, naming: &Naming) -> Result<Verified, Error> {
-    Ok(verify_file(file, depth, naming.stores())?)
 }
 
 /// The output that a file is a part of: ids must differ within it.
 fn output_of(path: &str) -> String {
-    let is_of_value = |part: &&str| part.contains('=');
-    match path.split('/').position(|part| is_of_value(&part)) {
-        Some(at) => path.split('/').take(at).collect::<Vec<_>>().join("/") + "/",
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // A folder such as `dt=2026-11-28` alone makes no dataset: each format in it is an output of its own.
+    match folders.split('/').position(|folder| folder.contains('=')).filter(|_| is_dataset_file(name)) {
+        Some(at) => folders.split('/').take(at).fold(String::new(), |text, folder| text + folder + "/"),
         None => whole_of_part(path).unwrap_or_else(|| path.to_owned()),
     }
 }
@@ -151,11 +152,7 @@ fn result_of(file: &ListedFile, result: Result<Verified, Error>) -> FileResult {
         ..blank(&file.target.to_string())
     };
     match result {
-        Err(error) => {
-            let chain: Vec<String> =
-                std::iter::once(error.to_string()).chain(error.causes().map(ToString::to_string)).collect();
-            FileResult { problem: Some(chain.join(": ")), next: error.hint(), ..listed }
-        }
+        Err(error) => FileResult { problem: Some(error.in_one_line()), next: error.hint(), ..listed },
         Ok(Verified { malformed, .. }) if !malformed.is_empty() => {
             let columns = malformed.iter().map(|(column, values)| format!("{column} ({})", grouped(*values)));
             let problem = format!("values that cannot be read: {}", columns.collect::<Vec<_>>().join(", "));
@@ -176,16 +173,19 @@ fn line(result: &FileResult) -> String {
     format!("failed  {path}: {}\n{next}", printable(problem))
 }
 
-fn conclusion(report: &Report, failed: usize) -> String {
-    let files = report.exports.iter().map(|export| export.files.len() as u64).sum();
+fn conclusion(report: &Report) -> String {
+    let all = || report.exports.iter().flat_map(|export| &export.files);
+    let failed = all().filter(|file| !file.ok).count() as u64;
+    let repeated = report.exports.iter().map(|export| export.repeated_ids.len() as u64).sum::<u64>();
     let exports = count_of(report.exports.len() as u64, "export", "exports");
-    let files = count_of(files, "file", "files");
+    let files = count_of(all().count() as u64, "file", "files");
     let unverified = report.exports.iter().filter(|export| export.verdict == Some(Verdict::Unverified));
     let unverified = unverified.fold(String::new(), |text, export| {
         text + "unverified when it was exported: " + &printable(&export.manifest) + "\n"
     });
-    match failed {
-        0 => format!("{unverified}as published: {files} of {exports}\n"),
-        failed => format!("{unverified}{} of {files} not as published\n", grouped(failed as u64)),
+    match (failed, repeated) {
+        (0, 0) => format!("{unverified}as published: {files} of {exports}\n"),
+        (0, outputs) => format!("{unverified}{} with repeated ids\n", count_of(outputs, "output", "outputs")),
+        (failed, _) => format!("{unverified}{} of {files} not as published\n", grouped(failed)),
     }
 }

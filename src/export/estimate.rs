@@ -7,6 +7,7 @@ use super::reading::{ListReading, LookupReading, Reading};
 use crate::api::{Account, Scope};
 use crate::error::Error;
 use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, expected_requests};
+use crate::publish::OutputError;
 use crate::resources::{BuildBatches, ListSource, LookupResource, Resource};
 
 /// What an export will take.
@@ -16,7 +17,7 @@ pub struct Estimate {
     pub requests: u64,
     /// Those of them that read no row for the first time.
     pub overlap: u64,
-    /// Rows in the list; `None` if it does not tell, or if they are not known before they are read.
+    /// Rows in the list; `None` if the API does not report them, or if they are known only after they are read.
     pub rows: Option<u64>,
     /// Rows on a page, where there are pages.
     pub page_size: Option<u32>,
@@ -26,9 +27,9 @@ pub struct Estimate {
     pub sample: Option<(RecordBatch, usize)>,
 }
 
-/// A reading whose cost can be told.
+/// A reading whose cost can be estimated.
 pub trait Estimating: Reading {
-    /// Tells it, by one request at most.
+    /// Estimates it, with one request for a list (one more for each page size that the API refuses) and none for lookups.
     ///
     /// # Errors
     /// When the request fails.
@@ -63,9 +64,10 @@ impl<R: Resource> Estimating for ListReading<R> {
         let full = batches.append(&first.page, &keep);
         let batch = full.into_iter().next().or_else(|| batches.finish());
         let sample = batch.map(|batch| {
+            let kept = self.row_filter().map(|filter| filter_record_batch(&batch, &filter(&batch))).transpose();
+            let kept = kept.map_err(OutputError::ForeignBatch)?;
             let all = batch.num_rows();
-            let kept = self.row_filter().map(|filter| filter_record_batch(&batch, &filter(&batch)));
-            (kept.transpose().ok().flatten().unwrap_or(batch), all)
+            Ok::<_, OutputError>((kept.unwrap_or(batch), all))
         });
         Ok(Estimate {
             requests: once + again,
@@ -73,7 +75,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             rows,
             page_size: Some(honored),
             is_maximum: self.since.is_some(),
-            sample,
+            sample: sample.transpose()?,
         })
     }
 }

@@ -372,7 +372,8 @@ impl<R: LookupResource> Reading for LookupReading<R> {
     }
 }
 
-fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progress {
+/// The progress of a lookup, which counts keys.
+pub fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progress {
     let (delivered, total) = (delivered as u64, total as u64);
     Progress { pages: delivered, planned_pages: Some(total), rows: delivered, total: Some(total), is_healing: false }
 }

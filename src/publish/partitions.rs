@@ -23,6 +23,14 @@ use super::settings::{OutputReport, OutputSettings, PartitionBy};
 use crate::store::{FileSettings, OutputTarget, Staged, StoreError};
 use crate::time::Timestamp;
 
+/// What the names of files begin with.
+const PART: &str = "part-";
+
+/// Whether a file in a folder named after a value is one of a dataset, by its name.
+pub fn is_dataset_file(name: &str) -> bool {
+    name.starts_with(PART)
+}
+
 /// Files that are open at a time: each has an encoder with a row group in the making.
 const MAX_OPEN: usize = 4;
 /// Rows in a batch that goes to an encoder.
@@ -217,7 +225,7 @@ impl Partitions {
         let name = target.name().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let date = day.map(|day| Timestamp::from_micros(day.saturating_mul(DAY)).to_date());
         let value = date.unwrap_or_else(|| UNDATED.to_owned());
-        target.sibling(&format!("{name}={value}")).join(&format!("part-0.{}", self.request.format.name()))
+        target.sibling(&format!("{name}={value}")).join(&format!("{PART}0.{}", self.request.format.name()))
     }
 
     /// Closes all files, the oldest day first.

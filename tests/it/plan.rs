@@ -90,6 +90,14 @@ fn activities_of_messages_take_a_request_each() {
 }
 
 #[test]
+fn flags_of_a_plan_have_their_variables() {
+    let simulator = simulator(6_000);
+    let arguments = ["plan", "contacts", "-o", "c.csv", "--base-url", &simulator.base_url()];
+    let run = sent_export().env("SENT_EXPORT_RATE_LIMIT", Some("none")).args(arguments).finish().expect_code(0);
+    assert_eq!(value(&run, "time"), "as fast as the API answers: no rate limit is set");
+}
+
+#[test]
 fn a_plan_fails_as_the_run_would() {
     let server = ScriptedServer::start(|_, _| Answer::ok(page(1, 100, 3)));
     plan(&server.url(), &["contacts", "-o", "c.txt"]).expect_code(2);

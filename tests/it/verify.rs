@@ -90,18 +90,19 @@ fn rows_are_counted_and_ids_must_differ() {
     };
     forge(&format!("{text}{row}\n"), 250);
     let (checked, _) = verify(&folder, &["c.csv"], 2);
-    assert!(checked.contains("the file has 251 contacts, but 250 in"), "{}", checked);
+    assert!(checked.contains("the file has 251 contacts, but 250 in"), "{checked}");
     verify(&folder, &["c.csv", "--quick"], 0);
     forge(&format!("{text}{row}\n"), 251);
     let (checked, _) = verify(&folder, &["c.csv"], 2);
-    assert!(checked.contains("1 id occurs more than once"), "{}", checked);
+    assert!(checked.contains("1 id occurs more than once"), "{checked}");
+    assert!(checked.ends_with("1 output with repeated ids\n"), "{checked}");
 }
 
 #[test]
 fn datasets_parts_and_activities_are_verified_whole() {
     let folder = export(&["-o", "c.csv", "--max-rows-per-file", "100"]);
     let (checked, _) = verify(&folder, &["."], 0);
-    assert!(checked.ends_with("as published: 3 files of 1 export\n"), "{}", checked);
+    assert!(checked.ends_with("as published: 3 files of 1 export\n"), "{checked}");
     fs::copy(folder.path().join("c-00000.csv"), folder.path().join("c-00001.csv")).unwrap();
     verify(&folder, &["c-00000.csv"], 0);
     verify(&folder, &["."], 2);
@@ -114,7 +115,14 @@ fn datasets_parts_and_activities_are_verified_whole() {
     let day = text.split("m/created_date=").nth(1).unwrap().split('/').next().unwrap();
     let part = format!("m/created_date={day}/part-0.parquet");
     let (checked, _) = verify(&folder, &[&part], 0);
-    assert!(checked.ends_with("as published: 1 file of 1 export\n"), "{}", checked);
+    assert!(checked.ends_with("as published: 1 file of 1 export\n"), "{checked}");
+}
+
+#[test]
+fn formats_in_a_folder_named_after_a_date_are_outputs_of_their_own() {
+    let folder = export(&["-o", "dt=1/c.csv", "-o", "dt=1/c.parquet", "--manifest", "m.json"]);
+    let (checked, _) = verify(&folder, &["m.json"], 0);
+    assert!(checked.ends_with("as published: 2 files of 1 export\n"), "{checked}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) async fn check(
             let is_key_refused = error.problem.status() == Some(401);
             findings.failed("key", &Error::Api(error))?;
             if is_unreachable || is_key_refused {
-                return findings.skip("account", "the API gave no answer to work with");
+                return findings.skip("account", "the API did not identify the key");
             }
             return check_endpoints(account, scope, asked, findings).await;
         }
@@ -94,7 +94,7 @@ fn skew(here: SystemTime, there: SystemTime) -> (Duration, Duration) {
 fn check_quota(reply: &Reply<Identity>, pace: &PaceConfig, findings: &mut Findings) -> Result<(), Error> {
     let left = reply.rate_limit_remaining.map(|left| format!(", {left} left")).unwrap_or_default();
     let Some(limit) = reply.rate_limit else {
-        return findings.ok("quota", &format!("the API does not tell its limit{left}"));
+        return findings.ok("quota", &format!("the API does not report its limit{left}"));
     };
     let text = format!("{limit} requests a minute{left}");
     match pace.requests_in(Duration::from_secs(60)) {
@@ -107,7 +107,7 @@ fn check_quota(reply: &Reply<Identity>, pace: &PaceConfig, findings: &mut Findin
     }
 }
 
-/// Asks every endpoint of the resources once.
+/// Requests every endpoint of the resources once.
 async fn check_endpoints(
     account: &Account,
     scope: Scope,
@@ -187,14 +187,14 @@ async fn first_page(
     account.fetch(account.permit().await, &request, |body: &ByteString| Envelope::from_json(body)).await
 }
 
-/// Reads one row by its id, if there is one to ask for.
+/// Reads one row by its id, if there is one.
 async fn check_row(
     account: &Account,
     scope: Scope,
     (name, endpoint, id): (&str, RowEndpoint, Option<Uuid>),
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let Some(id) = id else { return findings.skip(name, "there is no id to ask for") };
+    let Some(id) = id else { return findings.skip(name, "there is no id to request") };
     let (request_name, path) = (endpoint.request_name(id), endpoint.path(id));
     let request = ApiRequest { name: &request_name, path: &path, query: &[], scope };
     let decode = |body: &ByteString| Envelope::<IgnoredJson>::from_json(body);

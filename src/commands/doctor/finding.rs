@@ -10,16 +10,6 @@ use super::super::print;
 const STATE_WIDTH: usize = 8;
 const NAME_WIDTH: usize = 11;
 
-/// From the worst to the least: what a person has to mend comes before what passes by itself.
-const SEVERITY: [ExitCode; 6] = [
-    ExitCode::Unauthorized,
-    ExitCode::Rejected,
-    ExitCode::Usage,
-    ExitCode::Output,
-    ExitCode::Failure,
-    ExitCode::Unavailable,
-];
-
 /// Prints each finding as it comes, and keeps what failed.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -51,8 +41,7 @@ impl Findings {
     /// Something does not work.
     pub(super) fn failed(&mut self, name: &str, error: &Error) -> Result<(), Error> {
         self.failures.push(error.exit_code());
-        let causes = error.causes().map(|cause| format!(": {cause}"));
-        line("failed", name, &format!("{error}{}", causes.collect::<String>()), error.hint().as_deref())
+        line("failed", name, &error.in_one_line(), error.hint().as_deref())
     }
 
     /// Prints how it ended, and gives the code of the worst failure.
@@ -66,8 +55,7 @@ impl Findings {
         let counted = counted.into_iter().filter(|&(count, ..)| count > 0);
         let parts: Vec<String> = counted.map(|(count, one, many)| count_of(count, one, many)).collect();
         print(&format!("{}\n", parts.join(", ")))?;
-        let worst = SEVERITY.into_iter().find(|code| self.failures.contains(code));
-        Ok(worst.or(self.failures.first().copied()).unwrap_or(ExitCode::Complete))
+        Ok(ExitCode::worst(self.failures).unwrap_or(ExitCode::Complete))
     }
 }
 

@@ -68,8 +68,6 @@ impl CheckedJobs {
 
 /// An error with its causes and the next step.
 fn in_one_line(error: &Error) -> String {
-    let causes = error.causes().map(ToString::to_string);
-    let hint = error.hint().map(|hint| format!("hint: {hint}"));
-    let parts: Vec<String> = std::iter::once(error.to_string()).chain(causes).chain(hint).collect();
-    printable(&parts.join("; "))
+    let hint = error.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
+    printable(&(error.in_one_line() + &hint))
 }

@@ -89,7 +89,7 @@ fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, J
     if problems.is_empty() { Ok(planned) } else { Err(JobsError::Unusable { path: path.to_owned(), problems }) }
 }
 
-/// The level of the most talkative job: the log is that of the process.
+/// The level of the most verbose job, since all jobs share the log.
 fn log_level(jobs: &[PlannedJob]) -> u8 {
     let level = |job: &PlannedJob| if job.parsed.is_quiet { 0 } else { 1_u8.saturating_add(job.parsed.verbose) };
     jobs.iter().map(level).max().unwrap_or(1)

@@ -5,20 +5,6 @@ use std::time::Duration;
 use crate::base::plural::count_of;
 use crate::error::ExitCode;
 
-/// Exit codes from the most severe. What a person must look at comes before what another try may cure.
-const SEVERITY: [ExitCode; 10] = [
-    ExitCode::Terminated,
-    ExitCode::Interrupted,
-    ExitCode::Failure,
-    ExitCode::Usage,
-    ExitCode::Unauthorized,
-    ExitCode::Rejected,
-    ExitCode::Output,
-    ExitCode::HeldBack,
-    ExitCode::Unavailable,
-    ExitCode::Unverified,
-];
-
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobEnd {
@@ -45,8 +31,7 @@ pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode 
         JobEnd::Code(code) => Some(code),
         JobEnd::Skipped => None,
     });
-    let rank = |code: ExitCode| SEVERITY.iter().position(|severe| *severe == code);
-    if let Some((_, worst)) = codes.clone().filter_map(|code| Some((rank(code)?, code))).min_by_key(|(rank, _)| *rank) {
+    if let Some(worst) = ExitCode::worst(codes.clone()) {
         return worst;
     }
     let mut codes = codes;
@@ -54,7 +39,7 @@ pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode 
     if codes.all(|code| code == first) { first } else { ExitCode::Complete }
 }
 
-/// What is said at the end.
+/// The summary at the end.
 pub(super) fn table(results: &[JobResult]) -> String {
     let count = |is_wanted: fn(JobEnd) -> bool| results.iter().filter(|result| is_wanted(result.end)).count() as u64;
     let succeeded = count(|end| matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))));

@@ -160,7 +160,7 @@ impl Schedule {
         let Some(at) = self.running.iter().position(|running| running.place == place) else { return };
         let Running { name, started, .. } = self.running.remove(at);
         if self.limits.stops_on_failure && !matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))) {
-            // What is running goes on, and all others are over.
+            // Running jobs continue; the others are not started.
             let rest = self.waiting.drain(..).map(|waiting| {
                 let outcome = format!("not started, because {name} failed");
                 (

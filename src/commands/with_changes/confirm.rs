@@ -15,10 +15,9 @@ use crate::base::plural::{count_of, word_for};
 use crate::cli::VerbosityArgs;
 use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::export::{LookupReading, ReadReport, Reading};
+use crate::export::{LookupReading, ReadReport, Reading, lookup_progress};
 use crate::journal::{Engage, JournalSlot};
-use crate::listing::Progress;
-use crate::lookup::{Answer, Looked, LookupError, LookupProgress, LookupSettings, look_up};
+use crate::lookup::{Answer, Looked, LookupError, LookupSettings, look_up};
 use crate::progress::ProgressDisplay;
 use crate::report::Filters;
 use crate::resources::LookupSource;
@@ -26,7 +25,7 @@ use crate::resources::contacts::{ContactKey, ContactLookup};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
-use super::super::read::TICK;
+use super::super::read::{draw, is_progress_silent};
 use super::super::resume::open_journal;
 use super::super::say;
 use super::super::with_activities::budget;
@@ -93,22 +92,10 @@ impl Confirming<'_> {
             let span = config.pace.span_of(requests);
             say(&budget(("confirming removals", "contact"), requests, span, journal.past.is_some()));
         }
-        let is_silent = verbosity.quiet || verbosity.no_progress;
+        let is_silent = is_progress_silent(verbosity);
         let noun = LookupReading::<ContactLookup>::COUNTED;
         let display = RefCell::new(ProgressDisplay::new(is_silent, config.pace.rate(), noun));
-        let observe = |LookupProgress { delivered, total }: LookupProgress| {
-            let (delivered, total) = (delivered as u64, Some(total as u64));
-            let progress =
-                Progress { pages: delivered, planned_pages: total, rows: delivered, total, is_healing: false };
-            display.borrow_mut().observe(progress);
-        };
-        let ticking = async {
-            let mut ticks = tokio::time::interval(TICK);
-            loop {
-                ticks.tick().await;
-                display.borrow_mut().tick(account.stats(), account.pause_left());
-            }
-        };
+        let observe = |progress| display.borrow_mut().observe(lookup_progress(progress));
         let source = LookupSource::<ContactLookup>::new(account, config.account.scope);
         let deliver = async |looked: Looked<'_, ContactKey, _>| {
             match looked.answer {
@@ -122,7 +109,7 @@ impl Confirming<'_> {
         let asked = tokio::select! {
             asked = asking => asked,
             error = stop => return Err(error),
-            never = ticking => never,
+            never = draw(&display, account, is_silent) => match never {},
         };
         display.borrow().finish();
         match asked {
