@@ -357,9 +357,10 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
 
 fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
-        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. } | StoreError::Address(_)) => {
-            ExitCode::Usage
-        }
+        OutputError::Format(_)
+        | OutputError::TooManyPartitions { .. }
+        | OutputError::LongPartition { .. }
+        | OutputError::Store(StoreError::TrailingSlash { .. } | StoreError::Address(_)) => ExitCode::Usage,
         OutputError::Store(StoreError::Object { source, .. }) if source.kind() == ObjectErrorKind::Option => {
             ExitCode::Usage
         }

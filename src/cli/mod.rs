@@ -25,7 +25,7 @@ pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
 pub use diff::DiffArgs;
 pub use doctor::DoctorArgs;
-pub use messages::{MessagesArgs, PartitionArg};
+pub use messages::MessagesArgs;
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use run::{JobsArgs, ShardArg};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::api::{Account, ApiRequest, Scope, endpoints};
 use crate::base::plural::count_of;
 use crate::cli::ContactArgs;
-use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin};
+use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin, partition_by};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::format::json_objects;
@@ -21,7 +21,7 @@ use crate::publish::Gate;
 use crate::report::{Counts, Filters};
 use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
-use crate::resources::contacts::{ContactKey, ContactLookup};
+use crate::resources::contacts::{ContactKey, ContactLookup, contacts_schema};
 use crate::simulator;
 use crate::store::OutputTarget;
 
@@ -59,12 +59,9 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
-    run_export::<_, Counts>(
-        &ExportCommand { reading, partition: None, activities: None },
-        Intent::Run,
-        flags,
-        Filters::default(),
-    )
+    let partition = partition_by(&args.output, &contacts_schema(), None)?;
+    let command = ExportCommand { reading, partition, activities: None };
+    run_export::<_, Counts>(&command, Intent::Run, flags, Filters::default())
 }
 
 /// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.

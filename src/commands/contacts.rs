@@ -1,11 +1,11 @@
 //! `sent-export contacts`: every contact of an account.
 
 use crate::cli::ContactsArgs;
-use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, read_settings};
+use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, read_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
-use crate::resources::contacts::Contacts;
+use crate::resources::contacts::{Contacts, contacts_schema};
 use crate::simulator;
 
 use super::export::{ExportCommand, Intent, run_export};
@@ -38,5 +38,6 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
-    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, intent, flags, filters)
+    let partition = partition_by(&args.output, &contacts_schema(), None)?;
+    run_export::<_, Counts>(&ExportCommand { reading, partition, activities: None }, intent, flags, filters)
 }

@@ -25,7 +25,7 @@ use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
 use super::plan::plan_export;
-use super::publish::{Published, check_privacy, may_be_published, publish, published_before, warn_of_losses};
+use super::publish::{Published, check_dataset, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
@@ -37,7 +37,7 @@ use super::{is_color_off, job, print, say, stop, table_width};
 pub(super) struct ExportCommand<R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
-    /// Whether there is one file for each day.
+    /// Whether there is one file for each value of a column.
     pub(super) partition: Option<PartitionBy>,
     /// How the activities of the rows are read, if they are.
     pub(super) activities: Option<LookupSettings>,
@@ -71,7 +71,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         schema_version: R::SCHEMA_VERSION,
         hidden_columns: command.reading.hidden_columns(),
         unique_columns: R::UNIQUE_COLUMNS,
-        partition: command.partition,
+        partition: command.partition.clone(),
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
     if job::is_check() {
@@ -89,7 +89,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     config.published_before = published_before(&config, R::NAME)?;
-    check_privacy(&config)?;
+    check_dataset(&config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;

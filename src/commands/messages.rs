@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
+use crate::cli::{MessagesArgs, SinceArg, SinceStartArg};
 use crate::config::{
     BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
-    read_settings,
+    partition_by, read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -14,7 +14,7 @@ use crate::publish::{PartitionBy, read_manifest};
 use crate::report::{DeliveryCounts, Filters};
 use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
-use crate::resources::messages::{Messages, column};
+use crate::resources::messages::{Messages, column, messages_schema};
 use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
     if let Some(SinceArg { text, start: SinceStartArg::Before(_) }) = &args.since
         && args.changes.compares()
-        && args.partition_by.is_none()
+        && args.output.partition_by.is_none()
     {
         return Err(ConfigError::ChangesOfMovingSpan(text.clone()).into());
     }
@@ -55,10 +55,12 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         simulate,
     };
     let since = since(args)?;
-    let partition = args
-        .partition_by
-        .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
-    let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
+    let days = Some((column::CREATED_AT, since.is_none()));
+    let partition = partition_by(&args.output, &messages_schema(), days)?;
+    if let (Some(by), Some(flag)) = (partition.as_ref().filter(|by| !by.keeps_others()), span) {
+        return Err(ConfigError::PartOfDataset { flag, column: by.name.clone() }.into());
+    }
+    let undated_column = partition.as_ref().and_then(PartitionBy::undated_column);
     let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
@@ -75,7 +77,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
 
 /// From when on messages are requested.
 fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
-    let is_whole_days = args.partition_by.is_some();
+    let is_whole_days = args.output.partition_by.is_some();
     if let Some(since) = &args.since {
         let start = match since.start {
             SinceStartArg::At(moment) => SinceStart::At(moment.micros()),

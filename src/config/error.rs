@@ -106,17 +106,44 @@ pub enum ConfigError {
     /// A flag for CSV, and no output is CSV.
     #[error("{0} applies to CSV, and no output is CSV")]
     NoCsv(&'static str),
+    /// There is no such column, or it cannot name folders.
+    #[error("cannot partition by {name:?}; columns are {names}")]
+    UnknownPartition {
+        /// What was typed.
+        name: String,
+        /// The columns that can, in a sentence.
+        names: String,
+    },
+    /// As many days as there are have a file.
+    #[error("--max-partitions does not apply to days of a list that is read day by day")]
+    MaxOfDays,
+    /// A folder is read as one table.
+    #[error("{folder} already holds a dataset by {column}")]
+    OtherDataset {
+        /// The folder.
+        folder: String,
+        /// What the folders in it are named after.
+        column: String,
+    },
+    /// A part of the list would replace the files of all of it.
+    #[error("{flag} reads a part of the list, and --partition-by {column} replaces all files")]
+    PartOfDataset {
+        /// The flag.
+        flag: &'static str,
+        /// The column.
+        column: String,
+    },
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, but --output is given more than once")]
     SeveralFolders,
-    /// The files of days are not split.
+    /// The files of a dataset are not split.
     #[error("--max-rows-per-file does not go with --partition-by")]
     SplitPartitions,
     /// A stream has no place for days.
     #[error("--partition-by writes a folder, not {0}")]
     PartitionedStream(OutputTarget),
     /// Only Parquet is written by days.
-    #[error("--partition-by writes Parquet, not {0}")]
+    #[error("--partition-by created_date writes Parquet, not {0}")]
     PartitionFormat(FileFormat),
     /// Messages and their activities are published together.
     #[error("--with-activities publishes two files together, and cannot hold back what goes to {0}")]
@@ -273,6 +300,10 @@ impl ConfigError {
             Self::SeveralFolders => "name one folder with --output",
             Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
             Self::PartitionFormat(_) => "omit --format",
+            Self::UnknownPartition { .. } => "name one of these columns",
+            Self::MaxOfDays => "omit it",
+            Self::OtherDataset { .. } => "choose another folder, or remove that dataset with its manifest",
+            Self::PartOfDataset { .. } => "use --partition-by created_date, or omit the flag",
             Self::ActivitiesOnStream(_) => "name files with --output and --activities-output",
             Self::ActivitiesInDataset(_) => "name a file outside that folder with --activities-output",
             Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",

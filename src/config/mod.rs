@@ -22,6 +22,7 @@ mod key_command;
 mod naming;
 mod outputs;
 mod pace;
+mod partition;
 mod places;
 mod row_format;
 
@@ -35,8 +36,9 @@ pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_setti
 pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
 pub use self::key_command::KeyCommandError;
 pub use self::naming::Naming;
-pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
+pub use self::outputs::{BesideFlags, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
+pub use self::partition::{CREATED_DATE, DEFAULT_MAX_PARTITIONS, partition_by};
 pub use self::row_format::{RowFormat, SecondOutput};
 
 /// Variable that holds the key; the official SDKs read the same one.

@@ -22,7 +22,7 @@ pub struct RowFormat {
     pub hidden_columns: Vec<&'static str>,
     /// Columns whose values hardly repeat.
     pub unique_columns: &'static [&'static str],
-    /// Whether there is one file for each day, under a folder.
+    /// Whether there is one file for each value of a column, under a folder.
     pub partition: Option<PartitionBy>,
 }
 

@@ -95,6 +95,12 @@ pub(in crate::cli) fn kept_exports(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(kept).ok_or_else(|| "write 1 or more".to_owned())
 }
 
+/// Reads the most partitions of a dataset. A file system takes more, its readers hardly.
+pub(in crate::cli) fn partitions(text: &str) -> Result<NonZeroUsize, String> {
+    let most: usize = number_between(text, 1, 100_000)?;
+    NonZeroUsize::new(most).ok_or_else(|| "write 1 or more".to_owned())
+}
+
 /// Reads the most rows of a file. Fewer would make more files than anyone wants.
 pub(in crate::cli) fn rows_per_file(text: &str) -> Result<NonZeroU64, String> {
     let rows: u64 = number_between(text, 100, u64::MAX)?;
