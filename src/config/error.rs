@@ -133,6 +133,9 @@ pub enum ConfigError {
         /// The column.
         column: String,
     },
+    /// A flag for NDJSON, and no output is NDJSON.
+    #[error("--decimals applies to NDJSON, and no output is NDJSON")]
+    NoNdjson,
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, but --output is given more than once")]
     SeveralFolders,
@@ -297,6 +300,7 @@ impl ConfigError {
             Self::WholeReserve(_) => "reserve less than 100% of the quota",
             Self::BinaryToTerminal(_) => "redirect it to a file or a pipe, or use --format csv",
             Self::NoCsv(_) => "add an output that ends in .csv, or omit the flag",
+            Self::NoNdjson => "add an output that ends in .ndjson, or omit the flag",
             Self::SeveralFolders => "name one folder with --output",
             Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
             Self::PartitionFormat(_) => "omit --format",

@@ -12,7 +12,7 @@ use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{CsvArgs, FileArgs, OutputArgs, ReportFileArgs};
+use crate::cli::{FileArgs, OutputArgs, ReportFileArgs};
 use crate::format::{FileFormat, Format};
 use crate::publish::{OutputRequest, OutputSettings, PartitionBy};
 use crate::report::{Filters, ReportForm};
@@ -121,7 +121,7 @@ impl OutputsConfig {
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let changes = flags.changes.map(|flags| {
             let rows = (&*outputs, &written, rows.schema.as_ref());
-            ChangesConfig::new(flags, rows, (&args.files.csv, files), journal.as_ref(), naming)
+            ChangesConfig::new(flags, rows, (&args.files, files), journal.as_ref(), naming)
         });
         let changes = changes.transpose()?.flatten();
         let of_changes = || changes.iter().flat_map(|changes| &changes.outputs);
@@ -132,9 +132,9 @@ impl OutputsConfig {
             }
         }
         check_distinct(all.clone().chain(of_changes()), beside, manifest.as_ref())?;
-        check_csv_flags(&args.files.csv, all.chain(of_changes()))?;
+        check_format_flags(&args.files, all.chain(of_changes()))?;
         let settings = OutputSettings {
-            format: rows.format_settings(metadata, &args.files.csv.settings()),
+            format: rows.format_settings(metadata, &args.files),
             files,
             partition: rows.partition.clone(),
             max_rows: args.max_rows_per_file,
@@ -217,13 +217,18 @@ fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) ->
     }
 }
 
-/// Flags for CSV without a CSV file are a mistake.
-pub(super) fn check_csv_flags<'a>(
-    flags: &CsvArgs,
-    mut outputs: impl Iterator<Item = &'a OutputRequest>,
+/// Flags for a format without a file of it are a mistake.
+pub(super) fn check_format_flags<'a>(
+    flags: &FileArgs,
+    outputs: impl Iterator<Item = &'a OutputRequest>,
 ) -> Result<(), ConfigError> {
-    match flags.first_given() {
-        Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
+    let formats: Vec<Format> = outputs.map(|request| request.format.format()).collect();
+    match flags.csv.first_given() {
+        Some(flag) if !formats.contains(&Format::Csv) => return Err(ConfigError::NoCsv(flag)),
+        _ => {}
+    }
+    match flags.decimals {
+        Some(_) if !formats.contains(&Format::Ndjson) => Err(ConfigError::NoNdjson),
         _ => Ok(()),
     }
 }

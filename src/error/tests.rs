@@ -100,6 +100,7 @@ fn errors_of_the_configuration() {
             ConfigError::ReserveWithoutRate(percent),
             ConfigError::WholeReserve("100%".to_owned()),
             ConfigError::NoCsv("--delimiter"),
+            ConfigError::NoNdjson,
             ConfigError::BinaryToTerminal(FileFormat::from_path(std::path::Path::new("c.parquet")).unwrap()),
             ConfigError::SeveralFolders,
             ConfigError::UnknownPartition { name: "phone_number".to_owned(), names: "id, region_code".to_owned() },

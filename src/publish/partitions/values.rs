@@ -233,7 +233,7 @@ mod tests {
 
     /// Rows of an id and one of seven regions, or none.
     fn batch(rows: std::ops::Range<usize>) -> RecordBatch {
-        let region = |row: usize| (row % 8 != 0).then(|| format!("R{}", row % 8));
+        let region = |row: usize| (!row.is_multiple_of(8)).then(|| format!("R{}", row % 8));
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(rows.clone().map(|row| row.to_string())));
         let regions: ArrayRef = Arc::new(rows.map(region).collect::<StringArray>());
         let fields = ["id", "region"].map(|name| Field::new(name, DataType::Utf8, true));
@@ -255,7 +255,9 @@ mod tests {
         }
         let spilled = values.spill.bytes();
         let StagedPartitions { reports, files, folders } = values.finish().unwrap();
-        files.into_iter().for_each(|file| file.publish().unwrap());
+        for file in files {
+            file.publish().unwrap();
+        }
         drop(folders);
         let named = reports.iter().map(|report| {
             let path = std::path::Path::new(&report.path);
