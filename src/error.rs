@@ -219,6 +219,7 @@ impl Error {
                 | ConfigError::NoKeyVariable(_)
                 | ConfigError::KeyCommand(_),
             ) => ExitCode::Unauthorized,
+            Self::Config(ConfigError::RunLog { .. }) => ExitCode::Output,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Config(_)
             | Self::Jobs(_)
@@ -284,6 +285,16 @@ impl Error {
             _ => self.source(),
         };
         std::iter::successors(nearest, |&cause| cause.source())
+    }
+
+    /// The id of the request that failed, for support.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.problem.request_id(),
+            Self::RefusedFrom { error, .. } => error.problem.request_id(),
+            Self::Kept { error, .. } => error.request_id(),
+            _ => None,
+        }
     }
 
     /// The next step, where one is known.

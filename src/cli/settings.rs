@@ -134,7 +134,9 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<S
 /// # Errors
 /// With the line of the first flag that none has.
 pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem)> {
-    let program = program();
+    let mut program = program();
+    // Gives commands the flags that all of them have.
+    program.build();
     let commands: Vec<&Command> = program.get_subcommands().filter(|command| is_job(command)).collect();
     let names = || commands.iter().flat_map(|command| command.get_arguments()).filter_map(Arg::get_long);
     let unknown = defaults.iter().find(|setting| !names().any(|name| name == setting.name));

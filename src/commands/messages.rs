@@ -1,5 +1,7 @@
 //! `sent-export messages`: the messages of an account, the newest first.
 
+use std::num::NonZeroU64;
+
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
@@ -26,7 +28,7 @@ use super::job;
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let simulate = args.run.account.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         name: Activities::NOUN.many,
@@ -38,6 +40,15 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let activities =
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
+    if args.list.limit.is_some() {
+        if args.changes.compares() {
+            return Err(ConfigError::LimitedPart("--changes, --history and --exit-code-unchanged").into());
+        }
+        if args.partition_by.is_some() {
+            // A day with some of its messages would replace the whole day.
+            return Err(ConfigError::LimitedPart("--partition-by").into());
+        }
+    }
     let is_span = args.since.is_some() || args.since_last;
     let span = is_span.then_some(if args.since.is_some() { "--since" } else { "--since-last" });
     let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
@@ -59,7 +70,8 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         .partition_by
         .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
     let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
-    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
+    let limit = args.list.limit.map(NonZeroU64::get);
+    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), limit, ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),

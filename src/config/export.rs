@@ -1,5 +1,6 @@
 //! The settings of one export, whatever it exports.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -140,5 +141,6 @@ pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
         consistency: list.consistency,
         allow_missing_pages: list.allow_missing_pages,
         not_before: None,
+        limit: list.limit.map(NonZeroU64::get),
     }
 }

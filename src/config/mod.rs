@@ -24,6 +24,7 @@ mod outputs;
 mod pace;
 mod places;
 mod row_format;
+mod watch;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
@@ -38,6 +39,7 @@ pub use self::naming::Naming;
 pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 pub use self::row_format::{RowFormat, SecondOutput};
+pub use self::watch::WatchConfig;
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

@@ -203,13 +203,14 @@ impl<R: Resource> Reading for ListReading<R> {
         let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
         let personal = parameters.iter().filter(|parameter| parameter.is_personal);
         let since = self.since.as_ref().map(|since| ("--since".to_owned(), since.text.clone()));
+        let limit = self.settings.limit.map(|limit| ("--limit".to_owned(), limit.to_string()));
         JournalKey {
             resource: Self::NAME.to_owned(),
             endpoint: R::ENDPOINT.path.to_owned(),
             base_url: String::new(),
             page_size: self.settings.page_size,
             consistency: self.settings.consistency.name().to_owned(),
-            flags: open.chain(since).collect(),
+            flags: open.chain(since).chain(limit).collect(),
             secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
         }
     }
@@ -225,10 +226,8 @@ impl<R: Resource> Reading for ListReading<R> {
         let source = ListSource { account, scope, resource: &self.resource };
         let deliver = async |Delivery { window, page, taken: Taken { keep, fresh } }: Delivery<R::Page>| {
             let place = Place::Page { number: window.page, size: window.size };
-            match deliver(Delivered { page, keep, fresh, place }).await {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(ReceiverGone),
-            }
+            let is_taken = deliver(Delivered { page, keep, fresh, place }).await.is_continue();
+            if is_taken { Ok(()) } else { Err(ReceiverGone) }
         };
         let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
         let not_before = self.since.as_ref().map(|since| since.moment(began_at));
