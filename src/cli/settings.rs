@@ -14,6 +14,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
 use super::{Cli, program};
+use crate::telemetry::LogFormat;
 
 /// Commands that are no jobs: one would start jobs itself, the other serves until it is stopped.
 const NO_JOBS: [&str; 2] = ["run", "simulator"];
@@ -73,6 +74,8 @@ pub struct ParsedJob {
     pub is_quiet: bool,
     /// How often `--verbose` is given.
     pub verbose: u8,
+    /// How messages are written, if the job says so.
+    pub log_format: Option<LogFormat>,
 }
 
 /// Why flags from a file cannot be used.
@@ -179,8 +182,11 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     let matches = matches.map_err(refused)?;
     let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
     let (_, matches) = matches.subcommand().expect("a command was named");
+    let is_default = matches.value_source("log_format") == Some(ValueSource::DefaultValue);
+    let log_format = (!is_default).then_some(cli.log_format);
     Ok(ParsedJob {
         cli,
+        log_format,
         outputs: outputs(command, matches),
         stdin_flag: stdin_flag(matches),
         is_quiet: matches.try_get_one::<bool>("quiet").ok().flatten().copied().unwrap_or(false),

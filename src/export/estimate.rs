@@ -70,7 +70,8 @@ impl<R: Resource> Estimating for ListReading<R> {
         let counted = rows.unwrap_or(items.len() as u64);
         let pages = expected_requests(counted, honored, Consistency::Plain);
         let once = expected_requests(counted, honored, self.settings.consistency);
-        // What stops early is not read again.
+        // What stops early neither looks at start and end again, nor reads the list again.
+        let once = if is_limited { once.saturating_sub(2).max(pages) } else { once };
         let again = if self.settings.consistency == Consistency::Strict && !is_limited { pages } else { 0 };
         let keep: Vec<bool> = items.iter().map(Option::is_some).collect();
         let mut batches = self.batches();

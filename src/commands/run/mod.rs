@@ -79,7 +79,9 @@ fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, J
         let parsed = parse_job(flags).map_err(|(line, problem)| (line, JobProblemKind::from(problem)));
         let parsed = parsed.and_then(|parsed| match parsed.stdin_flag {
             Some(flag) => Err((job.line, JobProblemKind::Stdin(flag))),
-            None if parsed.cli.log_format != LogFormat::current() => Err((job.line, JobProblemKind::SharedLog)),
+            None if parsed.log_format.is_some_and(|format| format != LogFormat::current()) => {
+                Err((job.line, JobProblemKind::SharedLog))
+            }
             None => Ok(parsed),
         });
         match parsed {
