@@ -219,8 +219,11 @@ impl Error {
                 | ConfigError::NoKeyVariable(_)
                 | ConfigError::KeyCommand(_),
             ) => ExitCode::Unauthorized,
-            Self::Config(ConfigError::RunLog { .. }) => ExitCode::Output,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
+            Self::Print(_)
+            | Self::Journal(_)
+            | Self::Config(ConfigError::RunLog { .. })
+            | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::Config(_)
             | Self::Jobs(_)
             | Self::Source(_)
@@ -229,7 +232,6 @@ impl Error {
             | Self::BuildClient(_)
             | Self::Proxy(_) => ExitCode::Usage,
             Self::ContactNotFound { .. } => ExitCode::Rejected,
-            Self::Print(_) | Self::Journal(_) | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::StartSimulator(_)
             | Self::StartRuntime(_)
             | Self::Unfinished

@@ -49,7 +49,12 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
             return Ok(ExitCode::Complete);
         }
         let keys = keys_of(args)?;
-        return with_account(args, simulate, async |account, scope| print_all(args, &keys, account, scope).await);
+        monitor.begin(None);
+        return with_account(args, simulate, async |account, scope| {
+            let printed = print_all(args, &keys, account, scope).await;
+            monitor.note_requests(account.stats());
+            printed
+        });
     }
     let flags = ExportFlags {
         output: &args.output,

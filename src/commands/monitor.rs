@@ -25,6 +25,7 @@ use crate::telemetry::{
     RunRecord, Webhook, append_run, write_metrics,
 };
 use crate::time::Timestamp;
+use crate::verdict::Verdict;
 
 use super::printer::{note, say_error, warn_text};
 use super::publish::Published;
@@ -122,7 +123,7 @@ impl<'a> RunMonitor<'a> {
     pub(super) fn begin(&self, config: Option<&ExportConfig>) {
         let outputs: Vec<&OutputTarget> = config.map(targets).unwrap_or_default();
         let mut record = self.record.borrow_mut();
-        record.outputs = outputs.iter().map(|target| target.to_string()).collect();
+        record.outputs = outputs.iter().map(ToString::to_string).collect();
         record.run_id = config.map(|config| config.outputs.run_id.clone());
         if self.flags.is_quiet || !self.flags.is_logged {
             return;
@@ -288,7 +289,7 @@ fn root_of(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// The last line of the log.
 fn log_end(record: &RunRecord, is_export: bool) {
-    let verdict = record.verdict.map(|verdict| verdict.name());
+    let verdict = record.verdict.map(Verdict::name);
     let exit_code = u64::from(record.exit_code);
     let (command, run_id, message) = (record.command.as_str(), record.run_id.as_deref(), record.summary.as_str());
     if is_export {

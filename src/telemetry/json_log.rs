@@ -97,7 +97,7 @@ where
         let job = context
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<JobName>().map(|job| job.0.clone())));
-        let line = Line::new(event.metadata().level(), event.metadata().name(), job, fields.0);
+        let line = Line::new(*event.metadata().level(), event.metadata().name(), job, fields.0);
         // There is nowhere to report that stderr cannot be written.
         drop((self.make_writer)().write_all(line.text().as_bytes()));
     }
@@ -117,12 +117,12 @@ struct Line {
 }
 
 impl Line {
-    fn new(level: &Level, name: &str, job: Option<String>, mut fields: Map<String, Value>) -> Self {
+    fn new(level: Level, name: &str, job: Option<String>, mut fields: Map<String, Value>) -> Self {
         let mut text = |name| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
             _ => None,
         };
-        let (level, generic) = match *level {
+        let (level, generic) = match level {
             Level::ERROR => ("error", "error"),
             Level::WARN => ("warn", "warning"),
             Level::INFO => ("info", "info"),

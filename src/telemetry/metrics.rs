@@ -1,7 +1,7 @@
-//! A run as metrics in the OpenMetrics text format, for Prometheus by way of node_exporter's textfile collector.
+//! A run as metrics in the OpenMetrics text format, for Prometheus by way of `node_exporter`'s textfile collector.
 //!
 //! Everything is a gauge about the last run: a batch job has no process in which a counter could grow. Kinds that only
-//! OpenMetrics has (info, state set) are left out, since node_exporter reads the older Prometheus format and refuses a whole
+//! OpenMetrics has (info, state set) are left out, since `node_exporter` reads the older Prometheus format and refuses a whole
 //! file with a kind that it does not know; comments like `# UNIT` and `# EOF` it skips.
 //!
 //! *Easy to get wrong:* the time of the last success must survive failed runs, so it is carried over from the file that is

@@ -83,7 +83,7 @@ struct Body<'a> {
 
 impl fmt::Debug for Webhook {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Webhook").field("host", &self.host()).field("form", &self.form).finish()
+        formatter.debug_struct("Webhook").field("host", &self.host()).field("form", &self.form).finish_non_exhaustive()
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     fn the_address_never_shows() {
         let hook = Webhook::new(" https://user:pw@hooks.example.com/services/T0/secret?token=x\n", NotifyForm::Slack);
         let shown = format!("{:?}", hook.unwrap());
-        assert_eq!(shown, r#"Webhook { host: "hooks.example.com", form: Slack }"#);
+        assert_eq!(shown, r#"Webhook { host: "hooks.example.com", form: Slack, .. }"#);
         assert_eq!(Webhook::new("hooks.example.com/secret", NotifyForm::Json).unwrap_err(), WebhookProblem::NotUrl);
         assert_eq!(Webhook::new("ftp://x/secret", NotifyForm::Json).unwrap_err(), WebhookProblem::Scheme);
     }

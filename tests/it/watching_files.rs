@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Finished, ScriptedServer, run_in, sent_export, simulator};
 
-/// Samples by name and labels. Checks what OpenMetrics and the older format of node_exporter demand of the text.
+/// Samples by name and labels. Checks what OpenMetrics and the older format of `node_exporter` demand of the text.
 fn metrics(text: &str) -> BTreeMap<String, f64> {
     let body = text.strip_suffix("# EOF\n").unwrap_or_else(|| panic!("{text} does not end with # EOF"));
     assert!(!body.contains("# EOF") && !body.lines().any(str::is_empty), "{text}");
@@ -63,7 +63,8 @@ fn metrics_are_of_the_last_run_and_keep_the_last_success() {
     assert_eq!(value(&good, "last_run_rows"), Some(300.0));
     assert_eq!(value(&good, "last_run_exit_code"), Some(0.0));
     assert_eq!(value(&good, "last_run_written_bytes"), manifest["outputs"][0]["bytes"].as_f64());
-    assert_eq!(value(&good, "last_run_requests"), Some(server.statistics().list_requests as f64));
+    let requests = u32::try_from(server.statistics().list_requests).unwrap();
+    assert_eq!(value(&good, "last_run_requests"), Some(f64::from(requests)));
     let verdict = |samples: &BTreeMap<String, f64>, verdict: &str| {
         let labels = format!("{{command=\"contacts\",output=\"c.csv\",verdict=\"{verdict}\"}}");
         samples[&format!("sent_export_last_run_verdict{labels}")]
