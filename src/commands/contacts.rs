@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use crate::cli::ContactsArgs;
-use crate::config::{BesideFlags, ChangesFlags, ConfigError, ExportFlags, gate, read_settings};
+use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, read_settings, sample_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
@@ -25,11 +25,11 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
         phone: args.phone.is_some(),
         only: args.only.map(|only| only.name().to_owned()),
         limit: args.list.limit.map(NonZeroU64::get),
+        sample: args.list.sample.map(NonZeroU64::get),
         ..Filters::default()
     };
-    if args.list.limit.is_some() && args.changes.compares() {
-        return Err(ConfigError::LimitedPart("--changes, --history and --exit-code-unchanged").into());
-    }
+    let comparing = (args.changes.compares(), "--changes, --history and --exit-code-unchanged");
+    let sample = sample_settings(&args.list, &[comparing])?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,
@@ -43,6 +43,6 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
         simulate,
     };
     let read = read_settings(&args.list, &args.run.pace);
-    let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
+    let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
     run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, intent, flags, filters)
 }

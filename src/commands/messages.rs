@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
 use crate::config::{
     BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
-    read_settings,
+    read_settings, sample_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -40,15 +40,13 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
     };
     let activities =
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
-    if args.list.limit.is_some() {
-        if args.changes.compares() {
-            return Err(ConfigError::LimitedPart("--changes, --history and --exit-code-unchanged").into());
-        }
-        if args.partition_by.is_some() {
-            // A day with some of its messages would replace the whole day.
-            return Err(ConfigError::LimitedPart("--partition-by").into());
-        }
-    }
+    let needs_all = [
+        (args.changes.compares(), "--changes, --history and --exit-code-unchanged"),
+        // A day with some of its messages would replace the whole day.
+        (args.partition_by.is_some(), "--partition-by"),
+        (args.since.is_some() && args.list.sample.is_some(), "--since"),
+    ];
+    let sample = sample_settings(&args.list, &needs_all)?;
     let is_span = args.since.is_some() || args.since_last;
     let span = is_span.then_some(if args.since.is_some() { "--since" } else { "--since-last" });
     let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
@@ -71,11 +69,14 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
     let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
     let limit = args.list.limit.map(NonZeroU64::get);
-    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), limit, ..Filters::default() };
+    let drawn = args.list.sample.map(NonZeroU64::get);
+    let since_text = since.as_ref().map(|since| since.text.clone());
+    let filters = Filters { since: since_text, limit, sample: drawn, ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),
         since,
+        sample,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
     let settings =

@@ -105,9 +105,14 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// A run that stops early says nothing about the rest of the list.
-    #[error("--limit does not go with {0}, which needs the whole list or span")]
-    LimitedPart(&'static str),
+    /// A run that reads a part of the list says nothing about the rest.
+    #[error("{part} does not go with {whole}, which needs the whole list")]
+    PartOfList {
+        /// The flag that reads a part.
+        part: &'static str,
+        /// The flag that needs all of it.
+        whole: &'static str,
+    },
     /// Nothing to compare with the next time.
     #[error("--max-shrink needs the manifest of the last export, but --manifest none writes none")]
     ShrinkWithoutManifest,
@@ -271,7 +276,7 @@ impl ConfigError {
             Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
             Self::WatchedElsewhere { .. } => "name a local file",
             Self::RunLog { .. } => "name a file in a folder that can be written to",
-            Self::LimitedPart(_) => "leave out one of the two",
+            Self::PartOfList { .. } => "leave out one of the two",
             Self::BadKeyVariable => "write it like ACME_API_KEY; the key itself belongs in that variable",
             Self::NoKeyVariable(_) => "set the variable, or name another one",
             Self::KeyCommand(_) => "run it by hand: its messages are not shown, since they may hold the key",

@@ -73,6 +73,7 @@ impl<R: Resource> Estimating for ListReading<R> {
         // What stops early neither looks at start and end again, nor reads the list again.
         let once = if is_limited { once.saturating_sub(2).max(pages) } else { once };
         let again = if self.settings.consistency == Consistency::Strict && !is_limited { pages } else { 0 };
+        let drawn = self.sample.map(|sample| sample.pages(counted, honored).len() as u64 + 1);
         let keep: Vec<bool> = items.iter().map(Option::is_some).collect();
         let mut batches = self.batches();
         let full = batches.append(&first.page, &keep);
@@ -83,11 +84,13 @@ impl<R: Resource> Estimating for ListReading<R> {
             let all = batch.num_rows();
             Ok::<_, OutputError>((kept.unwrap_or(batch), all))
         });
+        let (requests, overlap) = drawn.map_or((once + again, once + again - pages), |drawn| (drawn, 0));
+        let rows = self.sample.map_or(rows, |sample| rows.map(|rows| rows.min(sample.rows)));
         Ok(Estimate {
-            requests: once + again,
-            overlap: once + again - pages,
+            requests,
+            overlap,
             rows,
-            total: total.filter(|_| is_limited),
+            total: total.filter(|_| is_limited || rows < total),
             page_size: Some(honored),
             is_maximum: self.since.is_some(),
             sample: sample.transpose()?,

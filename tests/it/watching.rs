@@ -231,3 +231,47 @@ fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
         run.expect_stderr("--limit does not go with --changes, --history and --exit-code-unchanged");
     }
 }
+
+#[test]
+fn a_sample_takes_few_requests_from_all_over_the_list_and_says_what_it_is() {
+    let server = simulator(5_000);
+    let export = |seed: &str, more: &[&str]| {
+        let flags = [&["-o", "c.csv", "--sample", "500", "--sample-seed", seed, "--summary", "s.json"], more].concat();
+        sent_export().contacts(&server.base_url(), &flags).finish()
+    };
+    let run =
+        export("7", &[]).expect_code(3).expect_stderr("a sample of 500 contacts from 5 of 50 pages (--sample, seed 7)");
+    assert!(server.statistics().list_requests <= 6, "{}", server.statistics().list_requests);
+    let manifest = run.json("_c.csv.manifest.json");
+    assert_eq!((&manifest["rows"], &manifest["filters"]), (&json!(500), &json!({"sample": 500})));
+    assert_eq!((&manifest["verdict"], &manifest["consistency"]["mode"]), (&json!("unverified"), &json!("sample")));
+    assert_eq!(run.evidence("s.json", "sampled"), Some(json!(500)));
+    crate::support::assert_valid(&manifest, crate::support::MANIFEST_SCHEMA);
+    crate::support::assert_valid(&run.json("s.json"), crate::support::SUMMARY_SCHEMA);
+    // Some of each fifth of the list, in its order, and the same again for the same seed.
+    let whole = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
+    let all = crate::support::csv_ids(&whole.path("c.csv"));
+    let ids = crate::support::csv_ids(&run.path("c.csv"));
+    let places: Vec<usize> = ids.iter().map(|id| all.iter().position(|other| other == id).unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    assert!((0..5).all(|fifth| places.iter().filter(|&&place| place / 1_000 == fifth).count() == 100), "{places:?}");
+    assert_eq!(crate::support::csv_ids(&export("7", &[]).expect_code(3).path("c.csv")), ids);
+    assert_ne!(crate::support::csv_ids(&export("8", &[]).expect_code(3).path("c.csv")), ids);
+    assert_eq!(export("7", &["-o", "c.parquet"]).expect_code(3).json("s.json")["contacts"], 500);
+    export("7", &["--changes", "x.csv"]).expect_code(2).expect_stderr("--sample does not go with --changes");
+    export("7", &["--limit", "5"]).expect_code(2).expect_stderr("cannot be used with");
+    let plan = sent_export().args(["plan"]).contacts(&server.base_url(), &["-o", "c.csv", "--sample", "500"]).finish();
+    let said = String::from_utf8(plan.expect_code(0).stdout).unwrap();
+    assert!(
+        said.contains("rows      500 contacts of the 5,000 in the list, 100 on a page\nrequests  6 requests\n"),
+        "{said}"
+    );
+
+    // More than there is; a service with smaller pages; and nothing at all.
+    let small = Simulator::start(Settings { contacts: 130, page_cap: 50, ..Settings::default() }).unwrap();
+    let run = sent_export().contacts(&small.base_url(), &["-o", "c.csv", "--sample", "500"]).finish().expect_code(3);
+    assert_eq!(crate::support::csv_ids(&run.path("c.csv")).len(), 130, "{run:?}");
+    let none = simulator(0);
+    let run = sent_export().contacts(&none.base_url(), &["-o", "c.csv", "--sample", "5"]).finish().expect_code(3);
+    assert_eq!(crate::support::csv_ids(&run.path("c.csv")).len(), 0, "{run:?}");
+}
