@@ -220,6 +220,10 @@ impl Error {
                 | ConfigError::KeyCommand(_),
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
+            Self::Print(_)
+            | Self::Journal(_)
+            | Self::Config(ConfigError::RunLog { .. })
+            | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::Config(_)
             | Self::Jobs(_)
             | Self::Source(_)
@@ -228,7 +232,6 @@ impl Error {
             | Self::BuildClient(_)
             | Self::Proxy(_) => ExitCode::Usage,
             Self::ContactNotFound { .. } => ExitCode::Rejected,
-            Self::Print(_) | Self::Journal(_) | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::StartSimulator(_)
             | Self::StartRuntime(_)
             | Self::Unfinished
@@ -284,6 +287,16 @@ impl Error {
             _ => self.source(),
         };
         std::iter::successors(nearest, |&cause| cause.source())
+    }
+
+    /// The id of the request that failed, for support.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.problem.request_id(),
+            Self::RefusedFrom { error, .. } => error.problem.request_id(),
+            Self::Kept { error, .. } => error.request_id(),
+            _ => None,
+        }
     }
 
     /// The next step, where one is known.

@@ -15,9 +15,11 @@
 //! *Easy to get wrong:* an output may hang, a pipe that no one reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
+mod delivered;
 mod estimate;
 mod new_rows;
 mod reading;
+mod sample;
 mod since;
 mod written_ids;
 
@@ -37,9 +39,11 @@ use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
+pub use self::delivered::{Delivered, Place};
 pub use self::estimate::{Estimate, Estimating};
 pub use self::new_rows::NewRows;
-pub use self::reading::{Delivered, ListReading, LookupReading, Place, ReadReport, Reading, lookup_progress};
+pub use self::reading::{ListReading, LookupReading, ReadReport, Reading, lookup_progress};
+pub use self::sample::SampleSettings;
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number};
+use super::shared::{
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, WatchArgs, duration, number,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,6 +84,10 @@ pub struct MessagesArgs {
     /// How the list is read.
     #[command(flatten)]
     pub list: ListArgs,
+
+    /// How the run is watched.
+    #[command(flatten)]
+    pub watch: WatchArgs,
 
     /// How the command runs.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{StoreArgs, moment};
+use super::shared::{StoreArgs, moment, number};
 
 use crate::format::format_extensions;
 use crate::time::Timestamp;
@@ -21,6 +21,8 @@ Examples:
       A report to share: groups of fewer than ten contacts are merged
   sent-export report messages/ --html delivery.html
       Messages: delivery, failures, spending and replies
+  sent-export report --runs runs.jsonl --last 7
+      How the last seven runs ended that were given --runs runs.jsonl
 
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage, or damaged or incomplete files, 7 report could not be written";
@@ -43,8 +45,21 @@ fn files_long_help() -> String {
 #[command(after_long_help = EXAMPLES)]
 pub struct ReportArgs {
     /// Exported files, or folders of them
-    #[arg(value_name = "FILE", required = true, help = files_help(), long_help = files_long_help())]
+    #[arg(value_name = "FILE", required_unless_present = "runs", help = files_help(), long_help = files_long_help())]
     pub files: Vec<PathBuf>,
+
+    /// Show the runs that exports have appended to this file (--runs) instead
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["files", "sum", "html", "markdown", "compare", "min_cell", "as_of"],
+        help_heading = "Runs"
+    )]
+    pub runs: Option<PathBuf>,
+
+    /// Show no more runs than these, the newest
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number, help_heading = "Runs")]
+    pub last: u64,
 
     /// Add up several exports of the same account instead of counting only the newest
     #[arg(long, help_heading = "Content")]

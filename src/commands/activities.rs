@@ -21,7 +21,7 @@ const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
 ///
 /// # Errors
 /// When the configuration is wrong, the ids cannot be read, a message cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ActivitiesArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ActivitiesArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");

@@ -1,7 +1,9 @@
 //! `sent-export contacts`: every contact of an account.
 
+use std::num::NonZeroU64;
+
 use crate::cli::ContactsArgs;
-use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, read_settings};
+use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, read_settings, sample_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
@@ -14,7 +16,7 @@ use super::export::{ExportCommand, Intent, run_export};
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let (search, channel, phone) = (args.search.clone(), args.channel.clone(), args.phone.clone());
     let contacts = Contacts { search, channel, phone, only: args.only };
     let filters = Filters {
@@ -22,8 +24,12 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
         channel: args.channel.clone(),
         phone: args.phone.is_some(),
         only: args.only.map(|only| only.name().to_owned()),
+        limit: args.list.limit.map(NonZeroU64::get),
+        sample: args.list.sample.map(NonZeroU64::get),
         ..Filters::default()
     };
+    let comparing = (args.changes.compares(), "--changes, --history and --exit-code-unchanged");
+    let sample = sample_settings(&args.list, &[comparing])?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,
@@ -37,7 +43,7 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
         simulate,
     };
     let read = read_settings(&args.list, &args.run.pace);
-    let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
+    let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
     let partition = partition_by(&args.output, &contacts_schema(), None)?;
     run_export::<_, Counts>(&ExportCommand { reading, partition, activities: None }, intent, flags, filters)
 }

@@ -1,11 +1,13 @@
 //! `sent-export messages`: the messages of an account, the newest first.
 
+use std::num::NonZeroU64;
+
 use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, SinceArg, SinceStartArg};
 use crate::config::{
     BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
-    partition_by, read_settings,
+    partition_by, read_settings, sample_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -26,7 +28,7 @@ use super::job;
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let simulate = args.run.account.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         name: Activities::NOUN.many,
@@ -38,6 +40,13 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let activities =
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
+    let needs_all = [
+        (args.changes.compares(), "--changes, --history and --exit-code-unchanged"),
+        // A day with some of its messages would replace the whole day.
+        (args.output.partition_by.is_some(), "--partition-by"),
+        (args.since.is_some() && args.list.sample.is_some(), "--since"),
+    ];
+    let sample = sample_settings(&args.list, &needs_all)?;
     let is_span = args.since.is_some() || args.since_last;
     let span = is_span.then_some(if args.since.is_some() { "--since" } else { "--since-last" });
     let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
@@ -61,11 +70,15 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         return Err(ConfigError::PartOfDataset { flag, column: by.name.clone() }.into());
     }
     let undated_column = partition.as_ref().and_then(PartitionBy::undated_column);
-    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
+    let limit = args.list.limit.map(NonZeroU64::get);
+    let drawn = args.list.sample.map(NonZeroU64::get);
+    let since_text = since.as_ref().map(|since| since.text.clone());
+    let filters = Filters { since: since_text, limit, sample: drawn, ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),
         since,
+        sample,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
     let settings =

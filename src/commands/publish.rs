@@ -30,7 +30,7 @@ use crate::store::{Neighbors, OutputTarget, SmallFile, remove_empty_folder, remo
 use crate::transform::Privacy;
 use crate::verdict::{Evidence, Verdict};
 
-use super::warn;
+use super::printer::warn;
 use super::with_changes::Compared;
 
 /// An export whose files have their names.
@@ -45,6 +45,8 @@ pub(super) struct Published<D> {
     pub(super) changes: Option<RunChanges>,
     /// Rows in every output.
     pub(super) rows: u64,
+    /// Size of all files with rows.
+    pub(super) bytes: u64,
     pub(super) items_rejected: u64,
     /// The same by reason, as far as items were described.
     pub(super) rejected: Table,
@@ -139,6 +141,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         warn_of_losses(&document, &findings.rejected);
         return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
+    let bytes = outputs.iter().map(|output| output.bytes).sum();
     let files = &config.outputs;
     let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
     // A command whose document has no report has no flag for one either.
@@ -189,7 +192,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     }
     remove_older_exports(config, R::NAME);
     let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
-    Ok(Published { document, activities, to_stdout, changes, rows, items_rejected, rejected, verdict, evidence })
+    Ok(Published { document, activities, to_stdout, changes, rows, bytes, items_rejected, rejected, verdict, evidence })
 }
 
 /// Removes exports that `--keep` does not keep. What is published stays so, whatever comes of it.

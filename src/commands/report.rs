@@ -5,6 +5,7 @@
 
 mod inputs;
 mod paths;
+mod runs;
 
 pub(super) use self::paths::input_places;
 
@@ -28,7 +29,8 @@ use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file}
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::{is_color_off, job, print, say, table_width, warn};
+use super::printer::{note, warn};
+use super::{is_color_off, job, print, table_width};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
@@ -50,6 +52,9 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     if job::is_check() {
         job::note_places(forms.iter().map(|(target, _)| target));
         return Ok(ExitCode::Complete);
+    }
+    if let Some(path) = &args.runs {
+        return runs::run(args, path, forms.first().map(|(target, _)| target));
     }
     let mut mirror = Mirror::new(naming.stores());
     let mut found = mirror.find_files(&args.files)?;
@@ -225,14 +230,13 @@ impl Old {
 
 /// Prints the files that are skipped and why, limited in number.
 pub(super) fn print_skipped(skipped: &[Skipped]) {
-    let mut text = String::new();
     for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
-        text += &format!("{skipped}\n");
+        note("file_skipped", &skipped.to_string());
     }
     if let Some(rest) = skipped.len().checked_sub(MAX_SKIPPED_LINES).filter(|&rest| rest > 0) {
-        text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
+        let files = count_of(rest as u64, "more file", "more files");
+        note("file_skipped", &format!("skipped {files} for the same reasons"));
     }
-    say(&text);
 }
 
 /// The name without its folders, which should not be in a report that is shared.

@@ -7,6 +7,7 @@ use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
 use crate::store::{OutputTarget, StoreError};
+use crate::telemetry::WebhookProblem;
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,33 @@ pub enum ConfigError {
     /// The manifest cannot go to stdout.
     #[error("--manifest takes a path or none, not {0}")]
     BadManifest(OutputTarget),
+    /// The address to notify is none. It may be a secret, so it is not shown.
+    #[error("--notify (or SENT_EXPORT_NOTIFY) is not a usable address: {0}")]
+    BadNotify(WebhookProblem),
+    /// What is written for those who watch runs lies on this machine.
+    #[error("{flag} takes a file on this machine, not {path}")]
+    WatchedElsewhere {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        path: String,
+    },
+    /// The file that runs are appended to cannot be.
+    #[error("cannot append to {path} (--runs)")]
+    RunLog {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A run that reads a part of the list says nothing about the rest.
+    #[error("{part} does not go with {whole}, which needs the whole list")]
+    PartOfList {
+        /// The flag that reads a part.
+        part: &'static str,
+        /// The flag that needs all of it.
+        whole: &'static str,
+    },
     /// Nothing to compare with the next time.
     #[error("--max-shrink needs the manifest of the last export, but --manifest none writes none")]
     ShrinkWithoutManifest,
@@ -275,6 +303,10 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
+            Self::WatchedElsewhere { .. } => "name a local file",
+            Self::RunLog { .. } => "name a file in a folder that can be written to",
+            Self::PartOfList { .. } => "leave out one of the two",
             Self::BadKeyVariable => "write it like ACME_API_KEY; the key itself belongs in that variable",
             Self::NoKeyVariable(_) => "set the variable, or name another one",
             Self::KeyCommand(_) => "run it by hand: its messages are not shown, since they may hold the key",

@@ -44,4 +44,6 @@ mod simulator;
 mod sql;
 mod support;
 mod verify;
+mod watching;
+mod watching_files;
 mod workbooks;

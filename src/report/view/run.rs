@@ -125,7 +125,7 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
 
 /// The filters, without the text that was searched for, which can be a name or a number.
 fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, only, profile_id, since } = filters;
+    let Filters { search, channel, phone, only, profile_id, since, limit, sample } = filters;
     let rows = noun.many;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
@@ -134,6 +134,8 @@ fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
         only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
+        limit.map(|limit| format!("Only the first {} of the list.", count_of(limit, noun.one, noun.many))),
+        sample.map(|_| format!("Only a sample of the {rows} in the list.")),
     ];
     notes.into_iter().flatten().collect()
 }
