@@ -49,8 +49,11 @@ pub struct ReportArgs {
     pub files: Vec<PathBuf>,
 
     /// Show the runs that exports have appended to this file (--runs) instead
+    // Its own name is another one than that of the flag of exports: variables and the defaults of jobs that are meant for those
+    // must not replace the files of a report.
     #[arg(
-        long,
+        long = "run-log",
+        visible_alias = "runs",
         value_name = "FILE",
         conflicts_with_all = ["files", "sum", "html", "markdown", "compare", "min_cell", "as_of"],
         help_heading = "Runs"

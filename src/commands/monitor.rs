@@ -111,7 +111,7 @@ impl<'a> RunMonitor<'a> {
 
     /// Whether the table of an export is printed.
     pub(super) fn shows_table(&self) -> bool {
-        let is_wanted = match self.flags.watch.map_or(TableArg::Auto, |watch| watch.table) {
+        let is_wanted = match self.flags.watch.map_or(TableArg::Auto, |watch| watch.show_table) {
             TableArg::Always => true,
             TableArg::Never => false,
             TableArg::Auto => std::io::stderr().is_terminal() && !job::is_one(),

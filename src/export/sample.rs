@@ -64,9 +64,8 @@ pub(super) async fn read_sample<S: PageSource>(
     mut observe: impl FnMut(Progress),
 ) -> Result<ReadReport, SampleEnd<S::Error>> {
     let mut report = Report::default();
-    let (first, asked) = match first_page(source, settings.page_size).await? {
-        Some(first) => first,
-        None => return Ok(report.finish(sample, 0, noun)),
+    let Some((first, asked)) = first_page(source, settings.page_size).await? else {
+        return Ok(report.finish(sample, 0, noun));
     };
     // As the server honors it: else pages would be others than those that were drawn.
     let size = first.paging.page_size.unwrap_or(asked).clamp(1, asked);

@@ -151,8 +151,18 @@ fn csv_holds_nested_values_as_json_and_no_body_when_none_is_requested() {
 fn hostile_messages_are_counted_and_kept_and_their_text_is_never_printed() {
     let simulator = start(Messaging { count: 640, ..Messaging::default() }, true);
     let base_url = simulator.base_url();
-    let fixed =
-        ["messages", "--base-url", &base_url, "--rate-limit", "none", "-o", "m.parquet", "--extra", "-vv", "--table"];
+    let fixed = [
+        "messages",
+        "--base-url",
+        &base_url,
+        "--rate-limit",
+        "none",
+        "-o",
+        "m.parquet",
+        "--extra",
+        "-vv",
+        "--show-table",
+    ];
     let run = sent_export().args(fixed).finish();
     assert!(matches!(run.code, Some(0 | 3)), "{run:?}");
     for said in ["cmd|", "script", "only a text", "capital"] {

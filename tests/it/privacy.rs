@@ -317,7 +317,7 @@ fn only_some_contacts_are_written_and_the_whole_list_is_verified() {
     for hostile in [false, true] {
         let simulator = Simulator::start(Settings { contacts: 1_500, hostile, ..Settings::default() }).unwrap();
         let export = |more: &[&str]| {
-            let arguments = [&FILES[..], &["--summary", "s.json", "--table"], more].concat();
+            let arguments = [&FILES[..], &["--summary", "s.json", "--show-table"], more].concat();
             sent_export().contacts(&simulator.base_url(), &arguments).finish().expect_code(0)
         };
         let all = export(&[]);

@@ -28,7 +28,7 @@ const ALL_FORMS: [&str; 6] = ["--summary", "s.json", "--report", "r.html", "--re
 
 fn export(base_url: &str) -> Finished {
     let outputs = ALL_FILES.map(|name| ["-o", name]);
-    let more = [outputs.as_flattened(), &ALL_FORMS, &["--table"]].concat();
+    let more = [outputs.as_flattened(), &ALL_FORMS, &["--show-table"]].concat();
     sent_export().contacts(base_url, &more).finish().expect_code(0)
 }
 

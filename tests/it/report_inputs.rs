@@ -89,7 +89,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
 
 #[test]
 fn a_run_starts_its_report_with_its_warnings() {
-    let outputs = ["-o", "c.csv", "--summary", "r.json", "--report", "r.html", "--report", "r.md", "--table"];
+    let outputs = ["-o", "c.csv", "--summary", "r.json", "--report", "r.html", "--report", "r.md", "--show-table"];
     let run = |total: u32| {
         let body = json!({"success": true, "data": {"contacts": [{"id": "a", "created_at": "01/02/2025"}, {"name": "b"}],
             "pagination": {"page": 1, "page_size": 100, "total_count": total, "total_pages": 1, "has_more": false}}});

@@ -131,7 +131,7 @@ fn messages_without_activities_and_unknown_ones_are_distinguished() {
         "a.csv",
         "--summary",
         "s.json",
-        "--table",
+        "--show-table",
     ];
     let run = sent_export().args(flags).args(IDS).finish().expect_code(0);
     let run = run.expect_stderr("1 message has no activity.").expect_stderr("1 message is not known to the API");

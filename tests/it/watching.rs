@@ -50,7 +50,7 @@ fn a_log_that_nobody_reads_has_its_start_and_its_verdict_only() {
         let flags = [&["-o", "c.csv"], more].concat();
         sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0)
     };
-    for more in [&[][..], &["--table=never"], &["--table=auto"]] {
+    for more in [&[][..], &["--show-table=never"], &["--show-table=auto"]] {
         let run = export(more);
         let lines: Vec<&str> = run.stderr.lines().collect();
         let [start, end] = lines.as_slice() else { panic!("{run:?}") };
@@ -59,13 +59,14 @@ fn a_log_that_nobody_reads_has_its_start_and_its_verdict_only() {
         let wanted = format!("exporting contacts from {url}/ to c.csv (sent-export {version}, run {run_id})");
         assert_eq!((*start, *end), (wanted.as_str(), "complete: 300 contacts"));
     }
-    for more in [&["--table"][..], &["--table=always"]] {
+    for more in [&["--show-table"][..], &["--show-table=always"]] {
         let run = export(more).expect_stderr("Available").expect_stderr("\ncomplete: 300 contacts\n");
         assert!(run.stderr.lines().count() > 40, "{run:?}");
     }
-    assert_eq!(export(&["--table", "--quiet"]).stderr, "");
-    let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--table=often"]).finish().expect_code(2);
-    run.expect_stderr("'--table[=<WHEN>]': write auto, always or never");
+    assert_eq!(export(&["--show-table", "--quiet"]).stderr, "");
+    let run =
+        sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--show-table=often"]).finish().expect_code(2);
+    run.expect_stderr("'--show-table[=<WHEN>]': write auto, always or never");
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn every_line_of_a_log_in_json_is_an_object_whatever_goes_wrong() {
     let faults = ["INTERNAL_002 rate=5%", "429:0 nth=4", "cut-off nth=7"].map(|fault| fault.parse().unwrap());
     let settings = Settings { contacts: 2_000, hostile: true, faults: faults.to_vec(), ..Settings::default() };
     let server = Simulator::start(settings).unwrap();
-    let flags = ["-o", "c.csv", "--log-format", "json", "-vv", "--table"];
+    let flags = ["-o", "c.csv", "--log-format", "json", "-vv", "--show-table"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
     let lines = log(&run, &numbers(&run, "c.csv"));
     let (first, last) = (&lines[0], &lines[lines.len() - 1]);

@@ -118,7 +118,8 @@ fn each_job_has_metrics_of_its_own_and_all_share_a_run_log() {
     let server = simulator(250);
     let file = format!(
         "[defaults]\ncommand = \"contacts\"\noutput = \"out/{{job}}-{{date}}.csv\"\nbase-url = \"{}\"\nrate-limit = \"none\"\n\
-         metrics = \"{{job}}.prom\"\nruns = \"runs.jsonl\"\n\n[jobs.good]\n\n[jobs.gated]\nmin-contacts = 1000\n",
+         metrics = \"{{job}}.prom\"\nruns = \"runs.jsonl\"\n\n[jobs.good]\n\n[jobs.gated]\nmin-contacts = 1000\n\n[jobs.report]\ncommand = \"report\"\n\
+         args = [\"out\"]\n",
         server.base_url()
     );
     let run = sent_export().file("jobs.toml", &file).args(["run", "jobs.toml"]).finish().expect_code(8);
@@ -190,7 +191,10 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     let found: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert_eq!((&found["unreadable_lines"], found["runs"].as_array().unwrap().len()), (&json!(1), 2));
     assert_eq!(found["runs"][0], *keyless);
-    run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
+    let run = run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
+    // The variable of exports is none of a report.
+    let run = run.again().env("SENT_EXPORT_RUNS", Some("r.jsonl")).args(["report", "c.csv"]).finish().expect_code(0);
+    assert!(String::from_utf8_lossy(&run.stdout).contains("Contacts"), "{run:?}");
 }
 
 /// A webhook whose address has a secret part.

@@ -25,7 +25,7 @@ pub struct WatchArgs {
         default_missing_value = "always",
         help_heading = "Messages"
     )]
-    pub table: TableArg,
+    pub show_table: TableArg,
 
     /// Write metrics of the run to this file in the OpenMetrics format, also if it fails
     ///
