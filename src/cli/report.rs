@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{StoreArgs, moment};
+use super::shared::{StoreArgs, moment, report_title};
 
 use crate::format::format_extensions;
 use crate::time::Timestamp;
@@ -45,6 +45,10 @@ pub struct ReportArgs {
     /// Exported files, or folders of them
     #[arg(value_name = "FILE", required = true, help = files_help(), long_help = files_long_help())]
     pub files: Vec<PathBuf>,
+
+    /// Title of the report
+    #[arg(long, value_name = "TEXT", value_parser = report_title, help_heading = "Content")]
+    pub title: Option<String>,
 
     /// Add up several exports of the same account instead of counting only the newest
     #[arg(long, help_heading = "Content")]

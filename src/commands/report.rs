@@ -86,6 +86,7 @@ fn report_on<C: FileCounts>(
     let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
     let mut document = summarize::<C>(&files, as_of, is_silent)?;
     document.add_notices(notices);
+    document.origin_mut().title.clone_from(&args.title);
     let old = old.map(|old| old.read::<C>(as_of, is_silent, args.sum)).transpose()?;
     if old.as_ref().is_some_and(|(_, verdict)| *verdict == Some(Verdict::Unverified)) {
         let with = args.compare.as_deref().map(file_name).unwrap_or_default();

@@ -29,7 +29,7 @@ mod view;
 
 pub use counts::{ActivityCounts, Counts, DeliveryCounts, activity_schema, delivery_schema};
 pub use document::{
-    Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
+    Action, ActionCode, Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
     DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, FromActivities,
     Funnel, Group, Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut,
     Origin, Percentiles, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges,

@@ -2,6 +2,7 @@
 //!
 //! [`counts`](super::counts) fills a document, and [`view`](super::view) lays it out. It serializes to its JSON form.
 
+pub(super) mod action;
 pub(super) mod change;
 pub(super) mod consistency;
 pub(super) mod contacts;
@@ -16,6 +17,7 @@ pub(super) mod run;
 pub(super) mod run_changes;
 pub(super) mod values;
 
+pub use self::action::{Action, ActionCode};
 pub use self::change::{Change, Changes};
 pub use self::consistency::ConsistencyFacts;
 pub use self::contacts::{

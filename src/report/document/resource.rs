@@ -6,6 +6,7 @@
 use serde::de::{DeserializeOwned, Error};
 use serde::ser::Serialize;
 
+use super::action::Action;
 use super::findings::Findings;
 use super::notice::Notice;
 use super::origin::Origin;
@@ -43,6 +44,10 @@ macro_rules! common_accessors {
 
         fn missing(&self) -> &Table {
             &self.quality.missing
+        }
+
+        fn actions_mut(&mut self) -> &mut Vec<Action> {
+            &mut self.actions
         }
 
         fn origin(&self) -> &Origin {
@@ -99,6 +104,12 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Null and empty values, by column.
     fn missing(&self) -> &Table;
 
+    /// What a reader can do about the numbers, most important first.
+    fn all_actions(&self) -> Vec<Action>;
+
+    /// Where the JSON form has them.
+    fn actions_mut(&mut self) -> &mut Vec<Action>;
+
     /// Where the numbers come from.
     fn origin(&self) -> &Origin;
 
@@ -145,6 +156,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     fn to_json(&self) -> String {
         let mut whole = self.clone();
         whole.origin_mut().notices = self.all_notices();
+        *whole.actions_mut() = self.all_actions();
         let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
         json.push('\n');
         printable_json(&json)

@@ -22,6 +22,12 @@ pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
     for warning in &view.warnings {
         text += &format!("\n> **Warning:** {}\n", escaped(warning));
     }
+    if !view.facts.is_empty() {
+        text.push('\n');
+    }
+    for fact in &view.facts {
+        text += &format!("- **{}:** {}\n", fact.name, escaped(&fact.text));
+    }
     for section in &view.sections {
         text += &format!("\n## {}\n", escaped(&section.title()));
         if !section.notes.is_empty() {

@@ -7,6 +7,7 @@
 //! *Easy to get wrong:* texts from the server pass [`shown`](super::format::shown) here, and a renderer still has to escape
 //! them for its own form. And a table that is cut or folded must still add up: see [`ranked`].
 
+mod about;
 pub(super) mod cell;
 mod changes;
 pub(super) mod contacts;

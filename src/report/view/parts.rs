@@ -18,6 +18,8 @@ pub(in crate::report) struct ReportView {
     /// Its time, and its files unless it was made by a run.
     pub(in crate::report) subtitle: String,
     pub(in crate::report) verdict: Option<Verdict>,
+    /// What the report covers, shown below the title.
+    pub(in crate::report) facts: Vec<Fact>,
     /// Warnings, shown before the numbers.
     pub(in crate::report) warnings: Vec<String>,
     /// The most important numbers.
@@ -25,6 +27,16 @@ pub(in crate::report) struct ReportView {
     pub(in crate::report) sections: Vec<Section>,
     /// What is true of all tables.
     pub(in crate::report) footnote: String,
+}
+
+/// Something that is true of the whole report, such as the date of its export.
+#[derive(Debug)]
+pub(in crate::report) struct Fact {
+    pub(in crate::report) name: &'static str,
+    pub(in crate::report) text: String,
+    pub(in crate::report) tone: Tone,
+    /// The section that has the details.
+    pub(in crate::report) section: Option<SectionKind>,
 }
 
 /// One of the most important numbers.

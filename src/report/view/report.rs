@@ -1,6 +1,8 @@
 //! The frame that the sections of a resource are put into.
 
 use super::super::document::resource::ResourceDocument;
+use super::super::format::sentence;
+use super::about::about;
 use super::limits::Limits;
 use super::parts::{Card, ReportView, Section};
 use super::run::{self, Source};
@@ -28,10 +30,12 @@ pub(super) fn report<D: ResourceDocument, const N: usize>(
     let (noun, rows) = document.source_rows();
     let source = Source { noun, rows, has_ages, as_of: document.as_of(), origin: document.origin() };
     let sections = sections.into_iter().flatten().chain([run::run(source, limits)]);
+    let (kind, subtitle) = (format!("Report on {}", D::NOUN.many), source.subtitle());
     ReportView {
-        title: format!("Report on {}", D::NOUN.many),
-        subtitle: source.subtitle(),
+        title: document.origin().title.as_deref().map_or_else(|| kind.clone(), sentence),
+        subtitle: if document.origin().title.is_some() { format!("{kind}. {subtitle}") } else { subtitle },
         verdict: document.verdict(),
+        facts: about(document, source),
         warnings: warnings(&document.all_notices()),
         cards,
         sections: sections.filter(|section| !section.is_empty()).collect(),

@@ -1,5 +1,6 @@
 //! The document on contacts: [`Summary`], and how it compares with an older one.
 
+pub(in crate::report) mod actions;
 mod absent;
 mod compare;
 pub(in crate::report) mod comparison;

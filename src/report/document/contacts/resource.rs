@@ -1,9 +1,11 @@
 //! What a [`Summary`] has in common with the documents of other resources.
 
+use super::super::action::Action;
 use super::super::findings::Findings;
 use super::super::origin::Origin;
 use super::super::resource::{ResourceDocument, common_accessors};
 use super::absent;
+use super::actions;
 use super::summary::{SUMMARY_SCHEMA_VERSION, Summary};
 use crate::base::noun::RowNoun;
 use crate::report::table::Table;
@@ -13,6 +15,10 @@ impl ResourceDocument for Summary {
     const SCHEMA_VERSION: u32 = SUMMARY_SCHEMA_VERSION;
 
     common_accessors!(contacts);
+
+    fn all_actions(&self) -> Vec<Action> {
+        actions::actions(self)
+    }
 
     fn omit_absent(&mut self) {
         absent::omit(self);

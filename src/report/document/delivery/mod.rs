@@ -1,5 +1,6 @@
 //! The document on messages and their delivery: [`DeliverySummary`], and how it compares with an older one.
 
+pub(in crate::report) mod actions;
 mod absent;
 pub(in crate::report) mod activities;
 mod compare;

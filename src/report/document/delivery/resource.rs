@@ -1,10 +1,12 @@
 //! What a [`DeliverySummary`] has in common with the documents of other resources.
 
+use super::super::action::Action;
 use super::super::findings::Findings;
 use super::super::notice::Notice;
 use super::super::origin::Origin;
 use super::super::resource::{ResourceDocument, common_accessors};
 use super::absent;
+use super::actions;
 use super::activities::FromActivities;
 use super::summary::{DELIVERY_SCHEMA_VERSION, DeliverySummary};
 use crate::base::noun::RowNoun;
@@ -21,6 +23,10 @@ impl ResourceDocument for DeliverySummary {
             Some(from) => (FromActivities::NOUN, from.activities),
             None => (Self::NOUN, self.messages),
         }
+    }
+
+    fn all_actions(&self) -> Vec<Action> {
+        actions::actions(self)
     }
 
     fn omit_absent(&mut self) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::action::Action;
 use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
 use super::super::values::TimeRange;
@@ -86,6 +87,9 @@ pub struct DeliverySummary {
     /// Where the numbers come from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// What to do; filled in the JSON form only.
+    #[serde(skip_deserializing)]
+    pub actions: Vec<Action>,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<DeliveryComparison>,

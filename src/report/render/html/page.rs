@@ -3,7 +3,7 @@
 use super::super::super::document::change::Change;
 use super::super::super::format::difference;
 use super::super::super::view::cell::Wish;
-use super::super::super::view::parts::{Note, ReportView, Section, SectionKind};
+use super::super::super::view::parts::{Fact, Note, ReportView, Section, SectionKind};
 use crate::verdict::Verdict;
 
 /// HTML made only of constant markup and escaped text.
@@ -57,9 +57,10 @@ pub(super) fn title(page: &mut Page, view: &ReportView) {
     page.markup("<h1>").text(&view.title).markup("</h1>\n<p>").text(&view.subtitle);
     if let Some(verdict) = view.verdict {
         let class = if verdict == Verdict::Unverified { "badge warn" } else { "badge" };
-        page.markup(" <span class=\"").markup(class).markup("\">").markup(verdict.name()).markup("</span>");
+        page.markup(" <a href=\"#run\" class=\"").markup(class).markup("\">").markup(verdict.name()).markup("</a>");
     }
     page.markup("</p>\n");
+    facts(page, &view.facts);
     if !view.warnings.is_empty() {
         page.markup("<ul class=\"warnings\" role=\"alert\">\n");
         for warning in &view.warnings {
@@ -67,6 +68,21 @@ pub(super) fn title(page: &mut Page, view: &ReportView) {
         }
         page.markup("</ul>\n");
     }
+}
+
+fn facts(page: &mut Page, facts: &[Fact]) {
+    if facts.is_empty() {
+        return;
+    }
+    page.markup("<dl class=\"facts\">\n");
+    for fact in facts {
+        page.markup("<div><dt>").markup(fact.name).markup("</dt><dd>").text(&fact.text);
+        if let Some(section) = fact.section {
+            page.markup(" <a href=\"#").markup(section.id()).markup("\">Details</a>");
+        }
+        page.markup("</dd></div>\n");
+    }
+    page.markup("</dl>\n");
 }
 
 pub(super) fn navigation(page: &mut Page, sections: &[Section]) {

@@ -59,7 +59,8 @@ fn totals(summary: &Summary) -> Section {
         ("Opt-out unknown", Some(summary.opt_out.unknown)),
         ("Without any channel", summary.without_channel),
     ];
-    totals::section(summary, counts)
+    let reachable = summary.reachable.map(|_| "Reachable: not opted out, and at least one available channel.".to_owned());
+    totals::section(summary, counts, reachable.into_iter().collect())
 }
 
 fn channels(summary: &Summary, limits: Limits) -> Section {

@@ -72,7 +72,7 @@ fn totals(summary: &DeliverySummary) -> Section {
         ("Inbound", total.inbound),
         ("Neither, or unknown", neither.filter(|&count| count > 0)),
     ];
-    totals::section(summary, counts)
+    totals::section(summary, counts, Vec::new())
 }
 
 /// Contacts that were messaged, and those that replied.
