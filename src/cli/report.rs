@@ -66,6 +66,10 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
+    /// Print only the digest: ten lines of Markdown for a chat
+    #[arg(long, help_heading = "Output")]
+    pub digest: bool,
+
     /// How files and objects are reached.
     #[command(flatten)]
     pub store: StoreArgs,

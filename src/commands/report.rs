@@ -115,7 +115,7 @@ fn report_on<C: FileCounts>(
         }
     }
     if !args.quiet && !forms.iter().any(|(target, _)| *target == OutputTarget::Stdout) {
-        print(&document.table(style()))?;
+        print(&if args.digest { document.digest() } else { document.table(style()) })?;
     }
     Ok(ExitCode::Complete)
 }

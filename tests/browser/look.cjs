@@ -100,7 +100,7 @@ function sums() {
   const adding = tables.filter((table) => columns(table).includes(isOfMessages ? "Messages" : "Contacts") && table.getClientRects().length);
   const wrong = adding.filter((table) => counts(table).reduce((sum, text) => sum + number(text), 0) !== all);
   // A contact counts once for each of its channels.
-  const isOfChannels = (table) => table.parentElement.querySelector("h3")?.textContent === "Available";
+  const isOfChannels = (table) => ["Available", "Reachable"].includes(table.parentElement.querySelector("h3")?.textContent);
   return wrong.filter((table) => !isOfChannels(table)).map((table) => `does not add up to ${all}: ${counts(table)}`);
 }
 

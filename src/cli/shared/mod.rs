@@ -31,5 +31,7 @@ pub use self::reading::{ListArgs, ResumeArgs};
 pub use self::run::RunArgs;
 pub use self::store::StoreArgs;
 pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
-pub(super) use self::values::{duration, end_of_moment, exit_code, filter, moment, number, number_between, report_title};
+pub(super) use self::values::{
+    duration, end_of_moment, exit_code, filter, moment, number, number_between, report_title,
+};
 pub use self::verbosity::VerbosityArgs;

@@ -118,7 +118,8 @@ fn to_float(count: u64) -> f64 {
 
 /// Whether a text can be put between the quotes of a query or a command as it is.
 pub(super) fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'='))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'='))
 }
 
 /// The name of the Parquet file to query: the only one of the run or of the report if its name is plain, or else `usual`.

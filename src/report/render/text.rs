@@ -45,6 +45,7 @@ pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle)
             renderer.line(&line, YELLOW);
         }
     }
+    renderer.actions(&view);
     for section in &view.sections {
         renderer.section(section);
     }
@@ -68,6 +69,26 @@ impl Renderer {
                 self.line(&format!("  {name:<names$}  {line}"), color_of(fact.tone));
                 name = "";
             }
+        }
+    }
+
+    /// What to do, each with how its rows are listed, unless that is long.
+    fn actions(&mut self, view: &ReportView) {
+        if view.actions.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("What to do", BOLD);
+        for action in &view.actions {
+            for line in wrapped(&action.text, self.style.width.saturating_sub(GAP)) {
+                self.line(&format!("  {line}"), "");
+            }
+            let Some(how) = &action.how else { continue };
+            let (width, indent) = (self.style.width.saturating_sub(2 * GAP), " ".repeat(2 * GAP));
+            let lines = wrapped(how.text(), width);
+            let is_whole = how.is_short() && lines.iter().all(|line| line.chars().count() <= width);
+            let lines = if is_whole { lines } else { wrapped("The query is in the HTML and JSON forms.", width) };
+            lines.iter().for_each(|line| self.line(&format!("{indent}{line}"), FAINT));
         }
     }
 

@@ -56,6 +56,11 @@ pub trait RunDocument {
     /// Aligned tables.
     fn table(&self, style: TableStyle) -> String;
 
+    /// The report in ten lines of Markdown.
+    fn digest(&self) -> String {
+        String::new()
+    }
+
     /// The report for files, if the resource has one.
     fn report(&self) -> Option<&dyn Report> {
         None

@@ -21,7 +21,12 @@ const NO_MANIFEST: &str = "unknown: no manifest";
 
 /// The facts, in the order of reading.
 pub(super) fn about<D: ResourceDocument>(document: &D, source: Source<'_>) -> Vec<Fact> {
-    let plain = |name, text| Fact { name, text, tone: Tone::Plain, section: None };
+    let fact = |name, text, short| Fact { name, text, short, tone: Tone::Plain, section: None };
+    let plain = |name, text| fact(name, text, None);
+    let in_digest = |name, text: String| {
+        let short = Some(text.clone()).filter(|text| text != NO_MANIFEST);
+        fact(name, text, short)
+    };
     let left_out = left_out(document, source);
     let is_verified = document.verdict().is_some_and(|verdict| verdict != Verdict::Unverified);
     let left_out = match left_out.as_slice() {
@@ -29,8 +34,8 @@ pub(super) fn about<D: ResourceDocument>(document: &D, source: Source<'_>) -> Ve
         sentences => Some(sentences.join(" ")),
     };
     let facts = [
-        Some(plain("Account", account(source))),
-        Some(plain("Exported", exported(source))),
+        Some(in_digest("Account", account(source))),
+        Some(in_digest("Exported", exported(source))),
         Some(plain("Rows", rows(source))),
         Some(verdict(document.verdict(), source)),
         left_out.map(|text| plain("Left out", text)),
@@ -44,8 +49,13 @@ fn exports<'a>(source: Source<'a>) -> impl Iterator<Item = &'a InputExport> {
 }
 
 fn account(source: Source<'_>) -> String {
-    let apis: BTreeSet<&str> =
-        source.origin.api.as_deref().into_iter().chain(exports(source).filter_map(|export| export.api.as_deref())).collect();
+    let apis: BTreeSet<&str> = source
+        .origin
+        .api
+        .as_deref()
+        .into_iter()
+        .chain(exports(source).filter_map(|export| export.api.as_deref()))
+        .collect();
     let host = |api: &&str| shown(api.trim_start_matches("https://").trim_end_matches('/'));
     let mut text = apis.iter().take(MAX_ACCOUNTS).map(host).collect::<Vec<_>>().join(", ");
     if let Some(rest) = apis.len().checked_sub(MAX_ACCOUNTS).filter(|&rest| rest > 0) {
@@ -129,7 +139,8 @@ fn verdict(verdict: Option<Verdict>, source: Source<'_>) -> Fact {
     let evidence = of_run.chain(of_files).find(|text| !text.trim().is_empty()).filter(|_| verdict.is_some());
     let evidence = evidence.map(|text| format!(" Evidence: {}.", sentence(text).trim_end_matches('.')));
     let section = verdict.map(|_| SectionKind::Run);
-    Fact { name: "Verdict", text: meaning + &evidence.unwrap_or_default(), tone, section }
+    let short = Some(verdict.map_or(NO_MANIFEST, Verdict::name).to_owned());
+    Fact { name: "Verdict", text: meaning + &evidence.unwrap_or_default(), short, tone, section }
 }
 
 /// What is not in the numbers, or not in full.

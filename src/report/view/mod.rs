@@ -13,6 +13,8 @@ mod changes;
 pub(super) mod contacts;
 mod counted;
 pub(super) mod delivery;
+mod digest;
+mod distinct;
 pub(super) mod layout;
 pub(super) mod limits;
 mod names;

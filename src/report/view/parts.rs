@@ -20,6 +20,10 @@ pub(in crate::report) struct ReportView {
     pub(in crate::report) verdict: Option<Verdict>,
     /// What the report covers, shown below the title.
     pub(in crate::report) facts: Vec<Fact>,
+    /// The report in ten lines.
+    pub(in crate::report) digest: Vec<String>,
+    /// What to do, most important first.
+    pub(in crate::report) actions: Vec<ActionView>,
     /// Warnings, shown before the numbers.
     pub(in crate::report) warnings: Vec<String>,
     /// The most important numbers.
@@ -34,9 +38,41 @@ pub(in crate::report) struct ReportView {
 pub(in crate::report) struct Fact {
     pub(in crate::report) name: &'static str,
     pub(in crate::report) text: String,
+    /// The text in a digest, which has only some of the facts.
+    pub(in crate::report) short: Option<String>,
     pub(in crate::report) tone: Tone,
     /// The section that has the details.
     pub(in crate::report) section: Option<SectionKind>,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub(in crate::report) struct ActionView {
+    pub(in crate::report) text: String,
+    /// How to list the rows: a command, or else a query.
+    pub(in crate::report) how: Option<How>,
+}
+
+/// How rows are listed.
+#[derive(Debug)]
+pub(in crate::report) enum How {
+    /// A command of this program.
+    Command(String),
+    /// A query of `DuckDB`.
+    Sql(String),
+}
+
+impl How {
+    pub(in crate::report) fn text(&self) -> &str {
+        let (Self::Command(text) | Self::Sql(text)) = self;
+        text
+    }
+
+    /// Whether a form that cannot collapse it should show it.
+    pub(in crate::report) fn is_short(&self) -> bool {
+        const MAX_LENGTH: usize = 240;
+        self.text().len() <= MAX_LENGTH
+    }
 }
 
 /// One of the most important numbers.
@@ -298,6 +334,14 @@ impl Row {
         Self { kind, cells }
     }
 
+    /// Makes the name differ from that of another row.
+    pub(super) fn append_to_name(&mut self, suffix: &str) {
+        match self.cells.first_mut() {
+            Some(Cell::Text(name) | Cell::Coded { name, .. }) => name.push_str(suffix),
+            _ => {}
+        }
+    }
+
     pub(in crate::report) fn name(&self) -> String {
         self.cells.first().map(Cell::words).unwrap_or_default()
     }
@@ -338,6 +382,7 @@ pub(in crate::report) struct MapView {
 #[derive(Debug)]
 pub(in crate::report) struct HeatView {
     pub(in crate::report) table: TableView,
+    pub(in crate::report) scale: HeatScale,
     /// Text alternative of the chart.
     pub(in crate::report) label: &'static str,
     /// The meaning of the shades.
@@ -346,6 +391,15 @@ pub(in crate::report) struct HeatView {
     pub(in crate::report) rows: usize,
     /// What the rows are called.
     pub(in crate::report) row_noun: &'static str,
+}
+
+/// What the strongest shade of a heat map stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum HeatScale {
+    /// The largest share in its column, because columns differ more than rows do.
+    Column,
+    /// The whole of each cell, such as the largest count of all.
+    Whole,
 }
 
 /// Line charts over time.

@@ -55,10 +55,9 @@ impl Counts {
             if totals.contacts > 0 {
                 all.reachable += totals.reachable;
                 all.opt_out += totals.opt_out;
-                for (sums, counts) in [
-                    (&mut all.channels, &totals.channels),
-                    (&mut all.reachable_channels, &totals.reachable_channels),
-                ] {
+                for (sums, counts) in
+                    [(&mut all.channels, &totals.channels), (&mut all.reachable_channels, &totals.reachable_channels)]
+                {
                     counts.iter().for_each(|(channel, &count)| add(sums, channel, count));
                 }
                 take_region(&mut summary, self.regions.name(region), totals);

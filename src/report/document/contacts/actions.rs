@@ -60,8 +60,7 @@ impl List<'_> {
 
     fn opted_out(&self) -> Option<Action> {
         let count = self.summary.opted_out()?;
-        let action =
-            self.of_all(ActionCode::OptedOut, count, ["has opted out", "have opted out"], "opt_out")?;
+        let action = self.of_all(ActionCode::OptedOut, count, ["has opted out", "have opted out"], "opt_out")?;
         let command = Some("sent-export contacts --only opted-out -o opted-out.parquet".to_owned());
         Some(Action { command, ..action })
     }
@@ -140,9 +139,11 @@ impl List<'_> {
             let channels = self.summary.reachable_by_region.get(region)?;
             Some(channels.get(channel).copied().unwrap_or(0))
         };
-        let regions = self.summary.regions.iter().filter(|&(code, &contacts)| {
-            contacts >= MIN_CONTACTS && places::find(code).is_some()
-        });
+        let regions = self
+            .summary
+            .regions
+            .iter()
+            .filter(|&(code, &contacts)| contacts >= MIN_CONTACTS && places::find(code).is_some());
         let mut found: Vec<(&str, u64, u64)> = regions
             .filter_map(|(code, _)| Some((code.as_str(), reach(code, WHATSAPP)?, reach(code, SMS)?)))
             .filter(|&(_, whatsapp, sms)| whatsapp > sms)

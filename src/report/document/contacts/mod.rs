@@ -1,7 +1,7 @@
 //! The document on contacts: [`Summary`], and how it compares with an older one.
 
-pub(in crate::report) mod actions;
 mod absent;
+pub(in crate::report) mod actions;
 mod compare;
 pub(in crate::report) mod comparison;
 mod resource;

@@ -10,7 +10,7 @@ use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
 use super::super::parts::{
-    Column, Frame, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
+    Column, Frame, HeatScale, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
 };
 use super::groups::{cells, columns};
 use crate::base::plural::{count_of, grouped};
@@ -141,6 +141,7 @@ fn heat(summary: &DeliverySummary) -> Option<HeatView> {
     Some(HeatView {
         rows: table.rows.len(),
         table,
+        scale: HeatScale::Whole,
         label: "Heat map of the messages created on each weekday, by hours; the table below it has the numbers",
         caption: "The stronger the shade, the more messages. Hours are UTC.",
         row_noun: "weekdays",
