@@ -40,6 +40,9 @@ pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle)
     let mut renderer = Renderer { text: String::new(), style };
     let view = document.layout(LIMITS);
     renderer.top(&view);
+    if !view.warnings.is_empty() {
+        renderer.text.push('\n');
+    }
     for warning in &view.warnings {
         for line in wrapped(&format!("Warning: {warning}"), style.width) {
             renderer.line(&line, YELLOW);
