@@ -5,7 +5,7 @@ use super::summary::Summary;
 use crate::base::places;
 use crate::base::plural::{count_of, grouped, word_for};
 use crate::report::format::percent;
-use crate::report::table::OTHER_KEY;
+use crate::report::table::MAX_KEYS;
 use crate::resources::contacts::column;
 
 /// Groups of one kind that are listed.
@@ -102,8 +102,7 @@ impl List<'_> {
             codes.join(","),
             places::calling_code_pattern()
         );
-        // Merged regions are not in the list.
-        let sql = (summary_is_whole(self.summary) && !codes.is_empty()).then_some(sql);
+        let sql = (has_all_regions(self.summary) && !codes.is_empty()).then_some(sql);
         Some(Action { sql, ..action })
     }
 
@@ -209,8 +208,9 @@ impl List<'_> {
     }
 }
 
-fn summary_is_whole(summary: &Summary) -> bool {
-    summary.min_cell.is_none() && !summary.regions.contains_key(OTHER_KEY)
+/// Whether every region has a row of its own.
+fn has_all_regions(summary: &Summary) -> bool {
+    summary.min_cell.is_none() && summary.regions.len() < MAX_KEYS
 }
 
 fn name_of(code: &str) -> &str {
