@@ -74,9 +74,12 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub store: StoreArgs,
 
-    /// Show what changed since an older summary (JSON), exported file, or folder of them
+    /// Show what changed since an older summary (JSON), exported file, or folder of them; may be repeated
+    ///
+    /// Of several older states, the newest is compared, and all of them make a trend. Between two exports, contacts that were
+    /// added and removed are counted; a summary has counts only, so only the net change is known.
     #[arg(long, value_name = "OLD", help_heading = "Content")]
-    pub compare: Option<PathBuf>,
+    pub compare: Vec<PathBuf>,
 
     /// Merge groups of fewer contacts or messages than this into `(other)`; suppress counts below it, and counts whose complement is below it
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]

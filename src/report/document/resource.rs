@@ -10,6 +10,7 @@ use super::action::Action;
 use super::findings::Findings;
 use super::notice::Notice;
 use super::origin::Origin;
+use super::trend::TrendPoint;
 use crate::base::noun::RowNoun;
 use crate::base::printable::printable_json;
 use crate::report::table::Table;
@@ -48,6 +49,14 @@ macro_rules! common_accessors {
 
         fn actions_mut(&mut self) -> &mut Vec<Action> {
             &mut self.actions
+        }
+
+        fn trend(&self) -> &[TrendPoint] {
+            &self.trend
+        }
+
+        fn set_trend(&mut self, trend: Vec<TrendPoint>) {
+            self.trend = trend;
         }
 
         fn origin(&self) -> &Origin {
@@ -109,6 +118,15 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
 
     /// Where the JSON form has them.
     fn actions_mut(&mut self) -> &mut Vec<Action>;
+
+    /// The counts that a trend shows.
+    fn trend_point(&self) -> TrendPoint;
+
+    /// The counts at several times, the oldest first.
+    fn trend(&self) -> &[TrendPoint];
+
+    /// Sets the counts at several times.
+    fn set_trend(&mut self, trend: Vec<TrendPoint>);
 
     /// Where the numbers come from.
     fn origin(&self) -> &Origin;

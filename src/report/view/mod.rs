@@ -24,4 +24,5 @@ mod ranked;
 mod report;
 mod run;
 mod totals;
+mod trend;
 mod warnings;

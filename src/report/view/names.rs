@@ -35,3 +35,8 @@ pub(super) fn column_name(column: &str) -> String {
         other => capitalized(&shown(other).replace('_', " ")),
     }
 }
+
+/// A month or a day, marked if it was not over at the time of the report.
+pub(super) fn so_far_of(period: &str, as_of: &str) -> String {
+    if as_of.starts_with(period) { format!("{period} (so far)") } else { period.to_owned() }
+}

@@ -355,6 +355,8 @@ pub(in crate::report) enum RowKind {
     Leftover,
     /// The sum of rows that do not fit.
     Rest,
+    /// The columns as small bars, for forms without charts.
+    Sparklines,
 }
 
 /// Rows in the middle of a long table that can be collapsed.
@@ -416,6 +418,10 @@ pub(in crate::report) struct LineChart {
     pub(in crate::report) title: String,
     /// Counts by month or day, in order and without gaps.
     pub(in crate::report) points: Vec<(String, u64)>,
+    /// Where the points are on the axis of time, in thousandths of its length; empty if they are at equal distances.
+    pub(in crate::report) places: Vec<usize>,
+    /// Whether the time of the last point is not over, so that its count is not comparable with the others.
+    pub(in crate::report) is_last_partial: bool,
     /// Name of the table with the numbers.
     pub(in crate::report) table: &'static str,
 }

@@ -4,6 +4,7 @@ use super::super::action::Action;
 use super::super::findings::Findings;
 use super::super::origin::Origin;
 use super::super::resource::{ResourceDocument, common_accessors};
+use super::super::trend::TrendPoint;
 use super::absent;
 use super::actions;
 use super::summary::{SUMMARY_SCHEMA_VERSION, Summary};
@@ -18,6 +19,14 @@ impl ResourceDocument for Summary {
 
     fn all_actions(&self) -> Vec<Action> {
         actions::actions(self)
+    }
+
+    fn trend_point(&self) -> TrendPoint {
+        let totals =
+            [("contacts", Some(self.contacts)), ("reachable", self.reachable), ("opted_out", self.opted_out())];
+        // Small counts at other times could be subtracted from each other.
+        let channels = if self.min_cell.is_some() { Table::new() } else { self.channels.clone() };
+        TrendPoint::new(&self.as_of, totals, channels)
     }
 
     fn omit_absent(&mut self) {

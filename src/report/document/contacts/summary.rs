@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::action::Action;
 use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
+use super::super::trend::TrendPoint;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
 use crate::report::table::Table;
@@ -75,6 +76,9 @@ pub struct Summary {
     /// Where the numbers come from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// The same counts at several times, the oldest first; empty unless it is compared with more than one older state.
+    #[serde(skip_deserializing)]
+    pub trend: Vec<TrendPoint>,
     /// What to do; filled in the JSON form only.
     #[serde(skip_deserializing)]
     pub actions: Vec<Action>,

@@ -49,7 +49,9 @@ fn write_rows(page: &mut Page, view: &TableView) {
     page.markup("</tr></thead>\n<tbody>\n");
     // Collapsed rows are marked for the script. Without JavaScript, all rows are shown except the one with their sum.
     let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
-    for (at, row) in view.rows.iter().enumerate() {
+    // A chart shows what they do.
+    let rows = view.rows.iter().enumerate().filter(|(_, row)| row.kind != RowKind::Sparklines);
+    for (at, row) in rows {
         write_row(page, view, row, if folded.contains(&at) { "more" } else { "" });
         if let Some(fold) = view.fold.as_ref().filter(|_| at + 1 == folded.end) {
             write_row(page, view, &fold.rest, "rest");
