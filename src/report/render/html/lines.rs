@@ -52,7 +52,8 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
         page.markup("</title></rect>\n");
     }
     page.markup("</svg>\n<div class=\"axis\">");
-    let labels = LABELS.min(points.len());
+    // Labels have equal distances, which points at their times have not.
+    let labels = if chart.places.is_empty() { LABELS } else { 2 }.min(points.len());
     for label in 0..labels {
         let at = if labels > 1 { label * (points.len() - 1) / (labels - 1) } else { 0 };
         page.markup("<span>").text(&points[at].0);
