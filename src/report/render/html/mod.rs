@@ -109,7 +109,7 @@ fn write_section(page: &mut Page, section: &Section) {
 /// At most three tables fit side by side, fewer with long names or numbers.
 fn grid_class(kind: SectionKind) -> &'static str {
     match kind {
-        SectionKind::Delivery | SectionKind::Spending => "grid pairs",
+        SectionKind::Channels | SectionKind::Delivery | SectionKind::Spending => "grid pairs",
         _ => "grid",
     }
 }

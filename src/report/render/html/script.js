@@ -27,5 +27,4 @@ button.addEventListener("click",()=>fold(table,!table.classList.contains("folded
 table.after(button);
 fold(table,true);
 }
-addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(part=>part.open=true));
 })();
