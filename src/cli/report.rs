@@ -41,6 +41,7 @@ fn files_long_help() -> String {
 /// The flags of `sent-export report`, as they were typed.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct ReportArgs {
     /// Exported files, or folders of them
     #[arg(value_name = "FILE", required = true, help = files_help(), long_help = files_long_help())]

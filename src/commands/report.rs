@@ -70,7 +70,9 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     older.iter_mut().try_for_each(|older| older.check_content(content))?;
     if !args.quiet {
         print_skipped(&found.skipped);
-        older.iter().for_each(|older| print_skipped(older.skipped()));
+        for older in &older {
+            print_skipped(older.skipped());
+        }
     }
     match content {
         Content::Contacts => report_on::<Counts>(args, (&forms, files), found, older),

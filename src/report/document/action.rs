@@ -19,7 +19,7 @@ const MIN_COUNT: u64 = 10;
 /// stand out by chance at 95%.
 const Z: f64 = 2.576;
 
-/// A fact that calls for something, with its rows.
+/// A fact that needs attention, with its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
     /// For machines. Codes are documented in `docs/report.md` and do not change.

@@ -81,7 +81,9 @@ pub trait FileDocument: ResourceDocument + RunDocument + Report {
         points.push(self.trend_point());
         // With the hidden channels of one time, those of the others could be derived.
         if self.min_cell().is_some() {
-            points.iter_mut().for_each(|point| point.channels.clear());
+            for point in &mut points {
+                point.channels.clear();
+            }
         }
         if points.len() > 2 {
             self.set_trend(points);

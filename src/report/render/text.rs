@@ -91,7 +91,9 @@ impl Renderer {
             let lines = wrapped(how.text(), width);
             let is_whole = how.is_short() && lines.iter().all(|line| line.chars().count() <= width);
             let lines = if is_whole { lines } else { wrapped("The query is in the HTML and JSON forms.", width) };
-            lines.iter().for_each(|line| self.line(&format!("{indent}{line}"), FAINT));
+            for line in &lines {
+                self.line(&format!("{indent}{line}"), FAINT);
+            }
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) fn about<D: ResourceDocument>(document: &D, source: Source<'_>) -> Ve
 }
 
 /// The exports of the files; empty for a run.
-fn exports<'a>(source: Source<'a>) -> impl Iterator<Item = &'a InputExport> {
+fn exports(source: Source<'_>) -> impl Iterator<Item = &InputExport> {
     source.origin.inputs.iter().filter_map(|input| input.export.as_ref())
 }
 

@@ -43,6 +43,7 @@ fn suffix(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::format::shown;
     use super::super::cell::Cell;
     use super::*;
 
@@ -55,7 +56,7 @@ mod tests {
         let names: Vec<String> = rows.iter().map(Row::name).collect();
         assert_eq!(names[2], "c");
         assert!(names[0] != names[1] && names.iter().take(2).all(|name| name.starts_with("ab #")), "{names:?}");
-        assert_eq!(distinct(&keys, |key| super::super::super::format::shown(key)), names);
+        assert_eq!(distinct(&keys, shown), names);
         assert_eq!(distinct(&["x", "y"], str::to_owned), ["x", "y"]);
     }
 }

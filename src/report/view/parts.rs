@@ -336,9 +336,8 @@ impl Row {
 
     /// Makes the name differ from that of another row.
     pub(super) fn append_to_name(&mut self, suffix: &str) {
-        match self.cells.first_mut() {
-            Some(Cell::Text(name) | Cell::Coded { name, .. }) => name.push_str(suffix),
-            _ => {}
+        if let Some(Cell::Text(name) | Cell::Coded { name, .. }) = self.cells.first_mut() {
+            name.push_str(suffix);
         }
     }
 

@@ -78,6 +78,38 @@ fn queries_about_regions_return_as_many_rows_as_the_report_counts() {
     check_actions(&run, "s.json", &codes);
 }
 
+#[test]
+#[ignore = "needs Python with duckdb"]
+fn gross_changes_are_what_duckdb_finds() {
+    let contacts = |is_new: bool| -> String {
+        let mut csv = "id,region_code,available_channels,opt_out\n".to_owned();
+        for at in 0..6000_u32 {
+            // Some of each side only, and every sort of change at another pace.
+            if is_new && at % 13 == 0 || !is_new && at % 11 == 0 {
+                continue;
+            }
+            let turn = u32::from(is_new);
+            let region = ["US", "DE", "BR", "", "IN"][((at + turn * u32::from(at % 17 == 0)) % 5) as usize];
+            let channels = ["sms", "whatsapp", "", "sms,rcs", "rcs,whatsapp,sms"];
+            let channels = channels[((at / 3 + turn * u32::from(at % 7 == 0)) % 5) as usize];
+            let opt_out = ["true", "false", "false", ""][((at + turn * u32::from(at % 9 == 0)) % 4) as usize];
+            csv += &format!("id-{at},{region},\"{channels}\",{opt_out}\n");
+        }
+        csv
+    };
+    let run = sent_export().file("old.csv", &contacts(false)).file("new.csv", &contacts(true));
+    let run = run.args(["report", "new.csv", "--compare", "old.csv", "-q", "--json", "r.json"]).finish().expect_code(0);
+    let folder = run.path("new.csv").parent().unwrap().to_owned();
+    let copy = "import duckdb; [duckdb.sql(f\"copy (select id, region_code, string_split(available_channels, ',') as \
+        available_channels, opt_out::boolean as opt_out from read_csv('{name}.csv', all_varchar = true)) to \
+        '{name}.parquet'\") for name in ('old', 'new')]";
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report/check_gross.py");
+    for arguments in [vec!["-c", copy], vec![script, "old.parquet", "new.parquet", "r.json"]] {
+        let output = Command::new(python()).args(arguments).current_dir(&folder).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// Compares the numbers of a delivery report with what `DuckDB` counts in a file.
 #[track_caller]
 fn check_deliveries(run: &Finished, file: &str, summary: &str, of: &str) {

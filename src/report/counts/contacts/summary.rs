@@ -58,7 +58,9 @@ impl Counts {
                 for (sums, counts) in
                     [(&mut all.channels, &totals.channels), (&mut all.reachable_channels, &totals.reachable_channels)]
                 {
-                    counts.iter().for_each(|(channel, &count)| add(sums, channel, count));
+                    for (channel, &count) in counts {
+                        add(sums, channel, count);
+                    }
                 }
                 take_region(&mut summary, self.regions.name(region), totals);
             }

@@ -17,7 +17,7 @@ const MIN_CONTACTS: u64 = 20;
 const SMS: &str = "sms";
 const WHATSAPP: &str = "whatsapp";
 
-/// Everything that calls for something, most important first.
+/// Everything that needs attention, most important first.
 pub(in crate::report) fn actions(summary: &Summary) -> Vec<Action> {
     let list = List { summary, file: parquet_file(&summary.origin, "contacts.parquet") };
     let single = [
@@ -149,10 +149,10 @@ impl List<'_> {
             .collect();
         found.sort_by_key(|&(code, whatsapp, sms)| (std::cmp::Reverse(whatsapp - sms), code));
         let count: u64 = found.iter().map(|&(_, whatsapp, _)| whatsapp).sum();
-        let named = |&(code, whatsapp, sms): &(&str, u64, u64)| {
+        let in_words = |&(code, whatsapp, sms): &(&str, u64, u64)| {
             format!("{} ({} against {})", name_of(code), grouped(whatsapp), grouped(sms))
         };
-        let mut names = found.iter().take(MAX_NAMES).map(named).collect::<Vec<_>>().join(", ");
+        let mut names = found.iter().take(MAX_NAMES).map(in_words).collect::<Vec<_>>().join(", ");
         if let Some(rest) = found.len().checked_sub(MAX_NAMES).filter(|&rest| rest > 0) {
             names += &format!(" and {} more", grouped(rest as u64));
         }

@@ -15,7 +15,7 @@ const MIN_PART: u64 = 10;
 /// The statuses of messages that were not delivered, in a query.
 const UNDELIVERED: &str = "upper(status) in ('FAILED', 'FILTERED', 'BLOCKED')";
 
-/// Everything that calls for something, most important first.
+/// Everything that needs attention, most important first.
 pub(in crate::report) fn actions(summary: &DeliverySummary) -> Vec<Action> {
     // Files of activities have no rows of messages to list.
     let file = summary.from_activities.is_none().then(|| parquet_file(&summary.origin, "messages.parquet"));

@@ -171,8 +171,8 @@ impl Scale {
 /// From 0, for a count of 0, to [`SHADES`], each for an equal range of percentages; `None` for a hidden count.
 fn shade(cell: &Cell, scale: Scale) -> Option<u64> {
     let (Cell::Percent(count, total) | Cell::Shaded(count, total)) = *cell else { return None };
-    let share = u128::from(count) * u128::from(scale.whole);
-    let shade = (share * u128::from(SHADES)).div_ceil((u128::from(total) * u128::from(scale.part)).max(1));
+    let scaled = u128::from(count) * u128::from(scale.whole);
+    let shade = (scaled * u128::from(SHADES)).div_ceil((u128::from(total) * u128::from(scale.part)).max(1));
     Some(u64::try_from(shade).map_or(SHADES, |shade| shade.min(SHADES)))
 }
 

@@ -12,7 +12,7 @@ use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, Row, Section, TableView};
 use super::super::ranked::{Ranked, more};
 use super::super::trend::trend;
-use crate::base::plural::{count_of, grouped};
+use crate::base::plural::{count_of, grouped, word_for};
 use crate::report::document::change::Change;
 use crate::report::document::contacts::Gross;
 use crate::report::format::{difference, percent, relative};
@@ -89,7 +89,9 @@ fn gross_table(
         |key, gross| Row::of_key(key, cells(cell_of(key), gross)),
         |rest| {
             let mut sum = Gross::default();
-            rest.iter().for_each(|(_, gross)| sum += *gross);
+            for (_, gross) in rest {
+                sum += *gross;
+            }
             Row::rest(cells(Cell::Text(more(rest.len())), sum))
         },
     )
@@ -106,7 +108,12 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
         share if share.is_empty() => share,
         share => format!(" ({share})"),
     };
-    let is_there = if gross.removed_may_exist { "are missing, but may still exist" } else { "were removed" };
+    let are = |count: u64| word_for(count, "was", "were");
+    let is_there = if gross.removed_may_exist {
+        format!("{} missing, but may still exist", word_for(total.removed, "is", "are"))
+    } else {
+        format!("{} removed", are(total.removed))
+    };
     let net = match contacts.difference() {
         0 => "no net change".to_owned(),
         change => match relative(contacts.old, contacts.new) {
@@ -115,9 +122,10 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
         },
     };
     let mut notes = vec![format!(
-        "{}{} were added and {}{} {is_there}: {net}.",
+        "{}{} {} added and {}{} {is_there}: {net}.",
         count_of(total.added, "contact", "contacts"),
         share(total.added),
+        are(total.added),
         grouped(total.removed),
         share(total.removed)
     )];
