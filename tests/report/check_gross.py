@@ -17,7 +17,7 @@ duckdb.sql(f"create table new as select {columns} from '{new}'")
 NAMES = ("added", "removed", "gained", "lost", "opted_out", "opted_in")
 duckdb.sql(
     """
-    create table both as select old.id is null as is_added, new.id is null as is_removed,
+    create table pairs as select old.id is null as is_added, new.id is null as is_removed,
         old.region_code as old_region, new.region_code as new_region, old.channels as old_channels, new.channels as new_channels,
         old.id is not null and new.id is not null and new.opt_out and old.opt_out is distinct from true as is_out,
         old.id is not null and new.id is not null and not new.opt_out and old.opt_out as is_in
@@ -30,12 +30,12 @@ def rows(groups_of_old, groups_of_new):
     """Counts by group; a row counts once for each of the groups in its list."""
     query = f"""
         with steps as (
-            select {groups_of_old} as gone, {groups_of_new} as come, * from both
+            select {groups_of_old} as gone, {groups_of_new} as come, * from pairs
         ), parts as (
             select unnest(come) as key, 'added' as what from steps where is_added
             union all select unnest(gone), 'removed' from steps where is_removed
-            union all select unnest(list_filter(come, x -> not list_contains(gone, x))), 'gained' from steps where not is_added and not is_removed
-            union all select unnest(list_filter(gone, x -> not list_contains(come, x))), 'lost' from steps where not is_added and not is_removed
+            union all select unnest(list_filter(come, lambda x: not list_contains(gone, x))), 'gained' from steps where not is_added and not is_removed
+            union all select unnest(list_filter(gone, lambda x: not list_contains(come, x))), 'lost' from steps where not is_added and not is_removed
             union all select unnest(come), 'opted_out' from steps where is_out
             union all select unnest(come), 'opted_in' from steps where is_in
         )

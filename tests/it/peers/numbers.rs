@@ -62,7 +62,7 @@ fn queries_about_regions_return_as_many_rows_as_the_report_counts() {
     for at in 0..1200_u32 {
         let (region, code) = [("US", 1), ("BR", 55), ("IN", 91)][at as usize % 3];
         let channels = if region == "IN" && at % 4 > 0 { "whatsapp" } else { "sms" };
-        let number = if at % 50 == 0 { 1_202_555_0000 + u64::from(at) } else { code * 100_000_000 + u64::from(at) };
+        let number = if at % 50 == 0 { 12_025_550_000 + u64::from(at) } else { code * 100_000_000 + u64::from(at) };
         let opt_out = region == "BR" && at % 2 == 0;
         csv += &format!("{at},+{number},+{number},{region},{code},{channels},sms,{opt_out}\n");
     }
