@@ -51,8 +51,14 @@ fn render(document: &impl Layout, limits: Limits) -> String {
     page::navigation(&mut page, &view);
     page.markup("</header>\n<main>\n");
     page::cards(&mut page, &view);
+    // The notes on the cards follow the cards.
+    let (totals, sections): (Vec<_>, Vec<_>) =
+        view.sections.iter().partition(|section| section.kind == SectionKind::Totals);
+    for section in totals {
+        write_section(&mut page, section);
+    }
     page::actions(&mut page, &view.actions);
-    for section in &view.sections {
+    for section in sections {
         write_section(&mut page, section);
     }
     page.markup("</main>\n<footer>").text(&view.footnote);
