@@ -134,7 +134,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let with_rows = [Some(&staged), staged_activities.as_ref(), staged_changes.as_ref()];
     let reports = with_rows.into_iter().flatten().flat_map(StagedOutputs::reports);
     let outputs = reports.cloned().collect();
-    let facts = ExportFacts { filters: config.filters.clone(), outputs, run, findings };
+    let (title, api) = (config.outputs.title.clone(), config.account.name().to_owned());
+    let facts = ExportFacts { title, api, filters: config.filters.clone(), outputs, run, findings };
     let document = counts.into_document(facts.clone());
     let ExportFacts { outputs, run, findings, .. } = facts;
     if let Err(failure) = gate {
@@ -215,7 +216,8 @@ fn summarize(
 ) -> (DeliverySummary, StagedOutputs) {
     let Gathered { counts, findings, staged, .. } = read.gathered;
     let (filters, outputs) = (config.filters.clone(), staged.reports().to_vec());
-    (counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings }), staged)
+    let (title, api) = (config.outputs.title.clone(), config.account.name().to_owned());
+    (counts.into_document(ExportFacts { title, api, filters, outputs, run: run.clone(), findings }), staged)
 }
 
 /// Whether an export may be published, as far as is known before its changes are.

@@ -59,6 +59,8 @@ pub struct OutputsConfig {
     pub stores: Arc<Stores>,
     /// The manifests of runs that differ from this one in dates, times and ids only; `None` if all have one place.
     pub siblings: Option<PlacePattern>,
+    /// Title of the reports.
+    pub title: Option<String>,
     /// How many exports are kept.
     pub keep: Option<NonZeroUsize>,
     /// The id of the run.
@@ -158,6 +160,7 @@ impl OutputsConfig {
             small_files: files,
             stores: Arc::clone(naming.stores()),
             siblings,
+            title: flags.reports.and_then(|reports| reports.title.clone()),
             keep: args.keep,
             run_id: naming.run_id().to_owned(),
             journal,

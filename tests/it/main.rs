@@ -33,6 +33,7 @@ mod profiles;
 mod publish;
 mod readme;
 mod report;
+mod report_answers;
 mod report_files;
 mod report_inputs;
 mod report_messages;

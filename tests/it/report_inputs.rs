@@ -70,7 +70,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
         let export = &run.json("r.json")["inputs"][0]["export"];
         assert_eq!([&export["verdict"], &export["api"]], [&json!("unverified"), &json!("https://api.sent.dm")]);
         assert_eq!(export["evidence"][0]["text"], "3 contacts were not found");
-        assert!(read(&run, "r.html").contains("<span class=\"badge warn\">unverified</span>"));
+        assert!(read(&run, "r.html").contains("<a href=\"#run\" class=\"badge warn\">unverified</a>"));
         // Whoever compares with it should know, too.
         let run = run.again().file("new.csv", &csv(0..9));
         let run = run.args(["report", "new.csv", "--compare", "c.csv"]).args(FORMS).finish().expect_code(0);

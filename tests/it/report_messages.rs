@@ -33,6 +33,9 @@ fn counts(mut document: Value) -> Value {
         "run",
         "outputs",
         "inputs",
+        // Their queries name the file.
+        "actions",
+        "api",
         "notices",
         "filters",
         "rejected",

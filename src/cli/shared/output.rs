@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::columns::ColumnArgs;
 use super::files::FileArgs;
-use super::values::{kept_exports, partitions, rows_per_file};
+use super::values::{kept_exports, partitions, report_title, rows_per_file};
 
 /// What is written of an export: its rows, as files with a manifest.
 #[derive(Debug, Clone, Args)]
@@ -55,4 +55,8 @@ pub struct ReportFileArgs {
     /// Also write a report as .html, .md or .json; may be repeated
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub report: Vec<PathBuf>,
+
+    /// Title of the report
+    #[arg(long, value_name = "TEXT", value_parser = report_title, help_heading = "Output")]
+    pub title: Option<String>,
 }

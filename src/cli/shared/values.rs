@@ -131,6 +131,16 @@ pub(in crate::cli) fn notify_form(text: &str) -> Result<NotifyForm, &'static str
     }
 }
 
+/// Reads the title of a report. An empty one is most likely a variable that was not set.
+pub(in crate::cli) fn report_title(text: &str) -> Result<String, String> {
+    const MAX_LENGTH: usize = 120;
+    match text.trim() {
+        "" => Err("the title is empty".to_owned()),
+        title if title.chars().count() > MAX_LENGTH => Err(format!("write at most {MAX_LENGTH} characters")),
+        title => Ok(title.to_owned()),
+    }
+}
+
 /// An empty filter is most likely a variable that was not set: it would export everything.
 pub(in crate::cli) fn filter(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {

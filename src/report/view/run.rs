@@ -1,6 +1,5 @@
 //! The section about the run, or about the files that the report was made from.
 
-use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
 use super::super::document::origin::Origin;
 use super::super::document::run::RunFacts;
@@ -43,12 +42,6 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
         let of = if source.has_ages { "ages are computed as of" } else { "as of" };
         notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
         notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
-    }
-    notes.extend(filter_notes(&source.origin.filters, source.noun).into_iter().map(Note::from));
-    if source.origin.filters_differ {
-        notes.push(
-            "These files were exported with different filters, or the filters of some are unknown.".to_owned().into(),
-        );
     }
     let title = if source.origin.run.is_some() { "Run" } else { "Source" };
     Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
@@ -121,23 +114,6 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
         notes.push(format!("{rows} {} read more than once and written once.", word_for(count, "was", "were")));
     }
     notes
-}
-
-/// The filters, without the text that was searched for, which can be a name or a number.
-fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, only, profile_id, since, limit, sample } = filters;
-    let rows = noun.many;
-    let notes = [
-        search.as_ref().map(|_| format!("Only {rows} that match a search.")),
-        channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
-        phone.then(|| format!("Only {rows} with one number.")),
-        only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
-        profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
-        since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
-        limit.map(|limit| format!("Only the first {} of the list.", count_of(limit, noun.one, noun.many))),
-        sample.map(|_| format!("Only a sample of the {rows} in the list.")),
-    ];
-    notes.into_iter().flatten().collect()
 }
 
 /// The exports of the files, according to their manifests.
