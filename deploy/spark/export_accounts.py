@@ -114,13 +114,15 @@ class ParquetFolderReader(DataSourceReader):
         import pyarrow.fs
         import pyarrow.parquet
 
+        # As Spark names the columns of SCHEMA; the file says besides that a channel is never null.
+        channels = pyarrow.list_(pyarrow.field("element", pyarrow.string()))
         store, _ = pyarrow.fs.FileSystem.from_uri(self.url)
         with store.open_input_file(partition.path) as file:
             for batch in pyarrow.parquet.ParquetFile(file).iter_batches(columns=COLUMNS):
-                account = pyarrow.array([partition.account] * batch.num_rows)
-                # The file's own order may be another one.
-                columns = [batch.column(name) for name in COLUMNS]
-                yield pyarrow.RecordBatch.from_arrays([*columns, account], names=[*COLUMNS, "account"])
+                columns = {name: batch.column(name) for name in COLUMNS}
+                columns["available_channels"] = columns["available_channels"].cast(channels)
+                columns["account"] = pyarrow.array([partition.account] * batch.num_rows, pyarrow.string())
+                yield pyarrow.RecordBatch.from_pydict(columns)
 
 
 def read_table(session, settings):
