@@ -5,6 +5,8 @@
 The accounts are simulators, the bucket is a server of S3 (moto). In the middle, one worker is killed with all that runs on it. In
 the end every account must be whole, and no contact may be there twice: by the application's own report, by the counts of the
 simulators, and by `sent-export verify`. It needs Java and the packages of tests/requirements.txt.
+
+`--local` tries less in less time, for the gate: one process of Spark, a folder on the disk, nobody killed.
 """
 
 import argparse
@@ -36,6 +38,7 @@ def arguments():
     parser.add_argument("--accounts", type=int, default=40, help="number of simulated accounts")
     parser.add_argument("--contacts", type=int, default=1000, help="contacts of the first account; each has ten more")
     parser.add_argument("--kill-after", type=int, help="accounts in the bucket before a worker is killed [default: a quarter]")
+    parser.add_argument("--local", action="store_true", help="without a cluster, a bucket and a kill")
     return parser.parse_args()
 
 
@@ -103,17 +106,14 @@ def start_accounts(programs, settings):
     return accounts
 
 
-def jobs_file(folder, accounts, endpoint):
-    """The file of jobs: slow enough for a worker to be killed in the middle of a job."""
+def jobs_file(folder, accounts, table, more):
+    """The file of jobs."""
     text = f"""
 [defaults]
 command = "contacts"
-output = "s3://lake/contacts/account={{job}}/contacts.parquet"
+output = "{table}/account={{job}}/contacts.parquet"
 state-dir = "{folder}/state"
-rate-limit = "5/s"
-burst = 1
-page-size = 100
-store-option = ["endpoint={endpoint}"]
+{more}
 """
     for name, (address, _) in accounts.items():
         text += f'\n[jobs.{name}]\nbase-url = "{address}"\n'
@@ -154,9 +154,33 @@ def main():
     with tempfile.TemporaryDirectory(prefix="try-spark-") as folder:
         programs = Programs(pathlib.Path(folder))
         try:
+            if settings.local:
+                return attempt_locally(programs, settings)
             return attempt(programs, settings, kill_after, start)
         finally:
             programs.end()
+
+
+def attempt_locally(programs, settings):
+    folder = programs.folder
+    accounts = start_accounts(programs, settings)
+    table = folder / "contacts"
+    jobs = jobs_file(folder, accounts, table, 'rate-limit = "none"')
+    os.environ.update(SENT_DM_API_KEY=API_KEY, PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1", SPARK_CONF_DIR=str(folder))
+    command = [SPARK / "bin/spark-submit", "--master", "local[2]", "--conf", "spark.ui.enabled=false"]
+    command += [APPLICATION, "--program", settings.program, "--jobs", jobs, "--table", table, "--report", folder / "report.ndjson"]
+    application = subprocess.run(command, capture_output=True, text=True)
+    problems = check(folder, settings, accounts, table, [], application.returncode)
+    return conclude(problems, application.stderr + application.stdout)
+
+
+def conclude(problems, said):
+    for problem in problems:
+        print(f"PROBLEM: {problem}")
+    if problems:
+        print(said[-8000:])
+    print("FAILED" if problems else "passed")
+    return 1 if problems else 0
 
 
 def attempt(programs, settings, kill_after, start):
@@ -178,7 +202,9 @@ def attempt(programs, settings, kill_after, start):
     os.environ.update(environment)
     store = boto3.client("s3", endpoint_url=endpoint)
     accounts = start_accounts(programs, settings)
-    jobs = jobs_file(folder, accounts, endpoint)
+    # Slow enough for a worker to be killed in the middle of a job.
+    pace = f'rate-limit = "5/s"\nburst = 1\npage-size = 100\nstore-option = ["endpoint={endpoint}"]'
+    jobs = jobs_file(folder, accounts, "s3://lake/contacts", pace)
     master, workers = start_cluster(programs, environment)
     print(f"{len(accounts)} accounts and a cluster after {time.monotonic() - start:.0f} s")
 
@@ -196,20 +222,18 @@ def attempt(programs, settings, kill_after, start):
             for process in [*lost, workers[1].pid]:
                 kill(process)
             is_killed = True
-            print(f"killed a worker with {exporting} exports after {time.monotonic() - start:.0f} s, {len(published(store))} accounts published")
+            print(f"killed a worker with {exporting} exports after {time.monotonic() - start:.0f} s")
+            print(f"{len(published(store))} accounts were published then")
         time.sleep(0.2)
     said = (folder / "application.log").read_text(encoding="utf-8")
     print(said.rstrip().splitlines()[-1])
     problems = [] if is_killed and exporting else ["no export was running on the killed worker"]
-    problems += check(folder, settings, accounts, application.returncode)
+    store_option = ["--store-option", f"endpoint={endpoint}"]
+    problems += check(folder, settings, accounts, "s3://lake/contacts", store_option, application.returncode)
     open_uploads = urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_admin?uploads=1")).read().decode()
     print(f"{open_uploads} uploads of killed programs are left to the lifecycle rule of the bucket")
-    for problem in problems:
-        print(f"PROBLEM: {problem}")
-    if problems:
-        print(said[-8000:])
-    print(f"{'FAILED' if problems else 'passed'} after {time.monotonic() - start:.0f} s")
-    return 1 if problems else 0
+    print(f"ended after {time.monotonic() - start:.0f} s")
+    return conclude(problems, said)
 
 
 def is_program(process, program):
@@ -219,7 +243,7 @@ def is_program(process, program):
         return False
 
 
-def check(folder, settings, accounts, code):
+def check(folder, settings, accounts, table, options, code):
     """What is wrong with the result."""
     if code != 0 or not (folder / "report.ndjson").exists():
         return [f"the application ended with exit code {code}"]
@@ -229,7 +253,7 @@ def check(folder, settings, accounts, code):
     problems = [f"{name}: {found.get(name)} and not {want}" for name, want in expected.items() if found.get(name) != want]
     problems += [f"{name} is no account" for name in found.keys() - expected.keys()]
     for name in accounts:
-        verify = [settings.program, "verify", f"s3://lake/contacts/account={name}/", "--store-option", f"endpoint={os.environ['AWS_ENDPOINT_URL']}"]
+        verify = [settings.program, "verify", f"{table}/account={name}/", *options]
         verified = subprocess.run(verify, capture_output=True, text=True)
         if verified.returncode != 0:
             problems.append(f"verify {name}: exit code {verified.returncode}: {verified.stdout}{verified.stderr}")

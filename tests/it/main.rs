@@ -8,6 +8,7 @@ mod chaos;
 mod cli;
 mod contact;
 mod csv_dialects;
+mod deploy;
 mod diff;
 mod doctor;
 mod drift;
