@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::sync::OnceLock;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
@@ -154,9 +155,8 @@ pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem
 /// # Errors
 /// With the line and what is wrong there.
 pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProblem)> {
-    let mut program = program();
-    program.build();
-    let command = find_command(&program, flags.command).map_err(|problem| (flags.line, problem))?;
+    let program = built_program();
+    let command = find_command(program, flags.command).map_err(|problem| (flags.line, problem))?;
     let mut line: Vec<OsString> = vec!["sent-export".into(), flags.command.into()];
     let stronger = given(command, flags.overrides);
     let mut merged = Merged { command, stronger: stronger.iter().map(String::as_str).collect(), line: &mut line };
@@ -194,9 +194,20 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     })
 }
 
+/// The program with its commands as they are parsed. Built once: that takes longer than a job's flags do, and a file may hold
+/// thousands of jobs.
+fn built_program() -> &'static Command {
+    static PROGRAM: OnceLock<Command> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut program = program();
+        program.build();
+        program
+    })
+}
+
 /// Whether a command has a flag, by its name without dashes.
 pub fn has_flag(command: &str, flag: &str) -> bool {
-    let program = program();
+    let program = built_program();
     program.find_subcommand(command).is_some_and(|command| find_flag(command, flag).is_some())
 }
 

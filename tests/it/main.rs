@@ -9,6 +9,7 @@ mod cli;
 mod contact;
 mod csv_dialects;
 mod datasets;
+mod deploy;
 mod diff;
 mod doctor;
 mod drift;

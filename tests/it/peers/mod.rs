@@ -8,6 +8,7 @@
 
 mod browser;
 mod changes;
+mod deploy;
 mod metrics;
 mod numbers;
 mod object_server;
