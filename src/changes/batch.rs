@@ -13,10 +13,10 @@ use arrow::datatypes::{FieldRef, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::chunk::RowRef;
-use super::compare::CompareSettings;
 use super::counts::ChangeCounts;
 use super::layout::{GoneAs, Layout, OPT_OUT, name_field, schema_of, value_columns};
 use super::row_codec::RowCodec;
+use super::settings::CompareSettings;
 
 /// Rows that one side lacks or that are not equal. They are copied: a reference would keep a whole chunk in memory.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! Compares two sorted snapshots row by row.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,9 +10,9 @@ use super::batch::{Candidates, Comparison};
 use super::chunk::RowRef;
 use super::counts::ChangeCounts;
 use super::error::ChangesError;
-use super::layout::{GoneAs, Layout};
 use super::merge::Merge;
 use super::row_codec::RowCodec;
+use super::settings::CompareSettings;
 use super::sorter::SortedSnapshot;
 
 /// Rows that are compared column by column at once; a batch has at most as many.
@@ -22,21 +21,6 @@ const MAX_CANDIDATES: usize = 4096;
 const MAX_SCANNED: usize = 256 << 10;
 /// Bytes of such rows, unless a single row has more.
 const MAX_CANDIDATE_BYTES: usize = 8 << 20;
-
-/// How two snapshots are compared.
-#[derive(Debug, Clone, Default)]
-pub struct CompareSettings {
-    /// Columns that are not compared, by name: those that one side does not have, and those that are of no interest.
-    pub ignored: Vec<String>,
-    /// Whether changed rows have all their values, not only those that differ.
-    pub whole_rows: bool,
-    /// How old and new values are laid out.
-    pub layout: Layout,
-    /// What an id is called that only the old snapshot has.
-    pub gone_as: GoneAs,
-    /// Ids that are called `missing` in any case when only the old snapshot has them.
-    pub not_gone: HashSet<String>,
-}
 
 /// The changes between two snapshots, batch by batch, sorted by id.
 pub struct Changes {

@@ -25,14 +25,16 @@ mod layout;
 mod merge;
 mod row_codec;
 mod run;
+mod settings;
 mod sorter;
 mod state;
 #[cfg(test)]
 mod tests;
 
-pub use self::compare::{Changes, CompareSettings, for_each_gone};
+pub use self::compare::{Changes, for_each_gone};
 pub use self::counts::ChangeCounts;
 pub use self::error::ChangesError;
 pub use self::layout::{CHANGE, GoneAs, Layout, VALID_FROM, changes_schema};
+pub use self::settings::CompareSettings;
 pub use self::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
 pub use self::state::{StateRows, history_rows_schema};

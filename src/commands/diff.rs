@@ -30,7 +30,7 @@ use super::compare::side::{Side, Which};
 /// # Errors
 /// When a file cannot be read, the exports cannot be compared, or an output cannot be written.
 pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
-    let signals = Signals::listen().map_err(Error::StartRuntime)?;
+    let signals = job::signals().map_err(Error::StartRuntime)?;
     let config = DiffConfig::new(args)?;
     if job::is_check() {
         job::note_places(config.outputs.iter().map(|request| &request.target));

@@ -64,7 +64,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
     flags: ExportFlags<'_>,
     filters: Filters,
 ) -> Result<ExitCode, Error> {
-    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let signals = job::signals().map_err(Error::StartRuntime)?;
     let verbosity = &flags.run.verbosity;
     let schema = command.reading.schema();
     let rows = RowFormat {

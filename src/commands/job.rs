@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io;
 use std::rc::Rc;
 
 use url::Url;
@@ -75,9 +76,12 @@ fn current<T>(ask: impl FnOnce(&JobContext) -> T) -> Option<T> {
     CURRENT.with_borrow(|job| job.as_deref().map(ask))
 }
 
-/// The signals of the program that runs the job; `None` outside of jobs.
-pub(super) fn signals() -> Option<Signals> {
-    current(|job| job.signals.for_command())
+/// Handles signals from now on; in a job, those are of the program that runs the jobs.
+///
+/// # Errors
+/// When a thread cannot be started, or signal handlers cannot be installed.
+pub(super) fn signals() -> io::Result<Signals> {
+    current(|job| job.signals.for_command()).map_or_else(Signals::listen, Ok)
 }
 
 /// Whether this is a job.

@@ -12,8 +12,6 @@ use tokio::sync::watch;
 
 use crate::error::{Error, ExitCode};
 
-use super::job;
-
 /// Longest time that a run which is to stop waits for work to be cleaned up.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -28,14 +26,11 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Handles signals from now on. In a job, those of the program that runs the jobs.
+    /// Handles signals from now on.
     ///
     /// # Errors
     /// When a thread cannot be started, or signal handlers cannot be installed.
     pub(super) fn listen() -> io::Result<Self> {
-        if let Some(signals) = job::signals() {
-            return Ok(signals);
-        }
         check_open_files()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
         let (sender, first) = watch::channel(None);

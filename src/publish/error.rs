@@ -1,13 +1,11 @@
 //! What can go wrong with an output; every case names its path.
 
-use std::error::Error;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use arrow::error::ArrowError;
 
-use super::request::OutputRequest;
 use crate::format::FormatError;
 use crate::store::{StoreError, open_hint};
 
@@ -79,13 +77,6 @@ pub enum OutputError {
 }
 
 impl OutputError {
-    pub(super) fn write(request: &OutputRequest, source: Box<dyn Error + Send + Sync>) -> Self {
-        match source.downcast::<FormatError>() {
-            Ok(error) => Self::Value { path: request.target.to_string(), source: *error },
-            Err(source) => Self::Store(StoreError::Write { path: request.target.to_string(), source }),
-        }
-    }
-
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {

@@ -45,7 +45,7 @@ impl Output {
         request.format.check_columns(schema)?;
         let sink = HashingWriter::new(store::open(&request.target, files)?);
         let encoder = request.format.open(sink, schema, &settings.format);
-        let encoder = encoder.map_err(|source| OutputError::write(request, source))?;
+        let encoder = encoder.map_err(|source| request.write_error(source))?;
         let csv = Some(&settings.format.csv).filter(|_| request.format.format() == Format::Csv);
         let csv = csv.filter(|csv| **csv != CsvSettings::default()).cloned();
         Ok(Self { request: request.clone(), encoder, rows: 0, csv })
@@ -53,17 +53,17 @@ impl Output {
 
     fn encode(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         self.rows += batch.num_rows() as u64;
-        self.encoder.write(batch).map_err(|source| OutputError::write(&self.request, source))
+        self.encoder.write(batch).map_err(|source| self.request.write_error(source))
     }
 
     fn flush(&mut self) -> Result<(), OutputError> {
-        self.encoder.flush().map_err(|source| OutputError::write(&self.request, source))
+        self.encoder.flush().map_err(|source| self.request.write_error(source))
     }
 
     /// Writes what is left, closes the format and brings the bytes to their place.
     pub(super) fn finish(self) -> Result<StagedOutput, OutputError> {
         let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
-        let written = written.map_err(|source| OutputError::write(&self.request, source))?;
+        let written = written.map_err(|source| self.request.write_error(source))?;
         let report = OutputReport {
             path: self.request.target.to_string(),
             resource: None,
@@ -100,7 +100,7 @@ impl OutputThread {
             Ok(output)
         };
         let started = std::thread::Builder::new().name("output".to_owned()).spawn(encode_all);
-        let thread = started.map_err(|error| OutputError::write(&request, error.into()))?;
+        let thread = started.map_err(|error| request.write_error(error.into()))?;
         Ok(Self { request, batches: Some(batches), thread: Some(thread) })
     }
 
@@ -124,7 +124,7 @@ impl OutputThread {
     /// # Errors
     /// With the error that ended the thread.
     pub(super) fn join(mut self) -> Result<Output, OutputError> {
-        let died = || Err(OutputError::write(&self.request, io::Error::other("the thread that writes it died").into()));
+        let died = || Err(self.request.write_error(io::Error::other("the thread that writes it died").into()));
         self.batches = None;
         self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_else(died)
     }

@@ -1,10 +1,11 @@
 //! What to write and where, as given on the command line.
 
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::OutputError;
-use crate::format::FileFormat;
+use crate::format::{FileFormat, FormatError};
 use crate::store::{OutputTarget, StoreError, Stores};
 
 /// One output to write.
@@ -29,6 +30,15 @@ impl OutputRequest {
         let own = (target == OutputTarget::Stdout).then_some(FileFormat::CSV);
         let format = format.or(own).map_or_else(|| FileFormat::for_path(path), Ok)?;
         Ok(Self { target, format })
+    }
+
+    /// What is wrong when writing it fails: the value that its format cannot hold, or the place.
+    pub(super) fn write_error(&self, source: Box<dyn Error + Send + Sync>) -> OutputError {
+        let path = self.target.to_string();
+        match source.downcast::<FormatError>() {
+            Ok(error) => OutputError::Value { path, source: *error },
+            Err(source) => OutputError::Store(StoreError::Write { path, source }),
+        }
     }
 
     /// Whether it is plain text on stdout, which may be read while it is written.

@@ -35,7 +35,7 @@ fn size_of(request: &OutputRequest, settings: &OutputSettings, batch: &RecordBat
         encoder.write(batch)?;
         encoder.finish()
     };
-    written().map(|counter| counter.0).map_err(|source| OutputError::write(request, source))
+    written().map(|counter| counter.0).map_err(|source| request.write_error(source))
 }
 
 /// Counts bytes and drops them.

@@ -124,7 +124,7 @@ impl DayPartitions {
         let earlier = match self.closed.remove(&day) {
             Some((_, staged)) => {
                 // Read through the handle: the file itself gives its name to the new one.
-                let file = staged.reopen().map_err(|error| OutputError::write(&request, error.into()))?;
+                let file = staged.reopen().map_err(|error| request.write_error(error.into()))?;
                 drop(staged);
                 Some(file)
             }
@@ -141,8 +141,7 @@ impl DayPartitions {
 
     /// Writes the rows of an earlier file of the day that was opened last.
     fn write_again(&mut self, file: File, request: &OutputRequest) -> Result<(), OutputError> {
-        let failed =
-            |error: parquet::errors::ParquetError| OutputError::write(request, std::io::Error::other(error).into());
+        let failed = |error: parquet::errors::ParquetError| request.write_error(std::io::Error::other(error).into());
         let options = ArrowReaderOptions::new().with_schema(self.place.settings.rows.schema().clone());
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(failed)?;
         for batch in reader.with_batch_size(BATCH_ROWS).build().map_err(failed)? {

@@ -8,6 +8,7 @@
 
 mod browser;
 mod changes;
+mod day;
 mod deploy;
 mod metrics;
 mod numbers;
