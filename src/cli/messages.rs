@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, duration, number};
+use super::shared::{
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, SinceArg, duration, number,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,6 +91,10 @@ pub struct MessagesArgs {
     /// How the list is read.
     #[command(flatten)]
     pub list: ListArgs,
+
+    /// Which profiles are read.
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// How the command runs.
     #[command(flatten)]

@@ -34,8 +34,8 @@ pub use settings::{
 };
 pub use shared::{
     AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
-    OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg, StoreArgs,
-    VerbosityArgs,
+    OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg,
+    StoreArgs, VerbosityArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;

@@ -8,7 +8,8 @@ use crate::report::{Counts, Filters};
 use crate::resources::contacts::Contacts;
 use crate::simulator;
 
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::{ExportCommand, Intent};
+use super::profiles::export_list;
 
 /// Exports all contacts.
 ///
@@ -38,5 +39,6 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
-    run_export::<_, Counts>(&ExportCommand { reading, partition: None, activities: None }, intent, flags, filters)
+    let command = ExportCommand { reading, partition: None, activities: None };
+    export_list::<_, Counts>(&command, intent, flags, filters, &args.profiles)
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
-    read_settings,
+    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, ProfileError, ProfileNaming, RowFormat,
+    SecondOutput, api_name, gate, read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -19,8 +19,9 @@ use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::{ExportCommand, Intent};
 use super::job;
+use super::profiles::export_list;
 
 /// Exports messages.
 ///
@@ -54,6 +55,9 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         run: &args.run,
         simulate,
     };
+    if args.since_last && args.profiles.profiles.is_some() {
+        return Err(ConfigError::from(ProfileError::Flag("--since-last")).into());
+    }
     let since = since(args)?;
     let partition = args
         .partition_by
@@ -70,7 +74,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.activities.allow_unread };
     let activities = args.activities.with_activities.then_some(settings);
     let command = ExportCommand { reading, partition, activities };
-    run_export::<_, DeliveryCounts>(&command, intent, flags, filters)
+    export_list::<_, DeliveryCounts>(&command, intent, flags, filters, &args.profiles)
 }
 
 /// From when on messages are requested.
@@ -105,9 +109,9 @@ struct LastRun {
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
 fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    let profile = ProfileNaming::by_id(args.run.account.profile_id);
     let state_dir = args.run.resume.state_dir.as_deref();
-    let naming = Naming::new(&args.output.files.store, state_dir, profile_id, Timestamp::now())?;
+    let naming = Naming::new(&args.output.files.store, state_dir, profile, Timestamp::now())?;
     let typed = args.output.files.output.first().cloned().unwrap_or_default();
     let folder = naming.target(&typed)?;
     if naming.is_dated(&typed) || args.output.manifest.as_deref().is_some_and(|path| naming.is_dated(path)) {
@@ -135,8 +139,9 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
         let other = last.api.as_deref().unwrap_or("an unknown address");
         return Err(refused(format!("it was exported from {other}, but this run reads {api}")));
     }
-    if last.filters.profile_id != args.run.account.profile_id.map(|id| id.to_string()) {
-        return Err(refused("it was made with another --profile-id".to_owned()));
+    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    if !last.filters.profiles.is_empty() || last.filters.profile_id != profile_id {
+        return Err(refused("it was made with another --profile-id, or with --profiles".to_owned()));
     }
     if last.verdict == Verdict::Unverified {
         // What that run may have missed lies in the span that it read.

@@ -12,6 +12,7 @@ mod job;
 mod man;
 mod messages;
 mod plan;
+mod profiles;
 mod publish;
 mod read;
 mod report;

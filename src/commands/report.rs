@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
-use crate::config::Naming;
+use crate::config::{Naming, ProfileNaming};
 use crate::error::{Error, ExitCode};
 use crate::input::{
     Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, detect_contents, read_file,
@@ -42,7 +42,7 @@ const MAX_WARNINGS: usize = 20;
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     let asked =
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
-    let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
+    let naming = Naming::new(&args.store, None, ProfileNaming::default(), Timestamp::now())?;
     let mut forms: Vec<(OutputTarget, ReportForm)> = Vec::new();
     for (path, form) in asked.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))) {
         forms.push((naming.target(path)?, form));

@@ -23,6 +23,7 @@ mod naming;
 mod outputs;
 mod pace;
 mod places;
+mod profiles;
 mod row_format;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
@@ -34,9 +35,10 @@ pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings};
 pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
 pub use self::key_command::KeyCommandError;
-pub use self::naming::Naming;
+pub use self::naming::{Naming, ProfileNaming};
 pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
+pub use self::profiles::{ProfileChoice, ProfileError, check_apart, is_split};
 pub use self::row_format::{RowFormat, SecondOutput};
 
 /// Variable that holds the key; the official SDKs read the same one.

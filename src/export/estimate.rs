@@ -3,8 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
 
-use super::reading::{ListReading, LookupReading, Reading};
-use crate::api::{Account, Scope};
+use super::lookup_reading::LookupReading;
+use super::reading::{ListReading, Reading};
+use crate::api::{Account, ChildProfile, Scope};
 use crate::error::Error;
 use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, expected_requests};
 use crate::publish::OutputError;
@@ -25,6 +26,17 @@ pub struct Estimate {
     pub is_maximum: bool,
     /// Some rows as they will be written, and of how many they are left: those of the first page.
     pub sample: Option<(RecordBatch, usize)>,
+    /// The same by profile; empty unless several were asked for.
+    pub profiles: Vec<ProfileEstimate>,
+}
+
+/// What is known of a profile before it is exported.
+#[derive(Debug)]
+pub struct ProfileEstimate {
+    /// The profile.
+    pub profile: ChildProfile,
+    /// Rows in its list, or why it cannot be read.
+    pub rows: Result<Option<u64>, String>,
 }
 
 /// A reading whose cost can be estimated.
@@ -40,8 +52,15 @@ impl<R: Resource> Estimating for ListReading<R> {
     async fn estimate(&self, account: &Account, scope: Scope) -> Result<Estimate, Error> {
         let source = ListSource { account, scope, resource: &self.resource };
         let mut size = self.settings.page_size;
-        let nothing =
-            Estimate { requests: 1, overlap: 0, rows: Some(0), page_size: Some(size), is_maximum: false, sample: None };
+        let nothing = Estimate {
+            requests: 1,
+            overlap: 0,
+            rows: Some(0),
+            page_size: Some(size),
+            is_maximum: false,
+            sample: None,
+            profiles: Vec::new(),
+        };
         let first = loop {
             match source.fetch(Window::first(size), source.permit().await).await {
                 Ok(first) => break first,
@@ -76,6 +95,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             page_size: Some(honored),
             is_maximum: self.since.is_some(),
             sample: sample.transpose()?,
+            profiles: Vec::new(),
         })
     }
 }
@@ -83,6 +103,7 @@ impl<R: Resource> Estimating for ListReading<R> {
 impl<R: LookupResource> Estimating for LookupReading<R> {
     async fn estimate(&self, _: &Account, _: Scope) -> Result<Estimate, Error> {
         let requests = self.keys.len() as u64;
-        Ok(Estimate { requests, overlap: 0, rows: None, page_size: None, is_maximum: false, sample: None })
+        let (rows, page_size, sample, profiles) = (None, None, None, Vec::new());
+        Ok(Estimate { requests, overlap: 0, rows, page_size, is_maximum: false, sample, profiles })
     }
 }

@@ -32,9 +32,9 @@ pub use document::{
     Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability,
     DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings, FromActivities,
     Funnel, Group, Groups, InputEvidence, InputExport, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut,
-    Origin, Percentiles, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges,
-    RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, UpdatedCounts, Weekday, compare,
-    compare_deliveries, verdict_of_json,
+    Origin, Percentiles, ProfileFacts, ProfileFailure, Quality, RateChange, RegionDetail, RejectedSample, Repeated,
+    ResourceDocument, RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, UpdatedCounts,
+    Weekday, compare, compare_deliveries, verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;

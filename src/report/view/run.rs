@@ -8,6 +8,7 @@ use super::super::format::{capitalized, file_name, moment, sentence, shown, size
 use super::cell::Cell;
 use super::limits::Limits;
 use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
+use super::profiles::profiles;
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
@@ -51,7 +52,10 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
         );
     }
     let title = if source.origin.run.is_some() { "Run" } else { "Source" };
-    Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
+    let of_run = source.origin.run.as_ref();
+    let profiles = of_run.and_then(|run| profiles(&run.profiles, source.noun, limits));
+    let tables = profiles.into_iter().chain(files(source, limits));
+    Section::new(SectionKind::Run, title, notes, tables.map(Into::into).collect())
 }
 
 /// The files that were written or read.
@@ -125,7 +129,7 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
 
 /// The filters, without the text that was searched for, which can be a name or a number.
 fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, only, profile_id, since } = filters;
+    let Filters { search, channel, phone, only, profile_id, profiles, since } = filters;
     let rows = noun.many;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
@@ -133,9 +137,19 @@ fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
         phone.then(|| format!("Only {rows} with one number.")),
         only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
+        of_profiles(profiles).map(|profiles| format!("Only {rows} of {profiles}.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// Which profiles were asked for; `None` if it was none in particular.
+fn of_profiles(profiles: &[String]) -> Option<String> {
+    match profiles {
+        [] => None,
+        [all] if all == "all" => Some("the profiles of the organization".to_owned()),
+        some => Some(count_of(some.len() as u64, "profile", "profiles")),
+    }
 }
 
 /// The exports of the files, according to their manifests.

@@ -1,0 +1,211 @@
+//! Exports of several profiles of an organization (`--profiles`).
+//!
+//! ```text
+//!  who the key belongs to ──► profiles ─┬─► together   one output, rows with the columns of their profile
+//!                                       └─► apart      an output each, published one after another
+//! ```
+//!
+//! Both read with one account, and so under its one limiter. A profile that cannot be read does not lose the others, see
+//! [`ProfilesReading`]; if none can, nothing is published.
+//!
+//! *Easy to get wrong:* a run that is killed must not read profiles again that it has read to their end. So the journals of
+//! all profiles are kept until the run is over, also those of outputs that have their names already.
+
+mod apart;
+mod journals;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::api::{Account, ChildProfile, Scope};
+use crate::cli::{ProfilesArgs, VerbosityArgs};
+use crate::config::{ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split};
+use crate::error::{Error, ExitCode};
+use crate::export::{ListReading, ProfilesReading};
+use crate::report::{Filters, RowCounts};
+use crate::resources::{Resource, with_profile};
+use crate::simulator;
+use crate::time::Timestamp;
+
+use self::journals::Journals;
+use super::account::{key_variable, start_simulator};
+use super::export::{ExportCommand, Intent, Opened, connect, open, read_and_publish, report_result, run_export};
+use super::plan::{Planned, describe};
+use super::{job, stop};
+
+/// Exports a list: that of the account, or those of the profiles that the flag names.
+///
+/// # Errors
+/// As for [`run_export`], and when the profiles cannot be told or chosen, or none of them can be read.
+pub(super) fn export_list<R: Resource, C: RowCounts>(
+    command: &ExportCommand<ListReading<R>>,
+    intent: Intent,
+    flags: ExportFlags<'_>,
+    filters: Filters,
+    profiles: &ProfilesArgs,
+) -> Result<ExitCode, Error> {
+    let Some(names) = &profiles.profiles else { return run_export::<_, C>(command, intent, flags, filters) };
+    let flags = ExportFlags { simulate: flags.simulate.map(simulator::Settings::shared_by_profiles), ..flags };
+    let choice = ProfileChoice::new(names)?;
+    let is_split = is_split(flags.output, flags.beside.reports)?;
+    check_flags(command, &flags, is_split)?;
+    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let verbosity = &flags.run.verbosity;
+    let rows = RowFormat {
+        name: R::NOUN.many,
+        schema: with_profile(&command.reading.resource.schema()),
+        schema_version: R::SCHEMA_VERSION,
+        hidden_columns: command.reading.resource.hidden_columns(),
+        unique_columns: R::UNIQUE_COLUMNS,
+        partition: command.partition,
+    };
+    let filters = Filters { profiles: choice.names(), ..filters };
+    let mut config = ExportConfig::new(flags.clone(), filters, &rows, key_variable().as_deref())?;
+    if job::is_check() {
+        if intent == Intent::Run {
+            job::note_outputs(&config.outputs);
+        }
+        job::note_account(&config.account);
+        return Ok(ExitCode::Complete);
+    }
+    // What is written by all is open before the first request; what is written by each is named after it.
+    let opens_now = intent == Intent::Run && !is_split;
+    let opened = opens_now.then(|| open::<ListReading<R>>(&mut config, verbosity)).transpose()?;
+    let _simulator = start_simulator(&mut config.account)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let account = connect(&config)?;
+    let mut stop = Box::pin(stop::requested(config.max_duration, signals));
+    let profiles = runtime.block_on(async {
+        tokio::select! {
+            profiles = choose(&account, &choice) => profiles,
+            error = stop.as_mut() => Err(error),
+        }
+    })?;
+    let run = ProfilesRun { command, flags, rows, config: &config, account: &account, runtime: &runtime, verbosity };
+    let ended = match (intent, opened) {
+        (Intent::Plan, _) => run.plan(profiles, is_split),
+        (Intent::Run, Some(opened)) => run.export_together::<C>(profiles, opened, stop.as_mut()),
+        (Intent::Run, None) => run.export_apart::<C>(profiles, stop.as_mut()),
+    };
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Checks that all flags make sense for several profiles.
+fn check_flags<R>(
+    command: &ExportCommand<ListReading<R>>,
+    flags: &ExportFlags<'_>,
+    is_split: bool,
+) -> Result<(), ConfigError> {
+    let changes = flags.beside.changes.as_ref();
+    let is_set = |is_given: fn(&crate::config::ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
+    // Rows are matched by their ids, which profiles may share.
+    let refused = [
+        (is_set(|changes| !changes.args.changes.is_empty()), "--changes"),
+        (is_set(|changes| changes.args.history.is_some()), "--history"),
+        (is_set(|changes| changes.args.exit_code_unchanged.is_some()), "--exit-code-unchanged"),
+        (is_set(|changes| changes.confirms_removed), "--confirm-removed"),
+        (command.activities.is_some(), "--with-activities"),
+    ];
+    if let Some((_, flag)) = refused.into_iter().find(|(is_given, _)| *is_given) {
+        return Err(ProfileError::Flag(flag).into());
+    }
+    // A run replaces the days that it has read. One that has not read all profiles would lose rows of the others.
+    if command.partition.is_some() && !is_split {
+        return Err(ProfileError::OneFolder.into());
+    }
+    Ok(())
+}
+
+/// The profiles that are asked for.
+///
+/// # Errors
+/// When a request fails, the key is not that of an organization, or a name is not that of one profile.
+pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<Vec<ChildProfile>, Error> {
+    let identity = account.identity(Scope::ACCOUNT).await.map_err(Error::Api)?.data;
+    ProfileChoice::check_key(&identity)?;
+    let all = account.profiles(&identity).await.map_err(Error::Api)?;
+    Ok(choice.of(&all)?)
+}
+
+/// A run whose profiles are known.
+struct ProfilesRun<'a, R> {
+    command: &'a ExportCommand<ListReading<R>>,
+    flags: ExportFlags<'a>,
+    rows: RowFormat,
+    config: &'a ExportConfig,
+    account: &'a Account,
+    runtime: &'a Runtime,
+    verbosity: &'a VerbosityArgs,
+}
+
+impl<'a, R: Resource> ProfilesRun<'a, R> {
+    /// Reads all profiles into the outputs that are open.
+    fn export_together<C: RowCounts>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        opened: Opened,
+        stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<ExitCode, Error> {
+        let journals = self.journals(self.config, &profiles, self.verbosity.quiet)?;
+        let command = self.reading(profiles, &journals);
+        let connection = (self.config, self.account);
+        let reading = read_and_publish::<_, C>((&command, self.verbosity), connection, opened, stop);
+        match self.runtime.block_on(reading) {
+            Ok(published) => {
+                // Before anything is reported: a full stdout must not make a published export look unfinished.
+                journals.remove();
+                let report = |published| report_result::<ListReading<R>, _>(self.config, self.verbosity, &published);
+                published.map_or(Ok(ExitCode::Complete), report)
+            }
+            Err(error) => Err(journals.kept(error)),
+        }
+    }
+
+    /// Says what reading the profiles would take.
+    fn plan(&self, profiles: Vec<ChildProfile>, is_split: bool) -> Result<ExitCode, Error> {
+        let mut journals = Vec::new();
+        for profile in &profiles {
+            let of_profile = is_split.then(|| self.config.for_profile(self.flags.clone(), &self.rows, profile));
+            let of_profile = of_profile.transpose()?;
+            let config = of_profile.as_ref().unwrap_or(self.config);
+            if let Some(path) = config.resume.of_profile(profile.id).journal.filter(|_| !config.resume.starts_over) {
+                journals.push((path, self.journal_key(config, profile)?));
+            }
+        }
+        let nothing = Journals::none(Timestamp::now());
+        let command = self.reading(profiles, &nothing);
+        let planned = Planned { journals, is_split };
+        describe((&command, self.config), self.account, self.runtime, &planned)
+    }
+
+    /// The lists of some profiles, with their journals.
+    fn reading<'b>(&self, profiles: Vec<ChildProfile>, journals: &'b Journals) -> ExportCommand<ProfilesReading<'b, R>>
+    where
+        'a: 'b,
+    {
+        let reading = ProfilesReading {
+            list: &self.command.reading,
+            profiles: Arc::from(profiles),
+            began_at: journals.began_at(),
+            open_journal: Box::new(|place| journals.open(place)),
+        };
+        ExportCommand { reading, partition: self.command.partition, activities: None }
+    }
+
+    fn journals(&self, config: &ExportConfig, profiles: &[ChildProfile], is_quiet: bool) -> Result<Journals, Error> {
+        let keyed = profiles.iter().map(|profile| Ok((profile.id, self.journal_key(config, profile)?)));
+        let keyed = keyed.collect::<Result<Vec<_>, Error>>()?;
+        Journals::find(&config.resume, keyed, Timestamp::now(), is_quiet)
+    }
+
+    fn journal_key(&self, config: &ExportConfig, profile: &ChildProfile) -> Result<crate::journal::JournalKey, Error> {
+        use crate::export::Reading;
+        let key = config.account.api_key.as_ref().ok_or(ConfigError::MissingKey)?;
+        let list = self.command.reading.journal_key();
+        Ok(config.journal_key_of(Some(profile.id.to_string()), list, key))
+    }
+}

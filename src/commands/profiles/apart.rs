@@ -1,0 +1,137 @@
+//! An output for each profile: exports one after another, with one account.
+
+use std::pin::Pin;
+
+use crate::api::ChildProfile;
+use crate::base::plural::{count_of, grouped};
+use crate::base::printable::printable;
+use crate::config::{ExportConfig, check_apart};
+use crate::error::{Error, ExitCode};
+use crate::export::{ListReading, is_of_profile};
+use crate::report::{RowCounts, RunDocument};
+use crate::resources::Resource;
+use crate::verdict::Verdict;
+
+use super::super::export::{open, outcome, read_and_publish, sentences};
+use super::super::publish::{Published, warn_of_losses};
+use super::super::{job, say};
+use super::ProfilesRun;
+use super::journals::Journals;
+
+/// What was published of a profile, if its reader has not left, and the journals that it needs no more.
+type OneExport<D> = (Option<Published<D>>, Journals);
+
+/// What became of the exports so far.
+#[derive(Default)]
+struct Results {
+    /// Rows and verdict of each that was published.
+    published: Vec<(u64, Verdict)>,
+    failures: Vec<Error>,
+    /// Of those that were published.
+    journals: Vec<Journals>,
+}
+
+impl<R: Resource> ProfilesRun<'_, R> {
+    /// Exports each profile into outputs of its own.
+    ///
+    /// # Errors
+    /// When all of them fail, or something fails that is not about one profile.
+    pub(super) fn export_apart<C: RowCounts>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        mut stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<ExitCode, Error> {
+        let with_config = |profile: ChildProfile| {
+            let config = self.config.for_profile(self.flags.clone(), &self.rows, &profile)?;
+            Ok::<_, Error>((profile, config))
+        };
+        let runs = profiles.into_iter().map(with_config).collect::<Result<Vec<_>, _>>()?;
+        check_apart(runs.iter().map(|(profile, config)| (profile, &config.outputs)))?;
+        let mut results = Results::default();
+        for (profile, config) in runs {
+            match self.export_one::<C>(&profile, config, stop.as_mut()) {
+                Ok((Some(published), journals)) => {
+                    self.report_one(&profile, &published);
+                    results.published.push((published.rows, published.verdict));
+                    results.journals.push(journals);
+                }
+                Ok((None, journals)) => results.journals.push(journals),
+                Err(error) if concerns_one(&error) => {
+                    say(&format!("warning: {profile} was not exported: {}\n", printable(&error.in_one_line())));
+                    results.failures.push(error);
+                }
+                // The journals of all are kept, so that nothing is read twice.
+                Err(error) => return Err(error),
+            }
+        }
+        results.journals.iter().for_each(Journals::remove);
+        self.conclude(results)
+    }
+
+    fn export_one<C: RowCounts>(
+        &self,
+        profile: &ChildProfile,
+        mut config: ExportConfig,
+        stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<OneExport<C::Document>, Error> {
+        let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
+        opened.stats_before = self.account.stats();
+        let profiles = vec![profile.clone()];
+        let journals = self.journals(&config, &profiles, self.verbosity.quiet)?;
+        let command = self.reading(profiles, &journals);
+        let connection = (&config, self.account);
+        let reading = read_and_publish::<_, C>((&command, self.verbosity), connection, opened, stop);
+        let published = self.runtime.block_on(reading);
+        drop(command);
+        match published {
+            Ok(published) => Ok((published, journals)),
+            Err(error) => Err(journals.kept(error)),
+        }
+    }
+
+    /// Says how the export of a profile ended, in one line.
+    fn report_one<D: RunDocument>(&self, profile: &ChildProfile, published: &Published<D>) {
+        warn_of_losses(&published.document, &published.rejected);
+        if published.verdict == Verdict::Unverified {
+            // The reason for exit code 3 is printed even with --quiet.
+            let evidence: Vec<_> = published.profiles.iter().flat_map(|profile| profile.evidence.clone()).collect();
+            say(&format!("warning: {profile}: completeness is not verified: {}\n", sentences(&evidence)));
+        }
+        if !self.verbosity.quiet {
+            let outcome = outcome::<ListReading<R>, D>(published);
+            say(&format!("{}: {outcome}\n", printable(&profile.to_string())));
+        }
+    }
+
+    fn conclude(&self, results: Results) -> Result<ExitCode, Error> {
+        let Results { published, mut failures, .. } = results;
+        let failed = failures.len();
+        if published.is_empty()
+            && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
+            && let Some(at) = failures.iter().position(|error| error.exit_code() == worst)
+        {
+            return Err(failures.swap_remove(at));
+        }
+        let worst = published.iter().map(|(_, verdict)| *verdict).reduce(Verdict::weaker);
+        let verdict = if failed > 0 { Verdict::Unverified } else { worst.unwrap_or(Verdict::Complete) };
+        let rows = published.iter().map(|(rows, _)| rows).sum();
+        let rows = count_of(rows, R::NOUN.one, R::NOUN.many);
+        let profiles = count_of(published.len() as u64, "profile", "profiles");
+        let failed = if failed == 0 { String::new() } else { format!("; {} failed", grouped(failed as u64)) };
+        let outcome = format!("{}: {rows} of {profiles}{failed}", verdict.name());
+        job::note_outcome(&outcome);
+        if !self.verbosity.quiet {
+            say(&format!("\n{outcome}\n"));
+        }
+        Ok(ExitCode::from(verdict))
+    }
+}
+
+/// Whether a failed export leaves the others as they are: the profile could not be read, or a gate held it back.
+fn concerns_one(error: &Error) -> bool {
+    match error {
+        Error::Kept { error, .. } => concerns_one(error),
+        Error::Gate { .. } => true,
+        error => is_of_profile(error),
+    }
+}
