@@ -24,6 +24,7 @@ use crate::report::{
     ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
     ResourceDocument, RunDocument, TableStyle, verdict_of_json,
 };
+use crate::resources::is_profile_column;
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -141,10 +142,11 @@ fn summarize<C: FileCounts>(
         };
         let FileFacts { rows, absent, malformed, filters: left_out } = read_file(file, &mut take)?;
         progress.end_file(file.bytes);
-        let schema = file.content.schema();
+        let schema = file.schema();
         for column in absent {
             let name = schema.field(column).name();
-            if !facts.columns_not_in_inputs.contains(name) {
+            // Only exports of several profiles have it.
+            if !is_profile_column(name) && !facts.columns_not_in_inputs.contains(name) {
                 facts.columns_not_in_inputs.push(name.clone());
             }
         }

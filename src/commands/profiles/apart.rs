@@ -31,6 +31,13 @@ struct Results {
     journals: Vec<Journals>,
 }
 
+impl Results {
+    /// Whether it was said that an earlier run is resumed.
+    fn is_resumed(&self) -> bool {
+        self.journals.iter().any(Journals::are_resumed)
+    }
+}
+
 impl<R: Resource> ProfilesRun<'_, R> {
     /// Exports each profile into outputs of its own.
     ///
@@ -49,7 +56,8 @@ impl<R: Resource> ProfilesRun<'_, R> {
         check_apart(runs.iter().map(|(profile, config)| (profile, &config.outputs)))?;
         let mut results = Results::default();
         for (profile, config) in runs {
-            match self.export_one::<C>(&profile, config, stop.as_mut()) {
+            let is_quiet = self.verbosity.quiet || results.is_resumed();
+            match self.export_one::<C>(&profile, (config, is_quiet), stop.as_mut()) {
                 Ok((Some(published), journals)) => {
                     self.report_one(&profile, &published);
                     results.published.push((published.rows, published.verdict));
@@ -61,7 +69,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     results.failures.push(error);
                 }
                 // The journals of all are kept, so that nothing is read twice.
-                Err(error) => return Err(error),
+                Err(error) => return Err(results.journals.iter().fold(error, |error, journals| journals.kept(error))),
             }
         }
         results.journals.iter().for_each(Journals::remove);
@@ -71,13 +79,13 @@ impl<R: Resource> ProfilesRun<'_, R> {
     fn export_one<C: RowCounts>(
         &self,
         profile: &ChildProfile,
-        mut config: ExportConfig,
+        (mut config, is_quiet): (ExportConfig, bool),
         stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<OneExport<C::Document>, Error> {
         let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
         opened.stats_before = self.account.stats();
         let profiles = vec![profile.clone()];
-        let journals = self.journals(&config, &profiles, self.verbosity.quiet)?;
+        let journals = self.journals(&config, &profiles, is_quiet)?;
         let command = self.reading(profiles, &journals);
         let connection = (&config, self.account);
         let reading = read_and_publish::<_, C>((&command, self.verbosity), connection, opened, stop);

@@ -66,6 +66,11 @@ impl Journals {
         self.began_at
     }
 
+    /// Whether an earlier run has left any.
+    pub(super) fn are_resumed(&self) -> bool {
+        self.files.iter().any(|file| file.has_past)
+    }
+
     /// The journal of the profile at a place.
     ///
     /// # Errors

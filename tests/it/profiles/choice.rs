@@ -112,12 +112,12 @@ fn plan_and_doctor_know_the_profiles() {
     let run = sent_export().args(flags).finish().expect_code(0);
     let text = String::from_utf8(run.stdout.clone()).unwrap();
     assert!(text.contains("750 contacts in the list") && text.contains("Blue Yonder ("), "{text}");
-    assert!(text.contains("and one to list the profiles") && text.contains("c.parquet, Parquet, about"), "{text}");
+    assert!(text.contains("and one to list the profiles") && text.contains("c.parquet, parquet, about"), "{text}");
     assert_eq!(server.statistics().requests, 4, "one for the profiles and one for each");
     let flags = ["plan", "contacts", "--base-url", &url, "-o", "{profile_name}.csv", "--profiles", "P1,P2"];
     let run = sent_export().args(flags).finish().expect_code(0);
     let text = String::from_utf8(run.stdout.clone()).unwrap();
-    assert!(text.contains("{profile_name}.csv, CSV, about") && text.contains("all profiles together"), "{text}");
+    assert!(text.contains("{profile_name}.csv, csv, about") && text.contains("all profiles together"), "{text}");
     let flags = ["doctor", "contacts", "--base-url", &url, "--profiles", "all"];
     let run = sent_export().args(flags).finish().expect_code(0);
     let text = String::from_utf8(run.stdout.clone()).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! The contacts of an organization belong to its profiles. What two profiles both have is not repeated.
 
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
 use super::super::names::Texts;
 use super::super::repeats::hash;
@@ -21,6 +21,8 @@ impl<'a> Owners<'a> {
     /// Those of a batch with this column of customers.
     pub(super) fn of(batch: &'a RecordBatch, customers: &'a StringArray) -> Self {
         let profiles = batch.column_by_name(PROFILE_ID).and_then(|profiles| profiles.as_string_opt::<i32>());
+        // Few files have the column, and its values are null then.
+        let profiles = profiles.filter(|profiles| profiles.null_count() < profiles.len());
         Self { texts: Texts::new(profiles.unwrap_or(customers)), last: &[], last_hash: 0 }
     }
 
