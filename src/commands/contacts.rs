@@ -40,5 +40,5 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
     let command = ExportCommand { reading, partition: None, activities: None };
-    export_list::<_, Counts>(&command, intent, flags, filters, &args.profiles)
+    export_list::<_, Counts>(&command, intent, flags, filters, (&args.profiles, None))
 }

@@ -1,11 +1,13 @@
 //! `sent-export messages`: the messages of an account, the newest first.
 
 use serde::Deserialize;
+use uuid::Uuid;
 
+use crate::api::ChildProfile;
 use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, ProfileError, ProfileNaming, RowFormat,
-    SecondOutput, api_name, gate, read_settings,
+    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, ProfileNaming, RowFormat, SecondOutput,
+    api_name, gate, read_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -21,7 +23,7 @@ use crate::verdict::Verdict;
 
 use super::export::{ExportCommand, Intent};
 use super::job;
-use super::profiles::export_list;
+use super::profiles::{SinceLast, export_list};
 
 /// Exports messages.
 ///
@@ -55,30 +57,36 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
         run: &args.run,
         simulate,
     };
-    if args.since_last && args.profiles.profiles.is_some() {
-        return Err(ConfigError::from(ProfileError::Flag("--since-last")).into());
-    }
-    let since = since(args)?;
+    // Each profile continues its own last export.
+    let continues_each = args.since_last && args.profiles.profiles.is_some();
+    let profile_id = args.run.account.profile_id;
+    let of_account = (ProfileNaming::by_id(profile_id), profile_id);
+    let start = if continues_each { None } else { since(args, of_account)? };
     let partition = args
         .partition_by
-        .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: since.is_none() });
+        .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: start.is_none() });
     let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
-    let filters = Filters { since: since.as_ref().map(|since| since.text.clone()), ..Filters::default() };
+    let filters = Filters { since: start.as_ref().map(|since| since.text.clone()), ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),
-        since,
+        since: start,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
     let settings =
         LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.activities.allow_unread };
     let activities = args.activities.with_activities.then_some(settings);
     let command = ExportCommand { reading, partition, activities };
-    export_list::<_, DeliveryCounts>(&command, intent, flags, filters, &args.profiles)
+    let of_profile = |profile: &ChildProfile| since(args, (ProfileNaming::of(profile), Some(profile.id)));
+    let since_last: Option<&SinceLast<'_>> = if continues_each { Some(&of_profile) } else { None };
+    export_list::<_, DeliveryCounts>(&command, intent, flags, filters, (&args.profiles, since_last))
 }
 
+/// Whose messages are read: how paths call the profile, and its id; nothing for the account.
+type Whose = (ProfileNaming, Option<Uuid>);
+
 /// From when on messages are requested.
-fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
+fn since(args: &MessagesArgs, whose: Whose) -> Result<Option<Since>, ConfigError> {
     let is_whole_days = args.partition_by.is_some();
     if let Some(since) = &args.since {
         let start = match since.start {
@@ -88,7 +96,8 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
         return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
     }
     // For a check, nothing is looked for in a store.
-    let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args)? } else { None }) else {
+    let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args, whose)? } else { None })
+    else {
         return Ok(None);
     };
     let text = start.to_seconds();
@@ -108,8 +117,7 @@ struct LastRun {
 
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
-fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let profile = ProfileNaming::by_id(args.run.account.profile_id);
+fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Result<Option<Timestamp>, ConfigError> {
     let state_dir = args.run.resume.state_dir.as_deref();
     let naming = Naming::new(&args.output.files.store, state_dir, profile, Timestamp::now())?;
     let typed = args.output.files.output.first().cloned().unwrap_or_default();
@@ -139,7 +147,7 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
         let other = last.api.as_deref().unwrap_or("an unknown address");
         return Err(refused(format!("it was exported from {other}, but this run reads {api}")));
     }
-    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    let profile_id = profile_id.map(|id| id.to_string());
     if !last.filters.profiles.is_empty() || last.filters.profile_id != profile_id {
         return Err(refused("it was made with another --profile-id, or with --profiles".to_owned()));
     }

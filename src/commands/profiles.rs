@@ -21,9 +21,13 @@ use tokio::runtime::Runtime;
 
 use crate::api::{Account, ChildProfile, Scope};
 use crate::cli::{ProfilesArgs, VerbosityArgs};
-use crate::config::{ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split};
+use crate::config::{
+    ChangesFlags, ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split,
+};
 use crate::error::{Error, ExitCode};
-use crate::export::{ListReading, ProfilesReading};
+use crate::export::{ListReading, ProfilesReading, Since};
+use crate::journal::JournalKey;
+use crate::publish::PartitionBy;
 use crate::report::{Filters, RowCounts};
 use crate::resources::{Resource, with_profile};
 use crate::simulator;
@@ -35,6 +39,9 @@ use super::export::{ExportCommand, Intent, Opened, connect, open, read_and_publi
 use super::plan::{Planned, describe};
 use super::{job, stop};
 
+/// From when on the rows of a profile are read, by the last export of them; `None` reads all of them.
+pub(super) type SinceLast<'a> = dyn Fn(&ChildProfile) -> Result<Option<Since>, ConfigError> + 'a;
+
 /// Exports a list: that of the account, or those of the profiles that the flag names.
 ///
 /// # Errors
@@ -44,7 +51,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     intent: Intent,
     flags: ExportFlags<'_>,
     filters: Filters,
-    profiles: &ProfilesArgs,
+    (profiles, since_last): (&ProfilesArgs, Option<&SinceLast<'_>>),
 ) -> Result<ExitCode, Error> {
     let Some(names) = &profiles.profiles else { return run_export::<_, C>(command, intent, flags, filters) };
     let flags = ExportFlags { simulate: flags.simulate.map(simulator::Settings::shared_by_profiles), ..flags };
@@ -83,7 +90,8 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
             error = stop.as_mut() => Err(error),
         }
     })?;
-    let run = ProfilesRun { command, flags, rows, config: &config, account: &account, runtime: &runtime, verbosity };
+    let of_run = (&config, &account, &runtime);
+    let run = ProfilesRun { command, since_last, flags, rows, of_run, verbosity };
     let ended = match (intent, opened) {
         (Intent::Plan, _) => run.plan(profiles, is_split),
         (Intent::Run, Some(opened)) => run.export_together::<C>(profiles, opened, stop.as_mut()),
@@ -101,7 +109,7 @@ fn check_flags<R>(
     is_split: bool,
 ) -> Result<(), ConfigError> {
     let changes = flags.beside.changes.as_ref();
-    let is_set = |is_given: fn(&crate::config::ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
+    let is_set = |is_given: fn(&ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
     // Rows are matched by their ids, which profiles may share.
     let refused = [
         (is_set(|changes| !changes.args.changes.is_empty()), "--changes"),
@@ -134,12 +142,19 @@ pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<
 /// A run whose profiles are known.
 struct ProfilesRun<'a, R> {
     command: &'a ExportCommand<ListReading<R>>,
+    since_last: Option<&'a SinceLast<'a>>,
     flags: ExportFlags<'a>,
     rows: RowFormat,
-    config: &'a ExportConfig,
-    account: &'a Account,
-    runtime: &'a Runtime,
+    of_run: (&'a ExportConfig, &'a Account, &'a Runtime),
     verbosity: &'a VerbosityArgs,
+}
+
+/// A profile whose rows have outputs of their own.
+struct OneProfile {
+    profile: ChildProfile,
+    config: ExportConfig,
+    since: Option<Since>,
+    partition: Option<PartitionBy>,
 }
 
 impl<'a, R: Resource> ProfilesRun<'a, R> {
@@ -150,15 +165,16 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         opened: Opened,
         stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<ExitCode, Error> {
-        let journals = self.journals(self.config, &profiles, self.verbosity.quiet)?;
-        let command = self.reading(profiles, &journals);
-        let connection = (self.config, self.account);
-        let reading = read_and_publish::<_, C>((&command, self.verbosity), connection, opened, stop);
-        match self.runtime.block_on(reading) {
+        let (config, account, runtime) = self.of_run;
+        let since = self.command.reading.since.clone();
+        let journals = self.journals(config, &profiles, since.as_ref(), self.verbosity.quiet)?;
+        let command = self.reading(profiles, (since, None), &journals);
+        let reading = read_and_publish::<_, C>((&command, self.verbosity), (config, account), opened, stop);
+        match runtime.block_on(reading) {
             Ok(published) => {
                 // Before anything is reported: a full stdout must not make a published export look unfinished.
                 journals.remove();
-                let report = |published| report_result::<ListReading<R>, _>(self.config, self.verbosity, &published);
+                let report = |published| report_result::<ListReading<R>, _>(config, self.verbosity, &published);
                 published.map_or(Ok(ExitCode::Complete), report)
             }
             Err(error) => Err(journals.kept(error)),
@@ -167,45 +183,76 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
 
     /// Says what reading the profiles would take.
     fn plan(&self, profiles: Vec<ChildProfile>, is_split: bool) -> Result<ExitCode, Error> {
-        let mut journals = Vec::new();
+        let (config, account, runtime) = self.of_run;
+        let (mut journals, mut since) = (Vec::new(), self.command.reading.since.clone());
         for profile in &profiles {
-            let of_profile = is_split.then(|| self.config.for_profile(self.flags.clone(), &self.rows, profile));
-            let of_profile = of_profile.transpose()?;
-            let config = of_profile.as_ref().unwrap_or(self.config);
+            let one = is_split.then(|| self.one(profile.clone())).transpose()?;
+            since = one.as_ref().map_or(since, |one| one.since.clone());
+            let config = one.as_ref().map_or(config, |one| &one.config);
             if let Some(path) = config.resume.of_profile(profile.id).journal.filter(|_| !config.resume.starts_over) {
-                journals.push((path, self.journal_key(config, profile)?));
+                journals.push((path, self.journal_key(config, profile, since.as_ref())?));
             }
         }
         let nothing = Journals::none(Timestamp::now());
-        let command = self.reading(profiles, &nothing);
-        let planned = Planned { journals, is_split };
-        describe((&command, self.config), self.account, self.runtime, &planned)
+        let command = self.reading(profiles, (since, None), &nothing);
+        describe((&command, config), account, runtime, &Planned { journals, is_split })
+    }
+
+    /// The settings of one profile with outputs of its own.
+    fn one(&self, profile: ChildProfile) -> Result<OneProfile, Error> {
+        let since = match self.since_last {
+            Some(since_last) => since_last(&profile)?,
+            None => self.command.reading.since.clone(),
+        };
+        // Only a read of the whole list has all rows without a time.
+        let keeps_undated = since.is_none();
+        let partition = self.command.partition.map(|by| PartitionBy { keeps_undated, ..by });
+        let rows = RowFormat { partition, ..self.rows.clone() };
+        let text = since.as_ref().map(|since| since.text.clone());
+        let config = self.of_run.0.for_profile(self.flags.clone(), &rows, &profile, text)?;
+        Ok(OneProfile { profile, config, since, partition })
     }
 
     /// The lists of some profiles, with their journals.
-    fn reading<'b>(&self, profiles: Vec<ChildProfile>, journals: &'b Journals) -> ExportCommand<ProfilesReading<'b, R>>
+    fn reading<'b>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        (since, partition): (Option<Since>, Option<PartitionBy>),
+        journals: &'b Journals,
+    ) -> ExportCommand<ProfilesReading<'b, R>>
     where
         'a: 'b,
     {
         let reading = ProfilesReading {
             list: &self.command.reading,
             profiles: Arc::from(profiles),
+            since,
             began_at: journals.began_at(),
             open_journal: Box::new(|place| journals.open(place)),
         };
-        ExportCommand { reading, partition: self.command.partition, activities: None }
+        ExportCommand { reading, partition, activities: None }
     }
 
-    fn journals(&self, config: &ExportConfig, profiles: &[ChildProfile], is_quiet: bool) -> Result<Journals, Error> {
-        let keyed = profiles.iter().map(|profile| Ok((profile.id, self.journal_key(config, profile)?)));
+    fn journals(
+        &self,
+        config: &ExportConfig,
+        profiles: &[ChildProfile],
+        since: Option<&Since>,
+        is_quiet: bool,
+    ) -> Result<Journals, Error> {
+        let keyed = profiles.iter().map(|profile| Ok((profile.id, self.journal_key(config, profile, since)?)));
         let keyed = keyed.collect::<Result<Vec<_>, Error>>()?;
         Journals::find(&config.resume, keyed, Timestamp::now(), is_quiet)
     }
 
-    fn journal_key(&self, config: &ExportConfig, profile: &ChildProfile) -> Result<crate::journal::JournalKey, Error> {
-        use crate::export::Reading;
+    fn journal_key(
+        &self,
+        config: &ExportConfig,
+        profile: &ChildProfile,
+        since: Option<&Since>,
+    ) -> Result<JournalKey, Error> {
         let key = config.account.api_key.as_ref().ok_or(ConfigError::MissingKey)?;
-        let list = self.command.reading.journal_key();
+        let list = self.command.reading.journal_key_since(since);
         Ok(config.journal_key_of(Some(profile.id.to_string()), list, key))
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of one export, whatever it exports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -83,6 +83,22 @@ impl ResumeConfig {
         };
         Self { journal: self.journal.as_ref().map(of_profile), ..self.clone() }
     }
+
+    /// The journals of profiles that lie beside a journal.
+    pub fn profile_journals(journal: &Path) -> Vec<PathBuf> {
+        let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Some((_, output)) = Sidecar::of(journal) else { return Vec::new() };
+        let is_of_profile = |path: &PathBuf| match Sidecar::of(path) {
+            Some((Sidecar::Journal, name)) => {
+                let id = name.strip_prefix(output).and_then(|rest| rest.strip_prefix('.'));
+                id.is_some_and(|id| Uuid::try_parse(id).is_ok())
+            }
+            _ => false,
+        };
+        // None can be read in a folder that is gone.
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_of_profile).collect()
+    }
 }
 
 impl ExportConfig {
@@ -109,7 +125,7 @@ impl ExportConfig {
         Self::build(flags, filters, rows, naming, || AccountConfig::new(account, simulate, api_key))
     }
 
-    /// The settings of the same run for one profile, whose rows have outputs of their own.
+    /// The settings of the same run for one profile, whose rows have outputs of their own and are read from `since` on.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -118,9 +134,10 @@ impl ExportConfig {
         flags: ExportFlags<'_>,
         rows: &RowFormat,
         profile: &ChildProfile,
+        since: Option<String>,
     ) -> Result<Self, ConfigError> {
         let profile_id = Some(profile.id.to_string());
-        let filters = Filters { profile_id, profiles: Vec::new(), ..self.filters.clone() };
+        let filters = Filters { profile_id, profiles: Vec::new(), since, ..self.filters.clone() };
         let naming = self.naming.for_profile(ProfileNaming::of(profile));
         let account = AccountConfig { scope: Scope::profile(profile.id), ..self.account.clone() };
         Self::build(flags, filters, rows, naming, || Ok(account))

@@ -17,6 +17,7 @@ use arrow::datatypes::SchemaRef;
 use super::estimate::{Estimate, Estimating, ProfileEstimate};
 use super::profile_tally::ProfileTally;
 use super::reading::{Delivered, ListReading, ReadReport, Reading};
+use super::since::Since;
 use super::written_ids::WrittenIds;
 use crate::api::{Account, AttemptsEnd, ChildProfile, Problem, Scope};
 use crate::base::noun::RowNoun;
@@ -41,6 +42,8 @@ pub struct ProfilesReading<'a, R> {
     pub list: &'a ListReading<R>,
     /// Whose lists are read, in their order.
     pub profiles: Arc<[ChildProfile]>,
+    /// From when on; `None` reads all of them.
+    pub since: Option<Since>,
     /// When the run began, in microseconds UTC; the first one, if this one resumes it.
     pub began_at: i64,
     /// Where the answers of each are kept.
@@ -102,7 +105,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
     }
 
     fn journal_key(&self) -> JournalKey {
-        self.list.journal_key()
+        self.list.journal_key_since(self.since.as_ref())
     }
 
     /// Of the scope nothing is used: each profile has one of its own. `journal` holds that of the profile that is read.
@@ -114,6 +117,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
         mut deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
         mut observe: impl FnMut(Progress),
     ) -> Result<Option<ReadReport>, Error> {
+        let not_before = self.since.as_ref().map(|since| since.moment(self.began_at));
         let (mut whole, mut failures) = (None, Vec::new());
         let (mut profiles, mut progress) = (Vec::new(), SumOfProgress::default());
         for (place, profile) in self.profiles.iter().enumerate() {
@@ -124,7 +128,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
             let is_last = place + 1 == self.profiles.len();
             let observe = |of_profile| observe(progress.with(of_profile, is_last));
             let connection = (account, Scope::profile(profile.id));
-            let read = self.list.read_scope(self.began_at, connection, journal, deliver, observe).await;
+            let read = self.list.read_scope(connection, not_before, journal, deliver, observe).await;
             let facts = match read {
                 Ok(Some(read)) => {
                     let facts = facts_of(profile, read.verdict, read.evidence.clone(), None);
@@ -183,7 +187,7 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
                     overlap: whole.overlap + estimate.overlap,
                     rows: whole.rows.zip(estimate.rows).map(|(one, other)| one + other),
                     page_size: whole.page_size.min(estimate.page_size),
-                    is_maximum: whole.is_maximum || estimate.is_maximum,
+                    is_maximum: whole.is_maximum,
                     // The largest of them is the most like the whole.
                     sample: [whole.sample, estimate.sample].into_iter().flatten().max_by_key(|(_, of)| *of),
                     profiles: Vec::new(),
@@ -191,7 +195,7 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
             });
         }
         match whole {
-            Some(whole) => Ok(Estimate { profiles, ..whole }),
+            Some(whole) => Ok(Estimate { profiles, is_maximum: self.since.is_some(), ..whole }),
             None => Err(worst(failures).unwrap_or(Error::Unfinished)),
         }
     }

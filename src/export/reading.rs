@@ -205,20 +205,7 @@ impl<R: Resource> Reading for ListReading<R> {
     }
 
     fn journal_key(&self) -> JournalKey {
-        let parameters = self.resource.parameters();
-        let open = parameters.iter().filter(|parameter| !parameter.is_personal);
-        let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
-        let personal = parameters.iter().filter(|parameter| parameter.is_personal);
-        let since = self.since.as_ref().map(|since| ("--since".to_owned(), since.text.clone()));
-        JournalKey {
-            resource: Self::NAME.to_owned(),
-            endpoint: R::ENDPOINT.path.to_owned(),
-            base_url: String::new(),
-            page_size: self.settings.page_size,
-            consistency: self.settings.consistency.name().to_owned(),
-            flags: open.chain(since).collect(),
-            secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
-        }
+        self.journal_key_since(self.since.as_ref())
     }
 
     async fn read(
@@ -230,19 +217,38 @@ impl<R: Resource> Reading for ListReading<R> {
         observe: impl FnMut(Progress),
     ) -> Result<Option<ReadReport>, Error> {
         let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
-        self.read_scope(began_at, (account, scope), journal, deliver, observe).await
+        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
+        self.read_scope((account, scope), not_before, journal, deliver, observe).await
     }
 }
 
 impl<R: Resource> ListReading<R> {
-    /// Reads the list of one account or profile, for a run that began at `began_at`.
+    /// What a journal must belong to, without the account, if rows are read from another time on.
+    pub fn journal_key_since(&self, since: Option<&Since>) -> JournalKey {
+        let parameters = self.resource.parameters();
+        let open = parameters.iter().filter(|parameter| !parameter.is_personal);
+        let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
+        let personal = parameters.iter().filter(|parameter| parameter.is_personal);
+        let since = since.map(|since| ("--since".to_owned(), since.text.clone()));
+        JournalKey {
+            resource: R::ENDPOINT.name.to_owned(),
+            endpoint: R::ENDPOINT.path.to_owned(),
+            base_url: String::new(),
+            page_size: self.settings.page_size,
+            consistency: self.settings.consistency.name().to_owned(),
+            flags: open.chain(since).collect(),
+            secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
+        }
+    }
+
+    /// Reads the list of one account or profile, but for rows that are older than `not_before`, in microseconds UTC.
     ///
     /// # Errors
     /// As for [`Reading::read`].
     pub(super) async fn read_scope(
         &self,
-        began_at: i64,
         (account, scope): (&Account, Scope),
+        not_before: Option<i64>,
         journal: &mut JournalSlot,
         mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
         observe: impl FnMut(Progress),
@@ -255,7 +261,6 @@ impl<R: Resource> ListReading<R> {
                 ControlFlow::Break(()) => Err(ReceiverGone),
             }
         };
-        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
         let settings = ReadSettings { not_before, ..self.settings.clone() };
         match read_list(&source, &settings, journal, deliver, observe).await {
             Ok(walk) => Ok(Some(list_report(&walk, self.settings.consistency, R::NOUN))),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use crate::api::ChildProfile;
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
-use crate::config::{ExportConfig, check_apart};
+use crate::config::check_apart;
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, is_of_profile};
 use crate::report::{RowCounts, RunDocument};
@@ -15,8 +15,8 @@ use crate::verdict::Verdict;
 use super::super::export::{open, outcome, read_and_publish, sentences};
 use super::super::publish::{Published, warn_of_losses};
 use super::super::{job, say};
-use super::ProfilesRun;
 use super::journals::Journals;
+use super::{OneProfile, ProfilesRun};
 
 /// What was published of a profile, if its reader has not left, and the journals that it needs no more.
 type OneExport<D> = (Option<Published<D>>, Journals);
@@ -48,20 +48,21 @@ impl<R: Resource> ProfilesRun<'_, R> {
         profiles: Vec<ChildProfile>,
         mut stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<ExitCode, Error> {
-        let with_config = |profile: ChildProfile| {
-            let config = self.config.for_profile(self.flags.clone(), &self.rows, &profile)?;
-            Ok::<_, Error>((profile, config))
-        };
-        let runs = profiles.into_iter().map(with_config).collect::<Result<Vec<_>, _>>()?;
-        check_apart(runs.iter().map(|(profile, config)| (profile, &config.outputs)))?;
+        let runs = profiles.into_iter().map(|profile| self.one(profile)).collect::<Result<Vec<_>, _>>()?;
+        check_apart(runs.iter().map(|run| (&run.profile, &run.config.outputs)))?;
         let mut results = Results::default();
-        for (profile, config) in runs {
+        for run in runs {
+            let profile = run.profile.clone();
             let is_quiet = self.verbosity.quiet || results.is_resumed();
-            match self.export_one::<C>(&profile, (config, is_quiet), stop.as_mut()) {
+            match self.export_one::<C>(run, is_quiet, stop.as_mut()) {
                 Ok((Some(published), journals)) => {
                     self.report_one(&profile, &published);
                     results.published.push((published.rows, published.verdict));
                     results.journals.push(journals);
+                    if self.since_last.is_some() {
+                        // What the next run reads of this profile begins where this export did.
+                        results.journals.drain(..).for_each(|journals| journals.remove());
+                    }
                 }
                 Ok((None, journals)) => results.journals.push(journals),
                 Err(error) if concerns_one(&error) => {
@@ -78,18 +79,19 @@ impl<R: Resource> ProfilesRun<'_, R> {
 
     fn export_one<C: RowCounts>(
         &self,
-        profile: &ChildProfile,
-        (mut config, is_quiet): (ExportConfig, bool),
+        run: OneProfile,
+        is_quiet: bool,
         stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<OneExport<C::Document>, Error> {
+        let OneProfile { profile, mut config, since, partition } = run;
+        let (_, account, runtime) = self.of_run;
         let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
-        opened.stats_before = self.account.stats();
-        let profiles = vec![profile.clone()];
-        let journals = self.journals(&config, &profiles, is_quiet)?;
-        let command = self.reading(profiles, &journals);
-        let connection = (&config, self.account);
-        let reading = read_and_publish::<_, C>((&command, self.verbosity), connection, opened, stop);
-        let published = self.runtime.block_on(reading);
+        opened.stats_before = account.stats();
+        let profiles = vec![profile];
+        let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
+        let command = self.reading(profiles, (since, partition), &journals);
+        let reading = read_and_publish::<_, C>((&command, self.verbosity), (&config, account), opened, stop);
+        let published = runtime.block_on(reading);
         drop(command);
         match published {
             Ok(published) => Ok((published, journals)),

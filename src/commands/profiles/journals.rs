@@ -18,6 +18,8 @@ use super::super::resume::open_journal;
 
 /// The journals of a run, in the order of its profiles.
 pub(super) struct Journals {
+    /// What the names of all of them begin with.
+    base: Option<PathBuf>,
     files: Vec<ProfileJournal>,
     began_at: i64,
 }
@@ -53,12 +55,12 @@ impl Journals {
             }
             files.push(ProfileJournal { path: config.journal, key, has_past: past.is_some() });
         }
-        Ok(Self { files, began_at })
+        Ok(Self { base: config.journal.clone(), files, began_at })
     }
 
     /// Journals that keep nothing.
     pub(super) fn none(now: Timestamp) -> Self {
-        Self { files: Vec::new(), began_at: now.micros() }
+        Self { base: None, files: Vec::new(), began_at: now.micros() }
     }
 
     /// When the run began; the first one, if this one resumes it.
@@ -86,10 +88,12 @@ impl Journals {
         Ok(JournalSlot { past: None, writer: Some(writer) })
     }
 
-    /// Removes all of them: their answers are in outputs that have their names.
+    /// Removes all of them: their answers are in outputs that have their names. Older ones that runs over other
+    /// profiles have left go, too.
     pub(super) fn remove(&self) {
-        for path in self.files.iter().filter_map(|file| file.path.as_deref()) {
-            if let Err(error) = remove_journal(path) {
+        let others = self.base.iter().flat_map(|base| ResumeConfig::profile_journals(base));
+        for path in self.files.iter().filter_map(|file| file.path.clone()).chain(others) {
+            if let Err(error) = remove_journal(&path) {
                 tracing::warn!("cannot remove the journal {}: {error}", path.display());
             }
         }

@@ -46,6 +46,17 @@ fn folders_of_days_are_written_for_each_profile() {
         let manifest = manifest(&run, &format!("{id}/_created_date.manifest.json"));
         assert_profiles(&manifest["profiles"], &[(&id, 120, "complete")]);
     }
+    // The next run continues each of them, and a profile that is new is read whole.
+    let first = profile_ids(&server)[0].clone();
+    std::fs::remove_dir_all(run.path(&first)).unwrap();
+    let before = server.statistics().requests;
+    let flags = [&flags[..], &["--since-last", "--reread", "1d"]].concat();
+    let run = run.again().messages(&server.base_url(), &flags).finish().expect_code(0);
+    let since = |id: &str| manifest(&run, &format!("{id}/_created_date.manifest.json"))["filters"]["since"].clone();
+    let continued = profile_ids(&server).iter().filter(|id| since(id).is_string()).count();
+    assert!(continued == 2 && since(&first).is_null(), "{continued}");
+    assert!(server.statistics().requests - before < 12, "{} requests", server.statistics().requests - before);
+    assert_eq!(manifest(&run, &format!("{first}/_created_date.manifest.json"))["rows"], 120);
 }
 
 #[test]

@@ -90,7 +90,6 @@ fn flags_that_match_rows_by_id_are_refused() {
         refused("contacts", &[&["-o", "c.csv"], more].concat(), more[0]);
     }
     refused("messages", &["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"], "--with-activities");
-    refused("messages", &["-o", "m", "--partition-by", "created_date", "--since-last"], "--since-last");
     let run = sent_export().args([
         "messages",
         "--simulate",

@@ -57,5 +57,10 @@ fn a_run_that_is_stopped_says_where_its_progress_is_and_plan_counts_it() {
     let first = profile_ids(&server)[0].clone();
     let flags = ["-o", "c.csv", "--profiles", &first, "--concurrency", "1"];
     let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
-    run.expect_stderr("resuming the run started ");
+    let run = run.expect_stderr("resuming the run started ");
+    assert_eq!(
+        run.files(),
+        ["_c.csv.manifest.json", "c.csv"],
+        "the journals of the others are older than what is there"
+    );
 }
