@@ -386,3 +386,7 @@ impl<B: BuildBatches> BuildBatches for ProfileBatches<B> {
         self.rows.finish().map(|batch| self.label(&batch))
     }
 }
+
+#[cfg(test)]
+#[path = "profiles_tests.rs"]
+mod tests;

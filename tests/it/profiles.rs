@@ -244,3 +244,23 @@ fn the_same_number_of_two_profiles_is_not_shared() {
     assert_eq!((shared(&summary), &summary["quality"]["repeated_ids"]["keys"]), (1, &0.into()));
     run.again().args(["verify", "c.parquet"]).finish().expect_code(0);
 }
+
+#[test]
+fn the_same_number_of_two_customers_of_a_wide_list_is_not_shared() {
+    let server = ScriptedServer::start(|_, _| {
+        let contact = |id: &str, customer: &str| serde_json::json!({"id": id, "format_e164": "+12025550123", "customer_id": customer});
+        let contacts = [contact("a", "one"), contact("b", "two"), contact("c", "two")];
+        let pagination = serde_json::json!({"page": 1, "page_size": 100, "total_count": 3, "has_more": false});
+        let data = serde_json::json!({"contacts": contacts, "pagination": pagination});
+        Answer::ok(serde_json::json!({"success": true, "data": data}).to_string())
+    });
+    let flags = ["-o", "c.parquet", "-o", "c.csv", "--summary", "s.json", "-q"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let shared = serde_json::json!({"keys": 1, "contacts": 2, "approximate": false});
+    assert_eq!(run.json("s.json")["quality"]["shared_phone_numbers"], shared);
+    let mut run = run;
+    for file in ["c.parquet", "c.csv"] {
+        run = run.again().args(["report", file, "--quiet", "--json", "f.json"]).finish().expect_code(0);
+        assert_eq!(run.json("f.json")["quality"]["shared_phone_numbers"], shared, "{file}");
+    }
+}
