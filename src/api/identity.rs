@@ -14,6 +14,7 @@ use super::endpoints::{ME, SENDER_PROFILES};
 use super::lenient::text;
 use super::wire::Envelope;
 use super::{Account, ApiError, ApiRequest, Reply, Scope};
+use crate::base::printable::printable;
 
 /// Profiles on a page of sender profiles; the largest page of sibling lists.
 const PAGE_SIZE: usize = 100;
@@ -111,7 +112,7 @@ pub struct ChildProfile {
 impl fmt::Display for ChildProfile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(formatter, "{name} ({})", self.id),
+            Some(name) => write!(formatter, "{} ({})", printable(name), self.id),
             None => self.id.fmt(formatter),
         }
     }

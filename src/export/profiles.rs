@@ -22,6 +22,7 @@ use super::written_ids::WrittenIds;
 use crate::api::{Account, AttemptsEnd, ChildProfile, Problem, Scope};
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, word_for};
+use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 use crate::journal::{JournalKey, JournalSlot};
 use crate::listing::Progress;
@@ -288,7 +289,7 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
         let count = failed.len() as u64;
         let named = failed.iter().take(MAX_NAMED).map(|profile| {
             let why = profile.failure.as_ref().map_or("", |failure| &failure.text);
-            format!("{} ({why})", profile.label())
+            format!("{} ({why})", printable(profile.label()))
         });
         let mut named: Vec<String> = named.collect();
         if let Some(more) = failed.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {

@@ -25,6 +25,12 @@ pub enum SqlError {
         /// What the engine is called.
         engine: &'static str,
     },
+    /// No export of this resource reads several profiles.
+    #[error("--of-profiles is for contacts and messages, not {resource}")]
+    NotOfProfiles {
+        /// Name of the resource.
+        resource: &'static str,
+    },
     /// Only messages are exported with this flag.
     #[error("{flag} is for messages, not {resource}")]
     OnlyMessages {
@@ -76,7 +82,7 @@ impl SqlError {
             Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
-            Self::OnlyMessages { .. } => "omit the flag",
+            Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
             Self::PartitionFormat { .. } => "omit --format",
             Self::NoHistoryQuery { .. } => {
                 "rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE`, and load that file"

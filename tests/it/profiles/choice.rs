@@ -43,6 +43,27 @@ fn profiles_are_chosen_by_name_short_name_or_id() {
 }
 
 #[test]
+fn profiles_come_from_their_own_list_where_the_account_names_none() {
+    let server = ScriptedServer::start(|_, head| match asked_profile(head) {
+        Some(_) => Asked::by(head).answer_of(3),
+        None if head.contains("/v3/me") => {
+            Answer::ok(r#"{"success": true, "data": {"id": "o", "type": "organization"}}"#)
+        }
+        None if Asked::by(head).is_first() => {
+            let profile = |id: &str, name: &str| serde_json::json!({"id": id, "name": name, "api_key": "sk_secret"});
+            let data =
+                serde_json::json!({"sender_profiles": [profile(ASKED, "North"), profile(OTHER, "a\u{1b}[31mb")]});
+            Answer::ok(serde_json::json!({"success": true, "data": data}).to_string())
+        }
+        None => Answer::ok(r#"{"success": true, "data": {"sender_profiles": []}}"#),
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "{profile_name}.csv", "--profiles", "all"]).finish();
+    let run = run.expect_code(0).expect_stderr("complete: 6 contacts of 2 profiles");
+    assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("sk_secret"), "{run:?}");
+    assert!(run.path("North.csv").exists() && run.path("a_31mb.csv").exists(), "{:?}", run.files());
+}
+
+#[test]
 fn names_of_no_profile_or_of_several_are_refused() {
     let server = server_of(&[(ASKED, "North"), (OTHER, "South"), ("6f9619ff-8b86-4011-b42d-00cf4fc96401", "South")]);
     let refused = |names: &str| {
