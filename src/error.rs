@@ -221,6 +221,10 @@ impl Error {
             ) => ExitCode::Unauthorized,
             Self::Config(ConfigError::Profiles(error)) if error.is_about_the_key() => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
+            Self::Print(_)
+            | Self::Journal(_)
+            | Self::Config(ConfigError::RunLog { .. })
+            | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::Config(_)
             | Self::Jobs(_)
             | Self::Source(_)
@@ -229,7 +233,6 @@ impl Error {
             | Self::BuildClient(_)
             | Self::Proxy(_) => ExitCode::Usage,
             Self::ContactNotFound { .. } => ExitCode::Rejected,
-            Self::Print(_) | Self::Journal(_) | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::StartSimulator(_)
             | Self::StartRuntime(_)
             | Self::Unfinished
@@ -285,6 +288,16 @@ impl Error {
             _ => self.source(),
         };
         std::iter::successors(nearest, |&cause| cause.source())
+    }
+
+    /// The id of the request that failed, for support.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => error.problem.request_id(),
+            Self::RefusedFrom { error, .. } => error.problem.request_id(),
+            Self::Kept { error, .. } => error.request_id(),
+            _ => None,
+        }
     }
 
     /// The next step, where one is known.
@@ -358,9 +371,10 @@ fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
 
 fn output_exit_code(error: &OutputError) -> ExitCode {
     match error {
-        OutputError::Format(_) | OutputError::Store(StoreError::TrailingSlash { .. } | StoreError::Address(_)) => {
-            ExitCode::Usage
-        }
+        OutputError::Format(_)
+        | OutputError::TooManyPartitions { .. }
+        | OutputError::LongPartition { .. }
+        | OutputError::Store(StoreError::TrailingSlash { .. } | StoreError::Address(_)) => ExitCode::Usage,
         OutputError::Store(StoreError::Object { source, .. }) if source.kind() == ObjectErrorKind::Option => {
             ExitCode::Usage
         }

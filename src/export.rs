@@ -15,12 +15,14 @@
 //! *Easy to get wrong:* an output may hang, a pipe that no one reads above all. Whatever may wait for one is done on the
 //! gatherer's thread, so that a signal is heard at any time.
 
+mod delivered;
 mod estimate;
 mod lookup_reading;
 mod new_rows;
 mod profile_tally;
 mod profiles;
 mod reading;
+mod sample;
 mod since;
 mod written_ids;
 
@@ -40,12 +42,14 @@ use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
+pub use self::delivered::{Delivered, Place};
 pub use self::estimate::{Estimate, Estimating, ProfileEstimate};
 pub use self::lookup_reading::{LookupReading, lookup_progress};
 pub use self::new_rows::NewRows;
 pub use self::profile_tally::ProfileTally;
 pub use self::profiles::{OpenJournal, ProfileBatches, ProfilePage, ProfilesReading, is_of_profile};
-pub use self::reading::{Delivered, ListReading, Place, ReadReport, Reading};
+pub use self::reading::{ListReading, ReadReport, Reading};
+pub use self::sample::SampleSettings;
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
 

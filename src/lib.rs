@@ -27,11 +27,12 @@
 //!              │                  these are still as published
 //!              └► changes         two snapshots, of which a run may be the newer ─► what is new, changed and gone ─► publish
 //!        resources ─► sql         schemas ─► statements for databases that load the files
+//!        telemetry                log lines as JSON; what a run leaves for metrics, a run log and a webhook
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know
-//! HTTP; `report` knows neither HTTP nor files; `changes` knows neither HTTP nor formats, only temporary files. `base`, `time`
-//! and `verdict` are below all of them. The [`simulator`] shares no code with the rest, so that a misunderstanding of the API
+//! HTTP; `report` knows neither HTTP nor files; `changes` knows neither HTTP nor formats, only temporary files; `telemetry` knows
+//! neither the API nor formats. `base`, `time` and `verdict` are below all of them. The [`simulator`] shares no code with the rest, so that a misunderstanding of the API
 //! would show.
 //!
 //! Where to change what: an endpoint in `api::endpoints`; a resource in `resources`, with its endpoint, a command, and its
@@ -39,7 +40,8 @@
 //! with the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, in what order in
 //! `commands::export`, and for several profiles in `export::profiles` and `commands::profiles`; a comparison of exports in
 //! `changes`, its columns in `changes::layout`; an engine that loads files in `sql`; a flag in `cli` and `config`; what a
-//! file of jobs may hold in `config::jobs`, and how jobs are run in `commands::run`; a form of the report in `report`.
+//! file of jobs may hold in `config::jobs`, and how jobs are run in `commands::run`; what a run tells programs that watch it
+//! in `telemetry`, filled in by `commands::monitor`; a form of the report in `report`.
 
 pub mod api;
 pub mod base;
@@ -61,6 +63,7 @@ pub mod resources;
 pub mod simulator;
 pub mod sql;
 pub mod store;
+pub mod telemetry;
 pub mod time;
 pub mod transform;
 pub mod verdict;

@@ -4,5 +4,5 @@ use sent_export::cli::Cli;
 use sent_export::commands;
 
 fn main() -> std::process::ExitCode {
-    commands::run(&Cli::from_command_line()).into()
+    commands::run(Cli::from_command_line()).into()
 }

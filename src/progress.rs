@@ -15,6 +15,7 @@ use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
 use crate::base::printable::printable_log;
 use crate::listing::Progress;
+use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
 /// Time between two plain lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -61,7 +62,7 @@ impl Form {
         if is_silent {
             return Self::Nothing;
         }
-        if !io::stderr().is_terminal() {
+        if LogFormat::is_json() || !io::stderr().is_terminal() {
             return Self::Lines { last: Instant::now() };
         }
         let bar = BARS.add(ProgressBar::no_length());
@@ -94,8 +95,7 @@ impl ProgressDisplay {
             }
             Form::Lines { last } if last.elapsed() < LINE_INTERVAL => {}
             Form::Lines { .. } => {
-                // A log that cannot be written must not end an export.
-                drop(writeln!(io::stderr(), "{}", self.message(stats, pause_left)));
+                self.write_line(stats, pause_left);
                 self.form = Form::Lines { last: Instant::now() };
             }
         }
@@ -106,6 +106,30 @@ impl ProgressDisplay {
         if let Form::Bar(bar) = &self.form {
             bar.finish_and_clear();
         }
+    }
+
+    fn write_line(&self, stats: RequestStats, pause_left: Duration) {
+        let message = self.message(stats, pause_left);
+        if !LogFormat::is_json() {
+            // A log that cannot be written must not end an export.
+            drop(writeln!(io::stderr(), "{message}"));
+            return;
+        }
+        let Progress { pages, planned_pages, rows, total, .. } = self.latest;
+        let RequestStats { requests_sent: requests, retries, rate_limited, .. } = stats;
+        tracing::info!(
+            target: CONSOLE_TARGET,
+            event = "progress",
+            rows,
+            total,
+            pages,
+            planned_pages,
+            requests,
+            retries,
+            rate_limited,
+            pause_seconds = pause_left.as_secs_f64(),
+            "{message}"
+        );
     }
 
     fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
@@ -179,8 +203,12 @@ impl FileProgress {
                 bar.set_message(format!("{contacts}, {percent} %"));
             }
             Form::Lines { last } if last.elapsed() >= LINE_INTERVAL => {
-                // A log that cannot be written must not end a report.
-                drop(writeln!(io::stderr(), "{contacts}, {percent} %"));
+                if LogFormat::is_json() {
+                    tracing::info!(target: CONSOLE_TARGET, event = "progress", percent, "{contacts}, {percent} %");
+                } else {
+                    // A log that cannot be written must not end a report.
+                    drop(writeln!(io::stderr(), "{contacts}, {percent} %"));
+                }
                 self.form = Form::Lines { last: Instant::now() };
             }
             Form::Lines { .. } | Form::Nothing => {}

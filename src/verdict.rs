@@ -69,6 +69,10 @@ pub enum EvidenceCode {
     BoundariesVerified,
     /// Older rows behind which reading stopped, in a list sorted by creation time.
     SpanEndProven,
+    /// Rows after which reading stopped, because no more were asked for.
+    LimitReached,
+    /// Rows that were drawn from the list, of which no others were read.
+    Sampled,
     /// Rows older than what was asked for that were read and not written.
     OlderRowsLeftOut,
     /// A row was newer than the one before it, so that the list was read to its end.

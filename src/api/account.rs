@@ -146,6 +146,7 @@ impl Account {
         loop {
             attempts += 1;
             tracing::debug!(
+                name: "request",
                 request = name,
                 attempt = attempts,
                 waited_seconds = permit.waited.as_secs_f64(),
@@ -167,12 +168,14 @@ impl Account {
                     self.shared.counters.note_rate_limited();
                     let pause = rate_limit_waits.next_pause(retry_after);
                     if rate_limit_waits.told > self.max_rate_limit_wait {
-                        let request_id = request_id_of(&problem);
+                        let request_id = problem.request_id().map(str::to_owned);
                         let limited = Problem::RateLimited { wait: pause, request_id };
                         return Err(give_up(limited, AttemptsEnd::Final));
                     }
                     tracing::info!(
+                        name: "rate_limited",
                         request = name,
+                        request_id = problem.request_id(),
                         pause_seconds = pause.as_secs_f64(),
                         "rate limited: all requests pause"
                     );
@@ -184,7 +187,8 @@ impl Account {
                         Err(end) => return Err(give_up(problem, end)),
                     };
                     let (retry, delay_seconds) = (backoff.retries(), delay.as_secs_f64());
-                    tracing::info!(request = name, %problem, retry, delay_seconds, "retrying");
+                    let request_id = problem.request_id();
+                    tracing::info!(name: "retry", request = name, %problem, request_id, retry, delay_seconds, "retrying");
                     if let Some(pause) = retry_after.filter(|&pause| pause <= self.max_rate_limit_wait) {
                         self.shared.limiter.pause(pause);
                     }
@@ -216,7 +220,7 @@ impl Account {
         counters.note_retry(problem);
         if let Some(cause) = unanswered.filter(|_| counters.may_warn()) {
             // A wrong address is the most likely cause, and should be reported soon.
-            tracing::warn!("{}; retrying", cause.at(&address_of(self.connection.base_url())));
+            tracing::warn!(name: "unreachable", "{}; retrying", cause.at(&address_of(self.connection.base_url())));
         }
         Ok(delay)
     }
@@ -236,15 +240,5 @@ impl RateLimitWaits {
         self.answers += 1;
         self.told = self.told.saturating_add(pause);
         pause
-    }
-}
-
-fn request_id_of(problem: &Problem) -> Option<String> {
-    match problem {
-        Problem::Rejected { request_id, .. }
-        | Problem::Unreadable { request_id, .. }
-        | Problem::OtherProfile { request_id, .. }
-        | Problem::RateLimited { request_id, .. } => request_id.clone(),
-        Problem::ConnectFailed { .. } => None,
     }
 }

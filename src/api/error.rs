@@ -107,6 +107,17 @@ impl Problem {
         }
     }
 
+    /// The id of the request, for support, if there was a response that has one.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Rejected { request_id, .. }
+            | Self::Unreadable { request_id, .. }
+            | Self::OtherProfile { request_id, .. }
+            | Self::RateLimited { request_id, .. } => request_id.as_deref(),
+            Self::ConnectFailed { .. } => None,
+        }
+    }
+
     /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -1,7 +1,8 @@
 //! Small things that every room may use and that use no room: words for counts, text that is safe to print,
-//! percentages, countries with their calling codes, hashes, panics of libraries.
+//! percentages, countries with their calling codes, names of partitions, hashes, panics of libraries.
 
 pub(crate) mod hash;
+pub(crate) mod hive;
 pub mod noun;
 pub(crate) mod panics;
 pub mod percent;

@@ -5,6 +5,7 @@
 
 mod countries;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use self::countries::COUNTRIES;
@@ -48,6 +49,21 @@ pub(crate) fn find(code: &str) -> Option<Place> {
 /// The calling code that a number begins with, by its first three digits; 0 where none is assigned.
 pub(crate) fn calling_codes() -> &'static [u16; 1000] {
     &CALLING_CODES
+}
+
+/// A regular expression for all assigned calling codes, to be used behind `^\\+`: those that differ in the last digit only are
+/// written as one.
+pub(crate) fn calling_code_pattern() -> String {
+    let codes: BTreeSet<u16> = CALLING_CODES.iter().copied().filter(|&code| code != 0).collect();
+    let mut endings: BTreeMap<u16, String> = BTreeMap::new();
+    for code in codes {
+        endings.entry(code / 10).or_default().push(char::from(b'0' + u8::try_from(code % 10).unwrap_or(0)));
+    }
+    let alternative = |(start, ends): (u16, String)| {
+        let start = if start == 0 { String::new() } else { start.to_string() };
+        if ends.len() == 1 { start + &ends } else { format!("{start}[{ends}]") }
+    };
+    endings.into_iter().map(alternative).collect::<Vec<_>>().join("|")
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ impl Candidates {
 pub(super) struct Comparison {
     fields: Vec<FieldRef>,
     is_compared: Vec<bool>,
+    has_whole_rows: bool,
     layout: Layout,
     gone_as: GoneAs,
     not_gone: HashSet<String>,
@@ -104,6 +105,7 @@ impl Comparison {
         let is_compared = |field: &FieldRef| !settings.ignored.contains(field.name());
         Self {
             is_compared: fields.iter().map(is_compared).collect(),
+            has_whole_rows: settings.whole_rows,
             layout: settings.layout,
             gone_as: settings.gone_as,
             not_gone: settings.not_gone.clone(),
@@ -147,7 +149,7 @@ impl Comparison {
             return RecordBatch::try_new(Arc::clone(&self.schema), columns);
         }
         let values =
-            [Self::values(&old, &changes, |change| change.old)?, Self::values(&new, &changes, |change| change.new)?];
+            [self.values(&old, &changes, |change| change.old)?, self.values(&new, &changes, |change| change.new)?];
         let has_old = changes.iter().map(|change| change.old.is_some()).collect();
         let has_new = changes.iter().map(|change| change.new.is_some()).collect();
         columns.extend(value_columns(&self.fields, self.layout, values, [has_old, has_new]));
@@ -238,14 +240,15 @@ impl Comparison {
         Arc::new(texts.finish())
     }
 
-    /// The values of one side that are part of the changes; all others are null.
+    /// The values of one side that are part of the changes; all others are null, unless rows are whole.
     fn values(
+        &self,
         arrays: &[ArrayRef],
         changes: &[Change],
         row: impl Fn(&Change) -> Option<u32>,
     ) -> Result<Vec<ArrayRef>, ArrowError> {
         let value = |(column, array): (usize, &ArrayRef)| {
-            let places = changes.iter().map(|change| row(change).filter(|_| change.has(column)));
+            let places = changes.iter().map(|change| row(change).filter(|_| self.has_whole_rows || change.has(column)));
             take(array.as_ref(), &places.collect::<UInt32Array>(), None)
         };
         arrays.iter().enumerate().map(value).collect()

@@ -28,6 +28,8 @@ const MAX_CANDIDATE_BYTES: usize = 8 << 20;
 pub struct CompareSettings {
     /// Columns that are not compared, by name: those that one side does not have, and those that are of no interest.
     pub ignored: Vec<String>,
+    /// Whether changed rows have all their values, not only those that differ.
+    pub whole_rows: bool,
     /// How old and new values are laid out.
     pub layout: Layout,
     /// What an id is called that only the old snapshot has.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{GateArgs, LookupArgs, OutputArgs, ReportFileArgs, RunArgs, number};
+use super::shared::{GateArgs, LookupArgs, OutputArgs, ReportFileArgs, RunArgs, WatchArgs, number};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,6 +63,10 @@ pub struct ActivitiesArgs {
     /// What else is demanded of the export.
     #[command(flatten)]
     pub gates: GateArgs,
+
+    /// How the run is watched.
+    #[command(flatten)]
+    pub watch: WatchArgs,
 
     /// How the command runs.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::shared::{LookupArgs, OutputArgs, RunArgs, output_or};
+use super::shared::{LookupArgs, OutputArgs, RunArgs, WatchArgs, output_or};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,10 @@ pub struct ContactArgs {
     /// What is done about ids that are not found or cannot be read.
     #[command(flatten)]
     pub lookup: LookupArgs,
+
+    /// How the run is watched.
+    #[command(flatten)]
+    pub watch: WatchArgs,
 
     /// How the command runs.
     #[command(flatten)]

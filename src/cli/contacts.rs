@@ -5,7 +5,7 @@ use clap::Args;
 use crate::resources::contacts::OnlyContacts;
 
 use super::shared::{
-    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, filter, number,
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, WatchArgs, filter, number,
 };
 
 const EXAMPLES: &str = "\
@@ -79,6 +79,10 @@ pub struct ContactsArgs {
     /// Which profiles are read.
     #[command(flatten)]
     pub profiles: ProfilesArgs,
+
+    /// How the run is watched.
+    #[command(flatten)]
+    pub watch: WatchArgs,
 
     /// How the command runs.
     #[command(flatten)]

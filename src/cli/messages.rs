@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::shared::{
-    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, SinceArg, duration, number,
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, SinceArg, WatchArgs, duration,
+    number,
 };
 
 const EXAMPLES: &str = "\
@@ -51,13 +52,6 @@ pub struct MessagesArgs {
     #[arg(long, help_heading = "Output")]
     pub extra: bool,
 
-    /// Write one Parquet file per day into the folder --output, replacing only the days that were read
-    ///
-    /// Files are named like `created_date=2026-11-28/part-0.parquet`, which most engines read as one table with a column
-    /// `created_date`. Days are UTC. With --since, the whole of its day is read.
-    #[arg(long, value_name = "COLUMN", help_heading = "Output")]
-    pub partition_by: Option<PartitionArg>,
-
     /// Whether activities are read, too.
     #[command(flatten)]
     pub activities: MessageActivitiesArgs,
@@ -96,6 +90,10 @@ pub struct MessagesArgs {
     #[command(flatten)]
     pub profiles: ProfilesArgs,
 
+    /// How the run is watched.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+
     /// How the command runs.
     #[command(flatten)]
     pub run: RunArgs,
@@ -119,12 +117,4 @@ pub struct MessageActivitiesArgs {
     /// Publish even if the activities of some messages cannot be read; the verdict is then unverified, and the evidence names them
     #[arg(long, requires = "with_activities", help_heading = "Activities")]
     pub allow_unread: bool,
-}
-
-/// The column to partition by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum PartitionArg {
-    /// The date of `created_at`, UTC
-    CreatedDate,
 }

@@ -18,14 +18,20 @@ mod sql;
 mod tests;
 mod verify;
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::telemetry::LogFormat;
+
+use shared::log_format;
 
 pub use activities::ActivitiesArgs;
 pub use contact::ContactArgs;
 pub use contacts::ContactsArgs;
 pub use diff::DiffArgs;
 pub use doctor::DoctorArgs;
-pub use messages::{MessagesArgs, PartitionArg};
+pub use messages::MessagesArgs;
 pub use plan::{PlanArgs, PlannedExport};
 pub use report::ReportArgs;
 pub use run::{JobsArgs, ShardArg};
@@ -34,8 +40,8 @@ pub use settings::{
 };
 pub use shared::{
     AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
-    OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg,
-    StoreArgs, VerbosityArgs,
+    NotifyArg, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
+    SinceStartArg, StoreArgs, TableArg, VerbosityArgs, WatchArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;
@@ -48,13 +54,36 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// How to write messages to stderr: text, or json with one object a line
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORM",
+        default_value = "text",
+        value_parser = log_format,
+        help_heading = "Messages"
+    )]
+    pub log_format: LogFormat,
 }
 
 impl Cli {
-    /// Reads the command line and the variables of flags. Ends the process if it is to show something, or is wrong.
-    pub fn from_command_line() -> Self {
-        let matches = program().get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    /// Reads the command line and the variables of flags.
+    ///
+    /// # Errors
+    /// With what is to be shown: help, the version, or what is wrong.
+    pub fn from_command_line() -> Result<Self, clap::Error> {
+        let matches = program().try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
+
+    /// How messages are wanted by a command line that is wrong, as far as it says so.
+    pub fn wanted_log_format() -> LogFormat {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        let is_next = |pair: &[OsString]| pair[0] == "--log-format" && pair[1] == "json";
+        let is_json = words.iter().any(|word| word == "--log-format=json") || words.windows(2).any(is_next);
+        let by_variable = std::env::var_os("SENT_EXPORT_LOG_FORMAT").is_some_and(|value| value == "json");
+        if is_json || by_variable { LogFormat::Json } else { LogFormat::Text }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{ActivitiesArgs, ContactsArgs, MessagesArgs};
+use super::{ActivitiesArgs, ContactsArgs, MessagesArgs, VerbosityArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +21,17 @@ pub struct PlanArgs {
     /// The export, with its flags.
     #[command(subcommand)]
     pub export: PlannedExport,
+}
+
+impl PlanArgs {
+    /// What is written to stderr.
+    pub fn verbosity(&self) -> &VerbosityArgs {
+        match &self.export {
+            PlannedExport::Contacts(args) => &args.run.verbosity,
+            PlannedExport::Messages(args) => &args.run.verbosity,
+            PlannedExport::Activities(args) => &args.run.verbosity,
+        }
+    }
 }
 
 /// An export that can be planned.

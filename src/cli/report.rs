@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{StoreArgs, moment};
+use super::shared::{StoreArgs, moment, number, report_title};
 
 use crate::format::format_extensions;
 use crate::time::Timestamp;
@@ -21,6 +21,8 @@ Examples:
       A report to share: groups of fewer than ten contacts are merged
   sent-export report messages/ --html delivery.html
       Messages: delivery, failures, spending and replies
+  sent-export report --runs runs.jsonl --last 7
+      How the last seven runs ended that were given --runs runs.jsonl
 
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage, or damaged or incomplete files, 7 report could not be written";
@@ -41,10 +43,31 @@ fn files_long_help() -> String {
 /// The flags of `sent-export report`, as they were typed.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct ReportArgs {
     /// Exported files, or folders of them
-    #[arg(value_name = "FILE", required = true, help = files_help(), long_help = files_long_help())]
+    #[arg(value_name = "FILE", required_unless_present = "runs", help = files_help(), long_help = files_long_help())]
     pub files: Vec<PathBuf>,
+
+    /// Show the runs that exports have appended to this file (--runs) instead
+    // Its own name is another one than that of the flag of exports: variables and the defaults of jobs that are meant for those
+    // must not replace the files of a report.
+    #[arg(
+        long = "run-log",
+        visible_alias = "runs",
+        value_name = "FILE",
+        conflicts_with_all = ["files", "sum", "html", "markdown", "compare", "min_cell", "as_of"],
+        help_heading = "Runs"
+    )]
+    pub runs: Option<PathBuf>,
+
+    /// Show no more runs than these, the newest
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number, help_heading = "Runs")]
+    pub last: u64,
+
+    /// Title of the report
+    #[arg(long, value_name = "TEXT", value_parser = report_title, help_heading = "Content")]
+    pub title: Option<String>,
 
     /// Add up several exports of the same account instead of counting only the newest
     #[arg(long, help_heading = "Content")]
@@ -62,13 +85,20 @@ pub struct ReportArgs {
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub json: Option<PathBuf>,
 
+    /// Print only the digest: ten lines of Markdown for a chat
+    #[arg(long, help_heading = "Output")]
+    pub digest: bool,
+
     /// How files and objects are reached.
     #[command(flatten)]
     pub store: StoreArgs,
 
-    /// Show what changed since an older summary (JSON), exported file, or folder of them
+    /// Show what changed since an older summary (JSON), exported file, or folder of them; may be repeated
+    ///
+    /// Of several older states, the newest is compared, and all of them make a trend. Between two exports, contacts that were
+    /// added and removed are counted; a summary has counts only, so only the net change is known.
     #[arg(long, value_name = "OLD", help_heading = "Content")]
-    pub compare: Option<PathBuf>,
+    pub compare: Vec<PathBuf>,
 
     /// Merge groups of fewer contacts or messages than this into `(other)`; suppress counts below it, and counts whose complement is below it
     #[arg(long, value_name = "N", value_parser = parse_min_cell, help_heading = "Content")]

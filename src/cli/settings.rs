@@ -8,12 +8,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::sync::OnceLock;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
 use super::{Cli, program};
+use crate::telemetry::LogFormat;
 
 /// Commands that are no jobs: one would start jobs itself, the other serves until it is stopped.
 const NO_JOBS: [&str; 2] = ["run", "simulator"];
@@ -73,6 +75,8 @@ pub struct ParsedJob {
     pub is_quiet: bool,
     /// How often `--verbose` is given.
     pub verbose: u8,
+    /// How messages are written, if the job says so.
+    pub log_format: Option<LogFormat>,
 }
 
 /// Why flags from a file cannot be used.
@@ -134,7 +138,9 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<S
 /// # Errors
 /// With the line of the first flag that none has.
 pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem)> {
-    let program = program();
+    let mut program = program();
+    // Gives commands the flags that all of them have.
+    program.build();
     let commands: Vec<&Command> = program.get_subcommands().filter(|command| is_job(command)).collect();
     let names = || commands.iter().flat_map(|command| command.get_arguments()).filter_map(Arg::get_long);
     let unknown = defaults.iter().find(|setting| !names().any(|name| name == setting.name));
@@ -149,9 +155,8 @@ pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem
 /// # Errors
 /// With the line and what is wrong there.
 pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProblem)> {
-    let mut program = program();
-    program.build();
-    let command = find_command(&program, flags.command).map_err(|problem| (flags.line, problem))?;
+    let program = built_program();
+    let command = find_command(program, flags.command).map_err(|problem| (flags.line, problem))?;
     let mut line: Vec<OsString> = vec!["sent-export".into(), flags.command.into()];
     let stronger = given(command, flags.overrides);
     let mut merged = Merged { command, stronger: stronger.iter().map(String::as_str).collect(), line: &mut line };
@@ -177,8 +182,11 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     let matches = matches.map_err(refused)?;
     let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
     let (_, matches) = matches.subcommand().expect("a command was named");
+    let is_default = matches.value_source("log_format") == Some(ValueSource::DefaultValue);
+    let log_format = (!is_default).then_some(cli.log_format);
     Ok(ParsedJob {
         cli,
+        log_format,
         outputs: outputs(command, matches),
         stdin_flag: stdin_flag(matches),
         is_quiet: matches.try_get_one::<bool>("quiet").ok().flatten().copied().unwrap_or(false),
@@ -186,9 +194,20 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     })
 }
 
+/// The program with its commands as they are parsed. Built once: that takes longer than a job's flags do, and a file may hold
+/// thousands of jobs.
+fn built_program() -> &'static Command {
+    static PROGRAM: OnceLock<Command> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let mut program = program();
+        program.build();
+        program
+    })
+}
+
 /// Whether a command has a flag, by its name without dashes.
 pub fn has_flag(command: &str, flag: &str) -> bool {
-    let program = program();
+    let program = built_program();
     program.find_subcommand(command).is_some_and(|command| find_flag(command, flag).is_some())
 }
 

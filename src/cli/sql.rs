@@ -3,7 +3,6 @@
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::PartitionArg;
 use super::shared::end_of_moment;
 use crate::format::{FileFormat, format_names};
 use crate::resources::ResourceTable;
@@ -71,9 +70,9 @@ pub struct SqlArgs {
     #[arg(long, value_name = "TIME", value_parser = end_of_moment, conflicts_with_all = ["format", "table", "partition_by"])]
     pub as_of: Option<Timestamp>,
 
-    /// Read a folder with one Parquet file per day, as messages --partition-by writes it
+    /// Read a folder with one Parquet file for each value of a column, as the flag of that name writes it
     #[arg(long, value_name = "COLUMN")]
-    pub partition_by: Option<PartitionArg>,
+    pub partition_by: Option<String>,
 }
 
 fn engine_parser() -> impl TypedValueParser<Value = Engine> {

@@ -1,13 +1,13 @@
 //! `sent-export activities`: what happened to each of some messages.
 
 use crate::cli::ActivitiesArgs;
-use crate::config::{BesideFlags, ExportFlags, Naming, ProfileNaming, check_stdin, gate};
+use crate::config::{BesideFlags, ExportFlags, Naming, ProfileNaming, check_stdin, gate, partition_by};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::input::{IdColumn, IdList, Mirror};
 use crate::lookup::LookupSettings;
 use crate::report::{ActivityCounts, Filters};
-use crate::resources::activities::Activities;
+use crate::resources::activities::{Activities, activities_schema};
 use crate::simulator::Settings;
 use crate::time::Timestamp;
 
@@ -21,7 +21,7 @@ const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
 ///
 /// # Errors
 /// When the configuration is wrong, the ids cannot be read, a message cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ActivitiesArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ActivitiesArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let ids = read_ids(args)?;
     warn_of_ids(&ids, "--messages");
@@ -39,7 +39,8 @@ pub(super) fn run(args: &ActivitiesArgs, intent: Intent) -> Result<ExitCode, Err
     };
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: Activities, keys: ids.into_ids(), settings };
-    let command = ExportCommand { reading, partition: None, activities: None };
+    let partition = partition_by(&args.output, &activities_schema(), None)?;
+    let command = ExportCommand { reading, partition, activities: None };
     run_export::<_, ActivityCounts>(&command, intent, flags, Filters::default())
 }
 

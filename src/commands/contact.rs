@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::api::{Account, ApiRequest, Scope, endpoints};
 use crate::base::plural::count_of;
 use crate::cli::ContactArgs;
-use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin};
+use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin, partition_by};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::format::json_objects;
@@ -21,13 +21,15 @@ use crate::publish::Gate;
 use crate::report::{Counts, Filters};
 use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
-use crate::resources::contacts::{ContactKey, ContactLookup};
+use crate::resources::contacts::{ContactKey, ContactLookup, contacts_schema};
 use crate::simulator;
 use crate::store::OutputTarget;
 
 use super::account::{key_variable, start_simulator};
 use super::export::{ExportCommand, Intent, run_export};
-use super::{job, print, say, warn_of_ids};
+use super::monitor::RunMonitor;
+use super::printer::note;
+use super::{job, print, warn_of_ids};
 
 /// Fewest digits of what is taken for a phone number.
 const MIN_NUMBER_DIGITS: usize = 3;
@@ -37,7 +39,7 @@ const MIN_NUMBER_DIGITS: usize = 3;
 /// # Errors
 /// When the configuration is wrong, a contact cannot be fetched, the only one requested is not found, or an output cannot be
 /// written.
-pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     check_stdin(args.ids.as_deref(), &args.run.account)?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     if args.output.files.output.is_empty() {
@@ -47,7 +49,12 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
             return Ok(ExitCode::Complete);
         }
         let keys = keys_of(args)?;
-        return with_account(args, simulate, async |account, scope| print_all(args, &keys, account, scope).await);
+        monitor.begin(None);
+        return with_account(args, simulate, async |account, scope| {
+            let printed = print_all(args, &keys, account, scope).await;
+            monitor.note_requests(account.stats());
+            printed
+        });
     }
     let flags = ExportFlags {
         output: &args.output,
@@ -59,12 +66,9 @@ pub(super) fn run(args: &ContactArgs) -> Result<ExitCode, Error> {
     };
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
     let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
-    run_export::<_, Counts>(
-        &ExportCommand { reading, partition: None, activities: None },
-        Intent::Run,
-        flags,
-        Filters::default(),
-    )
+    let partition = partition_by(&args.output, &contacts_schema(), None)?;
+    let command = ExportCommand { reading, partition, activities: None };
+    run_export::<_, Counts>(&command, Intent::Run(monitor), flags, Filters::default())
 }
 
 /// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.
@@ -151,7 +155,7 @@ async fn print_all(
         ([what], 1) => Err(Error::ContactNotFound { what: what.clone() }),
         (missing, all) => {
             let contacts = count_of(missing.len() as u64, "contact", "contacts");
-            say(&format!("{contacts} of {all} not found: {}\n", missing.join(", ")));
+            note("not_found", &format!("{contacts} of {all} not found: {}", missing.join(", ")));
             Ok(ExitCode::Complete)
         }
     }

@@ -1,21 +1,23 @@
 //! `sent-export contacts`: every contact of an account.
 
+use std::num::NonZeroU64;
+
 use crate::cli::ContactsArgs;
-use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, read_settings};
+use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, read_settings, sample_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{Counts, Filters};
-use crate::resources::contacts::Contacts;
+use crate::resources::contacts::{Contacts, contacts_schema};
 use crate::simulator;
 
 use super::export::{ExportCommand, Intent};
-use super::profiles::export_list;
+use super::profiles::{export_list, written_schema};
 
 /// Exports all contacts.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let (search, channel, phone) = (args.search.clone(), args.channel.clone(), args.phone.clone());
     let contacts = Contacts { search, channel, phone, only: args.only };
     let filters = Filters {
@@ -23,8 +25,13 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
         channel: args.channel.clone(),
         phone: args.phone.is_some(),
         only: args.only.map(|only| only.name().to_owned()),
+        limit: args.list.limit.map(NonZeroU64::get),
+        sample: args.list.sample.map(NonZeroU64::get),
         ..Filters::default()
     };
+    let comparing = (args.changes.compares(), "--changes, --history and --exit-code-unchanged");
+    let of_profiles = (args.profiles.profiles.is_some(), "--profiles");
+    let sample = sample_settings(&args.list, &[comparing, of_profiles])?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,
@@ -38,7 +45,8 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent) -> Result<ExitCode, Error
         simulate,
     };
     let read = read_settings(&args.list, &args.run.pace);
-    let reading = ListReading { resource: contacts, settings: read, since: None, ids: None };
-    let command = ExportCommand { reading, partition: None, activities: None };
+    let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
+    let partition = partition_by(&args.output, &written_schema(&args.profiles, contacts_schema()), None)?;
+    let command = ExportCommand { reading, partition, activities: None };
     export_list::<_, Counts>(&command, intent, flags, filters, (&args.profiles, None))
 }

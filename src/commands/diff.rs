@@ -17,9 +17,10 @@ use crate::progress::FileProgress;
 use crate::publish::{OutputError, Outputs, read_manifest};
 use crate::store::{OutputTarget, check_writable, remove_small_file};
 
+use super::job;
+use super::printer::show;
 use super::report::{input_places, print_skipped};
 use super::stop::Signals;
-use super::{job, say};
 
 use super::compare::comparable;
 use super::compare::side::{Side, Which};
@@ -86,7 +87,8 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     let counts = changes.counts();
     warn_of_repeated(&counts, [&old, &new]);
     if !args.quiet {
-        say(&summary::text(&counts, old.content, gone_as, [&old.shown, &new.shown]));
+        summary::log(&counts);
+        show(&summary::text(&counts, old.content, gone_as, [&old.shown, &new.shown]));
     }
     let unchanged = args.exit_code_unchanged.filter(|_| counts.are_equal());
     Ok(unchanged.map_or(ExitCode::Complete, ExitCode::Unchanged))

@@ -24,30 +24,32 @@ use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
+use super::monitor::RunMonitor;
 use super::plan::plan_export;
-use super::publish::{Published, check_privacy, may_be_published, publish, published_before, warn_of_losses};
+use super::printer::{note, show, warn_event, warn_text};
+use super::publish::{Published, check_dataset, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
-use super::{is_color_off, job, print, say, stop, table_width};
+use super::{is_color_off, job, print, stop, table_width};
 
 /// What one command exports, and how it reads it.
 #[derive(Debug)]
 pub(super) struct ExportCommand<R> {
     /// What is exported, and how it is read.
     pub(super) reading: R,
-    /// Whether there is one file for each day.
+    /// Whether there is one file for each value of a column.
     pub(super) partition: Option<PartitionBy>,
     /// How the activities of the rows are read, if they are.
     pub(super) activities: Option<LookupSettings>,
 }
 
 /// What is to be done with an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Intent {
-    /// It is run.
-    Run,
+#[derive(Clone, Copy)]
+pub(super) enum Intent<'a> {
+    /// It is run, and watched.
+    Run(&'a RunMonitor<'a>),
     /// It is described, by one request.
     Plan,
 }
@@ -58,7 +60,7 @@ pub(super) enum Intent {
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run_export<R: Estimating, C: RowCounts>(
     command: &ExportCommand<R>,
-    intent: Intent,
+    intent: Intent<'_>,
     flags: ExportFlags<'_>,
     filters: Filters,
 ) -> Result<ExitCode, Error> {
@@ -71,31 +73,34 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         schema_version: R::SCHEMA_VERSION,
         hidden_columns: command.reading.hidden_columns(),
         unique_columns: R::UNIQUE_COLUMNS,
-        partition: command.partition,
+        partition: command.partition.clone(),
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
     if job::is_check() {
-        if intent == Intent::Run {
+        if let Intent::Run(_) = intent {
             job::note_outputs(&config.outputs);
         }
         job::note_account(&config.account);
         return Ok(ExitCode::Complete);
     }
-    if intent == Intent::Plan {
-        return plan_export(command, &mut config);
-    }
+    let monitor = match intent {
+        Intent::Plan => return plan_export(command, &mut config),
+        Intent::Run(monitor) => monitor,
+    };
+    monitor.begin(Some(&config));
     let opened = open::<R>(&mut config, verbosity)?;
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     let account = connect(&config)?;
+    let watch = (verbosity, monitor);
     let published = runtime.block_on(async {
         let mut stop = pin!(stop::requested(config.max_duration, signals));
-        let run = read_and_publish::<R, C>((command, verbosity), (&config, &account), opened, stop.as_mut());
+        let run = read_and_publish::<R, C>(command, watch, (&config, &account), opened, stop.as_mut());
         Box::pin(run).await
     });
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
-    published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, verbosity, &published))
+    published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
 }
 
 /// What is open before the first request.
@@ -119,7 +124,7 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
     config.published_before = published_before(config, R::NAME)?;
-    check_privacy(config)?;
+    check_dataset(config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;
@@ -149,7 +154,8 @@ pub(super) fn connect(config: &ExportConfig) -> Result<Account, Error> {
 /// # Errors
 /// When a page cannot be fetched, an output cannot be written, or `stop` comes true.
 pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
-    (command, verbosity): (&ExportCommand<R>, &VerbosityArgs),
+    command: &ExportCommand<R>,
+    (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
     (config, account): (&ExportConfig, &Account),
     opened: Opened,
     mut stop: Pin<&mut impl Future<Output = Error>>,
@@ -197,9 +203,11 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             Err(error) => read = Err(error),
         }
     }
+    monitor.note_requests(account.stats());
     let published = match read {
         Ok(None) => Ok(None),
         Ok(Some(mut exported)) => {
+            monitor.note_read(&exported.read);
             exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
             let mut run = run_facts(&exported.read, account.stats().since(&stats_before), times);
@@ -281,28 +289,38 @@ fn seconds(duration: Duration) -> f64 {
 /// When stdout cannot be written.
 pub(super) fn report_result<R: Reading, D: RunDocument>(
     config: &ExportConfig,
-    verbosity: &VerbosityArgs,
+    (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
     published: &Published<D>,
 ) -> Result<ExitCode, Error> {
-    print(&published.to_stdout)?;
     let outcome = outcome::<R, D>(published);
-    job::note_outcome(&outcome.replace('\n', "; "));
-    let shows_table = !verbosity.quiet && !job::is_one();
+    let in_one_line = outcome.replace('\n', "; ");
+    monitor.note_published(published, &in_one_line);
+    print(&published.to_stdout)?;
+    job::note_outcome(&in_one_line);
+    let shows_table = monitor.shows_table();
     if !shows_table {
         // Else the table begins with it.
         warn_of_losses(&published.document, &published.rejected);
     }
     for suspicion in published.document.suspicions() {
-        say(&format!("warning: {suspicion}\n"));
+        warn_text(&suspicion);
     }
     if shows_table {
-        print_summary(published);
+        show("\n");
+        show(&published.document.table(table_style()));
     } else if published.verdict == Verdict::Unverified {
         // The reason for exit code 3 is printed even with --quiet.
-        say(&format!("warning: completeness is not verified: {}\n", sentences(&published.evidence)));
+        let evidence = sentences(&published.evidence);
+        warn_event("unverified", &format!("completeness is not verified: {evidence}"));
     }
     if !verbosity.quiet {
-        say(&format!("\n{outcome}\n"));
+        let blank = if shows_table { "\n" } else { "" };
+        let mut remarks = published.document.remarks();
+        remarks.extend(published.activities.iter().flat_map(DeliverySummary::activities_in_short));
+        for remark in remarks {
+            note("remark", &format!("{blank}{remark}"));
+        }
+        show(&format!("{blank}{outcome}\n"));
     }
     let is_unchanged = published.changes.as_ref().is_some_and(RunChanges::are_none);
     let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
@@ -310,16 +328,6 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
         ExitCode::Complete if is_unchanged => unchanged.map_or(ExitCode::Complete, ExitCode::Unchanged),
         code => code,
     })
-}
-
-fn print_summary<D: RunDocument>(published: &Published<D>) {
-    say("\n");
-    say(&published.document.table(table_style()));
-    let mut remarks = published.document.remarks();
-    remarks.extend(published.activities.iter().flat_map(DeliverySummary::activities_in_short));
-    for remark in remarks {
-        say(&format!("\n{remark}\n"));
-    }
 }
 
 /// The verdict and what it is about, in one line, and what has changed in another.
@@ -350,7 +358,8 @@ fn changes_line(changes: &RunChanges, noun: RowNoun) -> String {
     format!("changes since {since}: {}", counts.join(", "))
 }
 
-fn table_style() -> TableStyle {
+/// How tables are printed to stderr.
+pub(super) fn table_style() -> TableStyle {
     let has_colors = io::stderr().is_terminal() && !is_color_off();
     TableStyle { width: table_width(&console::Term::stderr()), has_colors }
 }

@@ -85,6 +85,11 @@ pub(super) fn is_one() -> bool {
     current(|_| ()).is_some()
 }
 
+/// The name of the job, if this is one.
+pub(super) fn name() -> Option<String> {
+    current(|job| job.name.clone())
+}
+
 /// Whether progress would be mixed with that of other jobs.
 pub(super) fn has_company() -> bool {
     current(|job| job.purpose == Purpose::Run { has_company: true }).unwrap_or(false)

@@ -1,13 +1,15 @@
 //! `sent-export messages`: the messages of an account, the newest first.
 
+use std::num::NonZeroU64;
+
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::api::ChildProfile;
-use crate::cli::{MessagesArgs, PartitionArg, SinceArg, SinceStartArg};
+use crate::cli::{MessagesArgs, SinceArg, SinceStartArg};
 use crate::config::{
     BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, ProfileNaming, RowFormat, SecondOutput,
-    api_name, gate, read_settings,
+    api_name, gate, partition_by, read_settings, sample_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -16,20 +18,20 @@ use crate::publish::{PartitionBy, read_manifest};
 use crate::report::{DeliveryCounts, Filters};
 use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
-use crate::resources::messages::{Messages, column};
+use crate::resources::messages::{Messages, column, messages_schema};
 use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::export::{ExportCommand, Intent};
 use super::job;
-use super::profiles::{SinceLast, export_list};
+use super::profiles::{SinceLast, export_list, written_schema};
 
 /// Exports messages.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
-pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let simulate = args.run.account.simulate.map(Settings::of_messages);
     let of_activities = RowFormat {
         name: Activities::NOUN.many,
@@ -41,12 +43,20 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     };
     let activities =
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
+    let needs_all = [
+        (args.changes.compares(), "--changes, --history and --exit-code-unchanged"),
+        // A day with some of its messages would replace the whole day.
+        (args.output.partition_by.is_some(), "--partition-by"),
+        (args.since.is_some() && args.list.sample.is_some(), "--since"),
+        (args.profiles.profiles.is_some(), "--profiles"),
+    ];
+    let sample = sample_settings(&args.list, &needs_all)?;
     let is_span = args.since.is_some() || args.since_last;
     let span = is_span.then_some(if args.since.is_some() { "--since" } else { "--since-last" });
     let changes = ChangesFlags { args: &args.changes, confirms_removed: false, span };
     if let Some(SinceArg { text, start: SinceStartArg::Before(_) }) = &args.since
         && args.changes.compares()
-        && args.partition_by.is_none()
+        && args.output.partition_by.is_none()
     {
         return Err(ConfigError::ChangesOfMovingSpan(text.clone()).into());
     }
@@ -62,15 +72,21 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent) -> Result<ExitCode, Error
     let profile_id = args.run.account.profile_id;
     let of_account = (ProfileNaming::by_id(profile_id), profile_id);
     let start = if continues_each { None } else { since(args, of_account)? };
-    let partition = args
-        .partition_by
-        .map(|PartitionArg::CreatedDate| PartitionBy { column: column::CREATED_AT, keeps_undated: start.is_none() });
-    let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
-    let filters = Filters { since: start.as_ref().map(|since| since.text.clone()), ..Filters::default() };
+    let days = Some((column::CREATED_AT, start.is_none()));
+    let partition = partition_by(&args.output, &written_schema(&args.profiles, messages_schema()), days)?;
+    if let (Some(by), Some(flag)) = (partition.as_ref().filter(|by| !by.keeps_others()), span) {
+        return Err(ConfigError::PartOfDataset { flag, column: by.name.clone() }.into());
+    }
+    let undated_column = partition.as_ref().and_then(PartitionBy::undated_column);
+    let limit = args.list.limit.map(NonZeroU64::get);
+    let drawn = args.list.sample.map(NonZeroU64::get);
+    let since_text = start.as_ref().map(|since| since.text.clone());
+    let filters = Filters { since: since_text, limit, sample: drawn, ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),
         since: start,
+        sample,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
     let settings =
@@ -87,7 +103,7 @@ type Whose = (ProfileNaming, Option<Uuid>);
 
 /// From when on messages are requested.
 fn since(args: &MessagesArgs, whose: Whose) -> Result<Option<Since>, ConfigError> {
-    let is_whole_days = args.partition_by.is_some();
+    let is_whole_days = args.output.partition_by.is_some();
     if let Some(since) = &args.since {
         let start = match since.start {
             SinceStartArg::At(moment) => SinceStart::At(moment.micros()),

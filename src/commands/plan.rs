@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 use super::account::start_simulator;
 use super::export::{ExportCommand, Intent, connect};
-use super::{activities, contacts, log_level, messages, print, start_log};
+use super::{activities, contacts, messages, print};
 
 /// Width of the first column.
 const NAME_WIDTH: usize = 9;
@@ -30,12 +30,6 @@ const NAME_WIDTH: usize = 9;
 /// # Errors
 /// As the export itself, before its second request.
 pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, Error> {
-    let verbosity = match &args.export {
-        PlannedExport::Contacts(args) => &args.run.verbosity,
-        PlannedExport::Messages(args) => &args.run.verbosity,
-        PlannedExport::Activities(args) => &args.run.verbosity,
-    };
-    start_log(log_level(verbosity));
     match &args.export {
         PlannedExport::Contacts(args) => contacts::run(args, Intent::Plan),
         PlannedExport::Messages(args) => messages::run(args, Intent::Plan),
@@ -120,6 +114,10 @@ pub(super) fn describe<R: Estimating>(
 
 fn rows_text(estimate: &Estimate, noun: RowNoun) -> String {
     match (estimate.rows, estimate.page_size) {
+        (Some(rows), Some(size)) if let Some(total) = estimate.total => {
+            let (rows, total) = (count_of(rows, noun.one, noun.many), grouped(total));
+            format!("{rows} of the {total} in the list, {size} on a page")
+        }
         (Some(rows), Some(size)) => format!("{} in the list, {size} on a page", count_of(rows, noun.one, noun.many)),
         (None, Some(size)) => format!("the API does not report how many, {size} on a page"),
         (_, None) => "known only after they are read".to_owned(),

@@ -17,6 +17,7 @@ mod journals;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use tokio::runtime::Runtime;
 
 use crate::api::{Account, ChildProfile, Scope};
@@ -36,11 +37,17 @@ use crate::time::Timestamp;
 use self::journals::Journals;
 use super::account::{key_variable, start_simulator};
 use super::export::{ExportCommand, Intent, Opened, connect, open, read_and_publish, report_result, run_export};
+use super::monitor::RunMonitor;
 use super::plan::{Planned, describe};
 use super::{job, stop};
 
 /// From when on the rows of a profile are read, by the last export of them; `None` reads all of them.
 pub(super) type SinceLast<'a> = dyn Fn(&ChildProfile) -> Result<Option<Since>, ConfigError> + 'a;
+
+/// The columns of the rows that are written: with those of the profile, if the flag names profiles.
+pub(super) fn written_schema(profiles: &ProfilesArgs, schema: SchemaRef) -> SchemaRef {
+    if profiles.profiles.is_some() { with_profile(&schema) } else { schema }
+}
 
 /// Exports a list: that of the account, or those of the profiles that the flag names.
 ///
@@ -48,7 +55,7 @@ pub(super) type SinceLast<'a> = dyn Fn(&ChildProfile) -> Result<Option<Since>, C
 /// As for [`run_export`], and when the profiles cannot be told or chosen, or none of them can be read.
 pub(super) fn export_list<R: Resource, C: RowCounts>(
     command: &ExportCommand<ListReading<R>>,
-    intent: Intent,
+    intent: Intent<'_>,
     flags: ExportFlags<'_>,
     filters: Filters,
     (profiles, since_last): (&ProfilesArgs, Option<&SinceLast<'_>>),
@@ -66,19 +73,26 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         schema_version: R::SCHEMA_VERSION,
         hidden_columns: command.reading.resource.hidden_columns(),
         unique_columns: R::UNIQUE_COLUMNS,
-        partition: command.partition,
+        partition: command.partition.clone(),
     };
     let filters = Filters { profiles: choice.names(), ..filters };
     let mut config = ExportConfig::new(flags.clone(), filters, &rows, key_variable().as_deref())?;
     if job::is_check() {
-        if intent == Intent::Run {
+        if let Intent::Run(_) = intent {
             job::note_outputs(&config.outputs);
         }
         job::note_account(&config.account);
         return Ok(ExitCode::Complete);
     }
     // What is written by all is open before the first request; what is written by each is named after it.
-    let opens_now = intent == Intent::Run && !is_split;
+    let monitor = match intent {
+        Intent::Run(monitor) => Some(monitor),
+        Intent::Plan => None,
+    };
+    if let Some(monitor) = monitor {
+        monitor.begin(Some(&config));
+    }
+    let opens_now = monitor.is_some() && !is_split;
     let opened = opens_now.then(|| open::<ListReading<R>>(&mut config, verbosity)).transpose()?;
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
@@ -89,13 +103,17 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
             profiles = choose(&account, &choice) => profiles,
             error = stop.as_mut() => Err(error),
         }
-    })?;
+    });
+    if let Some(monitor) = monitor {
+        monitor.note_requests(account.stats());
+    }
+    let profiles = profiles?;
     let of_run = (&config, &account, &runtime);
     let run = ProfilesRun { command, since_last, flags, rows, of_run, verbosity };
-    let ended = match (intent, opened) {
-        (Intent::Plan, _) => run.plan(profiles, is_split),
-        (Intent::Run, Some(opened)) => run.export_together::<C>(profiles, opened, stop.as_mut()),
-        (Intent::Run, None) => run.export_apart::<C>(profiles, stop.as_mut()),
+    let ended = match (monitor, opened) {
+        (None, _) => run.plan(profiles, is_split),
+        (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
+        (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
     };
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
@@ -122,7 +140,7 @@ fn check_flags<R>(
         return Err(ProfileError::Flag(flag).into());
     }
     // A run replaces the days that it has read. One that has not read all profiles would lose rows of the others.
-    if command.partition.is_some() && !is_split {
+    if command.partition.as_ref().is_some_and(PartitionBy::keeps_others) && !is_split {
         return Err(ProfileError::OneFolder.into());
     }
     Ok(())
@@ -163,18 +181,20 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         &self,
         profiles: Vec<ChildProfile>,
         opened: Opened,
+        monitor: &RunMonitor<'_>,
         stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<ExitCode, Error> {
         let (config, account, runtime) = self.of_run;
         let since = self.command.reading.since.clone();
         let journals = self.journals(config, &profiles, since.as_ref(), self.verbosity.quiet)?;
         let command = self.reading(profiles, (since, None), &journals);
-        let reading = read_and_publish::<_, C>((&command, self.verbosity), (config, account), opened, stop);
+        let watch = (self.verbosity, monitor);
+        let reading = read_and_publish::<_, C>(&command, watch, (config, account), opened, stop);
         match runtime.block_on(reading) {
             Ok(published) => {
                 // Before anything is reported: a full stdout must not make a published export look unfinished.
                 journals.remove();
-                let report = |published| report_result::<ListReading<R>, _>(config, self.verbosity, &published);
+                let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
                 published.map_or(Ok(ExitCode::Complete), report)
             }
             Err(error) => Err(journals.kept(error)),
@@ -206,8 +226,8 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         };
         // Only a read of the whole list has all rows without a time.
         let keeps_undated = since.is_none();
-        let partition = self.command.partition.map(|by| PartitionBy { keeps_undated, ..by });
-        let rows = RowFormat { partition, ..self.rows.clone() };
+        let partition = self.command.partition.clone().map(|by| by.with_undated(keeps_undated));
+        let rows = RowFormat { partition: partition.clone(), ..self.rows.clone() };
         let text = since.as_ref().map(|since| since.text.clone());
         let config = self.of_run.0.for_profile(self.flags.clone(), &rows, &profile, text)?;
         Ok(OneProfile { profile, config, since, partition })

@@ -17,19 +17,20 @@ use crate::config::{ConfigError, ExportConfig, OutputsConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
 use crate::format::FileFormat;
+use crate::input::datasets_in;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PublishedFile, StagedOutputs, is_part_of,
-    newest_rows, placeholder, read_manifest, remove_older,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PartitionBy, PublishedFile, StagedOutputs,
+    is_in_dataset, is_part_of, newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
     ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, ProfileFacts, RowCounts,
     RunChanges, RunDocument, RunFacts, Table,
 };
-use crate::store::{Neighbors, OutputTarget, SmallFile, remove_small_file, stage_small_file};
+use crate::store::{Neighbors, OutputTarget, SmallFile, remove_empty_folder, remove_small_file, stage_small_file};
 use crate::transform::Privacy;
 use crate::verdict::{Evidence, Verdict};
 
-use super::warn;
+use super::printer::warn;
 use super::with_changes::Compared;
 
 /// An export whose files have their names.
@@ -46,6 +47,8 @@ pub(super) struct Published<D> {
     pub(super) rows: u64,
     /// What was read of each profile, if several were.
     pub(super) profiles: Vec<ProfileFacts>,
+    /// Size of all files with rows.
+    pub(super) bytes: u64,
     pub(super) items_rejected: u64,
     /// The same by reason, as far as items were described.
     pub(super) rejected: Table,
@@ -88,19 +91,22 @@ struct PublishedPrivacy {
     privacy: Privacy,
 }
 
-/// Checks that a folder of days, of which this run replaces some, holds phone numbers in one form: readers take its files
-/// for one table.
+/// Checks that the folder of a dataset is one table for its readers: no other dataset is in it, and if this run replaces some
+/// of its files, the others hold phone numbers in the same form.
 ///
 /// # Errors
-/// When its manifest says that they were written with other flags.
-pub(super) fn check_privacy(config: &ExportConfig) -> Result<(), ConfigError> {
-    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| config.outputs.settings.partition.is_some())
-    else {
-        return Ok(());
-    };
+/// When a manifest says otherwise, or the folder cannot be listed.
+pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
+    let Some(by) = &config.outputs.settings.partition else { return Ok(()) };
+    for folder in config.outputs.outputs.iter().filter_map(|request| request.target.parent()) {
+        if let Some(column) = datasets_in(&folder)?.into_iter().find(|column| *column != by.name) {
+            return Err(ConfigError::OtherDataset { folder: folder.to_string(), column }.into());
+        }
+    }
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| by.keeps_others()) else { return Ok(()) };
     match read_manifest::<PublishedPrivacy>(manifest) {
         Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
-            Err(ConfigError::OtherPrivacy { path: manifest.to_string() })
+            Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
         }
         // One that cannot be read describes nothing that stays.
         _ => Ok(()),
@@ -130,13 +136,15 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let with_rows = [Some(&staged), staged_activities.as_ref(), staged_changes.as_ref()];
     let reports = with_rows.into_iter().flatten().flat_map(StagedOutputs::reports);
     let outputs = reports.cloned().collect();
-    let facts = ExportFacts { filters: config.filters.clone(), outputs, run, findings };
+    let (title, api) = (config.outputs.title.clone(), config.account.name().to_owned());
+    let facts = ExportFacts { title, api, filters: config.filters.clone(), outputs, run, findings };
     let document = counts.into_document(facts.clone());
     let ExportFacts { outputs, run, findings, .. } = facts;
     if let Err(failure) = gate {
         warn_of_losses(&document, &findings.rejected);
         return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
+    let bytes = outputs.iter().map(|output| output.bytes).sum();
     let files = &config.outputs;
     let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
     // A command whose document has no report has no flag for one either.
@@ -154,10 +162,11 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
             target => small_files.push(stage_small_file(target, text.as_bytes(), files.small_files)?),
         }
     }
+    let partition = files.settings.partition.as_ref();
     if let Some(target) = &files.manifest {
         let mut outputs = seen_from(target, files, &outputs);
         outputs.extend(carried);
-        if config.outputs.settings.partition.is_some() {
+        if partition.is_some() {
             let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
             outputs.sort_by_key(place);
         }
@@ -177,6 +186,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     for target in stale {
         if let Err(error) = remove_small_file(&target) {
             tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
+        } else if partition.is_some() {
+            remove_empty_folder(&target);
         }
     }
     for file in small_files {
@@ -192,6 +203,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         changes,
         rows,
         profiles,
+        bytes,
         items_rejected,
         rejected,
         verdict,
@@ -219,7 +231,8 @@ fn summarize(
 ) -> (DeliverySummary, StagedOutputs) {
     let Gathered { counts, findings, staged, .. } = read.gathered;
     let (filters, outputs) = (config.filters.clone(), staged.reports().to_vec());
-    (counts.into_document(ExportFacts { filters, outputs, run: run.clone(), findings }), staged)
+    let (title, api) = (config.outputs.title.clone(), config.account.name().to_owned());
+    (counts.into_document(ExportFacts { title, api, filters, outputs, run: run.clone(), findings }), staged)
 }
 
 /// Whether an export may be published, as far as is known before its changes are.
@@ -250,8 +263,8 @@ fn check_gate<R: Reading, C>(
     })
 }
 
-/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, and the
-/// whole file, if there are now parts.
+/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, the
+/// whole file, if there are now parts, and those of values that no row has any more.
 fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
     let files = &config.outputs;
     let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
@@ -260,7 +273,11 @@ fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget>
     for (manifest, before) in before.filter_map(|target| Some((target, read_manifest::<IgnoredAny>(target).ok()??))) {
         let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();
         let bases: Vec<String> = files.outputs.iter().map(|request| request.target.seen_from(manifest)).collect();
-        let is_ours = |path: &str| bases.iter().any(|base| path == base || is_part_of(path, base));
+        let replaced = files.settings.partition.as_ref().filter(|by| !by.keeps_others());
+        let is_ours = |path: &str| match replaced {
+            Some(by) => is_in_dataset(path, &by.name),
+            None => bases.iter().any(|base| path == base || is_part_of(path, base)),
+        };
         let old = before.outputs.iter().map(|file| &file.path).filter(|path| is_ours(path) && !new.contains(path));
         stale.extend(old.filter_map(|path| manifest.resolve(path)));
     }
@@ -269,10 +286,8 @@ fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget>
 
 /// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
 fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
-    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| config.outputs.settings.partition.is_some())
-    else {
-        return Vec::new();
-    };
+    let keeps_others = config.outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others);
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| keeps_others) else { return Vec::new() };
     let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
     let replaced = seen_from(manifest, &config.outputs, staged);
     let neighbors = Neighbors::of(manifest);

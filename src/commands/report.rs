@@ -3,8 +3,11 @@
 //! The tables go to stdout, unless another form is written there with `-`. A report is written completely or not at all, and
 //! never overwrites its inputs.
 
+mod gross;
 mod inputs;
+mod older;
 mod paths;
+mod runs;
 
 pub(super) use self::paths::input_places;
 
@@ -15,21 +18,22 @@ use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::config::{Naming, ProfileNaming};
 use crate::error::{Error, ExitCode};
-use crate::input::{
-    Content, FileFacts, Found, Mirror, Piece, Skipped, SourceError, SourceFile, detect_contents, read_file,
-};
+use crate::input::{Content, FileFacts, Found, Mirror, Piece, Skipped, SourceFile, detect_contents, read_file};
 use crate::progress::FileProgress;
 use crate::publish::OutputError;
 use crate::report::{
     ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
-    ResourceDocument, RunDocument, TableStyle, verdict_of_json,
+    ResourceDocument, RunDocument, TableStyle,
 };
 use crate::resources::is_profile_column;
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::{is_color_off, job, print, say, table_width, warn};
+use self::gross::{GrossRows, RowsOfSide};
+use self::older::{Older, State, States};
+use super::printer::{note, warn};
+use super::{is_color_off, job, print, table_width};
 
 /// Skipped files that are named one by one: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
@@ -52,26 +56,34 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         job::note_places(forms.iter().map(|(target, _)| target));
         return Ok(ExitCode::Complete);
     }
+    if let Some(path) = &args.runs {
+        return runs::run(args, path, forms.first().map(|(target, _)| target));
+    }
     let mut mirror = Mirror::new(naming.stores());
     let mut found = mirror.find_files(&args.files)?;
-    let mut old = args.compare.as_deref().map(|path| Old::find(path, &mut mirror)).transpose()?;
-    let all_found: Vec<&Found> = std::iter::once(&found).chain(old.as_ref().and_then(Old::files)).collect();
-    paths::check(forms.iter().map(|(target, _)| target), &all_found, args.compare.as_deref(), naming.stores())?;
+    let mut older: Vec<Older> =
+        args.compare.iter().map(|path| Older::find(path, &mut mirror)).collect::<Result<_, _>>()?;
+    let all_found: Vec<&Found> = std::iter::once(&found).chain(older.iter().filter_map(Older::files)).collect();
+    // An object is read from its copy, so its own address is checked, too.
+    let summaries: Vec<&Path> =
+        older.iter().flat_map(Older::summaries).chain(&args.compare).map(PathBuf::as_path).collect();
+    paths::check(forms.iter().map(|(target, _)| target), &all_found, &summaries, naming.stores())?;
     let files = FileSettings { makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
     for (target, _) in &forms {
         check_writable(target, files).map_err(OutputError::from)?;
     }
     let content = detect_contents(&mut found)?;
-    old.as_mut().map_or(Ok(()), |old| old.check_content(content))?;
+    older.iter_mut().try_for_each(|older| older.check_content(content))?;
     if !args.quiet {
-        for found in std::iter::once(&found).chain(old.as_ref().and_then(Old::files)) {
-            print_skipped(&found.skipped);
+        print_skipped(&found.skipped);
+        for older in &older {
+            print_skipped(older.skipped());
         }
     }
     match content {
-        Content::Contacts => report_on::<Counts>(args, (&forms, files), found, old),
-        Content::Messages => report_on::<DeliveryCounts>(args, (&forms, files), found, old),
-        Content::Activities => report_on::<ActivityCounts>(args, (&forms, files), found, old),
+        Content::Contacts => report_on::<Counts>(args, (&forms, files), found, older),
+        Content::Messages => report_on::<DeliveryCounts>(args, (&forms, files), found, older),
+        Content::Activities => report_on::<ActivityCounts>(args, (&forms, files), found, older),
     }
 }
 
@@ -80,24 +92,34 @@ fn report_on<C: FileCounts>(
     args: &ReportArgs,
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
     found: Found,
-    old: Option<Old>,
+    older: Vec<Older>,
 ) -> Result<ExitCode, Error> {
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
     let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
-    let mut document = summarize::<C>(&files, as_of, is_silent)?;
+    let states = States::find(older, as_of, args.sum)?;
+    let mut rows = match states.newest_files() {
+        Some(old) => GrossRows::between(old, &files)?,
+        None => None,
+    };
+    let mut document = summarize::<C>(&files, as_of, is_silent, rows.as_mut().map(GrossRows::new_rows))?;
     document.add_notices(notices);
-    let old = old.map(|old| old.read::<C>(as_of, is_silent, args.sum)).transpose()?;
-    if old.as_ref().is_some_and(|(_, verdict)| *verdict == Some(Verdict::Unverified)) {
-        let with = args.compare.as_deref().map(file_name).unwrap_or_default();
-        document.add_notices([Notice::unverified_comparison(&with)]);
-    }
-    let mut old = old.map(|(old, _)| old);
+    document.origin_mut().title.clone_from(&args.title);
+    let mut states: Vec<State<C::Document>> = states.read::<C>(is_silent, rows.as_mut())?;
+    let doubtful = states.iter().filter(|state| state.verdict == Some(Verdict::Unverified));
+    document.add_notices(doubtful.map(|state| Notice::unverified_comparison(&state.name)));
+    let mut newest = states.pop();
     if let Some(min_cell) = args.min_cell {
-        document.merge_small_groups(min_cell, old.as_mut());
+        document.merge_small_groups(min_cell, newest.as_mut().map(|state| &mut state.document));
     }
-    if let (Some(old), Some(path)) = (&old, &args.compare) {
-        document.compare_with(old, file_name(path));
+    if let Some(newest) = newest {
+        let has_ids = |document: &C::Document| !document.origin().columns_not_in_inputs.iter().any(|name| name == "id");
+        let rows = rows.filter(|_| has_ids(&document) && has_ids(&newest.document));
+        document.compare_with(&newest.document, newest.name);
+        if let Some(rows) = rows {
+            document.set_gross(rows.compare(document.verdict())?);
+        }
+        document.add_trend(states.iter().map(|state| &state.document).chain([&newest.document]));
     }
     if args.min_cell.is_some() {
         // The text of a search can be a name or a number, which must not be in a report that is shared.
@@ -115,7 +137,7 @@ fn report_on<C: FileCounts>(
         }
     }
     if !args.quiet && !forms.iter().any(|(target, _)| *target == OutputTarget::Stdout) {
-        print(&document.table(style()))?;
+        print(&if args.digest { document.digest() } else { document.table(style()) })?;
     }
     Ok(ExitCode::Complete)
 }
@@ -125,22 +147,29 @@ fn summarize<C: FileCounts>(
     files: &[SourceFile],
     as_of: Timestamp,
     is_silent: bool,
-) -> Result<C::Document, SourceError> {
+    mut rows: Option<RowsOfSide<'_>>,
+) -> Result<C::Document, Error> {
     let mut counts = C::for_files();
     let mut facts = FilesFacts::default();
     let mut filters: Vec<Filters> = Vec::new();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.micros();
-    for file in files {
+    for (rank, file) in files.iter().enumerate() {
         // As of the start of an export, rows may have changed until its end.
         let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
         let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
+        let rank = u32::try_from(rank).unwrap_or(u32::MAX);
+        let mut added = Ok(());
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
             progress.observe(counts.rows(), piece.bytes_read);
+            if let (Some(rows), Ok(())) = (&mut rows, &added) {
+                added = rows.add(&piece.batch, rank);
+            }
         };
         let FileFacts { rows, absent, malformed, filters: left_out } = read_file(file, &mut take)?;
+        added?;
         progress.end_file(file.bytes);
         let schema = file.schema();
         for column in absent {
@@ -167,74 +196,15 @@ fn summarize<C: FileCounts>(
     Ok(counts.into_document(facts))
 }
 
-/// The older side of a comparison: a summary, or files to make one from.
-enum Old {
-    Summary(PathBuf),
-    Files(Found, PathBuf),
-}
-
-impl Old {
-    fn find(path: &Path, mirror: &mut Mirror) -> Result<Self, SourceError> {
-        if ReportForm::from_path(path) == Some(ReportForm::Json) {
-            return Ok(Self::Summary(mirror.local(path)?));
-        }
-        Ok(Self::Files(mirror.find_files(&[path.to_owned()])?, path.to_owned()))
-    }
-
-    fn files(&self) -> Option<&Found> {
-        match self {
-            Self::Summary(_) => None,
-            Self::Files(found, _) => Some(found),
-        }
-    }
-
-    /// Checks that files hold what the report is on; for a summary, reading it does.
-    fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
-        let Self::Files(found, path) = self else { return Ok(()) };
-        if detect_contents(found)? == wanted {
-            return Ok(());
-        }
-        Err(SourceError::OtherContents { wanted, path: path.clone() })
-    }
-
-    /// The older state, and its verdict if known. Ages in files are computed at the time of their export, or at `as_of` if
-    /// that is unknown.
-    fn read<C: FileCounts>(
-        self,
-        as_of: Timestamp,
-        is_silent: bool,
-        is_sum: bool,
-    ) -> Result<(C::Document, Option<Verdict>), SourceError> {
-        let path = match self {
-            Self::Summary(path) => path,
-            Self::Files(found, _) => {
-                let (files, _) = inputs::choose(found.files, is_sum)?;
-                let moment = files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
-                let document = summarize::<C>(&files, moment, is_silent)?;
-                let verdict = document.verdict();
-                return Ok((document, verdict));
-            }
-        };
-        let text = match std::fs::read_to_string(&path) {
-            Err(source) => return Err(SourceError::Open { path, source }),
-            Ok(text) => text,
-        };
-        let document = C::Document::from_json(&text);
-        let document = document.map_err(|error| SourceError::NotSummary { path, source: error.into() })?;
-        Ok((document, verdict_of_json(&text)))
-    }
-}
-
 /// Prints the files that are skipped and why, limited in number.
 pub(super) fn print_skipped(skipped: &[Skipped]) {
-    let mut text = String::new();
     for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
-        text += &format!("{skipped}\n");
+        note("file_skipped", &skipped.to_string());
     }
     if let Some(rest) = skipped.len().checked_sub(MAX_SKIPPED_LINES).filter(|&rest| rest > 0) {
-        text += &format!("skipped {} for the same reasons\n", count_of(rest as u64, "more file", "more files"));
+        let files = count_of(rest as u64, "more file", "more files");
+        note("file_skipped", &format!("skipped {files} for the same reasons"));
     }
-    say(&text);
 }
 
 /// The name without its folders, which should not be in a report that is shared.

@@ -11,7 +11,7 @@ use crate::journal::{
 };
 use crate::time::Timestamp;
 
-use super::say;
+use super::printer::note;
 
 /// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed. `engage` says
 /// when a new one is begun.
@@ -29,7 +29,7 @@ pub(super) fn open_journal(
         remove_journal(path).map_err(|error| of_journal(path, error))?;
     }
     let unused = |why: &str| {
-        tracing::warn!("starting over without the journal {}: {why}", path.display());
+        tracing::warn!(name: "journal_unused", "starting over without the journal {}: {why}", path.display());
         None
     };
     let past = match read_journal(path, journal_key) {
@@ -47,7 +47,7 @@ pub(super) fn open_journal(
     };
     if let Some(journal) = &past {
         if !is_quiet {
-            say(&announcement(journal, path));
+            note("resumed", &announcement(journal, path));
         }
         return Ok(JournalSlot { past, writer: None });
     }
@@ -87,8 +87,5 @@ fn is_too_old(journal: &Journal, config: &ResumeConfig, now: Timestamp) -> bool 
 
 fn announcement(journal: &Journal, path: &Path) -> String {
     let started = Timestamp::from_micros(journal.started_at()).to_seconds();
-    format!(
-        "resuming the run started {started} (journal {}; --fresh starts over)\n",
-        printable(&path.to_string_lossy())
-    )
+    format!("resuming the run started {started} (journal {}; --fresh starts over)", printable(&path.to_string_lossy()))
 }

@@ -14,6 +14,7 @@ use crate::base::plural::{count_of, word_for};
 use crate::cli::SimulatorArgs;
 use crate::error::{Error, ExitCode};
 use crate::simulator::Simulator;
+use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
 /// Serves until Ctrl-C or SIGTERM.
 ///
@@ -24,7 +25,11 @@ pub(super) fn run(arguments: &SimulatorArgs) -> Result<ExitCode, Error> {
     // Nobody may be reading stdout.
     drop(greet(&simulator, &mut io::stdout().lock()));
     simulator.wait_for_signal().map_err(Error::StartSimulator)?;
-    drop(report(&simulator, &mut io::stderr().lock()));
+    if LogFormat::is_json() {
+        log_report(&simulator);
+    } else {
+        drop(report(&simulator, &mut io::stderr().lock()));
+    }
     Ok(ExitCode::Complete)
 }
 
@@ -44,6 +49,21 @@ fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "A profile, for --profile-id: {profile}")?;
     }
     out.flush()
+}
+
+/// The same counts in a log of JSON.
+fn log_report(simulator: &Simulator) {
+    let statistics = simulator.statistics();
+    tracing::info!(
+        target: CONSOLE_TARGET,
+        event = "simulator_stopped",
+        requests = statistics.requests,
+        answered_ok = statistics.answered_ok,
+        refused = statistics.refused,
+        rate_limited = statistics.rate_limited,
+        faults_injected = statistics.faults_injected,
+        "simulator stopped"
+    );
 }
 
 /// Prints what was requested.

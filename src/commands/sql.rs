@@ -4,8 +4,8 @@ use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::cli::{PartitionArg, SqlArgs};
-use crate::config::{CREATED_DATE, ConfigError};
+use crate::cli::SqlArgs;
+use crate::config::ConfigError;
 use crate::error::{Error, ExitCode};
 use crate::format::{FileFormat, Projection};
 use crate::publish::OutputError;
@@ -29,7 +29,7 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
         };
         return super::print(&history_sql(&request)?).map(|()| ExitCode::Complete);
     }
-    let partition = args.partition_by.map(|PartitionArg::CreatedDate| CREATED_DATE);
+    let partition = args.partition_by.as_deref();
     let default = default_path(args.engine, resource.name, partition.is_some(), args.format);
     let path = args.path.as_deref().unwrap_or(&default);
     let request = SqlRequest {

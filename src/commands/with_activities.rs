@@ -22,9 +22,9 @@ use crate::resources::activities::Activities;
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
+use super::printer::note;
 use super::read::read_all;
 use super::resume::open_journal;
-use super::say;
 
 /// What the second part of a run has from the first.
 pub(super) struct Phase<'a> {
@@ -57,12 +57,9 @@ pub(super) async fn read_activities<C>(
     *journal = open_journal(&config.resume_activities, &journal_key, (now, engage), verbosity.quiet)?;
     if !verbosity.quiet {
         let requests = reading.keys.len() as u64;
-        say(&budget(
-            ("reading activities", "message"),
-            requests,
-            config.pace.span_of(requests),
-            journal.past.is_some(),
-        ));
+        let text =
+            budget(("reading activities", "message"), requests, config.pace.span_of(requests), journal.past.is_some());
+        note("activities_planned", &text);
     }
     let exported = read_all((&reading, verbosity), config, account, journal, (outputs, None), now, stop).await?;
     // It is written to a file, which no reader leaves.
@@ -90,7 +87,7 @@ pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Dura
         None => ", without a rate limit".to_owned(),
     };
     let rest = if is_resumed { ", less what the journal holds" } else { "" };
-    format!("{what}: {count}, one a {one}{time}{rest}\n")
+    format!("{what}: {count}, one a {one}{time}{rest}")
 }
 
 #[cfg(test)]
@@ -103,11 +100,11 @@ mod tests {
     fn the_budget_names_requests_and_minutes() {
         let seconds = Duration::from_secs;
         let text = budget(ACTIVITIES, 5_000, Some(seconds(1_500)), false);
-        assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit\n");
+        assert_eq!(text, "reading activities: 5,000 requests, one a message, about 25 minutes under the rate limit");
         let text = budget(ACTIVITIES, 1, Some(Duration::from_millis(300)), true);
         let wanted = "1 request, one a message, less than a minute under the rate limit, less what the journal holds";
-        assert_eq!(text, format!("reading activities: {wanted}\n"));
+        assert_eq!(text, format!("reading activities: {wanted}"));
         let text = budget(ACTIVITIES, 20, None, false);
-        assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit\n");
+        assert_eq!(text, "reading activities: 20 requests, one a message, without a rate limit");
     }
 }

@@ -46,7 +46,7 @@ impl ActivitiesConfig {
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let written = RowTransform::new(Projection::all(rows.schema.clone()), Vec::new(), phones.cloned());
         let settings = OutputSettings {
-            format: rows.format_settings(metadata(&filters, &written, rows.schema_version), &args.files.csv.settings()),
+            format: rows.format_settings(metadata(&filters, &written, rows.schema_version), &args.files),
             files,
             ..OutputSettings::new(written)
         };

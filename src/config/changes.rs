@@ -10,7 +10,7 @@ use super::naming::Naming;
 use super::outputs::requests_for;
 use crate::changes::{Layout, changes_schema};
 use crate::cli::ChangesArgs;
-use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, Projection};
+use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, JsonDecimals, Projection};
 use crate::input::{HISTORY_KEY, HistoryFacts};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
@@ -44,6 +44,7 @@ pub struct ChangesConfig {
     pub(super) journal: Option<PathBuf>,
     files: FileSettings,
     csv: CsvSettings,
+    decimals: JsonDecimals,
 }
 
 impl ChangesConfig {
@@ -54,7 +55,7 @@ impl ChangesConfig {
     pub(super) fn new(
         flags: ChangesFlags<'_>,
         (outputs, rows, schema): (&[OutputRequest], &RowTransform, &Schema),
-        (csv, files): (&crate::cli::CsvArgs, FileSettings),
+        (args_of_files, files): (&crate::cli::FileArgs, FileSettings),
         journal: Option<&PathBuf>,
         naming: &Naming,
     ) -> Result<Option<Self>, ConfigError> {
@@ -93,7 +94,8 @@ impl ChangesConfig {
             columns: names.filter(|name| schema.field_with_name(name).is_ok()).collect(),
             journal,
             files,
-            csv: csv.settings(),
+            csv: args_of_files.csv.settings(),
+            decimals: args_of_files.decimals.unwrap_or_default(),
         }))
     }
 
@@ -103,6 +105,7 @@ impl ChangesConfig {
             rows: "changes",
             metadata: changes_metadata(),
             csv: self.csv.clone(),
+            decimals: self.decimals,
             ..FormatSettings::default()
         };
         OutputSettings {

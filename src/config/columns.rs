@@ -7,7 +7,7 @@ use std::path::Path;
 use super::ConfigError;
 use super::row_format::RowFormat;
 use crate::cli::ColumnArgs;
-use crate::format::Projection;
+use crate::format::{ColumnError, Projection};
 use crate::resources::Personal;
 use crate::transform::{MIN_KEY_BYTES, OptionalColumn, PhoneKey, PhoneProtection, RowTransform, with_optional};
 
@@ -54,7 +54,7 @@ pub(super) fn rows_to_write(
     let schema = with_optional(&rows.schema, &OptionalColumn::ALL);
     // Selected from the visible columns, so that an error does not suggest one without values.
     let visible = Projection::select(&schema, shown.iter().copied().chain(optional))?;
-    let names: Vec<String> = if let Some(names) = &args.columns {
+    let mut names: Vec<String> = if let Some(names) = &args.columns {
         names_in(&Projection::select(visible.schema(), names)?)
     } else {
         let added = args.add_columns.iter().map(|column| column.name());
@@ -65,6 +65,14 @@ pub(super) fn rows_to_write(
         }
         names
     };
+    // Folders are named after this column. It is written last, and then left out of the files.
+    if let Some(by) = rows.partition.as_ref().filter(|by| schema.field_with_name(&by.name).is_ok()) {
+        names.retain(|name| *name != by.name);
+        if names.is_empty() {
+            return Err(ColumnError::Empty.into());
+        }
+        names.push(by.name.clone());
+    }
     let optional: Vec<_> =
         OptionalColumn::ALL.into_iter().filter(|column| names.iter().any(|name| name == column.name())).collect();
     let projection = Projection::select(&with_optional(&rows.schema, &optional), names)?;
@@ -103,7 +111,6 @@ pub(super) fn dropped_columns(args: &ColumnArgs) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::ColumnError;
     use crate::resources::Resource;
     use crate::resources::messages::Messages;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
-use super::outputs::{check_csv_flags, check_outputs, file_settings};
+use super::outputs::{check_format_flags, check_outputs, file_settings};
 use super::places::check_distinct;
 use super::{ConfigError, Naming, ProfileNaming};
 use crate::changes::{Layout, changes_schema};
@@ -41,11 +41,16 @@ impl DiffConfig {
         let naming = Naming::new(&args.files.store, None, ProfileNaming::default(), Timestamp::now())?;
         let outputs = check_outputs(&args.files, &naming)?;
         check_distinct(outputs.iter(), std::iter::empty(), None)?;
-        check_csv_flags(&args.files.csv, outputs.iter())?;
+        check_format_flags(&args.files, outputs.iter())?;
         let files = file_settings(&args.files);
         let metadata = changes_metadata();
-        let format =
-            FormatSettings { rows: "changes", metadata, csv: args.files.csv.settings(), ..FormatSettings::default() };
+        let format = FormatSettings {
+            rows: "changes",
+            metadata,
+            csv: args.files.csv.settings(),
+            decimals: args.files.decimals.unwrap_or_default(),
+            ..FormatSettings::default()
+        };
         let layout = if args.wide { Layout::Wide } else { Layout::Structs };
         Ok(Self { outputs, layout, stores: Arc::clone(naming.stores()), files, format })
     }

@@ -8,6 +8,7 @@ use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
 use crate::store::{OutputTarget, StoreError};
+use crate::telemetry::WebhookProblem;
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +87,33 @@ pub enum ConfigError {
     /// The manifest cannot go to stdout.
     #[error("--manifest takes a path or none, not {0}")]
     BadManifest(OutputTarget),
+    /// The address to notify is none. It may be a secret, so it is not shown.
+    #[error("--notify (or SENT_EXPORT_NOTIFY) is not a usable address: {0}")]
+    BadNotify(WebhookProblem),
+    /// What is written for those who watch runs lies on this machine.
+    #[error("{flag} takes a file on this machine, not {path}")]
+    WatchedElsewhere {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        path: String,
+    },
+    /// The file that runs are appended to cannot be.
+    #[error("cannot append to {path} (--runs)")]
+    RunLog {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A run that reads a part of the list says nothing about the rest.
+    #[error("{part} does not go with {whole}, which needs the whole list")]
+    PartOfList {
+        /// The flag that reads a part.
+        part: &'static str,
+        /// The flag that needs all of it.
+        whole: &'static str,
+    },
     /// Nothing to compare with the next time.
     #[error("--max-shrink needs the manifest of the last export, but --manifest none writes none")]
     ShrinkWithoutManifest,
@@ -107,17 +135,47 @@ pub enum ConfigError {
     /// A flag for CSV, and no output is CSV.
     #[error("{0} applies to CSV, and no output is CSV")]
     NoCsv(&'static str),
+    /// There is no such column, or it cannot name folders.
+    #[error("cannot partition by {name:?}; columns are {names}")]
+    UnknownPartition {
+        /// What was typed.
+        name: String,
+        /// The columns that can, in a sentence.
+        names: String,
+    },
+    /// As many days as there are have a file.
+    #[error("--max-partitions does not apply to days of a list that is read day by day")]
+    MaxOfDays,
+    /// A folder is read as one table.
+    #[error("{folder} already holds a dataset by {column}")]
+    OtherDataset {
+        /// The folder.
+        folder: String,
+        /// What the folders in it are named after.
+        column: String,
+    },
+    /// A part of the list would replace the files of all of it.
+    #[error("{flag} reads a part of the list, and --partition-by {column} replaces all files")]
+    PartOfDataset {
+        /// The flag.
+        flag: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// A flag for NDJSON, and no output is NDJSON.
+    #[error("--decimals applies to NDJSON, and no output is NDJSON")]
+    NoNdjson,
     /// A folder of days is one output.
     #[error("--partition-by writes one folder, but --output is given more than once")]
     SeveralFolders,
-    /// The files of days are not split.
+    /// The files of a dataset are not split.
     #[error("--max-rows-per-file does not go with --partition-by")]
     SplitPartitions,
     /// A stream has no place for days.
     #[error("--partition-by writes a folder, not {0}")]
     PartitionedStream(OutputTarget),
     /// Only Parquet is written by days.
-    #[error("--partition-by writes Parquet, not {0}")]
+    #[error("--partition-by created_date writes Parquet, not {0}")]
     PartitionFormat(FileFormat),
     /// Messages and their activities are published together.
     #[error("--with-activities publishes two files together, and cannot hold back what goes to {0}")]
@@ -249,6 +307,10 @@ impl ConfigError {
             Self::MissingKey | Self::UnusableKey { .. } => {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
+            Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
+            Self::WatchedElsewhere { .. } => "name a local file",
+            Self::RunLog { .. } => "name a file in a folder that can be written to",
+            Self::PartOfList { .. } => "leave out one of the two",
             Self::BadKeyVariable => "write it like ACME_API_KEY; the key itself belongs in that variable",
             Self::NoKeyVariable(_) => "set the variable, or name another one",
             Self::KeyCommand(_) => "run it by hand: its messages are not shown, since they may hold the key",
@@ -274,9 +336,14 @@ impl ConfigError {
             Self::WholeReserve(_) => "reserve less than 100% of the quota",
             Self::BinaryToTerminal(_) => "redirect it to a file or a pipe, or use --format csv",
             Self::NoCsv(_) => "add an output that ends in .csv, or omit the flag",
+            Self::NoNdjson => "add an output that ends in .ndjson, or omit the flag",
             Self::SeveralFolders => "name one folder with --output",
             Self::PartitionedStream(_) => "name a folder with --output, or omit --partition-by",
             Self::PartitionFormat(_) => "omit --format",
+            Self::UnknownPartition { .. } => "name one of these columns",
+            Self::MaxOfDays => "omit it",
+            Self::OtherDataset { .. } => "choose another folder, or remove that dataset with its manifest",
+            Self::PartOfDataset { .. } => "use --partition-by created_date, or omit the flag",
             Self::ActivitiesOnStream(_) => "name files with --output and --activities-output",
             Self::ActivitiesInDataset(_) => "name a file outside that folder with --activities-output",
             Self::NotContinuable { .. } => "name another folder, or give --since instead of --since-last",

@@ -1,5 +1,6 @@
 //! The settings of one export, whatever it exports.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::row_format::RowFormat;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
 use crate::api::{ApiKey, ChildProfile, Scope};
 use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
+use crate::export::SampleSettings;
 use crate::journal::{JournalKey, Secret};
 use crate::listing::ReadSettings;
 use crate::publish::Gate;
@@ -204,6 +206,25 @@ pub fn gate(args: &GateArgs, min_rows: Option<u64>) -> Gate {
     Gate { min_rows, max_shrink, require, max_rejected, max_malformed }
 }
 
+/// Which rows of a list are drawn; `None` if all of them are read. `needs_all` names flags that need the whole list.
+///
+/// # Errors
+/// When only a part is read, and a flag is given that needs all of it.
+pub fn sample_settings(
+    list: &ListArgs,
+    needs_all: &[(bool, &'static str)],
+) -> Result<Option<SampleSettings>, ConfigError> {
+    let part = match (list.limit, list.sample) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => "--limit",
+        (None, Some(_)) => "--sample",
+    };
+    if let Some((_, whole)) = needs_all.iter().find(|(is_given, _)| *is_given) {
+        return Err(ConfigError::PartOfList { part, whole });
+    }
+    Ok(list.sample.map(|rows| SampleSettings { rows: rows.get(), seed: list.sample_seed }))
+}
+
 /// How a list is read.
 pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
     ReadSettings {
@@ -212,5 +233,6 @@ pub fn read_settings(list: &ListArgs, pace: &PaceArgs) -> ReadSettings {
         consistency: list.consistency,
         allow_missing_pages: list.allow_missing_pages,
         not_before: None,
+        limit: list.limit.map(NonZeroU64::get),
     }
 }

@@ -22,9 +22,11 @@ mod key_command;
 mod naming;
 mod outputs;
 mod pace;
+mod partition;
 mod places;
 mod profiles;
 mod row_format;
+mod watch;
 
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
@@ -32,14 +34,16 @@ pub use self::changes::{ChangesConfig, ChangesFlags};
 pub use self::connection::Connection;
 pub use self::diff::{DiffConfig, ignored_columns};
 pub use self::error::ConfigError;
-pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings};
+pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings, sample_settings};
 pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
 pub use self::key_command::KeyCommandError;
 pub use self::naming::{Naming, ProfileNaming};
-pub use self::outputs::{BesideFlags, CREATED_DATE, OutputsConfig};
+pub use self::outputs::{BesideFlags, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
+pub use self::partition::{CREATED_DATE, DEFAULT_MAX_PARTITIONS, partition_by};
 pub use self::profiles::{ProfileChoice, ProfileError, check_apart, is_split};
 pub use self::row_format::{RowFormat, SecondOutput};
+pub use self::watch::WatchConfig;
 
 /// Variable that holds the key; the official SDKs read the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

@@ -12,9 +12,9 @@ use super::columns::{dropped_columns, phone_protection, rows_to_write};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{CsvArgs, FileArgs, OutputArgs, ReportFileArgs};
+use crate::cli::{FileArgs, OutputArgs, ReportFileArgs};
 use crate::format::{FileFormat, Format};
-use crate::publish::{OutputRequest, OutputSettings};
+use crate::publish::{OutputRequest, OutputSettings, PartitionBy};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, PlacePattern, Sidecar, Stores};
 use crate::transform::Privacy;
@@ -31,9 +31,6 @@ pub struct BesideFlags<'a> {
     /// What is told of the changes since the export that is replaced.
     pub changes: Option<ChangesFlags<'a>>,
 }
-
-/// What the folders of days are named after: the date of `created_at`, UTC.
-pub const CREATED_DATE: &str = "created_date";
 
 /// Everything that an export writes.
 #[derive(Debug)]
@@ -62,6 +59,8 @@ pub struct OutputsConfig {
     pub stores: Arc<Stores>,
     /// The manifests of runs that differ from this one in dates, times and ids only; `None` if all have one place.
     pub siblings: Option<PlacePattern>,
+    /// Title of the reports.
+    pub title: Option<String>,
     /// How many exports are kept.
     pub keep: Option<NonZeroUsize>,
     /// The id of the run.
@@ -84,8 +83,9 @@ impl OutputsConfig {
     ) -> Result<Self, ConfigError> {
         // A day's file has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
-        let outputs = match rows.partition {
-            Some(_) => vec![check_folder(args, naming)?],
+        let partition = rows.partition.as_ref();
+        let outputs = match partition {
+            Some(by) => vec![check_folder(args, by, naming)?],
             None => check_outputs(&args.files, naming)?,
         };
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
@@ -106,7 +106,7 @@ impl OutputsConfig {
         if let (Some(_), Some(stream)) = (&activities, outputs.iter().find(|request| request.target.is_stream())) {
             return Err(ConfigError::ActivitiesOnStream(stream.target.clone()));
         }
-        if let (Some(activities), Some(_), [folder]) = (&activities, rows.partition, args.files.output.as_slice()) {
+        if let (Some(activities), Some(_), [folder]) = (&activities, partition, args.files.output.as_slice()) {
             activities.check_outside(&naming.target(folder)?)?;
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
@@ -117,28 +117,28 @@ impl OutputsConfig {
             let place = outputs.iter().position(|request| request.target == *target)?;
             // A folder stands for what is named after its column.
             let typed = args.files.output.get(place)?;
-            Some(if rows.partition.is_some() { typed.join(CREATED_DATE) } else { typed.clone() })
+            Some(partition.map_or_else(|| typed.clone(), |by| typed.join(&by.name)))
         };
         let journaled = first_file.and_then(|target| naming.journal_base(&typed(target)?, target));
         let journal = journaled.map(|path| Sidecar::Journal.path(&path));
         let changes = flags.changes.map(|flags| {
             let rows = (&*outputs, &written, rows.schema.as_ref());
-            ChangesConfig::new(flags, rows, (&args.files.csv, files), journal.as_ref(), naming)
+            ChangesConfig::new(flags, rows, (&args.files, files), journal.as_ref(), naming)
         });
         let changes = changes.transpose()?.flatten();
         let of_changes = || changes.iter().flat_map(|changes| &changes.outputs);
-        if let (Some(_), [folder]) = (rows.partition, args.files.output.as_slice()) {
+        if let (Some(_), [folder]) = (partition, args.files.output.as_slice()) {
             let folder = naming.target(folder)?;
             if let Some(inside) = of_changes().find(|request| request.target.is_below(&folder)) {
                 return Err(ConfigError::ChangesInDataset(inside.target.clone()));
             }
         }
         check_distinct(all.clone().chain(of_changes()), beside, manifest.as_ref())?;
-        check_csv_flags(&args.files.csv, all.chain(of_changes()))?;
+        check_format_flags(&args.files, all.chain(of_changes()))?;
         let settings = OutputSettings {
-            format: rows.format_settings(metadata, &args.files.csv.settings()),
+            format: rows.format_settings(metadata, &args.files),
             files,
-            partition: rows.partition,
+            partition: rows.partition.clone(),
             max_rows: args.max_rows_per_file,
             ..OutputSettings::new(written)
         };
@@ -160,6 +160,7 @@ impl OutputsConfig {
             small_files: files,
             stores: Arc::clone(naming.stores()),
             siblings,
+            title: flags.reports.and_then(|reports| reports.title.clone()),
             keep: args.keep,
             run_id: naming.run_id().to_owned(),
             journal,
@@ -219,19 +220,24 @@ fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) ->
     }
 }
 
-/// Flags for CSV without a CSV file are a mistake.
-pub(super) fn check_csv_flags<'a>(
-    flags: &CsvArgs,
-    mut outputs: impl Iterator<Item = &'a OutputRequest>,
+/// Flags for a format without a file of it are a mistake.
+pub(super) fn check_format_flags<'a>(
+    flags: &FileArgs,
+    outputs: impl Iterator<Item = &'a OutputRequest>,
 ) -> Result<(), ConfigError> {
-    match flags.first_given() {
-        Some(flag) if !outputs.any(|request| request.format.format() == Format::Csv) => Err(ConfigError::NoCsv(flag)),
+    let formats: Vec<Format> = outputs.map(|request| request.format.format()).collect();
+    match flags.csv.first_given() {
+        Some(flag) if !formats.contains(&Format::Csv) => return Err(ConfigError::NoCsv(flag)),
+        _ => {}
+    }
+    match flags.decimals {
+        Some(_) if !formats.contains(&Format::Ndjson) => Err(ConfigError::NoNdjson),
         _ => Ok(()),
     }
 }
 
 /// The one output that is a folder: what lies in it is named after the column.
-fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, ConfigError> {
+fn check_folder(args: &OutputArgs, by: &PartitionBy, naming: &Naming) -> Result<OutputRequest, ConfigError> {
     let [folder] = args.files.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
     if args.max_rows_per_file.is_some() {
         return Err(ConfigError::SplitPartitions);
@@ -240,12 +246,11 @@ fn check_folder(args: &OutputArgs, naming: &Naming) -> Result<OutputRequest, Con
     if folder.is_stream() {
         return Err(ConfigError::PartitionedStream(folder));
     }
-    match args.files.format {
-        None | Some(FileFormat::PARQUET) => {
-            Ok(OutputRequest { target: folder.join(CREATED_DATE), format: FileFormat::PARQUET })
-        }
-        Some(format) => Err(ConfigError::PartitionFormat(format)),
+    let format = args.files.format.unwrap_or(FileFormat::PARQUET);
+    if by.keeps_others() && format != FileFormat::PARQUET {
+        return Err(ConfigError::PartitionFormat(format));
     }
+    Ok(OutputRequest { target: folder.join(&by.name), format })
 }
 
 /// All reports, whatever flag asks for them.

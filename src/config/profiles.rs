@@ -81,7 +81,7 @@ pub enum ProfileError {
     #[error("{0} does not go with --profiles")]
     Flag(&'static str),
     /// Files of days hold the rows of all profiles.
-    #[error("--partition-by with --profiles needs a folder for each profile")]
+    #[error("messages by created_date with --profiles need a folder for each profile")]
     OneFolder,
 }
 

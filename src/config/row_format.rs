@@ -4,7 +4,8 @@ use std::path::Path;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::format::{CsvSettings, FILTERS_KEY, FormatSettings, ParquetSettings};
+use crate::cli::FileArgs;
+use crate::format::{FILTERS_KEY, FormatSettings, ParquetSettings};
 use crate::publish::PartitionBy;
 use crate::report::Filters;
 use crate::transform::{Privacy, RowTransform};
@@ -22,15 +23,16 @@ pub struct RowFormat {
     pub hidden_columns: Vec<&'static str>,
     /// Columns whose values hardly repeat.
     pub unique_columns: &'static [&'static str],
-    /// Whether there is one file for each day, under a folder.
+    /// Whether there is one file for each value of a column, under a folder.
     pub partition: Option<PartitionBy>,
 }
 
 impl RowFormat {
     /// How their files are laid out; `metadata` is what a file says of itself.
-    pub(super) fn format_settings(&self, metadata: Vec<(String, String)>, csv: &CsvSettings) -> FormatSettings {
+    pub(super) fn format_settings(&self, metadata: Vec<(String, String)>, files: &FileArgs) -> FormatSettings {
         let parquet = ParquetSettings { unique_columns: self.unique_columns, ..ParquetSettings::default() };
-        FormatSettings { rows: self.name, metadata, parquet, csv: csv.clone() }
+        let (csv, decimals) = (files.csv.settings(), files.decimals.unwrap_or_default());
+        FormatSettings { rows: self.name, metadata, parquet, csv, decimals }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Estimate {
     pub overlap: u64,
     /// Rows in the list; `None` if the API does not report them, or if they are known only after they are read.
     pub rows: Option<u64>,
+    /// Rows in the list, of which only a part is read; `None` if all are, or if the API does not report them.
+    pub total: Option<u64>,
     /// Rows on a page, where there are pages.
     pub page_size: Option<u32>,
     /// Whether reading may stop earlier.
@@ -56,6 +58,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             requests: 1,
             overlap: 0,
             rows: Some(0),
+            total: None,
             page_size: Some(size),
             is_maximum: false,
             sample: None,
@@ -73,11 +76,17 @@ impl<R: Resource> Estimating for ListReading<R> {
         };
         let honored = first.paging.page_size.unwrap_or(size).clamp(1, size);
         let items = first.page.items();
-        let rows = first.paging.total_count;
+        let limit = self.settings.limit;
+        let total = first.paging.total_count;
+        let rows = total.map(|total| limit.map_or(total, |limit| total.min(limit)));
+        let is_limited = limit.is_some_and(|limit| total.is_none_or(|total| total > limit));
         let counted = rows.unwrap_or(items.len() as u64);
         let pages = expected_requests(counted, honored, Consistency::Plain);
         let once = expected_requests(counted, honored, self.settings.consistency);
-        let again = if self.settings.consistency == Consistency::Strict { pages } else { 0 };
+        // What stops early neither looks at start and end again, nor reads the list again.
+        let once = if is_limited { once.saturating_sub(2).max(pages) } else { once };
+        let again = if self.settings.consistency == Consistency::Strict && !is_limited { pages } else { 0 };
+        let drawn = self.sample.map(|sample| sample.pages(counted, honored).len() as u64 + 1);
         let keep: Vec<bool> = items.iter().map(Option::is_some).collect();
         let mut batches = self.batches();
         let full = batches.append(&first.page, &keep);
@@ -88,10 +97,13 @@ impl<R: Resource> Estimating for ListReading<R> {
             let all = batch.num_rows();
             Ok::<_, OutputError>((kept.unwrap_or(batch), all))
         });
+        let (requests, overlap) = drawn.map_or((once + again, once + again - pages), |drawn| (drawn, 0));
+        let rows = self.sample.map_or(rows, |sample| rows.map(|rows| rows.min(sample.rows)));
         Ok(Estimate {
-            requests: once + again,
-            overlap: once + again - pages,
+            requests,
+            overlap,
             rows,
+            total: total.filter(|_| is_limited || rows < total),
             page_size: Some(honored),
             is_maximum: self.since.is_some(),
             sample: sample.transpose()?,
@@ -103,7 +115,15 @@ impl<R: Resource> Estimating for ListReading<R> {
 impl<R: LookupResource> Estimating for LookupReading<R> {
     async fn estimate(&self, _: &Account, _: Scope) -> Result<Estimate, Error> {
         let requests = self.keys.len() as u64;
-        let (rows, page_size, sample, profiles) = (None, None, None, Vec::new());
-        Ok(Estimate { requests, overlap: 0, rows, page_size, is_maximum: false, sample, profiles })
+        Ok(Estimate {
+            requests,
+            overlap: 0,
+            rows: None,
+            total: None,
+            page_size: None,
+            is_maximum: false,
+            sample: None,
+            profiles: Vec::new(),
+        })
     }
 }

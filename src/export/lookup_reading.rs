@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use arrow::datatypes::SchemaRef;
 use sha2::{Digest, Sha256};
 
-use super::reading::{Delivered, Place, ReadReport, Reading};
+use super::delivered::{Delivered, Place};
+use super::reading::{ReadReport, Reading};
 use crate::api::{Account, Scope};
 use crate::base::noun::RowNoun;
 use crate::error::Error;

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
+use super::delivered::Delivered;
 use super::estimate::{Estimate, Estimating, ProfileEstimate};
 use super::profile_tally::ProfileTally;
-use super::reading::{Delivered, ListReading, ReadReport, Reading};
+use super::reading::{ListReading, ReadReport, Reading};
 use super::since::Since;
 use super::written_ids::WrittenIds;
 use crate::api::{Account, AttemptsEnd, ChildProfile, Problem, Scope};
@@ -187,6 +188,8 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
                     requests: whole.requests + estimate.requests,
                     overlap: whole.overlap + estimate.overlap,
                     rows: whole.rows.zip(estimate.rows).map(|(one, other)| one + other),
+                    // Profiles are read whole.
+                    total: None,
                     page_size: whole.page_size.min(estimate.page_size),
                     is_maximum: whole.is_maximum,
                     // The largest of them is the most like the whole.

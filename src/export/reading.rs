@@ -4,11 +4,13 @@
 //! other, and [`LookupReading`](super::LookupReading) hands a list of keys to `lookup`. What comes after them, from pages
 //! to published files, is the same for all: pages in their order, and a [`ReadReport`] with the verdict at the end.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use arrow::datatypes::SchemaRef;
 
+use super::delivered::{Delivered, Place};
 use super::profile_tally::ProfileTally;
+use super::sample::{SampleEnd, SampleSettings, read_sample};
 use super::since::Since;
 use super::written_ids::WrittenIds;
 use crate::api::{Account, Scope};
@@ -97,42 +99,6 @@ pub trait Reading {
     ) -> impl Future<Output = Result<Option<ReadReport>, Error>>;
 }
 
-/// The rows of one answer, in their turn.
-#[derive(Debug)]
-pub struct Delivered<P> {
-    /// The rows.
-    pub page: P,
-    /// Which of them are written, one entry a row.
-    pub keep: Vec<bool>,
-    /// The items of the answer that no other answer held.
-    pub fresh: Range<usize>,
-    /// What was requested.
-    pub place: Place,
-}
-
-/// What an answer was requested for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// A page of a list.
-    Page {
-        /// Its number, from 1.
-        number: u64,
-        /// Rows on a page.
-        size: u32,
-    },
-    /// A key, as it may be shown.
-    Key(String),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Page { number, size } => write!(formatter, "page {number} of {size} rows"),
-            Self::Key(key) => write!(formatter, "answer about {key}"),
-        }
-    }
-}
-
 /// What a read met.
 #[derive(Debug, Clone)]
 pub struct ReadReport {
@@ -167,6 +133,8 @@ pub struct ListReading<R> {
     pub settings: ReadSettings,
     /// From when on; `None` reads all of it.
     pub since: Option<Since>,
+    /// Which rows are drawn; `None` reads the list from its start.
+    pub sample: Option<SampleSettings>,
     /// Where the ids of the rows are gathered, if something is read by them next.
     pub ids: Option<WrittenIds>,
 }
@@ -230,13 +198,15 @@ impl<R: Resource> ListReading<R> {
         let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
         let personal = parameters.iter().filter(|parameter| parameter.is_personal);
         let since = since.map(|since| ("--since".to_owned(), since.text.clone()));
+        let limit = self.settings.limit.map(|limit| ("--limit".to_owned(), limit.to_string()));
+        let sample = self.sample.map(|sample| ("--sample".to_owned(), format!("{} {}", sample.rows, sample.seed)));
         JournalKey {
             resource: R::ENDPOINT.name.to_owned(),
             endpoint: R::ENDPOINT.path.to_owned(),
             base_url: String::new(),
             page_size: self.settings.page_size,
             consistency: self.settings.consistency.name().to_owned(),
-            flags: open.chain(since).collect(),
+            flags: open.chain(since).chain(limit).chain(sample).collect(),
             secrets: personal.map(|parameter| (parameter.flag.to_owned(), Secret::new(parameter.value))).collect(),
         }
     }
@@ -254,12 +224,17 @@ impl<R: Resource> ListReading<R> {
         observe: impl FnMut(Progress),
     ) -> Result<Option<ReadReport>, Error> {
         let source = ListSource { account, scope, resource: &self.resource };
+        if let Some(sample) = self.sample {
+            return match read_sample(&source, (sample, &self.settings, R::NOUN), deliver, observe).await {
+                Ok(report) => Ok(Some(report)),
+                Err(SampleEnd::ReceiverGone) => Ok(None),
+                Err(SampleEnd::Failed(ListError { error, .. })) => Err(Error::Api(error)),
+            };
+        }
         let deliver = async |Delivery { window, page, taken: Taken { keep, fresh } }: Delivery<R::Page>| {
             let place = Place::Page { number: window.page, size: window.size };
-            match deliver(Delivered { page, keep, fresh, place }).await {
-                ControlFlow::Continue(()) => Ok(()),
-                ControlFlow::Break(()) => Err(ReceiverGone),
-            }
+            let is_taken = deliver(Delivered { page, keep, fresh, place }).await.is_continue();
+            if is_taken { Ok(()) } else { Err(ReceiverGone) }
         };
         let settings = ReadSettings { not_before, ..self.settings.clone() };
         match read_list(&source, &settings, journal, deliver, observe).await {

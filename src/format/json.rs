@@ -1,6 +1,7 @@
 //! Arrow columns as JSON values: for lines of NDJSON, and for nested values in a CSV cell.
 //!
-//! Objects have their keys in the order of the schema, and a null stands there as `null`. Times and decimals are strings:
+//! Objects have their keys in the order of the schema, and a null stands there as `null`. Times are strings, and so are decimals unless
+//! asked otherwise:
 //! JSON knows no time, and most readers take its numbers for floats. A float that is not finite has no JSON, and is null.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
@@ -8,6 +9,7 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Fields};
 
 use super::scalars::Scalars;
+use super::settings::JsonDecimals;
 use super::texts::{Texts, position};
 
 /// Columns that form an object a row.
@@ -32,12 +34,12 @@ enum Kind<'a> {
 
 impl<'a> JsonObjects<'a> {
     /// Objects of columns that [`find_unsupported`](super::types::find_unsupported) found nothing wrong with.
-    pub(super) fn new(fields: &Fields, columns: &'a [ArrayRef]) -> Self {
+    pub(super) fn new(fields: &Fields, columns: &'a [ArrayRef], decimals: JsonDecimals) -> Self {
         let members = fields.iter().zip(columns).enumerate().map(|(at, (field, column))| {
             let mut start = vec![if at == 0 { b'{' } else { b',' }];
             push_escaped(field.name().as_bytes(), &mut start);
             start.push(b':');
-            (start, JsonValues::new(column.as_ref()))
+            (start, JsonValues::with_decimals(column.as_ref(), decimals))
         });
         Self { members: members.collect() }
     }
@@ -63,7 +65,7 @@ pub(crate) fn json_objects(batch: &RecordBatch) -> Vec<String> {
 /// The same, one row after the other in a buffer that they share.
 pub(crate) fn for_each_json_object(batch: &RecordBatch, mut take: impl FnMut(&[u8])) {
     let schema = batch.schema();
-    let objects = JsonObjects::new(schema.fields(), batch.columns());
+    let objects = JsonObjects::new(schema.fields(), batch.columns(), JsonDecimals::Strings);
     let mut line = Vec::new();
     for row in 0..batch.num_rows() {
         line.clear();
@@ -73,14 +75,20 @@ pub(crate) fn for_each_json_object(batch: &RecordBatch, mut take: impl FnMut(&[u
 }
 
 impl<'a> JsonValues<'a> {
+    /// Values of a cell: amounts are strings.
     pub(super) fn new(array: &'a dyn Array) -> Self {
+        Self::with_decimals(array, JsonDecimals::Strings)
+    }
+
+    fn with_decimals(array: &'a dyn Array, decimals: JsonDecimals) -> Self {
         let kind = match array.data_type() {
             DataType::List(_) => {
                 let lists = array.as_list::<i32>();
-                Kind::List(lists.value_offsets(), Box::new(Self::new(lists.values().as_ref())))
+                Kind::List(lists.value_offsets(), Box::new(Self::with_decimals(lists.values().as_ref(), decimals)))
             }
-            DataType::Struct(fields) => Kind::Struct(JsonObjects::new(fields, array.as_struct().columns())),
+            DataType::Struct(fields) => Kind::Struct(JsonObjects::new(fields, array.as_struct().columns(), decimals)),
             _ => match Scalars::new(array) {
+                Some(scalars @ Scalars::Decimal(..)) if decimals == JsonDecimals::Numbers => Kind::Plain(scalars),
                 Some(scalars @ (Scalars::Time(_) | Scalars::Decimal(..))) => Kind::Quoted(scalars),
                 Some(scalars) => Kind::Plain(scalars),
                 None => Kind::Text(Texts::new(array.as_string(), needs_escape)),

@@ -43,7 +43,7 @@ pub(crate) use self::guard::unguarded;
 pub(crate) use self::json::{for_each_json_object, json_objects};
 pub use self::parquet::ParquetSettings;
 pub use self::projection::{ColumnError, Projection};
-pub use self::settings::FormatSettings;
+pub use self::settings::{FormatSettings, JsonDecimals};
 pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
 /// Name of the filters among the metadata of Parquet and Arrow files, as JSON.

@@ -164,13 +164,13 @@ impl FileFormat {
         settings: &FormatSettings,
     ) -> Result<Box<dyn Encode<W>>, EncodeError> {
         let schema = Arc::clone(schema);
-        let FormatSettings { rows, metadata, parquet, csv } = settings;
+        let FormatSettings { rows, metadata, parquet, csv, decimals } = settings;
         Ok(match self.format {
             Format::Parquet => Box::new(ParquetEncoder::new(sink, schema, parquet, metadata)?),
             Format::Arrow => Box::new(IpcEncoder::file(sink, schema, metadata)?),
             Format::ArrowStream => Box::new(IpcEncoder::stream(sink, schema, metadata)?),
             Format::Csv => Box::new(CsvEncoder::new(sink, self.codec, schema, csv)?),
-            Format::Ndjson => Box::new(NdjsonEncoder::new(sink, self.codec, schema)?),
+            Format::Ndjson => Box::new(NdjsonEncoder::new(sink, self.codec, schema, *decimals)?),
             Format::Xlsx => Box::new(XlsxEncoder::new(sink, schema, rows)?),
         })
     }

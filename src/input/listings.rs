@@ -14,8 +14,8 @@ use serde::Deserialize;
 use super::error::SourceError;
 use super::published::{Published, PublishedDetails, of_manifest};
 use crate::format::FileFormat;
-use crate::publish::{PublishedManifest, read_manifest};
-use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, folder_of, size_of};
+use crate::publish::{PublishedManifest, is_in_dataset, read_manifest};
+use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, size_of};
 
 /// What manifests without the field hold.
 const FIRST_RESOURCE: &str = "contacts";
@@ -152,6 +152,23 @@ fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
     manifests.into_iter().map(whole).collect()
 }
 
+/// The columns that the datasets in a folder are named after, as their manifests say; none of a folder that is not there.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn datasets_in(folder: &OutputTarget) -> Result<Vec<String>, SourceError> {
+    let manifests = match directly_in(folder) {
+        Err(SourceError::Open { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        found => found?,
+    };
+    let column = |manifest: &OutputTarget| {
+        let (_, column) = Sidecar::of(manifest.name())?;
+        let found = read_manifest::<Facts>(manifest).ok()??;
+        found.outputs.iter().any(|file| is_in_dataset(&file.path, column)).then(|| column.to_owned())
+    };
+    Ok(manifests.iter().filter_map(column).collect())
+}
+
 /// The manifests directly in a folder.
 fn directly_in(folder: &OutputTarget) -> Result<Vec<OutputTarget>, SourceError> {
     match folder {
@@ -169,14 +186,9 @@ fn directly_in(folder: &OutputTarget) -> Result<Vec<OutputTarget>, SourceError> 
 
 /// The folder of a file, and those above it as long as they are named after the value of a column.
 fn folders_of(target: &OutputTarget) -> Vec<OutputTarget> {
-    let parent = |target: &OutputTarget| match target {
-        OutputTarget::File(path) => OutputTarget::File(folder_of(path).to_owned()),
-        OutputTarget::Object(object) => OutputTarget::Object(object.folder()),
-        OutputTarget::Stdout => OutputTarget::Stdout,
-    };
-    let mut folders = vec![parent(target)];
-    while let Some(folder) = folders.last().filter(|folder| is_of_value(folder)) {
-        folders.push(parent(folder));
+    let mut folders = Vec::from_iter(target.parent());
+    while let Some(folder) = folders.last().filter(|folder| is_of_value(folder)).and_then(OutputTarget::parent) {
+        folders.push(folder);
     }
     folders
 }

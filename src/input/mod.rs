@@ -17,6 +17,7 @@ mod at_output;
 mod coerce;
 mod column_builders;
 mod columns;
+mod constant;
 mod content;
 mod contents;
 mod csv;
@@ -59,7 +60,7 @@ pub use self::history::{HISTORY_KEY, HistoryFacts, HistoryFile, HistoryFolder, c
 pub use self::id_column::IdColumn;
 pub use self::id_error::IdError;
 pub use self::ids::IdList;
-pub use self::listings::{ListedFile, Listing, find_listings};
+pub use self::listings::{ListedFile, Listing, datasets_in, find_listings};
 pub use self::mirror::Mirror;
 pub use self::piece::{FileFacts, Piece};
 pub use self::published::Published;

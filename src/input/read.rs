@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::constant::ConstantColumn;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
@@ -39,6 +40,14 @@ pub(super) fn read_columns(
     take: &mut dyn FnMut(Piece),
 ) -> Result<FileFacts, SourceError> {
     let source = file.clone();
+    let constant = ConstantColumn::of(file).filter(|_| wanted == Wanted::All);
+    let in_folder = constant.clone();
+    let mut take_whole = |mut piece: Piece| {
+        if let Some(column) = &in_folder {
+            column.add_to(&mut piece);
+        }
+        take(piece);
+    };
     let read = move |reporter: &Reporter<Piece>| {
         if wanted == Wanted::All {
             check_sum(&source, reporter)?;
@@ -51,7 +60,12 @@ pub(super) fn read_columns(
             Format::Xlsx => xlsx::read(&source, wanted, reporter),
         }
     };
-    watch(stall_limit(file), read, take).unwrap_or_else(|ended| Err(ended_early(file, ended)))
+    let mut facts =
+        watch(stall_limit(file), read, &mut take_whole).unwrap_or_else(|ended| Err(ended_early(file, ended)))?;
+    if let Some(column) = constant {
+        facts.absent.retain(|absent| *absent != column.at);
+    }
+    Ok(facts)
 }
 
 /// Compares the bytes of a file with the manifest of its export, and reads no row.

@@ -39,6 +39,8 @@ pub struct ReadSettings {
     /// Lower bound of the requested creation times, in microseconds UTC. Older rows are not delivered, and reading stops
     /// where a list sorted by creation time has only older ones.
     pub not_before: Option<i64>,
+    /// How many rows are delivered before reading stops; `None` reads the whole list.
+    pub limit: Option<u64>,
 }
 
 impl ReadSettings {
@@ -116,7 +118,9 @@ pub async fn read_list<S: PageSource>(
     let walk = settings.walk(settings.page_size);
     let in_flight = InFlight::new(source, writer);
     let reorder = Reorder::new(past.take());
-    let mut driver = Driver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0 };
+    let left = settings.limit;
+    let mut driver =
+        Driver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0, left };
     driver.take_past().await?;
     if driver.walk.report().pages == 0 && !driver.take_first().await? {
         return Ok(Walk::empty(settings.consistency));
@@ -136,6 +140,8 @@ struct Driver<'a, S: PageSource, D, F> {
     observe: F,
     /// Requests that failed since the last success.
     failures_in_a_row: usize,
+    /// Rows to deliver before reading stops.
+    left: Option<u64>,
 }
 
 impl<S, D, F> Driver<'_, S, D, F>
@@ -144,6 +150,14 @@ where
     D: AsyncFnMut(Delivery<S::Page>) -> Result<(), ReceiverGone>,
     F: FnMut(Progress),
 {
+    /// Windows that may be read ahead of those that are proven: none that no row is wanted of.
+    fn read_ahead(&self) -> usize {
+        let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
+        let wanted = self.left.map(|left| left.div_ceil(self.settings.page_size.into()).saturating_add(1));
+        let wanted = wanted.and_then(|windows| usize::try_from(windows).ok());
+        wanted.map_or(read_ahead, |windows| windows.min(read_ahead))
+    }
+
     /// Takes the answers of earlier runs, in the order in which they arrived.
     async fn take_past(&mut self) -> Result<(), ReadError<S::Error>> {
         let mut not_understood = 0;
@@ -168,7 +182,7 @@ where
         let damaged = self.reorder.damaged() + not_understood;
         if damaged > 0 {
             let parts = count_of(damaged, "damaged part", "damaged parts");
-            tracing::warn!("skipping {parts} of the journal; the rows are fetched again");
+            tracing::warn!(name: "journal_damaged", "skipping {parts} of the journal; the rows are fetched again");
         }
         if let Some((writer, session)) = self.reorder.resume_journal().map_err(ReadError::Journal)? {
             self.in_flight.resume(writer, session);
@@ -193,7 +207,7 @@ where
                 Err(error) => error,
             };
             let Some(smaller) = error.smaller_page_size(size) else { return Err(ReadError::Source(error)) };
-            tracing::warn!("the API refuses pages of {size} rows; continuing with {smaller}");
+            tracing::warn!(name: "page_size_reduced", "the API refuses pages of {size} rows; continuing with {smaller}");
             size = smaller;
         }
     }
@@ -202,8 +216,16 @@ where
     async fn take_rest(&mut self) -> Result<(), ReadError<S::Error>> {
         let (source, concurrency) = (self.source, self.settings.concurrency.get());
         let mut next_permit: Option<LocalBoxFuture<'_, S::Permit>> = None;
-        let read_ahead = concurrency.saturating_mul(READ_AHEAD);
         loop {
+            if self.left == Some(0) {
+                let limit = self.settings.limit.filter(|&limit| {
+                    // Not if that is the whole list.
+                    !self.walk.is_finished() || self.walk.report().rows > limit
+                });
+                self.walk.note_limit(limit);
+                return Ok(());
+            }
+            let read_ahead = self.read_ahead();
             let has_slot = self.in_flight.len() < concurrency;
             let can_ask = has_slot && self.walk.next_request(read_ahead).is_some();
             if !can_ask && self.in_flight.len() == 0 {
@@ -257,7 +279,7 @@ where
 
     /// Delivers the pages that are next.
     async fn deliver_due(&mut self) -> Result<(), ReadError<S::Error>> {
-        while self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
+        while self.left != Some(0) && self.reorder.first().is_some_and(|first| self.walk.is_due(&first)) {
             match self.reorder.pop_first().map_err(ReadError::Journal)? {
                 Some(Next::Page(arrived)) => self.hand_on(*arrived).await?,
                 Some(Next::Entry(request, entry)) => {
@@ -272,7 +294,8 @@ where
     }
 
     async fn hand_on(&mut self, arrived: Arrived<S::Page>) -> Result<(), ReadError<S::Error>> {
-        let taken = self.walk.deliver(&arrived.request, &arrived.facts());
+        let mut taken = self.walk.deliver(&arrived.request, &arrived.facts());
+        self.left = self.left.map(|left| left - taken.keep_at_most(left));
         (self.observe)(progress(&self.walk));
         let delivery = Delivery { window: arrived.request.window, page: arrived.fetched.page, taken };
         // A slow output must not lose the answers that arrive in the meantime.
@@ -309,13 +332,13 @@ where
             if self.failures_in_a_row > self.tolerated_failures() {
                 return Err(ReadError::Source(error));
             }
-            tracing::warn!("cannot fetch {rows} for now; retrying at the end");
+            tracing::warn!(name: "page_postponed", "cannot fetch {rows} for now; retrying at the end");
             return Ok(());
         }
         if !allows_missing {
             return Err(ReadError::Source(error));
         }
-        tracing::warn!("cannot fetch {rows}; continuing without them (--allow-missing-pages)");
+        tracing::warn!(name: "page_missing", "cannot fetch {rows}; continuing without them (--allow-missing-pages)");
         self.walk.abandon(request);
         Ok(())
     }

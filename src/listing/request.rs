@@ -109,6 +109,21 @@ pub struct Taken {
     pub fresh: std::ops::Range<usize>,
 }
 
+impl Taken {
+    /// Keeps no more rows than these, the first ones, and returns how many.
+    pub(super) fn keep_at_most(&mut self, limit: u64) -> u64 {
+        let mut kept = 0;
+        for keep in self.keep.iter_mut().filter(|keep| **keep) {
+            if kept == limit {
+                *keep = false;
+            } else {
+                kept += 1;
+            }
+        }
+        kept
+    }
+}
+
 impl PageFacts<'_> {
     /// The page size that the server keeps to, as its first answer shows.
     pub(super) fn honored_size(&self) -> u32 {

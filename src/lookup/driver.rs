@@ -230,13 +230,13 @@ where
             return Err(LookupError::Source(error));
         }
         if !is_refused && self.queue.fail(position) == Failed::Again {
-            tracing::warn!("cannot read {key} for now; retrying later");
+            tracing::warn!(name: "page_postponed", "cannot read {key} for now; retrying later");
             return Ok(());
         }
         if !self.settings.allow_unread {
             return Err(LookupError::Source(error));
         }
-        tracing::warn!("cannot read {key}; continuing without it (--allow-unread)");
+        tracing::warn!(name: "page_missing", "cannot read {key}; continuing without it (--allow-unread)");
         self.queue.take(position, Answer::Unread);
         Ok(())
     }
@@ -252,7 +252,7 @@ where
         let damaged = self.past.as_ref().map_or(0, Past::damaged) + self.not_understood;
         if damaged > 0 {
             let parts = count_of(damaged, "damaged part", "damaged parts");
-            tracing::warn!("skipped {parts} of the journal; their rows were fetched again");
+            tracing::warn!(name: "journal_damaged", "skipped {parts} of the journal; their rows were fetched again");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use arrow::error::ArrowError;
@@ -30,6 +31,25 @@ pub enum OutputError {
     /// A batch has other columns than the outputs were opened for.
     #[error("a batch does not have the columns of the outputs")]
     ForeignBatch(#[source] ArrowError),
+    /// A column has more values than its dataset may have files.
+    #[error("--partition-by {column} makes more than {max} partitions")]
+    TooManyPartitions {
+        /// The column.
+        column: String,
+        /// Most that are allowed.
+        max: NonZeroUsize,
+    },
+    /// A value is too long for the name of a folder.
+    #[error("--partition-by {column} makes a folder name of {bytes} bytes; file systems take 255")]
+    LongPartition {
+        /// The column.
+        column: String,
+        /// Bytes of the name.
+        bytes: usize,
+    },
+    /// The temporary file for the rows of partitions.
+    #[error("cannot keep rows of partitions in a temporary file in {}", std::env::temp_dir().display())]
+    Spill(#[source] ArrowError),
     /// Another run writes the same output.
     #[error("another run is writing the output: {output} ({owner})")]
     Busy {
@@ -72,6 +92,9 @@ impl OutputError {
             Self::Format(error) | Self::Value { source: error, .. } => error.hint(),
             Self::Store(error) => error.hint(),
             Self::ForeignBatch(_) => "this is a bug; please report it with the command",
+            Self::TooManyPartitions { .. } => "choose a column with fewer values, or raise --max-partitions",
+            Self::LongPartition { .. } => "choose another column",
+            Self::Spill(_) => "free space there, or name another folder in the environment variable TMPDIR",
             Self::Busy { .. } => "wait until it is done, or choose another --output",
             Self::OthersLock { .. } => "remove it if no run is writing that output, or choose another --output",
             Self::Lock { source, .. } => open_hint(source),

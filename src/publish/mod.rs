@@ -36,9 +36,9 @@ pub use self::manifest::{
     MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, placeholder, read_manifest,
 };
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
-pub use self::partitions::is_dataset_file;
+pub use self::partitions::{is_dataset_file, is_in_dataset};
 pub use self::parts::{is_part_of, whole_of_part};
 pub use self::request::OutputRequest;
 pub use self::retention::{newest_manifest, newest_rows, remove_older};
-pub use self::settings::{OutputReport, OutputSettings, PartitionBy};
+pub use self::settings::{OutputReport, OutputSettings, PartitionBy, PartitionFiles};
 pub use self::size::expected_bytes;

@@ -21,7 +21,7 @@ pub struct Outputs {
     open: Vec<OutputThread>,
     /// Outputs that are split into files of so many rows.
     parts: Vec<Parts>,
-    /// The files of a folder, one a day.
+    /// The files of a folder, one for each value of a column.
     partitions: Option<Partitions>,
     /// Behind the outputs, since they are let go in this order.
     locks: Vec<OutputLock>,
@@ -39,7 +39,7 @@ impl Outputs {
             let lock = lock_target(&request.target, files)?;
             let files = FileSettings { is_locked: lock.as_ref().is_some_and(OutputLock::is_held), ..files };
             locks.extend(lock);
-            if let Some(by) = settings.partition {
+            if let Some(by) = &settings.partition {
                 partitions = Some(Partitions::new(request, settings, files, by)?);
                 return Ok(None);
             }

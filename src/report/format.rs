@@ -78,6 +78,16 @@ pub(super) fn difference(difference: i64) -> String {
     }
 }
 
+/// A change as a percentage of the old number, with its sign; empty if there was none before.
+pub(super) fn relative(old: u64, new: u64) -> String {
+    let sign = if new < old { "−" } else { "+" };
+    match percent(old.abs_diff(new), old) {
+        _ if old == new => String::new(),
+        share if share.is_empty() => share,
+        share => format!("{sign}{share}"),
+    }
+}
+
 /// A time to the minute, for people.
 pub(super) fn moment(time: &str) -> String {
     let parts = time.split_once('T').and_then(|(date, time)| Some((date, time.get(..5)?)));
@@ -157,6 +167,9 @@ mod tests {
     fn numbers_are_grouped_and_differences_have_arrows() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0, 1200, -5].map(difference), ["=", "▲ +1,200", "▼ −5"]);
+        let changes = [(100, 103), (100, 97), (3, 9), (0, 5), (7, 7), (100_000, 100_001)];
+        let shares = changes.map(|(old, new)| relative(old, new));
+        assert_eq!(shares, ["+3.0 %", "−3.0 %", "+200.0 %", "", "", "+<0.1 %"]);
         assert_eq!(shown("a\u{1b}[31m\u{202e}b"), "a[31mb");
         assert_eq!(shown("a\u{9b}\u{200b}b"), "ab");
         assert_eq!(shown("\u{7}"), "(empty)");

@@ -21,8 +21,6 @@ pub struct ResourceTable {
     pub key: &'static [&'static str],
     /// The time of a row's last change, if the API has it. Of two rows with the same key, the later one is current.
     pub changed_at: Option<&'static str>,
-    /// Whether it can be exported as one file per day.
-    pub is_partitioned: bool,
 }
 
 impl ResourceTable {
@@ -37,7 +35,6 @@ impl ResourceTable {
             hidden_columns: messages.hidden_columns(),
             key: messages::KEY_COLUMNS,
             changed_at: None,
-            is_partitioned: true,
         }
     }
 
@@ -57,7 +54,6 @@ impl ResourceTable {
                 hidden_columns: Vec::new(),
                 key: contacts::KEY_COLUMNS,
                 changed_at: Some(contacts::CHANGED_AT_COLUMN),
-                is_partitioned: false,
             },
             "messages" => Self::of_messages(Messages { has_body: true, has_extra: false }),
             "activities" => Self {
@@ -66,7 +62,6 @@ impl ResourceTable {
                 hidden_columns: Vec::new(),
                 key: activities::KEY_COLUMNS,
                 changed_at: None,
-                is_partitioned: false,
             },
             _ => return None,
         })

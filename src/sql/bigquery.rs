@@ -28,9 +28,9 @@ const DIALECT: Dialect = Dialect {
 /// A script for the console or `bq query`.
 pub(super) fn bigquery(load: &Load) -> String {
     let remote = Remote::new(load, &["gs://"], "Cloud Storage");
-    let uri = match load.layout {
+    let uri = match &load.layout {
         Layout::File => remote.path.clone(),
-        Layout::Folder | Layout::ByDate(_) => format!("{}/*.{}", remote.path, load.format.name()),
+        Layout::Folder | Layout::ByDate(_) | Layout::ByValue(_) => format!("{}/*.{}", remote.path, load.format.name()),
     };
     let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
     let options = if is_csv {

@@ -86,8 +86,22 @@ fn reader(load: &Load) -> String {
             "read_json({pattern}, format = 'newline_delimited', compression = '{compression}', columns = {{{columns}}})"
         );
     }
-    // Folders of days hold no column of the day; `created_at` is in the files.
-    format!("read_parquet({pattern}, hive_partitioning = false)")
+    match &load.layout {
+        Layout::ByValue(column) => {
+            let hive_type = format!("{{{}: {}}}", DIALECT.literal(column), column_type(load, column));
+            format!("read_parquet({pattern}, hive_partitioning = true, hive_types = {hive_type})")
+        }
+        // The date is no column of the table; `created_at` is in the files.
+        Layout::ByDate(_) | Layout::Folder | Layout::File => {
+            format!("read_parquet({pattern}, hive_partitioning = false)")
+        }
+    }
+}
+
+/// The type of a column of the table.
+fn column_type(load: &Load, name: &str) -> String {
+    let column = load.columns.iter().find(|column| column.name == name);
+    column.map_or_else(|| DIALECT.text.to_owned(), |column| DIALECT.type_of(&column.kind))
 }
 
 /// Names and types of all columns, as a reader takes them.

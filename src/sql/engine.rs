@@ -25,6 +25,8 @@ struct EngineFacts {
     codecs: &'static [Codec],
     /// Whether it reads folders and object stores by itself; others read one local file at a time.
     reads_folders: bool,
+    /// Whether it takes a column from the names of the folders.
+    reads_partitions: bool,
     /// What begins a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
@@ -45,6 +47,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: true,
         comment: "--",
         write: duckdb::duckdb,
     },
@@ -54,6 +57,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: TEXTS,
         codecs: CODECS,
         reads_folders: false,
+        reads_partitions: false,
         comment: "--",
         write: postgres::postgres,
     },
@@ -63,6 +67,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: clickhouse::clickhouse,
     },
@@ -72,6 +77,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: TEXTS,
         codecs: CODECS,
         reads_folders: false,
+        reads_partitions: false,
         comment: "--",
         write: sqlite::sqlite,
     },
@@ -81,6 +87,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: GZIP,
         reads_folders: true,
+        reads_partitions: true,
         comment: "--",
         write: spark::spark,
     },
@@ -90,6 +97,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: GZIP,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: bigquery::bigquery,
     },
@@ -99,6 +107,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: snowflake::snowflake,
     },
@@ -108,6 +117,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: redshift::redshift,
     },
@@ -117,6 +127,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: PARQUET,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: true,
         comment: "--",
         write: hive::athena,
     },
@@ -126,6 +137,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: PARQUET,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: true,
         comment: "--",
         write: hive::trino,
     },
@@ -135,6 +147,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: ALL,
         codecs: GZIP,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: spark::databricks,
     },
@@ -144,6 +157,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: PARQUET,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "#",
         write: python::delta,
     },
@@ -153,6 +167,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: PARQUET,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "#",
         write: python::iceberg,
     },
@@ -162,6 +177,7 @@ static ENGINES: [EngineFacts; 14] = [
         formats: PARQUET,
         codecs: CODECS,
         reads_folders: true,
+        reads_partitions: false,
         comment: "--",
         write: duckdb::ducklake,
     },
@@ -189,6 +205,11 @@ impl Engine {
         self.0.formats.contains(&format.format()) && has_codec
     }
 
+    /// Whether it takes a column of the table from the names of the folders.
+    pub(super) fn reads_partitions(self) -> bool {
+        self.0.reads_partitions
+    }
+
     /// What begins a comment.
     pub(super) fn comment(self) -> &'static str {
         self.0.comment
@@ -199,14 +220,14 @@ impl Engine {
     }
 
     /// Checks that it can load files of a format in a layout from a path.
-    pub(super) fn check(self, format: FileFormat, layout: Layout, path: &str) -> Result<(), SqlError> {
+    pub(super) fn check(self, format: FileFormat, layout: &Layout, path: &str) -> Result<(), SqlError> {
         if !self.loads(format) {
             let loadable =
                 FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
             let (engine, format, loadable) = (self.title(), format.to_string(), loadable.join(", "));
             return Err(SqlError::UnloadableFormat { engine, format, loadable });
         }
-        if layout != Layout::File && !self.0.reads_folders {
+        if *layout != Layout::File && !self.0.reads_folders {
             return Err(SqlError::UnloadableFolder { engine: self.title() });
         }
         if path.contains("://") && !self.0.reads_folders {

@@ -39,8 +39,26 @@ pub enum SqlError {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// Files of days are Parquet.
-    #[error("--partition-by writes Parquet, not {format}")]
+    /// A dataset by this column is not loaded.
+    #[error("{engine} has no SQL for a folder by {column}; {engines} have, and every engine for one by created_date")]
+    UnloadablePartition {
+        /// What the engine is called.
+        engine: &'static str,
+        /// The column.
+        column: String,
+        /// The engines that have it, in a sentence.
+        engines: String,
+    },
+    /// There is no such column, or it names no folders.
+    #[error("no export is partitioned by {column:?} of {resource}")]
+    UnknownPartition {
+        /// What was typed.
+        column: String,
+        /// Name of the resource.
+        resource: &'static str,
+    },
+    /// Datasets of other formats are not loaded.
+    #[error("--partition-by loads Parquet, not {format}")]
     PartitionFormat {
         /// Name of the format.
         format: String,
@@ -83,6 +101,8 @@ impl SqlError {
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
+            Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
+            Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",
             Self::NoHistoryQuery { .. } => {
                 "rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE`, and load that file"

@@ -42,18 +42,19 @@ const TRINO: Dialect = Dialect {
 /// Statements for `Athena`, which runs one at a time.
 pub(super) fn athena(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://"], "S3");
-    let folder = remote.folder(load.layout);
+    let folder = remote.folder(&load.layout);
     let (target, staging) = (load.target(&ATHENA), load.beside(&ATHENA, "_load"));
     let lines = indented(&load.definitions(&ATHENA, ""));
-    let (partitions, repair) = match load.layout {
-        Layout::ByDate(column) => {
+    let in_files = indented(&load.definitions_in_files(&ATHENA));
+    let (partitions, repair) = match &load.layout {
+        Layout::ByDate(column) | Layout::ByValue(column) => {
             (format!("PARTITIONED BY ({} string)\n", ATHENA.name(column)), format!("MSCK REPAIR TABLE {staging};\n\n"))
         }
         Layout::File | Layout::Folder => (String::new(), String::new()),
     };
     format!(
         "{}-- Athena reads every file in the folder, in UTC and to the millisecond. Put a folder of your own in place of TABLES.\n\
-         DROP TABLE IF EXISTS {staging};\n\nCREATE EXTERNAL TABLE {staging} (\n{lines}\n)\n{partitions}STORED AS PARQUET\nLOCATION {};\n\n{repair}\
+         DROP TABLE IF EXISTS {staging};\n\nCREATE EXTERNAL TABLE {staging} (\n{in_files}\n)\n{partitions}STORED AS PARQUET\nLOCATION {};\n\n{repair}\
          CREATE TABLE IF NOT EXISTS {target} (\n{lines}\n)\nLOCATION 's3://BUCKET/TABLES/{}/'\n\
          TBLPROPERTIES ('table_type' = 'ICEBERG');\n\n{}\nDROP TABLE {staging};\n",
         remote.note,
@@ -66,12 +67,12 @@ pub(super) fn athena(load: &Load) -> String {
 /// Statements for Trino, with one catalog of Hive and one of Iceberg.
 pub(super) fn trino(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://", "gs://", "abfss://", "hdfs://"], "the object store");
-    let folder = remote.folder(load.layout);
+    let folder = remote.folder(&load.layout);
     let name = format!("{}_load", load.table.last().map_or("", String::as_str));
     let staging = format!("hive.default.{}", TRINO.name(&name));
-    let mut staged = load.definitions(&TRINO, "");
-    let (partitions, sync) = match load.layout {
-        Layout::ByDate(column) => {
+    let mut staged = load.definitions_in_files(&TRINO);
+    let (partitions, sync) = match &load.layout {
+        Layout::ByDate(column) | Layout::ByValue(column) => {
             staged.push(format!("{} varchar", TRINO.name(column)));
             let names = format!("{}, {}", TRINO.literal("default"), TRINO.literal(&name));
             (

@@ -26,14 +26,16 @@ pub(super) struct Load {
 }
 
 /// How the files of a table are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layout {
     /// One file.
     File,
     /// The files of one folder.
     Folder,
-    /// A folder for each value of this column, a date that the files do not have.
-    ByDate(&'static str),
+    /// A folder for each date of a time column, under this name, which is no column of the table.
+    ByDate(String),
+    /// A folder for each value of this column, which is one of the table and not in the files.
+    ByValue(String),
 }
 
 impl Load {
@@ -60,10 +62,12 @@ impl Load {
 
     /// The path of one file, or a pattern of all files.
     pub(super) fn pattern(&self) -> String {
-        match self.layout {
+        match &self.layout {
             Layout::File => self.path.clone(),
             Layout::Folder => format!("{}/*.{}", self.path, self.format.name()),
-            Layout::ByDate(column) => format!("{}/{column}=*/*.{}", self.path, self.format.name()),
+            Layout::ByDate(column) | Layout::ByValue(column) => {
+                format!("{}/{column}=*/*.{}", self.path, self.format.name())
+            }
         }
     }
 
@@ -96,6 +100,17 @@ impl Load {
             format!("{} {}{not_null}", dialect.name(&column.name), dialect.type_of(&column.kind))
         };
         self.columns.iter().map(definition).collect()
+    }
+
+    /// The lines of the definition of the files as they are: without the column that their folders are named after.
+    pub(super) fn definitions_in_files(&self, dialect: &Dialect) -> Vec<String> {
+        let lines = self.definitions(dialect, "").into_iter().zip(&self.columns);
+        lines.filter(|(_, column)| !self.is_in_folders(column)).map(|(line, _)| line).collect()
+    }
+
+    /// Whether folders are named after this column of the table.
+    fn is_in_folders(&self, column: &SqlColumn) -> bool {
+        matches!(&self.layout, Layout::ByValue(name) if *name == column.name)
     }
 
     /// What reads a compressed file as text, for a shell: `gzip -dc 'contacts.csv.gz'`. `None` for a file that is text.

@@ -29,10 +29,10 @@ const DIALECT: Dialect = Dialect {
 pub(super) fn redshift(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://"], "S3");
     // What is named is the beginning of names: that of the days leaves out the manifest beside them.
-    let prefix = match load.layout {
+    let prefix = match &load.layout {
         Layout::File => remote.path.clone(),
         Layout::Folder => format!("{}/", remote.path),
-        Layout::ByDate(column) => format!("{}/{column}=", remote.path),
+        Layout::ByDate(column) | Layout::ByValue(column) => format!("{}/{column}=", remote.path),
     };
     let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
     let codec = match load.format.codec() {

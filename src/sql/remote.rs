@@ -28,7 +28,7 @@ impl Remote {
     }
 
     /// The folder that all files are in, with a slash at its end.
-    pub(super) fn folder(&self, layout: Layout) -> String {
+    pub(super) fn folder(&self, layout: &Layout) -> String {
         match (layout, self.path.rsplit_once('/')) {
             (Layout::File, Some((folder, _))) => format!("{folder}/"),
             _ => format!("{}/", self.path),

@@ -1,6 +1,6 @@
 //! What is asked for, checked, and the text for it.
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 
 use super::column::SqlColumn;
 use super::engine::Engine;
@@ -25,8 +25,8 @@ pub struct SqlRequest<'a> {
     pub path: &'a str,
     /// The format of the files.
     pub format: FileFormat,
-    /// The column that the folder has a folder for each value of.
-    pub partition: Option<&'static str>,
+    /// What the folders in the folder are named after: a column, or the date of one.
+    pub partition: Option<&'a str>,
 }
 
 /// The statements, with a line on what they do.
@@ -81,17 +81,14 @@ pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
     let resource = request.resource;
     let layout = match request.partition {
-        Some(_) if !resource.is_partitioned => {
-            return Err(SqlError::OnlyMessages { flag: "--partition-by", resource: resource.name });
-        }
         Some(_) if request.format != FileFormat::PARQUET => {
             return Err(SqlError::PartitionFormat { format: request.format.to_string() });
         }
-        Some(column) => Layout::ByDate(column),
+        Some(column) => partitioned(request, column)?,
         None if request.path.ends_with('/') => Layout::Folder,
         None => Layout::File,
     };
-    request.engine.check(request.format, layout, request.path)?;
+    request.engine.check(request.format, &layout, request.path)?;
     let path = match request.path.trim_end_matches('/') {
         "" if request.path.starts_with('/') => "/",
         path => path,
@@ -114,6 +111,28 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
         format: request.format,
         layout,
     })
+}
+
+/// How files of a dataset by a column are laid out.
+fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<Layout, SqlError> {
+    let schema = &request.resource.schema;
+    let time = column.strip_suffix("_date").map(|stem| format!("{stem}_at"));
+    let type_of = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
+    if time.is_some_and(|time| matches!(type_of(&time), Some(DataType::Timestamp(..)))) {
+        return Ok(Layout::ByDate(column.to_owned()));
+    }
+    match type_of(column) {
+        Some(DataType::Utf8 | DataType::Boolean) if request.engine.reads_partitions() => {
+            Ok(Layout::ByValue(column.to_owned()))
+        }
+        Some(DataType::Utf8 | DataType::Boolean) => {
+            let engines: Vec<&str> =
+                Engine::all().filter(|engine| engine.reads_partitions()).map(Engine::title).collect();
+            let (engine, engines) = (request.engine.title(), engines.join(", "));
+            Err(SqlError::UnloadablePartition { engine, column: column.to_owned(), engines })
+        }
+        _ => Err(SqlError::UnknownPartition { column: column.to_owned(), resource: request.resource.name }),
+    }
 }
 
 /// A line end would end a comment or a command of a shell.

@@ -73,7 +73,7 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
     let name = load.format.name().replace('.', "[.]");
     let all = format!("@{stage}\nPATTERN = '.*[.]{name}'");
     if load.path.contains("://") {
-        let (folder, copied) = match (load.layout, load.path.rsplit_once('/')) {
+        let (folder, copied) = match (&load.layout, load.path.rsplit_once('/')) {
             (Layout::File, Some((folder, file))) => (folder, format!("@{stage}\nFILES = ({})", DIALECT.literal(file))),
             _ => (load.path.as_str(), all),
         };
@@ -81,9 +81,9 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
         let note = "-- Put the name of your storage integration in place of my_integration.\n";
         return (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), note.to_owned(), copied);
     }
-    let upload = match load.layout {
+    let upload = match &load.layout {
         // Every day has a file of the same name, and PUT keeps no folders.
-        Layout::ByDate(_) => {
+        Layout::ByDate(_) | Layout::ByValue(_) => {
             format!("-- Upload the folder first: snow stage copy '{}/' @{stage} --recursive\n", load.path)
         }
         Layout::File | Layout::Folder => format!(

@@ -40,8 +40,9 @@ pub(super) fn spark(load: &Load) -> String {
     let target = load.target(&DIALECT);
     let view = load.temporary(&DIALECT, "_load");
     let (options, structure) = reader(load);
-    // Of a folder of days, Spark finds the days itself.
-    let path = if matches!(load.layout, Layout::ByDate(_)) { load.path.clone() } else { load.pattern() };
+    // Spark finds the folders of a dataset itself.
+    let path =
+        if matches!(load.layout, Layout::ByDate(_) | Layout::ByValue(_)) { load.path.clone() } else { load.pattern() };
     let options = std::iter::once(("path", DIALECT.literal(&path))).chain(options);
     let options: Vec<String> = options.map(|(name, value)| format!("{name} {value}")).collect();
     let format = format_name(load);

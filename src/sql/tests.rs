@@ -58,8 +58,14 @@ fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
     assert_eq!(error, Err(SqlError::UnloadableUrl { engine }));
     let text = request("clickhouse", "s3://exports/c.csv", FileFormat::CSV, None).unwrap();
     assert!(text.contains("FROM s3('s3://exports/c.csv', 'CSVWithNames',"), "{text}");
-    let error = request("duckdb", "out/", FileFormat::PARQUET, Some("created_date"));
-    assert_eq!(error, Err(SqlError::OnlyMessages { flag: "--partition-by", resource: "contacts" }));
+    let days = request("snowflake", "out/", FileFormat::PARQUET, Some("updated_date")).unwrap();
+    assert!(days.contains("snow stage copy 'out/'"), "{days}");
+    for column in ["name", "available_channels", "region_date"] {
+        let error = request("duckdb", "out/", FileFormat::PARQUET, Some(column));
+        assert_eq!(error, Err(SqlError::UnknownPartition { column: column.to_owned(), resource: "contacts" }));
+    }
+    let error = request("duckdb", "out/", FileFormat::CSV, Some("region_code"));
+    assert_eq!(error, Err(SqlError::PartitionFormat { format: "csv".to_owned() }));
     assert!(request("duckdb", "out/", FileFormat::CSV, None).unwrap().contains("'out/*.csv'"));
     for (path, table) in [("", None), ("a\nb.csv", None), ("c.csv", Some("")), ("c.csv", Some("a..b"))] {
         let error = try_written("duckdb", "contacts", path, table).unwrap_err();
@@ -185,7 +191,7 @@ fn the_documents_list_what_each_engine_loads() {
             other => panic!("no word for {other:?}"),
         };
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
-        let folders = if engine.check(format, load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
+        let folders = if engine.check(format, &load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
         let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }

@@ -256,6 +256,16 @@ impl OutputTarget {
         }
     }
 
+    /// The folder that it is in; `None` for stdout.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        match self {
+            Self::File(path) => Some(Self::File(folder_of(path).to_owned())),
+            Self::Object(object) => Some(Self::Object(object.folder())),
+            Self::Stdout => None,
+        }
+    }
+
     /// Another output in the same folder.
     #[must_use]
     pub fn sibling(&self, name: &str) -> Self {

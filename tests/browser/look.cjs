@@ -12,6 +12,7 @@ const [browserPath, out, ...files] = process.argv.slice(2);
 const views = [
   { name: "light", viewport: { width: 1200, height: 900 }, colorScheme: "light" },
   { name: "dark", viewport: { width: 1200, height: 900 }, colorScheme: "dark" },
+  { name: "narrow", viewport: { width: 320, height: 640 }, colorScheme: "light", isMobile: true, deviceScaleFactor: 2 },
   { name: "phone", viewport: { width: 360, height: 740 }, colorScheme: "light", isMobile: true, deviceScaleFactor: 2 },
 ];
 
@@ -100,7 +101,7 @@ function sums() {
   const adding = tables.filter((table) => columns(table).includes(isOfMessages ? "Messages" : "Contacts") && table.getClientRects().length);
   const wrong = adding.filter((table) => counts(table).reduce((sum, text) => sum + number(text), 0) !== all);
   // A contact counts once for each of its channels.
-  const isOfChannels = (table) => table.parentElement.querySelector("h3")?.textContent === "Available";
+  const isOfChannels = (table) => ["Available", "Reachable"].includes(table.parentElement.querySelector("h3")?.textContent);
   return wrong.filter((table) => !isOfChannels(table)).map((table) => `does not add up to ${all}: ${counts(table)}`);
 }
 
@@ -157,24 +158,45 @@ async function look(browser, file, view, problems) {
   const stem = path.join(out, `${path.basename(file, ".html")}-${name}`);
   await page.screenshot({ path: `${stem}.png`, fullPage: true });
   if (name === "light") {
-    await sortable(page, note);
     await page.emulateMedia({ media: "print" });
-    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     for (const problem of await page.evaluate(wideElements)) note(`too wide on paper: ${problem}`);
     for (const problem of await page.evaluate(heatMap)) note(`on paper: ${problem}`);
-    // On paper, where nothing can be unfolded, everything is.
+    // What is folded away is on paper as a sum.
     for (const problem of await page.evaluate(sums)) note(`on paper: ${problem}`);
-    const folded = await page.evaluate(() => [...document.querySelectorAll(".more")].some((row) => !row.getClientRects().length));
-    if (folded) note("rows are folded away on paper");
-    await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, format: "A4", margin: { top: "12mm", bottom: "12mm", left: "12mm", right: "12mm" } });
+    const heads = await page.evaluate(() => [...document.querySelectorAll("thead")].every((head) => getComputedStyle(head).display === "table-header-group"));
+    if (!heads) note("heads of tables are not repeated on paper");
+    const pdf = await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, preferCSSPageSize: true });
+    const pages = (pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
+    if (path.basename(file).startsWith("ordinary") && pages > 4) note(`${pages} pages on paper`);
     await page.setViewportSize({ width: 700, height: 990 });
     await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
     await page.emulateMedia({ media: "screen" });
-    const unfolding = page.locator("button.all");
-    while (await unfolding.count()) await unfolding.first().click();
-    for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
+    await unfold(page, note);
+    await sortable(page, note);
   }
   await context.close();
+}
+
+// Long tables are shown whole on request, and folded again; the button keeps the focus.
+async function unfold(page, note) {
+  const buttons = page.locator("button.all");
+  const clickAll = async (isFolded) => {
+    for (let at = 0; at < (await buttons.count()); at += 1) {
+      const button = buttons.nth(at);
+      if (((await button.getAttribute("aria-expanded")) === "false") !== isFolded) continue;
+      await button.click();
+      if (!(await button.evaluate((element) => document.activeElement === element))) note("a button loses the focus");
+    }
+  };
+  const hidden = () => page.evaluate(() => [...document.querySelectorAll("details[open] .more, :not(details) > div > table .more")].filter((row) => !row.getClientRects().length).length);
+  await clickAll(true);
+  for (const problem of await page.evaluate(sums)) note(`unfolded: ${problem}`);
+  if (await hidden()) note("rows are folded away after a click");
+  if (!(await buttons.count())) return;
+  await clickAll(false);
+  for (const problem of await page.evaluate(sums)) note(`folded again: ${problem}`);
+  if (!(await hidden())) note("rows cannot be folded away again");
+  await clickAll(true);
 }
 
 // Sorting shows that the page's own script runs, and so that the policy that keeps others out has the right hash.

@@ -74,7 +74,9 @@ fn a_list_that_moves_is_healed_in_every_stable_order() {
 #[test]
 fn without_overlap_contacts_are_lost_and_the_verdict_is_unverified() {
     let simulator = moving(Order::CreatedAscending, 3_000, restless());
-    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "plain"]).finish();
+    let run = sent_export()
+        .contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "plain", "--show-table"])
+        .finish();
     let run = run.expect_code(3).expect_stderr("may be missing").expect_stderr("unverified: ");
     let ids: HashSet<Uuid> = csv_ids(&run.path("c.csv")).into_iter().collect();
     assert!(simulator.truth().present_throughout.iter().any(|id| !ids.contains(id)), "this list must have hidden rows");
@@ -108,7 +110,8 @@ fn an_order_that_changes_is_called_unverified() {
 #[test]
 fn a_strict_run_reads_everything_a_second_time() {
     let simulator = simulator(950);
-    let run = sent_export().contacts(&simulator.base_url(), &["-o", "c.csv", "--consistency", "strict"]).finish();
+    let strict = ["-o", "c.csv", "--consistency", "strict", "--show-table"];
+    let run = sent_export().contacts(&simulator.base_url(), &strict).finish();
     let run = run.expect_code(0).expect_stderr("a second read of the whole list (10 pages in all) found nothing new");
     assert_eq!(run.evidence("_c.csv.manifest.json", "rescan_found_nothing"), Some(10.into()));
     assert_eq!(simulator.statistics().list_requests, 11 + 2 + 10, "windows, start and end, pages of the second read");

@@ -294,7 +294,7 @@ fn a_rejected_page_size_is_stepped_down_once_and_said() {
 fn a_list_that_shrinks_is_read_to_its_present_end_and_called_healed() {
     let server = ScriptedServer::start(|number, head| Asked::by(head).answer_of(if number == 0 { 250 } else { 249 }));
     let run = sent_export()
-        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
+        .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json", "--show-table"])
         .finish()
         .expect_code(0)
         .expect_stderr("between 249 and 250");

@@ -106,6 +106,30 @@ fn prices_and_bodies_are_what_the_account_holds() {
 }
 
 #[test]
+fn amounts_in_lines_of_json_are_texts_or_numbers_and_both_are_read_back_exactly() {
+    let amounts = |decimals: &[&str]| {
+        let flags =
+            [&["messages", "--simulate=300", "-o", "m.ndjson", "--rate-limit", "none", "-q"], decimals].concat();
+        let run = sent_export().args(flags).finish().expect_code(0);
+        let text = std::fs::read_to_string(run.path("m.ndjson")).unwrap();
+        let run = run.again().args(["report", "m.ndjson", "--json", "r.json"]).finish().expect_code(0);
+        (text, run.json("r.json")["templates"].clone())
+    };
+    let (texts, spent) = amounts(&[]);
+    let (numbers, spent_by_numbers) = amounts(&["--decimals", "number"]);
+    assert!(spent.is_object() || spent.is_array(), "{spent}");
+    assert_eq!(spent, spent_by_numbers);
+    let price = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["price"].clone();
+    for (text, number) in texts.lines().zip(numbers.lines()) {
+        let (text, number) = (price(text), price(number));
+        assert!(text.is_null() || number.is_number(), "{number}");
+        assert_eq!(text.as_str().map(str::to_owned), (!number.is_null()).then(|| number.to_string()));
+    }
+    let refused = sent_export().args(["messages", "--simulate=5", "-o", "m.csv", "--decimals", "number"]).finish();
+    refused.expect_code(2).expect_stderr("--decimals applies to NDJSON, and no output is NDJSON");
+}
+
+#[test]
 fn csv_holds_nested_values_as_json_and_no_body_when_none_is_requested() {
     let simulator = simulator(50);
     let run = messages(sent_export(), &simulator, &["-o", "m.csv", "--no-body", "--extra"]).finish().expect_code(0);
@@ -127,7 +151,18 @@ fn csv_holds_nested_values_as_json_and_no_body_when_none_is_requested() {
 fn hostile_messages_are_counted_and_kept_and_their_text_is_never_printed() {
     let simulator = start(Messaging { count: 640, ..Messaging::default() }, true);
     let base_url = simulator.base_url();
-    let fixed = ["messages", "--base-url", &base_url, "--rate-limit", "none", "-o", "m.parquet", "--extra", "-vv"];
+    let fixed = [
+        "messages",
+        "--base-url",
+        &base_url,
+        "--rate-limit",
+        "none",
+        "-o",
+        "m.parquet",
+        "--extra",
+        "-vv",
+        "--show-table",
+    ];
     let run = sent_export().args(fixed).finish();
     assert!(matches!(run.code, Some(0 | 3)), "{run:?}");
     for said in ["cmd|", "script", "only a text", "capital"] {

@@ -1,4 +1,4 @@
-//! What only root can try: files of other users, and mounts.
+//! What only root can try: files of other users, mounts, and the root of the image.
 //!
 //! `cargo test` ignores these tests, since it may be run by anyone. `.ci/run` runs all of this module where it is root and
 //! may mount; elsewhere it fails in CI, and at home it names what was not checked.
@@ -6,6 +6,8 @@
 //! *Easy to get wrong:* a test that may not do what it needs must fail, so nothing here returns early.
 
 #![cfg(target_os = "linux")]
+
+mod image;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;

@@ -70,7 +70,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
         let export = &run.json("r.json")["inputs"][0]["export"];
         assert_eq!([&export["verdict"], &export["api"]], [&json!("unverified"), &json!("https://api.sent.dm")]);
         assert_eq!(export["evidence"][0]["text"], "3 contacts were not found");
-        assert!(read(&run, "r.html").contains("<span class=\"badge warn\">unverified</span>"));
+        assert!(read(&run, "r.html").contains("<a href=\"#run\" class=\"badge warn\">unverified</a>"));
         // Whoever compares with it should know, too.
         let run = run.again().file("new.csv", &csv(0..9));
         let run = run.args(["report", "new.csv", "--compare", "c.csv"]).args(FORMS).finish().expect_code(0);
@@ -89,7 +89,7 @@ fn an_unverified_export_is_named_at_the_top_of_every_form() {
 
 #[test]
 fn a_run_starts_its_report_with_its_warnings() {
-    let outputs = ["-o", "c.csv", "--summary", "r.json", "--report", "r.html", "--report", "r.md"];
+    let outputs = ["-o", "c.csv", "--summary", "r.json", "--report", "r.html", "--report", "r.md", "--show-table"];
     let run = |total: u32| {
         let body = json!({"success": true, "data": {"contacts": [{"id": "a", "created_at": "01/02/2025"}, {"name": "b"}],
             "pagination": {"page": 1, "page_size": 100, "total_count": total, "total_pages": 1, "has_more": false}}});

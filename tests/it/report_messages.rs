@@ -33,6 +33,9 @@ fn counts(mut document: Value) -> Value {
         "run",
         "outputs",
         "inputs",
+        // Their queries name the file.
+        "actions",
+        "api",
         "notices",
         "filters",
         "rejected",
@@ -121,8 +124,18 @@ fn messages_without_activities_and_unknown_ones_are_distinguished() {
         let data = json!({"message_id": id, "activities": activities});
         Answer::ok(json!({"success": true, "data": data, "error": null, "meta": {}}).to_string())
     });
-    let flags =
-        ["activities", "--base-url", &server.url(), "--rate-limit", "none", "-o", "a.csv", "--summary", "s.json"];
+    let flags = [
+        "activities",
+        "--base-url",
+        &server.url(),
+        "--rate-limit",
+        "none",
+        "-o",
+        "a.csv",
+        "--summary",
+        "s.json",
+        "--show-table",
+    ];
     let run = sent_export().args(flags).args(IDS).finish().expect_code(0);
     let run = run.expect_stderr("1 message has no activity.").expect_stderr("1 message is not known to the API");
     let found = document(&run, "s.json");

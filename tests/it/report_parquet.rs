@@ -72,7 +72,7 @@ fn report(run: Finished, name: &str) -> (Finished, Value) {
     let args = ["report", name, "--as-of", "2026-02-01", "--json", "-", "--quiet"];
     let run = run.again().args(args).finish().expect_code(0);
     let mut document: Value = serde_json::from_slice(&run.stdout).unwrap();
-    for of_the_file in ["inputs", "notices", "filters"] {
+    for of_the_file in ["actions", "inputs", "notices", "filters"] {
         document.as_object_mut().unwrap().remove(of_the_file);
     }
     (run, document)

@@ -71,15 +71,21 @@ fn names(folder: &Path) -> BTreeSet<String> {
 /// When the runs that made these files began and ended, in all forms in which the files have it.
 fn times_of_runs(folder: &Path) -> Vec<String> {
     let manifests = names(folder).into_iter().filter(|name| name.ends_with(".manifest.json"));
-    let times: Vec<String> = manifests
-        .flat_map(|name| {
+    let runs: Vec<[String; 2]> = manifests
+        .map(|name| {
             let manifest = std::fs::read(folder.join(name)).unwrap();
             let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
             ["started_at", "finished_at"].map(|key| manifest[key].as_str().unwrap().to_owned())
         })
         .collect();
     let to_minute = |time: &String| format!("{}, {} UTC", &time[..10], &time[11..16]);
-    times.iter().cloned().chain(times.iter().map(to_minute)).collect()
+    // The longer forms first, since they begin as the shorter ones do.
+    let span = |[from, to]: &[String; 2]| format!("{}, {} to {} UTC", &from[..10], &from[11..16], &to[11..16]);
+    let over_midnight = |run: &[String; 2]| run.each_ref().map(to_minute).join(" to ");
+    let spans = runs.iter().flat_map(|run| [over_midnight(run), span(run)]);
+    let times = runs.as_flattened();
+    let since = times.iter().map(|time| format!("Since {}", &time[..10]));
+    spans.chain(times.iter().cloned()).chain(times.iter().map(to_minute)).chain(since).collect()
 }
 
 /// The content without what differs from run to run.

@@ -21,6 +21,9 @@ fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
     assert!(printed("duckdb contacts s3://exports/c.csv.zst").contains("read_csv('s3://exports/c.csv.zst', "));
     assert!(printed("duckdb contacts c.txt --format csv").contains("read_csv('c.txt', "));
     assert!(printed("duckdb contacts exports/ --format csv.gz").contains("read_csv('exports/*.csv.gz', "));
+    let regions = printed("duckdb contacts --partition-by region_code");
+    let reader = "read_parquet('contacts/region_code=*/*.parquet', hive_partitioning = true, hive_types = {'region_code': VARCHAR})";
+    assert!(regions.contains(reader), "{regions}");
     let days = printed("duckdb messages --partition-by created_date");
     assert!(days.contains("read_parquet('messages/created_date=*/*.parquet', hive_partitioning = false)"), "{days}");
 }
@@ -50,9 +53,11 @@ fn what_cannot_be_loaded_is_wrong_usage() {
     assert!(run.stdout.is_empty(), "{run:?}");
     run.expect_stderr("SQLite cannot load parquet; it loads csv, csv.gz").expect_stderr("hint: ");
     sql("duckdb contacts c.xml").expect_code(2).expect_stderr("cannot tell the format from the extension: c.xml");
-    sql("duckdb contacts --partition-by created_date")
+    sql("duckdb contacts --partition-by name")
         .expect_code(2)
-        .expect_stderr("--partition-by is for messages, not contacts");
+        .expect_stderr("no export is partitioned by \"name\" of contacts");
+    let refused = sql("snowflake contacts --partition-by region_code").expect_code(2);
+    refused.expect_stderr("Snowflake has no SQL for a folder by region_code; DuckDB, Spark, Athena, Trino have");
     sql("duckdb contacts --no-body").expect_code(2).expect_stderr("--no-body is for messages, not contacts");
     sql("duckdb messages --extra --columns id").expect_code(2).expect_stderr("cannot be used with");
     sql("oracle contacts").expect_code(2).expect_stderr("possible values: duckdb, ");

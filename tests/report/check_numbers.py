@@ -81,6 +81,12 @@ for region, channel, count in duckdb.sql(
 ).fetchall():
     by_region.setdefault(region, {})[channel] = count
 same("channels_by_region", by_region, summary["channels_by_region"])
+reachable = f"select key(region_code) as region, key(channel) as channel, count(*) as n from ({channel_of_rows}) where opt_out is distinct from true and channel <> 'none' group by all"
+same("reachable_channels", table(f"select channel, sum(n)::bigint from ({reachable}) group by 1"), summary["reachable_channels"])
+by_region = {region: {} for region in summary["regions"]}
+for region, channel, count in duckdb.sql(reachable).fetchall():
+    by_region[region][channel] = count
+same("reachable_by_region", by_region, summary["reachable_by_region"])
 same("created_by_month", by("coalesce(strftime(created_at, '%Y-%m'), 'unknown')"), summary["created_by_month"])
 moments = duckdb.sql("select strftime(min(created_at), '%Y-%m-%dT%H:%M:%SZ'), strftime(max(created_at), '%Y-%m-%dT%H:%M:%SZ') from c").fetchall()[0]
 same("created_range", moments, (summary["created_range"]["oldest"], summary["created_range"]["newest"]))

@@ -1,7 +1,7 @@
 """Runs the SQL that `sent-export sql` prints in the real engine, twice, and compares every value with the Parquet file.
 
 Usage: check.py PROGRAM ENGINE FOLDER, where FOLDER holds RESOURCE.FORMAT of one run, for each resource and format, and
-messages/ with one file a day.
+messages/ with one file a day, and contacts/ with one a region.
 """
 
 import collections
@@ -105,7 +105,7 @@ def check(resource, path, text_format, *flags):
             compare(f"{what}, registered", resource, columns, wanted, database.rows(resource, columns))
     finally:
         database.close()
-    print(row_of_table(resource, "one file a day" if flags else text_format, columns, wanted))
+    print(row_of_table(resource, f"files by {flags[1]}" if flags else text_format, columns, wanted))
 
 
 def check_newest(what, database, sql, columns, wanted):
@@ -145,3 +145,5 @@ for name in formats:
         check("contacts", f"{ODD_NAME}.{name}", name)
 if "parquet" in formats:
     check("messages", "messages/", "parquet", "--partition-by", "created_date")
+    if engine in ("duckdb", "spark"):
+        check("contacts", "contacts/", "parquet", "--partition-by", "region_code")

@@ -48,5 +48,7 @@ for engine, (dialect, formats) in ENGINES.items():
         for resource in ("contacts", "messages", "activities"):
             check(engine, dialect, resource, f"{resource}.{name}")
     check(engine, dialect, "messages", "s3://exports/messages/", "--partition-by", "created_date")
+    if engine in ("athena", "trino"):
+        check(engine, dialect, "contacts", "s3://exports/contacts/", "--partition-by", "region_code")
     check(engine, dialect, "contacts", "s3://exports/contacts/", "--table", "crm.Contacts")
     check(engine, dialect, "contacts", "--columns", "phone_number,available_channels")

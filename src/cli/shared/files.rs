@@ -6,7 +6,7 @@ use clap::{Arg, Args};
 
 use super::csv::CsvArgs;
 use super::store::StoreArgs;
-use crate::format::{FileFormat, format_extensions, format_names};
+use crate::format::{FileFormat, JsonDecimals, format_extensions, format_names};
 use crate::store::FileMode;
 
 /// Where rows go, and in which format: what every command that writes rows has.
@@ -25,6 +25,10 @@ pub struct FileArgs {
     /// What CSV outputs look like.
     #[command(flatten)]
     pub csv: CsvArgs,
+
+    /// Write amounts in NDJSON outputs as `string`, which every reader keeps exact, or `number` [default: string]
+    #[arg(long, value_name = "FORM", requires = "output", help_heading = "Output")]
+    pub decimals: Option<JsonDecimals>,
 
     /// Permissions of all written files, such as 640 [default: those of the replaced file, or 600]
     #[arg(long, value_name = "OCTAL", requires = "output", help_heading = "Output")]

@@ -17,6 +17,7 @@ mod run;
 mod store;
 mod values;
 mod verbosity;
+mod watch;
 
 pub use self::account::{AccountArgs, DEFAULT_BASE_URL};
 pub use self::changes::ChangesArgs;
@@ -33,5 +34,8 @@ pub use self::reading::{ListArgs, ResumeArgs};
 pub use self::run::RunArgs;
 pub use self::store::StoreArgs;
 pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
-pub(super) use self::values::{duration, end_of_moment, exit_code, filter, moment, number, number_between};
+pub(super) use self::values::{
+    duration, end_of_moment, exit_code, filter, log_format, moment, number, number_between, report_title,
+};
 pub use self::verbosity::VerbosityArgs;
+pub use self::watch::{NotifyArg, TableArg, WatchArgs};

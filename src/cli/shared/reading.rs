@@ -1,11 +1,12 @@
 //! How a list is read, and how an interrupted run resumes.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::values::{consistency, duration, page_size};
+use super::values::{consistency, duration, limit, number, page_size};
 use crate::listing::Consistency;
 
 /// How a list is read.
@@ -19,6 +20,20 @@ pub struct ListArgs {
     /// Write the output even if some pages cannot be fetched; the verdict is then unverified, and the evidence names them
     #[arg(long, help_heading = "Completeness")]
     pub allow_missing_pages: bool,
+
+    /// Stop reading after the first N rows of the list; the verdict is then unverified, and the filters in the manifest say so
+    #[arg(long, value_name = "N", value_parser = limit, help_heading = "Completeness")]
+    pub limit: Option<NonZeroU64>,
+
+    /// Read only N rows, from pages spread over the list; the verdict is then unverified, and the filters in the manifest say so
+    ///
+    /// It takes a request for each page, and one to count the list. The same seed draws the same pages, as long as the list is as long.
+    #[arg(long, value_name = "N", value_parser = limit, conflicts_with = "limit", help_heading = "Completeness")]
+    pub sample: Option<NonZeroU64>,
+
+    /// What decides which pages --sample reads
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number, help_heading = "Completeness")]
+    pub sample_seed: u64,
 
     /// Rows to request per page; the API may return fewer
     #[arg(long, default_value_t = 100, value_parser = page_size, value_name = "N", help_heading = "Pace")]

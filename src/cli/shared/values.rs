@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::{BadRateSpec, RateSpec};
 use crate::listing::Consistency;
+use crate::telemetry::{LogFormat, NotifyForm};
 use crate::time::{MICROS_PER_DAY, Timestamp};
 use crate::verdict::Verdict;
 
@@ -75,6 +76,11 @@ pub(in crate::cli) fn page_size(text: &str) -> Result<u32, String> {
     number_between(text, 1, 10_000)
 }
 
+/// Reads after how many rows reading stops.
+pub(in crate::cli) fn limit(text: &str) -> Result<NonZeroU64, String> {
+    number(text).ok().and_then(NonZeroU64::new).ok_or_else(|| "write a whole number of at least 1".to_owned())
+}
+
 pub(in crate::cli) fn burst(text: &str) -> Result<u32, String> {
     number_between(text, 1, u32::MAX.into())
 }
@@ -95,10 +101,44 @@ pub(in crate::cli) fn kept_exports(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(kept).ok_or_else(|| "write 1 or more".to_owned())
 }
 
+/// Reads the most partitions of a dataset. A file system takes more, its readers hardly.
+pub(in crate::cli) fn partitions(text: &str) -> Result<NonZeroUsize, String> {
+    let most: usize = number_between(text, 1, 100_000)?;
+    NonZeroUsize::new(most).ok_or_else(|| "write 1 or more".to_owned())
+}
+
 /// Reads the most rows of a file. Fewer would make more files than anyone wants.
 pub(in crate::cli) fn rows_per_file(text: &str) -> Result<NonZeroU64, String> {
     let rows: u64 = number_between(text, 100, u64::MAX)?;
     NonZeroU64::new(rows).ok_or_else(|| "write 100 or more".to_owned())
+}
+
+/// Reads how messages are written.
+pub(in crate::cli) fn log_format(text: &str) -> Result<LogFormat, &'static str> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("write text or json"),
+    }
+}
+
+/// Reads what is posted of a run.
+pub(in crate::cli) fn notify_form(text: &str) -> Result<NotifyForm, &'static str> {
+    match text {
+        "json" => Ok(NotifyForm::Json),
+        "slack" => Ok(NotifyForm::Slack),
+        _ => Err("write json or slack"),
+    }
+}
+
+/// Reads the title of a report. An empty one is most likely a variable that was not set.
+pub(in crate::cli) fn report_title(text: &str) -> Result<String, String> {
+    const MAX_LENGTH: usize = 120;
+    match text.trim() {
+        "" => Err("the title is empty".to_owned()),
+        title if title.chars().count() > MAX_LENGTH => Err(format!("write at most {MAX_LENGTH} characters")),
+        title => Ok(title.to_owned()),
+    }
 }
 
 /// An empty filter is most likely a variable that was not set: it would export everything.

@@ -6,7 +6,8 @@ use arrow::datatypes::Schema;
 
 use crate::config::ConfigError;
 
-use super::side::{SideFacts, warn};
+use super::super::printer::warn_text;
+use super::side::SideFacts;
 
 /// Checks that both sides are of the same account, filters and profile, as far as that is known; with `is_forced`, what
 /// differs is only said.
@@ -20,7 +21,7 @@ pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bo
     if !is_forced {
         return Err(error);
     }
-    warn(&format!("{error} (--force)"));
+    warn_text(&format!("{error} (--force)"));
     Ok(())
 }
 
@@ -57,7 +58,7 @@ pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts,
         let absent = one.absent.difference(&other.absent).map(|&column| schema.field(column).name().clone());
         let absent: Vec<String> = absent.collect();
         if !absent.is_empty() {
-            warn(&format!("not compared, since the {side} export lacks them: {}", absent.join(", ")));
+            warn_text(&format!("not compared, since the {side} export lacks them: {}", absent.join(", ")));
         }
         names.extend(absent);
     }

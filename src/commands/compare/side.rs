@@ -17,7 +17,7 @@ use crate::report::Filters;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::super::say;
+use super::super::printer::{note, warn_text};
 use crate::transform::{Privacy, Protected};
 
 /// Reasons for a verdict that are shown.
@@ -104,7 +104,7 @@ impl Side {
         for snapshots in snapshots {
             let (newest, older) = (snapshots.newest.to_string_lossy().into_owned(), snapshots.older.len() as u64);
             let are = count_of(older, "older export of the same account is", "older exports of the same account are");
-            warn(&format!("{are} left out of {shown}; only the newest, {newest}, is compared"));
+            warn_text(&format!("{are} left out of {shown}; only the newest, {newest}, is compared"));
         }
         Ok(Self::of(which, &path.to_string_lossy(), content, files))
     }
@@ -157,16 +157,16 @@ impl Side {
     /// Says why rows may be missing, and what that means for the result.
     pub(in crate::commands) fn warn_of_doubts(&self, is_quiet: bool) {
         for doubt in &self.facts.doubts {
-            warn(doubt);
+            warn_text(doubt);
         }
         if !self.facts.doubts.is_empty() {
-            warn(&match self.which {
+            warn_text(&match self.which {
                 Which::Old => format!("{} may lack rows, so rows that are called added may be old", self.shown),
                 Which::New => format!("{} may lack rows, so what it lacks is called missing, not removed", self.shown),
             });
         }
         for manifest in self.files.iter().filter_map(|file| file.unread_manifest.as_ref()) {
-            warn(&format!("cannot read {}: whether {} is complete is unknown", manifest.display(), self.shown));
+            warn_text(&format!("cannot read {}: whether {} is complete is unknown", manifest.display(), self.shown));
         }
         let unknown: Vec<&PathBuf> =
             self.files.iter().filter(|file| file.published.is_none()).map(|file| &file.path).collect();
@@ -177,7 +177,7 @@ impl Side {
             } else {
                 String::new()
             };
-            say(&format!("{path}{others}: no manifest, assumed to be complete\n"));
+            note("no_manifest", &format!("{path}{others}: no manifest, assumed to be complete"));
         }
     }
 
@@ -209,7 +209,7 @@ impl Side {
             for &(column, values) in &malformed {
                 let values = count_of(values, "value", "values");
                 let name = schema.field(column).name();
-                warn(&format!("{values} of {name} in {} cannot be read and count as null", file.path.display()));
+                warn_text(&format!("{values} of {name} in {} cannot be read and count as null", file.path.display()));
             }
             if absent.iter().any(|&column| schema.field(column).name() == "id") {
                 return Err(ConfigError::NoIds(file.path.display().to_string()).into());
@@ -221,7 +221,7 @@ impl Side {
         }
         if sorter.without_id() > 0 {
             let rows = count_of(sorter.without_id(), "row has no id and is", "rows have no id and are");
-            warn(&format!("{rows} left out of {}", self.shown));
+            warn_text(&format!("{rows} left out of {}", self.shown));
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ impl Side {
     pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
-            warn(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
+            warn_text(&format!("{rows} the id of another in {}; the one of the newest file counts", self.shown));
         }
     }
 }
@@ -243,8 +243,4 @@ pub(in crate::commands) fn shown_privacy(privacy: &Privacy) -> String {
         (Some(Protected::Hashed), None) => "hashed".to_owned(),
         (Some(_), _) => "masked".to_owned(),
     }
-}
-
-pub(in crate::commands) fn warn(text: &str) {
-    say(&format!("warning: {}\n", printable(text)));
 }

@@ -14,7 +14,7 @@ use crate::store::{OutputTarget, check_writable};
 use crate::time::Timestamp;
 
 use super::super::compare::history::read_history;
-use super::super::say;
+use super::super::printer::note;
 use super::super::stop::Signals;
 use super::publish;
 
@@ -61,7 +61,7 @@ pub(super) fn run(
         result => result?,
     };
     if !args.quiet {
-        say(&summary(count, content, &facts.run_id, files.len() as u64));
+        note("rebuilt", &summary(count, content, &facts.run_id, files.len() as u64));
     }
     Ok(ExitCode::Complete)
 }
@@ -90,5 +90,5 @@ fn places(files: &[HistoryFile], config: &DiffConfig) -> Result<HashSet<String>,
 fn summary(rows: u64, content: Content, run_id: &str, files: u64) -> String {
     let noun = content.noun();
     let files = count_of(files, "file", "files");
-    format!("{} as of run {run_id}, from {files} of the history\n", count_of(rows, noun.one, noun.many))
+    format!("{} as of run {run_id}, from {files} of the history", count_of(rows, noun.one, noun.many))
 }

@@ -3,6 +3,24 @@
 use crate::base::plural::grouped;
 use crate::changes::{ChangeCounts, GoneAs};
 use crate::input::Content;
+use crate::telemetry::{CONSOLE_TARGET, LogFormat};
+
+/// The counts in a log of JSON.
+pub(super) fn log(counts: &ChangeCounts) {
+    if LogFormat::is_json() {
+        let ChangeCounts { added, changed, removed, missing, unchanged, .. } = *counts;
+        tracing::info!(
+            target: CONSOLE_TARGET,
+            event = "compared",
+            added,
+            changed,
+            removed,
+            missing,
+            unchanged,
+            "compared two exports"
+        );
+    }
+}
 
 /// The table, from the older to the newer side.
 pub(super) fn text(counts: &ChangeCounts, content: Content, gone_as: GoneAs, [old, new]: [&str; 2]) -> String {

@@ -12,9 +12,11 @@ use crate::report::{RowCounts, RunDocument};
 use crate::resources::Resource;
 use crate::verdict::Verdict;
 
-use super::super::export::{open, outcome, read_and_publish, sentences};
+use super::super::export::{open, outcome, read_and_publish, sentences, table_style};
+use super::super::job;
+use super::super::monitor::RunMonitor;
+use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
 use super::super::publish::{Published, warn_of_losses};
-use super::super::{job, say};
 use super::journals::Journals;
 use super::{OneProfile, ProfilesRun};
 
@@ -46,6 +48,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     pub(super) fn export_apart<C: RowCounts>(
         &self,
         profiles: Vec<ChildProfile>,
+        monitor: &RunMonitor<'_>,
         mut stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<ExitCode, Error> {
         let runs = profiles.into_iter().map(|profile| self.one(profile)).collect::<Result<Vec<_>, _>>()?;
@@ -54,9 +57,9 @@ impl<R: Resource> ProfilesRun<'_, R> {
         for run in runs {
             let profile = run.profile.clone();
             let is_quiet = self.verbosity.quiet || results.is_resumed();
-            match self.export_one::<C>(run, is_quiet, stop.as_mut()) {
+            match self.export_one::<C>(run, is_quiet, monitor, stop.as_mut()) {
                 Ok((Some(published), journals)) => {
-                    self.report_one(&profile, &published);
+                    self.report_one(&profile, &published, monitor);
                     results.published.push((published.rows, published.verdict));
                     results.journals.push(journals);
                     if self.since_last.is_some() {
@@ -66,7 +69,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
                 }
                 Ok((None, journals)) => results.journals.push(journals),
                 Err(error) if concerns_one(&error) => {
-                    say(&format!("warning: {profile} was not exported: {}\n", printable(&error.in_one_line())));
+                    warn_profile(&profile, &error);
                     results.failures.push(error);
                 }
                 // The journals of all are kept, so that nothing is read twice.
@@ -74,13 +77,14 @@ impl<R: Resource> ProfilesRun<'_, R> {
             }
         }
         results.journals.iter().for_each(Journals::remove);
-        self.conclude(results)
+        self.conclude(results, monitor)
     }
 
     fn export_one<C: RowCounts>(
         &self,
         run: OneProfile,
         is_quiet: bool,
+        monitor: &RunMonitor<'_>,
         stop: Pin<&mut impl Future<Output = Error>>,
     ) -> Result<OneExport<C::Document>, Error> {
         let OneProfile { profile, mut config, since, partition } = run;
@@ -90,7 +94,8 @@ impl<R: Resource> ProfilesRun<'_, R> {
         let profiles = vec![profile];
         let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
         let command = self.reading(profiles, (since, partition), &journals);
-        let reading = read_and_publish::<_, C>((&command, self.verbosity), (&config, account), opened, stop);
+        let watch = (self.verbosity, monitor);
+        let reading = read_and_publish::<_, C>(&command, watch, (&config, account), opened, stop);
         let published = runtime.block_on(reading);
         drop(command);
         match published {
@@ -99,21 +104,31 @@ impl<R: Resource> ProfilesRun<'_, R> {
         }
     }
 
-    /// Says how the export of a profile ended, in one line.
-    fn report_one<D: RunDocument>(&self, profile: &ChildProfile, published: &Published<D>) {
-        warn_of_losses(&published.document, &published.rejected);
-        if published.verdict == Verdict::Unverified {
-            // The reason for exit code 3 is printed even with --quiet.
-            let evidence: Vec<_> = published.profiles.iter().flat_map(|profile| profile.evidence.clone()).collect();
-            say(&format!("warning: {profile}: completeness is not verified: {}\n", sentences(&evidence)));
+    /// Says how the export of a profile ended: in one line, behind its table if that was asked for.
+    fn report_one<D: RunDocument>(&self, profile: &ChildProfile, published: &Published<D>, monitor: &RunMonitor<'_>) {
+        let outcome = outcome::<ListReading<R>, D>(published);
+        monitor.note_published(published, &outcome);
+        if monitor.shows_tables() {
+            show(&format!("\n{}", published.document.table(table_style())));
+        } else {
+            // Else the table begins with it.
+            warn_of_losses(&published.document, &published.rejected);
+            if published.verdict == Verdict::Unverified {
+                // The reason for exit code 3 is printed even with --quiet.
+                let evidence: Vec<_> = published.profiles.iter().flat_map(|profile| profile.evidence.clone()).collect();
+                let text = format!("{profile}: completeness is not verified: {}", sentences(&evidence));
+                warn_event("unverified", &printable(&text));
+            }
+        }
+        for suspicion in published.document.suspicions() {
+            warn_text(&format!("{profile}: {suspicion}"));
         }
         if !self.verbosity.quiet {
-            let outcome = outcome::<ListReading<R>, D>(published);
-            say(&format!("{}: {outcome}\n", printable(&profile.to_string())));
+            note_profile(profile, (published.verdict, published.rows), &outcome);
         }
     }
 
-    fn conclude(&self, results: Results) -> Result<ExitCode, Error> {
+    fn conclude(&self, results: Results, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
         let Results { published, mut failures, .. } = results;
         let failed = failures.len();
         if published.is_empty()
@@ -129,9 +144,11 @@ impl<R: Resource> ProfilesRun<'_, R> {
         let profiles = count_of(published.len() as u64, "profile", "profiles");
         let failed = if failed == 0 { String::new() } else { format!("; {} failed", grouped(failed as u64)) };
         let outcome = format!("{}: {rows} of {profiles}{failed}", verdict.name());
+        monitor.note_all(verdict, &outcome);
         job::note_outcome(&outcome);
         if !self.verbosity.quiet {
-            say(&format!("\n{outcome}\n"));
+            let blank = if monitor.shows_tables() { "\n" } else { "" };
+            show(&format!("{blank}{outcome}\n"));
         }
         Ok(ExitCode::from(verdict))
     }

@@ -16,11 +16,11 @@ use crate::store::{OutputTarget, Stores};
 pub(super) fn check<'a>(
     forms: impl Iterator<Item = &'a OutputTarget>,
     found: &[&Found],
-    old_summary: Option<&Path>,
+    old_summaries: &[&Path],
     stores: &Arc<Stores>,
 ) -> Result<(), SourceError> {
     let mut inputs = input_places(found, stores)?;
-    if let Some(path) = old_summary {
+    for path in old_summaries {
         inputs.insert(OutputTarget::new(path, stores)?.identity());
     }
     let mut taken = HashSet::new();

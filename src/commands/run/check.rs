@@ -11,9 +11,9 @@ use crate::error::{Error, ExitCode};
 
 use super::PlannedJob;
 use super::results::{JobEnd, exit_code};
-use crate::commands::dispatch;
 use crate::commands::job::{JobContext, Purpose};
 use crate::commands::stop::Signals;
+use crate::commands::{RunMonitor, dispatch};
 
 /// What is known of jobs before they run.
 pub(super) struct CheckedJobs {
@@ -32,7 +32,10 @@ pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Resul
     let (mut problems, mut writers) = (Vec::new(), HashMap::new());
     for job in jobs {
         let context = JobContext::new(&job.name, Purpose::Check, signals.for_job());
-        let (result, found, _) = context.enter(|| dispatch(&job.parsed.cli.command));
+        let (result, found, _) = context.enter(|| {
+            let command = &job.parsed.cli.command;
+            dispatch(command, &RunMonitor::new(command))
+        });
         let problem = |kind| JobProblem { line: job.line, job: Some(job.name.clone()), kind };
         let error = result.err();
         if let Some(error) = error.as_ref().filter(|error| error.exit_code() == ExitCode::Usage) {

@@ -12,9 +12,12 @@ use std::ffi::OsString;
 use crate::cli::{JobFlags, JobsArgs, ParsedJob, has_flag, parse_job};
 use crate::config::{Job, JobProblem, JobProblemKind, JobsError, JobsFile};
 use crate::error::{Error, ExitCode};
+use crate::telemetry::LogFormat;
 
+use super::monitor::RunMonitor;
+use super::printer::{note, show};
 use super::stop::Signals;
-use super::{print, say, start_log};
+use super::{print, start_log};
 
 /// A job that is to be run.
 struct PlannedJob {
@@ -29,7 +32,7 @@ struct PlannedJob {
 ///
 /// # Errors
 /// When the file or a job in it cannot be used, or no job can be started.
-pub(super) fn run(args: &JobsArgs) -> Result<ExitCode, Error> {
+pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     let file = JobsFile::read(&args.file)?;
     let selected = file.select(&args.jobs, args.shard.or(args.shard_index))?;
     let jobs = plan(&file.path, &selected, args)?;
@@ -37,20 +40,22 @@ pub(super) fn run(args: &JobsArgs) -> Result<ExitCode, Error> {
         return print(&list(&jobs)).map(|()| ExitCode::Complete);
     }
     start_log(log_level(&jobs));
+    monitor.begin(None);
     let signals = Signals::listen().map_err(Error::StartRuntime)?;
     let checked = check::check(&file.path, &jobs, &signals)?;
     if args.check {
         return print(&checked.listed(&jobs)).map(|()| checked.exit_code());
     }
     if jobs.is_empty() {
-        say("no jobs to run here\n");
+        note("no_jobs", "no jobs to run here");
         return Ok(ExitCode::Complete);
     }
     let limits = schedule::Limits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
     let results = schedule::run_all(jobs, checked.accounts, limits, signals)?;
     let code = results::exit_code(results.iter().map(|result| result.end));
     if !args.quiet || code != ExitCode::Complete {
-        say(&results::table(&results));
+        show(&results::table(&results));
+        results::log(&results);
     }
     Ok(code)
 }
@@ -74,6 +79,9 @@ fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, J
         let parsed = parse_job(flags).map_err(|(line, problem)| (line, JobProblemKind::from(problem)));
         let parsed = parsed.and_then(|parsed| match parsed.stdin_flag {
             Some(flag) => Err((job.line, JobProblemKind::Stdin(flag))),
+            None if parsed.log_format.is_some_and(|format| format != LogFormat::current()) => {
+                Err((job.line, JobProblemKind::SharedLog))
+            }
             None => Ok(parsed),
         });
         match parsed {

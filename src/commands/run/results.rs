@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::plural::count_of;
 use crate::error::ExitCode;
+use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +40,41 @@ pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode 
     if codes.all(|code| code == first) { first } else { ExitCode::Complete }
 }
 
+/// How many jobs ended in which way.
+struct JobCounts {
+    succeeded: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl JobCounts {
+    fn of(results: &[JobResult]) -> Self {
+        let count =
+            |is_wanted: fn(JobEnd) -> bool| results.iter().filter(|result| is_wanted(result.end)).count() as u64;
+        let succeeded = count(|end| matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))));
+        let skipped = count(|end| end == JobEnd::Skipped);
+        Self { succeeded, failed: results.len() as u64 - succeeded - skipped, skipped }
+    }
+}
+
+/// The summary at the end, in a log of JSON. Jobs that ended have told it themselves.
+pub(super) fn log(results: &[JobResult]) {
+    if !LogFormat::is_json() {
+        return;
+    }
+    for JobResult { name, end, outcome, .. } in results {
+        if *end == JobEnd::Skipped {
+            tracing::warn!(target: CONSOLE_TARGET, event = "job_skipped", job = name.as_str(), "{outcome}");
+        }
+    }
+    let JobCounts { succeeded, failed, skipped } = JobCounts::of(results);
+    let jobs = results.len() as u64;
+    tracing::info!(target: CONSOLE_TARGET, event = "jobs_finished", jobs, succeeded, failed, skipped, "jobs finished");
+}
+
 /// The summary at the end.
 pub(super) fn table(results: &[JobResult]) -> String {
-    let count = |is_wanted: fn(JobEnd) -> bool| results.iter().filter(|result| is_wanted(result.end)).count() as u64;
-    let succeeded = count(|end| matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))));
-    let skipped = count(|end| end == JobEnd::Skipped);
-    let failed = results.len() as u64 - succeeded - skipped;
+    let JobCounts { succeeded, failed, skipped } = JobCounts::of(results);
     let mut text = format!("\n{} succeeded", count_of(succeeded, "job", "jobs"));
     for (jobs, what) in [(failed, "failed"), (skipped, "not started")] {
         if jobs > 0 {

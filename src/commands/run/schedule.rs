@@ -17,8 +17,8 @@ use crate::error::{Error, ExitCode};
 use super::PlannedJob;
 use super::results::{JobEnd, JobResult};
 use crate::commands::job::{JobContext, Purpose};
+use crate::commands::perform;
 use crate::commands::stop::Signals;
-use crate::commands::{dispatch, say};
 
 /// How many jobs are started, and when no more.
 #[derive(Debug, Clone, Copy)]
@@ -178,13 +178,9 @@ impl Schedule {
 fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String) {
     let work = || {
         // A panic, which is a bug and says so, ends this job only.
-        let result = catch_unwind(AssertUnwindSafe(|| dispatch(&job.parsed.cli.command)));
+        let result = catch_unwind(AssertUnwindSafe(|| perform(&job.parsed.cli.command)));
         match result {
-            Ok(Ok(code)) => (code, None),
-            Ok(Err(error)) => {
-                say(&error.explanation());
-                (error.exit_code(), Some(in_short(&error)))
-            }
+            Ok((code, error)) => (code, error.as_ref().map(in_short)),
             Err(_) => (ExitCode::Failure, Some("error: it ended unexpectedly".to_owned())),
         }
     };

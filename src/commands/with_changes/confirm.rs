@@ -25,9 +25,9 @@ use crate::resources::contacts::{ContactKey, ContactLookup};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
+use super::super::printer::note;
 use super::super::read::{draw, is_progress_silent};
 use super::super::resume::open_journal;
-use super::super::say;
 use super::super::with_activities::budget;
 
 /// What asking needs.
@@ -90,7 +90,10 @@ impl Confirming<'_> {
         let requests = reading.keys.len() as u64;
         if !verbosity.quiet {
             let span = config.pace.span_of(requests);
-            say(&budget(("confirming removals", "contact"), requests, span, journal.past.is_some()));
+            note(
+                "removals_planned",
+                &budget(("confirming removals", "contact"), requests, span, journal.past.is_some()),
+            );
         }
         let is_silent = is_progress_silent(verbosity);
         let noun = LookupReading::<ContactLookup>::COUNTED;

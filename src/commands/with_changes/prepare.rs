@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::export::NewRows;
 use crate::input::{Content, ExportPlace, Found, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at};
 use crate::progress::FileProgress;
-use crate::publish::{OutputSettings, Outputs, lock_target};
+use crate::publish::{OutputSettings, Outputs, PartitionBy, lock_target};
 use crate::store::{OutputTarget, check_writable};
 use crate::time::Timestamp;
 
@@ -63,9 +63,10 @@ pub(in crate::commands) fn prepare(
     let schema = content.full_schema();
     let outputs = Outputs::open(&changes.outputs, &changes.output_settings(&schema))?;
     let mut new_facts = SideFacts::default();
-    let partition = config.outputs.settings.partition;
+    let partition = config.outputs.settings.partition.as_ref();
     let (api, filters) = (config.account.name(), &config.filters);
-    new_facts.add_export(Some(api), filters, &config.outputs.privacy, partition.is_some());
+    let keeps_others = partition.is_some_and(PartitionBy::keeps_others);
+    new_facts.add_export(Some(api), filters, &config.outputs.privacy, keeps_others);
     let sorting = SortSettings { budget_bytes: BUDGET_BYTES, ..SortSettings::default() };
     let sorter = SnapshotSorter::new(&schema, &sorting)?;
     let mut mirror = Mirror::new(&config.outputs.stores);
@@ -76,7 +77,7 @@ pub(in crate::commands) fn prepare(
     let history = history
         .map(|folder| prepare_history(folder, of_run, &base, (content, &sorter, &sorting), &mut mirror, shows))
         .transpose()?;
-    let undated_column = partition.filter(|by| !by.keeps_undated).map(|by| by.column);
+    let undated_column = partition.and_then(PartitionBy::undated_column);
     let new_rows = NewRows::new(schema, sorter, undated_column);
     let comparing = Comparing { content, new_facts, base, rows, history, outputs, _copies: mirror };
     Ok(Some((comparing, new_rows)))

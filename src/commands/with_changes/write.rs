@@ -47,7 +47,7 @@ impl Sorted {
 
 impl WriteSettings {
     fn comparison(&self, ignored: Vec<String>, layout: Layout) -> CompareSettings {
-        CompareSettings { ignored, layout, gone_as: self.gone_as, not_gone: self.not_gone.clone() }
+        CompareSettings { ignored, layout, gone_as: self.gone_as, not_gone: self.not_gone.clone(), whole_rows: false }
     }
 }
 

@@ -100,6 +100,9 @@ pub enum JobProblemKind {
         /// The job before it.
         other: String,
     },
+    /// Stderr is one stream, which all jobs share.
+    #[error("log-format is the same for all jobs: give it to sent-export run, or set SENT_EXPORT_LOG_FORMAT")]
+    SharedLog,
     /// Stdin can be read by one command, and a file of jobs is for runs that nobody attends.
     #[error("reads stdin ({0}), which jobs cannot")]
     Stdin(&'static str),

@@ -66,7 +66,7 @@ impl JobsFile {
     }
 
     fn parse(path: &str, text: &str) -> Result<Self, JobsError> {
-        let mut reader = Reader { text, problems: Vec::new() };
+        let mut reader = Reader { line_ends: line_ends(text), problems: Vec::new() };
         let jobs = match DeTable::parse(text) {
             Ok(document) => reader.jobs(document.get_ref()),
             Err(error) => {
@@ -98,19 +98,19 @@ impl JobsFile {
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
+struct Reader {
+    line_ends: Vec<usize>,
     problems: Vec<JobProblem>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn note(&mut self, span: Range<usize>, job: Option<&str>, kind: JobProblemKind) {
         let line = self.line(&span);
         self.problems.push(JobProblem { line, job: job.map(str::to_owned), kind });
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
-        self.text.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1
+        self.line_ends.partition_point(|&end| end < span.start) + 1
     }
 
     fn jobs(&mut self, document: &DeTable<'_>) -> Vec<Job> {
@@ -202,6 +202,12 @@ impl Reader<'_> {
         }
         read
     }
+}
+
+/// Where the lines of a text end. Every key has a line, and a file may hold tens of thousands: counting from the start for each
+/// would take minutes.
+fn line_ends(text: &str) -> Vec<usize> {
+    text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at).collect()
 }
 
 /// The entries of a table as they stand in the file.

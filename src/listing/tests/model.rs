@@ -191,6 +191,7 @@ async fn run_once(
         concurrency,
         consistency,
         allow_missing_pages: false,
+        limit: None,
         not_before: reading.not_before,
     };
     let mut journal = JournalSlot::default();

@@ -6,6 +6,11 @@ use crate::listing::{Consistency, PageFacts, Purpose, Request, RowKey, Taken};
 use crate::time::{Span, Timestamp};
 
 impl Walk {
+    /// Notes that reading stopped because enough rows were delivered.
+    pub fn note_limit(&mut self, limit: Option<u64>) {
+        self.report.limit_reached = limit;
+    }
+
     /// Whether the rows of an answer may be delivered now. Those of the main reading are delivered in list order.
     pub fn is_due(&self, request: &Request) -> bool {
         let waits =

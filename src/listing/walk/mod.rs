@@ -386,9 +386,9 @@ impl Walk {
     /// The verdict on completeness, with its evidence.
     ///
     /// # Panics
-    /// If the walk is not finished, because there is no verdict before that.
+    /// If the walk is neither finished nor stopped at a limit, because there is no verdict before that.
     pub fn verdict(&self, noun: RowNoun) -> (Verdict, Vec<Evidence>) {
-        assert!(self.is_finished(), "the verdict needs a finished walk");
+        assert!(self.is_finished() || self.report.limit_reached.is_some(), "the verdict needs a finished walk");
         let manner = match self.consistency {
             _ if self.is_single_answer => Manner::OneAnswer,
             Consistency::Plain => Manner::Plain,

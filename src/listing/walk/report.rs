@@ -28,6 +28,8 @@ pub struct WalkReport {
     pub older: u64,
     /// Whether reading stopped behind the requested rows.
     pub is_cut: bool,
+    /// After how many delivered rows reading stopped, because no more were asked for.
+    pub limit_reached: Option<u64>,
     /// Whether a row was newer than the one before it, so that reading could not stop there.
     pub is_unsorted: bool,
     /// Items that are no rows.
@@ -258,6 +260,11 @@ impl WalkReport {
 
     fn doubts(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
         let mut doubts = Vec::new();
+        if let Some(limit) = self.limit_reached {
+            let rows = noun.count("first ", limit);
+            let text = format!("reading stopped after the {rows} (--limit), so those behind are not in the output");
+            doubts.push(Evidence::new(Code::LimitReached, Some(limit), text));
+        }
         if manner == Manner::Plain {
             let text = "pages were read once and do not overlap, so nothing proves that no row was lost between them";
             doubts.push(Evidence::new(Code::PagesReadOnce, Some(self.pages), text.to_owned()));
@@ -288,8 +295,13 @@ impl WalkReport {
 
     fn doubts_about_rows(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
         let mut doubts = Vec::new();
-        let unread =
-            if self.unreliable.is_some() || manner == Manner::Plain { self.fewer_than_counted() } else { self.unread };
+        let unread = if self.limit_reached.is_some() {
+            0
+        } else if self.unreliable.is_some() || manner == Manner::Plain {
+            self.fewer_than_counted()
+        } else {
+            self.unread
+        };
         if unread > 0 && !(manner == Manner::Overlap && self.unreliable.is_none() && self.unread_is_explained()) {
             let text = format!("the list holds {} more than were read", noun.count("", unread));
             doubts.push(Evidence::new(Code::FewerReadThanListed, Some(unread), text));

@@ -29,6 +29,12 @@ pub struct Filters {
     /// `--since`, as it was given
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// `--limit`: the first rows of the list, and no others
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// `--sample`: so many rows from all over the list
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u64>,
 }
 
 impl Filters {

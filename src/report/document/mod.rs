@@ -2,6 +2,7 @@
 //!
 //! [`counts`](super::counts) fills a document, and [`view`](super::view) lays it out. It serializes to its JSON form.
 
+pub(super) mod action;
 pub(super) mod change;
 pub(super) mod consistency;
 pub(super) mod contacts;
@@ -15,12 +16,15 @@ pub(super) mod profile;
 pub(super) mod resource;
 pub(super) mod run;
 pub(super) mod run_changes;
+pub(super) mod trend;
 pub(super) mod values;
 
+pub use self::action::{Action, ActionCode};
 pub use self::change::{Change, Changes};
 pub use self::consistency::ConsistencyFacts;
 pub use self::contacts::{
-    Comparison, OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts, compare,
+    Comparison, Gross, GrossChanges, GroupsOfContact, OptOut, OptOutChange, Quality, RegionDetail,
+    SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts, compare,
 };
 pub use self::delivery::{
     ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary,
@@ -36,4 +40,5 @@ pub use self::profile::{ProfileFacts, ProfileFailure};
 pub use self::resource::ResourceDocument;
 pub use self::run::RunFacts;
 pub use self::run_changes::RunChanges;
+pub use self::trend::TrendPoint;
 pub use self::values::{Repeated, TimeRange};

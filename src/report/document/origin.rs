@@ -16,6 +16,12 @@ use crate::verdict::Verdict;
 /// The source of a document: a run, or exported files. Files and runs are not read back from JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
+    /// Title of the report, by `--title`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Address of the API that the run read, or `simulator`; the exports of files have their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
     /// Undocumented fields, with the number of rows that had them.
     pub unknown_fields: Table,
     /// Values of an undocumented type or form, by column; they are null where they could not be used.

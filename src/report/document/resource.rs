@@ -6,9 +6,11 @@
 use serde::de::{DeserializeOwned, Error};
 use serde::ser::Serialize;
 
+use super::action::Action;
 use super::findings::Findings;
 use super::notice::Notice;
 use super::origin::Origin;
+use super::trend::TrendPoint;
 use crate::base::noun::RowNoun;
 use crate::base::printable::printable_json;
 use crate::report::table::Table;
@@ -43,6 +45,18 @@ macro_rules! common_accessors {
 
         fn missing(&self) -> &Table {
             &self.quality.missing
+        }
+
+        fn actions_mut(&mut self) -> &mut Vec<Action> {
+            &mut self.actions
+        }
+
+        fn trend(&self) -> &[TrendPoint] {
+            &self.trend
+        }
+
+        fn set_trend(&mut self, trend: Vec<TrendPoint>) {
+            self.trend = trend;
         }
 
         fn origin(&self) -> &Origin {
@@ -99,6 +113,21 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     /// Null and empty values, by column.
     fn missing(&self) -> &Table;
 
+    /// What a reader can do about the numbers, most important first.
+    fn all_actions(&self) -> Vec<Action>;
+
+    /// Where the JSON form has them.
+    fn actions_mut(&mut self) -> &mut Vec<Action>;
+
+    /// The counts that a trend shows.
+    fn trend_point(&self) -> TrendPoint;
+
+    /// The counts at several times, the oldest first.
+    fn trend(&self) -> &[TrendPoint];
+
+    /// Sets the counts at several times.
+    fn set_trend(&mut self, trend: Vec<TrendPoint>);
+
     /// Where the numbers come from.
     fn origin(&self) -> &Origin;
 
@@ -145,6 +174,7 @@ pub trait ResourceDocument: Clone + Serialize + DeserializeOwned {
     fn to_json(&self) -> String {
         let mut whole = self.clone();
         whole.origin_mut().notices = self.all_notices();
+        *whole.actions_mut() = self.all_actions();
         let mut json = serde_json::to_string_pretty(&whole).expect("texts, numbers and maps with text keys");
         json.push('\n');
         printable_json(&json)

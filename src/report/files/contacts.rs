@@ -3,9 +3,10 @@
 use arrow::array::RecordBatch;
 
 use super::super::counts::Counts;
-use super::super::document::contacts::compare;
 use super::super::document::contacts::summary::Summary;
+use super::super::document::contacts::{GrossChanges, compare};
 use super::{FileCounts, FileDocument, FilesFacts, with_files};
+use crate::resources::contacts::{column, column_name};
 
 impl FileCounts for Counts {
     type Document = Summary;
@@ -38,5 +39,27 @@ impl FileDocument for Summary {
 
     fn compare_with(&mut self, old: &Self, with: String) {
         self.comparison = Some(compare(old, self, with));
+    }
+
+    fn set_gross(&mut self, mut gross: GrossChanges) {
+        if self.min_cell.is_some() {
+            gross.regions.clear();
+            gross.channels.clear();
+        }
+        if let Some(comparison) = &mut self.comparison {
+            let is_not_in_both =
+                |column: usize| comparison.columns_not_in_both.iter().any(|name| name == column_name(column));
+            if is_not_in_both(column::REGION_CODE) {
+                gross.regions.clear();
+            }
+            if is_not_in_both(column::AVAILABLE_CHANNELS) {
+                gross.channels.clear();
+            }
+            if is_not_in_both(column::OPT_OUT) {
+                let groups = gross.regions.values_mut().chain(gross.channels.values_mut());
+                groups.chain([&mut gross.total]).for_each(|group| (group.opted_out, group.opted_in) = (0, 0));
+            }
+            comparison.gross = Some(gross);
+        }
     }
 }

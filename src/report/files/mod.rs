@@ -6,6 +6,7 @@ mod delivery;
 
 use arrow::array::RecordBatch;
 
+use super::document::contacts::GrossChanges;
 use super::document::filters::Filters;
 use super::document::findings::Findings;
 use super::document::input::InputReport;
@@ -62,6 +63,32 @@ pub trait FileDocument: ResourceDocument + RunDocument + Report {
 
     /// Adds what changed since an older document; `with` names the source of that.
     fn compare_with(&mut self, old: &Self, with: String);
+
+    /// Adds who came and who left to the comparison. Only contacts have that.
+    fn set_gross(&mut self, _gross: GrossChanges) {}
+
+    /// Adds a trend over older states, the oldest first. Those with other filters are left out.
+    fn add_trend<'a>(&mut self, older: impl IntoIterator<Item = &'a Self>)
+    where
+        Self: 'a,
+    {
+        let own = self.origin();
+        let mut points: Vec<_> = older
+            .into_iter()
+            .filter(|older| !own.has_other_filters(older.origin()))
+            .map(ResourceDocument::trend_point)
+            .collect();
+        points.push(self.trend_point());
+        // With the hidden channels of one time, those of the others could be derived.
+        if self.min_cell().is_some() {
+            for point in &mut points {
+                point.channels.clear();
+            }
+        }
+        if points.len() > 2 {
+            self.set_trend(points);
+        }
+    }
 
     /// Adds notices.
     fn add_notices(&mut self, notices: impl IntoIterator<Item = Notice>) {

@@ -9,7 +9,7 @@
 
 use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
-use super::super::view::parts::{ColumnKind, TableView};
+use super::super::view::parts::{ActionView, ColumnKind, How, TableView};
 
 /// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
 /// only a few tables can be that long.
@@ -22,6 +22,17 @@ pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
     for warning in &view.warnings {
         text += &format!("\n> **Warning:** {}\n", escaped(warning));
     }
+    text.push('\n');
+    for line in &view.digest {
+        text += &format!("- {}\n", escaped(line));
+    }
+    if !view.facts.is_empty() {
+        text.push_str("\n## What this covers\n\n");
+    }
+    for fact in &view.facts {
+        text += &format!("- **{}:** {}\n", fact.name, escaped(&fact.text));
+    }
+    actions(&view.actions, &mut text);
     for section in &view.sections {
         text += &format!("\n## {}\n", escaped(&section.title()));
         if !section.notes.is_empty() {
@@ -35,6 +46,29 @@ pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {
         }
     }
     text
+}
+
+/// The report in ten lines; every line ends with a line break.
+pub(in crate::report) fn render_digest(document: &impl Layout) -> String {
+    let view = document.layout(LIMITS);
+    let lines = view.digest.iter().map(|line| format!("- {}\n", escaped(line)));
+    format!("**{}**\n\n{}", escaped(&view.title), lines.collect::<String>())
+}
+
+/// What to do, each with how its rows are listed, unless that is long.
+fn actions(actions: &[ActionView], text: &mut String) {
+    if !actions.is_empty() {
+        text.push_str("\n## What to do\n\n");
+    }
+    for action in actions {
+        *text += &format!("- {}\n", escaped(&action.text));
+        match &action.how {
+            None => {}
+            Some(how) if !how.is_short() => text.push_str("  The query is in the HTML and JSON forms.\n"),
+            Some(How::Command(command)) => *text += &format!("\n  ```sh\n  {command}\n  ```\n"),
+            Some(How::Sql(sql)) => *text += &format!("\n  ```sql\n  {sql}\n  ```\n"),
+        }
+    }
 }
 
 fn table(view: &TableView, text: &mut String) {

@@ -6,6 +6,6 @@ mod markdown;
 mod text;
 
 pub(super) use self::html::render_html;
-pub(super) use self::markdown::render_markdown;
+pub(super) use self::markdown::{render_digest, render_markdown};
 pub use self::text::TableStyle;
 pub(super) use self::text::render_table;

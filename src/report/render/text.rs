@@ -6,7 +6,7 @@
 use super::super::view::cell::Cell;
 use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
-use super::super::view::parts::{ColumnKind, Section, TableView, Tone};
+use super::super::view::parts::{ColumnKind, ReportView, Section, TableView, Tone};
 
 /// How tables are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +39,16 @@ const BLUE: &str = "34";
 pub(in crate::report) fn render_table(document: &impl Layout, style: TableStyle) -> String {
     let mut renderer = Renderer { text: String::new(), style };
     let view = document.layout(LIMITS);
+    renderer.top(&view);
+    if !view.warnings.is_empty() {
+        renderer.text.push('\n');
+    }
     for warning in &view.warnings {
         for line in wrapped(&format!("Warning: {warning}"), style.width) {
             renderer.line(&line, YELLOW);
         }
     }
+    renderer.actions(&view);
     for section in &view.sections {
         renderer.section(section);
     }
@@ -56,17 +61,49 @@ struct Renderer {
 }
 
 impl Renderer {
+    /// The title, and what the report covers.
+    fn top(&mut self, view: &ReportView) {
+        self.line(&view.title, BOLD);
+        let names = view.facts.iter().map(|fact| fact.name.chars().count()).max().unwrap_or(0);
+        let indent = 2 * GAP + names;
+        for fact in &view.facts {
+            let mut name = fact.name;
+            for line in wrapped(&fact.text, self.style.width.saturating_sub(indent)) {
+                self.line(&format!("  {name:<names$}  {line}"), color_of(fact.tone));
+                name = "";
+            }
+        }
+    }
+
+    /// What to do, each with how its rows are listed, unless that is long.
+    fn actions(&mut self, view: &ReportView) {
+        if view.actions.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.line("What to do", BOLD);
+        for action in &view.actions {
+            for line in wrapped(&action.text, self.style.width.saturating_sub(GAP)) {
+                self.line(&format!("  {line}"), "");
+            }
+            let Some(how) = &action.how else { continue };
+            let (width, indent) = (self.style.width.saturating_sub(2 * GAP), " ".repeat(2 * GAP));
+            let lines = wrapped(how.text(), width);
+            let is_whole = how.is_short() && lines.iter().all(|line| line.chars().count() <= width);
+            let lines = if is_whole { lines } else { wrapped("The query is in the HTML and JSON forms.", width) };
+            for line in &lines {
+                self.line(&format!("{indent}{line}"), FAINT);
+            }
+        }
+    }
+
     fn section(&mut self, section: &Section) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
         self.line(&section.title(), BOLD);
         for note in &section.notes {
-            let color = match note.tone {
-                Tone::Plain => "",
-                Tone::Good => GREEN,
-                Tone::Warning => YELLOW,
-            };
+            let color = color_of(note.tone);
             for line in wrapped(&note.text, self.style.width.saturating_sub(GAP)) {
                 self.line(&format!("  {line}"), color);
             }
@@ -123,6 +160,14 @@ impl Renderer {
         } else {
             text.to_owned()
         }
+    }
+}
+
+fn color_of(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "",
+        Tone::Good => GREEN,
+        Tone::Warning => YELLOW,
     }
 }
 

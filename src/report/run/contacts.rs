@@ -7,7 +7,7 @@ use super::super::document::contacts::summary::Summary;
 use super::super::document::notice::Notice;
 use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
-use super::super::render::{TableStyle, render_table};
+use super::super::render::{TableStyle, render_digest, render_table};
 use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
@@ -37,6 +37,10 @@ impl RunDocument for Summary {
 
     fn table(&self, style: TableStyle) -> String {
         render_table(self, style)
+    }
+
+    fn digest(&self) -> String {
+        render_digest(self)
     }
 
     fn notices(&self) -> Vec<Notice> {

@@ -7,7 +7,7 @@ use super::super::document::delivery::summary::DeliverySummary;
 use super::super::document::notice::Notice;
 use super::super::document::resource::ResourceDocument;
 use super::super::form::ReportForm;
-use super::super::render::{TableStyle, render_table};
+use super::super::render::{TableStyle, render_digest, render_table};
 use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 use crate::base::plural::count_of;
 
@@ -36,6 +36,10 @@ impl RunDocument for DeliverySummary {
 
     fn table(&self, style: TableStyle) -> String {
         render_table(self, style)
+    }
+
+    fn digest(&self) -> String {
+        render_digest(self)
     }
 
     fn notices(&self) -> Vec<Notice> {

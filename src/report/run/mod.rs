@@ -31,6 +31,10 @@ pub trait RowCounts: Default + Send + 'static {
 /// Facts about an export besides its counts.
 #[derive(Debug, Clone)]
 pub struct ExportFacts {
+    /// Title of the report, by `--title`.
+    pub title: Option<String>,
+    /// Address of the API that was read, or `simulator`.
+    pub api: String,
     /// Filters of the export.
     pub filters: Filters,
     /// Files that were written.
@@ -51,6 +55,11 @@ pub trait Report {
 pub trait RunDocument {
     /// Aligned tables.
     fn table(&self, style: TableStyle) -> String;
+
+    /// The report in ten lines of Markdown.
+    fn digest(&self) -> String {
+        String::new()
+    }
 
     /// The report for files, if the resource has one.
     fn report(&self) -> Option<&dyn Report> {
@@ -75,10 +84,11 @@ pub trait RunDocument {
 
 /// Adds the facts of a run to the document of its counts.
 fn with_run<D: ResourceDocument>(mut document: D, facts: ExportFacts) -> D {
-    let ExportFacts { filters, outputs, run, findings } = facts;
+    let ExportFacts { title, api, filters, outputs, run, findings } = facts;
     document.set_as_of(run.started_at.clone());
     document.add_findings(findings);
     let origin = document.origin_mut();
+    (origin.title, origin.api) = (title, Some(api));
     (origin.filters, origin.outputs, origin.run) = (filters, outputs, Some(run));
     document
 }

@@ -1,10 +1,10 @@
 //! What the sections about changes since an older report have in common.
 
 use super::super::document::change::{Change, Changes};
-use super::super::format::{difference, moment, shown};
+use super::super::format::{difference, moment, relative, shown};
 use super::cell::{Cell, Wish};
 use super::limits::Limits;
-use super::parts::{Column, Note, Row, Section, SectionKind, TableView};
+use super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
 use super::ranked::{Ranked, more};
 
 /// What a comparison says about the older side.
@@ -25,13 +25,22 @@ impl OlderSide<'_> {
         rows: Change,
         notes: Vec<String>,
         tables: impl IntoIterator<Item = TableView>,
+        trend: Vec<Part>,
     ) -> Section {
         let since = shown(self.as_of.get(..10).unwrap_or(self.with));
         let notes = self.notes().into_iter().chain(notes).map(Note::from).collect();
         let tables = tables.into_iter().map(TableView::with_head).filter_map(TableView::unless_empty);
         Section {
-            headline: Some(difference(rows.difference())),
-            ..Section::new(SectionKind::Changes, &format!("Since {since}"), notes, tables.map(Into::into).collect())
+            headline: Some(match rows.difference() {
+                0 => "no net change".to_owned(),
+                change => difference(change),
+            }),
+            ..Section::new(
+                SectionKind::Changes,
+                &format!("Since {since}"),
+                notes,
+                tables.map(Into::into).chain(trend).collect(),
+            )
         }
     }
 
@@ -53,13 +62,14 @@ impl OlderSide<'_> {
 }
 
 /// The columns of a table of changes.
-pub(super) fn columns(name: &str) -> [Column; 4] {
-    [name, "Then", "Now", "Change"].map(Column::from)
+pub(super) fn columns(name: &str) -> [Column; 5] {
+    [name.into(), "Then".into(), "Now".into(), Column::optional("%"), "Change".into()]
 }
 
 /// The cells of a change in these columns.
 pub(super) fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
-    vec![name, Cell::Count(change.old), Cell::Count(change.new), Cell::Difference(change, wish)]
+    let share = Cell::Text(relative(change.old, change.new));
+    vec![name, Cell::Count(change.old), Cell::Count(change.new), share, Cell::Difference(change, wish)]
 }
 
 /// The keys whose counts have changed, the largest changes first.

@@ -7,11 +7,14 @@
 //! *Easy to get wrong:* texts from the server pass [`shown`](super::format::shown) here, and a renderer still has to escape
 //! them for its own form. And a table that is cut or folded must still add up: see [`ranked`].
 
+mod about;
 pub(super) mod cell;
 mod changes;
 pub(super) mod contacts;
 mod counted;
 pub(super) mod delivery;
+mod digest;
+mod distinct;
 pub(super) mod layout;
 pub(super) mod limits;
 mod names;
@@ -22,4 +25,5 @@ mod ranked;
 mod report;
 mod run;
 mod totals;
+mod trend;
 mod warnings;

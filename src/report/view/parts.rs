@@ -18,6 +18,12 @@ pub(in crate::report) struct ReportView {
     /// Its time, and its files unless it was made by a run.
     pub(in crate::report) subtitle: String,
     pub(in crate::report) verdict: Option<Verdict>,
+    /// What the report covers, shown below the title.
+    pub(in crate::report) facts: Vec<Fact>,
+    /// The report in ten lines.
+    pub(in crate::report) digest: Vec<String>,
+    /// What to do, most important first.
+    pub(in crate::report) actions: Vec<ActionView>,
     /// Warnings, shown before the numbers.
     pub(in crate::report) warnings: Vec<String>,
     /// The most important numbers.
@@ -25,6 +31,48 @@ pub(in crate::report) struct ReportView {
     pub(in crate::report) sections: Vec<Section>,
     /// What is true of all tables.
     pub(in crate::report) footnote: String,
+}
+
+/// Something that is true of the whole report, such as the date of its export.
+#[derive(Debug)]
+pub(in crate::report) struct Fact {
+    pub(in crate::report) name: &'static str,
+    pub(in crate::report) text: String,
+    /// The text in a digest, which has only some of the facts.
+    pub(in crate::report) short: Option<String>,
+    pub(in crate::report) tone: Tone,
+    /// The section that has the details.
+    pub(in crate::report) section: Option<SectionKind>,
+}
+
+/// Something to do.
+#[derive(Debug)]
+pub(in crate::report) struct ActionView {
+    pub(in crate::report) text: String,
+    /// How to list the rows: a command, or else a query.
+    pub(in crate::report) how: Option<How>,
+}
+
+/// How rows are listed.
+#[derive(Debug)]
+pub(in crate::report) enum How {
+    /// A command of this program.
+    Command(String),
+    /// A query of `DuckDB`.
+    Sql(String),
+}
+
+impl How {
+    pub(in crate::report) fn text(&self) -> &str {
+        let (Self::Command(text) | Self::Sql(text)) = self;
+        text
+    }
+
+    /// Whether a form that cannot collapse it should show it.
+    pub(in crate::report) fn is_short(&self) -> bool {
+        const MAX_LENGTH: usize = 240;
+        self.text().len() <= MAX_LENGTH
+    }
 }
 
 /// One of the most important numbers.
@@ -286,6 +334,13 @@ impl Row {
         Self { kind, cells }
     }
 
+    /// Makes the name differ from that of another row.
+    pub(super) fn append_to_name(&mut self, suffix: &str) {
+        if let Some(Cell::Text(name) | Cell::Coded { name, .. }) = self.cells.first_mut() {
+            name.push_str(suffix);
+        }
+    }
+
     pub(in crate::report) fn name(&self) -> String {
         self.cells.first().map(Cell::words).unwrap_or_default()
     }
@@ -299,6 +354,8 @@ pub(in crate::report) enum RowKind {
     Leftover,
     /// The sum of rows that do not fit.
     Rest,
+    /// The columns as small bars, for forms without charts.
+    Sparklines,
 }
 
 /// Rows in the middle of a long table that can be collapsed.
@@ -326,6 +383,7 @@ pub(in crate::report) struct MapView {
 #[derive(Debug)]
 pub(in crate::report) struct HeatView {
     pub(in crate::report) table: TableView,
+    pub(in crate::report) scale: HeatScale,
     /// Text alternative of the chart.
     pub(in crate::report) label: &'static str,
     /// The meaning of the shades.
@@ -334,6 +392,15 @@ pub(in crate::report) struct HeatView {
     pub(in crate::report) rows: usize,
     /// What the rows are called.
     pub(in crate::report) row_noun: &'static str,
+}
+
+/// What the strongest shade of a heat map stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum HeatScale {
+    /// The largest share in its column, because columns differ more than rows do.
+    Column,
+    /// The whole of each cell, such as the largest count of all.
+    Whole,
 }
 
 /// Line charts over time.
@@ -350,6 +417,10 @@ pub(in crate::report) struct LineChart {
     pub(in crate::report) title: String,
     /// Counts by month or day, in order and without gaps.
     pub(in crate::report) points: Vec<(String, u64)>,
+    /// Where the points are on the axis of time, in thousandths of its length; empty if they are at equal distances.
+    pub(in crate::report) places: Vec<usize>,
+    /// Whether the time of the last point is not over, so that its count is not comparable with the others.
+    pub(in crate::report) is_last_partial: bool,
     /// Name of the table with the numbers.
     pub(in crate::report) table: &'static str,
 }

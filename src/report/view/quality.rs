@@ -4,6 +4,7 @@ use super::super::document::resource::ResourceDocument;
 use super::super::format::capitalized;
 use super::counted::{counted, plain};
 use super::limits::Limits;
+use super::names::column_name;
 use super::parts::{Row, Section, SectionKind, TableKind, TableView};
 
 /// The section: `findings` of the resource, then missing values, rejected items, undocumented fields and malformed values.
@@ -15,10 +16,11 @@ pub(super) fn section<D: ResourceDocument>(document: &D, findings: Vec<Row>, lim
     let missing = document.missing();
     // A row can lack several values, so these numbers must not be added up in a last row.
     let all_columns = Limits { rows: missing.len(), ..limits };
+    let named = missing.iter().map(|(column, &count)| (column_name(column), count)).collect();
     let rejected = format!("Items that are not {}", noun.many);
     let tables = [
         findings.unless_empty(),
-        counted("Missing values", ["Column", &rows], missing, document.rows(), all_columns),
+        counted("Missing values", ["Column", &rows], &named, document.rows(), all_columns),
         plain(&rejected, "Reason", document.rejected(), limits),
         plain("Undocumented fields", "Field", &origin.unknown_fields, limits),
         plain("Values of an undocumented type or form", "Column", &origin.malformed_fields, limits),

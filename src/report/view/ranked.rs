@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 
 use super::super::table::{Table, is_leftover};
+use super::distinct::distinguish;
 use super::parts::{Fold, Row, TableView};
 use crate::base::plural::grouped;
 
@@ -57,6 +58,7 @@ impl<'a, V: Copy> Ranked<'a, V> {
         rest: impl Fn(&[(&'a str, V)]) -> Row,
     ) -> TableView {
         let mut rows: Vec<_> = self.named.iter().map(|&(key, value)| row(key, value)).collect();
+        distinguish(&keys(&self.named), &mut rows);
         let is_long = self.named.len() >= UNFOLDED_ROWS + MIN_FOLDED_ROWS;
         if !self.rest.is_empty() {
             rows.push(rest(&self.rest));
@@ -79,6 +81,10 @@ impl<'a> Ranked<'a, u64> {
     pub(super) fn largest(&self) -> Option<u64> {
         self.shown().map(|(_, count)| count).max()
     }
+}
+
+fn keys<'a, V>(rows: &[(&'a str, V)]) -> Vec<&'a str> {
+    rows.iter().map(|&(key, _)| key).collect()
 }
 
 /// The name of a row for this many rows.

@@ -1,8 +1,12 @@
 //! The frame that the sections of a resource are put into.
 
+use super::super::document::action::Action;
 use super::super::document::resource::ResourceDocument;
+use super::super::format::sentence;
+use super::about::about;
+use super::digest::{self, digest};
 use super::limits::Limits;
-use super::parts::{Card, ReportView, Section};
+use super::parts::{ActionView, Card, How, ReportView, Section};
 use super::run::{self, Source};
 use super::warnings::warnings;
 
@@ -10,6 +14,8 @@ use super::warnings::warnings;
 pub(super) struct Content<const N: usize> {
     /// The most important numbers.
     pub(super) cards: Vec<Card>,
+    /// Sentences for a digest.
+    pub(super) highlights: Vec<String>,
     /// All sections but the one about the run, in their order.
     pub(super) sections: [Option<Section>; N],
     /// Whether there are ages among them.
@@ -18,21 +24,39 @@ pub(super) struct Content<const N: usize> {
     pub(super) footnote: String,
 }
 
+fn action(action: Action) -> ActionView {
+    let how = action.command.map(How::Command).or(action.sql.map(How::Sql));
+    ActionView { text: sentence(&action.text), how }
+}
+
 /// The whole report; empty sections are left out.
 pub(super) fn report<D: ResourceDocument, const N: usize>(
     document: &D,
     content: Content<N>,
     limits: Limits,
 ) -> ReportView {
-    let Content { cards, sections, has_ages, footnote } = content;
+    let Content { cards, highlights, sections, has_ages, footnote } = content;
     let (noun, rows) = document.source_rows();
     let source = Source { noun, rows, has_ages, as_of: document.as_of(), origin: document.origin() };
     let sections = sections.into_iter().flatten().chain([run::run(source, limits)]);
+    let (kind, subtitle) = (format!("Report on {}", D::NOUN.many), source.subtitle());
+    let (facts, warnings) = (about(document, source), warnings(&document.all_notices()));
+    let actions = document.all_actions();
+    let digest = digest(&digest::Parts {
+        facts: &facts,
+        warnings: &warnings,
+        cards: &cards,
+        highlights: &highlights,
+        actions: &actions,
+    });
     ReportView {
-        title: format!("Report on {}", D::NOUN.many),
-        subtitle: source.subtitle(),
+        title: document.origin().title.as_deref().map_or_else(|| kind.clone(), sentence),
+        subtitle: if document.origin().title.is_some() { format!("{kind}. {subtitle}") } else { subtitle },
         verdict: document.verdict(),
-        warnings: warnings(&document.all_notices()),
+        facts,
+        digest,
+        actions: actions.into_iter().map(action).collect(),
+        warnings,
         cards,
         sections: sections.filter(|section| !section.is_empty()).collect(),
         footnote,

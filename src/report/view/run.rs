@@ -1,6 +1,5 @@
 //! The section about the run, or about the files that the report was made from.
 
-use super::super::document::filters::Filters;
 use super::super::document::input::{InputExport, InputReport};
 use super::super::document::origin::Origin;
 use super::super::document::run::RunFacts;
@@ -44,12 +43,6 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
         let of = if source.has_ages { "ages are computed as of" } else { "as of" };
         notes.push(format!("Made from files; {of} {}.", moment(source.as_of)).into());
         notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
-    }
-    notes.extend(filter_notes(&source.origin.filters, source.noun).into_iter().map(Note::from));
-    if source.origin.filters_differ {
-        notes.push(
-            "These files were exported with different filters, or the filters of some are unknown.".to_owned().into(),
-        );
     }
     let title = if source.origin.run.is_some() { "Run" } else { "Source" };
     let of_run = source.origin.run.as_ref();
@@ -125,31 +118,6 @@ fn run_notes(run: &RunFacts, source: Source<'_>) -> Vec<String> {
         notes.push(format!("{rows} {} read more than once and written once.", word_for(count, "was", "were")));
     }
     notes
-}
-
-/// The filters, without the text that was searched for, which can be a name or a number.
-fn filter_notes(filters: &Filters, noun: RowNoun) -> Vec<String> {
-    let Filters { search, channel, phone, only, profile_id, profiles, since } = filters;
-    let rows = noun.many;
-    let notes = [
-        search.as_ref().map(|_| format!("Only {rows} that match a search.")),
-        channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
-        phone.then(|| format!("Only {rows} with one number.")),
-        only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
-        profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
-        of_profiles(profiles).map(|profiles| format!("Only {rows} of {profiles}.")),
-        since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
-    ];
-    notes.into_iter().flatten().collect()
-}
-
-/// Which profiles were asked for; `None` if it was none in particular.
-fn of_profiles(profiles: &[String]) -> Option<String> {
-    match profiles {
-        [] => None,
-        [all] if all == "all" => Some("the profiles of the organization".to_owned()),
-        some => Some(count_of(some.len() as u64, "profile", "profiles")),
-    }
 }
 
 /// The exports of the files, according to their manifests.

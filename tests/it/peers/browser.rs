@@ -18,9 +18,15 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../report-screenshots");
     std::fs::create_dir_all(&out).unwrap();
     let mut pages = Vec::new();
-    for (name, contacts, hostile) in
-        [("usual", 20_000, false), ("hostile", 6000, true), ("one", 1, false), ("empty", 0, false)]
-    {
+    let accounts = [
+        ("usual", 20_000, false),
+        // On paper, it has at most four pages.
+        ("ordinary", 5000, false),
+        ("hostile", 6000, true),
+        ("one", 1, false),
+        ("empty", 0, false),
+    ];
+    for (name, contacts, hostile) in accounts {
         let simulator = Simulator::start(Settings { contacts, hostile, ..Settings::default() }).unwrap();
         let page = out.join(format!("{name}.html"));
         let page_name = page.to_str().unwrap();
@@ -32,6 +38,32 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.cjs");
     let mut command = Command::new("node");
     command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// axe-core is slow on long pages, so these are of small accounts.
+#[test]
+#[ignore = "needs Chromium and Node.js with playwright-core and axe-core"]
+fn axe_core_finds_no_violation() {
+    let (browser, node) = (peer("SENT_EXPORT_BROWSER"), peer("SENT_EXPORT_BROWSER_NODE_DIR"));
+    let messaging = Messaging { count: 400, ..Messaging::default() };
+    let simulator = Simulator::start(Settings { contacts: 400, messaging, ..Settings::default() }).unwrap();
+    let url = simulator.base_url();
+    let outputs = ["-o", "c.parquet", "--summary", "s.json", "--report", "contacts.html"];
+    let run = sent_export().contacts(&url, &outputs).finish().expect_code(0);
+    let run = run.again().messages(&url, &["-o", "m.parquet", "--report", "messages.html"]).finish().expect_code(0);
+    // With a comparison and a trend.
+    for day in ["2026-03-02", "2026-03-09"] {
+        let name = format!("{day}.json");
+        std::fs::write(run.path(&name), std::fs::read_to_string(run.path("s.json")).unwrap()).unwrap();
+    }
+    let run = run.again().args(["report", "c.parquet", "-q", "--html", "changes.html", "--compare", "c.parquet"]);
+    let run = run.args(["--compare", "2026-03-02.json", "--compare", "2026-03-09.json"]).finish().expect_code(0);
+    let pages = ["contacts.html", "messages.html", "changes.html"].map(|name| run.path(name));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/axe.cjs");
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).args(&pages);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

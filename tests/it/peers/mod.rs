@@ -8,6 +8,8 @@
 
 mod browser;
 mod changes;
+mod deploy;
+mod metrics;
 mod numbers;
 mod object_server;
 mod readers;

@@ -56,7 +56,11 @@ impl ObjectServer {
 
     /// The bytes of an object; `None` when it is not there.
     pub(super) fn get(&self, key: &str) -> Option<Vec<u8>> {
-        let (status, body) = self.request(&format!("/lake/{key}"));
+        let encoded = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'=' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        };
+        let (status, body) = self.request(&format!("/lake/{}", key.bytes().map(encoded).collect::<String>()));
         match status {
             200 => Some(body),
             404 => None,

@@ -30,6 +30,8 @@ fn export(hostile: bool) -> Finished {
     let run = run.again().messages(&url, &[]).args(outputs("messages")).finish().expect_code(0);
     let days = ["--output", "messages/", "--partition-by", "created_date"];
     let run = run.again().messages(&url, &days).finish().expect_code(0);
+    let regions = ["--output", "contacts/", "--partition-by", "region_code"];
+    let run = run.again().contacts(&url, &regions).finish().expect_code(0);
     let activities = ["activities", "--messages", "messages.parquet", "--rate-limit", "none", "--base-url", &url];
     let run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
     for format in FORMATS {

@@ -239,6 +239,33 @@ fn a_folder_of_days_in_a_store_is_continued() {
 }
 
 #[test]
+#[ignore = "needs Python with moto"]
+fn a_dataset_in_a_store_is_replaced_and_read_back_whole() {
+    let server = ObjectServer::start(&python(), "s3");
+    let regions = Simulator::start(Settings { contacts: 300, hostile: true, ..Settings::default() }).unwrap();
+    let export = |run: Run, output: &str| {
+        let run = run.contacts(&regions.base_url(), &["-o", output, "--partition-by", "region_code", "--quiet"]);
+        run.args(["--state-dir", "state"]).args(server.options()).finish().expect_code(0)
+    };
+    let files = export(sent_export(), "c/");
+    let manifest: serde_json::Value = files.json("c/_region_code.manifest.json");
+    let outputs = manifest["outputs"].as_array().unwrap();
+    assert!(outputs.len() > 10, "{}", outputs.len());
+    for _ in 0..2 {
+        let run = export(sent_export(), "s3://lake/c/");
+        for output in outputs {
+            let path = output["path"].as_str().unwrap();
+            let object = server.get(&format!("c/{path}")).unwrap_or_else(|| panic!("there is no {path}"));
+            assert!(object == std::fs::read(files.path("c").join(path)).unwrap(), "{path}");
+        }
+        let run = run.again().args(["verify", "s3://lake/c/"]).args(server.options()).finish().expect_code(0);
+        let run = run.again().args(["report", "s3://lake/c/", "--json", "r.json", "--quiet"]).args(server.options());
+        assert_eq!(run.finish().expect_code(0).json("r.json")["contacts"], manifest["rows"]);
+    }
+    assert_eq!(server.open_uploads(), 0);
+}
+
+#[test]
 #[ignore = "needs Azurite, and Python with azure-storage-blob"]
 fn azure_and_google_take_and_give_the_same_bytes() {
     let (simulator, azurite) = (simulator(3_000), Azurite::start());

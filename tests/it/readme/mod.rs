@@ -27,14 +27,25 @@ printf %s \"$SENT_DM_API_KEY\" > keys/globex";
 const JOBS: (&str, &str) = ("docs/jobs.md", "jobs.toml");
 
 /// Beginnings of commands that are not run, with the reason.
-const NOT_RUN: [(&str, &str); 8] = [
+const NOT_RUN: [(&str, &str); 16] = [
     ("cargo install ", "builds the program once more"),
     ("clickhouse ", "needs ClickHouse, which comes from no package registry that the gate uses"),
+    (
+        "deploy/",
+        "needs the checkout; deploy::completions_and_man_pages_are_installed_for_every_command runs one of them",
+    ),
+    ("docker ", "needs Docker"),
+    ("install -m 644 deploy/", "writes to the system"),
+    ("kubectl ", "needs a cluster"),
     ("psql ", "needs a PostgreSQL server with a table of contacts"),
     ("sent-export contacts -o contacts.parquet -o gs://", STORE),
     ("sent-export contacts -o s3://", STORE),
     ("sent-export messages -o az://", STORE),
     ("sent-export report s3://", STORE),
+    ("python3.11 -m venv ", "installs Airflow, which takes minutes"),
+    ("spark-submit ", "needs a cluster; peers::deploy runs the application"),
+    ("systemd-sysusers ", "writes to the system"),
+    ("target/ci-", "takes minutes; docs/deploy.md tells the last results"),
     ("spark.read.csv(", "needs a Spark session, and so Java"),
 ];
 

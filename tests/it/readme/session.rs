@@ -66,6 +66,8 @@ impl Session {
         shell.env("BINARY_UNDER_TEST", env!("CARGO_BIN_EXE_sent-export")).env("NOTED_RUNS", self.path(".runs"));
         shell.env("SENT_DM_API_KEY", DEFAULT_API_KEY).env("SENT_BASE_URL", self.simulator.base_url());
         shell.env("ACME_KEY", DEFAULT_API_KEY);
+        // The pages show what a terminal shows.
+        shell.env("SENT_EXPORT_SHOW_TABLE", "always");
         shell.env("GITHUB_STEP_SUMMARY", self.path("step-summary.md"));
         shell
     }

@@ -203,6 +203,19 @@ impl Finished {
         lines.iter().find(|line| line["code"] == code).map(|line| line["count"].clone())
     }
 
+    /// The lines of a log in JSON; every one must be an object with what all have.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<serde_json::Value> {
+        let read = |line: &str| {
+            let line: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?} is no JSON{self:?}"));
+            let is_whole = ["time", "level", "event", "message"].iter().all(|key| line[key].is_string());
+            assert!(is_whole, "{line}{self:?}");
+            line
+        };
+        self.stderr.lines().map(read).collect()
+    }
+
     /// Names of all files that the run left, hidden ones too.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder is ours");

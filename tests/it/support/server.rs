@@ -1,6 +1,6 @@
 //! A scripted server: for each request, a function of the test decides what is sent.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -137,7 +137,7 @@ impl ScriptedServer {
         format!("http://{}", self.address)
     }
 
-    /// Heads of all requests so far, in lower case.
+    /// Heads of all requests so far, in lower case, each with its body, if it has one, as it was sent.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -169,6 +169,12 @@ fn serve(stream: &TcpStream, script: &Script, log: &Mutex<Vec<String>>, failed: 
                 Ok(_) => head.push_str(&line.to_lowercase()),
             }
         }
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        head.push_str(&String::from_utf8_lossy(&body));
         let number = {
             let mut log = log.lock().unwrap();
             log.push(head.clone());

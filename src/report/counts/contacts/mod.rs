@@ -51,7 +51,7 @@ pub struct Counts {
     /// By region, then by combination of channels.
     cells: Vec<Vec<Cell>>,
     /// By region and by the bits of a combination without a number of its own.
-    other_combinations: BTreeMap<(u16, u64), u64>,
+    other_combinations: BTreeMap<(u16, u64), Cell>,
     by_calling_code: Vec<u64>,
     by_default_channel: Vec<u64>,
     /// Bit of each default channel among the available ones; 0 if it has none yet.
@@ -170,9 +170,6 @@ impl Counts {
         let (answers, nulls) = (opt_out.values(), opt_out.nulls());
         for (row, (&region, &set)) in self.scratch.regions.iter().zip(&self.scratch.sets).enumerate() {
             let combination = self.channels.number(set);
-            if combination == channels::OTHERS {
-                *self.other_combinations.entry((region, set)).or_default() += 1;
-            }
             let opt_out = if nulls.is_some_and(|nulls| nulls.is_null(row)) {
                 OPT_OUT_UNKNOWN
             } else if answers.value(row) {
@@ -180,6 +177,9 @@ impl Counts {
             } else {
                 OPTED_IN
             };
+            if combination == channels::OTHERS {
+                self.other_combinations.entry((region, set)).or_default()[opt_out] += 1;
+            }
             let cells = &mut self.cells[usize::from(region)];
             if cells.len() <= usize::from(combination) {
                 cells.resize(usize::from(combination) + 1, [0; 3]);

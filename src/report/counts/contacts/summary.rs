@@ -17,6 +17,8 @@ struct Totals {
     reachable: u64,
     opt_out: OptOut,
     channels: Table,
+    /// Contacts that did not opt out.
+    reachable_channels: Table,
 }
 
 impl Totals {
@@ -28,6 +30,13 @@ impl Totals {
         self.opt_out.yes += cell[OPTED_OUT];
         self.opt_out.no += cell[OPTED_IN];
         self.opt_out.unknown += cell[OPT_OUT_UNKNOWN];
+    }
+
+    fn add_channels<'a>(&mut self, cell: Cell, names: impl Iterator<Item = &'a str>) {
+        for name in names {
+            add(&mut self.channels, name, cell.iter().sum());
+            add(&mut self.reachable_channels, name, cell[OPTED_IN] + cell[OPT_OUT_UNKNOWN]);
+        }
     }
 }
 
@@ -46,7 +55,13 @@ impl Counts {
             if totals.contacts > 0 {
                 all.reachable += totals.reachable;
                 all.opt_out += totals.opt_out;
-                totals.channels.iter().for_each(|(channel, &count)| add(&mut all.channels, channel, count));
+                for (sums, counts) in
+                    [(&mut all.channels, &totals.channels), (&mut all.reachable_channels, &totals.reachable_channels)]
+                {
+                    for (channel, &count) in counts {
+                        add(sums, channel, count);
+                    }
+                }
                 take_region(&mut summary, self.regions.name(region), totals);
             }
         }
@@ -54,6 +69,7 @@ impl Counts {
         summary.opt_out = all.opt_out;
         summary.without_channel = Some(all.channels.get(NONE_KEY).copied().unwrap_or(0));
         summary.channels = all.channels;
+        summary.reachable_channels = all.reachable_channels;
         summary.channel_combinations = combinations;
         summary.default_channels = named(&self.by_default_channel, |number| self.default_channels.name(number));
         summary.default_channel_not_available = self.default_not_available;
@@ -73,9 +89,7 @@ impl Counts {
             let count = cell.iter().sum();
             if count > 0 {
                 totals.add(cell, number != usize::from(NONE));
-                for name in self.channels.names(set) {
-                    add(&mut totals.channels, name, count);
-                }
+                totals.add_channels(cell, self.channels.names(set));
                 add(combinations, &self.combination_name(number, set), count);
             }
         };
@@ -88,9 +102,7 @@ impl Counts {
         }
         // Contacts whose combination has no number of its own.
         for (&(_, set), &count) in self.other_combinations.range(bounds(region)) {
-            for name in self.channels.names(set) {
-                add(&mut totals.channels, name, count);
-            }
+            totals.add_channels(count, self.channels.names(set));
         }
         totals
     }
@@ -137,6 +149,7 @@ fn take_region(summary: &mut Summary, code: &str, totals: Totals) {
     };
     summary.region_details.insert(code.to_owned(), detail);
     summary.channels_by_region.insert(code.to_owned(), totals.channels);
+    summary.reachable_by_region.insert(code.to_owned(), totals.reachable_channels);
 }
 
 /// All keys of a region.

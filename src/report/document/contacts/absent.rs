@@ -33,6 +33,8 @@ pub(super) fn omit(summary: &mut Summary) {
     }
     if !summary.has(&[column::AVAILABLE_CHANNELS, column::OPT_OUT]) {
         summary.reachable = None;
+        summary.reachable_channels = Table::new();
+        summary.reachable_by_region.clear();
         summary.region_details.values_mut().for_each(|detail| detail.reachable = None);
     }
     if !summary.has(&[column::OPT_OUT]) {

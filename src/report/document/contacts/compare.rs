@@ -21,6 +21,7 @@ pub fn compare(old: &Summary, new: &Summary, with: String) -> Comparison {
     Comparison {
         with,
         as_of: old.as_of.clone(),
+        gross: None,
         contacts: Change { old: old.contacts, new: new.contacts },
         filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(|column| column_name(column).to_owned()).collect(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::change::{Change, Changes};
+use super::gross::GrossChanges;
 
 /// What changed since an older summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,6 +14,8 @@ pub struct Comparison {
     pub as_of: String,
     /// Contacts.
     pub contacts: Change,
+    /// Who came and who left; `None` if one side is a summary, which has counts only.
+    pub gross: Option<GrossChanges>,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
     /// necessarily changes.
     pub filters_differ: bool,

@@ -1,9 +1,12 @@
 //! What a [`Summary`] has in common with the documents of other resources.
 
+use super::super::action::Action;
 use super::super::findings::Findings;
 use super::super::origin::Origin;
 use super::super::resource::{ResourceDocument, common_accessors};
+use super::super::trend::TrendPoint;
 use super::absent;
+use super::actions;
 use super::summary::{SUMMARY_SCHEMA_VERSION, Summary};
 use crate::base::noun::RowNoun;
 use crate::report::table::Table;
@@ -13,6 +16,18 @@ impl ResourceDocument for Summary {
     const SCHEMA_VERSION: u32 = SUMMARY_SCHEMA_VERSION;
 
     common_accessors!(contacts);
+
+    fn all_actions(&self) -> Vec<Action> {
+        actions::actions(self)
+    }
+
+    fn trend_point(&self) -> TrendPoint {
+        let totals =
+            [("contacts", Some(self.contacts)), ("reachable", self.reachable), ("opted_out", self.opted_out())];
+        // Small counts at other times could be subtracted from each other.
+        let channels = if self.min_cell.is_some() { Table::new() } else { self.channels.clone() };
+        TrendPoint::new(&self.as_of, totals, channels)
+    }
 
     fn omit_absent(&mut self) {
         absent::omit(self);

@@ -5,8 +5,10 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::action::Action;
 use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
+use super::super::trend::TrendPoint;
 use super::super::values::{Repeated, TimeRange};
 use super::comparison::Comparison;
 use crate::report::table::Table;
@@ -54,6 +56,13 @@ pub struct Summary {
     pub opt_out: OptOut,
     /// Contacts by region and available channel.
     pub channels_by_region: BTreeMap<String, Table>,
+    /// Contacts that did not opt out, by available channel: how many each channel reaches. Empty with `--min-cell`, which
+    /// would otherwise reveal who opted out.
+    #[serde(default)]
+    pub reachable_channels: Table,
+    /// The same by region.
+    #[serde(default)]
+    pub reachable_by_region: BTreeMap<String, Table>,
     /// Contacts by the month of `created_at`, UTC, as `2026-03`.
     pub created_by_month: Table,
     /// Contacts created up to the end of each month.
@@ -67,6 +76,12 @@ pub struct Summary {
     /// Where the numbers come from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// The same counts at several times, the oldest first; empty unless it is compared with more than one older state.
+    #[serde(skip_deserializing)]
+    pub trend: Vec<TrendPoint>,
+    /// What to do; filled in the JSON form only.
+    #[serde(skip_deserializing)]
+    pub actions: Vec<Action>,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<Comparison>,

@@ -1,6 +1,7 @@
 //! The document on messages and their delivery: [`DeliverySummary`], and how it compares with an older one.
 
 mod absent;
+pub(in crate::report) mod actions;
 pub(in crate::report) mod activities;
 mod compare;
 pub(in crate::report) mod comparison;

@@ -1,11 +1,15 @@
 //! What a [`DeliverySummary`] has in common with the documents of other resources.
 
+use super::super::action::Action;
 use super::super::findings::Findings;
 use super::super::notice::Notice;
 use super::super::origin::Origin;
 use super::super::resource::{ResourceDocument, common_accessors};
+use super::super::trend::TrendPoint;
 use super::absent;
+use super::actions;
 use super::activities::FromActivities;
+use super::group::messages_of;
 use super::summary::{DELIVERY_SCHEMA_VERSION, DeliverySummary};
 use crate::base::noun::RowNoun;
 use crate::report::table::Table;
@@ -21,6 +25,18 @@ impl ResourceDocument for DeliverySummary {
             Some(from) => (FromActivities::NOUN, from.activities),
             None => (Self::NOUN, self.messages),
         }
+    }
+
+    fn all_actions(&self) -> Vec<Action> {
+        actions::actions(self)
+    }
+
+    fn trend_point(&self) -> TrendPoint {
+        let total = &self.total;
+        let undelivered = total.failed.zip(total.withheld).map(|(failed, withheld)| failed + withheld);
+        let totals = [("messages", Some(self.messages)), ("outbound", total.outbound), ("undelivered", undelivered)];
+        let channels = if self.min_cell.is_some() { Table::new() } else { messages_of(&self.channels) };
+        TrendPoint::new(&self.as_of, totals, channels)
     }
 
     fn omit_absent(&mut self) {

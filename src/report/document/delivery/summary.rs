@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::action::Action;
 use super::super::findings::RejectedSample;
 use super::super::origin::Origin;
+use super::super::trend::TrendPoint;
 use super::super::values::TimeRange;
 use super::activities::FromActivities;
 use super::comparison::DeliveryComparison;
@@ -86,6 +88,12 @@ pub struct DeliverySummary {
     /// Where the numbers come from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// The same counts at several times, the oldest first; empty unless it is compared with more than one older state.
+    #[serde(skip_deserializing)]
+    pub trend: Vec<TrendPoint>,
+    /// What to do; filled in the JSON form only.
+    #[serde(skip_deserializing)]
+    pub actions: Vec<Action>,
     /// What changed since an older summary.
     #[serde(skip_deserializing)]
     pub comparison: Option<DeliveryComparison>,

@@ -59,6 +59,9 @@ impl Summary {
         }
         let hidden: BTreeSet<String> = both.iter().flat_map(|summary| small_channels(summary, limit)).collect();
         for summary in both {
+            // With the channels of all contacts, these would reveal who opted out.
+            summary.reachable_channels = Table::new();
+            summary.reachable_by_region.clear();
             summary.channels.retain(|channel, _| !hidden.contains(channel));
         }
         merge_combinations(self, limit);

@@ -9,7 +9,7 @@
 
 use super::super::super::format::shortened;
 use super::super::super::view::cell::Cell;
-use super::super::super::view::parts::{HeatView, Row};
+use super::super::super::view::parts::{HeatScale, HeatView, Row};
 use super::page::Page;
 use super::table;
 use crate::base::plural::grouped;
@@ -49,10 +49,12 @@ pub(super) fn write(page: &mut Page, heat: &HeatView) {
     for (at, column) in view.columns[1..].iter().enumerate() {
         write_column(page, &column.title, columns, at);
     }
+    let scales: Vec<Scale> = (0..columns.count).map(|at| Scale::of(heat.scale, rows, at + 1)).collect();
     for (row, top) in rows.iter().zip((ROW..).step_by(ROW)) {
         for (at, (cell, column)) in row.cells.iter().zip(&view.columns).skip(1).enumerate() {
             let title = title(&row.name(), &columns.short(&column.title), cell);
-            write_cell(page, cell, &title, (columns, at), top);
+            let class = shade(cell, scales[at]).map_or("suppressed".to_owned(), |shade| format!("m{shade}"));
+            write_cell(page, cell, (&title, &class), (columns, at), top);
         }
     }
     page.markup("</svg>\n</div>\n</div>\n");
@@ -124,9 +126,8 @@ fn write_column(page: &mut Page, name: &str, columns: Columns, at: usize) {
     page.markup("\"><title>").text(name).markup("</title>").text(&columns.short(name)).markup("</text></svg>\n");
 }
 
-fn write_cell(page: &mut Page, cell: &Cell, title: &str, (columns, at): (Columns, usize), top: usize) {
-    let class = shade(cell).map_or("suppressed".to_owned(), |shade| format!("m{shade}"));
-    page.markup("<g class=\"").text(&class).markup("\"><title>").text(title).markup("</title><rect ");
+fn write_cell(page: &mut Page, cell: &Cell, (title, class): (&str, &str), (columns, at): (Columns, usize), top: usize) {
+    page.markup("<g class=\"").text(class).markup("\"><title>").text(title).markup("</title><rect ");
     columns.write_place(page, at);
     page.markup(" y=\"").text(&top.to_string()).markup("\" height=\"").text(&ROW.to_string());
     page.markup("\"/><text x=\"").text(&columns.middle(at)).markup("\" y=\"").text(&(top + BASE_LINE).to_string());
@@ -145,10 +146,33 @@ fn title(row: &str, column: &str, cell: &Cell) -> String {
     }
 }
 
+/// The share that has the strongest shade, as a part and its whole.
+#[derive(Clone, Copy)]
+struct Scale {
+    part: u64,
+    whole: u64,
+}
+
+impl Scale {
+    const WHOLE: Self = Self { part: 1, whole: 1 };
+
+    /// The scale of a column of these rows.
+    fn of(scale: HeatScale, rows: &[Row], column: usize) -> Self {
+        let shares = rows.iter().filter_map(|row| match row.cells.get(column) {
+            Some(&Cell::Percent(part, whole)) if part > 0 && whole > 0 => Some(Self { part, whole }),
+            _ => None,
+        });
+        let product = |part: u64, whole: u64| u128::from(part) * u128::from(whole);
+        let largest = shares.max_by(|one, other| product(one.part, other.whole).cmp(&product(other.part, one.whole)));
+        largest.filter(|_| scale == HeatScale::Column).unwrap_or(Self::WHOLE)
+    }
+}
+
 /// From 0, for a count of 0, to [`SHADES`], each for an equal range of percentages; `None` for a hidden count.
-fn shade(cell: &Cell) -> Option<u64> {
+fn shade(cell: &Cell, scale: Scale) -> Option<u64> {
     let (Cell::Percent(count, total) | Cell::Shaded(count, total)) = *cell else { return None };
-    let shade = (u128::from(count) * u128::from(SHADES)).div_ceil(u128::from(total.max(1)));
+    let scaled = u128::from(count) * u128::from(scale.whole);
+    let shade = (scaled * u128::from(SHADES)).div_ceil((u128::from(total) * u128::from(scale.part)).max(1));
     Some(u64::try_from(shade).map_or(SHADES, |shade| shade.min(SHADES)))
 }
 
@@ -172,7 +196,7 @@ mod tests {
     use crate::report::document::contacts::summary::Summary;
     use crate::report::table::Table;
     use crate::report::view::contacts::report;
-    use crate::report::view::parts::Part;
+    use crate::report::view::parts::{Part, RowKind};
 
     /// An account with this many regions and channels; `name` makes codes from numbers.
     fn account(regions: u64, channels: u64, name: fn(u64) -> String) -> Summary {
@@ -246,8 +270,24 @@ mod tests {
             ((7, 7), 5),
         ];
         for ((count, total), wanted) in table {
-            assert_eq!(shade(&Cell::Percent(count, total)), Some(wanted), "{count} of {total}");
+            assert_eq!(shade(&Cell::Percent(count, total), Scale::WHOLE), Some(wanted), "{count} of {total}");
         }
-        assert_eq!(shade(&Cell::Hidden), None);
+        assert_eq!(shade(&Cell::Hidden, Scale::WHOLE), None);
+    }
+
+    #[test]
+    fn the_largest_share_of_a_column_has_the_strongest_shade() {
+        let shares = [(1, 100), (30, 200), (1, 4), (0, 9)];
+        let rows: Vec<Row> = shares
+            .iter()
+            .map(|&(part, whole)| Row { kind: RowKind::Named, cells: vec![Cell::Count(1), Cell::Percent(part, whole)] })
+            .chain([Row { kind: RowKind::Named, cells: vec![Cell::Count(1), Cell::Hidden] }])
+            .collect();
+        let of = |scale| -> Vec<Option<u64>> {
+            let scale = Scale::of(scale, &rows, 1);
+            rows.iter().map(|row| shade(&row.cells[1], scale)).collect()
+        };
+        assert_eq!(of(HeatScale::Column), [Some(1), Some(3), Some(5), Some(0), None]);
+        assert_eq!(of(HeatScale::Whole), [Some(1), Some(1), Some(2), Some(0), None]);
     }
 }

@@ -17,41 +17,62 @@ pub(super) fn write(page: &mut Page, view: &LinesView) {
     page.notes(&view.notes);
 }
 
-fn write_chart(page: &mut Page, LineChart { title, points, table }: &LineChart) {
+fn write_chart(page: &mut Page, chart: &LineChart) {
+    let LineChart { title, points, table, .. } = chart;
     let largest = points.iter().map(|&(_, count)| count).max().unwrap_or(0).max(1);
+    let height = |count: u64| 1000 - count.saturating_mul(1000) / largest;
     // A single month is a flat line over the whole width.
     let steps = points.len().max(2) - 1;
-    let height = |count: u64| 1000 - count.saturating_mul(1000) / largest;
-    let place = |at: usize| (at * 1000 / steps).to_string();
-    let mut line = String::new();
-    for (at, &(_, count)) in points.iter().enumerate() {
-        line += &format!("{}{} {}", if at == 0 { "M" } else { "L" }, place(at), height(count));
-    }
+    let place = |at: usize| chart.places.get(at).copied().unwrap_or(at * 1000 / steps);
+    let mut ends: Vec<(usize, u64)> =
+        points.iter().enumerate().map(|(at, &(_, count))| (place(at), height(count))).collect();
     if points.len() == 1 {
-        line += &format!("L1000 {}", height(points[0].1));
+        ends.push((1000, height(points[0].1)));
     }
+    // The line to the last point is dashed if its time is not over.
+    let whole = if chart.is_last_partial { ends.len() - 1 } else { ends.len() };
     let name = format!("{title}: {} at most; {table} has the numbers", grouped(largest));
     page.markup("<figure>\n<h3>").text(title).markup("</h3>\n<div class=\"axis\"><span>").text(&grouped(largest));
     page.markup(
         "</span></div>\n<svg class=\"line\" viewBox=\"0 0 1000 1000\" preserveAspectRatio=\"none\" role=\"img\" ",
     );
-    page.markup("aria-label=\"").text(&name).markup("\">\n<path class=\"area\" d=\"").text(&line);
-    page.markup("L1000 1000L0 1000z\"/>\n<path class=\"stroke\" d=\"").text(&line).markup("\"/>\n");
+    page.markup("aria-label=\"").text(&name).markup("\">\n");
+    write_line(page, &ends[..whole], ("<path class=\"area\" d=\"", "<path class=\"stroke\" d=\""));
+    write_line(page, &ends[whole.saturating_sub(1)..], PARTIAL);
     let width = (1000 / steps).max(1);
     for (at, (month, count)) in points.iter().enumerate() {
-        let left = (at * 1000 / steps).saturating_sub(width / 2).to_string();
+        let left = place(at).saturating_sub(width / 2).to_string();
         page.markup("<rect x=\"")
             .text(&left)
             .markup("\" width=\"")
             .text(&width.to_string())
             .markup("\" height=\"1000\">");
-        page.markup("<title>").text(month).markup(": ").text(&grouped(*count)).markup("</title></rect>\n");
+        let so_far = if chart.is_last_partial && at + 1 == points.len() { " (so far)" } else { "" };
+        page.markup("<title>").text(month).text(so_far).markup(": ").text(&grouped(*count));
+        page.markup("</title></rect>\n");
     }
     page.markup("</svg>\n<div class=\"axis\">");
-    let labels = LABELS.min(points.len());
+    // Labels have equal distances, which points at their times have not.
+    let labels = if chart.places.is_empty() { LABELS } else { 2 }.min(points.len());
     for label in 0..labels {
         let at = if labels > 1 { label * (points.len() - 1) / (labels - 1) } else { 0 };
-        page.markup("<span>").text(&points[at].0).markup("</span>");
+        page.markup("<span>").text(&points[at].0);
+        let is_partial = chart.is_last_partial && at + 1 == points.len();
+        page.markup(if is_partial { " (so far)</span>" } else { "</span>" });
     }
     page.markup("</div>\n</figure>\n");
+}
+
+/// The markup of the line to a point whose time is not over.
+const PARTIAL: (&str, &str) = ("<path class=\"area partial\" d=\"", "<path class=\"stroke partial\" d=\"");
+
+/// A line with the area below it; nothing for a single point.
+fn write_line(page: &mut Page, ends: &[(usize, u64)], (area, stroke): (&'static str, &'static str)) {
+    let (Some(&(first, _)), Some(&(last, _)), true) = (ends.first(), ends.last(), ends.len() > 1) else { return };
+    let mut line = String::new();
+    for (at, (place, height)) in ends.iter().enumerate() {
+        line += &format!("{}{place} {height}", if at == 0 { "M" } else { "L" });
+    }
+    page.markup(area).text(&line).text(&format!("L{last} 1000L{first} 1000z")).markup("\"/>\n");
+    page.markup(stroke).text(&line).markup("\"/>\n");
 }

@@ -28,6 +28,8 @@ use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 const MAX_BYTES: usize = 300_000;
 /// Limits that keep the page of a typical account well below that; all regions of the world fit.
 const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
+/// Limits for an account with contacts in every region: these have a table with many columns.
+const WIDE_LIMITS: Limits = Limits { rows: 25, regions: 260, months: 120, days: 120, channels: 6 };
 /// Limits for an account with hundreds of codes of maximum length.
 const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
 
@@ -36,8 +38,8 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Writes the page.
 pub(in crate::report) fn render_html(document: &impl Layout) -> String {
-    let html = render(document, LIMITS);
-    if html.len() < MAX_BYTES { html } else { render(document, TIGHT_LIMITS) }
+    let forms = [LIMITS, WIDE_LIMITS].into_iter().map(|limits| render(document, limits));
+    forms.into_iter().find(|html| html.len() < MAX_BYTES).unwrap_or_else(|| render(document, TIGHT_LIMITS))
 }
 
 fn render(document: &impl Layout, limits: Limits) -> String {
@@ -46,10 +48,17 @@ fn render(document: &impl Layout, limits: Limits) -> String {
     head(&mut page, &view.title);
     page.markup("<body>\n<div class=\"page\">\n<header>\n");
     page::title(&mut page, &view);
-    page::navigation(&mut page, &view.sections);
+    page::navigation(&mut page, &view);
     page.markup("</header>\n<main>\n");
     page::cards(&mut page, &view);
-    for section in &view.sections {
+    // The notes on the cards follow the cards.
+    let (totals, sections): (Vec<_>, Vec<_>) =
+        view.sections.iter().partition(|section| section.kind == SectionKind::Totals);
+    for section in totals {
+        write_section(&mut page, section);
+    }
+    page::actions(&mut page, &view.actions);
+    for section in sections {
         write_section(&mut page, section);
     }
     page.markup("</main>\n<footer>").text(&view.footnote);
@@ -106,7 +115,7 @@ fn write_section(page: &mut Page, section: &Section) {
 /// At most three tables fit side by side, fewer with long names or numbers.
 fn grid_class(kind: SectionKind) -> &'static str {
     match kind {
-        SectionKind::Delivery | SectionKind::Spending => "grid pairs",
+        SectionKind::Channels | SectionKind::Delivery | SectionKind::Spending => "grid pairs",
         _ => "grid",
     }
 }

@@ -3,7 +3,7 @@
 use super::super::super::document::change::Change;
 use super::super::super::format::difference;
 use super::super::super::view::cell::Wish;
-use super::super::super::view::parts::{Note, ReportView, Section, SectionKind};
+use super::super::super::view::parts::{ActionView, Fact, How, Note, ReportView, SectionKind};
 use crate::verdict::Verdict;
 
 /// HTML made only of constant markup and escaped text.
@@ -57,9 +57,10 @@ pub(super) fn title(page: &mut Page, view: &ReportView) {
     page.markup("<h1>").text(&view.title).markup("</h1>\n<p>").text(&view.subtitle);
     if let Some(verdict) = view.verdict {
         let class = if verdict == Verdict::Unverified { "badge warn" } else { "badge" };
-        page.markup(" <span class=\"").markup(class).markup("\">").markup(verdict.name()).markup("</span>");
+        page.markup(" <a href=\"#run\" class=\"").markup(class).markup("\">").markup(verdict.name()).markup("</a>");
     }
     page.markup("</p>\n");
+    facts(page, &view.facts);
     if !view.warnings.is_empty() {
         page.markup("<ul class=\"warnings\" role=\"alert\">\n");
         for warning in &view.warnings {
@@ -69,9 +70,48 @@ pub(super) fn title(page: &mut Page, view: &ReportView) {
     }
 }
 
-pub(super) fn navigation(page: &mut Page, sections: &[Section]) {
+fn facts(page: &mut Page, facts: &[Fact]) {
+    if facts.is_empty() {
+        return;
+    }
+    page.markup("<dl class=\"facts\">\n");
+    for fact in facts {
+        page.markup("<div><dt>").markup(fact.name).markup("</dt><dd>").text(&fact.text);
+        if let Some(section) = fact.section {
+            page.markup(" <a href=\"#").markup(section.id()).markup("\">Details</a>");
+        }
+        page.markup("</dd></div>\n");
+    }
+    page.markup("</dl>\n");
+}
+
+/// What to do, each with how its rows are listed.
+pub(super) fn actions(page: &mut Page, actions: &[ActionView]) {
+    if actions.is_empty() {
+        return;
+    }
+    page.markup("<section id=\"actions\" aria-labelledby=\"h-actions\">\n<h2 id=\"h-actions\">What to do</h2>\n<ul class=\"actions\">\n");
+    for action in actions {
+        page.markup("<li>").text(&action.text);
+        if let Some(how) = &action.how {
+            let summary = match how {
+                How::Command(_) => "Command that exports them",
+                How::Sql(_) => "Query that lists them",
+            };
+            page.markup("\n<details><summary>").markup(summary).markup("</summary><pre><code>").text(how.text());
+            page.markup("</code></pre></details>");
+        }
+        page.markup("</li>\n");
+    }
+    page.markup("</ul>\n</section>\n");
+}
+
+pub(super) fn navigation(page: &mut Page, view: &ReportView) {
     page.markup("<nav aria-label=\"Sections\">\n");
-    for section in sections.iter().filter(|section| section.kind != SectionKind::Totals) {
+    if !view.actions.is_empty() {
+        page.markup("<a href=\"#actions\">What to do</a>\n");
+    }
+    for section in view.sections.iter().filter(|section| section.kind != SectionKind::Totals) {
         page.markup("<a href=\"#").markup(section.kind.id()).markup("\">").text(&section.name).markup("</a>\n");
     }
     page.markup("</nav>\n");

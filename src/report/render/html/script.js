@@ -1,6 +1,7 @@
 (()=>{
 const number=cell=>{const text=cell.textContent.replace(/[−–]/g,"-").replace(/[^0-9.-]/g,"");return text===""||isNaN(text)?null:Number(text)};
-const unfold=table=>{if(!table.classList.contains("folded"))return;table.classList.remove("folded");table.nextElementSibling.remove()};
+const fold=(table,isFolded)=>{const button=table.nextElementSibling;if(!button||!button.classList.contains("all"))return;
+table.classList.toggle("folded",isFolded);button.setAttribute("aria-expanded",String(!isFolded));button.textContent=isFolded?button.dataset.more:"Show fewer rows"};
 for(const table of document.querySelectorAll("table.sorted")){
 const body=table.tBodies[0],heads=[...table.tHead.rows[0].cells];
 heads.forEach((head,at)=>{
@@ -8,7 +9,7 @@ if(!head.textContent.trim())return;
 const button=document.createElement("button");
 button.type="button";button.textContent=head.textContent;head.replaceChildren(button);
 button.addEventListener("click",()=>{
-unfold(table);
+fold(table,false);
 const down=head.getAttribute("aria-sort")!=="descending"&&at>0||head.getAttribute("aria-sort")==="ascending";
 heads.forEach(other=>other.removeAttribute("aria-sort"));
 head.setAttribute("aria-sort",down?"descending":"ascending");
@@ -21,10 +22,9 @@ body.append(...rows.filter(row=>!row.classList.contains("last")).sort(compare),.
 }
 for(const rest of document.querySelectorAll("tr.rest")){
 const table=rest.closest("table"),button=document.createElement("button");
-button.type="button";button.className="all";button.textContent=`Show ${table.querySelectorAll(".more:not(.last)").length} more rows`;
-button.addEventListener("click",()=>unfold(table));
-table.classList.add("folded");
+button.type="button";button.className="all";button.dataset.more=`Show ${table.querySelectorAll(".more:not(.last)").length} more rows`;
+button.addEventListener("click",()=>fold(table,!table.classList.contains("folded")));
 table.after(button);
+fold(table,true);
 }
-addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(part=>part.open=true));
 })();

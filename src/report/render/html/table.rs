@@ -44,12 +44,16 @@ fn write_rows(page: &mut Page, view: &TableView) {
     };
     page.markup("<table class=\"").markup(class).markup("\">\n<thead><tr>");
     for (at, column) in view.columns.iter().enumerate() {
-        page.markup("<th scope=\"col\"").markup(column_class(view, at)).markup(">").text(&column.title).markup("</th>");
+        // A head without a name, such as that of bars, is no head.
+        let (start, end) = if column.title.is_empty() { ("<td", "</td>") } else { ("<th scope=\"col\"", "</th>") };
+        page.markup(start).markup(column_class(view, at)).markup(">").text(&column.title).markup(end);
     }
     page.markup("</tr></thead>\n<tbody>\n");
     // Collapsed rows are marked for the script. Without JavaScript, all rows are shown except the one with their sum.
     let folded = view.fold.as_ref().map_or(0..0, |fold| fold.rows.clone());
-    for (at, row) in view.rows.iter().enumerate() {
+    // A chart shows what they do.
+    let rows = view.rows.iter().enumerate().filter(|(_, row)| row.kind != RowKind::Sparklines);
+    for (at, row) in rows {
         write_row(page, view, row, if folded.contains(&at) { "more" } else { "" });
         if let Some(fold) = view.fold.as_ref().filter(|_| at + 1 == folded.end) {
             write_row(page, view, &fold.rest, "rest");

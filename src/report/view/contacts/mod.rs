@@ -10,11 +10,13 @@ mod times;
 
 use super::super::document::contacts::summary::Summary;
 use super::super::format::percent;
-use super::super::table::Table;
+use super::super::table::{Table, is_leftover};
 use super::cell::{Cell, Wish};
 use super::counted::counted;
 use super::limits::Limits;
+use super::names::{channel_name, region_cell};
 use super::parts::{Card, Note, ReportView, Section, SectionKind};
+use super::ranked::Ranked;
 use super::report::{self as frame, Content};
 use super::totals;
 use crate::base::plural::{count_of, word_for};
@@ -30,7 +32,25 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
         Some(quality::quality(summary, limits)),
     ];
     let footnote = "Times are UTC. Shares are of all contacts unless a table says otherwise.".to_owned();
-    frame::report(summary, Content { cards: cards(summary), sections, has_ages: true, footnote }, limits)
+    let (cards, highlights) = (cards(summary), highlights(summary));
+    frame::report(summary, Content { cards, highlights, sections, has_ages: true, footnote }, limits)
+}
+
+/// The largest channels and regions, for a digest.
+fn highlights(summary: &Summary) -> Vec<String> {
+    const MAX: usize = 3;
+    let largest = |what: &str, table: &Table, name_of: fn(&str) -> String| {
+        let ranked = Ranked::of_counts(table, MAX);
+        let named = ranked.shown().filter(|(key, _)| !is_leftover(key)).take(MAX);
+        let shares: Vec<String> =
+            named.map(|(key, count)| format!("{} {}", name_of(key), percent(count, summary.contacts))).collect();
+        (!shares.is_empty()).then(|| format!("{what}: {}", shares.join(", ")))
+    };
+    let is_reach_known = !summary.reachable_channels.is_empty();
+    let channels = if is_reach_known { &summary.reachable_channels } else { &summary.channels };
+    let what = if is_reach_known { "Reachable by channel" } else { "Channels" };
+    let regions = largest("Largest regions", &summary.regions, |code| region_cell(code).words());
+    [largest(what, channels, channel_name), regions].into_iter().flatten().collect()
 }
 
 /// The four most important numbers.
@@ -59,7 +79,9 @@ fn totals(summary: &Summary) -> Section {
         ("Opt-out unknown", Some(summary.opt_out.unknown)),
         ("Without any channel", summary.without_channel),
     ];
-    totals::section(summary, counts)
+    let reachable =
+        summary.reachable.map(|_| "Reachable: not opted out, and at least one available channel.".to_owned());
+    totals::section(summary, counts, reachable.into_iter().collect())
 }
 
 fn channels(summary: &Summary, limits: Limits) -> Section {
@@ -67,12 +89,16 @@ fn channels(summary: &Summary, limits: Limits) -> Section {
     let view = |title, name, table: &Table| counted(title, [name, "Contacts"], table, total, limits);
     let tables = [
         view("Available", "Channel", &summary.channels),
+        view("Reachable", "Channel", &summary.reachable_channels),
         view("Combinations", "Channels", &summary.channel_combinations),
         view("Default", "Channel", &summary.default_channels),
     ];
     let mut notes = Vec::new();
     if !summary.channels.is_empty() {
         notes.push("A contact counts once for each of its available channels.".to_owned());
+    }
+    if !summary.reachable_channels.is_empty() {
+        notes.push("Reachable: how many have the channel and did not opt out.".to_owned());
     }
     if summary.default_channel_not_available > 0 {
         let count = summary.default_channel_not_available;

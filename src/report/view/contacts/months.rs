@@ -25,13 +25,19 @@ pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
     });
     // Merged months have no running total.
     let has_sums = summary.min_cell.is_none();
-    let sums = has_sums.then(|| chart("Total contacts", sums.collect()));
+    // The month of the report is not over.
+    let is_partial = months.shown.last().is_some_and(|(month, _)| summary.as_of.starts_with(month.as_str()));
+    let sums = has_sums.then(|| chart("Total contacts", sums.collect(), is_partial));
     let notes = months.notes(summary, has_sums).into_iter().map(Note::from).collect();
-    Some(LinesView { charts: [chart("Created per month", months.shown)].into_iter().chain(sums).collect(), notes })
+    Some(LinesView {
+        charts: [chart("Created per month", months.shown, is_partial)].into_iter().chain(sums).collect(),
+        notes,
+    })
 }
 
-fn chart(title: &str, points: Vec<(String, u64)>) -> LineChart {
-    LineChart { title: title.to_owned(), points, table: "the table of months" }
+fn chart(title: &str, points: Vec<(String, u64)>, is_last_partial: bool) -> LineChart {
+    let title = title.to_owned();
+    LineChart { title, points, places: Vec::new(), is_last_partial, table: "the table of months" }
 }
 
 /// Counts that are in the charts, and those that are not.

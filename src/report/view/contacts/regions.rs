@@ -2,13 +2,13 @@
 
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::document::resource::ResourceDocument;
-use super::super::super::format::shown;
 use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
+use super::super::distinct::{distinct, distinguish};
 use super::super::limits::Limits;
-use super::super::names::region_cell;
-use super::super::parts::{Column, Frame, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
+use super::super::names::{channel_name, region_cell};
+use super::super::parts::{Column, Frame, HeatScale, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
 use crate::base::plural::grouped;
 
@@ -42,13 +42,18 @@ fn with_plus(codes: &Table) -> Table {
 fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
     let ranked = Ranked::of_counts(&summary.regions, limits.regions);
     let largest = ranked.largest()?;
+    // Counts next to counts, and shares next to shares.
     let cells = |name: Cell, count: u64, (reachable, opted_out): InRegion, bar: u64| {
+        let part = |part: Option<u64>| part.map_or(Cell::Hidden, Cell::Count);
+        let share = |part: Option<u64>| part.map_or(Cell::Hidden, |part| Cell::Percent(part, count));
         vec![
             name,
             Cell::Count(count),
+            part(reachable),
+            part(opted_out),
             Cell::Percent(count, summary.contacts),
-            reachable.map_or(Cell::Hidden, Cell::Count),
-            opted_out.map_or(Cell::Hidden, |out| Cell::Percent(out, count)),
+            share(reachable),
+            share(opted_out),
             Cell::Bar(bar, largest),
         ]
     };
@@ -63,9 +68,11 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
     let columns = [
         "Region".into(),
         "Contacts".into(),
-        Column::optional("Share"),
         "Reachable".into(),
-        "Opted out".into(),
+        Column::optional("Opted out"),
+        Column::optional("% of all"),
+        Column::optional("% reachable"),
+        "% opted out".into(),
         Column::optional_bars(),
     ];
     let view = TableView::new("Contacts by region", columns, Vec::new()).sortable().framed(Frame::Wide).with_head();
@@ -82,25 +89,34 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
 /// How many contacts of a region can be reached and opted out; hidden if suppressed.
 type InRegion = (Option<u64>, Option<u64>);
 
+/// The share of each region's contacts that each channel reaches after opt-outs, or, if that is not known, that have it.
 fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
+    let is_reach_known = !summary.reachable_by_region.is_empty();
+    let (all, by_region) = if is_reach_known {
+        (&summary.reachable_channels, &summary.reachable_by_region)
+    } else {
+        (&summary.channels, &summary.channels_by_region)
+    };
     let regions = Ranked::of_counts(&summary.regions, limits.rows);
-    let channels: Vec<&str> =
-        Ranked::of_counts(&summary.channels, limits.channels).shown().map(|(channel, _)| channel).collect();
+    let channels: Vec<&str> = Ranked::of_counts(all, limits.channels).shown().map(|(channel, _)| channel).collect();
     if channels.is_empty() || channels.iter().all(|channel| is_leftover(channel)) {
         return None;
     }
     let row = |(code, count): (&str, u64)| {
-        let mix = summary.channels_by_region.get(code);
+        let mix = by_region.get(code);
         // A missing channel may be suppressed, or counted as `(other)`.
         let may_be_hidden = summary.min_cell.is_some() || mix.is_none_or(|mix| mix.contains_key(OTHER_KEY));
         let share = |channel: &&str| match mix.and_then(|mix| mix.get(*channel)) {
             None if may_be_hidden => Cell::Hidden,
             count_of => Cell::Percent(count_of.copied().unwrap_or(0), count),
         };
-        let cells = std::iter::once(region_cell(code)).chain(channels.iter().map(share));
+        let any = summary.region_details.get(code).and_then(|detail| detail.reachable);
+        let any = is_reach_known.then(|| any.map_or(Cell::Hidden, |any| Cell::Percent(any, count)));
+        let cells = std::iter::once(region_cell(code)).chain(any).chain(channels.iter().map(share));
         Row::of_key(code, cells.collect())
     };
-    let rows: Vec<_> = regions.shown().map(row).collect();
+    let mut rows: Vec<_> = regions.shown().map(row).collect();
+    distinguish(&regions.shown().map(|(code, _)| code).collect::<Vec<_>>(), &mut rows);
     // Percentages of different totals have no sum for the rows that are not shown.
     let name = if regions.rest_len() > 0 {
         let [shown, all] = [rows.len(), rows.len() + regions.rest_len()].map(|count| grouped(count as u64));
@@ -108,15 +124,31 @@ fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
     } else {
         "Region".to_owned()
     };
-    let names = std::iter::once(name).chain(channels.iter().map(|channel| shown(channel)));
-    let view = TableView::new("Channels of each region's contacts", [], rows).sortable().with_head();
+    let any = is_reach_known.then(|| "Any channel".to_owned());
+    let names = std::iter::once(name).chain(any).chain(distinct(&channels, channel_name));
+    let title = if is_reach_known { "Reach of each channel by region" } else { "Channels of each region's contacts" };
+    let view = TableView::new(title, [], rows).sortable().with_head();
     let columns = names.map(|name| Column::from(name.as_str())).collect();
+    let (label, caption) = if is_reach_known { REACH } else { AVAILABILITY };
     Some(HeatView {
         table: TableView { columns, ..view.framed(Frame::Folded("Channels by region as a table")) },
-        label: "Heat map of the share of each region's contacts that have each channel; the table below it has the \
-                numbers",
-        caption: "The stronger the shade, the larger the share of the region's contacts.",
+        scale: HeatScale::Column,
+        label,
+        caption,
         rows: summary.regions.len(),
         row_noun: "regions",
     })
 }
+
+/// Text alternative and meaning of the shades of a heat map.
+type HeatTexts = (&'static str, &'static str);
+
+const REACH: HeatTexts = (
+    "Heat map of the share of each region's contacts that each channel reaches; the table below it has the numbers",
+    "Contacts that did not opt out and have the channel, as a share of the region's contacts. The stronger the shade, the \
+     larger the share within its column.",
+);
+const AVAILABILITY: HeatTexts = (
+    "Heat map of the share of each region's contacts that have each channel; the table below it has the numbers",
+    "The share of the region's contacts that have the channel. The stronger the shade, the larger the share within its column.",
+);

@@ -69,12 +69,13 @@ fn a_table_that_is_cut_or_folded_adds_up() {
             let shown = view.fold.iter().map(|_| folded(&view)).chain([view.rows.clone()]);
             for rows in shown {
                 assert_eq!(sum_of_column(&rows, 1), summary.contacts, "{title}, {codes} codes: {rows:?}");
-                assert_eq!(sum_of_column(&rows, 2), summary.contacts, "{title}, {codes} codes: {rows:?}");
+                let share = if title == REGIONS { 4 } else { 2 };
+                assert_eq!(sum_of_column(&rows, share), summary.contacts, "{title}, {codes} codes: {rows:?}");
                 if title == REGIONS {
                     let sum =
                         |of: fn(&RegionDetail) -> Option<u64>| summary.region_details.values().filter_map(of).sum();
                     let wanted: [u64; 2] = [sum(|detail| detail.reachable), sum(|detail| detail.opted_out)];
-                    assert_eq!([3, 4].map(|column| sum_of_column(&rows, column)), wanted, "{codes} codes");
+                    assert_eq!([2, 3].map(|column| sum_of_column(&rows, column)), wanted, "{codes} codes");
                 }
             }
             has_folded += u64::from(view.fold.is_some());

@@ -5,6 +5,7 @@ use super::super::super::format::{moment, shown};
 use super::super::super::table::is_leftover;
 use super::super::cell::Cell;
 use super::super::limits::Limits;
+use super::super::names::so_far_of;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::months;
 use crate::base::plural::grouped;
@@ -41,9 +42,10 @@ fn month_table(summary: &Summary, limits: Limits) -> Option<TableView> {
         rows.push(Row::new(cells(name, count, so_far(months[cut - 1].0), 0)));
     }
     let shown_months = months[cut..].iter();
-    rows.extend(shown_months.map(|&(month, &count)| Row::new(cells(month.clone(), count, so_far(month), count))));
+    let name = |month: &str| so_far_of(month, &summary.as_of);
+    rows.extend(shown_months.map(|&(month, &count)| Row::new(cells(name(month), count, so_far(month), count))));
     rows.extend(leftovers.iter().map(|&(name, &count)| Row::of_key(name, cells(shown(name), count, None, count))));
-    let columns = ["Month".into(), "Created".into(), "In all".into(), Column::bars()];
+    let columns = ["Month".into(), "Created".into(), "Total".into(), Column::bars()];
     let view = TableView::new("Created, by month", columns, rows).sortable().with_head();
     Some(view.framed(Frame::Folded("All months as a table")))
 }

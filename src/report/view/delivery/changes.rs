@@ -9,6 +9,7 @@ use super::super::changes::{OlderSide, cells, changed, columns};
 use super::super::limits::Limits;
 use super::super::names::region_cell;
 use super::super::parts::{Row, Section, TableView};
+use super::super::trend::trend;
 
 pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
@@ -25,7 +26,7 @@ pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Secti
     ];
     let DeliveryComparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
     let older = OlderSide { with, as_of, filters_differ: *filters_differ, columns_not_in_both };
-    Some(older.section(comparison.messages, Vec::new(), tables))
+    Some(older.section(comparison.messages, Vec::new(), tables, trend(summary, limits)))
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {
@@ -33,13 +34,25 @@ fn totals(comparison: &DeliveryComparison) -> TableView {
         |name: &str, change: Option<Change>, wish| change.map(|change| Row::new(cells(Cell::text(name), change, wish)));
     let rate = |change: RateChange| {
         let [old, new] = [percent(change.part.old, change.whole.old), percent(change.part.new, change.whole.new)];
-        Row::new(vec![Cell::text("Deliverability"), Cell::Text(old), Cell::Text(new), Cell::Text(String::new())])
+        Row::new(vec![
+            Cell::text("Deliverability"),
+            Cell::Text(old),
+            Cell::Text(new),
+            Cell::Text(String::new()),
+            Cell::Text(String::new()),
+        ])
     };
     let spent = |change: MoneyChange| {
         let difference = change.new.minus(change.old);
         let sign = if difference.0 > 0 { "+" } else { "" };
         let difference = Cell::Text(format!("{sign}{}", money(difference)));
-        Row::new(vec![Cell::text("Spent"), Cell::Money(change.old), Cell::Money(change.new), difference])
+        Row::new(vec![
+            Cell::text("Spent"),
+            Cell::Money(change.old),
+            Cell::Money(change.new),
+            Cell::Text(String::new()),
+            difference,
+        ])
     };
     let rows = [
         count("Messages", Some(comparison.messages), Wish::Neither),

@@ -9,8 +9,9 @@ use super::super::super::table::{OTHER_KEY, Table, UNKNOWN_KEY, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::limits::Limits;
+use super::super::names::so_far_of;
 use super::super::parts::{
-    Column, Frame, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
+    Column, Frame, HeatScale, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
 };
 use super::groups::{cells, columns};
 use crate::base::plural::{count_of, grouped};
@@ -61,7 +62,8 @@ fn days(summary: &DeliverySummary, limits: Limits) -> Option<TableView> {
         days[..cut].iter().for_each(|&(_, &group)| earlier += group);
         rows.push(Row::new(cells(format!("{} earlier days", grouped(cut as u64)), earlier, 0)));
     }
-    rows.extend(days[cut..].iter().map(|&(day, &group)| Row::new(cells(day.clone(), group, group.messages))));
+    let name = |day: &str| so_far_of(day, &summary.as_of);
+    rows.extend(days[cut..].iter().map(|&(day, &group)| Row::new(cells(name(day), group, group.messages))));
     rows.extend(leftovers.iter().map(|&(key, &group)| Row::of_key(key, cells(shown(key), group, group.messages))));
     let view = TableView::new("Created, by day", columns("Day"), rows).sortable().with_head();
     Some(view.framed(Frame::Folded("All days as a table")))
@@ -82,7 +84,14 @@ fn lines(summary: &DeliverySummary) -> Option<LinesView> {
             Some((date_text(day), count))
         };
         let points = (first..=newest).map(point).collect::<Option<Vec<_>>>()?;
-        Some(LineChart { title: title.to_owned(), points, table: "the table of days" })
+        let is_last_partial = newest == last;
+        Some(LineChart {
+            title: title.to_owned(),
+            points,
+            places: Vec::new(),
+            is_last_partial,
+            table: "the table of days",
+        })
     };
     let both = [chart("Outbound per day", |group| group.outbound), chart("Inbound per day", |group| group.inbound)];
     let charts = match both {
@@ -141,6 +150,7 @@ fn heat(summary: &DeliverySummary) -> Option<HeatView> {
     Some(HeatView {
         rows: table.rows.len(),
         table,
+        scale: HeatScale::Whole,
         label: "Heat map of the messages created on each weekday, by hours; the table below it has the numbers",
         caption: "The stronger the shade, the more messages. Hours are UTC.",
         row_noun: "weekdays",

@@ -12,11 +12,16 @@ mod spending;
 mod tests;
 
 use super::super::document::delivery::summary::DeliverySummary;
+use super::super::format::percent;
+use super::super::table::is_leftover;
 use super::cell::{Cell, Wish};
 use super::limits::Limits;
+use super::names::channel_name;
 use super::parts::{Card, ReportView, Row, Section, SectionKind, TableView};
+use super::ranked::Ranked;
 use super::report::{self as frame, Content};
 use super::totals;
+use crate::base::plural::grouped;
 
 /// Lays out the report on messages.
 pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> ReportView {
@@ -36,8 +41,29 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
     ];
     let footnote = "Times are UTC. Shares are of all messages unless a table says otherwise. The API names no currency: \
                     amounts are in the account's.";
-    let content = Content { cards: cards(summary), sections, has_ages: false, footnote: footnote.to_owned() };
+    let highlights = highlights(summary);
+    let content =
+        Content { cards: cards(summary), highlights, sections, has_ages: false, footnote: footnote.to_owned() };
     frame::report(summary, content, limits)
+}
+
+/// The largest channels and the replies, for a digest.
+fn highlights(summary: &DeliverySummary) -> Vec<String> {
+    const MAX: usize = 3;
+    let rows = summary.channels.iter().map(|(key, &group)| (key.as_str(), group));
+    let ranked = Ranked::new(rows.filter(|(key, _)| !is_leftover(key)), MAX, |group| group.messages);
+    let shares: Vec<String> = ranked
+        .shown()
+        .take(MAX)
+        .map(|(key, group)| format!("{} {}", channel_name(key), percent(group.messages, summary.messages)))
+        .collect();
+    let channels = (!shares.is_empty()).then(|| format!("Channels: {}", shares.join(", ")));
+    let replies = summary.contacts.filter(|contacts| contacts.messaged > 0).map(|contacts| {
+        let [replied, messaged] = [contacts.replied, contacts.messaged].map(grouped);
+        let share = percent(contacts.replied, contacts.messaged);
+        format!("Replied: {replied} of {messaged} contacts ({share})")
+    });
+    channels.into_iter().chain(replies).collect()
 }
 
 /// The most important numbers.
@@ -72,7 +98,7 @@ fn totals(summary: &DeliverySummary) -> Section {
         ("Inbound", total.inbound),
         ("Neither, or unknown", neither.filter(|&count| count > 0)),
     ];
-    totals::section(summary, counts)
+    totals::section(summary, counts, Vec::new())
 }
 
 /// Contacts that were messaged, and those that replied.

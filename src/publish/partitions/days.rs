@@ -1,55 +1,42 @@
-//! One Parquet file for each day, in a folder of its own: `created_date=2026-11-28/part-0.parquet`.
+//! One Parquet file for each day of a list that is read from one day to the next.
 //!
-//! Rows go to the file of their day, cut into batches anew, so that a file's bytes depend on the rows of its day alone and
-//! not on where in the list they stood. A run replaces the files of the days it has rows of, each at one moment, and
-//! leaves all others as they are.
+//! Rows go to the file of their day. A run replaces the files of the days it has rows of, each at one moment, and leaves all
+//! others as they are.
 //!
-//! *Easy to get wrong:* a list is read from one day to the next, so few files are open at a time; but rows that were looked
-//! for, or that could not be fetched at first, come late. Then the file of their day is written once more.
+//! *Easy to get wrong:* few files are open at a time, but rows that were looked for, or that could not be fetched at first,
+//! come late. Then the file of their day is written once more.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::fs::File;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::TimestampMicrosecondType;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
-use super::error::OutputError;
-use super::output::{Output, OutputThread, StagedOutput};
-use super::request::OutputRequest;
-use super::settings::{OutputReport, OutputSettings, PartitionBy};
-use crate::store::{FileSettings, OutputTarget, Staged, StoreError};
+use super::super::error::OutputError;
+use super::super::output::{Output, OutputThread, StagedOutput};
+use super::super::request::OutputRequest;
+use super::{BATCH_ROWS, DatasetPlace, NewFolders, StagedPartitions};
+use crate::store::FileSettings;
 use crate::time::Timestamp;
-
-/// What the names of files begin with.
-const PART: &str = "part-";
-
-/// Whether a file in a folder named after a value is one of a dataset, by its name.
-pub fn is_dataset_file(name: &str) -> bool {
-    name.starts_with(PART)
-}
 
 /// Files that are open at a time: each has an encoder with a row group in the making.
 const MAX_OPEN: usize = 4;
-/// Rows in a batch that goes to an encoder.
-const BATCH_ROWS: usize = 8192;
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
-/// The name that Hive and its readers have for a partition without a value.
-const UNDATED: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Days since 1970; `None` for rows without a time.
 type Day = Option<i64>;
 
 /// The files of all days.
 #[derive(Debug)]
-pub(super) struct Partitions {
-    request: OutputRequest,
-    settings: OutputSettings,
-    files: FileSettings,
-    by: PartitionBy,
+pub(in crate::publish) struct DayPartitions {
+    place: DatasetPlace,
+    /// The time column that tells the day, by its place in the schema of the resource.
+    column: usize,
+    /// Whether rows without a time are written: only a read of the whole list has all of them.
+    keeps_undated: bool,
     /// The day that was written last stands last.
     open: Vec<OpenDay>,
     closed: BTreeMap<Day, StagedOutput>,
@@ -65,50 +52,16 @@ struct OpenDay {
     output: OutputThread,
 }
 
-/// Folders that this run has made. Those that are empty when it ends are removed.
-#[derive(Debug, Default)]
-pub(super) struct NewFolders(Vec<PathBuf>);
-
-impl Drop for NewFolders {
-    fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
-            // Fails where a file has been published, which is as it should be.
-            fs::remove_dir(folder).ok();
-        }
-    }
-}
-
-/// What is staged of all days.
-pub(super) struct StagedPartitions {
-    pub(super) reports: Vec<OutputReport>,
-    pub(super) files: Vec<Box<dyn Staged>>,
-    pub(super) folders: NewFolders,
-}
-
-impl Partitions {
-    /// The files of a folder; `request` names its sidecars.
-    pub(super) fn new(
-        request: &OutputRequest,
-        settings: &OutputSettings,
-        files: FileSettings,
-        by: PartitionBy,
-    ) -> Result<Self, OutputError> {
-        request.format.check_columns(settings.rows.schema())?;
-        Ok(Self {
-            request: request.clone(),
-            settings: settings.clone(),
-            files: FileSettings { is_read_back: true, ..files },
-            by,
-            open: Vec::new(),
-            closed: BTreeMap::new(),
-            undated: 0,
-            folders: NewFolders::default(),
-        })
+impl DayPartitions {
+    pub(super) fn new(place: DatasetPlace, column: usize, keeps_undated: bool) -> Self {
+        let place = DatasetPlace { files: FileSettings { is_read_back: true, ..place.files }, ..place };
+        let (open, closed) = (Vec::new(), BTreeMap::new());
+        Self { place, column, keeps_undated, open, closed, undated: 0, folders: NewFolders::default() }
     }
 
     /// Takes a batch with all columns, and what is written of it.
     pub(super) fn write(&mut self, batch: &RecordBatch, written: &RecordBatch) -> Result<(), OutputError> {
-        let times = batch.column(self.by.column).as_primitive::<TimestampMicrosecondType>();
+        let times = batch.column(self.column).as_primitive::<TimestampMicrosecondType>();
         let day = |row: usize| times.is_valid(row).then(|| times.value(row).div_euclid(DAY));
         let mut start = 0;
         while start < batch.num_rows() {
@@ -129,7 +82,7 @@ impl Partitions {
     }
 
     fn write_day(&mut self, day: Day, rows: &RecordBatch) -> Result<(), OutputError> {
-        if day.is_none() && !self.by.keeps_undated {
+        if day.is_none() && !self.keeps_undated {
             self.undated += rows.num_rows() as u64;
             return Ok(());
         }
@@ -165,14 +118,9 @@ impl Partitions {
             let open = self.open.remove(at);
             self.close(open)?;
         }
-        let target = self.target(day);
-        if let Some((path, folder)) = target.path().and_then(|path| Some((path, path.parent()?)))
-            && !folder.is_dir()
-        {
-            fs::create_dir(folder).map_err(|source| StoreError::OpenStaged { path: path.to_owned(), source })?;
-            self.folders.0.push(folder.to_owned());
-        }
-        let request = OutputRequest { target, format: self.request.format };
+        let date = day.map(|day| Timestamp::from_micros(day.saturating_mul(DAY)).to_date());
+        let request = self.place.request_for(date.as_deref());
+        self.folders.make_for(&request.target)?;
         let earlier = match self.closed.remove(&day) {
             Some((_, staged)) => {
                 // Read through the handle: the file itself gives its name to the new one.
@@ -182,8 +130,8 @@ impl Partitions {
             }
             None => None,
         };
-        let output = OutputThread::start(Output::open(&request, &self.settings, self.files)?)?;
-        let rows = BatchCoalescer::new(self.settings.rows.schema().clone(), BATCH_ROWS);
+        let output = OutputThread::start(Output::open(&request, &self.place.settings, self.place.files)?)?;
+        let rows = BatchCoalescer::new(self.place.settings.rows.schema().clone(), BATCH_ROWS);
         self.open.push(OpenDay { day, rows, output });
         if let Some(file) = earlier {
             self.write_again(file, &request)?;
@@ -195,7 +143,7 @@ impl Partitions {
     fn write_again(&mut self, file: File, request: &OutputRequest) -> Result<(), OutputError> {
         let failed =
             |error: parquet::errors::ParquetError| OutputError::write(request, std::io::Error::other(error).into());
-        let options = ArrowReaderOptions::new().with_schema(self.settings.rows.schema().clone());
+        let options = ArrowReaderOptions::new().with_schema(self.place.settings.rows.schema().clone());
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(failed)?;
         for batch in reader.with_batch_size(BATCH_ROWS).build().map_err(failed)? {
             let batch = batch.map_err(OutputError::ForeignBatch)?;
@@ -220,14 +168,6 @@ impl Partitions {
         Ok(())
     }
 
-    fn target(&self, day: Day) -> OutputTarget {
-        let target = &self.request.target;
-        let name = target.name().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let date = day.map(|day| Timestamp::from_micros(day.saturating_mul(DAY)).to_date());
-        let value = date.unwrap_or_else(|| UNDATED.to_owned());
-        target.sibling(&format!("{name}={value}")).join(&format!("{PART}0.{}", self.request.format.name()))
-    }
-
     /// Closes all files, the oldest day first.
     pub(super) fn finish(mut self) -> Result<StagedPartitions, OutputError> {
         while let Some(open) = self.open.pop() {
@@ -244,12 +184,15 @@ impl Partitions {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::Path;
 
+    use super::super::super::settings::OutputSettings;
     use super::*;
     use crate::format::{FileFormat, Projection};
     use crate::resources::messages::{MessageBatches, column, decode_page, messages_schema};
     use crate::resources::{BuildBatches, PageLimit};
+    use crate::store::OutputTarget;
 
     /// Ten messages of a day in March.
     fn day(day: u32) -> RecordBatch {
@@ -273,9 +216,9 @@ mod tests {
         let target = OutputTarget::File(folder.path().join("created_date"));
         let request = OutputRequest { target, format: FileFormat::PARQUET };
         let settings = OutputSettings::new(Projection::all(messages_schema()));
-        let by = PartitionBy { column: column::CREATED_AT, keeps_undated: true };
         let files = FileSettings { is_locked: true, ..FileSettings::default() };
-        let mut partitions = Partitions::new(&request, &settings, files, by).unwrap();
+        let place = DatasetPlace { request, settings, files };
+        let mut partitions = DayPartitions::new(place, column::CREATED_AT, true);
         for batch in batches {
             partitions.write(batch, batch).unwrap();
         }

@@ -1,0 +1,92 @@
+//! Where log messages go, and which of them.
+
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+
+use crate::cli::VerbosityArgs;
+use crate::progress::LogWriter;
+use crate::telemetry::{CONSOLE_TARGET, JsonLayer, LogFormat};
+
+/// The level for [`start_log`] that the flags choose.
+pub(super) fn log_level(verbosity: &VerbosityArgs) -> u8 {
+    if verbosity.quiet { 0 } else { 1_u8.saturating_add(verbosity.verbose) }
+}
+
+/// Sends the log to stderr: 0 errors, 1 warnings, 2 retries, 3 everything.
+pub(super) fn start_log(level: u8) {
+    let level = match level {
+        0 => tracing::Level::ERROR,
+        1 => tracing::Level::WARN,
+        2 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    let is_shown = tracing_subscriber::filter::filter_fn(move |metadata| {
+        let is_wanted = metadata.is_span() || metadata.target() == CONSOLE_TARGET || *metadata.level() <= level;
+        is_wanted && is_ours(metadata.target())
+    });
+    // Setting it fails only when a log is already set up, which is then used.
+    if LogFormat::is_json() {
+        let layer = JsonLayer::new(io::stderr).with_filter(is_shown);
+        if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).is_ok() {
+            log_panics();
+        }
+    } else {
+        let layer = tracing_subscriber::fmt::layer()
+            .with_writer(|| LogWriter)
+            .with_ansi(io::stderr().is_terminal() && !is_color_off())
+            .with_target(false)
+            .with_filter(is_shown);
+        drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)));
+    }
+}
+
+/// Only this crate's own messages, since those of libraries could hold a URL with a phone number, and the retries of object
+/// stores, whose URLs are left out.
+fn is_ours(target: &str) -> bool {
+    target.starts_with("sent_export") || target == "object_store::client::retry"
+}
+
+/// A panic, which is a bug, is a line of JSON, too.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("a panic");
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(target: CONSOLE_TARGET, event = "panic", place, "{message}");
+    }));
+}
+
+/// Columns of the terminal, or a fixed width for a log.
+pub(super) fn table_width(terminal: &console::Term) -> usize {
+    const LOG_WIDTH: usize = 100;
+    let width = if terminal.is_term() { usize::from(terminal.size().1) } else { LOG_WIDTH };
+    width.clamp(40, 160)
+}
+
+/// The convention of no-color.org, and terminals without colors.
+pub(super) fn is_color_off() -> bool {
+    are_colors_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
+}
+
+fn are_colors_off(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|term| term == "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colors_are_off_by_no_color_or_a_dumb_terminal() {
+        for (no_color, term, wanted) in [
+            (None, None, false),
+            (None, Some("xterm"), false),
+            (Some(""), Some("xterm"), false),
+            (Some("1"), Some("xterm"), true),
+            (None, Some("dumb"), true),
+        ] {
+            assert_eq!(are_colors_off(no_color.map(OsStr::new), term.map(OsStr::new)), wanted, "{no_color:?} {term:?}");
+        }
+    }
+}

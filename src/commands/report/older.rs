@@ -1,0 +1,190 @@
+//! The older states that a report is compared with: summaries, folders of them, and exports.
+//!
+//! The newest of them is compared in full; all of them together make a trend.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::input::{Content, Found, Mirror, Skipped, SourceError, SourceFile, detect_contents};
+use crate::report::{FileCounts, FileDocument, ReportForm, ResourceDocument, verdict_of_json};
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+use super::super::printer::note;
+use super::gross::GrossRows;
+use super::{file_name, inputs, summarize};
+
+/// An older state before it is read.
+pub(super) enum Older {
+    Summary(PathBuf),
+    /// Summaries in a folder, of which there may be others than those of the report.
+    Folder(Vec<PathBuf>),
+    Files(Found, PathBuf),
+}
+
+/// An older state.
+pub(super) struct State<D> {
+    /// The name of its file or folder.
+    pub(super) name: String,
+    pub(super) document: D,
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// An older state whose time is known.
+enum Dated<D> {
+    Read(State<D>),
+    Files(Vec<SourceFile>, String),
+}
+
+impl Older {
+    /// Finds what a path names.
+    ///
+    /// # Errors
+    /// When there is neither a summary nor an exported file.
+    pub(super) fn find(path: &Path, mirror: &mut Mirror) -> Result<Self, SourceError> {
+        if ReportForm::from_path(path) == Some(ReportForm::Json) {
+            return Ok(Self::Summary(mirror.local(path)?));
+        }
+        match mirror.find_files(&[path.to_owned()]) {
+            Ok(found) => Ok(Self::Files(found, path.to_owned())),
+            Err(error @ SourceError::EmptyFolder { .. }) => {
+                let summaries = summaries_in(path);
+                if summaries.is_empty() { Err(error) } else { Ok(Self::Folder(summaries)) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The exported files, if there are any.
+    pub(super) fn files(&self) -> Option<&Found> {
+        match self {
+            Self::Summary(_) | Self::Folder(_) => None,
+            Self::Files(found, _) => Some(found),
+        }
+    }
+
+    /// Files that are neither read nor replaced by the report.
+    pub(super) fn summaries(&self) -> &[PathBuf] {
+        match self {
+            Self::Summary(path) => std::slice::from_ref(path),
+            Self::Folder(paths) => paths,
+            Self::Files(..) => &[],
+        }
+    }
+
+    pub(super) fn skipped(&self) -> &[Skipped] {
+        self.files().map_or(&[], |found| &found.skipped)
+    }
+
+    /// Checks that files hold what the report is on; for a summary, reading it does.
+    ///
+    /// # Errors
+    /// When they hold something else.
+    pub(super) fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
+        let Self::Files(found, path) = self else { return Ok(()) };
+        if detect_contents(found)? == wanted {
+            return Ok(());
+        }
+        Err(SourceError::OtherContents { wanted, path: path.clone() })
+    }
+}
+
+/// The JSON files of a folder that may be summaries, by their names; manifests are none.
+fn summaries_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['_', '.']));
+    let is_summary = |path: &PathBuf| ReportForm::from_path(path) == Some(ReportForm::Json) && !is_hidden(path);
+    let mut paths: Vec<PathBuf> = entries.filter(is_summary).collect();
+    paths.sort();
+    paths
+}
+
+/// All older states, the oldest first.
+pub(super) struct States<D> {
+    dated: Vec<(Timestamp, Dated<D>)>,
+}
+
+impl<D: FileDocument> States<D> {
+    /// Reads summaries, and finds the times of files. With several states, those that are not older than `as_of` are left out:
+    /// a folder can hold the summary of the export itself.
+    ///
+    /// # Errors
+    /// When a summary cannot be read.
+    pub(super) fn find(all: Vec<Older>, as_of: Timestamp, is_sum: bool) -> Result<Self, SourceError> {
+        let mut dated = Vec::new();
+        for older in all {
+            match older {
+                Older::Summary(path) => {
+                    let state = read_summary(&path)?;
+                    dated.push((time_of(&state, as_of), Dated::Read(state)));
+                }
+                Older::Folder(paths) => {
+                    for path in paths {
+                        match read_summary(&path) {
+                            Ok(state) => dated.push((time_of(&state, as_of), Dated::Read(state))),
+                            Err(error) => note("file_skipped", &format!("skipped {}: {error}", file_name(&path))),
+                        }
+                    }
+                }
+                Older::Files(found, path) => {
+                    let (files, _) = inputs::choose(found.files, is_sum)?;
+                    let moment = files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
+                    dated.push((moment, Dated::Files(files, file_name(&path))));
+                }
+            }
+        }
+        dated.sort_by_key(|(moment, _)| *moment);
+        if dated.len() > 1 && dated.iter().any(|(moment, _)| *moment < as_of) {
+            dated.retain(|(moment, _)| *moment < as_of);
+        }
+        Ok(Self { dated })
+    }
+
+    /// The files of the newest state, if it has any.
+    pub(super) fn newest_files(&self) -> Option<&[SourceFile]> {
+        match self.dated.last()? {
+            (_, Dated::Files(files, _)) => Some(files),
+            (_, Dated::Read(_)) => None,
+        }
+    }
+
+    /// Reads what is not read yet. Ages in files are computed at the time of their export. `rows` takes those of the newest
+    /// state.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(super) fn read<C: FileCounts<Document = D>>(
+        self,
+        is_silent: bool,
+        mut rows: Option<&mut GrossRows>,
+    ) -> Result<Vec<State<D>>, Error> {
+        let count = self.dated.len();
+        let mut states = Vec::with_capacity(count);
+        for (at, (moment, dated)) in self.dated.into_iter().enumerate() {
+            states.push(match dated {
+                Dated::Read(state) => state,
+                Dated::Files(files, name) => {
+                    let rows = rows.as_mut().filter(|_| at + 1 == count).map(|rows| rows.old());
+                    let document = summarize::<C>(&files, moment, is_silent, rows)?;
+                    let verdict = document.verdict();
+                    State { name, document, verdict }
+                }
+            });
+        }
+        Ok(states)
+    }
+}
+
+fn time_of<D: ResourceDocument>(state: &State<D>, otherwise: Timestamp) -> Timestamp {
+    Timestamp::parse(state.document.as_of()).unwrap_or(otherwise)
+}
+
+fn read_summary<D: ResourceDocument>(path: &Path) -> Result<State<D>, SourceError> {
+    let text = match std::fs::read_to_string(path) {
+        Err(source) => return Err(SourceError::Open { path: path.to_owned(), source }),
+        Ok(text) => text,
+    };
+    let document = D::from_json(&text);
+    let document = document.map_err(|error| SourceError::NotSummary { path: path.to_owned(), source: error.into() })?;
+    Ok(State { name: file_name(path), document, verdict: verdict_of_json(&text) })
+}

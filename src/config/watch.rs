@@ -1,0 +1,80 @@
+//! What a run leaves for those who watch it.
+
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use crate::cli::WatchArgs;
+use crate::store::{FileSettings, OutputTarget, check_writable};
+use crate::telemetry::{Webhook, check_run_log};
+
+/// What a run leaves for those who watch it.
+#[derive(Debug, Default)]
+pub struct WatchConfig {
+    /// Where its metrics go.
+    pub metrics: Option<PathBuf>,
+    /// Which file a line about it is appended to.
+    pub runs: Option<PathBuf>,
+    /// Where its outcome is posted.
+    pub webhook: Option<Webhook>,
+}
+
+impl WatchConfig {
+    /// Checks the flags.
+    ///
+    /// # Errors
+    /// When one of them makes no sense.
+    pub fn new(args: &WatchArgs) -> Result<Self, ConfigError> {
+        let webhook = args.notify.as_ref().map(|address| Webhook::new(address.expose(), args.notify_format));
+        Ok(Self {
+            metrics: local("--metrics", args.metrics.as_deref())?,
+            runs: local("--runs", args.runs.as_deref())?,
+            webhook: webhook.transpose().map_err(ConfigError::BadNotify)?,
+        })
+    }
+
+    /// Checks that the files can be written, so that a wrong path is found before the first request.
+    ///
+    /// # Errors
+    /// When one cannot be.
+    pub fn check_files(&self) -> Result<(), ConfigError> {
+        if let Some(path) = &self.metrics {
+            let settings = FileSettings { makes_folders: true, ..FileSettings::default() };
+            check_writable(&OutputTarget::File(path.clone()), settings)
+                .map_err(|error| ConfigError::Output(error.into()))?;
+        }
+        if let Some(path) = &self.runs {
+            let refused = |source| ConfigError::RunLog { path: path.display().to_string(), source };
+            check_run_log(path).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// The file that only one job may write. Lines of many may stand in one file.
+    pub fn own_file(&self) -> Option<OutputTarget> {
+        self.metrics.clone().map(OutputTarget::File)
+    }
+}
+
+/// A file on this machine.
+fn local(flag: &'static str, path: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(path) = path else { return Ok(None) };
+    let shown = path.display().to_string();
+    if shown == "-" || shown.contains("://") {
+        return Err(ConfigError::WatchedElsewhere { flag, path: shown });
+    }
+    Ok(Some(path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_this_machine_are_written() {
+        assert_eq!(local("--runs", Some(Path::new("logs/runs.jsonl"))).unwrap(), Some("logs/runs.jsonl".into()));
+        for path in ["-", "s3://lake/runs.jsonl"] {
+            let error = local("--runs", Some(Path::new(path))).unwrap_err().to_string();
+            assert_eq!(error, format!("--runs takes a file on this machine, not {path}"));
+        }
+    }
+}

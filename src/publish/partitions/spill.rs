@@ -1,0 +1,67 @@
+//! Record batches that wait on the disk for their turn, in one temporary file without a name.
+//!
+//! Each piece is an Arrow IPC stream of its own, so that reading one needs nothing of the others. The file is in the folder
+//! for temporary files (`TMPDIR`), readable by its owner alone, and gone with the run, however that ends.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+
+/// Where a piece is in the file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    start: u64,
+    bytes: u64,
+}
+
+/// The temporary file; made when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Spill {
+    file: Option<File>,
+    end: u64,
+}
+
+impl Spill {
+    /// Writes batches of one schema, and returns where they are.
+    ///
+    /// # Errors
+    /// When the file cannot be made or written: the disk is full.
+    pub(super) fn write(&mut self, batches: &[RecordBatch]) -> Result<Option<Place>, ArrowError> {
+        let Some(first) = batches.first() else { return Ok(None) };
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        file.seek(SeekFrom::Start(self.end))?;
+        let mut writer = StreamWriter::try_new(BufWriter::new(&mut *file), &first.schema())?;
+        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        writer.finish()?;
+        writer.into_inner()?.flush()?;
+        let (start, end) = (self.end, file.stream_position()?);
+        self.end = end;
+        Ok(Some(Place { start, bytes: end - start }))
+    }
+
+    /// Bytes that were written.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        self.end
+    }
+
+    /// Reads the batches at a place.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn read(
+        &mut self,
+        place: Place,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>>, ArrowError> {
+        let file = self.file.as_mut().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        file.seek(SeekFrom::Start(place.start))?;
+        StreamReader::try_new(BufReader::new(file.take(place.bytes)), None)
+    }
+}

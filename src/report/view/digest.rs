@@ -1,0 +1,51 @@
+//! The report in ten lines, for a chat.
+
+use super::super::document::action::Action;
+use super::super::format::{difference, sentence};
+use super::cell::Cell;
+use super::parts::{Card, Fact};
+use crate::base::plural::{count_of, grouped};
+
+/// Maximum number of lines.
+const MAX_LINES: usize = 10;
+
+/// What a digest is made of.
+pub(super) struct Parts<'a> {
+    pub(super) facts: &'a [Fact],
+    pub(super) warnings: &'a [String],
+    pub(super) cards: &'a [Card],
+    /// Sentences of the resource.
+    pub(super) highlights: &'a [String],
+    pub(super) actions: &'a [Action],
+}
+
+/// The lines, of which the first ones are never left out.
+pub(super) fn digest(parts: &Parts<'_>) -> Vec<String> {
+    let facts = parts.facts.iter().filter_map(|fact| Some(format!("{}: {}", fact.name, fact.short.as_ref()?)));
+    let mut lines = vec![facts.collect::<Vec<_>>().join(" · ")];
+    if let Some(first) = parts.warnings.first() {
+        let more = parts.warnings.len() as u64 - 1;
+        let more = if more > 0 { format!(" ({} more)", grouped(more)) } else { String::new() };
+        lines.push(format!("Warning: {first}{more}"));
+    }
+    lines.extend(parts.cards.iter().map(card));
+    lines.extend(parts.highlights.iter().cloned());
+    let room = MAX_LINES.saturating_sub(lines.len());
+    let actions = parts.actions.iter().map(|action| sentence(&action.text));
+    if parts.actions.len() > room {
+        lines.extend(actions.take(room.saturating_sub(1)));
+        let rest = parts.actions.len() - room.saturating_sub(1);
+        lines.push(format!("{} under What to do.", count_of(rest as u64, "more point", "more points")));
+    } else {
+        lines.extend(actions);
+    }
+    lines.truncate(MAX_LINES);
+    lines
+}
+
+fn card(card: &Card) -> String {
+    let detail = card.detail.as_ref().map(Cell::words).filter(|detail| !detail.is_empty());
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let change = card.change.map(|(change, _)| format!(" {}", difference(change.difference()))).unwrap_or_default();
+    format!("{}: {}{detail}{change}", card.name, card.number.words())
+}

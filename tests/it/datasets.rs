@@ -1,0 +1,219 @@
+//! Exports as a folder with a file for each value of a column: which rows are where, what a run replaces, what is read back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Asked, Finished, ScriptedServer, run_in, sent_export, simulator};
+
+/// Regions that a folder's name must write otherwise, an empty one and none; two contacts of each.
+const REGIONS: [Option<&str>; 5] = [Some("NP"), Some("A/B=C%"), Some(""), None, Some("ZÜ")];
+
+/// A server with a list of two contacts a region.
+fn server(regions: &'static [Option<&'static str>]) -> ScriptedServer {
+    changing_server(regions, &Arc::default())
+}
+
+/// The same, in which as many contacts as `moved` says are of the second region.
+fn changing_server(regions: &'static [Option<&'static str>], moved: &Arc<AtomicUsize>) -> ScriptedServer {
+    let moved = Arc::clone(moved);
+    let row = move |at: usize| {
+        let region = if at < moved.load(Ordering::SeqCst) { regions[1] } else { regions[at / 2] };
+        json!({"id": format!("00000000-0000-4000-8000-{at:012}"), "region_code": region, "opt_out": at == 3,
+            "phone_number": "+12025550123", "created_at": format!("2026-03-0{}T23:59:59Z", at % 3 + 1)})
+    };
+    ScriptedServer::start(move |_, head| {
+        let Asked { page, size } = Asked::by(head);
+        let total = regions.len() * 2;
+        let rows: Vec<Value> = (0..total).skip(((page - 1) * size) as usize).take(size as usize).map(&row).collect();
+        let pagination = json!({"page": page, "page_size": size, "total_count": total});
+        Answer::ok(json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string())
+    })
+}
+
+/// The files below a folder with their bytes, but for those that begin with `_` or `.`.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+        for file in fs::read_dir(entry.path()).unwrap().map(Result::unwrap) {
+            let name = format!("{}/{}", entry.file_name().display(), file.file_name().display());
+            found.insert(name, fs::read(file.path()).unwrap());
+        }
+    }
+    found
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    files(folder).into_keys().collect()
+}
+
+/// What a report says of the files in a folder, without what is about the files themselves.
+fn report(run: Finished, path: &str) -> (Finished, Value) {
+    let run = run.again().args(["report", path, "--json", "r.json"]).finish().expect_code(0);
+    let mut report = run.json("r.json");
+    for about_files in ["inputs", "outputs", "run", "generated_at", "as_of"] {
+        report.as_object_mut().unwrap().remove(about_files);
+    }
+    (run, report)
+}
+
+#[test]
+fn folders_are_named_after_values_as_hive_names_them() {
+    let server = server(&REGIONS);
+    let flags = ["-o", "c/", "--partition-by", "region_code", "--format", "csv", "--columns", "region_code,id"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let read: Vec<(String, String)> = files(&run.path("c"))
+        .into_iter()
+        .map(|(name, bytes)| {
+            (name, String::from_utf8(bytes).unwrap().replace("00000000-0000-4000-8000-0000000000", ""))
+        })
+        .collect();
+    let expected = [
+        ("region_code=A%2FB%3DC%25/part-0.csv", "id\n02\n03\n"),
+        ("region_code=NP/part-0.csv", "id\n00\n01\n"),
+        ("region_code=ZÜ/part-0.csv", "id\n08\n09\n"),
+        ("region_code=__HIVE_DEFAULT_PARTITION__/part-0.csv", "id\n04\n05\n06\n07\n"),
+    ];
+    assert_eq!(read, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+    let manifest = run.json("c/_region_code.manifest.json");
+    assert_eq!((manifest["rows"].as_u64(), manifest["outputs"].as_array().unwrap().len()), (Some(10), 4));
+    assert_eq!(
+        fs::read_dir(run.path("c"))
+            .unwrap()
+            .filter(|entry| {
+                let name = entry.as_ref().unwrap().file_name().display().to_string();
+                !name.starts_with("region_code=") && !name.starts_with(['_', '.'])
+            })
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn every_format_is_read_back_as_the_whole_file_is() {
+    let simulator = simulator(400);
+    let columns = ["region_code", "default_channel", "opt_out", "created_date"];
+    for (format, column) in
+        ["parquet", "csv", "ndjson.zst", "arrow", "arrows", "xlsx"].into_iter().zip(columns.iter().cycle())
+    {
+        let whole = sent_export().contacts(&simulator.base_url(), &["-o", "whole.parquet", "--quiet"]).finish();
+        let (run, expected) = report(whole.expect_code(0), "whole.parquet");
+        let flags = ["-o", "c", "--partition-by", column, "--format", format, "--max-partitions", "1000", "--quiet"];
+        let run = run.again().contacts(&simulator.base_url(), &flags).finish().expect_code(0);
+        assert!(names(&run.path("c")).len() > 1, "{format}");
+        let (run, found) = report(run, "c");
+        assert_eq!(found, expected, "{format} by {column}");
+        let run = run.again().args(["verify", "c"]).finish().expect_code(0);
+        let run = run.again().args(["diff", "whole.parquet", "c", "-o", "d.ndjson"]).finish().expect_code(0);
+        assert_eq!(fs::read_to_string(run.path("d.ndjson")).unwrap(), "", "{format} by {column}");
+    }
+}
+
+#[test]
+fn a_run_replaces_the_dataset_and_removes_nothing_that_is_not_its_own() {
+    let first = server(&REGIONS);
+    let flags = ["-o", "c", "--partition-by", "region_code", "--quiet"];
+    let run = sent_export().contacts(&first.url(), &flags).finish().expect_code(0);
+    let again = run.again().contacts(&first.url(), &flags).finish().expect_code(0);
+    let before = files(&again.path("c"));
+    fs::write(again.path("c").join("region_code=NP/notes.txt"), "mine").unwrap();
+    fs::create_dir(again.path("c").join("region_code=US")).unwrap();
+    fs::write(again.path("c").join("region_code=US/part-0.parquet"), "not listed").unwrap();
+    let second = server(&REGIONS[1..3]);
+    let run = again.again().contacts(&second.url(), &flags).finish().expect_code(0);
+    let left = names(&run.path("c"));
+    let expected = [
+        "region_code=A%2FB%3DC%25/part-0.parquet",
+        "region_code=NP/notes.txt",
+        "region_code=US/part-0.parquet",
+        "region_code=__HIVE_DEFAULT_PARTITION__/part-0.parquet",
+    ];
+    assert_eq!(left, expected);
+    assert!(!run.path("c").join("region_code=ZÜ").exists(), "an empty folder would be a partition for some readers");
+    assert!(before.contains_key("region_code=ZÜ/part-0.parquet"));
+    let csv = run.again().contacts(&second.url(), &[&flags[..], &["--format", "csv"]].concat()).finish().expect_code(0);
+    assert!(!names(&csv.path("c")).contains(&expected[0].to_owned()), "the other format is no part of the dataset");
+    csv.again().args(["verify", "c/_region_code.manifest.json"]).finish().expect_code(0);
+}
+
+#[test]
+fn bytes_do_not_depend_on_how_the_list_was_read() {
+    let simulator = simulator(700);
+    let read = |more: &[&str]| {
+        let flags = [&["-o", "c", "--partition-by", "region_code", "--quiet"], more].concat();
+        let run = sent_export().contacts(&simulator.base_url(), &flags).finish().expect_code(0);
+        files(&run.path("c"))
+    };
+    assert_eq!(read(&[]), read(&["--page-size", "37", "--concurrency", "2"]));
+}
+
+#[test]
+fn too_many_values_and_columns_that_name_no_folder_are_refused_with_the_next_step() {
+    let simulator = simulator(400);
+    let contacts = |more: &[&str]| {
+        let flags = [&["-o", "c", "--partition-by"], more].concat();
+        sent_export().contacts(&simulator.base_url(), &flags).finish().expect_code(2)
+    };
+    let many = contacts(&["id"]).expect_stderr("--partition-by id makes more than 300 partitions");
+    let many = many.expect_stderr("hint: choose a column with fewer values, or raise --max-partitions");
+    assert_eq!(names(&many.path("c")), Vec::<String>::new(), "nothing is published");
+    contacts(&["region_code", "--max-partitions", "2"]).expect_stderr("makes more than 2 partitions");
+    contacts(&["phone_number"]).expect_stderr("cannot partition by \"phone_number\"; columns are id, ");
+    contacts(&["available_channels"]).expect_stderr("created_date");
+    contacts(&["region_code", "--columns", "region_code"]).expect_stderr("no column");
+    contacts(&["region_code", "-o", "d.csv"]).expect_stderr("--output is given more than once");
+    contacts(&["region_code", "--max-rows-per-file", "100"]).expect_stderr("does not go with --partition-by");
+    contacts(&["country_code", "--mask-phones"]).expect_stderr("cannot partition by \"country_code\"");
+    let messages = ["messages", "--simulate=50", "-o", "m", "--partition-by", "channel", "--since", "1d"];
+    sent_export().args(messages).finish().expect_code(2).expect_stderr("--since reads a part of the list");
+    let days = ["messages", "--simulate=50", "-o", "m", "--partition-by", "created_date", "--max-partitions", "5"];
+    sent_export().args(days).finish().expect_code(2).expect_stderr("--max-partitions does not apply to days");
+}
+
+#[test]
+fn a_folder_holds_one_dataset() {
+    let simulator = simulator(50);
+    let by = |column: &'static str| ["-o", "c", "--partition-by", column, "--quiet"];
+    let run = sent_export().contacts(&simulator.base_url(), &by("region_code")).finish().expect_code(0);
+    let refused = run.again().contacts(&simulator.base_url(), &by("opt_out")).finish().expect_code(2);
+    let refused = refused.expect_stderr("c already holds a dataset by region_code");
+    fs::remove_dir_all(refused.path("c")).unwrap();
+    refused.again().contacts(&simulator.base_url(), &by("opt_out")).finish().expect_code(0);
+}
+
+#[test]
+fn a_contact_that_moves_between_files_is_one_change() {
+    let flags = ["-o", "c", "--partition-by", "region_code", "--changes", "d.ndjson", "--quiet"];
+    let moved = Arc::<AtomicUsize>::default();
+    let server = changing_server(&REGIONS, &moved);
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    moved.store(1, Ordering::SeqCst);
+    let run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
+    let changes = fs::read_to_string(run.path("d.ndjson")).unwrap();
+    let [change] = changes
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    assert_eq!((&change["change"], &change["changed_fields"]), (&json!("changed"), &json!(["region_code"])));
+    assert_eq!((&change["old"]["region_code"], &change["new"]["region_code"]), (&json!("NP"), &json!("A/B=C%")));
+}
+
+#[test]
+fn messages_and_activities_have_datasets_too() {
+    let flags = ["messages", "--simulate=300", "-o", "m", "--partition-by", "channel", "-q", "--rate-limit", "none"];
+    let run = sent_export().args(flags).finish().expect_code(0);
+    let found = names(&run.path("m"));
+    assert!(found.contains(&"channel=sms/part-0.parquet".to_owned()), "{found:?}");
+    let (run, report) = report(run, "m");
+    assert_eq!(report["messages"], 300);
+    let flags = ["activities", "--messages", "m", "--simulate=300", "-o", "a", "--partition-by", "status"];
+    let run = run.again().args(flags).args(["-q", "--rate-limit", "none"]).finish().expect_code(0);
+    assert!(names(&run.path("a")).iter().all(|name| name.starts_with("status=")));
+    run_in(run.into_folder()).args(["verify", "a", "m"]).finish().expect_code(0);
+}
