@@ -7,9 +7,10 @@
 //! HTML is escaped. That is not enough for what looks like an address, because many renderers turn it into a link after
 //! parsing. Such a word becomes inline code.
 
+use super::super::view::action::{ActionView, How};
 use super::super::view::layout::Layout;
 use super::super::view::limits::Limits;
-use super::super::view::parts::{ActionView, ColumnKind, How, TableView};
+use super::super::view::parts::{ColumnKind, TableView};
 
 /// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
 /// only a few tables can be that long.

@@ -8,6 +8,7 @@
 //! them for its own form. And a table that is cut or folded must still add up: see [`ranked`].
 
 mod about;
+pub(super) mod action;
 pub(super) mod cell;
 mod changes;
 pub(super) mod contacts;

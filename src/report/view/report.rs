@@ -4,9 +4,10 @@ use super::super::document::action::Action;
 use super::super::document::resource::ResourceDocument;
 use super::super::format::sentence;
 use super::about::about;
+use super::action::{ActionView, How};
 use super::digest::{self, digest};
 use super::limits::Limits;
-use super::parts::{ActionView, Card, How, ReportView, Section};
+use super::parts::{Card, ReportView, Section};
 use super::run::{self, Source};
 use super::warnings::warnings;
 

@@ -2,8 +2,9 @@
 
 use super::super::super::document::change::Change;
 use super::super::super::format::difference;
+use super::super::super::view::action::{ActionView, How};
 use super::super::super::view::cell::Wish;
-use super::super::super::view::parts::{ActionView, Fact, How, Note, ReportView, SectionKind};
+use super::super::super::view::parts::{Fact, Note, ReportView, SectionKind};
 use crate::verdict::Verdict;
 
 /// HTML made only of constant markup and escaped text.
