@@ -19,6 +19,7 @@ mod delivered;
 mod estimate;
 mod lookup_reading;
 mod new_rows;
+mod profile_progress;
 mod profile_tally;
 mod profiles;
 mod reading;

@@ -30,8 +30,7 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
         ..Filters::default()
     };
     let comparing = (args.changes.compares(), "--changes, --history and --exit-code-unchanged");
-    let of_profiles = (args.profiles.profiles.is_some(), "--profiles");
-    let sample = sample_settings(&args.list, &[comparing, of_profiles])?;
+    let sample = sample_settings(&args.list, &[comparing])?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let flags = ExportFlags {
         output: &args.output,

@@ -48,7 +48,6 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         // A day with some of its messages would replace the whole day.
         (args.output.partition_by.is_some(), "--partition-by"),
         (args.since.is_some() && args.list.sample.is_some(), "--since"),
-        (args.profiles.profiles.is_some(), "--profiles"),
     ];
     let sample = sample_settings(&args.list, &needs_all)?;
     let is_span = args.since.is_some() || args.since_last;

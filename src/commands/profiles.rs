@@ -135,6 +135,9 @@ fn check_flags<R>(
         (is_set(|changes| changes.args.exit_code_unchanged.is_some()), "--exit-code-unchanged"),
         (is_set(|changes| changes.confirms_removed), "--confirm-removed"),
         (command.activities.is_some(), "--with-activities"),
+        // A part of which list?
+        (command.reading.settings.limit.is_some(), "--limit"),
+        (command.reading.sample.is_some(), "--sample"),
     ];
     if let Some((_, flag)) = refused.into_iter().find(|(is_given, _)| *is_given) {
         return Err(ProfileError::Flag(flag).into());

@@ -77,11 +77,11 @@ pub enum ProfileError {
         /// Another one.
         other: String,
     },
-    /// A flag that reads or compares by ids, which several profiles may share.
+    /// A flag that reads or compares by ids, which several profiles may share, or reads a part of one list.
     #[error("{0} does not go with --profiles")]
     Flag(&'static str),
     /// Files of days hold the rows of all profiles.
-    #[error("messages by created_date with --profiles need a folder for each profile")]
+    #[error("messages --partition-by created_date with --profiles needs a folder for each profile")]
     OneFolder,
 }
 

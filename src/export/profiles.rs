@@ -16,6 +16,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::delivered::Delivered;
 use super::estimate::{Estimate, Estimating, ProfileEstimate};
+use super::profile_progress::SumOfProgress;
 use super::profile_tally::ProfileTally;
 use super::reading::{ListReading, ReadReport, Reading};
 use super::since::Since;
@@ -139,14 +140,14 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
                 }
                 Ok(None) => return Ok(None),
                 Err(error) if is_of_profile(&error) => {
-                    let text = error.in_one_line();
+                    let failure = ProfileFailure { exit_code: error.exit_code().number(), text: error.in_one_line() };
+                    failures.push(error);
+                    let facts = facts_of(profile, Verdict::Unverified, Vec::new(), Some(failure));
                     // The only one is the error of the run.
                     if self.profiles.len() > 1 {
-                        tracing::warn!("cannot read profile {profile}: {text}");
+                        warn_of_failure(&facts);
                     }
-                    let failure = ProfileFailure { exit_code: error.exit_code().number(), text };
-                    failures.push(error);
-                    facts_of(profile, Verdict::Unverified, Vec::new(), Some(failure))
+                    facts
                 }
                 Err(error) => return Err(error),
             };
@@ -237,6 +238,13 @@ fn facts_of(
     ProfileFacts { id, name, rows: 0, reachable: None, verdict, evidence, failure }
 }
 
+/// Says at once that a profile cannot be read: the others may take hours.
+fn warn_of_failure(facts: &ProfileFacts) {
+    let Some(ProfileFailure { exit_code, text }) = &facts.failure else { return };
+    let (name, profile_id, exit_code) = (printable(facts.label()), facts.id.as_str(), u64::from(*exit_code));
+    tracing::warn!(name: "profile_failed", %profile_id, exit_code, "cannot read profile {name}: {text}");
+}
+
 /// Adds what was read of a profile to what was read of those before it.
 fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
     let Some(whole) = whole else { return read };
@@ -307,33 +315,6 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
         evidence.push(Evidence::new(Code::ProfilesFailed, Some(count), text));
     }
     ReadReport { verdict, evidence, profiles, ..whole }
-}
-
-/// Progress over all profiles; how many rows there are is known with the last one only.
-#[derive(Debug, Default)]
-struct SumOfProgress {
-    before: Progress,
-    of_profile: Progress,
-}
-
-impl SumOfProgress {
-    fn with(&mut self, of_profile: Progress, is_last: bool) -> Progress {
-        self.of_profile = of_profile;
-        let before = self.before;
-        Progress {
-            pages: before.pages + of_profile.pages,
-            planned_pages: of_profile.planned_pages.filter(|_| is_last).map(|pages| before.pages + pages),
-            rows: before.rows + of_profile.rows,
-            total: of_profile.total.filter(|_| is_last).map(|total| before.rows + total),
-            is_healing: of_profile.is_healing,
-        }
-    }
-
-    fn end_profile(&mut self) {
-        let Progress { pages, rows, .. } = std::mem::take(&mut self.of_profile);
-        self.before.pages += pages;
-        self.before.rows += rows;
-    }
 }
 
 /// A page of a profile.

@@ -1,5 +1,7 @@
 //! Why no SQL can be written.
 
+use crate::resources::is_profile_column;
+
 /// Why no SQL can be written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SqlError {
@@ -102,6 +104,7 @@ impl SqlError {
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
             Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
+            Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",
             Self::NoHistoryQuery { .. } => {

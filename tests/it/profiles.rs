@@ -4,7 +4,9 @@
 mod apart;
 mod choice;
 mod failures;
+mod partitions;
 mod resume;
+mod watched;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -263,4 +265,22 @@ fn the_same_number_of_two_customers_of_a_wide_list_is_not_shared() {
         run = run.again().args(["report", file, "--quiet", "--json", "f.json"]).finish().expect_code(0);
         assert_eq!(run.json("f.json")["quality"]["shared_phone_numbers"], shared, "{file}");
     }
+}
+
+#[test]
+fn who_came_and_who_left_is_told_for_each_profile() {
+    let table = |rows: &[(&str, &str, &str)]| {
+        let rows = rows.iter().map(|(profile, id, region)| format!("{id},{region},sms,false,{profile}\n"));
+        rows.fold("id,region_code,available_channels,opt_out,profile_id\n".to_owned(), |text, row| text + &row)
+    };
+    // Both have a; the one of OTHER leaves, and that of ASKED moves.
+    let old = table(&[(ASKED, "a", "DE"), (OTHER, "a", "FR"), (OTHER, "b", "FR")]);
+    let new = table(&[(ASKED, "a", "BR"), (ASKED, "b", "DE"), (OTHER, "b", "FR")]);
+    let run = sent_export().file("old.csv", &old).file("new.csv", &new);
+    let flags = ["report", "new.csv", "--compare", "old.csv", "--quiet", "--json", "r.json"];
+    let run = run.args(flags).finish().expect_code(0);
+    let gross = run.json("r.json")["comparison"]["gross"].clone();
+    let count = |name: &str| gross["total"][name].as_u64();
+    assert_eq!((count("added"), count("removed")), (Some(1), Some(1)), "{gross}");
+    assert_eq!((&gross["regions"]["BR"]["gained"], &gross["regions"]["DE"]["lost"]), (&1.into(), &1.into()), "{gross}");
 }

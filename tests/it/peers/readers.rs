@@ -59,7 +59,7 @@ fn arrow_files_of_another_program_are_read_or_refused_by_their_codec() {
     report(run, "lz4.feather").expect_code(2).expect_stderr("unsupported compression LZ4: lz4.feather\nhint: ");
 }
 
-/// Every cell is compared twice: as it was written, and as LibreOffice has opened and saved it.
+/// Every cell is compared twice: as it was written, and as `LibreOffice` has opened and saved it.
 #[test]
 #[ignore = "needs Python with openpyxl and pyarrow, and LibreOffice"]
 fn openpyxl_and_libreoffice_find_every_value_of_parquet_in_the_workbook() {
@@ -88,7 +88,7 @@ fn openpyxl_and_libreoffice_find_every_value_of_parquet_in_the_workbook() {
     }
 }
 
-/// A workbook as LibreOffice saves it, in a folder beside it.
+/// A workbook as `LibreOffice` saves it, in a folder beside it.
 fn opened_and_saved(workbook: &Path) -> PathBuf {
     let folder = workbook.with_file_name("saved");
     // A profile of its own: there may be one in use, or no home.

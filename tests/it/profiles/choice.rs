@@ -98,7 +98,7 @@ fn a_key_without_profiles_is_told_so() {
 }
 
 #[test]
-fn flags_that_match_rows_by_id_are_refused() {
+fn flags_that_match_rows_by_id_or_read_a_part_of_a_list_are_refused() {
     let refused = |command: &str, more: &[&str], flag: &str| {
         let flags = [command, "--simulate", "20", "--profiles", "all"];
         let run = sent_export().args(flags).args(more).finish().expect_code(2);
@@ -109,6 +109,10 @@ fn flags_that_match_rows_by_id_are_refused() {
         [&["--changes", "d.csv"][..], &["--history", "h"], &["--exit-code-unchanged", "99"], &["--confirm-removed"]]
     {
         refused("contacts", &[&["-o", "c.csv"], more].concat(), more[0]);
+    }
+    for more in [["--limit", "10"], ["--sample", "10"]] {
+        refused("contacts", &[&["-o", "c.csv"], &more[..]].concat(), more[0]);
+        refused("messages", &[&["-o", "{profile_id}.csv"], &more[..]].concat(), more[0]);
     }
     refused("messages", &["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"], "--with-activities");
     let run = sent_export().args([

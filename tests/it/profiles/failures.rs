@@ -20,7 +20,8 @@ fn one_that_fails_does_not_lose_the_others_and_is_named_everywhere() {
         let flags =
             ["-o", "c.parquet", "--profiles", "all", "--summary", "s.json", "--report", "r.md", "--max-retries", "1"];
         let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(3);
-        let run = run.expect_stderr("cannot read profile Café Señor & Sons (").expect_stderr(text);
+        let run = run.expect_stderr("cannot read profile Café Señor & Sons: ").expect_stderr(text);
+        let run = run.expect_stderr(&format!(" profile_id={failing} exit_code={code}"));
         let rows = columns(&run.path("c.parquet"), ["profile_id", "profile_name", "id"]);
         assert!(rows.len() == 2 * CONTACTS as usize && rows.iter().all(|[id, ..]| id.as_ref() != Some(&failing)));
         let manifest = manifest(&run, "_c.parquet.manifest.json");
@@ -112,7 +113,7 @@ fn an_answer_for_another_profile_fails_that_profile_only() {
         Some(_) => Asked::by(head).answer_of(3).with_header(&format!("X-Profile-Id: {ASKED}")),
     });
     let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", "all"]).finish().expect_code(3);
-    let run = run.expect_stderr(&format!("cannot read profile South ({OTHER})"));
+    let run = run.expect_stderr("cannot read profile South: ").expect_stderr(&format!(" profile_id={OTHER}"));
     let run = run.expect_stderr(&format!("requested profile {OTHER}, but the response is for profile {ASKED}"));
     let text = std::fs::read_to_string(run.path("c.csv")).unwrap();
     assert!(text.matches(ASKED).count() == 3 && !text.contains(OTHER), "{text}");
