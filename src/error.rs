@@ -219,6 +219,7 @@ impl Error {
                 | ConfigError::NoKeyVariable(_)
                 | ConfigError::KeyCommand(_),
             ) => ExitCode::Unauthorized,
+            Self::Config(ConfigError::Profiles(error)) if error.is_about_the_key() => ExitCode::Unauthorized,
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Print(_)
             | Self::Journal(_)

@@ -17,7 +17,11 @@
 
 mod delivered;
 mod estimate;
+mod lookup_reading;
 mod new_rows;
+mod profile_progress;
+mod profile_tally;
+mod profiles;
 mod reading;
 mod sample;
 mod since;
@@ -40,9 +44,12 @@ use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
 pub use self::delivered::{Delivered, Place};
-pub use self::estimate::{Estimate, Estimating};
+pub use self::estimate::{Estimate, Estimating, ProfileEstimate};
+pub use self::lookup_reading::{LookupReading, lookup_progress};
 pub use self::new_rows::NewRows;
-pub use self::reading::{ListReading, LookupReading, ReadReport, Reading, lookup_progress};
+pub use self::profile_tally::ProfileTally;
+pub use self::profiles::{OpenJournal, ProfileBatches, ProfilePage, ProfilesReading, is_of_profile};
+pub use self::reading::{ListReading, ReadReport, Reading};
 pub use self::sample::SampleSettings;
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
@@ -74,6 +81,8 @@ pub struct Gathered<C> {
     pub ids: Option<WrittenIds>,
     /// Rows that were read and are in no file, by the reading's filter; `None` if it has none.
     pub rows_left_out: Option<u64>,
+    /// The rows of each profile, if several are read.
+    pub profiles: Option<ProfileTally>,
 }
 
 /// How an export ended.
@@ -174,6 +183,7 @@ struct Gatherer<B, C> {
     ids: Option<WrittenIds>,
     filter: Option<RowFilter>,
     rows_left_out: u64,
+    profiles: Option<ProfileTally>,
     now_micros: i64,
 }
 
@@ -186,8 +196,8 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         outputs.set_started_at(now_micros);
         let (batches, schema, ids) = (reading.batches(), reading.schema(), reading.written_ids());
         let (counts, findings) = (C::default(), Findings::default());
-        let (filter, rows_left_out) = (reading.row_filter(), 0);
-        Self { batches, schema, outputs, counts, findings, new_rows, ids, filter, rows_left_out, now_micros }
+        let (filter, rows_left_out, profiles) = (reading.row_filter(), 0, reading.profile_tally());
+        Self { batches, schema, outputs, counts, findings, new_rows, ids, filter, rows_left_out, profiles, now_micros }
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
@@ -256,14 +266,18 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         if let Some(ids) = &mut self.ids {
             ids.add_batch(batch);
         }
+        if let Some(profiles) = &mut self.profiles {
+            profiles.add_batch(batch);
+        }
         Ok(())
     }
 
     fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
         match self.outputs.finish() {
             Ok(staged) => {
-                let Self { counts, findings, new_rows, ids, filter, rows_left_out, .. } = self;
-                Ok(Gathered { counts, findings, staged, new_rows, ids, rows_left_out: filter.map(|_| rows_left_out) })
+                let Self { counts, findings, new_rows, ids, filter, rows_left_out, profiles, .. } = self;
+                let rows_left_out = filter.map(|_| rows_left_out);
+                Ok(Gathered { counts, findings, staged, new_rows, ids, rows_left_out, profiles })
             }
             Err(error) => Err(Failed { error: Box::new(error.into()), rest: Box::new(self) }),
         }

@@ -36,11 +36,12 @@
 //! would show.
 //!
 //! Where to change what: an endpoint in `api::endpoints`; a resource in `resources`, with its endpoint, a command, and its
-//! counts in `report`; a format in `format` (a row of its table), with its reader in `input`; a place for files in `store`, with
-//! the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, and in what order in
-//! `commands::export`; a comparison of exports in `changes`, its columns in `changes::layout`; an engine that loads files in
-//! `sql`; a flag in `cli` and `config`; what a file of jobs may hold in `config::jobs`, and how jobs are run in
-//! `commands::run`; what a run tells programs that watch it in `telemetry`, filled in by `commands::monitor`; a form of the report in `report`.
+//! counts in `report`; a format in `format` (a row of its table), with its reader in `input`; a place for files in `store`,
+//! with the form of its addresses; whose rows a run reads in `api::scope` and `config::account`, in what order in
+//! `commands::export`, and for several profiles in `export::profiles` and `commands::profiles`; a comparison of exports in
+//! `changes`, its columns in `changes::layout`; an engine that loads files in `sql`; a flag in `cli` and `config`; what a
+//! file of jobs may hold in `config::jobs`, and how jobs are run in `commands::run`; what a run tells programs that watch it
+//! in `telemetry`, filled in by `commands::monitor`; a form of the report in `report`.
 
 pub mod api;
 pub mod base;

@@ -137,4 +137,8 @@ pub enum EvidenceCode {
     RemovalsNotConfirmed,
     /// Answers that say that there is more about their id than they hold.
     AnswersCut,
+    /// Profiles whose lists were read, each with a verdict of its own.
+    ProfilesRead,
+    /// Profiles whose lists were not read to their end.
+    ProfilesFailed,
 }

@@ -4,6 +4,8 @@
 //! them by `GET /v3/sender-profiles`, page by page. Of both, only ids and names are read: sender profiles contain API keys,
 //! which must never reach a log or a file.
 
+use std::fmt;
+
 use bytestring::ByteString;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use super::endpoints::{ME, SENDER_PROFILES};
 use super::lenient::text;
 use super::wire::Envelope;
 use super::{Account, ApiError, ApiRequest, Reply, Scope};
+use crate::base::printable::printable;
 
 /// Profiles on a page of sender profiles; the largest page of sibling lists.
 const PAGE_SIZE: usize = 100;
@@ -94,6 +97,24 @@ impl Profile {
     /// Its id, if that is a UUID.
     pub fn uuid(&self) -> Option<Uuid> {
         self.id.as_deref().and_then(|id| Uuid::try_parse(id).ok())
+    }
+}
+
+/// A profile whose rows can be requested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildProfile {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for ChildProfile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(formatter, "{} ({})", printable(name), self.id),
+            None => self.id.fmt(formatter),
+        }
     }
 }
 

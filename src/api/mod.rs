@@ -32,7 +32,7 @@ pub use classify::{Decision, decide};
 pub use connect_error::ConnectFailure;
 pub use connection::Reply;
 pub use error::{ApiError, AttemptsEnd, Problem};
-pub use identity::{AccountKind, Identity, Profile};
+pub use identity::{AccountKind, ChildProfile, Identity, Profile};
 pub use key::ApiKey;
 pub use limiter::{BadRateSpec, Permit, RateLimiter, RateSpec, RequestRate, Reserve};
 pub use proxy::UnsupportedProxy;

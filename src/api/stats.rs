@@ -22,6 +22,20 @@ pub struct RequestStats {
     pub trouble: Option<Trouble>,
 }
 
+impl RequestStats {
+    /// What was done since then.
+    #[must_use]
+    pub fn since(self, before: &Self) -> Self {
+        Self {
+            requests_sent: self.requests_sent - before.requests_sent,
+            retries: self.retries - before.retries,
+            rate_limited: self.rate_limited - before.rate_limited,
+            waited: self.waited.saturating_sub(before.waited),
+            trouble: self.trouble,
+        }
+    }
+}
+
 /// Why an attempt returned no data, in a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {

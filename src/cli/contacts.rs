@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::resources::contacts::OnlyContacts;
 
-use super::shared::{ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, WatchArgs, filter, number};
+use super::shared::{
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, WatchArgs, filter, number,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +75,10 @@ pub struct ContactsArgs {
     /// all contacts are read and verified, and the others are left out of the files and the report.
     #[arg(long, value_name = "WHICH", value_parser = only, help_heading = "Filters")]
     pub only: Option<OnlyContacts>,
+
+    /// Which profiles are read.
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// How the run is watched.
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::shared::{RunArgs, StoreArgs};
+use super::shared::{ProfilesArgs, RunArgs, StoreArgs};
 use crate::resources::ResourceTable;
 
 const EXAMPLES: &str = "\
@@ -34,6 +34,10 @@ pub struct DoctorArgs {
     /// How files and objects are reached.
     #[command(flatten)]
     pub store: StoreArgs,
+
+    /// Which profiles are checked.
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// How the command runs.
     #[command(flatten)]

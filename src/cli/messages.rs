@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared::{
-    ChangesArgs, GateArgs, ListArgs, OutputArgs, ReportFileArgs, RunArgs, SinceArg, WatchArgs, duration, number,
+    ChangesArgs, GateArgs, ListArgs, OutputArgs, ProfilesArgs, ReportFileArgs, RunArgs, SinceArg, WatchArgs, duration,
+    number,
 };
 
 const EXAMPLES: &str = "\
@@ -84,6 +85,10 @@ pub struct MessagesArgs {
     /// How the list is read.
     #[command(flatten)]
     pub list: ListArgs,
+
+    /// Which profiles are read.
+    #[command(flatten)]
+    pub profiles: ProfilesArgs,
 
     /// How the run is watched.
     #[command(flatten)]

@@ -40,8 +40,8 @@ pub use settings::{
 };
 pub use shared::{
     AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
-    NotifyArg, OutputArgs, PaceArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg, SinceStartArg,
-    StoreArgs, TableArg, VerbosityArgs, WatchArgs,
+    NotifyArg, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
+    SinceStartArg, StoreArgs, TableArg, VerbosityArgs, WatchArgs,
 };
 pub use simulator::SimulatorArgs;
 pub use sql::SqlArgs;

@@ -53,7 +53,7 @@ Faults (--fault 'WHAT [WHEN...]'):
         empty-STATUS (no body: empty-401), empty-body, not-json, cut-off, missing-data, null-data, reset, close, hang, drip[:DURATION], slow:DURATION,
         rows:N, page-cap:N, redirect[:URL], gone:DURATION
   WHEN  page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, always, on=list (contacts), on=contact,
-        on=conversations, on=message, on=account, on=other (all but contacts);
+        on=conversations, on=message, on=account, on=other (all but contacts), profile=N (the N-th of the organization);
         all given conditions must hold; the first fault that matches applies
 
 Changes (--move '(create|delete|update|replace)=COUNT at=REQUEST [place=PLACE]'):

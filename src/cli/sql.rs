@@ -56,6 +56,10 @@ pub struct SqlArgs {
     #[arg(long, conflicts_with = "columns")]
     pub extra: bool,
 
+    /// Files that contacts or messages wrote for several profiles: with the columns `profile_id` and `profile_name`
+    #[arg(long, conflicts_with = "as_of")]
+    pub of_profiles: bool,
+
     /// Table to load into, such as contacts or crm.contacts [default: the name of the resource]
     #[arg(long, value_name = "NAME")]
     pub table: Option<String>,

@@ -1,7 +1,7 @@
 //! `sent-export activities`: what happened to each of some messages.
 
 use crate::cli::ActivitiesArgs;
-use crate::config::{BesideFlags, ExportFlags, Naming, check_stdin, gate, partition_by};
+use crate::config::{BesideFlags, ExportFlags, Naming, ProfileNaming, check_stdin, gate, partition_by};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::input::{IdColumn, IdList, Mirror};
@@ -57,7 +57,8 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.read_text(path)?;
     }
     let column = args.id_column.as_deref().map_or_else(|| IdColumn::first_of(&ID_COLUMNS), IdColumn::named);
-    let naming = Naming::new(&args.output.files.store, args.run.resume.state_dir.as_deref(), None, Timestamp::now())?;
+    let state_dir = args.run.resume.state_dir.as_deref();
+    let naming = Naming::new(&args.output.files.store, state_dir, ProfileNaming::default(), Timestamp::now())?;
     let mut mirror = Mirror::new(naming.stores());
     for path in &args.messages {
         ids.read_tables(&mut mirror, path, &column)?;

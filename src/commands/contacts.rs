@@ -10,7 +10,8 @@ use crate::report::{Counts, Filters};
 use crate::resources::contacts::{Contacts, contacts_schema};
 use crate::simulator;
 
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::{ExportCommand, Intent};
+use super::profiles::{export_list, written_schema};
 
 /// Exports all contacts.
 ///
@@ -44,6 +45,7 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
     };
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
-    let partition = partition_by(&args.output, &contacts_schema(), None)?;
-    run_export::<_, Counts>(&ExportCommand { reading, partition, activities: None }, intent, flags, filters)
+    let partition = partition_by(&args.output, &written_schema(&args.profiles, contacts_schema()), None)?;
+    let command = ExportCommand { reading, partition, activities: None };
+    export_list::<_, Counts>(&command, intent, flags, filters, (&args.profiles, None))
 }

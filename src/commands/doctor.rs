@@ -9,12 +9,13 @@ mod machine;
 
 use crate::api::Account;
 use crate::cli::DoctorArgs;
-use crate::config::{ConfigError, Connection, Naming};
+use crate::config::{ConfigError, Connection, Naming, ProfileChoice, ProfileNaming};
 use crate::error::{Error, ExitCode};
 use crate::resources::ResourceTable;
 use crate::simulator;
 use crate::time::Timestamp;
 
+use self::account::Checked;
 use self::finding::Findings;
 use super::account::{key_variable, start_simulator};
 
@@ -24,10 +25,15 @@ use super::account::{key_variable, start_simulator};
 /// When stdout cannot be written, or the simulator cannot be started.
 pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
     let mut findings = Findings::default();
+    let choice = args.profiles.profiles.as_deref().map(ProfileChoice::new).transpose()?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
-    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+    let simulate = if choice.is_some() { simulate.map(simulator::Settings::shared_by_profiles) } else { simulate };
+    let profile = match choice {
+        Some(_) => ProfileNaming::unknown(),
+        None => ProfileNaming::by_id(args.run.account.profile_id),
+    };
     let state_dir = args.run.resume.state_dir.as_deref();
-    match Naming::new(&args.store, state_dir, profile_id, Timestamp::now()) {
+    match Naming::new(&args.store, state_dir, profile, Timestamp::now()) {
         Err(error) => findings.failed("state", &Error::from(error))?,
         Ok(naming) => {
             machine::check_state(state_dir, &mut findings)?;
@@ -55,6 +61,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     let is_asked = |name: &str| args.resources.is_empty() || args.resources.iter().any(|asked| asked == name);
     let asked: Vec<&str> = ResourceTable::NAMES.into_iter().filter(|name| is_asked(name)).collect();
-    runtime.block_on(account::check(&account, config.scope, &pace, &asked, &mut findings))?;
+    let checked = Checked { scope: config.scope, choice: choice.as_ref(), asked: &asked };
+    runtime.block_on(account::check(&account, &checked, &pace, &mut findings))?;
     findings.conclude()
 }

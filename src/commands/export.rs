@@ -4,7 +4,7 @@
 //! proven writable before the first request, and files are renamed only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::slice::from_ref;
 use std::time::{Duration, Instant};
 
@@ -88,67 +88,103 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         Intent::Run(monitor) => monitor,
     };
     monitor.begin(Some(&config));
+    let opened = open::<R>(&mut config, verbosity)?;
+    let _simulator = start_simulator(&mut config.account)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let account = connect(&config)?;
+    let watch = (verbosity, monitor);
+    let published = runtime.block_on(async {
+        let mut stop = pin!(stop::requested(config.max_duration, signals));
+        let run = read_and_publish::<R, C>(command, watch, (&config, &account), opened, stop.as_mut());
+        Box::pin(run).await
+    });
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
+}
+
+/// What is open before the first request.
+pub(super) struct Opened {
+    outputs: Outputs,
+    activities: Option<Outputs>,
+    comparing: Option<(Comparing, NewRows)>,
+    /// What the account has sent for others.
+    pub(super) stats_before: RequestStats,
+    /// Held until the end, as those of the outputs are.
+    _locks: Vec<OutputLock>,
+}
+
+/// Opens and locks everything that is written, and looks at what is there.
+///
+/// # Errors
+/// When something cannot be written, or what is there cannot be continued.
+pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityArgs) -> Result<Opened, Error> {
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     let activities = config.outputs.activities.as_ref();
     let open = |activities: &ActivitiesConfig| Outputs::open(from_ref(&activities.output), &activities.settings);
     let activities = activities.map(open).transpose()?;
-    config.published_before = published_before(&config, R::NAME)?;
-    check_dataset(&config)?;
+    config.published_before = published_before(config, R::NAME)?;
+    check_dataset(config)?;
     let files = config.outputs.small_files;
     if let Some(manifest) = &config.outputs.manifest {
         check_writable(manifest, files)?;
         config.seen_manifest = SeenObject::look(manifest)?;
     }
-    // Held until the end, as those of the outputs are.
     let mut locks = Vec::new();
     for target in config.outputs.side_files().cloned().chain(config.outputs.manifest_elsewhere()) {
         check_writable(&target, files)?;
         locks.extend(lock_target(&target, files)?);
     }
-    let comparing = prepare(&config, R::NAME, verbosity)?;
+    let comparing = prepare(config, R::NAME, verbosity)?;
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
-    let _simulator = start_simulator(&mut config.account)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let ended = runtime.block_on(read_and_publish::<R, C>(
-        (command, verbosity, monitor),
-        &config,
-        (outputs, activities, comparing),
-        signals,
-    ));
-    // A run that was stopped does not wait for an output that hangs.
-    runtime.shutdown_background();
-    ended
+    Ok(Opened { outputs, activities, comparing, stats_before: RequestStats::default(), _locks: locks })
 }
 
-async fn read_and_publish<R: Reading, C: RowCounts>(
-    (command, verbosity, monitor): (&ExportCommand<R>, &VerbosityArgs, &RunMonitor<'_>),
-    config: &ExportConfig,
-    (outputs, activities, comparing): (Outputs, Option<Outputs>, Option<(Comparing, NewRows)>),
-    signals: stop::Signals,
-) -> Result<ExitCode, Error> {
+/// The account of a run; sends nothing.
+///
+/// # Errors
+/// When there is no key, or HTTPS cannot be set up.
+pub(super) fn connect(config: &ExportConfig) -> Result<Account, Error> {
+    let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
+    Account::new(config.pace.account_settings(config.account.base_url.clone(), key)).map_err(Error::from)
+}
+
+/// Reads everything and publishes it; `None` when the reader of the only output, a pipe, has seen enough.
+///
+/// # Errors
+/// When a page cannot be fetched, an output cannot be written, or `stop` comes true.
+pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
+    command: &ExportCommand<R>,
+    (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
+    (config, account): (&ExportConfig, &Account),
+    opened: Opened,
+    mut stop: Pin<&mut impl Future<Output = Error>>,
+) -> Result<Option<Published<C::Document>>, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Timestamp::now());
+    let Opened { outputs, activities, comparing, stats_before, _locks } = opened;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     // After a failed gate the next run resumes from the journal, however quick this one was. So it does when reading
     // activities is interrupted: those that it has are of the messages that this list holds.
     let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
     let is_kept = config.gate.is_set() || activities.is_some() || confirms;
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
-    let mut journal = open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?;
+    let own_journals = command.reading.began_at();
+    let mut journal = match own_journals {
+        Some(_) => JournalSlot::default(),
+        None => open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?,
+    };
     // The rows are as old as the oldest answer that is used.
-    let began_at = journal.past.as_ref().map_or(now.micros(), Journal::started_at);
+    let began_at = journal.past.as_ref().map(Journal::started_at).or(own_journals).unwrap_or(now.micros());
     let started_at = Timestamp::from_micros(began_at);
-    let settings = config.pace.account_settings(config.account.base_url.clone(), key.clone());
-    let account = Account::new(settings).map_err(Error::from)?;
-    let mut stop = pin!(stop::requested(config.max_duration, signals));
     let reading = (&command.reading, verbosity);
     let (comparing, new_rows) = comparing.unzip();
     let outputs = (outputs, new_rows);
-    let mut read = read_all::<R, C>(reading, config, &account, &mut journal, outputs, started_at, stop.as_mut()).await;
+    let mut read = read_all::<R, C>(reading, config, account, &mut journal, outputs, started_at, stop.as_mut()).await;
     let mut of_activities = JournalSlot::default();
     let mut staged_activities = None;
     if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
-        let phase = Phase { config, account: &account, key: &key, verbosity, settings, now };
+        let phase = Phase { config, account, key: &key, verbosity, settings, now };
         match read_activities(&phase, exported, outputs, &mut of_activities, stop.as_mut()).await {
             Ok(activities) => staged_activities = Some(activities),
             Err(error) => read = Err(error),
@@ -160,7 +196,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
         // What is held back anyway is not worth a request.
         && may_be_published::<R, _>(config, exported)
     {
-        let confirming = Confirming { account: &account, key: &key, verbosity, journal: &mut of_removed, now };
+        let confirming = Confirming { account, key: &key, verbosity, journal: &mut of_removed, now };
         let confirming = confirms.then_some(confirming);
         match compare(comparing, exported, config, confirming, stop.as_mut(), began_at).await {
             Ok(changes) => compared = Some(changes),
@@ -174,8 +210,11 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             monitor.note_read(&exported.read);
             exported.gathered.findings.hide_unknown_fields(|name| account.is_secret(name));
             let times = (started, started_at);
-            let mut run = run_facts(&exported.read, account.stats(), times);
+            let mut run = run_facts(&exported.read, account.stats().since(&stats_before), times);
             run.rows_left_out = exported.gathered.rows_left_out;
+            if let Some(tally) = &exported.gathered.profiles {
+                tally.add_to(&mut run.profiles);
+            }
             // Those of a journal are as the server sent them.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
@@ -190,9 +229,7 @@ async fn read_and_publish<R: Reading, C: RowCounts>(
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
-            published.map_or(Ok(ExitCode::Complete), |published| {
-                report_result::<R, _>(config, (verbosity, monitor), &published)
-            })
+            Ok(published)
         }
         Err(error) => {
             let slots = [journal, of_activities, of_removed];
@@ -232,11 +269,12 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
         verdict: read.verdict,
         evidence: read.evidence.clone(),
         consistency: read.consistency.clone(),
+        profiles: read.profiles.clone(),
     }
 }
 
 /// The evidence for a verdict, in one line.
-fn sentences(evidence: &[Evidence]) -> String {
+pub(super) fn sentences(evidence: &[Evidence]) -> String {
     evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
@@ -246,7 +284,10 @@ fn seconds(duration: Duration) -> f64 {
 }
 
 /// Reports the result of the run.
-fn report_result<R: Reading, D: RunDocument>(
+///
+/// # Errors
+/// When stdout cannot be written.
+pub(super) fn report_result<R: Reading, D: RunDocument>(
     config: &ExportConfig,
     (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
     published: &Published<D>,
@@ -290,7 +331,7 @@ fn report_result<R: Reading, D: RunDocument>(
 }
 
 /// The verdict and what it is about, in one line, and what has changed in another.
-fn outcome<R: Reading, D>(published: &Published<D>) -> String {
+pub(super) fn outcome<R: Reading, D>(published: &Published<D>) -> String {
     let (one, many) = (R::NOUN.one, R::NOUN.many);
     let left_out = match published.items_rejected {
         0 => String::new(),
@@ -317,7 +358,8 @@ fn changes_line(changes: &RunChanges, noun: RowNoun) -> String {
     format!("changes since {since}: {}", counts.join(", "))
 }
 
-fn table_style() -> TableStyle {
+/// How tables are printed to stderr.
+pub(super) fn table_style() -> TableStyle {
     let has_colors = io::stderr().is_terminal() && !is_color_off();
     TableStyle { width: table_width(&console::Term::stderr()), has_colors }
 }

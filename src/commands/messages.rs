@@ -3,11 +3,13 @@
 use std::num::NonZeroU64;
 
 use serde::Deserialize;
+use uuid::Uuid;
 
+use crate::api::ChildProfile;
 use crate::cli::{MessagesArgs, SinceArg, SinceStartArg};
 use crate::config::{
-    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, RowFormat, SecondOutput, api_name, gate,
-    partition_by, read_settings, sample_settings,
+    BesideFlags, CREATED_DATE, ChangesFlags, ConfigError, ExportFlags, Naming, ProfileNaming, RowFormat, SecondOutput,
+    api_name, gate, partition_by, read_settings, sample_settings,
 };
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, Since, SinceStart, WrittenIds};
@@ -21,8 +23,9 @@ use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::{ExportCommand, Intent};
 use super::job;
+use super::profiles::{SinceLast, export_list, written_schema};
 
 /// Exports messages.
 ///
@@ -63,21 +66,25 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         run: &args.run,
         simulate,
     };
-    let since = since(args)?;
-    let days = Some((column::CREATED_AT, since.is_none()));
-    let partition = partition_by(&args.output, &messages_schema(), days)?;
+    // Each profile continues its own last export.
+    let continues_each = args.since_last && args.profiles.profiles.is_some();
+    let profile_id = args.run.account.profile_id;
+    let of_account = (ProfileNaming::by_id(profile_id), profile_id);
+    let start = if continues_each { None } else { since(args, of_account)? };
+    let days = Some((column::CREATED_AT, start.is_none()));
+    let partition = partition_by(&args.output, &written_schema(&args.profiles, messages_schema()), days)?;
     if let (Some(by), Some(flag)) = (partition.as_ref().filter(|by| !by.keeps_others()), span) {
         return Err(ConfigError::PartOfDataset { flag, column: by.name.clone() }.into());
     }
     let undated_column = partition.as_ref().and_then(PartitionBy::undated_column);
     let limit = args.list.limit.map(NonZeroU64::get);
     let drawn = args.list.sample.map(NonZeroU64::get);
-    let since_text = since.as_ref().map(|since| since.text.clone());
+    let since_text = start.as_ref().map(|since| since.text.clone());
     let filters = Filters { since: since_text, limit, sample: drawn, ..Filters::default() };
     let reading = ListReading {
         resource: Messages { has_body: !args.no_body, has_extra: args.extra },
         settings: read_settings(&args.list, &args.run.pace),
-        since,
+        since: start,
         sample,
         ids: args.activities.with_activities.then(|| WrittenIds::new(column::ID, undated_column)),
     };
@@ -85,11 +92,16 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.activities.allow_unread };
     let activities = args.activities.with_activities.then_some(settings);
     let command = ExportCommand { reading, partition, activities };
-    run_export::<_, DeliveryCounts>(&command, intent, flags, filters)
+    let of_profile = |profile: &ChildProfile| since(args, (ProfileNaming::of(profile), Some(profile.id)));
+    let since_last: Option<&SinceLast<'_>> = if continues_each { Some(&of_profile) } else { None };
+    export_list::<_, DeliveryCounts>(&command, intent, flags, filters, (&args.profiles, since_last))
 }
 
+/// Whose messages are read: how paths call the profile, and its id; nothing for the account.
+type Whose = (ProfileNaming, Option<Uuid>);
+
 /// From when on messages are requested.
-fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
+fn since(args: &MessagesArgs, whose: Whose) -> Result<Option<Since>, ConfigError> {
     let is_whole_days = args.output.partition_by.is_some();
     if let Some(since) = &args.since {
         let start = match since.start {
@@ -99,7 +111,8 @@ fn since(args: &MessagesArgs) -> Result<Option<Since>, ConfigError> {
         return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
     }
     // For a check, nothing is looked for in a store.
-    let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args)? } else { None }) else {
+    let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args, whose)? } else { None })
+    else {
         return Ok(None);
     };
     let text = start.to_seconds();
@@ -119,10 +132,9 @@ struct LastRun {
 
 /// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
 /// does.
-fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, ConfigError> {
-    let profile_id = args.run.account.profile_id.map(|id| id.to_string());
+fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Result<Option<Timestamp>, ConfigError> {
     let state_dir = args.run.resume.state_dir.as_deref();
-    let naming = Naming::new(&args.output.files.store, state_dir, profile_id, Timestamp::now())?;
+    let naming = Naming::new(&args.output.files.store, state_dir, profile, Timestamp::now())?;
     let typed = args.output.files.output.first().cloned().unwrap_or_default();
     let folder = naming.target(&typed)?;
     if naming.is_dated(&typed) || args.output.manifest.as_deref().is_some_and(|path| naming.is_dated(path)) {
@@ -150,8 +162,9 @@ fn start_after_last_run(args: &MessagesArgs) -> Result<Option<Timestamp>, Config
         let other = last.api.as_deref().unwrap_or("an unknown address");
         return Err(refused(format!("it was exported from {other}, but this run reads {api}")));
     }
-    if last.filters.profile_id != args.run.account.profile_id.map(|id| id.to_string()) {
-        return Err(refused("it was made with another --profile-id".to_owned()));
+    let profile_id = profile_id.map(|id| id.to_string());
+    if !last.filters.profiles.is_empty() || last.filters.profile_id != profile_id {
+        return Err(refused("it was made with another --profile-id, or with --profiles".to_owned()));
     }
     if last.verdict == Verdict::Unverified {
         // What that run may have missed lies in the span that it read.

@@ -15,6 +15,7 @@ mod messages;
 mod monitor;
 mod plan;
 mod printer;
+mod profiles;
 mod publish;
 mod read;
 mod report;

@@ -111,10 +111,19 @@ impl<'a> RunMonitor<'a> {
 
     /// Whether the table of an export is printed.
     pub(super) fn shows_table(&self) -> bool {
+        self.is_table_wanted(std::io::stderr().is_terminal() && !job::is_one())
+    }
+
+    /// Whether the tables of several exports are printed: they are long, so only if they are asked for.
+    pub(super) fn shows_tables(&self) -> bool {
+        self.is_table_wanted(false)
+    }
+
+    fn is_table_wanted(&self, otherwise: bool) -> bool {
         let is_wanted = match self.flags.watch.map_or(TableArg::Auto, |watch| watch.show_table) {
             TableArg::Always => true,
             TableArg::Never => false,
-            TableArg::Auto => std::io::stderr().is_terminal() && !job::is_one(),
+            TableArg::Auto => otherwise,
         };
         is_wanted && !self.flags.is_quiet && !LogFormat::is_json()
     }
@@ -150,30 +159,37 @@ impl<'a> RunMonitor<'a> {
         record.waited_seconds = rounded(stats.waited.as_secs_f64());
     }
 
-    /// Notes what the read of the list met.
+    /// Notes what the read of a list met, beside what those before it met.
     pub(super) fn note_read(&self, read: &ReadReport) {
         let mut record = self.record.borrow_mut();
         let facts = &read.consistency;
-        (record.verdict, record.pages, record.items_rejected) =
-            (Some(read.verdict), Some(read.pages), Some(read.rejected));
-        record.pages_resumed = Some(facts.pages_resumed);
-        record.boundaries_verified = Some(facts.boundaries_verified);
-        record.changes_seen = Some(facts.changes_seen);
+        record.verdict = Some(record.verdict.map_or(read.verdict, |before| before.weaker(read.verdict)));
+        add(&mut record.pages, read.pages);
+        add(&mut record.items_rejected, read.rejected);
+        add(&mut record.pages_resumed, facts.pages_resumed);
+        add(&mut record.boundaries_verified, facts.boundaries_verified);
+        add(&mut record.changes_seen, facts.changes_seen);
     }
 
-    /// Notes that the outputs have their names; `outcome` is the same for people.
+    /// Notes that the outputs of a list have their names; `outcome` is the same for people.
     pub(super) fn note_published<D>(&self, published: &Published<D>, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.is_published = true;
-        (record.verdict, record.rows, record.bytes) =
-            (Some(published.verdict), Some(published.rows), Some(published.bytes));
-        record.items_rejected = Some(published.items_rejected);
+        add(&mut record.rows, published.rows);
+        add(&mut record.bytes, published.bytes);
         let totals = |changes: &RunChanges| ChangeTotals {
             added: changes.added,
             changed: changes.changed,
             removed: changes.removed,
         };
         record.changes = published.changes.as_ref().map(totals);
+        outcome.clone_into(&mut record.summary);
+    }
+
+    /// Notes how several exports ended together.
+    pub(super) fn note_all(&self, verdict: Verdict, outcome: &str) {
+        let mut record = self.record.borrow_mut();
+        record.verdict = Some(verdict);
         outcome.clone_into(&mut record.summary);
     }
 
@@ -238,6 +254,11 @@ impl<'a> WatchedFlags<'a> {
     fn unlogged(command: &'static str) -> Self {
         Self { is_logged: false, ..Self::plain(command, false) }
     }
+}
+
+/// Adds to a sum that is unknown until something is added.
+fn add(sum: &mut Option<u64>, more: u64) {
+    *sum = Some(sum.unwrap_or_default() + more);
 }
 
 /// Where the rows of an export go.

@@ -1,8 +1,10 @@
 //! `sent-export plan`: what an export would take, by one request. Nothing is written and no lock is taken.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::DecimalBytes;
+use tokio::runtime::Runtime;
 
 use crate::api::Account;
 use crate::base::noun::RowNoun;
@@ -11,13 +13,13 @@ use crate::base::printable::printable;
 use crate::cli::{PlanArgs, PlannedExport};
 use crate::config::{ConfigError, ExportConfig, PaceConfig};
 use crate::error::{Error, ExitCode};
-use crate::export::{Estimate, Estimating};
-use crate::journal::{Journal, JournalState, read_journal};
+use crate::export::{Estimate, Estimating, ProfileEstimate};
+use crate::journal::{Journal, JournalKey, JournalState, read_journal};
 use crate::publish::{OutputError, OutputRequest, expected_bytes};
 use crate::time::Timestamp;
 
 use super::account::start_simulator;
-use super::export::{ExportCommand, Intent};
+use super::export::{ExportCommand, Intent, connect};
 use super::{activities, contacts, messages, print};
 
 /// Width of the first column.
@@ -46,22 +48,56 @@ pub(super) fn plan_export<R: Estimating>(
     let _simulator = start_simulator(&mut config.account)?;
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
+    let journal = config.resume.journal.clone().filter(|_| !config.resume.starts_over);
+    let journals = journal.map(|journal| (journal, journal_key)).into_iter().collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let account =
-        Account::new(config.pace.account_settings(config.account.base_url.clone(), key)).map_err(Error::from)?;
-    let estimate = runtime.block_on(command.reading.estimate(&account, config.account.scope))?;
+    let account = connect(config)?;
+    describe((command, config), &account, &runtime, &Planned { journals, is_split: false })
+}
+
+/// What is known of a run before it is estimated.
+pub(super) struct Planned {
+    /// Where an earlier run may have left answers, and what they must belong to.
+    pub(super) journals: Vec<(PathBuf, JournalKey)>,
+    /// Whether each profile has outputs of its own.
+    pub(super) is_split: bool,
+}
+
+/// Prints what an export would take.
+///
+/// # Errors
+/// When the request or reading a journal fails, or a format cannot hold the rows.
+pub(super) fn describe<R: Estimating>(
+    (command, config): (&ExportCommand<R>, &ExportConfig),
+    account: &Account,
+    runtime: &Runtime,
+    planned: &Planned,
+) -> Result<ExitCode, Error> {
+    let estimate = runtime.block_on(command.reading.estimate(account, config.account.scope))?;
     let mut text = String::new();
     let mut line = |name: &str, value: &str| text += &format!("{name:NAME_WIDTH$} {}\n", printable(value));
+    for ProfileEstimate { profile, rows } in &estimate.profiles {
+        let rows = match rows {
+            Ok(Some(rows)) => count_of(*rows, R::NOUN.one, R::NOUN.many),
+            Ok(None) => "the API does not report how many".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        line("profile", &format!("{profile}: {rows}"));
+    }
     line("rows", &rows_text(&estimate, R::NOUN));
     line("requests", &requests_text(&estimate));
-    if let Some(journal) = config.resume.journal.as_deref().filter(|_| !config.resume.starts_over) {
-        match read_journal(journal, &journal_key).map_err(Error::Journal)? {
+    for (journal, journal_key) in &planned.journals {
+        match read_journal(journal, journal_key).map_err(Error::Journal)? {
             JournalState::None => {}
             JournalState::Unusable(why) => line("resume", &format!("not possible: {why}")),
             JournalState::Usable(journal) => line("resume", &resume_text(*journal)?),
         }
     }
     let mut requests = estimate.requests;
+    if !estimate.profiles.is_empty() {
+        line("", "and one to list the profiles");
+        requests += 1;
+    }
     if command.activities.is_some() {
         let messages = estimate.rows.unwrap_or_default();
         line("", &format!("and {} for activities, one for each message", count_of(messages, "request", "requests")));
@@ -70,7 +106,8 @@ pub(super) fn plan_export<R: Estimating>(
     line("time", &time_text(&config.pace, requests));
     for request in &config.outputs.outputs {
         let size = size_text(config, &estimate, request)?;
-        line("output", &format!("{}, {size}", request.target));
+        let of_all = if planned.is_split { ", all profiles together" } else { "" };
+        line("output", &format!("{}, {size}{of_all}", request.target));
     }
     print(&text).map(|()| ExitCode::Complete)
 }

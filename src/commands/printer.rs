@@ -6,12 +6,14 @@
 
 use std::io::{self, Write};
 
+use crate::api::ChildProfile;
 use crate::base::plural::count_of;
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 use crate::input::IdList;
 use crate::report::Notice;
 use crate::telemetry::{CONSOLE_TARGET, LogFormat};
+use crate::verdict::Verdict;
 
 use super::job;
 
@@ -92,6 +94,28 @@ pub(super) fn note(event: &str, text: &str) {
         tracing::info!(target: CONSOLE_TARGET, event, "{text}");
     } else {
         say(&format!("{text}\n"));
+    }
+}
+
+/// Says how the export of one of several profiles ended.
+pub(super) fn note_profile(profile: &ChildProfile, (verdict, rows): (Verdict, u64), text: &str) {
+    let text = printable(&format!("{profile}: {text}"));
+    if LogFormat::is_json() {
+        let (profile_id, verdict) = (profile.id.to_string(), verdict.name());
+        tracing::info!(target: CONSOLE_TARGET, event = "profile_finished", profile_id, verdict, rows, "{text}");
+    } else {
+        say(&format!("{text}\n"));
+    }
+}
+
+/// Says that one of several profiles was not exported.
+pub(super) fn warn_profile(profile: &ChildProfile, error: &Error) {
+    let text = printable(&format!("{profile} was not exported: {}", error.in_one_line()));
+    if LogFormat::is_json() {
+        let (profile_id, exit_code) = (profile.id.to_string(), u64::from(error.exit_code().number()));
+        tracing::warn!(target: CONSOLE_TARGET, event = "profile_failed", profile_id, exit_code, "{text}");
+    } else {
+        say(&format!("warning: {text}\n"));
     }
 }
 

@@ -23,8 +23,8 @@ use crate::publish::{
     is_in_dataset, is_part_of, newest_rows, placeholder, read_manifest, remove_older,
 };
 use crate::report::{
-    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, RowCounts, RunChanges,
-    RunDocument, RunFacts, Table,
+    ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, ProfileFacts, RowCounts,
+    RunChanges, RunDocument, RunFacts, Table,
 };
 use crate::store::{Neighbors, OutputTarget, SmallFile, remove_empty_folder, remove_small_file, stage_small_file};
 use crate::transform::Privacy;
@@ -45,6 +45,8 @@ pub(super) struct Published<D> {
     pub(super) changes: Option<RunChanges>,
     /// Rows in every output.
     pub(super) rows: u64,
+    /// What was read of each profile, if several were.
+    pub(super) profiles: Vec<ProfileFacts>,
     /// Size of all files with rows.
     pub(super) bytes: u64,
     pub(super) items_rejected: u64,
@@ -192,8 +194,21 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         file.publish()?;
     }
     remove_older_exports(config, R::NAME);
-    let (verdict, evidence, rejected) = (run.verdict, run.evidence, findings.rejected);
-    Ok(Published { document, activities, to_stdout, changes, rows, bytes, items_rejected, rejected, verdict, evidence })
+    let RunFacts { verdict, evidence, profiles, .. } = run;
+    let rejected = findings.rejected;
+    Ok(Published {
+        document,
+        activities,
+        to_stdout,
+        changes,
+        rows,
+        profiles,
+        bytes,
+        items_rejected,
+        rejected,
+        verdict,
+        evidence,
+    })
 }
 
 /// Removes exports that `--keep` does not keep. What is published stays so, whatever comes of it.
@@ -331,7 +346,7 @@ fn manifest<'a, R: Reading>(
     rows: u64,
     items_rejected: u64,
     outputs: &'a [OutputReport],
-) -> Manifest<'a, Filters, ConsistencyFacts, RunChanges> {
+) -> Manifest<'a, Filters, ConsistencyFacts, RunChanges, ProfileFacts> {
     Manifest {
         schema_version: MANIFEST_SCHEMA_VERSION,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -349,6 +364,7 @@ fn manifest<'a, R: Reading>(
         verdict: run.verdict.name(),
         evidence: &run.evidence,
         consistency: &run.consistency,
+        profiles: &run.profiles,
         changes: run.changes.as_ref(),
         history: None,
         outputs,

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
-use crate::config::Naming;
+use crate::config::{Naming, ProfileNaming};
 use crate::error::{Error, ExitCode};
 use crate::input::{Content, FileFacts, Found, Mirror, Piece, Skipped, SourceFile, detect_contents, read_file};
 use crate::progress::FileProgress;
@@ -25,6 +25,7 @@ use crate::report::{
     ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
     ResourceDocument, RunDocument, TableStyle,
 };
+use crate::resources::is_profile_column;
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -46,7 +47,7 @@ const MAX_WARNINGS: usize = 20;
 pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     let asked =
         [(&args.html, ReportForm::Html), (&args.markdown, ReportForm::Markdown), (&args.json, ReportForm::Json)];
-    let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
+    let naming = Naming::new(&args.store, None, ProfileNaming::default(), Timestamp::now())?;
     let mut forms: Vec<(OutputTarget, ReportForm)> = Vec::new();
     for (path, form) in asked.into_iter().filter_map(|(path, form)| Some((path.as_deref()?, form))) {
         forms.push((naming.target(path)?, form));
@@ -170,10 +171,11 @@ fn summarize<C: FileCounts>(
         let FileFacts { rows, absent, malformed, filters: left_out } = read_file(file, &mut take)?;
         added?;
         progress.end_file(file.bytes);
-        let schema = file.content.schema();
+        let schema = file.schema();
         for column in absent {
             let name = schema.field(column).name();
-            if !facts.columns_not_in_inputs.contains(name) {
+            // Only exports of several profiles have it.
+            if !is_profile_column(name) && !facts.columns_not_in_inputs.contains(name) {
                 facts.columns_not_in_inputs.push(name.clone());
             }
         }

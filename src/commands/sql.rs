@@ -53,11 +53,19 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
 fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
     let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
     let flags = [("--no-body", args.no_body), ("--extra", args.extra)];
-    let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) else { return Ok(resource) };
-    if resource.name != "messages" {
-        return Err(SqlError::OnlyMessages { flag, resource: resource.name });
+    let resource = match flags.into_iter().find(|(_, is_given)| *is_given) {
+        None => resource,
+        Some((flag, _)) if resource.name != "messages" => {
+            return Err(SqlError::OnlyMessages { flag, resource: resource.name });
+        }
+        Some(_) => ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }),
+    };
+    let name = resource.name;
+    if args.of_profiles {
+        resource.of_profiles().ok_or(SqlError::NotOfProfiles { resource: name })
+    } else {
+        Ok(resource)
     }
-    Ok(ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }))
 }
 
 /// What an export is called that was named after its resource.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
 use crate::cli::VerifyArgs;
-use crate::config::Naming;
+use crate::config::{Naming, ProfileNaming};
 use crate::error::{Error, ExitCode};
 use crate::input::{Depth, ListedFile, Verified, find_listings, verify_file};
 use crate::publish::{OutputError, is_dataset_file, whole_of_part};
@@ -59,7 +59,7 @@ struct FileResult {
 /// # Errors
 /// When a path or a manifest cannot be read, or the result cannot be written.
 pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
-    let naming = Naming::new(&args.store, None, None, Timestamp::now())?;
+    let naming = Naming::new(&args.store, None, ProfileNaming::default(), Timestamp::now())?;
     let json = args.json.as_deref().map(|path| naming.target(path)).transpose()?;
     let shows_lines = json != Some(OutputTarget::Stdout);
     let depth = if args.quick { Depth::Bytes } else { Depth::Rows };

@@ -41,7 +41,7 @@ fn base_url(args: &AccountArgs) -> Result<Url, ConfigError> {
 }
 
 /// The account that is read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct AccountConfig {
     /// Settings of the built-in simulator, when it is used instead of the API.
     pub simulate: Option<simulator::Settings>,

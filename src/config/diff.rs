@@ -7,7 +7,7 @@ use arrow::datatypes::Schema;
 
 use super::outputs::{check_format_flags, check_outputs, file_settings};
 use super::places::check_distinct;
-use super::{ConfigError, Naming};
+use super::{ConfigError, Naming, ProfileNaming};
 use crate::changes::{Layout, changes_schema};
 use crate::cli::DiffArgs;
 use crate::format::{ColumnError, FILTERS_KEY, FormatSettings, Projection};
@@ -38,7 +38,7 @@ impl DiffConfig {
     /// # Errors
     /// When a format is unknown, or two outputs have the same path.
     pub fn new(args: &DiffArgs) -> Result<Self, ConfigError> {
-        let naming = Naming::new(&args.files.store, None, None, Timestamp::now())?;
+        let naming = Naming::new(&args.files.store, None, ProfileNaming::default(), Timestamp::now())?;
         let outputs = check_outputs(&args.files, &naming)?;
         check_distinct(outputs.iter(), std::iter::empty(), None)?;
         check_format_flags(&args.files, outputs.iter())?;

@@ -2,6 +2,7 @@
 
 use super::API_KEY_VARIABLE;
 use super::key_command::KeyCommandError;
+use super::profiles::ProfileError;
 use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
@@ -285,6 +286,9 @@ pub enum ConfigError {
     /// `--ignore` names no columns of the resource.
     #[error("cannot ignore columns (--ignore)")]
     IgnoredColumns(#[source] ColumnError),
+    /// Profiles cannot be read as `--profiles` asks for.
+    #[error(transparent)]
+    Profiles(#[from] ProfileError),
     /// An output cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -368,6 +372,7 @@ impl ConfigError {
                 "compare exports of one account with the same filters and profile, or add --force to compare them anyway"
             }
             Self::IgnoredColumns(_) => "name columns other than id with commas between them",
+            Self::Profiles(error) => error.hint(),
             Self::Output(error) => error.hint(),
         }
     }

@@ -1,14 +1,16 @@
 //! The settings of one export, whatever it exports.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::naming::Naming;
+use uuid::Uuid;
+
+use super::naming::{Naming, ProfileNaming};
 use super::outputs::BesideFlags;
 use super::row_format::RowFormat;
 use super::{AccountConfig, ConfigError, OutputsConfig, PaceConfig};
-use crate::api::ApiKey;
+use crate::api::{ApiKey, ChildProfile, Scope};
 use crate::cli::{GateArgs, ListArgs, OutputArgs, PaceArgs, RunArgs};
 use crate::export::SampleSettings;
 use crate::journal::{JournalKey, Secret};
@@ -16,7 +18,7 @@ use crate::listing::ReadSettings;
 use crate::publish::Gate;
 use crate::report::Filters;
 use crate::simulator;
-use crate::store::SeenObject;
+use crate::store::{SeenObject, Sidecar};
 use crate::time::Timestamp;
 
 /// The flags of an export, as they were typed.
@@ -59,6 +61,7 @@ pub struct ExportConfig {
     pub outputs: OutputsConfig,
     /// What the report says of filters.
     pub filters: Filters,
+    naming: Naming,
 }
 
 /// Where and how answers are kept.
@@ -72,6 +75,34 @@ pub struct ResumeConfig {
     pub starts_over: bool,
 }
 
+impl ResumeConfig {
+    /// The same for one profile of several, in a file of its own.
+    #[must_use]
+    pub fn of_profile(&self, id: Uuid) -> Self {
+        let of_profile = |path: &PathBuf| {
+            let (_, output) = Sidecar::of(path).unwrap_or((Sidecar::Journal, "output"));
+            Sidecar::Journal.path(&path.with_file_name(format!("{output}.{id}")))
+        };
+        Self { journal: self.journal.as_ref().map(of_profile), ..self.clone() }
+    }
+
+    /// The journals of profiles that lie beside a journal.
+    pub fn profile_journals(journal: &Path) -> Vec<PathBuf> {
+        let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let Some((_, output)) = Sidecar::of(journal) else { return Vec::new() };
+        let is_of_profile = |path: &PathBuf| match Sidecar::of(path) {
+            Some((Sidecar::Journal, name)) => {
+                let id = name.strip_prefix(output).and_then(|rest| rest.strip_prefix('.'));
+                id.is_some_and(|id| Uuid::try_parse(id).is_ok())
+            }
+            _ => false,
+        };
+        // None can be read in a folder that is gone.
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_of_profile).collect()
+    }
+}
+
 impl ExportConfig {
     /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
     ///
@@ -83,17 +114,52 @@ impl ExportConfig {
         rows: &RowFormat,
         api_key: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let ExportFlags { output, beside, gate, run, simulate } = flags;
-        let RunArgs { resume, account, pace, .. } = run;
-        let is_simulated = simulate.is_some();
+        let RunArgs { resume, account, .. } = flags.run;
+        let profile = if filters.profiles.is_empty() {
+            ProfileNaming::by_id(account.profile_id)
+        } else {
+            ProfileNaming::unknown()
+        };
         let filters = Filters { profile_id: account.profile_id.map(|id| id.to_string()), ..filters };
-        let (store, state_dir) = (&output.files.store, resume.state_dir.as_deref());
-        let naming = Naming::new(store, state_dir, filters.profile_id.clone(), Timestamp::now())?;
+        let (store, state_dir) = (&flags.output.files.store, resume.state_dir.as_deref());
+        let naming = Naming::new(store, state_dir, profile, Timestamp::now())?;
+        let simulate = flags.simulate.clone();
+        Self::build(flags, filters, rows, naming, || AccountConfig::new(account, simulate, api_key))
+    }
+
+    /// The settings of the same run for one profile, whose rows have outputs of their own and are read from `since` on.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn for_profile(
+        &self,
+        flags: ExportFlags<'_>,
+        rows: &RowFormat,
+        profile: &ChildProfile,
+        since: Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let profile_id = Some(profile.id.to_string());
+        let filters = Filters { profile_id, profiles: Vec::new(), since, ..self.filters.clone() };
+        let naming = self.naming.for_profile(ProfileNaming::of(profile));
+        let account = AccountConfig { scope: Scope::profile(profile.id), ..self.account.clone() };
+        Self::build(flags, filters, rows, naming, || Ok(account))
+    }
+
+    /// The account comes last: reading its key may run a program.
+    fn build(
+        flags: ExportFlags<'_>,
+        filters: Filters,
+        rows: &RowFormat,
+        naming: Naming,
+        account: impl FnOnce() -> Result<AccountConfig, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let ExportFlags { output, beside, gate, run: RunArgs { resume, pace, .. }, simulate } = flags;
+        let is_simulated = simulate.is_some();
         let outputs = OutputsConfig::new(output, &beside, gate.max_shrink.is_some(), (rows, &filters), &naming)?;
         if let Some(stream) = outputs.first_stream().filter(|_| gate.is_set()) {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }
-        let account = AccountConfig::new(account, simulate, api_key)?;
+        let account = account()?;
         // What the simulator serves on a port of its own is gone with it.
         let kept = |journal: &Option<PathBuf>| ResumeConfig {
             journal: journal.clone().filter(|_| !is_simulated),
@@ -112,12 +178,18 @@ impl ExportConfig {
             max_duration: pace.max_duration,
             outputs,
             filters,
+            naming,
         })
     }
 
     /// What a journal must belong to, to be of use here: `key` says what is read, and this adds from which account.
     pub fn journal_key(&self, key: JournalKey, api_key: &ApiKey) -> JournalKey {
-        let profile = self.filters.profile_id.clone().map(|id| ("--profile-id".to_owned(), id));
+        self.journal_key_of(self.filters.profile_id.clone(), key, api_key)
+    }
+
+    /// The same for one profile of several.
+    pub fn journal_key_of(&self, profile_id: Option<String>, key: JournalKey, api_key: &ApiKey) -> JournalKey {
+        let profile = profile_id.map(|id| ("--profile-id".to_owned(), id));
         let api_key = ("API key".to_owned(), Secret::new(Some(api_key.expose())));
         JournalKey {
             base_url: self.account.base_url.to_string(),

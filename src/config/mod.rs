@@ -24,6 +24,7 @@ mod outputs;
 mod pace;
 mod partition;
 mod places;
+mod profiles;
 mod row_format;
 mod watch;
 
@@ -36,10 +37,11 @@ pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings, sample_settings};
 pub use self::jobs::{Job, JobProblem, JobProblemKind, JobsError, JobsFile, shard_of};
 pub use self::key_command::KeyCommandError;
-pub use self::naming::Naming;
+pub use self::naming::{Naming, ProfileNaming};
 pub use self::outputs::{BesideFlags, OutputsConfig};
 pub use self::pace::{MAX_RATE_LIMIT_WAIT, PaceConfig};
 pub use self::partition::{CREATED_DATE, DEFAULT_MAX_PARTITIONS, partition_by};
+pub use self::profiles::{ProfileChoice, ProfileError, check_apart, is_split};
 pub use self::row_format::{RowFormat, SecondOutput};
 pub use self::watch::WatchConfig;
 

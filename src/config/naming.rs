@@ -1,22 +1,81 @@
 //! Turns the paths of flags into targets: fills in placeholders and parses addresses of objects.
 //!
 //! `{date}`, `{time}` and `{run_id}` are those of the start of the run, in UTC unless `--timezone` names another zone.
+//! `{profile_id}` and `{profile_name}` are those of the profile that is written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::ConfigError;
+use crate::api::ChildProfile;
 use crate::cli::StoreArgs;
+use crate::resources::{PROFILE_ID, PROFILE_NAME};
 use crate::store::{OutputTarget, Piece, PlacePattern, Stores, state_folder};
 use crate::time::Timestamp;
 
 /// The placeholders, with the form of those that differ from run to run.
-const PLACEHOLDERS: [(&str, Option<&str>); 4] = [
+const PLACEHOLDERS: [(&str, Option<&str>); 5] = [
     ("date", Some("9999-99-99")),
     ("time", Some("99-99-99")),
     ("run_id", Some("99999999T999999Z-xxxxxxxx")),
-    ("profile_id", None),
+    (PROFILE_ID, None),
+    (PROFILE_NAME, None),
 ];
+
+/// Longest name of a profile in a path, in bytes: file systems allow 255 for the whole name of a file.
+const MAX_NAME_BYTES: usize = 100;
+
+/// What stands for a profile in paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileNaming {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl ProfileNaming {
+    /// A profile by its id alone, if there is one.
+    pub fn by_id(id: Option<Uuid>) -> Self {
+        Self { id: id.map(|id| id.to_string()), name: None }
+    }
+
+    /// A profile with its name, or its id if it has none.
+    pub fn of(profile: &ChildProfile) -> Self {
+        let id = profile.id.to_string();
+        let name = profile.name.as_deref().map(in_path).filter(|name| !name.is_empty());
+        Self { name: Some(name.unwrap_or_else(|| id.clone())), id: Some(id) }
+    }
+
+    /// Profiles that are not known yet: their placeholders stay as they are.
+    pub fn unknown() -> Self {
+        Self { id: Some(format!("{{{PROFILE_ID}}}")), name: Some(format!("{{{PROFILE_NAME}}}")) }
+    }
+}
+
+/// A name as a part of a path: letters and digits of any script, `-`, `_` and `.`; runs of anything else become `_`. What
+/// readers of folders take for hidden, `.` and `_` at the beginning, is left out.
+fn in_path(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.trim().chars() {
+        let is_kept = c.is_alphanumeric() || matches!(c, '-' | '.');
+        if text.len() + c.len_utf8() > MAX_NAME_BYTES {
+            break;
+        }
+        match c {
+            c if is_kept => text.push(c),
+            _ if !text.ends_with('_') => text.push('_'),
+            _ => {}
+        }
+    }
+    text.trim_start_matches(['.', '_']).trim_end_matches(['.', '_']).to_owned()
+}
+
+/// Whether a path differs from profile to profile.
+pub(super) fn has_profile(path: &Path) -> bool {
+    let text = path.to_str().unwrap_or_default().replace("{{", "").replace("}}", "");
+    [PROFILE_ID, PROFILE_NAME].iter().any(|name| text.contains(&format!("{{{name}}}")))
+}
 
 /// How the paths of flags become places.
 #[derive(Debug, Clone)]
@@ -26,7 +85,7 @@ pub struct Naming {
     date: String,
     time: String,
     run_id: String,
-    profile_id: Option<String>,
+    profile: ProfileNaming,
 }
 
 impl Naming {
@@ -37,7 +96,7 @@ impl Naming {
     pub fn new(
         args: &StoreArgs,
         state_dir: Option<&Path>,
-        profile_id: Option<String>,
+        profile: ProfileNaming,
         now: Timestamp,
     ) -> Result<Self, ConfigError> {
         let folder = state_dir.map(|folder| state_folder(Some(folder))).transpose()?.flatten();
@@ -49,8 +108,13 @@ impl Naming {
             date,
             time,
             run_id: format!("{start}-{:08x}", fastrand::u32(..)),
-            profile_id,
+            profile,
         })
+    }
+
+    /// The same run for another profile.
+    pub(super) fn for_profile(&self, profile: ProfileNaming) -> Self {
+        Self { profile, ..self.clone() }
     }
 
     /// The object stores of the run.
@@ -128,6 +192,16 @@ impl Naming {
         }
     }
 
+    /// What stands for a placeholder of the profile.
+    fn of_profile(&self, placeholder: &str) -> Result<&str, String> {
+        let (value, flags) = if placeholder == PROFILE_ID {
+            (&self.profile.id, "--profile-id or --profiles")
+        } else {
+            (&self.profile.name, "--profiles")
+        };
+        value.as_deref().ok_or_else(|| format!("{{{placeholder}}} goes with {flags}"))
+    }
+
     /// The pieces of a text: placeholders, and what is between them.
     fn pieces(&self, text: &str) -> Result<Vec<Piece>, ConfigError> {
         let refused = |why: String| ConfigError::Placeholder { path: text.to_owned(), why };
@@ -151,10 +225,7 @@ impl Naming {
                     pieces.push(Piece::Text(std::mem::take(&mut plain)));
                     pieces.push(Piece::Form(form));
                 }
-                Some((_, None)) => match &self.profile_id {
-                    Some(id) => plain += id,
-                    None => return Err(refused("{profile_id} goes with --profile-id".to_owned())),
-                },
+                Some((known, None)) => plain += self.of_profile(known).map_err(refused)?,
                 None => {
                     let known: Vec<String> = PLACEHOLDERS.iter().map(|(known, _)| format!("{{{known}}}")).collect();
                     return Err(refused(format!("there is no {{{name}}}, but {}", known.join(", "))));
@@ -174,7 +245,8 @@ mod tests {
     fn naming(timezone: &str) -> Naming {
         let args = StoreArgs { timezone: timezone.parse().unwrap(), ..StoreArgs::default() };
         let now = Timestamp::parse("2026-11-28T23:30:05Z").unwrap();
-        Naming::new(&args, None, Some("6f96".to_owned()), now).unwrap()
+        let profile = ChildProfile { id: Uuid::from_u128(0x6f96), name: Some("Café Señor & Sons".to_owned()) };
+        Naming::new(&args, None, ProfileNaming::of(&profile), now).unwrap()
     }
 
     #[test]
@@ -183,7 +255,8 @@ mod tests {
             ("UTC", "out/dt={date}/c-{time}.csv", "out/dt=2026-11-28/c-23-30-05.csv"),
             ("Europe/Berlin", "{date}.csv", "2026-11-29.csv"),
             ("-05:30", "s3://lake/{date}T{time}.csv", "s3://lake/2026-11-28T18-00-05.csv"),
-            ("UTC", "{profile_id}/c.csv", "6f96/c.csv"),
+            ("UTC", "{profile_id}/c.csv", "00000000-0000-0000-0000-000000006f96/c.csv"),
+            ("UTC", "{profile_name}/c.csv", "Café_Señor_Sons/c.csv"),
             ("UTC", "{{date}}.csv", "{date}.csv"),
             ("UTC", "c.csv", "c.csv"),
         ] {
@@ -198,12 +271,42 @@ mod tests {
     #[test]
     fn what_is_no_placeholder_is_refused() {
         for (path, why) in [
-            ("{dat}.csv", "there is no {dat}, but {date}, {time}, {run_id}, {profile_id}"),
+            ("{dat}.csv", "there is no {dat}, but {date}, {time}, {run_id}, {profile_id}, {profile_name}"),
             ("a{b.csv", "a single { (write {{ for the character itself)"),
             ("a}b.csv", "a single } (write }} for the character itself)"),
         ] {
             let error = naming("UTC").path(Path::new(path)).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_of_profiles_become_parts_of_paths() {
+        for (name, wanted) in [
+            ("North", "North"),
+            ("東京支店", "東京支店"),
+            ("../../etc/passwd", "etc_passwd"),
+            (" O'Neill  Travel, Inc. ", "O_Neill_Travel_Inc"),
+            ("{date}", "date"),
+            ("a\u{0}\u{202e}b", "a_b"),
+            ("._", ""),
+        ] {
+            assert_eq!(in_path(name), wanted, "{name:?}");
+        }
+        assert_eq!(in_path(&"é".repeat(200)).len(), MAX_NAME_BYTES);
+        let nameless = ChildProfile { id: Uuid::from_u128(7), name: Some("//".to_owned()) };
+        assert_eq!(ProfileNaming::of(&nameless).name, Some(nameless.id.to_string()));
+    }
+
+    #[test]
+    fn a_path_differs_by_profile_if_it_has_a_placeholder_of_one() {
+        for (path, differs) in [
+            ("{profile_id}.csv", true),
+            ("a/{profile_name}/c.csv", true),
+            ("{{profile_id}}.csv", false),
+            ("c.csv", false),
+        ] {
+            assert_eq!(has_profile(Path::new(path)), differs, "{path}");
         }
     }
 

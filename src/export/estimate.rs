@@ -3,8 +3,9 @@
 use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
 
-use super::reading::{ListReading, LookupReading, Reading};
-use crate::api::{Account, Scope};
+use super::lookup_reading::LookupReading;
+use super::reading::{ListReading, Reading};
+use crate::api::{Account, ChildProfile, Scope};
 use crate::error::Error;
 use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, expected_requests};
 use crate::publish::OutputError;
@@ -27,6 +28,17 @@ pub struct Estimate {
     pub is_maximum: bool,
     /// Some rows as they will be written, and of how many they are left: those of the first page.
     pub sample: Option<(RecordBatch, usize)>,
+    /// The same by profile; empty unless several were asked for.
+    pub profiles: Vec<ProfileEstimate>,
+}
+
+/// What is known of a profile before it is exported.
+#[derive(Debug)]
+pub struct ProfileEstimate {
+    /// The profile.
+    pub profile: ChildProfile,
+    /// Rows in its list, or why it cannot be read.
+    pub rows: Result<Option<u64>, String>,
 }
 
 /// A reading whose cost can be estimated.
@@ -50,6 +62,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             page_size: Some(size),
             is_maximum: false,
             sample: None,
+            profiles: Vec::new(),
         };
         let first = loop {
             match source.fetch(Window::first(size), source.permit().await).await {
@@ -94,6 +107,7 @@ impl<R: Resource> Estimating for ListReading<R> {
             page_size: Some(honored),
             is_maximum: self.since.is_some(),
             sample: sample.transpose()?,
+            profiles: Vec::new(),
         })
     }
 }
@@ -101,6 +115,15 @@ impl<R: Resource> Estimating for ListReading<R> {
 impl<R: LookupResource> Estimating for LookupReading<R> {
     async fn estimate(&self, _: &Account, _: Scope) -> Result<Estimate, Error> {
         let requests = self.keys.len() as u64;
-        Ok(Estimate { requests, overlap: 0, rows: None, total: None, page_size: None, is_maximum: false, sample: None })
+        Ok(Estimate {
+            requests,
+            overlap: 0,
+            rows: None,
+            total: None,
+            page_size: None,
+            is_maximum: false,
+            sample: None,
+            profiles: Vec::new(),
+        })
     }
 }

@@ -1,15 +1,15 @@
-//! The two ways of reading rows: a whole list, and one lookup after the other.
+//! The ways of reading rows: a whole list, the lists of several profiles, and one lookup after the other.
 //!
-//! [`ListReading`] hands a list to `listing`, [`LookupReading`] a list of keys to `lookup`. What comes after them, from pages
-//! to published files, is the same for both: pages in their order, and a [`ReadReport`] with the verdict at the end.
+//! [`ListReading`] hands a list to `listing`, [`ProfilesReading`](super::ProfilesReading) does so for one profile after the
+//! other, and [`LookupReading`](super::LookupReading) hands a list of keys to `lookup`. What comes after them, from pages
+//! to published files, is the same for all: pages in their order, and a [`ReadReport`] with the verdict at the end.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use arrow::datatypes::SchemaRef;
-use sha2::{Digest, Sha256};
 
 use super::delivered::{Delivered, Place};
+use super::profile_tally::ProfileTally;
 use super::sample::{SampleEnd, SampleSettings, read_sample};
 use super::since::Since;
 use super::written_ids::WrittenIds;
@@ -20,20 +20,14 @@ use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
 use crate::listing::{
     Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
-use crate::lookup::{Answer, Looked, LookupError, LookupKey, LookupProgress, LookupReport, LookupSettings, look_up};
-use crate::report::ConsistencyFacts;
-use crate::resources::{
-    BuildBatches, ListError, ListSource, LookupRefusal, LookupResource, LookupSource, Resource, RowFilter, RowPage,
-};
+use crate::report::{ConsistencyFacts, ProfileFacts};
+use crate::resources::{BuildBatches, ListError, ListSource, Resource, RowFilter, RowPage};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 /// Rows in pages between reading and gathering, about half a kilobyte each with their bodies: enough that neither often
 /// waits for the other.
 const QUEUED_ROWS: usize = 5_000;
-
-/// The same for answers about one id, which have a few rows each.
-const QUEUED_ANSWERS: usize = 256;
 
 /// How rows are read.
 pub trait Reading {
@@ -67,6 +61,17 @@ pub trait Reading {
 
     /// Where the ids of the rows are gathered, if something is read by them next.
     fn written_ids(&self) -> Option<WrittenIds> {
+        None
+    }
+
+    /// Where the rows of each profile are counted, if several are read.
+    fn profile_tally(&self) -> Option<ProfileTally> {
+        None
+    }
+
+    /// When the first run began that this one resumes, or this one if there is none, for a reading that opens its journals
+    /// itself; `None` for all others.
+    fn began_at(&self) -> Option<i64> {
         None
     }
 
@@ -115,6 +120,8 @@ pub struct ReadReport {
     pub consistency: ConsistencyFacts,
     /// Keys that nothing belongs to, as they were requested.
     pub not_found: Vec<String>,
+    /// What was read of each profile; empty unless several were asked for.
+    pub profiles: Vec<ProfileFacts>,
 }
 
 /// Reads a whole list.
@@ -166,15 +173,35 @@ impl<R: Resource> Reading for ListReading<R> {
     }
 
     fn journal_key(&self) -> JournalKey {
+        self.journal_key_since(self.since.as_ref())
+    }
+
+    async fn read(
+        &self,
+        account: &Account,
+        scope: Scope,
+        journal: &mut JournalSlot,
+        deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
+        observe: impl FnMut(Progress),
+    ) -> Result<Option<ReadReport>, Error> {
+        let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
+        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
+        self.read_scope((account, scope), not_before, journal, deliver, observe).await
+    }
+}
+
+impl<R: Resource> ListReading<R> {
+    /// What a journal must belong to, without the account, if rows are read from another time on.
+    pub fn journal_key_since(&self, since: Option<&Since>) -> JournalKey {
         let parameters = self.resource.parameters();
         let open = parameters.iter().filter(|parameter| !parameter.is_personal);
         let open = open.filter_map(|parameter| Some((parameter.flag.to_owned(), parameter.value?.to_owned())));
         let personal = parameters.iter().filter(|parameter| parameter.is_personal);
-        let since = self.since.as_ref().map(|since| ("--since".to_owned(), since.text.clone()));
+        let since = since.map(|since| ("--since".to_owned(), since.text.clone()));
         let limit = self.settings.limit.map(|limit| ("--limit".to_owned(), limit.to_string()));
         let sample = self.sample.map(|sample| ("--sample".to_owned(), format!("{} {}", sample.rows, sample.seed)));
         JournalKey {
-            resource: Self::NAME.to_owned(),
+            resource: R::ENDPOINT.name.to_owned(),
             endpoint: R::ENDPOINT.path.to_owned(),
             base_url: String::new(),
             page_size: self.settings.page_size,
@@ -184,10 +211,14 @@ impl<R: Resource> Reading for ListReading<R> {
         }
     }
 
-    async fn read(
+    /// Reads the list of one account or profile, but for rows that are older than `not_before`, in microseconds UTC.
+    ///
+    /// # Errors
+    /// As for [`Reading::read`].
+    pub(super) async fn read_scope(
         &self,
-        account: &Account,
-        scope: Scope,
+        (account, scope): (&Account, Scope),
+        not_before: Option<i64>,
         journal: &mut JournalSlot,
         mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
         observe: impl FnMut(Progress),
@@ -205,8 +236,6 @@ impl<R: Resource> Reading for ListReading<R> {
             let is_taken = deliver(Delivered { page, keep, fresh, place }).await.is_continue();
             if is_taken { Ok(()) } else { Err(ReceiverGone) }
         };
-        let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
-        let not_before = self.since.as_ref().map(|since| since.moment(began_at));
         let settings = ReadSettings { not_before, ..self.settings.clone() };
         match read_list(&source, &settings, journal, deliver, observe).await {
             Ok(walk) => Ok(Some(list_report(&walk, self.settings.consistency, R::NOUN))),
@@ -232,6 +261,7 @@ fn list_report(walk: &Walk, mode: Consistency, noun: RowNoun) -> ReadReport {
         total_last: report.total_last,
         consistency: consistency_facts(mode, report),
         not_found: Vec::new(),
+        profiles: Vec::new(),
     }
 }
 
@@ -252,125 +282,5 @@ fn consistency_facts(mode: Consistency, report: &WalkReport) -> ConsistencyFacts
         pages_resumed: report.pages_resumed,
         last_request_id: last_request_id.or_else(|| first_request_id.clone()),
         first_request_id,
-    }
-}
-
-/// Reads what belongs to each of some keys.
-#[derive(Debug)]
-pub struct LookupReading<R: LookupResource> {
-    /// What is read.
-    pub resource: R,
-    /// The keys, each of them once.
-    pub keys: Vec<R::Key>,
-    /// How.
-    pub settings: LookupSettings,
-}
-
-/// The way of reading that journal and manifest name.
-const BY_ID: &str = "by_id";
-
-impl<R: LookupResource> Reading for LookupReading<R> {
-    const NAME: &'static str = R::NAME;
-    const NOUN: RowNoun = R::NOUN;
-    const COUNTED: RowNoun = R::ASKED;
-    const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
-    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
-    type Page = R::Page;
-    type Batches = R::Batches;
-
-    fn schema(&self) -> SchemaRef {
-        self.resource.schema()
-    }
-
-    fn batches(&self) -> R::Batches {
-        self.resource.batches()
-    }
-
-    fn queued_pages(&self) -> usize {
-        QUEUED_ANSWERS
-    }
-
-    /// Answers are kept by the place of their key, so a journal belongs to one list of keys.
-    fn journal_key(&self) -> JournalKey {
-        let mut digest = Sha256::new();
-        self.keys.iter().for_each(|key| digest.update(format!("{key}\n")));
-        let secrets: Vec<&str> = self.keys.iter().filter_map(LookupKey::secret).collect();
-        let secrets = (!secrets.is_empty()).then(|| secrets.join("\n"));
-        let digest = digest.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        JournalKey {
-            resource: Self::NAME.to_owned(),
-            endpoint: R::ENDPOINT.template(),
-            base_url: String::new(),
-            page_size: 1,
-            consistency: BY_ID.to_owned(),
-            flags: [("list of ids".to_owned(), digest)].into(),
-            secrets: secrets.map(|secrets| ("numbers".to_owned(), Secret::new(Some(&secrets)))).into_iter().collect(),
-        }
-    }
-
-    async fn read(
-        &self,
-        account: &Account,
-        scope: Scope,
-        journal: &mut JournalSlot,
-        mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
-        mut observe: impl FnMut(Progress),
-    ) -> Result<Option<ReadReport>, Error> {
-        let source = LookupSource::<R>::new(account, scope);
-        let mut not_found = Vec::new();
-        // Each id is requested once, but what is found by another key may be found by its id, too.
-        let mut seen = self.keys.iter().any(|key| key.secret().is_some()).then(HashSet::new);
-        let (mut duplicates, mut rejected) = (0, 0);
-        let deliver = async |looked: Looked<'_, R::Key, R::Page>| {
-            let page = match looked.answer {
-                Answer::Found(page) => page,
-                Answer::NotFound => {
-                    not_found.push(looked.key.asked());
-                    return ControlFlow::Continue(());
-                }
-                Answer::Unread => return ControlFlow::Continue(()),
-            };
-            let mut is_new = |id| seen.as_mut().is_none_or(|seen| seen.insert(id));
-            let keep: Vec<bool> = R::row_ids(&page).into_iter().map(|id| id.is_none_or(&mut is_new)).collect();
-            duplicates += keep.iter().filter(|&&keep| !keep).count() as u64;
-            rejected += page.findings().rejected.iter().map(|items| items.positions.len() as u64).sum::<u64>();
-            let place = Place::Key(looked.key.to_string());
-            deliver(Delivered { page, keep, fresh: 0..usize::MAX, place }).await
-        };
-        let observe = |progress| observe(lookup_progress(progress));
-        match look_up(&source, &self.keys, self.settings, journal, deliver, observe).await {
-            Ok(report) => Ok(Some(ReadReport { rejected, duplicates, not_found, ..lookup_report(&report) })),
-            Err(LookupError::ReceiverGone) => Ok(None),
-            Err(LookupError::Source(LookupRefusal { error, .. })) => Err(Error::Api(error)),
-            Err(LookupError::Journal(error)) => Err(Error::Journal(error)),
-        }
-    }
-}
-
-/// The progress of a lookup, which counts keys.
-pub fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progress {
-    let (delivered, total) = (delivered as u64, total as u64);
-    Progress { pages: delivered, planned_pages: Some(total), rows: delivered, total: Some(total), is_healing: false }
-}
-
-fn lookup_report(report: &LookupReport) -> ReadReport {
-    let (verdict, evidence) = report.verdict();
-    let [first_request_id, last_request_id] = report.request_ids.clone();
-    ReadReport {
-        verdict,
-        evidence,
-        pages: (report.found + report.not_found) as u64,
-        consistency: ConsistencyFacts {
-            mode: BY_ID,
-            pages_resumed: report.resumed as u64,
-            first_request_id,
-            last_request_id,
-            ..ConsistencyFacts::default()
-        },
-        not_found: Vec::new(),
-        rejected: 0,
-        duplicates: 0,
-        total_first: None,
-        total_last: None,
     }
 }

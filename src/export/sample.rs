@@ -182,6 +182,7 @@ impl Report {
                 ..ConsistencyFacts::default()
             },
             not_found: Vec::new(),
+            profiles: Vec::new(),
         }
     }
 }

@@ -7,10 +7,10 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use crate::base::noun::RowNoun;
 use crate::changes::history_rows_schema;
 use crate::report::{DeliverySummary, ResourceDocument, Summary, activity_schema, delivery_schema};
-use crate::resources::LookupResource;
 use crate::resources::activities::{Activities, activities_schema};
 use crate::resources::contacts::{column, contacts_schema};
 use crate::resources::messages::messages_schema;
+use crate::resources::{LookupResource, PROFILE_ID};
 
 /// The kind of rows in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +26,13 @@ pub enum Content {
 /// Which columns of a file are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnSet {
-    /// Those that a report counts: [`Content::schema`].
+    /// Those that a report counts: [`Content::schema`], and that of the profile.
     Counted,
     /// All columns of the resource: [`Content::full_schema`].
     All,
-    /// The same, and what has become of the row: [`Content::history_schema`].
+    /// The same, and that of the profile.
+    Checked,
+    /// All columns of the resource, and what has become of the row: [`Content::history_schema`].
     History,
 }
 
@@ -56,6 +58,19 @@ static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
 /// The same with what histories say of each row.
 static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
+
+/// The columns that reports count, and the one of the profile, without which rows of two would be taken for repeated.
+static COUNTED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| [contacts_schema(), delivery_schema(), activity_schema()].map(|schema| with_profile_id(&schema)));
+
+/// All columns of the resource, and the one of the profile.
+static CHECKED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| with_profile_id(schema)));
+
+fn with_profile_id(schema: &Schema) -> SchemaRef {
+    let profile = Arc::new(Field::new(PROFILE_ID, DataType::Utf8, true));
+    Arc::new(Schema::new(schema.fields().iter().cloned().chain([profile]).collect::<Vec<_>>()))
+}
 
 fn nullable(schema: &Schema) -> SchemaRef {
     let fields = schema.fields().iter().map(nullable_field);
@@ -106,7 +121,20 @@ impl Content {
 
     /// All columns of the resource, all of them nullable.
     pub fn full_schema(self) -> SchemaRef {
-        let [contacts, messages, activities] = &*FULL_SCHEMAS;
+        self.of(&FULL_SCHEMAS)
+    }
+
+    /// The columns that a report reads, and behind them that of the profile, which few files have.
+    pub(super) fn counted_schema(self) -> SchemaRef {
+        self.of(&COUNTED_SCHEMAS)
+    }
+
+    /// All columns of the resource, and behind them that of the profile.
+    pub(super) fn checked_schema(self) -> SchemaRef {
+        self.of(&CHECKED_SCHEMAS)
+    }
+
+    fn of(self, [contacts, messages, activities]: &[SchemaRef; 3]) -> SchemaRef {
         Arc::clone(match self {
             Self::Contacts => contacts,
             Self::Messages => messages,
@@ -116,12 +144,7 @@ impl Content {
 
     /// The columns from which the state of a history is made.
     pub fn history_schema(self) -> SchemaRef {
-        let [contacts, messages, activities] = &*HISTORY_SCHEMAS;
-        Arc::clone(match self {
-            Self::Contacts => contacts,
-            Self::Messages => messages,
-            Self::Activities => activities,
-        })
+        self.of(&HISTORY_SCHEMAS)
     }
 
     /// The kind of rows that a resource of this name has.
@@ -149,13 +172,9 @@ impl Content {
     /// Columns of which only the missing values are counted.
     pub(super) fn only_counted(self) -> &'static [usize] {
         match self {
-            Self::Contacts => &[
-                column::FORMAT_INTERNATIONAL,
-                column::FORMAT_NATIONAL,
-                column::FORMAT_RFC,
-                column::IS_INHERITED,
-                column::CUSTOMER_ID,
-            ],
+            Self::Contacts => {
+                &[column::FORMAT_INTERNATIONAL, column::FORMAT_NATIONAL, column::FORMAT_RFC, column::IS_INHERITED]
+            }
             Self::Messages | Self::Activities => &[],
         }
     }

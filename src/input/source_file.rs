@@ -56,7 +56,8 @@ impl SourceFile {
     /// The columns that are read.
     pub fn schema(&self) -> SchemaRef {
         match self.columns {
-            ColumnSet::Counted => self.content.schema(),
+            ColumnSet::Counted => self.content.counted_schema(),
+            ColumnSet::Checked => self.content.checked_schema(),
             ColumnSet::All => self.content.full_schema(),
             ColumnSet::History => self.content.history_schema(),
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use super::piece::Piece;
 use super::read::{check_bytes, read_file};
 use super::source_file::SourceFile;
 use crate::format::FileFormat;
+use crate::resources::PROFILE_ID;
 use crate::store::Stores;
 
 /// How much of a file is compared.
@@ -33,7 +34,7 @@ pub enum Depth {
 pub struct Verified {
     /// Rows, if they were read.
     pub rows: Option<u64>,
-    /// Ids of rows that must differ, 16 bytes each.
+    /// Ids of rows that must differ, 16 bytes each; where there are profiles, together with theirs.
     pub ids: Vec<u128>,
     /// Columns with values that cannot be read, and how many.
     pub malformed: Vec<(String, u64)>,
@@ -50,7 +51,9 @@ pub fn verify_file(listed: &ListedFile, depth: Depth, stores: &Arc<Stores>) -> R
     let file = mirror.source_file(&listed.target, format.unwrap_or(FileFormat::CSV))?;
     let file = SourceFile { published: Some(listed.published.clone()), ..file };
     match (depth, format, Content::of_resource(&listed.resource)) {
-        (Depth::Rows, Some(_), Some(content)) => read_rows(&SourceFile { content, columns: ColumnSet::All, ..file }),
+        (Depth::Rows, Some(_), Some(content)) => {
+            read_rows(&SourceFile { content, columns: ColumnSet::Checked, ..file })
+        }
         (Depth::Rows, Some(_), None) => count_rows(&file),
         _ => check_bytes(&file).map(|()| Verified::default()),
     }
@@ -62,7 +65,10 @@ fn read_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     let mut ids = Vec::new();
     let mut take = |piece: Piece| {
         if let Some(column) = piece.batch.column(id).as_string_opt::<i32>().filter(|_| piece.columns[id]) {
-            ids.extend(column.iter().flatten().map(id_number));
+            let profiles = piece.batch.column_by_name(PROFILE_ID).and_then(|of| of.as_string_opt::<i32>());
+            let profile = |row| profiles.filter(|of| of.is_valid(row)).map_or("", |of| of.value(row));
+            let numbered = column.iter().enumerate().filter_map(|(row, id)| Some(id_number(id?, profile(row))));
+            ids.extend(numbered);
         }
     };
     let facts = read_file(file, &mut take)?;
@@ -89,14 +95,14 @@ fn count_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     Ok(Verified { rows: Some(rows), ..Verified::default() })
 }
 
-/// An id as a number; one that is no UUID by its hash.
-fn id_number(id: &str) -> u128 {
-    Uuid::try_parse(id).map_or_else(
-        |_| {
-            let digest = Sha256::digest(id.as_bytes());
+/// An id as a number; one that is no UUID, or is that of a row of one profile of several, by its hash.
+fn id_number(id: &str, profile: &str) -> u128 {
+    match Uuid::try_parse(id) {
+        Ok(id) if profile.is_empty() => id.as_u128(),
+        _ => {
+            let digest = Sha256::new().chain_update(profile).chain_update([0]).chain_update(id).finalize();
             let (half, _) = digest.split_at(16);
             half.iter().fold(0, |number, &byte| number << 8 | u128::from(byte))
-        },
-        |id| id.as_u128(),
-    )
+        }
+    }
 }

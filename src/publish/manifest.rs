@@ -17,9 +17,9 @@ use crate::verdict::Evidence;
 /// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
 
-/// A manifest; `F` are the filters, `C` the counters of the run, and `D` those of changes.
+/// A manifest; `F` are the filters, `C` the counters of the run, `D` those of changes, and `P` the facts about a profile.
 #[derive(Debug, Serialize)]
-pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = ()> {
+pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = (), P: Serialize = ()> {
     /// [`MANIFEST_SCHEMA_VERSION`]
     pub schema_version: u32,
     /// Version of the program.
@@ -55,6 +55,9 @@ pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = ()> {
     pub evidence: &'a [Evidence],
     /// The same in numbers.
     pub consistency: &'a C,
+    /// What was read of each profile; empty unless several were asked for.
+    #[serde(skip_serializing_if = "<[P]>::is_empty")]
+    pub profiles: &'a [P],
     /// What has changed since the export that was replaced; `None` unless it was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<&'a D>,
@@ -139,7 +142,7 @@ pub fn placeholder(started_at: &str) -> Vec<u8> {
     json.expect("a flag and a text")
 }
 
-impl<F: Serialize, C: Serialize, D: Serialize> Manifest<'_, F, C, D> {
+impl<F: Serialize, C: Serialize, D: Serialize, P: Serialize> Manifest<'_, F, C, D, P> {
     /// Writes the manifest under a temporary name: it is renamed after all other files.
     ///
     /// # Errors
@@ -197,6 +200,7 @@ mod tests {
             verdict: "complete",
             evidence: &[],
             consistency: &(),
+            profiles: &[] as &[()],
             changes: None::<&()>,
             history: None,
             outputs: &[report(7)],

@@ -55,6 +55,13 @@ impl PartitionBy {
         matches!(self.files, PartitionFiles::Days { .. })
     }
 
+    /// The same for a run that has all rows without a time, or not all of them.
+    #[must_use]
+    pub fn with_undated(self, keeps_undated: bool) -> Self {
+        let files = if self.keeps_others() { PartitionFiles::Days { keeps_undated } } else { self.files };
+        Self { files, ..self }
+    }
+
     /// The time column whose nulls are in no file of the run.
     pub fn undated_column(&self) -> Option<usize> {
         matches!(self.files, PartitionFiles::Days { keeps_undated: false }).then_some(self.column)

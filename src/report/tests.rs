@@ -32,6 +32,7 @@ fn summary() -> Summary {
     let origin = Origin {
         filters: Filters { channel: Some("sms".into()), phone: true, ..Filters::default() },
         run: Some(RunFacts {
+            profiles: Vec::new(),
             started_at: "2026-03-31T00:00:00Z".into(),
             finished_at: "2026-03-31T00:00:02Z".into(),
             elapsed_seconds: 2.0,

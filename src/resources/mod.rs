@@ -14,6 +14,7 @@ mod lookup;
 pub mod messages;
 mod page;
 mod personal;
+mod profile;
 mod table;
 
 use arrow::array::{BooleanArray, RecordBatch};
@@ -30,6 +31,7 @@ pub use self::list::{ListData, ListError, ListSource};
 pub use self::lookup::{LookupRefusal, LookupResource, LookupSource, RowRequest};
 pub use self::page::{PageFindings, PageLimit, RejectReason, RejectedItems};
 pub use self::personal::Personal;
+pub use self::profile::{PROFILE_ID, PROFILE_NAME, is_profile_column, of_profile, profile_of, with_profile};
 pub use self::table::ResourceTable;
 
 /// A list of the API that can be exported, with its filters.
@@ -59,6 +61,11 @@ pub trait Resource: Sync {
 
     /// Returns which rows of a batch are written; `None` writes all of them.
     fn row_filter(&self) -> Option<RowFilter> {
+        None
+    }
+
+    /// Returns which rows of a batch are people who can be reached; `None` if the rows are no people.
+    fn reachable(&self) -> Option<RowFilter> {
         None
     }
 

@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use super::activities::activities_schema;
 use super::contacts::contacts_schema;
 use super::messages::{Messages, messages_schema};
+use super::profile::{PROFILE_ID, with_profile};
 use super::{Resource, activities, contacts, messages};
 
 /// A resource as a table.
@@ -35,6 +36,13 @@ impl ResourceTable {
             key: messages::KEY_COLUMNS,
             changed_at: None,
         }
+    }
+
+    /// The same rows as an export of several profiles has them; `None` where there is no such export.
+    #[must_use]
+    pub fn of_profiles(self) -> Option<Self> {
+        let schema = with_profile(&self.schema);
+        (self.key == ["id"]).then_some(Self { schema, key: &[PROFILE_ID, "id"], ..self })
     }
 
     /// The resource of a name, as an export without flags has it.
@@ -77,5 +85,8 @@ mod tests {
             }
         }
         assert!(ResourceTable::named("profiles").is_none());
+        let of_profiles = ResourceTable::named("contacts").unwrap().of_profiles().unwrap();
+        assert!(of_profiles.key.iter().all(|key| !of_profiles.schema.field_with_name(key).unwrap().is_nullable()));
+        assert!(ResourceTable::named("activities").unwrap().of_profiles().is_none());
     }
 }

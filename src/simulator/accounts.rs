@@ -69,6 +69,11 @@ pub(super) struct AccountNumber(usize);
 impl AccountNumber {
     /// The organization.
     pub(super) const ORGANIZATION: Self = Self(0);
+
+    /// The number of the profile, from 1; `None` for the organization.
+    pub(super) fn profile(self) -> Option<usize> {
+        (self != Self::ORGANIZATION).then_some(self.0)
+    }
 }
 
 impl Accounts {

@@ -36,6 +36,7 @@
 //!           | on=KIND              requests of this kind only: list (a page of contacts), contact (one, or its summary),
 //!                                  conversations (a page of messages), message (one, or its activities), account (me,
 //!                                  profiles, templates), other (all but list and contact)
+//!           | profile=N            requests for the N-th profile that `me` lists (`x-profile-id`), from 1
 //!           | always               no condition, which is the default
 //! ```
 //!
@@ -133,6 +134,8 @@ pub struct Conditions {
     pub times: Option<u64>,
     /// The kind of request.
     pub endpoint: Option<Endpoint>,
+    /// The number of the profile that is read, from 1.
+    pub profile: Option<usize>,
 }
 
 /// Kinds of requests that faults distinguish.
@@ -171,6 +174,8 @@ pub(super) struct RequestFacts {
     pub(super) endpoint: Endpoint,
     /// The first row and the number of rows it requests, if it requests a page.
     pub(super) window: Option<(u64, u32)>,
+    /// The number of the profile that the header selects, from 1.
+    pub(super) profile: Option<usize>,
 }
 
 /// Faults, and how often each was injected.
@@ -220,12 +225,13 @@ impl Conditions {
             && self.offset.is_none_or(holds_row)
             && self.requests.as_ref().is_none_or(|requests| requests.contains(&request.number))
             && self.endpoint.is_none_or(|endpoint| endpoint.covers(request.endpoint))
+            && (self.profile.is_none() || self.profile == request.profile)
             && self.rate.is_none_or(|rate| draws.with_probability(rate))
     }
 
     /// Adds a condition.
     fn read(&mut self, text: &str) -> Result<(), ParseError> {
-        const EXPECTED: &str = "page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|conversations|message|account|other or always";
+        const EXPECTED: &str = "page=N, offset=N, nth=K, nth=K..L, after=K, rate=P%, times=T, on=list|contact|conversations|message|account|other, profile=N or always";
         let wrong = || ParseError::new(text, EXPECTED);
         if text == "always" {
             return Ok(());
@@ -237,6 +243,7 @@ impl Conditions {
             "offset" => self.offset = Some(number()?),
             "after" => self.requests = Some(number()?.saturating_add(1)..=u64::MAX),
             "times" => self.times = Some(number()?),
+            "profile" => self.profile = Some(value.parse().ok().filter(|profile| *profile > 0).ok_or_else(wrong)?),
             "nth" => {
                 let (first, last) = value.split_once("..").unwrap_or((value, value));
                 let bound = |text: &str| text.parse::<u64>().map_err(|_| wrong());

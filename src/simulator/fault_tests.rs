@@ -7,7 +7,7 @@ fn fault(text: &str) -> Fault {
 }
 
 fn list_request(number: u64, offset: u64, size: u32) -> RequestFacts {
-    RequestFacts { number, endpoint: Endpoint::List, window: Some((offset, size)) }
+    RequestFacts { number, endpoint: Endpoint::List, window: Some((offset, size)), profile: None }
 }
 
 fn armed(texts: &[&str]) -> ArmedFaults {
@@ -82,6 +82,7 @@ fn conditions_are_read_and_all_must_hold() {
             rate: Some(0.5),
             times: Some(4),
             endpoint: Some(Endpoint::List),
+            profile: None,
         }
     );
     let mut faults = armed(&["reset page=7 nth=2..5"]);
@@ -97,7 +98,7 @@ fn a_page_is_where_it_is_whatever_the_page_size() {
     assert!(faults.strike(list_request(1, 200, 100)).is_some());
     assert!(faults.strike(list_request(2, 160, 80)).is_some());
     assert!(faults.strike(list_request(3, 240, 80)).is_none());
-    let facts = RequestFacts { number: 4, endpoint: Endpoint::Other, window: None };
+    let facts = RequestFacts { number: 4, endpoint: Endpoint::Other, window: None, profile: None };
     assert!(faults.strike(facts).is_none());
 }
 
@@ -121,16 +122,28 @@ fn a_rate_is_kept_and_drawn_from_the_seed() {
 }
 
 #[test]
+fn a_profile_is_told_by_its_number() {
+    let strikes =
+        |text: &str, profile| armed(&[text]).strike(RequestFacts { profile, ..list_request(1, 0, 100) }).is_some();
+    assert!(strikes("reset profile=2", Some(2)) && strikes("reset", Some(2)));
+    assert!(!strikes("reset profile=2", Some(1)) && !strikes("reset profile=2", None));
+    assert!("reset profile=0".parse::<Fault>().is_err());
+}
+
+#[test]
 fn kinds_of_requests_are_distinguished() {
     let mut faults = armed(&["reset on=contact"]);
     assert!(faults.strike(list_request(1, 0, 100)).is_none());
-    assert!(faults.strike(RequestFacts { number: 2, endpoint: Endpoint::Contact, window: None }).is_some());
+    assert!(
+        faults.strike(RequestFacts { number: 2, endpoint: Endpoint::Contact, window: None, profile: None }).is_some()
+    );
 }
 
 #[test]
 fn a_kind_of_request_is_distinguished_and_other_is_all_but_contacts() {
-    let strikes =
-        |text: &str, endpoint| armed(&[text]).strike(RequestFacts { number: 1, endpoint, window: None }).is_some();
+    let strikes = |text: &str, endpoint| {
+        armed(&[text]).strike(RequestFacts { number: 1, endpoint, window: None, profile: None }).is_some()
+    };
     for (text, kinds) in [
         ("reset on=list", vec![Endpoint::List]),
         ("reset on=contact", vec![Endpoint::Contact]),

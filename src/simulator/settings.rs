@@ -106,6 +106,17 @@ impl Settings {
     }
 }
 
+/// Profiles among which a simulated organization shares its rows.
+const SHARING_PROFILES: u32 = 3;
+
+impl Settings {
+    /// The same number of rows, shared among the profiles of an organization.
+    #[must_use]
+    pub fn shared_by_profiles(self) -> Self {
+        Self { profiles: SHARING_PROFILES, profile_contacts: self.contacts.div_ceil(SHARING_PROFILES), ..self }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -1,5 +1,7 @@
 //! Why no SQL can be written.
 
+use crate::resources::is_profile_column;
+
 /// Why no SQL can be written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SqlError {
@@ -24,6 +26,12 @@ pub enum SqlError {
     UnloadableUrl {
         /// What the engine is called.
         engine: &'static str,
+    },
+    /// No export of this resource reads several profiles.
+    #[error("--of-profiles is for contacts and messages, not {resource}")]
+    NotOfProfiles {
+        /// Name of the resource.
+        resource: &'static str,
     },
     /// Only messages are exported with this flag.
     #[error("{flag} is for messages, not {resource}")]
@@ -94,8 +102,9 @@ impl SqlError {
             Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
-            Self::OnlyMessages { .. } => "omit the flag",
+            Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
             Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
+            Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",
             Self::NoHistoryQuery { .. } => {

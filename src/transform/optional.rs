@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::key::push_hex;
 use crate::format::for_each_json_object;
+use crate::resources::is_profile_column;
 
 /// Bytes of a row's hash: two different rows of an account never share one by chance.
 const HASH_BYTES: usize = 16;
@@ -19,7 +20,8 @@ const HASH_BYTES: usize = 16;
 pub enum OptionalColumn {
     /// `exported_at`: the start of the run, to the millisecond, as `started_at` of the manifest has it.
     ExportedAt,
-    /// `row_hash`: the first 128 bits of the SHA-256 of the row's line as in NDJSON, with all columns of the schema.
+    /// `row_hash`: the first 128 bits of the SHA-256 of the row's line as in NDJSON, with all columns of the schema but those
+    /// of the profile, so that renaming one changes no row.
     RowHash,
 }
 
@@ -52,9 +54,19 @@ impl OptionalColumn {
                 let started_at = started_at.div_euclid(1000) * 1000;
                 Arc::new(TimestampMicrosecondArray::from_value(started_at, batch.num_rows()).with_timezone("UTC"))
             }
-            Self::RowHash => Arc::new(row_hashes(batch).finish()),
+            Self::RowHash => Arc::new(row_hashes(&without_profile(batch)).finish()),
         }
     }
+}
+
+fn without_profile(batch: &RecordBatch) -> RecordBatch {
+    let schema = batch.schema();
+    let fields = schema.fields().iter().enumerate();
+    let kept: Vec<usize> = fields.filter(|(_, field)| !is_profile_column(field.name())).map(|(at, _)| at).collect();
+    if kept.len() == schema.fields().len() {
+        return batch.clone();
+    }
+    batch.project(&kept).expect("the columns are those of the batch")
 }
 
 fn row_hashes(batch: &RecordBatch) -> StringBuilder {

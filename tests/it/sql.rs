@@ -38,6 +38,11 @@ fn columns_are_those_of_the_file() {
     let some = printed("postgres contacts c.csv --columns opt_out,id --table crm.contacts");
     assert!(some.contains("\\copy contacts_load (opt_out, id) FROM 'c.csv'"), "{some}");
     assert!(!some.contains("updated_at"), "{some}");
+    let profiles = printed("postgres contacts c.csv --of-profiles");
+    assert!(profiles.contains("customer_id, profile_id, profile_name) FROM 'c.csv'"), "{profiles}");
+    assert!(profiles.contains("ON CONFLICT (profile_id, id) "), "{profiles}");
+    assert!(printed("duckdb messages --of-profiles --columns profile_id,id,status").contains("  profile_id VARCHAR"));
+    sql("duckdb activities --of-profiles").expect_code(2).expect_stderr("--of-profiles is for contacts and messages");
     let run = sql("duckdb contacts --columns id,fone").expect_code(2);
     run.expect_stderr("unknown column \"fone\"");
 }

@@ -18,7 +18,7 @@ fn documented_events() -> BTreeSet<String> {
 
 /// The log, all of whose events are documented, and which holds neither the key nor any of these texts.
 #[track_caller]
-fn log(run: &Finished, secrets: &[String]) -> Vec<Value> {
+pub(crate) fn log(run: &Finished, secrets: &[String]) -> Vec<Value> {
     let lines = run.log();
     let documented = documented_events();
     for line in &lines {
@@ -32,7 +32,7 @@ fn log(run: &Finished, secrets: &[String]) -> Vec<Value> {
     lines
 }
 
-fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
+pub(crate) fn events<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
     lines.iter().filter(|line| line["event"] == event).collect()
 }
 

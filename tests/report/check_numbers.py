@@ -99,7 +99,7 @@ same("updated", by(bucket), {name: count for name, count in summary["updated"].i
 quality = summary["quality"]
 number_of = "coalesce(nullif(format_e164, ''), nullif(phone_number, ''))"
 shared = duckdb.sql(
-    f"select count(*), coalesce(sum(n), 0)::bigint from (select count(*) n from c where {number_of} is not null group by {number_of} having n > 1)"
+    f"select count(*), coalesce(sum(n), 0)::bigint from (select count(*) n from c where {number_of} is not null group by {number_of}, coalesce(customer_id, '') having n > 1)"
 ).fetchall()[0]
 same("shared_phone_numbers", shared, (quality["shared_phone_numbers"]["keys"], quality["shared_phone_numbers"]["contacts"]))
 assert not quality["shared_phone_numbers"]["approximate"]

@@ -53,8 +53,8 @@ fn output_help() -> String {
          The extension chooses the format: {}. Files are written to a temporary name, synced, then renamed, keeping \
          the mode and owner of the file they replace; new files are readable only by their owner. Objects are uploaded in \
          parts while the run reads, and appear when it publishes. Missing folders are created.\n\n\
-         Paths of all written files may hold {{date}}, {{time}}, {{run_id}} and {{profile_id}}, such as \
-         exports/dt={{date}}/contacts.parquet; {{{{ and }}}} stand for braces.",
+         Paths of all written files may hold {{date}}, {{time}}, {{run_id}}, {{profile_id}} and \
+         {{profile_name}}, such as exports/dt={{date}}/contacts.parquet; {{{{ and }}}} stand for braces.",
         format_extensions()
     )
 }

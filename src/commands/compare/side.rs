@@ -66,10 +66,14 @@ impl SideFacts {
     fn add_filters(&mut self, filters: &Filters, is_part: bool) {
         // A dataset has the rows of many runs, and its manifest the span of the last one.
         let since = filters.since.clone().filter(|_| !is_part);
-        let without_profile = Filters { profile_id: None, since, ..filters.clone() };
+        let without_profile = Filters { profile_id: None, profiles: Vec::new(), since, ..filters.clone() };
         let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
         self.filters.insert(if shown == "{}" { "none".to_owned() } else { shown });
-        self.profiles.insert(filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()));
+        let profiles = match filters.profiles.as_slice() {
+            [] => filters.profile_id.clone().unwrap_or_else(|| "none".to_owned()),
+            several => several.join(", "),
+        };
+        self.profiles.insert(profiles);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::api::endpoints::{self, ListEndpoint, RowEndpoint};
 use crate::api::wire::{Envelope, IgnoredJson, Pagination};
 use crate::api::{Account, AccountKind, ApiError, ApiRequest, Identity, Problem, Reply, Scope};
 use crate::base::plural::{count_of, grouped};
-use crate::config::PaceConfig;
+use crate::config::{PaceConfig, ProfileChoice};
 use crate::error::Error;
 
 use super::finding::Findings;
@@ -22,14 +22,24 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(30);
 /// Profiles that are named.
 const MAX_NAMES: usize = 5;
 
-/// Checks the key, and the endpoints of the `asked` resources.
+/// What is checked.
+pub(super) struct Checked<'a> {
+    /// Whose rows are to be read.
+    pub(super) scope: Scope,
+    /// Which profiles, if several are.
+    pub(super) choice: Option<&'a ProfileChoice>,
+    /// Which resources.
+    pub(super) asked: &'a [&'a str],
+}
+
+/// Checks the key, and the endpoints of the resources.
 pub(super) async fn check(
     account: &Account,
-    scope: Scope,
+    checked: &Checked<'_>,
     pace: &PaceConfig,
-    asked: &[&str],
     findings: &mut Findings,
 ) -> Result<(), Error> {
+    let &Checked { scope, choice, asked } = checked;
     let identity = match account.identity(scope).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -48,7 +58,38 @@ pub(super) async fn check(
     }
     check_clock(&identity, findings)?;
     check_quota(&identity, pace, findings)?;
-    check_endpoints(account, scope, asked, findings).await
+    match choice {
+        Some(choice) => check_chosen(account, choice, (&identity.data, asked), findings).await,
+        None => check_endpoints(account, scope, asked, findings).await,
+    }
+}
+
+/// Reads the first page of the lists of each profile that is asked for.
+async fn check_chosen(
+    account: &Account,
+    choice: &ProfileChoice,
+    (identity, asked): (&Identity, &[&str]),
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    if let Err(error) = ProfileChoice::check_key(identity) {
+        return findings.failed("profiles", &error.into());
+    }
+    let chosen = match account.profiles(identity).await {
+        Ok(profiles) => choice.of(&profiles),
+        Err(error) => return findings.failed("profiles", &Error::Api(error)),
+    };
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) => return findings.failed("profiles", &error.into()),
+    };
+    let lists = [endpoints::CONTACTS, endpoints::CONVERSATIONS];
+    for profile in &chosen {
+        for endpoint in lists.into_iter().filter(|endpoint| asked.contains(&endpoint.name)) {
+            let list = ProfileList { scope: Scope::profile(profile.id), label: &format!("{profile}: ") };
+            check_list(account, list, endpoint, findings).await?;
+        }
+    }
+    Ok(())
 }
 
 fn describe(identity: &Identity) -> String {
@@ -116,12 +157,12 @@ async fn check_endpoints(
 ) -> Result<(), Error> {
     let asks = |name: &str| asked.contains(&name);
     if asks(endpoints::CONTACTS.name) {
-        let contact = check_list(account, scope, endpoints::CONTACTS, findings).await?;
+        let contact = check_list(account, scope.into(), endpoints::CONTACTS, findings).await?;
         check_row(account, scope, ("contact", endpoints::CONTACT, contact), findings).await?;
     }
     // The ids of activities are those of messages.
     if asks(endpoints::CONVERSATIONS.name) || asks("activities") {
-        let message = check_list(account, scope, endpoints::CONVERSATIONS, findings).await?;
+        let message = check_list(account, scope.into(), endpoints::CONVERSATIONS, findings).await?;
         if asks("activities") {
             check_row(account, scope, ("activities", endpoints::ACTIVITIES, message), findings).await?;
         }
@@ -144,10 +185,23 @@ struct Row {
     id: Option<String>,
 }
 
+/// Whose list is checked.
+struct ProfileList<'a> {
+    scope: Scope,
+    /// What precedes the finding; nothing unless there are several.
+    label: &'a str,
+}
+
+impl From<Scope> for ProfileList<'_> {
+    fn from(scope: Scope) -> Self {
+        Self { scope, label: "" }
+    }
+}
+
 /// Reads the first page of a list, and says how long the list is and how many rows a page holds. Gives the id of a row.
 async fn check_list(
     account: &Account,
-    scope: Scope,
+    ProfileList { scope, label }: ProfileList<'_>,
     endpoint: ListEndpoint,
     findings: &mut Findings,
 ) -> Result<Option<Uuid>, Error> {
@@ -157,7 +211,7 @@ async fn check_list(
             Ok(reply) => break reply.data,
             Err(error) => match endpoints::smaller_page_size(&error.problem, size) {
                 Some(smaller) => size = smaller,
-                None => return findings.failed(endpoint.name, &Error::Api(error)).map(|()| None),
+                None => return findings.failed_for(endpoint.name, label, &Error::Api(error)).map(|()| None),
             },
         }
     };
@@ -170,7 +224,7 @@ async fn check_list(
     } else {
         format!("pages of {honored}, not {PAGE_SIZE}: an export takes more requests")
     };
-    findings.ok(endpoint.name, &format!("{total}, {pages}"))?;
+    findings.ok(endpoint.name, &format!("{label}{total}, {pages}"))?;
     let mut ids = page.rows.unwrap_or_default().into_iter().flatten().filter_map(|row| row.id);
     Ok(ids.find_map(|id| Uuid::try_parse(&id).ok()))
 }

@@ -40,8 +40,13 @@ impl Findings {
 
     /// Something does not work.
     pub(super) fn failed(&mut self, name: &str, error: &Error) -> Result<(), Error> {
+        self.failed_for(name, "", error)
+    }
+
+    /// The same; `label` says for whom.
+    pub(super) fn failed_for(&mut self, name: &str, label: &str, error: &Error) -> Result<(), Error> {
         self.failures.push(error.exit_code());
-        line("failed", name, &error.in_one_line(), error.hint().as_deref())
+        line("failed", name, &format!("{label}{}", error.in_one_line()), error.hint().as_deref())
     }
 
     /// Prints how it ended, and gives the code of the worst failure.

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StructArray};
 use arrow::datatypes::{Schema, SchemaRef};
 
 use crate::changes::{CHANGE, Changes, ChangesError, CompareSettings, GoneAs, SnapshotSorter, SortSettings};
 use crate::input::{Content, SourceFile};
 use crate::report::{GrossChanges, GroupsOfContact, OptOutChange};
+use crate::resources::PROFILE_ID;
 use crate::transform::Privacy;
 use crate::verdict::Verdict;
 
@@ -84,9 +85,24 @@ impl RowsOfSide<'_> {
     /// # Errors
     /// When a temporary file cannot be written.
     pub(super) fn add(&mut self, batch: &RecordBatch, rank: u32) -> Result<(), ChangesError> {
-        let batch = batch.project(self.places).map_err(ChangesError::ForeignBatch)?;
-        self.sorter.add(&batch, rank)
+        let mut columns: Vec<ArrayRef> = self.places.iter().map(|&place| Arc::clone(batch.column(place))).collect();
+        if let Some(ids) = ids_by_profile(batch, &columns[0]) {
+            columns[0] = ids;
+        }
+        let batch = RecordBatch::try_new(Arc::new(projected(&batch.schema(), self.places)), columns);
+        self.sorter.add(&batch.map_err(ChangesError::ForeignBatch)?, rank)
     }
+}
+
+/// The ids behind those of their profiles, which may share a contact; `None` if the rows are of no profile.
+fn ids_by_profile(batch: &RecordBatch, ids: &ArrayRef) -> Option<ArrayRef> {
+    let profiles = batch.column_by_name(PROFILE_ID)?.as_string_opt::<i32>()?;
+    if profiles.null_count() == profiles.len() {
+        return None;
+    }
+    let named = ids.as_string_opt::<i32>()?.iter().zip(profiles);
+    let named = named.map(|(id, profile)| id.map(|id| format!("{}/{id}", profile.unwrap_or_default())));
+    Some(Arc::new(named.collect::<StringArray>()))
 }
 
 fn projected(schema: &SchemaRef, places: &[usize]) -> Schema {

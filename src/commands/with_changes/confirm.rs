@@ -174,6 +174,7 @@ mod tests {
             total_last: None,
             consistency: ConsistencyFacts::default(),
             not_found: Vec::new(),
+            profiles: Vec::new(),
         }
     }
 

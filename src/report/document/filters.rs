@@ -23,6 +23,9 @@ pub struct Filters {
     /// `--profile-id`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_id: Option<String>,
+    /// `--profiles`, as it was given: `all`, or names and ids
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
     /// `--since`, as it was given
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::consistency::ConsistencyFacts;
+use super::profile::ProfileFacts;
 use super::run_changes::RunChanges;
 use crate::verdict::{Evidence, Verdict};
 
@@ -43,4 +44,7 @@ pub struct RunFacts {
     pub evidence: Vec<Evidence>,
     /// The evidence in numbers.
     pub consistency: ConsistencyFacts,
+    /// What was read of each profile; empty without `--profiles`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<ProfileFacts>,
 }

@@ -110,18 +110,28 @@ fn rows(source: Source<'_>) -> String {
 
 /// The filters, without the text that was searched for, which can be a name or a number.
 fn filters(filters: &Filters, rows: &str) -> Vec<String> {
-    let Filters { search, channel, phone, only, profile_id, since, limit, sample } = filters;
+    let Filters { search, channel, phone, only, profile_id, profiles, since, limit, sample } = filters;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
         channel.as_ref().map(|channel| format!("Only {rows} with the channel {}.", shown(channel))),
         phone.then(|| format!("Only {rows} with one number.")),
         only.as_ref().map(|only| format!("Only {rows} that are {}.", shown(&only.replace('-', " ")))),
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
+        of_profiles(profiles).map(|profiles| format!("Only {rows} of {profiles}.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
         limit.map(|limit| format!("Only the first {} {rows} of the list.", grouped(limit))),
         sample.map(|_| format!("Only a sample of the {rows} in the list.")),
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// Which profiles were asked for; `None` if it was none in particular.
+fn of_profiles(profiles: &[String]) -> Option<String> {
+    match profiles {
+        [] => None,
+        [all] if all == "all" => Some("the profiles of the organization".to_owned()),
+        some => Some(count_of(some.len() as u64, "profile", "profiles")),
+    }
 }
 
 fn verdict(verdict: Option<Verdict>, source: Source<'_>) -> Fact {

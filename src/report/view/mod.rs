@@ -20,6 +20,7 @@ pub(super) mod layout;
 pub(super) mod limits;
 mod names;
 pub(super) mod parts;
+mod profiles;
 mod quality;
 mod ranked;
 mod report;

@@ -7,6 +7,7 @@ use super::super::format::{capitalized, file_name, moment, sentence, shown, size
 use super::cell::Cell;
 use super::limits::Limits;
 use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
+use super::profiles::profiles;
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
@@ -44,7 +45,10 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
         notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
     }
     let title = if source.origin.run.is_some() { "Run" } else { "Source" };
-    Section::new(SectionKind::Run, title, notes, files(source, limits).into_iter().map(Into::into).collect())
+    let of_run = source.origin.run.as_ref();
+    let profiles = of_run.and_then(|run| profiles(&run.profiles, source.noun, limits));
+    let tables = profiles.into_iter().chain(files(source, limits));
+    Section::new(SectionKind::Run, title, notes, tables.map(Into::into).collect())
 }
 
 /// The files that were written or read.

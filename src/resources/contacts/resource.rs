@@ -56,6 +56,10 @@ impl Resource for Contacts {
         self.only.map(OnlyContacts::filter)
     }
 
+    fn reachable(&self) -> Option<RowFilter> {
+        Some(OnlyContacts::Reachable.filter())
+    }
+
     fn parameters(&self) -> Vec<Parameter<'_>> {
         let parameter = |name, flag, value, is_personal| Parameter { name, flag, value, is_personal };
         vec![

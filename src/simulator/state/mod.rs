@@ -142,6 +142,7 @@ impl State {
             number: case.number,
             endpoint: case.route.endpoint(),
             window: self.window_asked_for(&case).map(|(_, offset, size)| (offset, size)),
+            profile: self.accounts.scope(AccountNumber::ORGANIZATION, asked).ok().and_then(AccountNumber::profile),
         };
         if let Some(fault) = self.faults.strike(facts) {
             self.statistics.faults_injected += 1;

@@ -12,6 +12,7 @@
 
 mod channels;
 mod numbers;
+mod owners;
 mod summary;
 mod times;
 
@@ -23,6 +24,7 @@ use arrow::datatypes::{DataType, TimestampMicrosecondType};
 
 use self::channels::ChannelSets;
 use self::numbers::{NumberChecks, NumberColumns};
+use self::owners::Owners;
 use self::times::{Clock, Months};
 use super::names::{Names, OTHER, Texts, UNKNOWN};
 use super::repeats::{Repeats, hash};
@@ -142,11 +144,15 @@ impl Counts {
             regions: &self.scratch.regions,
             calling_codes: &self.scratch.calling_codes,
         };
-        self.numbers.add(numbers, &self.regions, &self.calling_codes);
+        // Whose each row is: one contact of each of two profiles may have the same number, and they may share a contact.
+        let owners = Owners::of(batch, text(column::CUSTOMER_ID));
+        self.numbers.add(numbers, owners, &self.regions, &self.calling_codes);
         if let Some(ids) = &mut self.ids {
-            text(column::ID).iter().flatten().for_each(|id| ids.add(hash(id)));
+            let mut owners = owners;
+            let of_rows = text(column::ID).iter().enumerate();
+            of_rows.for_each(|(row, id)| id.into_iter().for_each(|id| ids.add(hash(id) ^ owners.hash(row))));
         }
-        for (column, &is_there) in columns.iter().enumerate() {
+        for (column, &is_there) in columns.iter().enumerate().take(column::COUNT) {
             if is_there {
                 self.missing[column] += count_missing(batch.column(column).as_ref());
             }

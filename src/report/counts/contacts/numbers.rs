@@ -9,6 +9,7 @@
 
 use super::super::names::{Names, Texts, UNKNOWN};
 use super::super::repeats::{Repeats, hash};
+use super::owners::Owners;
 use crate::base::hash::hash_number;
 use crate::base::places;
 
@@ -41,7 +42,13 @@ pub(super) struct NumberColumns<'a> {
 }
 
 impl NumberChecks {
-    pub(super) fn add(&mut self, columns: NumberColumns<'_>, regions: &Names, calling_codes: &Names) {
+    pub(super) fn add(
+        &mut self,
+        columns: NumberColumns<'_>,
+        mut owners: Owners<'_>,
+        regions: &Names,
+        calling_codes: &Names,
+    ) {
         for number in self.region_codes.len()..regions.len() {
             self.region_codes.push(places::find(regions.name(number)).map_or(0, |place| place.calling_code));
         }
@@ -52,12 +59,13 @@ impl NumberChecks {
         let table = places::calling_codes();
         for row in 0..columns.e164.len() {
             let text = columns.e164.bytes(row);
+            let owner = owners.hash(row);
             if text.is_empty() {
-                self.add_other_form(columns.as_given.bytes(row), table);
+                self.add_other_form(columns.as_given.bytes(row), owner, table);
                 continue;
             }
             let Some(number) = Number::read(text, table) else {
-                self.add_unreadable(text);
+                self.add_unreadable(text, owner);
                 continue;
             };
             let fits = |expected: u16| expected == 0 || expected == number.calling_code;
@@ -65,26 +73,26 @@ impl NumberChecks {
             self.other_region += u64::from(!fits(region));
             let column = self.calling_codes[usize::from(columns.calling_codes[row])];
             self.other_calling_code += u64::from(!fits(column));
-            self.shared.add(hash_number(number.digits));
+            self.shared.add(hash_number(number.digits) ^ owner);
         }
     }
 
     /// Nothing is wrong with a number that an export has masked or hashed. A hash is still that of one number, but many
     /// numbers look alike when they are masked.
     #[cold]
-    fn add_unreadable(&mut self, text: &[u8]) {
+    fn add_unreadable(&mut self, text: &[u8], owner: u64) {
         self.invalid += u64::from(!is_masked(text) && !is_hashed(text));
         if !is_masked(text) {
-            self.shared.add(hash(text));
+            self.shared.add(hash(text) ^ owner);
         }
     }
 
     /// Numbers without an E.164 form can be shared, too.
     #[cold]
-    fn add_other_form(&mut self, text: &[u8], calling_codes: &[u16; 1000]) {
+    fn add_other_form(&mut self, text: &[u8], owner: u64, calling_codes: &[u16; 1000]) {
         if !text.is_empty() && !is_masked(text) {
             let number = Number::read(text, calling_codes);
-            self.shared.add(number.map_or_else(|| hash(text), |number| hash_number(number.digits)));
+            self.shared.add(number.map_or_else(|| hash(text), |number| hash_number(number.digits)) ^ owner);
         }
     }
 }

@@ -1,0 +1,281 @@
+//! Exports of several profiles of an organization (`--profiles`).
+//!
+//! ```text
+//!  who the key belongs to ──► profiles ─┬─► together   one output, rows with the columns of their profile
+//!                                       └─► apart      an output each, published one after another
+//! ```
+//!
+//! Both read with one account, and so under its one limiter. A profile that cannot be read does not lose the others, see
+//! [`ProfilesReading`]; if none can, nothing is published.
+//!
+//! *Easy to get wrong:* a run that is killed must not read profiles again that it has read to their end. So the journals of
+//! all profiles are kept until the run is over, also those of outputs that have their names already.
+
+mod apart;
+mod journals;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use tokio::runtime::Runtime;
+
+use crate::api::{Account, ChildProfile, Scope};
+use crate::cli::{ProfilesArgs, VerbosityArgs};
+use crate::config::{
+    ChangesFlags, ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split,
+};
+use crate::error::{Error, ExitCode};
+use crate::export::{ListReading, ProfilesReading, Since};
+use crate::journal::JournalKey;
+use crate::publish::PartitionBy;
+use crate::report::{Filters, RowCounts};
+use crate::resources::{Resource, with_profile};
+use crate::simulator;
+use crate::time::Timestamp;
+
+use self::journals::Journals;
+use super::account::{key_variable, start_simulator};
+use super::export::{ExportCommand, Intent, Opened, connect, open, read_and_publish, report_result, run_export};
+use super::monitor::RunMonitor;
+use super::plan::{Planned, describe};
+use super::{job, stop};
+
+/// From when on the rows of a profile are read, by the last export of them; `None` reads all of them.
+pub(super) type SinceLast<'a> = dyn Fn(&ChildProfile) -> Result<Option<Since>, ConfigError> + 'a;
+
+/// The columns of the rows that are written: with those of the profile, if the flag names profiles.
+pub(super) fn written_schema(profiles: &ProfilesArgs, schema: SchemaRef) -> SchemaRef {
+    if profiles.profiles.is_some() { with_profile(&schema) } else { schema }
+}
+
+/// Exports a list: that of the account, or those of the profiles that the flag names.
+///
+/// # Errors
+/// As for [`run_export`], and when the profiles cannot be told or chosen, or none of them can be read.
+pub(super) fn export_list<R: Resource, C: RowCounts>(
+    command: &ExportCommand<ListReading<R>>,
+    intent: Intent<'_>,
+    flags: ExportFlags<'_>,
+    filters: Filters,
+    (profiles, since_last): (&ProfilesArgs, Option<&SinceLast<'_>>),
+) -> Result<ExitCode, Error> {
+    let Some(names) = &profiles.profiles else { return run_export::<_, C>(command, intent, flags, filters) };
+    let flags = ExportFlags { simulate: flags.simulate.map(simulator::Settings::shared_by_profiles), ..flags };
+    let choice = ProfileChoice::new(names)?;
+    let is_split = is_split(flags.output, flags.beside.reports)?;
+    check_flags(command, &flags, is_split)?;
+    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let verbosity = &flags.run.verbosity;
+    let rows = RowFormat {
+        name: R::NOUN.many,
+        schema: with_profile(&command.reading.resource.schema()),
+        schema_version: R::SCHEMA_VERSION,
+        hidden_columns: command.reading.resource.hidden_columns(),
+        unique_columns: R::UNIQUE_COLUMNS,
+        partition: command.partition.clone(),
+    };
+    let filters = Filters { profiles: choice.names(), ..filters };
+    let mut config = ExportConfig::new(flags.clone(), filters, &rows, key_variable().as_deref())?;
+    if job::is_check() {
+        if let Intent::Run(_) = intent {
+            job::note_outputs(&config.outputs);
+        }
+        job::note_account(&config.account);
+        return Ok(ExitCode::Complete);
+    }
+    // What is written by all is open before the first request; what is written by each is named after it.
+    let monitor = match intent {
+        Intent::Run(monitor) => Some(monitor),
+        Intent::Plan => None,
+    };
+    if let Some(monitor) = monitor {
+        monitor.begin(Some(&config));
+    }
+    let opens_now = monitor.is_some() && !is_split;
+    let opened = opens_now.then(|| open::<ListReading<R>>(&mut config, verbosity)).transpose()?;
+    let _simulator = start_simulator(&mut config.account)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
+    let account = connect(&config)?;
+    let mut stop = Box::pin(stop::requested(config.max_duration, signals));
+    let profiles = runtime.block_on(async {
+        tokio::select! {
+            profiles = choose(&account, &choice) => profiles,
+            error = stop.as_mut() => Err(error),
+        }
+    });
+    if let Some(monitor) = monitor {
+        monitor.note_requests(account.stats());
+    }
+    let profiles = profiles?;
+    let of_run = (&config, &account, &runtime);
+    let run = ProfilesRun { command, since_last, flags, rows, of_run, verbosity };
+    let ended = match (monitor, opened) {
+        (None, _) => run.plan(profiles, is_split),
+        (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
+        (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
+    };
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Checks that all flags make sense for several profiles.
+fn check_flags<R>(
+    command: &ExportCommand<ListReading<R>>,
+    flags: &ExportFlags<'_>,
+    is_split: bool,
+) -> Result<(), ConfigError> {
+    let changes = flags.beside.changes.as_ref();
+    let is_set = |is_given: fn(&ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
+    // Rows are matched by their ids, which profiles may share.
+    let refused = [
+        (is_set(|changes| !changes.args.changes.is_empty()), "--changes"),
+        (is_set(|changes| changes.args.history.is_some()), "--history"),
+        (is_set(|changes| changes.args.exit_code_unchanged.is_some()), "--exit-code-unchanged"),
+        (is_set(|changes| changes.confirms_removed), "--confirm-removed"),
+        (command.activities.is_some(), "--with-activities"),
+        // A part of which list?
+        (command.reading.settings.limit.is_some(), "--limit"),
+        (command.reading.sample.is_some(), "--sample"),
+    ];
+    if let Some((_, flag)) = refused.into_iter().find(|(is_given, _)| *is_given) {
+        return Err(ProfileError::Flag(flag).into());
+    }
+    // A run replaces the days that it has read. One that has not read all profiles would lose rows of the others.
+    if command.partition.as_ref().is_some_and(PartitionBy::keeps_others) && !is_split {
+        return Err(ProfileError::OneFolder.into());
+    }
+    Ok(())
+}
+
+/// The profiles that are asked for.
+///
+/// # Errors
+/// When a request fails, the key is not that of an organization, or a name is not that of one profile.
+pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<Vec<ChildProfile>, Error> {
+    let identity = account.identity(Scope::ACCOUNT).await.map_err(Error::Api)?.data;
+    ProfileChoice::check_key(&identity)?;
+    let all = account.profiles(&identity).await.map_err(Error::Api)?;
+    Ok(choice.of(&all)?)
+}
+
+/// A run whose profiles are known.
+struct ProfilesRun<'a, R> {
+    command: &'a ExportCommand<ListReading<R>>,
+    since_last: Option<&'a SinceLast<'a>>,
+    flags: ExportFlags<'a>,
+    rows: RowFormat,
+    of_run: (&'a ExportConfig, &'a Account, &'a Runtime),
+    verbosity: &'a VerbosityArgs,
+}
+
+/// A profile whose rows have outputs of their own.
+struct OneProfile {
+    profile: ChildProfile,
+    config: ExportConfig,
+    since: Option<Since>,
+    partition: Option<PartitionBy>,
+}
+
+impl<'a, R: Resource> ProfilesRun<'a, R> {
+    /// Reads all profiles into the outputs that are open.
+    fn export_together<C: RowCounts>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        opened: Opened,
+        monitor: &RunMonitor<'_>,
+        stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<ExitCode, Error> {
+        let (config, account, runtime) = self.of_run;
+        let since = self.command.reading.since.clone();
+        let journals = self.journals(config, &profiles, since.as_ref(), self.verbosity.quiet)?;
+        let command = self.reading(profiles, (since, None), &journals);
+        let watch = (self.verbosity, monitor);
+        let reading = read_and_publish::<_, C>(&command, watch, (config, account), opened, stop);
+        match runtime.block_on(reading) {
+            Ok(published) => {
+                // Before anything is reported: a full stdout must not make a published export look unfinished.
+                journals.remove();
+                let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
+                published.map_or(Ok(ExitCode::Complete), report)
+            }
+            Err(error) => Err(journals.kept(error)),
+        }
+    }
+
+    /// Says what reading the profiles would take.
+    fn plan(&self, profiles: Vec<ChildProfile>, is_split: bool) -> Result<ExitCode, Error> {
+        let (config, account, runtime) = self.of_run;
+        let (mut journals, mut since) = (Vec::new(), self.command.reading.since.clone());
+        for profile in &profiles {
+            let one = is_split.then(|| self.one(profile.clone())).transpose()?;
+            since = one.as_ref().map_or(since, |one| one.since.clone());
+            let config = one.as_ref().map_or(config, |one| &one.config);
+            if let Some(path) = config.resume.of_profile(profile.id).journal.filter(|_| !config.resume.starts_over) {
+                journals.push((path, self.journal_key(config, profile, since.as_ref())?));
+            }
+        }
+        let nothing = Journals::none(Timestamp::now());
+        let command = self.reading(profiles, (since, None), &nothing);
+        describe((&command, config), account, runtime, &Planned { journals, is_split })
+    }
+
+    /// The settings of one profile with outputs of its own.
+    fn one(&self, profile: ChildProfile) -> Result<OneProfile, Error> {
+        let since = match self.since_last {
+            Some(since_last) => since_last(&profile)?,
+            None => self.command.reading.since.clone(),
+        };
+        // Only a read of the whole list has all rows without a time.
+        let keeps_undated = since.is_none();
+        let partition = self.command.partition.clone().map(|by| by.with_undated(keeps_undated));
+        let rows = RowFormat { partition: partition.clone(), ..self.rows.clone() };
+        let text = since.as_ref().map(|since| since.text.clone());
+        let config = self.of_run.0.for_profile(self.flags.clone(), &rows, &profile, text)?;
+        Ok(OneProfile { profile, config, since, partition })
+    }
+
+    /// The lists of some profiles, with their journals.
+    fn reading<'b>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        (since, partition): (Option<Since>, Option<PartitionBy>),
+        journals: &'b Journals,
+    ) -> ExportCommand<ProfilesReading<'b, R>>
+    where
+        'a: 'b,
+    {
+        let reading = ProfilesReading {
+            list: &self.command.reading,
+            profiles: Arc::from(profiles),
+            since,
+            began_at: journals.began_at(),
+            open_journal: Box::new(|place| journals.open(place)),
+        };
+        ExportCommand { reading, partition, activities: None }
+    }
+
+    fn journals(
+        &self,
+        config: &ExportConfig,
+        profiles: &[ChildProfile],
+        since: Option<&Since>,
+        is_quiet: bool,
+    ) -> Result<Journals, Error> {
+        let keyed = profiles.iter().map(|profile| Ok((profile.id, self.journal_key(config, profile, since)?)));
+        let keyed = keyed.collect::<Result<Vec<_>, Error>>()?;
+        Journals::find(&config.resume, keyed, Timestamp::now(), is_quiet)
+    }
+
+    fn journal_key(
+        &self,
+        config: &ExportConfig,
+        profile: &ChildProfile,
+        since: Option<&Since>,
+    ) -> Result<JournalKey, Error> {
+        let key = config.account.api_key.as_ref().ok_or(ConfigError::MissingKey)?;
+        let list = self.command.reading.journal_key_since(since);
+        Ok(config.journal_key_of(Some(profile.id.to_string()), list, key))
+    }
+}

@@ -1,0 +1,164 @@
+//! An output for each profile: exports one after another, with one account.
+
+use std::pin::Pin;
+
+use crate::api::ChildProfile;
+use crate::base::plural::{count_of, grouped};
+use crate::base::printable::printable;
+use crate::config::check_apart;
+use crate::error::{Error, ExitCode};
+use crate::export::{ListReading, is_of_profile};
+use crate::report::{RowCounts, RunDocument};
+use crate::resources::Resource;
+use crate::verdict::Verdict;
+
+use super::super::export::{open, outcome, read_and_publish, sentences, table_style};
+use super::super::job;
+use super::super::monitor::RunMonitor;
+use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
+use super::super::publish::{Published, warn_of_losses};
+use super::journals::Journals;
+use super::{OneProfile, ProfilesRun};
+
+/// What was published of a profile, if its reader has not left, and the journals that it needs no more.
+type OneExport<D> = (Option<Published<D>>, Journals);
+
+/// What became of the exports so far.
+#[derive(Default)]
+struct Results {
+    /// Rows and verdict of each that was published.
+    published: Vec<(u64, Verdict)>,
+    failures: Vec<Error>,
+    /// Of those that were published.
+    journals: Vec<Journals>,
+}
+
+impl Results {
+    /// Whether it was said that an earlier run is resumed.
+    fn is_resumed(&self) -> bool {
+        self.journals.iter().any(Journals::are_resumed)
+    }
+}
+
+impl<R: Resource> ProfilesRun<'_, R> {
+    /// Exports each profile into outputs of its own.
+    ///
+    /// # Errors
+    /// When all of them fail, or something fails that is not about one profile.
+    pub(super) fn export_apart<C: RowCounts>(
+        &self,
+        profiles: Vec<ChildProfile>,
+        monitor: &RunMonitor<'_>,
+        mut stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<ExitCode, Error> {
+        let runs = profiles.into_iter().map(|profile| self.one(profile)).collect::<Result<Vec<_>, _>>()?;
+        check_apart(runs.iter().map(|run| (&run.profile, &run.config.outputs)))?;
+        let mut results = Results::default();
+        for run in runs {
+            let profile = run.profile.clone();
+            let is_quiet = self.verbosity.quiet || results.is_resumed();
+            match self.export_one::<C>(run, is_quiet, monitor, stop.as_mut()) {
+                Ok((Some(published), journals)) => {
+                    self.report_one(&profile, &published, monitor);
+                    results.published.push((published.rows, published.verdict));
+                    results.journals.push(journals);
+                    if self.since_last.is_some() {
+                        // What the next run reads of this profile begins where this export did.
+                        results.journals.drain(..).for_each(|journals| journals.remove());
+                    }
+                }
+                Ok((None, journals)) => results.journals.push(journals),
+                Err(error) if concerns_one(&error) => {
+                    warn_profile(&profile, &error);
+                    results.failures.push(error);
+                }
+                // The journals of all are kept, so that nothing is read twice.
+                Err(error) => return Err(results.journals.iter().fold(error, |error, journals| journals.kept(error))),
+            }
+        }
+        results.journals.iter().for_each(Journals::remove);
+        self.conclude(results, monitor)
+    }
+
+    fn export_one<C: RowCounts>(
+        &self,
+        run: OneProfile,
+        is_quiet: bool,
+        monitor: &RunMonitor<'_>,
+        stop: Pin<&mut impl Future<Output = Error>>,
+    ) -> Result<OneExport<C::Document>, Error> {
+        let OneProfile { profile, mut config, since, partition } = run;
+        let (_, account, runtime) = self.of_run;
+        let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
+        opened.stats_before = account.stats();
+        let profiles = vec![profile];
+        let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
+        let command = self.reading(profiles, (since, partition), &journals);
+        let watch = (self.verbosity, monitor);
+        let reading = read_and_publish::<_, C>(&command, watch, (&config, account), opened, stop);
+        let published = runtime.block_on(reading);
+        drop(command);
+        match published {
+            Ok(published) => Ok((published, journals)),
+            Err(error) => Err(journals.kept(error)),
+        }
+    }
+
+    /// Says how the export of a profile ended: in one line, behind its table if that was asked for.
+    fn report_one<D: RunDocument>(&self, profile: &ChildProfile, published: &Published<D>, monitor: &RunMonitor<'_>) {
+        let outcome = outcome::<ListReading<R>, D>(published);
+        monitor.note_published(published, &outcome);
+        if monitor.shows_tables() {
+            show(&format!("\n{}", published.document.table(table_style())));
+        } else {
+            // Else the table begins with it.
+            warn_of_losses(&published.document, &published.rejected);
+            if published.verdict == Verdict::Unverified {
+                // The reason for exit code 3 is printed even with --quiet.
+                let evidence: Vec<_> = published.profiles.iter().flat_map(|profile| profile.evidence.clone()).collect();
+                let text = format!("{profile}: completeness is not verified: {}", sentences(&evidence));
+                warn_event("unverified", &printable(&text));
+            }
+        }
+        for suspicion in published.document.suspicions() {
+            warn_text(&format!("{profile}: {suspicion}"));
+        }
+        if !self.verbosity.quiet {
+            note_profile(profile, (published.verdict, published.rows), &outcome);
+        }
+    }
+
+    fn conclude(&self, results: Results, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
+        let Results { published, mut failures, .. } = results;
+        let failed = failures.len();
+        if published.is_empty()
+            && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
+            && let Some(at) = failures.iter().position(|error| error.exit_code() == worst)
+        {
+            return Err(failures.swap_remove(at));
+        }
+        let worst = published.iter().map(|(_, verdict)| *verdict).reduce(Verdict::weaker);
+        let verdict = if failed > 0 { Verdict::Unverified } else { worst.unwrap_or(Verdict::Complete) };
+        let rows = published.iter().map(|(rows, _)| rows).sum();
+        let rows = count_of(rows, R::NOUN.one, R::NOUN.many);
+        let profiles = count_of(published.len() as u64, "profile", "profiles");
+        let failed = if failed == 0 { String::new() } else { format!("; {} failed", grouped(failed as u64)) };
+        let outcome = format!("{}: {rows} of {profiles}{failed}", verdict.name());
+        monitor.note_all(verdict, &outcome);
+        job::note_outcome(&outcome);
+        if !self.verbosity.quiet {
+            let blank = if monitor.shows_tables() { "\n" } else { "" };
+            show(&format!("{blank}{outcome}\n"));
+        }
+        Ok(ExitCode::from(verdict))
+    }
+}
+
+/// Whether a failed export leaves the others as they are: the profile could not be read, or a gate held it back.
+fn concerns_one(error: &Error) -> bool {
+    match error {
+        Error::Kept { error, .. } => concerns_one(error),
+        Error::Gate { .. } => true,
+        error => is_of_profile(error),
+    }
+}

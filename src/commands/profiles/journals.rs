@@ -1,0 +1,112 @@
+//! The journals of several profiles: one file each, beside the output and named after the profile.
+//!
+//! They belong to one run: they are opened one after another, as profiles are read, and removed together. A profile that was
+//! read to its end is read again from its journal, without a request.
+
+use std::path::PathBuf;
+
+use uuid::Uuid;
+
+use crate::config::ResumeConfig;
+use crate::error::Error;
+use crate::journal::{
+    Engage, Journal, JournalKey, JournalSlot, JournalState, JournalWriter, read_journal, remove_journal,
+};
+use crate::time::Timestamp;
+
+use super::super::resume::open_journal;
+
+/// The journals of a run, in the order of its profiles.
+pub(super) struct Journals {
+    /// What the names of all of them begin with.
+    base: Option<PathBuf>,
+    files: Vec<ProfileJournal>,
+    began_at: i64,
+}
+
+struct ProfileJournal {
+    /// `None` where nothing is kept.
+    path: Option<PathBuf>,
+    key: JournalKey,
+    /// Whether an earlier run has left one that can be used.
+    has_past: bool,
+}
+
+impl Journals {
+    /// Looks for those of an earlier run, and says whether it is resumed.
+    ///
+    /// # Errors
+    /// When one is there and can be neither read nor removed.
+    pub(super) fn find(
+        config: &ResumeConfig,
+        profiles: Vec<(Uuid, JournalKey)>,
+        now: Timestamp,
+        mut is_quiet: bool,
+    ) -> Result<Self, Error> {
+        let (mut files, mut began_at) = (Vec::new(), now.micros());
+        for (id, key) in profiles {
+            let config = config.of_profile(id);
+            // It is opened again when the profile is read: an organization has more profiles than a process may have files.
+            let past = open_journal(&config, &key, (now, Engage::AtOnce), is_quiet)?.past;
+            if let Some(past) = &past {
+                began_at = began_at.min(Journal::started_at(past));
+                // Once is enough.
+                is_quiet = true;
+            }
+            files.push(ProfileJournal { path: config.journal, key, has_past: past.is_some() });
+        }
+        Ok(Self { base: config.journal.clone(), files, began_at })
+    }
+
+    /// Journals that keep nothing.
+    pub(super) fn none(now: Timestamp) -> Self {
+        Self { base: None, files: Vec::new(), began_at: now.micros() }
+    }
+
+    /// When the run began; the first one, if this one resumes it.
+    pub(super) fn began_at(&self) -> i64 {
+        self.began_at
+    }
+
+    /// Whether an earlier run has left any.
+    pub(super) fn are_resumed(&self) -> bool {
+        self.files.iter().any(|file| file.has_past)
+    }
+
+    /// The journal of the profile at a place.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub(super) fn open(&self, place: usize) -> Result<JournalSlot, Error> {
+        let Some(ProfileJournal { path: Some(path), key, has_past }) = self.files.get(place) else {
+            return Ok(JournalSlot::default());
+        };
+        if *has_past && let JournalState::Usable(past) = read_journal(path, key).map_err(Error::Journal)? {
+            return Ok(JournalSlot { past: Some(*past), writer: None });
+        }
+        let writer = JournalWriter::new(path.clone(), key, self.began_at, Engage::AtOnce);
+        Ok(JournalSlot { past: None, writer: Some(writer) })
+    }
+
+    /// Removes all of them: their answers are in outputs that have their names. Older ones that runs over other
+    /// profiles have left go, too.
+    pub(super) fn remove(&self) {
+        let others = self.base.iter().flat_map(|base| ResumeConfig::profile_journals(base));
+        for path in self.files.iter().filter_map(|file| file.path.clone()).chain(others) {
+            if let Err(error) = remove_journal(&path) {
+                tracing::warn!("cannot remove the journal {}: {error}", path.display());
+            }
+        }
+    }
+
+    /// An error of the run, which says where its answers are.
+    pub(super) fn kept(&self, error: Error) -> Error {
+        if matches!(error, Error::Kept { .. }) {
+            return error;
+        }
+        match self.files.iter().filter_map(|file| file.path.as_ref()).find(|path| path.exists()) {
+            Some(journal) => Error::Kept { error: Box::new(error), journal: journal.clone() },
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! The lists of several profiles of an organization, one after another.
+//!
+//! Each profile is a list of its own: it has its own walk, verdict and journal, and its rows come in batches of their own,
+//! which get the columns of the profile. One after another is as fast as side by side, since all share one quota, and the
+//! order of the rows does not depend on which answers first.
+//!
+//! *Easy to get wrong:* a profile that cannot be read must not lose the others, but what is wrong with the whole account (its
+//! key, the network, the retry budget) must not be taken for a failure of each profile in turn. See [`is_of_profile`].
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::delivered::Delivered;
+use super::estimate::{Estimate, Estimating, ProfileEstimate};
+use super::profile_progress::SumOfProgress;
+use super::profile_tally::ProfileTally;
+use super::reading::{ListReading, ReadReport, Reading};
+use super::since::Since;
+use super::written_ids::WrittenIds;
+use crate::api::{Account, AttemptsEnd, ChildProfile, Problem, Scope};
+use crate::base::noun::RowNoun;
+use crate::base::plural::{count_of, word_for};
+use crate::base::printable::printable;
+use crate::error::{Error, ExitCode};
+use crate::journal::{JournalKey, JournalSlot};
+use crate::listing::Progress;
+use crate::publish::OutputError;
+use crate::report::{ConsistencyFacts, ProfileFacts, ProfileFailure};
+use crate::resources::{BuildBatches, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile};
+use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
+
+/// Profiles that evidence names.
+const MAX_NAMED: usize = 10;
+
+/// Opens the journal of a profile, by its place.
+pub type OpenJournal<'a> = dyn Fn(usize) -> Result<JournalSlot, Error> + 'a;
+
+/// Reads the lists of several profiles.
+pub struct ProfilesReading<'a, R> {
+    /// What is listed, and how.
+    pub list: &'a ListReading<R>,
+    /// Whose lists are read, in their order.
+    pub profiles: Arc<[ChildProfile]>,
+    /// From when on; `None` reads all of them.
+    pub since: Option<Since>,
+    /// When the run began, in microseconds UTC; the first one, if this one resumes it.
+    pub began_at: i64,
+    /// Where the answers of each are kept.
+    pub open_journal: Box<OpenJournal<'a>>,
+}
+
+impl<R: fmt::Debug> fmt::Debug for ProfilesReading<'_, R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("ProfilesReading");
+        shown.field("list", &self.list).field("profiles", &self.profiles).field("began_at", &self.began_at);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl<R: Resource> Reading for ProfilesReading<'_, R> {
+    const NAME: &'static str = ListReading::<R>::NAME;
+    const NOUN: RowNoun = R::NOUN;
+    const COUNTED: RowNoun = R::NOUN;
+    const SCHEMA_VERSION: u32 = R::SCHEMA_VERSION;
+    const UNIQUE_COLUMNS: &'static [&'static str] = R::UNIQUE_COLUMNS;
+    type Page = ProfilePage<R::Page>;
+    type Batches = ProfileBatches<R::Batches>;
+
+    fn schema(&self) -> SchemaRef {
+        with_profile(&self.list.schema())
+    }
+
+    fn hidden_columns(&self) -> Vec<&'static str> {
+        self.list.hidden_columns()
+    }
+
+    fn row_filter(&self) -> Option<RowFilter> {
+        self.list.row_filter()
+    }
+
+    fn written_ids(&self) -> Option<WrittenIds> {
+        self.list.written_ids()
+    }
+
+    fn profile_tally(&self) -> Option<ProfileTally> {
+        Some(ProfileTally::new(self.list.resource.reachable()))
+    }
+
+    fn began_at(&self) -> Option<i64> {
+        Some(self.began_at)
+    }
+
+    fn batches(&self) -> Self::Batches {
+        ProfileBatches {
+            rows: self.list.batches(),
+            schema: self.schema(),
+            profiles: Arc::clone(&self.profiles),
+            current: 0,
+        }
+    }
+
+    fn queued_pages(&self) -> usize {
+        self.list.queued_pages()
+    }
+
+    fn journal_key(&self) -> JournalKey {
+        self.list.journal_key_since(self.since.as_ref())
+    }
+
+    /// Of the scope nothing is used: each profile has one of its own. `journal` holds that of the profile that is read.
+    async fn read(
+        &self,
+        account: &Account,
+        _: Scope,
+        journal: &mut JournalSlot,
+        mut deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
+        mut observe: impl FnMut(Progress),
+    ) -> Result<Option<ReadReport>, Error> {
+        let not_before = self.since.as_ref().map(|since| since.moment(self.began_at));
+        let (mut whole, mut failures) = (None, Vec::new());
+        let (mut profiles, mut progress) = (Vec::new(), SumOfProgress::default());
+        for (place, profile) in self.profiles.iter().enumerate() {
+            *journal = (self.open_journal)(place)?;
+            let deliver = async |Delivered { page, keep, fresh, place: at }: Delivered<R::Page>| {
+                deliver(Delivered { page: ProfilePage { page, profile: place }, keep, fresh, place: at }).await
+            };
+            let is_last = place + 1 == self.profiles.len();
+            let observe = |of_profile| observe(progress.with(of_profile, is_last));
+            let connection = (account, Scope::profile(profile.id));
+            let read = self.list.read_scope(connection, not_before, journal, deliver, observe).await;
+            let facts = match read {
+                Ok(Some(read)) => {
+                    let facts = facts_of(profile, read.verdict, read.evidence.clone(), None);
+                    whole = Some(add_up(whole, read));
+                    facts
+                }
+                Ok(None) => return Ok(None),
+                Err(error) if is_of_profile(&error) => {
+                    let failure = ProfileFailure { exit_code: error.exit_code().number(), text: error.in_one_line() };
+                    failures.push(error);
+                    let facts = facts_of(profile, Verdict::Unverified, Vec::new(), Some(failure));
+                    // The only one is the error of the run.
+                    if self.profiles.len() > 1 {
+                        warn_of_failure(&facts);
+                    }
+                    facts
+                }
+                Err(error) => return Err(error),
+            };
+            profiles.push(facts);
+            progress.end_profile();
+            // On the disk, for a run that resumes this one before its outputs are published.
+            if let Some(writer) = std::mem::take(journal).writer {
+                writer.keep();
+            }
+        }
+        match whole {
+            Some(whole) => Ok(Some(conclude(whole, profiles))),
+            // Nothing was read at all.
+            None => Err(worst(failures).unwrap_or(Error::Unfinished)),
+        }
+    }
+}
+
+impl<R: Resource> Estimating for ProfilesReading<'_, R> {
+    /// One request for each profile.
+    async fn estimate(&self, account: &Account, _: Scope) -> Result<Estimate, Error> {
+        let (mut whole, mut failures, mut profiles) = (None::<Estimate>, Vec::new(), Vec::new());
+        for profile in self.profiles.iter() {
+            let estimate = match self.list.estimate(account, Scope::profile(profile.id)).await {
+                Ok(estimate) => estimate,
+                Err(error) if is_of_profile(&error) => {
+                    profiles.push(ProfileEstimate { profile: profile.clone(), rows: Err(error.in_one_line()) });
+                    failures.push(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            profiles.push(ProfileEstimate { profile: profile.clone(), rows: Ok(estimate.rows) });
+            let sample = estimate.sample.map(|(batch, of)| labeled(&batch, &self.schema(), profile).map(|it| (it, of)));
+            let estimate = Estimate { sample: sample.transpose()?, ..estimate };
+            whole = Some(match whole {
+                None => estimate,
+                Some(whole) => Estimate {
+                    requests: whole.requests + estimate.requests,
+                    overlap: whole.overlap + estimate.overlap,
+                    rows: whole.rows.zip(estimate.rows).map(|(one, other)| one + other),
+                    // Profiles are read whole.
+                    total: None,
+                    page_size: whole.page_size.min(estimate.page_size),
+                    is_maximum: whole.is_maximum,
+                    // The largest of them is the most like the whole.
+                    sample: [whole.sample, estimate.sample].into_iter().flatten().max_by_key(|(_, of)| *of),
+                    profiles: Vec::new(),
+                },
+            });
+        }
+        match whole {
+            Some(whole) => Ok(Estimate { profiles, is_maximum: self.since.is_some(), ..whole }),
+            None => Err(worst(failures).unwrap_or(Error::Unfinished)),
+        }
+    }
+}
+
+/// Whether an error is about one profile, so that others may be read nevertheless: not about the key, the network, or what
+/// all of them share.
+pub fn is_of_profile(error: &Error) -> bool {
+    let error = match error {
+        Error::Api(error) => error,
+        Error::RefusedFrom { error, .. } => error,
+        _ => return false,
+    };
+    let is_about_key = matches!(error.problem.status(), Some(401 | 407))
+        || matches!(error.problem.code(), Some("AUTH_001" | "AUTH_002"));
+    let is_of_all = matches!(error.problem, Problem::ConnectFailed { .. } | Problem::RateLimited { .. })
+        || matches!(error.end, AttemptsEnd::BudgetUsedUp { .. });
+    !is_about_key && !is_of_all
+}
+
+/// The failure that a person should look at first.
+fn worst(failures: Vec<Error>) -> Option<Error> {
+    let code = ExitCode::worst(failures.iter().map(Error::exit_code))?;
+    failures.into_iter().find(|error| error.exit_code() == code)
+}
+
+fn facts_of(
+    profile: &ChildProfile,
+    verdict: Verdict,
+    evidence: Vec<Evidence>,
+    failure: Option<ProfileFailure>,
+) -> ProfileFacts {
+    let (id, name) = (profile.id.to_string(), profile.name.clone());
+    // Rows are counted where they are written.
+    ProfileFacts { id, name, rows: 0, reachable: None, verdict, evidence, failure }
+}
+
+/// Says at once that a profile cannot be read: the others may take hours.
+fn warn_of_failure(facts: &ProfileFacts) {
+    let Some(ProfileFailure { exit_code, text }) = &facts.failure else { return };
+    let (name, profile_id, exit_code) = (printable(facts.label()), facts.id.as_str(), u64::from(*exit_code));
+    tracing::warn!(name: "profile_failed", %profile_id, exit_code, "cannot read profile {name}: {text}");
+}
+
+/// Adds what was read of a profile to what was read of those before it.
+fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
+    let Some(whole) = whole else { return read };
+    let sum = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one + other);
+    let (a, b) = (whole.consistency, read.consistency);
+    ReadReport {
+        verdict: whole.verdict.weaker(read.verdict),
+        evidence: Vec::new(),
+        pages: whole.pages + read.pages,
+        rejected: whole.rejected + read.rejected,
+        duplicates: whole.duplicates + read.duplicates,
+        total_first: sum(whole.total_first, read.total_first),
+        total_last: sum(whole.total_last, read.total_last),
+        consistency: ConsistencyFacts {
+            mode: a.mode,
+            total_count_min: sum(a.total_count_min, b.total_count_min),
+            total_count_max: sum(a.total_count_max, b.total_count_max),
+            changes_seen: a.changes_seen + b.changes_seen,
+            created_during_run: a.created_during_run + b.created_during_run,
+            updated_during_run: a.updated_during_run + b.updated_during_run,
+            deleted_during_run_at_least: a.deleted_during_run_at_least + b.deleted_during_run_at_least,
+            boundaries_verified: a.boundaries_verified + b.boundaries_verified,
+            boundaries_searched: a.boundaries_searched + b.boundaries_searched,
+            rescans: a.rescans + b.rescans,
+            missing_rows: a.missing_rows.into_iter().chain(b.missing_rows).collect(),
+            pages_resumed: a.pages_resumed + b.pages_resumed,
+            first_request_id: a.first_request_id,
+            last_request_id: b.last_request_id,
+        },
+        not_found: Vec::new(),
+        profiles: Vec::new(),
+    }
+}
+
+/// The verdict on all profiles, which is that of the worst.
+fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
+    let failed: Vec<&ProfileFacts> = profiles.iter().filter(|profile| profile.failure.is_some()).collect();
+    let read = (profiles.len() - failed.len()) as u64;
+    let counts = [Verdict::Complete, Verdict::Healed, Verdict::Unverified].map(|verdict| {
+        let is_counted = |profile: &&ProfileFacts| profile.failure.is_none() && profile.verdict == verdict;
+        (profiles.iter().filter(is_counted).count(), verdict.name())
+    });
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+    let text = format!(
+        "{} read one after another: {}",
+        count_of(read, "profile was", "profiles were"),
+        counts.collect::<Vec<_>>().join(", ")
+    );
+    let mut evidence = vec![Evidence::new(Code::ProfilesRead, Some(read), text)];
+    let mut verdict = whole.verdict;
+    if !failed.is_empty() {
+        verdict = Verdict::Unverified;
+        let count = failed.len() as u64;
+        let named = failed.iter().take(MAX_NAMED).map(|profile| {
+            let why = profile.failure.as_ref().map_or("", |failure| &failure.text);
+            format!("{} ({why})", printable(profile.label()))
+        });
+        let mut named: Vec<String> = named.collect();
+        if let Some(more) = failed.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+            named.push(count_of(more as u64, "other", "others"));
+        }
+        let text = format!(
+            "{} not read to {} end: {}",
+            count_of(count, "profile was", "profiles were"),
+            word_for(count, "its", "their"),
+            named.join(", ")
+        );
+        evidence.push(Evidence::new(Code::ProfilesFailed, Some(count), text));
+    }
+    ReadReport { verdict, evidence, profiles, ..whole }
+}
+
+/// A page of a profile.
+#[derive(Debug)]
+pub struct ProfilePage<P> {
+    page: P,
+    /// The place of the profile.
+    profile: usize,
+}
+
+impl<P: RowPage> RowPage for ProfilePage<P> {
+    fn findings(&self) -> &PageFindings {
+        self.page.findings()
+    }
+}
+
+/// Record batches with the columns of the profile, each with the rows of one profile.
+#[derive(Debug)]
+pub struct ProfileBatches<B> {
+    rows: B,
+    schema: SchemaRef,
+    profiles: Arc<[ChildProfile]>,
+    /// The place of the profile that the rows are of.
+    current: usize,
+}
+
+impl<B: BuildBatches> ProfileBatches<B> {
+    fn label(&self, batch: &RecordBatch) -> RecordBatch {
+        labeled(batch, &self.schema, &self.profiles[self.current])
+            .expect("the schema is that of the batches and a profile")
+    }
+}
+
+fn labeled(batch: &RecordBatch, schema: &SchemaRef, profile: &ChildProfile) -> Result<RecordBatch, OutputError> {
+    let id = profile.id.to_string();
+    of_profile(batch, schema, (&id, profile.name.as_deref())).map_err(OutputError::ForeignBatch)
+}
+
+impl<B: BuildBatches> BuildBatches for ProfileBatches<B> {
+    type Page = ProfilePage<B::Page>;
+
+    fn append(&mut self, page: &ProfilePage<B::Page>, keep: &[bool]) -> Vec<RecordBatch> {
+        let mut batches = Vec::new();
+        if page.profile != self.current {
+            batches.extend(self.finish());
+            self.current = page.profile;
+        }
+        let full = self.rows.append(&page.page, keep);
+        batches.extend(full.iter().map(|batch| self.label(batch)));
+        batches
+    }
+
+    fn finish(&mut self) -> Option<RecordBatch> {
+        self.rows.finish().map(|batch| self.label(&batch))
+    }
+}
+
+#[cfg(test)]
+#[path = "profiles_tests.rs"]
+mod tests;

@@ -1,0 +1,154 @@
+//! Which profiles are read, and what is refused before anything is.
+
+use super::{ASKED, OTHER, organization, profile_ids};
+use crate::support::{Answer, Asked, ScriptedServer, sent_export};
+
+/// What the API says of an organization with these profiles.
+pub(super) fn identity(profiles: &[(&str, &str)]) -> String {
+    let profile = |&(id, name): &(&str, &str)| serde_json::json!({"id": id, "name": name, "short_name": null, "api_key": "secret"});
+    let profiles: Vec<_> = profiles.iter().map(profile).collect();
+    serde_json::json!({"success": true, "data": {"id": "o", "type": "organization", "name": "Acme", "profiles": profiles}})
+        .to_string()
+}
+
+/// The profile that a request reads, by the header; `None` for that of the account.
+pub(super) fn asked_profile(head: &str) -> Option<String> {
+    let line = head.lines().find_map(|line| line.strip_prefix("x-profile-id:"))?;
+    Some(line.trim().to_owned())
+}
+
+/// A server whose profiles have three contacts each.
+pub(super) fn server_of(profiles: &'static [(&'static str, &'static str)]) -> ScriptedServer {
+    ScriptedServer::start(move |_, head| match asked_profile(head) {
+        None => Answer::ok(identity(profiles)),
+        Some(_) => Asked::by(head).answer_of(3),
+    })
+}
+
+#[test]
+fn profiles_are_chosen_by_name_short_name_or_id() {
+    let server = organization(|settings| settings);
+    let ids = profile_ids(&server);
+    let choice = format!("P1,{}", server.profile_ids()[2]);
+    let flags =
+        ["-o", "c.csv", "--profiles", &choice, "--profiles", "Café Señor & Sons", "--columns", "profile_id", "-q"];
+    let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
+    let text = std::fs::read_to_string(run.path("c.csv")).unwrap();
+    assert!(ids.iter().all(|id| text.contains(id)), "P1 is Åland Ferries, the second is Café Señor & Sons");
+    let flags = ["-o", "c.csv", "--profiles", "P2", "--columns", "profile_id", "-q"];
+    let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(0);
+    let text = std::fs::read_to_string(run.path("c.csv")).unwrap();
+    assert_eq!(text.lines().skip(1).filter(|line| *line == server.profile_ids()[1].to_string()).count(), 250);
+    assert_eq!(text.lines().count(), 251);
+}
+
+#[test]
+fn profiles_come_from_their_own_list_where_the_account_names_none() {
+    let server = ScriptedServer::start(|_, head| match asked_profile(head) {
+        Some(_) => Asked::by(head).answer_of(3),
+        None if head.contains("/v3/me") => {
+            Answer::ok(r#"{"success": true, "data": {"id": "o", "type": "organization"}}"#)
+        }
+        None if Asked::by(head).is_first() => {
+            let profile = |id: &str, name: &str| serde_json::json!({"id": id, "name": name, "api_key": "sk_secret"});
+            let data =
+                serde_json::json!({"sender_profiles": [profile(ASKED, "North"), profile(OTHER, "a\u{1b}[31mb")]});
+            Answer::ok(serde_json::json!({"success": true, "data": data}).to_string())
+        }
+        None => Answer::ok(r#"{"success": true, "data": {"sender_profiles": []}}"#),
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "{profile_name}.csv", "--profiles", "all"]).finish();
+    let run = run.expect_code(0).expect_stderr("complete: 6 contacts of 2 profiles");
+    assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("sk_secret"), "{run:?}");
+    assert!(run.path("North.csv").exists() && run.path("a_31mb.csv").exists(), "{:?}", run.files());
+}
+
+#[test]
+fn names_of_no_profile_or_of_several_are_refused() {
+    let server = server_of(&[(ASKED, "North"), (OTHER, "South"), ("6f9619ff-8b86-4011-b42d-00cf4fc96401", "South")]);
+    let refused = |names: &str| {
+        let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", names]).finish().expect_code(2);
+        assert!(!run.path("c.csv").exists());
+        run
+    };
+    refused("Nort").expect_stderr(r#"no profile is named "Nort" (did you mean "North"?)"#).expect_stderr(r#""South""#);
+    refused("South").expect_stderr(&format!("several profiles are named \"South\": {OTHER}, "));
+    refused(",").expect_stderr("--profiles names no profile");
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", "all", "--profile-id", ASKED]);
+    run.finish().expect_code(2).expect_stderr("cannot be used with");
+    assert!(server.requests().iter().all(|head| head.contains("/v3/me")), "no list was read");
+}
+
+#[test]
+fn a_key_without_profiles_is_told_so() {
+    let answer = |kind: &'static str, profiles: serde_json::Value| {
+        let data = serde_json::json!({"id": "u", "type": kind, "profiles": profiles});
+        ScriptedServer::start(move |_, _| Answer::ok(serde_json::json!({"success": true, "data": data}).to_string()))
+    };
+    let read =
+        |server: &ScriptedServer| sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", "all"]).finish();
+    let server = answer("profile", serde_json::Value::Null);
+    read(&server)
+        .expect_code(6)
+        .expect_stderr("this key belongs to a profile")
+        .expect_stderr("hint: use the key of the");
+    read(&answer("user", serde_json::Value::Null)).expect_code(6).expect_stderr("an account without profiles");
+    read(&answer("organization", serde_json::json!([]))).expect_code(2).expect_stderr("has no profiles");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn flags_that_match_rows_by_id_or_read_a_part_of_a_list_are_refused() {
+    let refused = |command: &str, more: &[&str], flag: &str| {
+        let flags = [command, "--simulate", "20", "--profiles", "all"];
+        let run = sent_export().args(flags).args(more).finish().expect_code(2);
+        run.expect_stderr(&format!("error: {flag} does not go with --profiles"))
+            .expect_stderr("hint: omit one of the two")
+    };
+    for more in
+        [&["--changes", "d.csv"][..], &["--history", "h"], &["--exit-code-unchanged", "99"], &["--confirm-removed"]]
+    {
+        refused("contacts", &[&["-o", "c.csv"], more].concat(), more[0]);
+    }
+    for more in [["--limit", "10"], ["--sample", "10"]] {
+        refused("contacts", &[&["-o", "c.csv"], &more[..]].concat(), more[0]);
+        refused("messages", &[&["-o", "{profile_id}.csv"], &more[..]].concat(), more[0]);
+    }
+    refused("messages", &["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"], "--with-activities");
+    let run = sent_export().args([
+        "messages",
+        "--simulate",
+        "--profiles",
+        "all",
+        "-o",
+        "m",
+        "--partition-by",
+        "created_date",
+    ]);
+    run.finish().expect_code(2).expect_stderr("needs a folder for each profile");
+}
+
+#[test]
+fn plan_and_doctor_know_the_profiles() {
+    let server = organization(|settings| settings);
+    let url = server.base_url();
+    let flags = ["plan", "contacts", "--base-url", &url, "-o", "c.parquet", "--profiles", "all"];
+    let run = sent_export().args(flags).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert!(text.contains("750 contacts in the list") && text.contains("Blue Yonder ("), "{text}");
+    assert!(text.contains("and one to list the profiles") && text.contains("c.parquet, parquet, about"), "{text}");
+    assert_eq!(server.statistics().requests, 4, "one for the profiles and one for each");
+    let flags = ["plan", "contacts", "--base-url", &url, "-o", "{profile_name}.csv", "--profiles", "P1,P2"];
+    let run = sent_export().args(flags).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert!(text.contains("{profile_name}.csv, csv, about") && text.contains("all profiles together"), "{text}");
+    let flags = ["doctor", "contacts", "--base-url", &url, "--profiles", "all"];
+    let run = sent_export().args(flags).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert_eq!(text.matches("250 in the list").count(), 3, "{text}");
+    server.add_fault("AUTH_004 profile=2 on=list".parse().unwrap());
+    let flags = ["doctor", "contacts", "--base-url", &url, "--profiles", "all"];
+    let run = sent_export().args(flags).finish().expect_code(6);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert!(text.contains("failed") && text.matches("250 in the list").count() == 2, "{text}");
+}
