@@ -11,7 +11,8 @@ use crate::resources::activities::{Activities, activities_schema};
 use crate::simulator::Settings;
 use crate::time::Timestamp;
 
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::run_export;
+use super::export_command::{ExportCommand, Intent};
 use super::{job, warn_of_ids};
 
 /// Columns that hold the ids of messages: of activities, and of messages.

@@ -26,7 +26,8 @@ use crate::simulator;
 use crate::store::OutputTarget;
 
 use super::account::{key_variable, start_simulator};
-use super::export::{ExportCommand, Intent, run_export};
+use super::export::run_export;
+use super::export_command::{ExportCommand, Intent};
 use super::monitor::RunMonitor;
 use super::printer::note;
 use super::{job, print, warn_of_ids};

@@ -10,7 +10,7 @@ use crate::report::{Counts, Filters};
 use crate::resources::contacts::{Contacts, contacts_schema};
 use crate::simulator;
 
-use super::export::{ExportCommand, Intent};
+use super::export_command::{ExportCommand, Intent};
 use super::profiles::{export_list, written_schema};
 
 /// Exports all contacts.

@@ -16,16 +16,16 @@ use crate::config::{ActivitiesConfig, ConfigError, ExportConfig, ExportFlags, Ro
 use crate::error::{Error, ExitCode};
 use crate::export::{Estimating, NewRows, ReadReport, Reading};
 use crate::journal::{Engage, Journal, JournalSlot, JournalWriter, remove_journal};
-use crate::lookup::LookupSettings;
-use crate::publish::{OutputLock, Outputs, PartitionBy, lock_target};
+use crate::publish::{OutputLock, Outputs, lock_target};
 use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
+use super::estimate::plan_export;
+use super::export_command::{ExportCommand, Intent, connect};
 use super::monitor::RunMonitor;
-use super::plan::plan_export;
 use super::printer::{note, show, warn_event, warn_text};
 use super::publish::{Published, check_dataset, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
@@ -33,26 +33,6 @@ use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
 use super::{is_color_off, job, print, stop, table_width};
-
-/// What one command exports, and how it reads it.
-#[derive(Debug)]
-pub(super) struct ExportCommand<R> {
-    /// What is exported, and how it is read.
-    pub(super) reading: R,
-    /// Whether there is one file for each value of a column.
-    pub(super) partition: Option<PartitionBy>,
-    /// How the activities of the rows are read, if they are.
-    pub(super) activities: Option<LookupSettings>,
-}
-
-/// What is to be done with an export.
-#[derive(Clone, Copy)]
-pub(super) enum Intent<'a> {
-    /// It is run, and watched.
-    Run(&'a RunMonitor<'a>),
-    /// It is described, by one request.
-    Plan,
-}
 
 /// Exports all rows of a resource, or says what that would take.
 ///
@@ -138,15 +118,6 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     let comparing = prepare(config, R::NAME, verbosity)?;
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
     Ok(Opened { outputs, activities, comparing, stats_before: RequestStats::default(), _locks: locks })
-}
-
-/// The account of a run; sends nothing.
-///
-/// # Errors
-/// When there is no key, or HTTPS cannot be set up.
-pub(super) fn connect(config: &ExportConfig) -> Result<Account, Error> {
-    let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    Account::new(config.pace.account_settings(config.account.base_url.clone(), key)).map_err(Error::from)
 }
 
 /// Reads everything and publishes it; `None` when the reader of the only output, a pipe, has seen enough.

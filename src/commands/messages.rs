@@ -23,7 +23,7 @@ use crate::simulator::Settings;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::export::{ExportCommand, Intent};
+use super::export_command::{ExportCommand, Intent};
 use super::job;
 use super::profiles::{SinceLast, export_list, written_schema};
 

@@ -7,7 +7,9 @@ mod contact;
 mod contacts;
 mod diff;
 mod doctor;
+mod estimate;
 mod export;
+mod export_command;
 mod job;
 mod log;
 mod man;
@@ -34,7 +36,7 @@ use crate::cli::{Cli, Command};
 use crate::error::{Error, ExitCode};
 use crate::telemetry::LogFormat;
 
-use self::export::Intent;
+use self::export_command::Intent;
 use self::log::{is_color_off, log_level, start_log, table_width};
 use self::monitor::{RunMonitor, perform};
 use self::printer::{print, warn_of_ids};

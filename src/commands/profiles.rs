@@ -36,9 +36,10 @@ use crate::time::Timestamp;
 
 use self::journals::Journals;
 use super::account::{key_variable, start_simulator};
-use super::export::{ExportCommand, Intent, Opened, connect, open, read_and_publish, report_result, run_export};
+use super::estimate::{Planned, describe};
+use super::export::{Opened, open, read_and_publish, report_result, run_export};
+use super::export_command::{ExportCommand, Intent, connect};
 use super::monitor::RunMonitor;
-use super::plan::{Planned, describe};
 use super::{job, stop};
 
 /// From when on the rows of a profile are read, by the last export of them; `None` reads all of them.

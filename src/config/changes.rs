@@ -6,8 +6,8 @@ use arrow::datatypes::Schema;
 
 use super::ConfigError;
 use super::diff::changes_metadata;
+use super::files::requests_for;
 use super::naming::Naming;
-use super::outputs::requests_for;
 use crate::changes::{Layout, changes_schema};
 use crate::cli::ChangesArgs;
 use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, JsonDecimals, Projection};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
-use super::outputs::{check_format_flags, check_outputs, file_settings};
+use super::files::{check_format_flags, check_outputs, file_settings};
 use super::places::check_distinct;
 use super::{ConfigError, Naming, ProfileNaming};
 use crate::changes::{Layout, changes_schema};

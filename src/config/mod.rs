@@ -16,6 +16,7 @@ mod connection;
 mod diff;
 mod error;
 mod export;
+mod files;
 mod jobs;
 mod key;
 mod key_command;

@@ -1,6 +1,5 @@
 //! What an export writes, and where.
 
-use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +8,12 @@ use super::ConfigError;
 use super::activities::ActivitiesConfig;
 use super::changes::{ChangesConfig, ChangesFlags};
 use super::columns::{dropped_columns, phone_protection, rows_to_write};
+use super::files::{check_format_flags, check_outputs, file_settings};
 use super::naming::Naming;
 use super::places::{check_distinct, check_manifest};
 use super::row_format::{RowFormat, SecondOutput, metadata};
-use crate::cli::{FileArgs, OutputArgs, ReportFileArgs};
-use crate::format::{FileFormat, Format};
+use crate::cli::{OutputArgs, ReportFileArgs};
+use crate::format::FileFormat;
 use crate::publish::{OutputRequest, OutputSettings, PartitionBy};
 use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, PlacePattern, Sidecar, Stores};
@@ -183,56 +183,12 @@ impl OutputsConfig {
     }
 }
 
-/// The outputs that are asked for, each with its format.
-pub(super) fn check_outputs(args: &FileArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
-    requests_for(&args.output, args.format, naming)
-}
-
-/// Outputs at these places, each with its format.
-pub(super) fn requests_for(
-    paths: &[PathBuf],
-    format: Option<FileFormat>,
-    naming: &Naming,
-) -> Result<Vec<OutputRequest>, ConfigError> {
-    let mut requests = Vec::new();
-    for path in paths {
-        let request = OutputRequest::new(&naming.path(path)?, format, naming.stores())?;
-        let is_terminal = request.target == OutputTarget::Stdout && std::io::stdout().is_terminal();
-        if is_terminal && !request.format.is_plain_text() {
-            return Err(ConfigError::BinaryToTerminal(request.format));
-        }
-        requests.push(request);
-    }
-    Ok(requests)
-}
-
-/// How the files are written.
-pub(super) fn file_settings(args: &FileArgs) -> FileSettings {
-    FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() }
-}
-
 /// The places of the manifests that runs with these flags write; `first` is the first output as it was typed.
 fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) -> Option<PlacePattern> {
     match args.manifest.as_deref() {
         Some(path) if path.as_os_str() == "none" => None,
         Some(path) => naming.siblings(path),
         None => naming.siblings(&Sidecar::Manifest.path(first?)),
-    }
-}
-
-/// Flags for a format without a file of it are a mistake.
-pub(super) fn check_format_flags<'a>(
-    flags: &FileArgs,
-    outputs: impl Iterator<Item = &'a OutputRequest>,
-) -> Result<(), ConfigError> {
-    let formats: Vec<Format> = outputs.map(|request| request.format.format()).collect();
-    match flags.csv.first_given() {
-        Some(flag) if !formats.contains(&Format::Csv) => return Err(ConfigError::NoCsv(flag)),
-        _ => {}
-    }
-    match flags.decimals {
-        Some(_) if !formats.contains(&Format::Ndjson) => Err(ConfigError::NoNdjson),
-        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,8 @@ use arrow::datatypes::SchemaRef;
 use sha2::{Digest, Sha256};
 
 use super::delivered::{Delivered, Place};
-use super::reading::{ReadReport, Reading};
+use super::read_report::ReadReport;
+use super::reading::Reading;
 use crate::api::{Account, Scope};
 use crate::base::noun::RowNoun;
 use crate::error::Error;

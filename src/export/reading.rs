@@ -10,6 +10,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::delivered::{Delivered, Place};
 use super::profile_tally::ProfileTally;
+use super::read_report::ReadReport;
 use super::sample::{SampleEnd, SampleSettings, read_sample};
 use super::since::Since;
 use super::written_ids::WrittenIds;
@@ -20,10 +21,9 @@ use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
 use crate::listing::{
     Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
-use crate::report::{ConsistencyFacts, ProfileFacts};
+use crate::report::ConsistencyFacts;
 use crate::resources::{BuildBatches, ListError, ListSource, Resource, RowFilter, RowPage};
 use crate::time::Timestamp;
-use crate::verdict::{Evidence, Verdict};
 
 /// Rows in pages between reading and gathering, about half a kilobyte each with their bodies: enough that neither often
 /// waits for the other.
@@ -97,31 +97,6 @@ pub trait Reading {
         deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
         observe: impl FnMut(Progress),
     ) -> impl Future<Output = Result<Option<ReadReport>, Error>>;
-}
-
-/// What a read met.
-#[derive(Debug, Clone)]
-pub struct ReadReport {
-    /// Whether everything is there.
-    pub verdict: Verdict,
-    /// What the verdict rests on.
-    pub evidence: Vec<Evidence>,
-    /// Answers taken.
-    pub pages: u64,
-    /// Items that are no rows, where the read itself counts them.
-    pub rejected: u64,
-    /// Rows that came more than once and were written once.
-    pub duplicates: u64,
-    /// Rows in the list by the first answer.
-    pub total_first: Option<u64>,
-    /// Rows in the list by the last answer.
-    pub total_last: Option<u64>,
-    /// The same in numbers.
-    pub consistency: ConsistencyFacts,
-    /// Keys that nothing belongs to, as they were requested.
-    pub not_found: Vec<String>,
-    /// What was read of each profile; empty unless several were asked for.
-    pub profiles: Vec<ProfileFacts>,
 }
 
 /// Reads a whole list.

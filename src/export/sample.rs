@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::stream;
 
 use super::delivered::{Delivered, Place};
-use super::reading::ReadReport;
+use super::read_report::ReadReport;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
 use crate::listing::{Fetched, ListFailure, ListPage, PageSource, Paging, Progress, ReadSettings, RowId, Window};

@@ -6,10 +6,15 @@
 //!
 //! *Easy to get wrong:* texts from the server end up in a query. Only names for which [`is_plain`] holds do.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::origin::Origin;
+use crate::base::hive::partition_of;
 use crate::format::FileFormat;
+use crate::publish::is_dataset_file;
 
 /// Smallest group whose share is compared with that of all others.
 const MIN_GROUP: u64 = 100;
@@ -122,14 +127,26 @@ pub(super) fn is_plain(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'='))
 }
 
-/// The name of the Parquet file to query: the only one of the run or of the report if its name is plain, or else `usual`.
-pub(super) fn parquet_file<'a>(origin: &'a Origin, usual: &'a str) -> &'a str {
+/// What a query reads, by the name of the only Parquet file of the run or of the report, or the pattern of all files of a
+/// dataset, seen from its folder; `usual` if there are several files or the name is not plain.
+pub(super) fn parquet_file<'a>(origin: &'a Origin, usual: &'a str) -> Cow<'a, str> {
     let outputs = origin.outputs.iter().filter(|file| file.resource.is_none()).map(|file| (&file.path, file.format));
     let inputs = origin.inputs.iter().map(|file| (&file.path, file.format));
-    let mut files = outputs.chain(inputs).filter(|(_, format)| *format == FileFormat::PARQUET);
-    let (Some((path, _)), None) = (files.next(), files.next()) else { return usual };
-    let name = std::path::Path::new(path).file_name().and_then(|name| name.to_str());
-    name.filter(|name| is_plain(name)).unwrap_or(usual)
+    let files = outputs.chain(inputs).filter(|(_, format)| *format == FileFormat::PARQUET);
+    let paths: Vec<&Path> = files.map(|(path, _)| Path::new(path)).collect();
+    let column_of = |path: &&'a Path| {
+        let (folder, name) = (path.parent()?.file_name()?.to_str()?, path.file_name()?.to_str()?);
+        partition_of(folder).filter(|_| is_dataset_file(name)).map(|(column, _)| column)
+    };
+    // A run may have written some of the days only.
+    let is_whole = |column: &&str| origin.outputs.is_empty() || !column.ends_with("_date");
+    let column = paths.first().and_then(column_of).filter(|column| is_plain(column)).filter(is_whole);
+    if let Some(column) = column.filter(|column| paths.iter().all(|path| column_of(path) == Some(*column))) {
+        return format!("{column}=*/*.parquet").into();
+    }
+    let [path] = paths.as_slice() else { return usual.into() };
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.filter(|name| is_plain(name)).unwrap_or(usual).into()
 }
 
 #[cfg(test)]

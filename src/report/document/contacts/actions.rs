@@ -19,7 +19,8 @@ const WHATSAPP: &str = "whatsapp";
 
 /// Everything that needs attention, most important first.
 pub(in crate::report) fn actions(summary: &Summary) -> Vec<Action> {
-    let list = List { summary, file: parquet_file(&summary.origin, "contacts.parquet") };
+    let file = parquet_file(&summary.origin, "contacts.parquet");
+    let list = List { summary, file: &file };
     let single = [
         list.opted_out(),
         list.without_channel(),

@@ -19,6 +19,7 @@ const UNDELIVERED: &str = "upper(status) in ('FAILED', 'FILTERED', 'BLOCKED')";
 pub(in crate::report) fn actions(summary: &DeliverySummary) -> Vec<Action> {
     // Files of activities have no rows of messages to list.
     let file = summary.from_activities.is_none().then(|| parquet_file(&summary.origin, "messages.parquet"));
+    let file = file.as_deref();
     let channels = channels(summary, file);
     reasons(summary, file).into_iter().chain(channels).collect()
 }
