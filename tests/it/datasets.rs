@@ -58,6 +58,10 @@ fn report(run: Finished, path: &str) -> (Finished, Value) {
     for about_files in ["inputs", "outputs", "run", "generated_at", "as_of"] {
         report.as_object_mut().unwrap().remove(about_files);
     }
+    // Queries name the file.
+    for action in report["actions"].as_array_mut().unwrap() {
+        action["sql"].take();
+    }
     (run, report)
 }
 
