@@ -25,7 +25,7 @@ use crate::report::{
     ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
     ResourceDocument, RunDocument, TableStyle,
 };
-use crate::resources::is_profile_column;
+use crate::resources::{PROFILE_ID, is_profile_column};
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -172,6 +172,7 @@ fn summarize<C: FileCounts>(
         added?;
         progress.end_file(file.bytes);
         let schema = file.schema();
+        facts.has_profiles |= !absent.iter().any(|&column| schema.field(column).name() == PROFILE_ID);
         for column in absent {
             let name = schema.field(column).name();
             // Only exports of several profiles have it.

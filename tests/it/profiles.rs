@@ -100,7 +100,8 @@ fn all_profiles_go_into_one_file_with_their_ids_and_names() {
     let server = organization(|settings| settings);
     let flags =
         ["-o", "c.parquet", "--profiles", "all", "--summary", "s.json", "--report", "r.html", "--report", "r.md"];
-    let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
+    let run = sent_export().contacts(&server.base_url(), &[&flags[..], &["--show-table"]].concat());
+    let run = run.finish().expect_code(0);
     let rows = columns(&run.path("c.parquet"), ["profile_id", "profile_name", "id"]);
     assert_eq!(rows.len(), 3 * CONTACTS as usize);
     let keys: BTreeSet<_> = rows.iter().map(|[profile, _, id]| (profile.clone(), id.clone())).collect();
@@ -240,10 +241,17 @@ fn the_same_number_of_two_profiles_is_not_shared() {
     let shared = |summary: &Value| summary["quality"]["shared_phone_numbers"]["keys"].as_u64().unwrap();
     let summary = run.json("s.json");
     assert_eq!((shared(&summary), &summary["contacts"]), (1, &4.into()), "the one that a profile has twice");
+    let query = |summary: &Value| {
+        let actions = summary["actions"].as_array().unwrap();
+        let shared = actions.iter().find(|action| action["code"] == "shared_numbers").unwrap();
+        shared["sql"].as_str().unwrap().to_owned()
+    };
+    assert!(query(&summary).contains("(partition by profile_id, coalesce("), "{summary}");
     // The same when the file is read back.
     let run = run.again().args(["report", "c.parquet", "--quiet", "--json", "f.json"]).finish().expect_code(0);
     let summary = run.json("f.json");
     assert_eq!((shared(&summary), &summary["quality"]["repeated_ids"]["keys"]), (1, &0.into()));
+    assert!(query(&summary).contains("(partition by profile_id, coalesce("), "{summary}");
     run.again().args(["verify", "c.parquet"]).finish().expect_code(0);
 }
 

@@ -1,7 +1,7 @@
 """Runs the SQL that `sent-export sql` prints in the real engine, twice, and compares every value with the Parquet file.
 
 Usage: check.py PROGRAM ENGINE FOLDER, where FOLDER holds RESOURCE.FORMAT of one run, for each resource and format, and
-messages/ with one file a day, and contacts/ with one a region.
+messages/ with one file a day, and regions/ with one a region.
 """
 
 import collections
@@ -146,4 +146,4 @@ for name in formats:
 if "parquet" in formats:
     check("messages", "messages/", "parquet", "--partition-by", "created_date")
     if engine in ("duckdb", "spark"):
-        check("contacts", "contacts/", "parquet", "--partition-by", "region_code")
+        check("contacts", "regions/", "parquet", "--partition-by", "region_code")

@@ -44,6 +44,9 @@ pub struct Origin {
     /// Columns that some of these files lack; counts that need them are unknown or omitted.
     #[serde(default)]
     pub columns_not_in_inputs: Vec<String>,
+    /// Whether rows in these files have the column of the profile that they were read for.
+    #[serde(skip)]
+    pub has_profiles: bool,
     /// Notices that cannot be derived from the document; `all_notices` of a document has the others, too.
     #[serde(skip_deserializing)]
     pub notices: Vec<Notice>,
@@ -58,6 +61,11 @@ impl Origin {
     /// Whether all files have these columns.
     pub(in crate::report) fn has(&self, columns: &[&str]) -> bool {
         columns.iter().all(|&column| !self.columns_not_in_inputs.iter().any(|name| name == column))
+    }
+
+    /// Whether the rows have the column of the profile that they were read for.
+    pub(in crate::report) fn has_profiles(&self) -> bool {
+        self.has_profiles || self.run.as_ref().is_some_and(|run| !run.profiles.is_empty())
     }
 
     /// Whether two documents were made with different filters, so that their numbers are not comparable.

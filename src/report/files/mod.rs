@@ -48,6 +48,8 @@ pub struct FilesFacts {
     pub notices: Vec<Notice>,
     /// Columns that some of the files lack.
     pub columns_not_in_inputs: Vec<String>,
+    /// Whether rows have the column of the profile that they were read for.
+    pub has_profiles: bool,
     /// Filters of the exports, if they are the same.
     pub filters: Filters,
     /// Whether the exports had different filters, as far as is known.
@@ -103,11 +105,13 @@ pub trait FileDocument: ResourceDocument + RunDocument + Report {
 
 /// Adds the facts of files to the document of their counts.
 fn with_files<D: ResourceDocument>(mut document: D, facts: FilesFacts) -> D {
-    let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, filters, filters_differ, findings } = facts;
+    let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, has_profiles, filters, filters_differ, findings } =
+        facts;
     document.set_as_of(as_of);
     document.add_findings(findings);
     let origin = document.origin_mut();
-    *origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, notices, ..std::mem::take(origin) };
+    let before = std::mem::take(origin);
+    *origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, has_profiles, notices, ..before };
     document.omit_absent();
     document
 }

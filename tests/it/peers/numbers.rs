@@ -46,6 +46,17 @@ fn queries_of_the_report_return_as_many_rows_as_it_counts() {
         let run = run.again().args(["report", "c.parquet", "--quiet", "--json", "f.json"]).finish().expect_code(0);
         check_actions(&run, "f.json", codes);
     }
+    // What two profiles both have is not shared, neither for the report nor for the query.
+    let settings =
+        Settings { contacts: 500, profiles: 3, profile_contacts: 3000, hostile: true, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    for more in [&[][..], &["--profiles", "all"]] {
+        let outputs = [&["-o", "c.parquet", "--summary", "s.json", "-q"], more].concat();
+        let run = sent_export().contacts(&simulator.base_url(), &outputs).finish().expect_code(0);
+        check_actions(&run, "s.json", &ALL[..2]);
+        let run = run.again().args(["report", "c.parquet", "--quiet", "--json", "f.json"]).finish().expect_code(0);
+        check_actions(&run, "f.json", &ALL[..2]);
+    }
     let messaging = Messaging { count: 30_000, ..Messaging::default() };
     let simulator = Simulator::start(Settings { contacts: 2000, messaging, ..Settings::default() }).unwrap();
     let outputs = ["-o", "m.parquet", "--summary", "s.json", "-q"];

@@ -1,5 +1,6 @@
 //! The printed SQL in the engines that it is for: every value against the Parquet file, loaded twice.
-//! What was compared stays under `target/sql-engines`, a row of a table for each file.
+//! What was compared stays under `target/sql-engines`, a row of a table for each file; `docs/sql.md` has the sums, a row for
+//! each engine.
 //!
 //! `SENT_EXPORT_SDK_PYTHON` names a Python with the packages of `tests/requirements.txt`; `SENT_EXPORT_DUCKLAKE_PYTHON` one
 //! with those of `tests/sql/ducklake.txt`: its extension comes from `PyPI` for an older `DuckDB` only. `sqlite3`, `psql`,
@@ -30,7 +31,7 @@ fn export(hostile: bool) -> Finished {
     let run = run.again().messages(&url, &[]).args(outputs("messages")).finish().expect_code(0);
     let days = ["--output", "messages/", "--partition-by", "created_date"];
     let run = run.again().messages(&url, &days).finish().expect_code(0);
-    let regions = ["--output", "contacts/", "--partition-by", "region_code"];
+    let regions = ["--output", "regions/", "--partition-by", "region_code"];
     let run = run.again().contacts(&url, &regions).finish().expect_code(0);
     let activities = ["activities", "--messages", "messages.parquet", "--rate-limit", "none", "--base-url", &url];
     let run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
@@ -60,7 +61,49 @@ fn every_value_is_loaded_by(engine: &str, python: &Path) {
         .concat();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../sql-engines");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{engine}.md")), table).unwrap();
+    std::fs::write(folder.join(format!("{engine}.md")), &table).unwrap();
+    let row = compared(engine, &table);
+    let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sql.md")).unwrap();
+    assert!(documented.lines().any(|line| line == row), "docs/sql.md lacks this row:\n{row}");
+}
+
+/// What files an engine has loaded, in the order of the columns of `docs/sql.md`.
+const FILES: [&str; 9] = [
+    "parquet",
+    "csv",
+    "csv.gz",
+    "csv.zst",
+    "ndjson",
+    "ndjson.gz",
+    "ndjson.zst",
+    "files by created_date",
+    "files by region_code",
+];
+/// Values that engines differ in.
+const KINDS: [&str; 6] = ["nulls", "empty texts", "phones", "times", "decimals", "lists"];
+
+/// The rows that were compared of each kind of file, and how many of their values are of each kind.
+fn compared(engine: &str, table: &str) -> String {
+    let (mut rows, mut kinds) = ([0_u64; FILES.len()], [0_u64; KINDS.len()]);
+    let number = |cell: &str, unit: &str| cell.strip_suffix(unit)?.trim().replace(',', "").parse::<u64>().ok();
+    for line in table.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let file = FILES.iter().position(|file| *file == cells[2]).expect("the script names what it has loaded");
+        rows[file] += number(cells[4], "rows").expect("its rows");
+        for (sum, kind) in kinds.iter_mut().zip(KINDS) {
+            *sum += cells[5..].iter().find_map(|cell| number(cell, kind)).expect("every kind is counted");
+        }
+    }
+    let shown = |count: u64| if count == 0 { "no".to_owned() } else { with_separators(count) };
+    let cells: Vec<String> = rows.map(shown).into_iter().chain(kinds.map(with_separators)).collect();
+    format!("| `{engine}` | {} |", cells.join(" | "))
+}
+
+fn with_separators(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
 }
 
 #[test]

@@ -48,17 +48,19 @@ fn each_profile_has_a_file_in_one_dataset_that_is_read_back() {
 #[test]
 fn names_regions_and_days_of_contacts_part_all_profiles_together() {
     let server = organization(|settings| settings);
-    let export = |command: &str, column: &str| {
+    let export = |command: &str, column: &str, more: &[&str]| {
         let url = server.base_url();
         let flags = [command, "--base-url", &url, "-o", "d/", "--partition-by", column, "--profiles", "all", "-q"];
-        let run = sent_export().args(flags).args(["--rate-limit", "none"]).finish().expect_code(0);
+        let run = sent_export().args(flags).args(["--rate-limit", "none"]).args(more).finish().expect_code(0);
         run.again().args(["verify", "d"]).finish().expect_code(0);
     };
-    for column in ["profile_name", "region_code", "created_date"] {
-        export("contacts", column);
+    for column in ["profile_name", "region_code"] {
+        export("contacts", column, &[]);
     }
+    // They are not read from day to day, so that the dataset is replaced whole, unlike that of messages.
+    export("contacts", "created_date", &["--max-partitions", "1000"]);
     for column in ["profile_name", "status"] {
-        export("messages", column);
+        export("messages", column, &[]);
     }
     let flags = ["-o", "d/", "--partition-by", "profile_name", "--profiles", "all", "-q"];
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);

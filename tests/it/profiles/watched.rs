@@ -82,7 +82,7 @@ fn outputs_of_each_are_one_run_whose_numbers_are_added_up() {
     assert_eq!(record["summary"], "complete: 750 contacts of 3 profiles");
     assert_eq!(metric(&run, "last_run_rows"), Some(u64::from(3 * CONTACTS)));
     let posted = chat.requests();
-    assert!(posted.len() == 1 && posted[0].starts_with("POST /hook "), "{posted:?}");
+    assert!(posted.len() == 1 && posted[0].starts_with("post /hook "), "{posted:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::base::places;
 use crate::base::plural::{count_of, grouped, word_for};
 use crate::report::format::percent;
 use crate::report::table::MAX_KEYS;
+use crate::resources::PROFILE_ID;
 use crate::resources::contacts::column;
 
 /// Groups of one kind that are listed.
@@ -62,8 +63,21 @@ impl List<'_> {
     fn opted_out(&self) -> Option<Action> {
         let count = self.summary.opted_out()?;
         let action = self.of_all(ActionCode::OptedOut, count, ["has opted out", "have opted out"], "opt_out")?;
-        let command = Some("sent-export contacts --only opted-out -o opted-out.parquet".to_owned());
+        let command = self.flags_of_profiles();
+        let command = command.map(|flags| format!("sent-export contacts --only opted-out{flags} -o opted-out.parquet"));
         Some(Action { command, ..action })
+    }
+
+    /// The flags that read the same profiles; `None` if their names cannot be written without quotes.
+    fn flags_of_profiles(&self) -> Option<String> {
+        let filters = &self.summary.origin.filters;
+        let flags = match (&filters.profile_id, filters.profiles.as_slice()) {
+            (Some(id), _) => format!(" --profile-id {id}"),
+            (None, []) => return Some(String::new()),
+            (None, names) => format!(" --profiles {}", names.join(",")),
+        };
+        let are_plain = filters.profile_id.iter().chain(&filters.profiles).all(|name| is_plain(name));
+        are_plain.then_some(flags)
     }
 
     fn without_channel(&self) -> Option<Action> {
@@ -112,8 +126,16 @@ impl List<'_> {
         let what = ["has the number of another one", "have the number of another one"];
         let action = self.of_all(ActionCode::SharedNumbers, shared.contacts, what, "")?;
         let number = "coalesce(nullif(format_e164, ''), nullif(phone_number, ''))";
+        // As it is counted: what two profiles or customers both have is not shared.
+        let owner = if self.summary.origin.has_profiles() {
+            format!("{PROFILE_ID}, ")
+        } else if self.summary.has(&[column::CUSTOMER_ID]) {
+            "coalesce(customer_id, ''), ".to_owned()
+        } else {
+            String::new()
+        };
         let sql = format!(
-            "select * from '{}' where {number} is not null qualify count(*) over (partition by {number}) > 1",
+            "select * from '{}' where {number} is not null qualify count(*) over (partition by {owner}{number}) > 1",
             self.file
         );
         let about = if shared.approximate { "About " } else { "" };
