@@ -2,6 +2,7 @@
 //! percentages, countries with their calling codes, names of partitions, hashes, panics of libraries.
 
 pub(crate) mod hash;
+pub(crate) mod hex;
 pub(crate) mod hive;
 pub mod noun;
 pub(crate) mod panics;

@@ -12,6 +12,7 @@ use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
 use super::watch::{Ended, Reporter, watch};
 use super::{csv, ipc, ndjson, parquet, xlsx};
+use crate::base::hex::hex;
 use crate::format::Format;
 
 /// Timeout for reading without progress. A damaged file can hang its reader, and even the slowest disk reads a few bytes
@@ -113,14 +114,10 @@ fn sha256(mut reader: impl Read) -> io::Result<String> {
     let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
     loop {
         match reader.read(&mut chunk) {
-            Ok(0) => return Ok(hexadecimal(&digest.finalize())),
+            Ok(0) => return Ok(hex(&digest.finalize())),
             Ok(count) => digest.update(&chunk[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

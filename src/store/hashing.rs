@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use sha2::{Digest, Sha256};
 
 use super::staged::Staged;
+use crate::base::hex::hex;
 
 /// Size of the buffer before the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
@@ -57,10 +58,4 @@ impl std::fmt::Debug for HashingWriter {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("HashingWriter").field("bytes", &self.bytes).finish_non_exhaustive()
     }
-}
-
-/// Hexadecimal digits, as in manifests.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

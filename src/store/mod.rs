@@ -20,6 +20,7 @@ mod hashing;
 mod hindrance;
 mod local;
 mod object;
+mod open;
 mod paths;
 mod pattern;
 mod replace;
@@ -38,6 +39,7 @@ pub(crate) use self::hashing::HashingWriter;
 pub use self::hindrance::Hindrance;
 pub(crate) use self::local::make_folders;
 pub use self::object::{AddressError, ObjectError, ObjectErrorKind, StoreOption, Stores};
+pub(crate) use self::open::open;
 pub(crate) use self::paths::folder_of;
 pub use self::paths::{file_identity, is_written_directly};
 pub use self::pattern::{Piece, PlacePattern};
@@ -48,6 +50,6 @@ pub use self::small_file::{
     stage_small_file, write_small_file,
 };
 pub use self::staged::FileSettings;
-pub(crate) use self::staged::{Staged, open};
+pub(crate) use self::staged::Staged;
 pub use self::state::state_folder;
 pub use self::target::{ListedObject, ObjectTarget, OutputTarget};

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::local::LocalFile;
 use super::object::{self, Version};
+use super::open::open;
 use super::paths::folder_of;
-use super::staged::{self, FileSettings, Staged};
+use super::staged::{FileSettings, Staged};
 use super::target::{ObjectTarget, OutputTarget};
 
 /// Checks that a target can be written, and leaves nothing behind.
@@ -21,7 +22,7 @@ pub fn check_writable(target: &OutputTarget, settings: FileSettings) -> Result<(
         // A pipe can be opened only once: its reader stops at the first end of file.
         stream if stream.is_stream() => Ok(()),
         OutputTarget::Object(object) => object::prove_writable(object, settings),
-        other => staged::open(other, settings).map(drop),
+        other => open(other, settings).map(drop),
     }
 }
 
@@ -140,8 +141,8 @@ pub fn stage_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSetti
             SmallFileKind::File(Box::new(file))
         }
         stream => {
-            let mut open = staged::open(stream, settings)?;
-            written(stream.name(), &mut *open)?;
+            let mut output = open(stream, settings)?;
+            written(stream.name(), &mut *output)?;
             SmallFileKind::Stream
         }
     }))

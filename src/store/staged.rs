@@ -6,9 +6,6 @@ use std::io::{self, Write};
 
 use super::access::FileMode;
 use super::error::StoreError;
-use super::local;
-use super::object::Upload;
-use super::target::OutputTarget;
 
 /// How files are staged and published.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,18 +40,6 @@ pub(crate) trait Staged: Write + Send + fmt::Debug {
     /// When it cannot be read before it is published.
     fn reopen(&self) -> io::Result<File> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "only a staged file can be read"))
-    }
-}
-
-/// Opens an output.
-///
-/// # Errors
-/// When it cannot be written.
-pub(crate) fn open(target: &OutputTarget, settings: FileSettings) -> Result<Box<dyn Staged>, StoreError> {
-    match target {
-        OutputTarget::Stdout => Ok(Box::new(Stream(io::stdout()))),
-        OutputTarget::File(path) => local::open(path, settings),
-        OutputTarget::Object(object) => Ok(Box::new(Upload::begin(object, settings)?)),
     }
 }
 

@@ -9,11 +9,11 @@ use object_store::ObjectMeta;
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
-use super::hashing::hex;
 use super::object::{self, ObjectAddress, ObjectError, Stores};
 use super::paths::{file_identity, folder_of, is_written_directly, real_path, relative_to};
 use super::replace::create_private;
 use super::sidecar::Sidecar;
+use crate::base::hex::hex;
 
 /// Where an output goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use ring::hmac;
 
+use crate::base::hex::{hex, push_hex};
 /// Fewest bytes of a key. All phone numbers of the world can be tried in minutes, so the key alone protects them.
 pub const MIN_KEY_BYTES: usize = 16;
 /// What the fingerprint is the HMAC of: text that is no phone number.
@@ -32,21 +33,13 @@ impl PhoneKey {
 
     /// What tells this key from others, and says nothing else of it: 16 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let mut text = String::new();
-        push_hex(&hmac::sign(&self.0, FINGERPRINT_OF).as_ref()[..FINGERPRINT_BYTES], &mut text);
-        text
+        hex(&hmac::sign(&self.0, FINGERPRINT_OF).as_ref()[..FINGERPRINT_BYTES])
     }
 
     /// Appends the HMAC-SHA-256 of a text, 64 hexadecimal digits.
     pub(super) fn push_hash(&self, text: &str, hash: &mut String) {
         push_hex(hmac::sign(&self.0, text.as_bytes()).as_ref(), hash);
     }
-}
-
-/// Appends bytes as lower-case hexadecimal digits.
-pub(super) fn push_hex(bytes: &[u8], text: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15].map(|at| char::from(DIGITS[usize::from(at)]))));
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringBuilder, TimestampMicrosecondArr
 use arrow::datatypes::{DataType, Field, TimeUnit};
 use sha2::{Digest, Sha256};
 
-use super::key::push_hex;
+use crate::base::hex::push_hex;
 use crate::format::for_each_json_object;
 use crate::resources::is_profile_column;
 

@@ -18,8 +18,8 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use super::address::{Cloud, ObjectAddress};
 use super::aws_profile;
+use super::client::{Client, StoreOption};
 use super::error::ObjectError;
-use super::stores::{Client, StoreOption};
 
 /// Timeout of one request, long enough for a part over a slow connection.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(180);

@@ -8,6 +8,7 @@
 
 mod address;
 mod aws_profile;
+mod client;
 mod connect;
 mod error;
 mod small;
@@ -16,8 +17,9 @@ mod upload;
 
 pub use self::address::AddressError;
 pub(crate) use self::address::ObjectAddress;
+pub(in crate::store) use self::client::Client;
+pub use self::client::StoreOption;
 pub use self::error::{ObjectError, ObjectErrorKind};
 pub(super) use self::small::{Version, download, list_all, list_directly, read, remove, replace, size, write};
-pub(in crate::store) use self::stores::Client;
-pub use self::stores::{StoreOption, Stores};
+pub use self::stores::Stores;
 pub(crate) use self::upload::{Upload, prove_writable};

@@ -6,44 +6,16 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::{io, thread};
 
-use object_store::ObjectStore;
-use object_store::multipart::MultipartStore;
 use tokio::runtime::Handle;
 
 use super::address::ObjectAddress;
+use super::client::{Client, StoreOption};
 use super::connect::connect;
 use super::error::ObjectError;
 use crate::store::state::state_folder;
-
-/// A setting of object stores: `--store-option endpoint=http://127.0.0.1:9000`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreOption {
-    pub(super) key: String,
-    pub(super) value: String,
-}
-
-impl FromStr for StoreOption {
-    type Err = &'static str;
-
-    /// Reads `key=value`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text.split_once('=').ok_or("write it like endpoint=https://storage.example.com")?;
-        let key = key.trim().to_ascii_lowercase().replace('-', "_");
-        if key.is_empty() {
-            Err("the name of the option is missing")
-        } else {
-            Ok(Self { key, value: value.to_owned() })
-        }
-    }
-}
-
-/// What a client of any store can do.
-pub(in crate::store) trait Client: ObjectStore + MultipartStore {}
-impl<T: ObjectStore + MultipartStore> Client for T {}
 
 /// The object stores of a run.
 #[derive(Default)]

@@ -20,9 +20,10 @@ use object_store::PutPayload;
 use object_store::multipart::PartId;
 
 use super::address::{Cloud, ObjectAddress};
+use super::client::Client;
 use super::error::ObjectError;
 use super::small::size;
-use super::stores::{Client, run, spawn};
+use super::stores::{run, spawn};
 use crate::store::error::StoreError;
 use crate::store::staged::{FileSettings, Staged};
 use crate::store::target::ObjectTarget;
