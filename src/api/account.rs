@@ -22,8 +22,8 @@ use super::error::address_of;
 use super::stats::Counters;
 use super::wire::Envelope;
 use super::{
-    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Permit, Problem, RateLimiter, Reply, RequestRate,
-    RequestStats, Reserve, RetryPolicy, Scope,
+    ApiError, ApiKey, AttemptsEnd, Backoff, ConnectFailure, Decision, Permit, Problem, QuotaLeft, RateLimiter, Reply,
+    RequestRate, RequestStats, Reserve, RetryPolicy, Scope,
 };
 
 /// Longest pause after a 429 that does not say how long; it starts at one second and doubles with every 429.
@@ -110,6 +110,16 @@ impl Account {
     /// What has been sent and waited for so far.
     pub fn stats(&self) -> RequestStats {
         self.shared.counters.stats()
+    }
+
+    /// What is left of the quota, for the next account with the same key.
+    pub fn quota_left(&self) -> QuotaLeft {
+        self.shared.limiter.left()
+    }
+
+    /// Starts with what another account with the same key has left.
+    pub fn continue_from(&self, left: QuotaLeft) {
+        self.shared.limiter.continue_from(left);
     }
 
     /// Remaining time of the pause that the API requested.

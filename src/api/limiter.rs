@@ -130,6 +130,15 @@ pub struct RateLimiter {
     state: Mutex<BucketState>,
 }
 
+/// What a run has left of a quota, for the next one of the same account in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotaLeft {
+    /// Tokens in the bucket at that time; `None` without a rate.
+    tokens: Option<f64>,
+    at: Instant,
+    paused_until: Instant,
+}
+
 #[derive(Debug)]
 struct BucketState {
     permits: u64,
@@ -147,6 +156,26 @@ impl RateLimiter {
         let tokens = rate.map_or(0.0, |rate| f64::from(rate.burst));
         let state = BucketState { permits: 0, tokens, refilled_at: now, paused_until: now };
         Self { rate, reserved, queue: tokio::sync::Mutex::default(), state: Mutex::new(state) }
+    }
+
+    /// What is left now.
+    pub fn left(&self) -> QuotaLeft {
+        self.with_state(|state| QuotaLeft {
+            tokens: self.rate.map(|_| state.tokens),
+            at: state.refilled_at,
+            paused_until: state.paused_until,
+        })
+    }
+
+    /// Starts with what another limiter has left of the same quota, and not with a full bucket.
+    pub fn continue_from(&self, left: QuotaLeft) {
+        self.with_state(|state| {
+            state.paused_until = state.paused_until.max(left.paused_until);
+            if let Some(tokens) = left.tokens.filter(|_| self.rate.is_some()) {
+                state.tokens = state.tokens.min(tokens);
+                state.refilled_at = left.at;
+            }
+        });
     }
 
     /// Waits until the next request may start and takes its token.
@@ -257,6 +286,23 @@ mod tests {
             limiter.ready().await;
         }
         start.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limiter_continues_with_what_another_one_has_left() {
+        let first = limiter(1, 10);
+        assert!(seconds_for(&first, 9).await < 0.1, "a full bucket");
+        let second = limiter(1, 10);
+        second.continue_from(first.left());
+        let waited = seconds_for(&second, 5).await;
+        assert!((4.9..5.2).contains(&waited), "{waited}");
+        first.pause(Duration::from_secs(30));
+        let third = limiter(1, 10);
+        third.continue_from(first.left());
+        assert!(seconds_for(&third, 1).await >= 30.0 - waited - 0.1, "the pause is that of the account");
+        let unlimited = RateLimiter::new(None, Reserve::default());
+        unlimited.continue_from(limiter(1, 10).left());
+        assert!(seconds_for(&unlimited, 100).await < 0.1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -34,7 +34,7 @@ pub use connection::Reply;
 pub use error::{ApiError, AttemptsEnd, Problem};
 pub use identity::{AccountKind, ChildProfile, Identity, Profile};
 pub use key::ApiKey;
-pub use limiter::{BadRateSpec, Permit, RateLimiter, RateSpec, RequestRate, Reserve};
+pub use limiter::{BadRateSpec, Permit, QuotaLeft, RateLimiter, RateSpec, RequestRate, Reserve};
 pub use proxy::UnsupportedProxy;
 pub use redact::shown_error;
 pub use scope::{OtherProfile, Scope};

@@ -111,11 +111,14 @@ fn with_account<T>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     runtime.block_on(async {
         let connected = Account::new(settings).map_err(Error::from)?;
+        job::share_quota(&connected);
         let reading = read(&connected, account.scope);
-        match args.run.pace.max_duration {
+        let ended = match args.run.pace.max_duration {
             Some(limit) => tokio::time::timeout(limit, reading).await.unwrap_or(Err(Error::TimeLimit(limit))),
             None => reading.await,
-        }
+        };
+        job::note_quota(&connected);
+        ended
     })
 }
 

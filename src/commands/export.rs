@@ -78,6 +78,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         let run = read_and_publish::<R, C>(command, watch, (&config, &account), opened, stop.as_mut());
         Box::pin(run).await
     });
+    job::note_quota(&account);
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::lookup::LookupSettings;
 use crate::publish::PartitionBy;
 
+use super::job;
 use super::monitor::RunMonitor;
 
 /// What one command exports, and how it reads it.
@@ -34,5 +35,7 @@ pub(super) enum Intent<'a> {
 /// When there is no key, or HTTPS cannot be set up.
 pub(super) fn connect(config: &ExportConfig) -> Result<Account, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    Account::new(config.pace.account_settings(config.account.base_url.clone(), key)).map_err(Error::from)
+    let account = Account::new(config.pace.account_settings(config.account.base_url.clone(), key))?;
+    job::share_quota(&account);
+    Ok(account)
 }

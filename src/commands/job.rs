@@ -7,13 +7,13 @@
 //! that may log enter the span of their parent.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
 use url::Url;
 
-use crate::api::ApiKey;
+use crate::api::{Account, ApiKey, QuotaLeft};
 use crate::config::{AccountConfig, OutputsConfig};
 use crate::publish::OutputRequest;
 use crate::store::OutputTarget;
@@ -44,6 +44,7 @@ pub(super) struct JobContext {
     signals: Signals,
     checked: RefCell<Checked>,
     outcome: RefCell<Option<String>>,
+    quota: Cell<Option<QuotaLeft>>,
 }
 
 /// What the check of a job has found.
@@ -55,20 +56,44 @@ pub(super) struct Checked {
     pub(super) account: Option<(Url, ApiKey)>,
 }
 
+/// What a job has noted.
+#[derive(Debug)]
+pub(super) struct Noted {
+    /// What a check found.
+    pub(super) checked: Checked,
+    /// The outcome in a few words.
+    pub(super) outcome: Option<String>,
+    /// What is left of its account's quota.
+    pub(super) quota: Option<QuotaLeft>,
+}
+
 impl JobContext {
     pub(super) fn new(name: &str, purpose: Purpose, signals: Signals) -> Self {
-        Self { name: name.to_owned(), purpose, signals, checked: RefCell::default(), outcome: RefCell::default() }
+        Self {
+            name: name.to_owned(),
+            purpose,
+            signals,
+            checked: RefCell::default(),
+            outcome: RefCell::default(),
+            quota: Cell::default(),
+        }
     }
 
-    /// Calls `work` as this job, and returns what it noted: what a check found, and the outcome in a few words.
-    pub(super) fn enter<T>(self, work: impl FnOnce() -> T) -> (T, Checked, Option<String>) {
+    /// The same job, which starts with what an earlier one has left of its account's quota.
+    #[must_use]
+    pub(super) fn with_quota(self, left: Option<QuotaLeft>) -> Self {
+        Self { quota: Cell::new(left), ..self }
+    }
+
+    /// Calls `work` as this job, and returns what it noted.
+    pub(super) fn enter<T>(self, work: impl FnOnce() -> T) -> (T, Noted) {
         // At the level of errors, so that it is there whatever level is logged.
         let span = tracing::error_span!("job", name = %self.name);
         let context = Rc::new(self);
         let before = CURRENT.replace(Some(Rc::clone(&context)));
         let result = span.in_scope(work);
         CURRENT.set(before);
-        (result, context.checked.take(), context.outcome.take())
+        (result, Noted { checked: context.checked.take(), outcome: context.outcome.take(), quota: context.quota.get() })
     }
 }
 
@@ -124,6 +149,18 @@ pub(super) fn note_outputs(outputs: &OutputsConfig) {
 pub(super) fn note_account(account: &AccountConfig) {
     let Some(key) = account.api_key.clone().filter(|_| account.simulate.is_none()) else { return };
     current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
+}
+
+/// Lets an account start with what the job before has left of its quota.
+pub(super) fn share_quota(account: &Account) {
+    if let Some(left) = current(|job| job.quota.get()).flatten() {
+        account.continue_from(left);
+    }
+}
+
+/// Notes what is left of an account's quota.
+pub(super) fn note_quota(account: &Account) {
+    current(|job| job.quota.set(Some(account.quota_left())));
 }
 
 /// Notes how the job ended, in a few words.

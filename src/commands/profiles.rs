@@ -116,6 +116,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
         (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
     };
+    job::note_quota(&account);
     // A run that was stopped does not wait for an output that hangs.
     runtime.shutdown_background();
     ended

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Command;
 
-use sent_export::simulator::{DEFAULT_API_KEY, Settings, Simulator};
+use sent_export::simulator::{DEFAULT_API_KEY, RateHeaders, Settings, Simulator, Statistics};
 
 use crate::support::{
     Answer, Asked, Finished, Run, ScriptedServer, csv_ids, run_in, sent_export, simulator, wait_until,
@@ -235,6 +235,26 @@ fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_t
     let finished = |name: &str| run.json(name)["finished_at"].as_str().unwrap().to_owned();
     assert!(finished("_a.csv.manifest.json") <= started("_b.csv.manifest.json"), "{run:?}");
     assert!(started("_c.csv.manifest.json") < finished("_a.csv.manifest.json"), "{run:?}");
+}
+
+#[test]
+fn the_next_job_starts_with_what_the_one_before_has_left_of_the_quota() {
+    // Nothing but a 429 says how much is left.
+    let rate_limit = Some("1200/min".parse().unwrap());
+    let settings =
+        Settings { contacts: 2_000, rate_limit, burst: 20, rate_headers: RateHeaders::Missing, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let job = |name: &str| format!("[jobs.{name}]\nbase-url = \"{}\"\n", simulator.base_url());
+    let file = format!(
+        "[defaults]\ncommand = \"contacts\"\noutput = \"{{job}}.csv\"\nrate-limit = \"1200/min\"\nburst = 20\n{}{}{}",
+        job("one"),
+        job("two"),
+        job("three")
+    );
+    let run = run_jobs(&file, &["--parallel", "3"]).finish().expect_code(0);
+    assert_eq!(rows(&run, "three.csv"), 2_000);
+    let Statistics { requests, rate_limited, .. } = simulator.statistics();
+    assert!(requests > 3 * 20 && rate_limited == 0, "{rate_limited} of {requests} refused");
 }
 
 #[test]

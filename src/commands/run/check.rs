@@ -32,7 +32,7 @@ pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Resul
     let (mut problems, mut writers) = (Vec::new(), HashMap::new());
     for job in jobs {
         let context = JobContext::new(&job.name, Purpose::Check, signals.for_job());
-        let (result, found, _) = context.enter(|| {
+        let (result, noted) = context.enter(|| {
             let command = &job.parsed.cli.command;
             dispatch(command, &RunMonitor::new(command))
         });
@@ -41,14 +41,14 @@ pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Resul
         if let Some(error) = error.as_ref().filter(|error| error.exit_code() == ExitCode::Usage) {
             problems.push(problem(JobProblemKind::Refused(in_one_line(error))));
         }
-        for (identity, place) in found.places {
+        for (identity, place) in noted.checked.places {
             match writers.get(&identity) {
                 None => drop(writers.insert(identity, job.name.clone())),
                 Some(other) if *other == job.name => {}
                 Some(other) => problems.push(problem(JobProblemKind::SameOutput { place, other: other.clone() })),
             }
         }
-        checked.accounts.push(found.account);
+        checked.accounts.push(noted.checked.account);
         checked.errors.push(error);
     }
     if problems.is_empty() { Ok(checked) } else { Err(JobsError::Unusable { path: path.to_owned(), problems }) }

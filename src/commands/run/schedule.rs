@@ -1,7 +1,7 @@
 //! Runs jobs on threads of their own, so many at a time, in the order of the file.
 //!
 //! Two jobs of one account never run at the same time: each would spend the whole quota of both. One after the other they
-//! take as long, for it is the quota that takes the time.
+//! take as long, for it is the quota that takes the time. The next one starts with what the one before has left of it.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::api::ApiKey;
+use crate::api::{ApiKey, QuotaLeft};
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 
 use super::PlannedJob;
 use super::results::{JobEnd, JobResult};
-use crate::commands::job::{JobContext, Purpose};
+use crate::commands::job::{JobContext, Noted, Purpose};
 use crate::commands::perform;
 use crate::commands::stop::Signals;
 
@@ -50,6 +50,7 @@ struct Ended {
     place: usize,
     end: JobEnd,
     outcome: String,
+    quota: Option<QuotaLeft>,
 }
 
 /// Runs all jobs and returns how they ended, in their order. `accounts` says whose quota each of them spends.
@@ -66,7 +67,7 @@ pub(super) fn run_all(
     let waiting = jobs.into_iter().zip(accounts).enumerate();
     let waiting = waiting.map(|(place, (job, account))| Waiting { place, job, account }).collect();
     let (sender, ended) = mpsc::unbounded_channel();
-    let schedule = Schedule { waiting, running: Vec::new(), results: Vec::new(), limits, sender };
+    let schedule = Schedule { waiting, running: Vec::new(), results: Vec::new(), quotas: Vec::new(), limits, sender };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::StartRuntime)?;
     Ok(runtime.block_on(schedule.run(ended, signals)))
 }
@@ -94,6 +95,8 @@ struct Schedule {
     waiting: Vec<Waiting>,
     running: Vec<Running>,
     results: Vec<(usize, JobResult)>,
+    /// What is left of the quota of each account that a job has read.
+    quotas: Vec<((Url, ApiKey), QuotaLeft)>,
     limits: Limits,
     sender: mpsc::UnboundedSender<Ended>,
 }
@@ -140,25 +143,31 @@ impl Schedule {
             let Waiting { place, job, account } = self.waiting.remove(next);
             let (name, started, signals) = (job.name.clone(), Instant::now(), signals.for_job());
             let has_company = self.limits.parallel.get() > 1;
-            let context = JobContext::new(&name, Purpose::Run { has_company }, signals.for_command());
+            let left = self.quotas.iter().find(|(of, _)| Some(of) == account.as_ref()).map(|(_, left)| *left);
+            let context = JobContext::new(&name, Purpose::Run { has_company }, signals.for_command()).with_quota(left);
             let sender = self.sender.clone();
             let work = move || {
-                let (end, outcome) = run_job(&job, context);
+                let (end, outcome, quota) = run_job(&job, context);
                 // Nobody waits any more after a signal.
-                sender.send(Ended { place, end, outcome }).ok();
+                sender.send(Ended { place, end, outcome, quota }).ok();
             };
             self.running.push(Running { place, name: name.clone(), account, signals, started });
             if let Err(error) = std::thread::Builder::new().name(name).spawn(work) {
                 let error = Error::StartRuntime(error);
-                self.note(Ended { place, end: JobEnd::Code(error.exit_code()), outcome: in_short(&error) });
+                let (end, outcome) = (JobEnd::Code(error.exit_code()), in_short(&error));
+                self.note(Ended { place, end, outcome, quota: None });
             }
         }
     }
 
     fn note(&mut self, ended: Ended) {
-        let Ended { place, end, outcome } = ended;
+        let Ended { place, end, outcome, quota } = ended;
         let Some(at) = self.running.iter().position(|running| running.place == place) else { return };
-        let Running { name, started, .. } = self.running.remove(at);
+        let Running { name, started, account, .. } = self.running.remove(at);
+        if let Some((account, left)) = account.zip(quota) {
+            self.quotas.retain(|(of, _)| *of != account);
+            self.quotas.push((account, left));
+        }
         if self.limits.stops_on_failure && !matches!(end, JobEnd::Code(ExitCode::Complete | ExitCode::Unchanged(_))) {
             // Running jobs continue; the others are not started.
             let rest = self.waiting.drain(..).map(|waiting| {
@@ -175,7 +184,7 @@ impl Schedule {
 }
 
 /// Runs a job on this thread and prints its error, if any.
-fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String) {
+fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String, Option<QuotaLeft>) {
     let work = || {
         // A panic, which is a bug and says so, ends this job only.
         let result = catch_unwind(AssertUnwindSafe(|| perform(&job.parsed.cli.command)));
@@ -184,11 +193,11 @@ fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String) {
             Err(_) => (ExitCode::Failure, Some("error: it ended unexpectedly".to_owned())),
         }
     };
-    let ((code, error), _, outcome) = context.enter(work);
+    let ((code, error), Noted { outcome, quota, .. }) = context.enter(work);
     let outcome = error
         .or(outcome)
         .unwrap_or_else(|| if matches!(code, ExitCode::Unchanged(_)) { "unchanged" } else { "done" }.to_owned());
-    (JobEnd::Code(code), outcome)
+    (JobEnd::Code(code), outcome, quota)
 }
 
 fn in_short(error: &Error) -> String {
