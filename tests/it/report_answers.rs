@@ -41,7 +41,7 @@ fn top(text: &str) -> &str {
 fn every_form_begins_with_whose_rows_it_covers_and_from_when() {
     let flags =
         ["-o", "c.parquet", "--channel", "sms", "--only", "reachable", "--report", "r.html", "--report", "r.md"];
-    let more = ["--summary", "r.json", "--title", "Globex, weekly <b>", "--show-table=always"];
+    let more = ["--summary", "r.json", "--title", "Globex, weekly <b>", "--show-table"];
     let simulator = simulator(300);
     let run = sent_export().contacts(&simulator.base_url(), &[&flags[..], &more[..]].concat()).finish().expect_code(0);
     let started = run.json("r.json")["run"]["started_at"].as_str().unwrap()[..10].to_owned();
