@@ -50,7 +50,7 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
             return Ok(ExitCode::Complete);
         }
         let keys = keys_of(args)?;
-        monitor.begin(None);
+        monitor.begin(None)?;
         return with_account(args, simulate, async |account, scope| {
             let printed = print_all(args, &keys, account, scope).await;
             monitor.note_requests(account.stats());

@@ -27,8 +27,9 @@ use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, connect};
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
-use super::publish::{Published, check_dataset, may_be_published, publish, published_before, warn_of_losses};
+use super::publish::{Published, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
+use super::replaced::check_dataset;
 use super::resume::open_journal;
 use super::with_activities::{Phase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
@@ -67,7 +68,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         Intent::Plan => return plan_export(command, &mut config),
         Intent::Run(monitor) => monitor,
     };
-    monitor.begin(Some(&config));
+    monitor.begin(Some(&config))?;
     let opened = open::<R>(&mut config, verbosity)?;
     let _simulator = start_simulator(&mut config.account)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;

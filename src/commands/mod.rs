@@ -20,6 +20,7 @@ mod printer;
 mod profiles;
 mod publish;
 mod read;
+mod replaced;
 mod report;
 mod resume;
 mod run;

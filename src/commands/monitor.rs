@@ -58,10 +58,9 @@ pub(super) fn perform(command: &Command) -> (ExitCode, Option<Error>) {
         start_log_of(command);
     }
     // An export begins once its settings are checked, and jobs once their file is read, which decides what is logged.
-    if monitor.flags.watch.is_none() && !matches!(command, Command::Run(_)) {
-        monitor.begin(None);
-    }
-    let result = dispatch(command, &monitor);
+    let begins = monitor.flags.watch.is_none() && !matches!(command, Command::Run(_));
+    let begun = if begins { monitor.begin(None) } else { Ok(()) };
+    let result = begun.and_then(|()| dispatch(command, &monitor));
     let (code, error) = match result {
         Ok(code) => (code, None),
         Err(error) => (error.exit_code(), Some(error)),
@@ -129,13 +128,19 @@ impl<'a> RunMonitor<'a> {
     }
 
     /// Says that the command begins: an export with its checked settings, another command without.
-    pub(super) fn begin(&self, config: Option<&ExportConfig>) {
-        let outputs: Vec<&OutputTarget> = config.map(targets).unwrap_or_default();
+    ///
+    /// # Errors
+    /// When the metrics or the run log would replace a file of the export.
+    pub(super) fn begin(&self, config: Option<&ExportConfig>) -> Result<(), Error> {
+        if let Some((config, watch)) = config.zip(self.config.get()) {
+            watch.check_distinct(&config.outputs)?;
+        }
+        let outputs: Vec<String> = config.map(shown_outputs).unwrap_or_default();
         let mut record = self.record.borrow_mut();
-        record.outputs = outputs.iter().map(ToString::to_string).collect();
+        record.outputs.clone_from(&outputs);
         record.run_id = config.map(|config| config.outputs.run_id.clone());
         if self.flags.is_quiet || !self.flags.is_logged {
-            return;
+            return Ok(());
         }
         let (command, version) = (self.flags.command, record.tool_version.as_str());
         if LogFormat::is_json() {
@@ -149,6 +154,7 @@ impl<'a> RunMonitor<'a> {
             let text = format!("exporting {rows} from {api} to {outputs} (sent-export {version}, run {run_id})");
             note("run_started", &text);
         }
+        Ok(())
     }
 
     /// Notes what was requested so far.
@@ -261,10 +267,15 @@ fn add(sum: &mut Option<u64>, more: u64) {
     *sum = Some(sum.unwrap_or_default() + more);
 }
 
-/// Where the rows of an export go.
-fn targets(config: &ExportConfig) -> Vec<&OutputTarget> {
-    let activities = config.outputs.activities.iter().map(|activities| &activities.output);
-    config.outputs.outputs.iter().chain(activities).map(|request| &request.target).collect()
+/// Where the rows of an export go; a dataset is called by its folder.
+fn shown_outputs(config: &ExportConfig) -> Vec<String> {
+    let is_dataset = config.outputs.settings.partition.is_some();
+    let shown = |target: &OutputTarget| match target.parent().filter(|_| is_dataset) {
+        Some(folder) => format!("{}/", folder.to_string().trim_end_matches('/')),
+        None => target.to_string(),
+    };
+    let activities = config.outputs.activities.iter().map(|activities| activities.output.target.to_string());
+    config.outputs.outputs.iter().map(|request| shown(&request.target)).chain(activities).collect()
 }
 
 /// Writes and sends what is left of a run.

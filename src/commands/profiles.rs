@@ -91,7 +91,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         Intent::Plan => None,
     };
     if let Some(monitor) = monitor {
-        monitor.begin(Some(&config));
+        monitor.begin(Some(&config))?;
     }
     let opens_now = monitor.is_some() && !is_split;
     let opened = opens_now.then(|| open::<ListReading<R>>(&mut config, verbosity)).transpose()?;

@@ -8,29 +8,28 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::api::endpoints;
 use crate::base::plural::count_of;
-use crate::config::{ConfigError, ExportConfig, OutputsConfig};
+use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::{Exported, Gathered, Reading};
-use crate::format::FileFormat;
-use crate::input::datasets_in;
 use crate::publish::{
-    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, PartitionBy, PublishedFile, StagedOutputs,
-    is_in_dataset, is_part_of, newest_rows, placeholder, read_manifest, remove_older,
+    Candidate, GateFailure, MANIFEST_SCHEMA_VERSION, Manifest, OutputReport, StagedOutputs, newest_rows, placeholder,
+    read_manifest, remove_older,
 };
 use crate::report::{
     ActivityCounts, ConsistencyFacts, DeliverySummary, ExportFacts, Filters, NoticeCode, ProfileFacts, RowCounts,
     RunChanges, RunDocument, RunFacts, Table,
 };
-use crate::store::{Neighbors, OutputTarget, SmallFile, remove_empty_folder, remove_small_file, stage_small_file};
-use crate::transform::Privacy;
+use crate::store::{
+    OutputTarget, SmallFile, remove_empty_folder, remove_partial, remove_small_file, size_of, stage_small_file,
+};
 use crate::verdict::{Evidence, Verdict};
 
 use super::printer::warn;
+use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
 
 /// An export whose files have their names.
@@ -82,35 +81,6 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
         tracing::warn!("--max-shrink has nothing to compare with: {wanted} does not exist");
     }
     Ok(None)
-}
-
-/// What a manifest says of privacy; nothing, if it is of an earlier version.
-#[derive(Debug, Deserialize)]
-struct PublishedPrivacy {
-    #[serde(default)]
-    privacy: Privacy,
-}
-
-/// Checks that the folder of a dataset is one table for its readers: no other dataset is in it, and if this run replaces some
-/// of its files, the others hold phone numbers in the same form.
-///
-/// # Errors
-/// When a manifest says otherwise, or the folder cannot be listed.
-pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
-    let Some(by) = &config.outputs.settings.partition else { return Ok(()) };
-    for folder in config.outputs.outputs.iter().filter_map(|request| request.target.parent()) {
-        if let Some(column) = datasets_in(&folder)?.into_iter().find(|column| *column != by.name) {
-            return Err(ConfigError::OtherDataset { folder: folder.to_string(), column }.into());
-        }
-    }
-    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| by.keeps_others()) else { return Ok(()) };
-    match read_manifest::<PublishedPrivacy>(manifest) {
-        Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
-            Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
-        }
-        // One that cannot be read describes nothing that stays.
-        _ => Ok(()),
-    }
 }
 
 /// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
@@ -176,7 +146,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         small_files.push(manifest.stage(target, files.small_files)?);
     }
     let stale = stale_files(config, &outputs);
-    withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()))?;
+    let in_dataset = files_of_dataset(config, &outputs, &stale);
+    withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()), in_dataset)?;
     // Locked until the manifest is there. What a history has that nothing else has is found by the next run.
     let (of_history, _history_lock) = history.unzip();
     let _history = of_history.map(StagedOutputs::publish).transpose()?;
@@ -184,9 +155,14 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let _activities = staged_activities.map(StagedOutputs::publish).transpose()?;
     let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
     for target in stale {
-        if let Err(error) = remove_small_file(&target) {
+        if let Err(error) = remove_small_file(&target).or_else(|error| match size_of(&target) {
+            // Those of an interrupted run may never have got their names.
+            Ok(None) => Ok(()),
+            _ => Err(error),
+        }) {
             tracing::warn!("cannot remove a file of the previous export: {target}: {error}");
         } else if partition.is_some() {
+            remove_partial(&target);
             remove_empty_folder(&target);
         }
     }
@@ -263,57 +239,17 @@ fn check_gate<R: Reading, C>(
     })
 }
 
-/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, the
-/// whole file, if there are now parts, and those of values that no row has any more.
-fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
-    let files = &config.outputs;
-    let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
-    let before = files.manifest.iter().chain(beside);
-    let mut stale = Vec::new();
-    for (manifest, before) in before.filter_map(|target| Some((target, read_manifest::<IgnoredAny>(target).ok()??))) {
-        let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();
-        let bases: Vec<String> = files.outputs.iter().map(|request| request.target.seen_from(manifest)).collect();
-        let replaced = files.settings.partition.as_ref().filter(|by| !by.keeps_others());
-        let is_ours = |path: &str| match replaced {
-            Some(by) => is_in_dataset(path, &by.name),
-            None => bases.iter().any(|base| path == base || is_part_of(path, base)),
-        };
-        let old = before.outputs.iter().map(|file| &file.path).filter(|path| is_ours(path) && !new.contains(path));
-        stale.extend(old.filter_map(|path| manifest.resolve(path)));
-    }
-    stale
-}
-
-/// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
-fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
-    let keeps_others = config.outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others);
-    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| keeps_others) else { return Vec::new() };
-    let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
-    let replaced = seen_from(manifest, &config.outputs, staged);
-    let neighbors = Neighbors::of(manifest);
-    let carried = before.outputs.into_iter().filter(|file| {
-        let is_replaced = replaced.iter().any(|report| report.path == file.path);
-        // Activities belong to the messages of their run.
-        !is_replaced && file.resource.is_none() && neighbors.contains(&file.path)
-    });
-    let format = FileFormat::PARQUET;
-    carried
-        .map(|PublishedFile { path, rows, bytes, sha256, .. }| OutputReport {
-            path,
-            resource: None,
-            format,
-            csv: None,
-            rows,
-            bytes,
-            sha256: sha256.unwrap_or_default(),
-        })
-        .collect()
-}
-
 /// Nobody may find the old one beside new files.
-fn withdraw_old_manifests(config: &ExportConfig, run: &RunFacts, new: Option<&mut SmallFile>) -> Result<(), Error> {
+fn withdraw_old_manifests(
+    config: &ExportConfig,
+    run: &RunFacts,
+    new: Option<&mut SmallFile>,
+    in_dataset: Vec<String>,
+) -> Result<(), Error> {
     if let Some(new) = new {
-        new.withdraw_old(&placeholder(&run.started_at), config.seen_manifest.as_ref())?;
+        let is_dataset = !in_dataset.is_empty();
+        let placeholder = placeholder(&run.started_at, in_dataset);
+        new.withdraw_old((&placeholder, is_dataset), config.seen_manifest.as_ref())?;
     }
     let beside_activities = config.outputs.activities.iter().flat_map(|activities| &activities.manifests_beside);
     let of_changes = config.outputs.changes.iter().flat_map(|changes| &changes.outputs);
@@ -328,16 +264,6 @@ fn withdraw_old_manifests(config: &ExportConfig, run: &RunFacts, new: Option<&mu
         }
     }
     Ok(())
-}
-
-/// The outputs with their paths as seen from the manifest, so that folder and manifest can be moved together.
-fn seen_from(manifest: &OutputTarget, files: &OutputsConfig, outputs: &[OutputReport]) -> Vec<OutputReport> {
-    let seen = |output: &OutputReport| {
-        let target = OutputTarget::new(Path::new(&output.path), &files.stores);
-        let path = target.map_or_else(|_| output.path.clone(), |target| target.seen_from(manifest));
-        OutputReport { path, ..output.clone() }
-    };
-    outputs.iter().map(seen).collect()
 }
 
 fn manifest<'a, R: Reading>(

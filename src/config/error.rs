@@ -154,6 +154,9 @@ pub enum ConfigError {
         /// What the folders in it are named after.
         column: String,
     },
+    /// Only the manifest says which files of a dataset are to be replaced.
+    #[error("--partition-by {0} needs the manifest, which lists the files that the next run replaces")]
+    DatasetWithoutManifest(String),
     /// A part of the list would replace the files of all of it.
     #[error("{flag} reads a part of the list, and --partition-by {column} replaces all files")]
     PartOfDataset {
@@ -342,6 +345,7 @@ impl ConfigError {
             Self::PartitionFormat(_) => "omit --format",
             Self::UnknownPartition { .. } => "name one of these columns",
             Self::MaxOfDays => "omit it",
+            Self::DatasetWithoutManifest(_) => "omit --manifest none, or name another place",
             Self::OtherDataset { .. } => "choose another folder, or remove that dataset with its manifest",
             Self::PartOfDataset { .. } => "use --partition-by created_date, or omit the flag",
             Self::ActivitiesOnStream(_) => "name files with --output and --activities-output",

@@ -91,6 +91,11 @@ impl OutputsConfig {
         let reports = flags.reports.map_or(Ok(Vec::new()), |reports| check_reports(reports, naming))?;
         let kept = || outputs.iter().map(|request| &request.target).filter(|target| !target.is_stream());
         let manifests_beside = kept().next().map(OutputTarget::manifests).unwrap_or_default();
+        if let (Some(by), Some("none")) = (partition, args.manifest.as_deref().and_then(Path::to_str))
+            && !by.keeps_others()
+        {
+            return Err(ConfigError::DatasetWithoutManifest(by.name.clone()));
+        }
         let manifest = check_manifest(args, needs_manifest, manifests_beside.first(), naming)?;
         let missing = flags.missing.map(|path| naming.target(path)).transpose()?;
         let files = file_settings(&args.files);

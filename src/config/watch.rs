@@ -1,8 +1,9 @@
 //! What a run leaves for those who watch it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use super::{ConfigError, OutputsConfig};
 use crate::cli::WatchArgs;
 use crate::store::{FileSettings, OutputTarget, check_writable};
 use crate::telemetry::{Webhook, check_run_log};
@@ -45,6 +46,25 @@ impl WatchConfig {
         if let Some(path) = &self.runs {
             let refused = |source| ConfigError::RunLog { path: path.display().to_string(), source };
             check_run_log(path).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that neither file is one of the export or the other one.
+    ///
+    /// # Errors
+    /// When one would replace another.
+    pub fn check_distinct(&self, outputs: &OutputsConfig) -> Result<(), ConfigError> {
+        let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
+        let activities = outputs.activities.iter().map(|activities| &activities.output);
+        let rows = outputs.outputs.iter().chain(changes).chain(activities).map(|request| &request.target);
+        let beside = outputs.side_files().chain(&outputs.manifest).chain(&outputs.manifests_beside);
+        let mut known: HashSet<String> = rows.chain(beside).map(OutputTarget::identity).collect();
+        for path in [&self.metrics, &self.runs].into_iter().flatten() {
+            let target = OutputTarget::File(path.clone());
+            if !known.insert(target.identity()) {
+                return Err(ConfigError::RepeatedOutput(target.to_string()));
+            }
         }
         Ok(())
     }

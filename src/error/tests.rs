@@ -105,6 +105,7 @@ fn errors_of_the_configuration() {
             ConfigError::SeveralFolders,
             ConfigError::UnknownPartition { name: "phone_number".to_owned(), names: "id, region_code".to_owned() },
             ConfigError::MaxOfDays,
+            ConfigError::DatasetWithoutManifest("region_code".to_owned()),
             ConfigError::OtherDataset { folder: "contacts/".to_owned(), column: "region_code".to_owned() },
             ConfigError::PartOfDataset { flag: "--since", column: "channel".to_owned() },
             ConfigError::PartitionedStream(OutputTarget::Stdout),

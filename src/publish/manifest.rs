@@ -124,6 +124,13 @@ pub fn read_manifest<D: DeserializeOwned>(target: &OutputTarget) -> io::Result<O
     Ok(Some(PublishedManifest { rows, outputs, details }))
 }
 
+/// The files of a dataset that a run has left which was stopped while it published; none if no run was.
+pub fn left_by_interrupted_run(target: &OutputTarget) -> Vec<String> {
+    let json = read_small_file(target).ok().flatten();
+    let placeholder = json.and_then(|json| serde_json::from_slice::<Placeholder>(&json).ok());
+    placeholder.filter(|placeholder| placeholder.is_publishing).map(|placeholder| placeholder.files).unwrap_or_default()
+}
+
 /// What stands for the manifest while the objects of a run are published. It is written by condition: of two runs that began
 /// with the same manifest, one fails here and has replaced nothing.
 #[derive(Debug, Serialize, Deserialize)]
@@ -131,15 +138,18 @@ struct Placeholder {
     is_publishing: bool,
     #[serde(default)]
     note: String,
+    /// Files of a dataset that may be there if the run does not come to its end, as seen from the manifest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files: Vec<String>,
 }
 
-/// The bytes of the placeholder.
-pub fn placeholder(started_at: &str) -> Vec<u8> {
+/// The bytes of the placeholder; `files` are those of a dataset, before and after the run.
+pub fn placeholder(started_at: &str, files: Vec<String>) -> Vec<u8> {
     let note = format!(
         "The run that began at {started_at} is publishing its outputs, or was stopped while it did: they may be old or new."
     );
-    let json = serde_json::to_vec_pretty(&Placeholder { is_publishing: true, note });
-    json.expect("a flag and a text")
+    let json = serde_json::to_vec_pretty(&Placeholder { is_publishing: true, note, files });
+    json.expect("a flag and texts")
 }
 
 impl<F: Serialize, C: Serialize, D: Serialize, P: Serialize> Manifest<'_, F, C, D, P> {
@@ -220,7 +230,8 @@ mod tests {
         assert!(read_manifest::<IgnoredAny>(&target).is_err());
         fs::write(&path, "{").unwrap();
         assert!(read_manifest::<Details>(&target).is_err());
-        fs::write(&path, placeholder("2026-03-01T00:00:00Z")).unwrap();
+        fs::write(&path, placeholder("2026-03-01T00:00:00Z", vec!["c=1/part-0.csv".to_owned()])).unwrap();
         assert_eq!(read_manifest::<Details>(&target).unwrap(), None, "a run publishes");
+        assert_eq!(left_by_interrupted_run(&target), ["c=1/part-0.csv"]);
     }
 }

@@ -33,7 +33,8 @@ pub use self::error::OutputError;
 pub use self::gate::{Candidate, Gate, GateFailure};
 pub use self::lock::{OutputLock, lock_target};
 pub use self::manifest::{
-    MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, placeholder, read_manifest,
+    MANIFEST_SCHEMA_VERSION, Manifest, PublishedFile, PublishedManifest, left_by_interrupted_run, placeholder,
+    read_manifest,
 };
 pub use self::outputs::{Outputs, PublishedOutputs, StagedOutputs};
 pub use self::partitions::{is_dataset_file, is_in_dataset};

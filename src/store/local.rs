@@ -109,6 +109,21 @@ impl LocalFile {
         };
         removed.map_err(|source| StoreError::Publish { path: target.clone(), source })
     }
+
+    /// Leaves something in the place of the withdrawn file, until it is published.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn leave(&self, placeholder: &[u8]) -> Result<(), StoreError> {
+        if self.way != Way::Rename {
+            return Ok(());
+        }
+        let written = create_private(&self.target).and_then(|mut file| {
+            file.write_all(placeholder)?;
+            file.sync_all()
+        });
+        written.map_err(|source| StoreError::Publish { path: self.target.clone(), source })
+    }
 }
 
 /// Makes the folder that an output goes to, and those above it.

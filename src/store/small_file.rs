@@ -10,6 +10,7 @@ use super::local::LocalFile;
 use super::object::{self, Version};
 use super::open::open;
 use super::paths::folder_of;
+use super::sidecar::Sidecar;
 use super::staged::{FileSettings, Staged};
 use super::target::{ObjectTarget, OutputTarget};
 
@@ -108,6 +109,14 @@ pub fn remove_empty_folder(target: &OutputTarget) {
     }
 }
 
+/// Removes what a run that was killed has staged for a file.
+pub fn remove_partial(target: &OutputTarget) {
+    if let OutputTarget::File(path) = target {
+        // There is hardly ever one.
+        fs::remove_file(Sidecar::Partial.path(path)).ok();
+    }
+}
+
 /// Removes a small file or object.
 ///
 /// # Errors
@@ -167,13 +176,21 @@ enum SmallFileKind {
 
 impl SmallFile {
     /// Removes the previous file of its name, and replaces the previous object with `placeholder` if it is still as it was
-    /// `seen_at_start`. After that, no other run can replace the object unnoticed.
+    /// `seen_at_start`. After that, no other run can replace the object unnoticed. With `stays`, a file is replaced by the
+    /// placeholder, too.
     ///
     /// # Errors
     /// When it cannot be replaced, or another run changed it in the meantime.
-    pub fn withdraw_old(&mut self, placeholder: &[u8], seen_at_start: Option<&SeenObject>) -> Result<(), StoreError> {
+    pub fn withdraw_old(
+        &mut self,
+        (placeholder, stays): (&[u8], bool),
+        seen_at_start: Option<&SeenObject>,
+    ) -> Result<(), StoreError> {
         match &mut self.0 {
-            SmallFileKind::File(file) => file.withdraw_old(),
+            SmallFileKind::File(file) => {
+                file.withdraw_old()?;
+                if stays { file.leave(placeholder) } else { Ok(()) }
+            }
             SmallFileKind::Stream => Ok(()),
             SmallFileKind::Object { target, seen, .. } => {
                 let Some(SeenObject(version)) = seen_at_start else { return Ok(()) };

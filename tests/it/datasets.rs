@@ -149,6 +149,28 @@ fn a_run_replaces_the_dataset_and_removes_nothing_that_is_not_its_own() {
 }
 
 #[test]
+fn what_an_interrupted_run_has_left_is_removed_by_the_next_one() {
+    let contacts = Arc::new(AtomicUsize::new(600));
+    let total = Arc::clone(&contacts);
+    let server = ScriptedServer::start(move |_, head| {
+        Asked::by(head).answer_of(u32::try_from(total.load(Ordering::SeqCst)).unwrap())
+    });
+    let flags = ["-o", "c", "--partition-by", "id", "--max-partitions", "1000", "--quiet"];
+    let start = sent_export();
+    let (folder, command) = start.contacts(&server.url(), &flags).into_parts();
+    drop(command);
+    let manifest = folder.path().join("c/_id.manifest.json");
+    let is_publishing = || fs::read_to_string(&manifest).is_ok_and(|text| text.contains("is_publishing"));
+    let folder = run_in(folder).contacts(&server.url(), &flags).kill_when(is_publishing);
+    assert!(is_publishing(), "it was killed while it published");
+    contacts.store(50, Ordering::SeqCst);
+    let run = run_in(folder).contacts(&server.url(), &[&flags[..], &["--fresh"]].concat()).finish().expect_code(0);
+    let left = names(&run.path("c"));
+    assert_eq!(left.len(), 50, "{:?}", left.last());
+    run.again().args(["verify", "c"]).finish().expect_code(0);
+}
+
+#[test]
 fn bytes_do_not_depend_on_how_the_list_was_read() {
     let simulator = simulator(700);
     let read = |more: &[&str]| {
@@ -174,6 +196,7 @@ fn too_many_values_and_columns_that_name_no_folder_are_refused_with_the_next_ste
     contacts(&["available_channels"]).expect_stderr("created_date");
     contacts(&["region_code", "--columns", "region_code"]).expect_stderr("no column");
     contacts(&["region_code", "-o", "d.csv"]).expect_stderr("--output is given more than once");
+    contacts(&["region_code", "--manifest", "none"]).expect_stderr("--partition-by region_code needs the manifest");
     contacts(&["region_code", "--max-rows-per-file", "100"]).expect_stderr("does not go with --partition-by");
     contacts(&["country_code", "--mask-phones"]).expect_stderr("cannot partition by \"country_code\"");
     let messages = ["messages", "--simulate=50", "-o", "m", "--partition-by", "channel", "--since", "1d"];

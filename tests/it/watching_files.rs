@@ -254,3 +254,16 @@ fn a_webhook_that_fails_changes_nothing_and_its_address_stays_secret() {
         assert!(!run.stderr.contains("Secret"), "{run:?}");
     }
 }
+
+#[test]
+fn metrics_and_the_run_log_replace_nothing_of_the_export() {
+    for (flag, path) in
+        [("--metrics", "c.csv"), ("--runs", "./c.csv"), ("--metrics", "_c.csv.manifest.json"), ("--runs", "s.json")]
+    {
+        let flags = ["contacts", "--simulate=50", "-o", "c.csv", "--summary", "s.json", flag, path];
+        let run = sent_export().args(flags).finish().expect_code(2);
+        run.expect_stderr("two outputs are the same file");
+    }
+    let flags = ["contacts", "--simulate=50", "-o", "c.csv", "--metrics", "m", "--runs", "m"];
+    sent_export().args(flags).finish().expect_code(2);
+}

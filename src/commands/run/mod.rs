@@ -40,7 +40,7 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
         return print(&list(&jobs)).map(|()| ExitCode::Complete);
     }
     start_log(log_level(&jobs));
-    monitor.begin(None);
+    monitor.begin(None)?;
     let signals = Signals::listen().map_err(Error::StartRuntime)?;
     let checked = check::check(&file.path, &jobs, &signals)?;
     if args.check {

@@ -1,0 +1,116 @@
+//! Which files of the export before a run replaces, removes or keeps.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::config::{ConfigError, ExportConfig, OutputsConfig};
+use crate::error::Error;
+use crate::format::FileFormat;
+use crate::input::datasets_in;
+use crate::publish::{
+    OutputReport, PartitionBy, PublishedFile, is_in_dataset, is_part_of, left_by_interrupted_run, read_manifest,
+};
+use crate::store::{Neighbors, OutputTarget};
+use crate::transform::Privacy;
+
+/// What a manifest says of privacy; nothing, if it is of an earlier version.
+#[derive(Debug, Deserialize)]
+struct PublishedPrivacy {
+    #[serde(default)]
+    privacy: Privacy,
+}
+
+/// Checks that the folder of a dataset is one table for its readers: no other dataset is in it, and if this run replaces some
+/// of its files, the others hold phone numbers in the same form.
+///
+/// # Errors
+/// When a manifest says otherwise, or the folder cannot be listed.
+pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
+    let Some(by) = &config.outputs.settings.partition else { return Ok(()) };
+    for folder in config.outputs.outputs.iter().filter_map(|request| request.target.parent()) {
+        if let Some(column) = datasets_in(&folder)?.into_iter().find(|column| *column != by.name) {
+            return Err(ConfigError::OtherDataset { folder: folder.to_string(), column }.into());
+        }
+    }
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| by.keeps_others()) else { return Ok(()) };
+    match read_manifest::<PublishedPrivacy>(manifest) {
+        Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
+            Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
+        }
+        // One that cannot be read describes nothing that stays.
+        _ => Ok(()),
+    }
+}
+
+/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, the
+/// whole file, if there are now parts, and those of values that no row has any more.
+pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
+    let files = &config.outputs;
+    let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
+    let before = files.manifest.iter().chain(beside);
+    let mut stale = Vec::new();
+    for manifest in before {
+        let before = match read_manifest::<IgnoredAny>(manifest) {
+            Ok(Some(before)) => before.outputs.into_iter().map(|file| file.path).collect(),
+            Ok(None) => left_by_interrupted_run(manifest),
+            Err(_) => continue,
+        };
+        let new: Vec<String> = seen_from(manifest, files, new).into_iter().map(|report| report.path).collect();
+        let bases: Vec<String> = files.outputs.iter().map(|request| request.target.seen_from(manifest)).collect();
+        let replaced = files.settings.partition.as_ref().filter(|by| !by.keeps_others());
+        let is_ours = |path: &str| match replaced {
+            Some(by) => is_in_dataset(path, &by.name),
+            None => bases.iter().any(|base| path == base || is_part_of(path, base)),
+        };
+        let old = before.iter().filter(|path| is_ours(path) && !new.contains(path));
+        stale.extend(old.filter_map(|path| manifest.resolve(path)));
+    }
+    stale
+}
+
+/// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
+pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
+    let keeps_others = config.outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others);
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| keeps_others) else { return Vec::new() };
+    let Ok(Some(before)) = read_manifest::<IgnoredAny>(manifest) else { return Vec::new() };
+    let replaced = seen_from(manifest, &config.outputs, staged);
+    let neighbors = Neighbors::of(manifest);
+    let carried = before.outputs.into_iter().filter(|file| {
+        let is_replaced = replaced.iter().any(|report| report.path == file.path);
+        // Activities belong to the messages of their run.
+        !is_replaced && file.resource.is_none() && neighbors.contains(&file.path)
+    });
+    let format = FileFormat::PARQUET;
+    carried
+        .map(|PublishedFile { path, rows, bytes, sha256, .. }| OutputReport {
+            path,
+            resource: None,
+            format,
+            csv: None,
+            rows,
+            bytes,
+            sha256: sha256.unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// The files of a dataset that a run replaces whole, before and after it, as seen from the manifest. If it is stopped in
+/// between, the next one removes what is none of its own.
+pub(super) fn files_of_dataset(config: &ExportConfig, new: &[OutputReport], stale: &[OutputTarget]) -> Vec<String> {
+    let replaces = config.outputs.settings.partition.as_ref().is_some_and(|by| !by.keeps_others());
+    let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| replaces) else { return Vec::new() };
+    let new = seen_from(manifest, &config.outputs, new).into_iter().map(|report| report.path);
+    new.chain(stale.iter().map(|target| target.seen_from(manifest))).collect()
+}
+
+/// The outputs with their paths as seen from the manifest, so that folder and manifest can be moved together.
+pub(super) fn seen_from(manifest: &OutputTarget, files: &OutputsConfig, outputs: &[OutputReport]) -> Vec<OutputReport> {
+    let seen = |output: &OutputReport| {
+        let target = OutputTarget::new(Path::new(&output.path), &files.stores);
+        let path = target.map_or_else(|_| output.path.clone(), |target| target.seen_from(manifest));
+        OutputReport { path, ..output.clone() }
+    };
+    outputs.iter().map(seen).collect()
+}
