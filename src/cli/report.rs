@@ -96,8 +96,8 @@ pub struct ReportArgs {
 
     /// Show what changed since an older summary (JSON), exported file, or folder of them; may be repeated
     ///
-    /// Of several older states, the newest is compared, and all of them make a trend. Between two exports, contacts that were
-    /// added and removed are counted; a summary has counts only, so only the net change is known.
+    /// Of several older states, the newest with the same filters is compared, and all of them make a trend. Between two exports,
+    /// contacts that were added and removed are counted; a summary has counts only, so only the net change is known.
     #[arg(long, value_name = "OLD", help_heading = "Content")]
     pub compare: Vec<PathBuf>,
 
