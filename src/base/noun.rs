@@ -17,6 +17,11 @@ impl RowNoun {
         count_of(count, &format!("{kind}{}", self.one), &format!("{kind}{}", self.many))
     }
 
+    /// So many from the start of a list: `first contact`, `first 2 contacts`.
+    pub(crate) fn first(self, count: u64) -> String {
+        if count == 1 { format!("first {}", self.one) } else { format!("first {}", self.count("", count)) }
+    }
+
     /// The word alone that goes with a count.
     pub(crate) fn word(self, count: u64) -> &'static str {
         word_for(count, self.one, self.many)

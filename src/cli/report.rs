@@ -1,10 +1,11 @@
 //! The flags of `sent-export report`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shared::{StoreArgs, moment, number, report_title};
+use super::shared::{StoreArgs, limit, moment, report_title};
 
 use crate::format::format_extensions;
 use crate::time::Timestamp;
@@ -62,8 +63,8 @@ pub struct ReportArgs {
     pub runs: Option<PathBuf>,
 
     /// Show no more runs than these, the newest
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = number, help_heading = "Runs")]
-    pub last: u64,
+    #[arg(long, value_name = "N", default_value = "20", value_parser = limit, help_heading = "Runs")]
+    pub last: NonZeroU64,
 
     /// Title of the report
     #[arg(long, value_name = "TEXT", value_parser = report_title, help_heading = "Content")]
@@ -95,8 +96,8 @@ pub struct ReportArgs {
 
     /// Show what changed since an older summary (JSON), exported file, or folder of them; may be repeated
     ///
-    /// Of several older states, the newest is compared, and all of them make a trend. Between two exports, contacts that were
-    /// added and removed are counted; a summary has counts only, so only the net change is known.
+    /// Of several older states, the newest with the same filters is compared, and all of them make a trend. Between two exports,
+    /// contacts that were added and removed are counted; a summary has counts only, so only the net change is known.
     #[arg(long, value_name = "OLD", help_heading = "Content")]
     pub compare: Vec<PathBuf>,
 

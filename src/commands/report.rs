@@ -97,8 +97,9 @@ fn report_on<C: FileCounts>(
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
     let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
-    let states = States::find(older, as_of, args.sum)?;
-    let mut rows = match states.newest_files() {
+    let states = States::find(older, &files, as_of, args.sum)?;
+    let compared = states.compared();
+    let mut rows = match states.compared_files() {
         Some(old) => GrossRows::between(old, &files)?,
         None => None,
     };
@@ -108,18 +109,17 @@ fn report_on<C: FileCounts>(
     let mut states: Vec<State<C::Document>> = states.read::<C>(is_silent, rows.as_mut())?;
     let doubtful = states.iter().filter(|state| state.verdict == Some(Verdict::Unverified));
     document.add_notices(doubtful.map(|state| Notice::unverified_comparison(&state.name)));
-    let mut newest = states.pop();
     if let Some(min_cell) = args.min_cell {
-        document.merge_small_groups(min_cell, newest.as_mut().map(|state| &mut state.document));
+        document.merge_small_groups(min_cell, states.get_mut(compared).map(|state| &mut state.document));
     }
-    if let Some(newest) = newest {
+    if let Some(old) = states.get(compared) {
         let has_ids = |document: &C::Document| !document.origin().columns_not_in_inputs.iter().any(|name| name == "id");
-        let rows = rows.filter(|_| has_ids(&document) && has_ids(&newest.document));
-        document.compare_with(&newest.document, newest.name);
+        let rows = rows.filter(|_| has_ids(&document) && has_ids(&old.document));
+        document.compare_with(&old.document, old.name.clone());
         if let Some(rows) = rows {
             document.set_gross(rows.compare(document.verdict())?);
         }
-        document.add_trend(states.iter().map(|state| &state.document).chain([&newest.document]));
+        document.add_trend(states.iter().map(|state| &state.document));
     }
     if args.min_cell.is_some() {
         // The text of a search can be a name or a number, which must not be in a report that is shared.

@@ -203,6 +203,7 @@ fn errors_of_files_for_a_report() {
         SourceError::Stalled { path: path(), limit: Duration::from_secs(30) },
         SourceError::ChecksumDiffers { path: path(), manifest: manifest() },
         SourceError::NotSummary { path: "old.json".into(), source: "missing field `contacts`".into() },
+        SourceError::NotRunLog { path: path() },
         SourceError::Read { path: path(), source: "invalid Parquet file".into() },
         SourceError::CutOff { path: "c.csv".into() },
         SourceError::NotAsPublished { path: path(), manifest: manifest(), unit: "bytes", found: 1, listed: 2 },

@@ -313,7 +313,8 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
             word_for(count, "its", "their"),
             named.join(", ")
         );
-        evidence.push(Evidence::new(Code::ProfilesFailed, Some(count), text));
+        // A report shows the first one as the reason for the verdict.
+        evidence.insert(0, Evidence::new(Code::ProfilesFailed, Some(count), text));
     }
     ReadReport { verdict, evidence, profiles, ..whole }
 }

@@ -52,7 +52,7 @@ fn the_verdict_is_that_of_the_worst_and_counts_add_up() {
     let concluded = conclude(whole, vec![profiles[0].clone(), failure]);
     assert_eq!(concluded.verdict, Verdict::Unverified);
     let id = child(7, None).id;
-    assert_eq!(concluded.evidence[1].text, format!("1 profile was not read to its end: {id} (refused)"));
+    assert_eq!(concluded.evidence[0].text, format!("1 profile was not read to its end: {id} (refused)"));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn evidence_names_some_of_many_failures() {
         })
         .collect();
     let concluded = conclude(read(Verdict::Complete, 1, None), profiles);
-    let text = &concluded.evidence[1].text;
+    let text = &concluded.evidence[0].text;
     assert!(text.starts_with("13 profiles were not read to their end: P0 (gone), "), "{text}");
     assert!(text.ends_with("P9 (gone), 3 others"), "{text}");
 }

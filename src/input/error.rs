@@ -190,6 +190,12 @@ pub enum SourceError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// No line of the file is that of a run.
+    #[error("no line is that of a run: {}", path.display())]
+    NotRunLog {
+        /// The path as it was given.
+        path: PathBuf,
+    },
     /// Reading failed, or the content does not match the extension.
     #[error("cannot read: {}", path.display())]
     Read {
@@ -271,6 +277,7 @@ impl SourceError {
             Self::NotSummary { .. } => {
                 "create the older summary again from its files, with `sent-export report --json`"
             }
+            Self::NotRunLog { .. } => "name a file that exports have appended their runs to, with --runs",
             Self::Read { .. } => "the file is damaged or has the wrong extension: export again",
             Self::CutOff { .. } => "its end is missing: copy the file again, or export again",
             Self::NotAsPublished { .. } => {

@@ -292,3 +292,25 @@ fn who_came_and_who_left_is_told_for_each_profile() {
     assert_eq!((count("added"), count("removed")), (Some(1), Some(1)), "{gross}");
     assert_eq!((&gross["regions"]["BR"]["gained"], &gross["regions"]["DE"]["lost"]), (&1.into(), &1.into()), "{gross}");
 }
+
+#[test]
+fn an_id_that_is_also_that_of_an_owner_is_not_repeated() {
+    let (one, two) = (ASKED, OTHER);
+    let repeated_rows = |run: &Finished, name: &str| {
+        let found = run.json(name)["quality"]["repeated_ids"].clone();
+        found.as_u64().or_else(|| found["contacts"].as_u64())
+    };
+    // Of messages, only the rows are counted.
+    for (columns, more) in [("id,customer_id,region_code", "DE"), ("id,profile_id,direction", "outbound")] {
+        let table = |rows: &[(&str, &str)]| {
+            rows.iter().fold(format!("{columns}\n"), |text, (id, owner)| text + &format!("{id},{owner},{more}\n"))
+        };
+        let own = [(one, one), (two, two), (one, two), (two, one)];
+        let twice = [(one, one), (two, one), (one, one)];
+        let run = sent_export().file("own.csv", &table(&own)).file("twice.csv", &table(&twice));
+        let mut run = run.args(["report", "own.csv", "-q", "--json", "own.json"]).finish().expect_code(0);
+        assert_eq!(repeated_rows(&run, "own.json"), Some(0), "{columns}");
+        run = run.again().args(["report", "twice.csv", "-q", "--json", "twice.json"]).finish().expect_code(0);
+        assert_eq!(repeated_rows(&run, "twice.json"), Some(2), "{columns}");
+    }
+}

@@ -237,6 +237,18 @@ fn exports_that_cannot_be_compared_have_no_gross_changes() {
     }
     let (run, document, _) = report(run, &["all.parquet", "--compare", "part.parquet"]);
     assert_eq!(document["comparison"]["gross"], Value::Null);
+    // A digest says so, too: it has the differences.
+    let digest = run.again().args(["report", "all.parquet", "--compare", "part.parquet", "--digest"]).finish();
+    let run = digest.expect_code(0);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert!(text.contains("The two sides were exported with different filters"), "{text}");
+    // Of several, the newest with the same filters is compared.
+    let run = run.again().contacts(&simulator.base_url(), &["-o", "new.parquet", "-q"]).finish().expect_code(0);
+    let flags = ["new.parquet", "--compare", "part.parquet", "--compare", "all.parquet"];
+    let (run, document, texts) = report(run, &flags);
+    assert_eq!(document["comparison"]["with"], "all.parquet");
+    assert_eq!(document["comparison"]["gross"]["total"]["removed"], 0, "{document}");
+    assert!(texts.iter().all(|text| !text.contains("different filters")), "{texts:?}");
     // Without ids, nobody can be found again.
     std::fs::write(run.path("no-ids.csv"), "region_code\nUS\n").unwrap();
     let (_, document, _) = report(run, &["all.parquet", "--compare", "no-ids.csv"]);

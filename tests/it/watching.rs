@@ -201,7 +201,7 @@ fn a_stopped_run_says_so_and_the_next_one_that_it_resumes() {
 fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
     let server = simulator(5_000);
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv", "--limit", "250", "--summary", "s.json"]);
-    let run = run.finish().expect_code(3).expect_stderr("reading stopped after the 250 first contacts (--limit)");
+    let run = run.finish().expect_code(3).expect_stderr("reading stopped after the first 250 contacts (--limit)");
     let requests = server.statistics().list_requests;
     assert!(requests <= 6, "{requests} requests for three pages");
     let manifest = run.json("_c.csv.manifest.json");

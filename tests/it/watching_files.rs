@@ -192,6 +192,16 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!((&found["unreadable_lines"], found["runs"].as_array().unwrap().len()), (&json!(1), 2));
     assert_eq!(found["runs"][0], *keyless);
     let run = run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
+    // The rows of an export are no runs.
+    let run = run.again().args(["report", "--runs", "c.csv"]).finish().expect_code(2);
+    let run =
+        run.expect_stderr("error: no line is that of a run: c.csv").expect_stderr("hint: name a file that exports");
+    assert!(run.stdout.is_empty(), "{run:?}");
+    std::fs::write(run.path("empty.jsonl"), "").unwrap();
+    let run = run.again().args(["report", "--runs", "empty.jsonl"]).finish().expect_code(0);
+    assert_eq!(run.stdout, b"no runs\n");
+    let run = run.again().args(["report", "--runs", "logs/runs.jsonl", "--last", "0"]).finish().expect_code(2);
+    let run = run.expect_stderr("write a whole number of at least 1");
     // The variable of exports is none of a report.
     let run = run.again().env("SENT_EXPORT_RUNS", Some("r.jsonl")).args(["report", "c.csv"]).finish().expect_code(0);
     assert!(String::from_utf8_lossy(&run.stdout).contains("Contacts"), "{run:?}");

@@ -35,7 +35,7 @@ pub use self::run::RunArgs;
 pub use self::store::StoreArgs;
 pub use self::values::{RateLimitArg, SinceArg, SinceStartArg};
 pub(super) use self::values::{
-    duration, end_of_moment, exit_code, filter, log_format, moment, number, number_between, report_title,
+    duration, end_of_moment, exit_code, filter, limit, log_format, moment, number, number_between, report_title,
 };
 pub use self::verbosity::VerbosityArgs;
 pub use self::watch::{NotifyArg, TableArg, WatchArgs};

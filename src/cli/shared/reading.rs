@@ -21,7 +21,7 @@ pub struct ListArgs {
     #[arg(long, help_heading = "Completeness")]
     pub allow_missing_pages: bool,
 
-    /// Stop reading after the first N rows of the list; the verdict is then unverified, and the filters in the manifest say so
+    /// Stop reading after the first N rows of the list; unless the whole list fits, the verdict is unverified
     #[arg(long, value_name = "N", value_parser = limit, help_heading = "Completeness")]
     pub limit: Option<NonZeroU64>,
 

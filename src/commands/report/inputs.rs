@@ -1,7 +1,7 @@
 //! Which of the files count, when they were exported, and what their manifests say.
 
 use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_snapshots};
-use crate::report::{InputExport, InputReport, Notice};
+use crate::report::{Filters, InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
 /// The newest export of each account, or all of them when they are to be added up, and what is to be reported of it.
@@ -28,6 +28,13 @@ pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<Source
 pub(super) fn exported_at(files: &[SourceFile]) -> Option<Timestamp> {
     let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.run.earliest));
     moments.reduce(|one, other| Some(one?.max(other?))).flatten()
+}
+
+/// The filters that all of the files were exported with, by their manifests; none are known of a file without one.
+pub(super) fn filters(files: &[SourceFile]) -> Option<Filters> {
+    let mut all = files.iter().map(|file| file.published.as_ref().map(|of| of.filters.clone()).unwrap_or_default());
+    let first = all.next().unwrap_or_default();
+    all.all(|filters| filters == first).then_some(first)
 }
 
 /// What the report says of a file.

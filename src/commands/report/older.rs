@@ -1,12 +1,13 @@
 //! The older states that a report is compared with: summaries, folders of them, and exports.
 //!
-//! The newest of them is compared in full; all of them together make a trend.
+//! The newest of them that has the filters of the report is compared in full, or the newest if none has; all of them
+//! together make a trend.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Content, Found, Mirror, Skipped, SourceError, SourceFile, detect_contents};
-use crate::report::{FileCounts, FileDocument, ReportForm, ResourceDocument, verdict_of_json};
+use crate::report::{FileCounts, FileDocument, Filters, Origin, ReportForm, ResourceDocument, verdict_of_json};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -102,15 +103,35 @@ fn summaries_in(folder: &Path) -> Vec<PathBuf> {
 /// All older states, the oldest first.
 pub(super) struct States<D> {
     dated: Vec<(Timestamp, Dated<D>)>,
+    /// The index of the one that is compared in full.
+    compared: usize,
+}
+
+impl<D: ResourceDocument> Dated<D> {
+    /// Whether it was exported with these filters, as far as is known.
+    fn has_filters(&self, wanted: &Filters) -> bool {
+        match self {
+            Self::Read(State { document, .. }) => {
+                let Origin { filters, filters_differ, .. } = document.origin();
+                !filters_differ && filters == wanted
+            }
+            Self::Files(files, _) => inputs::filters(files).as_ref() == Some(wanted),
+        }
+    }
 }
 
 impl<D: FileDocument> States<D> {
     /// Reads summaries, and finds the times of files. With several states, those that are not older than `as_of` are left out:
-    /// a folder can hold the summary of the export itself.
+    /// a folder can hold the summary of the export itself. `files` are those that the report is on.
     ///
     /// # Errors
     /// When a summary cannot be read.
-    pub(super) fn find(all: Vec<Older>, as_of: Timestamp, is_sum: bool) -> Result<Self, SourceError> {
+    pub(super) fn find(
+        all: Vec<Older>,
+        files: &[SourceFile],
+        as_of: Timestamp,
+        is_sum: bool,
+    ) -> Result<Self, SourceError> {
         let mut dated = Vec::new();
         for older in all {
             match older {
@@ -137,19 +158,27 @@ impl<D: FileDocument> States<D> {
         if dated.len() > 1 && dated.iter().any(|(moment, _)| *moment < as_of) {
             dated.retain(|(moment, _)| *moment < as_of);
         }
-        Ok(Self { dated })
+        let filters = inputs::filters(files);
+        let comparable = filters.and_then(|filters| dated.iter().rposition(|(_, state)| state.has_filters(&filters)));
+        let compared = comparable.unwrap_or(dated.len().saturating_sub(1));
+        Ok(Self { dated, compared })
     }
 
-    /// The files of the newest state, if it has any.
-    pub(super) fn newest_files(&self) -> Option<&[SourceFile]> {
-        match self.dated.last()? {
+    /// The index of the state that is compared in full.
+    pub(super) fn compared(&self) -> usize {
+        self.compared
+    }
+
+    /// The files of the state that is compared in full, if it has any.
+    pub(super) fn compared_files(&self) -> Option<&[SourceFile]> {
+        match self.dated.get(self.compared)? {
             (_, Dated::Files(files, _)) => Some(files),
             (_, Dated::Read(_)) => None,
         }
     }
 
-    /// Reads what is not read yet. Ages in files are computed at the time of their export. `rows` takes those of the newest
-    /// state.
+    /// Reads what is not read yet, the oldest first. Ages in files are computed at the time of their export. `rows` takes those
+    /// of the state that is compared in full.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -158,13 +187,12 @@ impl<D: FileDocument> States<D> {
         is_silent: bool,
         mut rows: Option<&mut GrossRows>,
     ) -> Result<Vec<State<D>>, Error> {
-        let count = self.dated.len();
-        let mut states = Vec::with_capacity(count);
+        let mut states = Vec::with_capacity(self.dated.len());
         for (at, (moment, dated)) in self.dated.into_iter().enumerate() {
             states.push(match dated {
                 Dated::Read(state) => state,
                 Dated::Files(files, name) => {
-                    let rows = rows.as_mut().filter(|_| at + 1 == count).map(|rows| rows.old());
+                    let rows = rows.as_mut().filter(|_| at == self.compared).map(|rows| rows.old());
                     let document = summarize::<C>(&files, moment, is_silent, rows)?;
                     let verdict = document.verdict();
                     State { name, document, verdict }

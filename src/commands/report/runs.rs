@@ -35,14 +35,17 @@ struct RunsDocument<'a> {
 /// Shows the runs of a file as a table, or writes them as JSON.
 ///
 /// # Errors
-/// When the file cannot be read, or the result cannot be written.
+/// When the file cannot be read or holds something else, or the result cannot be written.
 pub(super) fn run(args: &ReportArgs, path: &Path, json: Option<&OutputTarget>) -> Result<ExitCode, Error> {
     let log = read_runs(path).map_err(|source| SourceError::Open { path: path.to_owned(), source })?;
+    if log.runs.is_empty() && log.unreadable > 0 {
+        return Err(SourceError::NotRunLog { path: path.to_owned() }.into());
+    }
     if log.unreadable > 0 {
         let lines = count_of(log.unreadable, "line", "lines");
         warn_text(&format!("skipped {lines} of {} that cannot be read", path.display()));
     }
-    let newest = newest(&log, args.last);
+    let newest = newest(&log, args.last.get());
     match json {
         None if args.quiet => {}
         None => print(&table(newest))?,

@@ -261,7 +261,7 @@ impl WalkReport {
     fn doubts(&self, manner: Manner, noun: RowNoun) -> Vec<Evidence> {
         let mut doubts = Vec::new();
         if let Some(limit) = self.limit_reached {
-            let rows = noun.count("first ", limit);
+            let rows = noun.first(limit);
             let text = format!("reading stopped after the {rows} (--limit), so those behind are not in the output");
             doubts.push(Evidence::new(Code::LimitReached, Some(limit), text));
         }

@@ -11,6 +11,7 @@ use super::super::document::resource::ResourceDocument;
 use super::super::format::{moment, sentence, shown};
 use super::parts::{Fact, SectionKind, Tone};
 use super::run::Source;
+use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
 use crate::verdict::Verdict;
 
@@ -100,7 +101,7 @@ fn rows(source: Source<'_>) -> String {
     if origin.filters_differ {
         return "These files were exported with different filters, or the filters of some are unknown.".to_owned();
     }
-    let filters = filters(&origin.filters, source.noun.many);
+    let filters = filters(&origin.filters, source.noun);
     if !filters.is_empty() {
         return filters.join(" ");
     }
@@ -109,7 +110,8 @@ fn rows(source: Source<'_>) -> String {
 }
 
 /// The filters, without the text that was searched for, which can be a name or a number.
-fn filters(filters: &Filters, rows: &str) -> Vec<String> {
+fn filters(filters: &Filters, noun: RowNoun) -> Vec<String> {
+    let rows = noun.many;
     let Filters { search, channel, phone, only, profile_id, profiles, since, limit, sample } = filters;
     let notes = [
         search.as_ref().map(|_| format!("Only {rows} that match a search.")),
@@ -119,7 +121,7 @@ fn filters(filters: &Filters, rows: &str) -> Vec<String> {
         profile_id.as_ref().map(|_| format!("Only {rows} of one profile.")),
         of_profiles(profiles).map(|profiles| format!("Only {rows} of {profiles}.")),
         since.as_ref().map(|since| format!("Only {rows} created since {}.", shown(since))),
-        limit.map(|limit| format!("Only the first {} {rows} of the list.", grouped(limit))),
+        limit.map(|limit| format!("Only the {} of the list.", noun.first(limit))),
         sample.map(|_| format!("Only a sample of the {rows} in the list.")),
     ];
     notes.into_iter().flatten().collect()
@@ -191,5 +193,13 @@ mod tests {
         assert_eq!(span(&at("08:30"), &at("09:31")), "2026-03-01, 08:30 to 09:31 UTC");
         assert_eq!(span(&at("08:30"), &at("08:30")), "2026-03-01, 08:30 UTC");
         assert_eq!(span(&at("23:59"), "2026-03-02T00:01:00Z"), "2026-03-01, 23:59 UTC to 2026-03-02, 00:01 UTC");
+    }
+
+    #[test]
+    fn a_limit_is_told_in_words_that_fit_its_number() {
+        let rows = RowNoun { one: "contact", many: "contacts" };
+        let told = |limit| filters(&Filters { limit: Some(limit), ..Filters::default() }, rows).concat();
+        assert_eq!(told(1), "Only the first contact of the list.");
+        assert_eq!(told(1_001), "Only the first 1,001 contacts of the list.");
     }
 }

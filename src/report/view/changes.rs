@@ -7,6 +7,10 @@ use super::limits::Limits;
 use super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
 use super::ranked::{Ranked, more};
 
+/// What puts every difference in doubt.
+pub(super) const FILTERS_DIFFER: &str = "The two sides were exported with different filters, or the filters of one side are \
+                                         unknown, so differences are not necessarily changes.";
+
 /// What a comparison says about the older side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OlderSide<'a> {
@@ -48,11 +52,7 @@ impl OlderSide<'_> {
         let (with, as_of) = (shown(self.with), shown(&moment(self.as_of)));
         let mut notes = vec![format!("Compared with {with}, as of {as_of}.")];
         if self.filters_differ {
-            notes.push(
-                "The two sides were exported with different filters, or the filters of one side are unknown, so differences \
-                 are not necessarily changes."
-                    .to_owned(),
-            );
+            notes.push(FILTERS_DIFFER.to_owned());
         }
         if !self.columns_not_in_both.is_empty() {
             notes.push(format!("Not in both, so not compared: {}.", self.columns_not_in_both.join(", ")));

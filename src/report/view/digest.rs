@@ -3,6 +3,7 @@
 use super::super::document::action::Action;
 use super::super::format::{difference, sentence};
 use super::cell::Cell;
+use super::changes::FILTERS_DIFFER;
 use super::parts::{Card, Fact};
 use crate::base::plural::{count_of, grouped};
 
@@ -14,6 +15,8 @@ pub(super) struct Parts<'a> {
     pub(super) facts: &'a [Fact],
     pub(super) warnings: &'a [String],
     pub(super) cards: &'a [Card],
+    /// Whether the cards are compared with numbers of other filters.
+    pub(super) filters_differ: bool,
     /// Sentences of the resource.
     pub(super) highlights: &'a [String],
     pub(super) actions: &'a [Action],
@@ -28,6 +31,8 @@ pub(super) fn digest(parts: &Parts<'_>) -> Vec<String> {
         let more = if more > 0 { format!(" ({} more)", grouped(more)) } else { String::new() };
         lines.push(format!("Warning: {first}{more}"));
     }
+    // Before the differences that it puts in doubt.
+    lines.extend(parts.filters_differ.then(|| FILTERS_DIFFER.to_owned()));
     lines.extend(parts.cards.iter().map(card));
     lines.extend(parts.highlights.iter().cloned());
     let room = MAX_LINES.saturating_sub(lines.len());

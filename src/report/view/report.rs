@@ -15,6 +15,8 @@ use super::warnings::warnings;
 pub(super) struct Content<const N: usize> {
     /// The most important numbers.
     pub(super) cards: Vec<Card>,
+    /// Whether the numbers are compared with those of other filters.
+    pub(super) filters_differ: bool,
     /// Sentences for a digest.
     pub(super) highlights: Vec<String>,
     /// All sections but the one about the run, in their order.
@@ -36,7 +38,7 @@ pub(super) fn report<D: ResourceDocument, const N: usize>(
     content: Content<N>,
     limits: Limits,
 ) -> ReportView {
-    let Content { cards, highlights, sections, has_ages, footnote } = content;
+    let Content { cards, filters_differ, highlights, sections, has_ages, footnote } = content;
     let (noun, rows) = document.source_rows();
     let source = Source { noun, rows, has_ages, as_of: document.as_of(), origin: document.origin() };
     let sections = sections.into_iter().flatten().chain([run::run(source, limits)]);
@@ -47,6 +49,7 @@ pub(super) fn report<D: ResourceDocument, const N: usize>(
         facts: &facts,
         warnings: &warnings,
         cards: &cards,
+        filters_differ,
         highlights: &highlights,
         actions: &actions,
     });

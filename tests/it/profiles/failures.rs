@@ -45,6 +45,10 @@ fn one_that_fails_does_not_lose_the_others_and_is_named_everywhere() {
         assert_eq!(run.evidence("s.json", "profiles_read"), Some(2.into()));
         let report = std::fs::read_to_string(run.path("r.md")).unwrap().replace("\\_", "_");
         assert!(report.contains("| Café Señor") && report.contains(text), "{report}");
+        let why =
+            "unverified: contacts may be missing. Evidence: 1 profile was not read to its end: Café Señor & Sons (";
+        let in_a_row = report.replace(['\\', '*'], "").replace("&amp;", "&");
+        assert!(in_a_row.contains(why), "{report}");
         assert!(!run.files().iter().any(|name| name.ends_with(".journal")), "{:?}", run.files());
         // The reason for exit code 3 is printed even with --quiet.
         let flags = ["-o", "c.parquet", "--profiles", "all", "--max-retries", "1", "-q"];

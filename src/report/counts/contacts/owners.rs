@@ -5,7 +5,7 @@
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
 use super::super::names::Texts;
-use super::super::repeats::hash;
+use super::super::repeats::owner_hash;
 use crate::resources::PROFILE_ID;
 
 /// Whose each row of a batch is.
@@ -32,7 +32,7 @@ impl<'a> Owners<'a> {
         let owner = self.texts.bytes(row);
         if owner != self.last {
             self.last = owner;
-            self.last_hash = if owner.is_empty() { 0 } else { hash(owner) };
+            self.last_hash = if owner.is_empty() { 0 } else { owner_hash(owner) };
         }
         self.last_hash
     }

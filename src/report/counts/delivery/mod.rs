@@ -34,7 +34,7 @@ use self::kinds::{Direction, Meanings, Status};
 use self::reach::Reach;
 use self::tally::{Days, Tallies, Tally};
 use super::names::{Names, UNKNOWN};
-use super::repeats::{Repeats, hash};
+use super::repeats::{Repeats, hash, owner_hash};
 use crate::report::document::delivery::money::{Money, Spending};
 use crate::report::table::MAX_KEYS;
 use crate::resources::PROFILE_ID;
@@ -231,7 +231,7 @@ impl DeliveryCounts {
         if let (Some(repeats), Some(ids)) = (&mut self.ids, columns.text("id")) {
             // Two profiles may share a message.
             let profiles = columns.text(PROFILE_ID).filter(|profiles| profiles.null_count() < profiles.len());
-            let profile = |row| profiles.filter(|of| of.is_valid(row)).map_or(0, |of| hash(of.value(row)));
+            let profile = |row| profiles.filter(|of| of.is_valid(row)).map_or(0, |of| owner_hash(of.value(row)));
             let of_rows = ids.iter().enumerate();
             of_rows.for_each(|(row, id)| id.into_iter().for_each(|id| repeats.add(hash(id) ^ profile(row))));
         }

@@ -33,7 +33,8 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
     ];
     let footnote = "Times are UTC. Shares are of all contacts unless a table says otherwise.".to_owned();
     let (cards, highlights) = (cards(summary), highlights(summary));
-    frame::report(summary, Content { cards, highlights, sections, has_ages: true, footnote }, limits)
+    let filters_differ = summary.comparison.as_ref().is_some_and(|comparison| comparison.filters_differ);
+    frame::report(summary, Content { cards, filters_differ, highlights, sections, has_ages: true, footnote }, limits)
 }
 
 /// The largest channels and regions, for a digest.

@@ -41,9 +41,14 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
     ];
     let footnote = "Times are UTC. Shares are of all messages unless a table says otherwise. The API names no currency: \
                     amounts are in the account's.";
-    let highlights = highlights(summary);
-    let content =
-        Content { cards: cards(summary), highlights, sections, has_ages: false, footnote: footnote.to_owned() };
+    let content = Content {
+        cards: cards(summary),
+        filters_differ: summary.comparison.as_ref().is_some_and(|comparison| comparison.filters_differ),
+        highlights: highlights(summary),
+        sections,
+        has_ages: false,
+        footnote: footnote.to_owned(),
+    };
     frame::report(summary, content, limits)
 }
 
