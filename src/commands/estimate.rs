@@ -94,7 +94,7 @@ pub(super) fn describe<R: Estimating>(
     for request in &config.outputs.outputs {
         let size = size_text(config, &estimate, request)?;
         let of_all = if planned.is_split { ", all profiles together" } else { "" };
-        line("output", &format!("{}, {size}{of_all}", request.target));
+        line("output", &format!("{}, {size}{of_all}", config.outputs.shown(&request.target)));
     }
     print(&text).map(|()| ExitCode::Complete)
 }

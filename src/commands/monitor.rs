@@ -19,7 +19,6 @@ use crate::config::{ExportConfig, WatchConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::ReadReport;
 use crate::report::RunChanges;
-use crate::store::OutputTarget;
 use crate::telemetry::{
     CONSOLE_TARGET, ChangeTotals, ErrorRecord, LogFormat, MetricsLabels, NotifyError, RUN_RECORD_SCHEMA_VERSION,
     RunRecord, Webhook, append_run, write_metrics,
@@ -269,13 +268,8 @@ fn add(sum: &mut Option<u64>, more: u64) {
 
 /// Where the rows of an export go; a dataset is called by its folder.
 fn shown_outputs(config: &ExportConfig) -> Vec<String> {
-    let is_dataset = config.outputs.settings.partition.is_some();
-    let shown = |target: &OutputTarget| match target.parent().filter(|_| is_dataset) {
-        Some(folder) => format!("{}/", folder.to_string().trim_end_matches('/')),
-        None => target.to_string(),
-    };
     let activities = config.outputs.activities.iter().map(|activities| activities.output.target.to_string());
-    config.outputs.outputs.iter().map(|request| shown(&request.target)).chain(activities).collect()
+    config.outputs.outputs.iter().map(|request| config.outputs.shown(&request.target)).chain(activities).collect()
 }
 
 /// Writes and sends what is left of a run.

@@ -172,6 +172,14 @@ impl OutputsConfig {
         })
     }
 
+    /// What an output is called for people: a dataset by its folder, and not by what is in it.
+    pub fn shown(&self, target: &OutputTarget) -> String {
+        match target.parent().filter(|_| self.settings.partition.is_some()) {
+            Some(folder) => format!("{}/", folder.to_string().trim_end_matches('/')),
+            None => target.to_string(),
+        }
+    }
+
     /// The first output that goes to stdout or a pipe, where nothing can be held back.
     pub(super) fn first_stream(&self) -> Option<&OutputTarget> {
         self.outputs.iter().map(|request| &request.target).find(|target| target.is_stream())

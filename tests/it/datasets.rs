@@ -74,6 +74,7 @@ fn folders_are_named_after_values_as_hive_names_them() {
     let server = server(&REGIONS);
     let flags = ["-o", "c/", "--partition-by", "region_code", "--format", "csv", "--columns", "region_code,id"];
     let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let run = run.expect_stderr(" to c/ (sent-export ");
     let read: Vec<(String, String)> = files(&run.path("c"))
         .into_iter()
         .map(|(name, bytes)| {

@@ -104,7 +104,7 @@ fn find_base(
     let files = published_at(&place, mirror)?;
     let name = match files.as_slice() {
         [file] => file.path.display().to_string(),
-        _ => first.target.to_string(),
+        _ => outputs.shown(&first.target),
     };
     if files.is_empty() {
         let rows = BaseRows::Read(sorter.another().finish()?);
