@@ -66,7 +66,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     let choice = ProfileChoice::new(names)?;
     let is_split = is_split(flags.output, flags.beside.reports)?;
     check_flags(command, &flags, is_split)?;
-    let signals = stop::Signals::listen().map_err(Error::StartRuntime)?;
+    let signals = job::signals().map_err(Error::StartRuntime)?;
     let verbosity = &flags.run.verbosity;
     let rows = RowFormat {
         name: R::NOUN.many,
