@@ -301,6 +301,29 @@ fn a_signal_stops_all_jobs_and_the_next_run_resumes_them() {
 }
 
 #[test]
+fn a_job_over_profiles_saves_its_progress_when_a_signal_comes() {
+    let latency = "50ms".parse().unwrap();
+    let settings = Settings { contacts: 1_000, profiles: 2, profile_contacts: 3_000, latency, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
+    let file = format!(
+        "[jobs.all]\ncommand = \"contacts\"\noutput = \"all.csv\"\nprofiles = \"all\"\nconcurrency = 2\n{QUICK}base-url = \"{}\"\n",
+        simulator.base_url()
+    );
+    let (folder, mut command) = run_jobs(&file, &[]).into_parts();
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    wait_until(&mut child, || simulator.statistics().list_requests > 10);
+    assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{stderr}");
+    // Only a job that was waited for can say so.
+    assert!(stderr.contains("all: error: stopped by a signal"), "{stderr}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".partial")), "{left:?}");
+    run_in(folder).args(["run", "jobs.toml"]).finish().expect_code(0).expect_stderr("all: resuming the run started ");
+}
+
+#[test]
 fn shards_are_disjoint_and_together_all_jobs() {
     let names: Vec<String> = (0..40).map(|number| format!("job-{number}")).collect();
     let jobs = names.iter().fold(String::new(), |text, name| text + "[jobs." + name + "]\n");
