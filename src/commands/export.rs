@@ -24,7 +24,7 @@ use crate::verdict::{Evidence, Verdict};
 
 use super::account::{key_variable, start_simulator};
 use super::estimate::plan_export;
-use super::export_command::{ExportCommand, Intent, connect};
+use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
 use super::publish::{Published, may_be_published, publish, published_before, warn_of_losses};
@@ -57,11 +57,7 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         partition: command.partition.clone(),
     };
     let mut config = ExportConfig::new(flags, filters, &rows, key_variable().as_deref())?;
-    if job::is_check() {
-        if let Intent::Run(_) = intent {
-            job::note_outputs(&config.outputs);
-        }
-        job::note_account(&config.account);
+    if is_only_checked(&config, intent) {
         return Ok(ExitCode::Complete);
     }
     let monitor = match intent {

@@ -29,6 +29,18 @@ pub(super) enum Intent<'a> {
     Plan,
 }
 
+/// Whether a job is only checked; what the check needs is noted then.
+pub(super) fn is_only_checked(config: &ExportConfig, intent: Intent<'_>) -> bool {
+    if !job::is_check() {
+        return false;
+    }
+    if let Intent::Run(_) = intent {
+        job::note_outputs(&config.outputs);
+    }
+    job::note_account(&config.account);
+    true
+}
+
 /// The account of a run; sends nothing.
 ///
 /// # Errors

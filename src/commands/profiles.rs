@@ -38,7 +38,7 @@ use self::journals::Journals;
 use super::account::{key_variable, start_simulator};
 use super::estimate::{Planned, describe};
 use super::export::{Opened, open, read_and_publish, report_result, run_export};
-use super::export_command::{ExportCommand, Intent, connect};
+use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
 use super::monitor::RunMonitor;
 use super::{job, stop};
 
@@ -78,11 +78,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     };
     let filters = Filters { profiles: choice.names(), ..filters };
     let mut config = ExportConfig::new(flags.clone(), filters, &rows, key_variable().as_deref())?;
-    if job::is_check() {
-        if let Intent::Run(_) = intent {
-            job::note_outputs(&config.outputs);
-        }
-        job::note_account(&config.account);
+    if is_only_checked(&config, intent) {
         return Ok(ExitCode::Complete);
     }
     // What is written by all is open before the first request; what is written by each is named after it.
