@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::simulator::{
     DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Escapes, Fault, Latency, MessageClock,
-    Messaging, Move, Movement, Order, OrganizationLists, OverCap, Pace, ParseError, Place, Rate, RateHeaders,
+    Messaging, Move, MovePlace, Movement, Order, OrganizationLists, OverCap, Pace, ParseError, Rate, RateHeaderStyle,
     RetryAfter, Service, Settings, Until,
 };
 
@@ -165,7 +165,7 @@ pub struct SimulatorArgs {
 
     /// What the X-RateLimit headers describe: bucket, window (the current minute, regardless of the burst), missing or junk
     #[arg(long, value_name = "FORM", default_value = "bucket", help_heading = "Rate limit")]
-    rate_headers: RateHeaders,
+    rate_headers: RateHeaderStyle,
 
     /// Latency of responses, such as 50ms or 20ms..80ms
     #[arg(long, value_name = "DURATION", default_value = "0s", help_heading = "Responses")]
@@ -194,7 +194,7 @@ pub struct SimulatorArgs {
 
     /// Which rows are deleted and updated: anywhere, front, back, reader (near the requested page), or a row number
     #[arg(long, value_name = "PLACE", default_value = "anywhere", help_heading = "Changes")]
-    place: Place,
+    place: MovePlace,
 
     /// Number of the first list request that changes the list, from 1
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Changes")]

@@ -19,8 +19,8 @@ use super::mailbox::Mailbox;
 use super::maker::Maker;
 use super::message_maker::Sender;
 use super::pool::Pool;
-use super::random::{Purpose, draw};
-use super::reply::Problem;
+use super::random::{DrawPurpose, draw};
+use super::reply::Refusal;
 use super::request::{Asked, read_id};
 use super::settings::{OrganizationLists, Settings};
 use super::templates::Templates;
@@ -33,7 +33,7 @@ const NAMES: &[&str] =
 #[derive(Debug)]
 pub(super) struct Accounts {
     /// The organization, then its profiles.
-    list: Vec<Account>,
+    list: Vec<SimulatedAccount>,
     /// Whether the organization's list contains all contacts.
     wide: bool,
     api_key: String,
@@ -42,7 +42,7 @@ pub(super) struct Accounts {
 
 /// An organization or a profile.
 #[derive(Debug)]
-pub(super) struct Account {
+pub(super) struct SimulatedAccount {
     /// Its id.
     pub(super) id: Uuid,
     /// Its name.
@@ -79,7 +79,7 @@ impl AccountNumber {
 impl Accounts {
     /// The accounts of the settings.
     pub(super) fn new(settings: &Settings) -> Self {
-        let seed = |number: u32| draw(settings.seed, Purpose::Account, u64::from(number) << 8 | 1);
+        let seed = |number: u32| draw(settings.seed, DrawPurpose::Account, u64::from(number) << 8 | 1);
         let id = |number: u32| Maker { seed: seed(number), initial: 0, customer_id: None, hostile: false }.id(0);
         let maker = |number: u32| Maker {
             seed: seed(number),
@@ -104,7 +104,7 @@ impl Accounts {
             let mailbox_seed = if number == 0 { settings.seed } else { seed(number) };
             let mailbox = Mailbox::new(settings, mailbox_seed, pool.initial(), count, senders);
             let name = NAMES[number as usize % NAMES.len()];
-            Account { id: id(number), name, world: World::new(pool, settings.order), mailbox }
+            SimulatedAccount { id: id(number), name, world: World::new(pool, settings.order), mailbox }
         };
         Self {
             list: (0..=settings.profiles).map(account).collect(),
@@ -140,7 +140,7 @@ impl Accounts {
     }
 
     /// The account that the caller reads.
-    pub(super) fn scope(&self, caller: AccountNumber, asked: &Asked) -> Result<AccountNumber, Problem> {
+    pub(super) fn scope(&self, caller: AccountNumber, asked: &Asked) -> Result<AccountNumber, Refusal> {
         let Some(text) = asked.header("x-profile-id") else { return Ok(caller) };
         let id = read_id(text, "x-profile-id")?;
         if caller != AccountNumber::ORGANIZATION || self.profiles().is_empty() {
@@ -150,12 +150,12 @@ impl Accounts {
     }
 
     /// An account.
-    pub(super) fn account(&self, number: AccountNumber) -> &Account {
+    pub(super) fn account(&self, number: AccountNumber) -> &SimulatedAccount {
         &self.list[number.0]
     }
 
     /// An account, mutable.
-    pub(super) fn account_mut(&mut self, number: AccountNumber) -> &mut Account {
+    pub(super) fn account_mut(&mut self, number: AccountNumber) -> &mut SimulatedAccount {
         &mut self.list[number.0]
     }
 
@@ -165,7 +165,7 @@ impl Accounts {
     }
 
     /// The profiles of the organization.
-    pub(super) fn profiles(&self) -> &[Account] {
+    pub(super) fn profiles(&self) -> &[SimulatedAccount] {
         &self.list[1..]
     }
 }

@@ -1,12 +1,12 @@
 //! Response bodies that arrive complete, half, or one byte at a time.
 //!
-//! hyper sends a [`Body`]. It always announces the full length, and faults make it send less.
+//! hyper sends a [`ResponseBody`]. It always announces the full length, and faults make it send less.
 //!
 //! *Easy to get wrong:* when a body fails immediately, hyper may discard what was written before, including the
 //! headers. The cut-off body therefore waits 20 ms after its first half, long enough for hyper to send it even on a
 //! busy machine.
 //!
-//! A body owns the [`InFlight`] guard of its request, so a request counts as in flight until the last byte is sent or
+//! A body owns the [`InFlightGuard`] guard of its request, so a request counts as in flight until the last byte is sent or
 //! the client disconnects. The server tests read each kind of body from a socket.
 
 use std::io;
@@ -19,23 +19,23 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::shared::Shared;
+use super::shared::SharedState;
 
 /// Time before a cut-off body ends.
 const BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
 
 /// The body of a response.
 #[derive(Debug)]
-pub(super) struct Body {
-    manner: Manner,
+pub(super) struct ResponseBody {
+    manner: SendingState,
     rest: Bytes,
     /// Number of announced bytes that are not sent.
     promised: u64,
-    _in_flight: Option<InFlight>,
+    _in_flight: Option<InFlightGuard>,
 }
 
 #[derive(Debug)]
-enum Manner {
+enum SendingState {
     Whole,
     /// The first half is still to be sent.
     FirstHalf,
@@ -45,23 +45,23 @@ enum Manner {
     Drip(Duration, Pin<Box<Sleep>>),
 }
 
-impl Body {
+impl ResponseBody {
     /// All of it at once.
-    pub(super) fn whole(bytes: Vec<u8>, in_flight: Option<InFlight>) -> Self {
-        Self::new(Manner::Whole, bytes, in_flight)
+    pub(super) fn whole(bytes: Vec<u8>, in_flight: Option<InFlightGuard>) -> Self {
+        Self::new(SendingState::Whole, bytes, in_flight)
     }
 
     /// The first half.
-    pub(super) fn cut_off(bytes: Vec<u8>, in_flight: InFlight) -> Self {
-        Self::new(Manner::FirstHalf, bytes, Some(in_flight))
+    pub(super) fn cut_off(bytes: Vec<u8>, in_flight: InFlightGuard) -> Self {
+        Self::new(SendingState::FirstHalf, bytes, Some(in_flight))
     }
 
     /// One byte at a time.
-    pub(super) fn drip(bytes: Vec<u8>, pause: Duration, in_flight: InFlight) -> Self {
-        Self::new(Manner::Drip(pause, Box::pin(sleep(pause))), bytes, Some(in_flight))
+    pub(super) fn drip(bytes: Vec<u8>, pause: Duration, in_flight: InFlightGuard) -> Self {
+        Self::new(SendingState::Drip(pause, Box::pin(sleep(pause))), bytes, Some(in_flight))
     }
 
-    fn new(manner: Manner, bytes: Vec<u8>, in_flight: Option<InFlight>) -> Self {
+    fn new(manner: SendingState, bytes: Vec<u8>, in_flight: Option<InFlightGuard>) -> Self {
         Self { manner, promised: bytes.len() as u64, rest: bytes.into(), _in_flight: in_flight }
     }
 
@@ -73,7 +73,7 @@ impl Body {
     }
 }
 
-impl http_body::Body for Body {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -83,21 +83,21 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let body = self.get_mut();
         match &mut body.manner {
-            Manner::FirstHalf => {
-                body.manner = Manner::BreakingOff(Box::pin(sleep(BEFORE_BREAKING_OFF)));
+            SendingState::FirstHalf => {
+                body.manner = SendingState::BreakingOff(Box::pin(sleep(BEFORE_BREAKING_OFF)));
                 let half = body.rest.len() / 2;
                 body.send(half)
             }
-            Manner::BreakingOff(wait) => {
+            SendingState::BreakingOff(wait) => {
                 std::task::ready!(wait.as_mut().poll(context));
                 Poll::Ready(Some(Err(io::Error::other("cut off on purpose"))))
             }
             _ if body.rest.is_empty() => Poll::Ready(None),
-            Manner::Whole => {
+            SendingState::Whole => {
                 let all = body.rest.len();
                 body.send(all)
             }
-            Manner::Drip(pause, wait) => {
+            SendingState::Drip(pause, wait) => {
                 std::task::ready!(wait.as_mut().poll(context));
                 *wait = Box::pin(sleep(*pause));
                 body.send(1)
@@ -116,13 +116,13 @@ impl http_body::Body for Body {
 
 /// Counts a request as in flight until dropped.
 #[derive(Debug)]
-pub(super) struct InFlight {
-    shared: Arc<Shared>,
+pub(super) struct InFlightGuard {
+    shared: Arc<SharedState>,
 }
 
-impl InFlight {
+impl InFlightGuard {
     /// Starts counting.
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+    pub(super) fn new(shared: &Arc<SharedState>) -> Self {
         let statistics = &mut shared.lock().statistics;
         statistics.in_flight += 1;
         statistics.max_concurrent = statistics.max_concurrent.max(statistics.in_flight);
@@ -130,7 +130,7 @@ impl InFlight {
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.shared.lock().statistics.in_flight -= 1;
     }

@@ -119,11 +119,11 @@ impl Contact {
 mod tests {
     use serde_json::Value;
 
-    use super::super::maker::{Change, Maker};
+    use super::super::maker::{ContactChange, Maker};
     use super::*;
 
     fn made() -> Contact {
-        Maker { seed: 3, initial: 10, customer_id: None, hostile: false }.contact(4, Change::default())
+        Maker { seed: 3, initial: 10, customer_id: None, hostile: false }.contact(4, ContactChange::default())
     }
 
     fn written(contact: &Contact) -> Value {

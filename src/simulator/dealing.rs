@@ -13,7 +13,7 @@
 //! The unit tests deal a few thousand messages and check both directions.
 
 use super::permutation::Permutation;
-use super::random::{Draws, Purpose, draw};
+use super::random::{DrawPurpose, Draws, draw};
 use super::times::{DAY, SECOND, Ticks};
 
 /// Number of consecutive messages in a campaign.
@@ -108,7 +108,7 @@ impl Dealing {
     pub(super) fn created(&self, number: u32) -> Ticks {
         let number = if self.is_campaign(number) { number / BLOCK * BLOCK } else { number };
         let [first, end] = [number, number + 1].map(|number| self.boundary(number));
-        let mut draws = Draws::new(self.seed, Purpose::MessageTimes, u64::from(number));
+        let mut draws = Draws::new(self.seed, DrawPurpose::MessageTimes, u64::from(number));
         let within = draws.next() % (end - first).max(1).unsigned_abs();
         let exact = by_day(first + i64::try_from(within).unwrap_or_default());
         let cut = exact.cut_to(*draws.pick_weighted(1_000, FRACTION_DIGITS));
@@ -117,7 +117,7 @@ impl Dealing {
 
     /// True if the message belongs to a campaign.
     pub(super) fn is_campaign(&self, number: u32) -> bool {
-        draw(self.seed, Purpose::MessageTimes, u64::from(number / BLOCK) | 1 << 40).is_multiple_of(12)
+        draw(self.seed, DrawPurpose::MessageTimes, u64::from(number / BLOCK) | 1 << 40).is_multiple_of(12)
     }
 
     /// The message at the position of this one, for a request with an unstable sort within a campaign.

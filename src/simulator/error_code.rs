@@ -17,20 +17,20 @@ use super::parse::ParseError;
 
 /// An error of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorCode(&'static Entry);
+pub struct ErrorCode(&'static CatalogEntry);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Entry {
+struct CatalogEntry {
     code: &'static str,
     status: u16,
     message: &'static str,
 }
 
-const fn entry(code: &'static str, status: u16, message: &'static str) -> Entry {
-    Entry { code, status, message }
+const fn entry(code: &'static str, status: u16, message: &'static str) -> CatalogEntry {
+    CatalogEntry { code, status, message }
 }
 
-static CATALOG: [Entry; 28] = [
+static CATALOG: [CatalogEntry; 28] = [
     entry("AUTH_001", 401, "User is not authenticated"),
     entry("AUTH_002", 401, "Invalid or missing API key"),
     entry("AUTH_004", 403, "Insufficient permissions for this operation"),

@@ -53,7 +53,7 @@ use std::time::Duration;
 
 use super::error_code::ErrorCode;
 use super::parse::{ParseError, parse_duration};
-use super::random::{Draws, Purpose};
+use super::random::{DrawPurpose, Draws};
 
 /// Maximum pause of a 429: a year, which overflows no clock.
 const MAX_PAUSE_SECONDS: u64 = 365 * 86_400;
@@ -208,7 +208,7 @@ impl ArmedFaults {
         let mut numbered = self.faults.iter_mut().zip(0_u64..);
         let ((fault, hits), _) = numbered.find(|((fault, hits), number)| {
             fault.when.times.is_none_or(|times| *hits < times)
-                && fault.when.hold(request, page_cap, Draws::new(seed ^ number, Purpose::Fault, request.number))
+                && fault.when.hold(request, page_cap, Draws::new(seed ^ number, DrawPurpose::Fault, request.number))
         })?;
         *hits += 1;
         Some(fault.kind.clone())

@@ -132,7 +132,7 @@ impl FilteredRows {
 
 #[cfg(test)]
 mod tests {
-    use super::super::maker::{Change, Maker};
+    use super::super::maker::{ContactChange, Maker};
     use super::*;
 
     fn maker() -> Maker {
@@ -144,7 +144,7 @@ mod tests {
         let filter = Filter { channel: Some(Channel::Whatsapp), ..Filter::default() };
         let with = |channels: &str| Contact {
             available_channels: Some(channels.to_owned()),
-            ..maker().contact(0, Change::default())
+            ..maker().contact(0, ContactChange::default())
         };
         assert!(filter.fits(&with("sms, WhatsApp")));
         assert!(!filter.fits(&with("sms,rcs")));
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_phone_is_exact_and_a_search_is_not() {
         let contact = (0..500)
-            .map(|index| maker().contact(index, Change::default()))
+            .map(|index| maker().contact(index, ContactChange::default()))
             .find(|contact| contact.format_e164.is_some());
         let contact = contact.unwrap();
         let number = contact.format_e164.clone().unwrap();
@@ -168,11 +168,11 @@ mod tests {
     fn what_is_remembered_is_renewed_for_contacts_touched_since() {
         let filter = Filter { channel: Some(Channel::Sms), ..Filter::default() };
         let mut rows = FilteredRows::new(filter.clone());
-        rows.renew(400, &[], |index| maker().contact(index, Change::default()));
-        let changed = Change { revision: 1, ..Change::default() };
+        rows.renew(400, &[], |index| maker().contact(index, ContactChange::default()));
+        let changed = ContactChange { revision: 1, ..ContactChange::default() };
         let touched: Vec<u32> = (0..400).step_by(2).collect();
         let now = |index: u32| {
-            let change = if index < 400 && index.is_multiple_of(2) { changed } else { Change::default() };
+            let change = if index < 400 && index.is_multiple_of(2) { changed } else { ContactChange::default() };
             maker().contact(index, change)
         };
         rows.renew(500, &touched, now);

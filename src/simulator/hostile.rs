@@ -12,7 +12,7 @@
 //! The unit tests check that a page of hostile contacts is valid JSON and contains each kind.
 
 use super::contact::Contact;
-use super::random::{Draws, Purpose};
+use super::random::{DrawPurpose, Draws};
 
 /// Number of kinds of distortion, including none.
 pub(super) const KINDS: u32 = 32;
@@ -83,7 +83,7 @@ const CHANNELS: &[&str] = &[
 
 /// Makes the contact hostile, in a way that depends on its index.
 pub(super) fn distort(contact: &mut Contact, seed: u64) {
-    let mut draws = Draws::new(seed, Purpose::Hostile, u64::from(contact.index));
+    let mut draws = Draws::new(seed, DrawPurpose::Hostile, u64::from(contact.index));
     match contact.index % KINDS {
         0 => contact.shape.not_an_object = Some(*draws.pick(NOT_OBJECTS)),
         1 => {
@@ -197,7 +197,7 @@ fn all_empty(contact: &mut Contact) {
 #[cfg(test)]
 mod tests {
     use super::super::json::{Escapes, JsonText};
-    use super::super::maker::{Change, Maker};
+    use super::super::maker::{ContactChange, Maker};
     use super::*;
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let mut longest = 0;
         for escapes in [Escapes::DotNet, Escapes::Plain] {
             for index in 0..400 {
-                let contact = maker.contact(index, Change::default());
+                let contact = maker.contact(index, ContactChange::default());
                 let mut json = JsonText::new(escapes, 0);
                 contact.write(&mut json);
                 let bytes = json.into_bytes();
@@ -224,7 +224,8 @@ mod tests {
     #[test]
     fn the_kinds_follow_each_other() {
         let maker = Maker { seed: 5, initial: 400, customer_id: None, hostile: true };
-        let unidentified = (0..KINDS).filter(|index| !maker.contact(*index, Change::default()).is_identified()).count();
+        let unidentified =
+            (0..KINDS).filter(|index| !maker.contact(*index, ContactChange::default()).is_identified()).count();
         assert_eq!(unidentified, 5);
     }
 }

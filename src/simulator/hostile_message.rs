@@ -12,7 +12,7 @@
 //! The unit tests check that a page of hostile messages is valid JSON and contains each kind.
 
 use super::message::{Message, MessageEvent};
-use super::random::{Draws, Purpose};
+use super::random::{DrawPurpose, Draws};
 
 /// Number of kinds of distortion, including none.
 pub(super) const KINDS: u32 = 32;
@@ -95,7 +95,7 @@ pub(super) fn takes_id(number: u32) -> bool {
 
 /// Makes the message hostile, in a way that depends on its number.
 pub(super) fn distort(message: &mut Message, seed: u64) {
-    let mut draws = Draws::new(seed, Purpose::HostileMessage, u64::from(message.number));
+    let mut draws = Draws::new(seed, DrawPurpose::HostileMessage, u64::from(message.number));
     match message.number % KINDS {
         0 => message.shape.not_an_object = Some(*draws.pick(NOT_OBJECTS)),
         1 => {

@@ -1,10 +1,10 @@
 //! The rate limit of the account, and the headers that describe it.
 //!
-//! [`RateLimiter`] is one token bucket for the whole organization, profiles included. The server consults it once per
+//! [`AccountRateLimit`] is one token bucket for the whole organization, profiles included. The server consults it once per
 //! request with a valid key; the result is either a 429 or some headers of an ordinary response.
 //!
 //! *Easy to get wrong:* the documented headers describe a *window* ("requests remaining in current window"), but the
-//! documented limit is a *bucket* (200 a minute, bursts of 50). A client must handle both readings, so [`RateHeaders`]
+//! documented limit is a *bucket* (200 a minute, bursts of 50). A client must handle both readings, so [`RateHeaderStyle`]
 //! offers both; the bucket is what is enforced. Requests of other clients drain the same bucket.
 //!
 //! Without a limit, the headers say one million requests, because the documentation promises the headers on all
@@ -15,7 +15,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::parse::Rate;
-use super::settings::{RateHeaders, Settings};
+use super::settings::{RateHeaderStyle, Settings};
 use super::times::unix_seconds;
 
 /// Limit in the headers when there is none.
@@ -23,10 +23,10 @@ const NO_LIMIT: u64 = 1_000_000;
 
 /// The limit of an account.
 #[derive(Debug)]
-pub(super) struct RateLimiter {
+pub(super) struct AccountRateLimit {
     /// Tokens a second and how many fit; `None` is no limit.
     bucket: Option<Bucket>,
-    headers: RateHeaders,
+    headers: RateHeaderStyle,
     /// The current minute and its number of requests.
     window: (u64, u64),
 }
@@ -43,14 +43,14 @@ struct Bucket {
 
 /// The limiter's decision about a request.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Verdict {
+pub(super) struct LimitDecision {
     /// How long to wait; `None` if the request may pass.
     pub(super) wait: Option<Duration>,
     /// The values of `X-RateLimit-Limit`, `-Remaining` and `-Reset`; `None` sends no headers.
     pub(super) headers: Option<[String; 3]>,
 }
 
-impl RateLimiter {
+impl AccountRateLimit {
     /// A limiter with a full bucket.
     pub(super) fn new(settings: &Settings, now: Instant) -> Self {
         let per_second = |rate: Rate| rate.per_minute / 60.0;
@@ -66,27 +66,27 @@ impl RateLimiter {
     }
 
     /// Takes a token for a request that arrives now, or returns how long to wait for one.
-    pub(super) fn take(&mut self, now: Instant, clock: SystemTime) -> Verdict {
+    pub(super) fn take(&mut self, now: Instant, clock: SystemTime) -> LimitDecision {
         let wait = self.bucket.as_mut().and_then(|bucket| bucket.take(now));
         let minute = clock.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60;
         if self.window.0 != minute {
             self.window = (minute, 0);
         }
         self.window.1 += u64::from(wait.is_none());
-        Verdict { wait, headers: self.headers(clock) }
+        LimitDecision { wait, headers: self.headers(clock) }
     }
 
     /// The headers of a response that took no token.
     pub(super) fn headers(&self, clock: SystemTime) -> Option<[String; 3]> {
         let end_of_minute = (clock.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 60 + 1) * 60;
         let numbers = match (self.headers, &self.bucket) {
-            (RateHeaders::Missing, _) => return None,
-            (RateHeaders::Junk, _) => return Some(["plenty", "-", "tomorrow"].map(str::to_owned)),
+            (RateHeaderStyle::Missing, _) => return None,
+            (RateHeaderStyle::Junk, _) => return Some(["plenty", "-", "tomorrow"].map(str::to_owned)),
             (_, None) => [NO_LIMIT, NO_LIMIT, end_of_minute],
-            (RateHeaders::Bucket, Some(bucket)) => {
+            (RateHeaderStyle::Bucket, Some(bucket)) => {
                 [whole(bucket.per_minute), whole(bucket.tokens), unix_seconds(clock + bucket.until_full())]
             }
-            (RateHeaders::Window, Some(bucket)) => {
+            (RateHeaderStyle::Window, Some(bucket)) => {
                 let limit = whole(bucket.per_minute);
                 [limit, limit.saturating_sub(self.window.1), end_of_minute]
             }
@@ -128,10 +128,10 @@ mod tests {
 
     const CLOCK: SystemTime = UNIX_EPOCH;
 
-    fn limiter(settings: Settings) -> (RateLimiter, Instant) {
+    fn limiter(settings: Settings) -> (AccountRateLimit, Instant) {
         let now = Instant::now();
         let settings = Settings { rate_limit: Some(Rate { per_minute: 60.0 }), burst: 3, ..settings };
-        (RateLimiter::new(&settings, now), now)
+        (AccountRateLimit::new(&settings, now), now)
     }
 
     #[test]
@@ -165,19 +165,19 @@ mod tests {
     #[test]
     fn headers_tell_of_the_bucket_or_of_the_minute() {
         let (mut limiter, now) = limiter(Settings::default());
-        let headers = |verdict: Verdict| verdict.headers.map(|values| values.join(" "));
+        let headers = |verdict: LimitDecision| verdict.headers.map(|values| values.join(" "));
         assert_eq!(headers(limiter.take(now, CLOCK)).as_deref(), Some("60 2 1"));
         assert_eq!(headers(limiter.take(now, CLOCK)).as_deref(), Some("60 1 2"));
-        limiter.headers = RateHeaders::Window;
+        limiter.headers = RateHeaderStyle::Window;
         assert_eq!(headers(limiter.take(now, CLOCK)).as_deref(), Some("60 57 60"));
-        limiter.headers = RateHeaders::Missing;
+        limiter.headers = RateHeaderStyle::Missing;
         assert_eq!(limiter.take(now, CLOCK).headers, None);
     }
 
     #[test]
     fn without_a_limit_everything_passes() {
         let now = Instant::now();
-        let mut limiter = RateLimiter::new(&Settings::default(), now);
+        let mut limiter = AccountRateLimit::new(&Settings::default(), now);
         assert!((0..1_000).all(|_| limiter.take(now, CLOCK).wait.is_none()));
         assert_eq!(limiter.take(now, CLOCK).headers.map(|[limit, ..]| limit).as_deref(), Some("1000000"));
     }

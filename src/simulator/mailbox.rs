@@ -24,10 +24,10 @@ use super::dealing::Dealing;
 use super::hostile_message;
 use super::maker::Maker;
 use super::message::Message;
-use super::message_maker::{Sender, Sketch};
+use super::message_maker::{MessageDraft, Sender};
 use super::messaging::{MessageClock, Messaging, Until};
 use super::movement::{Arrival, Movement, Mover};
-use super::random::{Draws, Purpose, mix};
+use super::random::{DrawPurpose, Draws, mix};
 use super::settings::Settings;
 use super::times::{DAY, SECOND, Ticks};
 use super::world::{World, as_texts};
@@ -46,7 +46,7 @@ pub(super) struct Mailbox {
     senders: Vec<Sender>,
     hostile: bool,
     /// Messages that arrived later, by creation.
-    arrived: Vec<Arrived>,
+    arrived: Vec<ArrivedMessage>,
     /// The latest time.
     clock: Ticks,
     manner: MessageClock,
@@ -63,7 +63,7 @@ pub(super) struct Mailbox {
 
 /// A message that arrived while the simulator was running.
 #[derive(Debug, Clone, Copy)]
-struct Arrived {
+struct ArrivedMessage {
     created: Ticks,
     committed: Ticks,
     contact: u32,
@@ -98,12 +98,12 @@ impl Mailbox {
     pub(super) fn new(settings: &Settings, seed: u64, contacts: u32, count: u32, senders: Vec<Sender>) -> Self {
         let messaging = &settings.messaging;
         let (start, end) = span(messaging);
-        let dealing = Dealing::new(mix(seed ^ Purpose::Message as u64), count, contacts, start, end);
+        let dealing = Dealing::new(mix(seed ^ DrawPurpose::Message as u64), count, contacts, start, end);
         let movement = Movement { created: messaging.arrivals, ..Movement::default() };
         Self {
             seed,
             ids: Maker {
-                seed: mix(seed ^ Purpose::Messages as u64),
+                seed: mix(seed ^ DrawPurpose::Messages as u64),
                 initial: dealing.count(),
                 customer_id: None,
                 hostile: false,
@@ -165,7 +165,7 @@ impl Mailbox {
     fn receive(&mut self, count: u32, before: Ticks, now: Ticks, world: &World) {
         for position in 1..=i64::from(count) {
             let number = self.next_number();
-            let mut draws = Draws::new(self.seed, Purpose::Commit, u64::from(number));
+            let mut draws = Draws::new(self.seed, DrawPurpose::Commit, u64::from(number));
             let created = if now > before {
                 let offset = i128::from(now.0 - before.0) * i128::from(position) / i128::from(count);
                 Ticks(before.0 + i64::try_from(offset).unwrap_or_default()).cut_to(6)
@@ -177,7 +177,7 @@ impl Mailbox {
             let committed = Ticks(created.0 + self.late / 1_000 * share);
             let contact = recipient(&mut draws, world);
             if let Some(contact) = contact {
-                self.arrived.push(Arrived { created, committed, contact });
+                self.arrived.push(ArrivedMessage { created, committed, contact });
             }
         }
     }
@@ -265,9 +265,9 @@ impl Mailbox {
         }
     }
 
-    fn sketch(&self, number: u32, contact: &Contact) -> Sketch {
+    fn sketch(&self, number: u32, contact: &Contact) -> MessageDraft {
         let is_campaign = number < self.dealing.count() && self.dealing.is_campaign(number);
-        Sketch::new(self.seed, number, self.created(number), contact, is_campaign)
+        MessageDraft::new(self.seed, number, self.created(number), contact, is_campaign)
     }
 
     /// An existing message as of a time.

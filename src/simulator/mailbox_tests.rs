@@ -122,7 +122,9 @@ fn a_history_counts_what_the_list_shows_for_the_contact() {
             let message = mailbox.message(number, moment, &world);
             assert_eq!(message.contact_id, world.contact(contact).id);
             assert_eq!((message.channel.as_deref(), message.status.as_deref()), (Some(channel), Some(status)));
-            assert!(message.created_at.unwrap().starts_with(&created.text(super::super::times::Zone::Missing)[..19]));
+            assert!(
+                message.created_at.unwrap().starts_with(&created.text(super::super::times::ZoneSuffix::Missing)[..19])
+            );
         }
     }
     assert_eq!(counted, 2_100);

@@ -4,7 +4,7 @@
 //! megabytes. `world` calls it whenever a page is written or a filter is applied.
 //!
 //! *Easy to get wrong:* a contact must never depend on the clock or on its position in the list. Only rows that changed
-//! carry the real time, as a [`Change`] that the caller passes in. Dates are spread evenly over the years, so they are
+//! carry the real time, as a [`ContactChange`] that the caller passes in. Dates are spread evenly over the years, so they are
 //! the only values that depend on the number of contacts.
 //!
 //! The proportions of nulls, number formats, channels and opt-outs are guesses at a messy but real account: 4 % opted
@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::contact::{Contact, Shape};
 use super::hostile;
-use super::random::{Draws, Purpose, draw};
+use super::random::{DrawPurpose, Draws, draw};
 use super::regions::Region;
-use super::times::{DAY, Ticks, Zone};
+use super::times::{DAY, Ticks, ZoneSuffix};
 
 /// What movement changed about a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Change {
+pub(super) struct ContactChange {
     /// When it was created, if that was while the simulator ran.
     pub(super) created: Option<Ticks>,
     /// When it was last updated, if that was while the simulator ran.
@@ -47,7 +47,7 @@ pub(super) struct Maker {
 
 /// When a contact was created and updated.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Times {
+pub(super) struct ContactTimes {
     /// When it was created.
     pub(super) created: Ticks,
     /// When it was updated, if ever.
@@ -80,9 +80,9 @@ const EARLIEST: Ticks = Ticks(17_897 * DAY);
 impl Maker {
     /// The id of a contact: a version 4 UUID that encodes the index.
     pub(super) fn id(&self, index: u32) -> Uuid {
-        let high = draw(self.seed, Purpose::Id, u64::from(index));
+        let high = draw(self.seed, DrawPurpose::Id, u64::from(index));
         let high = (high & !0xF000) | 0x4000;
-        let mask = draw(self.seed, Purpose::Id, high);
+        let mask = draw(self.seed, DrawPurpose::Id, high);
         let low = (mask & 0x3FFF_FFFF_0000_0000) | u64::from(index ^ low_half(mask)) | 0x8000_0000_0000_0000;
         Uuid::from_u64_pair(high, low)
     }
@@ -90,13 +90,13 @@ impl Maker {
     /// The index of the contact with this id, if this maker generates it.
     pub(super) fn index_of(&self, id: Uuid) -> Option<u32> {
         let (high, low) = id.as_u64_pair();
-        let index = low_half(low) ^ low_half(draw(self.seed, Purpose::Id, high));
+        let index = low_half(low) ^ low_half(draw(self.seed, DrawPurpose::Id, high));
         (self.id(index) == id).then_some(index)
     }
 
     /// When a contact was created and changed: ascending with the index, never after a fixed moment in the past.
-    pub(super) fn times(&self, index: u32) -> Times {
-        let mut draws = Draws::new(self.seed, Purpose::Times, u64::from(index));
+    pub(super) fn times(&self, index: u32) -> ContactTimes {
+        let mut draws = Draws::new(self.seed, DrawPurpose::Times, u64::from(index));
         let end = self.last_moment();
         let step = (end.0 - EARLIEST.0) / i64::from(self.initial.max(1));
         let start = EARLIEST.0 + i64::from(index) * step;
@@ -109,18 +109,18 @@ impl Maker {
             let after = ((end.0 - created.0) / 1_000_000).saturating_mul(share * share);
             Ticks(created.0.saturating_add(after.max(0))).cut_to(digits)
         });
-        Times { created, updated }
+        ContactTimes { created, updated }
     }
 
     /// The time of the last initial change: some day in the last quarter of 2025.
     fn last_moment(&self) -> Ticks {
-        let days = i64::from(low_half(draw(self.seed, Purpose::Account, 0)) % 90);
+        let days = i64::from(low_half(draw(self.seed, DrawPurpose::Account, 0)) % 90);
         Ticks(20_362 * DAY + days * DAY)
     }
 
     /// The contact of an index, with what movement did to it.
-    pub(super) fn contact(&self, index: u32, change: Change) -> Contact {
-        let mut draws = Draws::new(self.seed, Purpose::Contact, u64::from(index));
+    pub(super) fn contact(&self, index: u32, change: ContactChange) -> Contact {
+        let mut draws = Draws::new(self.seed, DrawPurpose::Contact, u64::from(index));
         let region = Region::drawn(&mut draws);
         let digits = region.digits(&mut draws);
         let formats = Formats::new(region, &digits);
@@ -166,18 +166,19 @@ impl Maker {
 
     /// Applies an update to the values.
     fn revise(&self, contact: &mut Contact, revision: u32) {
-        let mut draws = Draws::new(self.seed, Purpose::Revision, u64::from(contact.index) << 32 | u64::from(revision));
+        let mut draws =
+            Draws::new(self.seed, DrawPurpose::Revision, u64::from(contact.index) << 32 | u64::from(revision));
         contact.opt_out = Some(contact.opt_out.unwrap_or_default() ^ (revision % 2 == 1));
         let channels = *draws.pick_weighted(1_000, CHANNELS);
         contact.available_channels = channels.map(str::to_owned);
         contact.default_channel = default_channel(channels, &mut draws).map(str::to_owned);
     }
 
-    fn written_times(&self, index: u32, change: Change, draws: &mut Draws) -> (Option<String>, Option<String>) {
+    fn written_times(&self, index: u32, change: ContactChange, draws: &mut Draws) -> (Option<String>, Option<String>) {
         let times = self.times(index);
         let kind = draws.below(1_000);
-        let zone = if draws.in_thousand(50) { Zone::Offset } else { Zone::Letter };
-        let unset = Ticks::UNSET.text([Zone::Missing, Zone::Letter, Zone::Offset][kind as usize % 3]);
+        let zone = if draws.in_thousand(50) { ZoneSuffix::Offset } else { ZoneSuffix::Letter };
+        let unset = Ticks::UNSET.text([ZoneSuffix::Missing, ZoneSuffix::Letter, ZoneSuffix::Offset][kind as usize % 3]);
         let created_at = match (change.created, kind) {
             (Some(created), _) => Some(created.text(zone)),
             (None, 0..3) => Some(unset.clone()),
@@ -279,14 +280,14 @@ mod tests {
     }
 
     fn share(is_counted: impl Fn(&Contact) -> bool) -> usize {
-        (0..20_000).filter(|index| is_counted(&maker().contact(*index, Change::default()))).count() / 20
+        (0..20_000).filter(|index| is_counted(&maker().contact(*index, ContactChange::default()))).count() / 20
     }
 
     #[test]
     fn the_same_seed_and_index_give_the_same_contact() {
-        assert_eq!(maker().contact(17, Change::default()), maker().contact(17, Change::default()));
+        assert_eq!(maker().contact(17, ContactChange::default()), maker().contact(17, ContactChange::default()));
         let other = Maker { seed: 2, ..maker() };
-        assert_ne!(maker().contact(17, Change::default()).id, other.contact(17, Change::default()).id);
+        assert_ne!(maker().contact(17, ContactChange::default()).id, other.contact(17, ContactChange::default()).id);
     }
 
     #[test]
@@ -327,8 +328,8 @@ mod tests {
 
     #[test]
     fn an_update_shows_in_the_values() {
-        let before = maker().contact(5, Change::default());
-        let change = Change { updated: Some(Ticks(20_500 * DAY)), revision: 1, ..Change::default() };
+        let before = maker().contact(5, ContactChange::default());
+        let change = ContactChange { updated: Some(Ticks(20_500 * DAY)), revision: 1, ..ContactChange::default() };
         let after = maker().contact(5, change);
         assert_ne!(before.opt_out, after.opt_out);
         assert_eq!(after.updated_at.as_deref().map(|text| &text[..10]), Some("2026-02-16"));
@@ -338,7 +339,7 @@ mod tests {
     #[test]
     fn the_formats_of_a_number_agree() {
         for index in 0..2_000 {
-            let contact = maker().contact(index, Change::default());
+            let contact = maker().contact(index, ContactChange::default());
             let digits = |text: &Option<String>| {
                 text.as_ref().map(|text| text.chars().filter(char::is_ascii_digit).collect::<String>())
             };

@@ -1,7 +1,7 @@
 //! Generates messages.
 //!
-//! A [`Sketch`] is what seed, number and contact determine about a message: direction, channel, timeline and price.
-//! [`Sketch::message`] writes it out as of a given time. Nothing is stored, so a million messages take no memory.
+//! A [`MessageDraft`] is what seed, number and contact determine about a message: direction, channel, timeline and price.
+//! [`MessageDraft::message`] writes it out as of a given time. Nothing is stored, so a million messages take no memory.
 //! `mailbox` calls it.
 //!
 //! *Easy to get wrong:* the timeline of a message depends on its creation time, so the same number created at another
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use super::contact::Contact;
 use super::message::{Message, MessageBody, MessageEvent};
-use super::random::{Draws, Purpose, mix};
+use super::random::{DrawPurpose, Draws, mix};
 use super::templates::{Template, Templates};
-use super::timeline::{Step, Timeline};
-use super::times::{Ticks, Zone};
+use super::timeline::{StatusEvent, Timeline};
+use super::times::{Ticks, ZoneSuffix};
 
 /// Texts of inbound messages.
 const REPLIES: &[&str] = &[
@@ -55,7 +55,7 @@ pub(super) struct Sender {
 
 /// What is determined about a message.
 #[derive(Debug)]
-pub(super) struct Sketch {
+pub(super) struct MessageDraft {
     number: u32,
     created: Ticks,
     /// Whether it is inbound.
@@ -71,15 +71,15 @@ pub(super) struct Sketch {
     is_campaign: bool,
 }
 
-impl Sketch {
+impl MessageDraft {
     /// Determines a message to or from this contact.
     pub(super) fn new(seed: u64, number: u32, created: Ticks, contact: &Contact, is_campaign: bool) -> Self {
-        let mut draws = Draws::new(seed, Purpose::Message, u64::from(number));
+        let mut draws = Draws::new(seed, DrawPurpose::Message, u64::from(number));
         let is_inbound = draws.in_thousand(200) && !is_campaign;
         let channel = channel_of(contact, &mut draws);
         let price = price(contact.region_code.as_deref(), channel, &mut draws);
         let active_contact_price = draws.in_thousand(150).then(|| u64::from(10 + draws.below(90)));
-        let mut life = Draws::new(seed, Purpose::Message, u64::from(number) | 1 << 40);
+        let mut life = Draws::new(seed, DrawPurpose::Message, u64::from(number) | 1 << 40);
         let timeline =
             if is_inbound { Timeline::inbound(created) } else { Timeline::draw(created, channel != "sms", &mut life) };
         Self { number, created, is_inbound, channel, timeline, price, active_contact_price, draws, is_campaign }
@@ -96,9 +96,9 @@ impl Sketch {
         let template = (!self.is_inbound && (self.is_campaign || self.draws.in_thousand(600)))
             .then(|| self.template(&sender.templates));
         let body = self.body(template);
-        let is_sent = |step: &Step| matches!(step.status, "SENT" | "DELIVERED" | "READ");
+        let is_sent = |step: &StatusEvent| matches!(step.status, "SENT" | "DELIVERED" | "READ");
         let is_priced = steps.iter().any(is_sent);
-        let zone = if self.draws.in_thousand(50) { Zone::Offset } else { Zone::Letter };
+        let zone = if self.draws.in_thousand(50) { ZoneSuffix::Offset } else { ZoneSuffix::Letter };
         let last = steps.last().copied();
         // The database stores ten-thousandths; whether trailing zeros are sent depends on how the number was computed.
         let is_short = self.draws.in_thousand(300);
@@ -121,7 +121,7 @@ impl Sketch {
             price: is_priced.then(|| number(self.price, is_short)),
             active_contact_price: self.active_contact_price.filter(|_| is_priced).map(|price| number(price, is_short)),
             events: Some(self.events(&steps, contact)),
-            scheduled_at: steps.iter().rev().find_map(|step| step.scheduled).map(|at| at.text(Zone::Letter)),
+            scheduled_at: steps.iter().rev().find_map(|step| step.scheduled).map(|at| at.text(ZoneSuffix::Letter)),
             shape: super::message::MessageShape::default(),
         }
     }
@@ -130,25 +130,25 @@ impl Sketch {
     fn template<'list>(&mut self, templates: &'list Templates) -> &'list Template {
         let mut draws = self.draws.clone();
         if self.is_campaign {
-            draws = Draws::new(0, Purpose::Message, mix(self.created.0.unsigned_abs()));
+            draws = Draws::new(0, DrawPurpose::Message, mix(self.created.0.unsigned_abs()));
         }
         templates.draw(&mut draws)
     }
 
-    fn events(&mut self, steps: &[Step], contact: &Contact) -> Vec<MessageEvent> {
+    fn events(&mut self, steps: &[StatusEvent], contact: &Contact) -> Vec<MessageEvent> {
         let from = if self.is_inbound { contact.format_e164.clone() } else { Some("+12025550100".to_owned()) };
         let mut is_priced = false;
-        let event = |step: &Step| {
+        let event = |step: &StatusEvent| {
             is_priced |= step.status == "SENT";
             MessageEvent {
                 status: step.status.to_owned(),
-                timestamp: step.at.text(Zone::Letter),
+                timestamp: step.at.text(ZoneSuffix::Letter),
                 description: self.draws.in_thousand(970).then(|| description(step.status, self.channel)),
                 from: if matches!(step.status, "ACCEPTED" | "QUEUED") { None } else { from.clone() },
                 price: is_priced.then(|| number(self.price, false)),
                 active_contact_price: self.active_contact_price.filter(|_| is_priced).map(|price| number(price, false)),
                 reason: step.reason,
-                scheduled_at: step.scheduled.map(|at| at.text(Zone::Letter)),
+                scheduled_at: step.scheduled.map(|at| at.text(ZoneSuffix::Letter)),
             }
         };
         steps.iter().map(event).collect()
@@ -224,17 +224,17 @@ fn description(status: &str, channel: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::maker::{Change, Maker};
+    use super::super::maker::{ContactChange, Maker};
     use super::super::times::DAY;
     use super::*;
 
     const CREATED: Ticks = Ticks(20_600 * DAY);
 
     fn message(number: u32, now: Ticks) -> Message {
-        let contact =
-            Maker { seed: 3, initial: 900, customer_id: None, hostile: false }.contact(number % 900, Change::default());
+        let contact = Maker { seed: 3, initial: 900, customer_id: None, hostile: false }
+            .contact(number % 900, ContactChange::default());
         let sender = Sender { customer_id: Uuid::from_u128(9), templates: Templates::new(3, Uuid::from_u128(9)) };
-        Sketch::new(3, number, CREATED, &contact, false).message(Uuid::from_u128(1), &contact, &sender, now)
+        MessageDraft::new(3, number, CREATED, &contact, false).message(Uuid::from_u128(1), &contact, &sender, now)
     }
 
     #[test]

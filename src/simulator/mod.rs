@@ -79,15 +79,15 @@ pub use json::Escapes;
 pub use mailbox::MessageTruth;
 pub use message::{Message, MessageBody, MessageEvent, MessageShape};
 pub use messaging::{MessageClock, Messaging, Until};
-pub use movement::{Move, MoveKind, Movement, Pace, Place};
+pub use movement::{Move, MoveKind, MovePlace, Movement, Pace};
 pub use order::Order;
 pub use parse::{ParseError, Rate};
 pub use service::Service;
 pub use settings::{
     DEFAULT_API_KEY, DEFAULT_BURST, DEFAULT_PAGE_CAP, DEFAULT_PROFILE_API_KEY, Latency, OrganizationLists, OverCap,
-    RateHeaders, RetryAfter, Settings,
+    RateHeaderStyle, RetryAfter, Settings,
 };
-use shared::Shared;
+use shared::SharedState;
 pub use statistics::Statistics;
 pub use world::Truth;
 
@@ -95,7 +95,7 @@ pub use world::Truth;
 #[derive(Debug)]
 pub struct Simulator {
     settings: Arc<Settings>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     port: u16,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -131,7 +131,7 @@ impl Simulator {
         let port = listener.local_addr().map_err(listen_error)?.port();
         let runtime = Builder::new_current_thread().enable_all().build().map_err(StartError::Thread)?;
         let settings = Arc::new(settings);
-        let (shared, gone) = Shared::new(Arc::clone(&settings));
+        let (shared, gone) = SharedState::new(Arc::clone(&settings));
         let (stop, stopped) = oneshot::channel();
         let serving = server::serve(Arc::clone(&shared), listener, gone, stopped);
         let thread = std::thread::Builder::new()
@@ -236,23 +236,23 @@ impl Simulator {
     pub fn create(&self, count: u32) {
         let mut state = self.shared.lock();
         for _ in 0..count {
-            state.move_now(MoveKind::Create, Place::Back);
+            state.move_now(MoveKind::Create, MovePlace::Back);
         }
     }
 
     /// Deletes the contact at a position of the list, from 0; false if the list is shorter.
     pub fn delete_at(&self, position: u32) -> bool {
-        self.shared.lock().move_now(MoveKind::Delete, Place::Row(position))
+        self.shared.lock().move_now(MoveKind::Delete, MovePlace::Row(position))
     }
 
     /// Updates the contact at a position of the list, from 0; false if the list is shorter.
     pub fn update_at(&self, position: u32) -> bool {
-        self.shared.lock().move_now(MoveKind::Update, Place::Row(position))
+        self.shared.lock().move_now(MoveKind::Update, MovePlace::Row(position))
     }
 
     /// Deletes the contact at a position of the list, from 0, and creates another one; false if the list is shorter.
     pub fn replace_at(&self, position: u32) -> bool {
-        self.shared.lock().move_now(MoveKind::Replace, Place::Row(position))
+        self.shared.lock().move_now(MoveKind::Replace, MovePlace::Row(position))
     }
 
     /// Adds a fault after the existing ones.

@@ -1,6 +1,6 @@
 //! Changes to the list while a client reads it.
 //!
-//! [`Movement`] is the setting; [`Mover`] turns it into [`Step`]s. When a list request arrives, `state` gets the steps that are
+//! [`Movement`] is the setting; [`Mover`] turns it into [`MoveStep`]s. When a list request arrives, `state` gets the steps that are
 //! due and applies them to `world` before the response is built. Clients see the list only through requests, so applying the
 //! steps late makes no difference.
 //!
@@ -29,7 +29,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use super::parse::{ParseError, Rate};
-use super::random::{Draws, Purpose};
+use super::random::{DrawPurpose, Draws};
 
 /// Maximum number of steps of one kind per request.
 const MAX_STEPS_AT_ONCE: u64 = 1_000;
@@ -46,7 +46,7 @@ pub struct Movement {
     /// How often one contact is deleted and another created in the same moment.
     pub replaced: Pace,
     /// Which rows are deleted and updated.
-    pub place: Place,
+    pub place: MovePlace,
     /// The list request with which movement by pace begins, from 1; 0 is the same.
     pub from_request: u64,
     /// The last list request that movement by pace precedes.
@@ -71,7 +71,7 @@ pub enum Pace {
 
 /// Which rows a step affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Place {
+pub enum MovePlace {
     /// Any.
     #[default]
     Anywhere,
@@ -95,7 +95,7 @@ pub struct Move {
     /// The list request before which it happens, from 1.
     pub at_request: u64,
     /// Which rows; new contacts go where the order puts them.
-    pub place: Place,
+    pub place: MovePlace,
 }
 
 /// What is done to the list.
@@ -113,11 +113,11 @@ pub enum MoveKind {
 
 /// One thing to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct MoveStep {
     /// What to do.
     pub(super) kind: MoveKind,
     /// To which row.
-    pub(super) place: Place,
+    pub(super) place: MovePlace,
     /// The number of the step, for drawing a row.
     pub(super) number: u64,
 }
@@ -155,12 +155,12 @@ impl Mover {
     }
 
     /// The steps to take before this list request is answered.
-    pub(super) fn steps(&mut self, arrival: Arrival) -> Vec<Step> {
+    pub(super) fn steps(&mut self, arrival: Arrival) -> Vec<MoveStep> {
         let mut steps = Vec::new();
         for scripted in &self.movement.moves {
             if scripted.at_request == arrival.number {
                 for _ in 0..scripted.count {
-                    steps.push(Step { kind: scripted.kind, place: scripted.place, number: self.steps });
+                    steps.push(MoveStep { kind: scripted.kind, place: scripted.place, number: self.steps });
                     self.steps += 1;
                 }
             }
@@ -171,7 +171,7 @@ impl Mover {
             let elapsed = arrival.at.saturating_duration_since(started);
             for kind in KINDS {
                 for _ in 0..self.due(kind, elapsed, arrival.number) {
-                    steps.push(Step { kind, place: self.movement.place, number: self.steps });
+                    steps.push(MoveStep { kind, place: self.movement.place, number: self.steps });
                     self.steps += 1;
                 }
             }
@@ -196,7 +196,7 @@ impl Mover {
         let count = match pace {
             Pace::Never => 0,
             Pace::PerRequest(share) => {
-                let mut draws = Draws::new(self.seed ^ (slot as u64) << 60, Purpose::Movement, request);
+                let mut draws = Draws::new(self.seed ^ (slot as u64) << 60, DrawPurpose::Movement, request);
                 whole(share) + u64::from(draws.with_probability(share.fract()))
             }
             Pace::Timed(rate) => {
@@ -213,10 +213,10 @@ impl Mover {
     }
 }
 
-impl Place {
+impl MovePlace {
     /// Draws the row of a list of `len` rows that a step affects while a window is being requested.
     pub(super) fn draw(self, step: u64, seed: u64, len: u32, window: (u64, u32)) -> u32 {
-        let mut draws = Draws::new(seed, Purpose::Movement, step | 1 << 63);
+        let mut draws = Draws::new(seed, DrawPurpose::Movement, step | 1 << 63);
         let last = len.saturating_sub(1);
         match self {
             Self::Anywhere => draws.below(len),
@@ -255,7 +255,7 @@ impl FromStr for Pace {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for MovePlace {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -277,7 +277,7 @@ impl FromStr for Move {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || ParseError::new(text, "a move, for instance 'delete=3 at=5 place=40' or 'create=2 at=7'");
-        let (mut what, mut at_request, mut place) = (None, None, Place::default());
+        let (mut what, mut at_request, mut place) = (None, None, MovePlace::default());
         for word in text.split_whitespace() {
             let (name, value) = word.split_once('=').ok_or_else(wrong)?;
             let kind = match name {

@@ -4,7 +4,7 @@ use super::*;
 
 fn counts(movement: Movement, arrivals: impl Iterator<Item = Arrival>) -> [usize; 4] {
     let mut mover = Mover::new(movement, 1);
-    let steps: Vec<Step> = arrivals.flat_map(|arrival| mover.steps(arrival)).collect();
+    let steps: Vec<MoveStep> = arrivals.flat_map(|arrival| mover.steps(arrival)).collect();
     [MoveKind::Create, MoveKind::Delete, MoveKind::Update, MoveKind::Replace]
         .map(|kind| steps.iter().filter(|step| step.kind == kind).count())
 }
@@ -49,9 +49,9 @@ fn moves_come_at_their_request() {
         ..Movement::default()
     };
     let mut mover = Mover::new(movement, 1);
-    let steps: Vec<Vec<Step>> = at_once(8).map(|arrival| mover.steps(arrival)).collect();
+    let steps: Vec<Vec<MoveStep>> = at_once(8).map(|arrival| mover.steps(arrival)).collect();
     assert_eq!(steps.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 0, 0, 3, 0, 2, 0]);
-    assert!(steps[4].iter().all(|step| step.kind == MoveKind::Delete && step.place == Place::Row(40)));
+    assert!(steps[4].iter().all(|step| step.kind == MoveKind::Delete && step.place == MovePlace::Row(40)));
 }
 
 #[test]
@@ -68,13 +68,13 @@ fn the_same_seed_moves_the_same_way() {
 #[test]
 fn positions_are_exact() {
     for step in 0..1_000 {
-        assert!(Place::Anywhere.draw(step, 1, 50, (0, 10)) < 50);
-        assert!((380..880).contains(&Place::Reader.draw(step, 1, 5_000, (580, 100))));
-        assert!(Place::Reader.draw(step, 1, 600, (580, 100)) < 600);
+        assert!(MovePlace::Anywhere.draw(step, 1, 50, (0, 10)) < 50);
+        assert!((380..880).contains(&MovePlace::Reader.draw(step, 1, 5_000, (580, 100))));
+        assert!(MovePlace::Reader.draw(step, 1, 600, (580, 100)) < 600);
     }
-    assert_eq!(Place::Front.draw(1, 1, 50, (0, 10)), 0);
-    assert_eq!(Place::Back.draw(1, 1, 50, (0, 10)), 49);
-    assert_eq!(Place::Anywhere.draw(1, 1, 0, (0, 10)), 0);
+    assert_eq!(MovePlace::Front.draw(1, 1, 50, (0, 10)), 0);
+    assert_eq!(MovePlace::Back.draw(1, 1, 50, (0, 10)), 49);
+    assert_eq!(MovePlace::Anywhere.draw(1, 1, 0, (0, 10)), 0);
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn text_is_read_or_refused() {
     assert_eq!("0.5/req".parse(), Ok(Pace::PerRequest(0.5)));
     assert_eq!("none".parse(), Ok(Pace::Never));
     assert_eq!("60/min".parse(), Ok(Pace::Timed(Rate { per_minute: 60.0 })));
-    assert_eq!("reader".parse(), Ok(Place::Reader));
-    let expected = Move { kind: MoveKind::Replace, count: 4, at_request: 2, place: Place::Front };
+    assert_eq!("reader".parse(), Ok(MovePlace::Reader));
+    let expected = Move { kind: MoveKind::Replace, count: 4, at_request: 2, place: MovePlace::Front };
     assert_eq!("replace=4 at=2 place=front".parse(), Ok(expected));
     for wrong in ["-1/req", "x/req", "5"] {
         assert!(wrong.parse::<Pace>().is_err(), "{wrong}");

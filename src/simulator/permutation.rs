@@ -11,7 +11,7 @@
 //!
 //! The unit tests check the round trip for small bounds.
 
-use super::random::{Purpose, draw, mix};
+use super::random::{DrawPurpose, draw, mix};
 
 /// Number of rounds.
 const ROUNDS: u64 = 4;
@@ -28,7 +28,7 @@ impl Permutation {
     /// The shuffle of a seed, for the numbers below `bound`; `number` distinguishes several of one seed.
     pub(super) fn new(seed: u64, number: u64, bound: u32) -> Self {
         let bits = u32::BITS - bound.saturating_sub(1).leading_zeros();
-        Self { key: draw(seed, Purpose::Permutation, number), bound, half_bits: bits.div_ceil(2).max(1) }
+        Self { key: draw(seed, DrawPurpose::Permutation, number), bound, half_bits: bits.div_ceil(2).max(1) }
     }
 
     /// The position of a number below the bound.

@@ -15,8 +15,8 @@
 use uuid::Uuid;
 
 use super::contact::Contact;
-use super::maker::{Change, Maker, Times};
-use super::random::{Draws, Purpose, draw};
+use super::maker::{ContactChange, ContactTimes, Maker};
+use super::random::{DrawPurpose, Draws, draw};
 
 /// Contacts of one or more accounts.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ impl Pool {
         } else if index < self.initial() {
             self.starts.partition_point(|start| *start <= index) - 1
         } else {
-            let mut draws = Draws::new(self.seed(), Purpose::Account, u64::from(index) | 1 << 40);
+            let mut draws = Draws::new(self.seed(), DrawPurpose::Account, u64::from(index) | 1 << 40);
             draws.below(u32::try_from(self.makers.len()).unwrap_or(u32::MAX)) as usize
         }
     }
@@ -102,20 +102,20 @@ impl Pool {
     }
 
     /// When an initial contact was created and updated.
-    pub(super) fn times(&self, index: u32) -> Times {
+    pub(super) fn times(&self, index: u32) -> ContactTimes {
         let (maker, number) = self.local(index);
         maker.times(number)
     }
 
     /// The contact of a number, with what movement did to it.
-    pub(super) fn contact(&self, index: u32, change: Change) -> Contact {
+    pub(super) fn contact(&self, index: u32, change: ContactChange) -> Contact {
         let (maker, number) = self.local(index);
         let mut contact = maker.contact(number, change);
         contact.index = index;
         let first = &self.makers[0];
-        let is_twin = || draw(maker.seed, Purpose::Twin, u64::from(number)).is_multiple_of(20);
+        let is_twin = || draw(maker.seed, DrawPurpose::Twin, u64::from(number)).is_multiple_of(20);
         if self.owner_of(index) > 0 && first.initial > 0 && !first.hostile && is_twin() {
-            let twin = first.contact(number % first.initial, Change::default());
+            let twin = first.contact(number % first.initial, ContactChange::default());
             contact = Contact {
                 phone_number: twin.phone_number,
                 format_e164: twin.format_e164,
@@ -143,7 +143,7 @@ mod tests {
     fn with_one_maker_the_numbers_are_its_own() {
         let (pool, maker) = (Pool::from(maker(1, 50)), maker(1, 50));
         for index in [0, 49, 50, 1_000] {
-            assert_eq!(pool.contact(index, Change::default()), maker.contact(index, Change::default()));
+            assert_eq!(pool.contact(index, ContactChange::default()), maker.contact(index, ContactChange::default()));
             assert_eq!(pool.index_of(maker.id(index)), Some(index));
         }
     }
@@ -157,7 +157,7 @@ mod tests {
             assert_eq!(pool.index_of(pool.id(index)), Some(index));
             owners[pool.owner_of(index)] += u32::from(index < 137);
             let customer = Uuid::from_u128(pool.owner_of(index) as u128 + 1).to_string();
-            assert_eq!(pool.contact(index, Change::default()).customer_id, Some(customer));
+            assert_eq!(pool.contact(index, ContactChange::default()).customer_id, Some(customer));
         }
         assert_eq!(owners, [100, 30, 0, 7]);
         assert!((137..400).any(|index| pool.owner_of(index) == 2));
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn some_numbers_are_in_two_accounts() {
         let pool = Pool::new(vec![maker(1, 500), maker(2, 500)]);
-        let number = |index| pool.contact(index, Change::default()).format_e164;
+        let number = |index| pool.contact(index, ContactChange::default()).format_e164;
         let twins = (0..500).filter(|index| number(*index).is_some() && number(*index) == number(500 + index)).count();
         assert!((10..45).contains(&twins), "{twins}");
     }

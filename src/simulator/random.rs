@@ -5,7 +5,7 @@
 //! and one thing, for instance the values of contact 17.
 //!
 //! *Easy to get wrong:* the order of draws is part of what a seed means. A new draw goes to the end of a stream or gets
-//! its own [`Purpose`]; otherwise every contact of every seed changes.
+//! its own [`DrawPurpose`]; otherwise every contact of every seed changes.
 //!
 //! The constants are those of the `SplitMix64` generator: good bits from three multiplications, without state. This is
 //! not cryptography.
@@ -15,7 +15,7 @@
 /// The purpose of a stream of draws; streams of two purposes are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
-pub(super) enum Purpose {
+pub(super) enum DrawPurpose {
     /// The values of a contact.
     Contact = 1,
     /// When a contact was created and updated.
@@ -71,7 +71,7 @@ pub(super) const fn mix(value: u64) -> u64 {
 }
 
 /// One number from a seed, a purpose and the number of the thing it is for.
-pub(super) const fn draw(seed: u64, purpose: Purpose, number: u64) -> u64 {
+pub(super) const fn draw(seed: u64, purpose: DrawPurpose, number: u64) -> u64 {
     mix(mix(seed ^ (purpose as u64).wrapping_mul(GOLDEN)) ^ number)
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Draws {
 
 impl Draws {
     /// The stream of `seed` for the thing `number` of a purpose.
-    pub(super) const fn new(seed: u64, purpose: Purpose, number: u64) -> Self {
+    pub(super) const fn new(seed: u64, purpose: DrawPurpose, number: u64) -> Self {
         Self { state: draw(seed, purpose, number) }
     }
 
@@ -138,20 +138,20 @@ mod tests {
 
     #[test]
     fn the_same_seed_purpose_and_number_give_the_same_stream() {
-        let mut one = Draws::new(7, Purpose::Contact, 3);
-        let mut other = Draws::new(7, Purpose::Contact, 3);
+        let mut one = Draws::new(7, DrawPurpose::Contact, 3);
+        let mut other = Draws::new(7, DrawPurpose::Contact, 3);
         assert!((0..100).all(|_| one.next() == other.next()));
     }
 
     #[test]
     fn a_different_purpose_gives_another_stream() {
-        assert_ne!(draw(7, Purpose::Contact, 3), draw(7, Purpose::Times, 3));
-        assert_ne!(draw(7, Purpose::Contact, 3), draw(8, Purpose::Contact, 3));
+        assert_ne!(draw(7, DrawPurpose::Contact, 3), draw(7, DrawPurpose::Times, 3));
+        assert_ne!(draw(7, DrawPurpose::Contact, 3), draw(8, DrawPurpose::Contact, 3));
     }
 
     #[test]
     fn numbers_below_a_bound_reach_every_value_about_equally_often() {
-        let mut draws = Draws::new(1, Purpose::Movement, 0);
+        let mut draws = Draws::new(1, DrawPurpose::Movement, 0);
         let mut counts = [0_u32; 10];
         for _ in 0..10_000 {
             counts[draws.below(10) as usize] += 1;
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn weights_are_kept() {
-        let mut draws = Draws::new(1, Purpose::Movement, 1);
+        let mut draws = Draws::new(1, DrawPurpose::Movement, 1);
         let rare = (0..10_000).filter(|_| *draws.pick_weighted(100, &[(95, 'a'), (5, 'b')]) == 'b').count();
         assert!((400..600).contains(&rare), "{rare}");
     }

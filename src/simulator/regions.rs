@@ -193,12 +193,12 @@ fn fill(pattern: &str, digits: &str, text: &mut String, dashed: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::random::Purpose;
+    use super::super::random::DrawPurpose;
     use super::*;
 
     #[test]
     fn patterns_hold_as_many_digits_as_the_number_has() {
-        let mut draws = Draws::new(1, Purpose::Contact, 0);
+        let mut draws = Draws::new(1, DrawPurpose::Contact, 0);
         for region in REGIONS {
             let digits = region.digits(&mut draws);
             let holes = |pattern: &str| pattern.matches('#').count();

@@ -1,7 +1,7 @@
 //! Responses: the envelope, the headers, and the pages of gateways, which have neither.
 //!
-//! A [`Reply`] is a finished response in memory: status, headers and body. `endpoints` fill the envelope with data, a
-//! [`Problem`] fills it with an error; `state` decides which one is sent.
+//! A [`PreparedReply`] is a finished response in memory: status, headers and body. `endpoints` fill the envelope with data, a
+//! [`Refusal`] fills it with an error; `state` decides which one is sent.
 //!
 //! *Easy to get wrong:* every response of the API carries its request id and the rate-limit headers, including errors
 //! and 429s. The response of a gateway in front of the API carries neither.
@@ -20,11 +20,11 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, Header
 
 use super::error_code::ErrorCode;
 use super::json::{Escapes, JsonText};
-use super::times::{Ticks, Zone};
+use super::times::{Ticks, ZoneSuffix};
 
 /// A response, ready to be sent.
 #[derive(Debug, Clone)]
-pub(super) struct Reply {
+pub(super) struct PreparedReply {
     /// The HTTP status.
     pub(super) status: u16,
     /// All headers except those that HTTP itself requires.
@@ -35,7 +35,7 @@ pub(super) struct Reply {
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct Refusal {
     /// The error.
     pub(super) code: ErrorCode,
     /// The message, if not the usual one of the code.
@@ -44,7 +44,7 @@ pub(super) struct Problem {
     pub(super) details: Vec<(&'static str, String)>,
 }
 
-impl Problem {
+impl Refusal {
     /// A problem with one field.
     pub(super) fn with_field(code: ErrorCode, field: &'static str, text: impl Into<String>) -> Self {
         Self { code, message: None, details: vec![(field, text.into())] }
@@ -56,7 +56,7 @@ impl Problem {
     }
 }
 
-impl From<ErrorCode> for Problem {
+impl From<ErrorCode> for Refusal {
     fn from(code: ErrorCode) -> Self {
         Self { code, message: None, details: Vec::new() }
     }
@@ -64,7 +64,7 @@ impl From<ErrorCode> for Problem {
 
 /// The metadata of an envelope.
 #[derive(Debug, Clone)]
-pub(super) struct Meta {
+pub(super) struct ReplyMeta {
     /// The id of the request.
     pub(super) request_id: String,
     /// When the request arrived.
@@ -73,9 +73,9 @@ pub(super) struct Meta {
     pub(super) escapes: Escapes,
 }
 
-impl Meta {
+impl ReplyMeta {
     /// An envelope with the data that `write` appends.
-    pub(super) fn success(&self, capacity: usize, write: impl FnOnce(&mut JsonText)) -> Reply {
+    pub(super) fn success(&self, capacity: usize, write: impl FnOnce(&mut JsonText)) -> PreparedReply {
         let mut json = JsonText::new(self.escapes, capacity + 512);
         json.raw("{\"success\":true,\"data\":");
         write(&mut json);
@@ -84,14 +84,14 @@ impl Meta {
     }
 
     /// An envelope without the member `data`.
-    pub(super) fn without_data(&self) -> Reply {
+    pub(super) fn without_data(&self) -> PreparedReply {
         let mut json = JsonText::new(self.escapes, 512);
         json.raw("{\"success\":true,\"error\":null");
         self.finish(json, 200)
     }
 
     /// An envelope with an error, under the status that belongs to it.
-    pub(super) fn failure(&self, problem: &Problem) -> Reply {
+    pub(super) fn failure(&self, problem: &Refusal) -> PreparedReply {
         let code = problem.code;
         let mut json = JsonText::new(self.escapes, 1_024);
         json.raw("{\"success\":false,\"data\":null,\"error\":{");
@@ -115,20 +115,20 @@ impl Meta {
         self.finish(json, code.status())
     }
 
-    fn finish(&self, mut json: JsonText, status: u16) -> Reply {
+    fn finish(&self, mut json: JsonText, status: u16) -> PreparedReply {
         json.key("meta");
         json.raw("{");
         json.verbatim_member("request_id", Some(&self.request_id));
-        json.verbatim_member("timestamp", Some(&Ticks::now().text(Zone::Letter)));
+        json.verbatim_member("timestamp", Some(&Ticks::now().text(ZoneSuffix::Letter)));
         json.verbatim_member("version", Some("v3"));
         let elapsed = self.arrived.elapsed().as_millis();
         json.number_member("response_time_ms", u64::try_from(elapsed).unwrap_or_default());
         json.raw("}}");
-        Reply::new(status, "application/json; charset=utf-8", json.into_bytes())
+        PreparedReply::new(status, "application/json; charset=utf-8", json.into_bytes())
     }
 }
 
-impl Reply {
+impl PreparedReply {
     /// A response with a body and its type.
     pub(super) fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
         let mut headers = HeaderMap::new();
@@ -183,11 +183,11 @@ mod tests {
 
     use super::*;
 
-    fn meta() -> Meta {
-        Meta { request_id: "req_1".into(), arrived: Instant::now(), escapes: Escapes::DotNet }
+    fn meta() -> ReplyMeta {
+        ReplyMeta { request_id: "req_1".into(), arrived: Instant::now(), escapes: Escapes::DotNet }
     }
 
-    fn body(reply: &Reply) -> Value {
+    fn body(reply: &PreparedReply) -> Value {
         serde_json::from_slice(&reply.body).unwrap()
     }
 
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn failure_names_code_fields_and_documentation() {
-        let problem = Problem::with_field(ErrorCode::VALIDATION_005, "page", "must be greater than 0");
+        let problem = Refusal::with_field(ErrorCode::VALIDATION_005, "page", "must be greater than 0");
         let reply = meta().failure(&problem);
         let body = body(&reply);
         assert_eq!(reply.status, 400);
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_message_of_its_own_comes_without_details() {
-        let problem = Problem::with_message(ErrorCode::VALIDATION_001, "too large");
+        let problem = Refusal::with_message(ErrorCode::VALIDATION_001, "too large");
         let body = body(&meta().failure(&problem));
         assert_eq!(body["error"]["message"], "too large");
         assert!(body["error"]["details"].is_null());

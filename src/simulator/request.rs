@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::error_code::ErrorCode;
 use super::fault::Endpoint;
 use super::filter::Filter;
-use super::reply::Problem;
+use super::reply::Refusal;
 use super::settings::OverCap;
 
 /// A request as it arrived.
@@ -143,19 +143,19 @@ pub(super) struct ListQuery {
 
 impl ListQuery {
     /// Checks the query of a list of contacts against the largest page size and what happens to a larger one.
-    pub(super) fn of_contacts(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
+    pub(super) fn of_contacts(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Refusal> {
         let page = positive(asked, "page")?;
         let page_size = capped(positive(asked, "page_size")?, page_cap, over_cap)?;
         let channel = asked.parameter("channel").map(|name| name.parse()).transpose().map_err(|_| {
             let text = "'channel' must be one of: sms, whatsapp, rcs.";
-            Problem::with_field(ErrorCode::VALIDATION_001, "channel", text)
+            Refusal::with_field(ErrorCode::VALIDATION_001, "channel", text)
         })?;
         let filter = Filter { search: asked.parameter("search"), channel, phone: asked.parameter("phone") };
         Ok(Self { page, page_size, filter })
     }
 
     /// Checks the query of another list, where page and size are optional.
-    pub(super) fn of_others(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Problem> {
+    pub(super) fn of_others(asked: &Asked, page_cap: u32, over_cap: OverCap) -> Result<Self, Refusal> {
         let number = |name, usual| asked.parameter(name).map_or(Ok(usual), |_| positive(asked, name));
         let page = number("page", 1)?;
         let page_size = capped(number("page_size", USUAL_PAGE_SIZE.min(page_cap))?, page_cap, over_cap)?;
@@ -169,7 +169,7 @@ impl ListQuery {
 }
 
 /// The page size, if it is valid or can be reduced.
-fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Problem> {
+fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Refusal> {
     if page_size <= page_cap {
         return Ok(page_size);
     }
@@ -178,10 +178,10 @@ fn capped(page_size: u32, page_cap: u32, over_cap: OverCap) -> Result<u32, Probl
         OverCap::Clamp => return Ok(page_cap),
         OverCap::Reject => {
             let text = format!("'page_size' must be between 1 and {page_cap}.");
-            Problem::with_field(ErrorCode::VALIDATION_005, "page_size", text)
+            Refusal::with_field(ErrorCode::VALIDATION_005, "page_size", text)
         }
-        OverCap::Details => Problem::with_field(ErrorCode::VALIDATION_001, "page_size", documented),
-        OverCap::Message => Problem::with_message(ErrorCode::VALIDATION_001, documented),
+        OverCap::Details => Refusal::with_field(ErrorCode::VALIDATION_001, "page_size", documented),
+        OverCap::Message => Refusal::with_message(ErrorCode::VALIDATION_001, documented),
     })
 }
 
@@ -196,26 +196,26 @@ pub(super) fn window_asked_for(asked: &Asked) -> Option<(u32, u32)> {
 }
 
 /// A required number above zero.
-fn positive(asked: &Asked, name: &'static str) -> Result<u32, Problem> {
+fn positive(asked: &Asked, name: &'static str) -> Result<u32, Refusal> {
     let Some(text) = asked.parameter(name) else {
-        return Err(Problem::with_field(ErrorCode::VALIDATION_001, name, format!("'{name}' is required.")));
+        return Err(Refusal::with_field(ErrorCode::VALIDATION_001, name, format!("'{name}' is required.")));
     };
     let number = text.parse::<i32>().map_err(|_| {
-        Problem::with_field(ErrorCode::VALIDATION_001, name, format!("The value '{text}' is not valid for {name}."))
+        Refusal::with_field(ErrorCode::VALIDATION_001, name, format!("The value '{text}' is not valid for {name}."))
     })?;
     u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
-        Problem::with_field(ErrorCode::VALIDATION_005, name, format!("'{name}' must be greater than or equal to 1."))
+        Refusal::with_field(ErrorCode::VALIDATION_005, name, format!("'{name}' must be greater than or equal to 1."))
     })
 }
 
 /// An id in the form that .NET writes and reads: 32 hexadecimal digits with dashes.
-pub(super) fn read_id(text: &str, field: &'static str) -> Result<Uuid, Problem> {
+pub(super) fn read_id(text: &str, field: &'static str) -> Result<Uuid, Refusal> {
     read_id_or(ErrorCode::VALIDATION_003, text, field)
 }
 
 /// The same, for an endpoint that refuses it with another code.
-pub(super) fn read_id_or(code: ErrorCode, text: &str, field: &'static str) -> Result<Uuid, Problem> {
-    let malformed = || Problem::with_field(code, field, format!("'{text}' is not a valid UUID."));
+pub(super) fn read_id_or(code: ErrorCode, text: &str, field: &'static str) -> Result<Uuid, Refusal> {
+    let malformed = || Refusal::with_field(code, field, format!("'{text}' is not a valid UUID."));
     if text.len() == 36 { Uuid::try_parse(text).map_err(|_| malformed()) } else { Err(malformed()) }
 }
 

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use super::order::Order;
 use super::pool::Pool;
-use super::random::{Draws, Purpose, draw};
+use super::random::{DrawPurpose, Draws, draw};
 
 /// Number of consecutive rows that an unstable sort may shuffle: more than a page, so that pages repeat and miss rows.
 const TIED_ROWS: u32 = 250;
@@ -22,13 +22,13 @@ const TIED_ROWS: u32 = 250;
 /// The order of a list.
 #[derive(Debug, Clone)]
 pub(super) struct Roster {
-    rows: Rows,
+    rows: RosterRows,
     order: Order,
     seed: u64,
 }
 
 #[derive(Debug, Clone)]
-enum Rows {
+enum RosterRows {
     /// The contacts 0 up to, not including, this one.
     Untouched(u32),
     /// These contacts.
@@ -43,13 +43,13 @@ impl Roster {
             Order::CreatedAscending | Order::CreatedDescending | Order::Unstable if pool.is_mixed() => {
                 let mut rows: Vec<u32> = (0..count).collect();
                 rows.sort_by_cached_key(|index| (pool.times(*index).created, *index));
-                Rows::Listed(rows)
+                RosterRows::Listed(rows)
             }
-            Order::CreatedAscending | Order::CreatedDescending | Order::Unstable => Rows::Untouched(count),
+            Order::CreatedAscending | Order::CreatedDescending | Order::Unstable => RosterRows::Untouched(count),
             Order::RandomKey => {
                 let mut rows: Vec<u32> = (0..count).collect();
                 rows.sort_by_cached_key(|index| order_key(seed, *index));
-                Rows::Listed(rows)
+                RosterRows::Listed(rows)
             }
             Order::UpdatedAscending | Order::UpdatedDescending => {
                 let mut rows: Vec<u32> = (0..count).collect();
@@ -57,7 +57,7 @@ impl Roster {
                     let times = pool.times(*index);
                     (times.updated.unwrap_or(times.created), *index)
                 });
-                Rows::Listed(rows)
+                RosterRows::Listed(rows)
             }
         };
         Self { rows, order, seed }
@@ -66,8 +66,8 @@ impl Roster {
     /// Number of contacts in the list.
     pub(super) fn len(&self) -> u32 {
         match &self.rows {
-            Rows::Untouched(count) => *count,
-            Rows::Listed(rows) => u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            RosterRows::Untouched(count) => *count,
+            RosterRows::Listed(rows) => u32::try_from(rows.len()).unwrap_or(u32::MAX),
         }
     }
 
@@ -75,8 +75,8 @@ impl Roster {
     pub(super) fn at(&self, position: u32) -> u32 {
         let place = self.place(position);
         match &self.rows {
-            Rows::Untouched(_) => place,
-            Rows::Listed(rows) => rows[place as usize],
+            RosterRows::Untouched(_) => place,
+            RosterRows::Listed(rows) => rows[place as usize],
         }
     }
 
@@ -113,8 +113,8 @@ impl Roster {
     /// Number of the last rows, by creation, that match.
     pub(super) fn count_last(&self, mut is_counted: impl FnMut(u32) -> bool) -> usize {
         match &self.rows {
-            Rows::Untouched(_) => 0,
-            Rows::Listed(rows) => rows.iter().rev().take_while(|index| is_counted(**index)).count(),
+            RosterRows::Untouched(_) => 0,
+            RosterRows::Listed(rows) => rows.iter().rev().take_while(|index| is_counted(**index)).count(),
         }
     }
 
@@ -150,12 +150,12 @@ impl Roster {
     }
 
     fn listed(&mut self) -> &mut Vec<u32> {
-        if let Rows::Untouched(count) = self.rows {
-            self.rows = Rows::Listed((0..count).collect());
+        if let RosterRows::Untouched(count) = self.rows {
+            self.rows = RosterRows::Listed((0..count).collect());
         }
         match &mut self.rows {
-            Rows::Listed(rows) => rows,
-            Rows::Untouched(_) => unreachable!("the rows have just been listed"),
+            RosterRows::Listed(rows) => rows,
+            RosterRows::Untouched(_) => unreachable!("the rows have just been listed"),
         }
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn mixed_positions(window: Range<u32>, total: u32, seed: u64, request
         let group = position / TIED_ROWS;
         let start = group * TIED_ROWS;
         let mut rows: Vec<u32> = (start..(start + TIED_ROWS).min(total)).collect();
-        let mut draws = Draws::new(seed ^ request.rotate_left(32), Purpose::Ties, u64::from(group));
+        let mut draws = Draws::new(seed ^ request.rotate_left(32), DrawPurpose::Ties, u64::from(group));
         for last in (1..rows.len()).rev() {
             let other = draws.below(u32::try_from(last + 1).unwrap_or(u32::MAX)) as usize;
             rows.swap(last, other);
@@ -184,7 +184,7 @@ pub(super) fn mixed_positions(window: Range<u32>, total: u32, seed: u64, request
 }
 
 fn order_key(seed: u64, index: u32) -> u64 {
-    draw(seed, Purpose::OrderKey, u64::from(index))
+    draw(seed, DrawPurpose::OrderKey, u64::from(index))
 }
 
 #[cfg(test)]

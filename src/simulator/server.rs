@@ -4,7 +4,7 @@
 //! reset it, close it without a response, or refuse new ones for a while.
 //!
 //! Each connection is a task in one set, so that stopping or going away ends all of them.
-//! [`State::decide`](super::state::State::decide) decides about a request when it arrives; this module carries out the
+//! [`SimulatorState::decide`](super::state::SimulatorState::decide) decides about a request when it arrives; this module carries out the
 //! decision.
 //!
 //! *Easy to get wrong:* the lock is never held while waiting. The port must not be lost while the server is away: a
@@ -31,12 +31,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::body::{Body, InFlight};
+use super::body::{InFlightGuard, ResponseBody};
 use super::parse::parse_duration;
-use super::reply::Reply;
+use super::reply::PreparedReply;
 use super::request::Asked;
-use super::shared::Shared;
-use super::state::{Delivery, REDIRECT_TARGET};
+use super::shared::SharedState;
+use super::state::{REDIRECT_TARGET, ResponseDelivery};
 
 const BACKLOG: i32 = 1_024;
 
@@ -65,7 +65,7 @@ pub(super) fn listen(port: u16) -> io::Result<StdListener> {
 
 /// Serves until stopped.
 pub(super) async fn serve(
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     listener: StdListener,
     mut gone: mpsc::Receiver<Duration>,
     mut stop: oneshot::Receiver<()>,
@@ -118,7 +118,7 @@ async fn keep_trying<T>(mut attempt: impl FnMut() -> io::Result<T>) -> T {
 }
 
 /// Answers the requests of one connection.
-async fn converse(shared: Arc<Shared>, stream: TcpStream) {
+async fn converse(shared: Arc<SharedState>, stream: TcpStream) {
     // Only costs time if it fails.
     stream.set_nodelay(true).ok();
     let stream = Arc::new(stream);
@@ -131,13 +131,13 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream) {
 /// The connection ends without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is ended on purpose")]
-struct Ended;
+struct ConnectionEnded;
 
 async fn answer(
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     socket: Arc<TcpStream>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Ended> {
+) -> Result<Response<ResponseBody>, ConnectionEnded> {
     let asked = Asked {
         is_get: request.method() == Method::GET,
         path: request.uri().path().to_owned(),
@@ -149,23 +149,23 @@ async fn answer(
     if asked.path.starts_with("/_simulator/") {
         return Ok(about_itself(&shared, &asked));
     }
-    let in_flight = InFlight::new(&shared);
+    let in_flight = InFlightGuard::new(&shared);
     let decision = shared.lock().decide(&asked);
     if !decision.delay.is_zero() {
         sleep(decision.delay).await;
     }
     match decision.delivery {
-        Delivery::Whole(reply) => Ok(response(reply, |body| Body::whole(body, Some(in_flight)))),
-        Delivery::CutOff(reply) => Ok(response(reply, |body| Body::cut_off(body, in_flight))),
-        Delivery::Drip(reply, pause) => Ok(response(reply, |body| Body::drip(body, pause, in_flight))),
-        Delivery::Reset => {
+        ResponseDelivery::Whole(reply) => Ok(response(reply, |body| ResponseBody::whole(body, Some(in_flight)))),
+        ResponseDelivery::CutOff(reply) => Ok(response(reply, |body| ResponseBody::cut_off(body, in_flight))),
+        ResponseDelivery::Drip(reply, pause) => Ok(response(reply, |body| ResponseBody::drip(body, pause, in_flight))),
+        ResponseDelivery::Reset => {
             // Closing with a linger time of zero sends RST; should it fail, the connection is at least closed.
             SockRef::from(&*socket).set_linger(Some(Duration::ZERO)).ok();
-            Err(Ended)
+            Err(ConnectionEnded)
         }
-        Delivery::Close => Err(Ended),
-        Delivery::Hang => std::future::pending().await,
-        Delivery::Gone(duration) => {
+        ResponseDelivery::Close => Err(ConnectionEnded),
+        ResponseDelivery::Hang => std::future::pending().await,
+        ResponseDelivery::Gone(duration) => {
             // If a message is already queued, the loop goes away without another one.
             shared.gone.try_send(duration).ok();
             std::future::pending().await
@@ -173,7 +173,7 @@ async fn answer(
     }
 }
 
-fn response(reply: Reply, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> {
+fn response(reply: PreparedReply, body: impl FnOnce(Vec<u8>) -> ResponseBody) -> Response<ResponseBody> {
     let mut response = Response::new(body(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = reply.headers;
@@ -181,7 +181,7 @@ fn response(reply: Reply, body: impl FnOnce(Vec<u8>) -> Body) -> Response<Body> 
 }
 
 /// Responses about the simulator itself; these requests are not counted.
-fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
+fn about_itself(shared: &SharedState, asked: &Asked) -> Response<ResponseBody> {
     let mut state = shared.lock();
     let json = match asked.path.as_str() {
         "/_simulator/statistics" => serde_json::to_vec(&state.statistics),
@@ -191,7 +191,7 @@ fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
             let duration = asked.parameter("duration").and_then(|text| parse_duration(&text).ok());
             let messages = asked.parameter("messages").map_or(Some(0), |number| number.parse().ok());
             let (Some(duration), Some(messages)) = (duration, messages) else {
-                return response(Reply::bare(400), |body| Body::whole(body, None));
+                return response(PreparedReply::bare(400), |body| ResponseBody::whole(body, None));
             };
             state.pass_time(duration, messages);
             Ok(b"{\"passed\":true}".to_vec())
@@ -201,10 +201,11 @@ fn about_itself(shared: &Shared, asked: &Asked) -> Response<Body> {
             state.statistics.redirect_target_hits_with_key += u64::from(asked.header("x-api-key").is_some());
             Ok(b"{\"visited\":true}".to_vec())
         }
-        _ => return response(Reply::bare(404), |body| Body::whole(body, None)),
+        _ => return response(PreparedReply::bare(404), |body| ResponseBody::whole(body, None)),
     };
-    let reply = json.map_or_else(|_| Reply::bare(500), |json| Reply::new(200, "application/json", json));
-    response(reply, |body| Body::whole(body, None))
+    let reply =
+        json.map_or_else(|_| PreparedReply::bare(500), |json| PreparedReply::new(200, "application/json", json));
+    response(reply, |body| ResponseBody::whole(body, None))
 }
 
 /// A stream that its owner can still access while hyper uses it.

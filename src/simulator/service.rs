@@ -2,7 +2,7 @@
 //!
 //! [`Service`] settings make responses disagree with each other, as they may behind a real API: count and rows of a
 //! page come from two statements, counts are cached, rows are committed after their creation time, replicas lag. All
-//! are off by default. [`Counts`] and [`Replicas`] implement them for `state`.
+//! are off by default. [`CachedTotals`] and [`Replicas`] implement them for `state`.
 //!
 //! *Easy to get wrong:* a replica applies the same steps in the same order as the primary list, only later. So it is
 //! never wrong, only old. Two consecutive responses may come from different replicas, and the second may be the older
@@ -15,8 +15,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::movement::Step;
-use super::random::{Draws, Purpose};
+use super::movement::MoveStep;
+use super::random::{DrawPurpose, Draws};
 use super::times::Ticks;
 use super::world::World;
 
@@ -38,12 +38,12 @@ pub struct Service {
 
 /// Cached totals.
 #[derive(Debug)]
-pub(super) struct Counts {
+pub(super) struct CachedTotals {
     lifetime: Duration,
     known: HashMap<String, (Instant, u32)>,
 }
 
-impl Counts {
+impl CachedTotals {
     /// An empty cache.
     pub(super) fn new(lifetime: Duration) -> Self {
         Self { lifetime, known: HashMap::new() }
@@ -67,7 +67,7 @@ impl Counts {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Event {
     /// A step of movement, while this window was asked for.
-    Step(Step, (u64, u32), Ticks),
+    Step(MoveStep, (u64, u32), Ticks),
     /// A contact created at this time became visible.
     Commit(Ticks),
 }
@@ -118,7 +118,10 @@ impl Replicas {
     /// The replica that answers this request; `None` is the primary.
     pub(super) fn pick(&self, request: u64) -> Option<usize> {
         let count = u32::try_from(self.list.len()).ok().filter(|count| *count > 0)?;
-        Draws::new(self.seed, Purpose::Replica, request).below(count + 1).checked_sub(1).map(|number| number as usize)
+        Draws::new(self.seed, DrawPurpose::Replica, request)
+            .below(count + 1)
+            .checked_sub(1)
+            .map(|number| number as usize)
     }
 
     /// How much a replica lags.
@@ -140,19 +143,19 @@ impl Replicas {
 #[cfg(test)]
 mod tests {
     use super::super::maker::Maker;
-    use super::super::movement::{MoveKind, Place};
+    use super::super::movement::{MoveKind, MovePlace};
     use super::super::order::Order;
     use super::*;
 
     #[test]
     fn a_count_is_remembered_for_its_lifetime() {
         let now = Instant::now();
-        let mut counts = Counts::new(Duration::from_secs(3));
+        let mut counts = CachedTotals::new(Duration::from_secs(3));
         assert_eq!(counts.shown("a", now, 10), 10);
         assert_eq!(counts.shown("a", now + Duration::from_secs(2), 12), 10);
         assert_eq!(counts.shown("b", now + Duration::from_secs(2), 7), 7);
         assert_eq!(counts.shown("a", now + Duration::from_secs(3), 12), 12);
-        let mut none = Counts::new(Duration::ZERO);
+        let mut none = CachedTotals::new(Duration::ZERO);
         assert_eq!((none.shown("a", now, 1), none.shown("a", now, 2)), (1, 2));
     }
 
@@ -164,7 +167,7 @@ mod tests {
         let mut replicas = Replicas::new(&world, lag, 1);
         for number in 0..20 {
             let kind = if number % 2 == 0 { MoveKind::Create } else { MoveKind::Delete };
-            let event = Event::Step(Step { kind, place: Place::Anywhere, number }, (0, 100), Ticks(1));
+            let event = Event::Step(MoveStep { kind, place: MovePlace::Anywhere, number }, (0, 100), Ticks(1));
             assert!(event.happen(&mut world));
             replicas.tell(start, event);
         }

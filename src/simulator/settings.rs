@@ -59,7 +59,7 @@ pub struct Settings {
     /// Form of `Retry-After` in a 429.
     pub retry_after: RetryAfter,
     /// What the rate-limit headers describe.
-    pub rate_headers: RateHeaders,
+    pub rate_headers: RateHeaderStyle,
     /// Latency of responses.
     pub latency: Latency,
     /// How the list is sorted.
@@ -130,7 +130,7 @@ impl Default for Settings {
             burst: DEFAULT_BURST,
             other_traffic: None,
             retry_after: RetryAfter::default(),
-            rate_headers: RateHeaders::default(),
+            rate_headers: RateHeaderStyle::default(),
             latency: Latency::default(),
             order: Order::default(),
             movement: Movement::default(),
@@ -230,7 +230,7 @@ impl FromStr for RetryAfter {
 
 /// What the rate-limit headers describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RateHeaders {
+pub enum RateHeaderStyle {
     /// The bucket: requests that may be sent at once, and when it is full again.
     #[default]
     Bucket,
@@ -242,14 +242,14 @@ pub enum RateHeaders {
     Junk,
 }
 
-impl RateHeaders {
+impl RateHeaderStyle {
     /// True if the headers are there and hold numbers.
     pub(super) fn are_numbers(self) -> bool {
         matches!(self, Self::Bucket | Self::Window)
     }
 }
 
-impl FromStr for RateHeaders {
+impl FromStr for RateHeaderStyle {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -317,7 +317,7 @@ mod tests {
         assert_eq!("random-key".parse(), Ok(Order::RandomKey));
         assert_eq!("reject".parse(), Ok(OverCap::Reject));
         assert_eq!("date".parse(), Ok(RetryAfter::Date));
-        assert_eq!("window".parse(), Ok(RateHeaders::Window));
+        assert_eq!("window".parse(), Ok(RateHeaderStyle::Window));
         let refused = "sideways".parse::<OverCap>().unwrap_err();
         assert_eq!(refused.to_string(), "cannot read \"sideways\", expected clamp, reject, details or message");
     }

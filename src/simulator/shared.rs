@@ -6,25 +6,25 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::settings::Settings;
-use super::state::State;
+use super::state::SimulatorState;
 
 /// State shared by the tasks and the owner of the simulator.
 #[derive(Debug)]
-pub(super) struct Shared {
-    state: Mutex<State>,
+pub(super) struct SharedState {
+    state: Mutex<SimulatorState>,
     /// Makes the accept loop go away for a while.
     pub(super) gone: mpsc::Sender<Duration>,
 }
 
-impl Shared {
+impl SharedState {
     /// The shared state, and the receiver through which the loop learns to go away.
     pub(super) fn new(settings: Arc<Settings>) -> (Arc<Self>, mpsc::Receiver<Duration>) {
         let (gone, hear_gone) = mpsc::channel(1);
-        (Arc::new(Self { state: Mutex::new(State::new(settings)), gone }), hear_gone)
+        (Arc::new(Self { state: Mutex::new(SimulatorState::new(settings)), gone }), hear_gone)
     }
 
     /// The state; a panic elsewhere does not poison it.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, SimulatorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,13 +10,13 @@
 use uuid::Uuid;
 
 use super::json::JsonText;
-use super::random::{Draws, Purpose, draw};
-use super::times::{DAY, SECOND, Ticks, Zone};
+use super::random::{DrawPurpose, Draws, draw};
+use super::times::{DAY, SECOND, Ticks, ZoneSuffix};
 
 /// Name, category, text, button.
-type Kind = (&'static str, &'static str, &'static str, Option<&'static str>);
+type TemplateKind = (&'static str, &'static str, &'static str, Option<&'static str>);
 
-const KINDS: &[Kind] = &[
+const KINDS: &[TemplateKind] = &[
     ("order_confirmed", "UTILITY", "Thank you, {{name}}! Your order {{order}} is on its way.", Some("Track")),
     ("appointment_reminder", "UTILITY", "Hello {{name}}, we see you on {{day}} at 10:30.", Some("Reschedule")),
     ("login_code", "AUTHENTICATION", "{{code}} is your code. Don't share it.", None),
@@ -66,12 +66,14 @@ pub(super) struct Templates {
 impl Templates {
     /// The templates of the account with this seed and id.
     pub(super) fn new(seed: u64, customer_id: Uuid) -> Self {
-        let template = |(number, (name, category, text, button)): (u64, &Kind)| {
-            let mut draws = Draws::new(seed, Purpose::Template, number);
+        let template = |(number, (name, category, text, button)): (u64, &TemplateKind)| {
+            let mut draws = Draws::new(seed, DrawPurpose::Template, number);
             let status: &&str = draws.pick_weighted(1_000, STATUSES);
             let language: &&str = draws.pick_weighted(1_000, LANGUAGES);
-            let (high, low) =
-                (draw(seed, Purpose::Template, number << 8 | 1), draw(seed, Purpose::Template, number << 8 | 2));
+            let (high, low) = (
+                draw(seed, DrawPurpose::Template, number << 8 | 1),
+                draw(seed, DrawPurpose::Template, number << 8 | 2),
+            );
             Template {
                 id: uuid::Builder::from_random_bytes(Uuid::from_u64_pair(high, low).into_bytes()).into_uuid(),
                 name,
@@ -116,7 +118,7 @@ impl Template {
         let names = self.text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next());
         json.list(names, JsonText::string);
         json.flag_member("is_published", Some(self.status == "APPROVED"));
-        json.verbatim_member("created_at", Some(&self.created.text(Zone::Letter)));
+        json.verbatim_member("created_at", Some(&self.created.text(ZoneSuffix::Letter)));
         json.raw_member("updated_at", "null");
         json.raw("}");
     }
@@ -135,7 +137,7 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), KINDS.len());
         assert!(!templates.usable.is_empty() && templates.usable.len() < KINDS.len());
-        assert_eq!(templates.draw(&mut Draws::new(1, Purpose::Message, 1)).status, "APPROVED");
+        assert_eq!(templates.draw(&mut Draws::new(1, DrawPurpose::Message, 1)).status, "APPROVED");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::times::{DAY, SECOND, Ticks};
 
 /// An event of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct StatusEvent {
     /// The new status.
     pub(super) status: &'static str,
     /// When.
@@ -31,12 +31,12 @@ pub(super) struct Step {
 /// All events of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Timeline {
-    steps: Vec<Step>,
+    steps: Vec<StatusEvent>,
 }
 
 /// The outcome of an outbound message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum MessageOutcome {
     Delivered,
     /// No receipt ever arrives.
     Sent,
@@ -47,14 +47,14 @@ enum Outcome {
     Cancelled,
 }
 
-const OUTCOMES: &[(u32, Outcome)] = &[
-    (840, Outcome::Delivered),
-    (65, Outcome::Sent),
-    (30, Outcome::FailedAtOnce),
-    (25, Outcome::FailedLater),
-    (18, Outcome::Filtered),
-    (14, Outcome::Blocked),
-    (8, Outcome::Cancelled),
+const OUTCOMES: &[(u32, MessageOutcome)] = &[
+    (840, MessageOutcome::Delivered),
+    (65, MessageOutcome::Sent),
+    (30, MessageOutcome::FailedAtOnce),
+    (25, MessageOutcome::FailedLater),
+    (18, MessageOutcome::Filtered),
+    (14, MessageOutcome::Blocked),
+    (8, MessageOutcome::Cancelled),
 ];
 
 const FAILURES: &[(&str, &str)] = &[
@@ -78,7 +78,7 @@ const NO_LONGER_ACCEPTED: Ticks = Ticks(20_513 * DAY);
 impl Timeline {
     /// The events of an inbound message.
     pub(super) fn inbound(created: Ticks) -> Self {
-        Self { steps: vec![Step { status: "RECEIVED", at: created, scheduled: None, reason: None }] }
+        Self { steps: vec![StatusEvent { status: "RECEIVED", at: created, scheduled: None, reason: None }] }
     }
 
     /// Draws the events of an outbound message; `is_read` if its channel reports reads.
@@ -91,71 +91,71 @@ impl Timeline {
             at = later(at, 10, 900, draws);
         }
         line.push("QUEUED", at);
-        if outcome == Outcome::Blocked {
+        if outcome == MessageOutcome::Blocked {
             line.fail("BLOCKED", later(at, 20, 600, draws), BLOCKS, draws);
             return line;
         }
-        if outcome == Outcome::Cancelled || draws.in_thousand(36) {
+        if outcome == MessageOutcome::Cancelled || draws.in_thousand(36) {
             at = line.hold(at, outcome, draws);
-            if outcome == Outcome::Cancelled {
+            if outcome == MessageOutcome::Cancelled {
                 return line;
             }
         }
         at = later(at, 50, 2_000, draws);
         line.push("PROCESSED", at);
-        if outcome == Outcome::Filtered {
+        if outcome == MessageOutcome::Filtered {
             line.fail("FILTERED", later(at, 10, 400, draws), FILTERS, draws);
             return line;
         }
         at = later(at, 0, 900, draws);
         line.push("ROUTED", at);
         at = later(at, 100, 5_000, draws);
-        if outcome == Outcome::FailedAtOnce {
+        if outcome == MessageOutcome::FailedAtOnce {
             line.fail("FAILED", at, FAILURES, draws);
             return line;
         }
         line.push("SENT", at);
         match outcome {
-            Outcome::Delivered => {
+            MessageOutcome::Delivered => {
                 at = receipt(at, draws);
                 line.push("DELIVERED", at);
                 if is_read && draws.in_thousand(720) {
                     line.push("READ", reading(at, draws));
                 }
             }
-            Outcome::FailedLater => line.fail("FAILED", receipt(at, draws), FAILURES, draws),
+            MessageOutcome::FailedLater => line.fail("FAILED", receipt(at, draws), FAILURES, draws),
             _ => {}
         }
         line
     }
 
     fn push(&mut self, status: &'static str, at: Ticks) {
-        self.steps.push(Step { status, at, scheduled: None, reason: None });
+        self.steps.push(StatusEvent { status, at, scheduled: None, reason: None });
     }
 
     fn fail(&mut self, status: &'static str, at: Ticks, reasons: &[(&'static str, &'static str)], draws: &mut Draws) {
-        self.steps.push(Step { status, at, scheduled: None, reason: Some(*draws.pick(reasons)) });
+        self.steps.push(StatusEvent { status, at, scheduled: None, reason: Some(*draws.pick(reasons)) });
     }
 
     /// Holds the message and returns when it was released.
-    fn hold(&mut self, at: Ticks, outcome: Outcome, draws: &mut Draws) -> Ticks {
+    fn hold(&mut self, at: Ticks, outcome: MessageOutcome, draws: &mut Draws) -> Ticks {
         let mut release = Ticks((at.0 / (900 * SECOND) + 2 + i64::from(draws.below(190))) * 900 * SECOND);
         let held = later(at, 20, 300, draws);
-        self.steps.push(Step { status: "SCHEDULED", at: held, scheduled: Some(release), reason: None });
-        if outcome == Outcome::Cancelled {
+        self.steps.push(StatusEvent { status: "SCHEDULED", at: held, scheduled: Some(release), reason: None });
+        if outcome == MessageOutcome::Cancelled {
             let share = i64::from(draws.below(900));
             let at = Ticks(held.0 + (release.0 - held.0) / 1_000 * share);
-            self.steps.push(Step { status: "CANCELLED", at, scheduled: Some(release), reason: None });
+            self.steps.push(StatusEvent { status: "CANCELLED", at, scheduled: Some(release), reason: None });
         } else if draws.in_thousand(250) {
             let moved = later(release, 5, 500, draws);
             release = Ticks(release.0 + 8 * 3_600 * SECOND);
-            self.steps.push(Step { status: "SCHEDULED", at: moved, scheduled: Some(release), reason: None });
+            self.steps.push(StatusEvent { status: "SCHEDULED", at: moved, scheduled: Some(release), reason: None });
         }
         release
     }
 
     /// The events up to this time; the creation is always included.
-    pub(super) fn until(&self, now: Ticks) -> &[Step] {
+    pub(super) fn until(&self, now: Ticks) -> &[StatusEvent] {
         &self.steps[..self.steps.partition_point(|step| step.at <= now).max(1)]
     }
 }
@@ -188,13 +188,13 @@ fn reading(at: Ticks, draws: &mut Draws) -> Ticks {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::random::Purpose;
+    use super::super::random::DrawPurpose;
     use super::*;
 
     const CREATED: Ticks = Ticks(20_460 * DAY);
 
     fn drawn(number: u64) -> Timeline {
-        Timeline::draw(CREATED, true, &mut Draws::new(3, Purpose::Message, number))
+        Timeline::draw(CREATED, true, &mut Draws::new(3, DrawPurpose::Message, number))
     }
 
     #[test]

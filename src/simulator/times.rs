@@ -26,7 +26,7 @@ pub(super) struct Ticks(pub(super) i64);
 
 /// The suffix after the time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zone {
+pub(super) enum ZoneSuffix {
     /// `Z`.
     Letter,
     /// `+00:00`.
@@ -57,7 +57,7 @@ impl Ticks {
     }
 
     /// Appends the time as .NET writes it.
-    pub(super) fn write(self, zone: Zone, text: &mut String) {
+    pub(super) fn write(self, zone: ZoneSuffix, text: &mut String) {
         let fraction = self.0.rem_euclid(SECOND);
         let moment = DateTime::<Utc>::from_timestamp(self.0.div_euclid(SECOND), 0).unwrap_or_default();
         write_digits(text, u32::try_from(moment.year()).unwrap_or(1), 4);
@@ -77,14 +77,14 @@ impl Ticks {
             text.truncate(text.trim_end_matches('0').len());
         }
         text.push_str(match zone {
-            Zone::Letter => "Z",
-            Zone::Offset => "+00:00",
-            Zone::Missing => "",
+            ZoneSuffix::Letter => "Z",
+            ZoneSuffix::Offset => "+00:00",
+            ZoneSuffix::Missing => "",
         });
     }
 
     /// The time as .NET writes it.
-    pub(super) fn text(self, zone: Zone) -> String {
+    pub(super) fn text(self, zone: ZoneSuffix) -> String {
         let mut text = String::with_capacity(33);
         self.write(zone, &mut text);
         text
@@ -124,20 +124,20 @@ mod tests {
             (1, "2026-01-01T12:00:00.0000001Z"),
             (9_999_999, "2026-01-01T12:00:00.9999999Z"),
         ] {
-            assert_eq!(Ticks(noon.0 + ticks).text(Zone::Letter), expected);
+            assert_eq!(Ticks(noon.0 + ticks).text(ZoneSuffix::Letter), expected);
         }
     }
 
     #[test]
     fn a_date_that_was_never_set_is_in_year_one() {
-        assert_eq!(Ticks::UNSET.text(Zone::Missing), "0001-01-01T00:00:00");
-        assert_eq!(Ticks::UNSET.text(Zone::Offset), "0001-01-01T00:00:00+00:00");
+        assert_eq!(Ticks::UNSET.text(ZoneSuffix::Missing), "0001-01-01T00:00:00");
+        assert_eq!(Ticks::UNSET.text(ZoneSuffix::Offset), "0001-01-01T00:00:00+00:00");
     }
 
     #[test]
     fn digits_are_cut_not_rounded() {
-        assert_eq!(Ticks(9_999_999).cut_to(3).text(Zone::Letter), "1970-01-01T00:00:00.999Z");
-        assert_eq!(Ticks(9_999_999).cut_to(0).text(Zone::Letter), "1970-01-01T00:00:00Z");
+        assert_eq!(Ticks(9_999_999).cut_to(3).text(ZoneSuffix::Letter), "1970-01-01T00:00:00.999Z");
+        assert_eq!(Ticks(9_999_999).cut_to(0).text(ZoneSuffix::Letter), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::contact::Contact;
 use super::filter::{Filter, FilteredRows};
-use super::maker::Change;
-use super::movement::{MoveKind, Step};
+use super::maker::ContactChange;
+use super::movement::{MoveKind, MoveStep};
 use super::order::Order;
 use super::pool::Pool;
 use super::roster::{Roster, mixed_positions};
@@ -60,7 +60,7 @@ pub(super) fn as_texts<S: Serializer>(ids: &[Uuid], serializer: S) -> Result<S::
 
 /// A window of the list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Window {
+pub(super) struct ListWindow {
     /// The contacts in it.
     pub(super) indexes: Vec<u32>,
     /// Number of contacts in the whole list.
@@ -75,7 +75,7 @@ pub(super) struct World {
     order: Order,
     /// The index that the next contact gets.
     next_index: u32,
-    changes: HashMap<u32, Change>,
+    changes: HashMap<u32, ContactChange>,
     /// Every contact created or updated, in order, some several times.
     touched: Vec<u32>,
     deleted: HashSet<u32>,
@@ -182,7 +182,7 @@ impl World {
         offset: u64,
         size: u32,
         request: u64,
-    ) -> Window {
+    ) -> ListWindow {
         let mut filtered = (!filter.is_empty()).then(|| self.filtered_indexes(filter));
         if let Some(owner) = owner {
             filtered = Some(match filtered {
@@ -203,7 +203,7 @@ impl World {
         } else {
             range.map(at).collect()
         };
-        Window { indexes, total }
+        ListWindow { indexes, total }
     }
 
     /// All indexes of one account, in the order of the list.
@@ -228,7 +228,7 @@ impl World {
     }
 
     /// Takes a step of movement while a window is being requested; false if there was no row to change.
-    pub(super) fn take(&mut self, step: Step, window: (u64, u32), now: Ticks) -> bool {
+    pub(super) fn take(&mut self, step: MoveStep, window: (u64, u32), now: Ticks) -> bool {
         let row = step.place.draw(step.number, self.pool.seed(), self.roster.len(), window);
         match step.kind {
             MoveKind::Create => {
@@ -264,7 +264,7 @@ impl World {
         let index = self.next_index;
         self.next_index += 1;
         self.generation += 1;
-        self.changes.insert(index, Change { created: Some(created), ..Change::default() });
+        self.changes.insert(index, ContactChange { created: Some(created), ..ContactChange::default() });
         self.touched.push(index);
         index
     }

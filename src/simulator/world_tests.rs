@@ -2,7 +2,7 @@
 
 use super::super::filter::Channel;
 use super::super::maker::Maker;
-use super::super::movement::Place;
+use super::super::movement::MovePlace;
 use super::*;
 
 const NOW: Ticks = Ticks(17_000_000_000_000_000);
@@ -11,8 +11,8 @@ fn world(order: Order) -> World {
     World::new(Maker { seed: 4, initial: 1_000, customer_id: None, hostile: false }, order)
 }
 
-fn step(kind: MoveKind, place: Place, number: u64) -> Step {
-    Step { kind, place, number }
+fn step(kind: MoveKind, place: MovePlace, number: u64) -> MoveStep {
+    MoveStep { kind, place, number }
 }
 
 fn all() -> Filter {
@@ -22,8 +22,8 @@ fn all() -> Filter {
 #[test]
 fn a_window_past_the_end_is_empty_and_the_last_one_is_short() {
     let mut world = world(Order::CreatedAscending);
-    assert_eq!(world.window(None, &all(), 1_000, 100, 1), Window { indexes: vec![], total: 1_000 });
-    assert_eq!(world.window(None, &all(), u64::MAX, 100, 1), Window { indexes: vec![], total: 1_000 });
+    assert_eq!(world.window(None, &all(), 1_000, 100, 1), ListWindow { indexes: vec![], total: 1_000 });
+    assert_eq!(world.window(None, &all(), u64::MAX, 100, 1), ListWindow { indexes: vec![], total: 1_000 });
     assert_eq!(world.window(None, &all(), 980, 100, 1).indexes, (980..1_000).collect::<Vec<_>>());
 }
 
@@ -31,15 +31,15 @@ fn a_window_past_the_end_is_empty_and_the_last_one_is_short() {
 fn a_deletion_shifts_what_is_behind_it() {
     let mut world = world(Order::CreatedAscending);
     world.note_reader();
-    assert!(world.take(step(MoveKind::Delete, Place::Row(3), 0), (0, 100), NOW));
+    assert!(world.take(step(MoveKind::Delete, MovePlace::Row(3), 0), (0, 100), NOW));
     assert_eq!(world.window(None, &all(), 0, 5, 2).indexes, [0, 1, 2, 4, 5]);
-    assert!(!world.take(step(MoveKind::Delete, Place::Row(999), 1), (0, 100), NOW));
+    assert!(!world.take(step(MoveKind::Delete, MovePlace::Row(999), 1), (0, 100), NOW));
 }
 
 #[test]
 fn a_replacement_leaves_the_total_as_it_was() {
     let mut world = world(Order::CreatedDescending);
-    assert!(world.take(step(MoveKind::Replace, Place::Back, 0), (0, 100), NOW));
+    assert!(world.take(step(MoveKind::Replace, MovePlace::Back, 0), (0, 100), NOW));
     let window = world.window(None, &all(), 0, 2, 1);
     assert_eq!((window.total, window.indexes), (1_000, vec![1_000, 999]));
 }
@@ -47,12 +47,12 @@ fn a_replacement_leaves_the_total_as_it_was() {
 #[test]
 fn the_books_begin_with_the_first_reader() {
     let mut world = world(Order::CreatedAscending);
-    world.take(step(MoveKind::Delete, Place::Row(0), 0), (0, 100), NOW);
-    world.take(step(MoveKind::Create, Place::Anywhere, 1), (0, 100), NOW);
+    world.take(step(MoveKind::Delete, MovePlace::Row(0), 0), (0, 100), NOW);
+    world.take(step(MoveKind::Create, MovePlace::Anywhere, 1), (0, 100), NOW);
     world.note_reader();
-    world.take(step(MoveKind::Delete, Place::Row(0), 2), (0, 100), NOW);
-    world.take(step(MoveKind::Create, Place::Anywhere, 3), (0, 100), NOW);
-    world.take(step(MoveKind::Update, Place::Row(7), 4), (0, 100), NOW);
+    world.take(step(MoveKind::Delete, MovePlace::Row(0), 2), (0, 100), NOW);
+    world.take(step(MoveKind::Create, MovePlace::Anywhere, 3), (0, 100), NOW);
+    world.take(step(MoveKind::Update, MovePlace::Row(7), 4), (0, 100), NOW);
     world.note_reader();
     let truth = world.truth();
     let id = |index| world.pool.id(index);
@@ -67,8 +67,8 @@ fn the_books_begin_with_the_first_reader() {
 #[test]
 fn contacts_that_moved_carry_the_real_time() {
     let mut world = world(Order::UpdatedDescending);
-    world.take(step(MoveKind::Create, Place::Anywhere, 0), (0, 100), NOW);
-    world.take(step(MoveKind::Update, Place::Row(500), 1), (0, 100), NOW);
+    world.take(step(MoveKind::Create, MovePlace::Anywhere, 0), (0, 100), NOW);
+    world.take(step(MoveKind::Update, MovePlace::Row(500), 1), (0, 100), NOW);
     let updated = world.window(None, &all(), 0, 1, 1).indexes[0];
     let created_at = world.contact(1_000).created_at;
     assert_eq!(created_at.as_deref().map(|text| &text[..19]), Some("2023-11-14T22:13:20"));
@@ -87,7 +87,7 @@ fn a_filtered_list_has_its_own_total_and_follows_movement() {
         assert_eq!(window.indexes, expected(&world));
         assert_eq!(window.total as usize, window.indexes.len());
         for kind in [MoveKind::Create, MoveKind::Update, MoveKind::Delete, MoveKind::Replace] {
-            world.take(step(kind, Place::Anywhere, round * 4 + kind as u64), (0, 100), NOW);
+            world.take(step(kind, MovePlace::Anywhere, round * 4 + kind as u64), (0, 100), NOW);
         }
     }
 }
@@ -96,7 +96,7 @@ fn a_filtered_list_has_its_own_total_and_follows_movement() {
 fn ids_of_deleted_contacts_are_known_and_those_never_given_are_not() {
     let mut world = world(Order::CreatedAscending);
     let id = world.pool.id(5);
-    world.take(step(MoveKind::Delete, Place::Row(5), 0), (0, 100), NOW);
+    world.take(step(MoveKind::Delete, MovePlace::Row(5), 0), (0, 100), NOW);
     assert_eq!(world.index_of(id), Some(5));
     assert!(!world.is_present(5) && world.is_present(6) && !world.is_present(1_000));
     assert_eq!(world.index_of(world.pool.id(1_000)), None);

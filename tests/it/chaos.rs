@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
-use sent_export::simulator::{Fault, Latency, Movement, Order, Pace, Place, Settings, Simulator};
+use sent_export::simulator::{Fault, Latency, MovePlace, Movement, Order, Pace, Settings, Simulator};
 use uuid::Uuid;
 
 use crate::support::{Finished, csv_ids, run_in};
@@ -46,7 +46,7 @@ impl Case {
             deleted: pace(1.0),
             updated: pace(0.7),
             replaced: pace(0.7),
-            place: [Place::Anywhere, Place::Reader, Place::Front, Place::Back][random.usize(0..4)],
+            place: [MovePlace::Anywhere, MovePlace::Reader, MovePlace::Front, MovePlace::Back][random.usize(0..4)],
             ..Movement::default()
         };
         let known = [

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
+use sent_export::simulator::{MovePlace, Movement, Order, Pace, Settings, Simulator};
 use uuid::Uuid;
 
 use crate::support::{Answer, Asked, Finished, ScriptedServer, csv_ids, sent_export, simulator};
@@ -19,7 +19,7 @@ fn restless() -> Movement {
         deleted: Pace::PerRequest(0.6),
         updated: Pace::PerRequest(0.3),
         replaced: Pace::PerRequest(0.3),
-        place: Place::Reader,
+        place: MovePlace::Reader,
         ..Movement::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Command;
 
-use sent_export::simulator::{DEFAULT_API_KEY, RateHeaders, Settings, Simulator, Statistics};
+use sent_export::simulator::{DEFAULT_API_KEY, RateHeaderStyle, Settings, Simulator, Statistics};
 
 use crate::support::{
     Answer, Asked, Finished, Run, ScriptedServer, csv_ids, run_in, sent_export, simulator, wait_until,
@@ -241,8 +241,13 @@ fn jobs_of_one_account_share_its_quota_one_after_another_and_others_run_beside_t
 fn the_next_job_starts_with_what_the_one_before_has_left_of_the_quota() {
     // Nothing but a 429 says how much is left.
     let rate_limit = Some("1200/min".parse().unwrap());
-    let settings =
-        Settings { contacts: 2_000, rate_limit, burst: 20, rate_headers: RateHeaders::Missing, ..Settings::default() };
+    let settings = Settings {
+        contacts: 2_000,
+        rate_limit,
+        burst: 20,
+        rate_headers: RateHeaderStyle::Missing,
+        ..Settings::default()
+    };
     let simulator = Simulator::start(settings).unwrap();
     let job = |name: &str| format!("[jobs.{name}]\nbase-url = \"{}\"\n", simulator.base_url());
     let file = format!(

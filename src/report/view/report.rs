@@ -45,7 +45,7 @@ pub(super) fn report<D: ResourceDocument, const N: usize>(
     let (kind, subtitle) = (format!("Report on {}", D::NOUN.many), source.subtitle());
     let (facts, warnings) = (about(document, source), warnings(&document.all_notices()));
     let actions = document.all_actions();
-    let digest = digest(&digest::Parts {
+    let digest = digest(&digest::DigestParts {
         facts: &facts,
         warnings: &warnings,
         cards: &cards,

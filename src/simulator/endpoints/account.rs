@@ -5,10 +5,10 @@
 //!
 //! `/v3/profiles` is the deprecated form: without paging, and with `profiles` instead of `sender_profiles`.
 
-use super::super::accounts::{Account, AccountNumber, Accounts};
+use super::super::accounts::{AccountNumber, Accounts, SimulatedAccount};
 use super::super::error_code::ErrorCode;
 use super::super::json::JsonText;
-use super::super::reply::{Meta, Problem, Reply};
+use super::super::reply::{PreparedReply, Refusal, ReplyMeta};
 use super::super::templates::Template;
 use super::{OpenBooks, PageRequest, pagination};
 
@@ -18,7 +18,7 @@ const SETTINGS: &str = "{\"allow_contact_sharing\":false,\"allow_template_sharin
                         \"billing_model\":\"organization\"}";
 
 /// The account that the request reads.
-pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &Meta) -> Reply {
+pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &ReplyMeta) -> PreparedReply {
     let account = accounts.account(scope);
     let is_organization = scope == AccountNumber::ORGANIZATION;
     let kind = match (is_organization, accounts.profiles().is_empty()) {
@@ -53,7 +53,11 @@ pub(in super::super) fn me(accounts: &Accounts, scope: AccountNumber, meta: &Met
 }
 
 /// The profiles of the organization, in the deprecated form.
-pub(in super::super) fn profiles(accounts: &Accounts, scope: AccountNumber, meta: &Meta) -> Result<Reply, Problem> {
+pub(in super::super) fn profiles(
+    accounts: &Accounts,
+    scope: AccountNumber,
+    meta: &ReplyMeta,
+) -> Result<PreparedReply, Refusal> {
     if scope != AccountNumber::ORGANIZATION {
         return Err(ErrorCode::AUTH_004.into());
     }
@@ -68,7 +72,7 @@ pub(in super::super) fn profiles(accounts: &Accounts, scope: AccountNumber, meta
     }))
 }
 
-fn write_profiles(json: &mut JsonText, profiles: &[Account]) {
+fn write_profiles(json: &mut JsonText, profiles: &[SimulatedAccount]) {
     json.list((1..).zip(profiles), |json, (number, profile): (u32, _)| {
         json.raw("{");
         json.verbatim_member("id", Some(&profile.id.to_string()));
@@ -87,13 +91,13 @@ pub(in super::super) fn sender_profiles(
     accounts: &Accounts,
     scope: AccountNumber,
     mut page: PageRequest<'_>,
-) -> Result<Reply, Problem> {
+) -> Result<PreparedReply, Refusal> {
     if scope != AccountNumber::ORGANIZATION {
         return Err(ErrorCode::AUTH_004.into());
     }
     let organization = accounts.account(scope).id.to_string();
     let term = page.query.filter.search.as_deref().unwrap_or_default().to_lowercase();
-    let fitting: Vec<(u32, &Account)> =
+    let fitting: Vec<(u32, &SimulatedAccount)> =
         (1..).zip(accounts.profiles()).filter(|(_, profile)| profile.name.to_lowercase().contains(&term)).collect();
     Ok(page.meta.success(4_096, |json| {
         json.raw("{\"sender_profiles\":");
@@ -118,7 +122,7 @@ pub(in super::super) fn sender_profiles(
 }
 
 /// A page of the templates.
-pub(in super::super) fn templates(books: &OpenBooks<'_>, mut page: PageRequest<'_>) -> Reply {
+pub(in super::super) fn templates(books: &OpenBooks<'_>, mut page: PageRequest<'_>) -> PreparedReply {
     let term = page.query.filter.search.as_deref().unwrap_or_default().to_lowercase();
     let senders = books.mailbox.senders().iter().enumerate();
     let fitting: Vec<&Template> = senders

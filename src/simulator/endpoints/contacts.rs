@@ -9,16 +9,19 @@
 
 use super::super::error_code::ErrorCode;
 use super::super::json::JsonText;
-use super::super::reply::{Meta, Problem, Reply};
+use super::super::reply::{PreparedReply, Refusal, ReplyMeta};
 use super::super::request::read_id;
-use super::super::times::{Ticks, Zone};
+use super::super::times::{Ticks, ZoneSuffix};
 use super::{OpenBooks, PageRequest};
 
 /// Size of a contact in JSON, slightly above the average.
 const CONTACT_BYTES: usize = 640;
 
 /// A page of the list of contacts.
-pub(in super::super) fn contacts(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> Result<Reply, Problem> {
+pub(in super::super) fn contacts(
+    books: &mut OpenBooks<'_>,
+    mut page: PageRequest<'_>,
+) -> Result<PreparedReply, Refusal> {
     let query = page.query;
     let window = books.world.window(books.owner, &query.filter, query.offset(), query.page_size, page.number);
     if window.total == 0 && query.filter.phone.is_some() {
@@ -34,23 +37,27 @@ pub(in super::super) fn contacts(books: &mut OpenBooks<'_>, mut page: PageReques
 }
 
 /// One contact.
-pub(in super::super) fn contact(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+pub(in super::super) fn contact(books: &OpenBooks<'_>, id: &str, meta: &ReplyMeta) -> Result<PreparedReply, Refusal> {
     let index = index_of(books, id)?;
     Ok(meta.success(CONTACT_BYTES, |json| books.world.contact(index).write(json)))
 }
 
 /// The contact in the list that has this id.
-fn index_of(books: &OpenBooks<'_>, id: &str) -> Result<u32, Problem> {
+fn index_of(books: &OpenBooks<'_>, id: &str) -> Result<u32, Refusal> {
     let index = books.world.index_of(read_id(id, "id")?);
     let index = index.filter(|index| books.world.is_present(*index) && books.world.is_of(*index, books.owner));
     index.ok_or_else(|| ErrorCode::RESOURCE_001.into())
 }
 
 /// The message summary of a contact.
-pub(in super::super) fn message_summary(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+pub(in super::super) fn message_summary(
+    books: &OpenBooks<'_>,
+    id: &str,
+    meta: &ReplyMeta,
+) -> Result<PreparedReply, Refusal> {
     let index = index_of(books, id)?;
     let history = books.mailbox.history(index, books.moment, books.world);
-    let time = |at: Option<Ticks>| at.map(|at| at.text(Zone::Letter));
+    let time = |at: Option<Ticks>| at.map(|at| at.text(ZoneSuffix::Letter));
     let mut used: Vec<&str> = history.iter().map(|(_, channel, _)| *channel).collect();
     used.sort_unstable();
     used.dedup();

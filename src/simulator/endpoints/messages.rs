@@ -8,7 +8,7 @@
 use uuid::Uuid;
 
 use super::super::error_code::ErrorCode;
-use super::super::reply::{Meta, Problem, Reply};
+use super::super::reply::{PreparedReply, Refusal, ReplyMeta};
 use super::super::request::{read_id, read_id_or};
 use super::{OpenBooks, PageRequest, pagination};
 
@@ -16,7 +16,7 @@ use super::{OpenBooks, PageRequest, pagination};
 const MESSAGE_BYTES: usize = 1_700;
 
 /// A page of all messages, newest first.
-pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> Reply {
+pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageRequest<'_>) -> PreparedReply {
     let query = page.query;
     let mut window = books.mailbox.window(books.owner, query.offset(), query.page_size, books.moment, books.world);
     if books.world.is_unstable() && books.owner.is_none() {
@@ -32,14 +32,18 @@ pub(in super::super) fn conversations(books: &mut OpenBooks<'_>, mut page: PageR
 }
 
 /// One message.
-pub(in super::super) fn message(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+pub(in super::super) fn message(books: &OpenBooks<'_>, id: &str, meta: &ReplyMeta) -> Result<PreparedReply, Refusal> {
     let number = number_of(books, read_id_or(ErrorCode::VALIDATION_001, id, "id")?)?;
     let message = books.mailbox.message(number, books.moment, books.world);
     Ok(meta.success(MESSAGE_BYTES, |json| message.write(json)))
 }
 
 /// The activities of a message, newest first.
-pub(in super::super) fn activities(books: &OpenBooks<'_>, id: &str, meta: &Meta) -> Result<Reply, Problem> {
+pub(in super::super) fn activities(
+    books: &OpenBooks<'_>,
+    id: &str,
+    meta: &ReplyMeta,
+) -> Result<PreparedReply, Refusal> {
     let id = read_id(id, "id")?;
     let number = number_of(books, id)?;
     let message = books.mailbox.message(number, books.moment, books.world);
@@ -56,7 +60,7 @@ pub(in super::super) fn activities(books: &OpenBooks<'_>, id: &str, meta: &Meta)
 }
 
 /// The visible message with this id.
-fn number_of(books: &OpenBooks<'_>, id: Uuid) -> Result<u32, Problem> {
+fn number_of(books: &OpenBooks<'_>, id: Uuid) -> Result<u32, Refusal> {
     let number = books.mailbox.number_of(id, books.moment);
     let number = number.filter(|number| books.world.is_of(books.mailbox.contact_of(*number), books.owner));
     number.ok_or_else(|| ErrorCode::RESOURCE_003.into())

@@ -1,7 +1,7 @@
 //! The data in the responses of each endpoint.
 //!
 //! There is one function for each endpoint. `state` calls it after key, rate limit and faults have let the request
-//! through. It either writes `data` into an envelope or returns a [`Problem`](super::reply::Problem). `contacts` and
+//! through. It either writes `data` into an envelope or returns a [`Refusal`](super::reply::Refusal). `contacts` and
 //! `messages` read the [`OpenBooks`] of an account; `account` returns the accounts themselves.
 //!
 //! *Easy to get wrong:* a page past the end is a success with an empty list, but an unknown `phone` is a 404. The
@@ -21,9 +21,9 @@ use std::time::Instant;
 
 use super::json::JsonText;
 use super::mailbox::Mailbox;
-use super::reply::Meta;
+use super::reply::ReplyMeta;
 use super::request::ListQuery;
-use super::service::Counts;
+use super::service::CachedTotals;
 use super::times::Ticks;
 use super::world::World;
 
@@ -56,9 +56,9 @@ pub(super) struct PageRequest<'state> {
     /// The total before the list changed for this request, if that is shown.
     pub(super) total_before: Option<u32>,
     /// The cached totals.
-    pub(super) counts: &'state mut Counts,
+    pub(super) counts: &'state mut CachedTotals,
     /// The metadata of the envelope.
-    pub(super) meta: &'state Meta,
+    pub(super) meta: &'state ReplyMeta,
 }
 
 impl PageRequest<'_> {

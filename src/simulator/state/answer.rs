@@ -1,6 +1,6 @@
 //! Builds the response: that of an endpoint, or what a fault turns it into.
 //!
-//! [`State::decide`] calls this once it knows which of the two applies. This module opens the account's books, or those
+//! [`SimulatorState::decide`] calls this once it knows which of the two applies. This module opens the account's books, or those
 //! of a replica if one is to respond.
 //!
 //! *Easy to get wrong:* a fault that corrupts a response still needs the correct one, so that half of it can be sent.
@@ -11,15 +11,15 @@ use super::super::accounts::AccountNumber;
 use super::super::endpoints::{self, OpenBooks, PageRequest};
 use super::super::error_code::ErrorCode;
 use super::super::fault::FaultKind;
-use super::super::reply::{Problem, Reply};
+use super::super::reply::{PreparedReply, Refusal};
 use super::super::request::{ListQuery, Route};
-use super::super::service::Counts;
+use super::super::service::CachedTotals;
 use super::super::settings::OverCap;
-use super::{Case, Delivery, REDIRECT_TARGET, State};
+use super::{Case, REDIRECT_TARGET, ResponseDelivery, SimulatorState};
 
-impl State {
+impl SimulatorState {
     /// The endpoint's response.
-    pub(super) fn answer(&mut self, case: &Case) -> Reply {
+    pub(super) fn answer(&mut self, case: &Case) -> PreparedReply {
         let mut reply = self.endpoint(case).unwrap_or_else(|problem| case.meta.failure(&problem));
         dress(&mut reply, case);
         if let Ok(caller) = case.caller
@@ -35,7 +35,7 @@ impl State {
         reply
     }
 
-    fn endpoint(&mut self, case: &Case) -> Result<Reply, Problem> {
+    fn endpoint(&mut self, case: &Case) -> Result<PreparedReply, Refusal> {
         let caller = case.caller?;
         let scope = self.scope(caller, case)?;
         if !case.asked.is_get {
@@ -82,10 +82,10 @@ impl State {
     }
 
     /// The account that is read. Newer endpoints have another code for an unknown profile, and one takes no profile.
-    fn scope(&self, caller: AccountNumber, case: &Case) -> Result<AccountNumber, Problem> {
+    fn scope(&self, caller: AccountNumber, case: &Case) -> Result<AccountNumber, Refusal> {
         if case.route == Route::SenderProfiles && case.asked.header("x-profile-id").is_some() {
             let text = "'x-profile-id' is not accepted by this endpoint.";
-            return Err(Problem::with_field(ErrorCode::VALIDATION_001, "x-profile-id", text));
+            return Err(Refusal::with_field(ErrorCode::VALIDATION_001, "x-profile-id", text));
         }
         let is_newer =
             matches!(case.route, Route::Conversations | Route::Message(_) | Route::Activities(_) | Route::Templates);
@@ -95,7 +95,7 @@ impl State {
     }
 
     /// The query of a list. Sibling lists refuse a page that is too large in one of the documented forms or the other.
-    pub(super) fn query(&self, case: &Case) -> Result<ListQuery, Problem> {
+    pub(super) fn query(&self, case: &Case) -> Result<ListQuery, Refusal> {
         if case.route == Route::Contacts {
             return ListQuery::of_contacts(case.asked, case.page_cap, self.settings.over_cap);
         }
@@ -103,7 +103,7 @@ impl State {
         ListQuery::of_others(case.asked, case.page_cap, self.settings.other_over_cap.unwrap_or(form))
     }
 
-    pub(super) fn count_answer(&mut self, reply: &Reply) {
+    pub(super) fn count_answer(&mut self, reply: &PreparedReply) {
         if reply.status == 200 {
             self.statistics.answered_ok += 1;
         } else {
@@ -112,12 +112,16 @@ impl State {
     }
 
     /// The response that a fault produces.
-    pub(super) fn spoil(&mut self, fault: FaultKind, case: &Case) -> Delivery {
+    pub(super) fn spoil(&mut self, fault: FaultKind, case: &Case) -> ResponseDelivery {
         let mut reply = match fault {
-            FaultKind::Error(ErrorCode::BUSINESS_002) => return Delivery::Whole(self.too_many_requests(case, 1)),
+            FaultKind::Error(ErrorCode::BUSINESS_002) => {
+                return ResponseDelivery::Whole(self.too_many_requests(case, 1));
+            }
             FaultKind::Error(code) => case.meta.failure(&code.into()),
-            FaultKind::ErrorInside200(code) => Reply { status: 200, ..case.meta.failure(&code.into()) },
-            FaultKind::TooManyRequests(seconds) => return Delivery::Whole(self.too_many_requests(case, seconds)),
+            FaultKind::ErrorInside200(code) => PreparedReply { status: 200, ..case.meta.failure(&code.into()) },
+            FaultKind::TooManyRequests(seconds) => {
+                return ResponseDelivery::Whole(self.too_many_requests(case, seconds));
+            }
             FaultKind::MissingData => case.meta.without_data(),
             FaultKind::NullData => case.meta.success(0, |json| json.raw("null")),
             FaultKind::NotJson => {
@@ -125,25 +129,25 @@ impl State {
                 reply.body.truncate(reply.body.len() / 2);
                 reply
             }
-            FaultKind::EmptyBody => Reply::new(200, "application/json; charset=utf-8", Vec::new()),
-            FaultKind::Status(status) => return Delivery::Whole(Reply::bare(status)),
-            FaultKind::EmptyStatus(status) => return Delivery::Whole(Reply::empty(status)),
-            FaultKind::Html(status) => return Delivery::Whole(Reply::html(status)),
+            FaultKind::EmptyBody => PreparedReply::new(200, "application/json; charset=utf-8", Vec::new()),
+            FaultKind::Status(status) => return ResponseDelivery::Whole(PreparedReply::bare(status)),
+            FaultKind::EmptyStatus(status) => return ResponseDelivery::Whole(PreparedReply::empty(status)),
+            FaultKind::Html(status) => return ResponseDelivery::Whole(PreparedReply::html(status)),
             FaultKind::Redirect(target) => {
-                let mut reply = Reply::bare(302);
+                let mut reply = PreparedReply::bare(302);
                 reply.set_header("location", target.as_deref().unwrap_or(REDIRECT_TARGET));
-                return Delivery::Whole(reply);
+                return ResponseDelivery::Whole(reply);
             }
-            FaultKind::CutOff => return Delivery::CutOff(self.answer(case)),
-            FaultKind::Drip(pause) => return Delivery::Drip(self.answer(case), pause),
+            FaultKind::CutOff => return ResponseDelivery::CutOff(self.answer(case)),
+            FaultKind::Drip(pause) => return ResponseDelivery::Drip(self.answer(case), pause),
             FaultKind::Slow(_) | FaultKind::Rows(_) | FaultKind::PageCap(_) => self.answer(case),
-            FaultKind::Reset => return Delivery::Reset,
-            FaultKind::Close => return Delivery::Close,
-            FaultKind::Hang => return Delivery::Hang,
-            FaultKind::Gone(duration) => return Delivery::Gone(duration),
+            FaultKind::Reset => return ResponseDelivery::Reset,
+            FaultKind::Close => return ResponseDelivery::Close,
+            FaultKind::Hang => return ResponseDelivery::Hang,
+            FaultKind::Gone(duration) => return ResponseDelivery::Gone(duration),
         };
         dress(&mut reply, case);
-        Delivery::Whole(reply)
+        ResponseDelivery::Whole(reply)
     }
 }
 
@@ -152,7 +156,7 @@ fn page<'state>(
     case: &'state Case<'_>,
     query: &'state ListQuery,
     scope: AccountNumber,
-    counts: &'state mut Counts,
+    counts: &'state mut CachedTotals,
 ) -> PageRequest<'state> {
     PageRequest {
         query,
@@ -167,7 +171,7 @@ fn page<'state>(
 }
 
 /// Adds the headers of every response of the API.
-pub(super) fn dress(reply: &mut Reply, case: &Case) {
+pub(super) fn dress(reply: &mut PreparedReply, case: &Case) {
     reply.set_header("x-request-id", &case.meta.request_id);
     if let Some([limit, remaining, reset]) = &case.limits {
         reply.set_header("x-ratelimit-limit", limit);

@@ -1,7 +1,7 @@
 //! The state of the simulator, and its decision about each request.
 //!
-//! [`State`] holds accounts, limit, faults, movement and counters behind one lock. [`State::decide`] is called once for
-//! each request, when it arrives, and returns a finished [`Decision`]; `server` carries it out without the lock.
+//! [`SimulatorState`] holds accounts, limit, faults, movement and counters behind one lock. [`SimulatorState::decide`] is called once for
+//! each request, when it arrives, and returns a finished [`ResponsePlan`]; `server` carries it out without the lock.
 //!
 //! Each request passes movement, key, rate limit, fault and endpoint, in this order. So a request with a bad key or
 //! over the limit consumes no fault, and a fault replaces the endpoint's response.
@@ -21,13 +21,13 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use super::accounts::{AccountNumber, Accounts};
 use super::error_code::ErrorCode;
 use super::fault::{ArmedFaults, FaultKind, RequestFacts};
-use super::limit::RateLimiter;
+use super::limit::AccountRateLimit;
 use super::mailbox::MessageTruth;
-use super::movement::{Arrival, MoveKind, Mover, Place, Step};
-use super::random::{Draws, Purpose, draw};
-use super::reply::{Meta, Reply};
+use super::movement::{Arrival, MoveKind, MovePlace, MoveStep, Mover};
+use super::random::{DrawPurpose, Draws, draw};
+use super::reply::{PreparedReply, ReplyMeta};
 use super::request::{Asked, Route, window_asked_for};
-use super::service::{Counts, Event, Replicas};
+use super::service::{CachedTotals, Event, Replicas};
 use super::settings::{RetryAfter, Settings};
 use super::statistics::Statistics;
 use super::times::{Ticks, http_date, unix_seconds};
@@ -42,7 +42,7 @@ pub(super) const REDIRECT_TARGET: &str = "/_simulator/redirect-target";
 
 /// Everything that changes while the simulator runs.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct SimulatorState {
     settings: Arc<Settings>,
     /// The organization and its profiles.
     pub(super) accounts: Accounts,
@@ -50,10 +50,10 @@ pub(super) struct State {
     pub(super) faults: ArmedFaults,
     /// The counters.
     pub(super) statistics: Statistics,
-    limiter: RateLimiter,
+    limiter: AccountRateLimit,
     mover: Mover,
     replicas: Replicas,
-    counts: Counts,
+    counts: CachedTotals,
     /// Contacts that are not visible yet: when they become visible, and their creation time.
     uncommitted: Vec<(Ticks, Ticks)>,
     pause: Option<Pause>,
@@ -73,7 +73,7 @@ struct Case<'asked> {
     number: u64,
     route: Route,
     caller: Result<AccountNumber, ErrorCode>,
-    meta: Meta,
+    meta: ReplyMeta,
     /// The values of the rate-limit headers.
     limits: Option<[String; 3]>,
     /// Maximum page size for this request.
@@ -86,22 +86,22 @@ struct Case<'asked> {
 
 /// How to respond to a request.
 #[derive(Debug)]
-pub(super) struct Decision {
+pub(super) struct ResponsePlan {
     /// How long to wait before anything is sent.
     pub(super) delay: Duration,
     /// What is sent.
-    pub(super) delivery: Delivery,
+    pub(super) delivery: ResponseDelivery,
 }
 
 /// How a response is sent, if at all.
 #[derive(Debug)]
-pub(super) enum Delivery {
+pub(super) enum ResponseDelivery {
     /// Complete.
-    Whole(Reply),
+    Whole(PreparedReply),
     /// Half of it.
-    CutOff(Reply),
+    CutOff(PreparedReply),
     /// A byte at a time.
-    Drip(Reply, Duration),
+    Drip(PreparedReply, Duration),
     /// The connection is reset instead.
     Reset,
     /// The connection is closed instead.
@@ -112,19 +112,19 @@ pub(super) enum Delivery {
     Gone(Duration),
 }
 
-impl State {
+impl SimulatorState {
     /// The state before the first request.
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         let accounts = Accounts::new(&settings);
         let world = &accounts.account(AccountNumber::ORGANIZATION).world;
         Self {
             replicas: Replicas::new(world, settings.service.replica_lag, settings.seed),
-            counts: Counts::new(settings.service.cached_count),
+            counts: CachedTotals::new(settings.service.cached_count),
             uncommitted: Vec::new(),
             accounts,
             faults: ArmedFaults::new(settings.faults.clone(), settings.seed, settings.page_cap),
             statistics: Statistics::default(),
-            limiter: RateLimiter::new(&settings, Instant::now()),
+            limiter: AccountRateLimit::new(&settings, Instant::now()),
             mover: Mover::new(settings.movement.clone(), settings.seed),
             pause: None,
             settings,
@@ -132,11 +132,11 @@ impl State {
     }
 
     /// Counts a request, changes the list, and decides what is sent.
-    pub(super) fn decide(&mut self, asked: &Asked) -> Decision {
+    pub(super) fn decide(&mut self, asked: &Asked) -> ResponsePlan {
         let mut case = self.open(asked);
         let mut delay = self.latency(case.number);
         if let Some(refusal) = self.limit(&mut case) {
-            return Decision { delay, delivery: Delivery::Whole(refusal) };
+            return ResponsePlan { delay, delivery: ResponseDelivery::Whole(refusal) };
         }
         let facts = RequestFacts {
             number: case.number,
@@ -150,12 +150,12 @@ impl State {
                 FaultKind::Slow(longer) => delay += longer,
                 FaultKind::PageCap(page_cap) => case.page_cap = page_cap,
                 FaultKind::Rows(rows) => case.most_rows = rows,
-                fault => return Decision { delay, delivery: self.spoil(fault, &case) },
+                fault => return ResponsePlan { delay, delivery: self.spoil(fault, &case) },
             }
         }
         let reply = self.answer(&case);
         self.count_answer(&reply);
-        Decision { delay, delivery: Delivery::Whole(reply) }
+        ResponsePlan { delay, delivery: ResponseDelivery::Whole(reply) }
     }
 
     /// What an export of the organization must and may contain.
@@ -176,9 +176,9 @@ impl State {
     }
 
     /// Changes the organization's list immediately; false if there was no such row.
-    pub(super) fn move_now(&mut self, kind: MoveKind, place: Place) -> bool {
+    pub(super) fn move_now(&mut self, kind: MoveKind, place: MovePlace) -> bool {
         let number = self.mover.next_number();
-        self.take(Step { kind, place, number }, (0, self.settings.page_cap))
+        self.take(MoveStep { kind, place, number }, (0, self.settings.page_cap))
     }
 
     /// Counts the request and changes the list before it is read.
@@ -190,8 +190,8 @@ impl State {
             number,
             route: Route::of(&asked.path),
             caller: self.accounts.caller(asked),
-            meta: Meta {
-                request_id: format!("req_{:016x}", draw(self.settings.seed, Purpose::Request, number)),
+            meta: ReplyMeta {
+                request_id: format!("req_{:016x}", draw(self.settings.seed, DrawPurpose::Request, number)),
                 arrived: asked.arrived,
                 escapes: self.settings.escapes,
             },
@@ -284,18 +284,18 @@ impl State {
     }
 
     /// Takes a step; a created row may become visible after its creation time.
-    fn take(&mut self, step: Step, window: (u64, u32)) -> bool {
+    fn take(&mut self, step: MoveStep, window: (u64, u32)) -> bool {
         let now = Ticks::now();
         let late = self.settings.service.late_commits;
         let is_late = !late.is_zero() && matches!(step.kind, MoveKind::Create | MoveKind::Replace);
         if is_late {
-            let mut draws = Draws::new(self.settings.seed, Purpose::Commit, step.number | 1 << 40);
+            let mut draws = Draws::new(self.settings.seed, DrawPurpose::Commit, step.number | 1 << 40);
             let after = late.mul_f64(f64::from(draws.below(1_001)) / 1_000.0);
             self.uncommitted.push((Ticks(now.0 + i64::try_from(after.as_nanos() / 100).unwrap_or_default()), now));
         }
         let taken = match (is_late, step.kind) {
             (true, MoveKind::Create) => return true,
-            (true, _) => self.happen(Event::Step(Step { kind: MoveKind::Delete, ..step }, window, now)),
+            (true, _) => self.happen(Event::Step(MoveStep { kind: MoveKind::Delete, ..step }, window, now)),
             (false, _) => self.happen(Event::Step(step, window, now)),
         };
         let count = u64::from(taken);
@@ -331,12 +331,12 @@ impl State {
     fn latency(&self, number: u64) -> Duration {
         let latency = self.settings.latency;
         let range = u32::try_from(latency.longest.saturating_sub(latency.shortest).as_micros()).unwrap_or(u32::MAX);
-        let more = Draws::new(self.settings.seed, Purpose::Latency, number).below(range);
+        let more = Draws::new(self.settings.seed, DrawPurpose::Latency, number).below(range);
         latency.shortest + Duration::from_micros(u64::from(more))
     }
 
     /// Takes a token; without one, returns a 429. A bad key takes no token.
-    fn limit(&mut self, case: &mut Case) -> Option<Reply> {
+    fn limit(&mut self, case: &mut Case) -> Option<PreparedReply> {
         if case.caller.is_err() {
             return None;
         }
@@ -349,7 +349,7 @@ impl State {
     }
 
     /// A 429 with `Retry-After`.
-    fn too_many_requests(&mut self, case: &Case, seconds: u64) -> Reply {
+    fn too_many_requests(&mut self, case: &Case, seconds: u64) -> PreparedReply {
         let mut reply = case.meta.failure(&ErrorCode::BUSINESS_002.into());
         dress(&mut reply, case);
         let clock = case.asked.clock;

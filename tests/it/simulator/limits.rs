@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use sent_export::simulator::{Latency, Rate, RateHeaders, RetryAfter, Settings, Simulator};
+use sent_export::simulator::{Latency, Rate, RateHeaderStyle, RetryAfter, Settings, Simulator};
 
 use super::client::{ask, ask_with, page, start};
 
@@ -66,9 +66,9 @@ fn headers_about_the_limit_come_on_every_answer_in_every_form() {
         let answer = page(&limited(Settings { rate_headers, ..Settings::default() }), 1, 1);
         answer.header("x-ratelimit-remaining").map(str::to_owned)
     };
-    assert_eq!(headers(RateHeaders::Window).as_deref(), Some("119"));
-    assert_eq!(headers(RateHeaders::Missing), None);
-    assert_eq!(headers(RateHeaders::Junk).as_deref(), Some("-"));
+    assert_eq!(headers(RateHeaderStyle::Window).as_deref(), Some("119"));
+    assert_eq!(headers(RateHeaderStyle::Missing), None);
+    assert_eq!(headers(RateHeaderStyle::Junk).as_deref(), Some("-"));
 }
 
 #[test]

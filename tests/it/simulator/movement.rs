@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use sent_export::simulator::{Movement, Order, Pace, Place, Settings, Simulator};
+use sent_export::simulator::{MovePlace, Movement, Order, Pace, Settings, Simulator};
 
 use super::client::{page, start};
 
@@ -69,7 +69,7 @@ fn movement_by_request_is_the_same_each_time() {
                 deleted: Pace::PerRequest(0.5),
                 updated: Pace::PerRequest(0.4),
                 replaced: Pace::PerRequest(0.3),
-                place: Place::Reader,
+                place: MovePlace::Reader,
                 ..Movement::default()
             };
             let simulator = start(Settings { order, contacts: 1_500, movement, ..Settings::default() });
