@@ -39,7 +39,7 @@ use tokio::sync::mpsc;
 use crate::api::{Account, Scope};
 use crate::error::Error;
 use crate::journal::JournalSlot;
-use crate::listing::Progress;
+use crate::listing::ReadProgress;
 use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
@@ -109,7 +109,7 @@ pub async fn export<R: Reading, C: RowCounts>(
     journal: &mut JournalSlot,
     (outputs, new_rows): (Outputs, Option<NewRows>),
     now_micros: i64,
-    observe: impl FnMut(Progress),
+    observe: impl FnMut(ReadProgress),
     cancel: impl Future<Output = Error>,
 ) -> Result<Outcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());

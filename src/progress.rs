@@ -14,7 +14,7 @@ use crate::api::{RequestRate, RequestStats};
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped, word_for};
 use crate::base::printable::printable_log;
-use crate::listing::Progress;
+use crate::listing::ReadProgress;
 use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
 /// Time between two plain lines.
@@ -47,7 +47,7 @@ pub struct ProgressDisplay {
     rate: Option<RequestRate>,
     noun: RowNoun,
     started_at: Instant,
-    latest: Progress,
+    latest: ReadProgress,
 }
 
 #[derive(Debug)]
@@ -76,11 +76,11 @@ impl Form {
 impl ProgressDisplay {
     /// A bar on a terminal, lines elsewhere, nothing when `is_silent`; `noun` says what is counted.
     pub fn new(is_silent: bool, rate: Option<RequestRate>, noun: RowNoun) -> Self {
-        Self { form: Form::new(is_silent), rate, noun, started_at: Instant::now(), latest: Progress::default() }
+        Self { form: Form::new(is_silent), rate, noun, started_at: Instant::now(), latest: ReadProgress::default() }
     }
 
     /// Records the progress after a page.
-    pub fn observe(&mut self, progress: Progress) {
+    pub fn observe(&mut self, progress: ReadProgress) {
         self.latest = progress;
     }
 
@@ -115,7 +115,7 @@ impl ProgressDisplay {
             drop(writeln!(io::stderr(), "{message}"));
             return;
         }
-        let Progress { pages, planned_pages, rows, total, .. } = self.latest;
+        let ReadProgress { pages, planned_pages, rows, total, .. } = self.latest;
         let RequestStats { requests_sent: requests, retries, rate_limited, .. } = stats;
         tracing::info!(
             target: CONSOLE_TARGET,
@@ -133,7 +133,7 @@ impl ProgressDisplay {
     }
 
     fn message(&self, stats: RequestStats, pause_left: Duration) -> String {
-        let Progress { pages, planned_pages, rows, total, is_healing } = self.latest;
+        let ReadProgress { pages, planned_pages, rows, total, is_healing } = self.latest;
         let of = |total: Option<u64>| total.map(|total| format!("/{}", grouped(total))).unwrap_or_default();
         let elapsed = self.started_at.elapsed().as_secs_f64();
         let word = word_for(total.unwrap_or(rows), self.noun.one, self.noun.many);
@@ -237,7 +237,7 @@ mod tests {
     fn a_lookup_counts_what_it_looks_up_and_a_list_its_pages() {
         let message = |pages, planned_pages| {
             let mut display = ProgressDisplay::new(true, None, RowNoun { one: "message", many: "messages" });
-            display.observe(Progress { pages, planned_pages, rows: 1_200, total: Some(5_000), is_healing: false });
+            display.observe(ReadProgress { pages, planned_pages, rows: 1_200, total: Some(5_000), is_healing: false });
             display.message(RequestStats::default(), Duration::ZERO)
         };
         assert!(message(1_200, Some(5_000)).starts_with("1,200/5,000 messages, "));

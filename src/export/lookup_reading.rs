@@ -13,8 +13,10 @@ use crate::api::{Account, Scope};
 use crate::base::noun::RowNoun;
 use crate::error::Error;
 use crate::journal::{JournalKey, JournalSlot, Secret};
-use crate::listing::Progress;
-use crate::lookup::{Answer, Looked, LookupError, LookupKey, LookupProgress, LookupReport, LookupSettings, look_up};
+use crate::listing::ReadProgress;
+use crate::lookup::{
+    Looked, LookupAnswer, LookupError, LookupKey, LookupProgress, LookupReport, LookupSettings, look_up,
+};
 use crate::report::ConsistencyFacts;
 use crate::resources::{LookupRefusal, LookupResource, LookupSource, RowPage};
 
@@ -80,7 +82,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         scope: Scope,
         journal: &mut JournalSlot,
         mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
-        mut observe: impl FnMut(Progress),
+        mut observe: impl FnMut(ReadProgress),
     ) -> Result<Option<ReadReport>, Error> {
         let source = LookupSource::<R>::new(account, scope);
         let mut not_found = Vec::new();
@@ -89,12 +91,12 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         let (mut duplicates, mut rejected) = (0, 0);
         let deliver = async |looked: Looked<'_, R::Key, R::Page>| {
             let page = match looked.answer {
-                Answer::Found(page) => page,
-                Answer::NotFound => {
+                LookupAnswer::Found(page) => page,
+                LookupAnswer::NotFound => {
                     not_found.push(looked.key.asked());
                     return ControlFlow::Continue(());
                 }
-                Answer::Unread => return ControlFlow::Continue(()),
+                LookupAnswer::Unread => return ControlFlow::Continue(()),
             };
             let mut is_new = |id| seen.as_mut().is_none_or(|seen| seen.insert(id));
             let keep: Vec<bool> = R::row_ids(&page).into_iter().map(|id| id.is_none_or(&mut is_new)).collect();
@@ -114,9 +116,15 @@ impl<R: LookupResource> Reading for LookupReading<R> {
 }
 
 /// The progress of a lookup, which counts keys.
-pub fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> Progress {
+pub fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> ReadProgress {
     let (delivered, total) = (delivered as u64, total as u64);
-    Progress { pages: delivered, planned_pages: Some(total), rows: delivered, total: Some(total), is_healing: false }
+    ReadProgress {
+        pages: delivered,
+        planned_pages: Some(total),
+        rows: delivered,
+        total: Some(total),
+        is_healing: false,
+    }
 }
 
 fn lookup_report(report: &LookupReport) -> ReadReport {

@@ -1,20 +1,20 @@
 //! Progress over several profiles, which are read one after another.
 
-use crate::listing::Progress;
+use crate::listing::ReadProgress;
 
 /// Progress over all profiles; how many rows there are is known with the last one only.
 #[derive(Debug, Default)]
 pub(super) struct SumOfProgress {
-    before: Progress,
-    of_profile: Progress,
+    before: ReadProgress,
+    of_profile: ReadProgress,
 }
 
 impl SumOfProgress {
     /// With what was read of the profile so far.
-    pub(super) fn with(&mut self, of_profile: Progress, is_last: bool) -> Progress {
+    pub(super) fn with(&mut self, of_profile: ReadProgress, is_last: bool) -> ReadProgress {
         self.of_profile = of_profile;
         let before = self.before;
-        Progress {
+        ReadProgress {
             pages: before.pages + of_profile.pages,
             planned_pages: of_profile.planned_pages.filter(|_| is_last).map(|pages| before.pages + pages),
             rows: before.rows + of_profile.rows,
@@ -25,7 +25,7 @@ impl SumOfProgress {
 
     /// The profile was read to its end, or cannot be.
     pub(super) fn end_profile(&mut self) {
-        let Progress { pages, rows, .. } = std::mem::take(&mut self.of_profile);
+        let ReadProgress { pages, rows, .. } = std::mem::take(&mut self.of_profile);
         self.before.pages += pages;
         self.before.rows += rows;
     }

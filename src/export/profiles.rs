@@ -28,7 +28,7 @@ use crate::base::plural::{count_of, word_for};
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 use crate::journal::{JournalKey, JournalSlot};
-use crate::listing::Progress;
+use crate::listing::ReadProgress;
 use crate::publish::OutputError;
 use crate::report::{ConsistencyFacts, ProfileFacts, ProfileFailure};
 use crate::resources::{BuildBatches, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile};
@@ -119,7 +119,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
         _: Scope,
         journal: &mut JournalSlot,
         mut deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
-        mut observe: impl FnMut(Progress),
+        mut observe: impl FnMut(ReadProgress),
     ) -> Result<Option<ReadReport>, Error> {
         let not_before = self.since.as_ref().map(|since| since.moment(self.began_at));
         let (mut whole, mut failures) = (None, Vec::new());

@@ -19,7 +19,7 @@ use crate::base::noun::RowNoun;
 use crate::error::Error;
 use crate::journal::{Journal, JournalKey, JournalSlot, Secret};
 use crate::listing::{
-    Consistency, Delivery, Progress, ReadError, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
+    Consistency, DeliveredPage, ReadError, ReadProgress, ReadSettings, ReceiverGone, Taken, Walk, WalkReport, read_list,
 };
 use crate::report::ConsistencyFacts;
 use crate::resources::{BuildBatches, ListError, ListSource, Resource, RowFilter, RowPage};
@@ -95,7 +95,7 @@ pub trait Reading {
         scope: Scope,
         journal: &mut JournalSlot,
         deliver: impl AsyncFnMut(Delivered<Self::Page>) -> ControlFlow<()>,
-        observe: impl FnMut(Progress),
+        observe: impl FnMut(ReadProgress),
     ) -> impl Future<Output = Result<Option<ReadReport>, Error>>;
 }
 
@@ -157,7 +157,7 @@ impl<R: Resource> Reading for ListReading<R> {
         scope: Scope,
         journal: &mut JournalSlot,
         deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
-        observe: impl FnMut(Progress),
+        observe: impl FnMut(ReadProgress),
     ) -> Result<Option<ReadReport>, Error> {
         let began_at = journal.past.as_ref().map_or_else(|| Timestamp::now().micros(), Journal::started_at);
         let not_before = self.since.as_ref().map(|since| since.moment(began_at));
@@ -196,7 +196,7 @@ impl<R: Resource> ListReading<R> {
         not_before: Option<i64>,
         journal: &mut JournalSlot,
         mut deliver: impl AsyncFnMut(Delivered<R::Page>) -> ControlFlow<()>,
-        observe: impl FnMut(Progress),
+        observe: impl FnMut(ReadProgress),
     ) -> Result<Option<ReadReport>, Error> {
         let source = ListSource { account, scope, resource: &self.resource };
         if let Some(sample) = self.sample {
@@ -206,7 +206,7 @@ impl<R: Resource> ListReading<R> {
                 Err(SampleEnd::Failed(ListError { error, .. })) => Err(Error::Api(error)),
             };
         }
-        let deliver = async |Delivery { window, page, taken: Taken { keep, fresh } }: Delivery<R::Page>| {
+        let deliver = async |DeliveredPage { window, page, taken: Taken { keep, fresh } }: DeliveredPage<R::Page>| {
             let place = Place::Page { number: window.page, size: window.size };
             let is_taken = deliver(Delivered { page, keep, fresh, place }).await.is_continue();
             if is_taken { Ok(()) } else { Err(ReceiverGone) }

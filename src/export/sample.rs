@@ -16,7 +16,7 @@ use super::delivered::{Delivered, Place};
 use super::read_report::ReadReport;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
-use crate::listing::{Fetched, ListFailure, ListPage, PageSource, Paging, Progress, ReadSettings, RowId, Window};
+use crate::listing::{Fetched, ListFailure, ListPage, PageSource, Paging, ReadProgress, ReadSettings, RowId, Window};
 use crate::report::ConsistencyFacts;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
@@ -61,7 +61,7 @@ pub(super) async fn read_sample<S: PageSource>(
     source: &S,
     (sample, settings, noun): (SampleSettings, &ReadSettings, RowNoun),
     mut deliver: impl AsyncFnMut(Delivered<S::Page>) -> ControlFlow<()>,
-    mut observe: impl FnMut(Progress),
+    mut observe: impl FnMut(ReadProgress),
 ) -> Result<ReadReport, SampleEnd<S::Error>> {
     let mut report = Report::default();
     let Some((first, asked)) = first_page(source, settings.page_size).await? else {
@@ -92,7 +92,7 @@ pub(super) async fn read_sample<S: PageSource>(
         let place = Place::Page { number: window.page, size: window.size };
         let total = Some(sample.rows.min(total));
         let (pages, rows) = (report.pages, report.rows);
-        observe(Progress { pages, planned_pages: Some(planned), rows, total, is_healing: false });
+        observe(ReadProgress { pages, planned_pages: Some(planned), rows, total, is_healing: false });
         if deliver(Delivered { page, keep, fresh: 0..usize::MAX, place }).await.is_break() {
             return Err(SampleEnd::ReceiverGone);
         }

@@ -17,7 +17,7 @@ use futures::future::{LocalBoxFuture, OptionFuture};
 use crate::base::plural::count_of;
 use crate::journal::{Entry, JournalSlot};
 
-use super::in_flight::{Arrived, InFlight};
+use super::in_flight::{ArrivedPage, InFlight};
 use super::reorder::{Next, Reorder, changed};
 use super::source::{Fetched, ListFailure, ListPage, PageSource};
 use super::{Consistency, Purpose, Request, Taken, Walk, Window};
@@ -52,7 +52,7 @@ impl ReadSettings {
 
 /// The rows of one answer, in list order.
 #[derive(Debug)]
-pub struct Delivery<P> {
+pub struct DeliveredPage<P> {
     /// What was requested.
     pub window: Window,
     /// Its rows.
@@ -63,7 +63,7 @@ pub struct Delivery<P> {
 
 /// Progress of the walk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct ReadProgress {
     /// Answers taken.
     pub pages: u64,
     /// Expected number of answers for the list.
@@ -111,8 +111,8 @@ pub async fn read_list<S: PageSource>(
     source: &S,
     settings: &ReadSettings,
     journal: &mut JournalSlot,
-    deliver: impl AsyncFnMut(Delivery<S::Page>) -> Result<(), ReceiverGone>,
-    observe: impl FnMut(Progress),
+    deliver: impl AsyncFnMut(DeliveredPage<S::Page>) -> Result<(), ReceiverGone>,
+    observe: impl FnMut(ReadProgress),
 ) -> Result<Walk, ReadError<S::Error>> {
     let JournalSlot { past, writer } = journal;
     let walk = settings.walk(settings.page_size);
@@ -120,7 +120,7 @@ pub async fn read_list<S: PageSource>(
     let reorder = Reorder::new(past.take());
     let left = settings.limit;
     let mut driver =
-        Driver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0, left };
+        WalkDriver { source, settings, walk, in_flight, reorder, deliver, observe, failures_in_a_row: 0, left };
     driver.take_past().await?;
     if driver.walk.report().pages == 0 && !driver.take_first().await? {
         return Ok(Walk::empty(settings.consistency));
@@ -129,7 +129,7 @@ pub async fn read_list<S: PageSource>(
     Ok(driver.walk)
 }
 
-struct Driver<'a, S: PageSource, D, F> {
+struct WalkDriver<'a, S: PageSource, D, F> {
     source: &'a S,
     settings: &'a ReadSettings,
     walk: Walk,
@@ -144,11 +144,11 @@ struct Driver<'a, S: PageSource, D, F> {
     left: Option<u64>,
 }
 
-impl<S, D, F> Driver<'_, S, D, F>
+impl<S, D, F> WalkDriver<'_, S, D, F>
 where
     S: PageSource,
-    D: AsyncFnMut(Delivery<S::Page>) -> Result<(), ReceiverGone>,
-    F: FnMut(Progress),
+    D: AsyncFnMut(DeliveredPage<S::Page>) -> Result<(), ReceiverGone>,
+    F: FnMut(ReadProgress),
 {
     /// Windows that may be read ahead of those that are proven: none that no row is wanted of.
     fn read_ahead(&self) -> usize {
@@ -175,7 +175,7 @@ where
                 self.walk = self.settings.walk(if is_asked { asked } else { size });
             }
             self.walk.note_sent(&request);
-            let arrived = Arrived { request, fetched: dated(&entry, fetched) };
+            let arrived = ArrivedPage { request, fetched: dated(&entry, fetched) };
             self.accept(arrived, Some(position)).await?;
         }
         self.walk.note_resumed();
@@ -267,7 +267,11 @@ where
     }
 
     /// Takes an answer, and delivers pages that are next. Answers from the journal have a position there.
-    async fn accept(&mut self, arrived: Arrived<S::Page>, position: Option<u64>) -> Result<(), ReadError<S::Error>> {
+    async fn accept(
+        &mut self,
+        arrived: ArrivedPage<S::Page>,
+        position: Option<u64>,
+    ) -> Result<(), ReadError<S::Error>> {
         self.walk.take(&arrived.request, &arrived.facts());
         if self.walk.is_due(&arrived.request) && arrived.request.purpose != Purpose::Read {
             self.hand_on(arrived).await?;
@@ -285,7 +289,7 @@ where
                 Some(Next::Entry(request, entry)) => {
                     let fetched = self.source.read(request.window, &entry.body);
                     let fetched = fetched.ok_or_else(|| ReadError::Journal(changed()))?;
-                    self.hand_on(Arrived { request, fetched: dated(&entry, fetched) }).await?;
+                    self.hand_on(ArrivedPage { request, fetched: dated(&entry, fetched) }).await?;
                 }
                 None => break,
             }
@@ -293,11 +297,11 @@ where
         Ok(())
     }
 
-    async fn hand_on(&mut self, arrived: Arrived<S::Page>) -> Result<(), ReadError<S::Error>> {
+    async fn hand_on(&mut self, arrived: ArrivedPage<S::Page>) -> Result<(), ReadError<S::Error>> {
         let mut taken = self.walk.deliver(&arrived.request, &arrived.facts());
         self.left = self.left.map(|left| left - taken.keep_at_most(left));
         (self.observe)(progress(&self.walk));
-        let delivery = Delivery { window: arrived.request.window, page: arrived.fetched.page, taken };
+        let delivery = DeliveredPage { window: arrived.request.window, page: arrived.fetched.page, taken };
         // A slow output must not lose the answers that arrive in the meantime.
         self.in_flight.meanwhile((self.deliver)(delivery)).await.map_err(|ReceiverGone| ReadError::ReceiverGone)
     }
@@ -344,9 +348,9 @@ where
     }
 }
 
-fn progress(walk: &Walk) -> Progress {
+fn progress(walk: &Walk) -> ReadProgress {
     let report = walk.report();
-    Progress {
+    ReadProgress {
         pages: report.pages,
         planned_pages: walk.planned_pages(),
         rows: report.rows,

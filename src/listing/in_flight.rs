@@ -16,18 +16,18 @@ use super::{PageFacts, Request};
 use crate::journal::{Entry, JournalWriter};
 
 /// A request and its outcome.
-pub(super) type Answer<P, E> = (Request, Result<Arrived<P>, E>);
+pub(super) type RequestOutcome<P, E> = (Request, Result<ArrivedPage<P>, E>);
 
 /// A request and the result of fetching it.
-type Reply<S> = (Request, Result<Fetched<<S as PageSource>::Page>, <S as PageSource>::Error>);
+type FetchResult<S> = (Request, Result<Fetched<<S as PageSource>::Page>, <S as PageSource>::Error>);
 
 /// An answer that arrived, now or in an earlier run.
-pub(super) struct Arrived<P> {
+pub(super) struct ArrivedPage<P> {
     pub(super) request: Request,
     pub(super) fetched: Fetched<P>,
 }
 
-impl<P: super::source::ListPage> Arrived<P> {
+impl<P: super::source::ListPage> ArrivedPage<P> {
     /// What the walk needs to know about it.
     pub(super) fn facts(&self) -> PageFacts<'_> {
         PageFacts {
@@ -43,9 +43,9 @@ impl<P: super::source::ListPage> Arrived<P> {
 /// All requests in flight, and answers not yet taken.
 pub(super) struct InFlight<'a, S: PageSource> {
     source: &'a S,
-    requests: FuturesUnordered<LocalBoxFuture<'a, Reply<S>>>,
+    requests: FuturesUnordered<LocalBoxFuture<'a, FetchResult<S>>>,
     /// Answers that arrived while the driver was waiting.
-    waiting: VecDeque<Answer<S::Page, S::Error>>,
+    waiting: VecDeque<RequestOutcome<S::Page, S::Error>>,
     writer: &'a mut Option<JournalWriter>,
     /// Which run this is, from 0.
     session: u32,
@@ -76,7 +76,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
     }
 
     /// The answer that arrived first; `None` when nothing is in flight.
-    pub(super) async fn next(&mut self) -> Option<Answer<S::Page, S::Error>> {
+    pub(super) async fn next(&mut self) -> Option<RequestOutcome<S::Page, S::Error>> {
         if let Some(answer) = self.waiting.pop_front() {
             return Some(answer);
         }
@@ -101,7 +101,7 @@ impl<'a, S: PageSource> InFlight<'a, S> {
     }
 
     /// Keeps an answer in the journal.
-    pub(super) fn keep(&mut self, request: Request, fetched: Fetched<S::Page>) -> Arrived<S::Page> {
+    pub(super) fn keep(&mut self, request: Request, fetched: Fetched<S::Page>) -> ArrivedPage<S::Page> {
         if let Some(writer) = self.writer {
             writer.append(Entry {
                 session: self.session,
@@ -111,6 +111,6 @@ impl<'a, S: PageSource> InFlight<'a, S> {
                 body: fetched.body.clone(),
             });
         }
-        Arrived { request, fetched }
+        ArrivedPage { request, fetched }
     }
 }

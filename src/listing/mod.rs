@@ -24,7 +24,7 @@ mod tests;
 mod walk;
 mod window;
 
-pub use driver::{Delivery, Progress, ReadError, ReadSettings, ReceiverGone, read_list};
+pub use driver::{DeliveredPage, ReadError, ReadProgress, ReadSettings, ReceiverGone, read_list};
 pub use request::{Consistency, PageFacts, Paging, Purpose, Request, Taken};
 pub use row::{RowId, RowKey};
 pub use source::{Fetched, ListFailure, ListPage, PageSource};

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::Request;
-use super::in_flight::Arrived;
+use super::in_flight::ArrivedPage;
 use crate::journal::{Entry, Journal, JournalWriter};
 
 /// Pages of a journal that are held in memory: more than most runs have out of order, and a few megabytes.
@@ -19,21 +19,21 @@ const MAX_HELD: usize = 64;
 /// Pages by their position in the list, and the journal that holds those not in memory.
 pub(super) struct Reorder<P> {
     /// By offset, size and order of arrival: a window may be requested twice.
-    pages: BTreeMap<(u64, u32, u64), Waiting<P>>,
+    pages: BTreeMap<(u64, u32, u64), WaitingPage<P>>,
     arrivals: u64,
     held: usize,
     journal: Option<Journal>,
 }
 
-enum Waiting<P> {
-    Held(Box<Arrived<P>>),
+enum WaitingPage<P> {
+    Held(Box<ArrivedPage<P>>),
     /// In the journal, at this position.
     Left(Request, u64),
 }
 
 /// The next page out of the reorder buffer.
 pub(super) enum Next<P> {
-    Page(Box<Arrived<P>>),
+    Page(Box<ArrivedPage<P>>),
     /// A page that is still in the journal.
     Entry(Request, Entry),
 }
@@ -61,13 +61,13 @@ impl<P> Reorder<P> {
     }
 
     /// Holds a page that just arrived. A page of the journal (with its position there) is held only if there is room.
-    pub(super) fn hold(&mut self, arrived: Arrived<P>, position: Option<u64>) {
+    pub(super) fn hold(&mut self, arrived: ArrivedPage<P>, position: Option<u64>) {
         let window = arrived.request.window;
         let page = match position {
-            Some(position) if self.held >= MAX_HELD => Waiting::Left(arrived.request, position),
-            _ => Waiting::Held(Box::new(arrived)),
+            Some(position) if self.held >= MAX_HELD => WaitingPage::Left(arrived.request, position),
+            _ => WaitingPage::Held(Box::new(arrived)),
         };
-        self.held += usize::from(matches!(page, Waiting::Held(_)));
+        self.held += usize::from(matches!(page, WaitingPage::Held(_)));
         self.arrivals += 1;
         self.pages.insert((window.offset(), window.size, self.arrivals), page);
     }
@@ -75,8 +75,8 @@ impl<P> Reorder<P> {
     /// What the first page answers.
     pub(super) fn first(&self) -> Option<Request> {
         self.pages.first_key_value().map(|(_, page)| match page {
-            Waiting::Held(arrived) => arrived.request,
-            Waiting::Left(request, _) => *request,
+            WaitingPage::Held(arrived) => arrived.request,
+            WaitingPage::Left(request, _) => *request,
         })
     }
 
@@ -84,11 +84,11 @@ impl<P> Reorder<P> {
     pub(super) fn pop_first(&mut self) -> io::Result<Option<Next<P>>> {
         let (request, position) = match self.pages.pop_first() {
             None => return Ok(None),
-            Some((_, Waiting::Held(arrived))) => {
+            Some((_, WaitingPage::Held(arrived))) => {
                 self.held -= 1;
                 return Ok(Some(Next::Page(arrived)));
             }
-            Some((_, Waiting::Left(request, position))) => (request, position),
+            Some((_, WaitingPage::Left(request, position))) => (request, position),
         };
         let entry = self.journal.as_mut().map(|journal| journal.entry_again(position)).transpose()?.flatten();
         // It was intact when it was left there.
@@ -108,7 +108,7 @@ mod tests {
     use crate::listing::source::Fetched;
     use crate::listing::{Paging, Purpose};
 
-    fn arrived(entry: &Entry) -> Arrived<()> {
+    fn arrived(entry: &Entry) -> ArrivedPage<()> {
         let fetched = Fetched {
             page: (),
             paging: Paging::default(),
@@ -118,7 +118,7 @@ mod tests {
             body: entry.body.clone(),
         };
         let request = Request::of_question(entry.question).unwrap();
-        Arrived { request: Request { purpose: Purpose::Read, ..request }, fetched }
+        ArrivedPage { request: Request { purpose: Purpose::Read, ..request }, fetched }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use futures::future::{LocalBoxFuture, OptionFuture};
 
 use super::flight::{FOUND, Flight, NOT_FOUND};
 use super::past::Past;
-use super::queue::{Answer, Failed, Queue};
+use super::queue::{AfterFailure, LookupAnswer, Queue};
 use super::report::LookupReport;
 use super::source::{FetchedRow, Looked, LookupFailure, RowSource};
 use crate::base::plural::count_of;
@@ -84,7 +84,7 @@ pub async fn look_up<S: RowSource>(
     let report = LookupReport { ids: keys.len(), ..LookupReport::default() };
     let queue = Queue::new(keys.len());
     let not_understood = 0;
-    let driver = Driver {
+    let driver = LookupDriver {
         source,
         keys,
         settings,
@@ -100,7 +100,7 @@ pub async fn look_up<S: RowSource>(
     driver.run().await
 }
 
-struct Driver<'a, S: RowSource, D, F> {
+struct LookupDriver<'a, S: RowSource, D, F> {
     source: &'a S,
     keys: &'a [S::Key],
     settings: LookupSettings,
@@ -116,7 +116,7 @@ struct Driver<'a, S: RowSource, D, F> {
     not_understood: u64,
 }
 
-impl<S, D, F> Driver<'_, S, D, F>
+impl<S, D, F> LookupDriver<'_, S, D, F>
 where
     S: RowSource,
     D: AsyncFnMut(Looked<'_, S::Key, S::Row>) -> ControlFlow<()>,
@@ -161,13 +161,13 @@ where
 
     fn take(&mut self, position: usize, fetched: Option<FetchedRow<S::Row>>) {
         self.failures_in_a_row = 0;
-        let answer = fetched.map_or(Answer::NotFound, |fetched| {
+        let answer = fetched.map_or(LookupAnswer::NotFound, |fetched| {
             let [first, last] = &mut self.report.request_ids;
             if first.is_none() {
                 first.clone_from(&fetched.request_id);
             }
             *last = fetched.request_id.or_else(|| last.take());
-            Answer::Found(fetched.row)
+            LookupAnswer::Found(fetched.row)
         });
         self.queue.take(position, answer);
     }
@@ -179,12 +179,12 @@ where
             let Some((position, answer)) = self.queue.pop_due() else { return Ok(()) };
             let key = &self.keys[position];
             match answer {
-                Answer::Found(ref row) => {
+                LookupAnswer::Found(ref row) => {
                     self.report.found += 1;
                     self.report.cut += usize::from(!self.source.is_whole(row));
                 }
-                Answer::NotFound => self.report.not_found += 1,
-                Answer::Unread => self.report.unread.push(key.to_string()),
+                LookupAnswer::NotFound => self.report.not_found += 1,
+                LookupAnswer::Unread => self.report.unread.push(key.to_string()),
             }
             // A slow output must not cost the answers that arrive in the meantime.
             let delivering = (self.deliver)(Looked { position, key, answer });
@@ -202,8 +202,8 @@ where
         while let Some(position) = self.queue.next_new(read_ahead) {
             let Some(entry) = past.take(position)? else { break };
             let answer = match entry.question.kind {
-                FOUND => self.source.read(&self.keys[position], &entry.body).map(Answer::Found),
-                NOT_FOUND => Some(Answer::NotFound),
+                FOUND => self.source.read(&self.keys[position], &entry.body).map(LookupAnswer::Found),
+                NOT_FOUND => Some(LookupAnswer::NotFound),
                 _ => None,
             };
             let Some(answer) = answer else {
@@ -229,7 +229,7 @@ where
         if self.failures_in_a_row > self.tolerated_failures() {
             return Err(LookupError::Source(error));
         }
-        if !is_refused && self.queue.fail(position) == Failed::Again {
+        if !is_refused && self.queue.fail(position) == AfterFailure::Again {
             tracing::warn!(name: "page_postponed", "cannot read {key} for now; retrying later");
             return Ok(());
         }
@@ -237,7 +237,7 @@ where
             return Err(LookupError::Source(error));
         }
         tracing::warn!(name: "page_missing", "cannot read {key}; continuing without it (--allow-unread)");
-        self.queue.take(position, Answer::Unread);
+        self.queue.take(position, LookupAnswer::Unread);
         Ok(())
     }
 

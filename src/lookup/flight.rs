@@ -20,14 +20,14 @@ pub(super) const FOUND: u8 = 0;
 pub(super) const NOT_FOUND: u8 = 1;
 
 /// What a source says about the key at a position; `None` when nothing belongs to it.
-pub(super) type Arrived<S> = (usize, Result<Option<FetchedRow<<S as RowSource>::Row>>, <S as RowSource>::Error>);
+pub(super) type FetchedAnswer<S> = (usize, Result<Option<FetchedRow<<S as RowSource>::Row>>, <S as RowSource>::Error>);
 
 /// Everything that is on its way.
 pub(super) struct Flight<'a, S: RowSource> {
     source: &'a S,
-    requests: FuturesUnordered<LocalBoxFuture<'a, Arrived<S>>>,
+    requests: FuturesUnordered<LocalBoxFuture<'a, FetchedAnswer<S>>>,
     /// Answers that arrived while the driver was waiting.
-    waiting: VecDeque<Arrived<S>>,
+    waiting: VecDeque<FetchedAnswer<S>>,
     writer: &'a mut Option<JournalWriter>,
     /// Which run this is, from 0.
     session: u32,
@@ -57,7 +57,7 @@ impl<'a, S: RowSource> Flight<'a, S> {
     }
 
     /// The answer that arrived first; `None` when nothing is on its way.
-    pub(super) async fn next(&mut self) -> Option<Arrived<S>> {
+    pub(super) async fn next(&mut self) -> Option<FetchedAnswer<S>> {
         if let Some(answer) = self.waiting.pop_front() {
             return Some(answer);
         }
@@ -83,7 +83,7 @@ impl<'a, S: RowSource> Flight<'a, S> {
     }
 
     /// Keeps an answer in the journal. A failure is none.
-    fn keep(&mut self, (position, arrived): &Arrived<S>) {
+    fn keep(&mut self, (position, arrived): &FetchedAnswer<S>) {
         let (Some(writer), Ok(fetched)) = (self.writer.as_mut(), arrived) else { return };
         let kind = if fetched.is_some() { FOUND } else { NOT_FOUND };
         writer.append(Entry {

@@ -24,6 +24,6 @@ mod source;
 mod tests;
 
 pub use driver::{LookupError, LookupProgress, LookupSettings, look_up};
-pub use queue::Answer;
+pub use queue::LookupAnswer;
 pub use report::LookupReport;
 pub use source::{FetchedRow, Looked, LookupFailure, LookupKey, RowSource};

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of one id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<R> {
+pub enum LookupAnswer<R> {
     /// What belongs to it.
     Found(R),
     /// No row has this id.
@@ -22,7 +22,7 @@ pub enum Answer<R> {
 
 /// What a failed request means for its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failed {
+pub(super) enum AfterFailure {
     /// It is requested once more.
     Again,
     /// It has failed twice.
@@ -38,7 +38,7 @@ pub(super) struct Queue<R> {
     /// The first id whose answer was not delivered.
     due: usize,
     /// Answers that wait for those before them.
-    waiting: BTreeMap<usize, Answer<R>>,
+    waiting: BTreeMap<usize, LookupAnswer<R>>,
     /// Ids that failed once and wait to be requested again.
     failed_once: BTreeSet<usize>,
     /// Ids that are requested the second time.
@@ -72,7 +72,7 @@ impl<R> Queue<R> {
     }
 
     /// Takes an answer.
-    pub(super) fn take(&mut self, position: usize, answer: Answer<R>) {
+    pub(super) fn take(&mut self, position: usize, answer: LookupAnswer<R>) {
         // An answer of the journal was not requested in this run.
         if position == self.next {
             self.note_new(position);
@@ -82,16 +82,16 @@ impl<R> Queue<R> {
     }
 
     /// Takes in that a request failed.
-    pub(super) fn fail(&mut self, position: usize) -> Failed {
+    pub(super) fn fail(&mut self, position: usize) -> AfterFailure {
         if self.second_chance.remove(&position) {
-            return Failed::ForGood;
+            return AfterFailure::ForGood;
         }
         self.failed_once.insert(position);
-        Failed::Again
+        AfterFailure::Again
     }
 
     /// Takes out the answer whose turn it is.
-    pub(super) fn pop_due(&mut self) -> Option<(usize, Answer<R>)> {
+    pub(super) fn pop_due(&mut self) -> Option<(usize, LookupAnswer<R>)> {
         let answer = self.waiting.remove(&self.due)?;
         self.due += 1;
         Some((self.due - 1, answer))
@@ -124,12 +124,12 @@ mod tests {
             queue.note_sent(position);
         }
         assert_eq!(queue.next(8), None);
-        queue.take(2, Answer::Found(2));
+        queue.take(2, LookupAnswer::Found(2));
         assert_eq!(popped(&mut queue), Vec::<usize>::new());
-        queue.take(0, Answer::NotFound);
+        queue.take(0, LookupAnswer::NotFound);
         assert_eq!(popped(&mut queue), [0]);
         assert!(!queue.is_finished());
-        queue.take(1, Answer::Found(1));
+        queue.take(1, LookupAnswer::Found(1));
         assert_eq!(popped(&mut queue), [1, 2]);
         assert!(queue.is_finished());
     }
@@ -138,18 +138,18 @@ mod tests {
     fn an_id_that_fails_is_requested_again_when_nothing_else_can_be_done() {
         let mut queue: Queue<u32> = Queue::new(10);
         queue.note_sent(0);
-        assert_eq!(queue.fail(0), Failed::Again);
+        assert_eq!(queue.fail(0), AfterFailure::Again);
         for position in 1..4 {
             assert_eq!(queue.next(4), Some(position), "others first");
             queue.note_sent(position);
-            queue.take(position, Answer::Found(0));
+            queue.take(position, LookupAnswer::Found(0));
         }
         assert_eq!(queue.next_new(4), None, "the answers that wait for it are enough");
         assert_eq!(queue.next(4), Some(0));
         queue.note_sent(0);
         assert_eq!(queue.next(4), None);
-        assert_eq!(queue.fail(0), Failed::ForGood);
-        queue.take(0, Answer::Unread);
+        assert_eq!(queue.fail(0), AfterFailure::ForGood);
+        queue.take(0, LookupAnswer::Unread);
         assert_eq!(popped(&mut queue), [0, 1, 2, 3]);
         assert_eq!(queue.next(4), Some(4));
     }
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn answers_of_a_journal_are_taken_without_a_request() {
         let mut queue = Queue::new(2);
-        queue.take(0, Answer::Found(7));
+        queue.take(0, LookupAnswer::Found(7));
         assert_eq!(queue.next(8), Some(1));
         queue.note_sent(1);
-        queue.take(1, Answer::Found(8));
+        queue.take(1, LookupAnswer::Found(8));
         assert_eq!(popped(&mut queue), [0, 1]);
         assert!(queue.is_finished() && Queue::<u32>::new(0).is_finished());
     }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::queue::Answer;
+use super::queue::LookupAnswer;
 
 /// What a row is looked up by: its id, or a value that few rows share. Displayed as it may be shown to people.
 pub trait LookupKey: Clone + Display {
@@ -92,5 +92,5 @@ pub struct Looked<'a, K, R> {
     /// The key.
     pub key: &'a K,
     /// What was answered.
-    pub answer: Answer<R>,
+    pub answer: LookupAnswer<R>,
 }

@@ -19,14 +19,14 @@ use crate::verdict::Verdict;
 
 /// Why the model does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
+enum ModelFailure {
     NotFound,
     Refused,
     Passing,
     Final,
 }
 
-impl LookupFailure for Trouble {
+impl LookupFailure for ModelFailure {
     fn is_not_found(&self) -> bool {
         *self == Self::NotFound
     }
@@ -43,7 +43,7 @@ struct Model {
     limiter: RateLimiter,
     random: RefCell<fastrand::Rng>,
     /// What the next requests for an id meet, and how many of them.
-    trouble: RefCell<HashMap<usize, (Trouble, usize)>>,
+    trouble: RefCell<HashMap<usize, (ModelFailure, usize)>>,
     asked: RefCell<Vec<usize>>,
     in_flight: Cell<usize>,
     most_in_flight: Cell<usize>,
@@ -65,12 +65,12 @@ impl Model {
         }
     }
 
-    fn meets(self, position: usize, trouble: Trouble, times: usize) -> Self {
+    fn meets(self, position: usize, trouble: ModelFailure, times: usize) -> Self {
         self.trouble.borrow_mut().insert(position, (trouble, times));
         self
     }
 
-    fn trouble_of(&self, position: usize) -> Option<Trouble> {
+    fn trouble_of(&self, position: usize) -> Option<ModelFailure> {
         let mut all = self.trouble.borrow_mut();
         let (trouble, times) = all.get_mut(&position).filter(|(_, times)| *times > 0)?;
         *times -= 1;
@@ -82,13 +82,13 @@ impl RowSource for Model {
     type Key = Uuid;
     type Row = usize;
     type Permit = Permit;
-    type Error = Trouble;
+    type Error = ModelFailure;
 
     async fn permit(&self) -> Permit {
         self.limiter.ready().await
     }
 
-    async fn fetch(&self, id: &Uuid, _permit: Permit) -> Result<FetchedRow<usize>, Trouble> {
+    async fn fetch(&self, id: &Uuid, _permit: Permit) -> Result<FetchedRow<usize>, ModelFailure> {
         let position = usize::try_from(id.as_u128()).unwrap();
         self.asked.borrow_mut().push(position);
         self.in_flight.set(self.in_flight.get() + 1);
@@ -114,12 +114,12 @@ impl RowSource for Model {
 }
 
 /// What came of a lookup.
-struct Ended {
-    answers: Vec<Answer<usize>>,
-    result: Result<LookupReport, LookupError<Trouble>>,
+struct EndedLookup {
+    answers: Vec<LookupAnswer<usize>>,
+    result: Result<LookupReport, LookupError<ModelFailure>>,
 }
 
-impl Ended {
+impl EndedLookup {
     fn report(&self) -> &LookupReport {
         self.result.as_ref().expect("the lookup came to its end")
     }
@@ -131,7 +131,7 @@ fn ids(count: usize) -> Vec<Uuid> {
     (0..count as u128).map(Uuid::from_u128).collect()
 }
 
-async fn run(model: &Model, count: usize, settings: LookupSettings, journal: &mut JournalSlot) -> Ended {
+async fn run(model: &Model, count: usize, settings: LookupSettings, journal: &mut JournalSlot) -> EndedLookup {
     let mut answers = Vec::new();
     let deliver = async |looked: Looked<'_, Uuid, usize>| {
         assert_eq!((looked.position, *looked.key), (answers.len(), Uuid::from_u128(answers.len() as u128)));
@@ -139,11 +139,11 @@ async fn run(model: &Model, count: usize, settings: LookupSettings, journal: &mu
         Continue::<()>(())
     };
     let result = look_up(model, &ids(count), settings, journal, deliver, |_| {}).await;
-    Ended { answers, result }
+    EndedLookup { answers, result }
 }
 
-fn all_found(count: usize) -> Vec<Answer<usize>> {
-    (0..count).map(Answer::Found).collect()
+fn all_found(count: usize) -> Vec<LookupAnswer<usize>> {
+    (0..count).map(LookupAnswer::Found).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,10 +160,10 @@ async fn answers_come_in_the_order_of_the_ids_and_each_is_requested_once() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_no_row_has_is_an_answer() {
-    let model = Model::new(1).meets(3, Trouble::NotFound, 9).meets(99, Trouble::NotFound, 9);
+    let model = Model::new(1).meets(3, ModelFailure::NotFound, 9).meets(99, ModelFailure::NotFound, 9);
     let ended = run(&model, 100, SETTINGS, &mut JournalSlot::default()).await;
     let mut wanted = all_found(100);
-    (wanted[3], wanted[99]) = (Answer::NotFound, Answer::NotFound);
+    (wanted[3], wanted[99]) = (LookupAnswer::NotFound, LookupAnswer::NotFound);
     assert_eq!(ended.answers, wanted);
     assert_eq!((ended.report().found, ended.report().not_found), (98, 2));
     assert_eq!(model.asked.borrow().len(), 100, "asking again would bring the same answer");
@@ -172,7 +172,7 @@ async fn an_id_that_no_row_has_is_an_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_fails_is_requested_once_more_and_the_others_wait_for_it() {
-    let model = Model::new(1).meets(3, Trouble::Passing, 1);
+    let model = Model::new(1).meets(3, ModelFailure::Passing, 1);
     let ended = run(&model, 500, SETTINGS, &mut JournalSlot::default()).await;
     assert_eq!(ended.answers, all_found(500));
     let asked = model.asked.borrow();
@@ -182,7 +182,7 @@ async fn an_id_that_fails_is_requested_once_more_and_the_others_wait_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
-    for trouble in [Trouble::Passing, Trouble::Refused] {
+    for trouble in [ModelFailure::Passing, ModelFailure::Refused] {
         let model = Model::new(1).meets(3, trouble, 9);
         let ended = run(&model, 100, SETTINGS, &mut JournalSlot::default()).await;
         assert!(matches!(ended.result, Err(LookupError::Source(error)) if error == trouble));
@@ -190,14 +190,14 @@ async fn an_id_that_keeps_failing_ends_the_run_unless_that_is_allowed() {
         let allowing = LookupSettings { allow_unread: true, ..SETTINGS };
         let ended = run(&model, 100, allowing, &mut JournalSlot::default()).await;
         let mut wanted = all_found(100);
-        wanted[3] = Answer::Unread;
+        wanted[3] = LookupAnswer::Unread;
         assert_eq!(ended.answers, wanted);
         assert_eq!(ended.report().unread, [Uuid::from_u128(3).to_string()]);
         assert_eq!(ended.report().verdict().0, Verdict::Unverified);
     }
-    let model = Model::new(1).meets(3, Trouble::Final, 9);
+    let model = Model::new(1).meets(3, ModelFailure::Final, 9);
     let ended = run(&model, 100, LookupSettings { allow_unread: true, ..SETTINGS }, &mut JournalSlot::default()).await;
-    assert!(matches!(ended.result, Err(LookupError::Source(Trouble::Final))), "a wrong key is wrong for every id");
+    assert!(matches!(ended.result, Err(LookupError::Source(ModelFailure::Final))), "a wrong key is wrong for every id");
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,10 +205,10 @@ async fn a_service_that_is_down_gets_no_request_for_every_id() {
     for allow_unread in [false, true] {
         let mut model = Model::new(1);
         for position in 50..10_000 {
-            model = model.meets(position, Trouble::Passing, 9);
+            model = model.meets(position, ModelFailure::Passing, 9);
         }
         let ended = run(&model, 10_000, LookupSettings { allow_unread, ..SETTINGS }, &mut JournalSlot::default()).await;
-        assert!(matches!(ended.result, Err(LookupError::Source(Trouble::Passing))));
+        assert!(matches!(ended.result, Err(LookupError::Source(ModelFailure::Passing))));
         assert!(model.asked.borrow().len() < 50 + 8 * 10, "{}", model.asked.borrow().len());
     }
 }
@@ -229,7 +229,7 @@ async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
     const IDS: usize = 400;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("j");
-    let model = Model::new(5).meets(40, Trouble::NotFound, 9);
+    let model = Model::new(5).meets(40, ModelFailure::NotFound, 9);
     let mut stops = 0;
     let ended = loop {
         let mut journal = journal_at(&path);
@@ -244,7 +244,7 @@ async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
     };
     assert!(stops >= 5, "{stops}");
     let mut wanted = all_found(IDS);
-    wanted[40] = Answer::NotFound;
+    wanted[40] = LookupAnswer::NotFound;
     assert_eq!(ended.answers, wanted);
     assert!(ended.report().resumed > 200);
     let asked = model.asked.borrow();

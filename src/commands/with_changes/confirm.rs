@@ -17,7 +17,7 @@ use crate::config::ExportConfig;
 use crate::error::Error;
 use crate::export::{LookupReading, ReadReport, Reading, lookup_progress};
 use crate::journal::{Engage, JournalSlot};
-use crate::lookup::{Answer, Looked, LookupError, LookupSettings, look_up};
+use crate::lookup::{Looked, LookupAnswer, LookupError, LookupSettings, look_up};
 use crate::progress::ProgressDisplay;
 use crate::report::Filters;
 use crate::resources::LookupSource;
@@ -102,9 +102,9 @@ impl Confirming<'_> {
         let source = LookupSource::<ContactLookup>::new(account, config.account.scope);
         let deliver = async |looked: Looked<'_, ContactKey, _>| {
             match looked.answer {
-                Answer::NotFound => confirmed.removed += 1,
-                Answer::Found(_) => confirmed.add(looked.key.to_string(), true),
-                Answer::Unread => confirmed.add(looked.key.to_string(), false),
+                LookupAnswer::NotFound => confirmed.removed += 1,
+                LookupAnswer::Found(_) => confirmed.add(looked.key.to_string(), true),
+                LookupAnswer::Unread => confirmed.add(looked.key.to_string(), false),
             }
             ControlFlow::Continue(())
         };

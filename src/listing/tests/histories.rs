@@ -4,22 +4,22 @@
 //! kind as it says and prints what they came to. A history that fails names its seed; `HISTORY=kind:seed` runs that one
 //! alone and prints its evidence.
 
-use super::model::{Outcome, Reading, read};
-use super::world::{Change, Count, Order, STABLE_ORDERS, World};
+use super::model::{ReadOutcome, ReadScenario, read};
+use super::world::{Count, ListChange, ListModel, ModelOrder, STABLE_ORDERS};
 use crate::listing::Consistency;
 use crate::verdict::{EvidenceCode, Verdict};
 
 /// Histories of each of the ten kinds in an ordinary test run, a thousand in all.
 const DEFAULT_HISTORIES: u64 = 100;
 
-type Make = fn(&mut fastrand::Rng) -> (World, Reading);
+type Make = fn(&mut fastrand::Rng) -> (ListModel, ReadScenario);
 
 /// A history with everything that all kinds share.
-fn base(random: &mut fastrand::Rng) -> (World, Reading) {
+fn base(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let rows = [random.usize(100..600), random.usize(600..3_000), random.usize(600..3_000)][random.usize(0..3)];
     let page_size = [100, 100, 50, 37, 25, 20][random.usize(0..6)];
     let order = STABLE_ORDERS[random.usize(0..STABLE_ORDERS.len())];
-    let reading = Reading {
+    let reading = ReadScenario {
         page_size,
         concurrency: [1, 2, 4, 8, 8, 16][random.usize(0..6)],
         latency: [0, 300_000, 1_000_000, 2_000_000][random.usize(0..4)],
@@ -28,7 +28,7 @@ fn base(random: &mut fastrand::Rng) -> (World, Reading) {
         stops: [None, None],
         not_before: None,
     };
-    (World::new(rows, order, 100, random.u64(..)), reading)
+    (ListModel::new(rows, order, 100, random.u64(..)), reading)
 }
 
 /// A rate between one change a minute and one a second.
@@ -41,82 +41,91 @@ fn moment(random: &mut fastrand::Rng, rows: usize) -> u64 {
     random.u64(1..(rows as u64 / 20).max(3))
 }
 
-fn still(random: &mut fastrand::Rng) -> (World, Reading) {
+fn still(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     base(random)
 }
 
-fn restless(random: &mut fastrand::Rng) -> (World, Reading) {
+fn restless(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = base(random);
-    let changes =
-        [Change::Create, Change::Delete, Change::Update, Change::Replace, Change::UpdateAgain, Change::Enrich];
+    let changes = [
+        ListChange::Create,
+        ListChange::Delete,
+        ListChange::Update,
+        ListChange::Replace,
+        ListChange::UpdateAgain,
+        ListChange::Enrich,
+    ];
     for change in changes.into_iter().filter(|_| random.bool()).collect::<Vec<_>>() {
         world.rates.push((rate(random), change));
     }
     (world, reading)
 }
 
-fn counted(random: &mut fastrand::Rng) -> (World, Reading) {
+fn counted(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = restless(random);
     world.count = [Count::Before, Count::After, Count::Cached(random.u64(100_000..4_000_000)), Count::Missing]
         [random.usize(0..4)];
     (world, reading)
 }
 
-fn filtered(random: &mut fastrand::Rng) -> (World, Reading) {
+fn filtered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = base(random);
-    world.rates =
-        vec![(rate(random), Change::Leave), (rate(random), Change::Enter), (rate(random), Change::CommitLate)];
+    world.rates = vec![
+        (rate(random), ListChange::Leave),
+        (rate(random), ListChange::Enter),
+        (rate(random), ListChange::CommitLate),
+    ];
     if random.bool() {
-        world.rates.push((rate(random), Change::Delete));
+        world.rates.push((rate(random), ListChange::Delete));
     }
     (world, reading)
 }
 
-fn bulk(random: &mut fastrand::Rng) -> (World, Reading) {
+fn bulk(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = if random.bool() { base(random) } else { restless(random) };
     let rows = world.throughout.len();
     for _ in 0..random.usize(1..3) {
         let change = match random.u8(0..5) {
-            0 => Change::Import(random.usize(1..rows.max(2))),
-            1 => Change::Import(random.usize(1..200)),
-            2 => Change::DeleteShare(random.u32(1..90)),
-            3 => Change::DeleteRange(random.usize(1..rows.max(2))),
-            _ => Change::UpdateShare(random.u32(1..60)),
+            0 => ListChange::Import(random.usize(1..rows.max(2))),
+            1 => ListChange::Import(random.usize(1..200)),
+            2 => ListChange::DeleteShare(random.u32(1..90)),
+            3 => ListChange::DeleteRange(random.usize(1..rows.max(2))),
+            _ => ListChange::UpdateShare(random.u32(1..60)),
         };
         world.scripts.push((moment(random, rows), change));
     }
-    world.scripts.push((random.u64(1..10), Change::Create));
+    world.scripts.push((random.u64(1..10), ListChange::Create));
     (world, reading)
 }
 
-fn undated(random: &mut fastrand::Rng) -> (World, Reading) {
+fn undated(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = restless(random);
     world.has_dates = false;
     (world, reading)
 }
 
-fn small_pages(random: &mut fastrand::Rng) -> (World, Reading) {
+fn small_pages(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
-    (world, Reading { page_size: random.u32(1..20), ..reading })
+    (world, ReadScenario { page_size: random.u32(1..20), ..reading })
 }
 
-fn lagging(random: &mut fastrand::Rng) -> (World, Reading) {
+fn lagging(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, reading) = restless(random);
     world.lag = Some((random.u64(100_000..3_000_000), random.f64() * 0.5));
     (world, reading)
 }
 
 /// Runs that are stopped once or twice and resumed, anywhere, the closing reads included.
-fn stopped(random: &mut fastrand::Rng) -> (World, Reading) {
+fn stopped(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (world, reading) = if random.bool() { restless(random) } else { bulk(random) };
     let pages = (world.throughout.len() as u64 / u64::from(reading.page_size)).max(4);
     let stops = [Some(random.u64(1..pages + pages / 2)), Some(random.u64(1..pages)).filter(|_| random.bool())];
-    (world, Reading { stops, ..reading })
+    (world, ReadScenario { stops, ..reading })
 }
 
 /// Orders in which a row that changes moves to the middle, or rows come in another order each time.
 /// Only the newest rows are asked for, in a list that is sorted by creation time more often than not.
-fn spans(random: &mut fastrand::Rng) -> (World, Reading) {
+fn spans(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
     let (mut world, mut reading) = match random.u8(0..3) {
         0 => still(random),
         1 => restless(random),
@@ -124,19 +133,20 @@ fn spans(random: &mut fastrand::Rng) -> (World, Reading) {
     };
     let rows = world.throughout.len();
     if random.u8(0..4) > 0 {
-        let mut sorted = World::new(rows, Order::CreatedDescending, world.cap, random.u64(..));
+        let mut sorted = ListModel::new(rows, ModelOrder::CreatedDescending, world.cap, random.u64(..));
         (sorted.rates, sorted.scripts) = (std::mem::take(&mut world.rates), std::mem::take(&mut world.scripts));
         world = sorted;
     }
-    reading.not_before = Some(World::time_of(random.usize(0..=rows)));
+    reading.not_before = Some(ListModel::time_of(random.usize(0..=rows)));
     (world, reading)
 }
 
-fn unordered(random: &mut fastrand::Rng) -> (World, Reading) {
-    let order = [Order::NullableAscending, Order::NullableDescending, Order::Heap, Order::Unstable][random.usize(0..4)];
+fn unordered(random: &mut fastrand::Rng) -> (ListModel, ReadScenario) {
+    let order = [ModelOrder::NullableAscending, ModelOrder::NullableDescending, ModelOrder::Heap, ModelOrder::Unstable]
+        [random.usize(0..4)];
     let (_, reading) = base(random);
-    let mut world = World::new(random.usize(200..2_000), order, 100, random.u64(..));
-    for change in [Change::Create, Change::Delete, Change::Update] {
+    let mut world = ListModel::new(random.usize(200..2_000), order, 100, random.u64(..));
+    for change in [ListChange::Create, ListChange::Delete, ListChange::Update] {
         if random.bool() {
             world.rates.push((rate(random), change));
         }
@@ -146,7 +156,7 @@ fn unordered(random: &mut fastrand::Rng) -> (World, Reading) {
 
 /// What all histories of a kind came to.
 #[derive(Debug, Default)]
-struct Tally {
+struct HistoryTally {
     histories: u64,
     complete: u64,
     healed: u64,
@@ -159,22 +169,22 @@ struct Tally {
     pages: u64,
 }
 
-fn run(kind: &str, make: Make) -> Tally {
+fn run(kind: &str, make: Make) -> HistoryTally {
     let one = std::env::var("HISTORY").ok();
     let only = one.as_deref().and_then(|one| one.split_once(':'));
     if only.is_some_and(|(name, _)| name != kind) {
-        return Tally::default();
+        return HistoryTally::default();
     }
     let seeds = match only {
         Some((_, seed)) => seed.parse().map(|seed: u64| seed..seed + 1).expect("HISTORY is kind:seed"),
         None => 0..std::env::var("HISTORIES").map_or(DEFAULT_HISTORIES, |count| count.parse().expect("a number")),
     };
-    let mut tally = Tally::default();
+    let mut tally = HistoryTally::default();
     for seed in seeds {
         let mut random = fastrand::Rng::with_seed(seed ^ kind.bytes().fold(0, |sum, byte| sum * 31 + u64::from(byte)));
         let (world, reading) = make(&mut random);
         let rows = world.throughout.len() as u64;
-        let outcome: Outcome = read(world, reading);
+        let outcome: ReadOutcome = read(world, reading);
         assert!(only.is_none(), "{reading:?}\n{outcome:#?}");
         tally.histories += 1;
         tally.requests += outcome.requests;
@@ -264,17 +274,17 @@ fn spans_lose_nothing_and_hold_nothing_older() {
 fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
     let read_newest = |order, newest: usize| {
         let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
-        let not_before = Some(World::time_of(50_000 - newest));
-        let reading = Reading { page_size: 100, concurrency: 8, latency: 100_000, pace: 0, not_before, ..reading };
-        read(World::new(50_000, order, 100, 7), reading)
+        let not_before = Some(ListModel::time_of(50_000 - newest));
+        let reading = ReadScenario { page_size: 100, concurrency: 8, latency: 100_000, pace: 0, not_before, ..reading };
+        read(ListModel::new(50_000, order, 100, 7), reading)
     };
     for (newest, most) in [(0, 6), (10, 6), (250, 12), (3_000, 60)] {
-        let outcome = read_newest(Order::CreatedDescending, newest);
+        let outcome = read_newest(ModelOrder::CreatedDescending, newest);
         assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Complete), "{newest} {outcome:?}");
         assert!(outcome.requests <= most, "{newest}: {} requests", outcome.requests);
         assert!(outcome.evidence.iter().any(|line| line.code == EvidenceCode::SpanEndProven), "{outcome:?}");
     }
-    let unsorted = read_newest(Order::CreatedAscending, 250);
+    let unsorted = read_newest(ModelOrder::CreatedAscending, 250);
     assert_eq!((unsorted.lost, unsorted.verdict), (0, Verdict::Complete), "{unsorted:?}");
     assert!(unsorted.requests > 500, "another order is read to its end");
     let codes: Vec<EvidenceCode> = unsorted.evidence.iter().map(|line| line.code).collect();
@@ -284,10 +294,11 @@ fn a_short_span_of_a_long_sorted_list_costs_a_few_pages() {
 #[test]
 fn a_plain_read_of_a_span_stops_behind_it_and_stays_unverified() {
     let (_, reading) = base(&mut fastrand::Rng::with_seed(1));
-    let not_before = Some(World::time_of(49_800));
+    let not_before = Some(ListModel::time_of(49_800));
     let consistency = Consistency::Plain;
-    let reading = Reading { page_size: 100, concurrency: 2, latency: 0, pace: 0, consistency, not_before, ..reading };
-    let outcome = read(World::new(50_000, Order::CreatedDescending, 100, 7), reading);
+    let reading =
+        ReadScenario { page_size: 100, concurrency: 2, latency: 0, pace: 0, consistency, not_before, ..reading };
+    let outcome = read(ListModel::new(50_000, ModelOrder::CreatedDescending, 100, 7), reading);
     assert_eq!((outcome.lost, outcome.verdict), (0, Verdict::Unverified), "{outcome:?}");
     assert!(outcome.requests < 12, "{} requests", outcome.requests);
     let codes: Vec<EvidenceCode> = outcome.evidence.iter().map(|line| line.code).collect();

@@ -9,13 +9,13 @@ use std::time::Duration;
 use bytestring::ByteString;
 use tokio::time::{Instant, sleep};
 
-use super::world::World;
+use super::world::ListModel;
 use crate::base::noun::RowNoun;
 use crate::journal::tests::key;
 use crate::journal::{Engage, JournalSlot, JournalState, JournalWriter, read_journal};
 use crate::listing::{
-    Consistency, Delivery, Fetched, ListFailure, ListPage, PageSource, Paging, ReadError, ReadSettings, ReceiverGone,
-    RowId, RowKey, Walk, WalkReport, Window, read_list,
+    Consistency, DeliveredPage, Fetched, ListFailure, ListPage, PageSource, Paging, ReadError, ReadSettings,
+    ReceiverGone, RowId, RowKey, Walk, WalkReport, Window, read_list,
 };
 use crate::verdict::{Evidence, Verdict};
 
@@ -49,7 +49,7 @@ impl ListFailure for ModelError {
 
 /// The service.
 pub(super) struct ModelSource {
-    world: RefCell<World>,
+    world: RefCell<ListModel>,
     began: Instant,
     /// Longest time that an answer takes, in microseconds.
     latency: u64,
@@ -119,7 +119,7 @@ fn answer(rows: Vec<RowKey>, paging: Paging, time: i64, elapsed_micros: u64) -> 
 
 /// What came of reading a list.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct ReadOutcome {
     pub(super) verdict: Verdict,
     pub(super) evidence: Vec<Evidence>,
     /// Rows that were there all the time and are not in the output.
@@ -131,7 +131,7 @@ pub(super) struct Outcome {
 
 /// How a list is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
+pub(super) struct ReadScenario {
     pub(super) page_size: u32,
     pub(super) concurrency: usize,
     pub(super) latency: u64,
@@ -144,10 +144,10 @@ pub(super) struct Reading {
 }
 
 /// Reads the list with the real driver, in as many runs as it takes.
-pub(super) fn read(world: World, reading: Reading) -> Outcome {
+pub(super) fn read(world: ListModel, reading: ReadScenario) -> ReadOutcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let Reading { latency, pace, stops, .. } = reading;
+        let ReadScenario { latency, pace, stops, .. } = reading;
         let source = ModelSource { world: RefCell::new(world), began: Instant::now(), latency, pace };
         source.world.borrow_mut().begin();
         let folder = stops[0].map(|_| tempfile::tempdir().unwrap());
@@ -172,19 +172,19 @@ pub(super) fn read(world: World, reading: Reading) -> Outcome {
         let is_asked_for = |id: &&RowId| reading.not_before.is_none_or(|bound| world.created_at(**id) >= bound);
         assert!(unique.iter().all(|id| is_asked_for(&id)), "no row before the span is delivered");
         let lost = world.throughout.difference(&unique).filter(is_asked_for).count();
-        Outcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
+        ReadOutcome { verdict, evidence, lost, requests: world.requests, report: walk.report().clone() }
     })
 }
 
 /// One run, with the journal at `path`; `None` if it was stopped.
 async fn run_once(
     source: &ModelSource,
-    reading: Reading,
+    reading: ReadScenario,
     path: Option<&Path>,
     stop: Option<u64>,
     rows: &mut Vec<RowId>,
 ) -> Option<Walk> {
-    let Reading { page_size, concurrency, consistency, .. } = reading;
+    let ReadScenario { page_size, concurrency, consistency, .. } = reading;
     let concurrency = NonZeroUsize::new(concurrency).unwrap();
     let settings = ReadSettings {
         page_size,
@@ -204,7 +204,7 @@ async fn run_once(
     // Pages of earlier runs are delivered again at once; what counts is how many this one reads.
     let mut pages = journal.past.as_ref().map_or(0, |_| source.world.borrow().requests);
     let last = stop.map(|stop| source.world.borrow().requests + stop);
-    let deliver = async |delivery: Delivery<ModelPage>| {
+    let deliver = async |delivery: DeliveredPage<ModelPage>| {
         pages = pages.max(source.world.borrow().requests);
         if last.is_some_and(|last| pages >= last) {
             return Err(ReceiverGone);

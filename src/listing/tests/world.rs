@@ -7,7 +7,7 @@ use crate::listing::{Paging, RowId, RowKey, Window};
 
 /// How the list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(super) enum ModelOrder {
     CreatedAscending,
     CreatedDescending,
     RandomKey,
@@ -23,17 +23,17 @@ pub(super) enum Order {
     Unstable,
 }
 
-pub(super) const STABLE_ORDERS: [Order; 5] = [
-    Order::CreatedAscending,
-    Order::CreatedDescending,
-    Order::RandomKey,
-    Order::UpdatedAscending,
-    Order::UpdatedDescending,
+pub(super) const STABLE_ORDERS: [ModelOrder; 5] = [
+    ModelOrder::CreatedAscending,
+    ModelOrder::CreatedDescending,
+    ModelOrder::RandomKey,
+    ModelOrder::UpdatedAscending,
+    ModelOrder::UpdatedDescending,
 ];
 
 /// What happens to the list.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
+pub(super) enum ListChange {
     Create,
     /// A transaction that began seconds ago commits.
     CommitLate,
@@ -68,31 +68,31 @@ pub(super) enum Count {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Row {
+struct ListedRow {
     key: RowKey,
     place: (i64, u64),
 }
 
 /// The list.
 #[derive(Debug)]
-pub(super) struct World {
-    rows: Vec<Row>,
-    outside: Vec<Row>,
-    order: Order,
+pub(super) struct ListModel {
+    rows: Vec<ListedRow>,
+    outside: Vec<ListedRow>,
+    order: ModelOrder,
     pub(super) cap: u32,
     pub(super) random: fastrand::Rng,
     /// Microseconds since the run began.
     now: u64,
     /// Changes a second, with their weights.
-    pub(super) rates: Vec<(f64, Change)>,
+    pub(super) rates: Vec<(f64, ListChange)>,
     /// Changes before the request with this number.
-    pub(super) scripts: Vec<(u64, Change)>,
+    pub(super) scripts: Vec<(u64, ListChange)>,
     pub(super) count: Count,
     pub(super) has_dates: bool,
     /// How old an answer may be, in microseconds, and how often one is.
     pub(super) lag: Option<(u64, f64)>,
     counted: Option<(usize, u64)>,
-    past: Vec<(u64, Rc<[Row]>)>,
+    past: Vec<(u64, Rc<[ListedRow]>)>,
     hot: Option<RowId>,
     fresh: Vec<RowId>,
     reading_at: u64,
@@ -104,8 +104,8 @@ pub(super) struct World {
 
 const EPOCH: i64 = 1_700_000_000_000_000;
 
-impl World {
-    pub(super) fn new(rows: usize, order: Order, cap: u32, seed: u64) -> Self {
+impl ListModel {
+    pub(super) fn new(rows: usize, order: ModelOrder, cap: u32, seed: u64) -> Self {
         let mut world = Self {
             rows: Vec::new(),
             outside: Vec::new(),
@@ -158,14 +158,14 @@ impl World {
         let changed = key.updated_at.unwrap_or(created);
         let id = (key.id.0 >> 64) as u64;
         match self.order {
-            Order::CreatedAscending => (created, id),
-            Order::CreatedDescending => (-created, id),
-            Order::UpdatedAscending => (changed, id),
-            Order::UpdatedDescending => (-changed, id),
-            Order::NullableAscending => (key.updated_at.unwrap_or(i64::MAX), id),
-            Order::NullableDescending => (key.updated_at.map_or(i64::MIN, |time| -time), id),
-            Order::RandomKey | Order::Unstable => (0, id),
-            Order::Heap => (0, heap),
+            ModelOrder::CreatedAscending => (created, id),
+            ModelOrder::CreatedDescending => (-created, id),
+            ModelOrder::UpdatedAscending => (changed, id),
+            ModelOrder::UpdatedDescending => (-changed, id),
+            ModelOrder::NullableAscending => (key.updated_at.unwrap_or(i64::MAX), id),
+            ModelOrder::NullableDescending => (key.updated_at.map_or(i64::MIN, |time| -time), id),
+            ModelOrder::RandomKey | ModelOrder::Unstable => (0, id),
+            ModelOrder::Heap => (0, heap),
         }
     }
 
@@ -179,7 +179,7 @@ impl World {
         let heap = self.random.u64(..);
         let place = self.place(&key, heap);
         let at = self.rows.partition_point(|row| row.place < place);
-        self.rows.insert(at, Row { key, place });
+        self.rows.insert(at, ListedRow { key, place });
         self.ever.insert(key.id);
         self.created.insert(key.id, key.created_at.unwrap_or(i64::MIN));
     }
@@ -195,7 +195,7 @@ impl World {
         usize::try_from(at).ok()
     }
 
-    fn delete(&mut self) -> Option<Row> {
+    fn delete(&mut self) -> Option<ListedRow> {
         let at = self.some()?;
         let row = self.rows.remove(at);
         self.throughout.remove(&row.key.id);
@@ -216,47 +216,47 @@ impl World {
         }
     }
 
-    pub(super) fn change(&mut self, change: Change) {
+    pub(super) fn change(&mut self, change: ListChange) {
         match change {
-            Change::Create => self.add(self.time(), None),
-            Change::CommitLate => {
+            ListChange::Create => self.add(self.time(), None),
+            ListChange::CommitLate => {
                 let began = self.time() - self.random.i64(0..20_000_000);
                 self.add(began, None);
             }
-            Change::Delete => drop(self.delete()),
-            Change::Update => {
+            ListChange::Delete => drop(self.delete()),
+            ListChange::Update => {
                 if let Some(at) = self.some() {
                     self.update(at);
                 }
             }
-            Change::Replace => {
+            ListChange::Replace => {
                 self.delete();
                 self.add(self.time(), None);
             }
-            Change::UpdateAgain => {
+            ListChange::UpdateAgain => {
                 let hot = self.hot.or_else(|| self.some().map(|at| self.rows[at].key.id));
                 self.hot = hot;
                 if let Some(id) = hot {
                     self.update_id(id);
                 }
             }
-            Change::Enrich => {
+            ListChange::Enrich => {
                 let recent = self.fresh.len().saturating_sub(20);
                 if let Some(&id) = self.fresh.get(recent..).and_then(|fresh| fresh.first()) {
                     self.update_id(id);
                 }
             }
-            Change::Leave => {
+            ListChange::Leave => {
                 let row = self.delete();
                 self.outside.extend(row);
             }
-            Change::Enter => {
+            ListChange::Enter => {
                 if let Some(row) = self.outside.pop() {
                     self.put(row.key);
                 }
             }
-            Change::Import(rows) => (0..rows).for_each(|_| self.add(self.time(), None)),
-            Change::DeleteShare(percent) => {
+            ListChange::Import(rows) => (0..rows).for_each(|_| self.add(self.time(), None)),
+            ListChange::DeleteShare(percent) => {
                 let mut rows = std::mem::take(&mut self.rows);
                 rows.retain(|row| {
                     let stays = self.random.u32(0..100) >= percent;
@@ -267,13 +267,13 @@ impl World {
                 });
                 self.rows = rows;
             }
-            Change::DeleteRange(rows) => {
+            ListChange::DeleteRange(rows) => {
                 let from = self.some().unwrap_or(0);
                 let to = (from + rows).min(self.rows.len());
                 let gone: Vec<RowId> = self.rows.drain(from..to).map(|row| row.key.id).collect();
                 self.throughout.retain(|id| !gone.contains(id));
             }
-            Change::UpdateShare(percent) => {
+            ListChange::UpdateShare(percent) => {
                 let chosen: Vec<RowId> = self.rows.iter().map(|row| row.key.id).collect();
                 for id in chosen.into_iter().filter(|_| self.random.u32(0..100) < percent).collect::<Vec<_>>() {
                     self.update_id(id);
@@ -323,7 +323,7 @@ impl World {
     pub(super) fn answer(&mut self, window: Window) -> (Vec<RowKey>, Paging, i64) {
         self.requests += 1;
         self.reading_at = window.offset();
-        let due: Vec<Change> =
+        let due: Vec<ListChange> =
             self.scripts.iter().filter(|&&(at, _)| at == self.requests).map(|&(_, change)| change).collect();
         let before = self.rows.len();
         for change in due {
@@ -348,7 +348,7 @@ impl World {
         let offset = usize::try_from((window.page - 1) * u64::from(size)).unwrap().min(rows.len());
         let end = (offset + size as usize).min(rows.len());
         let mut keys: Vec<RowKey> = rows[offset..end].iter().map(|row| row.key).collect();
-        if self.order == Order::Unstable {
+        if self.order == ModelOrder::Unstable {
             keys = self.shuffled(&rows, offset, end);
         }
         if !self.has_dates {
@@ -370,7 +370,7 @@ impl World {
     }
 
     /// The rows as a replica has them.
-    fn seen_rows(&mut self) -> (Rc<[Row]>, bool) {
+    fn seen_rows(&mut self) -> (Rc<[ListedRow]>, bool) {
         if let Some((lag, chance)) = self.lag
             && self.random.f64() < chance
         {
@@ -382,7 +382,7 @@ impl World {
         (self.rows.as_slice().into(), false)
     }
 
-    fn shuffled(&mut self, rows: &[Row], offset: usize, end: usize) -> Vec<RowKey> {
+    fn shuffled(&mut self, rows: &[ListedRow], offset: usize, end: usize) -> Vec<RowKey> {
         let (from, to) = (offset / 250 * 250, rows.len());
         let mut keys: Vec<RowKey> = rows[from..to.min(from + 500)].iter().map(|row| row.key).collect();
         keys.chunks_mut(250).for_each(|chunk| self.random.shuffle(chunk));

@@ -43,7 +43,7 @@ use answer::Answer;
 use edge::Edge;
 use line::Line;
 use moves::Moves;
-use reader::{FreshItems, Goal, Reader, Step};
+use reader::{FreshItems, Goal, Reader, ReaderStep};
 use report::Manner;
 use rescan::Rescan;
 use rounds::{Closing, Phase};
@@ -324,7 +324,7 @@ impl Walk {
         }
     }
 
-    fn note_step(&mut self, step: Step) {
+    fn note_step(&mut self, step: ReaderStep) {
         self.report.changes += u64::from(step.shift != 0);
         if matches!(self.phase, Phase::Reading { gap: None }) {
             self.moves.note_boundary(step.shift);

@@ -70,7 +70,7 @@ pub(super) struct FreshItems {
 
 /// What an answer showed a reader.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Step {
+pub(super) struct ReaderStep {
     /// The answer.
     pub(super) window: Option<Window>,
     /// By how many rows the list moved at the boundary.
@@ -204,7 +204,7 @@ impl Reader {
     }
 
     /// Takes an answer; returns what it continued.
-    pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
+    pub(super) fn take(&mut self, answer: Answer, line: &mut Line) -> Result<Vec<ReaderStep>, Unreliable> {
         let place = key(answer.window);
         let is_search = self.is_search_out(answer.window);
         if self.is_done {
@@ -232,27 +232,27 @@ impl Reader {
     }
 
     /// The answer that continues the edge furthest: one that should hold it, or any while the edge is searched for.
-    fn best(&self) -> Option<(Place, Anchor)> {
+    fn best(&self) -> Option<(WaitingPosition, Anchor)> {
         let offset = self.edge.offset;
         let is_lost = self.search.is_some();
         let planned = self.slots.range(..(offset.max(1), 0)).filter_map(arrived);
         let ahead = self.slots.range((offset.max(1), 0)..).filter(|_| is_lost).filter_map(arrived);
-        let found = self.found.iter().enumerate().map(|(at, answer)| (Place::Found(at), answer));
+        let found = self.found.iter().enumerate().map(|(at, answer)| (WaitingPosition::Found(at), answer));
         let anchored = planned.chain(ahead).chain(found).filter_map(|(place, answer)| {
             let anchor = self.edge.anchor_in(answer)?;
             let ahead = answer.rows.len() - anchor.start;
             // An answer that ends with the edge brings no new rows, but may show where the edge is now.
-            let is_found = matches!(place, Place::Found(_));
+            let is_found = matches!(place, WaitingPosition::Found(_));
             let is_of_use = ahead > 0 || answer.is_short || answer.end() > offset || is_found;
             is_of_use.then_some((ahead, place, anchor))
         });
         anchored.max_by_key(|&(ahead, ..)| ahead).map(|(_, place, anchor)| (place, anchor))
     }
 
-    fn remove(&mut self, place: Place) -> Answer {
+    fn remove(&mut self, place: WaitingPosition) -> Answer {
         match place {
-            Place::Found(at) => self.found.remove(at),
-            Place::Planned(place) => match self.slots.remove(&place) {
+            WaitingPosition::Found(at) => self.found.remove(at),
+            WaitingPosition::Planned(place) => match self.slots.remove(&place) {
                 Some(Slot::Arrived(answer)) => answer,
                 other => unreachable!("only answers are chosen, not {other:?}"),
             },
@@ -260,7 +260,7 @@ impl Reader {
     }
 
     /// Continues the edge with an answer that holds it.
-    fn continue_with(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) -> Step {
+    fn continue_with(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) -> ReaderStep {
         let is_start = self.edge.is_start();
         let shift = if is_start { 0 } else { self.edge.shift(answer, anchor) };
         let is_new_ground = self.edge.rank >= self.furthest && self.resume.is_none() && self.restarts == 0;
@@ -273,7 +273,7 @@ impl Reader {
         self.found.clear();
         let rows = &answer.rows[anchor.start..];
         if self.meets(answer, anchor.start, line) {
-            return Step { window: Some(answer.window), shift, fresh };
+            return ReaderStep { window: Some(answer.window), shift, fresh };
         }
         if answer.is_short {
             self.end = answer.end();
@@ -286,7 +286,7 @@ impl Reader {
             self.rereads = 0;
         }
         self.advance_edge(answer, anchor, line);
-        Step { window: Some(answer.window), shift, fresh }
+        ReaderStep { window: Some(answer.window), shift, fresh }
     }
 
     fn advance_edge(&mut self, answer: &Answer, anchor: Anchor, line: &mut Line) {
@@ -359,16 +359,16 @@ impl Reader {
     }
 }
 
-fn arrived<'a>((&place, slot): (&(u64, u32), &'a Slot)) -> Option<(Place, &'a Answer)> {
+fn arrived<'a>((&place, slot): (&(u64, u32), &'a Slot)) -> Option<(WaitingPosition, &'a Answer)> {
     match slot {
-        Slot::Arrived(answer) => Some((Place::Planned(place), answer)),
+        Slot::Arrived(answer) => Some((WaitingPosition::Planned(place), answer)),
         Slot::Out | Slot::SetAside => None,
     }
 }
 
 /// Position of a waiting answer.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum WaitingPosition {
     Planned((u64, u32)),
     Found(usize),
 }

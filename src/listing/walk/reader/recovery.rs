@@ -2,14 +2,14 @@
 //! resort, and skips windows that could not be fetched.
 
 use super::{
-    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Place, Position, Reader, Resume, Search, Slot, Step,
-    Unreliable, Window, key,
+    Anchor, Break, Clue, Edge, Goal, Line, MAX_RESTARTS, Position, Reader, ReaderStep, Resume, Search, Slot,
+    Unreliable, WaitingPosition, Window, key,
 };
 
 impl Reader {
     /// Continues the edge as far as the answers that arrived reach, across windows that could not be fetched; returns what
     /// it continued.
-    pub(super) fn follow(&mut self, line: &mut Line) -> Result<Vec<Step>, Unreliable> {
+    pub(super) fn follow(&mut self, line: &mut Line) -> Result<Vec<ReaderStep>, Unreliable> {
         let mut steps = Vec::new();
         loop {
             while !self.is_done
@@ -17,7 +17,7 @@ impl Reader {
             {
                 let answer = self.remove(place);
                 steps.push(self.continue_with(&answer, anchor, line));
-                if matches!(place, Place::Found(_)) {
+                if matches!(place, WaitingPosition::Found(_)) {
                     self.forget_stale();
                 }
             }
@@ -123,7 +123,7 @@ impl Reader {
             Slot::SetAside => None,
         });
         let Some(Some(next)) = next else { return false };
-        let answer = self.remove(Place::Planned(next));
+        let answer = self.remove(WaitingPosition::Planned(next));
         let skipped: Vec<(u64, u32)> = self.slots.range(aside..next).map(|(&place, _)| place).collect();
         for place in &skipped {
             self.slots.remove(place);
@@ -147,7 +147,7 @@ impl Reader {
         &mut self,
         window: Window,
         line: &mut Line,
-    ) -> Result<Vec<Step>, Unreliable> {
+    ) -> Result<Vec<ReaderStep>, Unreliable> {
         if self.is_search_out(window) {
             if let Some(search) = &mut self.search {
                 search.is_out = false;

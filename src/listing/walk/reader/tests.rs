@@ -17,17 +17,17 @@ fn answer(window: Window, ids: &[u128], total: u64) -> Answer {
     }
 }
 
-struct Reading {
+struct ReaderOnLine {
     reader: Reader,
     line: Line,
 }
 
-impl Reading {
+impl ReaderOnLine {
     fn new(cap: u32) -> Self {
         Self { reader: Reader::new(Goal::End, Edge::start(), cap), line: Line::default() }
     }
 
-    fn take(&mut self, page: u64, size: u32, ids: &[u128], total: u64) -> Vec<Step> {
+    fn take(&mut self, page: u64, size: u32, ids: &[u128], total: u64) -> Vec<ReaderStep> {
         let window = Window { page, size };
         self.reader.expected_end = Some(total);
         self.reader.note_sent(window);
@@ -37,7 +37,7 @@ impl Reading {
 
 #[test]
 fn a_window_that_holds_the_last_row_continues_the_list() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 6);
     let steps = reading.take(2, 3, &[4, 5, 6], 6);
     assert_eq!((steps.len(), steps[0].shift, steps[0].fresh.map(|fresh| fresh.from)), (1, 0, Some(1)));
@@ -46,7 +46,7 @@ fn a_window_that_holds_the_last_row_continues_the_list() {
 
 #[test]
 fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
-    let mut reading = Reading::new(6);
+    let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 9);
     // Row 2 is deleted; the window was planned with an overlap of two rows.
     let steps = reading.take(2, 4, &[6, 7, 8, 9], 8);
@@ -56,7 +56,7 @@ fn a_deletion_before_the_boundary_shows_as_a_shift_and_loses_nothing() {
 
 #[test]
 fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 8);
     // Rows 1 to 3 are deleted: what stands at row 3 now follows a row that was not read.
     let steps = reading.take(2, 3, &[7, 8], 5);
@@ -75,7 +75,7 @@ fn a_window_without_a_known_row_proves_nothing_and_the_edge_is_searched_for() {
 
 #[test]
 fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 8);
     // Two rows are created before row 1; a window asked for earlier shows neither row 4 nor one before it.
     assert!(reading.take(2, 3, &[6, 7, 8], 10).is_empty());
@@ -94,7 +94,7 @@ fn a_search_that_shows_the_edge_at_the_end_of_its_answer_has_found_it() {
 /// The window that is needed first fails last.
 #[test]
 fn windows_that_failed_in_any_order_are_skipped_in_one_step() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 20);
     let [first, second] = [Window { page: 2, size: 3 }, Window { page: 3, size: 3 }];
     for window in [first, second] {
@@ -112,7 +112,7 @@ fn windows_that_failed_in_any_order_are_skipped_in_one_step() {
 
 #[test]
 fn the_list_ends_with_a_short_answer_that_holds_the_edge() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 5);
     assert!(!reading.reader.is_done(), "a full page may have rows behind it");
     reading.take(2, 3, &[4, 5], 5);
@@ -121,7 +121,7 @@ fn the_list_ends_with_a_short_answer_that_holds_the_edge() {
 
 #[test]
 fn a_short_answer_that_announces_more_is_read_again_first() {
-    let mut reading = Reading::new(4);
+    let mut reading = ReaderOnLine::new(4);
     reading.take(1, 4, &[1, 2, 3, 4], 9);
     assert!(reading.take(2, 3, &[4, 5], 9).is_empty());
     let steps = reading.take(2, 3, &[4, 5, 6], 9);
@@ -131,7 +131,7 @@ fn a_short_answer_that_announces_more_is_read_again_first() {
 
 #[test]
 fn a_reader_of_the_head_stops_where_it_meets_the_line() {
-    let mut reading = Reading::new(6);
+    let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5], 5);
     let mut head = Reader::new(Goal::Line, Edge::start(), 6);
     head.ask_for(Window { page: 1, size: 5 });
@@ -143,7 +143,7 @@ fn a_reader_of_the_head_stops_where_it_meets_the_line() {
 
 #[test]
 fn a_row_that_moved_alone_is_no_anchor() {
-    let mut reading = Reading::new(6);
+    let mut reading = ReaderOnLine::new(6);
     reading.take(1, 6, &[1, 2, 3, 4, 5, 6], 12);
     // Row 6 moved behind row 9 and kept its times; row 5 stands behind it, so the answer is out of order.
     let steps = reading.take(2, 6, &[7, 8, 9, 6, 5, 10], 12);
