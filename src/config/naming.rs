@@ -12,7 +12,7 @@ use super::ConfigError;
 use crate::api::ChildProfile;
 use crate::cli::StoreArgs;
 use crate::resources::{PROFILE_ID, PROFILE_NAME};
-use crate::store::{OutputTarget, Piece, PlacePattern, Stores, state_folder};
+use crate::store::{NamePiece, OutputTarget, PlacePattern, Stores, state_folder};
 use crate::time::Timestamp;
 
 /// The placeholders, with the form of those that differ from run to run.
@@ -149,7 +149,7 @@ impl Naming {
     /// Whether the place differs from run to run.
     pub fn is_dated(&self, path: &Path) -> bool {
         let pieces = path.to_str().and_then(|text| self.pieces(text).ok()).unwrap_or_default();
-        pieces.iter().any(|piece| matches!(piece, Piece::Form(_)))
+        pieces.iter().any(|piece| matches!(piece, NamePiece::Form(_)))
     }
 
     /// The places that other runs with this path have written; `None` when all of them write to one.
@@ -158,7 +158,7 @@ impl Naming {
         let (mut base, mut parts) = (String::new(), Vec::new());
         for part in text.split_inclusive('/') {
             let pieces = self.pieces(part.trim_end_matches('/')).ok()?;
-            if parts.is_empty() && pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+            if parts.is_empty() && pieces.iter().all(|piece| matches!(piece, NamePiece::Text(_))) {
                 base += part;
             } else {
                 parts.push(pieces);
@@ -181,10 +181,10 @@ impl Naming {
         }
     }
 
-    fn fill_in(&self, piece: Piece) -> String {
+    fn fill_in(&self, piece: NamePiece) -> String {
         match piece {
-            Piece::Text(text) => text,
-            Piece::Form(form) => match PLACEHOLDERS.iter().find(|(_, known)| *known == Some(form)) {
+            NamePiece::Text(text) => text,
+            NamePiece::Form(form) => match PLACEHOLDERS.iter().find(|(_, known)| *known == Some(form)) {
                 Some(("date", _)) => self.date.clone(),
                 Some(("time", _)) => self.time.clone(),
                 _ => self.run_id.clone(),
@@ -203,7 +203,7 @@ impl Naming {
     }
 
     /// The pieces of a text: placeholders, and what is between them.
-    fn pieces(&self, text: &str) -> Result<Vec<Piece>, ConfigError> {
+    fn pieces(&self, text: &str) -> Result<Vec<NamePiece>, ConfigError> {
         let refused = |why: String| ConfigError::Placeholder { path: text.to_owned(), why };
         let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);
         while let Some(at) = rest.find(['{', '}']) {
@@ -222,8 +222,8 @@ impl Naming {
             rest = behind;
             match PLACEHOLDERS.iter().find(|(known, _)| *known == name) {
                 Some((_, Some(form))) => {
-                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                    pieces.push(Piece::Form(form));
+                    pieces.push(NamePiece::Text(std::mem::take(&mut plain)));
+                    pieces.push(NamePiece::Form(form));
                 }
                 Some((known, None)) => plain += self.of_profile(known).map_err(refused)?,
                 None => {
@@ -232,8 +232,8 @@ impl Naming {
                 }
             }
         }
-        pieces.push(Piece::Text(plain + rest));
-        pieces.retain(|piece| *piece != Piece::Text(String::new()));
+        pieces.push(NamePiece::Text(plain + rest));
+        pieces.retain(|piece| *piece != NamePiece::Text(String::new()));
         Ok(pieces)
     }
 }

@@ -18,7 +18,7 @@ use super::watch::{Reporter, watch};
 use crate::changes::{CHANGE, VALID_FROM};
 use crate::format::FileFormat;
 use crate::report::Filters;
-use crate::store::{OutputTarget, Piece, PlacePattern};
+use crate::store::{NamePiece, OutputTarget, PlacePattern};
 use crate::time::Timestamp;
 use crate::transform::Privacy;
 
@@ -73,8 +73,8 @@ impl HistoryFolder {
     /// # Errors
     /// When it cannot be listed.
     pub fn list(folder: &OutputTarget) -> Result<Self, SourceError> {
-        let text = |text: &str| Piece::Text(text.to_owned());
-        let name = vec![text(NAME_START), Piece::Form(NAME_FORM), text(".parquet")];
+        let text = |text: &str| NamePiece::Text(text.to_owned());
+        let name = vec![text(NAME_START), NamePiece::Form(NAME_FORM), text(".parquet")];
         let found = PlacePattern::new(folder.clone(), vec![name]).find();
         let found = found.map_err(|source| SourceError::Open { path: folder.to_string().into(), source })?;
         let places = found.into_iter().filter_map(|place| Some((time_of(&place)?, place))).collect();

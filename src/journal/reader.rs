@@ -95,7 +95,7 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-enum Found {
+enum NextRecord {
     Entry(Box<Entry>),
     Damage,
     End,
@@ -121,19 +121,19 @@ impl Journal {
         let mut is_in_damage = false;
         loop {
             match self.entry_at(at)? {
-                Found::Entry(entry) => {
+                NextRecord::Entry(entry) => {
                     self.damaged += u64::from(is_in_damage);
                     self.position = at;
                     self.end = self.reader.stream_position()?;
                     self.last_session = self.last_session.max(entry.session);
                     return Ok(Some(*entry));
                 }
-                Found::Damage => {
+                NextRecord::Damage => {
                     is_in_damage = true;
                     let Some(next) = self.next_magic(at + 1)? else { return Ok(None) };
                     at = next;
                 }
-                Found::End => return Ok(None),
+                NextRecord::End => return Ok(None),
             }
         }
     }
@@ -149,29 +149,29 @@ impl Journal {
     /// When the file cannot be read.
     pub fn entry_again(&mut self, position: u64) -> io::Result<Option<Entry>> {
         Ok(match self.entry_at(position)? {
-            Found::Entry(entry) => Some(*entry),
-            Found::Damage | Found::End => None,
+            NextRecord::Entry(entry) => Some(*entry),
+            NextRecord::Damage | NextRecord::End => None,
         })
     }
 
-    fn entry_at(&mut self, at: u64) -> io::Result<Found> {
+    fn entry_at(&mut self, at: u64) -> io::Result<NextRecord> {
         self.seek(at)?;
         let mut head = [0; RECORD_HEAD];
         if !fill(&mut self.reader, &mut head)? {
-            return Ok(Found::End);
+            return Ok(NextRecord::End);
         }
         let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let length = number(4) as usize;
         if head[..4] != *RECORD_MAGIC || length > MAX_PAYLOAD {
-            return Ok(Found::Damage);
+            return Ok(NextRecord::Damage);
         }
         // A damaged length must not reserve what the file does not hold.
         let mut payload = Vec::new();
         Read::by_ref(&mut self.reader).take(length as u64).read_to_end(&mut payload)?;
         if payload.len() < length || crc32fast::hash(&payload) != number(8) {
-            return Ok(Found::Damage);
+            return Ok(NextRecord::Damage);
         }
-        Ok(Entry::read(&payload).map_or(Found::Damage, |entry| Found::Entry(Box::new(entry))))
+        Ok(Entry::read(&payload).map_or(NextRecord::Damage, |entry| NextRecord::Entry(Box::new(entry))))
     }
 
     /// Where the next record may begin.

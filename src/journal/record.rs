@@ -61,7 +61,7 @@ impl Entry {
 
     /// Reads a payload whose checksum was right; `None` when it makes no sense all the same.
     pub(super) fn read(payload: &[u8]) -> Option<Self> {
-        let mut fields = Fields(payload);
+        let mut fields = FieldReader(payload);
         let session = u32::from_le_bytes(fields.take()?);
         let [kind] = fields.take()?;
         let page = u64::from_le_bytes(fields.take()?);
@@ -76,9 +76,9 @@ impl Entry {
     }
 }
 
-struct Fields<'a>(&'a [u8]);
+struct FieldReader<'a>(&'a [u8]);
 
-impl Fields<'_> {
+impl FieldReader<'_> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (field, rest) = self.0.split_first_chunk()?;
         self.0 = rest;

@@ -62,7 +62,7 @@ enum WriterState {
     },
     /// Too many to hold; nothing is kept until the run proves to be long.
     Passing,
-    Writing(Box<OpenJournal>),
+    Writing(Box<OpenJournalFile>),
     GivenUp,
 }
 
@@ -78,7 +78,7 @@ impl JournalWriter {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(end)?;
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-        let state = WriterState::Writing(Box::new(OpenJournal::new(file)?));
+        let state = WriterState::Writing(Box::new(OpenJournalFile::new(file)?));
         Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, answers: 0, state })
     }
 
@@ -158,7 +158,7 @@ impl JournalWriter {
         }
     }
 
-    fn create(&self) -> io::Result<OpenJournal> {
+    fn create(&self) -> io::Result<OpenJournalFile> {
         remove_journal(&self.path)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -172,7 +172,7 @@ impl JournalWriter {
         head.extend(crc32fast::hash(&header).to_le_bytes());
         head.extend(header);
         file.write_all(&head)?;
-        OpenJournal::new(file)
+        OpenJournalFile::new(file)
     }
 
     fn give_up(&mut self, error: &io::Error) {
@@ -182,7 +182,7 @@ impl JournalWriter {
 }
 
 /// A journal's file while it grows.
-struct OpenJournal {
+struct OpenJournalFile {
     file: File,
     compressor: zstd::bulk::Compressor<'static>,
     record: Vec<u8>,
@@ -190,13 +190,13 @@ struct OpenJournal {
     sync: BackgroundSync,
 }
 
-impl std::fmt::Debug for OpenJournal {
+impl std::fmt::Debug for OpenJournalFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("OpenJournal").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
-impl OpenJournal {
+impl OpenJournalFile {
     fn new(file: File) -> io::Result<Self> {
         let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
         Ok(Self { file, compressor, record: Vec::new(), synced_at: Instant::now(), sync: BackgroundSync::default() })

@@ -6,7 +6,7 @@ use super::error::OutputError;
 use super::lock::{OutputLock, lock_target};
 use super::output::{Output, OutputThread};
 use super::partitions::{NewFolders, Partitions, StagedPartitions};
-use super::parts::Parts;
+use super::parts::SplitOutput;
 use super::request::OutputRequest;
 use super::settings::{OutputReport, OutputSettings};
 use crate::store::{FileSettings, Staged};
@@ -20,7 +20,7 @@ pub struct Outputs {
     started_at: i64,
     open: Vec<OutputThread>,
     /// Outputs that are split into files of so many rows.
-    parts: Vec<Parts>,
+    parts: Vec<SplitOutput>,
     /// The files of a folder, one for each value of a column.
     partitions: Option<Partitions>,
     /// Behind the outputs, since they are let go in this order.
@@ -44,7 +44,7 @@ impl Outputs {
                 return Ok(None);
             }
             if let Some(max_rows) = settings.max_rows.filter(|_| !request.target.is_stream()) {
-                parts.push(Parts::open(request, settings, files, max_rows)?);
+                parts.push(SplitOutput::open(request, settings, files, max_rows)?);
                 return Ok(None);
             }
             OutputThread::start(Output::open(request, settings, files)?).map(Some)
@@ -80,7 +80,7 @@ impl Outputs {
     /// As for [`Outputs::write`].
     pub fn check(&mut self) -> Result<(), OutputError> {
         self.partitions.as_mut().map_or(Ok(()), Partitions::check)?;
-        self.parts.iter_mut().try_for_each(Parts::check)?;
+        self.parts.iter_mut().try_for_each(SplitOutput::check)?;
         self.let_go(|output| output.has_ended())
     }
 

@@ -20,7 +20,7 @@ const DIGITS: usize = 5;
 
 /// An output that is split.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct SplitOutput {
     /// What was asked for: the names of parts are made from its name.
     request: OutputRequest,
     settings: OutputSettings,
@@ -31,7 +31,7 @@ pub(super) struct Parts {
     closed: Vec<StagedOutput>,
 }
 
-impl Parts {
+impl SplitOutput {
     /// Opens the first part.
     pub(super) fn open(
         request: &OutputRequest,

@@ -20,18 +20,18 @@ struct OlderDetails {
 }
 
 /// An export that an earlier run has published.
-struct Older {
+struct OlderExport {
     manifest: OutputTarget,
     found: PublishedManifest<OlderDetails>,
 }
 
 /// Finds the exports of a resource, the newest first.
-fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<Older>> {
+fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<OlderExport>> {
     let mut exports = Vec::new();
     for manifest in manifests.find()? {
         match read_manifest::<OlderDetails>(&manifest) {
             Ok(Some(found)) if found.details.resource.as_deref() == Some(resource) => {
-                exports.push(Older { manifest, found });
+                exports.push(OlderExport { manifest, found });
             }
             Ok(_) => {}
             Err(error) => tracing::warn!("skipping a manifest that cannot be read: {manifest}: {error}"),
@@ -66,7 +66,7 @@ pub fn newest_rows(manifests: &PlacePattern, resource: &str) -> std::io::Result<
 pub fn remove_older(manifests: &PlacePattern, resource: &str, keep: NonZeroUsize) -> std::io::Result<usize> {
     let exports = find(manifests, resource)?;
     let (kept, removed) = exports.split_at(exports.len().min(keep.get()));
-    let files = |older: &Older| -> Vec<(OutputTarget, u64)> {
+    let files = |older: &OlderExport| -> Vec<(OutputTarget, u64)> {
         let file = |path: &str| older.manifest.resolve(path);
         older.found.outputs.iter().filter_map(|output| Some((file(&output.path)?, output.bytes))).collect()
     };

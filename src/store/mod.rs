@@ -42,7 +42,7 @@ pub use self::object::{AddressError, ObjectError, ObjectErrorKind, StoreOption, 
 pub(crate) use self::open::open;
 pub(crate) use self::paths::folder_of;
 pub use self::paths::{file_identity, is_written_directly};
-pub use self::pattern::{Piece, PlacePattern};
+pub use self::pattern::{NamePiece, PlacePattern};
 pub(crate) use self::replace::create_private;
 pub(crate) use self::sidecar::Sidecar;
 pub use self::small_file::{

@@ -9,14 +9,14 @@ use super::target::OutputTarget;
 
 /// A piece of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum NamePiece {
     /// This text.
     Text(String),
     /// Text of this form: `9` stands for a digit, `x` for a lower-case hexadecimal digit, others for themselves.
     Form(&'static str),
 }
 
-impl Piece {
+impl NamePiece {
     /// The rest of a text that starts with the piece; `None` if it does not.
     fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
         match self {
@@ -40,12 +40,12 @@ pub struct PlacePattern {
     /// The folder of all of them.
     base: OutputTarget,
     /// Pieces of the names of the folders and, last, of the file.
-    parts: Vec<Vec<Piece>>,
+    parts: Vec<Vec<NamePiece>>,
 }
 
 impl PlacePattern {
     /// Names below a folder.
-    pub fn new(base: OutputTarget, parts: Vec<Vec<Piece>>) -> Self {
+    pub fn new(base: OutputTarget, parts: Vec<Vec<NamePiece>>) -> Self {
         Self { base, parts }
     }
 
@@ -79,7 +79,7 @@ impl PlacePattern {
 }
 
 /// The entries of a folder whose names match.
-fn entries(folder: &PathBuf, part: &[Piece]) -> io::Result<Vec<PathBuf>> {
+fn entries(folder: &PathBuf, part: &[NamePiece]) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -98,7 +98,7 @@ fn entries(folder: &PathBuf, part: &[Piece]) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn fits(name: &str, part: &[Piece]) -> bool {
+fn fits(name: &str, part: &[NamePiece]) -> bool {
     part.iter().try_fold(name, |rest, piece| piece.strip(rest)) == Some("")
 }
 
@@ -116,8 +116,8 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let text = |text: &str| Piece::Text(text.to_owned());
-        let parts = vec![vec![text("dt="), Piece::Form("9999-99-99")], vec![text("c.csv")]];
+        let text = |text: &str| NamePiece::Text(text.to_owned());
+        let parts = vec![vec![text("dt="), NamePiece::Form("9999-99-99")], vec![text("c.csv")]];
         let pattern = PlacePattern::new(OutputTarget::File(folder.path().to_owned()), parts.clone());
         let found: Vec<String> = pattern.find().unwrap().iter().map(ToString::to_string).collect();
         let wanted = ["dt=2026-11-28/c.csv", "dt=2026-11-29/c.csv"];

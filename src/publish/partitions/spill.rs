@@ -13,7 +13,7 @@ use arrow_ipc::writer::StreamWriter;
 
 /// Where a piece is in the file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct SpillPosition {
     start: u64,
     bytes: u64,
 }
@@ -30,7 +30,7 @@ impl Spill {
     ///
     /// # Errors
     /// When the file cannot be made or written: the disk is full.
-    pub(super) fn write(&mut self, batches: &[RecordBatch]) -> Result<Option<Place>, ArrowError> {
+    pub(super) fn write(&mut self, batches: &[RecordBatch]) -> Result<Option<SpillPosition>, ArrowError> {
         let Some(first) = batches.first() else { return Ok(None) };
         let file = match &mut self.file {
             Some(file) => file,
@@ -43,7 +43,7 @@ impl Spill {
         writer.into_inner()?.flush()?;
         let (start, end) = (self.end, file.stream_position()?);
         self.end = end;
-        Ok(Some(Place { start, bytes: end - start }))
+        Ok(Some(SpillPosition { start, bytes: end - start }))
     }
 
     /// Bytes that were written.
@@ -58,7 +58,7 @@ impl Spill {
     /// When the file cannot be read.
     pub(super) fn read(
         &mut self,
-        place: Place,
+        place: SpillPosition,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>>, ArrowError> {
         let file = self.file.as_mut().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         file.seek(SeekFrom::Start(place.start))?;

@@ -18,7 +18,7 @@ use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use super::super::error::OutputError;
 use super::super::output::{Output, OutputThread, StagedOutput};
 use super::super::settings::PartitionBy;
-use super::spill::{Place, Spill};
+use super::spill::{Spill, SpillPosition};
 use super::{BATCH_ROWS, DatasetPlace, NewFolders, StagedPartitions};
 use crate::base::hive::partition_name;
 use crate::format::Projection;
@@ -46,7 +46,7 @@ pub(in crate::publish) struct ValuePartitions {
     max: NonZeroUsize,
     /// Bytes of rows that wait in memory; others are on the disk.
     budget: usize,
-    waiting: BTreeMap<Value, Waiting>,
+    waiting: BTreeMap<Value, WaitingRows>,
     in_memory: usize,
     spill: Spill,
     /// Behind the files, since they are let go in this order.
@@ -64,8 +64,8 @@ enum Key {
 
 /// The rows of a value, in the order in which they came.
 #[derive(Debug, Default)]
-struct Waiting {
-    spilled: Vec<Place>,
+struct WaitingRows {
+    spilled: Vec<SpillPosition>,
     rows: Vec<RecordBatch>,
 }
 
@@ -108,7 +108,7 @@ impl ValuePartitions {
                 waiting.rows.push(rows);
             } else {
                 self.check_new(value.as_deref())?;
-                self.waiting.insert(value, Waiting { rows: vec![rows], ..Waiting::default() });
+                self.waiting.insert(value, WaitingRows { rows: vec![rows], ..WaitingRows::default() });
             }
         }
         if self.in_memory > self.budget { self.spill_all() } else { Ok(()) }
@@ -147,7 +147,7 @@ impl ValuePartitions {
         Ok(StagedPartitions { reports, files, folders: std::mem::take(&mut self.folders) })
     }
 
-    fn write_file(&mut self, value: Option<&str>, waiting: Waiting) -> Result<StagedOutput, OutputError> {
+    fn write_file(&mut self, value: Option<&str>, waiting: WaitingRows) -> Result<StagedOutput, OutputError> {
         let request = self.place.request_for(value);
         self.folders.make_for(&request.target)?;
         let settings = &self.place.settings;
