@@ -18,7 +18,7 @@ use crate::base::plural::count_of;
 use crate::cli::ReportArgs;
 use crate::config::{Naming, ProfileNaming};
 use crate::error::{Error, ExitCode};
-use crate::input::{Content, FileFacts, Found, Mirror, Piece, Skipped, SourceFile, detect_contents, read_file};
+use crate::input::{Content, FileFacts, FoundFiles, Mirror, Piece, Skipped, SourceFile, detect_contents, read_file};
 use crate::progress::FileProgress;
 use crate::publish::OutputError;
 use crate::report::{
@@ -63,7 +63,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     let mut found = mirror.find_files(&args.files)?;
     let mut older: Vec<Older> =
         args.compare.iter().map(|path| Older::find(path, &mut mirror)).collect::<Result<_, _>>()?;
-    let all_found: Vec<&Found> = std::iter::once(&found).chain(older.iter().filter_map(Older::files)).collect();
+    let all_found: Vec<&FoundFiles> = std::iter::once(&found).chain(older.iter().filter_map(Older::files)).collect();
     // An object is read from its copy, so its own address is checked, too.
     let summaries: Vec<&Path> =
         older.iter().flat_map(Older::summaries).chain(&args.compare).map(PathBuf::as_path).collect();
@@ -91,7 +91,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
 fn report_on<C: FileCounts>(
     args: &ReportArgs,
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
-    found: Found,
+    found: FoundFiles,
     older: Vec<Older>,
 ) -> Result<ExitCode, Error> {
     let is_silent = args.quiet || args.no_progress;

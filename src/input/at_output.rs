@@ -113,7 +113,7 @@ fn open_all(
         let format = FileFormat::from_path(Path::new(&listed.path)).unwrap_or(place.output.format);
         let file = mirror.source_file(&target, format)?;
         let published = of_manifest(listed, found.details.clone(), PathBuf::from(manifest.to_string()));
-        Ok(SourceFile { published: Some(super::Published { is_part: is_split, ..published }), ..file })
+        Ok(SourceFile { published: Some(super::PublicationFacts { is_part: is_split, ..published }), ..file })
     };
     targets.into_iter().map(open).collect::<Result<_, _>>().map(Some)
 }

@@ -6,7 +6,7 @@ use std::{fs, io};
 use super::content::Content;
 use super::csv_text::open_csv;
 use super::error::SourceError;
-use super::find::{Found, SkipReason, Skipped};
+use super::find::{FoundFiles, SkipReason, Skipped};
 use super::ipc::IpcSource;
 use super::parquet;
 use super::read::STALL_LIMIT;
@@ -24,7 +24,7 @@ use crate::format::Format;
 ///
 /// # Errors
 /// When some hold contacts and others messages, or all hold changes.
-pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
+pub fn detect_contents(found: &mut FoundFiles) -> Result<Content, SourceError> {
     let mut contents = Vec::new();
     let mut files = Vec::new();
     for file in std::mem::take(&mut found.files) {
@@ -60,7 +60,7 @@ pub fn detect_contents(found: &mut Found) -> Result<Content, SourceError> {
 }
 
 /// Moves the files of activities to those that are skipped.
-fn skip_activities(found: &mut Found, files: &mut Vec<SourceFile>, contents: &mut Vec<Option<Content>>) {
+fn skip_activities(found: &mut FoundFiles, files: &mut Vec<SourceFile>, contents: &mut Vec<Option<Content>>) {
     let (skipped, kept): (Vec<_>, Vec<_>) = std::mem::take(files)
         .into_iter()
         .zip(std::mem::take(contents))

@@ -24,7 +24,7 @@ use crate::store::Sidecar;
 
 /// The files that the paths of a command line name.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundFiles {
     /// Files to read.
     pub files: Vec<SourceFile>,
     /// Files that are not read, because their rows are in those files.
@@ -74,8 +74,8 @@ impl fmt::Display for Skipped {
 ///
 /// # Errors
 /// When a path does not exist, has no extension of an export, or is a folder without exports.
-pub fn find_files(paths: &[PathBuf]) -> Result<Found, SourceError> {
-    let mut search = Search { has_files: vec![false; paths.len()], ..Search::default() };
+pub fn find_files(paths: &[PathBuf]) -> Result<FoundFiles, SourceError> {
+    let mut search = FileSearch { has_files: vec![false; paths.len()], ..FileSearch::default() };
     let is_alone = paths.iter().all(|path| is_sidecar(path));
     for (argument, path) in paths.iter().enumerate() {
         let facts = fs::metadata(path).map_err(|source| SourceError::Open { path: path.clone(), source })?;
@@ -117,7 +117,7 @@ fn is_sidecar(path: &Path) -> bool {
 
 /// Everything that was found, in reading order.
 #[derive(Debug, Default)]
-struct Search {
+struct FileSearch {
     files: Vec<SourceFile>,
     /// Folders by canonical path, with the path by which they were first entered.
     folders: HashMap<PathBuf, PathBuf>,
@@ -129,7 +129,7 @@ struct Search {
     has_files: Vec<bool>,
 }
 
-impl Search {
+impl FileSearch {
     fn take(&mut self, path: &Path, format: FileFormat, argument: usize) -> Result<(), SourceError> {
         self.files.push(SourceFile::new(path.to_owned(), path, format)?);
         self.has_files[argument] = true;
@@ -171,7 +171,7 @@ impl Search {
     }
 }
 
-fn each_once(search: Search) -> Found {
+fn each_once(search: FileSearch) -> FoundFiles {
     let mut files: Vec<SourceFile> = Vec::new();
     // Each with the index of the file that is read instead, which may still change.
     let mut others: Vec<(SourceFile, usize)> = Vec::new();
@@ -193,7 +193,7 @@ fn each_once(search: Search) -> Found {
         let why = if real == files[place].real { SkipReason::SameAs(read) } else { SkipReason::RowsOf(read) };
         Skipped { path, real, why }
     }));
-    Found { files, skipped }
+    FoundFiles { files, skipped }
 }
 
 fn rank(format: FileFormat) -> Option<usize> {
@@ -218,11 +218,11 @@ mod tests {
         paths.map(|path| path.strip_prefix(folder).unwrap().display().to_string()).collect()
     }
 
-    fn read(found: &Found, folder: &Path) -> Vec<String> {
+    fn read(found: &FoundFiles, folder: &Path) -> Vec<String> {
         names(found.files.iter().map(|file| file.path.clone()), folder)
     }
 
-    fn skipped(found: &Found, folder: &Path) -> Vec<String> {
+    fn skipped(found: &FoundFiles, folder: &Path) -> Vec<String> {
         names(found.skipped.iter().map(|skipped| skipped.path.clone()), folder)
     }
 

@@ -18,7 +18,7 @@ use super::parquet::{ParquetFile, load};
 use super::read::stall_limit;
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, open_text};
-use super::watch::{Ended, Reporter, watch};
+use super::watch::{ReadThreadFailure, Reporter, watch};
 use super::xlsx::XlsxSource;
 use crate::format::Format;
 
@@ -62,7 +62,7 @@ impl IdColumn {
 }
 
 /// Rows of a table from some row on, counted from 1, each with the text of its id if it has one.
-type Chunk = (u64, Vec<Option<String>>);
+type IdBatch = (u64, Vec<Option<String>>);
 
 /// Passes the ids of a table to `take`, with the number of their row from 1.
 ///
@@ -74,7 +74,7 @@ pub(super) fn read_ids(
     mut take: impl FnMut(u64, Option<String>) -> Result<(), IdError>,
 ) -> Result<(), IdError> {
     let (source, column) = (file.clone(), column.clone());
-    let read = move |reporter: &Reporter<Chunk>| match source.format.format() {
+    let read = move |reporter: &Reporter<IdBatch>| match source.format.format() {
         Format::Parquet => from_parquet(&source, &column, reporter),
         Format::Arrow | Format::ArrowStream => from_ipc(&source, &column, reporter),
         Format::Csv => from_csv(&source, &column, reporter),
@@ -82,7 +82,7 @@ pub(super) fn read_ids(
         Format::Xlsx => from_xlsx(&source, &column, reporter),
     };
     let mut taken = Ok(());
-    let mut take_chunk = |(first, ids): Chunk| {
+    let mut take_chunk = |(first, ids): IdBatch| {
         for (row, id) in (first..).zip(ids) {
             if taken.is_ok() {
                 taken = take(row, id);
@@ -93,23 +93,23 @@ pub(super) fn read_ids(
     let path = || file.path.clone();
     ended.unwrap_or_else(|ended| {
         Err(IdError::Table(match ended {
-            Ended::Panicked => SourceError::Damaged { path: path() },
-            Ended::Stalled(limit) => SourceError::Stalled { path: path(), limit },
-            Ended::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
+            ReadThreadFailure::Panicked => SourceError::Damaged { path: path() },
+            ReadThreadFailure::Stalled(limit) => SourceError::Stalled { path: path(), limit },
+            ReadThreadFailure::NotStarted(kind) => SourceError::Open { path: path(), source: kind.into() },
         }))
     })?;
     taken
 }
 
 /// Collects ids and passes them on by the thousand.
-struct Chunks<'a> {
-    reporter: &'a Reporter<Chunk>,
+struct IdBatches<'a> {
+    reporter: &'a Reporter<IdBatch>,
     first: u64,
     ids: Vec<Option<String>>,
 }
 
-impl<'a> Chunks<'a> {
-    fn new(reporter: &'a Reporter<Chunk>) -> Self {
+impl<'a> IdBatches<'a> {
+    fn new(reporter: &'a Reporter<IdBatch>) -> Self {
         Self { reporter, first: 1, ids: Vec::new() }
     }
 
@@ -132,7 +132,7 @@ fn unreadable(file: &SourceFile, source: impl Into<Box<dyn std::error::Error + S
     IdError::Table(SourceError::Read { path: file.path.clone(), source: source.into() })
 }
 
-fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) -> Result<(), IdError> {
     let opened = |source| IdError::Table(SourceError::Open { path: file.path.clone(), source });
     let bytes = reporter.watched(File::open(&file.real).map_err(opened)?);
     let reader = ParquetFile { file: bytes, bytes: file.bytes };
@@ -144,7 +144,7 @@ fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>
         .with_batch_size(CHUNK_IDS)
         .build()
         .map_err(|error| unreadable(file, error))?;
-    let mut chunks = Chunks::new(reporter);
+    let mut chunks = IdBatches::new(reporter);
     for batch in batches {
         let batch = batch.map_err(|error| unreadable(file, error))?;
         let (ids, _) = texts(batch.column(0)).map_err(|error| unreadable(file, error))?;
@@ -154,10 +154,10 @@ fn from_parquet(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>
     Ok(())
 }
 
-fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) -> Result<(), IdError> {
     let mut source = IpcSource::open(file, reporter).map_err(IdError::Table)?;
     let place = column.find(file, source.schema().fields().iter().map(|field| field.name().as_str()))?;
-    let mut chunks = Chunks::new(reporter);
+    let mut chunks = IdBatches::new(reporter);
     while let Some(batch) = source.next_batch().map_err(IdError::Table)? {
         let (ids, _) = texts(batch.column(place)).map_err(|error| unreadable(file, error))?;
         (0..ids.len()).for_each(|row| chunks.push(ids.is_valid(row).then(|| ids.value(row))));
@@ -166,11 +166,11 @@ fn from_ipc(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) ->
     Ok(())
 }
 
-fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) -> Result<(), IdError> {
     let mut text = open_csv(file, reporter, &column.names)?;
     let header = text.reader.headers().map_err(|error| unreadable(file, error))?.clone();
     let place = column.find(file, header.iter())?;
-    let mut chunks = Chunks::new(reporter);
+    let mut chunks = IdBatches::new(reporter);
     let mut record = csv::StringRecord::new();
     while text.read_row(&mut record).map_err(|error| unreadable(file, error))? {
         chunks.push(record.get(place).filter(|cell| !text.is_null(cell)));
@@ -182,20 +182,20 @@ fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) ->
     Ok(())
 }
 
-fn from_xlsx(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+fn from_xlsx(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) -> Result<(), IdError> {
     let mut source = XlsxSource::open(file, reporter)?;
     let header = source.header()?;
     let place = column.find(file, header.iter().map(String::as_str))?;
-    let mut chunks = Chunks::new(reporter);
+    let mut chunks = IdBatches::new(reporter);
     source.read_rows(&header, &mut |row| chunks.push(row.get(place).and_then(Option::as_deref)))?;
     chunks.flush();
     Ok(())
 }
 
-fn from_ndjson(file: &SourceFile, column: &IdColumn, reporter: &Reporter<Chunk>) -> Result<(), IdError> {
+fn from_ndjson(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) -> Result<(), IdError> {
     let (text, _) = open_text(file, reporter)?;
     let mut text = BufReader::with_capacity(READ_BUFFER_BYTES, text);
-    let mut chunks = Chunks::new(reporter);
+    let mut chunks = IdBatches::new(reporter);
     let (mut line, mut number) = (Vec::new(), 0_u64);
     loop {
         line.clear();

@@ -19,7 +19,7 @@ use super::columns::find_columns;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up};
 use super::source_file::SourceFile;
-use super::tracked::{Progress, Tracked};
+use super::tracked::{BytesRead, Tracked};
 use super::watch::Reporter;
 use crate::format::{FILTERS_KEY, Format};
 use crate::resources::contacts::BATCH_ROWS;
@@ -63,7 +63,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 pub(super) struct IpcSource<'a> {
     file: &'a SourceFile,
     batches: Box<dyn RecordBatchReader>,
-    progress: Progress,
+    progress: BytesRead,
 }
 
 impl<'a> IpcSource<'a> {

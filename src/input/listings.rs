@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::error::SourceError;
-use super::published::{Published, PublishedDetails, of_manifest};
+use super::published::{PublicationFacts, PublishedDetails, of_manifest};
 use crate::format::FileFormat;
 use crate::publish::{PublishedManifest, is_in_dataset, read_manifest};
 use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, size_of};
@@ -39,7 +39,7 @@ pub struct ListedFile {
     /// What its rows are.
     pub resource: String,
     /// What the manifest says of it.
-    pub published: Published,
+    pub published: PublicationFacts,
 }
 
 /// The fields of a manifest that are read.
@@ -50,7 +50,7 @@ struct Facts {
     details: PublishedDetails,
 }
 
-type Found = PublishedManifest<Facts>;
+type FoundManifest = PublishedManifest<Facts>;
 
 /// The exports that the paths name, each once.
 ///
@@ -231,7 +231,7 @@ fn entries(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 }
 
 /// Reads a manifest.
-fn read(manifest: &OutputTarget) -> Result<Found, SourceError> {
+fn read(manifest: &OutputTarget) -> Result<FoundManifest, SourceError> {
     let path = || PathBuf::from(manifest.to_string());
     match read_manifest::<Facts>(manifest) {
         Ok(Some(found)) => Ok(found),
@@ -243,7 +243,7 @@ fn read(manifest: &OutputTarget) -> Result<Found, SourceError> {
     }
 }
 
-fn listed(found: &Found, at: usize, target: OutputTarget, manifest: &OutputTarget) -> ListedFile {
+fn listed(found: &FoundManifest, at: usize, target: OutputTarget, manifest: &OutputTarget) -> ListedFile {
     let (file, Facts { resource, details }) = (&found.outputs[at], found.details.clone());
     let resource = file.resource.clone().or(resource).unwrap_or_else(|| FIRST_RESOURCE.to_owned());
     let published = of_manifest(file, details, PathBuf::from(manifest.to_string()));

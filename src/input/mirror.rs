@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::error::SourceError;
-use super::find::{Found, SkipReason, find_files};
+use super::find::{FoundFiles, SkipReason, find_files};
 use super::source_file::SourceFile;
 use super::stem::without_extension;
 use crate::format::FileFormat;
@@ -35,7 +35,7 @@ impl Mirror {
     ///
     /// # Errors
     /// As there, and when a store cannot be read.
-    pub fn find_files(&mut self, paths: &[PathBuf]) -> Result<Found, SourceError> {
+    pub fn find_files(&mut self, paths: &[PathBuf]) -> Result<FoundFiles, SourceError> {
         let local = paths.iter().map(|path| self.local(path)).collect::<Result<Vec<_>, _>>()?;
         let mut found = find_files(&local).map_err(|error| match error {
             SourceError::EmptyFolder { path } => SourceError::EmptyFolder { path: self.shown(&path) },

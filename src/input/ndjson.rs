@@ -34,7 +34,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     let mut places: Vec<Option<usize>> = (0..count).map(Some).collect();
     wanted.keep(file, &mut places);
     let mut builders = ColumnBuilders::new(&schema, &places);
-    let mut row = Row::new(schema);
+    let mut row = LineColumns::new(schema);
     let mut facts = FileFacts::default();
     let (mut line, mut line_number) = (Vec::new(), 0_u64);
     let mut known_before = row.seen.clone();
@@ -89,14 +89,14 @@ struct NoObject {
 }
 
 /// The columns of one line, as texts.
-struct Row {
+struct LineColumns {
     schema: SchemaRef,
     cells: Vec<TextCell>,
     /// Columns of the lines so far.
     seen: Vec<bool>,
 }
 
-impl Row {
+impl LineColumns {
     fn new(schema: SchemaRef) -> Self {
         let count = schema.fields().len();
         Self { schema, cells: (0..count).map(|_| TextCell::default()).collect(), seen: vec![false; count] }
@@ -136,7 +136,7 @@ impl TextCell {
     }
 }
 
-struct RowVisitor<'a>(&'a mut Row);
+struct RowVisitor<'a>(&'a mut LineColumns);
 
 impl<'de> Visitor<'de> for RowVisitor<'_> {
     type Value = ();
@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Row { schema, cells, seen } = self.0;
+        let LineColumns { schema, cells, seen } = self.0;
         while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match schema.index_of(&key) {
                 Ok(column) => {

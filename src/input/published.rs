@@ -24,7 +24,7 @@ use crate::verdict::Verdict;
 
 /// A file as its export published it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct PublicationFacts {
     /// The manifest that lists it.
     pub manifest: PathBuf,
     /// When its export ran. Ages in its summary are as of the start, and rows may have changed until the end.
@@ -75,7 +75,7 @@ pub(super) struct PublishedDetails {
 
 /// Finds the entry of a file in a manifest; `real` is its canonical path, next to which the manifest is. Without such an
 /// entry, returns a manifest that cannot be read, if there is one.
-pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> {
+pub(super) fn find_published(real: &Path) -> Result<Option<PublicationFacts>, PathBuf> {
     let Some(name) = real.file_name().and_then(|name| name.to_str()) else { return Ok(None) };
     let Some(stem) = without_extension(real).to_str().map(str::to_owned) else { return Ok(None) };
     // A part of an output has a number before its extension.
@@ -85,7 +85,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
     let outputs =
         stems.iter().flat_map(|stem| extensions().map(move |extension| PathBuf::from(format!("{stem}{extension}"))));
     let mut unread = None;
-    let mut found: Option<Published> = None;
+    let mut found: Option<PublicationFacts> = None;
     for output in outputs {
         for path in Sidecar::manifests_of(&output) {
             let beside = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -115,7 +115,7 @@ pub(super) fn find_published(real: &Path) -> Result<Option<Published>, PathBuf> 
 
 /// Finds the entry of a part of a dataset, in a folder named after the value of a column. The manifest is next to those
 /// folders, is named after the column, and lists each part with its folder. An unreadable manifest is an error.
-fn of_dataset(real: &Path) -> Result<Option<Published>, PathBuf> {
+fn of_dataset(real: &Path) -> Result<Option<PublicationFacts>, PathBuf> {
     let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
     let folder = real.parent().unwrap_or(Path::new(""));
     let (Some(name), Some(value), Some(dataset)) = (text(real.file_name()), text(folder.file_name()), folder.parent())
@@ -138,14 +138,14 @@ fn published(
     path: PathBuf,
     beside: &str,
     name: &str,
-) -> Option<Published> {
+) -> Option<PublicationFacts> {
     let file = listed(&manifest.outputs, beside, name)?;
     let published = of_manifest(file, manifest.details, path);
-    Some(Published { is_part: is_part_of(name, beside), ..published })
+    Some(PublicationFacts { is_part: is_part_of(name, beside), ..published })
 }
 
-pub(super) fn of_manifest(file: &PublishedFile, details: PublishedDetails, path: PathBuf) -> Published {
-    Published {
+pub(super) fn of_manifest(file: &PublishedFile, details: PublishedDetails, path: PathBuf) -> PublicationFacts {
+    PublicationFacts {
         manifest: path,
         run: Span { earliest: details.started_at, latest: details.finished_at },
         api: details.api,

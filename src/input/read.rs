@@ -10,7 +10,7 @@ use super::constant::ConstantColumn;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted};
 use super::source_file::SourceFile;
-use super::watch::{Ended, Reporter, watch};
+use super::watch::{ReadThreadFailure, Reporter, watch};
 use super::{csv, ipc, ndjson, parquet, xlsx};
 use crate::base::hex::hex;
 use crate::format::Format;
@@ -80,12 +80,12 @@ pub(super) fn check_bytes(file: &SourceFile) -> Result<(), SourceError> {
     watch(stall_limit(file), read, &mut |_| ()).unwrap_or_else(|ended| Err(ended_early(file, ended)))
 }
 
-fn ended_early(file: &SourceFile, ended: Ended) -> SourceError {
+fn ended_early(file: &SourceFile, ended: ReadThreadFailure) -> SourceError {
     let path = file.path.clone();
     match ended {
-        Ended::Panicked => SourceError::Damaged { path },
-        Ended::Stalled(limit) => SourceError::Stalled { path, limit },
-        Ended::NotStarted(kind) => SourceError::Open { path, source: kind.into() },
+        ReadThreadFailure::Panicked => SourceError::Damaged { path },
+        ReadThreadFailure::Stalled(limit) => SourceError::Stalled { path, limit },
+        ReadThreadFailure::NotStarted(kind) => SourceError::Open { path, source: kind.into() },
     }
 }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 
 use super::content::{ColumnSet, Content};
 use super::error::SourceError;
-use super::published::Published;
+use super::published::PublicationFacts;
 use crate::format::FileFormat;
 use crate::time::Timestamp;
 
@@ -28,7 +28,7 @@ pub struct SourceFile {
     /// Its size.
     pub bytes: u64,
     /// Its entry in the manifest of its export.
-    pub published: Option<Published>,
+    pub published: Option<PublicationFacts>,
     /// The manifest next to it, if that cannot be read and no other lists the file.
     pub unread_manifest: Option<PathBuf>,
 }
@@ -88,7 +88,7 @@ impl SourceFile {
         &self,
         unit: &'static str,
         found: u64,
-        listed: fn(&Published) -> u64,
+        listed: fn(&PublicationFacts) -> u64,
     ) -> Result<(), SourceError> {
         match &self.published {
             Some(published) if listed(published) != found => Err(SourceError::NotAsPublished {

@@ -14,12 +14,12 @@ const TAIL_BYTES: usize = 8;
 
 /// What is known of a file while it is read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress {
+pub(super) struct BytesRead {
     bytes_read: Rc<Cell<u64>>,
     last_bytes: Rc<Cell<[u8; TAIL_BYTES]>>,
 }
 
-impl Progress {
+impl BytesRead {
     /// How much of the file is read, in bytes.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes_read.get()
@@ -43,7 +43,7 @@ impl Progress {
 /// A reader that notes what passes.
 pub(super) struct Tracked {
     bytes: BufReader<Watched<File>>,
-    progress: Progress,
+    progress: BytesRead,
 }
 
 impl Tracked {
@@ -51,9 +51,9 @@ impl Tracked {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub(super) fn open<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<(Self, Progress), SourceError> {
+    pub(super) fn open<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result<(Self, BytesRead), SourceError> {
         let opened = |source| SourceError::Open { path: file.path.clone(), source };
-        let progress = Progress::default();
+        let progress = BytesRead::default();
         let bytes = BufReader::new(reporter.watched(File::open(&file.real).map_err(opened)?));
         Ok((Self { bytes, progress: progress.clone() }, progress))
     }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_last_bytes_are_known_however_they_were_read() {
-        let progress = Progress::default();
+        let progress = BytesRead::default();
         for part in ["abcdefghij", "k", "", "lmn"] {
             progress.note(part.as_bytes());
         }

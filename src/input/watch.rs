@@ -19,7 +19,7 @@ const QUEUED_PIECES: usize = 2;
 
 /// Why a reading thread did not finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum ReadThreadFailure {
     /// It panicked.
     Panicked,
     /// It made no progress for this time.
@@ -105,7 +105,7 @@ pub(super) fn watch<T: Send + 'static, R: Send + 'static>(
     limit: Option<Duration>,
     work: impl FnOnce(&Reporter<T>) -> R + Send + 'static,
     take: &mut dyn FnMut(T),
-) -> Result<R, Ended> {
+) -> Result<R, ReadThreadFailure> {
     silence_readers();
     let (pieces, receiver) = sync_channel(QUEUED_PIECES);
     let steps = Steps::default();
@@ -114,9 +114,9 @@ pub(super) fn watch<T: Send + 'static, R: Send + 'static>(
         let reporter = reporter;
         work(&reporter)
     });
-    let thread = thread.map_err(|error| Ended::NotStarted(error.kind()))?;
+    let thread = thread.map_err(|error| ReadThreadFailure::NotStarted(error.kind()))?;
     take_all(&receiver, limit, &steps, take)?;
-    thread.join().map_err(|_| Ended::Panicked)
+    thread.join().map_err(|_| ReadThreadFailure::Panicked)
 }
 
 fn take_all<T>(
@@ -124,7 +124,7 @@ fn take_all<T>(
     limit: Option<Duration>,
     steps: &Steps,
     take: &mut dyn FnMut(T),
-) -> Result<(), Ended> {
+) -> Result<(), ReadThreadFailure> {
     let mut seen = steps.count();
     loop {
         let piece = match limit {
@@ -135,7 +135,7 @@ fn take_all<T>(
             Ok(piece) => take(piece),
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Err(RecvTimeoutError::Timeout) if steps.count() != seen => {}
-            Err(RecvTimeoutError::Timeout) => return Err(Ended::Stalled(limit.unwrap_or_default())),
+            Err(RecvTimeoutError::Timeout) => return Err(ReadThreadFailure::Stalled(limit.unwrap_or_default())),
         }
         seen = steps.count();
     }
@@ -175,15 +175,15 @@ mod tests {
             panic!("the file is damaged");
         };
         let mut taken = 0;
-        let ended: Result<(), Ended> = watch(None, work, &mut |piece| taken += piece);
-        assert_eq!((ended, taken), (Err(Ended::Panicked), 1));
+        let ended: Result<(), ReadThreadFailure> = watch(None, work, &mut |piece| taken += piece);
+        assert_eq!((ended, taken), (Err(ReadThreadFailure::Panicked), 1));
     }
 
     #[test]
     fn reading_without_progress_times_out_and_slow_reading_does_not() {
         let (release, held) = sync_channel::<()>(0);
         let work = move |_: &Reporter<u32>| held.recv().is_ok();
-        assert_eq!(watch(Some(SHORT), work, &mut |_| ()), Err(Ended::Stalled(SHORT)));
+        assert_eq!(watch(Some(SHORT), work, &mut |_| ()), Err(ReadThreadFailure::Stalled(SHORT)));
         drop(release);
         // Longer than the limit in all, but each read far below it, also on a machine that is busy with other tests.
         let limit = Duration::from_millis(400);

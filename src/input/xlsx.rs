@@ -15,7 +15,7 @@ use super::column_builders::ColumnBuilders;
 use super::error::SourceError;
 use super::piece::{FileFacts, Piece, Wanted, filled_up, match_header};
 use super::source_file::SourceFile;
-use super::tracked::{Progress, Tracked};
+use super::tracked::{BytesRead, Tracked};
 use super::watch::Reporter;
 use crate::base::printable::printable;
 use crate::resources::contacts::BATCH_ROWS;
@@ -64,7 +64,7 @@ pub(super) type TextRow = Vec<Option<String>>;
 pub(super) struct XlsxSource<'a> {
     file: &'a SourceFile,
     workbook: Xlsx<Tracked>,
-    progress: Progress,
+    progress: BytesRead,
     /// The names of its sheets.
     sheets: Vec<String>,
 }
@@ -87,7 +87,7 @@ impl<'a> XlsxSource<'a> {
     /// When a sheet cannot be read.
     pub(super) fn header(&mut self) -> Result<Vec<String>, SourceError> {
         for name in &self.sheets {
-            let mut rows = Rows::of_sheet(self.file, &mut self.workbook, name)?;
+            let mut rows = SheetRows::of_sheet(self.file, &mut self.workbook, name)?;
             if let Some(header) = rows.next_row()? {
                 return Ok(names_of(header));
             }
@@ -102,7 +102,7 @@ impl<'a> XlsxSource<'a> {
     pub(super) fn read_rows(&mut self, header: &[String], take: &mut dyn FnMut(&TextRow)) -> Result<(), SourceError> {
         let keeps_empty = self.file.published.is_some();
         for name in &self.sheets {
-            let mut rows = Rows::of_sheet(self.file, &mut self.workbook, name)?;
+            let mut rows = SheetRows::of_sheet(self.file, &mut self.workbook, name)?;
             let Some(found) = rows.next_row()? else { continue };
             if names_of(found) != header {
                 let (sheet, path) = (printable(name), self.file.path.display());
@@ -135,7 +135,7 @@ fn failed(file: &SourceFile, error: XlsxError) -> SourceError {
 }
 
 /// The rows of a sheet that have cells.
-struct Rows<'a> {
+struct SheetRows<'a> {
     file: &'a SourceFile,
     cells: XlsxCellReader<'a, Tracked>,
     /// The first cell of the next row.
@@ -143,7 +143,7 @@ struct Rows<'a> {
     row: TextRow,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> SheetRows<'a> {
     fn of_sheet(file: &'a SourceFile, workbook: &'a mut Xlsx<Tracked>, name: &str) -> Result<Self, SourceError> {
         let mut cells = workbook.worksheet_cells_reader(name).map_err(|error| failed(file, error))?;
         let next = cells.next_cell().map_err(|error| failed(file, error))?;

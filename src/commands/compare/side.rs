@@ -9,7 +9,7 @@ use crate::changes::SnapshotSorter;
 use crate::config::ConfigError;
 use crate::error::Error;
 use crate::input::{
-    Chosen, ColumnSet, Content, FileFacts, Found, Piece, SourceError, SourceFile, add_customers, choose_snapshots,
+    Chosen, ColumnSet, Content, FileFacts, FoundFiles, Piece, SourceError, SourceFile, add_customers, choose_snapshots,
     detect_contents, read_file,
 };
 use crate::progress::FileProgress;
@@ -94,7 +94,7 @@ impl Side {
     ///
     /// # Errors
     /// When they hold contacts and messages, or a file cannot be read.
-    pub(in crate::commands) fn new(which: Which, path: &Path, found: &mut Found) -> Result<Self, SourceError> {
+    pub(in crate::commands) fn new(which: Which, path: &Path, found: &mut FoundFiles) -> Result<Self, SourceError> {
         let content = detect_contents(found)?;
         if let (Content::Activities, Some(file)) = (content, found.files.first()) {
             return Err(SourceError::Activities { path: file.path.clone() });

@@ -1,6 +1,6 @@
 //! Which of the files count, when they were exported, and what their manifests say.
 
-use crate::input::{Chosen, Content, Published, SourceError, SourceFile, choose_snapshots};
+use crate::input::{Chosen, Content, PublicationFacts, SourceError, SourceFile, choose_snapshots};
 use crate::report::{Filters, InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
@@ -43,7 +43,7 @@ pub(super) fn report(file: &SourceFile, rows: u64) -> InputReport {
     InputReport { path: file.path.display().to_string(), format: file.format, rows, bytes: file.bytes, export }
 }
 
-fn export(published: &Published) -> InputExport {
+fn export(published: &PublicationFacts) -> InputExport {
     InputExport {
         started_at: published.run.earliest.to_millis(),
         finished_at: published.run.latest.to_millis(),

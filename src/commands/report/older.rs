@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::input::{Content, Found, Mirror, Skipped, SourceError, SourceFile, detect_contents};
+use crate::input::{Content, FoundFiles, Mirror, Skipped, SourceError, SourceFile, detect_contents};
 use crate::report::{FileCounts, FileDocument, Filters, Origin, ReportForm, ResourceDocument, verdict_of_json};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -20,7 +20,7 @@ pub(super) enum Older {
     Summary(PathBuf),
     /// Summaries in a folder, of which there may be others than those of the report.
     Folder(Vec<PathBuf>),
-    Files(Found, PathBuf),
+    Files(FoundFiles, PathBuf),
 }
 
 /// An older state.
@@ -57,7 +57,7 @@ impl Older {
     }
 
     /// The exported files, if there are any.
-    pub(super) fn files(&self) -> Option<&Found> {
+    pub(super) fn files(&self) -> Option<&FoundFiles> {
         match self {
             Self::Summary(_) | Self::Folder(_) => None,
             Self::Files(found, _) => Some(found),

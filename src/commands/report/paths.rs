@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::input::{Found, SourceError};
+use crate::input::{FoundFiles, SourceError};
 use crate::store::{OutputTarget, Stores};
 
 /// Checks all places before anything is read or written.
@@ -15,7 +15,7 @@ use crate::store::{OutputTarget, Stores};
 /// When a form would replace one of the files or another form.
 pub(super) fn check<'a>(
     forms: impl Iterator<Item = &'a OutputTarget>,
-    found: &[&Found],
+    found: &[&FoundFiles],
     old_summaries: &[&Path],
     stores: &Arc<Stores>,
 ) -> Result<(), SourceError> {
@@ -40,7 +40,7 @@ pub(super) fn check<'a>(
 /// # Errors
 /// When a path cannot be a place.
 pub(in crate::commands) fn input_places(
-    found: &[&Found],
+    found: &[&FoundFiles],
     stores: &Arc<Stores>,
 ) -> Result<HashSet<String>, SourceError> {
     let read = found.iter().flat_map(|found| found.files.iter().map(|file| &file.path));

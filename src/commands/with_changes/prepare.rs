@@ -5,7 +5,9 @@ use crate::cli::VerbosityArgs;
 use crate::config::{ChangesConfig, ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::export::NewRows;
-use crate::input::{Content, ExportPlace, Found, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at};
+use crate::input::{
+    Content, ExportPlace, FoundFiles, HistoryFacts, HistoryFolder, Mirror, detect_contents, published_at,
+};
 use crate::progress::FileProgress;
 use crate::publish::{OutputSettings, Outputs, PartitionBy, lock_target};
 use crate::store::{OutputTarget, check_writable};
@@ -110,7 +112,7 @@ fn find_base(
         let rows = BaseRows::Read(sorter.another().finish()?);
         return Ok((Base { place: name, side: None }, rows));
     }
-    let mut found = Found { files, ..Found::default() };
+    let mut found = FoundFiles { files, ..FoundFiles::default() };
     let there = detect_contents(&mut found)?;
     if there != content {
         return Err(ConfigError::OtherRows { old: there.noun(), new: content.noun() }.into());
