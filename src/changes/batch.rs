@@ -14,7 +14,7 @@ use arrow::error::ArrowError;
 
 use super::chunk::RowRef;
 use super::counts::ChangeCounts;
-use super::layout::{GoneAs, Layout, OPT_OUT, name_field, schema_of, value_columns};
+use super::layout::{ChangeLayout, GoneAs, OPT_OUT, name_field, schema_of, value_columns};
 use super::row_codec::RowCodec;
 use super::settings::CompareSettings;
 
@@ -70,11 +70,11 @@ impl Candidates {
 
 /// Compares rows and counts what has changed.
 #[derive(Debug)]
-pub(super) struct Comparison {
+pub(super) struct RowComparison {
     fields: Vec<FieldRef>,
     is_compared: Vec<bool>,
     has_whole_rows: bool,
-    layout: Layout,
+    layout: ChangeLayout,
     gone_as: GoneAs,
     not_gone: HashSet<String>,
     schema: SchemaRef,
@@ -84,7 +84,7 @@ pub(super) struct Comparison {
 }
 
 /// A change: a candidate, and which of its columns differ.
-struct Change {
+struct RowChange {
     candidate: usize,
     name: &'static str,
     old: Option<u32>,
@@ -93,14 +93,14 @@ struct Change {
     fields: Option<Vec<usize>>,
 }
 
-impl Change {
+impl RowChange {
     /// Whether a value is part of the change.
     fn has(&self, column: usize) -> bool {
         self.fields.as_ref().is_none_or(|fields| fields.contains(&column))
     }
 }
 
-impl Comparison {
+impl RowComparison {
     pub(super) fn new(fields: &[FieldRef], settings: &CompareSettings) -> Self {
         let is_compared = |field: &FieldRef| !settings.ignored.contains(field.name());
         Self {
@@ -134,7 +134,7 @@ impl Comparison {
         let ids = StringArray::from_iter_values(changes.iter().map(|change| &candidates.ids[change.candidate]));
         let kinds = StringArray::from_iter_values(changes.iter().map(|change| change.name));
         let mut columns: Vec<ArrayRef> = vec![Arc::new(ids)];
-        if let Layout::Log { valid_from } = self.layout {
+        if let ChangeLayout::Log { valid_from } = self.layout {
             let times = TimestampMicrosecondArray::from_value(valid_from, changes.len());
             columns.push(Arc::new(times.with_timezone("UTC")));
         }
@@ -142,7 +142,7 @@ impl Comparison {
         if let Some(column) = self.fields.iter().position(|field| field.name() == OPT_OUT) {
             columns.push(self.opt_out_changes(column, &changes, &old, &new));
         }
-        if matches!(self.layout, Layout::Log { .. }) {
+        if matches!(self.layout, ChangeLayout::Log { .. }) {
             let rows: UInt32Array = changes.iter().map(|change| change.new).collect();
             let whole = |array: &ArrayRef| take(array.as_ref(), &rows, None);
             columns.extend(new.iter().map(whole).collect::<Result<Vec<_>, _>>()?);
@@ -161,7 +161,7 @@ impl Comparison {
         candidates: &Candidates,
         old: &[ArrayRef],
         new: &[ArrayRef],
-    ) -> Result<Vec<Change>, ArrowError> {
+    ) -> Result<Vec<RowChange>, ArrowError> {
         let compared = (0..self.fields.len()).filter(|&column| self.is_compared[column]);
         let comparators = compared.map(|column| {
             Ok((column, make_comparator(old[column].as_ref(), new[column].as_ref(), SortOptions::default())?))
@@ -197,12 +197,12 @@ impl Comparison {
                     (gone_as.name(), None)
                 }
             };
-            changes.push(Change { candidate, name, old, new, fields });
+            changes.push(RowChange { candidate, name, old, new, fields });
         }
         Ok(changes)
     }
 
-    fn field_names(&self, changes: &[Change]) -> ArrayRef {
+    fn field_names(&self, changes: &[RowChange]) -> ArrayRef {
         let mut lists = ListBuilder::new(StringBuilder::new()).with_field(name_field());
         for change in changes {
             let columns = change.fields.iter().flatten();
@@ -214,7 +214,13 @@ impl Comparison {
 
     /// Whether contacts have opted out or in. Who opted out must not be overlooked, so an unknown value that becomes true
     /// is an opt-out; one that becomes false is no opt-in.
-    fn opt_out_changes(&mut self, column: usize, changes: &[Change], old: &[ArrayRef], new: &[ArrayRef]) -> ArrayRef {
+    fn opt_out_changes(
+        &mut self,
+        column: usize,
+        changes: &[RowChange],
+        old: &[ArrayRef],
+        new: &[ArrayRef],
+    ) -> ArrayRef {
         let flag = |side: &[ArrayRef], row: Option<u32>| {
             let flags: &BooleanArray = side[column].as_boolean_opt()?;
             let row = row? as usize;
@@ -244,8 +250,8 @@ impl Comparison {
     fn values(
         &self,
         arrays: &[ArrayRef],
-        changes: &[Change],
-        row: impl Fn(&Change) -> Option<u32>,
+        changes: &[RowChange],
+        row: impl Fn(&RowChange) -> Option<u32>,
     ) -> Result<Vec<ArrayRef>, ArrowError> {
         let value = |(column, array): (usize, &ArrayRef)| {
             let places = changes.iter().map(|change| row(change).filter(|_| self.has_whole_rows || change.has(column)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
-use super::batch::{Candidates, Comparison};
+use super::batch::{Candidates, RowComparison};
 use super::chunk::RowRef;
 use super::counts::ChangeCounts;
 use super::error::ChangesError;
@@ -25,9 +25,9 @@ const MAX_CANDIDATE_BYTES: usize = 8 << 20;
 /// The changes between two snapshots, batch by batch, sorted by id.
 pub struct Changes {
     codec: Arc<RowCodec>,
-    old: Side,
-    new: Side,
-    comparison: Comparison,
+    old: SnapshotSide,
+    new: SnapshotSide,
+    comparison: RowComparison,
     candidates: Candidates,
     unchanged: u64,
 }
@@ -47,7 +47,7 @@ pub fn for_each_gone(
     new: &SortedSnapshot,
     mut take: impl FnMut(&str),
 ) -> Result<(), ChangesError> {
-    let (mut old, mut new) = (Side::open(old)?, Side::open(new)?);
+    let (mut old, mut new) = (SnapshotSide::open(old)?, SnapshotSide::open(new)?);
     while let Some(row) = old.take()? {
         while new.next.as_ref().is_some_and(|other| other.id() < row.id()) {
             new.take()?;
@@ -60,13 +60,13 @@ pub fn for_each_gone(
 }
 
 /// A sorted snapshot, and its next row.
-struct Side {
+struct SnapshotSide {
     rows: Merge,
     next: Option<RowRef>,
     repeated: u64,
 }
 
-impl Side {
+impl SnapshotSide {
     fn open(snapshot: &SortedSnapshot) -> Result<Self, ChangesError> {
         let mut rows = snapshot.open()?;
         Ok(Self { next: rows.next()?, rows, repeated: snapshot.repeated() })
@@ -93,8 +93,8 @@ impl Changes {
         settings: &CompareSettings,
     ) -> Result<Self, ChangesError> {
         let codec = Arc::clone(old.codec());
-        let comparison = Comparison::new(codec.fields(), settings);
-        let (old, new) = (Side::open(old)?, Side::open(new)?);
+        let comparison = RowComparison::new(codec.fields(), settings);
+        let (old, new) = (SnapshotSide::open(old)?, SnapshotSide::open(new)?);
         Ok(Self { codec, old, new, comparison, candidates: Candidates::default(), unchanged: 0 })
     }
 

@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, Tim
 
 /// How old and new values are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Layout {
+pub enum ChangeLayout {
     /// Two structs, `old` and `new`.
     #[default]
     Structs,
@@ -51,16 +51,16 @@ pub const CHANGE: &str = "change";
 
 /// The columns of the changes between snapshots with this schema: `id`, in a history `valid_from`, `change` and
 /// `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all columns but the id, as the layout says.
-pub fn changes_schema(schema: &Schema, layout: Layout) -> SchemaRef {
+pub fn changes_schema(schema: &Schema, layout: ChangeLayout) -> SchemaRef {
     let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != "id").cloned().collect();
     schema_of(&fields, layout)
 }
 
 /// The same from the columns other than the id.
-pub(super) fn schema_of(values: &[FieldRef], layout: Layout) -> SchemaRef {
+pub(super) fn schema_of(values: &[FieldRef], layout: ChangeLayout) -> SchemaRef {
     let names = DataType::List(name_field());
     let mut fields = vec![Field::new("id", DataType::Utf8, false)];
-    if matches!(layout, Layout::Log { .. }) {
+    if matches!(layout, ChangeLayout::Log { .. }) {
         fields.push(Field::new(VALID_FROM, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false));
     }
     fields.extend([Field::new(CHANGE, DataType::Utf8, false), Field::new("changed_fields", names, true)]);
@@ -68,18 +68,18 @@ pub(super) fn schema_of(values: &[FieldRef], layout: Layout) -> SchemaRef {
         fields.push(Field::new("opt_out_change", DataType::Utf8, true));
     }
     match layout {
-        Layout::Structs => {
+        ChangeLayout::Structs => {
             let members = DataType::Struct(nullable(values));
             fields.extend(["old", "new"].map(|name| Field::new(name, members.clone(), true)));
         }
-        Layout::Wide => {
+        ChangeLayout::Wide => {
             for field in values {
                 let of_side =
                     |side: &str| Field::new(format!("{side}_{}", field.name()), field.data_type().clone(), true);
                 fields.extend([of_side("old"), of_side("new")]);
             }
         }
-        Layout::Log { .. } => fields.extend(nullable(values).iter().map(|field| field.as_ref().clone())),
+        ChangeLayout::Log { .. } => fields.extend(nullable(values).iter().map(|field| field.as_ref().clone())),
     }
     Arc::new(Schema::new(fields))
 }
@@ -96,19 +96,19 @@ fn nullable(values: &[FieldRef]) -> Fields {
 /// The columns of old and new values; `is_there` says which rows a side has.
 pub(super) fn value_columns(
     values: &[FieldRef],
-    layout: Layout,
+    layout: ChangeLayout,
     [old, new]: [Vec<ArrayRef>; 2],
     [has_old, has_new]: [Vec<bool>; 2],
 ) -> Vec<ArrayRef> {
     match layout {
-        Layout::Structs => {
+        ChangeLayout::Structs => {
             let fields = nullable(values);
             let side = |arrays: Vec<ArrayRef>, is_there: Vec<bool>| -> ArrayRef {
                 Arc::new(StructArray::new(fields.clone(), arrays, Some(NullBuffer::from(is_there))))
             };
             vec![side(old, has_old), side(new, has_new)]
         }
-        Layout::Wide => old.into_iter().zip(new).flat_map(|(old, new)| [old, new]).collect(),
-        Layout::Log { .. } => new,
+        ChangeLayout::Wide => old.into_iter().zip(new).flat_map(|(old, new)| [old, new]).collect(),
+        ChangeLayout::Log { .. } => new,
     }
 }

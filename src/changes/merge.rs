@@ -2,7 +2,7 @@
 
 use super::chunk::{RowRef, compare_rows};
 use super::error::ChangesError;
-use super::run::{Cursor, Run};
+use super::run::{Cursor, SortedRun};
 
 /// Merges sorted runs. Of rows with the same id, only the first in order is returned.
 pub(super) struct Merge {
@@ -17,7 +17,7 @@ impl Merge {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub(super) fn open(runs: &[Run]) -> Result<Self, ChangesError> {
+    pub(super) fn open(runs: &[SortedRun]) -> Result<Self, ChangesError> {
         let opened: Result<Vec<_>, _> = runs.iter().map(Cursor::open).collect();
         let mut merge = Self { cursors: opened?.into_iter().flatten().collect(), last: None, repeated: 0 };
         for at in (0..merge.cursors.len() / 2).rev() {

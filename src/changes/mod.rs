@@ -34,7 +34,7 @@ mod tests;
 pub use self::compare::{Changes, for_each_gone};
 pub use self::counts::ChangeCounts;
 pub use self::error::ChangesError;
-pub use self::layout::{CHANGE, GoneAs, Layout, VALID_FROM, changes_schema};
+pub use self::layout::{CHANGE, ChangeLayout, GoneAs, VALID_FROM, changes_schema};
 pub use self::settings::CompareSettings;
 pub use self::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
 pub use self::state::{StateRows, history_rows_schema};

@@ -14,7 +14,7 @@ use super::error::ChangesError;
 
 /// Sorted rows. They can be read more than once, but a file by one [`Cursor`] at a time: all handles share a position.
 #[derive(Debug)]
-pub(super) enum Run {
+pub(super) enum SortedRun {
     Memory(Vec<Arc<Chunk>>),
     File(File, PathBuf),
 }
@@ -71,16 +71,16 @@ impl RunWriter {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(super) fn finish(mut self) -> Result<Run, ChangesError> {
+    pub(super) fn finish(mut self) -> Result<SortedRun, ChangesError> {
         self.write_chunk()?;
         match self.sink {
-            Sink::Memory(chunks) => Ok(Run::Memory(chunks)),
+            Sink::Memory(chunks) => Ok(SortedRun::Memory(chunks)),
             Sink::File(mut writer, folder) => {
                 writer.finish().map_err(|error| failed(&folder, error))?;
                 let mut buffered = writer.into_inner().map_err(|error| failed(&folder, error))?;
                 buffered.flush().map_err(|error| failed(&folder, error))?;
                 let file = buffered.into_inner().map_err(|error| failed(&folder, error.into_error()))?;
-                Ok(Run::File(file, folder))
+                Ok(SortedRun::File(file, folder))
             }
         }
     }
@@ -118,10 +118,10 @@ impl Cursor {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(super) fn open(run: &Run) -> Result<Option<Self>, ChangesError> {
+    pub(super) fn open(run: &SortedRun) -> Result<Option<Self>, ChangesError> {
         let mut chunks = match run {
-            Run::Memory(chunks) => Chunks::Memory(chunks.clone().into_iter()),
-            Run::File(file, folder) => {
+            SortedRun::Memory(chunks) => Chunks::Memory(chunks.clone().into_iter()),
+            SortedRun::File(file, folder) => {
                 let mut file = file.try_clone().map_err(|error| failed(folder, error))?;
                 file.seek(SeekFrom::Start(0)).map_err(|error| failed(folder, error))?;
                 let reader = StreamReader::try_new(BufReader::new(file), None);

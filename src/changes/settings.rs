@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::layout::{GoneAs, Layout};
+use super::layout::{ChangeLayout, GoneAs};
 
 /// How two snapshots are compared.
 #[derive(Debug, Clone, Default)]
@@ -12,7 +12,7 @@ pub struct CompareSettings {
     /// Whether changed rows have all their values, not only those that differ.
     pub whole_rows: bool,
     /// How old and new values are laid out.
-    pub layout: Layout,
+    pub layout: ChangeLayout,
     /// What an id is called that only the old snapshot has.
     pub gone_as: GoneAs,
     /// Ids that are called `missing` in any case when only the old snapshot has them.

@@ -12,7 +12,7 @@ use super::chunk::{KeyedRow, compare_rows, prefix_of};
 use super::error::ChangesError;
 use super::merge::Merge;
 use super::row_codec::RowCodec;
-use super::run::{Run, RunWriter};
+use super::run::{RunWriter, SortedRun};
 
 /// How much memory sorting takes, and where the rest goes.
 #[derive(Debug, Clone)]
@@ -40,30 +40,30 @@ pub struct SnapshotSorter {
     codec: Arc<RowCodec>,
     settings: SortSettings,
     /// What is not in a run yet.
-    parts: Vec<Part>,
+    parts: Vec<BatchRows>,
     bytes: usize,
     /// Runs by how often their rows were merged.
-    levels: Vec<Vec<Run>>,
+    levels: Vec<Vec<SortedRun>>,
     without_id: u64,
     repeated: u64,
 }
 
 /// The rows of a batch.
 #[derive(Debug)]
-struct Part {
+struct BatchRows {
     ids: StringArray,
     rows: Rows,
     rank: u32,
 }
 
-impl Part {
+impl BatchRows {
     fn row(&self, at: usize) -> KeyedRow<'_> {
         KeyedRow { id: self.ids.value(at), rank: self.rank, row: self.rows.row(at).data() }
     }
 }
 
 /// A row of a part, with what decides most comparisons.
-struct Entry {
+struct SortEntry {
     prefix: u128,
     part: u32,
     at: u32,
@@ -111,8 +111,8 @@ impl SnapshotSorter {
             let kept = filter_record_batch(batch, &has_id).map_err(ChangesError::ForeignBatch)?;
             (ids, rows) = self.codec.encode(&kept).map_err(ChangesError::ForeignBatch)?;
         }
-        self.bytes += ids.value_data().len() + rows.size() + ids.len() * size_of::<Entry>();
-        self.parts.push(Part { ids, rows, rank });
+        self.bytes += ids.value_data().len() + rows.size() + ids.len() * size_of::<SortEntry>();
+        self.parts.push(BatchRows { ids, rows, rank });
         if self.bytes >= self.settings.budget_bytes { self.spill() } else { Ok(()) }
     }
 
@@ -134,7 +134,7 @@ impl SnapshotSorter {
         self.spill()?;
         // From the level with the shortest runs on, until all that are left can be merged at once.
         let mut levels = std::mem::take(&mut self.levels).into_iter();
-        let mut runs: Vec<Run> = levels.next().unwrap_or_default();
+        let mut runs: Vec<SortedRun> = levels.next().unwrap_or_default();
         for level in levels {
             if runs.len() + level.len() > self.settings.max_merged_runs {
                 runs = vec![self.merge(&runs)?];
@@ -165,7 +165,7 @@ impl SnapshotSorter {
     }
 
     /// Merges runs into one in a temporary file.
-    fn merge(&mut self, runs: &[Run]) -> Result<Run, ChangesError> {
+    fn merge(&mut self, runs: &[SortedRun]) -> Result<SortedRun, ChangesError> {
         let mut merge = Merge::open(runs)?;
         let mut writer = RunWriter::in_file(&self.settings.folder, self.settings.chunk_bytes)?;
         while let Some(row) = merge.next()? {
@@ -180,12 +180,12 @@ impl SnapshotSorter {
         let parts = std::mem::take(&mut self.parts);
         self.bytes = 0;
         let index = |at: usize| u32::try_from(at).expect("a budget has fewer than 2^32 rows");
-        let mut entries: Vec<Entry> = Vec::with_capacity(parts.iter().map(|part| part.ids.len()).sum());
+        let mut entries: Vec<SortEntry> = Vec::with_capacity(parts.iter().map(|part| part.ids.len()).sum());
         for (part, rows) in parts.iter().enumerate() {
-            let entry = |at| Entry { prefix: prefix_of(rows.ids.value(at)), part: index(part), at: index(at) };
+            let entry = |at| SortEntry { prefix: prefix_of(rows.ids.value(at)), part: index(part), at: index(at) };
             entries.extend((0..rows.ids.len()).map(entry));
         }
-        let row = |entry: &Entry| parts[entry.part as usize].row(entry.at as usize);
+        let row = |entry: &SortEntry| parts[entry.part as usize].row(entry.at as usize);
         entries.sort_unstable_by(|one, other| {
             one.prefix.cmp(&other.prefix).then_with(|| compare_rows(row(one), row(other)))
         });
@@ -199,7 +199,7 @@ impl SnapshotSorter {
 #[derive(Debug)]
 pub struct SortedSnapshot {
     codec: Arc<RowCodec>,
-    runs: Vec<Run>,
+    runs: Vec<SortedRun>,
     /// Rows that were left out until now, since another row has their id.
     repeated: u64,
 }

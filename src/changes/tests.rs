@@ -9,20 +9,22 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{ChangeCounts, Changes, CompareSettings, GoneAs, Layout, SnapshotSorter, SortSettings, changes_schema};
+use super::{
+    ChangeCounts, ChangeLayout, Changes, CompareSettings, GoneAs, SnapshotSorter, SortSettings, changes_schema,
+};
 use crate::format::json_objects;
 use crate::input::Content;
 
 /// A row: id, name, `opt_out` and tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
+struct TestRow {
     id: Option<String>,
     name: Option<String>,
     opt_out: Option<bool>,
     tags: Option<Vec<String>>,
 }
 
-impl Row {
+impl TestRow {
     fn new(id: &str, name: &str, opt_out: Option<bool>, tags: &[&str]) -> Self {
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let tags = Some(tags.iter().map(|&tag| tag.to_owned()).collect());
@@ -40,7 +42,7 @@ fn schema() -> SchemaRef {
     ]))
 }
 
-fn batch(rows: &[Row]) -> RecordBatch {
+fn batch(rows: &[TestRow]) -> RecordBatch {
     let DataType::List(item) = schema().field(3).data_type().clone() else { unreachable!() };
     let mut tags = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new()).with_field(item);
     for row in rows {
@@ -63,7 +65,7 @@ struct Cut(usize, usize, usize);
 /// Everything in memory.
 const WHOLE: Cut = Cut(usize::MAX, 64, usize::MAX);
 
-fn changes(old: &[Row], new: &[Row], settings: &CompareSettings, cut: Cut) -> (RecordBatch, ChangeCounts) {
+fn changes(old: &[TestRow], new: &[TestRow], settings: &CompareSettings, cut: Cut) -> (RecordBatch, ChangeCounts) {
     let Cut(budget_bytes, max_merged_runs, batch_rows) = cut;
     let folder = tempfile::tempdir().unwrap();
     let sorting = SortSettings {
@@ -94,7 +96,7 @@ fn between(old: SnapshotSorter, new: SnapshotSorter) -> Result<Changes, super::C
     Changes::between(&old.finish()?, &new.finish()?, &CompareSettings::default())
 }
 
-fn lines(old: &[Row], new: &[Row], settings: &CompareSettings) -> (Vec<String>, ChangeCounts) {
+fn lines(old: &[TestRow], new: &[TestRow], settings: &CompareSettings) -> (Vec<String>, ChangeCounts) {
     let (batch, counts) = changes(old, new, settings, WHOLE);
     (json_objects(&batch), counts)
 }
@@ -102,18 +104,18 @@ fn lines(old: &[Row], new: &[Row], settings: &CompareSettings) -> (Vec<String>, 
 #[test]
 fn every_kind_of_change_has_its_row() {
     let old = [
-        Row::new("b", "Bo", Some(false), &["sms"]),
-        Row::new("a", "Al", None, &[]),
-        Row::new("d", "Di", Some(true), &["sms"]),
-        Row::new("e", "Ed", Some(true), &[]),
-        Row { tags: None, ..Row::new("f", "Fi", None, &[]) },
+        TestRow::new("b", "Bo", Some(false), &["sms"]),
+        TestRow::new("a", "Al", None, &[]),
+        TestRow::new("d", "Di", Some(true), &["sms"]),
+        TestRow::new("e", "Ed", Some(true), &[]),
+        TestRow { tags: None, ..TestRow::new("f", "Fi", None, &[]) },
     ];
     let new = [
-        Row::new("c", "Cy", Some(true), &["rcs", "sms"]),
-        Row::new("b", "", Some(true), &["sms"]),
-        Row::new("d", "Di", Some(false), &["sms", "rcs"]),
-        Row::new("e", "Ed", None, &[]),
-        Row::new("f", "Fi", None, &[]),
+        TestRow::new("c", "Cy", Some(true), &["rcs", "sms"]),
+        TestRow::new("b", "", Some(true), &["sms"]),
+        TestRow::new("d", "Di", Some(false), &["sms", "rcs"]),
+        TestRow::new("e", "Ed", None, &[]),
+        TestRow::new("f", "Fi", None, &[]),
     ];
     let (lines, counts) = lines(&old, &new, &CompareSettings::default());
     assert_eq!(
@@ -143,11 +145,14 @@ fn every_kind_of_change_has_its_row() {
 
 #[test]
 fn ignored_columns_are_no_changes_and_stay_in_whole_rows() {
-    let old = [Row::new("a", "Al", Some(false), &[]), Row::new("b", "Bo", Some(false), &[])];
-    let new =
-        [Row::new("a", "Ali", Some(false), &[]), Row::new("b", "Bob", Some(true), &[]), Row::new("c", "C", None, &[])];
+    let old = [TestRow::new("a", "Al", Some(false), &[]), TestRow::new("b", "Bo", Some(false), &[])];
+    let new = [
+        TestRow::new("a", "Ali", Some(false), &[]),
+        TestRow::new("b", "Bob", Some(true), &[]),
+        TestRow::new("c", "C", None, &[]),
+    ];
     let ignored = vec!["name".to_owned()];
-    let settings = CompareSettings { ignored, layout: Layout::Wide, ..CompareSettings::default() };
+    let settings = CompareSettings { ignored, layout: ChangeLayout::Wide, ..CompareSettings::default() };
     let (lines, counts) = lines(&old, &new, &settings);
     assert_eq!(
         lines,
@@ -162,7 +167,7 @@ fn ignored_columns_are_no_changes_and_stay_in_whole_rows() {
 #[test]
 fn what_an_incomplete_snapshot_lacks_is_missing() {
     let settings = CompareSettings { gone_as: GoneAs::Missing, ..CompareSettings::default() };
-    let (lines, counts) = lines(&[Row::new("a", "", None, &[])], &[], &settings);
+    let (lines, counts) = lines(&[TestRow::new("a", "", None, &[])], &[], &settings);
     assert!(lines[0].starts_with(r#"{"id":"a","change":"missing","#), "{lines:?}");
     assert_eq!((counts.removed, counts.missing), (0, 1));
 }
@@ -172,10 +177,13 @@ fn of_rows_with_one_id_the_one_with_the_highest_rank_counts() {
     for budget in [1, usize::MAX] {
         let sorting = SortSettings { budget_bytes: budget, ..SortSettings::default() };
         let [mut old, mut new] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
-        old.add(&batch(&[Row::new("a", "now", None, &[])]), 2).unwrap();
-        old.add(&batch(&[Row::new("a", "then", None, &[]), Row { id: None, ..Row::new("", "x", None, &[]) }]), 1)
-            .unwrap();
-        new.add(&batch(&[Row::new("a", "now", None, &[])]), 0).unwrap();
+        old.add(&batch(&[TestRow::new("a", "now", None, &[])]), 2).unwrap();
+        old.add(
+            &batch(&[TestRow::new("a", "then", None, &[]), TestRow { id: None, ..TestRow::new("", "x", None, &[]) }]),
+            1,
+        )
+        .unwrap();
+        new.add(&batch(&[TestRow::new("a", "now", None, &[])]), 0).unwrap();
         assert_eq!([old.without_id(), new.without_id()], [1, 0]);
         let mut changes = between(old, new).unwrap();
         assert_eq!(changes.next_batch().unwrap().map(|batch| batch.num_rows()), Some(0));
@@ -197,7 +205,7 @@ fn contacts_and_messages_can_be_compared() {
         old.add(&RecordBatch::try_new(Arc::clone(&schema), columns).unwrap(), 0).unwrap();
         let mut changes = between(old, new).unwrap();
         let batch = changes.next_batch().unwrap().unwrap();
-        assert_eq!(batch.schema(), changes_schema(&schema, Layout::Structs));
+        assert_eq!(batch.schema(), changes_schema(&schema, ChangeLayout::Structs));
         assert_eq!(batch.column_by_name("opt_out_change").is_some(), content == Content::Contacts);
         let old = batch.column_by_name("old").unwrap().as_struct();
         assert_eq!((old.num_columns(), old.is_valid(0)), (schema.fields().len() - 1, true));
@@ -210,15 +218,15 @@ fn a_folder_for_temporary_files_that_is_missing_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap().path().join("gone");
     let sorting = SortSettings { budget_bytes: 1, folder, ..SortSettings::default() };
     let [mut old, _] = SnapshotSorter::pair(&schema(), &sorting).unwrap();
-    let error = old.add(&batch(&[Row::new("a", "", None, &[])]), 0).unwrap_err();
+    let error = old.add(&batch(&[TestRow::new("a", "", None, &[])]), 0).unwrap_err();
     assert!(error.to_string().ends_with("gone") && error.hint().contains("TMPDIR"), "{error}");
 }
 
 #[test]
 fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
-    let rows = |salt: usize| -> Vec<Row> {
+    let rows = |salt: usize| -> Vec<TestRow> {
         (0..20_000)
-            .map(|at| Row::new(&format!("{:05}", at * 7 % 20_000), &format!("{}", at * salt % 3), None, &[]))
+            .map(|at| TestRow::new(&format!("{:05}", at * 7 % 20_000), &format!("{}", at * salt % 3), None, &[]))
             .collect()
     };
     let mut sizes = Vec::new();
@@ -238,8 +246,8 @@ fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
 }
 
 /// The changes as a person would find them: what each id has become, and which columns differ.
-fn model(old: &[Row], new: &[Row]) -> Vec<(String, &'static str, Vec<&'static str>)> {
-    let by_id = |rows: &[Row]| -> BTreeMap<String, Row> {
+fn model(old: &[TestRow], new: &[TestRow]) -> Vec<(String, &'static str, Vec<&'static str>)> {
+    let by_id = |rows: &[TestRow]| -> BTreeMap<String, TestRow> {
         rows.iter().filter_map(|row| Some((row.id.clone()?, row.clone()))).collect()
     };
     let (old, new) = (by_id(old), by_id(new));
@@ -275,10 +283,10 @@ fn ids() -> impl Strategy<Value = Option<String>> {
     prop_oneof![1 => Just(None), 20 => "(|same-beginning-of-id-)[ab\u{e9}]{0,3}".prop_map(Some)]
 }
 
-fn rows() -> impl Strategy<Value = Vec<Row>> {
+fn rows() -> impl Strategy<Value = Vec<TestRow>> {
     let row =
         (ids(), any::<Option<bool>>(), proptest::option::of("[xy]{0,1}"), proptest::option::of(vec("[st]{0,2}", 0..2)));
-    let rows = vec(row.prop_map(|(id, opt_out, name, tags)| Row { id, name, opt_out, tags }), 0..60);
+    let rows = vec(row.prop_map(|(id, opt_out, name, tags)| TestRow { id, name, opt_out, tags }), 0..60);
     // Each id once: which of several rows counts has a test of its own.
     rows.prop_map(|mut rows| {
         let mut seen = BTreeSet::new();
@@ -306,7 +314,7 @@ proptest! {
         prop_assert_eq!(found(&all), wanted);
         let count = |change: &str| found(&all).iter().filter(|(_, found, _)| found == change).count() as u64;
         prop_assert_eq!([counts.added, counts.changed, counts.removed], ["added", "changed", "removed"].map(count));
-        let ids = |rows: &[Row]| rows.iter().filter(|row| row.id.is_some()).count() as u64;
+        let ids = |rows: &[TestRow]| rows.iter().filter(|row| row.id.is_some()).count() as u64;
         prop_assert_eq!(counts.unchanged + counts.changed + counts.added, ids(&new));
         let (cut, cut_counts) = changes(&old, &new, &settings, Cut(budget, max_merged_runs, batch_rows));
         prop_assert_eq!(cut, all);
@@ -315,9 +323,9 @@ proptest! {
 
     #[test]
     fn repeated_ids_give_the_same_changes_in_any_order(rows in vec((0_u8..4, 0_u8..3), 1..40), budget in 1_usize..2000) {
-        let row = |&(id, name): &(u8, u8)| Row::new(&format!("id{id}"), &format!("n{name}"), None, &[]);
-        let old: Vec<Row> = rows.iter().map(row).collect();
-        let reversed: Vec<Row> = old.iter().rev().cloned().collect();
+        let row = |&(id, name): &(u8, u8)| TestRow::new(&format!("id{id}"), &format!("n{name}"), None, &[]);
+        let old: Vec<TestRow> = rows.iter().map(row).collect();
+        let reversed: Vec<TestRow> = old.iter().rev().cloned().collect();
         let settings = CompareSettings::default();
         let one = changes(&old, &[], &settings, Cut(budget, 2, 3));
         let other = changes(&reversed, &[], &settings, WHOLE);

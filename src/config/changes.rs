@@ -8,7 +8,7 @@ use super::ConfigError;
 use super::diff::changes_metadata;
 use super::files::requests_for;
 use super::naming::Naming;
-use crate::changes::{Layout, changes_schema};
+use crate::changes::{ChangeLayout, changes_schema};
 use crate::cli::ChangesArgs;
 use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, JsonDecimals, Projection};
 use crate::input::{HISTORY_KEY, HistoryFacts};
@@ -111,14 +111,14 @@ impl ChangesConfig {
         OutputSettings {
             format,
             files: self.files,
-            ..OutputSettings::new(Projection::all(changes_schema(rows, Layout::Structs)))
+            ..OutputSettings::new(Projection::all(changes_schema(rows, ChangeLayout::Structs)))
         }
     }
 
     /// How a file of the history of rows with this schema is written: with the columns that the run writes, and what the
     /// file says of itself.
     pub fn history_settings(&self, rows: &Schema, facts: &HistoryFacts) -> OutputSettings {
-        let schema = changes_schema(rows, Layout::Log { valid_from: 0 });
+        let schema = changes_schema(rows, ChangeLayout::Log { valid_from: 0 });
         let is_of_rows = |name: &str| name != "id" && rows.field_with_name(name).is_ok();
         let all = schema.fields().iter().map(|field| field.name().as_str());
         let of_history = all.filter(|name| !is_of_rows(name));

@@ -8,7 +8,7 @@ use arrow::datatypes::Schema;
 use super::files::{check_format_flags, check_outputs, file_settings};
 use super::places::check_distinct;
 use super::{ConfigError, Naming, ProfileNaming};
-use crate::changes::{Layout, changes_schema};
+use crate::changes::{ChangeLayout, changes_schema};
 use crate::cli::DiffArgs;
 use crate::format::{ColumnError, FILTERS_KEY, FormatSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
@@ -25,7 +25,7 @@ pub struct DiffConfig {
     /// What to write; nothing for a summary alone.
     pub outputs: Vec<OutputRequest>,
     /// How old and new values are laid out.
-    pub layout: Layout,
+    pub layout: ChangeLayout,
     /// The object stores of the run.
     pub stores: Arc<Stores>,
     files: FileSettings,
@@ -51,7 +51,7 @@ impl DiffConfig {
             decimals: args.files.decimals.unwrap_or_default(),
             ..FormatSettings::default()
         };
-        let layout = if args.wide { Layout::Wide } else { Layout::Structs };
+        let layout = if args.wide { ChangeLayout::Wide } else { ChangeLayout::Structs };
         Ok(Self { outputs, layout, stores: Arc::clone(naming.stores()), files, format })
     }
 

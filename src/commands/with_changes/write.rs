@@ -5,7 +5,7 @@ use std::slice::from_ref;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::plural::count_of;
-use crate::changes::{ChangeCounts, Changes, CompareSettings, GoneAs, Layout, SortedSnapshot};
+use crate::changes::{ChangeCounts, ChangeLayout, Changes, CompareSettings, GoneAs, SortedSnapshot};
 use crate::config::ChangesConfig;
 use crate::error::Error;
 use crate::publish::{OutputRequest, Outputs, StagedOutputs};
@@ -33,7 +33,7 @@ impl Sorted {
         let schema = comparing.content.full_schema();
         let side = comparing.base.side.as_ref();
         let ignored = side.map(|side| columns_of_one_side(&side.facts, &comparing.new_facts, &schema));
-        let comparison = settings.comparison(ignored.unwrap_or_default(), Layout::Structs);
+        let comparison = settings.comparison(ignored.unwrap_or_default(), ChangeLayout::Structs);
         let (mut staged, counts) = write_changes([&base, &new], &comparison, comparing.outputs, is_stopped)?;
         staged.set_resource("changes");
         if let Some(side) = side {
@@ -46,7 +46,7 @@ impl Sorted {
 }
 
 impl WriteSettings {
-    fn comparison(&self, ignored: Vec<String>, layout: Layout) -> CompareSettings {
+    fn comparison(&self, ignored: Vec<String>, layout: ChangeLayout) -> CompareSettings {
         CompareSettings { ignored, layout, gone_as: self.gone_as, not_gone: self.not_gone.clone(), whole_rows: false }
     }
 }
@@ -75,7 +75,7 @@ impl HistoryRun {
         let target = self.folder.new_place(valid_from, &self.digits);
         let request = OutputRequest { target, format: ChangesConfig::HISTORY_FORMAT };
         // Nothing is ignored but what the run does not write: the state must be the new rows in all their columns.
-        let comparison = settings.comparison(self.unwritten.clone(), Layout::Log { valid_from });
+        let comparison = settings.comparison(self.unwritten.clone(), ChangeLayout::Log { valid_from });
         let outputs = Outputs::open(from_ref(&request), &self.settings)?;
         let (mut staged, counts) = write_changes([old, new], &comparison, outputs, is_stopped)?;
         staged.set_resource("history");
