@@ -26,7 +26,7 @@ use super::guard::push_guarded;
 use super::json::JsonValues;
 use super::lines::LineWriter;
 use super::scalars::Scalars;
-use super::texts::{Texts, position};
+use super::texts::{ScannedTexts, position};
 
 /// Encodes batches into one CSV file, compressed or not.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
         check_batch(&self.schema, batch)?;
         let Self { writer, style, .. } = self;
-        let columns: Vec<Column<'_>> = batch.columns().iter().map(|column| Column::new(column, style)).collect();
+        let columns: Vec<CsvColumn<'_>> = batch.columns().iter().map(|column| CsvColumn::new(column, style)).collect();
         for row in 0..batch.num_rows() {
             let lines = &mut writer.lines;
             let start = lines.len();
@@ -146,7 +146,7 @@ impl Style {
     }
 
     #[inline]
-    fn push_text_cell(&self, texts: &Texts<'_>, row: usize, line: &mut Vec<u8>) {
+    fn push_text_cell(&self, texts: &ScannedTexts<'_>, row: usize, line: &mut Vec<u8>) {
         let text = texts.value(row);
         match text {
             [first, .., last] | [first @ last]
@@ -159,7 +159,7 @@ impl Style {
     }
 
     /// Appends one cell with several texts and commas between.
-    fn push_joined(&self, items: &Texts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
+    fn push_joined(&self, items: &ScannedTexts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
         let [first, end] = [offsets.start, offsets.end].map(position);
         if end - first == 1 {
             return self.push_text_cell(items, first, line);
@@ -183,17 +183,17 @@ impl Style {
 }
 
 /// A column as its cells need it.
-struct Column<'a> {
+struct CsvColumn<'a> {
     nulls: Option<&'a NullBuffer>,
     cells: Cells<'a>,
     style: &'a Style,
 }
 
 enum Cells<'a> {
-    Text(Texts<'a>),
+    Text(ScannedTexts<'a>),
     Scalar(Scalars<'a>),
     /// Lists of texts, by their offsets.
-    Joined(&'a [i32], Texts<'a>),
+    Joined(&'a [i32], ScannedTexts<'a>),
     /// As JSON.
     Nested(JsonValues<'a>),
     /// Texts for Excel.
@@ -204,12 +204,12 @@ enum Cells<'a> {
     Array(&'a [i32], &'a StringArray),
 }
 
-impl<'a> Column<'a> {
+impl<'a> CsvColumn<'a> {
     fn new(array: &'a dyn Array, style: &'a Style) -> Self {
         // The usual delimiter needs one comparison less for each byte of every text.
         let texts = |values| match style.delimiter {
-            b',' => Texts::new(values, is_special_byte),
-            _ => Texts::new(values, |byte| style.needs_quotes(byte)),
+            b',' => ScannedTexts::new(values, is_special_byte),
+            _ => ScannedTexts::new(values, |byte| style.needs_quotes(byte)),
         };
         let cells = match array.data_type() {
             DataType::List(item) if *item.data_type() == DataType::Utf8 => {

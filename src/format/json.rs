@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Fields};
 
 use super::scalars::Scalars;
 use super::settings::JsonDecimals;
-use super::texts::{Texts, position};
+use super::texts::{ScannedTexts, position};
 
 /// Columns that form an object a row.
 pub(super) struct JsonObjects<'a> {
@@ -21,11 +21,11 @@ pub(super) struct JsonObjects<'a> {
 /// A column as values.
 pub(super) struct JsonValues<'a> {
     nulls: Option<&'a NullBuffer>,
-    kind: Kind<'a>,
+    kind: JsonCells<'a>,
 }
 
-enum Kind<'a> {
-    Text(Texts<'a>),
+enum JsonCells<'a> {
+    Text(ScannedTexts<'a>),
     Plain(Scalars<'a>),
     Quoted(Scalars<'a>),
     List(&'a [i32], Box<JsonValues<'a>>),
@@ -84,14 +84,16 @@ impl<'a> JsonValues<'a> {
         let kind = match array.data_type() {
             DataType::List(_) => {
                 let lists = array.as_list::<i32>();
-                Kind::List(lists.value_offsets(), Box::new(Self::with_decimals(lists.values().as_ref(), decimals)))
+                JsonCells::List(lists.value_offsets(), Box::new(Self::with_decimals(lists.values().as_ref(), decimals)))
             }
-            DataType::Struct(fields) => Kind::Struct(JsonObjects::new(fields, array.as_struct().columns(), decimals)),
+            DataType::Struct(fields) => {
+                JsonCells::Struct(JsonObjects::new(fields, array.as_struct().columns(), decimals))
+            }
             _ => match Scalars::new(array) {
-                Some(scalars @ Scalars::Decimal(..)) if decimals == JsonDecimals::Numbers => Kind::Plain(scalars),
-                Some(scalars @ (Scalars::Time(_) | Scalars::Decimal(..))) => Kind::Quoted(scalars),
-                Some(scalars) => Kind::Plain(scalars),
-                None => Kind::Text(Texts::new(array.as_string(), needs_escape)),
+                Some(scalars @ Scalars::Decimal(..)) if decimals == JsonDecimals::Numbers => JsonCells::Plain(scalars),
+                Some(scalars @ (Scalars::Time(_) | Scalars::Decimal(..))) => JsonCells::Quoted(scalars),
+                Some(scalars) => JsonCells::Plain(scalars),
+                None => JsonCells::Text(ScannedTexts::new(array.as_string(), needs_escape)),
             },
         };
         Self { nulls: array.nulls(), kind }
@@ -102,20 +104,22 @@ impl<'a> JsonValues<'a> {
             return line.extend_from_slice(b"null");
         }
         match &self.kind {
-            Kind::Text(texts) if texts.is_bare() => {
+            JsonCells::Text(texts) if texts.is_bare() => {
                 line.push(b'"');
                 line.extend_from_slice(texts.value(row));
                 line.push(b'"');
             }
-            Kind::Text(texts) => push_escaped(texts.value(row), line),
-            Kind::Plain(Scalars::Float(values)) if !values.value(row).is_finite() => line.extend_from_slice(b"null"),
-            Kind::Plain(scalars) => scalars.push(row, line),
-            Kind::Quoted(scalars) => {
+            JsonCells::Text(texts) => push_escaped(texts.value(row), line),
+            JsonCells::Plain(Scalars::Float(values)) if !values.value(row).is_finite() => {
+                line.extend_from_slice(b"null")
+            }
+            JsonCells::Plain(scalars) => scalars.push(row, line),
+            JsonCells::Quoted(scalars) => {
                 line.push(b'"');
                 scalars.push(row, line);
                 line.push(b'"');
             }
-            Kind::List(offsets, items) => {
+            JsonCells::List(offsets, items) => {
                 let [first, end] = [offsets[row], offsets[row + 1]].map(position);
                 line.push(b'[');
                 for item in first..end {
@@ -126,7 +130,7 @@ impl<'a> JsonValues<'a> {
                 }
                 line.push(b']');
             }
-            Kind::Struct(objects) => objects.push(row, line),
+            JsonCells::Struct(objects) => objects.push(row, line),
         }
     }
 }

@@ -277,7 +277,7 @@ fn a_column_of_any_name_has_a_header_and_a_key() {
 
 /// The first texts of an object.
 #[derive(Debug, PartialEq, serde::Deserialize)]
-struct Line {
+struct ParsedLine {
     text: Option<String>,
     list: Vec<Option<String>>,
 }
@@ -297,9 +297,9 @@ proptest! {
         ]);
         let batch = RecordBatch::try_new(Arc::new(schema), vec![column, lists]).unwrap();
         let written = text("ndjson", batch);
-        let lines: Vec<Line> = written.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect();
-        let wanted: Vec<Line> =
-            values.into_iter().map(|text| Line { list: vec![text.clone()], text }).collect();
+        let lines: Vec<ParsedLine> = written.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect();
+        let wanted: Vec<ParsedLine> =
+            values.into_iter().map(|text| ParsedLine { list: vec![text.clone()], text }).collect();
         prop_assert_eq!(lines, wanted);
     }
 }

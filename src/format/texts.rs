@@ -3,13 +3,13 @@
 use arrow::array::StringArray;
 
 /// Texts of a column, and what one look at all of them told.
-pub(super) struct Texts<'a> {
+pub(super) struct ScannedTexts<'a> {
     values: &'a StringArray,
     /// No text holds a byte that needs care.
     is_bare: bool,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> ScannedTexts<'a> {
     /// Looks once at all texts for bytes that need quotes or escapes wherever they stand.
     pub(super) fn new(values: &'a StringArray, needs_care: impl Fn(u8) -> bool) -> Self {
         let offsets = values.value_offsets();

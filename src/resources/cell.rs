@@ -1,16 +1,16 @@
 //! A field of a row in one word: null, a number, a flag, or the position of its text.
 //!
 //! *Easy to get wrong:* a text that differs from its form in the body, because it has escapes or was composed, is in a
-//! buffer beside the body; one bit of a [`Cell`] says which of the two it refers to.
+//! buffer beside the body; one bit of a [`PackedField`] says which of the two it refers to.
 
 /// A field: null, or a word whose meaning depends on its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cell(u64);
+pub(super) struct PackedField(u64);
 
 /// Marks a text beside the body, in the half of the word that holds its end.
 const BESIDE: u64 = 1 << 31;
 
-impl Cell {
+impl PackedField {
     /// No text, flag, time or price has this value.
     pub(super) const NULL: Self = Self(1 << 63);
 

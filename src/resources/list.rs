@@ -103,9 +103,9 @@ impl<P> Default for ListData<P> {
     }
 }
 
-type List<P> = (Pagination, P);
+type ParsedList<P> = (Pagination, P);
 
-fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
+fn fetched<P>((pagination, page): ParsedList<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
     // By the server's clock, if it is stated: the times of its rows are of that clock, and in the same forms.
     let answered_at =
         meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten()).map(Timestamp::micros);
@@ -115,7 +115,10 @@ fn fetched<P>((pagination, page): List<P>, meta: Meta, body: ByteString, elapsed
 }
 
 /// A response without a list has no data, so it is fetched again.
-fn decode_list<R: Resource>(body: &ByteString, limit: PageLimit) -> Result<Envelope<List<R::Page>>, serde_json::Error> {
+fn decode_list<R: Resource>(
+    body: &ByteString,
+    limit: PageLimit,
+) -> Result<Envelope<ParsedList<R::Page>>, serde_json::Error> {
     let Envelope { success, data, error, meta } = R::decode(body, limit)?;
     let data = data.and_then(|list| Some((list.pagination.unwrap_or_default(), list.items?)));
     Ok(Envelope { success, data, error, meta })

@@ -12,7 +12,7 @@ use arrow::array::{
     ArrayBuilder, ArrayRef, BooleanBuilder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
 };
 
-use super::rows::Contact;
+use super::rows::ContactFields;
 use super::schema::{channel_field, column, contacts_schema};
 use super::{ContactPage, normalize};
 use crate::resources::BuildBatches;
@@ -117,7 +117,7 @@ impl ContactBuilders {
         self.opt_out.len()
     }
 
-    fn append(&mut self, contact: Contact<'_>) {
+    fn append(&mut self, contact: ContactFields<'_>) {
         let text = |column: usize| contact.text(column);
         for (builder, column) in self.plain_texts.iter_mut().zip(PLAIN_TEXTS) {
             builder.append_option(text(column));

@@ -14,8 +14,8 @@ use std::fmt;
 use bytestring::ByteString;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::page::PageBuilder;
-use super::rows::Rows;
+use super::page::ContactPageBuilder;
+use super::rows::ContactRows;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
@@ -30,7 +30,7 @@ pub(super) fn decode_by_serde(
     body: &ByteString,
     limit: PageLimit,
 ) -> Result<Envelope<ListData<ContactPage>>, serde_json::Error> {
-    let decode = |body: &ByteString| Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None });
+    let decode = |body: &ByteString| Envelope::from_str_seed(body, ContactListSeed { body, limit, scanned: None });
     decode(body).or_else(|error| match without_lone_surrogates(body).filter(|_| error.is_syntax()) {
         Some(text) => decode(&repaired_body(text, body)),
         None => Err(error),
@@ -76,14 +76,14 @@ fn without_lone_surrogates(body: &str) -> Option<String> {
 }
 
 /// Reads `data`.
-pub(super) struct ListSeed<'a> {
+pub(super) struct ContactListSeed<'a> {
     pub(super) body: &'a ByteString,
     pub(super) limit: PageLimit,
     /// Replaces the first list of contacts, which is then skipped.
     pub(super) scanned: Option<ContactPage>,
 }
 
-impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
+impl<'de> DeserializeSeed<'de> for ContactListSeed<'_> {
     type Value = ListData<ContactPage>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ListData<ContactPage>, D::Error> {
@@ -91,7 +91,7 @@ impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for ListSeed<'_> {
+impl<'de> Visitor<'de> for ContactListSeed<'_> {
     type Value = ListData<ContactPage>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,7 +111,7 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
                         map.next_value::<IgnoredAny>()?;
                         list.items = Some(page);
                     }
-                    None => list.items = map.next_value_seed(NullableSeed(PageSeed(self.body, self.limit)))?,
+                    None => list.items = map.next_value_seed(NullableSeed(ContactPageSeed(self.body, self.limit)))?,
                 },
                 Some(false) => list.pagination = map.next_value()?,
                 None => drop(map.next_value::<IgnoredAny>()?),
@@ -144,9 +144,9 @@ impl<T, F: FnOnce(&str) -> T> Visitor<'_> for NameSeed<F> {
     }
 }
 
-struct PageSeed<'a>(&'a ByteString, PageLimit);
+struct ContactPageSeed<'a>(&'a ByteString, PageLimit);
 
-impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
+impl<'de> DeserializeSeed<'de> for ContactPageSeed<'_> {
     type Value = ContactPage;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ContactPage, D::Error> {
@@ -154,7 +154,7 @@ impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for PageSeed<'_> {
+impl<'de> Visitor<'de> for ContactPageSeed<'_> {
     type Value = ContactPage;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,7 +162,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ContactPage, A::Error> {
-        let mut builder = PageBuilder::new(self.0.clone(), self.1);
+        let mut builder = ContactPageBuilder::new(self.0.clone(), self.1);
         while let Some(is_object) = list.next_element_seed(ItemSeed(&mut builder))? {
             if !builder.has_room() {
                 return Err(too_many_items(self.1.items()));
@@ -174,7 +174,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
 }
 
 /// Reads one item of the list; returns whether it was an object.
-struct ItemSeed<'a>(&'a mut PageBuilder);
+struct ItemSeed<'a>(&'a mut ContactPageBuilder);
 
 impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
     type Value = bool;
@@ -236,7 +236,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_> {
 
 /// Reads one field; returns whether its type was valid.
 struct FieldSeed<'a> {
-    rows: &'a mut Rows,
+    rows: &'a mut ContactRows,
     column: usize,
 }
 

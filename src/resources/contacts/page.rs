@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use bytestring::ByteString;
 
-use super::rows::Rows;
+use super::rows::ContactRows;
 use super::schema::column;
 use super::{BatchBuilder, contacts_schema, normalize};
 use crate::listing::{ListPage, RowId, RowKey};
@@ -18,7 +18,7 @@ const MAX_CHANNELS_BYTES: usize = 4 << 10;
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
     /// The accepted contacts in the order of the response.
-    pub(super) rows: Rows,
+    pub(super) rows: ContactRows,
     /// One entry for each item of the response's list; `None` if it was rejected.
     pub items: Vec<Option<RowKey>>,
     /// What the response contained besides the contacts' values.
@@ -52,17 +52,17 @@ impl ContactPage {
 }
 
 /// A page that is being read.
-pub(super) struct PageBuilder {
-    pub(super) rows: Rows,
+pub(super) struct ContactPageBuilder {
+    pub(super) rows: ContactRows,
     items: Vec<Option<RowKey>>,
     pub(super) findings: FindingsBuilder,
     limit: PageLimit,
 }
 
-impl PageBuilder {
+impl ContactPageBuilder {
     pub(super) fn new(body: ByteString, limit: PageLimit) -> Self {
         let items = Vec::with_capacity(USUAL_PAGE_ROWS);
-        Self { limit, rows: Rows::new(body, USUAL_PAGE_ROWS), items, findings: FindingsBuilder::default() }
+        Self { limit, rows: ContactRows::new(body, USUAL_PAGE_ROWS), items, findings: FindingsBuilder::default() }
     }
 
     /// Whether another item is allowed.

@@ -9,31 +9,31 @@ use std::fmt;
 use bytestring::ByteString;
 
 use super::schema::{FIELD_NAMES, column};
-use crate::resources::cell::Cell;
+use crate::resources::cell::PackedField;
 
 /// Maximum capacity that is reserved for texts beside the body in advance, because a body can be unusually long.
 const MAX_RESERVED_BYTES: usize = 64 << 10;
 
 /// One contact, with one cell per column.
-type Row = [Cell; column::COUNT];
+type ContactRow = [PackedField; column::COUNT];
 
 /// The contacts of a page, the last of which may still be read.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(super) struct ContactRows {
     body: ByteString,
     /// Texts that differ from their form in the body.
     beside: String,
     /// Start of the unfinished text in `beside`.
     started_at: usize,
     /// The current contact. Its times are texts until it is complete.
-    open: Row,
-    closed: Vec<Row>,
+    open: ContactRow,
+    closed: Vec<ContactRow>,
 }
 
-impl Rows {
+impl ContactRows {
     pub(super) fn new(body: ByteString, capacity: usize) -> Self {
         let closed = Vec::with_capacity(capacity);
-        Self { body, beside: String::new(), started_at: 0, open: [Cell::NULL; column::COUNT], closed }
+        Self { body, beside: String::new(), started_at: 0, open: [PackedField::NULL; column::COUNT], closed }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -46,29 +46,29 @@ impl Rows {
     }
 
     /// All contacts but the current one.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Contact<'_>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = ContactFields<'_>> {
         let (body, beside) = (&*self.body, &*self.beside);
-        self.closed.iter().map(move |row| Contact { body, beside, row })
+        self.closed.iter().map(move |row| ContactFields { body, beside, row })
     }
 
     /// The text of a field of the current contact.
     pub(super) fn open_text(&self, column: usize) -> Option<&str> {
-        Contact { body: &self.body, beside: &self.beside, row: &self.open }.text(column)
+        ContactFields { body: &self.body, beside: &self.beside, row: &self.open }.text(column)
     }
 
     /// Sets a field to null, which also undoes an earlier value of a repeated field.
     pub(super) fn set_null(&mut self, column: usize) {
-        self.open[column] = Cell::NULL;
+        self.open[column] = PackedField::NULL;
     }
 
     pub(super) fn set_flag(&mut self, column: usize, flag: bool) {
-        self.open[column] = Cell::flag(flag);
+        self.open[column] = PackedField::flag(flag);
     }
 
     /// Sets a field to a text of the body, unchanged.
     #[inline]
     pub(super) fn set_text_in_body(&mut self, column: usize, start: usize, end: usize) {
-        self.open[column] = Cell::text(start, end);
+        self.open[column] = PackedField::text(start, end);
     }
 
     pub(super) fn set_text(&mut self, column: usize, text: &str) {
@@ -93,41 +93,41 @@ impl Rows {
 
     /// Sets a field to the unfinished text.
     pub(super) fn end_text(&mut self, column: usize) {
-        self.open[column] = Cell::text_beside(self.started_at, self.beside.len());
+        self.open[column] = PackedField::text_beside(self.started_at, self.beside.len());
     }
 
     /// Names of the documented fields for which the current contact has a value.
     pub(super) fn open_names(&self) -> Vec<&'static str> {
         let named = FIELD_NAMES.into_iter().zip(self.open);
-        named.filter(|&(_, cell)| cell != Cell::NULL).map(|(name, _)| name).collect()
+        named.filter(|&(_, cell)| cell != PackedField::NULL).map(|(name, _)| name).collect()
     }
 
     /// Replaces the text of a time with the time, in microseconds UTC.
     pub(super) fn set_time(&mut self, column: usize, micros: Option<i64>) {
-        self.open[column] = micros.map_or(Cell::NULL, Cell::number);
+        self.open[column] = micros.map_or(PackedField::NULL, PackedField::number);
     }
 
     /// Keeps the current contact, whose times were set.
     pub(super) fn close_row(&mut self) {
         self.closed.push(self.open);
-        self.open = [Cell::NULL; column::COUNT];
+        self.open = [PackedField::NULL; column::COUNT];
     }
 
     /// Drops the current contact.
     pub(super) fn drop_row(&mut self) {
-        self.open = [Cell::NULL; column::COUNT];
+        self.open = [PackedField::NULL; column::COUNT];
     }
 }
 
 /// The fields of one contact.
 #[derive(Clone, Copy)]
-pub(super) struct Contact<'a> {
+pub(super) struct ContactFields<'a> {
     body: &'a str,
     beside: &'a str,
-    row: &'a Row,
+    row: &'a ContactRow,
 }
 
-impl<'a> Contact<'a> {
+impl<'a> ContactFields<'a> {
     /// For a column of texts.
     #[inline]
     pub(super) fn text(self, column: usize) -> Option<&'a str> {
@@ -145,12 +145,12 @@ impl<'a> Contact<'a> {
 }
 
 /// Contacts are equal if their fields are, regardless of the positions of their texts.
-impl PartialEq for Rows {
+impl PartialEq for ContactRows {
     fn eq(&self, other: &Self) -> bool {
         let is_text = |column: usize| {
             !matches!(column, column::OPT_OUT | column::IS_INHERITED | column::CREATED_AT | column::UPDATED_AT)
         };
-        let are_equal = |(one, other): (Contact<'_>, Contact<'_>)| {
+        let are_equal = |(one, other): (ContactFields<'_>, ContactFields<'_>)| {
             (0..column::COUNT).all(|column| {
                 if is_text(column) {
                     one.text(column) == other.text(column)
@@ -164,7 +164,7 @@ impl PartialEq for Rows {
 }
 
 /// Without personal data.
-impl fmt::Debug for Rows {
+impl fmt::Debug for ContactRows {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Rows").field("len", &self.len()).finish_non_exhaustive()
     }

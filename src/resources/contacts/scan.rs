@@ -15,9 +15,9 @@
 use bytestring::ByteString;
 
 use super::ContactPage;
-use super::decode::ListSeed;
-use super::page::PageBuilder;
-use super::rows::Rows;
+use super::decode::ContactListSeed;
+use super::page::ContactPageBuilder;
+use super::rows::ContactRows;
 use super::schema::{FIELD_NAMES, column};
 use crate::api::wire::Envelope;
 use crate::resources::json::special_byte;
@@ -33,11 +33,11 @@ pub(super) fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Envelope<
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
-    let mut builder = PageBuilder::new(body.clone(), limit);
+    let mut builder = ContactPageBuilder::new(body.clone(), limit);
     cursor.take_items(&mut builder)?;
     // The few bytes around the list, which serde reads in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
-    Envelope::from_str_seed(&surroundings, ListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
+    Envelope::from_str_seed(&surroundings, ContactListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
 
 /// A position in the body. Every `take` skips white space first, and returns `None` if something else follows.
@@ -86,7 +86,7 @@ impl<'a> ScanCursor<'a> {
     }
 
     /// Reads items up to and with the bracket that ends the list.
-    fn take_items(&mut self, builder: &mut PageBuilder) -> Option<()> {
+    fn take_items(&mut self, builder: &mut ContactPageBuilder) -> Option<()> {
         if self.peek()? == b']' {
             self.at += 1;
             return Some(());
@@ -107,7 +107,7 @@ impl<'a> ScanCursor<'a> {
     }
 
     /// Reads the members of one contact up to and with the closing brace.
-    fn take_members(&mut self, builder: &mut PageBuilder) -> Option<()> {
+    fn take_members(&mut self, builder: &mut ContactPageBuilder) -> Option<()> {
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
@@ -142,7 +142,7 @@ impl<'a> ScanCursor<'a> {
 
     /// Reads members while they have the usual form: the expected name, no white space, a text without escapes except the
     /// plus sign of a phone number, and a comma after it. Returns which column is expected next.
-    fn take_usual_texts(&mut self, mut expected: usize, rows: &mut Rows) -> usize {
+    fn take_usual_texts(&mut self, mut expected: usize, rows: &mut ContactRows) -> usize {
         while let Some(name) = NAMES.get(expected)
             && !matches!(expected, column::OPT_OUT | column::IS_INHERITED)
             && name.is_start_of(self.rest())
@@ -173,7 +173,7 @@ impl<'a> ScanCursor<'a> {
     }
 
     /// Reads a name and the colon after it.
-    fn take_name(&mut self, builder: &mut PageBuilder) -> Option<Member> {
+    fn take_name(&mut self, builder: &mut ContactPageBuilder) -> Option<Member> {
         self.take(b"\"")?;
         let start = self.at;
         let StringEnd::Quote = self.skip_plain()? else { return None };
@@ -186,7 +186,7 @@ impl<'a> ScanCursor<'a> {
         Some(column.map_or(Member::Undocumented, Member::Column))
     }
 
-    fn take_flag(&mut self, column: usize, rows: &mut Rows) -> Option<()> {
+    fn take_flag(&mut self, column: usize, rows: &mut ContactRows) -> Option<()> {
         match self.peek()? {
             b't' => self.take(b"true").map(|()| rows.set_flag(column, true)),
             b'f' => self.take(b"false").map(|()| rows.set_flag(column, false)),
@@ -194,7 +194,7 @@ impl<'a> ScanCursor<'a> {
         }
     }
 
-    fn take_text(&mut self, column: usize, rows: &mut Rows) -> Option<()> {
+    fn take_text(&mut self, column: usize, rows: &mut ContactRows) -> Option<()> {
         if self.peek()? != b'"' {
             return self.take(b"null").map(|()| rows.set_null(column));
         }
@@ -208,7 +208,7 @@ impl<'a> ScanCursor<'a> {
     }
 
     /// Continues a string that was plain from `start` up to the backslash that was just read.
-    fn take_escaped(&mut self, start: usize, column: usize, rows: &mut Rows) -> Option<()> {
+    fn take_escaped(&mut self, start: usize, column: usize, rows: &mut ContactRows) -> Option<()> {
         rows.start_text();
         rows.extend_text(&self.body[start..self.at - 1]);
         loop {

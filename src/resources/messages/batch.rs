@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 
 use super::MessagePage;
-use super::page::{EventRow, Row};
+use super::page::{EventRow, MessageRow};
 use super::schema::{column, event_column, event_field, event_fields, messages_schema};
 use crate::resources::BuildBatches;
 use crate::resources::decimal::{DECIMAL_PRECISION, DECIMAL_SCALE};
@@ -123,7 +123,7 @@ impl MessageBuilders {
         }
     }
 
-    fn append(&mut self, page: &MessagePage, row: &Row, has_body: bool, has_extra: bool) {
+    fn append(&mut self, page: &MessagePage, row: &MessageRow, has_body: bool, has_extra: bool) {
         for (builder, (column, _)) in self.texts.iter_mut().zip(TEXTS) {
             let text = page.text(row[column]);
             match column {

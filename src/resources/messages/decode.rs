@@ -17,45 +17,45 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use serde_json::value::RawValue;
 
 use super::MessagePage;
-use super::page::{EventFit, PageBuilder};
+use super::page::{EventFit, MessagePageBuilder};
 use super::schema::{EVENT_FIELDS, FIELDS, column, event_column};
 use crate::api::wire::{Envelope, NullableSeed, too_many_items};
-use crate::resources::cell::Cell;
+use crate::resources::cell::PackedField;
 use crate::resources::json::{JsonCursor, JsonKind, JsonValue};
 use crate::resources::{ListData, PageLimit};
 
-type Answer = Envelope<ListData<MessagePage>>;
+type MessageListResponse = Envelope<ListData<MessagePage>>;
 
 /// Reads a whole response of `GET /v3/conversations` with no more items than `limit`, so that its memory is limited.
 ///
 /// # Errors
 /// When the body is not one complete JSON object, `messages` is not a list, or it has more items than
 /// the limit.
-pub fn decode_page(body: &ByteString, limit: PageLimit) -> Result<Answer, serde_json::Error> {
+pub fn decode_page(body: &ByteString, limit: PageLimit) -> Result<MessageListResponse, serde_json::Error> {
     scan_page(body, limit).map_or_else(|| decode_by_serde(body, limit), Ok)
 }
 
 /// Finds the items by serde, which is slower, for responses of an unusual shape.
-pub(super) fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<Answer, serde_json::Error> {
-    Envelope::from_str_seed(body, ListSeed { body, limit, scanned: None })
+pub(super) fn decode_by_serde(body: &ByteString, limit: PageLimit) -> Result<MessageListResponse, serde_json::Error> {
+    Envelope::from_str_seed(body, MessageListSeed { body, limit, scanned: None })
 }
 
 /// Reads a response of the usual shape, or gives up.
-fn scan_page(body: &ByteString, limit: PageLimit) -> Option<Answer> {
+fn scan_page(body: &ByteString, limit: PageLimit) -> Option<MessageListResponse> {
     let mut cursor = JsonCursor::new(body, 0);
     for token in ["{", "\"success\"", ":", "true", ",", "\"data\"", ":", "{", "\"messages\"", ":", "["] {
         cursor.take(token.as_bytes())?;
     }
     let list_start = cursor.at;
-    let mut builder = PageBuilder::new(body.clone(), limit);
+    let mut builder = MessagePageBuilder::new(body.clone(), limit);
     take_items(&mut cursor, &mut builder)?;
     // The few bytes around the list, which serde reads in any form.
     let surroundings = [&body[..list_start], &body[cursor.at - 1..]].concat();
-    Envelope::from_str_seed(&surroundings, ListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
+    Envelope::from_str_seed(&surroundings, MessageListSeed { body, limit, scanned: Some(builder.finish()) }).ok()
 }
 
 /// Reads items up to and with the bracket that ends the list.
-fn take_items(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
+fn take_items(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     if cursor.peek()? == b']' {
         cursor.at += 1;
         return Some(());
@@ -74,7 +74,7 @@ fn take_items(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
 }
 
 /// Reads one item of any kind.
-fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
+fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     if cursor.peek()? != b'{' {
         cursor.take_value()?;
         builder.end_item(false);
@@ -149,7 +149,7 @@ fn take_exact_name(cursor: &mut JsonCursor<'_>, name: &str) -> Option<(usize, us
 }
 
 /// Reads `message_body`, and in it the text of the message.
-fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
+fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     if cursor.peek()? != b'{' {
         let value = cursor.take_value()?;
         return builder.set_body(value, None);
@@ -166,7 +166,7 @@ fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<(
 }
 
 /// Reads `events`. Items that are not objects are left out and counted.
-fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<()> {
+fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<()> {
     builder.start_events();
     if cursor.peek()? != b'[' {
         let value = cursor.take_value()?;
@@ -197,8 +197,8 @@ fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option
 }
 
 /// Reads one event; returns how well its columns hold it.
-fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<EventFit> {
-    let (mut event, mut fit, mut expected) = ([Cell::NULL; event_column::COUNT], EventFit::Whole, 0);
+fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<EventFit> {
+    let (mut event, mut fit, mut expected) = ([PackedField::NULL; event_column::COUNT], EventFit::Whole, 0);
     take_members(cursor, |cursor| {
         cursor.peek()?;
         let guessed = EVENT_FIELDS.get(expected).and_then(|name| take_exact_name(cursor, name)).map(|_| expected);
@@ -218,7 +218,7 @@ fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
             Some(event_column::TIMESTAMP) => {
                 let time = builder.time(value)?;
                 fit = if time.is_ok() { fit } else { EventFit::Malformed };
-                event[event_column::TIMESTAMP] = time.ok().flatten().map_or(Cell::NULL, Cell::number);
+                event[event_column::TIMESTAMP] = time.ok().flatten().map_or(PackedField::NULL, PackedField::number);
             }
             Some(field) => {
                 event[field] = builder.text(value)?;
@@ -235,14 +235,14 @@ fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut PageBuilder) -> Option<
 }
 
 /// Reads `data`.
-struct ListSeed<'a> {
+struct MessageListSeed<'a> {
     body: &'a ByteString,
     limit: PageLimit,
     /// Replaces the first list of messages, which is then skipped.
     scanned: Option<MessagePage>,
 }
 
-impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
+impl<'de> DeserializeSeed<'de> for MessageListSeed<'_> {
     type Value = ListData<MessagePage>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -250,7 +250,7 @@ impl<'de> DeserializeSeed<'de> for ListSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for ListSeed<'_> {
+impl<'de> Visitor<'de> for MessageListSeed<'_> {
     type Value = ListData<MessagePage>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -266,7 +266,7 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
                         map.next_value::<IgnoredAny>()?;
                         list.items = Some(page);
                     }
-                    None => list.items = map.next_value_seed(NullableSeed(PageSeed(self.body, self.limit)))?,
+                    None => list.items = map.next_value_seed(NullableSeed(MessagePageSeed(self.body, self.limit)))?,
                 },
                 "pagination" => list.pagination = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
@@ -276,9 +276,9 @@ impl<'de> Visitor<'de> for ListSeed<'_> {
     }
 }
 
-struct PageSeed<'a>(&'a ByteString, PageLimit);
+struct MessagePageSeed<'a>(&'a ByteString, PageLimit);
 
-impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
+impl<'de> DeserializeSeed<'de> for MessagePageSeed<'_> {
     type Value = MessagePage;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MessagePage, D::Error> {
@@ -286,7 +286,7 @@ impl<'de> DeserializeSeed<'de> for PageSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for PageSeed<'_> {
+impl<'de> Visitor<'de> for MessagePageSeed<'_> {
     type Value = MessagePage;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -294,7 +294,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<MessagePage, A::Error> {
-        let mut builder = PageBuilder::new(self.0.clone(), self.1);
+        let mut builder = MessagePageBuilder::new(self.0.clone(), self.1);
         while let Some(item) = list.next_element::<&RawValue>()? {
             if !builder.has_room() {
                 return Err(too_many_items(self.1.items()));

@@ -1,7 +1,7 @@
 //! One page of messages, during and after reading.
 //!
 //! Like a page of contacts, it has no columns: each field is one word with the position of its text in the response, see
-//! [`Cell`]. The columns are built later, and only for the messages that are kept.
+//! [`PackedField`]. The columns are built later, and only for the messages that are kept.
 //!
 //! Values that their columns cannot hold go to `extra` as sent, so that nothing is lost.
 
@@ -12,7 +12,7 @@ use bytestring::ByteString;
 use super::schema::{FIELDS, column, event_column};
 use crate::listing::{ListPage, RowId, RowKey};
 use crate::resources::RowPage;
-use crate::resources::cell::Cell;
+use crate::resources::cell::PackedField;
 use crate::resources::json::{JsonKind, JsonValue, unescape};
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
@@ -21,10 +21,10 @@ use crate::time::Timestamp;
 const USUAL_EVENTS: usize = 4;
 
 /// One message, with one cell per column.
-pub(super) type Row = [Cell; column::COUNT];
+pub(super) type MessageRow = [PackedField; column::COUNT];
 
 /// One event, with one cell per field.
-pub(super) type EventRow = [Cell; event_column::COUNT];
+pub(super) type EventRow = [PackedField; event_column::COUNT];
 
 /// How well the columns hold the events of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub struct MessagePage {
     body: ByteString,
     /// Texts that differ from their form in the body.
     beside: String,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<MessageRow>,
     pub(super) events: Vec<EventRow>,
     /// One entry for each item of the response's list; `None` if it was rejected.
     items: Vec<Option<RowKey>>,
@@ -58,7 +58,7 @@ impl MessagePage {
 
     /// The text of a cell.
     #[inline]
-    pub(super) fn text(&self, cell: Cell) -> Option<&str> {
+    pub(super) fn text(&self, cell: PackedField) -> Option<&str> {
         cell.as_text(&self.body, &self.beside)
     }
 
@@ -89,15 +89,15 @@ impl fmt::Debug for MessagePage {
 }
 
 /// A page that is being read. All positions refer to one body.
-pub(super) struct PageBuilder {
+pub(super) struct MessagePageBuilder {
     body: ByteString,
     beside: String,
-    rows: Vec<Row>,
+    rows: Vec<MessageRow>,
     events: Vec<EventRow>,
     items: Vec<Option<RowKey>>,
     findings: FindingsBuilder,
     limit: PageLimit,
-    open: Row,
+    open: MessageRow,
     /// Number of events before those of the current message.
     events_before: usize,
     /// Members of `extra` of the current message.
@@ -105,7 +105,7 @@ pub(super) struct PageBuilder {
     was_never_created: bool,
 }
 
-impl PageBuilder {
+impl MessagePageBuilder {
     pub(super) fn new(body: ByteString, limit: PageLimit) -> Self {
         Self {
             body,
@@ -115,7 +115,7 @@ impl PageBuilder {
             items: Vec::with_capacity(USUAL_PAGE_ROWS),
             findings: FindingsBuilder::default(),
             limit,
-            open: [Cell::NULL; column::COUNT],
+            open: [PackedField::NULL; column::COUNT],
             events_before: 0,
             extra: String::new(),
             was_never_created: false,
@@ -128,16 +128,16 @@ impl PageBuilder {
     }
 
     /// The text of a value: a text is unescaped, a number or a flag is as written. `None` if an escape is invalid.
-    pub(super) fn text(&mut self, value: JsonValue) -> Option<Cell> {
+    pub(super) fn text(&mut self, value: JsonValue) -> Option<PackedField> {
         Some(match value.kind {
-            JsonKind::Text { is_plain: true } => Cell::text(value.start + 1, value.end - 1),
+            JsonKind::Text { is_plain: true } => PackedField::text(value.start + 1, value.end - 1),
             JsonKind::Text { is_plain: false } => {
                 let start = self.beside.len();
                 unescape(&self.body[value.start + 1..value.end - 1], &mut self.beside)?;
-                Cell::text_beside(start, self.beside.len())
+                PackedField::text_beside(start, self.beside.len())
             }
-            JsonKind::Number | JsonKind::Flag => Cell::text(value.start, value.end),
-            JsonKind::Null | JsonKind::Object | JsonKind::List => Cell::NULL,
+            JsonKind::Number | JsonKind::Flag => PackedField::text(value.start, value.end),
+            JsonKind::Null | JsonKind::Object | JsonKind::List => PackedField::NULL,
         })
     }
 
@@ -155,7 +155,7 @@ impl PageBuilder {
     /// Reads a time column, in microseconds UTC.
     pub(super) fn set_time(&mut self, column: usize, value: JsonValue) -> Option<()> {
         let time = self.time(value)?;
-        self.open[column] = time.ok().flatten().map_or(Cell::NULL, Cell::number);
+        self.open[column] = time.ok().flatten().map_or(PackedField::NULL, PackedField::number);
         if time.is_err() {
             self.keep_malformed(column, value);
         }
@@ -184,7 +184,7 @@ impl PageBuilder {
         let text = cell.as_text(&self.body, &self.beside);
         let is_number = matches!(value.kind, JsonKind::Number | JsonKind::Text { .. });
         let price = text.filter(|_| is_number).and_then(crate::resources::decimal::millionths);
-        self.open[column] = price.map_or(Cell::NULL, Cell::number);
+        self.open[column] = price.map_or(PackedField::NULL, PackedField::number);
         match (value.kind, price) {
             (JsonKind::Null, _) | (JsonKind::Number, Some(_)) => {}
             (_, Some(_)) => self.findings.note_malformed(column),
@@ -197,10 +197,10 @@ impl PageBuilder {
     pub(super) fn set_body(&mut self, value: JsonValue, content: Option<JsonValue>) -> Option<()> {
         let (body, body_text) = (column::BODY, column::BODY_TEXT);
         let is_null = value.kind == JsonKind::Null;
-        self.open[body] = if is_null { Cell::NULL } else { Cell::text(value.start, value.end) };
+        self.open[body] = if is_null { PackedField::NULL } else { PackedField::text(value.start, value.end) };
         // A bare text instead of a body is the text of the message.
         let content = if matches!(value.kind, JsonKind::Text { .. }) { Some(value) } else { content };
-        self.open[body_text] = content.map_or(Some(Cell::NULL), |content| self.text(content))?;
+        self.open[body_text] = content.map_or(Some(PackedField::NULL), |content| self.text(content))?;
         if !is_null && value.kind != JsonKind::Object {
             self.findings.note_malformed(body);
         } else if content.is_some_and(|content| !matches!(content.kind, JsonKind::Text { .. } | JsonKind::Null)) {
@@ -223,8 +223,8 @@ impl PageBuilder {
     /// those of a list.
     pub(super) fn end_events(&mut self, value: JsonValue, fit: EventFit) {
         let is_list = value.kind == JsonKind::List;
-        let range = Cell::range(self.events_before, self.events.len());
-        self.open[column::EVENTS] = if is_list { range } else { Cell::NULL };
+        let range = PackedField::range(self.events_before, self.events.len());
+        self.open[column::EVENTS] = if is_list { range } else { PackedField::NULL };
         match fit {
             EventFit::Malformed => self.keep_malformed(column::EVENTS, value),
             _ if !is_list && value.kind != JsonKind::Null => self.keep_malformed(column::EVENTS, value),
@@ -261,7 +261,7 @@ impl PageBuilder {
             if !self.extra.is_empty() {
                 let start = self.beside.len();
                 self.beside.extend(["{", &self.extra, "}"]);
-                self.open[column::EXTRA] = Cell::text_beside(start, self.beside.len());
+                self.open[column::EXTRA] = PackedField::text_beside(start, self.beside.len());
             }
             if self.was_never_created {
                 self.findings.note_never_created(self.rows.len());
@@ -271,12 +271,12 @@ impl PageBuilder {
             self.events_before = self.events.len();
         } else {
             let reason = if is_object { RejectReason::MissingId } else { RejectReason::NotAnObject };
-            let names = FIELDS.into_iter().filter(|&(_, column)| self.open[column] != Cell::NULL);
+            let names = FIELDS.into_iter().filter(|&(_, column)| self.open[column] != PackedField::NULL);
             self.findings.reject(self.items.len(), reason, names.map(|(name, _)| name).collect());
             self.events.truncate(self.events_before);
         }
         self.items.push(key);
-        self.open = [Cell::NULL; column::COUNT];
+        self.open = [PackedField::NULL; column::COUNT];
         self.extra.clear();
         self.was_never_created = false;
     }
