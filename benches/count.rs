@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sent_export::report::Counts;
+use sent_export::report::ContactCounts;
 use sent_export::resources::contacts::BATCH_ROWS;
 
 const CONTACTS: u32 = 1_000_000;
@@ -40,7 +40,7 @@ fn count(criterion: &mut Criterion) {
     let batches = batches();
     let mut group = criterion.benchmark_group("count");
     group.throughput(Throughput::Elements(u64::from(CONTACTS))).sample_size(20);
-    for (name, counts) in [("export", Counts::default()), ("files", Counts::for_files())] {
+    for (name, counts) in [("export", ContactCounts::default()), ("files", ContactCounts::for_files())] {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|iterations| {
                 let (started, started_at) = (processor_time(), Instant::now());

@@ -18,7 +18,7 @@ use crate::format::json_objects;
 use crate::input::IdList;
 use crate::lookup::{LookupFailure, LookupSettings, RowSource};
 use crate::publish::Gate;
-use crate::report::{Counts, Filters};
+use crate::report::{ContactCounts, Filters};
 use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
 use crate::resources::contacts::{ContactKey, ContactLookup, contacts_schema};
@@ -69,7 +69,7 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
     let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
     let partition = partition_by(&args.output, &contacts_schema(), None)?;
     let command = ExportCommand { reading, partition, activities: None };
-    run_export::<_, Counts>(&command, Intent::Run(monitor), flags, Filters::default())
+    run_export::<_, ContactCounts>(&command, Intent::Run(monitor), flags, Filters::default())
 }
 
 /// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.

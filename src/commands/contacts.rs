@@ -6,7 +6,7 @@ use crate::cli::ContactsArgs;
 use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, read_settings, sample_settings};
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
-use crate::report::{Counts, Filters};
+use crate::report::{ContactCounts, Filters};
 use crate::resources::contacts::{Contacts, contacts_schema};
 use crate::simulator;
 
@@ -47,5 +47,5 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
     let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
     let partition = partition_by(&args.output, &written_schema(&args.profiles, contacts_schema()), None)?;
     let command = ExportCommand { reading, partition, activities: None };
-    export_list::<_, Counts>(&command, intent, flags, filters, (&args.profiles, None))
+    export_list::<_, ContactCounts>(&command, intent, flags, filters, (&args.profiles, None))
 }

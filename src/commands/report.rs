@@ -22,8 +22,8 @@ use crate::input::{Content, FileFacts, FoundFiles, Mirror, Piece, Skipped, Sourc
 use crate::progress::FileProgress;
 use crate::publish::OutputError;
 use crate::report::{
-    ActivityCounts, Counts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report, ReportForm,
-    ResourceDocument, RunDocument, TableStyle,
+    ActivityCounts, ContactCounts, DeliveryCounts, FileCounts, FileDocument, FilesFacts, Filters, Notice, Report,
+    ReportForm, ResourceDocument, RunDocument, TableStyle,
 };
 use crate::resources::{PROFILE_ID, is_profile_column};
 use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file};
@@ -81,7 +81,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
         }
     }
     match content {
-        Content::Contacts => report_on::<Counts>(args, (&forms, files), found, older),
+        Content::Contacts => report_on::<ContactCounts>(args, (&forms, files), found, older),
         Content::Messages => report_on::<DeliveryCounts>(args, (&forms, files), found, older),
         Content::Activities => report_on::<ActivityCounts>(args, (&forms, files), found, older),
     }

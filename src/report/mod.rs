@@ -27,9 +27,9 @@ mod table;
 mod tests;
 mod view;
 
-pub use counts::{ActivityCounts, Counts, DeliveryCounts, activity_schema, delivery_schema};
+pub use counts::{ActivityCounts, ContactCounts, DeliveryCounts, activity_schema, delivery_schema};
 pub use document::{
-    Action, ActionCode, Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION,
+    Action, ActionCode, Comparison, ConsistencyFacts, ContactReach, CountChange, CountChanges, DELIVERY_SCHEMA_VERSION,
     Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings,
     FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact, InputEvidence, InputExport,
     InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, OptOutChange, Origin, Percentiles, ProfileFacts,

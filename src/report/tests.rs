@@ -10,7 +10,7 @@ const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
 fn counted(contacts: &serde_json::Value) -> Summary {
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
     let page = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap();
-    let mut counts = Counts::default();
+    let mut counts = ContactCounts::default();
     counts.add_batch(&page.batch(), NOW);
     counts.summary()
 }

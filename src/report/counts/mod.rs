@@ -10,5 +10,5 @@ mod repeats;
 
 pub(super) use self::activities::columns_not_known;
 pub use self::activities::{ActivityCounts, activity_schema};
-pub use self::contacts::Counts;
+pub use self::contacts::ContactCounts;
 pub use self::delivery::{DeliveryCounts, delivery_schema};

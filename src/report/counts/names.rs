@@ -29,14 +29,14 @@ const FIRST_BYTES: [u64; 9] =
 
 /// A column of texts and its buffers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Texts<'a> {
+pub(super) struct TextColumn<'a> {
     array: &'a StringArray,
     offsets: &'a [i32],
     bytes: &'a [u8],
     nulls: Option<&'a NullBuffer>,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> TextColumn<'a> {
     pub(super) fn new(array: &'a StringArray) -> Self {
         // A null buffer without any null would be read for every row.
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
@@ -122,7 +122,7 @@ impl Names {
 
     /// The numbers of the texts of all rows; that of null is [`UNKNOWN`].
     pub(super) fn numbers(&mut self, texts: &StringArray, numbers: &mut Vec<u16>) {
-        let texts = Texts::new(texts);
+        let texts = TextColumn::new(texts);
         numbers.clear();
         numbers.extend(
             texts
@@ -134,7 +134,7 @@ impl Names {
     }
 
     #[inline]
-    fn number(&mut self, texts: Texts<'_>, row: usize, ends: &[i32]) -> u16 {
+    fn number(&mut self, texts: TextColumn<'_>, row: usize, ends: &[i32]) -> u16 {
         let Some(short) = texts.short(position(ends[0]), position(ends[1])) else {
             return self.look_up(texts.value(row));
         };

@@ -20,7 +20,7 @@ pub(super) mod trend;
 pub(super) mod values;
 
 pub use self::action::{Action, ActionCode};
-pub use self::change::{Change, Changes};
+pub use self::change::{CountChange, CountChanges};
 pub use self::consistency::ConsistencyFacts;
 pub use self::contacts::{
     Comparison, Gross, GrossChanges, GroupsOfContact, OptOut, OptOutChange, Quality, RegionDetail,

@@ -2,13 +2,13 @@
 
 use arrow::array::RecordBatch;
 
-use super::super::counts::Counts;
+use super::super::counts::ContactCounts;
 use super::super::document::contacts::summary::Summary;
 use super::super::document::contacts::{GrossChanges, compare};
 use super::{FileCounts, FileDocument, FilesFacts, with_files};
 use crate::resources::contacts::{column, column_name};
 
-impl FileCounts for Counts {
+impl FileCounts for ContactCounts {
     type Document = Summary;
 
     fn for_files() -> Self {

@@ -9,12 +9,12 @@
 
 use super::super::view::action::{ActionView, How};
 use super::super::view::layout::Layout;
-use super::super::view::limits::Limits;
+use super::super::view::limits::ViewLimits;
 use super::super::view::parts::{ColumnKind, TableView};
 
 /// Rows that keep the whole well under 100 kB: about 20 tables of 60 rows of at most 200 bytes would be too many, but
 /// only a few tables can be that long.
-const LIMITS: Limits = Limits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
+const LIMITS: ViewLimits = ViewLimits { rows: 40, regions: 60, months: 36, days: 31, channels: 8 };
 
 /// Writes the report; every line ends with a line break.
 pub(in crate::report) fn render_markdown(document: &impl Layout) -> String {

@@ -5,7 +5,7 @@
 
 use super::super::view::cell::Cell;
 use super::super::view::layout::Layout;
-use super::super::view::limits::Limits;
+use super::super::view::limits::ViewLimits;
 use super::super::view::parts::{ColumnKind, ReportView, Section, TableView, Tone};
 
 /// How tables are drawn.
@@ -18,7 +18,7 @@ pub struct TableStyle {
 }
 
 /// Limits so that the report fits on a few screens.
-const LIMITS: Limits = Limits { rows: 10, regions: 10, months: 12, days: 14, channels: 6 };
+const LIMITS: ViewLimits = ViewLimits { rows: 10, regions: 10, months: 12, days: 14, channels: 6 };
 /// Maximum and minimum length of the longest bar, in characters.
 const MAX_BAR: usize = 24;
 const MIN_BAR: usize = 6;

@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 
-use super::super::counts::Counts;
+use super::super::counts::ContactCounts;
 use super::super::document::contacts::summary::Summary;
 use super::super::document::notice::Notice;
 use super::super::document::resource::ResourceDocument;
@@ -12,7 +12,7 @@ use super::{ExportFacts, Report, RowCounts, RunDocument, with_run};
 use crate::base::printable::printable;
 use crate::resources::contacts::{column, column_name};
 
-impl RowCounts for Counts {
+impl RowCounts for ContactCounts {
     type Document = Summary;
 
     fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {

@@ -1,6 +1,6 @@
 //! A cell of a table, independent of the form of the report.
 
-use super::super::document::change::Change;
+use super::super::document::change::CountChange;
 use super::super::document::delivery::money::Money;
 use super::super::format::{difference, duration, money, percent, shown};
 use crate::base::plural::grouped;
@@ -15,7 +15,7 @@ pub(in crate::report) enum Wish {
 
 impl Wish {
     /// Whether a change is for the better; `None` if it is neither better nor worse.
-    pub(in crate::report) fn is_met_by(self, change: Change) -> Option<bool> {
+    pub(in crate::report) fn is_met_by(self, change: CountChange) -> Option<bool> {
         match (self, change.difference()) {
             (Self::Neither, _) | (_, 0) => None,
             (Self::More, difference) => Some(difference > 0),
@@ -38,7 +38,7 @@ pub(in crate::report) enum Cell {
     About(u64),
     /// A part and its whole, shown as a percentage.
     Percent(u64, u64),
-    Difference(Change, Wish),
+    Difference(CountChange, Wish),
     /// An amount of money.
     Money(Money),
     /// A duration in milliseconds.

@@ -1,9 +1,9 @@
 //! What the sections about changes since an older report have in common.
 
-use super::super::document::change::{Change, Changes};
+use super::super::document::change::{CountChange, CountChanges};
 use super::super::format::{difference, moment, relative, shown};
 use super::cell::{Cell, Wish};
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::parts::{Column, Note, Part, Row, Section, SectionKind, TableView};
 use super::ranked::{Ranked, more};
 
@@ -26,7 +26,7 @@ impl OlderSide<'_> {
     /// The section: its title has the date of the older side and how many rows there are more or fewer.
     pub(super) fn section(
         self,
-        rows: Change,
+        rows: CountChange,
         notes: Vec<String>,
         tables: impl IntoIterator<Item = TableView>,
         trend: Vec<Part>,
@@ -67,7 +67,7 @@ pub(super) fn columns(name: &str) -> [Column; 5] {
 }
 
 /// The cells of a change in these columns.
-pub(super) fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
+pub(super) fn cells(name: Cell, change: CountChange, wish: Wish) -> Vec<Cell> {
     let share = Cell::Text(relative(change.old, change.new));
     vec![name, Cell::Count(change.old), Cell::Count(change.new), share, Cell::Difference(change, wish)]
 }
@@ -76,8 +76,8 @@ pub(super) fn cells(name: Cell, change: Change, wish: Wish) -> Vec<Cell> {
 pub(super) fn changed(
     title: &str,
     name: &str,
-    changes: &Changes,
-    limits: Limits,
+    changes: &CountChanges,
+    limits: ViewLimits,
     cell_of: impl Fn(&str) -> (Cell, Wish),
 ) -> TableView {
     let rows = changes.iter().filter(|(_, change)| change.difference() != 0);
@@ -88,8 +88,8 @@ pub(super) fn changed(
         Row::of_key(key, cells(cell, change, wish))
     };
     ranked.fill(TableView::new(title, columns(name), Vec::new()), row, |rest| {
-        let sum = |side: fn(&Change) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
-        let change = Change { old: sum(|change| change.old), new: sum(|change| change.new) };
+        let sum = |side: fn(&CountChange) -> u64| rest.iter().map(|(_, change)| side(change)).sum();
+        let change = CountChange { old: sum(|change| change.old), new: sum(|change| change.new) };
         Row::rest(cells(Cell::Text(more(rest.len())), change, Wish::Neither))
     })
 }

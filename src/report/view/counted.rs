@@ -3,7 +3,7 @@
 use super::super::format::shown;
 use super::super::table::Table;
 use super::cell::Cell;
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::parts::{Column, Row, TableView};
 use super::ranked::{Ranked, more, sum};
 
@@ -13,7 +13,7 @@ pub(super) fn counted(
     [name, counts]: [&str; 2],
     table: &Table,
     total: u64,
-    limits: Limits,
+    limits: ViewLimits,
 ) -> Option<TableView> {
     let ranked = Ranked::of_counts(table, limits.rows);
     let largest = ranked.largest()?;
@@ -27,7 +27,7 @@ pub(super) fn counted(
 }
 
 /// A table of counts without a total; `None` without rows.
-pub(super) fn plain(title: &str, name: &str, table: &Table, limits: Limits) -> Option<TableView> {
+pub(super) fn plain(title: &str, name: &str, table: &Table, limits: ViewLimits) -> Option<TableView> {
     let cells = |name: String, count| vec![Cell::Text(name), Cell::Count(count)];
     let view = TableView::new(title, [name.into(), "Count".into()], Vec::new());
     let row = |key: &str, count| Row::of_key(key, cells(shown(key), count));

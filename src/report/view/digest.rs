@@ -11,7 +11,7 @@ use crate::base::plural::{count_of, grouped};
 const MAX_LINES: usize = 10;
 
 /// What a digest is made of.
-pub(super) struct Parts<'a> {
+pub(super) struct DigestParts<'a> {
     pub(super) facts: &'a [Fact],
     pub(super) warnings: &'a [String],
     pub(super) cards: &'a [Card],
@@ -23,7 +23,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// The lines, of which the first ones are never left out.
-pub(super) fn digest(parts: &Parts<'_>) -> Vec<String> {
+pub(super) fn digest(parts: &DigestParts<'_>) -> Vec<String> {
     let facts = parts.facts.iter().filter_map(|fact| Some(format!("{}: {}", fact.name, fact.short.as_ref()?)));
     let mut lines = vec![facts.collect::<Vec<_>>().join(" · ")];
     if let Some(first) = parts.warnings.first() {

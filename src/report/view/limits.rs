@@ -2,7 +2,7 @@
 
 /// Maximum numbers of rows and columns in one form of the report.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::report) struct Limits {
+pub(in crate::report) struct ViewLimits {
     /// Rows of a table that is sorted by count.
     pub(in crate::report) rows: usize,
     /// Rows of the table of regions.

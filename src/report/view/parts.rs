@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::super::document::change::Change;
+use super::super::document::change::CountChange;
 use super::super::table::{Table, is_leftover};
 use super::action::ActionView;
 use super::cell::{Cell, Wish};
@@ -53,7 +53,7 @@ pub(in crate::report) struct Card {
     pub(in crate::report) number: Cell,
     /// Shown next to it, such as its percentage.
     pub(in crate::report) detail: Option<Cell>,
-    pub(in crate::report) change: Option<(Change, Wish)>,
+    pub(in crate::report) change: Option<(CountChange, Wish)>,
 }
 
 /// A section of the report.

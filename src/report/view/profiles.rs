@@ -3,14 +3,14 @@
 use super::super::document::profile::ProfileFacts;
 use super::super::format::{capitalized, sentence, shown};
 use super::cell::Cell;
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::parts::{Column, Row, TableView};
 use super::ranked::more;
 use crate::base::noun::RowNoun;
 use crate::verdict::Verdict;
 
 /// One row for each profile, in the order of reading; `None` without any.
-pub(super) fn profiles(profiles: &[ProfileFacts], noun: RowNoun, limits: Limits) -> Option<TableView> {
+pub(super) fn profiles(profiles: &[ProfileFacts], noun: RowNoun, limits: ViewLimits) -> Option<TableView> {
     let has_reachable = profiles.iter().any(|profile| profile.reachable.is_some());
     let has_failures = profiles.iter().any(|profile| profile.failure.is_some());
     let cells = |name: String, rows: u64, reachable: Option<u64>, verdict: &str, failure: String| {

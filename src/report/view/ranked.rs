@@ -19,20 +19,20 @@ const UNFOLDED_ROWS: usize = 15;
 const MIN_FOLDED_ROWS: usize = 4;
 
 /// Keys and values of rows.
-type Rows<'a, V> = Vec<(&'a str, V)>;
+type RankedRows<'a, V> = Vec<(&'a str, V)>;
 
 /// The rows of a table in display order.
 pub(super) struct Ranked<'a, V> {
-    named: Rows<'a, V>,
+    named: RankedRows<'a, V>,
     /// Rows that do not fit.
-    rest: Rows<'a, V>,
-    leftovers: Rows<'a, V>,
+    rest: RankedRows<'a, V>,
+    leftovers: RankedRows<'a, V>,
 }
 
 impl<'a, V: Copy> Ranked<'a, V> {
     /// The `limit` largest rows by `size`, or one more: a single row takes no more space than a row for the rest.
     pub(super) fn new(rows: impl Iterator<Item = (&'a str, V)>, limit: usize, size: impl Fn(V) -> u64) -> Self {
-        let (mut leftovers, mut named): (Rows<V>, Rows<V>) = rows.partition(|(key, _)| is_leftover(key));
+        let (mut leftovers, mut named): (RankedRows<V>, RankedRows<V>) = rows.partition(|(key, _)| is_leftover(key));
         for rows in [&mut leftovers, &mut named] {
             rows.sort_by_key(|&(_, value)| Reverse(size(value)));
         }
@@ -64,7 +64,7 @@ impl<'a, V: Copy> Ranked<'a, V> {
             rows.push(rest(&self.rest));
         }
         let fold = is_long.then(|| {
-            let hidden: Rows<V> = self.named[UNFOLDED_ROWS..].iter().chain(&self.rest).copied().collect();
+            let hidden: RankedRows<V> = self.named[UNFOLDED_ROWS..].iter().chain(&self.rest).copied().collect();
             Fold { rows: UNFOLDED_ROWS..rows.len(), rest: rest(&hidden) }
         });
         rows.extend(self.leftovers.iter().map(|&(key, value)| row(key, value)));

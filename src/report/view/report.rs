@@ -6,13 +6,13 @@ use super::super::format::sentence;
 use super::about::about;
 use super::action::{ActionView, How};
 use super::digest::{self, digest};
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::parts::{Card, ReportView, Section};
 use super::run::{self, Source};
 use super::warnings::warnings;
 
 /// What a resource adds to its report.
-pub(super) struct Content<const N: usize> {
+pub(super) struct ResourceSections<const N: usize> {
     /// The most important numbers.
     pub(super) cards: Vec<Card>,
     /// Whether the numbers are compared with those of other filters.
@@ -35,10 +35,10 @@ fn action(action: Action) -> ActionView {
 /// The whole report; empty sections are left out.
 pub(super) fn report<D: ResourceDocument, const N: usize>(
     document: &D,
-    content: Content<N>,
-    limits: Limits,
+    content: ResourceSections<N>,
+    limits: ViewLimits,
 ) -> ReportView {
-    let Content { cards, filters_differ, highlights, sections, has_ages, footnote } = content;
+    let ResourceSections { cards, filters_differ, highlights, sections, has_ages, footnote } = content;
     let (noun, rows) = document.source_rows();
     let source = Source { noun, rows, has_ages, as_of: document.as_of(), origin: document.origin() };
     let sections = sections.into_iter().flatten().chain([run::run(source, limits)]);

@@ -5,7 +5,7 @@ use super::super::document::origin::Origin;
 use super::super::document::run::RunFacts;
 use super::super::format::{capitalized, file_name, moment, sentence, shown, size};
 use super::cell::Cell;
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::parts::{Column, Note, Row, Section, SectionKind, TableView, Tone};
 use super::profiles::profiles;
 use super::ranked::more;
@@ -33,7 +33,7 @@ impl Source<'_> {
     }
 }
 
-pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
+pub(super) fn run(source: Source<'_>, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if let Some(run) = &source.origin.run {
         let tone = if run.verdict == Verdict::Unverified { Tone::Warning } else { Tone::Good };
@@ -52,7 +52,7 @@ pub(super) fn run(source: Source<'_>, limits: Limits) -> Section {
 }
 
 /// The files that were written or read.
-fn files(source: Source<'_>, limits: Limits) -> Option<TableView> {
+fn files(source: Source<'_>, limits: ViewLimits) -> Option<TableView> {
     let outputs = source.origin.outputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let inputs = source.origin.inputs.iter().map(|file| (&file.path, file.format.name(), file.rows, file.bytes));
     let mut files: Vec<_> = outputs.chain(inputs).collect();

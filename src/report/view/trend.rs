@@ -5,7 +5,7 @@ use super::super::document::trend::TrendPoint;
 use super::super::format::capitalized;
 use super::cell::Cell;
 use super::distinct::distinct;
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::names::channel_name;
 use super::parts::{Column, Frame, LineChart, LinesView, Part, Row, RowKind, TableView};
 use crate::base::plural::grouped;
@@ -18,7 +18,7 @@ struct Series {
 }
 
 /// The charts and their table; nothing unless there are several points.
-pub(super) fn trend<D: ResourceDocument>(document: &D, limits: Limits) -> Vec<Part> {
+pub(super) fn trend<D: ResourceDocument>(document: &D, limits: ViewLimits) -> Vec<Part> {
     let points = document.trend();
     if points.len() < 2 {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn trend<D: ResourceDocument>(document: &D, limits: Limits) -> Vec<Pa
 }
 
 /// The totals, then the largest channels.
-fn series(points: &[TrendPoint], limits: Limits) -> Vec<Series> {
+fn series(points: &[TrendPoint], limits: ViewLimits) -> Vec<Series> {
     const TOTALS: [(&str, &str); 6] = [
         ("contacts", "Contacts"),
         ("reachable", "Reachable"),
@@ -83,7 +83,7 @@ fn day(point: &TrendPoint) -> &str {
 }
 
 /// A row for each time, and one with all of them as small bars.
-fn table(points: &[TrendPoint], series: &[Series], limits: Limits) -> TableView {
+fn table(points: &[TrendPoint], series: &[Series], limits: ViewLimits) -> TableView {
     let cut = points.len().saturating_sub(limits.days);
     let cell = |count: Option<u64>| count.map_or(Cell::Hidden, Cell::Count);
     let mut rows = Vec::new();

@@ -12,10 +12,10 @@ const MIDNIGHT: i64 = 1_772_323_200_000_000;
 const SECOND: i64 = 1_000_000;
 
 /// An activity of a test: message, position, status, reason code, seconds since midnight, and price in millionths.
-type Activity<'a> = (&'a str, Option<i32>, &'a str, Option<&'a str>, i64, Option<i128>);
+type TestActivity<'a> = (&'a str, Option<i32>, &'a str, Option<&'a str>, i64, Option<i128>);
 
-fn batch(activities: &[Activity<'_>]) -> RecordBatch {
-    let texts = |text: &dyn Fn(&Activity<'_>) -> Option<String>| -> ArrayRef {
+fn batch(activities: &[TestActivity<'_>]) -> RecordBatch {
+    let texts = |text: &dyn Fn(&TestActivity<'_>) -> Option<String>| -> ArrayRef {
         Arc::new(activities.iter().map(text).collect::<StringArray>())
     };
     let times: TimestampMicrosecondArray = activities.iter().map(|found| Some(MIDNIGHT + found.4 * SECOND)).collect();
@@ -34,7 +34,7 @@ fn batch(activities: &[Activity<'_>]) -> RecordBatch {
     RecordBatch::try_new(activity_schema(), columns).unwrap()
 }
 
-fn summary(batches: &[&[Activity<'_>]]) -> DeliverySummary {
+fn summary(batches: &[&[TestActivity<'_>]]) -> DeliverySummary {
     let mut counts = ActivityCounts::for_files();
     for activities in batches {
         counts.add(&batch(activities), MIDNIGHT + 86_400 * SECOND, |_| true);
@@ -45,15 +45,15 @@ fn summary(batches: &[&[Activity<'_>]]) -> DeliverySummary {
     summary
 }
 
-const READ: [Activity<'_>; 4] = [
+const READ: [TestActivity<'_>; 4] = [
     ("a", Some(0), "QUEUED", None, 0, None),
     ("a", Some(1), "SENT", None, 1, Some(8_000)),
     ("a", Some(2), "DELIVERED", None, 3, Some(8_000)),
     ("a", Some(3), "READ", None, 60, Some(8_500)),
 ];
-const FAILED: [Activity<'_>; 2] =
+const FAILED: [TestActivity<'_>; 2] =
     [("b", Some(0), "QUEUED", None, 10, None), ("b", Some(1), "FAILED", Some("30003"), 20, None)];
-const RECEIVED: [Activity<'_>; 1] = [("c", Some(0), "RECEIVED", None, 30, None)];
+const RECEIVED: [TestActivity<'_>; 1] = [("c", Some(0), "RECEIVED", None, 30, None)];
 
 #[test]
 fn a_message_has_the_last_status_and_price_of_its_activities() {
@@ -78,7 +78,7 @@ fn a_message_may_continue_in_the_next_batch() {
     for cut in 0..=all.len() {
         assert_eq!(summary(&[&all[..cut], &all[cut..]]), whole, "cut at {cut}");
     }
-    let one_by_one: Vec<&[Activity<'_>]> = all.chunks(1).collect();
+    let one_by_one: Vec<&[TestActivity<'_>]> = all.chunks(1).collect();
     assert_eq!(summary(&one_by_one), whole);
 }
 
@@ -101,7 +101,7 @@ fn what_activities_do_not_state_is_omitted() {
 
 #[test]
 fn endless_activities_of_one_message_are_not_kept() {
-    let many: Vec<Activity<'_>> = (0..3_000).map(|_| ("a", None, "SENT", None, 0, None)).collect();
+    let many: Vec<TestActivity<'_>> = (0..3_000).map(|_| ("a", None, "SENT", None, 0, None)).collect();
     let mut counts = ActivityCounts::for_files();
     for _ in 0..10 {
         counts.add(&batch(&many), MIDNIGHT, |_| true);

@@ -1,8 +1,8 @@
 //! Plain counters over contacts, filled batch by batch in one pass.
 //!
-//! [`Counts::add_batch`] is called by the export for every page and by the report for every batch of a file. A row is
+//! [`ContactCounts::add_batch`] is called by the export for every page and by the report for every batch of a file. A row is
 //! counted in one cell of a table of region × combination of channels × opt-out, by small numbers instead of texts;
-//! [`Counts::summary`](Counts) adds the cells up. No contact is kept.
+//! [`ContactCounts::summary`](Counts) adds the cells up. No contact is kept.
 //!
 //! *Easy to get wrong:* a contact counts once for each of its channels, so the counts of channels add up to more than the
 //! contacts; every other table adds up to the number of contacts. And memory must not grow with the account:
@@ -25,15 +25,15 @@ use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use self::channels::ChannelSets;
 use self::numbers::{NumberChecks, NumberColumns};
 use self::owners::Owners;
-use self::times::{Clock, Months};
-use super::names::{Names, OTHER, Texts, UNKNOWN};
+use self::times::{Clock, MonthCounts};
+use super::names::{Names, OTHER, TextColumn, UNKNOWN};
 use super::repeats::{Repeats, hash};
 use crate::report::document::contacts::summary::UpdatedCounts;
 use crate::report::table::MAX_KEYS;
 use crate::resources::contacts::column;
 
 /// Contacts of one region and one combination of channels, by opt-out: no, yes, unknown.
-type Cell = [u64; 3];
+type OptOutCounts = [u64; 3];
 
 const OPTED_IN: usize = 0;
 const OPTED_OUT: usize = 1;
@@ -41,7 +41,7 @@ const OPT_OUT_UNKNOWN: usize = 2;
 
 /// Everything counted over the contacts themselves.
 #[derive(Debug, Clone)]
-pub struct Counts {
+pub struct ContactCounts {
     /// Contacts.
     pub contacts: u64,
     regions: Names,
@@ -49,33 +49,33 @@ pub struct Counts {
     default_channels: Names,
     channels: ChannelSets,
     /// By region, then by combination of channels.
-    cells: Vec<Vec<Cell>>,
+    cells: Vec<Vec<OptOutCounts>>,
     /// By region and by the bits of a combination without a number of its own.
-    other_combinations: BTreeMap<(u16, u64), Cell>,
+    other_combinations: BTreeMap<(u16, u64), OptOutCounts>,
     by_calling_code: Vec<u64>,
     by_default_channel: Vec<u64>,
     /// Bit of each default channel among the available ones; 0 if it has none yet.
     default_bits: Vec<u64>,
     default_not_available: u64,
-    created: Months,
+    created: MonthCounts,
     updated: UpdatedCounts,
     missing: [u64; column::COUNT],
     numbers: NumberChecks,
     /// Repeated ids; `None` for an export, which removes them.
     ids: Option<Repeats>,
-    scratch: Scratch,
+    scratch: ContactBuffers,
 }
 
 /// Buffers that are reused for every batch.
 #[derive(Debug, Clone, Default)]
-struct Scratch {
+struct ContactBuffers {
     regions: Vec<u16>,
     calling_codes: Vec<u16>,
     default_channels: Vec<u16>,
     sets: Vec<u64>,
 }
 
-impl Default for Counts {
+impl Default for ContactCounts {
     /// Counters for an export, which removes repeated ids.
     fn default() -> Self {
         Self {
@@ -90,17 +90,17 @@ impl Default for Counts {
             by_default_channel: Vec::new(),
             default_bits: Vec::new(),
             default_not_available: 0,
-            created: Months::default(),
+            created: MonthCounts::default(),
             updated: UpdatedCounts::default(),
             missing: [0; column::COUNT],
             numbers: NumberChecks::default(),
             ids: None,
-            scratch: Scratch::default(),
+            scratch: ContactBuffers::default(),
         }
     }
 }
 
-impl Counts {
+impl ContactCounts {
     /// Counters for files, which can repeat ids.
     pub fn for_files() -> Self {
         Self { ids: Some(Repeats::default()), ..Self::default() }
@@ -139,8 +139,8 @@ impl Counts {
         self.created.add(time(column::CREATED_AT), clock);
         self.updated.add(time(column::UPDATED_AT), clock);
         let numbers = NumberColumns {
-            e164: Texts::new(text(column::FORMAT_E164)),
-            as_given: Texts::new(text(column::PHONE_NUMBER)),
+            e164: TextColumn::new(text(column::FORMAT_E164)),
+            as_given: TextColumn::new(text(column::PHONE_NUMBER)),
             regions: &self.scratch.regions,
             calling_codes: &self.scratch.calling_codes,
         };

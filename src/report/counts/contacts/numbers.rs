@@ -7,7 +7,7 @@
 //! *Easy to get wrong:* a shared calling code (+1, +7, +44) fits all of its regions, so a number of Canada also
 //! matches the region US.
 
-use super::super::names::{Names, Texts, UNKNOWN};
+use super::super::names::{Names, TextColumn, UNKNOWN};
 use super::super::repeats::{Repeats, hash};
 use super::owners::Owners;
 use crate::base::hash::hash_number;
@@ -32,9 +32,9 @@ pub(super) struct NumberChecks {
 /// The columns that belong to a phone number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumberColumns<'a> {
-    pub(super) e164: Texts<'a>,
+    pub(super) e164: TextColumn<'a>,
     /// Used if there is no E.164 form.
-    pub(super) as_given: Texts<'a>,
+    pub(super) as_given: TextColumn<'a>,
     /// Numbers of the regions.
     pub(super) regions: &'a [u16],
     /// Numbers of the calling codes.

@@ -4,14 +4,14 @@
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
-use super::super::names::Texts;
+use super::super::names::TextColumn;
 use super::super::repeats::owner_hash;
 use crate::resources::PROFILE_ID;
 
 /// Whose each row of a batch is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owners<'a> {
-    texts: Texts<'a>,
+    texts: TextColumn<'a>,
     /// The last one, which most often is the next one, too.
     last: &'a [u8],
     last_hash: u64,
@@ -23,7 +23,7 @@ impl<'a> Owners<'a> {
         let profiles = batch.column_by_name(PROFILE_ID).and_then(|profiles| profiles.as_string_opt::<i32>());
         // Few files have the column, and its values are null then.
         let profiles = profiles.filter(|profiles| profiles.null_count() < profiles.len());
-        Self { texts: Texts::new(profiles.unwrap_or(customers)), last: &[], last_hash: 0 }
+        Self { texts: TextColumn::new(profiles.unwrap_or(customers)), last: &[], last_hash: 0 }
     }
 
     /// A hash of whose the row is; 0 if that is not known.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::repeats::Repeats;
 use super::channels::{self, NONE};
-use super::{Cell, Counts, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT};
+use super::{ContactCounts, OPT_OUT_UNKNOWN, OPTED_IN, OPTED_OUT, OptOutCounts};
 use crate::base::places;
 use crate::report::document::contacts::summary::{OptOut, Quality, RegionDetail, SUMMARY_SCHEMA_VERSION, Summary};
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY, add};
@@ -22,7 +22,7 @@ struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, cell: Cell, has_channel: bool) {
+    fn add(&mut self, cell: OptOutCounts, has_channel: bool) {
         self.contacts += cell.iter().sum::<u64>();
         if has_channel {
             self.reachable += cell[OPTED_IN] + cell[OPT_OUT_UNKNOWN];
@@ -32,7 +32,7 @@ impl Totals {
         self.opt_out.unknown += cell[OPT_OUT_UNKNOWN];
     }
 
-    fn add_channels<'a>(&mut self, cell: Cell, names: impl Iterator<Item = &'a str>) {
+    fn add_channels<'a>(&mut self, cell: OptOutCounts, names: impl Iterator<Item = &'a str>) {
         for name in names {
             add(&mut self.channels, name, cell.iter().sum());
             add(&mut self.reachable_channels, name, cell[OPTED_IN] + cell[OPT_OUT_UNKNOWN]);
@@ -40,7 +40,7 @@ impl Totals {
     }
 }
 
-impl Counts {
+impl ContactCounts {
     /// The summary of what was counted, without the facts about the run or the files.
     pub fn summary(mut self) -> Summary {
         // These use the most memory, so they are freed first.
@@ -82,7 +82,7 @@ impl Counts {
         summary
     }
 
-    fn region_totals(&self, region: usize, cells: &[Cell], combinations: &mut Table) -> Totals {
+    fn region_totals(&self, region: usize, cells: &[OptOutCounts], combinations: &mut Table) -> Totals {
         let mut totals = Totals::default();
         let mut take = |number: usize, set: u64| {
             let cell = cells.get(number).copied().unwrap_or_default();

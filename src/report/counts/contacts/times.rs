@@ -50,7 +50,7 @@ impl Clock {
 
 /// Contacts by the month of a time.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Months {
+pub(super) struct MonthCounts {
     /// By months since the year 0.
     table: BTreeMap<i64, u64>,
     beyond: u64,
@@ -61,7 +61,7 @@ pub(super) struct Months {
     newest: Option<i64>,
 }
 
-impl Months {
+impl MonthCounts {
     pub(super) fn add(&mut self, times: &Times, clock: Clock) {
         self.missing += times.null_count() as u64;
         let later = |&&micros: &&i64| micros > clock.latest;
@@ -72,7 +72,7 @@ impl Months {
                 times.filter(|(micros, is_there)| *is_there && later(micros)).count() as u64
             }
         };
-        let mut run = Run::default();
+        let mut run = MonthRun::default();
         if times.null_count() == 0 {
             times.values().iter().for_each(|&micros| self.step(&mut run, micros));
         } else {
@@ -82,15 +82,15 @@ impl Months {
     }
 
     #[inline]
-    fn step(&mut self, run: &mut Run, micros: i64) {
+    fn step(&mut self, run: &mut MonthRun, micros: i64) {
         if !(run.start..run.end).contains(&micros) {
             self.end(run);
             if micros < YEAR_TWO {
                 self.unset += 1;
-                *run = Run::default();
+                *run = MonthRun::default();
                 return;
             }
-            *run = Run::at(micros);
+            *run = MonthRun::at(micros);
         }
         run.count += 1;
         run.oldest = run.oldest.min(micros);
@@ -98,7 +98,7 @@ impl Months {
     }
 
     /// Adds a row of contacts of one month at once.
-    fn end(&mut self, run: &Run) {
+    fn end(&mut self, run: &MonthRun) {
         if run.count == 0 {
             return;
         }
@@ -148,7 +148,7 @@ impl Months {
 
 /// Neighboring contacts of the same month.
 #[derive(Debug)]
-struct Run {
+struct MonthRun {
     start: i64,
     end: i64,
     month: i64,
@@ -157,14 +157,14 @@ struct Run {
     newest: i64,
 }
 
-impl Default for Run {
+impl Default for MonthRun {
     /// An empty run.
     fn default() -> Self {
         Self { start: 0, end: 0, month: 0, count: 0, oldest: i64::MAX, newest: i64::MIN }
     }
 }
 
-impl Run {
+impl MonthRun {
     fn at(micros: i64) -> Self {
         let (year, month, _) = date_of_day(micros.div_euclid(MICROS_PER_DAY));
         let index = year * 12 + i64::from(month) - 1;
@@ -209,7 +209,7 @@ mod tests {
     fn a_year_one_date_belongs_to_no_month() {
         let year_two = Timestamp::parse("0002-01-01T00:00:00Z").unwrap().micros();
         assert_eq!(YEAR_TWO, year_two);
-        let mut months = Months::default();
+        let mut months = MonthCounts::default();
         months
             .add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::between(0, 0));
         let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
@@ -225,7 +225,7 @@ mod tests {
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {
             let times = times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)).collect::<Times>();
-            let (mut updated, mut months) = (UpdatedCounts::default(), Months::default());
+            let (mut updated, mut months) = (UpdatedCounts::default(), MonthCounts::default());
             updated.add(&times, Clock::between(now, now));
             months.add(&times, Clock::between(now, now));
             let wanted =

@@ -89,7 +89,7 @@ pub struct DeliveryCounts {
     outbound_without_price: u64,
     events_before_queued: u64,
     missing: BTreeMap<String, u64>,
-    scratch: Scratch,
+    scratch: DeliveryBuffers,
 }
 
 /// Durations of the messages of a channel.
@@ -101,7 +101,7 @@ struct TimesOfChannel {
 
 /// Buffers that are reused for every batch: the numbers of the texts of each row.
 #[derive(Debug, Clone, Default)]
-struct Scratch {
+struct DeliveryBuffers {
     channels: Vec<u16>,
     regions: Vec<u16>,
     templates: Vec<u16>,
@@ -146,13 +146,13 @@ impl Default for DeliveryCounts {
             outbound_without_price: 0,
             events_before_queued: 0,
             missing: BTreeMap::new(),
-            scratch: Scratch::default(),
+            scratch: DeliveryBuffers::default(),
         }
     }
 }
 
 /// Values of a row other than its texts.
-struct Row {
+struct CountedMessage {
     place: usize,
     status: Status,
     /// When it was created, if that was set.
@@ -212,7 +212,7 @@ impl DeliveryCounts {
             };
             let day = created.map(|micros| micros.div_euclid(MICROS_PER_DAY));
             let channel = self.scratch.channels[row];
-            let this = Row { place: row, status, created, day, channel };
+            let this = CountedMessage { place: row, status, created, day, channel };
             let tally = Tally::of(direction, status, spent);
             let has_template = template_ids.is_some_and(|ids| ids.is_valid(row) && !ids.value(row).is_empty());
             self.add_to_groups(&this, tally, has_template);
@@ -262,7 +262,7 @@ impl DeliveryCounts {
         number(&mut self.reason_codes, columns.text("reason_code"), &mut self.scratch.reason_codes, rows);
     }
 
-    fn add_to_groups(&mut self, this: &Row, tally: Tally, has_template: bool) {
+    fn add_to_groups(&mut self, this: &CountedMessage, tally: Tally, has_template: bool) {
         fn add_one(counts: &mut Vec<u64>, number: u16) {
             let place = usize::from(number);
             if counts.len() <= place {
@@ -301,7 +301,7 @@ impl DeliveryCounts {
     }
 
     /// Counts how far an outbound message got, and how long that took.
-    fn add_progress(&mut self, this: &Row, events: Option<&Events<'_>>) {
+    fn add_progress(&mut self, this: &CountedMessage, events: Option<&Events<'_>>) {
         let mut stage = this.status.stage();
         let (mut queued, mut delivered, mut read): (Option<i64>, Option<i64>, Option<i64>) = (None, None, None);
         let earliest = |known: &mut Option<i64>, time: Option<i64>| {

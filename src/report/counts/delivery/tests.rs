@@ -15,10 +15,10 @@ const SECOND: i64 = 1_000_000;
 
 /// A message of a test: channel, direction, status, reason code, contact, seconds since midnight, price in millionths, and
 /// events as a status and seconds since midnight.
-type Message<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a str, i64, Option<i128>, &'a [(&'a str, i64)]);
+type TestMessage<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a str, i64, Option<i128>, &'a [(&'a str, i64)]);
 
-fn batch(messages: &[Message<'_>]) -> RecordBatch {
-    let texts = |text: &dyn Fn(&Message<'_>) -> Option<String>| -> ArrayRef {
+fn batch(messages: &[TestMessage<'_>]) -> RecordBatch {
+    let texts = |text: &dyn Fn(&TestMessage<'_>) -> Option<String>| -> ArrayRef {
         Arc::new(messages.iter().map(text).collect::<StringArray>())
     };
     let schema = delivery_schema();
@@ -53,7 +53,7 @@ fn batch(messages: &[Message<'_>]) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap()
 }
 
-fn summary(messages: &[Message<'_>]) -> DeliverySummary {
+fn summary(messages: &[TestMessage<'_>]) -> DeliverySummary {
     let mut counts = DeliveryCounts::for_files();
     counts.add_columns(&batch(messages), MIDNIGHT + MICROS_PER_DAY, &[true; 16]);
     counts.summary()

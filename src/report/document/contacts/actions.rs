@@ -21,7 +21,7 @@ const WHATSAPP: &str = "whatsapp";
 /// Everything that needs attention, most important first.
 pub(in crate::report) fn actions(summary: &Summary) -> Vec<Action> {
     let file = parquet_file(&summary.origin, "contacts.parquet");
-    let list = List { summary, file: &file };
+    let list = ActionList { summary, file: &file };
     let single = [
         list.opted_out(),
         list.without_channel(),
@@ -33,12 +33,12 @@ pub(in crate::report) fn actions(summary: &Summary) -> Vec<Action> {
     single.into_iter().flatten().chain(list.opt_out_shares()).collect()
 }
 
-struct List<'a> {
+struct ActionList<'a> {
     summary: &'a Summary,
     file: &'a str,
 }
 
-impl List<'_> {
+impl ActionList<'_> {
     /// An action about all contacts; `None` without any.
     fn of_all(&self, code: ActionCode, count: u64, what: [&str; 2], condition: &str) -> Option<Action> {
         let [one, many] = what;

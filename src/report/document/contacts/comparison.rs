@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::change::{Change, Changes};
+use super::super::change::{CountChange, CountChanges};
 use super::gross::GrossChanges;
 
 /// What changed since an older summary.
@@ -13,7 +13,7 @@ pub struct Comparison {
     /// Its time, RFC 3339, UTC; for files, the time in their manifest or else when they were written.
     pub as_of: String,
     /// Contacts.
-    pub contacts: Change,
+    pub contacts: CountChange,
     /// Who came and who left; `None` if one side is a summary, which has counts only.
     pub gross: Option<GrossChanges>,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
@@ -22,15 +22,15 @@ pub struct Comparison {
     /// Columns that one of the sides lacks; counts that need them are not compared.
     pub columns_not_in_both: Vec<String>,
     /// Contacts that can be reached.
-    pub reachable: Option<Change>,
+    pub reachable: Option<CountChange>,
     /// Contacts that opted out.
-    pub opted_out: Option<Change>,
+    pub opted_out: Option<CountChange>,
     /// Contacts without any channel.
-    pub without_channel: Option<Change>,
+    pub without_channel: Option<CountChange>,
     /// By available channel.
-    pub channels: Changes,
+    pub channels: CountChanges,
     /// By region.
-    pub regions: Changes,
+    pub regions: CountChanges,
     /// Regions that had no contact then.
     pub new_regions: Vec<String>,
     /// Regions that have no contact any more.

@@ -1,6 +1,6 @@
 //! Compares two summaries of messages.
 
-use super::super::change::{Change, Changes, changes};
+use super::super::change::{CountChange, CountChanges, changes};
 use super::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::group::{Groups, messages_of};
 use super::summary::DeliverySummary;
@@ -13,16 +13,16 @@ const COMPARED: [&str; 8] =
 /// Compares two summaries; `with` names the source of the older one.
 pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: String) -> DeliveryComparison {
     let have = |columns: &[&str]| old.has(columns) && new.has(columns);
-    let both = |then: Option<u64>, now: Option<u64>| Some(Change { old: then?, new: now? });
+    let both = |then: Option<u64>, now: Option<u64>| Some(CountChange { old: then?, new: now? });
     let groups = |column: &str, of: fn(&DeliverySummary) -> &Groups| {
-        if have(&[column]) { changes(&messages_of(of(old)), &messages_of(of(new))) } else { Changes::new() }
+        if have(&[column]) { changes(&messages_of(of(old)), &messages_of(of(new))) } else { CountChanges::new() }
     };
     let failures = |summary: &DeliverySummary| -> Table {
         summary.failures.iter().map(|failure| (failure.reason_code.clone(), failure.messages)).collect()
     };
     let rates = old.deliverability.zip(new.deliverability).map(|(old, new)| RateChange {
-        part: Change { old: old.successful, new: new.successful },
-        whole: Change { old: old.attempted, new: new.attempted },
+        part: CountChange { old: old.successful, new: new.successful },
+        whole: CountChange { old: old.attempted, new: new.attempted },
     });
     let unsuccessful = |summary: &DeliverySummary| Some(summary.total.failed? + summary.total.withheld?);
     let has_prices = have(&["price", "active_contact_price"]);
@@ -31,7 +31,7 @@ pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: St
     DeliveryComparison {
         with,
         as_of: old.as_of.clone(),
-        messages: Change { old: old.messages, new: new.messages },
+        messages: CountChange { old: old.messages, new: new.messages },
         filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(str::to_owned).collect(),
         outbound: both(old.total.outbound, new.total.outbound),
@@ -48,13 +48,13 @@ pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: St
             new.contacts.map(|contacts| contacts.replied),
         ),
         channels: groups("channel", |summary| &summary.channels),
-        statuses: if have(&["status"]) { changes(&old.statuses, &new.statuses) } else { Changes::new() },
+        statuses: if have(&["status"]) { changes(&old.statuses, &new.statuses) } else { CountChanges::new() },
         regions: groups("region_code", |summary| &summary.regions),
         templates: groups("template_name", |summary| &summary.templates),
         failures: if have(&["status", "reason_code"]) {
             changes(&failures(old), &failures(new))
         } else {
-            Changes::new()
+            CountChanges::new()
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::change::{Change, Changes};
+use super::super::change::{CountChange, CountChanges};
 use super::money::Money;
 
 /// An amount then and now.
@@ -18,9 +18,9 @@ pub struct MoneyChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RateChange {
     /// The part.
-    pub part: Change,
+    pub part: CountChange,
     /// The whole.
-    pub whole: Change,
+    pub whole: CountChange,
 }
 
 /// What changed since an older summary.
@@ -31,34 +31,34 @@ pub struct DeliveryComparison {
     /// Its time, RFC 3339, UTC; for files, the time in their manifest or else when they were written.
     pub as_of: String,
     /// Messages.
-    pub messages: Change,
+    pub messages: CountChange,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
     /// necessarily changes.
     pub filters_differ: bool,
     /// Columns that one of the sides lacks; counts that need them are not compared.
     pub columns_not_in_both: Vec<String>,
     /// Outbound messages.
-    pub outbound: Option<Change>,
+    pub outbound: Option<CountChange>,
     /// Inbound messages.
-    pub inbound: Option<Change>,
+    pub inbound: Option<CountChange>,
     /// Deliverability as the dashboard defines it.
     pub deliverability: Option<RateChange>,
     /// Outbound messages that failed, were filtered or blocked.
-    pub unsuccessful: Option<Change>,
+    pub unsuccessful: Option<CountChange>,
     /// Money spent, `price` and `active_contact_price` together.
     pub spent: Option<MoneyChange>,
     /// Contacts that outbound messages went to.
-    pub contacts_messaged: Option<Change>,
+    pub contacts_messaged: Option<CountChange>,
     /// Those that replied.
-    pub contacts_replied: Option<Change>,
+    pub contacts_replied: Option<CountChange>,
     /// Messages by channel.
-    pub channels: Changes,
+    pub channels: CountChanges,
     /// Messages by status.
-    pub statuses: Changes,
+    pub statuses: CountChanges,
     /// Messages by region.
-    pub regions: Changes,
+    pub regions: CountChanges,
     /// Messages by template.
-    pub templates: Changes,
+    pub templates: CountChanges,
     /// Messages by the reason code of their failure.
-    pub failures: Changes,
+    pub failures: CountChanges,
 }

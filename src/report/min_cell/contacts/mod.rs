@@ -28,10 +28,10 @@ use crate::report::document::contacts::summary::Summary;
 use crate::report::document::values::TimeRange;
 use crate::report::table::{NONE_KEY, OTHER_KEY, Table, UNKNOWN_KEY};
 
-type TableOf = for<'a> fn(&'a mut Summary) -> &'a mut Table;
+type ContactTableOf = for<'a> fn(&'a mut Summary) -> &'a mut Table;
 
 /// Every table of groups that add up to all contacts.
-const TABLES: [TableOf; 6] = [
+const TABLES: [ContactTableOf; 6] = [
     |summary| &mut summary.channel_combinations,
     |summary| &mut summary.default_channels,
     |summary| &mut summary.regions,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::report::render::render_table;
-use crate::report::{Counts, OTHER_KEY, ReportForm, TableStyle};
+use crate::report::{ContactCounts, OTHER_KEY, ReportForm, TableStyle};
 use crate::resources::contacts::decode_page;
 
 const NOW: i64 = 1_775_000_000_000_000; // 2026-03-31
@@ -29,9 +29,9 @@ fn small_groups_are_merged_until_their_sum_is_large() {
 }
 
 /// So many contacts of a region with these channels.
-type Group = (u64, &'static str, &'static str, Option<bool>);
+type ContactGroup = (u64, &'static str, &'static str, Option<bool>);
 
-fn counted(groups: &[Group]) -> Summary {
+fn counted(groups: &[ContactGroup]) -> Summary {
     let contacts: Vec<_> = groups
         .iter()
         .flat_map(|group| std::iter::repeat_n(group, usize::try_from(group.0).unwrap()))
@@ -45,7 +45,7 @@ fn counted(groups: &[Group]) -> Summary {
         .collect();
     let body = serde_json::json!({"success": true, "data": {"contacts": contacts}}).to_string();
     let page = decode_page(&body.into()).unwrap().data.unwrap().items.unwrap();
-    let mut counts = Counts::default();
+    let mut counts = ContactCounts::default();
     counts.add_batch(&page.batch(), NOW);
     counts.summary()
 }
@@ -196,7 +196,7 @@ impl Auditor<'_> {
     }
 }
 
-fn groups() -> impl Strategy<Value = Vec<Group>> {
+fn groups() -> impl Strategy<Value = Vec<ContactGroup>> {
     let regions = &["US", "CA", "DE", "FR", "LU", "BR", "AU", "NZ", "AQ", "ZZ", ""];
     let channels = &["", "sms", "rcs", "whatsapp", "sms,whatsapp", "sms,rcs", "sms,whatsapp,rcs"];
     let size = prop_oneof![1_u64..8, 1_u64..40, 30_u64..120];

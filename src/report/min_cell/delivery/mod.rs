@@ -20,12 +20,12 @@ use crate::report::table::{OTHER_KEY, Table};
 #[cfg(test)]
 mod tests;
 
-type TableOf = for<'a> fn(&'a mut DeliverySummary) -> &'a mut Table;
+type DeliveryTableOf = for<'a> fn(&'a mut DeliverySummary) -> &'a mut Table;
 type GroupsOf = for<'a> fn(&'a mut DeliverySummary) -> &'a mut Groups;
 type PartOf = for<'a> fn(&'a mut Group) -> &'a mut Option<u64>;
 
 /// Every table that adds up to all messages, or to those with a time.
-const TABLES: [TableOf; 4] = [
+const TABLES: [DeliveryTableOf; 4] = [
     |summary| &mut summary.directions,
     |summary| &mut summary.statuses,
     |summary| &mut summary.template_categories,

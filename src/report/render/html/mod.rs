@@ -21,17 +21,17 @@ use sha2::{Digest, Sha256};
 
 use self::page::Page;
 use super::super::view::layout::Layout;
-use super::super::view::limits::Limits;
+use super::super::view::limits::ViewLimits;
 use super::super::view::parts::{Frame, Part, ReportView, Section, SectionKind};
 
 /// Maximum size of the page.
 const MAX_BYTES: usize = 300_000;
 /// Limits that keep the page of a typical account well below that; all regions of the world fit.
-const LIMITS: Limits = Limits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
+const LIMITS: ViewLimits = ViewLimits { rows: 30, regions: 260, months: 240, days: 370, channels: 8 };
 /// Limits for an account with contacts in every region: these have a table with many columns.
-const WIDE_LIMITS: Limits = Limits { rows: 25, regions: 260, months: 120, days: 120, channels: 6 };
+const WIDE_LIMITS: ViewLimits = ViewLimits { rows: 25, regions: 260, months: 120, days: 120, channels: 6 };
 /// Limits for an account with hundreds of codes of maximum length.
-const TIGHT_LIMITS: Limits = Limits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
+const TIGHT_LIMITS: ViewLimits = ViewLimits { rows: 20, regions: 60, months: 120, days: 60, channels: 6 };
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -42,7 +42,7 @@ pub(in crate::report) fn render_html(document: &impl Layout) -> String {
     forms.into_iter().find(|html| html.len() < MAX_BYTES).unwrap_or_else(|| render(document, TIGHT_LIMITS))
 }
 
-fn render(document: &impl Layout, limits: Limits) -> String {
+fn render(document: &impl Layout, limits: ViewLimits) -> String {
     let mut page = Page::default();
     let view = document.layout(limits);
     head(&mut page, &view.title);

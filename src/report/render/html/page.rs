@@ -1,6 +1,6 @@
 //! Builds the page, starting with its top.
 
-use super::super::super::document::change::Change;
+use super::super::super::document::change::CountChange;
 use super::super::super::format::difference;
 use super::super::super::view::action::{ActionView, How};
 use super::super::super::view::cell::Wish;
@@ -136,7 +136,7 @@ pub(super) fn cards(page: &mut Page, view: &ReportView) {
     page.markup("</ul>\n");
 }
 
-pub(super) fn write_change(page: &mut Page, change: Change, wish: Wish) {
+pub(super) fn write_change(page: &mut Page, change: CountChange, wish: Wish) {
     let class = wish.is_met_by(change).map_or("share", |is_better| if is_better { "better" } else { "worse" });
     page.markup("<span class=\"").markup(class).markup("\">").text(&difference(change.difference())).markup("</span>");
 }

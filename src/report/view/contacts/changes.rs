@@ -7,18 +7,18 @@ use super::super::super::document::contacts::summary::Summary;
 use super::super::super::table::{NONE_KEY, OTHER_KEY, is_leftover};
 use super::super::cell::{Cell, Wish};
 use super::super::changes::{OlderSide, cells, changed, columns};
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, Row, Section, TableView};
 use super::super::ranked::{Ranked, more};
 use super::super::trend::trend;
 use crate::base::plural::{count_of, grouped, word_for};
-use crate::report::document::change::Change;
+use crate::report::document::change::CountChange;
 use crate::report::document::contacts::Gross;
 use crate::report::format::{difference, percent, relative};
 use crate::resources::contacts::{column, column_name};
 
-pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
+pub(super) fn changes(summary: &Summary, limits: ViewLimits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
     let totals = [
         ("Contacts", Some(comparison.contacts), Wish::More),
@@ -51,7 +51,7 @@ pub(super) fn changes(summary: &Summary, limits: Limits) -> Option<Section> {
 }
 
 /// Who came and who left in each channel and region.
-fn gross_tables(comparison: &Comparison, limits: Limits) -> Vec<TableView> {
+fn gross_tables(comparison: &Comparison, limits: ViewLimits) -> Vec<TableView> {
     let Some(gross) = &comparison.gross else { return Vec::new() };
     let channels = gross_table("Added and removed, by channel", "Channel", (&gross.channels, limits.rows), &Cell::text);
     let regions = gross_table("Added and removed, by region", "Region", (&gross.regions, limits.rows), &region_cell);
@@ -68,7 +68,7 @@ fn gross_table(
         |gross: Gross| gross.added + gross.removed + gross.gained + gross.lost + gross.opted_out + gross.opted_in;
     let cells = |name: Cell, gross: Gross| {
         let Gross { added, removed, gained, lost, opted_out, opted_in } = gross;
-        let net = Change { old: removed + lost, new: added + gained };
+        let net = CountChange { old: removed + lost, new: added + gained };
         let counts = [added, removed, gained, lost, opted_out, opted_in].map(Cell::Count);
         std::iter::once(name).chain(counts).chain([Cell::Difference(net, Wish::Neither)]).collect::<Vec<_>>()
     };
@@ -144,7 +144,7 @@ fn gross_notes(comparison: &Comparison) -> Vec<String> {
 }
 
 /// The gross change, and regions that only one side has.
-fn notes(comparison: &Comparison, limits: Limits) -> Vec<String> {
+fn notes(comparison: &Comparison, limits: ViewLimits) -> Vec<String> {
     let mut notes = gross_notes(comparison);
     for (what, regions) in [("New", &comparison.new_regions), ("Gone", &comparison.gone_regions)] {
         if !regions.is_empty() {

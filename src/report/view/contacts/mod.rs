@@ -13,16 +13,16 @@ use super::super::format::percent;
 use super::super::table::{Table, is_leftover};
 use super::cell::{Cell, Wish};
 use super::counted::counted;
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::names::{channel_name, region_cell};
 use super::parts::{Card, Note, ReportView, Section, SectionKind};
 use super::ranked::Ranked;
-use super::report::{self as frame, Content};
+use super::report::{self as frame, ResourceSections};
 use super::totals;
 use crate::base::plural::{count_of, word_for};
 
 /// Lays out the report on contacts.
-pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView {
+pub(in crate::report) fn report(summary: &Summary, limits: ViewLimits) -> ReportView {
     let sections = [
         Some(totals(summary)),
         changes::changes(summary, limits),
@@ -34,7 +34,11 @@ pub(in crate::report) fn report(summary: &Summary, limits: Limits) -> ReportView
     let footnote = "Times are UTC. Shares are of all contacts unless a table says otherwise.".to_owned();
     let (cards, highlights) = (cards(summary), highlights(summary));
     let filters_differ = summary.comparison.as_ref().is_some_and(|comparison| comparison.filters_differ);
-    frame::report(summary, Content { cards, filters_differ, highlights, sections, has_ages: true, footnote }, limits)
+    frame::report(
+        summary,
+        ResourceSections { cards, filters_differ, highlights, sections, has_ages: true, footnote },
+        limits,
+    )
 }
 
 /// The largest channels and regions, for a digest.
@@ -85,7 +89,7 @@ fn totals(summary: &Summary) -> Section {
     totals::section(summary, counts, reachable.into_iter().collect())
 }
 
-fn channels(summary: &Summary, limits: Limits) -> Section {
+fn channels(summary: &Summary, limits: ViewLimits) -> Section {
     let total = summary.contacts;
     let view = |title, name, table: &Table| counted(title, [name, "Contacts"], table, total, limits);
     let tables = [

@@ -17,7 +17,7 @@ const FIRST_YEAR: i32 = 2000;
 
 /// The charts; `None` without any plausible month.
 pub(super) fn lines(summary: &Summary) -> Option<LinesView> {
-    let months = Months::new(summary)?;
+    let months = ChartMonths::new(summary)?;
     let mut total = months.earlier;
     let sums = months.shown.iter().map(|(month, count)| {
         total += count;
@@ -41,7 +41,7 @@ fn chart(title: &str, points: Vec<(String, u64)>, is_last_partial: bool) -> Line
 }
 
 /// Counts that are in the charts, and those that are not.
-struct Months {
+struct ChartMonths {
     /// All months from the first to the last plausible one, including those without contacts.
     shown: Vec<(String, u64)>,
     /// Contacts created before them.
@@ -50,7 +50,7 @@ struct Months {
     later: u64,
 }
 
-impl Months {
+impl ChartMonths {
     fn new(summary: &Summary) -> Option<Self> {
         let index = |year: i32, month: u32| year * 12 + i32::try_from(month).unwrap_or(1) - 1;
         let parsed = |month: &str| {
@@ -141,7 +141,7 @@ mod tests {
                 (0..months).map(|at| format!("{:04}-{:02}", 1985 + at / 12, at % 12 + 1)).collect();
             let table: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 3)).collect();
             let summary = account(&table);
-            let Some(months) = Months::new(&summary) else { continue };
+            let Some(months) = ChartMonths::new(&summary) else { continue };
             let shown: u64 = months.shown.iter().map(|(_, count)| count).sum();
             assert_eq!(shown + months.earlier + months.later, summary.contacts);
         }

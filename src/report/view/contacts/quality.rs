@@ -3,7 +3,7 @@
 use super::super::super::document::contacts::summary::Summary;
 use super::super::super::document::values::Repeated;
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::parts::{Row, Section};
 use super::super::quality;
 use crate::resources::contacts::column::{
@@ -11,7 +11,7 @@ use crate::resources::contacts::column::{
     UPDATED_AT,
 };
 
-pub(super) fn quality(summary: &Summary, limits: Limits) -> Section {
+pub(super) fn quality(summary: &Summary, limits: ViewLimits) -> Section {
     quality::section(summary, findings(summary), limits)
 }
 

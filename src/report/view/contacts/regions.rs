@@ -6,13 +6,13 @@ use super::super::super::table::{OTHER_KEY, Table, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
 use super::super::distinct::{distinct, distinguish};
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::{channel_name, region_cell};
 use super::super::parts::{Column, Frame, HeatScale, HeatView, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more, sum};
 use crate::base::plural::grouped;
 
-pub(super) fn regions(summary: &Summary, limits: Limits) -> Section {
+pub(super) fn regions(summary: &Summary, limits: ViewLimits) -> Section {
     let count = |title: &str, name, table: &Table| counted(title, [name, "Contacts"], table, summary.contacts, limits);
     let map = MapView {
         noun: Summary::NOUN,
@@ -39,7 +39,7 @@ fn with_plus(codes: &Table) -> Table {
         .collect()
 }
 
-fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
+fn region_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
     let ranked = Ranked::of_counts(&summary.regions, limits.regions);
     let largest = ranked.largest()?;
     // Counts next to counts, and shares next to shares.
@@ -90,7 +90,7 @@ fn region_table(summary: &Summary, limits: Limits) -> Option<TableView> {
 type InRegion = (Option<u64>, Option<u64>);
 
 /// The share of each region's contacts that each channel reaches after opt-outs, or, if that is not known, that have it.
-fn channel_mix(summary: &Summary, limits: Limits) -> Option<HeatView> {
+fn channel_mix(summary: &Summary, limits: ViewLimits) -> Option<HeatView> {
     let is_reach_known = !summary.reachable_by_region.is_empty();
     let (all, by_region) = if is_reach_known {
         (&summary.reachable_channels, &summary.reachable_by_region)

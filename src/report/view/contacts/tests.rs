@@ -1,14 +1,14 @@
-use super::super::super::document::change::Change;
+use super::super::super::document::change::CountChange;
 use super::super::parts::{Part, Row, TableView};
 use super::*;
 use crate::report::RegionDetail;
 
-const fn limits(rows: usize) -> Limits {
-    Limits { rows, regions: rows * 2, months: 12, days: 14, channels: 6 }
+const fn limits(rows: usize) -> ViewLimits {
+    ViewLimits { rows, regions: rows * 2, months: 12, days: 14, channels: 6 }
 }
 
 const REGIONS: &str = "Contacts by region";
-const LIMITS: [Limits; 3] = [limits(10), limits(30), limits(40)];
+const LIMITS: [ViewLimits; 3] = [limits(10), limits(30), limits(40)];
 
 /// An account with this many codes, and some contacts without a code or with a hidden one.
 fn account(codes: u64) -> Summary {
@@ -33,7 +33,7 @@ fn account(codes: u64) -> Summary {
     }
 }
 
-fn view(summary: &Summary, limits: Limits, title: &str) -> TableView {
+fn view(summary: &Summary, limits: ViewLimits, title: &str) -> TableView {
     let parts = report(summary, limits).sections.into_iter().flat_map(|section| section.parts);
     let tables = parts.filter_map(|part| match part {
         Part::Table(table) => Some(table),
@@ -109,7 +109,7 @@ fn leftovers_are_shown_in_every_form() {
 
 #[test]
 fn more_is_better_only_for_counts_that_should_grow() {
-    let [grown, shrunk, same] = [(1, 44), (44, 1), (2, 2)].map(|(old, new)| Change { old, new });
+    let [grown, shrunk, same] = [(1, 44), (44, 1), (2, 2)].map(|(old, new)| CountChange { old, new });
     assert_eq!([grown, shrunk, same].map(|change| Wish::More.is_met_by(change)), [Some(true), Some(false), None]);
     assert_eq!([grown, shrunk, same].map(|change| Wish::Fewer.is_met_by(change)), [Some(false), Some(true), None]);
     assert_eq!([grown, shrunk, same].map(|change| Wish::Neither.is_met_by(change)), [None; 3]);

@@ -4,13 +4,13 @@ use super::super::super::document::contacts::summary::Summary;
 use super::super::super::format::{moment, shown};
 use super::super::super::table::is_leftover;
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::so_far_of;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::months;
 use crate::base::plural::grouped;
 
-pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
+pub(super) fn times(summary: &Summary, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
         notes.push(format!("The oldest contact was created {}, the newest {}.", moment(oldest), moment(newest)));
@@ -24,7 +24,7 @@ pub(super) fn times(summary: &Summary, limits: Limits) -> Section {
     Section::new(SectionKind::Time, "Time", notes, parts.into_iter().flatten().collect())
 }
 
-fn month_table(summary: &Summary, limits: Limits) -> Option<TableView> {
+fn month_table(summary: &Summary, limits: ViewLimits) -> Option<TableView> {
     let (months, leftovers): (Vec<_>, Vec<_>) =
         summary.created_by_month.iter().partition(|(month, _)| !is_leftover(month));
     let hidden = months.len().saturating_sub(limits.months + 1);

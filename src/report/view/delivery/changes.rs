@@ -1,19 +1,19 @@
 //! The section about changes since an older report.
 
-use super::super::super::document::change::{Change, Changes};
+use super::super::super::document::change::{CountChange, CountChanges};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::{money, percent};
 use super::super::cell::{Cell, Wish};
 use super::super::changes::{OlderSide, cells, changed, columns};
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::region_cell;
 use super::super::parts::{Row, Section, TableView};
 use super::super::trend::trend;
 
-pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Section> {
+pub(super) fn changes(summary: &DeliverySummary, limits: ViewLimits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
-    let changed = |title: &str, name: &str, changes: &Changes, cell_of: fn(&str) -> Cell| {
+    let changed = |title: &str, name: &str, changes: &CountChanges, cell_of: fn(&str) -> Cell| {
         changed(title, name, changes, limits, |key| (cell_of(key), Wish::Neither))
     };
     let tables = [
@@ -30,8 +30,9 @@ pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Secti
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {
-    let count =
-        |name: &str, change: Option<Change>, wish| change.map(|change| Row::new(cells(Cell::text(name), change, wish)));
+    let count = |name: &str, change: Option<CountChange>, wish| {
+        change.map(|change| Row::new(cells(Cell::text(name), change, wish)))
+    };
     let rate = |change: RateChange| {
         let [old, new] = [percent(change.part.old, change.whole.old), percent(change.part.new, change.whole.new)];
         Row::new(vec![

@@ -8,7 +8,7 @@ use super::super::super::format::{moment, shown};
 use super::super::super::table::{OTHER_KEY, Table, UNKNOWN_KEY, is_leftover};
 use super::super::cell::Cell;
 use super::super::counted::counted;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::so_far_of;
 use super::super::parts::{
     Column, Frame, HeatScale, HeatView, LineChart, LinesView, Note, Part, Row, Section, SectionKind, TableView,
@@ -25,12 +25,12 @@ const FIRST_DAY: i64 = 10_957;
 const BLOCK: usize = 3;
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-pub(super) fn times(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn times(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let mut notes = Vec::new();
     if let (Some(oldest), Some(newest)) = (&summary.created_range.oldest, &summary.created_range.newest) {
         notes.push(format!("The oldest message was created {}, the newest {}.", moment(oldest), moment(newest)).into());
     }
-    let hours = Limits { rows: summary.hours.len(), ..limits };
+    let hours = ViewLimits { rows: summary.hours.len(), ..limits };
     let parts = [
         lines(summary).map(Part::Lines),
         days(summary, limits).map(Part::from),
@@ -41,7 +41,7 @@ pub(super) fn times(summary: &DeliverySummary, limits: Limits) -> Section {
 }
 
 /// Hours in order, not sorted by count.
-fn in_order(hours: &Table, total: u64, limits: Limits) -> Option<TableView> {
+fn in_order(hours: &Table, total: u64, limits: ViewLimits) -> Option<TableView> {
     let view = counted("Created, by hour", ["Hour", "Messages"], hours, total, limits)?;
     let mut rows = view.rows;
     rows.sort_by_key(Row::name);
@@ -50,7 +50,7 @@ fn in_order(hours: &Table, total: u64, limits: Limits) -> Option<TableView> {
 }
 
 /// The latest days, in order.
-fn days(summary: &DeliverySummary, limits: Limits) -> Option<TableView> {
+fn days(summary: &DeliverySummary, limits: ViewLimits) -> Option<TableView> {
     let (days, leftovers): (Vec<_>, Vec<_>) = summary.days.iter().partition(|(day, _)| !is_leftover(day));
     let hidden = days.len().saturating_sub(limits.days + 1);
     let cut = if hidden > 0 { days.len() - limits.days } else { 0 };

@@ -3,19 +3,19 @@
 use super::super::super::document::delivery::summary::{DeliverySummary, Failure};
 use super::super::super::format::{sentence, shortened, shown};
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::parts::{Column, Frame, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
 /// Maximum length of a reason, in characters.
 const MAX_REASON: usize = 60;
 
-pub(super) fn failures(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn failures(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let parts = table(&summary.failures, limits).map(Part::from).into_iter().collect();
     Section::new(SectionKind::Failures, "Failures", Vec::new(), parts)
 }
 
-fn table(failures: &[Failure], limits: Limits) -> Option<TableView> {
+fn table(failures: &[Failure], limits: ViewLimits) -> Option<TableView> {
     let rows = failures.iter().map(|failure| (failure.reason_code.as_str(), failure));
     let ranked = Ranked::new(rows, limits.rows, |failure| failure.messages);
     let largest = ranked.shown().map(|(_, failure)| failure.messages).max()?;

@@ -3,10 +3,10 @@
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::cell::Cell;
 use super::super::counted::counted;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::parts::{Column, Row, Section, SectionKind, TableView};
 
-pub(super) fn delivery(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn delivery(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let messages = summary.messages;
     let tables = [
         funnel(summary),

@@ -5,17 +5,17 @@ use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::document::resource::ResourceDocument;
 use super::super::cell::Cell;
 use super::super::counted::counted;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, MapView, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
 
-pub(super) fn channels(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn channels(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let table = table("Messages by channel", "Channel", &summary.channels, limits.rows, Cell::text);
     Section::new(SectionKind::Channels, "Channels", Vec::new(), table.map(Part::from).into_iter().collect())
 }
 
-pub(super) fn regions(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn regions(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let map = MapView {
         noun: DeliverySummary::NOUN,
         counts: messages_of(&summary.regions),
@@ -28,7 +28,7 @@ pub(super) fn regions(summary: &DeliverySummary, limits: Limits) -> Section {
     Section::new(SectionKind::Regions, "Regions", Vec::new(), parts)
 }
 
-pub(super) fn templates(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn templates(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let table = table("Messages by template", "Template", &summary.templates, limits.rows, Cell::text);
     let categories = &summary.template_categories;
     let categories = counted("Categories", ["Category", "Messages"], categories, summary.messages, limits);

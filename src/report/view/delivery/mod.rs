@@ -15,16 +15,16 @@ use super::super::document::delivery::summary::DeliverySummary;
 use super::super::format::percent;
 use super::super::table::is_leftover;
 use super::cell::{Cell, Wish};
-use super::limits::Limits;
+use super::limits::ViewLimits;
 use super::names::channel_name;
 use super::parts::{Card, ReportView, Row, Section, SectionKind, TableView};
 use super::ranked::Ranked;
-use super::report::{self as frame, Content};
+use super::report::{self as frame, ResourceSections};
 use super::totals;
 use crate::base::plural::grouped;
 
 /// Lays out the report on messages.
-pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> ReportView {
+pub(in crate::report) fn report(summary: &DeliverySummary, limits: ViewLimits) -> ReportView {
     let sections = [
         Some(totals(summary)),
         changes::changes(summary, limits),
@@ -41,7 +41,7 @@ pub(in crate::report) fn report(summary: &DeliverySummary, limits: Limits) -> Re
     ];
     let footnote = "Times are UTC. Shares are of all messages unless a table says otherwise. The API names no currency: \
                     amounts are in the account's.";
-    let content = Content {
+    let content = ResourceSections {
         cards: cards(summary),
         filters_differ: summary.comparison.as_ref().is_some_and(|comparison| comparison.filters_differ),
         highlights: highlights(summary),

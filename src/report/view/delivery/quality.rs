@@ -2,11 +2,11 @@
 
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::parts::{Row, Section};
 use super::super::quality;
 
-pub(super) fn quality(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn quality(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     quality::section(summary, findings(summary), limits)
 }
 

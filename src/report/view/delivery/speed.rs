@@ -2,10 +2,10 @@
 
 use super::super::super::document::delivery::summary::{DeliverySummary, DeliveryTimes, Percentiles};
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 
-pub(super) fn speed(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn speed(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let tables = [
         table("From queued to delivered", summary, limits, |times| times.to_delivered),
         table("From queued to read", summary, limits, |times| times.to_read),
@@ -30,7 +30,7 @@ pub(super) fn speed(summary: &DeliverySummary, limits: Limits) -> Section {
 fn table(
     title: &str,
     summary: &DeliverySummary,
-    limits: Limits,
+    limits: ViewLimits,
     of: fn(&DeliveryTimes) -> Option<Percentiles>,
 ) -> Option<TableView> {
     let all = of(&summary.times)?;

@@ -5,7 +5,7 @@ use super::super::super::document::delivery::money::{Money, Spending};
 use super::super::super::document::delivery::summary::DeliverySummary;
 use super::super::super::format::money;
 use super::super::cell::Cell;
-use super::super::limits::Limits;
+use super::super::limits::ViewLimits;
 use super::super::names::region_cell;
 use super::super::parts::{Column, Frame, Note, Part, Row, Section, SectionKind, TableView};
 use super::super::ranked::{Ranked, more};
@@ -17,7 +17,7 @@ impl DeliverySummary {
     }
 }
 
-pub(super) fn spending(summary: &DeliverySummary, limits: Limits) -> Section {
+pub(super) fn spending(summary: &DeliverySummary, limits: ViewLimits) -> Section {
     let spent = summary.total.spent;
     if !summary.has_prices() || summary.messages == 0 {
         return Section::new(SectionKind::Spending, "Spending", Vec::new(), Vec::new());

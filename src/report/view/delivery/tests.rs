@@ -76,7 +76,7 @@ fn every_form_shows_the_same_numbers() {
 fn tables_of_groups_add_up_however_they_are_cut() {
     for keys in [1, 12, 57, 300] {
         let summary = account(keys);
-        let limits = Limits { rows: 10, regions: 20, months: 12, days: 14, channels: 6 };
+        let limits = ViewLimits { rows: 10, regions: 20, months: 12, days: 14, channels: 6 };
         let report = report(&summary, limits);
         let tables = report.sections.iter().flat_map(Section::tables);
         let of_groups = tables.filter(|table| table.title.starts_with("Messages by"));
