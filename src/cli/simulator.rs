@@ -318,13 +318,13 @@ mod tests {
     use crate::simulator::FaultKind;
 
     #[derive(Parser)]
-    struct Line {
+    struct SimulatorLine {
         #[command(flatten)]
         simulator: SimulatorArgs,
     }
 
     fn settings(line: &str) -> Result<Settings, clap::Error> {
-        Line::try_parse_from(line.split('|').map(str::trim)).map(|line| line.simulator.settings())
+        SimulatorLine::try_parse_from(line.split('|').map(str::trim)).map(|line| line.simulator.settings())
     }
 
     #[test]

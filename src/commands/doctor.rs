@@ -15,8 +15,8 @@ use crate::resources::ResourceTable;
 use crate::simulator;
 use crate::time::Timestamp;
 
-use self::account::Checked;
-use self::finding::Findings;
+use self::account::AccountChecks;
+use self::finding::DoctorFindings;
 use super::account::{key_variable, start_simulator};
 
 /// Prints what works and what does not.
@@ -24,7 +24,7 @@ use super::account::{key_variable, start_simulator};
 /// # Errors
 /// When stdout cannot be written, or the simulator cannot be started.
 pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
-    let mut findings = Findings::default();
+    let mut findings = DoctorFindings::default();
     let choice = args.profiles.profiles.as_deref().map(ProfileChoice::new).transpose()?;
     let simulate = args.run.account.simulate.map(simulator::Settings::of_contacts);
     let simulate = if choice.is_some() { simulate.map(simulator::Settings::shared_by_profiles) } else { simulate };
@@ -61,7 +61,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     let is_asked = |name: &str| args.resources.is_empty() || args.resources.iter().any(|asked| asked == name);
     let asked: Vec<&str> = ResourceTable::NAMES.into_iter().filter(|name| is_asked(name)).collect();
-    let checked = Checked { scope: config.scope, choice: choice.as_ref(), asked: &asked };
+    let checked = AccountChecks { scope: config.scope, choice: choice.as_ref(), asked: &asked };
     runtime.block_on(account::check(&account, &checked, &pace, &mut findings))?;
     findings.conclude()
 }

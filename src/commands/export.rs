@@ -27,11 +27,11 @@ use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
-use super::publish::{Published, may_be_published, publish, published_before, warn_of_losses};
+use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
 use super::read::read_all;
 use super::replaced::check_dataset;
 use super::resume::open_journal;
-use super::with_activities::{Phase, read_activities};
+use super::with_activities::{ActivitiesPhase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
 use super::{is_color_off, job, print, stop, table_width};
 
@@ -128,7 +128,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     (config, account): (&ExportConfig, &Account),
     opened: Opened,
     mut stop: Pin<&mut impl Future<Output = Error>>,
-) -> Result<Option<Published<C::Document>>, Error> {
+) -> Result<Option<PublishedExport<C::Document>>, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Timestamp::now());
     let Opened { outputs, activities, comparing, stats_before, _locks } = opened;
@@ -153,7 +153,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     let mut of_activities = JournalSlot::default();
     let mut staged_activities = None;
     if let (Ok(Some(exported)), Some(outputs), Some(settings)) = (&mut read, activities, command.activities) {
-        let phase = Phase { config, account, key: &key, verbosity, settings, now };
+        let phase = ActivitiesPhase { config, account, key: &key, verbosity, settings, now };
         match read_activities(&phase, exported, outputs, &mut of_activities, stop.as_mut()).await {
             Ok(activities) => staged_activities = Some(activities),
             Err(error) => read = Err(error),
@@ -259,7 +259,7 @@ fn seconds(duration: Duration) -> f64 {
 pub(super) fn report_result<R: Reading, D: RunDocument>(
     config: &ExportConfig,
     (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
-    published: &Published<D>,
+    published: &PublishedExport<D>,
 ) -> Result<ExitCode, Error> {
     let outcome = outcome::<R, D>(published);
     let in_one_line = outcome.replace('\n', "; ");
@@ -300,7 +300,7 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
 }
 
 /// The verdict and what it is about, in one line, and what has changed in another.
-pub(super) fn outcome<R: Reading, D>(published: &Published<D>) -> String {
+pub(super) fn outcome<R: Reading, D>(published: &PublishedExport<D>) -> String {
     let (one, many) = (R::NOUN.one, R::NOUN.many);
     let left_out = match published.items_rejected {
         0 => String::new(),

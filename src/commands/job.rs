@@ -26,7 +26,7 @@ thread_local! {
 
 /// Why a job's command is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum JobPurpose {
     /// To find what is wrong with it, without a request.
     Check,
     /// To run it, with others at the same time or without.
@@ -40,16 +40,16 @@ pub(super) enum Purpose {
 #[derive(Debug)]
 pub(super) struct JobContext {
     name: String,
-    purpose: Purpose,
+    purpose: JobPurpose,
     signals: Signals,
-    checked: RefCell<Checked>,
+    checked: RefCell<JobCheck>,
     outcome: RefCell<Option<String>>,
     quota: Cell<Option<QuotaLeft>>,
 }
 
 /// What the check of a job has found.
 #[derive(Debug, Default)]
-pub(super) struct Checked {
+pub(super) struct JobCheck {
     /// Where it writes: what tells whether two places are the same, and what it is called.
     pub(super) places: Vec<(String, String)>,
     /// Whose quota it spends.
@@ -60,7 +60,7 @@ pub(super) struct Checked {
 #[derive(Debug)]
 pub(super) struct Noted {
     /// What a check found.
-    pub(super) checked: Checked,
+    pub(super) checked: JobCheck,
     /// The outcome in a few words.
     pub(super) outcome: Option<String>,
     /// What is left of its account's quota.
@@ -68,7 +68,7 @@ pub(super) struct Noted {
 }
 
 impl JobContext {
-    pub(super) fn new(name: &str, purpose: Purpose, signals: Signals) -> Self {
+    pub(super) fn new(name: &str, purpose: JobPurpose, signals: Signals) -> Self {
         Self {
             name: name.to_owned(),
             purpose,
@@ -121,12 +121,12 @@ pub(super) fn name() -> Option<String> {
 
 /// Whether progress would be mixed with that of other jobs.
 pub(super) fn has_company() -> bool {
-    current(|job| job.purpose == Purpose::Run { has_company: true }).unwrap_or(false)
+    current(|job| job.purpose == JobPurpose::Run { has_company: true }).unwrap_or(false)
 }
 
 /// Whether the command is only to be checked. What it would read may not be there yet.
 pub(super) fn is_check() -> bool {
-    current(|job| job.purpose == Purpose::Check).unwrap_or(false)
+    current(|job| job.purpose == JobPurpose::Check).unwrap_or(false)
 }
 
 /// Notes where a job writes.

@@ -27,7 +27,7 @@ use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::printer::{note, say_error, warn_text};
-use super::publish::Published;
+use super::publish::PublishedExport;
 use super::{PLAIN_LOG, dispatch, job, start_log, start_log_of};
 
 /// A command that runs.
@@ -177,7 +177,7 @@ impl<'a> RunMonitor<'a> {
     }
 
     /// Notes that the outputs of a list have their names; `outcome` is the same for people.
-    pub(super) fn note_published<D>(&self, published: &Published<D>, outcome: &str) {
+    pub(super) fn note_published<D>(&self, published: &PublishedExport<D>, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.is_published = true;
         add(&mut record.rows, published.rows);

@@ -33,7 +33,7 @@ use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
 
 /// An export whose files have their names.
-pub(super) struct Published<D> {
+pub(super) struct PublishedExport<D> {
     /// Its report.
     pub(super) document: D,
     /// The report of the activities, if they were read in the same run.
@@ -93,7 +93,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     exported: Exported<C>,
     (activities, compared): (Option<Exported<ActivityCounts>>, Option<Compared>),
     mut run: RunFacts,
-) -> Result<Published<C::Document>, Error> {
+) -> Result<PublishedExport<C::Document>, Error> {
     let carried = carried_over(config, exported.gathered.staged.reports());
     let gate = check_gate::<R, C>(config, &exported, &carried);
     let Gathered { counts, findings, staged, .. } = exported.gathered;
@@ -172,7 +172,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     remove_older_exports(config, R::NAME);
     let RunFacts { verdict, evidence, profiles, .. } = run;
     let rejected = findings.rejected;
-    Ok(Published {
+    Ok(PublishedExport {
         document,
         activities,
         to_stdout,

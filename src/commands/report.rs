@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use self::gross::{GrossRows, RowsOfSide};
-use self::older::{Older, State, States};
+use self::older::{OlderDocument, OlderSource, States};
 use super::printer::{note, warn};
 use super::{is_color_off, job, print, table_width};
 
@@ -61,12 +61,13 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
     let mut mirror = Mirror::new(naming.stores());
     let mut found = mirror.find_files(&args.files)?;
-    let mut older: Vec<Older> =
-        args.compare.iter().map(|path| Older::find(path, &mut mirror)).collect::<Result<_, _>>()?;
-    let all_found: Vec<&FoundFiles> = std::iter::once(&found).chain(older.iter().filter_map(Older::files)).collect();
+    let mut older: Vec<OlderSource> =
+        args.compare.iter().map(|path| OlderSource::find(path, &mut mirror)).collect::<Result<_, _>>()?;
+    let all_found: Vec<&FoundFiles> =
+        std::iter::once(&found).chain(older.iter().filter_map(OlderSource::files)).collect();
     // An object is read from its copy, so its own address is checked, too.
     let summaries: Vec<&Path> =
-        older.iter().flat_map(Older::summaries).chain(&args.compare).map(PathBuf::as_path).collect();
+        older.iter().flat_map(OlderSource::summaries).chain(&args.compare).map(PathBuf::as_path).collect();
     paths::check(forms.iter().map(|(target, _)| target), &all_found, &summaries, naming.stores())?;
     let files = FileSettings { makes_folders: !args.store.no_create_dirs, ..FileSettings::default() };
     for (target, _) in &forms {
@@ -92,7 +93,7 @@ fn report_on<C: FileCounts>(
     args: &ReportArgs,
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
     found: FoundFiles,
-    older: Vec<Older>,
+    older: Vec<OlderSource>,
 ) -> Result<ExitCode, Error> {
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
@@ -106,7 +107,7 @@ fn report_on<C: FileCounts>(
     let mut document = summarize::<C>(&files, as_of, is_silent, rows.as_mut().map(GrossRows::new_rows))?;
     document.add_notices(notices);
     document.origin_mut().title.clone_from(&args.title);
-    let mut states: Vec<State<C::Document>> = states.read::<C>(is_silent, rows.as_mut())?;
+    let mut states: Vec<OlderDocument<C::Document>> = states.read::<C>(is_silent, rows.as_mut())?;
     let doubtful = states.iter().filter(|state| state.verdict == Some(Verdict::Unverified));
     document.add_notices(doubtful.map(|state| Notice::unverified_comparison(&state.name)));
     if let Some(min_cell) = args.min_cell {

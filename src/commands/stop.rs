@@ -39,7 +39,7 @@ impl Signals {
         // Before the thread runs: until then a signal would end the process.
         let mut heard = {
             let _context = runtime.enter();
-            Heard::listen()?
+            StopSignals::listen()?
         };
         let listen = async move {
             let code = heard.first().await;
@@ -145,7 +145,7 @@ pub(super) async fn blocking_unless<T: Send + 'static>(
 
 /// The signals that ask the run to stop.
 #[cfg(unix)]
-struct Heard {
+struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
     /// The end of the terminal or session, unless it was ignored when the run began.
@@ -155,7 +155,7 @@ struct Heard {
 }
 
 #[cfg(unix)]
-impl Heard {
+impl StopSignals {
     fn listen() -> io::Result<Self> {
         // SIGXFSZ, the same number on Linux, macOS and the BSDs.
         const FILE_SIZE: i32 = 25;
@@ -195,10 +195,10 @@ impl Heard {
 
 /// The signals that ask the run to stop.
 #[cfg(not(unix))]
-struct Heard;
+struct StopSignals;
 
 #[cfg(not(unix))]
-impl Heard {
+impl StopSignals {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
     fn listen() -> io::Result<Self> {
         Ok(Self)

@@ -21,7 +21,7 @@ const REPEATED_HINT: &str = "two files hold the same rows: export again";
 
 /// The result as JSON, schema version 1.
 #[derive(Debug, Serialize)]
-struct Report {
+struct VerifyReport {
     schema_version: u32,
     /// Whether everything is as published.
     ok: bool,
@@ -92,7 +92,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
         exports.push(ExportResult { manifest: listing.manifest.to_string(), run_id, verdict, files, repeated_ids });
     }
     let is_ok = |export: &ExportResult| export.repeated_ids.is_empty() && export.files.iter().all(|file| file.ok);
-    let report = Report { schema_version: 1, ok: exports.iter().all(is_ok), exports };
+    let report = VerifyReport { schema_version: 1, ok: exports.iter().all(is_ok), exports };
     if shows_lines && !args.quiet {
         print(&conclusion(&report))?;
     }
@@ -173,7 +173,7 @@ fn line(result: &FileResult) -> String {
     format!("failed  {path}: {}\n{next}", printable(problem))
 }
 
-fn conclusion(report: &Report) -> String {
+fn conclusion(report: &VerifyReport) -> String {
     let all = || report.exports.iter().flat_map(|export| &export.files);
     let failed = all().filter(|file| !file.ok).count() as u64;
     let repeated = report.exports.iter().map(|export| export.repeated_ids.len() as u64).sum::<u64>();

@@ -27,7 +27,7 @@ use super::read::read_all;
 use super::resume::open_journal;
 
 /// What the second part of a run has from the first.
-pub(super) struct Phase<'a> {
+pub(super) struct ActivitiesPhase<'a> {
     pub(super) config: &'a ExportConfig,
     /// The account, whose limiter both parts share.
     pub(super) account: &'a Account,
@@ -43,13 +43,13 @@ pub(super) struct Phase<'a> {
 /// # Errors
 /// As for an export of activities.
 pub(super) async fn read_activities<C>(
-    phase: &Phase<'_>,
+    phase: &ActivitiesPhase<'_>,
     list: &mut Exported<C>,
     outputs: Outputs,
     journal: &mut JournalSlot,
     stop: impl Future<Output = Error>,
 ) -> Result<Exported<ActivityCounts>, Error> {
-    let Phase { config, account, key, verbosity, settings, now } = *phase;
+    let ActivitiesPhase { config, account, key, verbosity, settings, now } = *phase;
     let (ids, not_uuids) = list.gathered.ids.take().map(WrittenIds::into_parts).unwrap_or_default();
     let reading = LookupReading { resource: Activities, keys: ids, settings };
     let journal_key = config.journal_key(reading.journal_key(), key);

@@ -13,7 +13,7 @@ use crate::base::plural::{count_of, grouped};
 use crate::config::{PaceConfig, ProfileChoice};
 use crate::error::Error;
 
-use super::finding::Findings;
+use super::finding::DoctorFindings;
 
 /// Largest page of the API (API reference, "Pagination").
 const PAGE_SIZE: u32 = 100;
@@ -23,7 +23,7 @@ const MAX_CLOCK_SKEW: Duration = Duration::from_secs(30);
 const MAX_NAMES: usize = 5;
 
 /// What is checked.
-pub(super) struct Checked<'a> {
+pub(super) struct AccountChecks<'a> {
     /// Whose rows are to be read.
     pub(super) scope: Scope,
     /// Which profiles, if several are.
@@ -35,11 +35,11 @@ pub(super) struct Checked<'a> {
 /// Checks the key, and the endpoints of the resources.
 pub(super) async fn check(
     account: &Account,
-    checked: &Checked<'_>,
+    checked: &AccountChecks<'_>,
     pace: &PaceConfig,
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
-    let &Checked { scope, choice, asked } = checked;
+    let &AccountChecks { scope, choice, asked } = checked;
     let identity = match account.identity(scope).await {
         Ok(reply) => reply,
         Err(error) => {
@@ -69,7 +69,7 @@ async fn check_chosen(
     account: &Account,
     choice: &ProfileChoice,
     (identity, asked): (&Identity, &[&str]),
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
     if let Err(error) = ProfileChoice::check_key(identity) {
         return findings.failed("profiles", &error.into());
@@ -100,7 +100,7 @@ fn describe(identity: &Identity) -> String {
     format!("accepted: {kind}{name}{id}{status}")
 }
 
-async fn check_profiles(account: &Account, identity: &Identity, findings: &mut Findings) -> Result<(), Error> {
+async fn check_profiles(account: &Account, identity: &Identity, findings: &mut DoctorFindings) -> Result<(), Error> {
     let profiles = match account.profiles(identity).await {
         Ok(profiles) => profiles,
         Err(error) => return findings.failed("profiles", &Error::Api(error)),
@@ -111,7 +111,7 @@ async fn check_profiles(account: &Account, identity: &Identity, findings: &mut F
     findings.ok("profiles", &format!("{}{listed}", count_of(profiles.len() as u64, "profile", "profiles")))
 }
 
-fn check_clock(reply: &Reply<Identity>, findings: &mut Findings) -> Result<(), Error> {
+fn check_clock(reply: &Reply<Identity>, findings: &mut DoctorFindings) -> Result<(), Error> {
     let (ahead, behind) = skew(reply.arrived_at, reply.answered_at);
     let skew = ahead.max(behind);
     if skew <= MAX_CLOCK_SKEW {
@@ -132,7 +132,7 @@ fn skew(here: SystemTime, there: SystemTime) -> (Duration, Duration) {
     (since(here, there), since(there, here))
 }
 
-fn check_quota(reply: &Reply<Identity>, pace: &PaceConfig, findings: &mut Findings) -> Result<(), Error> {
+fn check_quota(reply: &Reply<Identity>, pace: &PaceConfig, findings: &mut DoctorFindings) -> Result<(), Error> {
     let left = reply.rate_limit_remaining.map(|left| format!(", {left} left")).unwrap_or_default();
     let Some(limit) = reply.rate_limit else {
         return findings.ok("quota", &format!("the API does not report its limit{left}"));
@@ -153,7 +153,7 @@ async fn check_endpoints(
     account: &Account,
     scope: Scope,
     asked: &[&str],
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
     let asks = |name: &str| asked.contains(&name);
     if asks(endpoints::CONTACTS.name) {
@@ -173,15 +173,15 @@ async fn check_endpoints(
 /// The rows of any list, as far as it matters here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Rows {
+struct AnyList {
     #[serde(alias = "contacts", alias = "messages")]
-    rows: Option<Vec<Option<Row>>>,
+    rows: Option<Vec<Option<AnyRow>>>,
     pagination: Option<Pagination>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Row {
+struct AnyRow {
     id: Option<String>,
 }
 
@@ -203,7 +203,7 @@ async fn check_list(
     account: &Account,
     ProfileList { scope, label }: ProfileList<'_>,
     endpoint: ListEndpoint,
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<Option<Uuid>, Error> {
     let mut size = PAGE_SIZE;
     let page = loop {
@@ -234,7 +234,7 @@ async fn first_page(
     scope: Scope,
     endpoint: ListEndpoint,
     size: u32,
-) -> Result<Reply<Rows>, ApiError> {
+) -> Result<Reply<AnyList>, ApiError> {
     let query = [("page", "1".to_owned()), ("page_size", size.to_string())];
     let name = format!("{} page 1 ({size} per page)", endpoint.name);
     let request = ApiRequest { name: &name, path: endpoint.path, query: &query, scope };
@@ -246,7 +246,7 @@ async fn check_row(
     account: &Account,
     scope: Scope,
     (name, endpoint, id): (&str, RowEndpoint, Option<Uuid>),
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
     let Some(id) = id else { return findings.skip(name, "there is no id to request") };
     let (request_name, path) = (endpoint.request_name(id), endpoint.path(id));

@@ -12,14 +12,14 @@ const NAME_WIDTH: usize = 11;
 
 /// Prints each finding as it comes, and keeps what failed.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct DoctorFindings {
     failures: Vec<ExitCode>,
     warnings: u64,
     passed: u64,
     skipped: u64,
 }
 
-impl Findings {
+impl DoctorFindings {
     /// Something works.
     pub(super) fn ok(&mut self, name: &str, text: &str) -> Result<(), Error> {
         self.passed += 1;

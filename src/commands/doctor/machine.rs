@@ -8,13 +8,13 @@ use crate::config::{AccountConfig, Naming};
 use crate::error::Error;
 use crate::store::{FileSettings, OutputTarget, check_writable, state_folder};
 
-use super::finding::Findings;
+use super::finding::DoctorFindings;
 
 /// A file that is written to prove that a folder can be, and removed again.
 const PROBE: &str = "sent-export-doctor.probe";
 
 /// Whether the state of interrupted runs can be kept.
-pub(super) fn check_state(asked: Option<&Path>, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn check_state(asked: Option<&Path>, findings: &mut DoctorFindings) -> Result<(), Error> {
     match state_folder(asked) {
         Err(error) => findings.failed("state", &Error::from(error)),
         Ok(None) => findings.warn(
@@ -34,7 +34,7 @@ pub(super) fn check_outputs(
     outputs: &[PathBuf],
     store: &StoreArgs,
     naming: &Naming,
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
     for path in outputs {
         match check_output(path, store, naming) {
@@ -74,7 +74,7 @@ fn check_output(path: &Path, store: &StoreArgs, naming: &Naming) -> Result<Strin
 pub(super) fn describe_connection(
     config: &AccountConfig,
     account: &Account,
-    findings: &mut Findings,
+    findings: &mut DoctorFindings,
 ) -> Result<(), Error> {
     let text = match (&config.simulate, account.proxy_variable()) {
         (Some(_), _) => "the built-in simulator".to_owned(),

@@ -16,12 +16,12 @@ use super::super::export::{open, outcome, read_and_publish, sentences, table_sty
 use super::super::job;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
-use super::super::publish::{Published, warn_of_losses};
+use super::super::publish::{PublishedExport, warn_of_losses};
 use super::journals::Journals;
 use super::{OneProfile, ProfilesRun};
 
 /// What was published of a profile, if its reader has not left, and the journals that it needs no more.
-type OneExport<D> = (Option<Published<D>>, Journals);
+type OneExport<D> = (Option<PublishedExport<D>>, Journals);
 
 /// What became of the exports so far.
 #[derive(Default)]
@@ -105,7 +105,12 @@ impl<R: Resource> ProfilesRun<'_, R> {
     }
 
     /// Says how the export of a profile ended: in one line, behind its table if that was asked for.
-    fn report_one<D: RunDocument>(&self, profile: &ChildProfile, published: &Published<D>, monitor: &RunMonitor<'_>) {
+    fn report_one<D: RunDocument>(
+        &self,
+        profile: &ChildProfile,
+        published: &PublishedExport<D>,
+        monitor: &RunMonitor<'_>,
+    ) {
         let outcome = outcome::<ListReading<R>, D>(published);
         monitor.note_published(published, &outcome);
         if monitor.shows_tables() {

@@ -16,7 +16,7 @@ use super::gross::GrossRows;
 use super::{file_name, inputs, summarize};
 
 /// An older state before it is read.
-pub(super) enum Older {
+pub(super) enum OlderSource {
     Summary(PathBuf),
     /// Summaries in a folder, of which there may be others than those of the report.
     Folder(Vec<PathBuf>),
@@ -24,7 +24,7 @@ pub(super) enum Older {
 }
 
 /// An older state.
-pub(super) struct State<D> {
+pub(super) struct OlderDocument<D> {
     /// The name of its file or folder.
     pub(super) name: String,
     pub(super) document: D,
@@ -33,11 +33,11 @@ pub(super) struct State<D> {
 
 /// An older state whose time is known.
 enum Dated<D> {
-    Read(State<D>),
+    Read(OlderDocument<D>),
     Files(Vec<SourceFile>, String),
 }
 
-impl Older {
+impl OlderSource {
     /// Finds what a path names.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl<D: ResourceDocument> Dated<D> {
     /// Whether it was exported with these filters, as far as is known.
     fn has_filters(&self, wanted: &Filters) -> bool {
         match self {
-            Self::Read(State { document, .. }) => {
+            Self::Read(OlderDocument { document, .. }) => {
                 let Origin { filters, filters_differ, .. } = document.origin();
                 !filters_differ && filters == wanted
             }
@@ -127,7 +127,7 @@ impl<D: FileDocument> States<D> {
     /// # Errors
     /// When a summary cannot be read.
     pub(super) fn find(
-        all: Vec<Older>,
+        all: Vec<OlderSource>,
         files: &[SourceFile],
         as_of: Timestamp,
         is_sum: bool,
@@ -135,11 +135,11 @@ impl<D: FileDocument> States<D> {
         let mut dated = Vec::new();
         for older in all {
             match older {
-                Older::Summary(path) => {
+                OlderSource::Summary(path) => {
                     let state = read_summary(&path)?;
                     dated.push((time_of(&state, as_of), Dated::Read(state)));
                 }
-                Older::Folder(paths) => {
+                OlderSource::Folder(paths) => {
                     for path in paths {
                         match read_summary(&path) {
                             Ok(state) => dated.push((time_of(&state, as_of), Dated::Read(state))),
@@ -147,7 +147,7 @@ impl<D: FileDocument> States<D> {
                         }
                     }
                 }
-                Older::Files(found, path) => {
+                OlderSource::Files(found, path) => {
                     let (files, _) = inputs::choose(found.files, is_sum)?;
                     let moment = files.iter().filter_map(SourceFile::moment).max().unwrap_or(as_of);
                     dated.push((moment, Dated::Files(files, file_name(&path))));
@@ -186,7 +186,7 @@ impl<D: FileDocument> States<D> {
         self,
         is_silent: bool,
         mut rows: Option<&mut GrossRows>,
-    ) -> Result<Vec<State<D>>, Error> {
+    ) -> Result<Vec<OlderDocument<D>>, Error> {
         let mut states = Vec::with_capacity(self.dated.len());
         for (at, (moment, dated)) in self.dated.into_iter().enumerate() {
             states.push(match dated {
@@ -195,7 +195,7 @@ impl<D: FileDocument> States<D> {
                     let rows = rows.as_mut().filter(|_| at == self.compared).map(|rows| rows.old());
                     let document = summarize::<C>(&files, moment, is_silent, rows)?;
                     let verdict = document.verdict();
-                    State { name, document, verdict }
+                    OlderDocument { name, document, verdict }
                 }
             });
         }
@@ -203,16 +203,16 @@ impl<D: FileDocument> States<D> {
     }
 }
 
-fn time_of<D: ResourceDocument>(state: &State<D>, otherwise: Timestamp) -> Timestamp {
+fn time_of<D: ResourceDocument>(state: &OlderDocument<D>, otherwise: Timestamp) -> Timestamp {
     Timestamp::parse(state.document.as_of()).unwrap_or(otherwise)
 }
 
-fn read_summary<D: ResourceDocument>(path: &Path) -> Result<State<D>, SourceError> {
+fn read_summary<D: ResourceDocument>(path: &Path) -> Result<OlderDocument<D>, SourceError> {
     let text = match std::fs::read_to_string(path) {
         Err(source) => return Err(SourceError::Open { path: path.to_owned(), source }),
         Ok(text) => text,
     };
     let document = D::from_json(&text);
     let document = document.map_err(|error| SourceError::NotSummary { path: path.to_owned(), source: error.into() })?;
-    Ok(State { name: file_name(path), document, verdict: verdict_of_json(&text) })
+    Ok(OlderDocument { name: file_name(path), document, verdict: verdict_of_json(&text) })
 }

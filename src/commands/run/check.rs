@@ -11,7 +11,7 @@ use crate::error::{Error, ExitCode};
 
 use super::PlannedJob;
 use super::results::{JobEnd, exit_code};
-use crate::commands::job::{JobContext, Purpose};
+use crate::commands::job::{JobContext, JobPurpose};
 use crate::commands::stop::Signals;
 use crate::commands::{RunMonitor, dispatch};
 
@@ -31,7 +31,7 @@ pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Resul
     let mut checked = CheckedJobs { accounts: Vec::new(), errors: Vec::new() };
     let (mut problems, mut writers) = (Vec::new(), HashMap::new());
     for job in jobs {
-        let context = JobContext::new(&job.name, Purpose::Check, signals.for_job());
+        let context = JobContext::new(&job.name, JobPurpose::Check, signals.for_job());
         let (result, noted) = context.enter(|| {
             let command = &job.parsed.cli.command;
             dispatch(command, &RunMonitor::new(command))

@@ -50,7 +50,7 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
         note("no_jobs", "no jobs to run here");
         return Ok(ExitCode::Complete);
     }
-    let limits = schedule::Limits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
+    let limits = schedule::ScheduleLimits { parallel: args.parallel, stops_on_failure: args.stop_on_failure };
     let results = schedule::run_all(jobs, checked.accounts, limits, signals)?;
     let code = results::exit_code(results.iter().map(|result| result.end));
     if !args.quiet || code != ExitCode::Complete {

@@ -16,13 +16,13 @@ use crate::error::{Error, ExitCode};
 
 use super::PlannedJob;
 use super::results::{JobEnd, JobResult};
-use crate::commands::job::{JobContext, Noted, Purpose};
+use crate::commands::job::{JobContext, JobPurpose, Noted};
 use crate::commands::perform;
 use crate::commands::stop::Signals;
 
 /// How many jobs are started, and when no more.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct ScheduleLimits {
     /// Jobs at a time.
     pub(super) parallel: NonZeroUsize,
     /// Whether the first failure keeps further jobs from being started.
@@ -30,7 +30,7 @@ pub(super) struct Limits {
 }
 
 /// A job that waits for its turn.
-struct Waiting {
+struct WaitingJob {
     place: usize,
     job: PlannedJob,
     account: Option<(Url, ApiKey)>,
@@ -46,7 +46,7 @@ struct Running {
 }
 
 /// How a thread ended, and which.
-struct Ended {
+struct EndedJob {
     place: usize,
     end: JobEnd,
     outcome: String,
@@ -60,12 +60,12 @@ struct Ended {
 pub(super) fn run_all(
     jobs: Vec<PlannedJob>,
     accounts: Vec<Option<(Url, ApiKey)>>,
-    limits: Limits,
+    limits: ScheduleLimits,
     signals: Signals,
 ) -> Result<Vec<JobResult>, Error> {
     raise_open_files(limits.parallel);
     let waiting = jobs.into_iter().zip(accounts).enumerate();
-    let waiting = waiting.map(|(place, (job, account))| Waiting { place, job, account }).collect();
+    let waiting = waiting.map(|(place, (job, account))| WaitingJob { place, job, account }).collect();
     let (sender, ended) = mpsc::unbounded_channel();
     let schedule = Schedule { waiting, running: Vec::new(), results: Vec::new(), quotas: Vec::new(), limits, sender };
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Error::StartRuntime)?;
@@ -92,17 +92,17 @@ fn raise_open_files(jobs: NonZeroUsize) {
 fn raise_open_files(_: NonZeroUsize) {}
 
 struct Schedule {
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingJob>,
     running: Vec<Running>,
     results: Vec<(usize, JobResult)>,
     /// What is left of the quota of each account that a job has read.
     quotas: Vec<((Url, ApiKey), QuotaLeft)>,
-    limits: Limits,
-    sender: mpsc::UnboundedSender<Ended>,
+    limits: ScheduleLimits,
+    sender: mpsc::UnboundedSender<EndedJob>,
 }
 
 impl Schedule {
-    async fn run(mut self, mut ended: mpsc::UnboundedReceiver<Ended>, mut signals: Signals) -> Vec<JobResult> {
+    async fn run(mut self, mut ended: mpsc::UnboundedReceiver<EndedJob>, mut signals: Signals) -> Vec<JobResult> {
         signals.begin();
         let mut stopped = None;
         loop {
@@ -136,32 +136,33 @@ impl Schedule {
     /// Starts as many jobs as may run: those whose account no other one reads.
     fn start_jobs(&mut self, signals: &Signals) {
         while self.running.len() < self.limits.parallel.get() {
-            let is_free = |waiting: &Waiting| {
+            let is_free = |waiting: &WaitingJob| {
                 waiting.account.is_none() || self.running.iter().all(|running| running.account != waiting.account)
             };
             let Some(next) = self.waiting.iter().position(is_free) else { return };
-            let Waiting { place, job, account } = self.waiting.remove(next);
+            let WaitingJob { place, job, account } = self.waiting.remove(next);
             let (name, started, signals) = (job.name.clone(), Instant::now(), signals.for_job());
             let has_company = self.limits.parallel.get() > 1;
             let left = self.quotas.iter().find(|(of, _)| Some(of) == account.as_ref()).map(|(_, left)| *left);
-            let context = JobContext::new(&name, Purpose::Run { has_company }, signals.for_command()).with_quota(left);
+            let context =
+                JobContext::new(&name, JobPurpose::Run { has_company }, signals.for_command()).with_quota(left);
             let sender = self.sender.clone();
             let work = move || {
                 let (end, outcome, quota) = run_job(&job, context);
                 // Nobody waits any more after a signal.
-                sender.send(Ended { place, end, outcome, quota }).ok();
+                sender.send(EndedJob { place, end, outcome, quota }).ok();
             };
             self.running.push(Running { place, name: name.clone(), account, signals, started });
             if let Err(error) = std::thread::Builder::new().name(name).spawn(work) {
                 let error = Error::StartRuntime(error);
                 let (end, outcome) = (JobEnd::Code(error.exit_code()), in_short(&error));
-                self.note(Ended { place, end, outcome, quota: None });
+                self.note(EndedJob { place, end, outcome, quota: None });
             }
         }
     }
 
-    fn note(&mut self, ended: Ended) {
-        let Ended { place, end, outcome, quota } = ended;
+    fn note(&mut self, ended: EndedJob) {
+        let EndedJob { place, end, outcome, quota } = ended;
         let Some(at) = self.running.iter().position(|running| running.place == place) else { return };
         let Running { name, started, account, .. } = self.running.remove(at);
         if let Some((account, left)) = account.zip(quota) {
