@@ -231,7 +231,7 @@ impl FileProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{ConnectFailure, Trouble};
+    use crate::api::{ConnectFailure, FailureKind};
 
     #[test]
     fn a_lookup_counts_what_it_looks_up_and_a_list_its_pages() {
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn the_reason_for_waiting_is_shown_while_nothing_arrives() {
         let display = ProgressDisplay::new(true, None, RowNoun { one: "contact", many: "contacts" });
-        let trouble = Some(Trouble::ConnectFailed(ConnectFailure::Refused));
+        let trouble = Some(FailureKind::ConnectFailed(ConnectFailure::Refused));
         let stats = RequestStats { retries: 6, trouble, ..RequestStats::default() };
         let message = display.message(stats, Duration::ZERO);
         assert_eq!(message, "0 contacts, page 0, 0/s, 6 retries, last: connection refused");

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::body::BodyBudget;
-use super::connection::{Connection, Failure, Shared};
+use super::connection::{Connection, FailedAttempt, Shared};
 use super::error::address_of;
 use super::stats::Counters;
 use super::wire::Envelope;
@@ -163,7 +163,7 @@ impl Account {
                 "sending"
             );
             let attempt = self.connection.attempt(&self.shared, (&url, scope), permit, &place, &decode).await;
-            let Failure { problem, decision, retry_after } = match attempt {
+            let FailedAttempt { problem, decision, retry_after } = match attempt {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };

@@ -57,7 +57,7 @@ pub(super) struct Shared {
 }
 
 /// One attempt that brought no data.
-pub(super) struct Failure {
+pub(super) struct FailedAttempt {
     pub(super) problem: Problem,
     pub(super) decision: Decision,
     pub(super) retry_after: Option<Duration>,
@@ -146,7 +146,7 @@ impl Connection {
         permit: Permit,
         place: &OpenRequest<'_>,
         decode: impl Fn(&ByteString) -> Result<Envelope<T>, serde_json::Error>,
-    ) -> Result<Reply<T>, Failure> {
+    ) -> Result<Reply<T>, FailedAttempt> {
         shared.counters.note_sent();
         let sent_at = Instant::now();
         let mut request = self.http.get(url.clone());
@@ -170,9 +170,9 @@ impl Connection {
         let header_request_id = || header_request_id.as_deref().and_then(|id| secrets.request_id(id));
         if let Some(other) = scope.mismatch(header_text(response.headers(), PROFILE_HEADER)) {
             let problem = Problem::OtherProfile { other: Box::new(other), request_id: header_request_id() };
-            return Err(Failure { problem, decision: Decision::GiveUp, retry_after: None });
+            return Err(FailedAttempt { problem, decision: Decision::GiveUp, retry_after: None });
         }
-        let unreadable = |reason: String, request_id: Option<String>| Failure {
+        let unreadable = |reason: String, request_id: Option<String>| FailedAttempt {
             problem: Problem::Unreadable { status, reason, request_id },
             decision: decide(status, None),
             retry_after,
@@ -182,10 +182,16 @@ impl Connection {
             Ok(body) => body,
             Err(BodyError::Transport(error)) => return Err(self.connect_failure(error).await),
             Err(error @ BodyError::NoRoom) => {
-                return Err(Failure { decision: Decision::Retry, ..unreadable(error.reason(), header_request_id()) });
+                return Err(FailedAttempt {
+                    decision: Decision::Retry,
+                    ..unreadable(error.reason(), header_request_id())
+                });
             }
             Err(error @ BodyError::TooLong) => {
-                return Err(Failure { decision: Decision::GiveUp, ..unreadable(error.reason(), header_request_id()) });
+                return Err(FailedAttempt {
+                    decision: Decision::GiveUp,
+                    ..unreadable(error.reason(), header_request_id())
+                });
             }
         };
         let (body, envelope) = match read_envelope(body, decode) {
@@ -193,12 +199,12 @@ impl Connection {
             Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
                 // Documented for 401 and 403: the status is enough.
                 let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id() };
-                return Err(Failure { problem, decision: decide(status, None), retry_after });
+                return Err(FailedAttempt { problem, decision: decide(status, None), retry_after });
             }
             Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id())),
             Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id())),
             Err(EnvelopeError::TooManyItems(reason)) => {
-                return Err(Failure { decision: Decision::GiveUp, ..unreadable(reason, header_request_id()) });
+                return Err(FailedAttempt { decision: Decision::GiveUp, ..unreadable(reason, header_request_id()) });
             }
         };
         let mut meta = envelope.meta;
@@ -216,13 +222,13 @@ impl Connection {
                 let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
                 let decision = decide(status, error.code.as_deref());
                 let problem = Problem::Rejected { status, error, request_id: meta.request_id };
-                Err(Failure { problem, decision, retry_after })
+                Err(FailedAttempt { problem, decision, retry_after })
             }
         }
     }
 
     /// Why there was no response.
-    async fn connect_failure(&self, error: reqwest::Error) -> Failure {
+    async fn connect_failure(&self, error: reqwest::Error) -> FailedAttempt {
         // The URL holds the filters, which may be a phone number.
         let error = error.without_url();
         let proxy = self.proxy.as_ref();
@@ -231,6 +237,10 @@ impl Connection {
             *status = proxy.connect_status(&self.base_url, self.connect_timeout).await;
         }
         let decision = if cause.is_final() { Decision::GiveUp } else { Decision::Retry };
-        Failure { problem: Problem::ConnectFailed { cause, source: Box::new(error) }, decision, retry_after: None }
+        FailedAttempt {
+            problem: Problem::ConnectFailed { cause, source: Box::new(error) },
+            decision,
+            retry_after: None,
+        }
     }
 }

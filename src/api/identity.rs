@@ -119,7 +119,7 @@ impl fmt::Display for ChildProfile {
 }
 
 #[derive(Deserialize)]
-struct ProfilePage {
+struct SenderProfileList {
     #[serde(default)]
     sender_profiles: Option<Vec<Profile>>,
 }
@@ -161,7 +161,7 @@ impl Account {
             let name = format!("{} page {page}", SENDER_PROFILES.name);
             // The list refuses a profile header.
             let request = ApiRequest { name: &name, path: SENDER_PROFILES.path, query: &query, scope: Scope::ACCOUNT };
-            let decode = |body: &ByteString| Envelope::<ProfilePage>::from_json(body);
+            let decode = |body: &ByteString| Envelope::<SenderProfileList>::from_json(body);
             let found = self.fetch(self.permit().await, &request, decode).await?.data.sender_profiles;
             let mut new = found.unwrap_or_default();
             for profile in &mut new {

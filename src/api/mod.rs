@@ -40,4 +40,4 @@ pub use proxy::UnsupportedProxy;
 pub use rate::{BadRateSpec, RateSpec, RequestRate, Reserve};
 pub use redact::shown_error;
 pub use scope::{OtherProfile, Scope};
-pub use stats::{RequestStats, Trouble};
+pub use stats::{FailureKind, RequestStats};

@@ -19,7 +19,7 @@ pub struct RequestStats {
     /// Time that requests waited for the rate limit, for a pause or before a retry, summed over all requests.
     pub waited: Duration,
     /// Reason for the latest retry; `None` once data arrived again.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<FailureKind>,
 }
 
 impl RequestStats {
@@ -38,14 +38,14 @@ impl RequestStats {
 
 /// Why an attempt returned no data, in a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FailureKind {
     /// There was no response.
     ConnectFailed(ConnectFailure),
     /// A response with this HTTP status.
     Status(u16),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for FailureKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectFailed(cause) => cause.fmt(formatter),
@@ -55,7 +55,7 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl From<&Problem> for Trouble {
+impl From<&Problem> for FailureKind {
     fn from(problem: &Problem) -> Self {
         match problem {
             Problem::ConnectFailed { cause, .. } => Self::ConnectFailed(*cause),
@@ -76,7 +76,7 @@ pub(super) struct Counters {
     waited_micros: AtomicU64,
     was_answered: AtomicBool,
     was_warned: AtomicBool,
-    trouble: Mutex<Option<Trouble>>,
+    trouble: Mutex<Option<FailureKind>>,
 }
 
 impl Counters {
@@ -132,7 +132,7 @@ impl Counters {
         }
     }
 
-    fn set_trouble(&self, trouble: Option<Trouble>) {
+    fn set_trouble(&self, trouble: Option<FailureKind>) {
         // A single value that is never half-written, so a panic elsewhere cannot have corrupted it.
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
@@ -152,7 +152,7 @@ mod tests {
         counters.note_retry(&damaged);
         counters.note_answer();
         let RequestStats { retries, trouble, .. } = counters.stats();
-        assert_eq!((retries, trouble), (2, Some(Trouble::Status(200))));
+        assert_eq!((retries, trouble), (2, Some(FailureKind::Status(200))));
         assert_eq!(trouble.unwrap().to_string(), "HTTP 200 with an unusable response");
         counters.note_data();
         assert_eq!(counters.stats().trouble, None);

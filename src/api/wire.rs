@@ -101,14 +101,14 @@ impl fmt::Display for DetailTexts {
 
 impl<'de> Deserialize<'de> for ErrorBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        AnySeed(ReadError).deserialize(deserializer).map(Option::unwrap_or_default)
+        AnySeed(ErrorBodyReader).deserialize(deserializer).map(Option::unwrap_or_default)
     }
 }
 
 /// Reads `error`, or a bare text in its place; null is no error.
-struct ReadError;
+struct ErrorBodyReader;
 
-impl<'de> ReadAny<'de> for ReadError {
+impl<'de> ReadAny<'de> for ErrorBodyReader {
     type Value = Option<ErrorBody>;
 
     fn scalar(self, scalar: Scalar) -> Option<ErrorBody> {
@@ -264,7 +264,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
         while let Some(key) = map.next_key::<EnvelopeKey>()? {
             match key {
                 EnvelopeKey::Success => envelope.success = map.next_value::<Scalar>()?.flag(),
-                EnvelopeKey::Error => envelope.error = map.next_value_seed(AnySeed(ReadError))?,
+                EnvelopeKey::Error => envelope.error = map.next_value_seed(AnySeed(ErrorBodyReader))?,
                 EnvelopeKey::Title => problem.title = map.next_value::<Scalar>()?.text(),
                 EnvelopeKey::Detail => problem.detail = map.next_value::<Scalar>()?.text(),
                 EnvelopeKey::Errors => problem.errors = map.next_value_seed(AnySeed(ReadDetails))?,

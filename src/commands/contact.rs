@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::api::{Account, ApiRequest, Scope, endpoints};
 use crate::base::plural::count_of;
 use crate::cli::ContactArgs;
-use crate::config::{BesideFlags, ConfigError, Connection, ExportFlags, check_stdin, partition_by};
+use crate::config::{BesideFlags, ConfigError, ConnectionConfig, ExportFlags, check_stdin, partition_by};
 use crate::error::{Error, ExitCode};
 use crate::export::LookupReading;
 use crate::format::json_objects;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
     if args.output.files.output.is_empty() {
         if job::is_check() {
             job::note_places([OutputTarget::Stdout].iter());
-            job::note_account(&Connection::new(&args.run, simulate, key_variable().as_deref())?.account);
+            job::note_account(&ConnectionConfig::new(&args.run, simulate, key_variable().as_deref())?.account);
             return Ok(ExitCode::Complete);
         }
         let keys = keys_of(args)?;
@@ -104,7 +104,7 @@ fn with_account<T>(
     simulate: Option<simulator::Settings>,
     read: impl AsyncFnOnce(&Account, Scope) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let Connection { mut account, pace } = Connection::new(&args.run, simulate, key_variable().as_deref())?;
+    let ConnectionConfig { mut account, pace } = ConnectionConfig::new(&args.run, simulate, key_variable().as_deref())?;
     let _simulator = start_simulator(&mut account)?;
     let key = account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let settings = pace.account_settings(account.base_url.clone(), key);

@@ -9,7 +9,7 @@ mod machine;
 
 use crate::api::Account;
 use crate::cli::DoctorArgs;
-use crate::config::{ConfigError, Connection, Naming, ProfileChoice, ProfileNaming};
+use crate::config::{ConfigError, ConnectionConfig, Naming, ProfileChoice, ProfileNaming};
 use crate::error::{Error, ExitCode};
 use crate::resources::ResourceTable;
 use crate::simulator;
@@ -40,14 +40,14 @@ pub(super) fn run(args: &DoctorArgs) -> Result<ExitCode, Error> {
             machine::check_outputs(&args.output, &args.store, &naming, &mut findings)?;
         }
     }
-    let connection = match Connection::new(&args.run, simulate, key_variable().as_deref()) {
+    let connection = match ConnectionConfig::new(&args.run, simulate, key_variable().as_deref()) {
         Ok(connection) => connection,
         Err(error) => {
             findings.failed("key", &Error::from(error))?;
             return findings.conclude();
         }
     };
-    let Connection { account: mut config, pace } = connection;
+    let ConnectionConfig { account: mut config, pace } = connection;
     let _simulator = start_simulator(&mut config)?;
     let key = config.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let account = match Account::new(pace.account_settings(config.base_url.clone(), key)) {

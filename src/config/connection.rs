@@ -6,14 +6,14 @@ use crate::simulator;
 
 /// Which account is read, and how fast.
 #[derive(Debug)]
-pub struct Connection {
+pub struct ConnectionConfig {
     /// Which account is read.
     pub account: AccountConfig,
     /// Retry, pace and time limits.
     pub pace: PaceConfig,
 }
 
-impl Connection {
+impl ConnectionConfig {
     /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
     ///
     /// # Errors

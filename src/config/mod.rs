@@ -32,7 +32,7 @@ mod watch;
 pub use self::account::{AccountConfig, api_name, check_stdin};
 pub use self::activities::ActivitiesConfig;
 pub use self::changes::{ChangesConfig, ChangesFlags};
-pub use self::connection::Connection;
+pub use self::connection::ConnectionConfig;
 pub use self::diff::{DiffConfig, ignored_columns};
 pub use self::error::ConfigError;
 pub use self::export::{ExportConfig, ExportFlags, ResumeConfig, gate, read_settings, sample_settings};

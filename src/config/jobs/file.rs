@@ -46,7 +46,7 @@ pub struct Job {
 
 /// What a table says.
 #[derive(Debug, Default)]
-struct Table {
+struct JobTable {
     command: Option<String>,
     arguments: Option<Vec<String>>,
     settings: Vec<Setting>,
@@ -66,7 +66,7 @@ impl JobsFile {
     }
 
     fn parse(path: &str, text: &str) -> Result<Self, JobsError> {
-        let mut reader = Reader { line_ends: line_ends(text), problems: Vec::new() };
+        let mut reader = JobsFileReader { line_ends: line_ends(text), problems: Vec::new() };
         let jobs = match DeTable::parse(text) {
             Ok(document) => reader.jobs(document.get_ref()),
             Err(error) => {
@@ -98,12 +98,12 @@ impl JobsFile {
     }
 }
 
-struct Reader {
+struct JobsFileReader {
     line_ends: Vec<usize>,
     problems: Vec<JobProblem>,
 }
 
-impl Reader {
+impl JobsFileReader {
     fn note(&mut self, span: Range<usize>, job: Option<&str>, kind: JobProblemKind) {
         let line = self.line(&span);
         self.problems.push(JobProblem { line, job: job.map(str::to_owned), kind });
@@ -114,7 +114,7 @@ impl Reader {
     }
 
     fn jobs(&mut self, document: &DeTable<'_>) -> Vec<Job> {
-        let (mut defaults, mut tables) = (Table::default(), Vec::new());
+        let (mut defaults, mut tables) = (JobTable::default(), Vec::new());
         for (name, value) in in_order(document) {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("defaults", DeValue::Table(table)) => defaults = self.table(table, None),
@@ -156,7 +156,7 @@ impl Reader {
         jobs
     }
 
-    fn job_tables(&mut self, jobs: &DeTable<'_>) -> Vec<(String, usize, Table)> {
+    fn job_tables(&mut self, jobs: &DeTable<'_>) -> Vec<(String, usize, JobTable)> {
         let mut tables = Vec::new();
         for (key, value) in in_order(jobs) {
             let name = key.get_ref().as_ref();
@@ -172,8 +172,8 @@ impl Reader {
         tables
     }
 
-    fn table(&mut self, table: &DeTable<'_>, job: Option<&str>) -> Table {
-        let mut read = Table::default();
+    fn table(&mut self, table: &DeTable<'_>, job: Option<&str>) -> JobTable {
+        let mut read = JobTable::default();
         for (key, value) in in_order(table) {
             let name = key.get_ref().as_ref();
             if is_name_of_secret(name) {
