@@ -44,12 +44,12 @@ use crate::publish::{OutputError, Outputs, StagedOutputs};
 use crate::report::{Findings, RowCounts};
 use crate::resources::{BuildBatches, PageFindings, RowFilter, RowPage};
 
-pub use self::delivered::{Delivered, Place};
+pub use self::delivered::{Delivered, RequestSubject};
 pub use self::estimate::{Estimate, Estimating, ProfileEstimate};
 pub use self::lookup_reading::{LookupReading, lookup_progress};
 pub use self::new_rows::NewRows;
 pub use self::profile_tally::ProfileTally;
-pub use self::profiles::{OpenJournal, ProfileBatches, ProfilePage, ProfilesReading, is_of_profile};
+pub use self::profiles::{JournalOpener, ProfileBatches, ProfilePage, ProfilesReading, is_of_profile};
 pub use self::read_report::ReadReport;
 pub use self::reading::{ListReading, Reading};
 pub use self::sample::SampleSettings;
@@ -89,7 +89,7 @@ pub struct Gathered<C> {
 
 /// How an export ended.
 #[derive(Debug)]
-pub enum Outcome<C> {
+pub enum ExportOutcome<C> {
     /// All pages were read and written.
     Finished(Box<Exported<C>>),
     /// The reader of the only output, a pipe, has seen enough.
@@ -111,22 +111,22 @@ pub async fn export<R: Reading, C: RowCounts>(
     now_micros: i64,
     observe: impl FnMut(ReadProgress),
     cancel: impl Future<Output = Error>,
-) -> Result<Outcome<C>, Error> {
+) -> Result<ExportOutcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());
     let start = Gatherer::<R::Batches, C>::new(reading, (outputs, new_rows), now_micros);
     // The log messages of its thread are those of the same job.
     let span = tracing::Span::current();
     let mut gathering = tokio::task::spawn_blocking(move || span.in_scope(|| start.take_all(messages)));
     let walking = async move {
-        let deliver = async |delivered: Delivered<R::Page>| match sender.send(Message::Page(Box::new(delivered))).await
-        {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        };
+        let deliver =
+            async |delivered: Delivered<R::Page>| match sender.send(GathererMessage::Page(Box::new(delivered))).await {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
         let read = reading.read(account, scope, journal, deliver, observe).await?;
         if read.is_some() {
             // A gatherer that is gone has its own error to tell.
-            drop(sender.send(Message::End).await);
+            drop(sender.send(GathererMessage::End).await);
         }
         Ok(read)
     };
@@ -144,13 +144,15 @@ pub async fn export<R: Reading, C: RowCounts>(
         }
     };
     match (read, gathered.transpose().map_err(|_| Error::WriterDied)?) {
-        (_, Some(Err(Failed { error, .. }))) if is_closed_pipe(&error) => Ok(Outcome::ReaderLeft),
-        (_, Some(Err(Failed { error, rest }))) => {
+        (_, Some(Err(FailedGatherer { error, .. }))) if is_closed_pipe(&error) => Ok(ExportOutcome::ReaderLeft),
+        (_, Some(Err(FailedGatherer { error, rest }))) => {
             let removing = tokio::task::spawn_blocking(move || drop(rest));
             drop(tokio::time::timeout(GRACE, removing).await);
             Err(*error)
         }
-        (Ok(Some(read)), Some(Ok(Some(gathered)))) => Ok(Outcome::Finished(Box::new(Exported { read, gathered }))),
+        (Ok(Some(read)), Some(Ok(Some(gathered)))) => {
+            Ok(ExportOutcome::Finished(Box::new(Exported { read, gathered })))
+        }
         (Err(error), _) => Err(error),
         (Ok(_), _) => Err(Error::WriterDied),
     }
@@ -161,7 +163,7 @@ fn is_closed_pipe(error: &Error) -> bool {
 }
 
 /// What the walk tells the gatherer.
-enum Message<P> {
+enum GathererMessage<P> {
     /// The next page.
     Page(Box<Delivered<P>>),
     /// The walk is at its end. Without this, what was gathered is of no use.
@@ -169,7 +171,7 @@ enum Message<P> {
 }
 
 /// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
-struct Failed<B, C> {
+struct FailedGatherer<B, C> {
     error: Box<Error>,
     rest: Box<Gatherer<B, C>>,
 }
@@ -203,20 +205,23 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     }
 
     /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
-    fn take_all(mut self, mut messages: mpsc::Receiver<Message<B::Page>>) -> Result<Option<Gathered<C>>, Failed<B, C>> {
+    fn take_all(
+        mut self,
+        mut messages: mpsc::Receiver<GathererMessage<B::Page>>,
+    ) -> Result<Option<Gathered<C>>, FailedGatherer<B, C>> {
         match self.take_messages(&mut messages) {
             Ok(false) => Ok(None),
             Ok(true) => self.finish().map(Some),
-            Err(error) => Err(Failed { error: Box::new(error), rest: Box::new(self) }),
+            Err(error) => Err(FailedGatherer { error: Box::new(error), rest: Box::new(self) }),
         }
     }
 
     /// Says whether the walk came to its end.
-    fn take_messages(&mut self, messages: &mut mpsc::Receiver<Message<B::Page>>) -> Result<bool, Error> {
+    fn take_messages(&mut self, messages: &mut mpsc::Receiver<GathererMessage<B::Page>>) -> Result<bool, Error> {
         while let Some(message) = self.next_message(messages)? {
             match message {
-                Message::Page(delivery) => self.take_page(&delivery)?,
-                Message::End => return self.take_rest().map(|()| true),
+                GathererMessage::Page(delivery) => self.take_page(&delivery)?,
+                GathererMessage::End => return self.take_rest().map(|()| true),
             }
         }
         Ok(false)
@@ -225,8 +230,8 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
     /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
     fn next_message(
         &mut self,
-        messages: &mut mpsc::Receiver<Message<B::Page>>,
-    ) -> Result<Option<Message<B::Page>>, Error> {
+        messages: &mut mpsc::Receiver<GathererMessage<B::Page>>,
+    ) -> Result<Option<GathererMessage<B::Page>>, Error> {
         if let Ok(message) = messages.try_recv() {
             return Ok(Some(message));
         }
@@ -274,14 +279,14 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Gathered<C>, Failed<B, C>> {
+    fn finish(mut self) -> Result<Gathered<C>, FailedGatherer<B, C>> {
         match self.outputs.finish() {
             Ok(staged) => {
                 let Self { counts, findings, new_rows, ids, filter, rows_left_out, profiles, .. } = self;
                 let rows_left_out = filter.map(|_| rows_left_out);
                 Ok(Gathered { counts, findings, staged, new_rows, ids, rows_left_out, profiles })
             }
-            Err(error) => Err(Failed { error: Box::new(error.into()), rest: Box::new(self) }),
+            Err(error) => Err(FailedGatherer { error: Box::new(error.into()), rest: Box::new(self) }),
         }
     }
 

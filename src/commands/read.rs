@@ -9,7 +9,7 @@ use crate::api::Account;
 use crate::cli::VerbosityArgs;
 use crate::config::ExportConfig;
 use crate::error::Error;
-use crate::export::{Exported, NewRows, Outcome, Reading, export};
+use crate::export::{ExportOutcome, Exported, NewRows, Reading, export};
 use crate::journal::JournalSlot;
 use crate::progress::ProgressDisplay;
 use crate::publish::Outputs;
@@ -63,7 +63,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     };
     display.borrow().finish();
     Ok(match outcome? {
-        Outcome::Finished(exported) => Some(exported),
-        Outcome::ReaderLeft => None,
+        ExportOutcome::Finished(exported) => Some(exported),
+        ExportOutcome::ReaderLeft => None,
     })
 }

@@ -12,12 +12,12 @@ pub struct Delivered<P> {
     /// The items of the answer that no other answer held.
     pub fresh: Range<usize>,
     /// What was requested.
-    pub place: Place,
+    pub place: RequestSubject,
 }
 
 /// What an answer was requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RequestSubject {
     /// A page of a list.
     Page {
         /// Its number, from 1.
@@ -29,7 +29,7 @@ pub enum Place {
     Key(String),
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for RequestSubject {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Page { number, size } => write!(formatter, "page {number} of {size} rows"),

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use arrow::datatypes::SchemaRef;
 use sha2::{Digest, Sha256};
 
-use super::delivered::{Delivered, Place};
+use super::delivered::{Delivered, RequestSubject};
 use super::read_report::ReadReport;
 use super::reading::Reading;
 use crate::api::{Account, Scope};
@@ -102,7 +102,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
             let keep: Vec<bool> = R::row_ids(&page).into_iter().map(|id| id.is_none_or(&mut is_new)).collect();
             duplicates += keep.iter().filter(|&&keep| !keep).count() as u64;
             rejected += page.findings().rejected.iter().map(|items| items.positions.len() as u64).sum::<u64>();
-            let place = Place::Key(looked.key.to_string());
+            let place = RequestSubject::Key(looked.key.to_string());
             deliver(Delivered { page, keep, fresh: 0..usize::MAX, place }).await
         };
         let observe = |progress| observe(lookup_progress(progress));

@@ -38,7 +38,7 @@ use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 const MAX_NAMED: usize = 10;
 
 /// Opens the journal of a profile, by its place.
-pub type OpenJournal<'a> = dyn Fn(usize) -> Result<JournalSlot, Error> + 'a;
+pub type JournalOpener<'a> = dyn Fn(usize) -> Result<JournalSlot, Error> + 'a;
 
 /// Reads the lists of several profiles.
 pub struct ProfilesReading<'a, R> {
@@ -51,7 +51,7 @@ pub struct ProfilesReading<'a, R> {
     /// When the run began, in microseconds UTC; the first one, if this one resumes it.
     pub began_at: i64,
     /// Where the answers of each are kept.
-    pub open_journal: Box<OpenJournal<'a>>,
+    pub open_journal: Box<JournalOpener<'a>>,
 }
 
 impl<R: fmt::Debug> fmt::Debug for ProfilesReading<'_, R> {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use arrow::datatypes::SchemaRef;
 
-use super::delivered::{Delivered, Place};
+use super::delivered::{Delivered, RequestSubject};
 use super::profile_tally::ProfileTally;
 use super::read_report::ReadReport;
 use super::sample::{SampleEnd, SampleSettings, read_sample};
@@ -207,7 +207,7 @@ impl<R: Resource> ListReading<R> {
             };
         }
         let deliver = async |DeliveredPage { window, page, taken: Taken { keep, fresh } }: DeliveredPage<R::Page>| {
-            let place = Place::Page { number: window.page, size: window.size };
+            let place = RequestSubject::Page { number: window.page, size: window.size };
             let is_taken = deliver(Delivered { page, keep, fresh, place }).await.is_continue();
             if is_taken { Ok(()) } else { Err(ReceiverGone) }
         };

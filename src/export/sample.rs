@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use futures::StreamExt;
 use futures::stream;
 
-use super::delivered::{Delivered, Place};
+use super::delivered::{Delivered, RequestSubject};
 use super::read_report::ReadReport;
 use crate::base::noun::RowNoun;
 use crate::base::plural::{count_of, grouped};
@@ -63,7 +63,7 @@ pub(super) async fn read_sample<S: PageSource>(
     mut deliver: impl AsyncFnMut(Delivered<S::Page>) -> ControlFlow<()>,
     mut observe: impl FnMut(ReadProgress),
 ) -> Result<ReadReport, SampleEnd<S::Error>> {
-    let mut report = Report::default();
+    let mut report = SampleReport::default();
     let Some((first, asked)) = first_page(source, settings.page_size).await? else {
         return Ok(report.finish(sample, 0, noun));
     };
@@ -89,7 +89,7 @@ pub(super) async fn read_sample<S: PageSource>(
         let (window, Fetched { page, paging, request_id, .. }) = answer.map_err(SampleEnd::Failed)?;
         report.note(paging, request_id);
         let keep = report.keep(&page, sample.rows);
-        let place = Place::Page { number: window.page, size: window.size };
+        let place = RequestSubject::Page { number: window.page, size: window.size };
         let total = Some(sample.rows.min(total));
         let (pages, rows) = (report.pages, report.rows);
         observe(ReadProgress { pages, planned_pages: Some(planned), rows, total, is_healing: false });
@@ -118,7 +118,7 @@ async fn first_page<S: PageSource>(
 
 /// What the pages of a sample held.
 #[derive(Default)]
-struct Report {
+struct SampleReport {
     seen: HashSet<RowId>,
     pages: u64,
     rows: u64,
@@ -128,7 +128,7 @@ struct Report {
     request_ids: [Option<String>; 2],
 }
 
-impl Report {
+impl SampleReport {
     fn note(&mut self, paging: Paging, request_id: Option<String>) {
         self.pages += 1;
         self.totals = [self.totals[0].or(paging.total_count), paging.total_count.or(self.totals[1])];

@@ -3,9 +3,9 @@
 //! *Easy to get wrong:* without list inference, lists of Parquet come as structs of structs; lists cannot be null, and NDJSON
 //! with a null for a list is refused; a path may have one `*` only, which also stands for folders.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, merge};
 use crate::format::Format;
@@ -29,8 +29,10 @@ const DIALECT: Dialect = Dialect {
 pub(super) fn bigquery(load: &Load) -> String {
     let remote = Remote::new(load, &["gs://"], "Cloud Storage");
     let uri = match &load.layout {
-        Layout::File => remote.path.clone(),
-        Layout::Folder | Layout::ByDate(_) | Layout::ByValue(_) => format!("{}/*.{}", remote.path, load.format.name()),
+        FileLayout::File => remote.path.clone(),
+        FileLayout::Folder | FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
+            format!("{}/*.{}", remote.path, load.format.name())
+        }
     };
     let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
     let options = if is_csv {
@@ -46,7 +48,7 @@ pub(super) fn bigquery(load: &Load) -> String {
         .map(|column| {
             let kind = match &column.kind {
                 kind if is_csv && kind.is_list() => DIALECT.text.to_owned(),
-                Kind::Structs(_) if is_ndjson => "JSON".to_owned(),
+                SqlType::Structs(_) if is_ndjson => "JSON".to_owned(),
                 kind => DIALECT.type_of(kind),
             };
             format!("{} {kind}", DIALECT.name(&column.name))
@@ -85,8 +87,8 @@ pub(super) fn bigquery(load: &Load) -> String {
 fn value(column: &SqlColumn, is_csv: bool, is_ndjson: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Texts if is_csv => format!("IF(IFNULL({name}, '') = '', [], SPLIT({name}, ',')) AS {name}"),
-        Kind::Structs(members) if is_csv || is_ndjson => {
+        SqlType::Texts if is_csv => format!("IF(IFNULL({name}, '') = '', [], SPLIT({name}, ',')) AS {name}"),
+        SqlType::Structs(members) if is_csv || is_ndjson => {
             let members: Vec<String> = members.iter().map(member).collect();
             let list = format!("UNNEST(JSON_QUERY_ARRAY({name})) AS e WITH OFFSET AS place");
             format!("ARRAY(SELECT AS STRUCT {} FROM {list} ORDER BY place) AS {name}", members.join(", "))
@@ -99,7 +101,7 @@ fn value(column: &SqlColumn, is_csv: bool, is_ndjson: bool) -> String {
 fn member(member: &SqlColumn) -> String {
     let value = format!("JSON_VALUE(e, {})", DIALECT.literal(&format!("$.{}", member.name)));
     let value = match &member.kind {
-        Kind::Text => value,
+        SqlType::Text => value,
         kind => format!("CAST({value} AS {})", DIALECT.type_of(kind)),
     };
     format!("{value} AS {}", DIALECT.name(&member.name))

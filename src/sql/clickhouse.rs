@@ -3,7 +3,7 @@
 //! *Easy to get wrong:* its lists cannot be null, its columns are not nullable unless they say so, and a version that rows
 //! are compared by must be a column without nulls.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
 use super::load::Load;
 use super::upsert::indented;
@@ -108,10 +108,10 @@ fn reader(load: &Load) -> String {
 fn value(load: &Load, column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Texts if load.is(Format::Csv) => {
+        SqlType::Texts if load.is(Format::Csv) => {
             format!("if(ifNull({name}, '') = '', [], splitByChar(',', assumeNotNull({name})))")
         }
-        Kind::Structs(members) if load.is(Format::Csv) => {
+        SqlType::Structs(members) if load.is(Format::Csv) => {
             let members: Vec<String> = members.iter().map(member).collect();
             format!("arrayMap(e -> tuple({}), JSONExtractArrayRaw(ifNull({name}, '[]')))", members.join(", "))
         }
@@ -123,7 +123,9 @@ fn value(load: &Load, column: &SqlColumn) -> String {
 fn member(member: &SqlColumn) -> String {
     let key = DIALECT.literal(&member.name);
     match &member.kind {
-        Kind::Time => format!("parseDateTime64BestEffortOrNull(JSONExtract(e, {key}, 'Nullable(String)'), 6, 'UTC')"),
+        SqlType::Time => {
+            format!("parseDateTime64BestEffortOrNull(JSONExtract(e, {key}, 'Nullable(String)'), 6, 'UTC')")
+        }
         kind => format!("JSONExtract(e, {key}, {})", DIALECT.literal(&format!("Nullable({})", DIALECT.type_of(kind)))),
     }
 }

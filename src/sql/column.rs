@@ -8,14 +8,14 @@ use super::error::SqlError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SqlColumn {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: SqlType,
     /// Whether it is never null.
     pub(super) is_required: bool,
 }
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SqlType {
     Text,
     Flag,
     /// 32 bits.
@@ -51,12 +51,12 @@ impl SqlColumn {
     }
 
     fn new(field: &Field) -> Option<Self> {
-        let kind = Kind::new(field.data_type())?;
+        let kind = SqlType::new(field.data_type())?;
         Some(Self { name: field.name().clone(), kind, is_required: !field.is_nullable() })
     }
 }
 
-impl Kind {
+impl SqlType {
     fn new(data_type: &DataType) -> Option<Self> {
         Some(match data_type {
             DataType::Utf8 => Self::Text,

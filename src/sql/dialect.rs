@@ -1,6 +1,6 @@
 //! How an engine writes names, texts and types.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 
 /// How an engine writes names, texts and types.
 ///
@@ -58,17 +58,17 @@ impl Dialect {
     }
 
     /// The type of a column.
-    pub(super) fn type_of(&self, kind: &Kind) -> String {
+    pub(super) fn type_of(&self, kind: &SqlType) -> String {
         match kind {
-            Kind::Text => self.text.to_owned(),
-            Kind::Flag => self.flag.to_owned(),
-            Kind::Int => self.int.to_owned(),
-            Kind::Long => self.long.to_owned(),
-            Kind::Float => self.float.to_owned(),
-            Kind::Time => self.time.to_owned(),
-            Kind::Decimal { precision, scale } => format!("{}({precision}, {scale})", self.decimal),
-            Kind::Texts => self.texts.to_owned(),
-            Kind::Structs(members) => (self.structs)(&self.members(members)),
+            SqlType::Text => self.text.to_owned(),
+            SqlType::Flag => self.flag.to_owned(),
+            SqlType::Int => self.int.to_owned(),
+            SqlType::Long => self.long.to_owned(),
+            SqlType::Float => self.float.to_owned(),
+            SqlType::Time => self.time.to_owned(),
+            SqlType::Decimal { precision, scale } => format!("{}({precision}, {scale})", self.decimal),
+            SqlType::Texts => self.texts.to_owned(),
+            SqlType::Structs(members) => (self.structs)(&self.members(members)),
         }
     }
 

@@ -2,9 +2,9 @@
 //!
 //! *Easy to get wrong:* by default `DuckDB` takes a quoted empty cell of CSV for null, and guesses types from the first rows.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge, on_conflict};
 use crate::format::{Codec, Format};
 
@@ -46,7 +46,7 @@ pub(super) fn ducklake(load: &Load) -> String {
         indented(&load.definitions(&DIALECT, " NOT NULL"))
     );
     let source = format!("(\nSELECT\n{}\nFROM {}\n)", indented(&values), reader(load));
-    let register = if load.layout == Layout::File && !load.columns.iter().any(|column| is_nested(&column.kind)) {
+    let register = if load.layout == FileLayout::File && !load.columns.iter().any(|column| is_nested(&column.kind)) {
         format!(
             "\n-- To register the file without copying it, run this instead of the last statement, and once only:\n\
              -- CALL ducklake_add_data_files('lake', {}, {});\n",
@@ -60,8 +60,8 @@ pub(super) fn ducklake(load: &Load) -> String {
 }
 
 /// Whether registering a file with such a column fails, as it does in `DuckLake` of `DuckDB` 1.4.
-fn is_nested(kind: &Kind) -> bool {
-    matches!(kind, Kind::Structs(_))
+fn is_nested(kind: &SqlType) -> bool {
+    matches!(kind, SqlType::Structs(_))
 }
 
 /// The function that reads the files.
@@ -87,12 +87,12 @@ fn reader(load: &Load) -> String {
         );
     }
     match &load.layout {
-        Layout::ByValue(column) => {
+        FileLayout::ByValue(column) => {
             let hive_type = format!("{{{}: {}}}", DIALECT.literal(column), column_type(load, column));
             format!("read_parquet({pattern}, hive_partitioning = true, hive_types = {hive_type})")
         }
         // The date is no column of the table; `created_at` is in the files.
-        Layout::ByDate(_) | Layout::Folder | Layout::File => {
+        FileLayout::ByDate(_) | FileLayout::Folder | FileLayout::File => {
             format!("read_parquet({pattern}, hive_partitioning = false)")
         }
     }
@@ -105,7 +105,7 @@ fn column_type(load: &Load, name: &str) -> String {
 }
 
 /// Names and types of all columns, as a reader takes them.
-fn columns(load: &Load, type_of: impl Fn(&Kind) -> String) -> String {
+fn columns(load: &Load, type_of: impl Fn(&SqlType) -> String) -> String {
     let one = |column: &SqlColumn| {
         format!("\n    {}: {}", DIALECT.literal(&column.name), DIALECT.literal(&type_of(&column.kind)))
     };
@@ -120,10 +120,10 @@ fn values(load: &Load) -> Vec<String> {
 fn value(load: &Load, column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Texts if load.is(Format::Csv) => {
+        SqlType::Texts if load.is(Format::Csv) => {
             format!("CASE WHEN {name} = '' THEN [] ELSE string_split({name}, ',') END AS {name}")
         }
-        Kind::Structs(_) if load.is(Format::Csv) => {
+        SqlType::Structs(_) if load.is(Format::Csv) => {
             format!("CAST(CAST({name} AS JSON) AS {}) AS {name}", DIALECT.type_of(&column.kind))
         }
         _ => name,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::SqlError;
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, FileFormat, Format};
 
@@ -220,14 +220,14 @@ impl Engine {
     }
 
     /// Checks that it can load files of a format in a layout from a path.
-    pub(super) fn check(self, format: FileFormat, layout: &Layout, path: &str) -> Result<(), SqlError> {
+    pub(super) fn check(self, format: FileFormat, layout: &FileLayout, path: &str) -> Result<(), SqlError> {
         if !self.loads(format) {
             let loadable =
                 FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
             let (engine, format, loadable) = (self.title(), format.to_string(), loadable.join(", "));
             return Err(SqlError::UnloadableFormat { engine, format, loadable });
         }
-        if *layout != Layout::File && !self.0.reads_folders {
+        if *layout != FileLayout::File && !self.0.reads_folders {
             return Err(SqlError::UnloadableFolder { engine: self.title() });
         }
         if path.contains("://") && !self.0.reads_folders {

@@ -4,7 +4,7 @@
 //! `_` or `.`; its times have no zone, so they are UTC by agreement.
 
 use super::dialect::{Dialect, member_list};
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, merge};
 
@@ -47,10 +47,10 @@ pub(super) fn athena(load: &Load) -> String {
     let lines = indented(&load.definitions(&ATHENA, ""));
     let in_files = indented(&load.definitions_in_files(&ATHENA));
     let (partitions, repair) = match &load.layout {
-        Layout::ByDate(column) | Layout::ByValue(column) => {
+        FileLayout::ByDate(column) | FileLayout::ByValue(column) => {
             (format!("PARTITIONED BY ({} string)\n", ATHENA.name(column)), format!("MSCK REPAIR TABLE {staging};\n\n"))
         }
-        Layout::File | Layout::Folder => (String::new(), String::new()),
+        FileLayout::File | FileLayout::Folder => (String::new(), String::new()),
     };
     format!(
         "{}-- Athena reads every file in the folder, in UTC and to the millisecond. Put a folder of your own in place of TABLES.\n\
@@ -72,7 +72,7 @@ pub(super) fn trino(load: &Load) -> String {
     let staging = format!("hive.default.{}", TRINO.name(&name));
     let mut staged = load.definitions_in_files(&TRINO);
     let (partitions, sync) = match &load.layout {
-        Layout::ByDate(column) | Layout::ByValue(column) => {
+        FileLayout::ByDate(column) | FileLayout::ByValue(column) => {
             staged.push(format!("{} varchar", TRINO.name(column)));
             let names = format!("{}, {}", TRINO.literal("default"), TRINO.literal(&name));
             (
@@ -80,7 +80,7 @@ pub(super) fn trino(load: &Load) -> String {
                 format!("CALL hive.system.sync_partition_metadata({names}, 'FULL');\n\n"),
             )
         }
-        Layout::File | Layout::Folder => (String::new(), String::new()),
+        FileLayout::File | FileLayout::Folder => (String::new(), String::new()),
     };
     format!(
         "{}-- The catalog hive reads every file in the folder, in UTC; the table is one of Iceberg (USE iceberg.SCHEMA, or --table).\n\

@@ -1,6 +1,6 @@
 //! What is loaded from where, and the parts of statements that most engines share.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use crate::format::{Codec, FileFormat, Format};
 
@@ -22,12 +22,12 @@ pub(super) struct Load {
     /// The format of the files.
     pub(super) format: FileFormat,
     /// How the files are laid out.
-    pub(super) layout: Layout,
+    pub(super) layout: FileLayout,
 }
 
 /// How the files of a table are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(super) enum FileLayout {
     /// One file.
     File,
     /// The files of one folder.
@@ -63,9 +63,9 @@ impl Load {
     /// The path of one file, or a pattern of all files.
     pub(super) fn pattern(&self) -> String {
         match &self.layout {
-            Layout::File => self.path.clone(),
-            Layout::Folder => format!("{}/*.{}", self.path, self.format.name()),
-            Layout::ByDate(column) | Layout::ByValue(column) => {
+            FileLayout::File => self.path.clone(),
+            FileLayout::Folder => format!("{}/*.{}", self.path, self.format.name()),
+            FileLayout::ByDate(column) | FileLayout::ByValue(column) => {
                 format!("{}/{column}=*/*.{}", self.path, self.format.name())
             }
         }
@@ -110,7 +110,7 @@ impl Load {
 
     /// Whether folders are named after this column of the table.
     fn is_in_folders(&self, column: &SqlColumn) -> bool {
-        matches!(&self.layout, Layout::ByValue(name) if *name == column.name)
+        matches!(&self.layout, FileLayout::ByValue(name) if *name == column.name)
     }
 
     /// What reads a compressed file as text, for a shell: `gzip -dc 'contacts.csv.gz'`. `None` for a file that is text.
@@ -131,6 +131,6 @@ impl Load {
 
     /// Whether there are nullable columns of texts, in which an empty text and a null are different.
     pub(super) fn has_nullable_texts(&self) -> bool {
-        self.columns.iter().any(|column| column.kind == Kind::Text && !column.is_required)
+        self.columns.iter().any(|column| column.kind == SqlType::Text && !column.is_required)
     }
 }

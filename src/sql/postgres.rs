@@ -3,7 +3,7 @@
 //! *Easy to get wrong:* `\copy` takes one line, in which backslashes mean nothing and `''` stands for a quote. A text with a
 //! NUL character cannot be loaded.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use super::load::Load;
 use super::upsert::{indented, on_conflict};
@@ -77,15 +77,15 @@ fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     let key = DIALECT.literal(&column.name);
     match &column.kind {
-        Kind::Texts if is_csv => format!("string_to_array({name}, ',')"),
-        Kind::Structs(_) if is_csv => format!("{name}::jsonb"),
+        SqlType::Texts if is_csv => format!("string_to_array({name}, ',')"),
+        SqlType::Structs(_) if is_csv => format!("{name}::jsonb"),
         _ if is_csv => name,
         // The order of what is unnested is that of the list.
-        Kind::Texts => format!(
+        SqlType::Texts => format!(
             "CASE json_typeof(line -> {key}) WHEN 'array' THEN ARRAY(SELECT json_array_elements_text(line -> {key})) END"
         ),
-        Kind::Structs(_) => format!("NULLIF((line -> {key})::jsonb, 'null')"),
-        Kind::Text => format!("line ->> {key}"),
+        SqlType::Structs(_) => format!("NULLIF((line -> {key})::jsonb, 'null')"),
+        SqlType::Text => format!("line ->> {key}"),
         _ => format!("(line ->> {key})::{}", DIALECT.type_of(&column.kind)),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::dialect::Dialect;
 use super::duckdb;
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::upsert::{is_newer, same_key};
 
 /// Texts and names in conditions of Delta tables, which are those of `DataFusion`.
@@ -82,7 +82,7 @@ fn newest(id: &str, changed_at: &str) -> String {
 fn rows(load: &Load) -> String {
     let columns: Vec<String> = load.columns.iter().map(|column| format!("    {},\n", text(&column.name))).collect();
     // A folder's files whose names begin with `_` are skipped.
-    let path = if load.layout == Layout::File { load.path.clone() } else { format!("{}/", load.path) };
+    let path = if load.layout == FileLayout::File { load.path.clone() } else { format!("{}/", load.path) };
     format!(
         "COLUMNS = [\n{}]\nrows = pyarrow.dataset.dataset({}, format=\"parquet\").to_table(columns=COLUMNS)\n",
         columns.concat(),

@@ -3,9 +3,9 @@
 //! *Easy to get wrong:* `VARCHAR` alone has 256 bytes; Parquet is loaded by position, without time zones; CSV cannot
 //! distinguish null from an empty text.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, same_key};
 use crate::format::{Codec, Format};
@@ -30,9 +30,9 @@ pub(super) fn redshift(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://"], "S3");
     // What is named is the beginning of names: that of the days leaves out the manifest beside them.
     let prefix = match &load.layout {
-        Layout::File => remote.path.clone(),
-        Layout::Folder => format!("{}/", remote.path),
-        Layout::ByDate(column) | Layout::ByValue(column) => format!("{}/{column}=", remote.path),
+        FileLayout::File => remote.path.clone(),
+        FileLayout::Folder => format!("{}/", remote.path),
+        FileLayout::ByDate(column) | FileLayout::ByValue(column) => format!("{}/{column}=", remote.path),
     };
     let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
     let codec = match load.format.codec() {
@@ -41,7 +41,7 @@ pub(super) fn redshift(load: &Load) -> String {
         Codec::Zstd => " ZSTD",
     };
     let mut notes = remote.note;
-    if load.layout == Layout::Folder {
+    if load.layout == FileLayout::Folder {
         notes += "-- Every file in the folder is loaded: keep manifests elsewhere (--manifest).\n";
     }
     if is_csv && load.has_nullable_texts() {
@@ -61,7 +61,7 @@ pub(super) fn redshift(load: &Load) -> String {
         .iter()
         .map(|column| {
             let kind = match &column.kind {
-                Kind::Time if is_parquet => "TIMESTAMP".to_owned(),
+                SqlType::Time if is_parquet => "TIMESTAMP".to_owned(),
                 kind if is_csv && kind.is_list() => DIALECT.text.to_owned(),
                 kind => DIALECT.type_of(kind),
             };
@@ -106,9 +106,11 @@ fn deletions(load: &Load, target: &str, staging: &str, is_parquet: bool) -> Stri
 fn value(column: &SqlColumn, is_csv: bool, is_parquet: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Time if is_parquet => format!("{name} AT TIME ZONE 'UTC'"),
-        Kind::Texts if is_csv => format!("CASE WHEN {name} IS NULL THEN ARRAY() ELSE SPLIT_TO_ARRAY({name}, ',') END"),
-        Kind::Structs(_) if is_csv => format!("JSON_PARSE({name})"),
+        SqlType::Time if is_parquet => format!("{name} AT TIME ZONE 'UTC'"),
+        SqlType::Texts if is_csv => {
+            format!("CASE WHEN {name} IS NULL THEN ARRAY() ELSE SPLIT_TO_ARRAY({name}, ',') END")
+        }
+        SqlType::Structs(_) if is_csv => format!("JSON_PARSE({name})"),
         _ => name,
     }
 }

@@ -1,6 +1,6 @@
 //! Files for engines that read object stores only.
 
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 
 /// Where the files are on the store, and what must be done first if they are not there yet.
 pub(super) struct Remote {
@@ -28,9 +28,9 @@ impl Remote {
     }
 
     /// The folder that all files are in, with a slash at its end.
-    pub(super) fn folder(&self, layout: &Layout) -> String {
+    pub(super) fn folder(&self, layout: &FileLayout) -> String {
         match (layout, self.path.rsplit_once('/')) {
-            (Layout::File, Some((folder, _))) => format!("{folder}/"),
+            (FileLayout::File, Some((folder, _))) => format!("{folder}/"),
             _ => format!("{}/", self.path),
         }
     }

@@ -6,7 +6,7 @@ use super::column::SqlColumn;
 use super::engine::Engine;
 use super::error::SqlError;
 use super::history;
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use crate::format::FileFormat;
 use crate::resources::ResourceTable;
 
@@ -85,8 +85,8 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
             return Err(SqlError::PartitionFormat { format: request.format.to_string() });
         }
         Some(column) => partitioned(request, column)?,
-        None if request.path.ends_with('/') => Layout::Folder,
-        None => Layout::File,
+        None if request.path.ends_with('/') => FileLayout::Folder,
+        None => FileLayout::File,
     };
     request.engine.check(request.format, &layout, request.path)?;
     let path = match request.path.trim_end_matches('/') {
@@ -114,16 +114,16 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
 }
 
 /// How files of a dataset by a column are laid out.
-fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<Layout, SqlError> {
+fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, SqlError> {
     let schema = &request.resource.schema;
     let time = column.strip_suffix("_date").map(|stem| format!("{stem}_at"));
     let type_of = |name: &str| schema.field_with_name(name).ok().map(|field| field.data_type().clone());
     if time.is_some_and(|time| matches!(type_of(&time), Some(DataType::Timestamp(..)))) {
-        return Ok(Layout::ByDate(column.to_owned()));
+        return Ok(FileLayout::ByDate(column.to_owned()));
     }
     match type_of(column) {
         Some(DataType::Utf8 | DataType::Boolean) if request.engine.reads_partitions() => {
-            Ok(Layout::ByValue(column.to_owned()))
+            Ok(FileLayout::ByValue(column.to_owned()))
         }
         Some(DataType::Utf8 | DataType::Boolean) => {
             let engines: Vec<&str> =

@@ -3,9 +3,9 @@
 //! *Easy to get wrong:* without `USE_LOGICAL_TYPE`, times of Parquet come as numbers; without `EMPTY_FIELD_AS_NULL` and an
 //! empty `NULL_IF`, empty cells of CSV and texts like `\N` are mixed up; `PUT` forgets folders.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge};
 use crate::format::{Codec, Format};
 
@@ -74,7 +74,9 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
     let all = format!("@{stage}\nPATTERN = '.*[.]{name}'");
     if load.path.contains("://") {
         let (folder, copied) = match (&load.layout, load.path.rsplit_once('/')) {
-            (Layout::File, Some((folder, file))) => (folder, format!("@{stage}\nFILES = ({})", DIALECT.literal(file))),
+            (FileLayout::File, Some((folder, file))) => {
+                (folder, format!("@{stage}\nFILES = ({})", DIALECT.literal(file)))
+            }
             _ => (load.path.as_str(), all),
         };
         let url = DIALECT.literal(&format!("{folder}/"));
@@ -83,10 +85,10 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
     }
     let upload = match &load.layout {
         // Every day has a file of the same name, and PUT keeps no folders.
-        Layout::ByDate(_) | Layout::ByValue(_) => {
+        FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
             format!("-- Upload the folder first: snow stage copy '{}/' @{stage} --recursive\n", load.path)
         }
-        Layout::File | Layout::Folder => format!(
+        FileLayout::File | FileLayout::Folder => format!(
             "PUT {} @{stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n",
             DIALECT.literal(&format!("file://{}", load.pattern()))
         ),
@@ -98,8 +100,8 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
 fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Texts if is_csv => format!("IFF({name} = '', ARRAY_CONSTRUCT(), SPLIT({name}, ',')) AS {name}"),
-        Kind::Structs(_) if is_csv => format!("PARSE_JSON({name})::ARRAY AS {name}"),
+        SqlType::Texts if is_csv => format!("IFF({name} = '', ARRAY_CONSTRUCT(), SPLIT({name}, ',')) AS {name}"),
+        SqlType::Structs(_) if is_csv => format!("PARSE_JSON({name})::ARRAY AS {name}"),
         _ => name,
     }
 }

@@ -3,9 +3,9 @@
 //! *Easy to get wrong:* Spark's CSV reader takes an unquoted empty cell for `nullValue` and a quoted one for `emptyValue`, so
 //! the first must be a text that no cell has.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
-use super::load::{Layout, Load};
+use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge};
 use crate::format::Format;
 
@@ -41,8 +41,11 @@ pub(super) fn spark(load: &Load) -> String {
     let view = load.temporary(&DIALECT, "_load");
     let (options, structure) = reader(load);
     // Spark finds the folders of a dataset itself.
-    let path =
-        if matches!(load.layout, Layout::ByDate(_) | Layout::ByValue(_)) { load.path.clone() } else { load.pattern() };
+    let path = if matches!(load.layout, FileLayout::ByDate(_) | FileLayout::ByValue(_)) {
+        load.path.clone()
+    } else {
+        load.pattern()
+    };
     let options = std::iter::once(("path", DIALECT.literal(&path))).chain(options);
     let options: Vec<String> = options.map(|(name, value)| format!("{name} {value}")).collect();
     let format = format_name(load);
@@ -124,10 +127,10 @@ fn values(load: &Load) -> Vec<String> {
 fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
-        Kind::Texts if is_csv => {
+        SqlType::Texts if is_csv => {
             format!("IF({name} = '', CAST(array() AS ARRAY<STRING>), split({name}, ',')) AS {name}")
         }
-        Kind::Structs(_) if is_csv => {
+        SqlType::Structs(_) if is_csv => {
             format!("from_json({name}, {}) AS {name}", DIALECT.literal(&DIALECT.type_of(&column.kind)))
         }
         _ => name,

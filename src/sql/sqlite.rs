@@ -2,7 +2,7 @@
 //!
 //! *Easy to get wrong:* the shell reads an empty cell and `""` as the same empty text. NDJSON keeps them apart.
 
-use super::column::{Kind, SqlColumn};
+use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use super::load::Load;
 use super::upsert::{indented, on_conflict};
@@ -77,7 +77,7 @@ fn definition(column: &SqlColumn) -> String {
     let not_null = if column.is_required { " NOT NULL" } else { "" };
     let name = DIALECT.name(&column.name);
     let kind = match &column.kind {
-        Kind::Decimal { .. } => DIALECT.decimal.to_owned(),
+        SqlType::Decimal { .. } => DIALECT.decimal.to_owned(),
         kind => DIALECT.type_of(kind),
     };
     format!("{name} {kind}{not_null}")
@@ -91,11 +91,11 @@ fn value(column: &SqlColumn, is_csv: bool) -> String {
         return format!("json_extract(line, {})", DIALECT.literal(&format!("$.\"{}\"", column.name)));
     }
     match &column.kind {
-        Kind::Texts => {
+        SqlType::Texts => {
             format!("CASE {name} WHEN '' THEN '[]' ELSE '[' || replace(json_quote({name}), ',', '\",\"') || ']' END")
         }
-        Kind::Flag => format!("CASE {name} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
-        Kind::Text if column.is_required => name,
+        SqlType::Flag => format!("CASE {name} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
+        SqlType::Text if column.is_required => name,
         _ => format!("NULLIF({name}, '')"),
     }
 }

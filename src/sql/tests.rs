@@ -191,7 +191,7 @@ fn the_documents_list_what_each_engine_loads() {
             other => panic!("no word for {other:?}"),
         };
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
-        let folders = if engine.check(format, &load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
+        let folders = if engine.check(format, &load::FileLayout::Folder, "out/").is_ok() { "yes" } else { "no" };
         let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }

@@ -84,7 +84,7 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id).filter(|span| span.name() == JOB_SPAN) else { return };
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         attributes.record(&mut fields);
         if let Some(Value::String(name)) = fields.0.remove("name") {
             span.extensions_mut().insert(JobName(name));
@@ -92,12 +92,12 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = EventFields::default();
         event.record(&mut fields);
         let job = context
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<JobName>().map(|job| job.0.clone())));
-        let line = Line::new(*event.metadata().level(), event.metadata().name(), job, fields.0);
+        let line = LogLine::new(*event.metadata().level(), event.metadata().name(), job, fields.0);
         // There is nowhere to report that stderr cannot be written.
         drop((self.make_writer)().write_all(line.text().as_bytes()));
     }
@@ -105,7 +105,7 @@ where
 
 /// One line.
 #[derive(Debug, Serialize)]
-struct Line {
+struct LogLine {
     time: String,
     level: &'static str,
     event: String,
@@ -116,7 +116,7 @@ struct Line {
     fields: Map<String, Value>,
 }
 
-impl Line {
+impl LogLine {
     fn new(level: Level, name: &str, job: Option<String>, mut fields: Map<String, Value>) -> Self {
         let mut text = |name| match fields.remove(name) {
             Some(Value::String(text)) => Some(text),
@@ -143,15 +143,15 @@ impl Line {
 
 /// The fields of an event.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct EventFields(Map<String, Value>);
 
-impl Fields {
+impl EventFields {
     fn add(&mut self, field: &Field, value: impl Into<Value>) {
         self.0.insert(field.name().to_owned(), value.into());
     }
 }
 
-impl Visit for Fields {
+impl Visit for EventFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add(field, format!("{value:?}"));
     }

@@ -75,7 +75,7 @@ pub enum NotifyError {
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct WebhookBody<'a> {
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<&'a RunRecord>,
@@ -139,8 +139,8 @@ impl Webhook {
 
     fn body(&self, record: &RunRecord) -> String {
         let body = match self.form {
-            NotifyForm::Json => Body { text: record.digest(), run: Some(record) },
-            NotifyForm::Slack => Body { text: escaped_for_slack(&record.digest()), run: None },
+            NotifyForm::Json => WebhookBody { text: record.digest(), run: Some(record) },
+            NotifyForm::Slack => WebhookBody { text: escaped_for_slack(&record.digest()), run: None },
         };
         // Texts and finite numbers always have a JSON form.
         serde_json::to_string(&body).unwrap_or_default()
