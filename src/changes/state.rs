@@ -1,6 +1,6 @@
 //! The state that a history leads to.
 //!
-//! A history is a row each time that something has changed, whole as it was from then on ([`ChangeLayout::Log`](super::ChangeLayout)).
+//! A history has a whole row for each change, as it was from then on ([`ChangeLayout::Log`](super::ChangeLayout)).
 //! So the state is the newest row of each id, unless that says that the row is gone. Rows of all files of a history go
 //! through one [`SnapshotSorter`], ranked by their age, in the same bounded memory as a comparison.
 //!

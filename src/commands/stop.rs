@@ -193,12 +193,15 @@ impl StopSignals {
     }
 }
 
-/// The signals that ask the run to stop.
+/// Ctrl-C, the only signal that every other system has.
 #[cfg(not(unix))]
-struct StopSignals;
+struct CtrlC;
 
 #[cfg(not(unix))]
-impl StopSignals {
+use self::CtrlC as StopSignals;
+
+#[cfg(not(unix))]
+impl CtrlC {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
     fn listen() -> io::Result<Self> {
         Ok(Self)

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Builder, Int32Array, ListBuilder, RecordBatch, StringArray, StringBuilder,
-    StructBuilder, TimestampMicrosecondBuilder,
+    Array, ArrayRef, AsArray, Decimal128Array, Decimal128Builder, Int32Array, ListBuilder, RecordBatch, StringArray,
+    StringBuilder, StructBuilder, TimestampMicrosecondArray, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Decimal128Type, Int32Type};
 
-use super::super::delivery::{Prices, Times, YEAR_TWO, delivery_schema};
+use super::super::delivery::{YEAR_TWO, delivery_schema};
 use crate::resources::DECIMAL_SCALE;
 
 /// The columns of a row, in their order, each with the column of activities whose missing values count for it.
@@ -32,8 +32,8 @@ pub(super) struct ActivityColumns<'a> {
     statuses: Option<&'a StringArray>,
     reason_codes: Option<&'a StringArray>,
     reasons: Option<&'a StringArray>,
-    times: Option<&'a Times>,
-    prices: [Option<&'a Prices>; 2],
+    times: Option<&'a TimestampMicrosecondArray>,
+    prices: [Option<&'a Decimal128Array>; 2],
     rows: usize,
 }
 
@@ -47,7 +47,7 @@ impl<'a> ActivityColumns<'a> {
     pub(super) fn new(batch: &'a RecordBatch) -> Self {
         let any = |name: &str| batch.column_by_name(name).map(AsRef::as_ref);
         let text = |name: &str| any(name).and_then(|column: &dyn Array| column.as_string_opt());
-        let price = |name: &str| -> Option<&'a Prices> {
+        let price = |name: &str| -> Option<&'a Decimal128Array> {
             any(name)?.as_primitive_opt::<Decimal128Type>().filter(|prices| prices.scale() == DECIMAL_SCALE)
         };
         let numbers = any("position").and_then(|column| column.as_primitive_opt::<Int32Type>());

@@ -8,16 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, PrimitiveArray};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::{Array, TimestampMicrosecondArray};
 
 use crate::report::document::contacts::summary::UpdatedCounts;
 use crate::report::document::values::TimeRange;
 use crate::report::table::{MAX_KEYS, OTHER_KEY, Table, UNKNOWN_KEY, add};
 use crate::time::calendar::{date_of_day, day_of_date};
 use crate::time::{MICROS_PER_DAY, Timestamp};
-
-type Times = PrimitiveArray<TimestampMicrosecondType>;
 
 /// The start of the year 2: earlier times were never set.
 const YEAR_TWO: i64 = -719_162 * MICROS_PER_DAY + 365 * MICROS_PER_DAY;
@@ -62,7 +59,7 @@ pub(super) struct MonthCounts {
 }
 
 impl MonthCounts {
-    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
+    pub(super) fn add(&mut self, times: &TimestampMicrosecondArray, clock: Clock) {
         self.missing += times.null_count() as u64;
         let later = |&&micros: &&i64| micros > clock.latest;
         self.in_future += match times.nulls() {
@@ -177,7 +174,7 @@ impl MonthRun {
 
 impl UpdatedCounts {
     /// Counts times by their age.
-    pub(super) fn add(&mut self, times: &Times, clock: Clock) {
+    pub(super) fn add(&mut self, times: &TimestampMicrosecondArray, clock: Clock) {
         // By array index, because the processor would mispredict a branch by age.
         let mut counts = [0; 6];
         let [week, month, quarter, year] = [7, 30, 90, 365].map(|days| days * MICROS_PER_DAY);
@@ -210,8 +207,10 @@ mod tests {
         let year_two = Timestamp::parse("0002-01-01T00:00:00Z").unwrap().micros();
         assert_eq!(YEAR_TWO, year_two);
         let mut months = MonthCounts::default();
-        months
-            .add(&Times::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]), Clock::between(0, 0));
+        months.add(
+            &TimestampMicrosecondArray::from(vec![Some(YEAR_TWO - 1), Some(YEAR_TWO), None, Some(0), Some(-1)]),
+            Clock::between(0, 0),
+        );
         let wanted = [("0002-01", 1), ("1969-12", 1), ("1970-01", 1), ("unknown", 2)];
         assert_eq!(months.table(), wanted.map(|(month, count)| (month.to_owned(), count)).into());
         assert_eq!(months.unset(), 1);
@@ -224,7 +223,11 @@ mod tests {
         let now = 1_775_000_000_000_000;
         let times = [now - MICROS_PER_DAY, now, now + CLOCK_SLACK, now + CLOCK_SLACK + 1, i64::MAX];
         for nulls in [0, 2] {
-            let times = times.map(Some).into_iter().chain(std::iter::repeat_n(None, nulls)).collect::<Times>();
+            let times = times
+                .map(Some)
+                .into_iter()
+                .chain(std::iter::repeat_n(None, nulls))
+                .collect::<TimestampMicrosecondArray>();
             let (mut updated, mut months) = (UpdatedCounts::default(), MonthCounts::default());
             updated.add(&times, Clock::between(now, now));
             months.add(&times, Clock::between(now, now));
@@ -242,7 +245,10 @@ mod tests {
         let now = Timestamp::now().micros();
         let an_hour_ago = now - MICROS_PER_DAY / 24;
         let mut updated = UpdatedCounts::default();
-        updated.add(&Times::from(vec![now - 1_000_000, now + MICROS_PER_DAY]), Clock::since(an_hour_ago));
+        updated.add(
+            &TimestampMicrosecondArray::from(vec![now - 1_000_000, now + MICROS_PER_DAY]),
+            Clock::since(an_hour_ago),
+        );
         assert_eq!((updated.last_7_days, updated.in_future), (1, 1));
     }
 }

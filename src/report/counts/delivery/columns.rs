@@ -4,8 +4,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow::array::{Array, AsArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray};
-use arrow::datatypes::{DataType, Decimal128Type, Field, Fields, Schema, SchemaRef, TimestampMicrosecondType};
+use arrow::array::{
+    Array, AsArray, Decimal128Array, ListArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
 use crate::resources::DECIMAL_SCALE;
 use crate::resources::messages::{column, event_column, event_fields, messages_schema};
@@ -52,9 +54,6 @@ pub(super) struct MessageColumns<'a> {
     batch: &'a RecordBatch,
 }
 
-pub(in super::super) type Times = PrimitiveArray<TimestampMicrosecondType>;
-pub(in super::super) type Prices = PrimitiveArray<Decimal128Type>;
-
 impl<'a> MessageColumns<'a> {
     pub(super) fn new(batch: &'a RecordBatch) -> Self {
         Self { batch }
@@ -68,13 +67,13 @@ impl<'a> MessageColumns<'a> {
         self.any(name)?.as_string_opt()
     }
 
-    pub(super) fn time(&self, name: &str) -> Option<&'a Times> {
+    pub(super) fn time(&self, name: &str) -> Option<&'a TimestampMicrosecondArray> {
         self.any(name)?.as_primitive_opt()
     }
 
     /// Prices, whose scale must be that of the schema.
-    pub(super) fn price(&self, name: &str) -> Option<&'a Prices> {
-        self.any(name)?.as_primitive_opt().filter(|prices: &&Prices| prices.scale() == DECIMAL_SCALE)
+    pub(super) fn price(&self, name: &str) -> Option<&'a Decimal128Array> {
+        self.any(name)?.as_primitive_opt().filter(|prices: &&Decimal128Array| prices.scale() == DECIMAL_SCALE)
     }
 
     pub(super) fn events(&self) -> Option<Events<'a>> {
@@ -92,7 +91,7 @@ pub(super) struct Events<'a> {
     lists: &'a ListArray,
     structs: &'a StructArray,
     pub(super) statuses: &'a StringArray,
-    times: &'a Times,
+    times: &'a TimestampMicrosecondArray,
 }
 
 impl Events<'_> {

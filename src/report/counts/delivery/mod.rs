@@ -27,7 +27,6 @@ use arrow::datatypes::DataType;
 
 pub use self::columns::delivery_schema;
 use self::columns::{Events, MessageColumns};
-pub(super) use self::columns::{Prices, Times};
 use self::durations::Durations;
 use self::failures::Failures;
 use self::kinds::{Direction, Meanings, Status};
