@@ -111,7 +111,7 @@ impl<'a> JsonValues<'a> {
             }
             JsonCells::Text(texts) => push_escaped(texts.value(row), line),
             JsonCells::Plain(Scalars::Float(values)) if !values.value(row).is_finite() => {
-                line.extend_from_slice(b"null")
+                line.extend_from_slice(b"null");
             }
             JsonCells::Plain(scalars) => scalars.push(row, line),
             JsonCells::Quoted(scalars) => {
