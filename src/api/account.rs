@@ -163,14 +163,14 @@ impl Account {
                 "sending"
             );
             let attempt = self.connection.attempt(&self.shared, (&url, scope), permit, &place, &decode).await;
-            let FailedAttempt { problem, decision, retry_after } = match attempt {
+            let FailedAttempt { problem, decision, retry_after, source } = match attempt {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
             let give_up = |problem, end| {
                 let elapsed = started_at.elapsed();
                 let base_url = Box::new(self.connection.base_url().clone());
-                ApiError { request: name.into(), base_url, problem, attempts, elapsed, end }
+                ApiError { request: name.into(), base_url, problem, attempts, elapsed, end, source }
             };
             match decision {
                 Decision::GiveUp => return Err(give_up(problem, AttemptsEnd::Final)),
@@ -214,7 +214,7 @@ impl Account {
     fn rest_before_retry(&self, problem: &Problem, backoff: &mut Backoff) -> Result<Duration, AttemptsEnd> {
         let counters = &self.shared.counters;
         let unanswered = match problem {
-            Problem::ConnectFailed { cause, .. } if !counters.was_answered() => Some(*cause),
+            Problem::ConnectFailed(failure) if !counters.was_answered() => Some(*failure),
             _ => None,
         };
         let is_hopeless = unanswered.is_some_and(ConnectFailure::is_lasting);

@@ -4,26 +4,31 @@
 //! `tests/it/network.rs` fail when its text changes.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 
 /// Why there was no response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectFailure {
     /// The name of the host does not resolve.
+    #[error("the name does not resolve")]
     UnknownName,
     /// Nothing listens there.
+    #[error("connection refused")]
     Refused,
     /// The server does not speak TLS.
+    #[error("it does not speak TLS")]
     NoTls,
     /// TLS refused the server's certificate.
+    #[error("its certificate is not trusted")]
     Certificate,
     /// The proxy rejects the credentials (HTTP 407).
+    #[error("the proxy of {variable} rejected the credentials (HTTP 407)")]
     ProxyCredentials {
         /// The variable that names the proxy.
         variable: &'static str,
     },
     /// The proxy does not connect to the API.
+    #[error("the proxy of {variable} refused the connection{}", with_status(*status))]
     ProxyRefused {
         /// The variable that names the proxy.
         variable: &'static str,
@@ -31,10 +36,13 @@ pub enum ConnectFailure {
         status: Option<u16>,
     },
     /// No connection for another reason.
+    #[error("no connection")]
     NotConnected,
     /// An attempt, or connecting, timed out.
+    #[error("timed out")]
     TimedOut,
     /// The connection closed before the response was complete.
+    #[error("the connection closed early")]
     BrokenOff,
 }
 
@@ -85,25 +93,26 @@ impl ConnectFailure {
     }
 }
 
-impl fmt::Display for ConnectFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::ProxyCredentials { variable } => {
-                return write!(formatter, "the proxy of {variable} rejected the credentials (HTTP 407)");
-            }
-            Self::ProxyRefused { variable, status } => {
-                write!(formatter, "the proxy of {variable} refused the connection")?;
-                return status.map_or(Ok(()), |status| write!(formatter, " (HTTP {status})"));
-            }
-            Self::UnknownName => "the name does not resolve",
-            Self::Refused => "connection refused",
-            Self::NoTls => "it does not speak TLS",
-            Self::Certificate => "its certificate is not trusted",
-            Self::NotConnected => "no connection",
-            Self::TimedOut => "timed out",
-            Self::BrokenOff => "the connection closed early",
-        };
-        formatter.write_str(text)
+fn with_status(status: Option<u16>) -> String {
+    status.map_or_else(String::new, |status| format!(" (HTTP {status})"))
+}
+
+/// What led to a failed connection, in the words of the HTTP library. Its own message only repeats that of [`ApiError`],
+/// so the chain begins with the cause below it.
+///
+/// [`ApiError`]: super::ApiError
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ConnectCause {
+    message: String,
+    source: Option<Box<Self>>,
+}
+
+impl ConnectCause {
+    /// The causes of an error; `None` if it has none.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Option<Box<Self>> {
+        let cause = error.source()?;
+        Some(Box::new(Self { message: cause.to_string(), source: Self::of(cause) }))
     }
 }
 

@@ -22,7 +22,7 @@ use super::rate_headers::{RateHeaders, header_text, server_time};
 use super::redact::Secrets;
 use super::stats::Counters;
 use super::wire::{Envelope, Meta};
-use super::{ApiKey, ConnectFailure, Decision, Permit, Problem, RateLimiter, Scope, decide};
+use super::{ApiKey, ConnectCause, ConnectFailure, Decision, Permit, Problem, RateLimiter, Scope, decide};
 
 /// Header that scopes a request to a profile; scoped answers repeat it.
 const PROFILE_HEADER: &str = "x-profile-id";
@@ -61,6 +61,7 @@ pub(super) struct FailedAttempt {
     pub(super) problem: Problem,
     pub(super) decision: Decision,
     pub(super) retry_after: Option<Duration>,
+    pub(super) source: Option<Box<ConnectCause>>,
 }
 
 /// A connection pool to one address with one key.
@@ -170,12 +171,13 @@ impl Connection {
         let header_request_id = || header_request_id.as_deref().and_then(|id| secrets.request_id(id));
         if let Some(other) = scope.mismatch(header_text(response.headers(), PROFILE_HEADER)) {
             let problem = Problem::OtherProfile { other: Box::new(other), request_id: header_request_id() };
-            return Err(FailedAttempt { problem, decision: Decision::GiveUp, retry_after: None });
+            return Err(FailedAttempt { problem, decision: Decision::GiveUp, retry_after: None, source: None });
         }
         let unreadable = |reason: String, request_id: Option<String>| FailedAttempt {
-            problem: Problem::Unreadable { status, reason, request_id },
+            problem: Problem::Unreadable { status, reason: reason.into(), request_id },
             decision: decide(status, None),
             retry_after,
+            source: None,
         };
 
         let body = match place.read_body(&mut response, self.timeout).await {
@@ -199,7 +201,7 @@ impl Connection {
             Err(EnvelopeError::Empty) if matches!(status, 400..=499) => {
                 // Documented for 401 and 403: the status is enough.
                 let problem = Problem::Rejected { status, error: Box::default(), request_id: header_request_id() };
-                return Err(FailedAttempt { problem, decision: decide(status, None), retry_after });
+                return Err(FailedAttempt { problem, decision: decide(status, None), retry_after, source: None });
             }
             Err(EnvelopeError::Empty) => return Err(unreadable("the body is empty".to_owned(), header_request_id())),
             Err(EnvelopeError::Unreadable(reason)) => return Err(unreadable(reason, header_request_id())),
@@ -222,7 +224,7 @@ impl Connection {
                 let error = Box::new(secrets.clean(envelope.error.unwrap_or_default()));
                 let decision = decide(status, error.code.as_deref());
                 let problem = Problem::Rejected { status, error, request_id: meta.request_id };
-                Err(FailedAttempt { problem, decision, retry_after })
+                Err(FailedAttempt { problem, decision, retry_after, source: None })
             }
         }
     }
@@ -232,15 +234,12 @@ impl Connection {
         // The URL holds the filters, which may be a phone number.
         let error = error.without_url();
         let proxy = self.proxy.as_ref();
-        let mut cause = ConnectFailure::of(&error, proxy.map(|proxy| proxy.variable));
-        if let (ConnectFailure::ProxyRefused { status, .. }, Some(proxy)) = (&mut cause, proxy) {
+        let mut failure = ConnectFailure::of(&error, proxy.map(|proxy| proxy.variable));
+        if let (ConnectFailure::ProxyRefused { status, .. }, Some(proxy)) = (&mut failure, proxy) {
             *status = proxy.connect_status(&self.base_url, self.connect_timeout).await;
         }
-        let decision = if cause.is_final() { Decision::GiveUp } else { Decision::Retry };
-        FailedAttempt {
-            problem: Problem::ConnectFailed { cause, source: Box::new(error) },
-            decision,
-            retry_after: None,
-        }
+        let decision = if failure.is_final() { Decision::GiveUp } else { Decision::Retry };
+        let source = ConnectCause::of(&error);
+        FailedAttempt { problem: Problem::ConnectFailed(failure), decision, retry_after: None, source }
     }
 }

@@ -1,21 +1,20 @@
 //! Errors of requests, with everything needed to act on them.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
 use url::Url;
 
 use super::wire::ErrorBody;
-use super::{ConnectFailure, OtherProfile};
+use super::{ConnectCause, ConnectFailure, OtherProfile};
 use crate::base::plural::count_of;
 
 /// Maximum number of invalid fields in a message.
 const MAX_DETAILS: usize = 8;
 
 /// A request that failed for good.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("could not fetch {request}{}{}: {}", effort(*.attempts, *.elapsed), budget(*.end), .problem.at(.base_url))]
 pub struct ApiError {
     /// The request, such as `contacts page 7`; never its query, which may contain a phone number.
     pub request: Box<str>,
@@ -29,6 +28,8 @@ pub struct ApiError {
     pub elapsed: Duration,
     /// Why there was no further attempt.
     pub end: AttemptsEnd,
+    /// What led to a failed connection, if the HTTP library knows it.
+    pub source: Option<Box<ConnectCause>>,
 }
 
 /// Why a request was not retried.
@@ -55,9 +56,10 @@ impl ApiError {
 }
 
 /// Why an attempt returned no data.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The API returned an error, or a gateway returned only a status.
+    #[error("{}{}", rejection(*status, error), for_support(.request_id.as_deref()))]
     Rejected {
         /// HTTP status.
         status: u16,
@@ -67,22 +69,20 @@ pub enum Problem {
         request_id: Option<String>,
     },
     /// The response could not be read.
+    #[error("HTTP {status} with an unusable response: {reason}{}", for_support(.request_id.as_deref()))]
     Unreadable {
         /// HTTP status.
         status: u16,
         /// What is wrong with the response.
-        reason: String,
+        reason: Box<str>,
         /// Request id, for support.
         request_id: Option<String>,
     },
     /// There was no response.
-    ConnectFailed {
-        /// The kind of failure.
-        cause: ConnectFailure,
-        /// Error of the HTTP library.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    #[error("{0}")]
+    ConnectFailed(ConnectFailure),
     /// The response is for another profile than the requested one.
+    #[error("{other}{}", for_support(.request_id.as_deref()))]
     OtherProfile {
         /// The requested profile, and that of the response.
         other: Box<OtherProfile>,
@@ -90,6 +90,7 @@ pub enum Problem {
         request_id: Option<String>,
     },
     /// The API asked for a longer wait than this run accepts.
+    #[error("rate limited; the API requested a wait of {} s{}", .wait.as_secs(), for_support(.request_id.as_deref()))]
     RateLimited {
         /// The requested wait.
         wait: Duration,
@@ -99,6 +100,14 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The problem, with the address if that is what could not be reached.
+    fn at(&self, base_url: &Url) -> String {
+        match self {
+            Self::ConnectFailed(failure) => failure.at(&address_of(base_url)),
+            _ => self.to_string(),
+        }
+    }
+
     /// The code of the API's error catalog, if it sent one.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -114,7 +123,7 @@ impl Problem {
             | Self::Unreadable { request_id, .. }
             | Self::OtherProfile { request_id, .. }
             | Self::RateLimited { request_id, .. } => request_id.as_deref(),
-            Self::ConnectFailed { .. } => None,
+            Self::ConnectFailed(_) => None,
         }
     }
 
@@ -123,88 +132,50 @@ impl Problem {
         match self {
             Self::Rejected { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             Self::RateLimited { .. } => Some(429),
-            Self::ConnectFailed { .. } | Self::OtherProfile { .. } => None,
+            Self::ConnectFailed(_) | Self::OtherProfile { .. } => None,
         }
     }
 }
 
-impl fmt::Display for ApiError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "could not fetch {}", self.request)?;
-        if self.attempts > 1 {
-            write!(formatter, " ({} attempts in {:.1} s)", self.attempts, self.elapsed.as_secs_f64())?;
-        }
-        if let AttemptsEnd::BudgetUsedUp { retries } = self.end {
-            let retries = count_of(retries, "retry", "retries");
-            write!(formatter, "; retry budget of the run used up ({retries})")?;
-        }
-        match &self.problem {
-            Problem::ConnectFailed { cause, .. } => write!(formatter, ": {}", cause.at(&address_of(&self.base_url))),
-            problem => write!(formatter, ": {problem}"),
-        }
-    }
+/// Attempts and time, if there was more than one.
+fn effort(attempts: u32, elapsed: Duration) -> String {
+    if attempts > 1 { format!(" ({attempts} attempts in {:.1} s)", elapsed.as_secs_f64()) } else { String::new() }
 }
 
-impl Error for ApiError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.problem {
-            // Its message adds nothing to ours.
-            Problem::ConnectFailed { source, .. } => source.source(),
-            _ => None,
-        }
+/// Whether the run may retry no more.
+fn budget(end: AttemptsEnd) -> String {
+    let AttemptsEnd::BudgetUsedUp { retries } = end else { return String::new() };
+    format!("; retry budget of the run used up ({})", count_of(retries, "retry", "retries"))
+}
+
+/// What the API or a gateway said.
+fn rejection(status: u16, error: &ErrorBody) -> String {
+    let mut text = match &error.code {
+        Some(code) => format!("{code} (HTTP {status})"),
+        None => format!("HTTP {status}"),
+    };
+    if let Some(message) = &error.message {
+        text += ": ";
+        text += message;
     }
+    for (field, texts) in error.details.iter().flatten().take(MAX_DETAILS) {
+        let colon = if texts.0.is_empty() { "" } else { ": " };
+        text += &format!("; {field}{colon}{texts}");
+    }
+    let details = error.details.as_ref().map_or(0, BTreeMap::len);
+    if let Some(more) = details.checked_sub(MAX_DETAILS).filter(|&more| more > 0) {
+        text += &format!("; and {}", count_of(more as u64, "more field", "more fields"));
+    }
+    text
+}
+
+fn for_support(request_id: Option<&str>) -> String {
+    request_id.map_or_else(String::new, |id| format!(" (request id {id})"))
 }
 
 /// Scheme, host and port of an address, without anything that could be a secret.
 pub(super) fn address_of(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let request_id = match self {
-            Self::Rejected { status, error, request_id } => {
-                match &error.code {
-                    Some(code) => write!(formatter, "{code} (HTTP {status})")?,
-                    None => write!(formatter, "HTTP {status}")?,
-                }
-                if let Some(message) = &error.message {
-                    write!(formatter, ": {message}")?;
-                }
-                for (field, texts) in error.details.iter().flatten().take(MAX_DETAILS) {
-                    let colon = if texts.0.is_empty() { "" } else { ": " };
-                    write!(formatter, "; {field}{colon}{texts}")?;
-                }
-                let details = error.details.as_ref().map_or(0, BTreeMap::len);
-                if let Some(more) = details.checked_sub(MAX_DETAILS).filter(|&more| more > 0) {
-                    write!(formatter, "; and {}", count_of(more as u64, "more field", "more fields"))?;
-                }
-                request_id
-            }
-            Self::Unreadable { status, reason, request_id } => {
-                write!(formatter, "HTTP {status} with an unusable response: {reason}")?;
-                request_id
-            }
-            Self::ConnectFailed { cause, .. } => return cause.fmt(formatter),
-            Self::OtherProfile { other, request_id } => {
-                let OtherProfile { asked, answered } = **other;
-                write!(formatter, "requested profile {asked}, but the response is for ")?;
-                match answered {
-                    Some(answered) => write!(formatter, "profile {answered}")?,
-                    None => formatter.write_str("something else")?,
-                }
-                request_id
-            }
-            Self::RateLimited { wait, request_id } => {
-                write!(formatter, "rate limited; the API requested a wait of {} s", wait.as_secs())?;
-                request_id
-            }
-        };
-        match request_id {
-            Some(id) => write!(formatter, " (request id {id})"),
-            None => Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -221,7 +192,8 @@ mod tests {
         let elapsed = Duration::from_secs(1);
         let end = AttemptsEnd::Final;
         let base_url = Box::new(Url::parse("https://api.sent.dm").unwrap());
-        let error = ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end };
+        let error =
+            ApiError { request: "contacts page 2".into(), base_url, problem, attempts: 1, elapsed, end, source: None };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 2: VALIDATION_005 (HTTP 400): Value out of range; page; page_size: at \
@@ -239,10 +211,11 @@ mod tests {
 
     #[test]
     fn an_unreachable_address_is_shown_without_secrets() {
-        let problem = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "error sending request".into() };
+        let problem = Problem::ConnectFailed(ConnectFailure::Refused);
         let base_url = Box::new(Url::parse("https://user:word@api.sent.dm/v3?key=1").unwrap());
         let (elapsed, end) = (Duration::from_secs(8), AttemptsEnd::NeverAnswered);
-        let error = ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end };
+        let error =
+            ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 6, elapsed, end, source: None };
         assert_eq!(
             error.to_string(),
             "could not fetch contacts page 1 (6 attempts in 8.0 s): cannot reach https://api.sent.dm: connection \

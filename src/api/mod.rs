@@ -30,7 +30,7 @@ pub mod wire;
 pub use account::{Account, AccountSettings, ApiRequest};
 pub use backoff::{Backoff, RetryPolicy};
 pub use classify::{Decision, decide};
-pub use connect_error::ConnectFailure;
+pub use connect_error::{ConnectCause, ConnectFailure};
 pub use connection::Reply;
 pub use error::{ApiError, AttemptsEnd, Problem};
 pub use identity::{AccountKind, ChildProfile, Identity, Profile};

@@ -3,7 +3,6 @@
 //! *Easy to get wrong:* the address of a proxy holds a password, so only its scheme and the name of the
 //! variable are ever shown.
 
-use std::fmt;
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -23,7 +22,8 @@ pub(super) struct Proxy {
 }
 
 /// A proxy that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", unsupported(variable, .scheme.as_deref()))]
 pub struct UnsupportedProxy {
     /// The variable that names it.
     pub variable: &'static str,
@@ -31,17 +31,12 @@ pub struct UnsupportedProxy {
     pub scheme: Option<String>,
 }
 
-impl fmt::Display for UnsupportedProxy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { variable, scheme } = self;
-        match scheme {
-            Some(scheme) => write!(formatter, "the proxy of {variable} has an unsupported scheme: {scheme}"),
-            None => write!(formatter, "{variable} is not the address of a proxy"),
-        }
+fn unsupported(variable: &str, scheme: Option<&str>) -> String {
+    match scheme {
+        Some(scheme) => format!("the proxy of {variable} has an unsupported scheme: {scheme}"),
+        None => format!("{variable} is not the address of a proxy"),
     }
 }
-
-impl std::error::Error for UnsupportedProxy {}
 
 impl Proxy {
     /// The proxy on the way to `base_url`; plain http stays on this machine.

@@ -37,12 +37,17 @@ impl Scope {
 }
 
 /// A response for another profile than the requested one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("requested profile {asked}, but the response is for {}", answer_name(*answered))]
 pub struct OtherProfile {
     /// The requested one.
     pub asked: Uuid,
     /// The one that the response is for; `None` if it is not a UUID.
     pub answered: Option<Uuid>,
+}
+
+fn answer_name(answered: Option<Uuid>) -> String {
+    answered.map_or_else(|| "something else".to_owned(), |profile| format!("profile {profile}"))
 }
 
 #[cfg(test)]

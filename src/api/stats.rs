@@ -58,7 +58,7 @@ impl fmt::Display for FailureKind {
 impl From<&Problem> for FailureKind {
     fn from(problem: &Problem) -> Self {
         match problem {
-            Problem::ConnectFailed { cause, .. } => Self::ConnectFailed(*cause),
+            Problem::ConnectFailed(failure) => Self::ConnectFailed(*failure),
             Problem::Rejected { status, .. } | Problem::Unreadable { status, .. } => Self::Status(*status),
             // Rejected by this program, not by the status.
             Problem::OtherProfile { .. } => Self::Status(200),
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn trouble_is_told_until_data_comes() {
         let counters = Counters::default();
-        let refused = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "refused".into() };
+        let refused = Problem::ConnectFailed(ConnectFailure::Refused);
         counters.note_retry(&refused);
         let damaged = Problem::Unreadable { status: 200, reason: "empty".into(), request_id: None };
         assert_eq!(counters.stats().trouble.map(|trouble| trouble.to_string()).as_deref(), Some("connection refused"));

@@ -10,10 +10,10 @@ use crate::api::{ApiError, ConnectFailure, Decision, Problem, decide};
 pub(super) fn exit_code(problem: &Problem) -> ExitCode {
     let status = match (problem, problem.status()) {
         // Something between this machine and the API interferes: a case for a person, not for a retry.
-        (Problem::ConnectFailed { cause: ConnectFailure::Certificate, .. } | Problem::OtherProfile { .. }, _) => {
+        (Problem::ConnectFailed(ConnectFailure::Certificate) | Problem::OtherProfile { .. }, _) => {
             return ExitCode::Failure;
         }
-        (Problem::ConnectFailed { cause, .. }, _) if is_refused_by_proxy(*cause) => return ExitCode::Unauthorized,
+        (Problem::ConnectFailed(failure), _) if is_refused_by_proxy(*failure) => return ExitCode::Unauthorized,
         (_, None) => return ExitCode::Unavailable,
         (_, Some(status)) => status,
     };
@@ -25,8 +25,9 @@ pub(super) fn exit_code(problem: &Problem) -> ExitCode {
 }
 
 /// True if the proxy refuses permanently; a proxy that fails makes the API unavailable instead.
-fn is_refused_by_proxy(cause: ConnectFailure) -> bool {
-    cause.is_final() && matches!(cause, ConnectFailure::ProxyCredentials { .. } | ConnectFailure::ProxyRefused { .. })
+fn is_refused_by_proxy(failure: ConnectFailure) -> bool {
+    failure.is_final()
+        && matches!(failure, ConnectFailure::ProxyCredentials { .. } | ConnectFailure::ProxyRefused { .. })
 }
 
 fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
@@ -35,7 +36,7 @@ fn is_about_the_key(status: u16, code: Option<&str>) -> bool {
 
 pub(super) fn hint(ApiError { problem, base_url, .. }: &ApiError) -> Option<String> {
     match problem {
-        Problem::ConnectFailed { cause, .. } => Some(match (no_answer_hint(*cause), proxy_variable(base_url)) {
+        Problem::ConnectFailed(failure) => Some(match (no_answer_hint(*failure), proxy_variable(base_url)) {
             (Some(hint), _) => hint,
             (None, Some(proxy)) => format!("check the network, the proxy in {proxy} and --base-url, {THEN_AGAIN}"),
             (None, None) => format!("check the network and --base-url, {THEN_AGAIN}"),
@@ -142,7 +143,15 @@ pub(super) mod tests {
     pub(in crate::error) fn failed(problem: Problem, base_url: &str) -> Error {
         let base_url = Box::new(base_url.parse().unwrap());
         let (elapsed, end) = (Duration::ZERO, AttemptsEnd::Final);
-        Error::Api(ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 1, elapsed, end })
+        Error::Api(ApiError {
+            request: "contacts page 1".into(),
+            base_url,
+            problem,
+            attempts: 1,
+            elapsed,
+            end,
+            source: None,
+        })
     }
 
     pub(in crate::error) fn rejected(status: u16, code: Option<&str>, base_url: &str) -> Error {
@@ -151,8 +160,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::error) fn unanswered(cause: ConnectFailure) -> Error {
-        // The text of the source must not decide.
-        failed(Problem::ConnectFailed { cause, source: "certificate".into() }, "https://api.sent.dm")
+        failed(Problem::ConnectFailed(cause), "https://api.sent.dm")
     }
 
     #[test]

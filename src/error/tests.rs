@@ -244,7 +244,7 @@ fn errors_of_requests() {
         ConnectFailure::BrokenOff,
     ];
     let request_id = || Some("req_7".to_owned());
-    let unreadable = |status| Problem::Unreadable { status, reason: "it is HTML".to_owned(), request_id: request_id() };
+    let unreadable = |status| Problem::Unreadable { status, reason: "it is HTML".into(), request_id: request_id() };
     let others = [
         Problem::RateLimited { wait: Duration::from_secs(1200), request_id: request_id() },
         unreadable(200),

@@ -217,7 +217,7 @@ pub fn is_of_profile(error: &Error) -> bool {
     };
     let is_about_key = matches!(error.problem.status(), Some(401 | 407))
         || matches!(error.problem.code(), Some("AUTH_001" | "AUTH_002"));
-    let is_of_all = matches!(error.problem, Problem::ConnectFailed { .. } | Problem::RateLimited { .. })
+    let is_of_all = matches!(error.problem, Problem::ConnectFailed(_) | Problem::RateLimited { .. })
         || matches!(error.end, AttemptsEnd::BudgetUsedUp { .. });
     !is_about_key && !is_of_all
 }

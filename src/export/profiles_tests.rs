@@ -28,7 +28,15 @@ fn read(verdict: Verdict, pages: u64, total: Option<u64>) -> ReadReport {
 fn failed(problem: Problem, end: AttemptsEnd) -> Error {
     let base_url = Box::new("https://api.sent.dm".parse().unwrap());
     let elapsed = Duration::ZERO;
-    Error::Api(ApiError { request: "contacts page 1".into(), base_url, problem, attempts: 1, elapsed, end })
+    Error::Api(ApiError {
+        request: "contacts page 1".into(),
+        base_url,
+        problem,
+        attempts: 1,
+        elapsed,
+        end,
+        source: None,
+    })
 }
 
 fn rejected(status: u16, code: Option<&str>) -> Problem {
@@ -82,7 +90,7 @@ fn what_all_profiles_share_is_no_failure_of_one() {
         let error = failed(problem, end);
         assert!(is_of_profile(&error), "{error}");
     }
-    let refused = Problem::ConnectFailed { cause: ConnectFailure::Refused, source: "refused".into() };
+    let refused = Problem::ConnectFailed(ConnectFailure::Refused);
     let of_all = [
         (rejected(401, None), AttemptsEnd::Final),
         (rejected(200, Some("AUTH_002")), AttemptsEnd::Final),

@@ -43,7 +43,7 @@ pub(super) async fn check(
     let identity = match account.identity(scope).await {
         Ok(reply) => reply,
         Err(error) => {
-            let is_unreachable = matches!(error.problem, Problem::ConnectFailed { .. });
+            let is_unreachable = matches!(error.problem, Problem::ConnectFailed(_));
             let is_key_refused = error.problem.status() == Some(401);
             findings.failed("key", &Error::Api(error))?;
             if is_unreachable || is_key_refused {
