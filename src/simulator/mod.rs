@@ -4,7 +4,7 @@
 //! It runs in the `simulator` command, in `--simulate`, and in the tests.
 //!
 //! ```text
-//!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times, hostile ─► contact
+//!             ┌ request   what is asked for            ┌ accounts ─ world ┬ maker ─ regions, times ─ calendar, hostile ─► contact
 //! server ─────┤                                        │  │               ├ roster   which, in which order
 //!  sockets    └ state     what is answered ────────────┤  │               └ pool, filter
 //!  body ◄──────── reply ◄─ endpoints                   │  └ mailbox ┬ dealing   which contact gets which message, and when
@@ -26,6 +26,7 @@ mod layering_tests;
 
 mod accounts;
 mod body;
+mod calendar;
 mod contact;
 mod dealing;
 mod endpoints;

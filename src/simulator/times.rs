@@ -6,13 +6,11 @@
 //! *Easy to get wrong:* .NET removes trailing zeros from the fraction, and the point with them if nothing is left. A
 //! date that was never set is January 1 of year 1, not null.
 //!
-//! The epoch constant is the number of seconds from year 1 to 1970 in the Gregorian calendar.
-//!
 //! The unit tests check the form for each number of digits.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use super::calendar::Date;
 
 /// Ticks in a second.
 pub(super) const SECOND: i64 = 10_000_000;
@@ -59,15 +57,12 @@ impl Ticks {
     /// Appends the time as .NET writes it.
     pub(super) fn write(self, zone: ZoneSuffix, text: &mut String) {
         let fraction = self.0.rem_euclid(SECOND);
-        let moment = DateTime::<Utc>::from_timestamp(self.0.div_euclid(SECOND), 0).unwrap_or_default();
-        write_digits(text, u32::try_from(moment.year()).unwrap_or(1), 4);
-        for (mark, number) in [
-            ('-', moment.month()),
-            ('-', moment.day()),
-            ('T', moment.hour()),
-            (':', moment.minute()),
-            (':', moment.second()),
-        ] {
+        let date = Date::of_day(self.0.div_euclid(DAY));
+        let second = u32::try_from(self.0.rem_euclid(DAY) / SECOND).unwrap_or_default();
+        write_digits(text, date.year, 4);
+        for (mark, number) in
+            [('-', date.month), ('-', date.day), ('T', second / 3_600), (':', second / 60 % 60), (':', second % 60)]
+        {
             text.push(mark);
             write_digits(text, number, 2);
         }
@@ -101,7 +96,11 @@ fn write_digits(text: &mut String, number: u32, count: u32) {
 
 /// A time in the form of HTTP headers.
 pub(super) fn http_date(time: SystemTime) -> String {
-    DateTime::<Utc>::from(time).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    let date = Date::of_day(i64::try_from(seconds / 86_400).unwrap_or(i64::MAX));
+    let (weekday, day, month, year) = (date.weekday(), date.day, date.month_name(), date.year);
+    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
 /// Whole seconds since 1970, rounded up.
