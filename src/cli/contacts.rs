@@ -38,7 +38,7 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub changes: ChangesArgs,
 
-    /// Ask the API for each contact that is gone, one request each, and call those that still exist missing, not removed
+    /// Look up each contact that is gone, one request each, and report those that still exist as missing, not removed
     ///
     /// For --changes, --history and --exit-code-unchanged. A contact that still exists, though the whole list was read
     /// without it, makes the export unverified.

@@ -15,9 +15,9 @@ Examples:
   sent-export diff monday.parquet tuesday.csv
       Counts only; the formats may differ
   sent-export diff last-week/ this-week/ -o changes.csv --wide --ignore updated_at
-      Old and new values in columns of their own, without changes of updated_at alone
+      Old and new values in separate columns, without changes of updated_at alone
   sent-export diff old.parquet new.parquet -o - --exit-code-unchanged 99 --quiet
-      CSV to stdout, and exit code 99 if nothing has changed
+      CSV to stdout, and exit code 99 if nothing changed
   sent-export diff history/ --as-of 2026-03-31 -o march.parquet
       The rows at the end of March, from the history that `sent-export contacts --history history/` writes
 
@@ -79,7 +79,7 @@ pub struct DiffArgs {
     #[arg(long, help_heading = "Comparison")]
     pub force: bool,
 
-    /// Exit code if nothing has changed, such as 99 for a skipped task in Airflow [default: 0]
+    /// Exit code if nothing changed, such as 99 for a skipped task in Airflow [default: 0]
     #[arg(long, value_name = "N", value_parser = exit_code, help_heading = "Comparison")]
     pub exit_code_unchanged: Option<u8>,
 

@@ -114,7 +114,7 @@ pub struct MessageActivitiesArgs {
     #[arg(long, value_name = "PATH", requires = "with_activities", help_heading = "Activities")]
     pub activities_output: Option<PathBuf>,
 
-    /// Publish even if the activities of some messages cannot be read; the verdict is then unverified, and the evidence names them
+    /// Publish even if the activities of some messages cannot be read; the verdict is then unverified, and the evidence lists them
     #[arg(long, requires = "with_activities", help_heading = "Activities")]
     pub allow_unread: bool,
 }

@@ -55,7 +55,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
-    /// How to write messages to stderr: text, or json with one object a line
+    /// How to write messages to stderr: text, or json with one object per line
     #[arg(
         long,
         global = true,

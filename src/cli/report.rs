@@ -17,13 +17,13 @@ Examples:
   sent-export report exports/ --html report.html --markdown report.md
       All exports in a folder, as HTML and Markdown
   sent-export report contacts.parquet --compare last-week.json --json this-week.json
-      What has changed since last week's summary
+      What changed since last week's summary
   sent-export report contacts.parquet --html for-partners.html --min-cell 10
       A report to share: groups of fewer than ten contacts are merged
   sent-export report messages/ --html delivery.html
       Messages: delivery, failures, spending and replies
   sent-export report --runs runs.jsonl --last 7
-      How the last seven runs ended that were given --runs runs.jsonl
+      Outcomes of the last seven runs with --runs runs.jsonl
 
 Exit codes:
   0 done, 1 unexpected failure, 2 wrong usage, or damaged or incomplete files, 7 report could not be written";
@@ -62,7 +62,7 @@ pub struct ReportArgs {
     )]
     pub runs: Option<PathBuf>,
 
-    /// Show no more runs than these, the newest
+    /// Show only the newest N runs
     #[arg(long, value_name = "N", default_value = "20", value_parser = limit, help_heading = "Runs")]
     pub last: NonZeroU64,
 

@@ -36,7 +36,7 @@ A file:
   max-shrink = \"20%\"
 
 Exit codes:
-  0 if every job ended with 0, else the first of 130/143, 1, 2, 6, 4, 7, 8, 5 and 3 that a job ended with";
+  0 if every job ended with 0, otherwise the first of 130/143, 1, 2, 6, 4, 7, 8, 5 and 3 that a job ended with";
 
 /// The flags of `sent-export run`, as they were typed.
 #[derive(Debug, Args)]
@@ -79,10 +79,10 @@ pub struct JobsArgs {
     #[arg(long, value_name = "I/N", value_parser = shard_index, help_heading = "Jobs")]
     pub shard_index: Option<ShardArg>,
 
-    /// Maximum number of jobs side by side
+    /// Maximum number of jobs at a time
     ///
     /// Jobs with the same key and base URL share a quota, so they run one after another. Jobs that read what others write
-    /// belong in a run of their own.
+    /// belong in a separate run.
     #[arg(long, value_name = "N", default_value = "1", value_parser = parallel, help_heading = "Jobs")]
     pub parallel: NonZeroUsize,
 

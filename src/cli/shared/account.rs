@@ -29,7 +29,7 @@ pub struct AccountArgs {
     )]
     pub api_key_file: Option<PathBuf>,
 
-    /// Environment variable with the API key, for jobs with keys of their own
+    /// Environment variable with the API key, for jobs with separate keys
     #[arg(long, value_name = "NAME", conflicts_with = "api_key_command", help_heading = "Account")]
     pub api_key_env: Option<String>,
 

@@ -9,21 +9,21 @@ use super::values::exit_code;
 /// What a run tells of the changes since the export that it replaces.
 #[derive(Debug, Clone, Args)]
 pub struct ChangesArgs {
-    /// Also write what is new, changed and gone since the export that is at the first output now; may be repeated
+    /// Also write what is new, changed and gone since the export that the first output replaces; may be repeated
     ///
     /// Before that export is replaced, its rows are compared with the new ones, as `sent-export diff` does. The file is
-    /// published together with the outputs. The first export has no other: all of its rows are added.
+    /// published together with the outputs. In the first export, all rows are added.
     #[arg(long, value_name = "PATH", help_heading = "Changes")]
     pub changes: Vec<PathBuf>,
 
     /// Add what this run changes to the history in this folder, from which `sent-export diff --as-of` rebuilds every state
     ///
-    /// Every run writes one Parquet file more, with the rows that have changed as they are from then on (`valid_from`). The
+    /// Every run adds one Parquet file with the rows that changed and their values from then on (`valid_from`). The
     /// folder may be in an object store.
     #[arg(long, value_name = "FOLDER", help_heading = "Changes")]
     pub history: Option<PathBuf>,
 
-    /// Exit code if nothing has changed since the export that was replaced, such as 99 for a skipped task in Airflow
+    /// Exit code if nothing changed since the replaced export, such as 99 for a skipped task in Airflow
     /// [default: 0]
     #[arg(long, value_name = "N", value_parser = exit_code, help_heading = "Changes")]
     pub exit_code_unchanged: Option<u8>,

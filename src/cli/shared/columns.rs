@@ -26,14 +26,14 @@ pub struct ColumnArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "output", help_heading = "Output")]
     pub drop: Option<Vec<String>>,
 
-    /// Columns to add behind the others: `exported_at`, `row_hash`
+    /// Columns to append: `exported_at`, `row_hash`
     #[arg(
         long,
         value_name = "NAMES",
         value_delimiter = ',',
         requires = "output",
         help_heading = "Output",
-        long_help = "Columns to add behind the others, separated by commas:\n\
+        long_help = "Columns to append, separated by commas:\n\
                      exported_at: start of the run, so that the bytes of files differ from run to run\n\
                      row_hash: hash of all columns of the row, the same for the same row whatever columns are written"
     )]
@@ -46,7 +46,7 @@ pub struct ColumnArgs {
         conflicts_with = "hash_phones",
         help_heading = "Privacy",
         long_help = "Mask phone numbers except for country code and last two digits, like +1********23\n\n\
-                     Whatever is not a valid number in a phone column becomes ***. Numbers in texts of the service, such as \
+                     Anything that is not a valid number in a phone column becomes ***. Numbers in texts of the service, such as \
                      reasons, become *** too. Columns of free text (the body of messages, --extra) may hold any number and must \
                      be left out: add --no-body, or name them in --drop."
     )]
@@ -60,7 +60,7 @@ pub struct ColumnArgs {
         help_heading = "Privacy",
         long_help = "Replace each phone number with its HMAC-SHA-256 under the key in this file, of at least 16 bytes\n\n\
                      A number has one value in all of its formats, resources and runs with the same key, so tables can be joined \
-                     by it. Whatever is not a number in a phone column becomes null. Texts and free text are treated as by \
+                     by it. Anything that is not a number in a phone column becomes null. Texts and free text are treated as by \
                      --mask-phones. The manifest holds a fingerprint of the key."
     )]
     pub hash_phones: Option<PathBuf>,

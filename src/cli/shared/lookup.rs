@@ -11,7 +11,7 @@ pub struct LookupArgs {
     #[arg(long, value_name = "PATH", requires = "output", help_heading = "Output")]
     pub missing: Option<PathBuf>,
 
-    /// Write the output even if some ids cannot be read; the verdict is then unverified, and the evidence names them
+    /// Write the output even if some ids cannot be read; the verdict is then unverified, and the evidence lists them
     #[arg(long, requires = "output", help_heading = "Completeness")]
     pub allow_unread: bool,
 }

@@ -32,7 +32,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "COLUMN", requires = "output", help_heading = "Output")]
     pub partition_by: Option<String>,
 
-    /// Most partitions that --partition-by may make [default: 300]
+    /// Maximum number of partitions of --partition-by [default: 300]
     #[arg(long, value_name = "N", value_parser = partitions, requires = "partition_by", help_heading = "Output")]
     pub max_partitions: Option<NonZeroUsize>,
 
@@ -40,7 +40,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "N", value_parser = rows_per_file, requires = "output", help_heading = "Output")]
     pub max_rows_per_file: Option<NonZeroU64>,
 
-    /// After publishing, remove the files of all but the newest N exports that differ from this one in `{date}`, `{time}` or `{run_id}` only
+    /// After publishing, remove the files of all but the newest N exports that differ from this one only in `{date}`, `{time}` or `{run_id}`
     #[arg(long, value_name = "N", value_parser = kept_exports, requires = "output", help_heading = "Output")]
     pub keep: Option<NonZeroUsize>,
 }

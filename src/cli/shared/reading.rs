@@ -17,7 +17,7 @@ pub struct ListArgs {
     #[arg(long, default_value = "auto", value_parser = consistency, value_name = "HOW", help_heading = "Completeness")]
     pub consistency: Consistency,
 
-    /// Write the output even if some pages cannot be fetched; the verdict is then unverified, and the evidence names them
+    /// Write the output even if some pages cannot be fetched; the verdict is then unverified, and the evidence lists them
     #[arg(long, help_heading = "Completeness")]
     pub allow_missing_pages: bool,
 
@@ -25,13 +25,13 @@ pub struct ListArgs {
     #[arg(long, value_name = "N", value_parser = limit, help_heading = "Completeness")]
     pub limit: Option<NonZeroU64>,
 
-    /// Read only N rows, from pages spread over the list; the verdict is then unverified, and the filters in the manifest say so
+    /// Read only N rows, from pages spread over the list; the verdict is then unverified, and the manifest lists the sample among the filters
     ///
     /// It takes a request for each page, and one to count the list. The same seed draws the same pages, as long as the list is as long.
     #[arg(long, value_name = "N", value_parser = limit, conflicts_with = "limit", help_heading = "Completeness")]
     pub sample: Option<NonZeroU64>,
 
-    /// What decides which pages --sample reads
+    /// Seed that selects the pages of --sample
     #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number, help_heading = "Completeness")]
     pub sample_seed: u64,
 
@@ -51,7 +51,7 @@ pub struct ResumeArgs {
     #[arg(long, default_value = "20h", value_parser = duration, value_name = "TIME", help_heading = "Completeness")]
     pub resume_within: Duration,
 
-    /// Folder for what is kept of interrupted runs [default: beside the first local output, else the platform's state folder]
+    /// Folder for the state of interrupted runs [default: beside the first local output, else the platform's state folder]
     #[arg(long, value_name = "DIR", help_heading = "Completeness")]
     pub state_dir: Option<PathBuf>,
 }

@@ -27,18 +27,18 @@ pub struct WatchArgs {
     )]
     pub show_table: TableArg,
 
-    /// Write metrics of the run to this file in the OpenMetrics format, also if it fails
+    /// Write metrics of the run to this file in the OpenMetrics format, even if it fails
     ///
     /// For the textfile collector of `node_exporter`, which reads files that end in .prom. The file is replaced as a whole, and keeps
     /// the time of the last success.
     #[arg(long, value_name = "FILE", help_heading = "Watching")]
     pub metrics: Option<PathBuf>,
 
-    /// Append a line of JSON about the run to this file, also if it fails; `report --runs FILE` shows it
+    /// Append a line of JSON about the run to this file, even if it fails; `report --runs FILE` shows it
     #[arg(long, value_name = "FILE", help_heading = "Watching")]
     pub runs: Option<PathBuf>,
 
-    /// Post the outcome to this address, also if the run fails; set `SENT_EXPORT_NOTIFY` if the address is a secret
+    /// Post the outcome to this address, even if the run fails; set `SENT_EXPORT_NOTIFY` if the address is a secret
     ///
     /// One attempt of at most ten seconds. If it fails, the run prints a warning and ends as it would have.
     #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Watching")]
