@@ -37,8 +37,8 @@ impl fmt::Display for FileMode {
     }
 }
 
-/// Sets the permissions of a finished file that will be renamed to `path`: those of the file that it replaces, or those
-/// that were asked for.
+/// Sets the permissions of a finished file that will be renamed to `path`: the requested ones, or those of the file that it
+/// replaces.
 #[cfg(unix)]
 pub(super) fn settle(file: &File, path: &Path, old: Option<&Metadata>, asked: Option<FileMode>) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};

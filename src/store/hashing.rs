@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::staged::Staged;
 use crate::base::hex::hex;
 
-/// Size of the buffer before the operating system.
+/// Size of the buffer in front of the operating system.
 const WRITE_BUFFER_BYTES: usize = 256 << 10;
 
 /// Counts and hashes bytes on their way to where they are staged.

@@ -1,4 +1,4 @@
-//! Opens an output wherever it goes: the one list of kinds of places.
+//! Opens an output of any kind.
 
 use std::io;
 

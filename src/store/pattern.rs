@@ -44,7 +44,7 @@ pub struct PlacePattern {
 }
 
 impl PlacePattern {
-    /// Names below a folder.
+    /// The paths below a folder whose names match.
     pub fn new(base: OutputTarget, parts: Vec<Vec<NamePiece>>) -> Self {
         Self { base, parts }
     }

@@ -109,10 +109,10 @@ pub fn remove_empty_folder(target: &OutputTarget) {
     }
 }
 
-/// Removes what a run that was killed has staged for a file.
+/// Removes the staged file that a killed run left.
 pub fn remove_partial(target: &OutputTarget) {
     if let OutputTarget::File(path) = target {
-        // There is hardly ever one.
+        // Usually there is none.
         fs::remove_file(Sidecar::Partial.path(path)).ok();
     }
 }
@@ -157,27 +157,27 @@ pub fn stage_small_file(target: &OutputTarget, bytes: &[u8], settings: FileSetti
     }))
 }
 
-/// A small file or object that is complete but does not have its name yet. Dropping it removes it.
+/// A small file or object that is complete but not published. Dropping it removes it.
 #[derive(Debug)]
 pub struct SmallFile(SmallFileKind);
 
 #[derive(Debug)]
 enum SmallFileKind {
     File(Box<LocalFile>),
-    /// `seen` is the state that may be replaced; any if `None`.
+    /// `seen` is the state that may be replaced; `None` replaces any.
     Object {
         target: ObjectTarget,
         bytes: Vec<u8>,
         seen: Option<Version>,
     },
-    /// It is already written.
+    /// It was written directly.
     Stream,
 }
 
 impl SmallFile {
     /// Removes the previous file of its name, and replaces the previous object with `placeholder` if it is still as it was
-    /// `seen_at_start`. After that, no other run can replace the object unnoticed. With `stays`, a file is replaced by the
-    /// placeholder, too.
+    /// `seen_at_start`. After that, no other run can replace the object unnoticed. With `stays`, the placeholder replaces a
+    /// file, too.
     ///
     /// # Errors
     /// When it cannot be replaced, or another run changed it in the meantime.
@@ -200,7 +200,7 @@ impl SmallFile {
         }
     }
 
-    /// Gives it its name, replacing the previous one.
+    /// Gives it its final name, replacing the previous file or object.
     ///
     /// # Errors
     /// When it cannot be replaced.

@@ -10,7 +10,7 @@ use super::error::StoreError;
 /// How files are staged and published.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileSettings {
-    /// Requested permissions; those of the replaced file if none.
+    /// Requested permissions; `None` keeps those of the replaced file.
     pub mode: Option<FileMode>,
     /// Whether the target is locked against other runs, so that a staged file left by a crashed run can be replaced.
     pub is_locked: bool,

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 
-/// The requested folder, or the platform's folder for state; it is created if missing. `None` without such a folder; then an
-/// interrupted run starts over.
+/// The requested folder, or the platform's folder for state; created if missing. `None` without such a folder: an
+/// interrupted run then starts over.
 ///
 /// # Errors
 /// When the requested folder cannot be created.

@@ -26,7 +26,7 @@ pub enum OutputTarget {
     Stdout,
 }
 
-/// An object, and the stores that know its bucket.
+/// An object and the clients of its store.
 #[derive(Debug, Clone)]
 pub struct ObjectTarget {
     address: ObjectAddress,
@@ -57,7 +57,7 @@ impl PartialEq for ObjectTarget {
 impl Eq for ObjectTarget {}
 
 impl ObjectTarget {
-    /// What it is called.
+    /// Its address.
     pub(super) fn address(&self) -> &ObjectAddress {
         &self.address
     }
@@ -79,10 +79,10 @@ impl ObjectTarget {
         self.at(self.address.join(path))
     }
 
-    /// Whether there is such an object, not only others whose keys begin with its key.
+    /// Whether this object itself exists, as opposed to others whose keys begin with its key.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store does not respond or refuses.
     pub fn exists(&self) -> Result<bool, StoreError> {
         if self.address.is_folder() { Ok(false) } else { Ok(object::size(self)?.is_some()) }
     }
@@ -90,15 +90,15 @@ impl ObjectTarget {
     /// The objects of this folder, without those of folders in it.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store does not respond or refuses.
     pub fn list_directly(&self) -> Result<Vec<ListedObject>, StoreError> {
         object::list_directly(self).map(|found| self.listed(found))
     }
 
-    /// The objects of this folder and all folders in it.
+    /// The objects of this folder and of all folders below it.
     ///
     /// # Errors
-    /// When the store cannot be asked.
+    /// When the store does not respond or refuses.
     pub fn list_all(&self) -> Result<Vec<ListedObject>, StoreError> {
         object::list_all(self).map(|found| self.listed(found))
     }
@@ -111,10 +111,10 @@ impl ObjectTarget {
         found.into_iter().filter_map(listed).collect()
     }
 
-    /// Copies the object to a file of this machine, with the time of its last change. Folders are made.
+    /// Copies the object to a local file, with the time of its last change. Missing folders are created.
     ///
     /// # Errors
-    /// When it cannot be read, or the file not written.
+    /// When the object cannot be read or the file cannot be written.
     pub fn copy_to(&self, path: &Path, modified: SystemTime) -> Result<(), StoreError> {
         let failed = |source| StoreError::OpenStaged { path: path.to_owned(), source };
         let folder = path.parent().unwrap_or(path);
@@ -137,7 +137,7 @@ impl ObjectTarget {
         Self { address, stores: Arc::clone(&self.stores) }
     }
 
-    /// The path on this machine that files are named after which belong to the object: its lock, its journal.
+    /// The local path from which the names of the object's lock and journal are derived.
     pub(super) fn state_path(&self) -> Option<PathBuf> {
         self.stores
             .state_folder()
@@ -145,7 +145,7 @@ impl ObjectTarget {
     }
 }
 
-/// A name of its own for the state of an output, which people can recognize.
+/// A unique, readable name for the state of an output.
 fn state_name(name: &str, place: &str) -> String {
     let digest = hex(&Sha256::digest(place.as_bytes()));
     format!("{name}-{}", &digest[..12])
@@ -162,10 +162,10 @@ impl fmt::Display for OutputTarget {
 }
 
 impl OutputTarget {
-    /// Reads a path or an address from the command line; `-` is stdout, as are its names on Unix.
+    /// Parses a path or an address from the command line. `-` is stdout, and so are the names that Unix has for it.
     ///
     /// # Errors
-    /// When it begins like the address of an object but is none.
+    /// When it starts like the address of an object but is invalid.
     pub fn new(path: &Path, stores: &Arc<Stores>) -> Result<Self, StoreError> {
         let is_stdout =
             ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path.as_os_str() == *name);
@@ -178,7 +178,7 @@ impl OutputTarget {
         }
     }
 
-    /// The file, as it was given.
+    /// The path, if this is a file.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -186,12 +186,12 @@ impl OutputTarget {
         }
     }
 
-    /// Whether it can only be a folder of objects by its form; those of this machine are found out when they are opened.
+    /// Whether its form is that of a folder of objects. Whether a local path is a folder is not checked here.
     pub fn is_folder(&self) -> bool {
         matches!(self, Self::Object(object) if object.address.is_folder())
     }
 
-    /// What it is called, for what its extension says.
+    /// Its name, which ends with the extension that selects the format.
     pub fn name(&self) -> &Path {
         match self {
             Self::File(path) => path,
@@ -209,8 +209,8 @@ impl OutputTarget {
         }
     }
 
-    /// The path that files on this machine are named after which a run keeps for the output: its lock, its journal. `None`
-    /// for a stream, and for an object when there is no folder for state.
+    /// The local path from which the names of the output's lock and journal are derived. `None` for a stream, and for an
+    /// object without a state folder.
     pub fn state_path(&self) -> Option<PathBuf> {
         match self {
             Self::Stdout => None,
@@ -220,7 +220,7 @@ impl OutputTarget {
         }
     }
 
-    /// The same in a folder for the state of all outputs.
+    /// The same path in a state folder shared by all outputs.
     pub fn state_path_in(&self, folder: &Path) -> Option<PathBuf> {
         match self {
             Self::File(path) if !is_written_directly(path) => {
@@ -232,7 +232,7 @@ impl OutputTarget {
         }
     }
 
-    /// The places where its manifest may be, the current name first; none for a stream.
+    /// The paths where its manifest may be, the current name first; none for a stream.
     pub fn manifests(&self) -> Vec<Self> {
         match self {
             Self::Stdout => Vec::new(),
@@ -279,7 +279,7 @@ impl OutputTarget {
     /// Whether it is below a folder.
     pub fn is_below(&self, folder: &Self) -> bool {
         match (self, folder) {
-            // The folder itself may be a link.
+            // The folder itself may be a symbolic link.
             (Self::File(path), Self::File(folder)) => {
                 let inside = file_identity(&folder.join("x"));
                 inside.parent().is_some_and(|folder| file_identity(path).starts_with(folder))
@@ -289,7 +289,7 @@ impl OutputTarget {
         }
     }
 
-    /// The place of a path in this manifest; `None` for what is no path, such as stdout.
+    /// Resolves a path that this manifest lists; `None` for anything but a path, such as stdout.
     pub fn resolve(&self, path: &str) -> Option<Self> {
         match (self, ObjectAddress::parse(path)) {
             (_, None) if path == "-" => None,
@@ -300,7 +300,7 @@ impl OutputTarget {
         }
     }
 
-    /// What tells whether two outputs are the same, however they are spelled.
+    /// A text that is the same for every spelling of one output, and differs between two.
     pub fn identity(&self) -> String {
         match self {
             Self::File(path) => file_identity(path).to_string_lossy().into_owned(),
@@ -308,8 +308,8 @@ impl OutputTarget {
         }
     }
 
-    /// Its path as seen from the folder of `manifest`, so that both can be moved together; as it is where there is no way
-    /// from there.
+    /// The path relative to the folder of `manifest`, so that both can be moved together; unchanged if there is no relative
+    /// path.
     pub fn seen_from(&self, manifest: &Self) -> String {
         match (manifest, self) {
             (Self::File(manifest), Self::File(path)) if !is_written_directly(path) => {

@@ -80,7 +80,7 @@ impl AddressError {
 }
 
 impl ObjectAddress {
-    /// Parses an address; `None` for a path of this machine.
+    /// Parses an address; `None` for a local path.
     ///
     /// # Errors
     /// When it starts like an address but is invalid.
@@ -121,7 +121,7 @@ impl ObjectAddress {
         Ok(Self { cloud, bucket: format!("{scheme}://{bucket}"), key, is_folder })
     }
 
-    /// Whether its form is that of a folder.
+    /// Whether it has the form of a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.is_folder
     }

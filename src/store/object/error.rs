@@ -18,7 +18,7 @@ pub struct ObjectError {
 /// The kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectErrorKind {
-    /// Neither the object nor, when writing, its bucket is there.
+    /// The object does not exist or, when writing, its bucket does not.
     NotFound,
     /// The credentials lack a permission.
     Denied,
@@ -28,7 +28,7 @@ pub enum ObjectErrorKind {
     Changed,
     /// The store does not support the request.
     Unsupported,
-    /// An option of the store is unknown or makes no sense.
+    /// A store option is unknown or invalid.
     Option,
     /// The store did not respond, or failed even after retries.
     Unavailable,

@@ -11,12 +11,12 @@ use super::stores::run;
 use crate::store::error::StoreError;
 use crate::store::target::ObjectTarget;
 
-/// Which state of an object a run has seen.
+/// The state of an object that a run has seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// It was not there.
+    /// It did not exist.
     Missing,
-    /// It was there, with this tag.
+    /// It existed, with this tag.
     Seen(UpdateVersion),
 }
 

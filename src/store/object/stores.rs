@@ -34,7 +34,7 @@ impl fmt::Debug for Stores {
 }
 
 impl Stores {
-    /// A store is contacted only when one of its objects is. `state_folder` is the folder for state, if not the platform's.
+    /// Connects to nothing until an object is used. `state_folder` overrides the platform's folder for state.
     pub fn new(options: &[StoreOption], state_folder: Option<PathBuf>) -> Arc<Self> {
         let state_folder = state_folder.map_or_else(OnceLock::new, |folder| OnceLock::from(Some(folder)));
         Arc::new(Self { options: options.to_vec(), state_folder, clients: Mutex::default() })
@@ -49,7 +49,7 @@ impl Stores {
     /// The client of the bucket of an object.
     ///
     /// # Errors
-    /// When an option is unknown or makes no sense, or credentials are named that cannot be read.
+    /// When an option is unknown or invalid, or the named credentials cannot be read.
     pub(in crate::store) fn client(&self, address: &ObjectAddress) -> Result<Arc<dyn Client>, ObjectError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&address.bucket) {

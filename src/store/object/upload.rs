@@ -45,7 +45,7 @@ pub(crate) struct Upload {
     part: Vec<u8>,
     in_flight: VecDeque<mpsc::Receiver<PartResult>>,
     parts: Vec<PartId>,
-    /// The same bytes on this machine, to be read back, because a store does not serve parts.
+    /// A local copy of the bytes for reading back, because a store does not serve the parts of an open upload.
     copy: Option<File>,
     /// The file that holds the id.
     record: Option<PathBuf>,
@@ -97,7 +97,7 @@ impl Upload {
         Ok(upload)
     }
 
-    /// Azure has no call that starts an upload; a block that is never committed shows whether one can be written.
+    /// Azure has no call that starts an upload; uploading a block that is never committed shows whether writing is allowed.
     fn prove_permission(&self) -> Result<(), StoreError> {
         if self.address.cloud != Cloud::Azure {
             return Ok(());
