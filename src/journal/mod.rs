@@ -1,18 +1,19 @@
-//! Answers on disk, so that a stopped run can resume.
+//! Saves responses to disk, so that an interrupted run can resume.
 //!
-//! Answers are appended to a file beside the output, compressed and checksummed, in the order in which they arrived: all of
-//! them, unless they arrive so fast that fetching them again is cheaper than keeping them, see [`JournalWriter::append`].
-//! The same command finds the file, takes the answers again instead of requesting them, and requests what is missing. A
-//! walk is a function of its answers, so it then stands where it stood. The file is removed when the output is published.
+//! Responses are appended to a file beside the output, compressed and checksummed, in the order of their arrival. All of
+//! them are saved, unless they arrive so fast that fetching them again is cheaper; see [`JournalWriter::append`]. The same
+//! command finds the file, reads the responses from it, and requests only what is missing. The state of a walk depends on
+//! nothing but its responses, so the walk continues where it stopped. The file is removed when the output is published.
 //!
-//! `listing` keeps windows of a list and `lookup` rows by id, each with a [`Question`] in its own numbers; nothing here
-//! knows what they mean.
+//! `listing` stores windows of a list and `lookup` stores rows by id. Each identifies what it requested by a [`Question`],
+//! whose numbers mean nothing to this module.
 //!
-//! A journal belongs to one [`JournalKey`]: resource, endpoint, address, account, filters, profile, page size and way of
-//! reading. It never holds the API key: the account is recognized by a fingerprint keyed with random bytes of the file.
+//! A journal belongs to one [`JournalKey`]: resource, endpoint, address, account, filters, profile, page size and
+//! consistency level. It never contains the API key: a fingerprint, keyed with random bytes in the file, identifies the
+//! account.
 //!
-//! *Easy to get wrong:* a run may die at any byte. A torn record at the end is cut off; a damaged one in the middle is left
-//! out, and its rows are fetched again.
+//! *Easy to get wrong:* a run may be killed at any byte. A torn record at the end is cut off. A damaged record in the
+//! middle is skipped, and its rows are fetched again.
 //!
 //! # Format (version 2, numbers little-endian)
 //!
@@ -39,13 +40,13 @@ pub use writer::{Engage, JournalWriter};
 
 /// First bytes of a journal.
 const MAGIC: &[u8; 8] = b"SENTJRNL";
-/// Version of the format; another one is not read.
+/// Version of the format; no other version is read.
 const FORMAT_VERSION: u32 = 2;
 
-/// What a journal belongs to. Two runs with the same key ask the same questions.
+/// Identifies what a journal belongs to. Two runs with the same key send the same requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalKey {
-    /// What is read, for instance `contacts`.
+    /// The resource, for instance `contacts`.
     pub resource: String,
     /// Path of the endpoint.
     pub endpoint: String,
@@ -53,21 +54,21 @@ pub struct JournalKey {
     pub base_url: String,
     /// Rows requested per page.
     pub page_size: u32,
-    /// How a list that changes is read.
+    /// The consistency level.
     pub consistency: String,
-    /// Other flags that change what is read, by their names.
+    /// Other flags that change what is read, by name.
     pub flags: BTreeMap<String, String>,
-    /// API key and flags whose values are personal, by their names; kept as fingerprints only.
+    /// The API key and flags with personal values, by name; only fingerprints of them are stored.
     #[serde(skip)]
     pub secrets: BTreeMap<String, Secret>,
 }
 
-/// A text that is never shown nor stored; only a keyed fingerprint is.
+/// A text that is neither shown nor stored, except as a keyed fingerprint.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Option<String>);
 
 impl Secret {
-    /// Holds a text.
+    /// Wraps a text.
     pub fn new(text: Option<&str>) -> Self {
         Self(text.map(str::to_owned))
     }
@@ -93,20 +94,20 @@ impl std::fmt::Debug for Secret {
 /// The journal of a run: one to read from, then one to write to.
 #[derive(Debug, Default)]
 pub struct JournalSlot {
-    /// What an earlier run has read.
+    /// The responses of earlier runs.
     pub past: Option<Journal>,
-    /// Where answers are kept; `None` keeps nothing.
+    /// Where new responses are saved; `None` saves nothing.
     pub writer: Option<JournalWriter>,
 }
 
 /// The first record of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
-    /// Version of the program that wrote it, for people.
+    /// The version of the program that wrote it, for people who look into the file.
     program: String,
     /// When the first run began, in microseconds UTC.
     started_at: i64,
-    /// Key of the fingerprints.
+    /// The key of the fingerprints.
     salt: String,
     fingerprints: BTreeMap<String, Option<String>>,
     command: JournalKey,
@@ -114,7 +115,7 @@ struct Header {
 
 impl Header {
     fn new(key: &JournalKey, started_at: i64) -> Self {
-        // Version 4 ids hold 122 random bits each.
+        // A version 4 UUID holds 122 random bits.
         let salt = uuid::Uuid::from_u128(fastrand::u128(..)).to_string();
         Self::with_salt(key, started_at, salt)
     }
@@ -126,7 +127,7 @@ impl Header {
         Self { program, started_at, fingerprints, salt, command: key.clone() }
     }
 
-    /// The first part in which another key differs, in words.
+    /// Describes the first part in which another key differs.
     fn difference(&self, key: &JournalKey) -> Option<String> {
         let other = Self::with_salt(key, self.started_at, self.salt.clone());
         let (mine, command) = (&self.command, &other.command);
@@ -148,10 +149,10 @@ fn first_difference<V: PartialEq>(one: &BTreeMap<String, V>, other: &BTreeMap<St
     one.keys().chain(other.keys()).find(|&name| one.get(name) != other.get(name)).cloned()
 }
 
-/// Removes a journal; one that is not there is no error.
+/// Removes a journal; a missing one is not an error.
 ///
 /// # Errors
-/// When it is there and cannot be removed.
+/// When it exists and cannot be removed.
 pub fn remove_journal(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

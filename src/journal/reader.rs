@@ -13,21 +13,21 @@ use super::{FORMAT_VERSION, Header, JournalKey, MAGIC};
 pub enum JournalState {
     /// Nothing.
     None,
-    /// A journal that cannot be used, and why.
+    /// A journal that cannot be used, with the reason.
     Unusable(String),
     /// A journal of this command.
     Usable(Box<Journal>),
 }
 
-/// A journal of a run before, open for reading.
+/// A journal of an earlier run, open for reading.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     header: Header,
     reader: BufReader<File>,
-    /// Where the entry begins that was given last.
+    /// Start of the entry that was returned last.
     position: u64,
-    /// Behind the last whole record.
+    /// End of the last complete record.
     end: u64,
     damaged: u64,
     last_session: u32,
@@ -36,7 +36,7 @@ pub struct Journal {
 /// Looks for a journal at `path` that belongs to `key`.
 ///
 /// # Errors
-/// When a file is there and cannot be read.
+/// When the file exists but cannot be read.
 pub fn read_journal(path: &Path, key: &JournalKey) -> io::Result<JournalState> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(JournalState::None),
@@ -59,7 +59,7 @@ pub fn read_journal(path: &Path, key: &JournalKey) -> io::Result<JournalState> {
     Ok(JournalState::Usable(Box::new(journal)))
 }
 
-/// What the beginning of a file shows.
+/// The result of reading the start of the file.
 enum Head {
     Sound(Box<Header>, u64),
     OtherVersion(u32),
@@ -87,7 +87,7 @@ fn read_header(reader: &mut BufReader<File>) -> io::Result<Head> {
     Ok(header.map_or(Head::Damaged, |header| Head::Sound(Box::new(header), (head.len() + length) as u64)))
 }
 
-/// Reads until the buffer is full; says whether the file was long enough.
+/// Fills the buffer; returns whether the file was long enough.
 fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     match reader.read_exact(buffer) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
@@ -107,12 +107,12 @@ impl Journal {
         self.header.started_at
     }
 
-    /// Records that were left out because they are damaged.
+    /// Number of damaged records that were skipped.
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
-    /// The next answer, in the order in which they came; `None` at the end.
+    /// The next response, in the order of arrival; `None` at the end.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -138,12 +138,12 @@ impl Journal {
         }
     }
 
-    /// Where the entry stands that [`next_entry`](Self::next_entry) gave last.
+    /// The position of the entry that [`next_entry`](Self::next_entry) returned last.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// An entry given before, by its position; `None` if it is not there any more.
+    /// Reads an earlier entry by its position; `None` if it is no longer there.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -165,7 +165,7 @@ impl Journal {
         if head[..4] != *RECORD_MAGIC || length > MAX_PAYLOAD {
             return Ok(NextRecord::Damage);
         }
-        // A damaged length must not reserve what the file does not hold.
+        // A damaged length must not allocate more than the file holds.
         let mut payload = Vec::new();
         Read::by_ref(&mut self.reader).take(length as u64).read_to_end(&mut payload)?;
         if payload.len() < length || crc32fast::hash(&payload) != number(8) {
@@ -174,7 +174,7 @@ impl Journal {
         Ok(Entry::read(&payload).map_or(NextRecord::Damage, |entry| NextRecord::Entry(Box::new(entry))))
     }
 
-    /// Where the next record may begin.
+    /// Where the next record may start.
     fn next_magic(&mut self, from: u64) -> io::Result<Option<u64>> {
         self.seek(from)?;
         let mut matched = 0;
@@ -182,7 +182,7 @@ impl Journal {
         let mut byte = [0; 1];
         while fill(&mut self.reader, &mut byte)? {
             at += 1;
-            // The first byte of the magic does not occur again in it, so a mismatch can only begin anew.
+            // The first byte of the magic does not occur in its rest, so after a mismatch the search restarts.
             matched = match byte[0] {
                 next if next == RECORD_MAGIC[matched] => matched + 1,
                 next => usize::from(next == RECORD_MAGIC[0]),
@@ -200,7 +200,8 @@ impl Journal {
         self.reader.seek_relative(by)
     }
 
-    /// Cuts off a torn end and goes on writing; gives the number of the run that begins. What was read stays readable.
+    /// Cuts off a torn end and reopens the file for appending; also returns the number of the new run. Entries that were
+    /// read stay readable.
     ///
     /// # Errors
     /// When the file cannot be written.

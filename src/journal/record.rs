@@ -1,41 +1,42 @@
-//! One answer as bytes.
+//! Encodes one response.
 
 use std::io::{self, Read};
 
 use bytestring::ByteString;
 
-/// First bytes of a record: where reading goes on after damage.
+/// First bytes of a record, at which reading resumes after damage.
 pub(super) const RECORD_MAGIC: &[u8; 4] = b"SJR1";
 /// Bytes before a record's payload.
 pub(super) const RECORD_HEAD: usize = 12;
-/// A longer record is damaged: an answer has at most 64 MiB.
+/// A longer record is damaged: a response has at most 64 MiB.
 pub(super) const MAX_PAYLOAD: usize = 80 << 20;
 /// Bytes of a payload before the body.
 const PAYLOAD_HEAD: usize = 4 + 1 + 8 + 4 + 8 + 8;
 
-/// What an answer answers, in the numbers of whoever asked. Journals keep them, so their meaning must not change.
+/// Identifies the request of a response, in numbers that the caller defines. Journals store them, so their meaning must not
+/// change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Question {
-    /// Why it was asked, or what kind of answer was kept.
+    /// The purpose of the request, or the kind of response.
     pub kind: u8,
-    /// The page, or for a lookup the place of the id among all.
+    /// The page; for a lookup, the position of the id in the list of ids.
     pub page: u64,
     /// Rows on a page.
     pub size: u32,
 }
 
-/// An answer, and what it was asked for.
+/// A response and its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which run asked, from 0.
+    /// The run that sent the request, from 0.
     pub session: u32,
-    /// What it asked.
+    /// The request.
     pub question: Question,
-    /// From sending the request to the last byte of the answer, in microseconds.
+    /// From sending the request to the last byte of the response, in microseconds.
     pub elapsed_micros: u64,
-    /// When the answer was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
+    /// When the response was made, in microseconds UTC; see [`Reply::answered_at`](crate::api::Reply::answered_at).
     pub answered_at: i64,
-    /// The answer.
+    /// The body of the response.
     pub body: ByteString,
 }
 
@@ -59,7 +60,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Reads a payload whose checksum was right; `None` when it makes no sense all the same.
+    /// Decodes a payload whose checksum matched; `None` if its contents are invalid.
     pub(super) fn read(payload: &[u8]) -> Option<Self> {
         let mut fields = FieldReader(payload);
         let session = u32::from_le_bytes(fields.take()?);

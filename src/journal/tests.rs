@@ -37,7 +37,7 @@ pub(crate) fn written_pages(folder: &Path, pages: impl Iterator<Item = u64>) -> 
     path
 }
 
-/// A journal with so many entries, and the bytes of its file.
+/// A journal with this number of entries, and the bytes of its file.
 fn written(folder: &Path, entries: u64) -> (PathBuf, Vec<u8>) {
     let path = folder.join("j");
     let mut writer = JournalWriter::new(path.clone(), &key(), 7, Engage::AtOnce);

@@ -1,13 +1,15 @@
-//! Appends answers to the journal.
+//! Appends responses to the journal.
 //!
-//! Once the file is begun, an answer is in the hands of the operating system before the next request is sent, so that a run
-//! that is killed loses no more than what was in flight. The sync to the disk, which a power cut asks for, is left to a thread once a second.
+//! Once the file exists, each response is passed to the operating system before the next request is sent, so that a killed
+//! run loses only the requests in flight. A background thread syncs the file to disk once a second, which limits the loss
+//! after a power failure.
 //!
-//! Compressing and writing a page takes about a tenth of a millisecond, which a run that waits for the network or its
-//! quota never notices and one at full speed would. So the first answers are only held; see [`JournalWriter::append`] for
-//! when the file is begun.
+//! Compressing and writing a page takes about a tenth of a millisecond. That is negligible while a run waits for the
+//! network or its quota, but not at full speed. So the first responses stay in memory; [`JournalWriter::append`] describes
+//! when the file is created.
 //!
-//! *Easy to get wrong:* a journal that cannot be written must not end an export that can. It is given up with a warning.
+//! *Easy to get wrong:* an export must not fail because its journal cannot be written. The run then continues without one,
+//! with a warning.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -21,29 +23,29 @@ use crate::store::{BackgroundSync, sync_all};
 use super::record::Entry;
 use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
 
-/// A run that is over before this needs no journal, and whether answers come fast is not known earlier.
+/// A shorter run needs no journal, and the pace of responses cannot be judged earlier.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-/// Answers that come faster than this on average are cheaper to ask for again than to keep.
+/// Responses that arrive faster than this on average are cheaper to fetch again than to save.
 const FAST_ANSWER: Duration = Duration::from_millis(1);
-/// When the journal of such a fast run is begun after all: what a fast run may have to read again.
+/// When such a fast run creates its journal after all; it limits what has to be fetched again.
 const FAST_RUN_WAIT: Duration = Duration::from_secs(30);
-/// Bytes of answers that a fast run holds until then.
+/// Bytes of responses that a fast run holds in memory until then.
 const MAX_HELD_BYTES: usize = 4 << 20;
-/// Time between two syncs to the disk: what a power cut may cost.
+/// Time between two syncs to disk, and the most that a power failure can lose.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-/// Level of Zstandard: the fastest that still shrinks pages to a fifth.
+/// Zstandard level: the fastest one that shrinks pages to a fifth.
 const ZSTD_LEVEL: i32 = 1;
 
-/// When a journal is begun.
+/// When the file of a journal is created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engage {
-    /// When the run proves to last.
+    /// When the run turns out to last.
     WhenItLasts,
-    /// With the first answer, because every answer may be needed again.
+    /// With the first response, because every response may be needed again.
     AtOnce,
 }
 
-/// Keeps answers, in memory first and in the file later.
+/// Saves responses, at first in memory and later in the file.
 #[derive(Debug)]
 pub struct JournalWriter {
     path: PathBuf,
@@ -60,20 +62,20 @@ enum WriterState {
         entries: Vec<Entry>,
         bytes: usize,
     },
-    /// Too many to hold; nothing is kept until the run proves to be long.
+    /// Too many to hold in memory; nothing is saved until the run turns out to last.
     Passing,
     Writing(Box<OpenJournalFile>),
     GivenUp,
 }
 
 impl JournalWriter {
-    /// A new journal; nothing is on the disk yet. `started_at` is in microseconds UTC.
+    /// A new journal that writes nothing to disk yet. `started_at` is in microseconds UTC.
     pub fn new(path: PathBuf, key: &JournalKey, started_at: i64, engage: Engage) -> Self {
         let state = WriterState::Holding { entries: Vec::new(), bytes: 0 };
         Self { path, header: Header::new(key, started_at), engage, first_answer: None, answers: 0, state }
     }
 
-    /// Goes on with a journal that is there, behind its last whole record.
+    /// Continues an existing journal after its last complete record.
     pub(super) fn resume(path: PathBuf, header: Header, end: u64) -> io::Result<Self> {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(end)?;
@@ -82,10 +84,11 @@ impl JournalWriter {
         Ok(Self { path, header, engage: Engage::AtOnce, first_answer: None, answers: 0, state })
     }
 
-    /// Keeps an answer.
+    /// Saves a response.
     ///
-    /// The file is begun fifty milliseconds after the first answer, with all answers so far; but while they come faster than
-    /// a thousand a second on average, after thirty seconds only, and without the first ones if they were more than 4 MiB.
+    /// The file is created 50 milliseconds after the first response and starts with all responses so far. While responses
+    /// arrive faster than 1,000 a second on average, it is created only after 30 seconds, and lacks the first ones if they
+    /// exceeded 4 MiB.
     pub fn append(&mut self, entry: Entry) {
         let elapsed = self.first_answer.get_or_insert_with(Instant::now).elapsed();
         self.answers = self.answers.saturating_add(1);
@@ -104,7 +107,7 @@ impl JournalWriter {
                 self.state = WriterState::Holding { entries: vec![entry], bytes: 0 };
                 self.begin();
             }
-            // It seemed slow at first.
+            // The responses were slow at first.
             WriterState::Writing(_) if is_fast => {}
             WriterState::Writing(_) => self.write(&entry),
             WriterState::Passing | WriterState::GivenUp => {}
@@ -119,7 +122,7 @@ impl JournalWriter {
         }
     }
 
-    /// Brings everything to the disk for a later run; says where it is, if there is anything.
+    /// Writes everything to disk for a later run; returns the path, if there is anything to resume from.
     pub fn keep(mut self) -> Option<PathBuf> {
         if matches!(&self.state, WriterState::Holding { entries, .. } if !entries.is_empty()) {
             self.begin();
@@ -128,7 +131,7 @@ impl JournalWriter {
             return None;
         };
         match journal.close() {
-            // Somebody may have removed it, or the folder, in the meantime.
+            // The file or its folder may have been removed in the meantime.
             Ok(()) => Some(self.path).filter(|path| path.exists()),
             Err(error) => {
                 self.give_up(&error);
@@ -137,14 +140,14 @@ impl JournalWriter {
         }
     }
 
-    /// Removes the journal: its answers are in an output that has its name.
+    /// Removes the journal, because the output with its responses is published.
     pub fn remove(self) {
         if let Err(error) = remove_journal(&self.path) {
             tracing::warn!("cannot remove the journal {}: {error}", self.path.display());
         }
     }
 
-    /// Creates the file and writes what was held.
+    /// Creates the file and writes the responses held in memory.
     fn begin(&mut self) {
         let WriterState::Holding { entries, .. } = std::mem::replace(&mut self.state, WriterState::GivenUp) else {
             return;
@@ -181,7 +184,7 @@ impl JournalWriter {
     }
 }
 
-/// A journal's file while it grows.
+/// The file of a journal that is being written.
 struct OpenJournalFile {
     file: File,
     compressor: zstd::bulk::Compressor<'static>,
