@@ -1,9 +1,9 @@
-//! Carries out a lookup: requests in flight, the order of the ids restored, everything bounded and kept in the journal.
+//! Runs a lookup: limits the requests in flight, restores the order of the ids, and saves responses in the journal.
 //!
-//! [`look_up`] fetches every id that the [`Queue`] gives from a [`RowSource`]. Fetching is the one concurrent stage.
+//! [`look_up`] fetches every id of the [`Queue`] from a [`RowSource`]. Fetching is the one concurrent stage.
 //!
-//! *Easy to get wrong:* an id that is slow or in backoff must not let the others run ahead without end. No more than
-//! [`READ_AHEAD`] ids for each slot are read ahead of the one that is due.
+//! *Easy to get wrong:* while one id is slow or in backoff, the others must not run ahead without limit. At most
+//! [`READ_AHEAD`] ids per slot are fetched ahead of the next one to deliver.
 //!
 //! Tested with a model in `lookup::tests`, and through the binary in `tests/it`.
 
@@ -21,22 +21,22 @@ use super::source::{FetchedRow, Looked, LookupFailure, RowSource};
 use crate::base::plural::count_of;
 use crate::journal::JournalSlot;
 
-/// Answers held or in flight for each slot: enough to ride out one slow answer, and little memory.
+/// Responses held or in flight per slot: enough to bridge one slow response, and little memory.
 const READ_AHEAD: usize = 4;
 
-/// Fewest requests that may fail one after another where ids may be left unread.
+/// Fewest consecutive requests that may fail when unread ids are allowed.
 const MIN_TOLERATED: usize = 8;
 
 /// How to look ids up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookupSettings {
-    /// Requests in flight at most.
+    /// Maximum number of requests in flight.
     pub concurrency: NonZeroUsize,
-    /// Whether ids that cannot be read are left out instead of ending the run.
+    /// Whether ids that cannot be read are skipped instead of ending the run.
     pub allow_unread: bool,
 }
 
-/// How far a lookup is.
+/// Progress of a lookup.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LookupProgress {
     /// Ids whose answers were delivered.
@@ -50,21 +50,21 @@ pub struct LookupProgress {
 pub enum LookupError<E> {
     /// An id could not be read.
     Source(E),
-    /// No one takes the answers anymore; whoever was to write them knows why.
+    /// Nobody receives the answers anymore; the receiver reports why.
     ReceiverGone,
     /// The journal cannot be read.
     Journal(std::io::Error),
 }
 
-/// Looks every id up and hands the answers to `deliver` in the order of the ids.
+/// Looks up every id and passes the answers to `deliver` in the order of the ids.
 ///
-/// Answers of `journal.past` are taken instead of requesting them again, and every new one goes to `journal.writer`. While
-/// `deliver` waits, answers on their way are taken in, and nothing more is requested. `observe` is called after every
-/// delivery. `deliver` breaks when no one takes answers anymore. `keys` must be the same list as that of the run that wrote
-/// the journal; each of them should occur once.
+/// Answers in `journal.past` are not requested again, and every new one is saved with `journal.writer`. While `deliver`
+/// waits, responses in flight are received, but no new requests are sent. `observe` is called after every delivery.
+/// `deliver` breaks when nobody receives answers anymore. `keys` must be the same list as in the run that wrote the
+/// journal, without duplicates.
 ///
 /// # Errors
-/// When an id cannot be read, the journal cannot be read, or no one takes the answers anymore.
+/// When an id or the journal cannot be read, or nobody receives the answers anymore.
 pub async fn look_up<S: RowSource>(
     source: &S,
     keys: &[S::Key],
@@ -110,9 +110,9 @@ struct LookupDriver<'a, S: RowSource, D, F> {
     deliver: D,
     observe: F,
     report: LookupReport,
-    /// Requests that were given up since one succeeded.
+    /// Consecutive failed requests.
     failures_in_a_row: usize,
-    /// Answers of the journal that cannot be understood anymore.
+    /// Answers of the journal that can no longer be read.
     not_understood: u64,
 }
 
@@ -122,7 +122,7 @@ where
     D: AsyncFnMut(Looked<'_, S::Key, S::Row>) -> ControlFlow<()>,
     F: FnMut(LookupProgress),
 {
-    /// Everything that the queue gives, side by side.
+    /// Fetches everything in the queue concurrently.
     async fn run(mut self) -> Result<LookupReport, LookupError<S::Error>> {
         let (source, concurrency) = (self.source, self.settings.concurrency.get());
         let mut next_permit: Option<LocalBoxFuture<'_, S::Permit>> = None;
@@ -132,9 +132,10 @@ where
             if !can_ask && self.flight.len() == 0 {
                 break;
             }
-            // A permit that is not waited for must not stand in the way of those that are.
+            // A permit that nobody waits for must not block those that are needed.
             next_permit = next_permit.filter(|_| can_ask).or_else(|| can_ask.then(|| source.permit().boxed_local()));
-            // What is requested is decided when it may be sent: while the rate limit holds requests back, answers arrive.
+            // What to request is decided when it may be sent, because answers arrive while the rate limit holds requests
+            // back.
             tokio::select! {
                 biased;
                 Some((position, arrived)) = self.flight.next() => match arrived {
@@ -172,7 +173,7 @@ where
         self.queue.take(position, answer);
     }
 
-    /// Delivers the answers whose turn it is; those of the journal are taken when there is room for them.
+    /// Delivers the answers that are next in order, and reads answers from the journal when there is room for them.
     async fn deliver_due(&mut self) -> Result<(), LookupError<S::Error>> {
         loop {
             self.take_past().map_err(LookupError::Journal)?;
@@ -186,7 +187,7 @@ where
                 LookupAnswer::NotFound => self.report.not_found += 1,
                 LookupAnswer::Unread => self.report.unread.push(key.to_string()),
             }
-            // A slow output must not cost the answers that arrive in the meantime.
+            // Responses must not time out because the output is slow.
             let delivering = (self.deliver)(Looked { position, key, answer });
             if self.flight.meanwhile(delivering).await.is_break() {
                 return Err(LookupError::ReceiverGone);
@@ -195,7 +196,7 @@ where
         }
     }
 
-    /// Takes the answers of earlier runs about the next ids.
+    /// Takes the next ids' answers from earlier runs.
     fn take_past(&mut self) -> std::io::Result<()> {
         let Some(past) = &mut self.past else { return Ok(()) };
         let read_ahead = self.settings.concurrency.get().saturating_mul(READ_AHEAD);
@@ -216,7 +217,7 @@ where
         Ok(())
     }
 
-    /// A request that failed for good is made once more.
+    /// Retries a request once after its own retries are used up.
     fn take_failure(&mut self, position: usize, error: S::Error) -> Result<(), LookupError<S::Error>> {
         let key = &self.keys[position];
         let is_refused = error.is_row_refused();
@@ -225,7 +226,7 @@ where
             return Err(LookupError::Source(error));
         }
         self.failures_in_a_row += 1;
-        // When nothing succeeds anymore the service is down.
+        // When every request fails, the service is down.
         if self.failures_in_a_row > self.tolerated_failures() {
             return Err(LookupError::Source(error));
         }
@@ -241,10 +242,10 @@ where
         Ok(())
     }
 
-    /// Requests that may fail one after another before the service is taken to be down.
+    /// Consecutive failed requests before the service is considered down.
     fn tolerated_failures(&self) -> usize {
         let concurrency = self.settings.concurrency.get();
-        // Whoever allows for ids that cannot be read may have many of them.
+        // A caller that allows unread ids may have many of them.
         if self.settings.allow_unread { concurrency.max(MIN_TOLERATED) * 4 } else { concurrency }
     }
 

@@ -1,7 +1,7 @@
-//! Requests in flight, and answers that arrived while the driver was waiting for something else.
+//! Requests in flight, and responses that arrived while the driver was waiting for something else.
 //!
-//! *Easy to get wrong:* an output that is slow must not make requests time out, so answers are taken in while the driver
-//! waits for one, see [`Flight::meanwhile`]. Nothing more is requested in that time.
+//! *Easy to get wrong:* a slow output must not make requests time out, so responses are received while the driver waits for
+//! it; see [`Flight::meanwhile`]. No new requests are sent during that time.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -14,19 +14,19 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use super::source::{FetchedRow, LookupFailure, RowSource};
 use crate::journal::{Entry, JournalWriter, Question};
 
-/// Kinds of answers in the journal. The numbers must not change.
+/// Kinds of responses in the journal. The numbers must not change.
 pub(super) const FOUND: u8 = 0;
 /// Nothing belongs to the key; the body is empty.
 pub(super) const NOT_FOUND: u8 = 1;
 
-/// What a source says about the key at a position; `None` when nothing belongs to it.
+/// The response of a source about the key at a position; `None` if nothing belongs to the key.
 pub(super) type FetchedAnswer<S> = (usize, Result<Option<FetchedRow<<S as RowSource>::Row>>, <S as RowSource>::Error>);
 
-/// Everything that is on its way.
+/// Requests in flight.
 pub(super) struct Flight<'a, S: RowSource> {
     source: &'a S,
     requests: FuturesUnordered<LocalBoxFuture<'a, FetchedAnswer<S>>>,
-    /// Answers that arrived while the driver was waiting.
+    /// Responses that arrived while the driver was waiting.
     waiting: VecDeque<FetchedAnswer<S>>,
     writer: &'a mut Option<JournalWriter>,
     /// Which run this is, from 0.
@@ -34,17 +34,17 @@ pub(super) struct Flight<'a, S: RowSource> {
 }
 
 impl<'a, S: RowSource> Flight<'a, S> {
-    /// Nothing is on its way yet; answers are kept by `writer`, as those of run `session`.
+    /// No requests in flight; `writer` saves responses as those of run `session`.
     pub(super) fn new(source: &'a S, writer: &'a mut Option<JournalWriter>, session: u32) -> Self {
         Self { source, requests: FuturesUnordered::new(), waiting: VecDeque::new(), writer, session }
     }
 
-    /// Requests that are out or whose answers wait.
+    /// Number of requests in flight, and of responses not taken yet.
     pub(super) fn len(&self) -> usize {
         self.requests.len() + self.waiting.len()
     }
 
-    /// Sends a request that has its permit.
+    /// Sends a request, for which `permit` was granted.
     pub(super) fn send(&mut self, position: usize, key: &'a S::Key, permit: S::Permit) {
         let source = self.source;
         let answered = source.fetch(key, permit).map(move |fetched| match fetched {
@@ -52,11 +52,11 @@ impl<'a, S: RowSource> Flight<'a, S> {
             Ok(fetched) if source.is_missing(&fetched.row) => (position, Ok(None)),
             fetched => (position, fetched.map(Some)),
         });
-        // The one place where requests run side by side: the driver bounds their number and restores the order.
+        // The only place where requests run concurrently: the driver limits their number and restores the order.
         self.requests.push(answered.boxed_local());
     }
 
-    /// The answer that arrived first; `None` when nothing is on its way.
+    /// The response that arrived first; `None` if no request is in flight.
     pub(super) async fn next(&mut self) -> Option<FetchedAnswer<S>> {
         if let Some(answer) = self.waiting.pop_front() {
             return Some(answer);
@@ -66,12 +66,12 @@ impl<'a, S: RowSource> Flight<'a, S> {
         Some(arrived)
     }
 
-    /// Waits for `work`, and takes answers in while it lasts.
+    /// Runs `work` and receives responses in the meantime.
     pub(super) async fn meanwhile<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {
-                // Answers first: work that never has to wait, a thousand times in a row, must not hold them up either.
+                // Responses first: work that is always ready must not delay them.
                 biased;
                 Some(arrived) = self.requests.next() => {
                     self.keep(&arrived);
@@ -82,7 +82,7 @@ impl<'a, S: RowSource> Flight<'a, S> {
         }
     }
 
-    /// Keeps an answer in the journal. A failure is none.
+    /// Saves a response in the journal, unless it is a failure.
     fn keep(&mut self, (position, arrived): &FetchedAnswer<S>) {
         let (Some(writer), Ok(fetched)) = (self.writer.as_mut(), arrived) else { return };
         let kind = if fetched.is_some() { FOUND } else { NOT_FOUND };

@@ -1,18 +1,17 @@
-//! Looks rows up by a list of keys, most often their ids: one request per key, many at a time, answers in the order of the
+//! Looks up rows by a list of keys, mostly ids: one request per key, many concurrently, with answers in the order of the
 //! keys.
 //!
 //! ```text
-//!  driver ─► queue       which key next; whose turn is it? (no I/O)
-//!    ├─► source          where answers come from: the API, or the model of the tests
-//!    ├─► flight          requests in flight; their answers go to the journal, for a run that is stopped
-//!    └─► past            answers of an earlier run, found again by the place of their key
+//!  driver ─► queue       which key is next, and which answer is due (no I/O)
+//!    ├─► source          where answers come from: the API, or the model in tests
+//!    ├─► flight          requests in flight; their responses are saved in the journal
+//!    └─► past            answers of earlier runs, found by the position of their key
 //! ```
 //!
-//! [`look_up`] is called by `export`. It knows neither HTTP nor which resource it reads.
+//! `export` calls [`look_up`]. This module depends neither on HTTP nor on the resource.
 //!
-//! Unlike the rows of a list, rows that are looked up cannot move: an answer is about its key and nothing else. So the
-//! verdict is simple. It is `complete` when every key was answered, even by "not found", and `unverified` when some key
-//! could not be read.
+//! Rows that are looked up cannot move as rows of a list can: an answer is about its key and nothing else. So the verdict
+//! is simple: `complete` if every key was answered, even by "not found", and `unverified` if a key could not be read.
 
 mod driver;
 mod flight;

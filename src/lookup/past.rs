@@ -1,21 +1,21 @@
-//! Answers of an earlier run, found again by the place of their key.
+//! Answers of earlier runs, found by the position of their key.
 
 use std::io;
 
 use crate::journal::{Entry, Journal, JournalWriter};
 
-/// The journal of earlier runs and where in it the answer about each key stands: eight bytes a key.
+/// The journal of earlier runs, with the position of each key's answer in it: eight bytes per key.
 pub(super) struct Past {
     journal: Journal,
-    /// By position of the key; [`NOWHERE`] for one that was not answered.
+    /// By position of the key; [`NOWHERE`] if it was not answered.
     places: Vec<u64>,
 }
 
-/// No answer stands at the end of the file system.
+/// No file is long enough for this position.
 const NOWHERE: u64 = u64::MAX;
 
 impl Past {
-    /// Reads a journal to its end. Nothing is kept in memory but where the answers stand.
+    /// Reads a journal to its end. Only the positions of the answers stay in memory.
     pub(super) fn read(mut journal: Journal, keys: usize) -> io::Result<Self> {
         let mut places = vec![NOWHERE; keys];
         while let Some(entry) = journal.next_entry()? {
@@ -27,24 +27,24 @@ impl Past {
         Ok(Self { journal, places })
     }
 
-    /// Damaged parts of the journal.
+    /// Number of damaged parts in the journal.
     pub(super) fn damaged(&self) -> u64 {
         self.journal.damaged()
     }
 
-    /// Continues writing the journal; gives the number of the run that begins.
+    /// Reopens the journal for appending; also returns the number of the new run.
     pub(super) fn resume(&self) -> io::Result<(JournalWriter, u32)> {
         self.journal.resume()
     }
 
-    /// Takes out the answer about the key at a position; `None` if there is none.
+    /// Takes the answer about the key at a position; `None` if there is none.
     pub(super) fn take(&mut self, position: usize) -> io::Result<Option<Entry>> {
         let place = self.places.get_mut(position).map_or(NOWHERE, |place| std::mem::replace(place, NOWHERE));
         if place == NOWHERE {
             return Ok(None);
         }
         let entry = self.journal.entry_again(place)?;
-        // It was sound a moment ago.
+        // It was readable a moment ago.
         entry.map(Some).ok_or_else(|| io::Error::other("the journal changed while it was read"))
     }
 }

@@ -1,18 +1,18 @@
-//! Which key is looked up next, and whose answer is due: the pure part of a lookup.
+//! Decides which key is looked up next and which answer is due: the part of a lookup without I/O.
 //!
-//! Ids are known by their position. Answers arrive in any order and leave in the order of the ids. An id whose request
-//! failed is requested once more, when nothing else can be done before it: either every other id was requested, or the
-//! answers that wait for it have reached the read-ahead limit.
+//! Ids are identified by position. Answers arrive in any order and leave in the order of the ids. A failed id is requested
+//! once more, when nothing else can be done first: either every other id was requested, or the answers behind it have
+//! reached the read-ahead limit.
 //!
-//! *Easy to get wrong:* one id that keeps failing must not let the others run ahead without end, since their answers wait
+//! *Easy to get wrong:* while one id keeps failing, the others must not run ahead without limit, because their answers wait
 //! in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is known of one id.
+/// The result for one id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookupAnswer<R> {
-    /// What belongs to it.
+    /// The row.
     Found(R),
     /// No row has this id.
     NotFound,
@@ -20,16 +20,16 @@ pub enum LookupAnswer<R> {
     Unread,
 }
 
-/// What a failed request means for its id.
+/// What happens to an id after a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterFailure {
     /// It is requested once more.
     Again,
-    /// It has failed twice.
+    /// It failed twice and is left unread.
     ForGood,
 }
 
-/// The ids of a lookup and what is known of them.
+/// The ids of a lookup and their results.
 #[derive(Debug)]
 pub(super) struct Queue<R> {
     total: usize,
@@ -37,32 +37,32 @@ pub(super) struct Queue<R> {
     next: usize,
     /// The first id whose answer was not delivered.
     due: usize,
-    /// Answers that wait for those before them.
+    /// Answers waiting for those before them.
     waiting: BTreeMap<usize, LookupAnswer<R>>,
-    /// Ids that failed once and wait to be requested again.
+    /// Ids that failed once and will be requested again.
     failed_once: BTreeSet<usize>,
-    /// Ids that are requested the second time.
+    /// Ids being requested for the second time.
     second_chance: BTreeSet<usize>,
 }
 
 impl<R> Queue<R> {
-    /// Nothing of `total` ids was requested yet.
+    /// A queue of `total` ids, none of which was requested.
     pub(super) fn new(total: usize) -> Self {
         let (failed_once, second_chance) = (BTreeSet::new(), BTreeSet::new());
         Self { total, next: 0, due: 0, waiting: BTreeMap::new(), failed_once, second_chance }
     }
 
-    /// The next id that was never requested, if it is less than `read_ahead` ids behind the one that is due.
+    /// The next id that was never requested, if it is fewer than `read_ahead` ids after the one that is due.
     pub(super) fn next_new(&self, read_ahead: usize) -> Option<usize> {
         (self.next < self.total && self.next - self.due < read_ahead.max(1)).then_some(self.next)
     }
 
-    /// The next id to request, be it for the second time.
+    /// The next id to request, for the first or second time.
     pub(super) fn next(&self, read_ahead: usize) -> Option<usize> {
         self.next_new(read_ahead).or_else(|| self.failed_once.first().copied())
     }
 
-    /// Notes that an id is requested.
+    /// Records that an id was requested.
     pub(super) fn note_sent(&mut self, position: usize) {
         if self.failed_once.remove(&position) {
             self.second_chance.insert(position);
@@ -71,9 +71,9 @@ impl<R> Queue<R> {
         }
     }
 
-    /// Takes an answer.
+    /// Records an answer.
     pub(super) fn take(&mut self, position: usize, answer: LookupAnswer<R>) {
-        // An answer of the journal was not requested in this run.
+        // An answer from the journal was not requested in this run.
         if position == self.next {
             self.note_new(position);
         }
@@ -81,7 +81,7 @@ impl<R> Queue<R> {
         self.waiting.insert(position, answer);
     }
 
-    /// Takes in that a request failed.
+    /// Records a failed request.
     pub(super) fn fail(&mut self, position: usize) -> AfterFailure {
         if self.second_chance.remove(&position) {
             return AfterFailure::ForGood;
@@ -90,14 +90,14 @@ impl<R> Queue<R> {
         AfterFailure::Again
     }
 
-    /// Takes out the answer whose turn it is.
+    /// Takes the answer that is due.
     pub(super) fn pop_due(&mut self) -> Option<(usize, LookupAnswer<R>)> {
         let answer = self.waiting.remove(&self.due)?;
         self.due += 1;
         Some((self.due - 1, answer))
     }
 
-    /// Whether every id was delivered.
+    /// Whether every answer was delivered.
     pub(super) fn is_finished(&self) -> bool {
         self.due == self.total
     }

@@ -1,23 +1,23 @@
-//! What a lookup met, and the verdict that follows from it.
+//! Counts of a lookup, and the verdict that follows from them.
 
 use crate::base::plural::{count_of, word_for};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
-/// Ids that evidence names one by one.
+/// Maximum number of ids listed one by one in evidence.
 const MAX_NAMED: usize = 20;
 
-/// What a lookup met.
+/// Counts of a lookup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LookupReport {
-    /// Ids that were to be looked up.
+    /// Requested ids.
     pub ids: usize,
-    /// Ids that a row was found for.
+    /// Ids with a row.
     pub found: usize,
-    /// Ids that no row has.
+    /// Ids without a row.
     pub not_found: usize,
-    /// Ids that could not be read, in their order, as they may be shown.
+    /// Ids that could not be read, in order, in a form that may be shown.
     pub unread: Vec<String>,
-    /// Answers that say that there is more about their id than they hold.
+    /// Answers that state that they are not the whole answer about their id.
     pub cut: usize,
     /// Answers taken from the journal of an earlier run.
     pub resumed: usize,
@@ -26,7 +26,7 @@ pub struct LookupReport {
 }
 
 impl LookupReport {
-    /// Whether every id was answered, and what says so.
+    /// Whether every id was answered, and the evidence.
     pub fn verdict(&self) -> (Verdict, Vec<Evidence>) {
         let answered = (self.found + self.not_found) as u64;
         let mut evidence = vec![Evidence::new(

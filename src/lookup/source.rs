@@ -1,4 +1,4 @@
-//! Where answers about ids come from: the API, or the model of the tests.
+//! Where answers about ids come from: the API, or the model in tests.
 
 use std::fmt::Display;
 
@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::queue::LookupAnswer;
 
-/// What a row is looked up by: its id, or a value that few rows share. Displayed as it may be shown to people.
+/// The key of a row: its id, or a value that few rows share. Its `Display` form may be shown to people.
 pub trait LookupKey: Clone + Display {
-    /// As it was requested, for the list of what is missing.
+    /// The key as requested, for the list of missing ones.
     fn asked(&self) -> String {
         self.to_string()
     }
 
-    /// The part that may not be shown or stored.
+    /// The part that must be neither shown nor stored.
     fn secret(&self) -> Option<&str> {
         None
     }
@@ -22,75 +22,75 @@ pub trait LookupKey: Clone + Display {
 
 impl LookupKey for Uuid {}
 
-/// Rows that are read one request a key.
+/// A source of rows that takes one request per key.
 pub trait RowSource {
-    /// What is looked up.
+    /// The key.
     type Key: LookupKey;
-    /// What belongs to one key.
+    /// The row, or the rows, of one key.
     type Row;
     /// Permission to send one request.
     type Permit;
     /// Why an id could not be read.
     type Error: LookupFailure;
 
-    /// Waits until another request may be sent. Canceling the wait uses up nothing.
+    /// Waits until another request may be sent. Canceling the wait uses up no permit.
     fn permit(&self) -> impl Future<Output = Self::Permit>;
 
-    /// Fetches what belongs to a key, retrying as needed.
+    /// Fetches the row of a key, retrying as needed.
     fn fetch(
         &self,
         key: &Self::Key,
         permit: Self::Permit,
     ) -> impl Future<Output = Result<FetchedRow<Self::Row>, Self::Error>>;
 
-    /// Reads an answer that was kept; `None` if it cannot be understood anymore.
+    /// Parses a saved response; `None` if it can no longer be read.
     fn read(&self, key: &Self::Key, body: &ByteString) -> Option<Self::Row>;
 
-    /// Whether an answer says that nothing belongs to its key. Most sources say so by an error.
+    /// Whether a response means that nothing belongs to its key. Most sources return an error instead.
     fn is_missing(&self, _row: &Self::Row) -> bool {
         false
     }
 
-    /// Whether an answer holds everything that belongs to its key, as far as it says.
+    /// Whether a response states that it is the whole answer about its key.
     fn is_whole(&self, _row: &Self::Row) -> bool {
         true
     }
 }
 
-/// An answer that arrived.
+/// A response that arrived.
 #[derive(Debug)]
 pub struct FetchedRow<R> {
     /// What belongs to the key.
     pub row: R,
     /// `meta.request_id`.
     pub request_id: Option<String>,
-    /// When the answer was made, in microseconds UTC of the server's clock, if given.
+    /// When the response was made, in microseconds UTC by the server's clock, if stated.
     pub answered_at: Option<i64>,
-    /// From sending the request to the last byte of the answer, in microseconds.
+    /// From sending the request to the last byte of the response, in microseconds.
     pub elapsed_micros: u64,
-    /// The answer as it came.
+    /// The body of the response as received.
     pub body: ByteString,
 }
 
-/// What a driver needs to know of a failure.
+/// What the driver needs from an error.
 pub trait LookupFailure {
-    /// Whether it says that nothing belongs to the key, which is an answer and no failure.
+    /// Whether it means that nothing belongs to the key, which is an answer and not a failure.
     fn is_not_found(&self) -> bool;
 
     /// Whether the same request may succeed later in the run.
     fn may_pass(&self) -> bool;
 
-    /// Whether the service refused this key as such, though it serves others.
+    /// Whether the service refused this key in particular, while it serves others.
     fn is_row_refused(&self) -> bool;
 }
 
-/// What is known of a key, in the order of the keys.
+/// The result for a key, in the order of the keys.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Looked<'a, K, R> {
-    /// Place of the key in the list of keys, from 0.
+    /// Position in the list of keys, from 0.
     pub position: usize,
     /// The key.
     pub key: &'a K,
-    /// What was answered.
+    /// The answer.
     pub answer: LookupAnswer<R>,
 }

@@ -1,4 +1,4 @@
-//! The real driver against a service in memory: every id once, in order, whatever fails, stops or is slow.
+//! Runs the real driver against an in-memory service: every id once, in order, whatever fails, stops or is slow.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -38,11 +38,11 @@ impl LookupFailure for ModelFailure {
     }
 }
 
-/// The service: answers with the id's number, after a while.
+/// The service, which answers with the number of the id after a delay.
 struct Model {
     limiter: RateLimiter,
     random: RefCell<fastrand::Rng>,
-    /// What the next requests for an id meet, and how many of them.
+    /// How the next requests for an id fail, and how many of them do.
     trouble: RefCell<HashMap<usize, (ModelFailure, usize)>>,
     asked: RefCell<Vec<usize>>,
     in_flight: Cell<usize>,
@@ -113,7 +113,7 @@ impl RowSource for Model {
     }
 }
 
-/// What came of a lookup.
+/// The result of a lookup.
 struct EndedLookup {
     answers: Vec<LookupAnswer<usize>>,
     result: Result<LookupReport, LookupError<ModelFailure>>,
@@ -235,7 +235,7 @@ async fn a_lookup_that_is_stopped_repeatedly_repeats_only_requests_in_flight() {
         let mut journal = journal_at(&path);
         let limit = Duration::from_millis(700 + 100 * stops);
         let outcome = tokio::time::timeout(limit, run(&model, IDS, SETTINGS, &mut journal)).await;
-        // As when the process is killed: what is in flight is lost, and nothing is said to the journal.
+        // As when the process is killed: requests in flight are lost, and the journal is not closed.
         drop(journal);
         match outcome {
             Ok(ended) => break ended,
@@ -284,7 +284,7 @@ const FUTURE_KIND: u8 = 200;
 
 #[tokio::test(start_paused = true)]
 async fn the_whole_quota_is_used_and_no_more() {
-    // 1,200 a minute and a burst of 50, one of which is spare.
+    // 1,200 a minute with a burst of 50, one of them in reserve.
     let rate = RequestRate::new(1200, Duration::from_secs(60), 50);
     let model = Model::with_rate(1, rate);
     let began = Instant::now();
