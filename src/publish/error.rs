@@ -1,4 +1,4 @@
-//! What can go wrong with an output; every case names its path.
+//! Errors of outputs; every one names its path.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -23,10 +23,10 @@ pub enum OutputError {
         /// Which value, and why.
         source: FormatError,
     },
-    /// The place where it goes.
+    /// The file, object or stream could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A batch has other columns than the outputs were opened for.
+    /// The columns of a batch differ from those for which the outputs were opened.
     #[error("a batch does not have the columns of the outputs")]
     ForeignBatch(#[source] ArrowError),
     /// A column has more values than its dataset may have files.
@@ -34,7 +34,7 @@ pub enum OutputError {
     TooManyPartitions {
         /// The column.
         column: String,
-        /// Most that are allowed.
+        /// The maximum number.
         max: NonZeroUsize,
     },
     /// A value is too long for the name of a folder.
@@ -42,31 +42,31 @@ pub enum OutputError {
     LongPartition {
         /// The column.
         column: String,
-        /// Bytes of the name.
+        /// Length of the name in bytes.
         bytes: usize,
     },
-    /// The temporary file for the rows of partitions.
+    /// The temporary file for the rows of partitions failed.
     #[error("cannot keep rows of partitions in a temporary file in {}", std::env::temp_dir().display())]
     Spill(#[source] ArrowError),
-    /// Another run writes the same output.
+    /// Another run is writing the same output.
     #[error("another run is writing the output: {output} ({owner})")]
     Busy {
         /// The target.
         output: String,
-        /// Its process and start.
+        /// Its process and start time.
         owner: String,
     },
-    /// The lock that another user left cannot be read.
+    /// The lock of another user cannot be read.
     #[error("cannot open the lock of another user ({owner}): {}", lock.display())]
     OthersLock {
         /// The lock.
         lock: PathBuf,
-        /// Whose it is.
+        /// The user.
         owner: String,
         /// Why.
         source: io::Error,
     },
-    /// The lock failed, which is not the same as having none.
+    /// Locking failed, although the file system supports locks.
     #[error("cannot lock {}", lock.display())]
     Lock {
         /// The lock.
@@ -92,7 +92,7 @@ impl OutputError {
         }
     }
 
-    /// Whether the reader of stdout has gone, as `head` does when it has seen enough.
+    /// Whether the reader of stdout closed it, as `head` does when it has enough lines.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_closed_pipe())
     }

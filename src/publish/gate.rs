@@ -1,58 +1,58 @@
 //! Conditions that an export must meet before it replaces the last one.
 //!
-//! A gate that fails leaves the published files as they are and the new answers in the journal, so that nothing is asked
-//! for twice when the gate is loosened.
+//! If a gate fails, the published files stay unchanged and the responses stay in the journal, so that a rerun with a looser
+//! gate requests nothing again.
 
 use crate::base::noun::RowNoun;
 use crate::base::percent::Percent;
 use crate::base::plural::word_for;
 use crate::verdict::Verdict;
 
-/// What is demanded of an export; the default demands nothing.
+/// The conditions; the default has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gate {
-    /// Fewest rows.
+    /// Minimum number of rows.
     pub min_rows: Option<u64>,
-    /// How much smaller than the one before an export may be.
+    /// Maximum decrease in rows since the last export.
     pub max_shrink: Option<Percent>,
-    /// The verdict it must have, or a better one.
+    /// Minimum verdict.
     pub require: Option<Verdict>,
-    /// How many of the list's items may be no rows.
+    /// Maximum percentage of the list's items that cannot be rows.
     pub max_rejected: Option<Percent>,
-    /// How many values of any one column may have an undocumented type or form.
+    /// Maximum percentage of values in any one column with an undocumented type or form.
     pub max_malformed: Option<Percent>,
 }
 
-/// What is known of an export that waits to be published.
+/// An export that is ready to be published.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// What its rows are called; the flag for their least number is named after them: `--min-contacts`.
+    /// What its rows are called, which also names the flag for their minimum: `--min-contacts`.
     pub noun: RowNoun,
     /// Rows in it.
     pub rows: u64,
-    /// Whether they are all there.
+    /// Whether the export is complete.
     pub verdict: Verdict,
-    /// Rows of the published one, if there is one.
+    /// Rows of the published export, if there is one.
     pub before: Option<u64>,
-    /// Rows that were read and left out because they were not asked for.
+    /// Rows that were read and filtered out by `--only`.
     pub rows_left_out: u64,
-    /// Items that were left out, since they cannot be rows.
+    /// Items that cannot be rows.
     pub items_rejected: u64,
-    /// The column with the most values of an undocumented type or form, and how many there are.
+    /// The column with the most values of an undocumented type or form, and their number.
     pub most_malformed: Option<(&'a str, u64)>,
 }
 
-/// The condition that an export did not meet.
+/// The gate that an export failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GateFailure {
-    /// `--min-contacts`, or the same for another resource
+    /// `--min-contacts`, or the same flag for another resource
     #[error("there {}, fewer than --min-{} {wanted}", noun.are(*rows), noun.many)]
     TooFew {
         /// What rows are called.
         noun: RowNoun,
-        /// In the new export.
+        /// Rows of the new export.
         rows: u64,
-        /// At least.
+        /// The minimum.
         wanted: u64,
     },
     /// `--max-shrink`
@@ -60,19 +60,19 @@ pub enum GateFailure {
     Shrunk {
         /// What rows are called.
         noun: RowNoun,
-        /// In the new export.
+        /// Rows of the new export.
         rows: u64,
-        /// In the published one.
+        /// Rows of the published one.
         before: u64,
-        /// As it was given.
+        /// The percentage as given.
         allowed: Percent,
     },
     /// `--require`
     #[error("the verdict is {}, but --require demands {}", verdict.name(), wanted.name())]
     NotGoodEnough {
-        /// Of the new export.
+        /// The verdict of the new export.
         verdict: Verdict,
-        /// At least.
+        /// The minimum.
         wanted: Verdict,
     },
     /// `--max-rejected`
@@ -82,7 +82,7 @@ pub enum GateFailure {
         rejected: u64,
         /// All items.
         items: u64,
-        /// As it was given.
+        /// The percentage as given.
         allowed: Percent,
     },
     /// `--max-malformed`
@@ -93,25 +93,25 @@ pub enum GateFailure {
     Malformed {
         /// The column.
         column: String,
-        /// Such values.
+        /// The number of such values.
         values: u64,
-        /// In the new export.
+        /// Rows of the new export.
         rows: u64,
-        /// As it was given.
+        /// The percentage as given.
         allowed: Percent,
     },
 }
 
 impl Gate {
-    /// Whether anything is demanded.
+    /// Whether there is any condition.
     pub fn is_set(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Checks an export that waits to be published.
+    /// Checks an export before it is published.
     ///
     /// # Errors
-    /// The first condition that it does not meet.
+    /// With the first condition that it does not meet.
     pub fn check(&self, export: &Candidate<'_>) -> Result<(), GateFailure> {
         let &Candidate { noun, rows, verdict, before, rows_left_out, items_rejected: rejected, most_malformed } =
             export;
@@ -123,7 +123,7 @@ impl Gate {
         {
             return Err(GateFailure::Shrunk { noun, rows, before, allowed });
         }
-        // What pages held is counted before rows are left out.
+        // Items are counted before rows are filtered out.
         let rows = rows.saturating_add(rows_left_out);
         let items = rows.saturating_add(rejected);
         if let Some(allowed) = self.max_rejected.filter(|allowed| allowed.is_exceeded(rejected, items)) {

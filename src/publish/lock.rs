@@ -1,13 +1,13 @@
 //! One run at a time for each output.
 //!
-//! The operating system locks a small file beside the output, so a run that crashes leaves at most the file, never the
-//! lock. The file holds the process id and start time of its owner, for the error of a second run. It is readable by
-//! everyone, since another user must lock it to see whether its run is still alive.
+//! The operating system locks a small file beside the output, so a crashed run can leave the file but never the lock. The
+//! file contains the process id and start time of its owner, which the error of a second run reports. It is readable by
+//! everyone, because another user has to lock it to find out whether the run is still alive.
 //!
-//! Some network file systems have no locks. A run there continues without one, with a warning.
+//! Some network file systems do not support locks. A run there continues without a lock, with a warning.
 //!
 //! *Easy to get wrong:* the owner removes the file when it is done, and another run may have opened it just before. A lock
-//! only counts if the path still leads to the same file.
+//! only counts if the path still refers to the same file.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -19,7 +19,7 @@ use crate::store::{
 };
 use crate::time::Timestamp;
 
-/// Attempts to lock a file that is removed or replaced meanwhile.
+/// Attempts to lock a file that other runs keep removing or replacing.
 const MAX_ATTEMPTS: u32 = 20;
 
 /// The exclusive right to write an output; released when dropped.
@@ -27,31 +27,31 @@ const MAX_ATTEMPTS: u32 = 20;
 pub struct OutputLock {
     path: PathBuf,
     is_held: bool,
-    /// Its lock ends with it.
+    /// Closing it releases the lock.
     _file: File,
 }
 
 impl OutputLock {
-    /// Takes the lock of an output, whose folder must exist.
+    /// Locks an output, whose folder must exist.
     ///
     /// # Errors
-    /// When another run has it, or the folder cannot be written.
+    /// When another run holds the lock, or the folder cannot be written.
     pub fn acquire(output: &Path) -> Result<Self, OutputError> {
         Self::acquire_for(output, &output.display().to_string())
     }
 
-    /// The same, for an output with another name.
+    /// The same, with another name for the output in errors.
     fn acquire_for(output: &Path, shown: &str) -> Result<Self, OutputError> {
         let failed = |source| OutputError::Store(StoreError::OpenStaged { path: output.to_owned(), source });
         let path = Sidecar::Lock.path(output);
         if path.is_symlink() {
-            // We would write to the file that it points to.
+            // Writing would change the file it points to.
             return Err(failed(io::Error::other("the lock file beside it is a symbolic link: remove it")));
         }
         for _ in 0..MAX_ATTEMPTS {
             let mut opened = match open(&path) {
                 Ok(opened) => opened,
-                // It was created or removed just now.
+                // It was created or removed at the same moment.
                 Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
                     continue;
                 }
@@ -87,7 +87,7 @@ impl OutputLock {
         Err(OutputError::Busy { output: shown.to_owned(), owner: String::new() })
     }
 
-    /// Whether other runs are locked out; not every file system has locks.
+    /// Whether other runs are locked out; not every file system supports locks.
     pub fn is_held(&self) -> bool {
         self.is_held
     }
@@ -95,22 +95,22 @@ impl OutputLock {
 
 impl Drop for OutputLock {
     fn drop(&mut self) {
-        // The lock is released with the file handle, even if the file stays.
+        // Closing the file releases the lock, even if the file stays.
         drop(fs::remove_file(&self.path));
     }
 }
 
-/// Locks an output against other runs on this machine; a stream needs no lock. Its folder is made if `files` lets it.
+/// Locks an output against other runs on this machine; a stream needs no lock. Creates its folder if `files` allows it.
 ///
 /// # Errors
-/// When another run has it, or its folder cannot be made or written.
+/// When another run holds the lock, or the folder cannot be created or written.
 pub fn lock_target(target: &OutputTarget, files: FileSettings) -> Result<Option<OutputLock>, OutputError> {
     let Some(path) = target.state_path() else { return Ok(None) };
     let folder = folder_of(&path);
     if !folder.is_dir() && files.makes_folders {
         make_folders(folder).map_err(|source| StoreError::MakeFolder { path: path.clone(), source })?;
     }
-    // What is missing is reported when the output is opened.
+    // A missing folder is reported when the output is opened.
     folder.is_dir().then(|| OutputLock::acquire_for(&path, &target.to_string())).transpose()
 }
 
@@ -120,9 +120,9 @@ struct LockFile {
     is_writable: bool,
 }
 
-/// Opens or creates the lock file. One of another user is read-only.
+/// Opens or creates the lock file. A lock file of another user is opened read-only.
 fn open(path: &Path) -> io::Result<LockFile> {
-    // Not with `create`: Linux refuses that for a file of another user (`fs.protected_regular`).
+    // Not with `create`: Linux refuses it for a file of another user (`fs.protected_regular`).
     match File::options().read(true).write(true).open(path) {
         Ok(file) => Ok(LockFile { file, is_writable: true }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -137,7 +137,7 @@ fn open(path: &Path) -> io::Result<LockFile> {
 #[cfg(unix)]
 fn let_everyone_read(file: &File) {
     use std::os::unix::fs::PermissionsExt;
-    // Without it, the error of another user says less.
+    // Without read permission, another user's error cannot name the owner.
     drop(file.set_permissions(fs::Permissions::from_mode(0o644)));
 }
 
@@ -169,7 +169,7 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     (ours.dev(), ours.ino()) == (named.dev(), named.ino())
 }
 
-/// Elsewhere an open file cannot be renamed.
+/// An open file cannot be renamed on other systems.
 #[cfg(not(unix))]
 fn is_same_file(_: &File, _: &Path) -> bool {
     true

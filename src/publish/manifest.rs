@@ -1,7 +1,7 @@
 //! The manifest: what a run has published, written last.
 //!
-//! When `_<output>.manifest.json` is there, every output of the run is complete and can be checked by size and SHA-256.
-//! The next run reads it to see by how much an account has shrunk, and reports to see whether a file is complete.
+//! If `_<output>.manifest.json` exists, every output of the run is complete and can be verified by size and SHA-256. The
+//! next run reads it to find out by how much an account has shrunk, and `report` reads it to check that a file is complete.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::store::{FileSettings, OutputTarget, SmallFile, StoreError, read_small
 use crate::transform::Privacy;
 use crate::verdict::Evidence;
 
-/// Version of the manifest; grows when a field changes its name or meaning. New fields do not change it.
+/// Version of the manifest; increases when a field changes its name or meaning. New fields do not change it.
 pub const MANIFEST_SCHEMA_VERSION: u32 = 1;
 
 /// A manifest; `F` are the filters, `C` the counters of the run, `D` those of changes, and `P` the facts about a profile.
@@ -26,7 +26,7 @@ pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = (), P: Serial
     pub tool_version: &'static str,
     /// What the rows are: `contacts`.
     pub resource: &'a str,
-    /// A name of its own for the run.
+    /// The unique id of the run.
     pub run_id: &'a str,
     /// RFC 3339, UTC.
     pub started_at: &'a str,
@@ -36,15 +36,15 @@ pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = (), P: Serial
     pub api: &'a str,
     /// Filters of the run.
     pub filters: &'a F,
-    /// What the outputs keep from their readers.
+    /// Which columns were dropped, masked or hashed.
     #[serde(skip_serializing_if = "Privacy::is_none")]
     pub privacy: &'a Privacy,
-    /// Rows of the resource, in every output that holds them.
+    /// Rows of the resource in every output that contains them.
     pub rows: u64,
-    /// The same, where the rows are contacts: the name that manifests had for it when there was nothing else.
+    /// The same for contacts, under the name that manifests had before there were other resources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contacts: Option<u64>,
-    /// Rows that were read and left out by `--only`; `None` without it.
+    /// Rows that were read and filtered out by `--only`; `None` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows_left_out: Option<u64>,
     /// Items of the list that could not be rows, and are in no output.
@@ -55,28 +55,28 @@ pub struct Manifest<'a, F: Serialize, C: Serialize, D: Serialize = (), P: Serial
     pub evidence: &'a [Evidence],
     /// The same in numbers.
     pub consistency: &'a C,
-    /// What was read of each profile; empty unless several were asked for.
+    /// What was read of each profile; empty unless several were requested.
     #[serde(skip_serializing_if = "<[P]>::is_empty")]
     pub profiles: &'a [P],
-    /// What has changed since the export that was replaced; `None` unless it was compared.
+    /// What changed since the replaced export; `None` unless they were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<&'a D>,
-    /// The file that the run has added to a history, with its path as seen from the manifest. It is not one of the outputs:
-    /// a history is longer than any of its runs is kept.
+    /// The file that the run added to a history, with its path relative to the manifest. It is not one of the outputs,
+    /// because a history is kept longer than any single export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history: Option<&'a OutputReport>,
-    /// The files, with paths as seen from the manifest.
+    /// The files, with paths relative to the manifest.
     pub outputs: &'a [OutputReport],
 }
 
-/// What readers need of a manifest, also of one by another version; `D` is what a reader needs besides.
+/// The fields that every reader of a manifest needs, whatever its version; `D` has those that one reader needs in addition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedManifest<D> {
     /// Rows in every output.
     pub rows: u64,
     /// The files.
     pub outputs: Vec<PublishedFile>,
-    /// The fields that the reader asks for.
+    /// The additional fields.
     pub details: D,
 }
 
@@ -94,11 +94,11 @@ struct ManifestFields<D> {
 /// A file in a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PublishedFile {
-    /// As seen from the manifest; manifests of version 0.1 have it as it was given to the run.
+    /// Relative to the manifest; manifests of version 0.1 have the path as given to the run.
     pub path: String,
-    /// What its rows are, where they are not those that the export is named after.
+    /// The resource of its rows, if it is not that of the export.
     pub resource: Option<String>,
-    /// How a CSV file is laid out, where that is not the usual way.
+    /// The CSV layout, if it is not the default.
     #[serde(default)]
     pub csv: Option<CsvSettings>,
     /// Rows in it.
@@ -109,7 +109,7 @@ pub struct PublishedFile {
     pub sha256: Option<String>,
 }
 
-/// Reads the manifest of an earlier run; `None` if there is none, or only what stands for it while a run publishes.
+/// Reads the manifest of an earlier run; `None` if there is none, or only the placeholder of a run that is publishing.
 ///
 /// # Errors
 /// When it cannot be read, or is not a manifest.
@@ -124,26 +124,26 @@ pub fn read_manifest<D: DeserializeOwned>(target: &OutputTarget) -> io::Result<O
     Ok(Some(PublishedManifest { rows, outputs, details }))
 }
 
-/// The files of a dataset that a run has left which was stopped while it published; none if no run was.
+/// The files of a dataset that a run may have left when it was stopped while publishing; empty if there was no such run.
 pub fn left_by_interrupted_run(target: &OutputTarget) -> Vec<String> {
     let json = read_small_file(target).ok().flatten();
     let placeholder = json.and_then(|json| serde_json::from_slice::<Placeholder>(&json).ok());
     placeholder.filter(|placeholder| placeholder.is_publishing).map(|placeholder| placeholder.files).unwrap_or_default()
 }
 
-/// What stands for the manifest while the objects of a run are published. It is written by condition: of two runs that began
+/// Replaces the manifest while the objects of a run are published. It is written conditionally: of two runs that started
 /// with the same manifest, one fails here and has replaced nothing.
 #[derive(Debug, Serialize, Deserialize)]
 struct Placeholder {
     is_publishing: bool,
     #[serde(default)]
     note: String,
-    /// Files of a dataset that may be there if the run does not come to its end, as seen from the manifest.
+    /// Files of a dataset that may exist if the run does not finish, relative to the manifest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
 }
 
-/// The bytes of the placeholder; `files` are those of a dataset, before and after the run.
+/// The placeholder's bytes; `files` are those of the dataset before and after the run.
 pub fn placeholder(started_at: &str, files: Vec<String>) -> Vec<u8> {
     let note = format!(
         "The run that began at {started_at} is publishing its outputs, or was stopped while it did: they may be old or new."
@@ -153,7 +153,7 @@ pub fn placeholder(started_at: &str, files: Vec<String>) -> Vec<u8> {
 }
 
 impl<F: Serialize, C: Serialize, D: Serialize, P: Serialize> Manifest<'_, F, C, D, P> {
-    /// Writes the manifest under a temporary name: it is renamed after all other files.
+    /// Writes the manifest under a temporary name; it is renamed after all other files.
     ///
     /// # Errors
     /// When it cannot be written.

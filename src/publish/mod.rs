@@ -5,12 +5,12 @@
 //! final names. A run that fails in between leaves the last good files as they were. A [`Gate`] decides whether an export
 //! may replace the last one, and the [`Manifest`], which is written last, says what was published.
 //!
-//! Every output is locked against other runs from the start ([`OutputLock`]). What becomes of rows before they are encoded is
-//! the business of [`transform`](crate::transform), which is applied once for all outputs. Encoding is the business of
-//! [`format`](crate::format), bytes that of [`store`](crate::store); nothing here knows which resource the rows are.
+//! Every output is locked against other runs from the start ([`OutputLock`]). [`transform`](crate::transform) changes rows
+//! once for all outputs, [`format`](crate::format) encodes them, and [`store`](crate::store) writes the bytes. This module
+//! does not depend on the resource.
 //!
-//! *Easy to get wrong:* the bytes of a file depend on how its rows were cut into batches, so whoever builds them must cut
-//! by the rows alone. Memory is one Parquet row group an output.
+//! *Easy to get wrong:* the bytes of a file depend on how its rows were split into batches, so the caller must split by the
+//! rows alone. Memory is one Parquet row group per output.
 //!
 //! Tests read every format back and compare rows; `tests/it/outputs.rs` covers full disks and closed pipes.
 

@@ -1,9 +1,9 @@
 //! One output: its encoder, and the thread that runs it.
 //!
-//! Encoding and compressing is most of the work of a run, so each output does it on its own thread. A short channel keeps
-//! batches from piling up in front of a slow output.
+//! Encoding and compressing is most of the work of a run, so each output has its own thread. A short channel keeps batches
+//! from piling up in front of a slow output.
 //!
-//! *Easy to get wrong:* an output and its staged file must be gone before its lock is released, so dropping an
+//! *Easy to get wrong:* an output and its staged file must be dropped before its lock is released, so dropping an
 //! [`OutputThread`] waits for its thread.
 
 use std::io;
@@ -18,10 +18,10 @@ use super::settings::{OutputReport, OutputSettings};
 use crate::format::{CsvSettings, Encode, Format};
 use crate::store::{self, FileSettings, HashingWriter, Staged};
 
-/// Batches that may wait for an output, about 2.5 MB each.
+/// Maximum number of batches that wait for an output, about 2.5 MB each.
 const QUEUED_BATCHES: usize = 2;
 
-/// An output that is whole in its place, and what is to be reported of it.
+/// An output that is complete but not published, and its report.
 pub(super) type StagedOutput = (OutputReport, Box<dyn Staged>);
 
 /// An open output.
@@ -35,7 +35,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens the staged file and writes the head of the format.
+    /// Opens the staged file and writes the format's header.
     pub(super) fn open(
         request: &OutputRequest,
         settings: &OutputSettings,
@@ -60,7 +60,7 @@ impl Output {
         self.encoder.flush().map_err(|source| self.request.write_error(source))
     }
 
-    /// Writes what is left, closes the format and brings the bytes to their place.
+    /// Writes the remaining rows, finishes the format, and syncs or uploads the bytes.
     pub(super) fn finish(self) -> Result<StagedOutput, OutputError> {
         let written = self.encoder.finish().and_then(|sink| Ok(sink.finish()?));
         let written = written.map_err(|source| self.request.write_error(source))?;
@@ -90,7 +90,7 @@ impl OutputThread {
     pub(super) fn start(mut output: Output) -> Result<Self, OutputError> {
         let request = output.request.clone();
         let (batches, receiver) = sync_channel(QUEUED_BATCHES);
-        // The log messages of the thread are those of the same job.
+        // So that log messages of the thread belong to the same job.
         let span = tracing::Span::current();
         let encode_all = move || {
             let _entered = span.entered();
@@ -114,7 +114,7 @@ impl OutputThread {
         self.request.is_a_stream()
     }
 
-    /// Whether it has failed: it does not end otherwise.
+    /// Whether it failed: the thread does not end for another reason.
     pub(super) fn has_ended(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
@@ -144,7 +144,7 @@ fn next_batch(batches: &Receiver<RecordBatch>, output: &mut Output) -> Result<Op
 impl Drop for OutputThread {
     fn drop(&mut self) {
         self.batches = None;
-        // Whoever drops an output like this reports another error.
+        // An output is dropped like this only when another error is reported.
         drop(self.thread.take().map(JoinHandle::join));
     }
 }

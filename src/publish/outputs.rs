@@ -1,4 +1,4 @@
-//! The outputs of a run: opened and locked together, written side by side, published together.
+//! The outputs of a run: opened and locked together, written concurrently, published together.
 
 use arrow::array::RecordBatch;
 
@@ -19,19 +19,19 @@ pub struct Outputs {
     /// Start of the run, in microseconds UTC.
     started_at: i64,
     open: Vec<OutputThread>,
-    /// Outputs that are split into files of so many rows.
+    /// Outputs that are split into files by row count.
     parts: Vec<SplitOutput>,
     /// The files of a folder, one for each value of a column.
     partitions: Option<Partitions>,
-    /// Behind the outputs, since they are let go in this order.
+    /// After the outputs, because fields are dropped in this order.
     locks: Vec<OutputLock>,
 }
 
 impl Outputs {
-    /// Locks every target and opens a staged file beside it, which proves that all of them can be written.
+    /// Locks every target and opens a staged file beside it, which verifies that all of them can be written.
     ///
     /// # Errors
-    /// When a target cannot be written, or another run writes it; nothing is left behind then.
+    /// When a target cannot be written or another run is writing it; nothing is left behind then.
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
         let (mut locks, mut partitions, mut parts) = (Vec::new(), None, Vec::new());
         let mut open = |request: &OutputRequest| {
@@ -53,17 +53,18 @@ impl Outputs {
         Ok(Self { rows: settings.rows.clone(), started_at: 0, open, parts, partitions, locks })
     }
 
-    /// Sets the start of the run, in microseconds UTC, which rows may hold. It is known only once a journal is found.
+    /// Sets the start of the run, in microseconds UTC, which rows may contain. It is only known after looking for a
+    /// journal.
     pub fn set_started_at(&mut self, started_at: i64) {
         self.started_at = started_at;
     }
 
-    /// Hands a batch with all columns of the resource to every output; waits for those that are behind. Gives back what is
-    /// written of it.
+    /// Passes a batch with all columns of the resource to every output, waiting for those that are behind. Returns the
+    /// columns that are written.
     ///
     /// # Errors
-    /// When an output could not be written, which is known a batch or two later; [`Outputs::check`] tells it sooner. A
-    /// stdout that was closed is only an error when it was the last output; see [`OutputError::is_closed_pipe`].
+    /// When an output could not be written, which shows a batch or two later; [`Outputs::check`] reports it sooner. A
+    /// closed stdout is an error only if it was the last output; see [`OutputError::is_closed_pipe`].
     pub fn write(&mut self, batch: &RecordBatch) -> Result<RecordBatch, OutputError> {
         let written = self.rows.apply(batch, self.started_at).map_err(OutputError::ForeignBatch)?;
         if let Some(partitions) = &mut self.partitions {
@@ -74,7 +75,7 @@ impl Outputs {
         Ok(written)
     }
 
-    /// Looks whether an output has failed since the last batch; costs next to nothing.
+    /// Checks whether an output has failed since the last batch; costs almost nothing.
     ///
     /// # Errors
     /// As for [`Outputs::write`].
@@ -84,18 +85,19 @@ impl Outputs {
         self.let_go(|output| output.has_ended())
     }
 
-    /// Whether every lock keeps other runs away; not every file system has locks.
+    /// Whether every lock keeps other runs away; not every file system supports locks.
     pub fn are_locked(&self) -> bool {
         self.locks.iter().all(OutputLock::is_held)
     }
 
-    /// Whether rows are read as they come: by a pipe alone, in a format whose bytes do not depend on batches.
+    /// Whether rows are read as they are written: the only output is a pipe, in a format whose bytes do not depend on
+    /// batches.
     pub fn are_a_stream(&self) -> bool {
         matches!(self.open.as_slice(), [output] if output.is_a_stream())
     }
 
-    /// Joins the outputs that are gone. One that was closed by its reader is let go while others remain; every other end
-    /// is an error, and comes before that of a reader who left.
+    /// Joins the outputs that have ended. One whose reader closed it is dropped while others remain; every other end is an
+    /// error, and takes precedence over a closed pipe.
     fn let_go(&mut self, is_gone: impl FnMut(&mut OutputThread) -> bool) -> Result<(), OutputError> {
         let gone: Vec<_> = self.open.extract_if(.., is_gone).collect();
         let mut reader_left = None;
@@ -108,7 +110,7 @@ impl Outputs {
         reader_left.filter(|_| self.open.is_empty()).map_or(Ok(()), Err)
     }
 
-    /// Writes what is left, closes every format and brings the bytes to their place.
+    /// Writes the remaining rows, finishes every format, and syncs or uploads the bytes.
     ///
     /// # Errors
     /// When an output cannot be written.
@@ -116,7 +118,7 @@ impl Outputs {
         self.check()?;
         let (mut reports, mut files) = (Vec::new(), Vec::new());
         let is_single = self.open.len() + self.parts.len() == 1;
-        // One by one, so that an error does not wait for the others.
+        // One at a time, so that an error does not wait for the others.
         while !self.open.is_empty() {
             match self.open.remove(0).join().and_then(Output::finish) {
                 Ok((report, file)) => {
@@ -145,14 +147,14 @@ impl Outputs {
     }
 }
 
-/// Outputs that are whole in their place but do not have their names yet. Dropping them removes them.
+/// Outputs that are complete but not published. Dropping them removes them.
 #[derive(Debug)]
 pub struct StagedOutputs {
     reports: Vec<OutputReport>,
     rows: u64,
     files: Vec<Box<dyn Staged>>,
     folders: NewFolders,
-    /// Behind the files, since they are let go in this order.
+    /// After the files, because fields are dropped in this order.
     locks: Vec<OutputLock>,
 }
 
@@ -167,13 +169,13 @@ impl StagedOutputs {
         self.rows
     }
 
-    /// Notes what the rows are, for the manifest of another resource.
+    /// Sets the resource of the rows, for the manifest of another resource.
     pub fn set_resource(&mut self, resource: &'static str) {
         self.reports.iter_mut().for_each(|report| report.resource = Some(resource));
     }
 
-    /// Gives every file its name, replacing what was there. The outputs stay locked until the result is dropped, so
-    /// that what belongs to them can be written.
+    /// Publishes every file under its final name. The outputs stay locked until the result is dropped, so that files that
+    /// belong to them can be written.
     ///
     /// # Errors
     /// When one cannot be published; those before it in the order of the command line keep their new content.
@@ -186,7 +188,7 @@ impl StagedOutputs {
     }
 }
 
-/// Outputs that have their names, still locked against other runs.
+/// Published outputs, still locked against other runs.
 #[derive(Debug)]
 pub struct PublishedOutputs {
     /// What was written.

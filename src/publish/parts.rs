@@ -1,7 +1,7 @@
-//! One output as several files of at most so many rows: `contacts-00000.csv`, `contacts-00001.csv`.
+//! Splits an output into files with a maximum number of rows: `contacts-00000.csv`, `contacts-00001.csv`.
 //!
-//! The first part is opened immediately, to verify that it can be written; the others when their first row arrives. An export
-//! without rows has one empty part. Parts are cut by row count alone, so their bytes do not depend on batches.
+//! The first part is opened immediately, to verify that it can be written; the others when their first row arrives. An
+//! export without rows has one empty part. Parts are split by row count alone, so their bytes do not depend on batches.
 
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -15,18 +15,18 @@ use super::settings::OutputSettings;
 use crate::format::FileFormat;
 use crate::store::{FileSettings, OutputTarget};
 
-/// Digits of the number of a part: more parts sort wrongly, but are written.
+/// Digits of a part's number. More parts are written, but do not sort by name.
 const DIGITS: usize = 5;
 
-/// An output that is split.
+/// An output that is split into parts.
 #[derive(Debug)]
 pub(super) struct SplitOutput {
-    /// What was asked for: the names of parts are made from its name.
+    /// The output as requested; the names of the parts are derived from its name.
     request: OutputRequest,
     settings: OutputSettings,
     files: FileSettings,
     max_rows: u64,
-    /// The part that is written, with its rows so far.
+    /// The current part and its number of rows so far.
     open: Option<(OutputThread, u64)>,
     closed: Vec<StagedOutput>,
 }
@@ -53,7 +53,7 @@ impl SplitOutput {
         Ok(())
     }
 
-    /// Hands rows to the part that is open, and to the next ones when it is full.
+    /// Writes rows to the current part, and to the next ones when it is full.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
         let mut start = 0;
         while start < batch.num_rows() {
@@ -73,7 +73,7 @@ impl SplitOutput {
         Ok(())
     }
 
-    /// Looks whether the part that is open has failed.
+    /// Checks whether the current part has failed.
     pub(super) fn check(&mut self) -> Result<(), OutputError> {
         if self.open.as_ref().is_some_and(|(output, _)| output.has_ended()) { self.close() } else { Ok(()) }
     }
@@ -92,27 +92,27 @@ impl SplitOutput {
     }
 }
 
-/// Where a part goes.
+/// The target of a part.
 fn part_target(target: &OutputTarget, number: usize) -> OutputTarget {
     let name = target.name().file_name().unwrap_or_default().to_string_lossy();
     let (stem, extension) = split_name(&name);
     target.sibling(&format!("{stem}-{number:0DIGITS$}{extension}"))
 }
 
-/// A name without the extension of its format, and that with the dot before it.
+/// Splits a name before the extension of its format.
 fn split_name(name: &str) -> (&str, &str) {
     let extension = FileFormat::of_path(Path::new(name)).map_or(0, |(_, length)| length + 1);
     name.split_at(name.len() - extension)
 }
 
-/// Whether a file has the name of a part of an output with the name `output`.
+/// Whether a file has the name of a part of the output `output`.
 pub fn is_part_of(name: &str, output: &str) -> bool {
     let (stem, extension) = split_name(output);
     let number = name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('-')?.strip_suffix(extension));
     number.is_some_and(|number| number.len() >= DIGITS && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The path of the output that a file is a part of, by its path; `None` if it is the path of no part.
+/// The path of the output to which a part belongs; `None` if the path is not that of a part.
 pub fn whole_of_part(path: &str) -> Option<String> {
     let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
     let extension = FileFormat::of_path(Path::new(name)).map_or(0, |(_, length)| length + 1);

@@ -11,17 +11,18 @@ use crate::store::{OutputTarget, StoreError, Stores};
 /// One output to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputRequest {
-    /// Where.
+    /// The target.
     pub target: OutputTarget,
-    /// How.
+    /// The format.
     pub format: FileFormat,
 }
 
 impl OutputRequest {
-    /// Reads a path or the address of an object from the command line; `-` is stdout, which is CSV unless `format` says otherwise.
+    /// Parses a path or the address of an object from the command line; `-` is stdout, which is CSV unless `format` is
+    /// given.
     ///
     /// # Errors
-    /// When neither `format` nor the extension says how to write it, or the address is none.
+    /// When neither `format` nor the extension names a format, or the address is invalid.
     pub fn new(path: &Path, format: Option<FileFormat>, stores: &Arc<Stores>) -> Result<Self, OutputError> {
         let target = OutputTarget::new(path, stores)?;
         if target.is_folder() {
@@ -32,7 +33,7 @@ impl OutputRequest {
         Ok(Self { target, format })
     }
 
-    /// What is wrong when writing it fails: the value that its format cannot hold, or the place.
+    /// The error for a failed write: either a value that the format cannot hold, or the target.
     pub(super) fn write_error(&self, source: Box<dyn Error + Send + Sync>) -> OutputError {
         let path = self.target.to_string();
         match source.downcast::<FormatError>() {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::manifest::{PublishedManifest, read_manifest};
 use crate::store::{OutputTarget, PlacePattern, remove_empty_folder, remove_small_file, size_of};
 
-/// What an older run says of itself.
+/// What the manifest of an older run states.
 #[derive(Debug, Deserialize)]
 struct OlderDetails {
     resource: Option<String>,
@@ -25,7 +25,7 @@ struct OlderExport {
     found: PublishedManifest<OlderDetails>,
 }
 
-/// Finds the exports of a resource, the newest first.
+/// Finds the exports of a resource, newest first.
 fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<OlderExport>> {
     let mut exports = Vec::new();
     for manifest in manifests.find()? {
@@ -37,7 +37,7 @@ fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<OlderEx
             Err(error) => tracing::warn!("skipping a manifest that cannot be read: {manifest}: {error}"),
         }
     }
-    // RFC 3339 in UTC sorts as text.
+    // RFC 3339 times in UTC sort as text.
     exports.sort_by(|one, other| other.found.details.started_at.cmp(&one.found.details.started_at));
     Ok(exports)
 }
@@ -45,7 +45,7 @@ fn find(manifests: &PlacePattern, resource: &str) -> std::io::Result<Vec<OlderEx
 /// The manifest of the newest export; `None` if there is none.
 ///
 /// # Errors
-/// When the places cannot be listed.
+/// When the paths cannot be listed.
 pub fn newest_manifest(manifests: &PlacePattern, resource: &str) -> std::io::Result<Option<OutputTarget>> {
     Ok(find(manifests, resource)?.into_iter().next().map(|newest| newest.manifest))
 }
@@ -53,16 +53,16 @@ pub fn newest_manifest(manifests: &PlacePattern, resource: &str) -> std::io::Res
 /// Rows of the newest export; `None` if there is none.
 ///
 /// # Errors
-/// When the places cannot be listed.
+/// When the paths cannot be listed.
 pub fn newest_rows(manifests: &PlacePattern, resource: &str) -> std::io::Result<Option<u64>> {
     Ok(find(manifests, resource)?.first().map(|newest| newest.found.rows))
 }
 
-/// Keeps the newest exports of a resource and removes the files of the others; says how many exports were removed. What
+/// Keeps the newest exports of a resource, removes the files of the others, and returns how many exports were removed. What
 /// cannot be removed stays, with a warning.
 ///
 /// # Errors
-/// When the places cannot be listed.
+/// When the paths cannot be listed.
 pub fn remove_older(manifests: &PlacePattern, resource: &str, keep: NonZeroUsize) -> std::io::Result<usize> {
     let exports = find(manifests, resource)?;
     let (kept, removed) = exports.split_at(exports.len().min(keep.get()));
@@ -72,7 +72,7 @@ pub fn remove_older(manifests: &PlacePattern, resource: &str, keep: NonZeroUsize
     };
     let needed: HashSet<String> = kept.iter().flat_map(files).map(|(target, _)| target.identity()).collect();
     for older in removed {
-        // First, so that none lists what is gone.
+        // Removed first, so that no manifest lists missing files.
         remove(&older.manifest);
         for (target, bytes) in files(older).iter().filter(|(target, _)| !needed.contains(&target.identity())) {
             match size_of(target) {

@@ -1,4 +1,4 @@
-//! How the outputs of a run are written, and what became of each.
+//! How the outputs of a run are written, and the reports on them.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
@@ -8,43 +8,44 @@ use crate::format::{CsvSettings, FileFormat, FormatSettings};
 use crate::store::FileSettings;
 use crate::transform::RowTransform;
 
-/// What all outputs of a run share.
+/// Settings that all outputs of a run share.
 #[derive(Debug, Clone)]
 pub struct OutputSettings {
-    /// Columns and their order, and what becomes of their values.
+    /// The columns, their order, and how values are transformed.
     pub rows: RowTransform,
-    /// How the file of each format is laid out.
+    /// The settings of each format.
     pub format: FormatSettings,
-    /// Permissions of the files, and whether missing folders are made; locks are known only once they are held.
+    /// Permissions of the files, and whether missing folders are created. Whether the outputs are locked is only known
+    /// after locking.
     pub files: FileSettings,
-    /// Whether there is one file for each value of a column instead of one for all rows.
+    /// The column to partition by, if any.
     pub partition: Option<PartitionBy>,
-    /// Most rows of a file; an output of more becomes several.
+    /// Maximum number of rows per file; an output with more is split.
     pub max_rows: Option<NonZeroU64>,
 }
 
-/// How rows are parted into one file for each value of a column.
+/// How rows are partitioned by the values of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionBy {
-    /// What the folders are named after: the column, or `created_date` for the day of `created_at`.
+    /// The name of the folders: the column, or `created_date` for the day of `created_at`.
     pub name: String,
-    /// The column that tells the value, by its place in the schema of the resource.
+    /// The column with the values, by its position in the schema of the resource.
     pub column: usize,
-    /// When files are written, and which of the files that are there they replace.
+    /// When files are written, and which existing files they replace.
     pub files: PartitionFiles,
 }
 
 /// Which files of a dataset a run replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartitionFiles {
-    /// Those of the days that it has rows of.
+    /// Those of the days for which it has rows.
     Days {
         /// Whether rows without a time are written: only a read of the whole list has all of them.
         keeps_undated: bool,
     },
     /// All of them.
     Values {
-        /// Most values that the column may have.
+        /// Maximum number of values.
         max: NonZeroUsize,
     },
 }
@@ -55,7 +56,7 @@ impl PartitionBy {
         matches!(self.files, PartitionFiles::Days { .. })
     }
 
-    /// The same for a run that has all rows without a time, or not all of them.
+    /// The same setting with or without all rows that have no time.
     #[must_use]
     pub fn with_undated(self, keeps_undated: bool) -> Self {
         let files = if self.keeps_others() { PartitionFiles::Days { keeps_undated } } else { self.files };
@@ -69,7 +70,7 @@ impl PartitionBy {
 }
 
 impl OutputSettings {
-    /// These rows, and everything else as usual.
+    /// Writes these rows, with default settings.
     pub fn new(rows: impl Into<RowTransform>) -> Self {
         Self {
             rows: rows.into(),
@@ -81,17 +82,17 @@ impl OutputSettings {
     }
 }
 
-/// What became of one output.
+/// The report on one output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutputReport {
     /// The path or address as it was given, `-` for stdout.
     pub path: String,
-    /// What its rows are, where they are not those that the export is named after.
+    /// The resource of its rows, if it is not that of the export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<&'static str>,
     /// Name of the format.
     pub format: FileFormat,
-    /// How a CSV file is laid out, where that is not the usual way.
+    /// The CSV layout, if it is not the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub csv: Option<CsvSettings>,
     /// Rows in it.

@@ -1,4 +1,4 @@
-//! How large an output will be, by the size of some of its rows.
+//! Estimates the size of an output from some of its rows.
 
 use std::io::{self, Write};
 
@@ -8,8 +8,9 @@ use super::error::OutputError;
 use super::request::OutputRequest;
 use super::settings::OutputSettings;
 
-/// Bytes of an output of `rows` rows, if they are like those of `sample`, which has the columns that are written. Files
-/// compress better the more rows they have, so it is rather too much. `None` without a row to measure.
+/// Estimates the size in bytes of an output with `rows` rows that are like those of `sample`, which has the written
+/// columns. Files compress better the more rows they have, so the estimate tends to be too high. `None` without a row to
+/// measure.
 ///
 /// # Errors
 /// When the format cannot hold such rows.

@@ -58,12 +58,12 @@ fn read_parquet(path: &Path) -> Vec<RecordBatch> {
     reader.with_batch_size(1 << 20).build().unwrap().map(Result::unwrap).collect()
 }
 
-/// A batch as files hold it.
+/// A batch without the field metadata, as files have it.
 fn unmarked(batch: &RecordBatch) -> RecordBatch {
     RecordBatch::try_new(Personal::unmarked(&batch.schema()), batch.columns().to_vec()).unwrap()
 }
 
-/// The cells of a CSV text; `None` is an empty cell without quotes, told apart by a look at the raw line.
+/// The cells of a CSV text; `None` is an empty cell without quotes, which only the raw line shows.
 fn read_csv(bytes: &[u8]) -> Vec<Vec<String>> {
     let mut reader = ::csv::Reader::from_reader(bytes);
     reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
@@ -193,7 +193,7 @@ fn an_output_that_fails_is_named_before_the_next_batch() {
     let full = request(Path::new("/dev/full"), Some(FileFormat::CSV)).unwrap();
     let requests = [request(&folder.path().join("c.parquet"), None).unwrap(), full];
     let mut outputs = Outputs::open(&requests, &all_columns()).unwrap();
-    // More than is gathered before anything is written.
+    // More than is buffered before anything is written.
     outputs.write(&page(&(0..6000).map(contact).collect::<Vec<_>>()).batch()).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     let error = loop {

@@ -1,10 +1,10 @@
-//! One Parquet file for each day of a list that is read from one day to the next.
+//! One Parquet file per day, for a list that is read in order of days.
 //!
-//! Rows go to the file of their day. A run replaces the files of the days it has rows of, each at one moment, and leaves all
-//! others as they are.
+//! A row goes into the file of its day. A run replaces the files of the days for which it has rows, each atomically, and
+//! leaves all others unchanged.
 //!
-//! *Easy to get wrong:* few files are open at a time, but rows that were looked for, or that could not be fetched at first,
-//! come late. Then the file of their day is written once more.
+//! *Easy to get wrong:* only a few files are open at a time, but rows of a window that was searched for or could not be
+//! fetched at first arrive late. The file of their day is then written once more.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,7 +21,7 @@ use super::{BATCH_ROWS, DatasetPlace, NewFolders, StagedPartitions};
 use crate::store::FileSettings;
 use crate::time::Timestamp;
 
-/// Files that are open at a time: each has an encoder with a row group in the making.
+/// Maximum number of open files: each has an encoder with an unfinished row group.
 const MAX_OPEN: usize = 4;
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -33,15 +33,15 @@ type Day = Option<i64>;
 #[derive(Debug)]
 pub(in crate::publish) struct DayPartitions {
     place: DatasetPlace,
-    /// The time column that tells the day, by its place in the schema of the resource.
+    /// The time column that determines the day, by its position in the schema of the resource.
     column: usize,
     /// Whether rows without a time are written: only a read of the whole list has all of them.
     keeps_undated: bool,
-    /// The day that was written last stands last.
+    /// The day that was written last is at the end.
     open: Vec<OpenDay>,
     closed: BTreeMap<Day, StagedOutput>,
     undated: u64,
-    /// Behind the files, since they are let go in this order.
+    /// After the files, because fields are dropped in this order.
     folders: NewFolders,
 }
 
@@ -59,7 +59,7 @@ impl DayPartitions {
         Self { place, column, keeps_undated, open, closed, undated: 0, folders: NewFolders::default() }
     }
 
-    /// Takes a batch with all columns, and what is written of it.
+    /// Takes a batch with all columns, and the columns of it that are written.
     pub(super) fn write(&mut self, batch: &RecordBatch, written: &RecordBatch) -> Result<(), OutputError> {
         let times = batch.column(self.column).as_primitive::<TimestampMicrosecondType>();
         let day = |row: usize| times.is_valid(row).then(|| times.value(row).div_euclid(DAY));
@@ -73,7 +73,7 @@ impl DayPartitions {
         Ok(())
     }
 
-    /// Looks whether an output has failed since the last batch.
+    /// Checks whether an output has failed since the last batch.
     pub(super) fn check(&mut self) -> Result<(), OutputError> {
         match self.open.iter().position(|day| day.output.has_ended()) {
             Some(at) => self.open.remove(at).output.join().map(drop),
@@ -90,7 +90,7 @@ impl DayPartitions {
             Some(at) => at,
             None => self.open_day(day)?,
         };
-        // The day in use stands last.
+        // The current day is at the end.
         let open = self.open.remove(at);
         self.open.push(open);
         let Some(open) = self.open.last_mut() else { return Ok(()) };
@@ -98,7 +98,7 @@ impl DayPartitions {
         self.send_full()
     }
 
-    /// Hands the batches that are full to the output of the day in use.
+    /// Passes full batches to the output of the current day.
     fn send_full(&mut self) -> Result<(), OutputError> {
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         while let Some(batch) = open.rows.next_completed_batch() {
@@ -112,7 +112,7 @@ impl DayPartitions {
     /// Opens the file of a day, with the rows that it had when it was closed.
     fn open_day(&mut self, day: Day) -> Result<usize, OutputError> {
         if self.open.len() >= MAX_OPEN {
-            // Rows that are created meanwhile are of the newest day: its file stays open.
+            // Rows created during the run belong to the newest day, so its file stays open.
             let newest = self.open.iter().map(|open| open.day).max();
             let at = self.open.iter().position(|open| Some(open.day) != newest).unwrap_or(0);
             let open = self.open.remove(at);
@@ -123,7 +123,7 @@ impl DayPartitions {
         self.folders.make_for(&request.target)?;
         let earlier = match self.closed.remove(&day) {
             Some((_, staged)) => {
-                // Read through the handle: the file itself gives its name to the new one.
+                // Read through the handle, because the new file takes over the name.
                 let file = staged.reopen().map_err(|error| request.write_error(error.into()))?;
                 drop(staged);
                 Some(file)
@@ -209,7 +209,7 @@ mod tests {
         batches.finish().unwrap()
     }
 
-    /// Writes batches into a new folder; the bytes of its files by their names.
+    /// Writes batches into a new folder; returns the bytes of its files by name.
     fn written(batches: &[RecordBatch]) -> BTreeMap<String, Vec<u8>> {
         let folder = tempfile::tempdir().unwrap();
         let target = OutputTarget::File(folder.path().join("created_date"));

@@ -1,9 +1,9 @@
 //! A dataset: a folder with a folder for each value of a column, such as `region_code=NP/part-0.parquet`.
 //!
-//! [`DayPartitions`] write one file a day while a list is read from one day to the next, and leave the files of all other
-//! days as they are. [`ValuePartitions`] write any column of a whole list, whose rows come in no order of it.
+//! [`DayPartitions`] write one file per day while a list is read in order of days, and leave the files of all other days
+//! unchanged. [`ValuePartitions`] partition a whole list by any column, in whatever order its rows arrive.
 //!
-//! Names are those of Hive, which most engines read: a value without characters that paths cannot have, and
+//! Folders are named as in Hive, which most engines read: a value, with characters that paths cannot have escaped, and
 //! `__HIVE_DEFAULT_PARTITION__` for null. The column itself is not in the files.
 
 mod days;
@@ -24,34 +24,34 @@ use crate::store::{FileSettings, OutputTarget, Staged, StoreError};
 use self::days::DayPartitions;
 use self::values::ValuePartitions;
 
-/// What the names of files begin with.
+/// Prefix of the file names.
 const PART: &str = "part-";
 
-/// Whether a file in a folder named after a value is one of a dataset, by its name.
+/// Whether a file in a partition's folder belongs to the dataset, by its name.
 pub fn is_dataset_file(name: &str) -> bool {
     name.starts_with(PART)
 }
 
-/// Whether a file is one of the dataset whose folders are named after `column`, by its path as seen from the manifest.
+/// Whether a file belongs to the dataset whose folders are named after `column`, by its path relative to the manifest.
 pub fn is_in_dataset(path: &str, column: &str) -> bool {
     let name = path.split_once('/').filter(|(folder, _)| partition_of(folder).is_some_and(|(name, _)| name == column));
     name.is_some_and(|(_, name)| is_dataset_file(name))
 }
 
-/// Rows in a batch that goes to an encoder. Rows are cut into batches anew, so that a file's bytes depend on its rows alone
-/// and not on where in the list they stood.
+/// Rows of a batch for an encoder. Rows are split into batches again, so that the bytes of a file depend only on its rows
+/// and not on their positions in the list.
 const BATCH_ROWS: usize = 8192;
 
-/// The files of all values.
+/// The files of all partitions.
 #[derive(Debug)]
 pub(super) enum Partitions {
-    /// Written day by day.
+    /// Written one day at a time.
     Days(DayPartitions),
-    /// Written when all rows are there.
+    /// Written after all rows have arrived.
     Values(ValuePartitions),
 }
 
-/// What is staged of all values.
+/// The staged files of all partitions.
 pub(super) struct StagedPartitions {
     pub(super) reports: Vec<OutputReport>,
     pub(super) files: Vec<Box<dyn Staged>>,
@@ -74,7 +74,7 @@ impl Partitions {
         })
     }
 
-    /// Takes a batch with all columns, and what is written of it.
+    /// Takes a batch with all columns, and the columns of it that are written.
     pub(super) fn write(&mut self, batch: &RecordBatch, written: &RecordBatch) -> Result<(), OutputError> {
         match self {
             Self::Days(days) => days.write(batch, written),
@@ -82,11 +82,11 @@ impl Partitions {
         }
     }
 
-    /// Looks whether an output has failed since the last batch.
+    /// Checks whether an output has failed since the last batch.
     pub(super) fn check(&mut self) -> Result<(), OutputError> {
         match self {
             Self::Days(days) => days.check(),
-            // Its files are opened when all rows are there.
+            // Its files are opened after all rows have arrived.
             Self::Values(_) => Ok(()),
         }
     }
@@ -103,7 +103,7 @@ impl Partitions {
 /// Where the files of a dataset go, and how they are written.
 #[derive(Debug)]
 struct DatasetPlace {
-    /// Its target is what folders are named after, before `=`.
+    /// Its target gives the folders their name, which precedes `=`.
     request: OutputRequest,
     settings: OutputSettings,
     files: FileSettings,
@@ -121,12 +121,12 @@ impl DatasetPlace {
     }
 }
 
-/// Folders that this run has made. Those that are empty when it ends are removed.
+/// Folders that this run created. Those that are empty when it ends are removed.
 #[derive(Debug, Default)]
 pub(super) struct NewFolders(Vec<PathBuf>);
 
 impl NewFolders {
-    /// Makes the folder of a file, if it is not there.
+    /// Creates the folder of a file if it is missing.
     fn make_for(&mut self, target: &OutputTarget) -> Result<(), OutputError> {
         if let Some((path, folder)) = target.path().and_then(|path| Some((path, path.parent()?)))
             && !folder.is_dir()
@@ -141,7 +141,7 @@ impl NewFolders {
 impl Drop for NewFolders {
     fn drop(&mut self) {
         for folder in self.0.iter().rev() {
-            // Fails where a file has been published, which is as it should be.
+            // Fails if a file was published there, as intended.
             fs::remove_dir(folder).ok();
         }
     }

@@ -1,7 +1,7 @@
-//! Record batches that wait on the disk for their turn, in one temporary file without a name.
+//! Record batches that are spilled to disk until they are written, in one unnamed temporary file.
 //!
-//! Each piece is an Arrow IPC stream of its own, so that reading one needs nothing of the others. The file is in the folder
-//! for temporary files (`TMPDIR`), readable by its owner alone, and gone with the run, however that ends.
+//! Each piece is a separate Arrow IPC stream, so it can be read without the others. The file is in the folder for temporary
+//! files (`TMPDIR`), readable only by its owner, and disappears with the process, however it ends.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -11,14 +11,14 @@ use arrow::error::ArrowError;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 
-/// Where a piece is in the file.
+/// Position of a piece in the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpillPosition {
     start: u64,
     bytes: u64,
 }
 
-/// The temporary file; made when it is first needed.
+/// The temporary file; created when it is first needed.
 #[derive(Debug, Default)]
 pub(super) struct Spill {
     file: Option<File>,
@@ -26,10 +26,10 @@ pub(super) struct Spill {
 }
 
 impl Spill {
-    /// Writes batches of one schema, and returns where they are.
+    /// Writes batches with the same schema, and returns their position.
     ///
     /// # Errors
-    /// When the file cannot be made or written: the disk is full.
+    /// When the file cannot be created or written, for instance because the disk is full.
     pub(super) fn write(&mut self, batches: &[RecordBatch]) -> Result<Option<SpillPosition>, ArrowError> {
         let Some(first) = batches.first() else { return Ok(None) };
         let file = match &mut self.file {
@@ -46,13 +46,13 @@ impl Spill {
         Ok(Some(SpillPosition { start, bytes: end - start }))
     }
 
-    /// Bytes that were written.
+    /// Number of bytes written.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         self.end
     }
 
-    /// Reads the batches at a place.
+    /// Reads the batches at a position.
     ///
     /// # Errors
     /// When the file cannot be read.

@@ -1,9 +1,9 @@
-//! One file for each value of a column, of a whole list whose rows come in no order of it.
+//! One file per value of a column, for a whole list in any order.
 //!
-//! Rows wait until all are there: in memory, and on the disk when they are many. Then the files are written one after
-//! another, so memory is what may wait and one file's encoder, however many values there are.
+//! Rows wait until all of them have arrived: in memory, and on disk if there are many. Then the files are written one at a
+//! time, so memory is the limit for waiting rows and one encoder, whatever the number of values.
 //!
-//! *Easy to get wrong:* whatever is wrong with a value must be found when it is read, not when its file is opened after
+//! *Easy to get wrong:* a value that cannot be written must be reported when it is read, not when its file is opened after
 //! hours of reading.
 
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ use crate::format::Projection;
 use crate::store::check_writable;
 use crate::time::Timestamp;
 
-/// Bytes of rows that wait in memory.
+/// Maximum size of the rows that wait in memory, in bytes.
 const BUDGET_BYTES: usize = 64 << 20;
-/// Longest name of a folder; file systems take 255 bytes.
+/// Maximum length of a folder's name; file systems allow 255 bytes.
 const MAX_NAME_BYTES: usize = 255;
 
-/// A value of the column; `None` is null, and so is an empty text, which Hive cannot tell from it.
+/// A value of the column; `None` is null or an empty text, which Hive does not distinguish.
 type Value = Option<String>;
 
 /// The files of all values.
@@ -39,30 +39,30 @@ pub(in crate::publish) struct ValuePartitions {
     place: DatasetPlace,
     /// What the folders are named after.
     name: String,
-    /// Where its values are.
+    /// The column with the values.
     key: Key,
-    /// The columns in the files, by their places in what is written.
+    /// The columns in the files, by their positions among the written columns.
     in_files: Vec<usize>,
     max: NonZeroUsize,
-    /// Bytes of rows that wait in memory; others are on the disk.
+    /// Maximum size of the rows in memory, in bytes; others are on disk.
     budget: usize,
     waiting: BTreeMap<Value, WaitingRows>,
     in_memory: usize,
     spill: Spill,
-    /// Behind the files, since they are let go in this order.
+    /// After the files, because fields are dropped in this order.
     folders: NewFolders,
 }
 
-/// The column that the values are of.
+/// The column with the values.
 #[derive(Debug, Clone, Copy)]
 enum Key {
-    /// One of those that are written. It is not in the files: the folders are named after it.
+    /// One of the written columns. It is not in the files, because the folders are named after it.
     Written(usize),
-    /// A time of the resource, whose date is told. It is in the files, if it is written.
+    /// A time column of the resource, of which the date is used. It is in the files if it is written.
     Time(usize),
 }
 
-/// The rows of a value, in the order in which they came.
+/// The rows of a value, in order of arrival.
 #[derive(Debug, Default)]
 struct WaitingRows {
     spilled: Vec<SpillPosition>,
@@ -94,7 +94,7 @@ impl ValuePartitions {
         })
     }
 
-    /// Takes a batch with all columns, and what is written of it.
+    /// Takes a batch with all columns, and the columns of it that are written.
     pub(super) fn write(&mut self, batch: &RecordBatch, written: &RecordBatch) -> Result<(), OutputError> {
         let in_files = written.project(&self.in_files).map_err(OutputError::ForeignBatch)?;
         let key = match self.key {
@@ -114,7 +114,7 @@ impl ValuePartitions {
         if self.in_memory > self.budget { self.spill_all() } else { Ok(()) }
     }
 
-    /// Checks a value that is seen for the first time.
+    /// Checks a value that occurs for the first time.
     fn check_new(&self, value: Option<&str>) -> Result<(), OutputError> {
         let column = || self.name.clone();
         if self.waiting.len() >= self.max.get() {
@@ -136,7 +136,7 @@ impl ValuePartitions {
         Ok(())
     }
 
-    /// Writes the files of all values, in their order; null comes first.
+    /// Writes the files of all values in order; null comes first.
     pub(super) fn finish(mut self) -> Result<StagedPartitions, OutputError> {
         let waiting = std::mem::take(&mut self.waiting);
         let mut staged = Vec::new();
@@ -175,7 +175,7 @@ impl ValuePartitions {
     }
 }
 
-/// Hands over the batches that are full; says whether the output takes more. If not, joining it says why.
+/// Sends the full batches; returns whether the output accepts more. If not, joining it returns the error.
 fn send_completed(rows: &mut BatchCoalescer, output: &OutputThread) -> bool {
     while let Some(batch) = rows.next_completed_batch() {
         if !output.send(&batch) {
@@ -192,7 +192,7 @@ fn rows_by_value(column: &ArrayRef) -> Vec<(Value, Vec<u32>)> {
     let mut last = None;
     for row in 0..column.len() {
         let value = value_at(column, row);
-        // Neighbors are often alike.
+        // Neighboring rows often have the same value.
         let place = match last.filter(|&place: &usize| groups[place].0 == value) {
             Some(place) => place,
             None => *places.entry(value.clone()).or_insert_with(|| {
@@ -231,7 +231,7 @@ mod tests {
     use arrow::array::StringArray;
     use arrow::datatypes::{Field, Schema};
 
-    /// Rows of an id and one of seven regions, or none.
+    /// Rows with an id and one of seven regions, or none.
     fn batch(rows: std::ops::Range<usize>) -> RecordBatch {
         let region = |row: usize| (!row.is_multiple_of(8)).then(|| format!("R{}", row % 8));
         let ids: ArrayRef = Arc::new(StringArray::from_iter_values(rows.clone().map(|row| row.to_string())));
@@ -240,7 +240,7 @@ mod tests {
         RecordBatch::try_new(Arc::new(Schema::new(fields.to_vec())), vec![ids, regions]).unwrap()
     }
 
-    /// The bytes of the files, by their folders, and what the temporary file held.
+    /// The bytes of the files by folder, and the size of the temporary file.
     fn written(budget: usize, batches: &[RecordBatch]) -> (BTreeMap<String, Vec<u8>>, u64) {
         let folder = tempfile::tempdir().unwrap();
         let target = OutputTarget::File(folder.path().join("region"));
