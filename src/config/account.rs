@@ -1,4 +1,4 @@
-//! Which account is read: its address, its key, its profile, or the simulator in its place.
+//! Settings of the account: its address, key and profile, or the simulator instead.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use crate::api::{ApiKey, Scope};
 use crate::cli::{AccountArgs, DEFAULT_BASE_URL};
 use crate::simulator;
 
-/// Checks that stdin is read once, by the key or by a list of ids.
+/// Checks that only one of the key and the list of ids is read from stdin.
 ///
 /// # Errors
-/// When both are to come from stdin.
+/// When both would be read from stdin.
 pub fn check_stdin(ids: Option<&Path>, account: &AccountArgs) -> Result<(), ConfigError> {
     let is_stdin = |path: Option<&Path>| path.is_some_and(|path| path.as_os_str() == "-");
     if is_stdin(ids) && is_stdin(account.api_key_file.as_deref()) {
@@ -23,19 +23,19 @@ pub fn check_stdin(ids: Option<&Path>, account: &AccountArgs) -> Result<(), Conf
     Ok(())
 }
 
-/// What manifests call the built-in simulator.
+/// The simulator's name in manifests.
 const SIMULATOR: &str = "simulator";
 
-/// What a manifest calls the API that the flags choose.
+/// The name of the chosen API in manifests.
 ///
 /// # Errors
-/// When the address is none that the key may go to.
+/// When the key must not be sent to the address.
 pub fn api_name(args: &AccountArgs) -> Result<String, ConfigError> {
     Ok(if args.simulate.is_some() { SIMULATOR.to_owned() } else { base_url(args)?.to_string() })
 }
 
 fn base_url(args: &AccountArgs) -> Result<Url, ConfigError> {
-    // A variable that is set to nothing is as good as none.
+    // An empty variable counts as unset.
     let address = Some(args.base_url.trim()).filter(|address| !address.is_empty());
     check_base_url(address.unwrap_or(DEFAULT_BASE_URL))
 }
@@ -43,11 +43,11 @@ fn base_url(args: &AccountArgs) -> Result<Url, ConfigError> {
 /// The account that is read.
 #[derive(Debug, Clone)]
 pub struct AccountConfig {
-    /// Settings of the built-in simulator, when it is used instead of the API.
+    /// Settings of the built-in simulator, if it replaces the API.
     pub simulate: Option<simulator::Settings>,
-    /// Address of the API; the simulator's own is only known once it runs.
+    /// Address of the API; the simulator's is only known once it runs.
     pub base_url: Url,
-    /// The key; with the simulator, its key.
+    /// The key, or that of the simulator.
     pub api_key: Option<ApiKey>,
     /// Whose rows are read: the account's own, or those of a child profile.
     pub scope: Scope,
@@ -57,7 +57,7 @@ impl AccountConfig {
     /// Checks the flags; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
     ///
     /// # Errors
-    /// When the address is none that the key may go to, or there is no key.
+    /// When the key must not be sent to the address, or there is no key.
     pub(super) fn new(
         args: &AccountArgs,
         simulate: Option<simulator::Settings>,
@@ -69,15 +69,15 @@ impl AccountConfig {
         Ok(Self { simulate, base_url, api_key, scope })
     }
 
-    /// What a manifest calls the API that was read.
+    /// The name of the API in manifests.
     pub fn name(&self) -> &str {
         if self.simulate.is_some() { SIMULATOR } else { self.base_url.as_str() }
     }
 
-    /// Sends all requests to the simulator that runs at `address`.
+    /// Sends all requests to the simulator at `address`.
     ///
     /// # Errors
-    /// When the address is none.
+    /// When the address is invalid.
     pub fn use_simulator(&mut self, address: &str) -> Result<(), ConfigError> {
         self.base_url = address.parse().map_err(|_| ConfigError::BadBaseUrl(address.to_owned()))?;
         self.api_key = ApiKey::new(simulator::DEFAULT_API_KEY);

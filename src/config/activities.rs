@@ -1,4 +1,4 @@
-//! Where the activities of messages go that are read in the same run as the list.
+//! Settings for the activities of messages that are exported in the same run as the list.
 
 use std::path::PathBuf;
 
@@ -12,24 +12,24 @@ use crate::report::Filters;
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 use crate::transform::{PhoneProtection, RowTransform};
 
-/// What is written of the activities.
+/// How the activities are written.
 #[derive(Debug)]
 pub struct ActivitiesConfig {
     /// What to write.
     pub output: OutputRequest,
     /// How to write it.
     pub settings: OutputSettings,
-    /// Manifests that an export of activities alone has left beside the file.
+    /// Manifests that an export of activities alone may have left beside the file.
     pub manifests_beside: Vec<OutputTarget>,
-    /// Where the journal goes.
+    /// The journal's path.
     pub(super) journal: Option<PathBuf>,
 }
 
 impl ActivitiesConfig {
-    /// Checks the place. The file has the same bytes as one that is exported by ids.
+    /// Checks the target. The file has the same bytes as an export of the same activities by ids.
     ///
     /// # Errors
-    /// When the format is unknown, or nothing can be held back there until the messages are whole.
+    /// When the format is unknown, or the target cannot hold the activities back until the messages are complete.
     pub(super) fn new(
         second: &SecondOutput<'_>,
         args: &OutputArgs,
@@ -42,7 +42,7 @@ impl ActivitiesConfig {
         if output.target.is_stream() {
             return Err(ConfigError::ActivitiesOnStream(output.target));
         }
-        // Ids say what was read, not a span of time.
+        // The activities are selected by message ids, not by a time span.
         let filters = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let written = RowTransform::new(Projection::all(rows.schema.clone()), Vec::new(), phones.cloned());
         let settings = OutputSettings {
@@ -55,7 +55,7 @@ impl ActivitiesConfig {
         Ok(Self { output, settings, manifests_beside, journal })
     }
 
-    /// Checks that the file does not lie among those of days: who reads their folder as one table would read it, too.
+    /// Checks that the file is not inside the dataset, where readers would take it for a part of the table.
     pub(super) fn check_outside(&self, folder: &OutputTarget) -> Result<(), ConfigError> {
         if self.output.target.is_below(folder) {
             Err(ConfigError::ActivitiesInDataset(self.output.target.clone()))

@@ -1,14 +1,14 @@
-//! Where the API lives, and whether the key may go there.
+//! The address of the API, and whether the key may be sent there.
 
 use url::{Host, Url};
 
 use super::ConfigError;
 
-/// Reads `--base-url`, and makes sure that the key does not leave this machine in clear text.
+/// Parses `--base-url`, and checks that the key does not leave this machine unencrypted.
 pub(super) fn check_base_url(text: &str) -> Result<Url, ConfigError> {
     let bad = || ConfigError::BadBaseUrl(without_credentials(text));
     let url = Url::parse(text).map_err(|_| bad())?;
-    // The path of a request would be lost behind a query or a fragment, and user info is no way to sign in here.
+    // A query or fragment would swallow the path of a request, and the API has no sign-in by user info.
     let is_plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if !is_plain || url.cannot_be_a_base() {
@@ -22,7 +22,7 @@ pub(super) fn check_base_url(text: &str) -> Result<Url, ConfigError> {
     }
 }
 
-/// An address as it may be shown: a name, a password or a query can hold a secret.
+/// An address without parts that may be secret: user name, password and query.
 fn without_credentials(url: &str) -> String {
     let shown = match url.rsplit_once('@') {
         Some((_, host)) => format!("…@{host}"),

@@ -1,4 +1,4 @@
-//! What a run tells of the changes since the export that it replaces.
+//! Settings for the changes since the export that a run replaces.
 
 use std::path::PathBuf;
 
@@ -16,31 +16,31 @@ use crate::publish::{OutputRequest, OutputSettings};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 use crate::transform::RowTransform;
 
-/// Flags about changes, as they were typed.
+/// The flags about changes.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangesFlags<'a> {
-    /// What is wanted.
+    /// The flags that all resources share.
     pub args: &'a ChangesArgs,
-    /// Whether the API is asked for what is gone.
+    /// Whether rows that are gone are looked up in the API.
     pub confirms_removed: bool,
-    /// What only a part of the list is read by, such as `--since`; its flag.
+    /// The flag that limits the run to a part of the list, such as `--since`.
     pub span: Option<&'static str>,
 }
 
-/// What a run tells of the changes since the export that it replaces.
+/// What a run does with the changes since the export that it replaces.
 #[derive(Debug)]
 pub struct ChangesConfig {
-    /// Where the changes go; nowhere, if they are only counted.
+    /// The outputs for the changes; empty if they are only counted.
     pub outputs: Vec<OutputRequest>,
     /// The folder of the history.
     pub history: Option<OutputTarget>,
-    /// Whether the API is asked for what is gone.
+    /// Whether rows that are gone are looked up in the API.
     pub confirms_removed: bool,
-    /// Exit code if nothing has changed.
+    /// Exit code if nothing changed.
     pub exit_code_unchanged: Option<u8>,
     /// Columns of the resource that the run writes, in their order.
     pub columns: Vec<String>,
-    /// Where the answers about what is gone are kept.
+    /// The journal for looking up rows that are gone.
     pub(super) journal: Option<PathBuf>,
     files: FileSettings,
     csv: CsvSettings,
@@ -51,7 +51,7 @@ impl ChangesConfig {
     /// Checks the flags; `None` if nothing is compared.
     ///
     /// # Errors
-    /// When there is nothing to compare with, rows cannot be matched, or a place or format cannot be used.
+    /// When there is nothing to compare with, rows cannot be matched, or a target or format cannot be used.
     pub(super) fn new(
         flags: ChangesFlags<'_>,
         (outputs, rows, schema): (&[OutputRequest], &RowTransform, &Schema),
@@ -115,8 +115,8 @@ impl ChangesConfig {
         }
     }
 
-    /// How a file of the history of rows with this schema is written: with the columns that the run writes, and what the
-    /// file says of itself.
+    /// How a file of the history is written for rows with this schema: the columns that the run writes, with facts about
+    /// the file in its metadata.
     pub fn history_settings(&self, rows: &Schema, facts: &HistoryFacts) -> OutputSettings {
         let schema = changes_schema(rows, ChangeLayout::Log { valid_from: 0 });
         let is_of_rows = |name: &str| name != "id" && rows.field_with_name(name).is_ok();
@@ -132,7 +132,7 @@ impl ChangesConfig {
         OutputSettings { format, files: self.files, ..OutputSettings::new(projection) }
     }
 
-    /// How small files are written, and folders made.
+    /// How small files are written, and whether folders are created.
     pub fn files(&self) -> FileSettings {
         self.files
     }

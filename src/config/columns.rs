@@ -1,4 +1,4 @@
-//! Which columns are written, and what becomes of phone numbers in them.
+//! Which columns are written, and how phone numbers in them are protected.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,10 +11,10 @@ use crate::format::{ColumnError, Projection};
 use crate::resources::Personal;
 use crate::transform::{MIN_KEY_BYTES, OptionalColumn, PhoneKey, PhoneProtection, RowTransform, with_optional};
 
-/// A key has some dozens of bytes; a wrong path must not read a huge file.
+/// A key has a few dozen bytes; a wrong path must not read a huge file.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
-/// What becomes of phone numbers; `None` if they are written as sent.
+/// How phone numbers are protected; `None` if they are written as sent.
 ///
 /// # Errors
 /// When the file with the key cannot be read, or is too short or too long.
@@ -39,10 +39,10 @@ fn read_phone_key(path: &Path) -> Result<PhoneKey, ConfigError> {
     })
 }
 
-/// The columns to write: those that were named, in their order, or all that are neither hidden nor dropped.
+/// The columns to write: the named ones in their order, or all that are neither hidden nor dropped.
 ///
 /// # Errors
-/// When a column is unknown or named twice, none is left, or one is left that phone numbers cannot be removed from.
+/// When a column is unknown or named twice, none is left, or a remaining one cannot be freed of phone numbers.
 pub(super) fn rows_to_write(
     args: &ColumnArgs,
     rows: &RowFormat,
@@ -65,7 +65,7 @@ pub(super) fn rows_to_write(
         }
         names
     };
-    // Folders are named after this column. It is written last, and then left out of the files.
+    // Folders are named after this column. It comes last, and is then left out of the files.
     if let Some(by) = rows.partition.as_ref().filter(|by| schema.field_with_name(&by.name).is_ok()) {
         names.retain(|name| *name != by.name);
         if names.is_empty() {
@@ -84,7 +84,7 @@ fn names_in(projection: &Projection) -> Vec<String> {
     projection.schema().fields().iter().map(|field| field.name().clone()).collect()
 }
 
-/// Numbers are not found in everything that people write, so such columns are not written with a promise that none is there.
+/// Not every phone number in free text can be found, so such columns are refused instead of breaking the promise.
 fn check_free_text(
     projection: &Projection,
     args: &ColumnArgs,

@@ -17,7 +17,7 @@ impl ConnectionConfig {
     /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
     ///
     /// # Errors
-    /// When something is missing or makes no sense.
+    /// When a setting is missing or invalid.
     pub fn new(
         run: &RunArgs,
         simulate: Option<simulator::Settings>,

@@ -1,4 +1,4 @@
-//! What a comparison of two exports writes, and how.
+//! Settings for comparing two exports.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::report::Filters;
 use crate::store::{FileSettings, Stores};
 use crate::time::Timestamp;
 
-/// Version of the columns of changes; grows when one changes its name or meaning.
+/// Version of the columns of changes; increases when one changes its name or meaning.
 const CHANGES_SCHEMA_VERSION: u32 = 1;
 
-/// What a comparison writes.
+/// How a comparison is written.
 #[derive(Debug)]
 pub struct DiffConfig {
-    /// What to write; nothing for a summary alone.
+    /// The outputs; empty for a summary alone.
     pub outputs: Vec<OutputRequest>,
     /// How old and new values are laid out.
     pub layout: ChangeLayout,
@@ -64,7 +64,7 @@ impl DiffConfig {
         }
     }
 
-    /// How the rows of a state are written: these columns of a schema, with the filters of the export that they are of.
+    /// How the rows of a state are written: with these columns of a schema, and the filters of the export.
     ///
     /// # Errors
     /// When the schema lacks one of the columns.
@@ -82,7 +82,7 @@ impl DiffConfig {
         Ok(OutputSettings { format, files: self.files, ..OutputSettings::new(projection) })
     }
 
-    /// Checks that no output is one of these places, which are read.
+    /// Checks that no output is one of these inputs.
     ///
     /// # Errors
     /// With the first one that is.
@@ -92,7 +92,7 @@ impl DiffConfig {
     }
 }
 
-/// What a file of changes says of itself: nothing that differs between two comparisons of the same exports.
+/// The metadata of a file of changes: nothing that differs between two comparisons of the same exports.
 pub(super) fn changes_metadata() -> Vec<(String, String)> {
     vec![
         ("sent_export.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
@@ -100,7 +100,7 @@ pub(super) fn changes_metadata() -> Vec<(String, String)> {
     ]
 }
 
-/// The names of the columns that are not compared (`--ignore`): any of the resource's but the id.
+/// The names of the columns that are not compared (`--ignore`): any column of the resource but the id.
 ///
 /// # Errors
 /// When a name is unknown or given twice.

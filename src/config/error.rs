@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, and the next step.
+//! Errors in the configuration, with the next step.
 
 use super::API_KEY_VARIABLE;
 use super::key_command::KeyCommandError;
@@ -10,21 +10,21 @@ use crate::publish::OutputError;
 use crate::store::{OutputTarget, StoreError};
 use crate::telemetry::WebhookProblem;
 
-/// What is wrong with the configuration.
+/// An error in the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Neither the variable nor a file gives a key.
+    /// Neither the variable nor a file has a key.
     #[error("no API key: {API_KEY_VARIABLE} is not set")]
     MissingKey,
-    /// A key is there but cannot be one.
+    /// The text cannot be a key.
     #[error("{from} holds no usable API key: {why}")]
     UnusableKey {
         /// Where it was read from.
         from: String,
-        /// What is wrong with it, without any of it.
+        /// The reason, without any part of the text.
         why: &'static str,
     },
-    /// The key's file cannot be read.
+    /// The file with the key cannot be read.
     #[error("cannot read the API key from {path}")]
     ReadKey {
         /// The file, or `-`.
@@ -32,51 +32,51 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// The key itself was given where its file is asked for.
+    /// The key itself was given instead of its file.
     #[error("--api-key-file takes a path, but was given the value of {API_KEY_VARIABLE}")]
     KeyForPath,
-    /// What should be the name of a variable may be the key.
+    /// The value is not the name of a variable and may be the key.
     #[error("--api-key-env takes the name of a variable, in upper-case letters, digits and underscores")]
     BadKeyVariable,
-    /// The variable that should hold the key is not set.
+    /// The variable for the key is not set.
     #[error("no API key: {0} is not set (--api-key-env)")]
     NoKeyVariable(String),
-    /// The program that should print the key did not.
+    /// The program for the key failed.
     #[error("no API key from --api-key-command")]
     KeyCommand(#[source] KeyCommandError),
     /// An argument is neither an id nor a number.
     #[error("argument {argument} is neither a contact id nor a phone number")]
     NotAContact {
-        /// Which one, from 1. It may be a number, so it is not shown.
+        /// Its position, from 1. It may be a phone number, so it is not shown.
         argument: usize,
     },
-    /// Stdin can be read once only.
+    /// Stdin can be read only once.
     #[error("--ids - and --api-key-file - both read stdin")]
     StdinTwice,
-    /// The base URL is none.
+    /// The base URL is invalid.
     #[error("--base-url (or SENT_BASE_URL) is not a usable address: {0:?}")]
     BadBaseUrl(String),
-    /// The base URL would send the key in clear text.
+    /// The base URL would send the key unencrypted.
     #[error("--base-url would send the key unencrypted to another machine: {0}")]
     InsecureBaseUrl(String),
-    /// A path has a placeholder that is none.
+    /// A path has an unknown placeholder.
     #[error("unusable path {path}: {why}")]
     Placeholder {
-        /// As it was given.
+        /// The path as given.
         path: String,
         /// What is wrong with it.
         why: String,
     },
-    /// All runs write to one place, so there are no older exports.
+    /// All runs write to the same path, so there are no older exports.
     #[error("--keep needs an output whose path differs from run to run, and a manifest")]
     KeepWithoutDate,
     /// Two outputs have the same path.
     #[error("two outputs are the same file: {0}")]
     RepeatedOutput(String),
-    /// The extension of a report names no form.
+    /// The extension of a report is unknown.
     #[error("cannot tell the report's format from the extension: {0}")]
     UnknownReport(String),
-    /// The manifest of the export before cannot be read.
+    /// The manifest of the last export cannot be read.
     #[error("cannot read the manifest that --max-shrink compares with: {path}")]
     ReadManifest {
         /// The manifest.
@@ -87,10 +87,10 @@ pub enum ConfigError {
     /// The manifest cannot go to stdout.
     #[error("--manifest takes a path or none, not {0}")]
     BadManifest(OutputTarget),
-    /// The address to notify is none. It may be a secret, so it is not shown.
+    /// The address to notify is invalid. It may be a secret, so it is not shown.
     #[error("--notify (or SENT_EXPORT_NOTIFY) is not a usable address: {0}")]
     BadNotify(WebhookProblem),
-    /// What is written for those who watch runs lies on this machine.
+    /// Metrics and run logs must be local files.
     #[error("{flag} takes a file on this machine, not {path}")]
     WatchedElsewhere {
         /// The flag.
@@ -98,7 +98,7 @@ pub enum ConfigError {
         /// Its value.
         path: String,
     },
-    /// The file that runs are appended to cannot be.
+    /// The run log cannot be appended to.
     #[error("cannot append to {path} (--runs)")]
     RunLog {
         /// The file.
@@ -106,7 +106,7 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// A run that reads a part of the list says nothing about the rest.
+    /// The flag needs the whole list, and only a part is read.
     #[error("{part} does not go with {whole}, which needs the whole list")]
     PartOfList {
         /// The flag that reads a part.
@@ -114,50 +114,50 @@ pub enum ConfigError {
         /// The flag that needs all of it.
         whole: &'static str,
     },
-    /// Nothing to compare with the next time.
+    /// There would be nothing to compare with the next time.
     #[error("--max-shrink needs the manifest of the last export, but --manifest none writes none")]
     ShrinkWithoutManifest,
-    /// A gate for what cannot be held back.
+    /// A gate cannot hold back a stream.
     #[error(
         "a gate (--min-..., --max-shrink, --max-rejected, --max-malformed, --require) cannot hold back data that is \
          written immediately: {0}"
     )]
     GateOnStream(OutputTarget),
-    /// A share of nothing.
+    /// There is no rate limit of which to reserve a part.
     #[error("--reserve {0} needs a rate limit, but there is none")]
     ReserveWithoutRate(Percent),
-    /// Everything would be left to others.
+    /// Nothing would be left for this run.
     #[error("--reserve leaves nothing for this run: {0}")]
     WholeReserve(String),
-    /// Only plain text can be read there.
+    /// The format is binary.
     #[error("cannot write {0} to a terminal")]
     BinaryToTerminal(FileFormat),
-    /// A flag for CSV, and no output is CSV.
+    /// A flag for CSV, but no output is CSV.
     #[error("{0} applies to CSV, and no output is CSV")]
     NoCsv(&'static str),
-    /// There is no such column, or it cannot name folders.
+    /// The column is unknown, or folders cannot be named after it.
     #[error("cannot partition by {name:?}; columns are {names}")]
     UnknownPartition {
-        /// What was typed.
+        /// The name as given.
         name: String,
-        /// The columns that can, in a sentence.
+        /// The columns that can be used, as a list.
         names: String,
     },
-    /// As many days as there are have a file.
+    /// The number of days is not limited.
     #[error("--max-partitions does not apply to days of a list that is read day by day")]
     MaxOfDays,
-    /// A folder is read as one table.
+    /// The folder holds a dataset with another partition.
     #[error("{folder} already holds a dataset by {column}")]
     OtherDataset {
         /// The folder.
         folder: String,
-        /// What the folders in it are named after.
+        /// The column after which its folders are named.
         column: String,
     },
-    /// Only the manifest says which files of a dataset are to be replaced.
+    /// Only the manifest tells which files of a dataset to replace.
     #[error("--partition-by {0} needs the manifest, which lists the files that the next run replaces")]
     DatasetWithoutManifest(String),
-    /// A part of the list would replace the files of all of it.
+    /// A part of the list would replace the files of the whole list.
     #[error("{flag} reads a part of the list, and --partition-by {column} replaces all files")]
     PartOfDataset {
         /// The flag.
@@ -165,28 +165,28 @@ pub enum ConfigError {
         /// The column.
         column: String,
     },
-    /// A flag for NDJSON, and no output is NDJSON.
+    /// A flag for NDJSON, but no output is NDJSON.
     #[error("--decimals applies to NDJSON, and no output is NDJSON")]
     NoNdjson,
-    /// A folder of days is one output.
+    /// A dataset must be the only output.
     #[error("--partition-by writes one folder, but --output is given more than once")]
     SeveralFolders,
-    /// The files of a dataset are not split.
+    /// The files of a dataset cannot be split.
     #[error("--max-rows-per-file does not go with --partition-by")]
     SplitPartitions,
-    /// A stream has no place for days.
+    /// A stream cannot be partitioned.
     #[error("--partition-by writes a folder, not {0}")]
     PartitionedStream(OutputTarget),
-    /// Only Parquet is written by days.
+    /// Only Parquet can be partitioned.
     #[error("--partition-by created_date writes Parquet, not {0}")]
     PartitionFormat(FileFormat),
-    /// Messages and their activities are published together.
+    /// Messages and their activities are published together, which a stream cannot do.
     #[error("--with-activities publishes two files together, and cannot hold back what goes to {0}")]
     ActivitiesOnStream(OutputTarget),
-    /// A folder of days is read as one table.
+    /// The folder of a dataset is read as one table.
     #[error("the folder of --output is read as one table of messages, and activities would be in it: {0}")]
     ActivitiesInDataset(OutputTarget),
-    /// The export that a folder holds cannot be continued.
+    /// The export in a folder cannot be continued.
     #[error("--since-last continues an export of messages, and {path} describes none that can be continued: {why}")]
     NotContinuable {
         /// The manifest.
@@ -202,15 +202,15 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file holds no key for phone numbers.
+    /// The file does not hold a key for phone numbers.
     #[error("{path} holds no usable key for phone numbers: {why}")]
     UnusablePhoneKey {
         /// The file.
         path: String,
-        /// What is wrong with it, without any of it.
+        /// The reason, without any part of the key.
         why: String,
     },
-    /// Columns that people write in, in which not every number is found.
+    /// Columns with free text, in which not every phone number can be found.
     #[error("{flag} cannot find every phone number in free text: {columns}")]
     FreeText {
         /// Their names.
@@ -218,78 +218,78 @@ pub enum ConfigError {
         /// The flag that protects phone numbers.
         flag: &'static str,
     },
-    /// A folder of days would hold phone numbers in two forms.
+    /// A dataset would hold phone numbers in two forms.
     #[error("{path} describes files that were written with other privacy flags")]
     OtherPrivacy {
         /// The manifest.
         path: String,
     },
-    /// `--columns` names no columns of the resource.
+    /// `--columns` names an unknown column.
     #[error("cannot select columns (--columns, --add-columns, --drop)")]
     Columns(#[from] ColumnError),
-    /// Changes are those since an export that was published.
+    /// There is no published export to compare with.
     #[error(
         "--changes, --history and --exit-code-unchanged compare with the last export, and nothing stays of what goes to stdout or a pipe"
     )]
     NothingToCompare,
-    /// Nothing is compared, so nothing is gone.
+    /// Nothing is compared, so no rows are gone.
     #[error("--confirm-removed goes with --changes, --history or --exit-code-unchanged")]
     NothingToConfirm,
-    /// Changes are published with the outputs.
+    /// Changes are published together with the outputs, which a stream cannot do.
     #[error("changes are published together with the outputs, and cannot be held back from {0}")]
     ChangesOnStream(OutputTarget),
-    /// Rows are matched by their ids.
+    /// Rows are matched by id.
     #[error("changes need the column id, which is not written")]
     ChangesWithoutId,
-    /// A history is one of the whole list.
+    /// A history needs the whole list.
     #[error("--history needs the whole list, and {0} reads a part of it")]
     HistoryOfSpan(&'static str),
-    /// What is older than a moving start would be called removed.
+    /// Rows before the moving start of the span would be reported as removed.
     #[error("with --since {0}, what is too old for this run would be called removed")]
     ChangesOfMovingSpan(String),
-    /// A folder of days is read as one table.
+    /// The folder of a dataset is read as one table.
     #[error("the folder of --output is read as one table, and changes would be in it: {0}")]
     ChangesInDataset(OutputTarget),
-    /// The differences to the last export are not changes.
+    /// The last export was made in another way, so differences are not changes.
     #[error("cannot compare with {place}: it has different {what}: {old}, but this run {new}")]
     OtherBase {
         /// The export or the history.
         place: String,
-        /// What differs, in the plural.
+        /// The setting that differs, in the plural.
         what: &'static str,
-        /// There.
+        /// Its value in the export or history.
         old: String,
-        /// In this run.
+        /// Its value in this run.
         new: String,
     },
-    /// A comparison would overwrite what it reads.
+    /// A comparison would overwrite its input.
     #[error("the output would overwrite one of the files to compare: {0}")]
     ReplacedInput(String),
-    /// Without ids, rows cannot be matched.
+    /// Rows without ids cannot be matched.
     #[error("no column id in {0}")]
     NoIds(String),
-    /// One side holds contacts, the other messages.
+    /// The two sides hold different resources.
     #[error("cannot compare {} with {}", old.many, new.many)]
     OtherRows {
-        /// What the older side holds.
+        /// The rows of the older side.
         old: RowNoun,
-        /// What the newer side holds.
+        /// The rows of the newer side.
         new: RowNoun,
     },
-    /// Two exports whose differences are not changes.
+    /// The two exports were made in different ways, so differences are not changes.
     #[error("the exports have different {what}: {old} and {new}")]
     Incomparable {
-        /// What differs, in the plural.
+        /// The setting that differs, in the plural.
         what: &'static str,
-        /// That of the older side.
+        /// Its value on the older side.
         old: String,
-        /// That of the newer side.
+        /// Its value on the newer side.
         new: String,
     },
-    /// `--ignore` names no columns of the resource.
+    /// `--ignore` names an unknown column.
     #[error("cannot ignore columns (--ignore)")]
     IgnoredColumns(#[source] ColumnError),
-    /// Profiles cannot be read as `--profiles` asks for.
+    /// The profiles of `--profiles` cannot be read.
     #[error(transparent)]
     Profiles(#[from] ProfileError),
     /// An output cannot be written.

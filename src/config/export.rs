@@ -1,4 +1,4 @@
-//! The settings of one export, whatever it exports.
+//! The settings of an export, whatever its resource.
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -21,62 +21,62 @@ use crate::simulator;
 use crate::store::{SeenObject, Sidecar};
 use crate::time::Timestamp;
 
-/// The flags of an export, as they were typed.
+/// The flags of an export.
 #[derive(Debug, Clone)]
 pub struct ExportFlags<'a> {
-    /// Where the rows go.
+    /// The outputs.
     pub output: &'a OutputArgs,
-    /// What is written beside them.
+    /// The files written beside them.
     pub beside: BesideFlags<'a>,
     /// Conditions for publishing.
     pub gate: Gate,
-    /// Resuming, the account, pace and messages.
+    /// Flags for resuming, the account, pace and messages.
     pub run: &'a RunArgs,
-    /// The simulator to read instead of an account.
+    /// Settings of the simulator, if it replaces the account.
     pub simulate: Option<simulator::Settings>,
 }
 
-/// Everything that an export needs, whatever it exports.
+/// The settings of an export, whatever its resource.
 #[derive(Debug)]
 pub struct ExportConfig {
     /// Which account is read.
     pub account: AccountConfig,
     /// Retry, pace and time limits.
     pub pace: PaceConfig,
-    /// Where and how answers are kept for a run that resumes this one.
+    /// How responses are saved for resuming.
     pub resume: ResumeConfig,
-    /// The same for what is gone, when the API is asked for it.
+    /// The same for looking up rows that are gone.
     pub resume_removed: ResumeConfig,
     /// The same for the activities of the rows.
     pub resume_activities: ResumeConfig,
-    /// What is demanded of an export before it is published.
+    /// The conditions for publishing.
     pub gate: Gate,
-    /// Rows of the export that is there, which is only known once its place is locked.
+    /// Rows of the last export; only known once its path is locked.
     pub published_before: Option<u64>,
-    /// How the object was found that the manifest replaces.
+    /// The state of the manifest's object at the start of the run.
     pub seen_manifest: Option<SeenObject>,
     /// When to stop.
     pub max_duration: Option<Duration>,
-    /// What is written.
+    /// The outputs.
     pub outputs: OutputsConfig,
-    /// What the report says of filters.
+    /// The filters, for the report.
     pub filters: Filters,
     naming: Naming,
 }
 
-/// Where and how answers are kept.
+/// How responses are saved for resuming.
 #[derive(Debug, Clone)]
 pub struct ResumeConfig {
-    /// The journal's file; `None` keeps nothing: there is no regular file to keep it beside, or nothing worth keeping.
+    /// The journal's path; `None` if there is no regular file beside which to put it, or nothing worth saving.
     pub journal: Option<PathBuf>,
-    /// How old it may be.
+    /// The maximum age of a journal.
     pub within: Duration,
-    /// Whether one that is there is thrown away.
+    /// Whether an existing journal is discarded.
     pub starts_over: bool,
 }
 
 impl ResumeConfig {
-    /// The same for one profile of several, in a file of its own.
+    /// The same for one of several profiles, with its own file.
     #[must_use]
     pub fn of_profile(&self, id: Uuid) -> Self {
         let of_profile = |path: &PathBuf| {
@@ -86,7 +86,7 @@ impl ResumeConfig {
         Self { journal: self.journal.as_ref().map(of_profile), ..self.clone() }
     }
 
-    /// The journals of profiles that lie beside a journal.
+    /// The journals of profiles beside a journal.
     pub fn profile_journals(journal: &Path) -> Vec<PathBuf> {
         let folder = journal.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let Some((_, output)) = Sidecar::of(journal) else { return Vec::new() };
@@ -97,7 +97,7 @@ impl ResumeConfig {
             }
             _ => false,
         };
-        // None can be read in a folder that is gone.
+        // A missing folder has none.
         let entries = std::fs::read_dir(folder).into_iter().flatten();
         entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_of_profile).collect()
     }
@@ -107,7 +107,7 @@ impl ExportConfig {
     /// Checks flags and environment; `api_key` is the value of [`API_KEY_VARIABLE`](super::API_KEY_VARIABLE).
     ///
     /// # Errors
-    /// When something is missing or makes no sense.
+    /// When a setting is missing or invalid.
     pub fn new(
         flags: ExportFlags<'_>,
         filters: Filters,
@@ -127,7 +127,7 @@ impl ExportConfig {
         Self::build(flags, filters, rows, naming, || AccountConfig::new(account, simulate, api_key))
     }
 
-    /// The settings of the same run for one profile, whose rows have outputs of their own and are read from `since` on.
+    /// The settings of the same run for one profile, with its own outputs, reading rows from `since` on.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -145,7 +145,7 @@ impl ExportConfig {
         Self::build(flags, filters, rows, naming, || Ok(account))
     }
 
-    /// The account comes last: reading its key may run a program.
+    /// The account comes last, because reading its key may run a program.
     fn build(
         flags: ExportFlags<'_>,
         filters: Filters,
@@ -160,7 +160,7 @@ impl ExportConfig {
             return Err(ConfigError::GateOnStream(stream.clone()));
         }
         let account = account()?;
-        // What the simulator serves on a port of its own is gone with it.
+        // A simulator on its own port does not outlive the run, so there is nothing to resume.
         let kept = |journal: &Option<PathBuf>| ResumeConfig {
             journal: journal.clone().filter(|_| !is_simulated),
             within: resume.resume_within,
@@ -182,12 +182,12 @@ impl ExportConfig {
         })
     }
 
-    /// What a journal must belong to, to be of use here: `key` says what is read, and this adds from which account.
+    /// Completes the key of a journal with the account: `key` describes what is read.
     pub fn journal_key(&self, key: JournalKey, api_key: &ApiKey) -> JournalKey {
         self.journal_key_of(self.filters.profile_id.clone(), key, api_key)
     }
 
-    /// The same for one profile of several.
+    /// The same for one of several profiles.
     pub fn journal_key_of(&self, profile_id: Option<String>, key: JournalKey, api_key: &ApiKey) -> JournalKey {
         let profile = profile_id.map(|id| ("--profile-id".to_owned(), id));
         let api_key = ("API key".to_owned(), Secret::new(Some(api_key.expose())));
@@ -200,16 +200,16 @@ impl ExportConfig {
     }
 }
 
-/// Conditions for publishing; `min_rows` is the fewest rows.
+/// The conditions for publishing; `min_rows` is the minimum number of rows.
 pub fn gate(args: &GateArgs, min_rows: Option<u64>) -> Gate {
     let GateArgs { max_shrink, max_rejected, max_malformed, require } = *args;
     Gate { min_rows, max_shrink, require, max_rejected, max_malformed }
 }
 
-/// Which rows of a list are drawn; `None` if all of them are read. `needs_all` names flags that need the whole list.
+/// The settings for reading a sample; `None` reads all rows. `needs_all` names flags that need the whole list.
 ///
 /// # Errors
-/// When only a part is read, and a flag is given that needs all of it.
+/// When only a part is read, but a flag needs the whole list.
 pub fn sample_settings(
     list: &ListArgs,
     needs_all: &[(bool, &'static str)],

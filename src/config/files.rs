@@ -1,4 +1,4 @@
-//! Where rows go and in which format, for every command that writes rows.
+//! Targets and formats of rows, for every command that writes rows.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -10,12 +10,12 @@ use crate::format::{FileFormat, Format};
 use crate::publish::OutputRequest;
 use crate::store::{FileSettings, OutputTarget};
 
-/// The outputs that are asked for, each with its format.
+/// The requested outputs, each with its format.
 pub(super) fn check_outputs(args: &FileArgs, naming: &Naming) -> Result<Vec<OutputRequest>, ConfigError> {
     requests_for(&args.output, args.format, naming)
 }
 
-/// Outputs at these places, each with its format.
+/// Outputs for these paths, each with its format.
 pub(super) fn requests_for(
     paths: &[PathBuf],
     format: Option<FileFormat>,
@@ -38,7 +38,7 @@ pub(super) fn file_settings(args: &FileArgs) -> FileSettings {
     FileSettings { mode: args.mode, makes_folders: !args.store.no_create_dirs, ..FileSettings::default() }
 }
 
-/// Flags for a format without a file of it are a mistake.
+/// Refuses flags for a format in which nothing is written.
 pub(super) fn check_format_flags<'a>(
     flags: &FileArgs,
     outputs: impl Iterator<Item = &'a OutputRequest>,

@@ -1,4 +1,4 @@
-//! Where the API key comes from: the environment, a file, stdin or a program, never a flag.
+//! Sources of the API key: the environment, a file, stdin or a program, but never a flag.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::{API_KEY_VARIABLE, ConfigError};
 use crate::api::ApiKey;
 use crate::cli::AccountArgs;
 
-/// Reads the key from where a flag says, a file `-` being stdin, or else from the value of [`API_KEY_VARIABLE`].
+/// Reads the key from the source named by a flag (a file `-` is stdin), or else from the value of [`API_KEY_VARIABLE`].
 pub(super) fn read_key(args: &AccountArgs, variable: Option<&str>) -> Result<ApiKey, ConfigError> {
     let AccountArgs { api_key_file: file, api_key_env, api_key_command, .. } = args;
     if let Some(command) = api_key_command {
@@ -19,7 +19,7 @@ pub(super) fn read_key(args: &AccountArgs, variable: Option<&str>) -> Result<Api
         return read_variable(name);
     }
     let (text, from) = match (file.as_deref(), variable) {
-        // A mix-up that must not print the key in the place of the path.
+        // The key may have been given instead of its path, and must not be printed.
         (Some(path), Some(key)) if path.as_os_str() == key.trim() => return Err(ConfigError::KeyForPath),
         (Some(path), _) if path.as_os_str() == "-" => (read_key_file(path)?, "stdin".to_owned()),
         (Some(path), _) => (read_key_file(path)?, path.display().to_string()),
@@ -34,7 +34,8 @@ fn usable_key(text: &str, from: String) -> Result<ApiKey, ConfigError> {
     key.ok_or_else(|| ConfigError::UnusableKey { from, why: fault_of_key(text) })
 }
 
-/// Reads the key from the variable of this name. What is no name by the custom of all systems may be a key, and is not shown.
+/// Reads the key from the variable with this name. A name that is not made of the usual characters may be a key, so it is
+/// not shown.
 fn read_variable(name: &str) -> Result<ApiKey, ConfigError> {
     let is_usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     if !name.chars().all(is_usual) || !name.starts_with(|c: char| is_usual(c) && !c.is_ascii_digit()) {
@@ -46,13 +47,13 @@ fn read_variable(name: &str) -> Result<ApiKey, ConfigError> {
     }
 }
 
-/// Whether quotes came along, as they do from the env files of Docker.
+/// Whether the value has quotes around it, as env files of Docker keep them.
 fn is_quoted(text: &str) -> bool {
     let is_quote = |character: char| matches!(character, '"' | '\'' | '`');
     text.trim().starts_with(is_quote) || text.trim().ends_with(is_quote)
 }
 
-/// What is wrong with a key, without any of it.
+/// Why a text cannot be a key, without any part of it.
 fn fault_of_key(text: &str) -> &'static str {
     let key = text.trim();
     if key.is_empty() {
@@ -67,7 +68,7 @@ fn fault_of_key(text: &str) -> &'static str {
 }
 
 fn read_key_file(path: &Path) -> Result<String, ConfigError> {
-    // A key has some dozens of characters; a wrong path must not read a huge file.
+    // A key has a few dozen characters; a wrong path must not read a huge file.
     const MAX_KEY_BYTES: u64 = 64 << 10;
     let read = |reader: &mut dyn Read| {
         let mut text = String::new();

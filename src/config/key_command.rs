@@ -1,8 +1,8 @@
-//! A key that a program prints: `--api-key-command`.
+//! Runs a program that prints the key: `--api-key-command`.
 //!
-//! The program is run without a shell, as restic does it: its words are split as a shell would split them, and nothing in
-//! them is expanded. Its stdin is empty, and its messages are not shown, because nobody knows what a program prints that
-//! handles keys. One that prints nothing for a minute is killed.
+//! The program runs without a shell, as in restic: its words are split as a shell would split them, but nothing is
+//! expanded. Its stdin is empty, and its messages are not shown, because they may contain keys. A program that does not
+//! finish within a minute is killed.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -11,55 +11,55 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Vaults on other continents answer within seconds, and a person who has to touch a token within a minute.
+/// Remote vaults respond within seconds, and a person touches a token within a minute.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Time between two looks whether a program has ended that has closed its stdout.
+/// Time between two checks whether a program that closed its stdout has ended.
 const LOOK: Duration = Duration::from_millis(5);
-/// A key has some dozens of characters; the wrong program must not fill the memory.
+/// A key has a few dozen characters; the wrong program must not fill the memory.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
-/// What programs have printed. Jobs of one account name the same program, which may ask a person.
+/// Cached output. Jobs of one account name the same program, which may prompt a person.
 static PRINTED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// Why a program gave no key. Nothing of what it printed is in it.
+/// Why a program returned no key, without any of its output.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyCommandError {
-    /// Nothing to run, or a quote without its end.
+    /// There is no program, or a quote is not closed.
     #[error("it is not a command: it is empty, or a quote is not closed")]
     NotCommand,
     /// It cannot be started.
     #[error("cannot start {program}")]
     Start {
-        /// Its first word.
+        /// The first word of the command.
         program: String,
         /// Why.
         source: std::io::Error,
     },
-    /// It ended with a failure.
+    /// It exited with an error.
     #[error("{program} failed: {status}")]
     Failed {
-        /// Its first word.
+        /// The first word of the command.
         program: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
     },
     /// It took too long.
     #[error("{program} printed no key within {} seconds, and was killed", TIMEOUT.as_secs())]
     TimedOut {
-        /// Its first word.
+        /// The first word of the command.
         program: String,
     },
-    /// What it printed cannot be read.
+    /// Its output cannot be read.
     #[error("cannot read what {program} prints")]
     Read {
-        /// Its first word.
+        /// The first word of the command.
         program: String,
         /// Why.
         source: std::io::Error,
     },
 }
 
-/// Runs a program and returns what it prints. A command is run once in a process.
+/// Runs a program and returns its output. Each command runs once per process.
 ///
 /// # Errors
 /// When it cannot be run, fails, or takes too long.
@@ -89,7 +89,7 @@ fn run(command: &str, timeout: Duration) -> Result<String, KeyCommandError> {
         (Some(text), Some(status)) if status.success() => text.map_err(unread),
         (_, Some(status)) if !status.success() => Err(KeyCommandError::Failed { program: program.clone(), status }),
         _ => {
-            // It may have ended just now.
+            // It may have ended a moment ago.
             drop(child.kill());
             drop(child.wait());
             Err(KeyCommandError::TimedOut { program: program.clone() })
@@ -97,13 +97,13 @@ fn run(command: &str, timeout: Duration) -> Result<String, KeyCommandError> {
     }
 }
 
-/// All that is printed; `None` if it does not end in time. A thread reads it, because a pipe has no timeout.
+/// The whole output; `None` if it does not end in time. A thread reads it, because a pipe has no timeout.
 fn read_until(mut stdout: ChildStdout, deadline: Instant) -> Option<std::io::Result<String>> {
     let (sender, receiver) = mpsc::channel();
     let read = move || {
         let mut text = String::new();
         let read = (&mut stdout).take(MAX_KEY_BYTES).read_to_string(&mut text);
-        // Whoever waited may have given up.
+        // The receiver may have timed out.
         sender.send(read.map(|_| text)).ok();
     };
     if let Err(error) = std::thread::Builder::new().name("key".to_owned()).spawn(read) {

@@ -1,11 +1,11 @@
-//! Checked settings: what the flags and the environment say, proven to make sense before anything is done.
+//! Checked settings: flags and environment, validated before anything is done.
 //!
-//! One file a part: [`AccountConfig`], [`PaceConfig`], [`OutputsConfig`]; [`ExportConfig`] puts them together for
-//! every command that exports; [`JobsFile`] is the flags of many. `commands` calls it; it calls nothing that does I/O but
-//! reading keys and jobs.
+//! Each part has a file: [`AccountConfig`], [`PaceConfig`], [`OutputsConfig`]. [`ExportConfig`] combines them for every
+//! command that exports, and [`JobsFile`] has the flags of many jobs. `commands` calls this module. Its only I/O is reading
+//! keys and files of jobs.
 //!
-//! The key comes from a variable, a file or a program. There is no flag that takes the key itself, because the process list
-//! would show it to everyone on the machine. It is only ever sent over HTTPS, or over plain HTTP to this machine.
+//! The key comes from a variable, a file or a program. No flag takes the key itself, because the process list would show it
+//! to everyone on the machine. It is only sent over HTTPS, or over plain HTTP within this machine.
 
 mod account;
 mod activities;
@@ -46,5 +46,5 @@ pub use self::profiles::{ProfileChoice, ProfileError, check_apart, is_split};
 pub use self::row_format::{RowFormat, SecondOutput};
 pub use self::watch::WatchConfig;
 
-/// Variable that holds the key; the official SDKs read the same one.
+/// Variable that holds the key; the official SDKs use the same one.
 pub const API_KEY_VARIABLE: &str = "SENT_DM_API_KEY";

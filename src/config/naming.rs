@@ -89,10 +89,10 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// For a run that starts `now`. `state_dir` is the folder for the state of runs that was asked for.
+    /// For a run that starts `now`. `state_dir` is the requested folder for state.
     ///
     /// # Errors
-    /// When that folder cannot be made.
+    /// When that folder cannot be created.
     pub fn new(
         args: &StoreArgs,
         state_dir: Option<&Path>,
@@ -112,7 +112,7 @@ impl Naming {
         })
     }
 
-    /// The same run for another profile.
+    /// The same run with another profile.
     pub(super) fn for_profile(&self, profile: ProfileNaming) -> Self {
         Self { profile, ..self.clone() }
     }
@@ -122,15 +122,15 @@ impl Naming {
         &self.stores
     }
 
-    /// The id of the run: its start, and eight random digits.
+    /// The id of the run: its start and eight random digits.
     pub fn run_id(&self) -> &str {
         &self.run_id
     }
 
-    /// The place that a path or address names.
+    /// The target that a path or address names.
     ///
     /// # Errors
-    /// When it has an unknown placeholder, or begins like the address of an object but is none.
+    /// When it has an unknown placeholder, or starts like the address of an object but is invalid.
     pub fn target(&self, path: &Path) -> Result<OutputTarget, ConfigError> {
         Ok(OutputTarget::new(&self.path(path)?, &self.stores)?)
     }
@@ -140,19 +140,19 @@ impl Naming {
     /// # Errors
     /// When it has an unknown placeholder.
     pub fn path(&self, path: &Path) -> Result<PathBuf, ConfigError> {
-        // What is no text has no placeholder that could be read.
+        // A path that is not valid text cannot have a placeholder.
         let Some(text) = path.to_str() else { return Ok(path.to_owned()) };
         let pieces = self.pieces(text)?;
         Ok(pieces.into_iter().map(|piece| self.fill_in(piece)).collect::<String>().into())
     }
 
-    /// Whether the place differs from run to run.
+    /// Whether the path differs from run to run.
     pub fn is_dated(&self, path: &Path) -> bool {
         let pieces = path.to_str().and_then(|text| self.pieces(text).ok()).unwrap_or_default();
         pieces.iter().any(|piece| matches!(piece, NamePiece::Form(_)))
     }
 
-    /// The places that other runs with this path have written; `None` when all of them write to one.
+    /// The paths that other runs with this path have written; `None` if all of them write to the same path.
     pub fn siblings(&self, path: &Path) -> Option<PlacePattern> {
         let text = path.to_str().filter(|_| self.is_dated(path))?;
         let (mut base, mut parts) = (String::new(), Vec::new());
@@ -168,10 +168,10 @@ impl Naming {
         Some(PlacePattern::new(self.target(Path::new(base)).ok()?, parts))
     }
 
-    /// Where the journal of an output is kept that was typed like this.
+    /// The path from which the journal of an output is named.
     pub fn journal_base(&self, typed: &Path, target: &OutputTarget) -> Option<PathBuf> {
         if self.is_dated(typed) {
-            // The next run finds it by what does not change.
+            // The name must be the same in the next run, so it comes from the path before placeholders are filled in.
             let folder = self.state_dir.clone().or_else(|| state_folder(None).ok().flatten())?;
             return OutputTarget::new(typed, &self.stores).ok()?.state_path_in(&folder);
         }
@@ -192,7 +192,7 @@ impl Naming {
         }
     }
 
-    /// What stands for a placeholder of the profile.
+    /// The value of a placeholder of the profile.
     fn of_profile(&self, placeholder: &str) -> Result<&str, String> {
         let (value, flags) = if placeholder == PROFILE_ID {
             (&self.profile.id, "--profile-id or --profiles")
@@ -202,7 +202,7 @@ impl Naming {
         value.as_deref().ok_or_else(|| format!("{{{placeholder}}} goes with {flags}"))
     }
 
-    /// The pieces of a text: placeholders, and what is between them.
+    /// The pieces of a text: placeholders and what is between them.
     fn pieces(&self, text: &str) -> Result<Vec<NamePiece>, ConfigError> {
         let refused = |why: String| ConfigError::Placeholder { path: text.to_owned(), why };
         let (mut pieces, mut plain, mut rest) = (Vec::new(), String::new(), text);

@@ -1,4 +1,4 @@
-//! What an export writes, and where.
+//! The outputs of an export and the files beside them.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -19,58 +19,58 @@ use crate::report::{Filters, ReportForm};
 use crate::store::{FileSettings, OutputTarget, PlacePattern, Sidecar, Stores};
 use crate::transform::Privacy;
 
-/// Flags for what is written beside the rows; by default, nothing.
+/// Flags for the files beside the outputs; the default has none.
 #[derive(Debug, Clone, Default)]
 pub struct BesideFlags<'a> {
-    /// Reports; `None` for a command without any.
+    /// Reports; `None` for a command without reports.
     pub reports: Option<&'a ReportFileArgs>,
-    /// Where to write the ids that are not found.
+    /// The file for ids that were not found.
     pub missing: Option<&'a Path>,
-    /// Where to write the activities of the rows, if they are read in the same run.
+    /// The output for the activities of the rows, if they are read in the same run.
     pub activities: Option<SecondOutput<'a>>,
-    /// What is told of the changes since the export that is replaced.
+    /// The flags about changes since the replaced export.
     pub changes: Option<ChangesFlags<'a>>,
 }
 
-/// Everything that an export writes.
+/// The outputs of an export and the files beside them.
 #[derive(Debug)]
 pub struct OutputsConfig {
-    /// What to write.
+    /// The outputs.
     pub outputs: Vec<OutputRequest>,
-    /// How to write it.
+    /// How they are written.
     pub settings: OutputSettings,
-    /// Which reports are written where, and in which forms.
+    /// The reports, each with its target and form.
     pub reports: Vec<(OutputTarget, ReportForm)>,
-    /// Where the ids go that are not found.
+    /// The file for ids that were not found.
     pub missing: Option<OutputTarget>,
-    /// What is written of the activities of the rows, if they are read in the same run.
+    /// The activities of the rows, if they are read in the same run.
     pub activities: Option<ActivitiesConfig>,
-    /// What is told of the changes since the export that is replaced.
+    /// The changes since the replaced export.
     pub changes: Option<ChangesConfig>,
-    /// Where the manifest goes.
+    /// The manifest's target.
     pub manifest: Option<OutputTarget>,
-    /// Where it goes unless asked otherwise, beside the first file as it was named, and where version 0.1 left it.
+    /// The default paths of the manifest: beside the first file as named, and where version 0.1 wrote it.
     pub manifests_beside: Vec<OutputTarget>,
-    /// What the export keeps from its readers.
+    /// Which columns are dropped, masked or hashed.
     pub privacy: Privacy,
-    /// How reports and the manifest are written; whether their places are locked is only known once they are.
+    /// How reports and the manifest are written. Whether their paths are locked is only known after locking.
     pub small_files: FileSettings,
     /// The object stores of the run.
     pub stores: Arc<Stores>,
-    /// The manifests of runs that differ from this one in dates, times and ids only; `None` if all have one place.
+    /// The manifests of runs whose paths differ only in dates, times and ids; `None` if all runs have the same path.
     pub siblings: Option<PlacePattern>,
     /// Title of the reports.
     pub title: Option<String>,
-    /// How many exports are kept.
+    /// How many exports to keep.
     pub keep: Option<NonZeroUsize>,
     /// The id of the run.
     pub run_id: String,
-    /// Where the journal goes; `None` when no regular file is written.
+    /// The journal's path; `None` if no regular file is written.
     pub(super) journal: Option<PathBuf>,
 }
 
 impl OutputsConfig {
-    /// Checks the flags. `needs_manifest` says whether a gate compares with the manifest of the previous export.
+    /// Checks the flags. `needs_manifest` tells whether a gate compares with the manifest of the previous export.
     ///
     /// # Errors
     /// When a format is unknown, or two files have the same path.
@@ -81,7 +81,7 @@ impl OutputsConfig {
         (rows, filters): (&RowFormat, &Filters),
         naming: &Naming,
     ) -> Result<Self, ConfigError> {
-        // A day's file has the same bytes whatever span the run read.
+        // The file of a day has the same bytes whatever span the run read.
         let span = if rows.partition.is_some() { None } else { filters.since.clone() };
         let partition = rows.partition.as_ref();
         let outputs = match partition {
@@ -116,11 +116,11 @@ impl OutputsConfig {
         }
         let beside = reports.iter().map(|(target, _)| target).chain(&missing);
         let all = outputs.iter().chain(activities.iter().map(|activities| &activities.output));
-        // Beside the first file, so that whoever moves or removes it sees it; else in the folder for state.
+        // Beside the first file, so that people who move or remove it see it; otherwise in the folder for state.
         let first_file = kept().find(|target| target.path().is_some()).or_else(|| kept().next());
         let typed = |target: &OutputTarget| {
             let place = outputs.iter().position(|request| request.target == *target)?;
-            // A folder stands for what is named after its column.
+            // The folder stands for the files in it.
             let typed = args.files.output.get(place)?;
             Some(partition.map_or_else(|| typed.clone(), |by| typed.join(&by.name)))
         };
@@ -172,7 +172,7 @@ impl OutputsConfig {
         })
     }
 
-    /// What an output is called for people: a dataset by its folder, and not by what is in it.
+    /// The name of an output for people: that of the folder for a dataset, and not those of its files.
     pub fn shown(&self, target: &OutputTarget) -> String {
         match target.parent().filter(|_| self.settings.partition.is_some()) {
             Some(folder) => format!("{}/", folder.to_string().trim_end_matches('/')),
@@ -180,23 +180,23 @@ impl OutputsConfig {
         }
     }
 
-    /// The first output that goes to stdout or a pipe, where nothing can be held back.
+    /// The first output that goes to stdout or a pipe, which cannot be held back.
     pub(super) fn first_stream(&self) -> Option<&OutputTarget> {
         self.outputs.iter().map(|request| &request.target).find(|target| target.is_stream())
     }
 
-    /// What is written beside the rows and the manifest.
+    /// The files that are neither outputs nor the manifest.
     pub fn side_files(&self) -> impl Iterator<Item = &OutputTarget> {
         self.reports.iter().map(|(target, _)| target).chain(&self.missing)
     }
 
-    /// A manifest that the locks of the outputs do not keep from other runs, since it does not lie beside the first.
+    /// The manifest, if it is not beside the first output and therefore not covered by its lock.
     pub fn manifest_elsewhere(&self) -> Option<OutputTarget> {
         self.manifest.clone().filter(|target| !self.manifests_beside.contains(target))
     }
 }
 
-/// The places of the manifests that runs with these flags write; `first` is the first output as it was typed.
+/// The manifests that runs with these flags write; `first` is the first output as given.
 fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) -> Option<PlacePattern> {
     match args.manifest.as_deref() {
         Some(path) if path.as_os_str() == "none" => None,
@@ -205,7 +205,7 @@ fn manifest_pattern(args: &OutputArgs, first: Option<&Path>, naming: &Naming) ->
     }
 }
 
-/// The one output that is a folder: what lies in it is named after the column.
+/// Checks that a dataset is the only output, and not in a folder with another partition.
 fn check_folder(args: &OutputArgs, by: &PartitionBy, naming: &Naming) -> Result<OutputRequest, ConfigError> {
     let [folder] = args.files.output.as_slice() else { return Err(ConfigError::SeveralFolders) };
     if args.max_rows_per_file.is_some() {
@@ -222,7 +222,7 @@ fn check_folder(args: &OutputArgs, by: &PartitionBy, naming: &Naming) -> Result<
     Ok(OutputRequest { target: folder.join(&by.name), format })
 }
 
-/// All reports, whatever flag asks for them.
+/// All reports, whichever flags request them.
 fn check_reports(args: &ReportFileArgs, naming: &Naming) -> Result<Vec<(OutputTarget, ReportForm)>, ConfigError> {
     let mut reports = Vec::new();
     if let Some(path) = &args.summary {

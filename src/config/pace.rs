@@ -1,4 +1,4 @@
-//! How fast requests are sent, and when they are given up.
+//! Settings of pace, retries and time limits.
 
 use std::num::NonZeroUsize;
 
@@ -9,8 +9,8 @@ use crate::api::{AccountSettings, ApiKey, RequestRate, Reserve, RetryPolicy};
 use crate::base::percent::Percent;
 use crate::cli::{PaceArgs, RateLimitArg};
 
-/// Longest time that one request waits for the account's rate limit. The limit is per minute, so longer means that
-/// something else uses up the account's whole quota.
+/// Maximum time that one request waits for the account's rate limit. The limit is per minute, so a longer wait means that
+/// another program uses up the whole quota of the account.
 pub const MAX_RATE_LIMIT_WAIT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 
 /// Retry, pace and time limits.
@@ -29,9 +29,9 @@ impl PaceConfig {
     /// Checks the flags of pace and retry; without an explicit rate, the simulator is read without one.
     ///
     /// # Errors
-    /// When a reserve is asked for that leaves nothing, or that no rate gives a meaning to.
+    /// When the reserve leaves nothing, or there is no rate limit of which to reserve a part.
     pub(super) fn new(args: &PaceArgs, is_simulated: bool) -> Result<Self, ConfigError> {
-        // The simulator on this machine has no quota to keep, so a first try is quick.
+        // The local simulator has no quota to protect, so a first try is quick.
         let unset = if is_simulated { RateLimitArg::Unlimited } else { RateLimitArg::DEFAULT };
         let rate = match args.rate_limit.unwrap_or(unset) {
             RateLimitArg::Unlimited => None,
@@ -57,23 +57,23 @@ impl PaceConfig {
         })
     }
 
-    /// Requests in flight at most.
+    /// Maximum number of requests in flight.
     pub fn concurrency(&self) -> NonZeroUsize {
         self.concurrency
     }
 
-    /// Own pace, as far as the progress display knows it.
+    /// The rate, if there is a limit, for the progress display.
     pub fn rate(&self) -> Option<RequestRate> {
         self.rate
     }
 
-    /// How long a number of requests takes under the limit, less the reserve; `None` without a limit.
+    /// The time for a number of requests at the rate limit, less the reserve; `None` without a limit.
     pub fn span_of(&self, requests: u64) -> Option<std::time::Duration> {
         let interval = self.reserve.applied_to(self.rate?).interval;
         Some(interval.saturating_mul(u32::try_from(requests).unwrap_or(u32::MAX)))
     }
 
-    /// How many requests are sent in a time under the limit, less the reserve; `None` without a limit.
+    /// The number of requests that fit into a time at the rate limit, less the reserve; `None` without a limit.
     pub fn requests_in(&self, span: std::time::Duration) -> Option<u64> {
         let interval = self.reserve.applied_to(self.rate?).interval;
         u64::try_from(span.as_nanos().checked_div(interval.as_nanos())?).ok()

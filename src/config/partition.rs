@@ -1,4 +1,4 @@
-//! By which column an export is parted into a folder of files.
+//! Settings for partitioning an export into a folder of files.
 
 use std::num::NonZeroUsize;
 
@@ -9,23 +9,23 @@ use crate::cli::OutputArgs;
 use crate::publish::{PartitionBy, PartitionFiles};
 use crate::resources::Personal;
 
-/// What the folders of days are named after: the date of `created_at`, UTC.
+/// The name of daily folders: the date of `created_at`, UTC.
 pub const CREATED_DATE: &str = "created_date";
 
-/// Partitions unless asked otherwise: more files than this are usually a mistake, and slow for their readers.
+/// Default maximum of partitions: more files are usually a mistake, and slow to read.
 pub const DEFAULT_MAX_PARTITIONS: NonZeroUsize = NonZeroUsize::new(300).expect("300 is not zero");
 
-/// A time column is parted by its date, which has this ending in place of the other.
+/// A time column is partitioned by date, with this ending instead of `_at`.
 const DATE_ENDING: &str = "_date";
 const TIME_ENDING: &str = "_at";
 
-/// How the flags part rows with this schema; `None` without --partition-by.
+/// How the flags partition rows with this schema; `None` without --partition-by.
 ///
-/// `days` says of a list that is read from one day to the next which column tells the day, and whether rows without one
-/// are written.
+/// For a list that is read in order of days, `days` names the column with the day, and whether rows without a time are
+/// written.
 ///
 /// # Errors
-/// When there is no such column, or its values cannot name folders.
+/// When the column is unknown, or folders cannot be named after its values.
 pub fn partition_by(
     args: &OutputArgs,
     schema: &Schema,
@@ -55,8 +55,8 @@ pub fn partition_by(
     Ok(Some(PartitionBy { name: name.to_owned(), column: *column, files }))
 }
 
-/// What folders for the values of a column are named after; `None` for lists, amounts and whatever holds phone numbers, or
-/// may quote one where none may be.
+/// The name of the folders for the values of a column; `None` for lists, amounts and columns that may contain phone numbers
+/// when these are protected.
 fn folder_name(field: &Field, is_protected: bool) -> Option<String> {
     let is_personal = Personal::of(field).is_some_and(|personal| is_protected || personal != Personal::Quotes);
     match field.data_type() {

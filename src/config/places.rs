@@ -1,4 +1,4 @@
-//! Where a run writes beside its outputs, and that nothing it writes is in the way of another part.
+//! Paths of the files beside the outputs, and checks that no two files of a run have the same path.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::cli::OutputArgs;
 use crate::publish::OutputRequest;
 use crate::store::{OutputTarget, Sidecar, file_identity};
 
-/// Where the manifest goes, `beside` the first file unless asked otherwise.
+/// The manifest's target: the default `beside` the first file, or the one given.
 pub(super) fn check_manifest(
     args: &OutputArgs,
     is_needed: bool,
@@ -26,13 +26,13 @@ pub(super) fn check_manifest(
     }
 }
 
-/// Nothing that is written may replace another part of it, however its path is spelled.
+/// Checks that no file replaces another, however their paths are spelled.
 pub(super) fn check_distinct<'a>(
     outputs: impl Iterator<Item = &'a OutputRequest> + Clone,
     side_files: impl Iterator<Item = &'a OutputTarget>,
     manifest: Option<&'a OutputTarget>,
 ) -> Result<(), ConfigError> {
-    // What a run keeps beside its outputs while it lasts has the place of nothing else.
+    // Names that a run uses for temporary files beside its outputs.
     const OWN: [Sidecar; 4] = [Sidecar::Lock, Sidecar::Partial, Sidecar::Journal, Sidecar::OldManifest];
     let own = outputs.clone().filter_map(|request| request.target.state_path());
     let own = own.flat_map(|path| OWN.map(|own| file_identity(&own.path(&path)).to_string_lossy().into_owned()));

@@ -12,27 +12,27 @@ use crate::api::{AccountKind, ChildProfile, Identity, Profile};
 use crate::cli::{OutputArgs, ReportFileArgs, nearest};
 use crate::store::OutputTarget;
 
-/// The word for all profiles.
+/// The value for all profiles.
 const ALL: &str = "all";
-/// Profiles that an error names.
+/// Maximum number of profiles that an error lists.
 const MAX_NAMED: usize = 10;
 
-/// The profiles of `--profiles`, as they were typed.
+/// The value of `--profiles`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProfileChoice {
     /// All of them.
     All,
-    /// Some, by their names or ids, without repeats.
+    /// These names or ids, without duplicates.
     Named(Vec<String>),
 }
 
-/// What is wrong with `--profiles`.
+/// An error in `--profiles`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// The key is that of a profile, or of an account without any.
+    /// The key belongs to a profile, or to an account without profiles.
     #[error("--profiles needs the key of an organization, but this key belongs to {0}")]
     NotAnOrganization(String),
-    /// The organization has none.
+    /// The organization has no profiles.
     #[error("--profiles has nothing to read: the organization has no profiles")]
     NoProfiles,
     /// No name was given.
@@ -41,30 +41,30 @@ pub enum ProfileError {
     /// No profile has this name.
     #[error("no profile is named {name:?}{}; the organization has {known}", did_you_mean(nearest.as_ref()))]
     Unknown {
-        /// As it was given.
+        /// The name as given.
         name: String,
         /// The most similar name.
         nearest: Option<String>,
-        /// Some of those that there are.
+        /// Some of the known names.
         known: String,
     },
     /// Several profiles have this name.
     #[error("several profiles are named {name:?}: {}", ids.join(", "))]
     Ambiguous {
-        /// As it was given.
+        /// The name as given.
         name: String,
         /// Their ids.
         ids: Vec<String>,
     },
-    /// A profile that cannot be requested.
+    /// A profile without an id cannot be requested.
     #[error("the API reports no usable id for profile {0:?}")]
     WithoutId(String),
-    /// Some outputs would be written by each profile, others by all.
+    /// Some outputs would be separate for each profile, others shared.
     #[error("{with} is written for each profile, but {without} for all of them")]
     Mixed {
-        /// A path that names the profile.
+        /// A path with a placeholder of the profile.
         with: String,
-        /// One that does not.
+        /// A path without one.
         without: String,
     },
     /// Two profiles would write the same file.
@@ -72,15 +72,15 @@ pub enum ProfileError {
     SamePath {
         /// The file.
         path: String,
-        /// A profile.
+        /// One profile.
         one: String,
-        /// Another one.
+        /// The other profile.
         other: String,
     },
-    /// A flag that reads or compares by ids, which several profiles may share, or reads a part of one list.
+    /// A flag that reads or compares by ids, which several profiles may share, or that reads a part of one list.
     #[error("{0} does not go with --profiles")]
     Flag(&'static str),
-    /// Files of days hold the rows of all profiles.
+    /// A dataset has the rows of all profiles.
     #[error("messages --partition-by created_date with --profiles needs a folder for each profile")]
     OneFolder,
 }
@@ -119,10 +119,10 @@ impl ProfileError {
 }
 
 impl ProfileChoice {
-    /// Reads the values of the flag.
+    /// Parses the values of the flag.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there are none.
     pub fn new(values: &[String]) -> Result<Self, ConfigError> {
         let mut names: Vec<String> = Vec::new();
         for name in values.iter().map(|value| value.trim()).filter(|name| !name.is_empty()) {
@@ -138,7 +138,7 @@ impl ProfileChoice {
         }
     }
 
-    /// As manifests have it.
+    /// The names in the form for manifests.
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::All => vec![ALL.to_owned()],
@@ -149,7 +149,7 @@ impl ProfileChoice {
     /// Checks that a key may read profiles.
     ///
     /// # Errors
-    /// When it is not that of an organization.
+    /// When it does not belong to an organization.
     pub fn check_key(identity: &Identity) -> Result<(), ConfigError> {
         let kind = match identity.kind {
             Some(AccountKind::Organization) => return Ok(()),
@@ -160,10 +160,10 @@ impl ProfileChoice {
         Err(ProfileError::NotAnOrganization(kind.to_owned()).into())
     }
 
-    /// The profiles that were chosen of all, sorted by id, so that the order is the same in every run.
+    /// The chosen profiles, sorted by id, so that the order is the same in every run.
     ///
     /// # Errors
-    /// When there are none, or a name is that of none or of several.
+    /// When there are none, or a name matches none or several.
     pub fn of(&self, all: &[Profile]) -> Result<Vec<ChildProfile>, ConfigError> {
         if all.is_empty() {
             return Err(ProfileError::NoProfiles.into());
@@ -183,7 +183,7 @@ impl ProfileChoice {
     }
 }
 
-/// How a profile is called in errors.
+/// The name of a profile in errors.
 fn label(profile: &Profile) -> &str {
     [&profile.name, &profile.short_name, &profile.id].into_iter().flatten().next().map_or("", String::as_str)
 }
@@ -213,17 +213,17 @@ fn find<'a>(name: &str, all: &'a [Profile]) -> Result<&'a Profile, ProfileError>
     }
 }
 
-/// The most similar name, whatever its case.
+/// The most similar name, ignoring case.
 fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let lower: Vec<(String, &str)> = names.map(|name| (name.to_lowercase(), name)).collect();
     let found = nearest(name, lower.iter().map(|(lower, _)| lower.as_str()))?;
     lower.iter().find(|(lower, _)| *lower == found).map(|(_, name)| (*name).to_owned())
 }
 
-/// Whether each profile has outputs of its own: their paths name it.
+/// Whether each profile has its own outputs: their paths contain a placeholder of the profile.
 ///
 /// # Errors
-/// When some name it and others do not.
+/// When some paths do and others do not.
 pub fn is_split(output: &OutputArgs, reports: Option<&ReportFileArgs>) -> Result<bool, ConfigError> {
     let manifest = output.manifest.iter().filter(|path| path.as_os_str() != "none");
     let reports = reports.into_iter().flat_map(|reports| reports.summary.iter().chain(&reports.report));
@@ -244,10 +244,10 @@ pub fn is_split(output: &OutputArgs, reports: Option<&ReportFileArgs>) -> Result
     }
 }
 
-/// Checks that no two profiles write to one place.
+/// Checks that no two profiles write to the same path.
 ///
 /// # Errors
-/// With the first place that two of them have.
+/// With the first path that two of them share.
 pub fn check_apart<'a>(
     profiles: impl Iterator<Item = (&'a ChildProfile, &'a OutputsConfig)>,
 ) -> Result<(), ConfigError> {

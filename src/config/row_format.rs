@@ -1,4 +1,4 @@
-//! What the rows of an output look like, and what its file says of them.
+//! The columns of an output and the metadata of its file.
 
 use std::path::Path;
 
@@ -10,25 +10,25 @@ use crate::publish::PartitionBy;
 use crate::report::Filters;
 use crate::transform::{Privacy, RowTransform};
 
-/// What the rows of an export look like.
+/// The format of the rows of an export.
 #[derive(Debug, Clone)]
 pub struct RowFormat {
-    /// What they are, such as `contacts`.
+    /// Their resource, such as `contacts`.
     pub name: &'static str,
     /// Their columns.
     pub schema: SchemaRef,
     /// Version of the schema.
     pub schema_version: u32,
-    /// Columns that are left out, and cannot be named.
+    /// Columns that are never written and cannot be named.
     pub hidden_columns: Vec<&'static str>,
-    /// Columns whose values hardly repeat.
+    /// Columns with mostly distinct values.
     pub unique_columns: &'static [&'static str],
-    /// Whether there is one file for each value of a column, under a folder.
+    /// The column to partition by, if any.
     pub partition: Option<PartitionBy>,
 }
 
 impl RowFormat {
-    /// How their files are laid out; `metadata` is what a file says of itself.
+    /// The settings of their formats; `metadata` is for formats that have it.
     pub(super) fn format_settings(&self, metadata: Vec<(String, String)>, files: &FileArgs) -> FormatSettings {
         let parquet = ParquetSettings { unique_columns: self.unique_columns, ..ParquetSettings::default() };
         let (csv, decimals) = (files.csv.settings(), files.decimals.unwrap_or_default());
@@ -36,16 +36,16 @@ impl RowFormat {
     }
 }
 
-/// A second output of other rows, which is published with the first.
+/// A second output with rows of another resource, published with the first.
 #[derive(Debug, Clone)]
 pub struct SecondOutput<'a> {
-    /// Where it goes.
+    /// The path.
     pub path: &'a Path,
-    /// What its rows look like.
+    /// The format of its rows.
     pub rows: RowFormat,
 }
 
-/// What a Parquet or Arrow file says of itself; nothing that differs between two runs over the same list.
+/// The metadata of a Parquet or Arrow file; nothing that differs between two runs over the same list.
 pub(super) fn metadata(filters: &Filters, rows: &RowTransform, schema_version: u32) -> Vec<(String, String)> {
     let filters = serde_json::to_string(filters).expect("filters are texts and a flag");
     let privacy = Privacy::of([rows], Vec::new());
@@ -61,5 +61,5 @@ pub(super) fn metadata(filters: &Filters, rows: &RowTransform, schema_version: u
     always.into_iter().chain(privacy).collect()
 }
 
-/// Name of what a Parquet or Arrow file says of the privacy of its rows, as in the manifest.
+/// The metadata key for the privacy of the rows, with the same value as in the manifest.
 const PRIVACY_KEY: &str = "sent_export.privacy";

@@ -1,4 +1,4 @@
-//! What a run leaves for those who watch it.
+//! Settings for monitoring: metrics, the run log and notifications.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use crate::cli::WatchArgs;
 use crate::store::{FileSettings, OutputTarget, check_writable};
 use crate::telemetry::{Webhook, check_run_log};
 
-/// What a run leaves for those who watch it.
+/// Settings for monitoring.
 #[derive(Debug, Default)]
 pub struct WatchConfig {
-    /// Where its metrics go.
+    /// The file for metrics.
     pub metrics: Option<PathBuf>,
-    /// Which file a line about it is appended to.
+    /// The file to which a line about the run is appended.
     pub runs: Option<PathBuf>,
-    /// Where its outcome is posted.
+    /// Where the outcome is posted.
     pub webhook: Option<Webhook>,
 }
 
@@ -23,7 +23,7 @@ impl WatchConfig {
     /// Checks the flags.
     ///
     /// # Errors
-    /// When one of them makes no sense.
+    /// When a flag is invalid.
     pub fn new(args: &WatchArgs) -> Result<Self, ConfigError> {
         let webhook = args.notify.as_ref().map(|address| Webhook::new(address.expose(), args.notify_format));
         Ok(Self {
@@ -33,10 +33,10 @@ impl WatchConfig {
         })
     }
 
-    /// Checks that the files can be written, so that a wrong path is found before the first request.
+    /// Checks that the files can be written, so that a wrong path is reported before the first request.
     ///
     /// # Errors
-    /// When one cannot be.
+    /// When one cannot be written.
     pub fn check_files(&self) -> Result<(), ConfigError> {
         if let Some(path) = &self.metrics {
             let settings = FileSettings { makes_folders: true, ..FileSettings::default() };
@@ -50,7 +50,7 @@ impl WatchConfig {
         Ok(())
     }
 
-    /// Checks that neither file is one of the export or the other one.
+    /// Checks that neither file is an output of the export or the other file.
     ///
     /// # Errors
     /// When one would replace another.
@@ -69,13 +69,13 @@ impl WatchConfig {
         Ok(())
     }
 
-    /// The file that only one job may write. Lines of many may stand in one file.
+    /// The file that only one job may write. Jobs may share a run log, because each appends a line.
     pub fn own_file(&self) -> Option<OutputTarget> {
         self.metrics.clone().map(OutputTarget::File)
     }
 }
 
-/// A file on this machine.
+/// A local file.
 fn local(flag: &'static str, path: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();

@@ -11,17 +11,17 @@ use super::secrets::is_name_of_secret;
 use super::shard::shard_of;
 use crate::cli::{Setting, SettingProblem, SettingValue, ShardArg, check_defaults, nearest};
 
-/// Keys that are no flags: the command, and its arguments without a flag.
+/// Keys that are not flags: the command, and its arguments without a flag.
 const COMMAND: &str = "command";
 const ARGUMENTS: &str = "args";
 
-/// Stands for the name of the job in every text of the file.
+/// Placeholder for the name of the job in every text of the file.
 const NAME_PLACEHOLDER: &str = "{job}";
 
 /// A file of jobs.
 #[derive(Debug)]
 pub struct JobsFile {
-    /// Where it lies, for errors.
+    /// Its path, for errors.
     pub path: String,
     /// The jobs, in their order.
     pub jobs: Vec<Job>,
@@ -38,13 +38,13 @@ pub struct Job {
     pub command: String,
     /// Its own flags.
     pub settings: Vec<Setting>,
-    /// Those of all jobs.
+    /// The flags of all jobs.
     pub defaults: Vec<Setting>,
-    /// What it passes without a flag.
+    /// Its arguments without a flag.
     pub arguments: Vec<String>,
 }
 
-/// What a table says.
+/// The contents of a table.
 #[derive(Debug, Default)]
 struct JobTable {
     command: Option<String>,
@@ -56,7 +56,7 @@ impl JobsFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it cannot be read, or with everything that is wrong in it.
+    /// When it cannot be read, or with all problems in it.
     pub fn read(path: &Path) -> Result<Self, JobsError> {
         let shown = path.display().to_string();
         match std::fs::read_to_string(path) {
@@ -70,7 +70,7 @@ impl JobsFile {
         let jobs = match DeTable::parse(text) {
             Ok(document) => reader.jobs(document.get_ref()),
             Err(error) => {
-                // Its own text would show the line, which may hold a key.
+                // The library's text would show the line, which may contain a key.
                 reader.note(error.span().unwrap_or(0..0), None, JobProblemKind::Syntax(error.message().to_owned()));
                 Vec::new()
             }
@@ -82,10 +82,10 @@ impl JobsFile {
         }
     }
 
-    /// The jobs with these names, or all, as far as they belong to a shard.
+    /// The jobs with these names, or all, limited to a shard.
     ///
     /// # Errors
-    /// When there is no job of a name.
+    /// When a name is unknown.
     pub fn select(&self, names: &[String], shard: Option<ShardArg>) -> Result<Vec<&Job>, JobsError> {
         let known = || self.jobs.iter().map(|job| job.name.as_str());
         if let Some(name) = names.iter().find(|name| !known().any(|known| known == *name)) {
@@ -204,20 +204,20 @@ impl JobsFileReader {
     }
 }
 
-/// Where the lines of a text end. Every key has a line, and a file may hold tens of thousands: counting from the start for each
-/// would take minutes.
+/// The positions of all line ends. Every key needs its line number, and a file may have tens of thousands of them: counting
+/// from the start each time would take minutes.
 fn line_ends(text: &str) -> Vec<usize> {
     text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at).collect()
 }
 
-/// The entries of a table as they stand in the file.
+/// The entries of a table in the order of the file.
 fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<toml::de::DeString<'i>>, &'a Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
-/// A value of a flag; else what it is instead.
+/// The value of a flag; otherwise the name of its type.
 fn setting_value(value: &DeValue<'_>) -> Result<SettingValue, &'static str> {
     match value {
         DeValue::Boolean(is_on) => Ok(SettingValue::Switch(*is_on)),
@@ -241,7 +241,7 @@ fn one_value(value: &DeValue<'_>) -> Result<String, &'static str> {
     }
 }
 
-/// Names stand in logs, paths and metrics.
+/// Whether a name is suitable for logs, paths and metrics.
 fn is_good_name(name: &str) -> bool {
     let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     name.chars().all(is_good) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -259,7 +259,7 @@ fn with_name(settings: Vec<Setting>, job: &str) -> Vec<Setting> {
     named.collect()
 }
 
-/// A text with the name of the job. `{{` stands for a brace, which the command reads like that in paths, and stays.
+/// Inserts the name of the job. `{{` is an escaped brace, which the command also unescapes in paths, and stays.
 fn fill_in(text: &str, job: &str) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,10 +1,10 @@
 //! Files of jobs: what `sent-export run` reads.
 //!
-//! [`JobsFile`] is what the file says, with the line of everything in it; [`JobsFile::select`] chooses what is run here.
-//! Flags are given their meaning by [`cli`](crate::cli), which knows them.
+//! [`JobsFile`] has the contents of the file, with line numbers; [`JobsFile::select`] chooses the jobs to run here.
+//! [`cli`](crate::cli) parses the flags.
 //!
-//! A file of jobs is shared, committed and reviewed, so there is no way to write a key into it, and what looks like one is
-//! refused without being shown.
+//! A file of jobs is shared, committed and reviewed, so it cannot contain a key, and what looks like one is refused without
+//! being shown.
 
 mod error;
 mod file;

@@ -1,10 +1,10 @@
-//! Names under which people write a key into a file.
+//! Names of settings that hold a key.
 
-/// Names of keys, in lower case and without what separates their words.
+/// The names in lower case, without separators between words.
 const NAMES: [&str; 9] =
     ["apikey", "key", "sentdmapikey", "sentapikey", "token", "apitoken", "secret", "password", "xapikey"];
 
-/// Whether a value under this name is a key itself.
+/// Whether a value with this name would be a key.
 pub(super) fn is_name_of_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     NAMES.contains(&plain.to_ascii_lowercase().as_str())

@@ -1,9 +1,9 @@
-//! Which machine runs which job, when several share a file.
+//! Which machine runs which job when several share a file.
 
 use sha2::{Digest, Sha256};
 
 /// The shard of a job, from 0 to `count` - 1: the first eight bytes of the SHA-256 of its name, as a big-endian number,
-/// modulo `count`. It depends on nothing else, so that a new job in the file moves no other.
+/// modulo `count`. It depends on nothing else, so adding a job to the file moves no other.
 ///
 /// # Panics
 /// When `count` is zero.
@@ -19,7 +19,7 @@ mod tests {
 
     #[test]
     fn a_job_stays_in_its_shard_from_version_to_version() {
-        // From `printf acme | sha256sum`, of which Python took the remainder.
+        // Computed with `printf acme | sha256sum` and Python.
         for (job, of_16, of_3) in [("acme", 0, 0), ("globex", 7, 1)] {
             assert_eq!((shard_of(job, 16), shard_of(job, 3)), (of_16, of_3), "{job}");
         }
