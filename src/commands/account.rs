@@ -1,15 +1,15 @@
-//! What every command that reads an account does before its first request.
+//! Common steps of all commands that read an account, before the first request.
 
 use crate::config::{API_KEY_VARIABLE, AccountConfig};
 use crate::error::Error;
 use crate::simulator::Simulator;
 
-/// The value of the variable that holds the key. What is not UTF-8 is refused as a key, not taken for none.
+/// The value of the variable with the key. A value that is not UTF-8 counts as an invalid key, not as a missing one.
 pub(super) fn key_variable() -> Option<String> {
     std::env::var_os(API_KEY_VARIABLE).map(|key| key.to_string_lossy().into_owned())
 }
 
-/// Starts the simulator if it is to be read instead of an account. Dropping it stops it.
+/// Starts the simulator if it replaces the account. Dropping it stops it.
 pub(super) fn start_simulator(account: &mut AccountConfig) -> Result<Option<Simulator>, Error> {
     let simulator = account.simulate.clone().map(Simulator::start).transpose().map_err(Error::StartSimulator)?;
     if let Some(simulator) = &simulator {

@@ -1,4 +1,4 @@
-//! `sent-export activities`: what happened to each of some messages.
+//! `sent-export activities`: the delivery history of messages.
 
 use crate::cli::ActivitiesArgs;
 use crate::config::{BesideFlags, ExportFlags, Naming, ProfileNaming, check_stdin, gate, partition_by};
@@ -15,7 +15,7 @@ use super::export::run_export;
 use super::export_command::{ExportCommand, Intent};
 use super::{job, warn_of_ids};
 
-/// Columns that hold the ids of messages: of activities, and of messages.
+/// Columns with the ids of messages, in files of activities and of messages.
 const ID_COLUMNS: [&str; 2] = ["message_id", "id"];
 
 /// Exports the activities of messages.
@@ -51,7 +51,7 @@ fn read_ids(args: &ActivitiesArgs) -> Result<IdList, Error> {
         ids.add(id, || format!("argument {number}"))?;
     }
     if job::is_check() {
-        // A job before this one may write them.
+        // An earlier job may write the files.
         return Ok(ids);
     }
     if let Some(path) = &args.ids {

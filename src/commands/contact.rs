@@ -1,6 +1,6 @@
-//! `sent-export contact`: one or some contacts, by id or number, for people and for pipes.
+//! `sent-export contact`: one or several contacts, by id or phone number, for people and for pipes.
 //!
-//! Without an output, contacts are read one after another and printed. With one, they go through the pipeline of every
+//! Without an output, contacts are read one at a time and printed. With one, they pass through the same pipeline as every
 //! export.
 
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ use super::monitor::RunMonitor;
 use super::printer::note;
 use super::{job, print, warn_of_ids};
 
-/// Fewest digits of what is taken for a phone number.
+/// Minimum number of digits in a phone number.
 const MIN_NUMBER_DIGITS: usize = 3;
 
 /// Looks contacts up.
@@ -72,7 +72,7 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
     run_export::<_, ContactCounts>(&command, Intent::Run(monitor), flags, Filters::default())
 }
 
-/// Everything that is requested, in the order of the arguments and then of `--ids`, each of it once.
+/// All requested keys without duplicates: the arguments in their order, then those of `--ids`.
 fn keys_of(args: &ContactArgs) -> Result<Vec<ContactKey>, Error> {
     let mut ids = IdList::default();
     let mut keys = Vec::new();
@@ -98,7 +98,7 @@ fn keys_of(args: &ContactArgs) -> Result<Vec<ContactKey>, Error> {
     Ok(keys)
 }
 
-/// Connects to the account, or to the simulator in its place, and runs what reads it.
+/// Connects to the account, or to the simulator, and calls `work`.
 fn with_account<T>(
     args: &ContactArgs,
     simulate: Option<simulator::Settings>,
@@ -122,7 +122,7 @@ fn with_account<T>(
     })
 }
 
-/// Prints every contact that is found, in the order in which they were requested.
+/// Prints the contacts that are found, in the requested order.
 async fn print_all(
     args: &ContactArgs,
     keys: &[ContactKey],
@@ -165,7 +165,7 @@ async fn print_all(
     }
 }
 
-/// The message summary of a contact as one JSON object; `None` when the contact is gone by now.
+/// The message summary of a contact as a JSON object; `None` if the contact no longer exists.
 async fn message_summary(id: Uuid, account: &Account, scope: Scope) -> Result<Option<String>, Error> {
     let endpoint = endpoints::MESSAGE_SUMMARY;
     let (name, path) = (endpoint.request_name(id), endpoint.path(id));

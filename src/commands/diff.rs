@@ -1,7 +1,7 @@
 //! `sent-export diff`: what is new, changed and gone between two exports.
 //!
-//! Everything that could refuse the comparison is checked before anything is read, as far as manifests tell; what only the
-//! files tell, such as the customers of their rows, before an output is opened.
+//! Checks that need only manifests are made before any file is read. Checks that need the rows, such as of their customer
+//! ids, are made before an output is opened.
 
 mod as_of;
 mod summary;
@@ -77,7 +77,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     let [old_rows, new_rows] = sorters;
     let [old_rows, new_rows] = [old_rows.finish()?, new_rows.finish()?];
     let mut changes = Changes::between(&old_rows, &new_rows, &comparison)?;
-    // Until now a signal had nothing to clean up.
+    // Before this point there was nothing to clean up after a signal.
     signals.begin();
     let outputs = Outputs::open(&config.outputs, &settings)?;
     match write(&mut changes, outputs, &config, &signals) {
@@ -107,7 +107,7 @@ fn write(changes: &mut Changes, mut outputs: Outputs, config: &DiffConfig, signa
     publish(outputs, config)
 }
 
-/// Publishes what was written.
+/// Publishes the outputs.
 fn publish(mut outputs: Outputs, config: &DiffConfig) -> Result<(), Error> {
     let staged = outputs.finish()?;
     withdraw_manifests(config)?;
@@ -115,11 +115,11 @@ fn publish(mut outputs: Outputs, config: &DiffConfig) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes manifests of exports that the outputs replace: they would not describe what is there.
+/// Removes manifests of exports that the outputs replace, because they would not describe the new files.
 fn withdraw_manifests(config: &DiffConfig) -> Result<(), OutputError> {
     let manifests = config.outputs.iter().flat_map(|request| request.target.manifests());
     let is_ours = |target: &OutputTarget| {
-        // Another tool's file of that name is left alone.
+        // A file of another tool with that name is left alone.
         matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
     };
     manifests.filter(is_ours).try_for_each(|target| remove_small_file(&target)).map_err(OutputError::from)

@@ -1,7 +1,7 @@
-//! `sent-export doctor`: checks everything that a run needs, one line each, with the next step where something is wrong.
+//! `sent-export doctor`: checks everything that a run needs, one line per check, with the next step if it fails.
 //!
-//! What is on this machine comes first, then the account: a request each for who the key belongs to and for every endpoint
-//! that is asked about. All checks are made, whatever an earlier one says, as long as the API answers at all.
+//! Checks of this machine come first, then those of the account: one request for the owner of the key, and one for each
+//! selected endpoint. A failed check does not stop the others, as long as the API responds.
 
 mod account;
 mod finding;
@@ -19,7 +19,7 @@ use self::account::AccountChecks;
 use self::finding::DoctorFindings;
 use super::account::{key_variable, start_simulator};
 
-/// Prints what works and what does not.
+/// Prints the results of all checks.
 ///
 /// # Errors
 /// When stdout cannot be written, or the simulator cannot be started.

@@ -1,4 +1,4 @@
-//! What an export would take, by one request for each list. Nothing is written and no lock is taken.
+//! Estimates the cost of an export with one request per list. Nothing is written or locked.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::print;
 /// Width of the first column.
 const NAME_WIDTH: usize = 9;
 
-/// Prints what an export with checked settings would take.
+/// Prints the estimate for an export with checked settings.
 ///
 /// # Errors
 /// When the request or reading a journal fails, or a format cannot hold the rows.
@@ -42,15 +42,15 @@ pub(super) fn plan_export<R: Estimating>(
     describe((command, config), &account, &runtime, &Planned { journals, is_split: false })
 }
 
-/// What is known of a run before it is estimated.
+/// Facts about a run that are known before the estimate.
 pub(super) struct Planned {
-    /// Where an earlier run may have left answers, and what they must belong to.
+    /// Journals that an earlier run may have left, each with the key it must have.
     pub(super) journals: Vec<(PathBuf, JournalKey)>,
-    /// Whether each profile has outputs of its own.
+    /// Whether each profile has its own outputs.
     pub(super) is_split: bool,
 }
 
-/// Prints what an export would take.
+/// Prints an estimate.
 ///
 /// # Errors
 /// When the request or reading a journal fails, or a format cannot hold the rows.
@@ -131,7 +131,7 @@ fn resume_text(mut journal: Journal) -> Result<String, Error> {
 
 fn time_text(pace: &PaceConfig, requests: u64) -> String {
     let Some(rate) = pace.rate() else { return "as fast as the API answers: no rate limit is set".to_owned() };
-    // A full bucket is sent at once.
+    // Requests of the first burst are not delayed.
     let paced = pace.span_of(requests.saturating_sub(u64::from(rate.burst))).unwrap_or_default();
     if paced < Duration::from_secs(1) {
         return "within the burst of the rate limit: no waiting".to_owned();

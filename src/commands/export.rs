@@ -1,7 +1,7 @@
-//! Runs an export: from settings to published files and a report.
+//! Runs an export, from the settings to published files and a report.
 //!
-//! [`run_export`] is called by the command of each resource. The order matters: settings are checked and every output is
-//! proven writable before the first request, and files are renamed only after everything was read, written and synced.
+//! The command of each resource calls [`run_export`]. The order matters: settings are checked and every output is verified
+//! to be writable before the first request, and files are renamed only after everything was read, written and synced.
 
 use std::io::{self, IsTerminal};
 use std::pin::{Pin, pin};
@@ -35,7 +35,7 @@ use super::with_activities::{ActivitiesPhase, read_activities};
 use super::with_changes::{Comparing, Confirming, compare, prepare};
 use super::{is_color_off, job, print, stop, table_width};
 
-/// Exports all rows of a resource, or says what that would take.
+/// Exports all rows of a resource, or estimates the cost.
 ///
 /// # Errors
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
@@ -76,26 +76,26 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
         Box::pin(run).await
     });
     job::note_quota(&account);
-    // A run that was stopped does not wait for an output that hangs.
+    // An interrupted run does not wait for an output that hangs.
     runtime.shutdown_background();
     published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
 }
 
-/// What is open before the first request.
+/// Everything that is opened before the first request.
 pub(super) struct Opened {
     outputs: Outputs,
     activities: Option<Outputs>,
     comparing: Option<(Comparing, NewRows)>,
-    /// What the account has sent for others.
+    /// The requests that the account had sent for other exports.
     pub(super) stats_before: RequestStats,
-    /// Held until the end, as those of the outputs are.
+    /// Held until the end, like those of the outputs.
     _locks: Vec<OutputLock>,
 }
 
-/// Opens and locks everything that is written, and looks at what is there.
+/// Opens and locks everything that is written, and examines the previous export.
 ///
 /// # Errors
-/// When something cannot be written, or what is there cannot be continued.
+/// When something cannot be written, or the previous export cannot be continued.
 pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityArgs) -> Result<Opened, Error> {
     let outputs = Outputs::open(&config.outputs.outputs, &config.outputs.settings)?;
     let activities = config.outputs.activities.as_ref();
@@ -118,10 +118,10 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     Ok(Opened { outputs, activities, comparing, stats_before: RequestStats::default(), _locks: locks })
 }
 
-/// Reads everything and publishes it; `None` when the reader of the only output, a pipe, has seen enough.
+/// Reads everything and publishes it; `None` if the reader of the only output, a pipe, closed it.
 ///
 /// # Errors
-/// When a page cannot be fetched, an output cannot be written, or `stop` comes true.
+/// When a page cannot be fetched, an output cannot be written, or `stop` completes.
 pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     command: &ExportCommand<R>,
     (verbosity, monitor): (&VerbosityArgs, &RunMonitor<'_>),
@@ -133,8 +133,8 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     let (started, now) = (Instant::now(), Timestamp::now());
     let Opened { outputs, activities, comparing, stats_before, _locks } = opened;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
-    // After a failed gate the next run resumes from the journal, however quick this one was. So it does when reading
-    // activities is interrupted: those that it has are of the messages that this list holds.
+    // After a failed gate the next run resumes from the journal, however short this one was. The same holds after an
+    // interruption while reading activities: the saved ones belong to the messages of this list.
     let confirms = config.outputs.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
     let is_kept = config.gate.is_set() || activities.is_some() || confirms;
     let engage = if is_kept { Engage::AtOnce } else { Engage::WhenItLasts };
@@ -143,7 +143,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
         Some(_) => JournalSlot::default(),
         None => open_journal(&config.resume, &journal_key, (now, engage), verbosity.quiet)?,
     };
-    // The rows are as old as the oldest answer that is used.
+    // The rows are as old as the oldest response that is used.
     let began_at = journal.past.as_ref().map(Journal::started_at).or(own_journals).unwrap_or(now.micros());
     let started_at = Timestamp::from_micros(began_at);
     let reading = (&command.reading, verbosity);
@@ -162,7 +162,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     let mut of_removed = JournalSlot::default();
     let mut compared = None;
     if let (Ok(Some(exported)), Some(comparing)) = (&mut read, comparing)
-        // What is held back anyway is not worth a request.
+        // An export that a gate holds back is not worth a request.
         && may_be_published::<R, _>(config, exported)
     {
         let confirming = Confirming { account, key: &key, verbosity, journal: &mut of_removed, now };
@@ -184,7 +184,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             if let Some(tally) = &exported.gathered.profiles {
                 tally.add_to(&mut run.profiles);
             }
-            // Those of a journal are as the server sent them.
+            // Request ids from a journal are as the server sent them, so they are redacted here.
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
@@ -194,7 +194,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     };
     match published {
         Ok(published) => {
-            // Before anything is reported: a full stdout must not make a published export look unfinished.
+            // Before anything is printed: a full stdout must not make a published export look unfinished.
             let writers = [journal.writer, of_activities.writer, of_removed.writer];
             writers.into_iter().flatten().for_each(JournalWriter::remove);
             remove_other_journals(config);
@@ -211,11 +211,11 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
     }
 }
 
-/// What runs with the outputs in another order have left beside them is older than what is there now.
+/// Journals from runs with the outputs in another order are older than the published export.
 fn remove_other_journals(config: &ExportConfig) {
     let activities = config.outputs.activities.iter().map(|activities| &activities.output);
     for path in config.outputs.outputs.iter().chain(activities).filter_map(|request| request.target.state_path()) {
-        // No one needs it, whether or not it can be removed.
+        // Nobody needs it, whether or not it can be removed.
         remove_journal(&Sidecar::Journal.path(&path)).ok();
     }
 }
@@ -242,12 +242,12 @@ fn run_facts(read: &ReadReport, stats: RequestStats, (started, started_at): (Ins
     }
 }
 
-/// The evidence for a verdict, in one line.
+/// The evidence for a verdict on one line.
 pub(super) fn sentences(evidence: &[Evidence]) -> String {
     evidence.iter().map(|evidence| evidence.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// Seconds to three places: more would be noise.
+/// Rounds to milliseconds.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
@@ -268,7 +268,7 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
     job::note_outcome(&in_one_line);
     let shows_table = monitor.shows_table();
     if !shows_table {
-        // Else the table begins with it.
+        // Otherwise the table starts with it.
         warn_of_losses(&published.document, &published.rejected);
     }
     for suspicion in published.document.suspicions() {
@@ -299,7 +299,7 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
     })
 }
 
-/// The verdict and what it is about, in one line, and what has changed in another.
+/// The verdict and the number of rows on one line, and the changes on another.
 pub(super) fn outcome<R: Reading, D>(published: &PublishedExport<D>) -> String {
     let (one, many) = (R::NOUN.one, R::NOUN.many);
     let left_out = match published.items_rejected {
@@ -314,7 +314,7 @@ pub(super) fn outcome<R: Reading, D>(published: &PublishedExport<D>) -> String {
     format!("{}: {rows}{left_out}{}", published.verdict.name(), changes.unwrap_or_default())
 }
 
-/// What has changed, in one line.
+/// The changes on one line.
 fn changes_line(changes: &RunChanges, noun: RowNoun) -> String {
     if changes.is_first {
         return format!("first export: every {} is new", noun.one);

@@ -1,4 +1,4 @@
-//! What a command asks of an export, whether it is run or only estimated.
+//! What a command exports, whether the export is run or only estimated.
 
 use crate::api::Account;
 use crate::config::{ConfigError, ExportConfig};
@@ -9,27 +9,27 @@ use crate::publish::PartitionBy;
 use super::job;
 use super::monitor::RunMonitor;
 
-/// What one command exports, and how it reads it.
+/// What a command exports, and how it is read.
 #[derive(Debug)]
 pub(super) struct ExportCommand<R> {
-    /// What is exported, and how it is read.
+    /// The rows to read, and how.
     pub(super) reading: R,
-    /// Whether there is one file for each value of a column.
+    /// The column to partition by, if any.
     pub(super) partition: Option<PartitionBy>,
-    /// How the activities of the rows are read, if they are.
+    /// How the activities of the rows are read, if requested.
     pub(super) activities: Option<LookupSettings>,
 }
 
-/// What is to be done with an export.
+/// What to do with an export.
 #[derive(Clone, Copy)]
 pub(super) enum Intent<'a> {
-    /// It is run, and watched.
+    /// Run it, with monitoring.
     Run(&'a RunMonitor<'a>),
-    /// It is described, by one request.
+    /// Estimate it with one request.
     Plan,
 }
 
-/// Whether a job is only checked; what the check needs is noted then.
+/// Whether the job is only checked; if so, records what the check needs.
 pub(super) fn is_only_checked(config: &ExportConfig, intent: Intent<'_>) -> bool {
     if !job::is_check() {
         return false;
@@ -41,7 +41,7 @@ pub(super) fn is_only_checked(config: &ExportConfig, intent: Intent<'_>) -> bool
     true
 }
 
-/// The account of a run; sends nothing.
+/// Opens the account of a run; sends nothing.
 ///
 /// # Errors
 /// When there is no key, or HTTPS cannot be set up.

@@ -1,10 +1,11 @@
-//! The job that a thread runs, when a command is one of several.
+//! The current job of a thread, when a command is one of several.
 //!
-//! Like a span of `tracing`, a job is entered on a thread and found there by what the command calls: messages get its name,
-//! and signals come from the program that runs all jobs. Commands themselves do not know whether they are jobs.
+//! Like a span of `tracing`, a job is entered on a thread and looked up there by the functions that the command calls:
+//! messages get its name, and signals come from the program that runs all jobs. Commands need not distinguish whether they
+//! are jobs.
 //!
-//! *Easy to get wrong:* a thread that a job starts is not in it. Such threads print nothing but log messages, and those
-//! that may log enter the span of their parent.
+//! *Easy to get wrong:* a thread started by a job is not part of it. Such threads print only log messages, and those that
+//! may log enter the span of their parent.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -24,19 +25,19 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<JobContext>>> = const { RefCell::new(None) };
 }
 
-/// Why a job's command is called.
+/// Why the command of a job is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobPurpose {
-    /// To find what is wrong with it, without a request.
+    /// To check it without sending a request.
     Check,
-    /// To run it, with others at the same time or without.
+    /// To run it, alone or with others at the same time.
     Run {
         /// Whether others run at the same time.
         has_company: bool,
     },
 }
 
-/// A job on its thread.
+/// The job of a thread.
 #[derive(Debug)]
 pub(super) struct JobContext {
     name: String,
@@ -47,23 +48,23 @@ pub(super) struct JobContext {
     quota: Cell<Option<QuotaLeft>>,
 }
 
-/// What the check of a job has found.
+/// The result of checking a job.
 #[derive(Debug, Default)]
 pub(super) struct JobCheck {
-    /// Where it writes: what tells whether two places are the same, and what it is called.
+    /// The paths that it writes: for each, a text that identifies it and a name for messages.
     pub(super) places: Vec<(String, String)>,
-    /// Whose quota it spends.
+    /// The account whose quota it uses.
     pub(super) account: Option<(Url, ApiKey)>,
 }
 
-/// What a job has noted.
+/// What a job recorded.
 #[derive(Debug)]
 pub(super) struct Noted {
-    /// What a check found.
+    /// The result of the check.
     pub(super) checked: JobCheck,
-    /// The outcome in a few words.
+    /// The outcome on one line.
     pub(super) outcome: Option<String>,
-    /// What is left of its account's quota.
+    /// The remaining quota of its account.
     pub(super) quota: Option<QuotaLeft>,
 }
 
@@ -79,15 +80,15 @@ impl JobContext {
         }
     }
 
-    /// The same job, which starts with what an earlier one has left of its account's quota.
+    /// The same job, starting with the quota that an earlier job of the account left.
     #[must_use]
     pub(super) fn with_quota(self, left: Option<QuotaLeft>) -> Self {
         Self { quota: Cell::new(left), ..self }
     }
 
-    /// Calls `work` as this job, and returns what it noted.
+    /// Calls `work` as this job, and returns what it recorded.
     pub(super) fn enter<T>(self, work: impl FnOnce() -> T) -> (T, Noted) {
-        // At the level of errors, so that it is there whatever level is logged.
+        // At the error level, so that it exists at every log level.
         let span = tracing::error_span!("job", name = %self.name);
         let context = Rc::new(self);
         let before = CURRENT.replace(Some(Rc::clone(&context)));
@@ -101,7 +102,7 @@ fn current<T>(ask: impl FnOnce(&JobContext) -> T) -> Option<T> {
     CURRENT.with_borrow(|job| job.as_deref().map(ask))
 }
 
-/// Handles signals from now on; in a job, those are of the program that runs the jobs.
+/// Starts handling signals; a job uses those of the program that runs the jobs.
 ///
 /// # Errors
 /// When a thread cannot be started, or signal handlers cannot be installed.
@@ -109,12 +110,12 @@ pub(super) fn signals() -> io::Result<Signals> {
     current(|job| job.signals.for_command()).map_or_else(Signals::listen, Ok)
 }
 
-/// Whether this is a job.
+/// Whether the current thread runs a job.
 pub(super) fn is_one() -> bool {
     current(|_| ()).is_some()
 }
 
-/// The name of the job, if this is one.
+/// The name of the current job, if there is one.
 pub(super) fn name() -> Option<String> {
     current(|job| job.name.clone())
 }
@@ -124,19 +125,19 @@ pub(super) fn has_company() -> bool {
     current(|job| job.purpose == JobPurpose::Run { has_company: true }).unwrap_or(false)
 }
 
-/// Whether the command is only to be checked. What it would read may not be there yet.
+/// Whether the command is only checked. Its inputs may not exist yet.
 pub(super) fn is_check() -> bool {
     current(|job| job.purpose == JobPurpose::Check).unwrap_or(false)
 }
 
-/// Notes where a job writes.
+/// Records the paths that a job writes.
 pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
     current(|job| {
         job.checked.borrow_mut().places.extend(targets.map(|target| (target.identity(), target.to_string())));
     });
 }
 
-/// Notes where an export writes.
+/// Records the paths that an export writes.
 pub(super) fn note_outputs(outputs: &OutputsConfig) {
     let activities = outputs.activities.iter().map(|activities| &activities.output);
     let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
@@ -145,30 +146,30 @@ pub(super) fn note_outputs(outputs: &OutputsConfig) {
     note_places(targets.chain(outputs.side_files()).chain(&outputs.manifest));
 }
 
-/// Notes which account a job reads.
+/// Records the account that a job reads.
 pub(super) fn note_account(account: &AccountConfig) {
     let Some(key) = account.api_key.clone().filter(|_| account.simulate.is_none()) else { return };
     current(|job| job.checked.borrow_mut().account = Some((account.base_url.clone(), key)));
 }
 
-/// Lets an account start with what the job before has left of its quota.
+/// Passes the quota that the previous job left to an account.
 pub(super) fn share_quota(account: &Account) {
     if let Some(left) = current(|job| job.quota.get()).flatten() {
         account.continue_from(left);
     }
 }
 
-/// Notes what is left of an account's quota.
+/// Records the remaining quota of an account.
 pub(super) fn note_quota(account: &Account) {
     current(|job| job.quota.set(Some(account.quota_left())));
 }
 
-/// Notes how the job ended, in a few words.
+/// Records the outcome on one line.
 pub(super) fn note_outcome(text: &str) {
     current(|job| *job.outcome.borrow_mut() = Some(text.to_owned()));
 }
 
-/// A message for people, each line of which begins with the name of the job.
+/// A message for people, with the name of the job at the start of each line.
 pub(super) fn named(text: &str) -> Cow<'_, str> {
     current(|job| with_name(text, &job.name)).map_or(Cow::Borrowed(text), Cow::Owned)
 }

@@ -1,4 +1,4 @@
-//! Where log messages go, and which of them.
+//! Sets up logging: destination and level.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -9,12 +9,12 @@ use crate::cli::VerbosityArgs;
 use crate::progress::LogWriter;
 use crate::telemetry::{CONSOLE_TARGET, JsonLayer, LogFormat};
 
-/// The level for [`start_log`] that the flags choose.
+/// The level for [`start_log`] that the flags select.
 pub(super) fn log_level(verbosity: &VerbosityArgs) -> u8 {
     if verbosity.quiet { 0 } else { 1_u8.saturating_add(verbosity.verbose) }
 }
 
-/// Sends the log to stderr: 0 errors, 1 warnings, 2 retries, 3 everything.
+/// Logs to stderr: 0 errors, 1 warnings, 2 retries, 3 everything.
 pub(super) fn start_log(level: u8) {
     let level = match level {
         0 => tracing::Level::ERROR,
@@ -26,7 +26,7 @@ pub(super) fn start_log(level: u8) {
         let is_wanted = metadata.is_span() || metadata.target() == CONSOLE_TARGET || *metadata.level() <= level;
         is_wanted && is_ours(metadata.target())
     });
-    // Setting it fails only when a log is already set up, which is then used.
+    // Fails only if a log is already set up, which is then used.
     if LogFormat::is_json() {
         let layer = JsonLayer::new(io::stderr).with_filter(is_shown);
         if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).is_ok() {
@@ -42,13 +42,13 @@ pub(super) fn start_log(level: u8) {
     }
 }
 
-/// Only this crate's own messages, since those of libraries could hold a URL with a phone number, and the retries of object
-/// stores, whose URLs are left out.
+/// Only messages of this crate, because those of libraries could contain a URL with a phone number, and retries of object
+/// stores, which are logged without URLs.
 fn is_ours(target: &str) -> bool {
     target.starts_with("sent_export") || target == "object_store::client::retry"
 }
 
-/// A panic, which is a bug, is a line of JSON, too.
+/// Logs a panic, which is a bug, as a line of JSON, too.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a panic");
@@ -57,14 +57,14 @@ fn log_panics() {
     }));
 }
 
-/// Columns of the terminal, or a fixed width for a log.
+/// The width of the terminal, or a fixed width for a log.
 pub(super) fn table_width(terminal: &console::Term) -> usize {
     const LOG_WIDTH: usize = 100;
     let width = if terminal.is_term() { usize::from(terminal.size().1) } else { LOG_WIDTH };
     width.clamp(40, 160)
 }
 
-/// The convention of no-color.org, and terminals without colors.
+/// Whether no-color.org's variable is set, or the terminal has no colors.
 pub(super) fn is_color_off() -> bool {
     are_colors_off(std::env::var_os("NO_COLOR").as_deref(), std::env::var_os("TERM").as_deref())
 }

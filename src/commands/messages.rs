@@ -45,7 +45,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         args.activities.activities_output.as_deref().map(|path| SecondOutput { path, rows: of_activities });
     let needs_all = [
         (args.changes.compares(), "--changes, --history and --exit-code-unchanged"),
-        // A day with some of its messages would replace the whole day.
+        // A day with only some of its messages would replace the whole day.
         (args.output.partition_by.is_some(), "--partition-by"),
         (args.since.is_some() && args.list.sample.is_some(), "--since"),
     ];
@@ -66,7 +66,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
         run: &args.run,
         simulate,
     };
-    // Each profile continues its own last export.
+    // Each profile continues from its own last export.
     let continues_each = args.since_last && args.profiles.profiles.is_some();
     let profile_id = args.run.account.profile_id;
     let of_account = (ProfileNaming::by_id(profile_id), profile_id);
@@ -97,10 +97,10 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
     export_list::<_, DeliveryCounts>(&command, intent, flags, filters, (&args.profiles, since_last))
 }
 
-/// Whose messages are read: how paths call the profile, and its id; nothing for the account.
+/// Whose messages are read: the profile's name in paths, and its id if it is not the account itself.
 type Whose = (ProfileNaming, Option<Uuid>);
 
-/// From when on messages are requested.
+/// The time from which messages are requested.
 fn since(args: &MessagesArgs, whose: Whose) -> Result<Option<Since>, ConfigError> {
     let is_whole_days = args.output.partition_by.is_some();
     if let Some(since) = &args.since {
@@ -110,7 +110,7 @@ fn since(args: &MessagesArgs, whose: Whose) -> Result<Option<Since>, ConfigError
         };
         return Ok(Some(Since { start, is_whole_days, text: since.text.clone() }));
     }
-    // For a check, nothing is looked for in a store.
+    // A check does not access a store.
     let Some(start) = (if args.since_last && !job::is_check() { start_after_last_run(args, whose)? } else { None })
     else {
         return Ok(None);
@@ -130,8 +130,7 @@ struct LastRun {
     filters: Filters,
 }
 
-/// The time before which the export in the folder of the output needs nothing; `None` reads everything, as the first run
-/// does.
+/// The time before which the export in the output's folder is complete; `None` reads everything, as in the first run.
 fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Result<Option<Timestamp>, ConfigError> {
     let state_dir = args.run.resume.state_dir.as_deref();
     let naming = Naming::new(&args.output.files.store, state_dir, profile, Timestamp::now())?;
@@ -167,7 +166,7 @@ fn start_after_last_run(args: &MessagesArgs, (profile, profile_id): Whose) -> Re
         return Err(refused("it was made with another --profile-id, or with --profiles".to_owned()));
     }
     if last.verdict == Verdict::Unverified {
-        // What that run may have missed lies in the span that it read.
+        // What that run may have missed lies in its span.
         tracing::warn!("the last run is unverified: reading its span again");
         return Ok(last.filters.since.and_then(|since| Timestamp::parse_in_table(&since)));
     }

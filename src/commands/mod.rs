@@ -1,4 +1,4 @@
-//! One file for each subcommand: it wires the stages, handles cancellation, and prints the outcome.
+//! One file per subcommand: it connects the stages, handles cancellation, and prints the outcome.
 
 mod account;
 mod activities;
@@ -42,10 +42,10 @@ use self::log::{is_color_off, log_level, start_log, table_width};
 use self::monitor::{RunMonitor, perform};
 use self::printer::{print, warn_of_ids};
 
-/// Level of the log of commands without a flag for it: warnings.
+/// Log level of commands without a flag for it: warnings.
 const PLAIN_LOG: u8 = 1;
 
-/// Runs what the command line asks for and prints its error, if any.
+/// Runs the command and prints its error, if any.
 pub fn run(cli: Result<Cli, clap::Error>) -> ExitCode {
     match cli {
         Ok(cli) => {
@@ -60,7 +60,7 @@ pub fn run(cli: Result<Cli, clap::Error>) -> ExitCode {
     }
 }
 
-/// Starts the log of a command that runs alone; the jobs of a file share one, which their verbosity decides.
+/// Sets up the log of a command that runs alone. The jobs of a file share a log, at the most verbose level of any job.
 fn start_log_of(command: &Command) {
     match command {
         Command::Contacts(args) => start_log(log_level(&args.run.verbosity)),
@@ -70,7 +70,7 @@ fn start_log_of(command: &Command) {
         Command::Doctor(args) => start_log(log_level(&args.run.verbosity)),
         Command::Plan(args) => start_log(log_level(args.verbosity())),
         Command::Run(_) => {}
-        // In a text log, these print their own messages only.
+        // With a text log, these commands print only their own messages.
         _ if LogFormat::is_json() => start_log(PLAIN_LOG),
         _ => {}
     }
@@ -79,7 +79,7 @@ fn start_log_of(command: &Command) {
 fn dispatch(command: &Command, monitor: &RunMonitor<'_>) -> Result<ExitCode, Error> {
     monitor.prepare()?;
     match command {
-        // They write nothing that another job could write, and have nothing to check but their flags.
+        // They write nothing that another job could write, so only their flags are checked.
         Command::Doctor(_)
         | Command::Verify(_)
         | Command::Sql(_)

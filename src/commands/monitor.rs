@@ -1,11 +1,11 @@
-//! Follows a run from its command line to its exit code, and leaves what programs that watch it want to know.
+//! Monitors a run from its command line to its exit code, and reports it to other programs.
 //!
-//! Every command is performed by [`perform`], alone or as a job. A [`RunMonitor`] is passed down to exports, which note what
-//! becomes known; at the end its record goes to `--metrics`, `--runs` and `--notify`, whatever the outcome. What cannot be
-//! written or sent is a warning: a run never fails because nobody can be told.
+//! [`perform`] runs every command, alone or as a job. A [`RunMonitor`] is passed down to exports, which record facts as
+//! they become known. At the end, the record goes to `--metrics`, `--runs` and `--notify`, whatever the outcome. If it
+//! cannot be written or sent, that is only a warning: monitoring never makes a run fail.
 //!
-//! *Easy to get wrong:* the error is printed before the last line of the log, and the notification is sent before it, too, so
-//! that its warning is not lost behind the end.
+//! *Easy to get wrong:* the error is printed, and the notification sent, before the last line of the log, so that their
+//! messages come before the end.
 
 use std::cell::{OnceCell, RefCell};
 use std::io::IsTerminal;
@@ -38,15 +38,15 @@ pub(super) struct RunMonitor<'a> {
     record: RefCell<RunRecord>,
 }
 
-/// What the command line says of watching.
+/// The command line's flags about monitoring.
 #[derive(Clone, Copy)]
 struct WatchedFlags<'a> {
     command: &'static str,
-    /// Whether the log has a line at its beginning and its end.
+    /// Whether start and end are logged.
     is_logged: bool,
     is_quiet: bool,
     watch: Option<&'a WatchArgs>,
-    /// The first output, as it was typed.
+    /// The first output as given.
     output: Option<&'a Path>,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn perform(command: &Command) -> (ExitCode, Option<Error>) {
     if !job::is_one() {
         start_log_of(command);
     }
-    // An export begins once its settings are checked, and jobs once their file is read, which decides what is logged.
+    // An export starts after its settings are checked, and jobs after their file is read, which determines the log level.
     let begins = monitor.flags.watch.is_none() && !matches!(command, Command::Run(_));
     let begun = if begins { monitor.begin(None) } else { Ok(()) };
     let result = begun.and_then(|()| dispatch(command, &monitor));
@@ -66,7 +66,7 @@ pub(super) fn perform(command: &Command) -> (ExitCode, Option<Error>) {
     };
     if let Some(error) = &error {
         if LogFormat::is_json() {
-            // If it failed before it had a log.
+            // In case it failed before a log was set up.
             start_log(PLAIN_LOG);
         }
         say_error(error);
@@ -76,7 +76,7 @@ pub(super) fn perform(command: &Command) -> (ExitCode, Option<Error>) {
 }
 
 impl<'a> RunMonitor<'a> {
-    /// Of a command that has not begun.
+    /// The monitor of a command that has not started.
     pub(super) fn new(command: &'a Command) -> Self {
         let record = RunRecord {
             schema_version: RUN_RECORD_SCHEMA_VERSION,
@@ -90,10 +90,10 @@ impl<'a> RunMonitor<'a> {
         Self { flags, config: OnceCell::new(), started: Instant::now(), record }
     }
 
-    /// Checks the flags of watching before anything else is done.
+    /// Checks the monitoring flags before anything else is done.
     ///
     /// # Errors
-    /// When one makes no sense, or its file cannot be written.
+    /// When one is invalid, or its file cannot be written.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         let Some(watch) = self.flags.watch else { return Ok(()) };
         let config = WatchConfig::new(watch)?;
@@ -102,7 +102,7 @@ impl<'a> RunMonitor<'a> {
             return Ok(());
         }
         let checked = config.check_files();
-        // Where the other file or the webhook can be reached, it is told of this.
+        // Set despite the error, so that the other file or the webhook reports it.
         self.config.set(config).ok();
         Ok(checked?)
     }
@@ -112,7 +112,7 @@ impl<'a> RunMonitor<'a> {
         self.is_table_wanted(std::io::stderr().is_terminal() && !job::is_one())
     }
 
-    /// Whether the tables of several exports are printed: they are long, so only if they are asked for.
+    /// Whether the tables of several exports are printed: only if requested, because they are long.
     pub(super) fn shows_tables(&self) -> bool {
         self.is_table_wanted(false)
     }
@@ -126,7 +126,7 @@ impl<'a> RunMonitor<'a> {
         is_wanted && !self.flags.is_quiet && !LogFormat::is_json()
     }
 
-    /// Says that the command begins: an export with its checked settings, another command without.
+    /// Logs the start of a command; an export passes its checked settings.
     ///
     /// # Errors
     /// When the metrics or the run log would replace a file of the export.
@@ -156,7 +156,7 @@ impl<'a> RunMonitor<'a> {
         Ok(())
     }
 
-    /// Notes what was requested so far.
+    /// Records the requests so far.
     pub(super) fn note_requests(&self, stats: RequestStats) {
         let mut record = self.record.borrow_mut();
         (record.requests, record.retries, record.rate_limited) =
@@ -164,7 +164,7 @@ impl<'a> RunMonitor<'a> {
         record.waited_seconds = rounded(stats.waited.as_secs_f64());
     }
 
-    /// Notes what the read of a list met, beside what those before it met.
+    /// Adds the results of reading a list to those of earlier lists.
     pub(super) fn note_read(&self, read: &ReadReport) {
         let mut record = self.record.borrow_mut();
         let facts = &read.consistency;
@@ -176,7 +176,7 @@ impl<'a> RunMonitor<'a> {
         add(&mut record.changes_seen, facts.changes_seen);
     }
 
-    /// Notes that the outputs of a list have their names; `outcome` is the same for people.
+    /// Records that the outputs of a list are published; `outcome` is the same for people.
     pub(super) fn note_published<D>(&self, published: &PublishedExport<D>, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.is_published = true;
@@ -191,7 +191,7 @@ impl<'a> RunMonitor<'a> {
         outcome.clone_into(&mut record.summary);
     }
 
-    /// Notes how several exports ended together.
+    /// Records the combined outcome of several exports.
     pub(super) fn note_all(&self, verdict: Verdict, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.verdict = Some(verdict);
@@ -266,13 +266,13 @@ fn add(sum: &mut Option<u64>, more: u64) {
     *sum = Some(sum.unwrap_or_default() + more);
 }
 
-/// Where the rows of an export go; a dataset is called by its folder.
+/// The outputs of an export for people; a dataset is named by its folder.
 fn shown_outputs(config: &ExportConfig) -> Vec<String> {
     let activities = config.outputs.activities.iter().map(|activities| activities.output.target.to_string());
     config.outputs.outputs.iter().map(|request| config.outputs.shown(&request.target)).chain(activities).collect()
 }
 
-/// Writes and sends what is left of a run.
+/// Writes and sends the record of a run.
 fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
     if let Some(path) = &config.metrics
         && let Err(error) = write_metrics(path, record, labels)
@@ -291,12 +291,12 @@ fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
     }
 }
 
-/// Posts the outcome, on a runtime of its own: that of the run is gone.
+/// Posts the outcome on a runtime of its own, because that of the run has ended.
 fn notify(webhook: &Webhook, record: &RunRecord) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot notify {}: {error}", webhook.host()))?;
     let posted = runtime.block_on(webhook.post(record));
-    // Name resolution may hang on a thread of its own.
+    // Name resolution may hang on another thread.
     runtime.shutdown_background();
     posted.map_err(|error| {
         let cause = match &error {
@@ -308,12 +308,12 @@ fn notify(webhook: &Webhook, record: &RunRecord) -> Result<(), String> {
     })
 }
 
-/// The innermost cause, which says the most.
+/// The innermost cause, which is the most specific.
 fn root_of(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The last line of the log.
+/// Logs the end of a command.
 fn log_end(record: &RunRecord, is_export: bool) {
     let verdict = record.verdict.map(Verdict::name);
     let exit_code = u64::from(record.exit_code);
@@ -350,7 +350,7 @@ fn log_end(record: &RunRecord, is_export: bool) {
     }
 }
 
-/// Seconds to three places: more would be noise.
+/// Rounds to milliseconds.
 fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }

@@ -1,4 +1,4 @@
-//! `sent-export plan`: what an export would take.
+//! `sent-export plan`: estimates the cost of an export.
 
 use crate::cli::{PlanArgs, PlannedExport};
 use crate::error::{Error, ExitCode};
@@ -9,7 +9,7 @@ use super::{activities, contacts, messages};
 /// Plans an export.
 ///
 /// # Errors
-/// As the export itself, before its second request.
+/// Those of the export itself before its second request.
 pub(super) fn run(args: &PlanArgs) -> Result<ExitCode, Error> {
     match &args.export {
         PlannedExport::Contacts(args) => contacts::run(args, Intent::Plan),

@@ -1,7 +1,7 @@
-//! What a command tells whoever runs it: text for people, or events of the log where that is JSON.
+//! Output of commands for people: text, or log events if the log is JSON.
 //!
-//! Every message to stderr that is not an ordinary log message is printed here, so that nothing else is in a log of JSON. There,
-//! a message is an event of `tracing` with a target of its own, which no level hides, and `telemetry` writes it. Tables
+//! Every message on stderr that is not an ordinary log message is printed here, so that a JSON log contains nothing else.
+//! There, a message is an event of `tracing` with its own target, which no level hides, and `telemetry` writes it. Tables
 //! are for people only.
 
 use std::io::{self, Write};
@@ -47,20 +47,20 @@ fn event_of(error: &Error) -> &'static str {
     }
 }
 
-/// Prints what is wrong with the command line, or what it asks to be shown, and returns the exit code.
+/// Prints an error of the command line, or the requested help, and returns the exit code.
 pub(super) fn say_usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && LogFormat::is_json() {
         let text = error.render().to_string();
         let message = text.trim_start_matches("error: ").trim_end();
         tracing::error!(target: CONSOLE_TARGET, event = "error", exit_code = 2_u64, "{message}");
     } else {
-        // There is nowhere to report that this fails.
+        // There is nowhere to report a failure.
         drop(error.print());
     }
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Complete }
 }
 
-/// Prints a warning that a report holds, too.
+/// Prints a warning that is also in the report.
 pub(super) fn warn(notice: &Notice) {
     if LogFormat::is_json() {
         let code = serde_json::to_value(notice.code).unwrap_or_default();
@@ -79,7 +79,7 @@ pub(super) fn warn_text(text: &str) {
     }
 }
 
-/// Prints a warning that programs can tell from others.
+/// Prints a warning with an event name for programs.
 pub(super) fn warn_event(event: &str, text: &str) {
     if LogFormat::is_json() {
         tracing::warn!(target: CONSOLE_TARGET, event, "{text}");
@@ -88,7 +88,7 @@ pub(super) fn warn_event(event: &str, text: &str) {
     }
 }
 
-/// Prints a line that is no warning.
+/// Prints a message that is not a warning.
 pub(super) fn note(event: &str, text: &str) {
     if LogFormat::is_json() {
         tracing::info!(target: CONSOLE_TARGET, event, "{text}");
@@ -97,7 +97,7 @@ pub(super) fn note(event: &str, text: &str) {
     }
 }
 
-/// Says how the export of one of several profiles ended.
+/// Prints the outcome for one of several profiles.
 pub(super) fn note_profile(profile: &ChildProfile, (verdict, rows): (Verdict, u64), text: &str) {
     let text = printable(&format!("{profile}: {text}"));
     if LogFormat::is_json() {
@@ -108,7 +108,7 @@ pub(super) fn note_profile(profile: &ChildProfile, (verdict, rows): (Verdict, u6
     }
 }
 
-/// Says that one of several profiles was not exported.
+/// Warns that one of several profiles was not exported.
 pub(super) fn warn_profile(profile: &ChildProfile, error: &Error) {
     let text = printable(&format!("{profile} was not exported: {}", error.in_one_line()));
     if LogFormat::is_json() {
@@ -126,7 +126,7 @@ pub(super) fn show(text: &str) {
     }
 }
 
-/// Says what of a list of ids is read once, or not at all. `table` is the flag that names tables.
+/// Warns about duplicates and skipped lines in a list of ids. `table` is the flag that names tables.
 pub(super) fn warn_of_ids(ids: &IdList, table: &str) {
     if ids.repeated() > 0 {
         tracing::info!("{} repeated and read once", count_of(ids.repeated(), "id is", "ids are"));
@@ -137,12 +137,12 @@ pub(super) fn warn_of_ids(ids: &IdList, table: &str) {
     }
 }
 
-/// Writes to stderr, in a job with its name; there is nowhere to report that this fails.
+/// Writes to stderr, with the name of the job if there is one. There is nowhere to report a failure.
 fn say(text: &str) {
     drop(io::stderr().write_all(job::named(text).as_bytes()));
 }
 
-/// Writes to stdout; a reader that closes the pipe is no failure.
+/// Writes to stdout; a reader that closes the pipe is not a failure.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

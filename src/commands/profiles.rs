@@ -1,15 +1,15 @@
 //! Exports of several profiles of an organization (`--profiles`).
 //!
 //! ```text
-//!  who the key belongs to ──► profiles ─┬─► together   one output, rows with the columns of their profile
-//!                                       └─► apart      an output each, published one after another
+//!  owner of the key ──► profiles ─┬─► together   one output, rows with the columns of their profile
+//!                                 └─► apart      an output for each, published one after another
 //! ```
 //!
-//! Both read with one account, and so under its one limiter. A profile that cannot be read does not lose the others, see
+//! Both read with one account, and therefore one limiter. If a profile cannot be read, the others are still exported, see
 //! [`ProfilesReading`]; if none can, nothing is published.
 //!
-//! *Easy to get wrong:* a run that is killed must not read profiles again that it has read to their end. So the journals of
-//! all profiles are kept until the run is over, also those of outputs that have their names already.
+//! *Easy to get wrong:* after a killed run, profiles that were read to the end must not be read again. So the journals of
+//! all profiles are kept until the end of the run, even if their outputs are already published.
 
 mod apart;
 mod journals;
@@ -42,18 +42,18 @@ use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
 use super::monitor::RunMonitor;
 use super::{job, stop};
 
-/// From when on the rows of a profile are read, by the last export of them; `None` reads all of them.
+/// The time from which the rows of a profile are read, according to its last export; `None` reads all of them.
 pub(super) type SinceLast<'a> = dyn Fn(&ChildProfile) -> Result<Option<Since>, ConfigError> + 'a;
 
-/// The columns of the rows that are written: with those of the profile, if the flag names profiles.
+/// The columns that are written, including those of the profile if `--profiles` is given.
 pub(super) fn written_schema(profiles: &ProfilesArgs, schema: SchemaRef) -> SchemaRef {
     if profiles.profiles.is_some() { with_profile(&schema) } else { schema }
 }
 
-/// Exports a list: that of the account, or those of the profiles that the flag names.
+/// Exports a list: that of the account, or those of the profiles in `--profiles`.
 ///
 /// # Errors
-/// As for [`run_export`], and when the profiles cannot be told or chosen, or none of them can be read.
+/// As for [`run_export`], and when the profiles cannot be listed or chosen, or none of them can be read.
 pub(super) fn export_list<R: Resource, C: RowCounts>(
     command: &ExportCommand<ListReading<R>>,
     intent: Intent<'_>,
@@ -81,7 +81,8 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     if is_only_checked(&config, intent) {
         return Ok(ExitCode::Complete);
     }
-    // What is written by all is open before the first request; what is written by each is named after it.
+    // Shared outputs are opened before the first request; separate ones are named after their profiles, which are not known
+    // yet.
     let monitor = match intent {
         Intent::Run(monitor) => Some(monitor),
         Intent::Plan => None,
@@ -113,12 +114,12 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
         (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
     };
     job::note_quota(&account);
-    // A run that was stopped does not wait for an output that hangs.
+    // An interrupted run does not wait for an output that hangs.
     runtime.shutdown_background();
     ended
 }
 
-/// Checks that all flags make sense for several profiles.
+/// Checks that all flags can be used with several profiles.
 fn check_flags<R>(
     command: &ExportCommand<ListReading<R>>,
     flags: &ExportFlags<'_>,
@@ -126,31 +127,31 @@ fn check_flags<R>(
 ) -> Result<(), ConfigError> {
     let changes = flags.beside.changes.as_ref();
     let is_set = |is_given: fn(&ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
-    // Rows are matched by their ids, which profiles may share.
+    // Rows are matched by id, which profiles may share.
     let refused = [
         (is_set(|changes| !changes.args.changes.is_empty()), "--changes"),
         (is_set(|changes| changes.args.history.is_some()), "--history"),
         (is_set(|changes| changes.args.exit_code_unchanged.is_some()), "--exit-code-unchanged"),
         (is_set(|changes| changes.confirms_removed), "--confirm-removed"),
         (command.activities.is_some(), "--with-activities"),
-        // A part of which list?
+        // It would be unclear to which list it applies.
         (command.reading.settings.limit.is_some(), "--limit"),
         (command.reading.sample.is_some(), "--sample"),
     ];
     if let Some((_, flag)) = refused.into_iter().find(|(is_given, _)| *is_given) {
         return Err(ProfileError::Flag(flag).into());
     }
-    // A run replaces the days that it has read. One that has not read all profiles would lose rows of the others.
+    // A run replaces the days that it read. One that did not read all profiles would lose the others' rows.
     if command.partition.as_ref().is_some_and(PartitionBy::keeps_others) && !is_split {
         return Err(ProfileError::OneFolder.into());
     }
     Ok(())
 }
 
-/// The profiles that are asked for.
+/// The chosen profiles.
 ///
 /// # Errors
-/// When a request fails, the key is not that of an organization, or a name is not that of one profile.
+/// When a request fails, the key does not belong to an organization, or a name does not match exactly one profile.
 pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<Vec<ChildProfile>, Error> {
     let identity = account.identity(Scope::ACCOUNT).await.map_err(Error::Api)?.data;
     ProfileChoice::check_key(&identity)?;
@@ -158,7 +159,7 @@ pub(super) async fn choose(account: &Account, choice: &ProfileChoice) -> Result<
     Ok(choice.of(&all)?)
 }
 
-/// A run whose profiles are known.
+/// A run with known profiles.
 struct ProfilesRun<'a, R> {
     command: &'a ExportCommand<ListReading<R>>,
     since_last: Option<&'a SinceLast<'a>>,
@@ -168,7 +169,7 @@ struct ProfilesRun<'a, R> {
     verbosity: &'a VerbosityArgs,
 }
 
-/// A profile whose rows have outputs of their own.
+/// A profile with its own outputs.
 struct OneProfile {
     profile: ChildProfile,
     config: ExportConfig,
@@ -177,7 +178,7 @@ struct OneProfile {
 }
 
 impl<'a, R: Resource> ProfilesRun<'a, R> {
-    /// Reads all profiles into the outputs that are open.
+    /// Reads all profiles into the shared outputs.
     fn export_together<C: RowCounts>(
         &self,
         profiles: Vec<ChildProfile>,
@@ -193,7 +194,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         let reading = read_and_publish::<_, C>(&command, watch, (config, account), opened, stop);
         match runtime.block_on(reading) {
             Ok(published) => {
-                // Before anything is reported: a full stdout must not make a published export look unfinished.
+                // Before anything is printed: a full stdout must not make a published export look unfinished.
                 journals.remove();
                 let report = |published| report_result::<ListReading<R>, _>(config, watch, &published);
                 published.map_or(Ok(ExitCode::Complete), report)
@@ -202,7 +203,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         }
     }
 
-    /// Says what reading the profiles would take.
+    /// Prints an estimate for reading the profiles.
     fn plan(&self, profiles: Vec<ChildProfile>, is_split: bool) -> Result<ExitCode, Error> {
         let (config, account, runtime) = self.of_run;
         let (mut journals, mut since) = (Vec::new(), self.command.reading.since.clone());
@@ -219,7 +220,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         describe((&command, config), account, runtime, &Planned { journals, is_split })
     }
 
-    /// The settings of one profile with outputs of its own.
+    /// The settings for one profile with its own outputs.
     fn one(&self, profile: ChildProfile) -> Result<OneProfile, Error> {
         let since = match self.since_last {
             Some(since_last) => since_last(&profile)?,
@@ -234,7 +235,7 @@ impl<'a, R: Resource> ProfilesRun<'a, R> {
         Ok(OneProfile { profile, config, since, partition })
     }
 
-    /// The lists of some profiles, with their journals.
+    /// Reads the lists of some profiles with their journals.
     fn reading<'b>(
         &self,
         profiles: Vec<ChildProfile>,

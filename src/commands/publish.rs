@@ -1,10 +1,10 @@
-//! The end of an export: the gate, then all files at once, the manifest last.
+//! The end of an export: gates, then all files at once, the manifest last.
 //!
-//! All files are complete on the disk before the first one is renamed, and anything that could prevent a rename was checked
+//! All files are complete on disk before the first one is renamed, and everything that could prevent a rename was checked
 //! before the first request.
 //!
-//! *Easy to get wrong:* a manifest must never lie beside files that it does not describe. So those of the run before are
-//! removed first, wherever they lie, also when this run writes none.
+//! *Easy to get wrong:* a manifest must never be beside files that it does not describe. So the manifests of the previous
+//! run are removed first, wherever they are, even if this run writes none.
 
 use std::path::Path;
 
@@ -32,33 +32,33 @@ use super::printer::warn;
 use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
 
-/// An export whose files have their names.
+/// A published export.
 pub(super) struct PublishedExport<D> {
     /// Its report.
     pub(super) document: D,
     /// The report of the activities, if they were read in the same run.
     pub(super) activities: Option<DeliverySummary>,
-    /// The form of the report that goes to stdout.
+    /// The report's text for stdout.
     pub(super) to_stdout: String,
-    /// What has changed since the export that was replaced, if that was compared.
+    /// What changed since the replaced export, if they were compared.
     pub(super) changes: Option<RunChanges>,
     /// Rows in every output.
     pub(super) rows: u64,
-    /// What was read of each profile, if several were.
+    /// Facts about each profile, if several were read.
     pub(super) profiles: Vec<ProfileFacts>,
     /// Size of all files with rows.
     pub(super) bytes: u64,
     pub(super) items_rejected: u64,
-    /// The same by reason, as far as items were described.
+    /// Rejected items by reason, as far as they were described.
     pub(super) rejected: Table,
     pub(super) verdict: Verdict,
     pub(super) evidence: Vec<Evidence>,
 }
 
-/// How many rows the export holds that is there, when that matters.
+/// The number of rows in the published export, if a gate needs it.
 ///
 /// # Errors
-/// When its manifest is there but cannot be read.
+/// When its manifest exists but cannot be read.
 pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<Option<u64>, ConfigError> {
     let Some(wanted) = config.outputs.manifest.as_ref().filter(|_| config.gate.max_shrink.is_some()) else {
         return Ok(None);
@@ -83,11 +83,11 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
     Ok(None)
 }
 
-/// Gives the files their names if the gate lets them; the manifest comes last. All of them are whole on the disk before
-/// the first gets its name.
+/// Publishes the files if the gates pass; the manifest comes last. All files are complete on disk before the first one is
+/// renamed.
 ///
 /// # Errors
-/// When the gate holds the export back, or a file cannot be written.
+/// When a gate fails, or a file cannot be written.
 pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
@@ -117,7 +117,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let bytes = outputs.iter().map(|output| output.bytes).sum();
     let files = &config.outputs;
     let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
-    // A command whose document has no report has no flag for one either.
+    // A command without a report has no flag for one.
     if let Some(report) = document.report() {
         texts.extend(files.reports.iter().map(|(target, form)| (target, report.render(*form))));
     }
@@ -148,7 +148,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let stale = stale_files(config, &outputs);
     let in_dataset = files_of_dataset(config, &outputs, &stale);
     withdraw_old_manifests(config, &run, small_files.last_mut().filter(|_| files.manifest.is_some()), in_dataset)?;
-    // Locked until the manifest is there. What a history has that nothing else has is found by the next run.
+    // Locked until the manifest is written. If the history's file is published and the manifest is not, the next run
+    // detects it.
     let (of_history, _history_lock) = history.unzip();
     let _history = of_history.map(StagedOutputs::publish).transpose()?;
     let _published = staged.publish()?;
@@ -156,7 +157,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let _changes = staged_changes.map(StagedOutputs::publish).transpose()?;
     for target in stale {
         if let Err(error) = remove_small_file(&target).or_else(|error| match size_of(&target) {
-            // Those of an interrupted run may never have got their names.
+            // Files of an interrupted run may never have been renamed.
             Ok(None) => Ok(()),
             _ => Err(error),
         }) {
@@ -187,7 +188,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     })
 }
 
-/// Removes exports that `--keep` does not keep. What is published stays so, whatever comes of it.
+/// Removes older exports according to `--keep`. A failure here does not affect the published export.
 fn remove_older_exports(config: &ExportConfig, resource: &str) {
     let (Some(siblings), Some(keep)) = (&config.outputs.siblings, config.outputs.keep) else { return };
     match remove_older(siblings, resource, keep) {
@@ -199,7 +200,7 @@ fn remove_older_exports(config: &ExportConfig, resource: &str) {
     }
 }
 
-/// The report of the activities, and their file.
+/// Writes the report of the activities, and their file.
 fn summarize(
     config: &ExportConfig,
     read: Exported<ActivityCounts>,
@@ -211,16 +212,16 @@ fn summarize(
     (counts.into_document(ExportFacts { title, api, filters, outputs, run: run.clone(), findings }), staged)
 }
 
-/// Whether an export may be published, as far as is known before its changes are.
+/// Whether an export may be published, as far as is known before the comparison.
 pub(super) fn may_be_published<R: Reading, C>(config: &ExportConfig, exported: &Exported<C>) -> bool {
     let carried = carried_over(config, exported.gathered.staged.reports());
     check_gate::<R, C>(config, exported, &carried).is_ok()
 }
 
-/// Checks whether an export may be published, together with the files that it leaves.
+/// Checks the gates, including files that the export would carry over.
 ///
 /// # Errors
-/// With the condition that it does not meet.
+/// With the first gate that fails.
 fn check_gate<R: Reading, C>(
     config: &ExportConfig,
     exported: &Exported<C>,
@@ -239,7 +240,7 @@ fn check_gate<R: Reading, C>(
     })
 }
 
-/// Nobody may find the old one beside new files.
+/// Removes the old manifest, which would not describe the new files.
 fn withdraw_old_manifests(
     config: &ExportConfig,
     run: &RunFacts,
@@ -256,7 +257,7 @@ fn withdraw_old_manifests(
     let beside_changes: Vec<OutputTarget> = of_changes.flat_map(|request| request.target.manifests()).collect();
     let beside = config.outputs.manifests_beside.iter().chain(beside_activities).chain(&beside_changes);
     for target in beside.filter(|target| config.outputs.manifest.as_ref() != Some(target)) {
-        // Another tool's file of that name is left alone.
+        // A file of another tool with that name is left alone.
         if matches!(read_manifest::<IgnoredAny>(target), Ok(Some(manifest)) if !manifest.outputs.is_empty())
             && let Err(error) = remove_small_file(target)
         {
@@ -297,8 +298,8 @@ fn manifest<'a, R: Reading>(
     }
 }
 
-/// Reports on stderr what of the list is not in the outputs, or only as nulls. For when no table shows it. `rejected` has
-/// the items that were left out by reason.
+/// Prints which rows of the list are not in the outputs, or only as nulls, when no table shows it. `rejected` has the
+/// rejected items by reason.
 pub(super) fn warn_of_losses(document: &impl RunDocument, rejected: &Table) {
     for mut notice in document.notices() {
         match notice.code {

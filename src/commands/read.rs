@@ -1,4 +1,4 @@
-//! One read of the API into staged outputs, with its progress on stderr.
+//! Reads the API into staged outputs, with progress on stderr.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -21,12 +21,12 @@ use super::job;
 /// How often progress is drawn.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Whether progress is not shown: nobody wants it, or it would be mixed with that of other jobs.
+/// Whether progress is hidden: it was not requested, or would be mixed with that of other jobs.
 pub(super) fn is_progress_silent(verbosity: &VerbosityArgs) -> bool {
     verbosity.quiet || verbosity.no_progress || job::has_company()
 }
 
-/// Draws progress again and again; a silent one is left alone, since hundreds of jobs would wake up for nothing.
+/// Redraws progress periodically. Hidden progress is skipped, because hundreds of jobs would wake up for nothing.
 pub(super) async fn draw(display: &RefCell<ProgressDisplay>, account: &Account, is_silent: bool) -> Infallible {
     if is_silent {
         return std::future::pending().await;
@@ -38,7 +38,7 @@ pub(super) async fn draw(display: &RefCell<ProgressDisplay>, account: &Account, 
     }
 }
 
-/// Reads and stages everything, with progress; `None` when the reader of the only output, a pipe, has seen enough.
+/// Reads and stages everything, with progress; `None` if the reader of the only output, a pipe, closed it.
 pub(super) async fn read_all<R: Reading, C: RowCounts>(
     (reading, verbosity): (&R, &VerbosityArgs),
     config: &ExportConfig,
@@ -49,7 +49,7 @@ pub(super) async fn read_all<R: Reading, C: RowCounts>(
     stop: impl Future<Output = Error>,
 ) -> Result<Option<Box<Exported<C>>>, Error> {
     let rate = config.pace.rate();
-    // Rows on a terminal leave no room for a bar.
+    // Rows printed to a terminal leave no room for a progress bar.
     let shows_rows = outputs.are_a_stream() && io::stdout().is_terminal();
     let is_silent = is_progress_silent(verbosity) || shows_rows;
     let display = RefCell::new(ProgressDisplay::new(is_silent, rate, R::COUNTED));

@@ -1,4 +1,4 @@
-//! Which files of the export before a run replaces, removes or keeps.
+//! Which files of the previous export a run replaces, removes or keeps.
 
 use std::path::Path;
 
@@ -15,18 +15,18 @@ use crate::publish::{
 use crate::store::{Neighbors, OutputTarget};
 use crate::transform::Privacy;
 
-/// What a manifest says of privacy; nothing, if it is of an earlier version.
+/// The privacy settings in a manifest; empty in earlier versions.
 #[derive(Debug, Deserialize)]
 struct PublishedPrivacy {
     #[serde(default)]
     privacy: Privacy,
 }
 
-/// Checks that the folder of a dataset is one table for its readers: no other dataset is in it, and if this run replaces some
-/// of its files, the others hold phone numbers in the same form.
+/// Checks that readers can read the folder of a dataset as one table: no other dataset is in it, and if this run replaces
+/// only some of its files, phone numbers in the others are protected in the same way.
 ///
 /// # Errors
-/// When a manifest says otherwise, or the folder cannot be listed.
+/// When a manifest shows otherwise, or the folder cannot be listed.
 pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
     let Some(by) = &config.outputs.settings.partition else { return Ok(()) };
     for folder in config.outputs.outputs.iter().filter_map(|request| request.target.parent()) {
@@ -39,13 +39,13 @@ pub(super) fn check_dataset(config: &ExportConfig) -> Result<(), Error> {
         Ok(Some(before)) if !before.details.privacy.matches(&config.outputs.privacy) => {
             Err(ConfigError::OtherPrivacy { path: manifest.to_string() }.into())
         }
-        // One that cannot be read describes nothing that stays.
+        // A manifest that cannot be read describes nothing that stays.
         _ => Ok(()),
     }
 }
 
-/// Files of the previous export that this one neither replaces nor may leave: parts, if there are now fewer or none, the
-/// whole file, if there are now parts, and those of values that no row has any more.
+/// Files of the previous export that this run does not replace and that must not stay: parts, if there are now fewer or
+/// none, the whole file, if there are now parts, and those of values that no longer occur.
 pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<OutputTarget> {
     let files = &config.outputs;
     let beside = files.manifests_beside.iter().filter(|target| files.manifest.as_ref() != Some(target));
@@ -70,7 +70,7 @@ pub(super) fn stale_files(config: &ExportConfig, new: &[OutputReport]) -> Vec<Ou
     stale
 }
 
-/// The files of other days that the folder holds by the manifest of the run before, as seen from the manifest.
+/// The files of other days, according to the previous manifest, with paths relative to it.
 pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Vec<OutputReport> {
     let keeps_others = config.outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others);
     let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| keeps_others) else { return Vec::new() };
@@ -96,8 +96,8 @@ pub(super) fn carried_over(config: &ExportConfig, staged: &[OutputReport]) -> Ve
         .collect()
 }
 
-/// The files of a dataset that a run replaces whole, before and after it, as seen from the manifest. If it is stopped in
-/// between, the next one removes what is none of its own.
+/// The files of a dataset that a run replaces as a whole, before and after it, with paths relative to the manifest. If it
+/// is stopped in between, the next run removes those that are not its own.
 pub(super) fn files_of_dataset(config: &ExportConfig, new: &[OutputReport], stale: &[OutputTarget]) -> Vec<String> {
     let replaces = config.outputs.settings.partition.as_ref().is_some_and(|by| !by.keeps_others());
     let Some(manifest) = config.outputs.manifest.as_ref().filter(|_| replaces) else { return Vec::new() };
@@ -105,7 +105,7 @@ pub(super) fn files_of_dataset(config: &ExportConfig, new: &[OutputReport], stal
     new.chain(stale.iter().map(|target| target.seen_from(manifest))).collect()
 }
 
-/// The outputs with their paths as seen from the manifest, so that folder and manifest can be moved together.
+/// The outputs with paths relative to the manifest, so that folder and manifest can be moved together.
 pub(super) fn seen_from(manifest: &OutputTarget, files: &OutputsConfig, outputs: &[OutputReport]) -> Vec<OutputReport> {
     let seen = |output: &OutputReport| {
         let target = OutputTarget::new(Path::new(&output.path), &files.stores);

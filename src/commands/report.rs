@@ -1,7 +1,7 @@
 //! `sent-export report`: reports on exported files.
 //!
-//! The tables go to stdout, unless another form is written there with `-`. A report is written completely or not at all, and
-//! never overwrites its inputs.
+//! Tables go to stdout, unless `-` sends another form there. A report is written completely or not at all, and never
+//! overwrites its inputs.
 
 mod gross;
 mod inputs;
@@ -35,7 +35,7 @@ use self::older::{OlderDocument, OlderSource, States};
 use super::printer::{note, warn};
 use super::{is_color_off, job, print, table_width};
 
-/// Skipped files that are named one by one: a folder can hold thousands.
+/// Maximum number of skipped files that are listed: a folder can hold thousands.
 const MAX_SKIPPED_LINES: usize = 20;
 /// Warnings on stderr; the JSON form has all of them.
 const MAX_WARNINGS: usize = 20;
@@ -88,7 +88,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<ExitCode, Error> {
     }
 }
 
-/// Reports on files whose content is known.
+/// Reports on files with known content.
 fn report_on<C: FileCounts>(
     args: &ReportArgs,
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
@@ -123,7 +123,7 @@ fn report_on<C: FileCounts>(
         document.add_trend(states.iter().map(|state| &state.document));
     }
     if args.min_cell.is_some() {
-        // The text of a search can be a name or a number, which must not be in a report that is shared.
+        // A search can contain a name or number, which must not be in a report that may be shared.
         document.hide_search();
     }
     for notice in document.notices().iter().take(MAX_WARNINGS) {
@@ -156,7 +156,7 @@ fn summarize<C: FileCounts>(
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.micros();
     for (rank, file) in files.iter().enumerate() {
-        // As of the start of an export, rows may have changed until its end.
+        // The rows are as of the start of the export, but may have changed until its end.
         let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
         let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
         let rank = u32::try_from(rank).unwrap_or(u32::MAX);
@@ -176,7 +176,7 @@ fn summarize<C: FileCounts>(
         facts.has_profiles |= !absent.iter().any(|&column| schema.field(column).name() == PROFILE_ID);
         for column in absent {
             let name = schema.field(column).name();
-            // Only exports of several profiles have it.
+            // Only exports of several profiles have this column.
             if !is_profile_column(name) && !facts.columns_not_in_inputs.contains(name) {
                 facts.columns_not_in_inputs.push(name.clone());
             }
@@ -198,7 +198,7 @@ fn summarize<C: FileCounts>(
     Ok(counts.into_document(facts))
 }
 
-/// Prints the files that are skipped and why, limited in number.
+/// Lists the skipped files and the reasons, up to a maximum.
 pub(super) fn print_skipped(skipped: &[Skipped]) {
     for skipped in skipped.iter().take(MAX_SKIPPED_LINES) {
         note("file_skipped", &skipped.to_string());
@@ -209,7 +209,7 @@ pub(super) fn print_skipped(skipped: &[Skipped]) {
     }
 }
 
-/// The name without its folders, which should not be in a report that is shared.
+/// The name without folders, which should not be in a report that may be shared.
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

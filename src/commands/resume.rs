@@ -1,4 +1,4 @@
-//! Which journal a run reads from and writes to.
+//! Chooses the journal that a run reads from and writes to.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 
 use super::printer::note;
 
-/// Opens the journal beside the output, whose lock the run holds; prints a line when a previous run is resumed. `engage` says
-/// when a new one is begun.
+/// Opens the journal beside the output, whose lock must be held, and prints a line if an earlier run is resumed. `engage`
+/// tells when a new journal is created.
 ///
 /// # Errors
 /// When a journal exists and can be neither read nor removed.
@@ -39,7 +39,7 @@ pub(super) fn open_journal(
             unused("it is older than --resume-within")
         }
         Ok(JournalState::Usable(journal)) => Some(*journal),
-        // Another user left it. In a folder that both may write to, it is replaced.
+        // Another user left it. It is replaced if both may write to the folder.
         Err(error) if error.kind() == ErrorKind::PermissionDenied && remove_journal(path).is_ok() => {
             unused("it belongs to another user and cannot be read")
         }
@@ -55,7 +55,7 @@ pub(super) fn open_journal(
     Ok(JournalSlot { past: None, writer: Some(writer) })
 }
 
-/// An error that names the journal, and whose it is.
+/// An error that names the journal and its owner.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}{owner}")]
 struct JournalError {

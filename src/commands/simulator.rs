@@ -1,7 +1,7 @@
 //! `sent-export simulator`: serves a simulated account until it is stopped.
 //!
-//! [`run`] starts the simulator, prints its address and example commands on stdout, waits for Ctrl-C or SIGTERM, and
-//! prints statistics on stderr. Being stopped is its normal end, and a success.
+//! [`run`] starts the simulator, prints its address and example commands on stdout, waits for Ctrl-C or SIGTERM, and prints
+//! statistics on stderr. Being stopped is its normal end, so the exit code is 0.
 //!
 //! *Easy to get wrong:* the first line on stdout is the base URL and nothing else, flushed at once, so that a script can
 //! read it. A script that closes the pipe after that line must not stop the simulator.
@@ -19,7 +19,7 @@ use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 /// Serves until Ctrl-C or SIGTERM.
 ///
 /// # Errors
-/// If the port is taken, or signals cannot be handled.
+/// When the port is taken, or signals cannot be handled.
 pub(super) fn run(arguments: &SimulatorArgs) -> Result<ExitCode, Error> {
     let simulator = Simulator::start(arguments.settings()).map_err(Error::StartSimulator)?;
     // Nobody may be reading stdout.
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &SimulatorArgs) -> Result<ExitCode, Error> {
     Ok(ExitCode::Complete)
 }
 
-/// Prints the address of the simulator and how to use it.
+/// Prints the address of the simulator and examples.
 fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let url = simulator.base_url();
     let key = &simulator.settings().api_key;
@@ -51,7 +51,7 @@ fn greet(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// The same counts in a log of JSON.
+/// Logs the same counts as JSON.
 fn log_report(simulator: &Simulator) {
     let statistics = simulator.statistics();
     tracing::info!(
@@ -66,7 +66,7 @@ fn log_report(simulator: &Simulator) {
     );
 }
 
-/// Prints what was requested.
+/// Prints the request counts.
 fn report(simulator: &Simulator, out: &mut impl Write) -> io::Result<()> {
     let statistics = simulator.statistics();
     writeln!(out)?;

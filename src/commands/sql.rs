@@ -1,4 +1,4 @@
-//! `sent-export sql`: prints the SQL that loads exported files; reads and requests nothing.
+//! `sent-export sql`: prints the SQL that loads exported files; needs neither the files nor the API.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
         path,
         format: match args.format {
             Some(format) => format,
-            // Unless asked otherwise, a folder is one of Parquet.
+            // A folder is taken for Parquet files by default.
             None if partition.is_some() || path.ends_with('/') => FileFormat::PARQUET,
             None => FileFormat::for_path(Path::new(path)).map_err(OutputError::from)?,
         },
@@ -49,7 +49,7 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     super::print(&sql(&request)?).map(|()| ExitCode::Complete)
 }
 
-/// The resource, as an export with these flags has it.
+/// The resource with the columns of an export with these flags.
 fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
     let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
     let flags = [("--no-body", args.no_body), ("--extra", args.extra)];
@@ -68,7 +68,7 @@ fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
     }
 }
 
-/// What an export is called that was named after its resource.
+/// The default path of an export, named after its resource.
 fn default_path(engine: Engine, resource: &str, is_partitioned: bool, format: Option<FileFormat>) -> String {
     if is_partitioned {
         return format!("{resource}/");
@@ -77,7 +77,7 @@ fn default_path(engine: Engine, resource: &str, is_partitioned: bool, format: Op
     format!("{resource}.{}", loadable.unwrap_or(FileFormat::PARQUET))
 }
 
-/// The named columns in their order, or all that every export has.
+/// The named columns in their order, or those that every export has.
 fn columns(resource: &ResourceTable, names: Option<&[String]>) -> Result<SchemaRef, crate::format::ColumnError> {
     let schema = &resource.schema;
     let projection = if let Some(names) = names {

@@ -1,4 +1,4 @@
-//! What ends a run early: Ctrl-C, SIGTERM, a closed terminal (SIGHUP), `--max-duration`.
+//! Early ends of a run: Ctrl-C, SIGTERM, a closed terminal (SIGHUP), `--max-duration`.
 
 use std::io;
 use std::pin::Pin;
@@ -12,13 +12,13 @@ use tokio::sync::watch;
 
 use crate::error::{Error, ExitCode};
 
-/// Longest time that a run which is to stop waits for work to be cleaned up.
+/// Maximum time that an interrupted run waits for cleanup.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The first signal that asks the run to stop.
+/// The first signal that stops the run.
 ///
-/// A thread of its own waits for them: even while the run's thread is blocked by a disk or a pipe, the second signal ends
-/// the process at once. So does the first one until there is something to keep.
+/// A separate thread waits for signals, so that the second one ends the process immediately, even while the run's thread is
+/// blocked by a disk or pipe. Until there is something to save or clean up, so does the first one.
 #[derive(Debug)]
 pub(super) struct Signals {
     first: watch::Receiver<Option<ExitCode>>,
@@ -26,7 +26,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Handles signals from now on.
+    /// Starts handling signals.
     ///
     /// # Errors
     /// When a thread cannot be started, or signal handlers cannot be installed.
@@ -36,7 +36,7 @@ impl Signals {
         let (sender, first) = watch::channel(None);
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
-        // Before the thread runs: until then a signal would end the process.
+        // Installed before the thread runs: until then a signal would end the process.
         let mut heard = {
             let _context = runtime.enter();
             StopSignals::listen()?
@@ -44,7 +44,7 @@ impl Signals {
         let listen = async move {
             let code = heard.first().await;
             if begun.load(Ordering::Relaxed) {
-                // Once the outputs are being renamed, which is quick, nothing waits for it.
+                // Nothing waits for it once the outputs are being renamed, which is quick.
                 sender.send(Some(code)).ok();
                 leave(heard.second().await)
             }
@@ -54,12 +54,12 @@ impl Signals {
         Ok(Self { first, has_begun })
     }
 
-    /// From now on there is something to keep or to remove, so that the first signal does not end the process.
+    /// Marks that there is something to save or clean up, so that the first signal no longer ends the process.
     pub(super) fn begin(&self) {
         self.has_begun.store(true, Ordering::Relaxed);
     }
 
-    /// The same signals for one of several jobs, in which nothing has begun yet.
+    /// The same signals for one of several jobs that has not begun.
     pub(super) fn for_job(&self) -> Self {
         Self { first: self.first.clone(), has_begun: Arc::default() }
     }
@@ -69,12 +69,12 @@ impl Signals {
         Self { first: self.first.clone(), has_begun: Arc::clone(&self.has_begun) }
     }
 
-    /// Whether there is something to keep or to remove.
+    /// Whether there is something to save or clean up.
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Relaxed)
     }
 
-    /// The exit code of a signal that has come since [`begin`](Self::begin), for commands that look from time to time.
+    /// The exit code of a signal since [`begin`](Self::begin), for commands that poll.
     pub(super) fn received(&self) -> Option<ExitCode> {
         *self.first.borrow()
     }
@@ -83,17 +83,17 @@ impl Signals {
     pub(super) async fn first(&mut self) -> ExitCode {
         match self.first.wait_for(Option::is_some).await.map(|code| *code) {
             Ok(Some(code)) => code,
-            // The thread that hears them is gone, and so is the process.
+            // The thread that handles signals is gone, and so is the process.
             _ => std::future::pending().await,
         }
     }
 }
 
-/// Checks that enough files can be opened for a runtime with signals: tokio panics when they cannot.
+/// Checks that enough files can be opened for a runtime with signal handling: tokio panics if not.
 #[cfg(unix)]
 fn check_open_files() -> io::Result<()> {
     use std::os::unix::net::UnixStream;
-    // Two for the signals, and some for the events of this runtime.
+    // Two for the signals, and some for the runtime's events.
     let _pairs = [UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?, UnixStream::pair()?];
     Ok(())
 }
@@ -121,8 +121,7 @@ pub(super) async fn requested(max_duration: Option<Duration>, mut signals: Signa
     }
 }
 
-/// Does what may block on a thread of its own, unless the run is to stop before; then `work` is told, and has a moment to
-/// clean up.
+/// Runs blocking `work` on a separate thread. If `stop` completes first, `work` is notified and has a moment to clean up.
 ///
 /// # Errors
 /// With the error of `work` or of `stop`.
@@ -143,21 +142,21 @@ pub(super) async fn blocking_unless<T: Send + 'static>(
     }
 }
 
-/// The signals that ask the run to stop.
+/// The signals that stop the run.
 #[cfg(unix)]
 struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
-    /// The end of the terminal or session, unless it was ignored when the run began.
+    /// SIGHUP, when the terminal or session ends, unless it was ignored when the run began.
     hang_up: Option<Signal>,
-    /// While this is held, a file that grows beyond `ulimit -f` is an error of the write and does not end the process.
+    /// While it is handled, exceeding `ulimit -f` is a write error and does not end the process.
     _file_size: Option<Signal>,
 }
 
 #[cfg(unix)]
 impl StopSignals {
     fn listen() -> io::Result<Self> {
-        // SIGXFSZ, the same number on Linux, macOS and the BSDs.
+        // SIGXFSZ, which has this number on Linux, macOS and the BSDs.
         const FILE_SIZE: i32 = 25;
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -184,7 +183,8 @@ impl StopSignals {
         }
     }
 
-    /// Waits for another one, from a person or a supervisor: a closing terminal may send SIGHUP twice.
+    /// Waits for another signal from a person or supervisor. SIGHUP does not count, because a closing terminal may send it
+    /// twice.
     async fn second(&mut self) -> ExitCode {
         tokio::select! {
             _ = self.interrupt.recv() => ExitCode::Interrupted,
@@ -193,7 +193,7 @@ impl StopSignals {
     }
 }
 
-/// Ctrl-C, the only signal that every other system has.
+/// Ctrl-C, the only signal on all other systems.
 #[cfg(not(unix))]
 struct CtrlC;
 
@@ -219,7 +219,7 @@ impl CtrlC {
     }
 }
 
-/// Whether SIGHUP was ignored when the run began. Where the system does not say, it counts as ignored without a terminal.
+/// Whether SIGHUP was ignored when the run began. If the system does not tell, it counts as ignored without a terminal.
 #[cfg(unix)]
 fn is_hang_up_ignored() -> bool {
     use std::io::IsTerminal;

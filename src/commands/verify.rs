@@ -1,4 +1,4 @@
-//! `sent-export verify`: whether the files of exports are still what was published.
+//! `sent-export verify`: checks that the files of exports are as published.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ struct ExportResult {
     run_id: Option<String>,
     verdict: Option<Verdict>,
     files: Vec<FileResult>,
-    /// Outputs whose files are as published, but hold an id more than once.
+    /// Outputs whose files are as published, but contain an id more than once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     repeated_ids: Vec<FileResult>,
 }
@@ -114,17 +114,17 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
     })
 }
 
-/// The output that a file is a part of: ids must differ within it.
+/// The output that a file is a part of, within which ids must be unique.
 fn output_of(path: &str) -> String {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    // A folder such as `dt=2026-11-28` alone makes no dataset: each format in it is an output of its own.
+    // A folder such as `dt=2026-11-28` alone is not a dataset: each format in it is a separate output.
     match folders.split('/').position(|folder| folder.contains('=')).filter(|_| is_dataset_file(name)) {
         Some(at) => folders.split('/').take(at).fold(String::new(), |text, folder| text + folder + "/"),
         None => whole_of_part(path).unwrap_or_else(|| path.to_owned()),
     }
 }
 
-/// What is wrong with ids that occur more than once.
+/// Describes ids that occur more than once.
 fn repeated(mut ids: Vec<u128>) -> Option<String> {
     ids.sort_unstable();
     let repeated = ids.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;

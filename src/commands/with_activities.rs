@@ -1,10 +1,10 @@
-//! The second part of an export of messages: their activities, read once the list is and published with it.
+//! The second phase of an export of messages: their activities, which are read after the list and published with it.
 //!
-//! Called between reading the list and publishing it. The list is staged by then, so its ids are known, and so is what the
-//! rest of the run costs, which is said before the first request.
+//! Runs between reading the list and publishing it. By then the list is staged, so its ids are known, and with them the
+//! cost of the rest, which is printed before the first request.
 //!
-//! *Easy to get wrong:* activities are kept for the ids of one list. A run that is interrupted here must find the same
-//! list again, so its journal is kept from the first answer on and is removed only when both parts are published.
+//! *Easy to get wrong:* saved activities belong to the ids of one list. A run that is interrupted here must find the same
+//! list again, so its journal is saved from the first response on and removed only when both parts are published.
 
 use std::time::Duration;
 
@@ -26,10 +26,10 @@ use super::printer::note;
 use super::read::read_all;
 use super::resume::open_journal;
 
-/// What the second part of a run has from the first.
+/// What the second phase needs from the first.
 pub(super) struct ActivitiesPhase<'a> {
     pub(super) config: &'a ExportConfig,
-    /// The account, whose limiter both parts share.
+    /// The account, whose limiter both phases share.
     pub(super) account: &'a Account,
     pub(super) key: &'a ApiKey,
     pub(super) verbosity: &'a VerbosityArgs,
@@ -62,7 +62,7 @@ pub(super) async fn read_activities<C>(
         note("activities_planned", &text);
     }
     let exported = read_all((&reading, verbosity), config, account, journal, (outputs, None), now, stop).await?;
-    // It is written to a file, which no reader leaves.
+    // It is written to a file, so there is no reader that could close it.
     let mut exported = *exported.ok_or(Error::WriterDied)?;
     exported.gathered.staged.set_resource(LookupReading::<Activities>::NAME);
     let read = &mut list.read;
@@ -78,7 +78,7 @@ pub(super) async fn read_activities<C>(
     Ok(exported)
 }
 
-/// How many requests are to be sent, and how long that takes.
+/// The number of requests to send, and the time that takes.
 pub(super) fn budget((what, one): (&str, &str), requests: u64, span: Option<Duration>, is_resumed: bool) -> String {
     let count = count_of(requests, "request", "requests");
     let time = match span.map(|span| span.as_secs().div_ceil(60)) {

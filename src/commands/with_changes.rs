@@ -1,18 +1,18 @@
-//! The part of a run that compares its rows with the export which they replace.
+//! Compares the rows of a run with the export that it replaces.
 //!
 //! ```text
-//!  prepare   before the first request   what is there is found, checked and sorted; outputs are opened
+//!  prepare   before the first request   the last export is found, checked and sorted; outputs are opened
 //!  ········  the list is read           its rows go to the outputs, and sorted to NewRows
-//!  compare   before anything is named   removals are confirmed; changes and the history are staged
+//!  compare   before the first rename    removals are confirmed; changes and the history are staged
 //!  publish                              all at once, the manifest last
 //! ```
 //!
-//! A history has a state of its own. As a rule that is the export which is replaced, because the same run has written both.
-//! If it is not (a run without `--history` came between, or one was killed while it published), the history is compared with
-//! the state that its files lead to, so that it never has a gap.
+//! A history has its own state. Usually that is the replaced export, because the same run wrote both. If it is not (after a
+//! run without `--history`, or one that was killed while publishing), the history is compared with the state in its files,
+//! so that it never has a gap.
 //!
-//! *Easy to get wrong:* rows are compared as they will be read back, and both sides by the same columns. What would make
-//! all rows differ, such as other filters, is found before the first request.
+//! *Easy to get wrong:* rows are compared as they will be read back, and both sides by the same columns. A setting that
+//! would make all rows differ, such as other filters, is detected before the first request.
 
 mod confirm;
 mod prepare;
@@ -42,60 +42,60 @@ use super::compare::comparable;
 use super::compare::side::{Side, SideFacts};
 use super::stop::blocking_unless;
 
-/// Everything that a comparison needs from before the first request.
+/// What a comparison prepares before the first request.
 pub(super) struct Comparing {
     content: Content,
-    /// What is known of the new rows.
+    /// Facts about the new rows.
     new_facts: SideFacts,
     base: Base,
     rows: BaseRows,
     history: Option<HistoryRun>,
     outputs: Outputs,
-    /// Of objects whose rows are not read yet.
+    /// Local copies of objects that are not read yet.
     _copies: Mirror,
 }
 
-/// What the new rows are compared with.
+/// The base that the new rows are compared with.
 struct Base {
-    /// How it is called.
+    /// Its name in messages.
     place: String,
-    /// Nothing for the first export.
+    /// `None` for the first export.
     side: Option<Side>,
 }
 
-/// The rows of the base. Those of a folder of days are read when it is known which days are replaced.
+/// The rows of the base. Those of a dataset by days are read once it is known which days are replaced.
 enum BaseRows {
     Read(SortedSnapshot),
     /// An empty sorter for them.
     Unread(Box<SnapshotSorter>),
 }
 
-/// The lock of a history; none where its place has none.
+/// The lock of a history; `None` if its location does not support locks.
 pub(super) type HistoryLock = Option<OutputLock>;
 
-/// What a comparison has brought.
+/// The result of a comparison.
 pub(super) struct Compared {
-    /// What is reported.
+    /// For the report.
     pub(super) changes: RunChanges,
     /// The changes.
     pub(super) staged: StagedOutputs,
-    /// The file of the history, and what keeps other runs from it until it is published.
+    /// The file of the history, and the lock that is held until it is published.
     pub(super) history: Option<(StagedOutputs, HistoryLock)>,
 }
 
-/// What is known once both sides are sorted.
+/// What is known after both sides are sorted.
 struct Sorted {
     comparing: Comparing,
     base: SortedSnapshot,
     new: SortedSnapshot,
-    /// Ids that only the export or the history has; empty if nobody asks.
+    /// Ids that only the export or the history has; empty unless removals are confirmed.
     gone: Vec<String>,
 }
 
-/// Compares the rows of a run with those that they replace, and stages what it tells of them.
+/// Compares the rows of a run with those that they replace, and stages the changes.
 ///
 /// # Errors
-/// When the rows are those of another account, a removal cannot be confirmed, or a file cannot be read or written.
+/// When the rows belong to another account, a removal cannot be confirmed, or a file cannot be read or written.
 pub(super) async fn compare<C>(
     comparing: Comparing,
     exported: &mut Exported<C>,
@@ -104,7 +104,7 @@ pub(super) async fn compare<C>(
     mut stop: Pin<&mut impl Future<Output = Error>>,
     started_at: i64,
 ) -> Result<Compared, Error> {
-    // Taken by the reading whenever a run compares.
+    // Always collected by a run that compares.
     let new_rows = exported.gathered.new_rows.take().ok_or(Error::WriterDied)?;
     let read = &mut exported.read;
     let is_complete = read.verdict != Verdict::Unverified && read.rejected == 0;
@@ -121,13 +121,13 @@ pub(super) async fn compare<C>(
     if let Some(confirming) = confirming {
         let confirmed = confirming.ask(&sorted.gone, config, stop.as_mut()).await?;
         confirmed.judge(read, &config.filters);
-        // Every one of them was asked for.
+        // Every one of them was looked up.
         settings = WriteSettings { gone_as: GoneAs::Removed, not_gone: confirmed.not_gone, ..settings };
     }
     blocking_unless(stop, move |is_stopped| sorted.write(&settings, is_stopped)).await
 }
 
-/// The files that a run is going to replace.
+/// The files that a run will replace.
 struct Replaced {
     places: HashSet<String>,
     stores: Arc<Stores>,
@@ -151,7 +151,7 @@ impl Comparing {
         let rows = match (self.rows, &mut self.base.side) {
             (BaseRows::Read(rows), _) => rows,
             (BaseRows::Unread(mut sorter), Some(side)) => {
-                // Other days stay as they are.
+                // Other days stay unchanged.
                 side.retain_files(|file| replaced.contains(&file.path));
                 side.read(&mut sorter, &mut FileProgress::new(true, 0))?;
                 sorter.finish()?
@@ -175,7 +175,7 @@ impl Comparing {
     }
 }
 
-/// Checks that differences to what is at a place are changes.
+/// Checks that the base can be compared with the new rows.
 fn check_base(place: &str, old: &SideFacts, new: &SideFacts) -> Result<(), ConfigError> {
     let Some(comparable::Difference { what, old, new }) = comparable::difference(old, new) else { return Ok(()) };
     Err(ConfigError::OtherBase { place: place.to_owned(), what, old, new })

@@ -1,4 +1,4 @@
-//! Whether the differences of two exports are changes.
+//! Checks whether two exports can be compared.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::config::ConfigError;
 use super::super::printer::warn_text;
 use super::side::SideFacts;
 
-/// Checks that both sides are of the same account, filters and profile, as far as that is known; with `is_forced`, what
-/// differs is only said.
+/// Checks that both sides have the same account, filters and profile, as far as these are known. With `is_forced`, a
+/// difference is only a warning.
 ///
 /// # Errors
-/// With the first that differs.
+/// With the first difference.
 pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bool) -> Result<(), ConfigError> {
     let Some(difference) = difference(old, new) else { return Ok(()) };
     let Difference { what, old, new } = difference;
@@ -25,15 +25,15 @@ pub(in crate::commands) fn check(old: &SideFacts, new: &SideFacts, is_forced: bo
     Ok(())
 }
 
-/// What makes the differences of two sides no changes.
+/// A difference between the settings of two exports, because of which their rows differ without having changed.
 pub(in crate::commands) struct Difference {
-    /// In the plural.
+    /// The setting, in the plural.
     pub(in crate::commands) what: &'static str,
     pub(in crate::commands) old: String,
     pub(in crate::commands) new: String,
 }
 
-/// The first that differs, as far as it is known.
+/// The first known difference.
 pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Option<Difference> {
     let sets = [
         ("accounts", &old.apis, &new.apis),
@@ -43,7 +43,7 @@ pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Optio
     ];
     let differs = |old: &BTreeSet<String>, new: &BTreeSet<String>| !old.is_empty() && !new.is_empty() && old != new;
     let different = sets.into_iter().find(|(_, old, new)| differs(old, new));
-    // An organization can gain and lose profiles, and with them customers; but not all of them.
+    // An organization can gain and lose profiles, and customers with them, but not all of them.
     let customers =
         (!old.customers.is_empty() && !new.customers.is_empty() && old.customers.is_disjoint(&new.customers))
             .then_some(("customers", &old.customers, &new.customers));
@@ -51,7 +51,7 @@ pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Optio
     Some(Difference { what, old: shown(old), new: shown(new) })
 }
 
-/// The columns that only one side has, which are not compared and named on stderr.
+/// The columns that only one side has. They are not compared, and listed on stderr.
 pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
     let mut names = Vec::new();
     for (one, other, side) in [(old, new, "older"), (new, old, "newer")] {
@@ -65,7 +65,7 @@ pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts,
     names
 }
 
-/// A few values of a set.
+/// Some values of a set.
 fn shown(values: &BTreeSet<String>) -> String {
     const MAX_VALUES: usize = 3;
     let first: Vec<&str> = values.iter().take(MAX_VALUES).map(String::as_str).collect();

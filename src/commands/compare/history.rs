@@ -1,11 +1,11 @@
-//! Reads a history, to the rows of a state.
+//! Reads the state of a history.
 
 use crate::changes::{SnapshotSorter, SortSettings, SortedSnapshot, StateRows};
 use crate::error::Error;
 use crate::input::{Content, HistoryFile, Piece, SourceError, check_chain, read_file};
 use crate::progress::FileProgress;
 
-/// The rows of all files, sorted by id; of each id, the newest comes first. The files are in the order of the runs.
+/// The rows of all files, sorted by id and then newest first. The files are in the order of their runs.
 ///
 /// # Errors
 /// When files are missing or damaged, or a temporary file cannot be written.
@@ -38,7 +38,7 @@ pub(in crate::commands) fn read_history(
     Ok(sorter.finish()?)
 }
 
-/// The rows of the state that files of a history lead to, to be compared with those of `like`.
+/// The rows of the state in the files of a history, for comparison with those of `like`.
 ///
 /// # Errors
 /// As for [`read_history`].

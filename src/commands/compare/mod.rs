@@ -1,6 +1,6 @@
-//! Comparing two snapshots: what is known of each side, and whether their differences are changes.
+//! Comparing two snapshots: facts about each side, and whether the two can be compared.
 //!
-//! Used by `sent-export diff`, and by runs that compare with the export which they replace.
+//! Used by `sent-export diff`, and by runs that compare with the export they replace.
 
 pub(super) mod comparable;
 pub(super) mod history;

@@ -1,4 +1,4 @@
-//! One side of a comparison: its files, and what they and their manifests say.
+//! One side of a comparison: its files, and facts from them and their manifests.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,37 +20,37 @@ use crate::verdict::Verdict;
 use super::super::printer::{note, warn_text};
 use crate::transform::{Privacy, Protected};
 
-/// Reasons for a verdict that are shown.
+/// Maximum number of reasons for a verdict that are shown.
 const MAX_EVIDENCE: usize = 3;
 
-/// Which side.
+/// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::commands) enum Which {
     Old,
     New,
 }
 
-/// What is known of the rows of a side.
+/// Facts about the rows of a side.
 #[derive(Debug, Default)]
 pub(in crate::commands) struct SideFacts {
-    /// Addresses of the API that were read.
+    /// Addresses of the API.
     pub(in crate::commands) apis: BTreeSet<String>,
-    /// Profiles that were read, `none` for the account itself.
+    /// Profiles; `none` for the account itself.
     pub(in crate::commands) profiles: BTreeSet<String>,
-    /// Other filters, as JSON.
+    /// The other filters, as JSON.
     pub(in crate::commands) filters: BTreeSet<String>,
-    /// What became of phone numbers.
+    /// How phone numbers were protected.
     pub(in crate::commands) privacy: BTreeSet<String>,
-    /// Whose the rows are; known once they are read.
+    /// Customer ids of the rows; known after reading them.
     pub(in crate::commands) customers: BTreeSet<String>,
-    /// Columns that a file lacks, by their places; known once it is read.
+    /// Columns that a file lacks, by position; known after reading it.
     pub(in crate::commands) absent: BTreeSet<usize>,
     /// Why rows may be missing.
     pub(in crate::commands) doubts: Vec<String>,
 }
 
 impl SideFacts {
-    /// What is known of an export before its rows are. `is_part` says whether it is a part of a dataset.
+    /// Adds the facts in the manifest of an export. `is_part` tells whether it is a part of a dataset.
     pub(in crate::commands) fn add_export(
         &mut self,
         api: Option<&str>,
@@ -64,7 +64,7 @@ impl SideFacts {
     }
 
     fn add_filters(&mut self, filters: &Filters, is_part: bool) {
-        // A dataset has the rows of many runs, and its manifest the span of the last one.
+        // A dataset has the rows of many runs, but its manifest only the span of the last one.
         let since = filters.since.clone().filter(|_| !is_part);
         let without_profile = Filters { profile_id: None, profiles: Vec::new(), since, ..filters.clone() };
         let shown = serde_json::to_string(&without_profile).expect("filters are texts and a flag");
@@ -81,7 +81,7 @@ impl SideFacts {
 #[derive(Debug)]
 pub(in crate::commands) struct Side {
     which: Which,
-    /// As it was given.
+    /// The path as given.
     pub(in crate::commands) shown: String,
     pub(in crate::commands) content: Content,
     /// Oldest first.
@@ -90,10 +90,10 @@ pub(in crate::commands) struct Side {
 }
 
 impl Side {
-    /// Detects what the files hold and chooses the newest export.
+    /// Detects the contents of the files and chooses the newest export.
     ///
     /// # Errors
-    /// When they hold contacts and messages, or a file cannot be read.
+    /// When they mix contacts and messages, or a file cannot be read.
     pub(in crate::commands) fn new(which: Which, path: &Path, found: &mut FoundFiles) -> Result<Self, SourceError> {
         let content = detect_contents(found)?;
         if let (Content::Activities, Some(file)) = (content, found.files.first()) {
@@ -109,7 +109,7 @@ impl Side {
         Ok(Self::of(which, &path.to_string_lossy(), content, files))
     }
 
-    /// Of files that are one export, with this content.
+    /// A side made of files that are one export with this content.
     pub(in crate::commands) fn of(which: Which, name: &str, content: Content, mut files: Vec<SourceFile>) -> Self {
         let shown = printable(name);
         files.sort_by_key(|file| (file.moment(), file.path.clone()));
@@ -119,7 +119,7 @@ impl Side {
             file.columns = ColumnSet::All;
             let Some(published) = &file.published else { continue };
             facts.add_export(published.api.as_deref(), &published.filters, &published.privacy, file.is_part());
-            // The parts of a dataset have one manifest.
+            // All parts of a dataset share one manifest.
             if !manifests.insert(published.manifest.clone()) {
                 continue;
             }
@@ -137,13 +137,13 @@ impl Side {
         Self { which, shown, content, files, facts }
     }
 
-    /// Its files, of which those that are not read are left out.
+    /// Drops the files that need not be read.
     pub(in crate::commands) fn retain_files(&mut self, is_read: impl FnMut(&SourceFile) -> bool) {
         let mut is_read = is_read;
         self.files.retain(|file| is_read(file));
     }
 
-    /// The run that published it, and when that began, if its manifest says so.
+    /// The id and start of the run that published it, if its manifest has them.
     pub(in crate::commands) fn run(&self) -> Option<(&str, Timestamp)> {
         let published = self.files.first()?.published.as_ref()?;
         Some((published.run_id.as_deref()?, published.run.earliest))
@@ -154,7 +154,7 @@ impl Side {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// Says why rows may be missing, and what that means for the result.
+    /// Warns that rows may be missing, and what that means for the result.
     pub(in crate::commands) fn warn_of_doubts(&self, is_quiet: bool) {
         for doubt in &self.facts.doubts {
             warn_text(doubt);
@@ -226,7 +226,7 @@ impl Side {
         Ok(())
     }
 
-    /// Says that an id had several rows.
+    /// Warns that ids had several rows.
     pub(in crate::commands) fn warn_of_repeated(&self, repeated: u64) {
         if repeated > 0 {
             let rows = count_of(repeated, "row repeats", "rows repeat");
@@ -235,7 +235,7 @@ impl Side {
     }
 }
 
-/// What became of phone numbers, as it is compared and shown.
+/// How phone numbers were protected, as text that is compared and shown.
 pub(in crate::commands) fn shown_privacy(privacy: &Privacy) -> String {
     match (privacy.phones, &privacy.key_fingerprint) {
         (None, _) => "as sent".to_owned(),

@@ -1,4 +1,4 @@
-//! `diff HISTORY --as-of TIME`: the rows at a time, from the history that runs have written.
+//! `diff HISTORY --as-of TIME`: restores the rows as of a time from a history.
 
 use std::collections::HashSet;
 
@@ -52,7 +52,7 @@ pub(super) fn run(
     let sorted = read_history(&files, content, &SortSettings::default(), &mut progress)?;
     progress.finish();
     let mut state = StateRows::of(&sorted, &schema)?;
-    // Until now a signal had nothing to clean up.
+    // Before this point there was nothing to clean up after a signal.
     signals.begin();
     let mut outputs = Outputs::open(&config.outputs, &settings)?;
     let written = write(&mut state, &mut outputs, &mut signals);
@@ -80,7 +80,7 @@ fn write(state: &mut StateRows, outputs: &mut Outputs, signals: &mut Signals) ->
     Ok(rows)
 }
 
-/// The places of files, none of which may be replaced.
+/// The paths of the files, which must not be replaced.
 fn places(files: &[HistoryFile], config: &DiffConfig) -> Result<HashSet<String>, Error> {
     let place =
         |file: &HistoryFile| OutputTarget::new(&file.source.path, &config.stores).map(|target| target.identity());

@@ -5,7 +5,7 @@ use crate::changes::{ChangeCounts, GoneAs};
 use crate::input::Content;
 use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
-/// The counts in a log of JSON.
+/// Logs the counts as JSON.
 pub(super) fn log(counts: &ChangeCounts) {
     if LogFormat::is_json() {
         let ChangeCounts { added, changed, removed, missing, unchanged, .. } = *counts;

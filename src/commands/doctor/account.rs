@@ -1,4 +1,4 @@
-//! Checks of the account: who the key belongs to, and what it may read.
+//! Checks of the account: the owner of the key, and what it can read.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,22 +17,22 @@ use super::finding::DoctorFindings;
 
 /// Largest page of the API (API reference, "Pagination").
 const PAGE_SIZE: u32 = 100;
-/// How far a clock may be off before it matters: times of runs and ages in reports are of this machine's clock.
+/// Maximum tolerated clock difference: times of runs and ages in reports come from the local clock.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(30);
-/// Profiles that are named.
+/// Maximum number of profiles that are listed.
 const MAX_NAMES: usize = 5;
 
-/// What is checked.
+/// What to check.
 pub(super) struct AccountChecks<'a> {
     /// Whose rows are to be read.
     pub(super) scope: Scope,
-    /// Which profiles, if several are.
+    /// The chosen profiles, if several are read.
     pub(super) choice: Option<&'a ProfileChoice>,
-    /// Which resources.
+    /// The resources.
     pub(super) asked: &'a [&'a str],
 }
 
-/// Checks the key, and the endpoints of the resources.
+/// Checks the key and the endpoints of the resources.
 pub(super) async fn check(
     account: &Account,
     checked: &AccountChecks<'_>,
@@ -64,7 +64,7 @@ pub(super) async fn check(
     }
 }
 
-/// Reads the first page of the lists of each profile that is asked for.
+/// Reads the first page of each chosen profile's lists.
 async fn check_chosen(
     account: &Account,
     choice: &ProfileChoice,
@@ -126,7 +126,7 @@ fn check_clock(reply: &Reply<Identity>, findings: &mut DoctorFindings) -> Result
     )
 }
 
-/// How far this machine's clock is ahead of the server's, and how far behind; one of them is zero.
+/// How far the local clock is ahead of the server's, and how far behind; one of them is zero.
 fn skew(here: SystemTime, there: SystemTime) -> (Duration, Duration) {
     let since = |later: SystemTime, earlier| later.duration_since(earlier).unwrap_or_default();
     (since(here, there), since(there, here))
@@ -160,7 +160,7 @@ async fn check_endpoints(
         let contact = check_list(account, scope.into(), endpoints::CONTACTS, findings).await?;
         check_row(account, scope, ("contact", endpoints::CONTACT, contact), findings).await?;
     }
-    // The ids of activities are those of messages.
+    // Activities are requested by the ids of messages.
     if asks(endpoints::CONVERSATIONS.name) || asks("activities") {
         let message = check_list(account, scope.into(), endpoints::CONVERSATIONS, findings).await?;
         if asks("activities") {
@@ -170,7 +170,7 @@ async fn check_endpoints(
     Ok(())
 }
 
-/// The rows of any list, as far as it matters here.
+/// The fields of any list that matter here.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct AnyList {
@@ -185,10 +185,10 @@ struct AnyRow {
     id: Option<String>,
 }
 
-/// Whose list is checked.
+/// The list to check.
 struct ProfileList<'a> {
     scope: Scope,
-    /// What precedes the finding; nothing unless there are several.
+    /// Prefix of the finding; empty unless there are several lists.
     label: &'a str,
 }
 
@@ -198,7 +198,7 @@ impl From<Scope> for ProfileList<'_> {
     }
 }
 
-/// Reads the first page of a list, and says how long the list is and how many rows a page holds. Gives the id of a row.
+/// Reads the first page of a list, and reports the length of the list and the page size. Returns the id of a row.
 async fn check_list(
     account: &Account,
     ProfileList { scope, label }: ProfileList<'_>,
@@ -241,7 +241,7 @@ async fn first_page(
     account.fetch(account.permit().await, &request, |body: &ByteString| Envelope::from_json(body)).await
 }
 
-/// Reads one row by its id, if there is one.
+/// Reads one row by id, if there is one.
 async fn check_row(
     account: &Account,
     scope: Scope,
@@ -253,7 +253,7 @@ async fn check_row(
     let request = ApiRequest { name: &request_name, path: &path, query: &[], scope };
     let decode = |body: &ByteString| Envelope::<IgnoredJson>::from_json(body);
     match account.fetch(account.permit().await, &request, decode).await {
-        // It was deleted since the list was read.
+        // It was deleted after the list was read.
         Err(error) if endpoint.is_not_found(&error.problem) => findings.ok(name, "readable by id"),
         Err(error) => findings.failed(name, &Error::Api(error)),
         Ok(_) => findings.ok(name, "readable by id"),

@@ -1,4 +1,4 @@
-//! What a check found, as a line of the output and a part of the exit code.
+//! Results of checks: lines of the output, and together the exit code.
 
 use crate::base::plural::count_of;
 use crate::base::printable::printable;
@@ -10,7 +10,7 @@ use super::super::print;
 const STATE_WIDTH: usize = 8;
 const NAME_WIDTH: usize = 11;
 
-/// Prints each finding as it comes, and keeps what failed.
+/// Prints each result immediately, and remembers the failures.
 #[derive(Debug, Default)]
 pub(super) struct DoctorFindings {
     failures: Vec<ExitCode>,
@@ -20,36 +20,36 @@ pub(super) struct DoctorFindings {
 }
 
 impl DoctorFindings {
-    /// Something works.
+    /// The check passed.
     pub(super) fn ok(&mut self, name: &str, text: &str) -> Result<(), Error> {
         self.passed += 1;
         line("ok", name, text, None)
     }
 
-    /// Something works, but not as it should.
+    /// The check passed with a warning.
     pub(super) fn warn(&mut self, name: &str, text: &str, next: &str) -> Result<(), Error> {
         self.warnings += 1;
         line("warning", name, text, Some(next))
     }
 
-    /// Something could not be checked.
+    /// The check could not be made.
     pub(super) fn skip(&mut self, name: &str, why: &str) -> Result<(), Error> {
         self.skipped += 1;
         line("-", name, &format!("not checked: {why}"), None)
     }
 
-    /// Something does not work.
+    /// The check failed.
     pub(super) fn failed(&mut self, name: &str, error: &Error) -> Result<(), Error> {
         self.failed_for(name, "", error)
     }
 
-    /// The same; `label` says for whom.
+    /// The same; `label` names the profile.
     pub(super) fn failed_for(&mut self, name: &str, label: &str, error: &Error) -> Result<(), Error> {
         self.failures.push(error.exit_code());
         line("failed", name, &format!("{label}{}", error.in_one_line()), error.hint().as_deref())
     }
 
-    /// Prints how it ended, and gives the code of the worst failure.
+    /// Prints the totals, and returns the exit code of the worst failure.
     pub(super) fn conclude(self) -> Result<ExitCode, Error> {
         let counted = [
             (self.passed, "works", "work"),

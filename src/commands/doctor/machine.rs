@@ -1,4 +1,4 @@
-//! Checks that need no account: the folder for state, the outputs, and the way to the API.
+//! Checks that need no account: the folder for state, the outputs, and the connection to the API.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use crate::store::{FileSettings, OutputTarget, check_writable, state_folder};
 
 use super::finding::DoctorFindings;
 
-/// A file that is written to prove that a folder can be, and removed again.
+/// A file that is written to check that a folder is writable, and then removed.
 const PROBE: &str = "sent-export-doctor.probe";
 
-/// Whether the state of interrupted runs can be kept.
+/// Checks that the state of interrupted runs can be saved.
 pub(super) fn check_state(asked: Option<&Path>, findings: &mut DoctorFindings) -> Result<(), Error> {
     match state_folder(asked) {
         Err(error) => findings.failed("state", &Error::from(error)),
@@ -29,7 +29,7 @@ pub(super) fn check_state(asked: Option<&Path>, findings: &mut DoctorFindings) -
     }
 }
 
-/// Whether each output can be written.
+/// Checks that each output can be written.
 pub(super) fn check_outputs(
     outputs: &[PathBuf],
     store: &StoreArgs,
@@ -45,7 +45,7 @@ pub(super) fn check_outputs(
     Ok(())
 }
 
-/// Says what was proven of an output. No folder is created; that is left to the run.
+/// Checks an output and describes the result. Missing folders are not created, which is left to the run.
 fn check_output(path: &Path, store: &StoreArgs, naming: &Naming) -> Result<String, Error> {
     let target = naming.target(path)?;
     let settings = FileSettings { makes_folders: false, ..FileSettings::default() };
@@ -70,7 +70,7 @@ fn check_output(path: &Path, store: &StoreArgs, naming: &Naming) -> Result<Strin
     }
 }
 
-/// Says where requests go, and by what.
+/// Describes the connection to the API.
 pub(super) fn describe_connection(
     config: &AccountConfig,
     account: &Account,

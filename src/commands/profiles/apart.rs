@@ -1,4 +1,4 @@
-//! An output for each profile: exports one after another, with one account.
+//! Exports of several profiles, one after another, with separate outputs and a shared account.
 
 use std::pin::Pin;
 
@@ -20,31 +20,31 @@ use super::super::publish::{PublishedExport, warn_of_losses};
 use super::journals::Journals;
 use super::{OneProfile, ProfilesRun};
 
-/// What was published of a profile, if its reader has not left, and the journals that it needs no more.
+/// The published export of a profile, if its reader has not left, and the journals it no longer needs.
 type OneExport<D> = (Option<PublishedExport<D>>, Journals);
 
-/// What became of the exports so far.
+/// The results so far.
 #[derive(Default)]
 struct Results {
-    /// Rows and verdict of each that was published.
+    /// Rows and verdicts of the published exports.
     published: Vec<(u64, Verdict)>,
     failures: Vec<Error>,
-    /// Of those that were published.
+    /// Journals of the published exports.
     journals: Vec<Journals>,
 }
 
 impl Results {
-    /// Whether it was said that an earlier run is resumed.
+    /// Whether a message about resuming an earlier run was printed.
     fn is_resumed(&self) -> bool {
         self.journals.iter().any(Journals::are_resumed)
     }
 }
 
 impl<R: Resource> ProfilesRun<'_, R> {
-    /// Exports each profile into outputs of its own.
+    /// Exports each profile into its own outputs.
     ///
     /// # Errors
-    /// When all of them fail, or something fails that is not about one profile.
+    /// When all of them fail, or a failure does not concern only one profile.
     pub(super) fn export_apart<C: RowCounts>(
         &self,
         profiles: Vec<ChildProfile>,
@@ -63,7 +63,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     results.published.push((published.rows, published.verdict));
                     results.journals.push(journals);
                     if self.since_last.is_some() {
-                        // What the next run reads of this profile begins where this export did.
+                        // The next run continues from this export, so nothing before it is needed again.
                         results.journals.drain(..).for_each(|journals| journals.remove());
                     }
                 }
@@ -72,7 +72,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     warn_profile(&profile, &error);
                     results.failures.push(error);
                 }
-                // The journals of all are kept, so that nothing is read twice.
+                // The journals of all profiles are kept, so that nothing is read twice.
                 Err(error) => return Err(results.journals.iter().fold(error, |error, journals| journals.kept(error))),
             }
         }
@@ -104,7 +104,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
         }
     }
 
-    /// Says how the export of a profile ended: in one line, behind its table if that was asked for.
+    /// Prints the outcome for a profile on one line, after its table if that was requested.
     fn report_one<D: RunDocument>(
         &self,
         profile: &ChildProfile,
@@ -116,7 +116,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
         if monitor.shows_tables() {
             show(&format!("\n{}", published.document.table(table_style())));
         } else {
-            // Else the table begins with it.
+            // Otherwise the table starts with it.
             warn_of_losses(&published.document, &published.rejected);
             if published.verdict == Verdict::Unverified {
                 // The reason for exit code 3 is printed even with --quiet.
@@ -159,7 +159,7 @@ impl<R: Resource> ProfilesRun<'_, R> {
     }
 }
 
-/// Whether a failed export leaves the others as they are: the profile could not be read, or a gate held it back.
+/// Whether a failure concerns only this profile: it could not be read, or a gate failed.
 fn concerns_one(error: &Error) -> bool {
     match error {
         Error::Kept { error, .. } => concerns_one(error),

@@ -1,7 +1,7 @@
-//! The journals of several profiles: one file each, beside the output and named after the profile.
+//! The journals of several profiles: one file per profile, beside the output and named after the profile.
 //!
-//! They belong to one run: they are opened one after another, as profiles are read, and removed together. A profile that was
-//! read to its end is read again from its journal, without a request.
+//! They belong to one run: they are opened one after another, as profiles are read, and removed together. A profile that
+//! was read to the end is read again from its journal, without requests.
 
 use std::path::PathBuf;
 
@@ -18,25 +18,25 @@ use super::super::resume::open_journal;
 
 /// The journals of a run, in the order of its profiles.
 pub(super) struct Journals {
-    /// What the names of all of them begin with.
+    /// Common start of the paths.
     base: Option<PathBuf>,
     files: Vec<ProfileJournal>,
     began_at: i64,
 }
 
 struct ProfileJournal {
-    /// `None` where nothing is kept.
+    /// `None` saves nothing.
     path: Option<PathBuf>,
     key: JournalKey,
-    /// Whether an earlier run has left one that can be used.
+    /// Whether an earlier run left one that can be used.
     has_past: bool,
 }
 
 impl Journals {
-    /// Looks for those of an earlier run, and says whether it is resumed.
+    /// Looks for journals of an earlier run, and prints whether it is resumed.
     ///
     /// # Errors
-    /// When one is there and can be neither read nor removed.
+    /// When one exists and can be neither read nor removed.
     pub(super) fn find(
         config: &ResumeConfig,
         profiles: Vec<(Uuid, JournalKey)>,
@@ -46,11 +46,12 @@ impl Journals {
         let (mut files, mut began_at) = (Vec::new(), now.micros());
         for (id, key) in profiles {
             let config = config.of_profile(id);
-            // It is opened again when the profile is read: an organization has more profiles than a process may have files.
+            // It is opened again when the profile is read, because an organization may have more profiles than a process
+            // may open files.
             let past = open_journal(&config, &key, (now, Engage::AtOnce), is_quiet)?.past;
             if let Some(past) = &past {
                 began_at = began_at.min(Journal::started_at(past));
-                // Once is enough.
+                // One message is enough.
                 is_quiet = true;
             }
             files.push(ProfileJournal { path: config.journal, key, has_past: past.is_some() });
@@ -58,25 +59,25 @@ impl Journals {
         Ok(Self { base: config.journal.clone(), files, began_at })
     }
 
-    /// Journals that keep nothing.
+    /// Journals that save nothing.
     pub(super) fn none(now: Timestamp) -> Self {
         Self { base: None, files: Vec::new(), began_at: now.micros() }
     }
 
-    /// When the run began; the first one, if this one resumes it.
+    /// The start of the run, or of the first run if this one resumes it.
     pub(super) fn began_at(&self) -> i64 {
         self.began_at
     }
 
-    /// Whether an earlier run has left any.
+    /// Whether an earlier run left any.
     pub(super) fn are_resumed(&self) -> bool {
         self.files.iter().any(|file| file.has_past)
     }
 
-    /// The journal of the profile at a place.
+    /// Opens the journal of the profile at a position.
     ///
     /// # Errors
-    /// When it is there and cannot be read.
+    /// When it exists and cannot be read.
     pub(super) fn open(&self, place: usize) -> Result<JournalSlot, Error> {
         let Some(ProfileJournal { path: Some(path), key, has_past }) = self.files.get(place) else {
             return Ok(JournalSlot::default());
@@ -88,8 +89,7 @@ impl Journals {
         Ok(JournalSlot { past: None, writer: Some(writer) })
     }
 
-    /// Removes all of them: their answers are in outputs that have their names. Older ones that runs over other
-    /// profiles have left go, too.
+    /// Removes all of them, because the outputs are published. Removes older ones from runs over other profiles, too.
     pub(super) fn remove(&self) {
         let others = self.base.iter().flat_map(|base| ResumeConfig::profile_journals(base));
         for path in self.files.iter().filter_map(|file| file.path.clone()).chain(others) {
@@ -99,7 +99,7 @@ impl Journals {
         }
     }
 
-    /// An error of the run, which says where its answers are.
+    /// Adds to an error where the journals are.
     pub(super) fn kept(&self, error: Error) -> Error {
         if matches!(error, Error::Kept { .. }) {
             return error;

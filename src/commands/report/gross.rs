@@ -1,7 +1,7 @@
-//! Who came and who left between two exports of contacts: their rows are sorted by id and compared.
+//! Counts who came and who left between two exports of contacts: sorts their rows by id and compares them.
 //!
-//! Rows are taken while they are counted, so no file is read twice, and only the columns that matter are kept. Memory is that
-//! of [`changes`](crate::changes), whatever the size of the exports.
+//! Rows are added while they are counted, so no file is read twice, and only the necessary columns are kept. Memory is
+//! limited as in [`changes`](crate::changes), whatever the size of the exports.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) struct GrossRows {
 }
 
 impl GrossRows {
-    /// For two exports; nothing if they hold no contacts, or if what differs between them may not have changed.
+    /// For two exports; `None` if they hold no contacts, or cannot be compared.
     ///
     /// # Errors
     /// When the rows cannot be sorted.
@@ -54,7 +54,7 @@ impl GrossRows {
         RowsOfSide { places: &self.places, sorter: &mut self.sides[1] }
     }
 
-    /// Compares the rows of both sides. Rows of a newer side that may lack some are not surely removed.
+    /// Compares both sides. If the newer side may lack rows, missing ones are not counted as removed.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
@@ -73,14 +73,14 @@ impl GrossRows {
     }
 }
 
-/// Takes the rows of one side.
+/// Receives the rows of one side.
 pub(super) struct RowsOfSide<'a> {
     places: &'a [usize],
     sorter: &'a mut SnapshotSorter,
 }
 
 impl RowsOfSide<'_> {
-    /// Takes the rows of a batch of a file; of several with one id, the one of the highest rank counts.
+    /// Adds the rows of a file's batch; among rows with the same id, the one with the highest rank counts.
     ///
     /// # Errors
     /// When a temporary file cannot be written.
@@ -94,7 +94,7 @@ impl RowsOfSide<'_> {
     }
 }
 
-/// The ids behind those of their profiles, which may share a contact; `None` if the rows are of no profile.
+/// Ids prefixed with those of profiles, which may share a contact; `None` if the rows have no profile.
 fn ids_by_profile(batch: &RecordBatch, ids: &ArrayRef) -> Option<ArrayRef> {
     let profiles = batch.column_by_name(PROFILE_ID)?.as_string_opt::<i32>()?;
     if profiles.null_count() == profiles.len() {
@@ -109,7 +109,7 @@ fn projected(schema: &SchemaRef, places: &[usize]) -> Schema {
     Schema::new(places.iter().map(|&place| Arc::clone(&schema.fields()[place])).collect::<Vec<_>>())
 }
 
-/// What manifests say of the accounts and filters.
+/// The accounts and filters in the manifests.
 fn facts(files: &[SourceFile]) -> SideFacts {
     let mut facts = SideFacts::default();
     for file in files {

@@ -1,10 +1,10 @@
-//! Which of the files count, when they were exported, and what their manifests say.
+//! Which files count, when they were exported, and facts from their manifests.
 
 use crate::input::{Chosen, Content, PublicationFacts, SourceError, SourceFile, choose_snapshots};
 use crate::report::{Filters, InputExport, InputReport, Notice};
 use crate::time::Timestamp;
 
-/// The newest export of each account, or all of them when they are to be added up, and what is to be reported of it.
+/// The newest export of each account, or all of them if they are to be added up, and a summary of the choice.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -24,20 +24,20 @@ pub(super) fn choose(files: Vec<SourceFile>, is_sum: bool) -> Result<(Vec<Source
     Ok((files, notices.collect()))
 }
 
-/// When the newest of the exports began; nothing when not all files have a manifest.
+/// The start of the newest export; `None` unless all files have a manifest.
 pub(super) fn exported_at(files: &[SourceFile]) -> Option<Timestamp> {
     let moments = files.iter().map(|file| file.published.as_ref().map(|published| published.run.earliest));
     moments.reduce(|one, other| Some(one?.max(other?))).flatten()
 }
 
-/// The filters that all of the files were exported with, by their manifests; none are known of a file without one.
+/// The filters that all files share, according to their manifests; unknown for a file without one.
 pub(super) fn filters(files: &[SourceFile]) -> Option<Filters> {
     let mut all = files.iter().map(|file| file.published.as_ref().map(|of| of.filters.clone()).unwrap_or_default());
     let first = all.next().unwrap_or_default();
     all.all(|filters| filters == first).then_some(first)
 }
 
-/// What the report says of a file.
+/// The entry of a file in the report.
 pub(super) fn report(file: &SourceFile, rows: u64) -> InputReport {
     let export = file.published.as_ref().map(export);
     InputReport { path: file.path.display().to_string(), format: file.format, rows, bytes: file.bytes, export }
@@ -55,7 +55,7 @@ fn export(published: &PublicationFacts) -> InputExport {
     }
 }
 
-/// What is to be reported of a manifest that cannot be read.
+/// A warning about a manifest that cannot be read.
 pub(super) fn unread_manifest(file: &SourceFile) -> Option<Notice> {
     let manifest = file.unread_manifest.as_ref()?;
     Some(Notice::unreadable_manifest(&manifest.to_string_lossy(), &file.path.to_string_lossy()))

@@ -1,7 +1,7 @@
-//! The older states that a report is compared with: summaries, folders of them, and exports.
+//! The older states to compare a report with: summaries, folders of summaries, and exports.
 //!
-//! The newest of them that has the filters of the report is compared in full, or the newest if none has; all of them
-//! together make a trend.
+//! The newest state with the same filters is compared in full, or the newest one if none has them. All of them together
+//! form a trend.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use super::super::printer::note;
 use super::gross::GrossRows;
 use super::{file_name, inputs, summarize};
 
-/// An older state before it is read.
+/// An older state that is not read yet.
 pub(super) enum OlderSource {
     Summary(PathBuf),
-    /// Summaries in a folder, of which there may be others than those of the report.
+    /// Summaries in a folder, some of which may belong to other reports.
     Folder(Vec<PathBuf>),
     Files(FoundFiles, PathBuf),
 }
@@ -31,17 +31,17 @@ pub(super) struct OlderDocument<D> {
     pub(super) verdict: Option<Verdict>,
 }
 
-/// An older state whose time is known.
+/// An older state with a known time.
 enum Dated<D> {
     Read(OlderDocument<D>),
     Files(Vec<SourceFile>, String),
 }
 
 impl OlderSource {
-    /// Finds what a path names.
+    /// Finds the state at a path.
     ///
     /// # Errors
-    /// When there is neither a summary nor an exported file.
+    /// When the path has neither a summary nor an exported file.
     pub(super) fn find(path: &Path, mirror: &mut Mirror) -> Result<Self, SourceError> {
         if ReportForm::from_path(path) == Some(ReportForm::Json) {
             return Ok(Self::Summary(mirror.local(path)?));
@@ -64,7 +64,7 @@ impl OlderSource {
         }
     }
 
-    /// Files that are neither read nor replaced by the report.
+    /// Summaries that the report must neither read as data nor replace.
     pub(super) fn summaries(&self) -> &[PathBuf] {
         match self {
             Self::Summary(path) => std::slice::from_ref(path),
@@ -77,10 +77,10 @@ impl OlderSource {
         self.files().map_or(&[], |found| &found.skipped)
     }
 
-    /// Checks that files hold what the report is on; for a summary, reading it does.
+    /// Checks that files hold the same resource as the report; for a summary, reading it does so.
     ///
     /// # Errors
-    /// When they hold something else.
+    /// When they hold another resource.
     pub(super) fn check_content(&mut self, wanted: Content) -> Result<(), SourceError> {
         let Self::Files(found, path) = self else { return Ok(()) };
         if detect_contents(found)? == wanted {
@@ -90,7 +90,7 @@ impl OlderSource {
     }
 }
 
-/// The JSON files of a folder that may be summaries, by their names; manifests are none.
+/// The JSON files of a folder that may be summaries, by name; manifests are excluded.
 fn summaries_in(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let is_hidden = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['_', '.']));
@@ -100,10 +100,10 @@ fn summaries_in(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// All older states, the oldest first.
+/// All older states, oldest first.
 pub(super) struct States<D> {
     dated: Vec<(Timestamp, Dated<D>)>,
-    /// The index of the one that is compared in full.
+    /// The index of the state that is compared in full.
     compared: usize,
 }
 
@@ -121,8 +121,9 @@ impl<D: ResourceDocument> Dated<D> {
 }
 
 impl<D: FileDocument> States<D> {
-    /// Reads summaries, and finds the times of files. With several states, those that are not older than `as_of` are left out:
-    /// a folder can hold the summary of the export itself. `files` are those that the report is on.
+    /// Reads summaries, and determines the times of files. If there are several states, those that are not older than
+    /// `as_of` are skipped, because a folder can hold the summary of the export itself. `files` are the inputs of the
+    /// report.
     ///
     /// # Errors
     /// When a summary cannot be read.
@@ -177,8 +178,8 @@ impl<D: FileDocument> States<D> {
         }
     }
 
-    /// Reads what is not read yet, the oldest first. Ages in files are computed at the time of their export. `rows` takes those
-    /// of the state that is compared in full.
+    /// Reads the remaining states, oldest first. Ages in files are computed as of their export. `rows` receives those of
+    /// the state that is compared in full.
     ///
     /// # Errors
     /// When a file cannot be read.

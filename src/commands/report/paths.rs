@@ -1,6 +1,6 @@
-//! Checks where reports are written: never to their inputs, and each to a path of its own.
+//! Checks the paths of reports: they must differ from each other and from the inputs.
 //!
-//! *Easy to get wrong:* a file has many names, by `./`, `..` and links, so places are compared and not names.
+//! *Easy to get wrong:* `./`, `..` and links give a file many paths, so identities are compared instead.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use crate::input::{FoundFiles, SourceError};
 use crate::store::{OutputTarget, Stores};
 
-/// Checks all places before anything is read or written.
+/// Checks all paths before anything is read or written.
 ///
 /// # Errors
-/// When a form would replace one of the files or another form.
+/// When a report would replace an input or another report.
 pub(super) fn check<'a>(
     forms: impl Iterator<Item = &'a OutputTarget>,
     found: &[&FoundFiles],
@@ -35,10 +35,10 @@ pub(super) fn check<'a>(
     Ok(())
 }
 
-/// The places of files that are read or skipped, and of their manifests.
+/// The identities of the files that are read or skipped, and of their manifests.
 ///
 /// # Errors
-/// When a path cannot be a place.
+/// When a path is invalid.
 pub(in crate::commands) fn input_places(
     found: &[&FoundFiles],
     stores: &Arc<Stores>,
@@ -48,7 +48,7 @@ pub(in crate::commands) fn input_places(
     let mut inputs: HashSet<String> = HashSet::new();
     for path in read.chain(skipped) {
         let target = OutputTarget::new(path, stores)?;
-        // Without its manifest, a damaged file could no longer be detected.
+        // Without its manifest, damage to a file could no longer be detected.
         inputs.extend(target.manifests().iter().map(OutputTarget::identity));
         inputs.insert(target.identity());
     }

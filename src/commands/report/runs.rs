@@ -1,4 +1,4 @@
-//! `report --runs FILE`: how the last runs ended that have appended a line to a file.
+//! `report --runs FILE`: the outcomes of the last runs in a run log.
 
 use std::path::Path;
 
@@ -19,10 +19,10 @@ use super::super::printer::warn_text;
 /// Version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What the table shows of a run.
+/// The columns of the table.
 const COLUMNS: [&str; 8] = ["ended", "run", "verdict", "rows", "requests", "seconds", "exit", "outcome"];
 
-/// Columns with numbers, which are aligned to the right.
+/// Columns with numbers, which are right-aligned.
 const NUMBERS: std::ops::Range<usize> = 3..7;
 
 #[derive(Serialize)]
@@ -32,10 +32,10 @@ struct RunsDocument<'a> {
     runs: &'a [RunRecord],
 }
 
-/// Shows the runs of a file as a table, or writes them as JSON.
+/// Prints the runs of a file as a table, or writes them as JSON.
 ///
 /// # Errors
-/// When the file cannot be read or holds something else, or the result cannot be written.
+/// When the file cannot be read or is not a run log, or the result cannot be written.
 pub(super) fn run(args: &ReportArgs, path: &Path, json: Option<&OutputTarget>) -> Result<ExitCode, Error> {
     let log = read_runs(path).map_err(|source| SourceError::Open { path: path.to_owned(), source })?;
     if log.runs.is_empty() && log.unreadable > 0 {

@@ -15,18 +15,18 @@ use crate::commands::job::{JobContext, JobPurpose};
 use crate::commands::stop::Signals;
 use crate::commands::{RunMonitor, dispatch};
 
-/// What is known of jobs before they run.
+/// Facts about jobs that are known before they run.
 pub(super) struct CheckedJobs {
-    /// Whose quota each job spends; `None` for a job without one, or with one that is not known.
+    /// The account whose quota each job uses; `None` if it uses none, or its account is unknown.
     pub(super) accounts: Vec<Option<(Url, ApiKey)>>,
-    /// Why jobs would end before their first request.
+    /// Errors that will end jobs before their first request.
     errors: Vec<Option<Error>>,
 }
 
 /// Checks jobs.
 ///
 /// # Errors
-/// When a job is used wrongly, or two would write to one place. Other errors are left to the jobs themselves.
+/// When a job is invalid, or two jobs would write the same path. Other errors are left to the jobs.
 pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Result<CheckedJobs, JobsError> {
     let mut checked = CheckedJobs { accounts: Vec::new(), errors: Vec::new() };
     let (mut problems, mut writers) = (Vec::new(), HashMap::new());
@@ -55,21 +55,21 @@ pub(super) fn check(path: &str, jobs: &[PlannedJob], signals: &Signals) -> Resul
 }
 
 impl CheckedJobs {
-    /// One line a job.
+    /// One line per job.
     pub(super) fn listed(&self, jobs: &[PlannedJob]) -> String {
         let state = |error: &Option<Error>| error.as_ref().map_or_else(|| "ok".to_owned(), in_one_line);
         let lines = jobs.iter().zip(&self.errors).map(|(job, error)| format!("{}: {}\n", job.name, state(error)));
         lines.collect()
     }
 
-    /// As if the jobs had been run.
+    /// The exit code that running the jobs would have.
     pub(super) fn exit_code(&self) -> ExitCode {
         let code = |error: &Option<Error>| error.as_ref().map_or(ExitCode::Complete, Error::exit_code);
         exit_code(self.errors.iter().map(code).map(JobEnd::Code))
     }
 }
 
-/// An error with its causes and the next step.
+/// An error with its causes and the next step on one line.
 fn in_one_line(error: &Error) -> String {
     let hint = error.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
     printable(&(error.in_one_line() + &hint))

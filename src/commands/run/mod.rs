@@ -1,7 +1,7 @@
-//! `sent-export run`: the jobs of a file, one after another or side by side.
+//! `sent-export run`: the jobs of a file, one after another or concurrently.
 //!
-//! Every job is checked before the first one starts, by its own command: wrong usage of one job, and two jobs that write
-//! the same file, stop all. What may be repaired without the file, such as a key that is missing today, ends only its job.
+//! Every job is checked by its own command before the first one starts: invalid flags of one job, or two jobs that write
+//! the same file, stop all of them. A problem outside the file, such as a missing key, ends only its own job.
 
 mod check;
 mod results;
@@ -19,7 +19,7 @@ use super::printer::{note, show};
 use super::stop::Signals;
 use super::{print, start_log};
 
-/// A job that is to be run.
+/// A job that will run.
 struct PlannedJob {
     name: String,
     /// The line of its table.
@@ -28,7 +28,7 @@ struct PlannedJob {
     parsed: ParsedJob,
 }
 
-/// Runs jobs, or says what would be run.
+/// Runs jobs, or lists them.
 ///
 /// # Errors
 /// When the file or a job in it cannot be used, or no job can be started.
@@ -60,7 +60,7 @@ pub(super) fn run(args: &JobsArgs, monitor: &RunMonitor<'_>) -> Result<ExitCode,
     Ok(code)
 }
 
-/// Reads the flags of all jobs.
+/// Parses the flags of all jobs.
 fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, JobsError> {
     let (mut planned, mut problems) = (Vec::new(), Vec::new());
     for job in jobs {
@@ -97,13 +97,13 @@ fn plan(path: &str, jobs: &[&Job], args: &JobsArgs) -> Result<Vec<PlannedJob>, J
     if problems.is_empty() { Ok(planned) } else { Err(JobsError::Unusable { path: path.to_owned(), problems }) }
 }
 
-/// The level of the most verbose job, since all jobs share the log.
+/// The level of the most verbose job, because all jobs share the log.
 fn log_level(jobs: &[PlannedJob]) -> u8 {
     let level = |job: &PlannedJob| if job.parsed.is_quiet { 0 } else { 1_u8.saturating_add(job.parsed.verbose) };
     jobs.iter().map(level).max().unwrap_or(1)
 }
 
-/// One line a job: name, command, outputs.
+/// One line per job: name, command, outputs.
 fn list(jobs: &[PlannedJob]) -> String {
     let width = |text: fn(&PlannedJob) -> &str| jobs.iter().map(|job| text(job).len()).max().unwrap_or(0);
     let (names, commands) = (width(|job| &job.name), width(|job| &job.command));

@@ -1,4 +1,4 @@
-//! How jobs ended, and what the whole run ends with.
+//! The outcomes of jobs, and the exit code of the whole run.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 pub(super) enum JobEnd {
     /// With this code.
     Code(ExitCode),
-    /// It was not started, because a job before it failed.
+    /// It was not started, because an earlier job failed.
     Skipped,
 }
 
-/// One job that is over.
+/// A finished job.
 #[derive(Debug)]
 pub(super) struct JobResult {
     pub(super) name: String,
     pub(super) end: JobEnd,
-    /// What became of it, in a few words.
+    /// The outcome on one line.
     pub(super) outcome: String,
     pub(super) elapsed: Duration,
 }
 
-/// The code of the whole run: the most severe of its jobs, or that of `--exit-code-unchanged` if nothing has changed in
-/// any of them.
+/// The exit code of the whole run: that of the most severe failure, or that of `--exit-code-unchanged` if nothing changed
+/// in any job.
 pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode {
     let codes = ends.filter_map(|end| match end {
         JobEnd::Code(code) => Some(code),
@@ -40,7 +40,7 @@ pub(super) fn exit_code(ends: impl Iterator<Item = JobEnd> + Clone) -> ExitCode 
     if codes.all(|code| code == first) { first } else { ExitCode::Complete }
 }
 
-/// How many jobs ended in which way.
+/// Numbers of jobs by outcome.
 struct JobCounts {
     succeeded: u64,
     failed: u64,
@@ -57,7 +57,7 @@ impl JobCounts {
     }
 }
 
-/// The summary at the end, in a log of JSON. Jobs that ended have told it themselves.
+/// Logs the summary at the end as JSON. Each job has already logged its own outcome.
 pub(super) fn log(results: &[JobResult]) {
     if !LogFormat::is_json() {
         return;
@@ -72,7 +72,7 @@ pub(super) fn log(results: &[JobResult]) {
     tracing::info!(target: CONSOLE_TARGET, event = "jobs_finished", jobs, succeeded, failed, skipped, "jobs finished");
 }
 
-/// The summary at the end.
+/// The summary at the end as a table.
 pub(super) fn table(results: &[JobResult]) -> String {
     let JobCounts { succeeded, failed, skipped } = JobCounts::of(results);
     let mut text = format!("\n{} succeeded", count_of(succeeded, "job", "jobs"));

@@ -1,7 +1,7 @@
-//! Runs jobs on threads of their own, so many at a time, in the order of the file.
+//! Runs jobs on threads, up to a maximum at a time, in the order of the file.
 //!
-//! Two jobs of one account never run at the same time: each would spend the whole quota of both. One after the other they
-//! take as long, for it is the quota that takes the time. The next one starts with what the one before has left of it.
+//! Two jobs of one account never run at the same time, because each would use up the quota of both. One after the other
+//! they take just as long, because the quota sets the pace. Each job starts with the quota that the previous one left.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,23 +20,23 @@ use crate::commands::job::{JobContext, JobPurpose, Noted};
 use crate::commands::perform;
 use crate::commands::stop::Signals;
 
-/// How many jobs are started, and when no more.
+/// How many jobs to start, and when to stop.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScheduleLimits {
-    /// Jobs at a time.
+    /// Maximum number of jobs at a time.
     pub(super) parallel: NonZeroUsize,
-    /// Whether the first failure keeps further jobs from being started.
+    /// Whether no further jobs are started after a failure.
     pub(super) stops_on_failure: bool,
 }
 
-/// A job that waits for its turn.
+/// A job that is waiting.
 struct WaitingJob {
     place: usize,
     job: PlannedJob,
     account: Option<(Url, ApiKey)>,
 }
 
-/// A job on its thread.
+/// A running job.
 struct Running {
     place: usize,
     name: String,
@@ -45,7 +45,7 @@ struct Running {
     started: Instant,
 }
 
-/// How a thread ended, and which.
+/// A finished job and its outcome.
 struct EndedJob {
     place: usize,
     end: JobEnd,
@@ -53,10 +53,10 @@ struct EndedJob {
     quota: Option<QuotaLeft>,
 }
 
-/// Runs all jobs and returns how they ended, in their order. `accounts` says whose quota each of them spends.
+/// Runs all jobs and returns their outcomes in order. `accounts` has the account whose quota each of them uses.
 ///
 /// # Errors
-/// When no thread can be waited for.
+/// When waiting for the threads fails.
 pub(super) fn run_all(
     jobs: Vec<PlannedJob>,
     accounts: Vec<Option<(Url, ApiKey)>>,
@@ -72,10 +72,10 @@ pub(super) fn run_all(
     Ok(runtime.block_on(schedule.run(ended, signals)))
 }
 
-/// Allows as many open files as that many jobs need, as far as the system lets us: usual limits are below what 100 need.
+/// Raises the limit of open files as far as the system allows: 100 jobs need more than usual limits.
 #[cfg(unix)]
 fn raise_open_files(jobs: NonZeroUsize) {
-    /// Connections, events and files of one job with two outputs, at the default concurrency.
+    /// Connections, events and files of a job with two outputs, at the default concurrency.
     const FILES_OF_A_JOB: u64 = 32;
     let needed = FILES_OF_A_JOB * (jobs.get() as u64 + 1);
     let raised = rlimit::Resource::NOFILE.get().map_err(drop).and_then(|(soft, _)| {
@@ -95,7 +95,7 @@ struct Schedule {
     waiting: Vec<WaitingJob>,
     running: Vec<Running>,
     results: Vec<(usize, JobResult)>,
-    /// What is left of the quota of each account that a job has read.
+    /// The remaining quota of each account that a job has read.
     quotas: Vec<((Url, ApiKey), QuotaLeft)>,
     limits: ScheduleLimits,
     sender: mpsc::UnboundedSender<EndedJob>,
@@ -109,7 +109,7 @@ impl Schedule {
             if stopped.is_none() {
                 self.start_jobs(&signals);
             }
-            // After a signal, a job that has nothing to keep is not waited for, as it is not when it runs alone.
+            // After a signal, a job without anything to save is not waited for, as if it ran alone.
             let is_over = match stopped {
                 None => self.running.is_empty(),
                 Some(_) => !self.running.iter().any(|job| job.signals.has_begun()),
@@ -133,7 +133,7 @@ impl Schedule {
         self.results.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Starts as many jobs as may run: those whose account no other one reads.
+    /// Starts as many jobs as possible: those whose accounts no running job reads.
     fn start_jobs(&mut self, signals: &Signals) {
         while self.running.len() < self.limits.parallel.get() {
             let is_free = |waiting: &WaitingJob| {
@@ -149,7 +149,7 @@ impl Schedule {
             let sender = self.sender.clone();
             let work = move || {
                 let (end, outcome, quota) = run_job(&job, context);
-                // Nobody waits any more after a signal.
+                // Nobody waits for it after a signal.
                 sender.send(EndedJob { place, end, outcome, quota }).ok();
             };
             self.running.push(Running { place, name: name.clone(), account, signals, started });
@@ -187,7 +187,7 @@ impl Schedule {
 /// Runs a job on this thread and prints its error, if any.
 fn run_job(job: &PlannedJob, context: JobContext) -> (JobEnd, String, Option<QuotaLeft>) {
     let work = || {
-        // A panic, which is a bug and says so, ends this job only.
+        // A panic, which is a bug and is reported as one, ends only this job.
         let result = catch_unwind(AssertUnwindSafe(|| perform(&job.parsed.cli.command)));
         match result {
             Ok((code, error)) => (code, error.as_ref().map(in_short)),

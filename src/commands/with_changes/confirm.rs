@@ -1,8 +1,8 @@
-//! `--confirm-removed`: asks the API for each contact that the list does not have anymore.
+//! `--confirm-removed`: looks up each contact that is no longer in the list.
 //!
-//! A contact that was in the last export existed before this run began. If the API still knows it after the list was read,
-//! it existed during the whole run, and a read of the whole list must have found it: what is missing contradicts a verdict of
-//! `complete` or `healed`, which becomes `unverified`. With a filter it may have ceased to match, so there the verdict stays.
+//! A contact in the last export existed before this run began. If the API still has it after the list was read, it existed
+//! during the whole run, and reading the whole list should have found it. That contradicts a verdict of `complete` or
+//! `healed`, which becomes `unverified`. With a filter, the contact may no longer match, so the verdict stays.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -30,33 +30,33 @@ use super::super::read::{draw, is_progress_silent};
 use super::super::resume::open_journal;
 use super::super::with_activities::budget;
 
-/// What asking needs.
+/// What the lookup needs.
 pub(in crate::commands) struct Confirming<'a> {
     /// The account, whose limiter is shared.
     pub(in crate::commands) account: &'a Account,
     pub(in crate::commands) key: &'a ApiKey,
     pub(in crate::commands) verbosity: &'a VerbosityArgs,
-    /// Where the answers are kept, so that a run which resumes this one does not ask again.
+    /// Saves the responses, so that a run that resumes this one does not request them again.
     pub(in crate::commands) journal: &'a mut JournalSlot,
     /// When this run began.
     pub(in crate::commands) now: Timestamp,
 }
 
-/// What the API has answered.
+/// The results of the lookup.
 #[derive(Debug, Default)]
 pub(super) struct Confirmed {
-    /// Ids that it does not know anymore.
+    /// Ids that no longer exist.
     removed: u64,
-    /// Ids that it still knows.
+    /// Ids that still exist.
     existing: u64,
-    /// Ids that it could not be asked for.
+    /// Ids that could not be looked up.
     unread: u64,
-    /// The ids of both.
+    /// The ids of both kinds.
     pub(super) not_gone: HashSet<String>,
 }
 
 impl Confirming<'_> {
-    /// Asks for each id.
+    /// Looks up each id.
     ///
     /// # Errors
     /// When the API is unavailable, or the run is stopped.
@@ -72,7 +72,7 @@ impl Confirming<'_> {
         for id in ids {
             match Uuid::try_parse(id) {
                 Ok(uuid) if uuid.to_string() == *id => keys.push(ContactKey::Id(uuid)),
-                // The API takes no others.
+                // The API accepts no other ids.
                 _ => confirmed.add(id.clone(), false),
             }
         }
@@ -130,7 +130,7 @@ impl Confirmed {
         self.not_gone.insert(id);
     }
 
-    /// Adds what the answers say to the evidence for a verdict, which they may contradict.
+    /// Adds the results to the evidence, which may contradict the verdict.
     pub(super) fn judge(&self, read: &mut ReadReport, filters: &Filters) {
         let mut add = |code, count, text| read.evidence.push(Evidence::new(code, Some(count), text));
         if self.removed > 0 {

@@ -1,4 +1,4 @@
-//! What is found, checked and sorted before the first request.
+//! Finds, checks and sorts the base of a comparison before the first request.
 
 use crate::changes::{SnapshotSorter, SortSettings, SortedSnapshot};
 use crate::cli::VerbosityArgs;
@@ -17,21 +17,21 @@ use super::super::compare::history::state_of_history;
 use super::super::compare::side::{Side, SideFacts, Which};
 use super::{Base, BaseRows, Comparing, HistoryLock, check_base};
 
-/// Memory for the rows of each snapshot: an export and up to three snapshots are in memory at a time.
+/// Memory for the rows of each snapshot; an export and up to three snapshots are in memory at a time.
 const BUDGET_BYTES: usize = 32 << 20;
-/// What the lock of a history is named after.
+/// Name of a history's lock.
 const HISTORY_LOCK: &str = "changes";
 
-/// The history that a run adds to.
+/// The history to which a run adds a file.
 pub(super) struct HistoryRun {
     pub(super) folder: HistoryFolder,
-    /// The state that it leads to, unless that is the export which is replaced.
+    /// Its state, unless that is the replaced export.
     state: Option<SortedSnapshot>,
-    /// Whether its state is the export which is replaced.
+    /// Whether its state is the replaced export.
     follows_export: bool,
     /// How its next file is written.
     pub(super) settings: OutputSettings,
-    /// What tells runs of one moment apart.
+    /// Distinguishes runs with the same time.
     pub(super) digits: String,
     /// Columns that the run does not write.
     pub(super) unwritten: Vec<String>,
@@ -40,21 +40,22 @@ pub(super) struct HistoryRun {
 }
 
 impl HistoryRun {
-    /// The state that the history leads to, if that is not the export which is replaced.
+    /// The state of the history, if it is not the replaced export.
     pub(super) fn own_state(&self) -> Option<&SortedSnapshot> {
         self.state.as_ref()
     }
 
-    /// Whether its state is the export which is replaced.
+    /// Whether its state is the replaced export.
     pub(super) fn follows_export(&self) -> bool {
         self.follows_export
     }
 }
 
-/// Prepares the comparison that the flags ask for; `resource` is what the rows are. Returns where the new rows go, too.
+/// Prepares the comparison that the flags request; `resource` is that of the rows. Also returns the collector of the new
+/// rows.
 ///
 /// # Errors
-/// When what is there cannot be read or compared, or a place cannot be written.
+/// When the base cannot be read or compared, or an output cannot be written.
 pub(in crate::commands) fn prepare(
     config: &ExportConfig,
     resource: &'static str,
@@ -164,7 +165,7 @@ fn prepare_history(
     };
     let Some(newest) = newest else { return Ok(history) };
     check_facts(&newest.facts, &facts, target)?;
-    // A column that the newest file lacks has the values of older ones.
+    // A column that the newest file lacks keeps the values of older files.
     let has_columns = facts.columns.iter().all(|column| newest.facts.columns.contains(column));
     let run = base.side.as_ref().and_then(Side::run).map(|(run_id, _)| run_id);
     let is_whole = config.outputs.settings.partition.is_none();
@@ -178,7 +179,7 @@ fn prepare_history(
     Ok(history)
 }
 
-/// Checks that a history is one of the same rows as a run.
+/// Checks that a history has the same kind of rows as a run.
 fn check_facts(old: &HistoryFacts, new: &HistoryFacts, folder: &OutputTarget) -> Result<(), ConfigError> {
     let place = folder.to_string();
     if old.resource != new.resource {

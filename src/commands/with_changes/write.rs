@@ -18,16 +18,16 @@ use super::{Compared, Sorted};
 
 /// How changes are written.
 pub(super) struct WriteSettings {
-    /// What is gone is called so.
+    /// What missing rows are called.
     pub(super) gone_as: GoneAs,
-    /// Unless it is one of these.
+    /// Exceptions: missing rows that still exist.
     pub(super) not_gone: HashSet<String>,
     /// When the run began, in microseconds UTC.
     pub(super) started_at: i64,
 }
 
 impl Sorted {
-    /// Writes everything; nothing has its name yet.
+    /// Writes everything; nothing is published yet.
     pub(super) fn write(self, settings: &WriteSettings, is_stopped: &AtomicBool) -> Result<Compared, Error> {
         let Self { comparing, base, new, .. } = self;
         let schema = comparing.content.full_schema();
@@ -52,7 +52,7 @@ impl WriteSettings {
 }
 
 impl HistoryRun {
-    /// Writes the file that leads from the state of the history to the new rows.
+    /// Writes the changes from the state of the history to the new rows.
     fn write(
         self,
         [base, new]: [&SortedSnapshot; 2],
@@ -63,18 +63,18 @@ impl HistoryRun {
         let old = match self.own_state() {
             Some(state) => state,
             None if self.follows_export() => base,
-            // The first file has all rows, whatever is there.
+            // The first file has all rows.
             None => {
                 nothing = SortedSnapshot::empty_like(new);
                 &nothing
             }
         };
-        // Files sort by their time, and the clock of this machine may have been set back.
+        // Files sort by time, and the clock of this machine may have been set back.
         let after_newest = self.folder.newest_time().map_or(i64::MIN, |newest| newest + 1);
         let valid_from = settings.started_at.max(after_newest);
         let target = self.folder.new_place(valid_from, &self.digits);
         let request = OutputRequest { target, format: ChangesConfig::HISTORY_FORMAT };
-        // Nothing is ignored but what the run does not write: the state must be the new rows in all their columns.
+        // Only columns that the run does not write are ignored: the state must equal the new rows in all their columns.
         let comparison = settings.comparison(self.unwritten.clone(), ChangeLayout::Log { valid_from });
         let outputs = Outputs::open(from_ref(&request), &self.settings)?;
         let (mut staged, counts) = write_changes([old, new], &comparison, outputs, is_stopped)?;
@@ -94,7 +94,7 @@ fn write_changes(
     let mut changes = Changes::between(old, new, comparison)?;
     while let Some(batch) = changes.next_batch()? {
         if is_stopped.load(Ordering::Relaxed) {
-            // Whoever stops the run has the error that is shown.
+            // The error that is shown is that of the stop.
             return Err(Error::WriterDied);
         }
         if batch.num_rows() > 0 {
