@@ -1,10 +1,10 @@
-//! The export that is published at an output now, which a run is going to replace.
+//! Finds the published export that a run will replace.
 //!
-//! Its manifest lists the files: an output that is split, or a folder of days, has many. Without a manifest, it is the file
-//! with the name of the output. Where every run writes to another place, the newest export of the others is meant.
+//! Its manifest lists the files: an output that is split, or a dataset, has many. Without a manifest, it is the file at the
+//! output's path. If every run writes to another path, it is the newest export of the other runs.
 //!
-//! *Easy to get wrong:* a manifest may list other outputs of the same run, changes among them, and files that somebody has
-//! removed. An export of which nothing is left is none; one of which a part is missing is damaged.
+//! *Easy to get wrong:* a manifest may list other outputs of the same run, including changes, and files that were removed
+//! since. An export without any files left does not count; one that lacks a part is damaged.
 
 use std::path::{Path, PathBuf};
 
@@ -18,25 +18,25 @@ use crate::publish::{
 };
 use crate::store::{OutputTarget, PlacePattern, StoreError, size_of};
 
-/// Where an export may be.
+/// Where to look for an export.
 #[derive(Debug)]
 pub struct ExportPlace<'a> {
-    /// The output; the one that the sidecars of a folder of days are named after.
+    /// The output; for a dataset, the one that gives its sidecars their names.
     pub output: &'a OutputRequest,
-    /// Where its manifest may be, the likeliest place first.
+    /// Possible paths of its manifest, the most likely first.
     pub manifests: Vec<&'a OutputTarget>,
-    /// The manifests of runs whose places differ from this one's in dates and times only.
+    /// The manifests of runs whose paths differ only in dates and times.
     pub siblings: Option<&'a PlacePattern>,
-    /// Whether it is a folder of days.
+    /// Whether it is a dataset by days.
     pub is_folder: bool,
     /// The resource of the rows.
     pub resource: &'static str,
 }
 
-/// The files of the export that is there; none if there is no export.
+/// The files of the published export; empty if there is none.
 ///
 /// # Errors
-/// When a place cannot be read, or a file of the export is missing.
+/// When the export cannot be read, or one of its files is missing.
 pub fn published_at(place: &ExportPlace<'_>, mirror: &mut Mirror) -> Result<Vec<SourceFile>, SourceError> {
     let mut unread = None;
     for manifest in &place.manifests {
@@ -92,7 +92,7 @@ fn first_output(found: &PublishedManifest<PublishedDetails>) -> Vec<&PublishedFi
     }
 }
 
-/// All files of an export; `None` if none of them is there.
+/// Opens all files of an export; `None` if all of them are missing.
 fn open_all(
     place: &ExportPlace<'_>,
     listed: &[&PublishedFile],

@@ -38,7 +38,7 @@ impl ColumnBuilders {
         self.builders.iter_mut().map(|builder| builder.as_mut().map(|(_, builder)| builder.finish())).collect()
     }
 
-    /// Values that could not be read, by column.
+    /// Values that could not be parsed, by column.
     pub(super) fn malformed(&self) -> Vec<(usize, u64)> {
         let builders = self.builders.iter().enumerate();
         let malformed = builders.filter_map(|(column, builder)| Some((column, builder.as_ref()?.1.malformed())));

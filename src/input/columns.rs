@@ -1,4 +1,4 @@
-//! Columns of a format that carries its types, held against those that are read.
+//! Matches the columns of a typed format with those that are read.
 
 use arrow::datatypes::Schema;
 
@@ -6,7 +6,7 @@ use super::coerce::can_read;
 use super::error::SourceError;
 use super::source_file::SourceFile;
 
-/// The place of each column of [`SourceFile::schema`] in a file with this schema.
+/// The position of each column of [`SourceFile::schema`] in a file with this schema.
 ///
 /// # Errors
 /// When the file has none of them, or has one of a type that cannot be converted.

@@ -1,6 +1,6 @@
-//! The column that the folder of a file is named after: all its rows have one value, and the file has none.
+//! The column after which the folder of a file is named: all its rows have the same value, which is not in the file.
 //!
-//! *Easy to get wrong:* a file that has the column, too, is believed: who renames folders by hand does not rewrite files.
+//! *Easy to get wrong:* if the file has the column, too, its values count: people rename folders without rewriting files.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::piece::Piece;
 use super::source_file::SourceFile;
 use crate::base::hive::partition_of;
 
-/// A column whose value is in the path.
+/// A column with its value in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ConstantColumn {
     /// Its index in [`SourceFile::schema`].
@@ -20,7 +20,7 @@ pub(super) struct ConstantColumn {
 }
 
 impl ConstantColumn {
-    /// The column of a file of a dataset; `None` for another file, or if no column of that name is read.
+    /// The column of a dataset's file; `None` for other files, or if no column with that name is read.
     pub(super) fn of(file: &SourceFile) -> Option<Self> {
         let folder = file.path.parent()?.file_name()?.to_str()?;
         let (column, value) = partition_of(folder).filter(|_| file.is_part())?;

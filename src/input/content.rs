@@ -26,17 +26,17 @@ pub enum Content {
 /// Which columns of a file are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnSet {
-    /// Those that a report counts: [`Content::schema`], and that of the profile.
+    /// Those that a report counts ([`Content::schema`]), and that of the profile.
     Counted,
     /// All columns of the resource: [`Content::full_schema`].
     All,
     /// The same, and that of the profile.
     Checked,
-    /// All columns of the resource, and what has become of the row: [`Content::history_schema`].
+    /// All columns of the resource, and those that histories add: [`Content::history_schema`].
     History,
 }
 
-/// The column of activities that holds the id of their message.
+/// The column of activities with the id of their message.
 const MESSAGE_ID: &str = "message_id";
 
 /// Columns of messages that no report reads.
@@ -51,19 +51,20 @@ static NAMES: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
     [names(Content::Contacts), of_messages]
 });
 
-/// The full schemas of contacts, messages and activities. All values may be missing: other programs write files, too.
+/// The full schemas of contacts, messages and activities. All columns are nullable, because other programs write files,
+/// too.
 static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| [contacts_schema(), messages_schema(), activities_schema()].map(|schema| nullable(&schema)));
 
-/// The same with what histories say of each row.
+/// The same with the columns that histories add.
 static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
 
-/// The columns that reports count, and the one of the profile, without which rows of two would be taken for repeated.
+/// The columns that reports count, and that of the profile, without which rows of two profiles would look like duplicates.
 static COUNTED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| [contacts_schema(), delivery_schema(), activity_schema()].map(|schema| with_profile_id(&schema)));
 
-/// All columns of the resource, and the one of the profile.
+/// All columns of the resource, and that of the profile.
 static CHECKED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| with_profile_id(schema)));
 
@@ -77,7 +78,7 @@ fn nullable(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// A field that may be null, and so may what it contains; texts in a list are never null.
+/// A field made nullable with everything in it, except texts in a list.
 fn nullable_field(field: &FieldRef) -> Field {
     let data_type = match field.data_type() {
         DataType::List(item) if item.data_type().is_nested() => DataType::List(Arc::new(nullable_field(item))),
@@ -88,8 +89,8 @@ fn nullable_field(field: &FieldRef) -> Field {
 }
 
 impl Content {
-    /// The kind with the most of these columns, or contacts if both have the same number; `None` if neither has any.
-    /// Activities have no id but that of their message.
+    /// The kind with the most of these columns, or contacts in a tie; `None` if there is none of them. Activities have no
+    /// id except that of their message.
     pub(super) fn of_columns(columns: &[String]) -> Option<Self> {
         let has = |name: &str| columns.iter().any(|column| column == name);
         if has(MESSAGE_ID) && !has("id") {
@@ -104,7 +105,7 @@ impl Content {
         }
     }
 
-    /// Whether anything has a column of this name.
+    /// Whether any kind has a column with this name.
     pub(super) fn has_column(name: &str) -> bool {
         NAMES.iter().any(|names| names.iter().any(|known| known == name))
             || Self::Activities.schema().index_of(name).is_ok()
@@ -124,12 +125,12 @@ impl Content {
         self.of(&FULL_SCHEMAS)
     }
 
-    /// The columns that a report reads, and behind them that of the profile, which few files have.
+    /// The columns that a report reads, followed by that of the profile, which few files have.
     pub(super) fn counted_schema(self) -> SchemaRef {
         self.of(&COUNTED_SCHEMAS)
     }
 
-    /// All columns of the resource, and behind them that of the profile.
+    /// All columns of the resource, followed by that of the profile.
     pub(super) fn checked_schema(self) -> SchemaRef {
         self.of(&CHECKED_SCHEMAS)
     }
@@ -142,17 +143,17 @@ impl Content {
         })
     }
 
-    /// The columns from which the state of a history is made.
+    /// The columns that determine the state of a history.
     pub fn history_schema(self) -> SchemaRef {
         self.of(&HISTORY_SCHEMAS)
     }
 
-    /// The kind of rows that a resource of this name has.
+    /// The kind with the name of a resource.
     pub fn of_resource(name: &str) -> Option<Self> {
         [Self::Contacts, Self::Messages].into_iter().find(|content| content.noun().many == name)
     }
 
-    /// Name of its rows.
+    /// What its rows are called.
     pub fn noun(self) -> RowNoun {
         match self {
             Self::Contacts => Summary::NOUN,
@@ -161,7 +162,7 @@ impl Content {
         }
     }
 
-    /// Name of the column by which its rows are known: the id, or that of the message.
+    /// The column that identifies rows: the id, or that of the message.
     pub(super) fn id_column(self) -> &'static str {
         match self {
             Self::Contacts | Self::Messages => "id",
@@ -179,7 +180,7 @@ impl Content {
         }
     }
 
-    /// A column that replaces another where that has no value: the other one comes first.
+    /// A column that replaces missing values of another one; the other one comes first.
     pub(super) fn stand_in(self) -> Option<[usize; 2]> {
         (self == Self::Contacts).then_some([column::FORMAT_E164, column::PHONE_NUMBER])
     }

@@ -1,10 +1,10 @@
-//! Finds out how a CSV file is laid out, and opens it.
+//! Detects the layout of a CSV file, and opens it.
 //!
-//! The manifest of an export tells. Without one, the delimiter is the one by which the header has the most columns that are
-//! known, and a file with a byte order mark and CRLF line ends is one for Excel. The text of a null cannot be told then.
+//! The layout is in the manifest of the export. Without one, the delimiter is the one with which the header has the most
+//! known columns, and a file with a byte order mark and CRLF line ends is for Excel. The text for nulls cannot be detected.
 //!
-//! *Easy to get wrong:* the parser makes the same of a quoted and an unquoted cell, so a text that is equal to the chosen
-//! null is one, too, except in a file for Excel, where such a text is guarded.
+//! *Easy to get wrong:* the parser does not distinguish quoted and unquoted cells, so a text that equals the one for nulls
+//! is read as null, except in a file for Excel, where such texts are escaped.
 
 use std::io::{self, Cursor, Read};
 
@@ -17,20 +17,20 @@ use super::text_file::{READ_BUFFER_BYTES, TextProgress, open_text};
 use super::watch::Reporter;
 use crate::format::{CsvDialect, CsvSettings, Delimiter, unguarded};
 
-/// The header must end within this: no table has a longer one.
+/// The maximum length of a header; no table has a longer one.
 const MAX_HEADER_BYTES: usize = 256 << 10;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A CSV file, opened, with what its cells need to become values again.
+/// An open CSV file, with the layout needed to convert its cells to values.
 pub(super) struct CsvText<R> {
     pub(super) reader: Reader<R>,
     pub(super) progress: TextProgress,
     settings: CsvSettings,
-    /// A row before its texts were made what they were.
+    /// The current row before its texts are unescaped.
     raw: StringRecord,
 }
 
-/// Opens a file; `names` are columns that are looked for besides those that are known.
+/// Opens a file; `names` are accepted column names besides the known ones.
 ///
 /// # Errors
 /// When it cannot be opened.
@@ -41,7 +41,7 @@ pub(super) fn open_csv<T>(
 ) -> Result<CsvText<impl Read>, SourceError> {
     let (mut text, progress) = open_text(file, reporter)?;
     let failed = |error: io::Error| match error.kind() {
-        // A compressed file that has no end.
+        // A truncated compressed file.
         io::ErrorKind::UnexpectedEof => SourceError::CutOff { path: file.path.clone() },
         _ => SourceError::Read { path: file.path.clone(), source: error.into() },
     };
@@ -58,7 +58,7 @@ pub(super) fn open_csv<T>(
 }
 
 impl<R: Read> CsvText<R> {
-    /// Reads the next row with its texts as they were exported; whether there was one.
+    /// Reads the next row and unescapes its texts; returns whether there was one.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -76,19 +76,19 @@ impl<R: Read> CsvText<R> {
         Ok(is_there)
     }
 
-    /// Whether a cell of a row that was read is a null.
+    /// Whether a cell of the current row is null.
     pub(super) fn is_null(&self, cell: &str) -> bool {
         self.settings.dialect != CsvDialect::Excel && is_null(&self.settings, cell)
     }
 }
 
-/// Whether a cell of a file is the text that was chosen for nulls.
+/// Whether a cell is the text for nulls.
 fn is_null(settings: &CsvSettings, cell: &str) -> bool {
     let null = settings.null.as_str();
     !null.is_empty() && cell == null
 }
 
-/// The first line with its end, or as much of it as a header can have.
+/// The first line with its line end, up to the maximum length of a header.
 fn read_head(text: &mut impl Read) -> io::Result<Vec<u8>> {
     const STEP_BYTES: usize = 4096;
     let mut head = Vec::new();
@@ -113,7 +113,7 @@ fn settings_of(head: &[u8], names: &[String]) -> CsvSettings {
         let Ok(header) = reader.headers() else { return 0 };
         header.iter().filter(|name| Content::has_column(name) || names.iter().any(|known| known == name)).count()
     };
-    // Of several that would do, the last is the maximum.
+    // Of equal maxima, `max_by_key` returns the last.
     let delimiter = Delimiter::ALL.into_iter().rev().max_by_key(|delimiter| known(*delimiter)).unwrap_or_default();
     CsvSettings { dialect, delimiter, ..CsvSettings::default() }
 }

@@ -20,7 +20,7 @@ pub enum SourceError {
     /// The file does not exist, or is not readable.
     #[error("cannot open: {}", path.display())]
     Open {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -28,7 +28,7 @@ pub enum SourceError {
     /// Neither an object nor a folder of objects has this address.
     #[error("no such object: {address}")]
     NoObject {
-        /// As it was given.
+        /// As given.
         address: String,
     },
     /// A store cannot be read.
@@ -37,13 +37,13 @@ pub enum SourceError {
     /// The extension is not that of a known format.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
     },
     /// The folder holds no export.
     #[error("no exported files in folder: {}", path.display())]
     EmptyFolder {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
     },
     /// The file has no column of an export.
@@ -52,7 +52,7 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
-    /// Some files hold contacts and others messages.
+    /// Some files contain contacts and others messages.
     #[error("contacts and messages cannot be read together: {} and {}", contacts.display(), messages.display())]
     MixedContents {
         /// The first file of contacts.
@@ -60,19 +60,19 @@ pub enum SourceError {
         /// The first file of messages.
         messages: PathBuf,
     },
-    /// All files of a comparison hold activities, which have no id of their own.
+    /// All files of a comparison contain activities, which have no ids of their own.
     #[error("cannot compare activities: {}", path.display())]
     Activities {
         /// The file.
         path: PathBuf,
     },
-    /// All files hold changes between exports.
+    /// All files contain changes between exports.
     #[error("the file lists changes between exports, not rows of one: {}", path.display())]
     Changes {
         /// The file.
         path: PathBuf,
     },
-    /// The file is in the folder of a history, and is not part of one.
+    /// The file is in the folder of a history, but not part of one.
     #[error("the file is not part of a history: {}", path.display())]
     NotHistory {
         /// The file.
@@ -81,26 +81,26 @@ pub enum SourceError {
     /// The folder has no file of a history.
     #[error("no history in folder: {folder}")]
     NoHistory {
-        /// As it was given.
+        /// As given.
         folder: String,
     },
     /// A file of a history is missing.
     #[error("the history has a gap before {}: it leads from {}", path.display(), missing.as_ref().map_or_else(|| "nothing, but is not the first file".to_owned(), |run| format!("run {run}, whose file is not there")))]
     BrokenHistory {
-        /// The file behind the gap.
+        /// The file after the gap.
         path: PathBuf,
         /// The run whose file is missing.
         missing: Option<String>,
     },
-    /// The history begins later.
+    /// The history starts later.
     #[error("the history begins at {first}, and {asked} is earlier")]
     BeforeHistory {
-        /// From when on its first state is valid.
+        /// Start of the first state.
         first: String,
-        /// What was asked for.
+        /// The requested time.
         asked: String,
     },
-    /// No manifest is there.
+    /// There is no manifest.
     #[error("no manifest in folder: {}", path.display())]
     NoManifest {
         /// The folder.
@@ -112,7 +112,7 @@ pub enum SourceError {
         /// The file.
         path: PathBuf,
     },
-    /// A manifest is there and is none.
+    /// The file with the name of a manifest is not one.
     #[error("cannot read the manifest: {}", path.display())]
     UnreadableManifest {
         /// The manifest.
@@ -120,18 +120,18 @@ pub enum SourceError {
         /// Why.
         source: io::Error,
     },
-    /// In the place of the manifest stands that a run publishes.
+    /// A run is publishing, so there is only a placeholder instead of the manifest.
     #[error("an export is being published, or was stopped while it was: {}", path.display())]
     Publishing {
         /// The manifest.
         path: PathBuf,
     },
-    /// The file to compare with holds something else.
+    /// The file to compare with contains another resource.
     #[error("cannot compare a report on {} with {}", wanted.noun().many, path.display())]
     OtherContents {
-        /// What the report covers.
+        /// The resource of the report.
         wanted: Content,
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
     },
     /// The text is not in the encoding or form that exports have.
@@ -171,7 +171,7 @@ pub enum SourceError {
     Stalled {
         /// The file.
         path: PathBuf,
-        /// For how long.
+        /// The time without progress.
         limit: Duration,
     },
     /// The SHA-256 of the file differs from its manifest.
@@ -185,15 +185,15 @@ pub enum SourceError {
     /// The file to compare with is not a summary.
     #[error("not a summary of a known schema version: {}", path.display())]
     NotSummary {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// No line of the file is that of a run.
+    /// No line of the file is an entry of a run log.
     #[error("no line is that of a run: {}", path.display())]
     NotRunLog {
-        /// The path as it was given.
+        /// The path as given.
         path: PathBuf,
     },
     /// Reading failed, or the content does not match the extension.
@@ -221,19 +221,19 @@ pub enum SourceError {
         unit: &'static str,
         /// Actual count.
         found: u64,
-        /// Count by the manifest.
+        /// Count in the manifest.
         listed: u64,
     },
     /// The report would overwrite one of its inputs.
     #[error("the report would overwrite one of its input files: {}", path.display())]
     Replaced {
-        /// Where the report was to go.
+        /// The path of the report.
         path: PathBuf,
     },
     /// Two reports have the same path.
     #[error("two reports have the same path: {}", path.display())]
     RepeatedReport {
-        /// Where they were to go, `-` for stdout.
+        /// The path, `-` for stdout.
         path: PathBuf,
     },
 }

@@ -1,7 +1,7 @@
 //! The events of messages: a list of structs in Parquet, a list as JSON text in CSV and NDJSON.
 //!
-//! Only those fields of an event are read that the schema asks for. A list that cannot be read is null and counts as
-//! malformed; an event whose time cannot be read has none, and its list counts as malformed, too.
+//! Only the fields of an event that the schema has are read. A list that cannot be parsed becomes null and counts as
+//! malformed. An event whose time cannot be parsed has no time, and its list counts as malformed, too.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl EventText {
 /// Builds lists of events from JSON texts.
 pub(super) struct EventsBuilder {
     lists: ListBuilder<StructBuilder>,
-    /// Names of the fields behind the status and the timestamp, which are texts.
+    /// Names of the fields after status and timestamp, which are texts.
     others: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl EventsBuilder {
         Self { lists: ListBuilder::new(events).with_field(Arc::clone(item)), others }
     }
 
-    /// Adds a list; returns whether all of it could be read.
+    /// Adds a list; returns whether all of it could be parsed.
     pub(super) fn push(&mut self, text: Option<&str>) -> bool {
         let events = text.and_then(parse);
         let mut is_read = events.is_some();
@@ -98,7 +98,7 @@ impl EventsBuilder {
     }
 }
 
-/// Reads a JSON list of events. NDJSON is read with the items of a list joined by commas, so the brackets may be missing.
+/// Parses a JSON list of events. The NDJSON reader joins the items of a list with commas, so the brackets may be missing.
 fn parse(text: &str) -> Option<Vec<EventText>> {
     let list = if text.trim_start().starts_with('{') { format!("[{text}]") } else { text.to_owned() };
     let events: Vec<Option<EventText>> = serde_json::from_str(&list).ok()?;
@@ -112,7 +112,7 @@ fn fields(item: &Field) -> Fields {
     }
 }
 
-/// The existing fields for the wanted ones, each with its index.
+/// The fields of a file for the wanted ones, each with its index.
 fn matching(wanted: &DataType, found: &DataType) -> Vec<(FieldRef, Option<usize>)> {
     let (DataType::Struct(wanted), DataType::Struct(found)) = (wanted, found) else { return Vec::new() };
     let place = |name: &str| found.iter().position(|field| field.name() == name);

@@ -1,4 +1,4 @@
-//! Finds the files that the paths of a command line name, each export once.
+//! Finds the files named by the paths of a command line, each export once.
 //!
 //! Files are in the order of the command line. The files of a folder are sorted by name, followed by the targets of its
 //! links. A file that is named twice is read once; files are identified by their canonical paths. Of files in one folder
@@ -22,7 +22,7 @@ use crate::base::printable::printable;
 use crate::format::FileFormat;
 use crate::store::Sidecar;
 
-/// The files that the paths of a command line name.
+/// The files named by the paths of a command line.
 #[derive(Debug, Default)]
 pub struct FoundFiles {
     /// Files to read.
@@ -34,7 +34,7 @@ pub struct FoundFiles {
 /// A file that is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// The path as it was given or found.
+    /// The path as given or found.
     pub path: PathBuf,
     /// Its canonical path.
     pub real: PathBuf,
@@ -45,13 +45,13 @@ pub struct Skipped {
 /// Why a file is skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    /// It is the same as this path, which is read.
+    /// It is the same file as this one, which is read.
     SameAs(PathBuf),
     /// It is the same export in another format than this file, which is read.
     RowsOf(PathBuf),
-    /// It holds activities, and other files do not.
+    /// It contains activities, and other files do not.
     Activities,
-    /// It holds the changes between two exports.
+    /// It contains the changes between two exports.
     Changes,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// All files that the paths name, each export once.
+/// All files at the paths, each export once.
 ///
 /// Sidecars of exports (manifest, lock, journal) are ignored among other paths, so that `exports/*` works.
 ///
@@ -109,7 +109,7 @@ pub fn find_files(paths: &[PathBuf]) -> Result<FoundFiles, SourceError> {
     Ok(found)
 }
 
-/// What an export leaves beside its files, by its name.
+/// Whether a file is a sidecar of an export, by its name.
 fn is_sidecar(path: &Path) -> bool {
     Sidecar::of(path)
         .is_some_and(|(sidecar, output)| !sidecar.is_manifest() || FileFormat::from_path(Path::new(output)).is_some())

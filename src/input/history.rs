@@ -1,9 +1,9 @@
-//! The files of a history: one a run, each with what that run has changed.
+//! The files of a history: one per run, each with the changes of that run.
 //!
-//! A file is named after the time from which its rows are valid, so that names sort in the order of the runs. What it says
-//! of itself ([`HistoryFacts`]) names the run and the one before it. So a file that is missing in between is noticed.
+//! The name of a file has the time from which its rows are valid, so that names sort in the order of the runs. Its metadata
+//! ([`HistoryFacts`]) names its run and the one before it, so a missing file in between is detected.
 //!
-//! *Easy to get wrong:* a history is the only thing that is lost for good when it is wrong. So it is never read with a gap
+//! *Easy to get wrong:* no other output is lost for good if it is wrong. So a history with a gap is never read
 //! ([`check_chain`]).
 
 use serde::{Deserialize, Serialize};
@@ -22,20 +22,20 @@ use crate::store::{NamePiece, OutputTarget, PlacePattern};
 use crate::time::Timestamp;
 use crate::transform::Privacy;
 
-/// Under which key a file says what it is.
+/// Metadata key of [`HistoryFacts`].
 pub const HISTORY_KEY: &str = "sent_export.history";
 
-/// What comes before the time in the name of a file.
+/// The part of a file's name before the time.
 const NAME_START: &str = "changes-";
-/// The form of that time, and of what tells runs of one moment apart.
+/// The form of that time, and of the digits that distinguish runs with the same time.
 const NAME_FORM: &str = "99999999T999999.999999Z-xxxxxxxx";
 
-/// What a file of a history says of itself.
+/// The metadata of a file in a history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryFacts {
     /// The run that wrote it.
     pub run_id: String,
-    /// The run whose state it leads from; `None` for the first file.
+    /// The run before it, to whose state its changes apply; `None` for the first file.
     pub base_run_id: Option<String>,
     /// Name of the resource.
     pub resource: String,
@@ -43,7 +43,7 @@ pub struct HistoryFacts {
     pub api: String,
     /// Filters of the run.
     pub filters: Filters,
-    /// What the rows keep from their readers.
+    /// Which columns are dropped, masked or hashed.
     #[serde(default)]
     pub privacy: Privacy,
     /// The columns of the state, in their order.
@@ -55,7 +55,7 @@ pub struct HistoryFacts {
 pub struct HistoryFile {
     /// The file.
     pub source: SourceFile,
-    /// What it says of itself.
+    /// Its metadata.
     pub facts: HistoryFacts,
 }
 
@@ -63,12 +63,12 @@ pub struct HistoryFile {
 #[derive(Debug, Clone)]
 pub struct HistoryFolder {
     folder: OutputTarget,
-    /// The places of its files, in the order of the runs.
+    /// The paths of its files, in the order of the runs.
     places: Vec<(i64, OutputTarget)>,
 }
 
 impl HistoryFolder {
-    /// Looks which files there are. A folder that is not there has none.
+    /// Lists the files. A missing folder has none.
     ///
     /// # Errors
     /// When it cannot be listed.
@@ -86,18 +86,18 @@ impl HistoryFolder {
         self.places.is_empty()
     }
 
-    /// From when on the newest state is valid, in microseconds UTC.
+    /// The time from which the newest state is valid, in microseconds UTC.
     pub fn newest_time(&self) -> Option<i64> {
         self.places.last().map(|(time, _)| *time)
     }
 
-    /// From when on the oldest state is valid, in microseconds UTC.
+    /// The time from which the oldest state is valid, in microseconds UTC.
     pub fn oldest_time(&self) -> Option<i64> {
         self.places.first().map(|(time, _)| *time)
     }
 
-    /// The place for a file whose rows are valid from this time on, in microseconds UTC; `digits` tells runs of one moment
-    /// apart.
+    /// The path of a file whose rows are valid from this time on, in microseconds UTC; `digits` distinguish runs with the
+    /// same time.
     pub fn new_place(&self, valid_from: i64, digits: &str) -> OutputTarget {
         self.folder.join(&format!("{NAME_START}{}-{digits}.parquet", compact(valid_from)))
     }
@@ -105,22 +105,22 @@ impl HistoryFolder {
     /// Opens the newest file.
     ///
     /// # Errors
-    /// When it cannot be read, or is no file of a history.
+    /// When it cannot be read, or is not part of a history.
     pub fn newest(&self, mirror: &mut Mirror) -> Result<Option<HistoryFile>, SourceError> {
         self.places.last().map(|(_, place)| open(place, mirror)).transpose()
     }
 
-    /// Opens all files whose rows are valid from this time on or earlier, in the order of the runs.
+    /// Opens all files with rows that are valid from this time or earlier, in the order of the runs.
     ///
     /// # Errors
-    /// When one cannot be read, or is no file of a history.
+    /// When one cannot be read, or is not part of a history.
     pub fn until(&self, micros: i64, mirror: &mut Mirror) -> Result<Vec<HistoryFile>, SourceError> {
         let wanted = self.places.iter().filter(|(time, _)| *time <= micros);
         wanted.map(|(_, place)| open(place, mirror)).collect()
     }
 }
 
-/// The time in the name of a place.
+/// The time in the name of a file.
 fn time_of(place: &OutputTarget) -> Option<i64> {
     let name = place.name().file_name()?.to_str()?;
     let (time, _) = name.strip_prefix(NAME_START)?.split_once("Z-")?;
@@ -153,7 +153,7 @@ fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, Source
     Ok(HistoryFile { source, facts })
 }
 
-/// Checks that every file leads from the state of the one before it.
+/// Checks that every file follows the one before it.
 ///
 /// # Errors
 /// With the first that does not.

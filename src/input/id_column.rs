@@ -27,10 +27,10 @@ const CHUNK_IDS: usize = 8192;
 /// Maximum number of columns that an error names.
 const MAX_NAMED: usize = 20;
 
-/// Which column holds the ids.
+/// The column with the ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdColumn {
-    /// Accepted names, the best first.
+    /// Accepted names, in order of preference.
     names: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ impl IdColumn {
         Self { names: names.iter().map(|&name| name.to_owned()).collect() }
     }
 
-    /// The index of the best name among the columns of a table.
+    /// The index of the most preferred name among the columns of a table.
     fn find<'a>(&self, file: &SourceFile, names: impl Iterator<Item = &'a str> + Clone) -> Result<usize, IdError> {
         let place = |wanted: &String| names.clone().position(|name| name == wanted);
         self.names.iter().find_map(place).ok_or_else(|| self.not_among(file, names))
@@ -61,10 +61,10 @@ impl IdColumn {
     }
 }
 
-/// Rows of a table from some row on, counted from 1, each with the text of its id if it has one.
+/// Consecutive rows of a table: the number of the first one, from 1, and the text of each row's id, if it has one.
 type IdBatch = (u64, Vec<Option<String>>);
 
-/// Passes the ids of a table to `take`, with the number of their row from 1.
+/// Passes the ids of a table to `take`, with their row numbers from 1.
 ///
 /// # Errors
 /// When the table cannot be read or has no such column, or with the first error of `take`.
@@ -101,7 +101,7 @@ pub(super) fn read_ids(
     taken
 }
 
-/// Collects ids and passes them on by the thousand.
+/// Collects ids and passes them on in batches.
 struct IdBatches<'a> {
     reporter: &'a Reporter<IdBatch>,
     first: u64,

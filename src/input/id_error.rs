@@ -19,7 +19,7 @@ pub enum IdError {
     /// An entry of the list is not an id.
     #[error("not a UUID: {place}")]
     NotAnId {
-        /// Where it is.
+        /// Its position.
         place: String,
     },
     /// The table has no such column.

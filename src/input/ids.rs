@@ -3,7 +3,7 @@
 //! [`IdList`] keeps each id once, in the order of first appearance. Called by `commands::activities` and
 //! `commands::contact`.
 //!
-//! *Easy to get wrong:* an invalid id may be a phone number, so errors say where it is and never show it.
+//! *Easy to get wrong:* an invalid id may be a phone number, so errors have its position and never its text.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,7 +19,7 @@ use super::mirror::Mirror;
 /// Maximum length of a line, so that a file without ids cannot fill the memory.
 const MAX_LINE: u64 = 4096;
 
-/// Distinct ids in the order of first appearance: 16 bytes per id, and as many to detect repeats.
+/// Distinct ids in the order of first appearance: 16 bytes per id, and as many to detect duplicates.
 #[derive(Debug, Default)]
 pub struct IdList {
     ids: Vec<Uuid>,
@@ -29,7 +29,7 @@ pub struct IdList {
 }
 
 impl IdList {
-    /// Adds an id in any form of a UUID; `place` says where it is, for the error.
+    /// Adds an id in any form of a UUID; `place` is its position for the error.
     ///
     /// # Errors
     /// When it is not a UUID.
@@ -101,7 +101,7 @@ impl IdList {
         Ok(())
     }
 
-    /// The ids alone.
+    /// The ids without the counts.
     pub fn into_ids(self) -> Vec<Uuid> {
         self.ids
     }
@@ -111,7 +111,7 @@ impl IdList {
         &self.ids
     }
 
-    /// Number of repeated ids, which are read once.
+    /// Number of duplicates, which are read once.
     pub fn repeated(&self) -> u64 {
         self.repeated
     }

@@ -1,11 +1,11 @@
 //! Arrow IPC files and streams, one record batch at a time.
 //!
-//! A file has a footer with the places of its batches, so one that was cut off shows at once. A stream ends with a marker;
-//! writers may leave it out, but then the end of a stream that was cut off between two batches could not be told from a
-//! sound one. So it is required here.
+//! A file has a footer with the positions of its batches, so truncation shows immediately. A stream ends with a marker.
+//! Writers may omit it, but a stream that is cut off between two batches would then look complete, so the marker is
+//! required.
 //!
-//! *Easy to get wrong:* other tools write all rows as one batch. It is handed on in pieces of the usual size, and the
-//! memory is that of one batch.
+//! *Easy to get wrong:* other tools write all rows as one batch. It is passed on in pieces of the usual size, but needs the
+//! memory of one batch.
 
 use std::io;
 
@@ -24,7 +24,7 @@ use super::watch::Reporter;
 use crate::format::{FILTERS_KEY, Format};
 use crate::resources::contacts::BATCH_ROWS;
 
-/// What a stream ends with.
+/// The marker at the end of a stream.
 const END_OF_STREAM: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
@@ -59,7 +59,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
     Ok(facts)
 }
 
-/// An IPC file or stream, opened.
+/// An open IPC file or stream.
 pub(super) struct IpcSource<'a> {
     file: &'a SourceFile,
     batches: Box<dyn RecordBatchReader>,
@@ -70,7 +70,7 @@ impl<'a> IpcSource<'a> {
     /// Opens a file by its format and reads its schema.
     ///
     /// # Errors
-    /// When it cannot be opened, or does not begin and end as its format does.
+    /// When it cannot be opened, or lacks the start or end of its format.
     pub(super) fn open<T>(file: &'a SourceFile, reporter: &Reporter<T>) -> Result<Self, SourceError> {
         let (bytes, progress) = Tracked::open(file, reporter)?;
         let batches: Result<Box<dyn RecordBatchReader>, ArrowError> = match file.format.format() {
@@ -81,12 +81,12 @@ impl<'a> IpcSource<'a> {
         Ok(Self { file, batches, progress })
     }
 
-    /// The columns, with the metadata of the file.
+    /// The columns and the metadata of the file.
     pub(super) fn schema(&self) -> SchemaRef {
         self.batches.schema()
     }
 
-    /// The next batch, nothing at the end.
+    /// The next batch; `None` at the end.
     ///
     /// # Errors
     /// When it cannot be read, or a stream ends without its marker.
@@ -108,7 +108,7 @@ fn failed(file: &SourceFile, error: ArrowError) -> SourceError {
     let path = file.path.clone();
     match error {
         ArrowError::IoError(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => SourceError::CutOff { path },
-        // The one sign by which the library tells a codec that is not built in.
+        // The library has no other sign that a codec is not built in.
         ArrowError::InvalidArgumentError(text) if text.contains("requires the lz4 feature") => {
             SourceError::Compression { path, codec: "LZ4".to_owned() }
         }

@@ -1,8 +1,8 @@
-//! What manifests list, by the paths of a command line: a manifest, a file or object that one lists, or a folder with
-//! manifests in it or below it.
+//! Finds manifests by the paths of a command line: manifests, files or objects that they list, or folders with manifests at
+//! any depth.
 //!
-//! *Easy to get wrong:* a file may be listed by several manifests, of which the newest is valid, because its run replaced the
-//! files of those before. The manifest of a dataset is above the folders of its values.
+//! *Easy to get wrong:* several manifests may list a file. The newest is valid, because its run replaced the files of
+//! earlier ones. The manifest of a dataset is above the folders of its values.
 
 use std::collections::HashSet;
 use std::fs;
@@ -17,28 +17,28 @@ use crate::format::FileFormat;
 use crate::publish::{PublishedManifest, is_in_dataset, read_manifest};
 use crate::store::{ListedObject, OutputTarget, Sidecar, Stores, size_of};
 
-/// What manifests without the field hold.
+/// The resource in manifests without the field.
 const FIRST_RESOURCE: &str = "contacts";
 
-/// An export, as its manifest describes it.
+/// An export according to its manifest.
 #[derive(Debug)]
 pub struct Listing {
     /// The manifest.
     pub manifest: OutputTarget,
-    /// The files that were asked for.
+    /// The requested files.
     pub files: Vec<ListedFile>,
 }
 
 /// A file that a manifest lists.
 #[derive(Debug)]
 pub struct ListedFile {
-    /// Where it is.
+    /// Its target.
     pub target: OutputTarget,
-    /// Its path as seen from the manifest.
+    /// Its path relative to the manifest.
     pub listed_path: String,
-    /// What its rows are.
+    /// The resource of its rows.
     pub resource: String,
-    /// What the manifest says of it.
+    /// Facts from the manifest.
     pub published: PublicationFacts,
 }
 
@@ -52,10 +52,10 @@ struct Facts {
 
 type FoundManifest = PublishedManifest<Facts>;
 
-/// The exports that the paths name, each once.
+/// The exports at the paths, each once.
 ///
 /// # Errors
-/// When a path does not exist, no manifest says anything of it, or a manifest cannot be read.
+/// When a path does not exist, no manifest lists it, or a manifest cannot be read.
 pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<Vec<Listing>, SourceError> {
     let mut listings: Vec<Listing> = Vec::new();
     let mut known = HashSet::new();
@@ -84,7 +84,7 @@ pub fn find_listings(paths: &[PathBuf], stores: &Arc<Stores>) -> Result<Vec<List
     Ok(listings)
 }
 
-/// All files of a manifest.
+/// All files in a manifest.
 fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
     let found = read(&manifest)?;
     let files = found.outputs.iter().enumerate();
@@ -98,7 +98,7 @@ fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
     Ok(Listing { files: files.collect(), manifest })
 }
 
-/// The newest manifest that lists a file, and the file.
+/// The newest manifest that lists a file, with that file.
 fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
     let (identity, shown) = (target.identity(), PathBuf::from(target.to_string()));
     let mut newest: Option<(Listing, i64)> = None;
@@ -135,7 +135,7 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
     }
 }
 
-/// All exports of a folder and the folders in it.
+/// All exports in a folder, at any depth.
 fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
     let manifests = match folder {
         OutputTarget::File(path) => {
@@ -152,7 +152,8 @@ fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
     manifests.into_iter().map(whole).collect()
 }
 
-/// The columns that the datasets in a folder are named after, as their manifests say; none of a folder that is not there.
+/// The columns after which the folders of datasets in a folder are named, according to manifests; empty if the folder is
+/// missing.
 ///
 /// # Errors
 /// When the folder cannot be listed.
@@ -184,7 +185,7 @@ fn directly_in(folder: &OutputTarget) -> Result<Vec<OutputTarget>, SourceError> 
     }
 }
 
-/// The folder of a file, and those above it as long as they are named after the value of a column.
+/// The folder of a file, and those above it as long as they are named after a column's value.
 fn folders_of(target: &OutputTarget) -> Vec<OutputTarget> {
     let mut folders = Vec::from_iter(target.parent());
     while let Some(folder) = folders.last().filter(|folder| is_of_value(folder)).and_then(OutputTarget::parent) {
@@ -209,14 +210,15 @@ fn is_manifest(path: &Path) -> bool {
     Sidecar::of(path).is_some_and(|(sidecar, _)| sidecar.is_manifest())
 }
 
-/// Adds the manifests in a folder and below it. Links to folders are not followed: they lead to what is counted elsewhere.
+/// Adds the manifests in a folder, at any depth. Links to folders are not followed, because their targets are counted
+/// elsewhere.
 fn walk(folder: &Path, found: &mut Vec<OutputTarget>) -> std::io::Result<()> {
     let (files, folders) = entries(folder)?;
     found.extend(files.into_iter().filter(|path| is_manifest(path)).map(OutputTarget::File));
     folders.iter().try_for_each(|folder| walk(folder, found))
 }
 
-/// The files and the folders in a folder, sorted, without hidden ones.
+/// The files and folders in a folder, sorted, without hidden ones.
 fn entries(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {

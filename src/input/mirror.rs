@@ -1,7 +1,7 @@
-//! Copies of objects on this machine, for as long as they are read.
+//! Temporary local copies of objects.
 //!
-//! Readers need more than a stream: a checksum before anything is trusted, and the end of a Parquet file first. So objects
-//! are copied into a folder for temporary files (`TMPDIR`), with the manifests beside them, and shown by their addresses.
+//! Readers need more than a stream: they verify a checksum first, and read a Parquet file from its end. So objects are
+//! copied into a temporary folder (`TMPDIR`), together with the manifests beside them. Messages show their addresses.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,25 +16,25 @@ use super::stem::without_extension;
 use crate::format::FileFormat;
 use crate::store::{ObjectTarget, OutputTarget, Sidecar, Stores};
 
-/// Copies of objects. Dropping it removes them.
+/// Temporary copies of objects. Dropping it removes them.
 #[derive(Debug)]
 pub struct Mirror {
     stores: Arc<Stores>,
     folder: Option<TempDir>,
-    /// Folders of copies, with the address of what is copied there.
+    /// Folders of copies, each with the address from which they were copied.
     roots: Vec<(PathBuf, String)>,
 }
 
 impl Mirror {
-    /// Without any copy.
+    /// A mirror without copies.
     pub fn new(stores: &Arc<Stores>) -> Self {
         Self { stores: Arc::clone(stores), folder: None, roots: Vec::new() }
     }
 
-    /// As [`find_files`], also for addresses of objects and of what begins with them.
+    /// As [`find_files`], but also accepts addresses of objects and prefixes of addresses.
     ///
     /// # Errors
-    /// As there, and when a store cannot be read.
+    /// As for [`find_files`], and when a store cannot be read.
     pub fn find_files(&mut self, paths: &[PathBuf]) -> Result<FoundFiles, SourceError> {
         let local = paths.iter().map(|path| self.local(path)).collect::<Result<Vec<_>, _>>()?;
         let mut found = find_files(&local).map_err(|error| match error {
@@ -57,10 +57,10 @@ impl Mirror {
         Ok(found)
     }
 
-    /// A file or object by itself, of which nothing is known but its format; an object is copied.
+    /// A single file or object, of which only the format is known; an object is copied.
     ///
     /// # Errors
-    /// When it is not there or cannot be read.
+    /// When it is missing or cannot be read.
     pub fn source_file(&mut self, target: &OutputTarget, format: FileFormat) -> Result<SourceFile, SourceError> {
         let path = target.name().to_owned();
         let shown = PathBuf::from(target.to_string());
@@ -76,7 +76,7 @@ impl Mirror {
         SourceFile::new(shown, &local, format)
     }
 
-    /// Where a file is on this machine: a path is there already, an object is copied.
+    /// The local path of a file: an object is copied, other paths stay as they are.
     ///
     /// # Errors
     /// When a store cannot be read.
@@ -87,7 +87,7 @@ impl Mirror {
         }
     }
 
-    /// What a copy is shown as: the address of its object.
+    /// How a copy is shown: by the address of its object.
     pub fn shown(&self, path: &Path) -> PathBuf {
         let address = self.roots.iter().find_map(|(root, address)| {
             let below = path.strip_prefix(root).ok()?.to_string_lossy().into_owned();
@@ -96,7 +96,7 @@ impl Mirror {
         address.map_or_else(|| path.to_owned(), PathBuf::from)
     }
 
-    /// Copies an object with the manifests beside it, or everything below a folder that is part of an export.
+    /// Copies an object and the manifests beside it, or everything in a folder that belongs to an export.
     fn copy(&mut self, object: &ObjectTarget) -> Result<PathBuf, SourceError> {
         let name = object.file_name().to_owned();
         let is_alone = object.exists()?;
@@ -139,7 +139,7 @@ fn is_manifest(path: &Path) -> bool {
     Sidecar::of(path).is_some_and(|(sidecar, _)| sidecar.is_manifest())
 }
 
-/// Whether `below` is a manifest of an export that holds `name`: those of one export differ in their extensions only.
+/// Whether `below` is a manifest of an export that contains `name`: files of one export differ only in their extensions.
 fn is_manifest_of(below: &str, name: &str) -> bool {
     let stem = |name: &str| without_extension(Path::new(name));
     let path = Path::new(below);

@@ -1,15 +1,15 @@
 //! Reads exported files back into record batches, for reports and comparisons. Called by `commands`.
 //!
-//! [`find_files`] finds the files that the paths of a command line name. [`read_file`] returns their rows batch by batch, so
+//! [`find_files`] finds the files named by the paths of a command line. [`read_file`] returns their rows batch by batch, so
 //! memory is one batch and one Parquet page per column, however large the files are.
 //!
-//! [`detect_contents`] detects by the columns whether files hold contacts, messages or activities ([`Content`]); a report
-//! covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same account.
-//! [`find_listings`] finds manifests and what they list, and [`verify_file`] compares a file with its manifest.
-//! [`published_at`] finds the export that a run is going to replace, and [`HistoryFolder`] the files of a history.
+//! [`detect_contents`] detects from the columns whether files contain contacts, messages or activities ([`Content`]); a
+//! report covers only one of them. [`choose_snapshots`] detects which of several files are older snapshots of the same
+//! account. [`find_listings`] finds manifests and the files they list, and [`verify_file`] compares a file with its
+//! manifest. [`published_at`] finds the export that a run will replace, and [`HistoryFolder`] the files of a history.
 //!
-//! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] says
-//! which of its columns were read, and an empty text is null in every format.
+//! *Easy to get wrong:* a file may lack columns, and CSV cannot distinguish null from an empty text. So every [`Piece`] has
+//! a list of the columns that were read, and an empty text is null in every format.
 //!
 //! Tests compare the report on every format with the summary of the export (`tests/it/report.rs`).
 

@@ -92,7 +92,7 @@ struct NoObject {
 struct LineColumns {
     schema: SchemaRef,
     cells: Vec<TextCell>,
-    /// Columns of the lines so far.
+    /// Columns that occurred so far.
     seen: Vec<bool>,
 }
 

@@ -100,7 +100,7 @@ pub(super) fn columns_of<T>(file: &SourceFile, reporter: &Reporter<T>) -> Result
     Ok(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
-/// The names of the columns of a file, and what it says of itself under a key.
+/// The names of the columns of a file, and its metadata under a key.
 ///
 /// # Errors
 /// When it cannot be opened or is not a Parquet file.

@@ -52,7 +52,7 @@ impl Wanted {
     }
 }
 
-/// Finds the columns of a file's schema in its header: the position of each wanted one, and what is known of the file so
+/// Finds the columns of a file's schema in its header: the position of each wanted one, and the facts about the file so
 /// far.
 ///
 /// # Errors
@@ -73,7 +73,7 @@ pub(super) fn match_header(
     Ok((places, FileFacts { absent, ..FileFacts::default() }))
 }
 
-/// A batch with all columns that are read of a file; those without an array are null.
+/// A batch with all columns of a file; those without an array are null.
 pub(super) fn filled_up(file: &SourceFile, arrays: Vec<Option<ArrayRef>>, rows: usize) -> RecordBatch {
     let schema = file.schema();
     let columns = schema.fields().iter().zip(arrays).map(|(field, array)| {

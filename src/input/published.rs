@@ -1,12 +1,12 @@
-//! Finds what the manifest of an export says about a file.
+//! Finds the facts about a file in the manifest of its export.
 //!
 //! A manifest is next to the first file of an export and lists all files, so the manifests of a file and of its siblings in
 //! other formats are tried. The newest one is valid, because its files replaced earlier ones. The manifest of a partitioned
 //! dataset is in the folder of the dataset and lists the parts. Manifests of all versions are read; early ones have another
 //! name, and evidence without codes.
 //!
-//! *Easy to get wrong:* paths in a manifest may be relative to an unknown working directory. So a file is matched by its
-//! name only, in the folder of the output that the manifest is named after.
+//! *Easy to get wrong:* paths in a manifest may be relative to an unknown working directory. So only the name of a file
+//! counts, in the folder of the output after which the manifest is named.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::time::{Span, Timestamp};
 use crate::transform::Privacy;
 use crate::verdict::Verdict;
 
-/// A file as its export published it.
+/// Facts about a file from the manifest of its export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicationFacts {
     /// The manifest that lists it.
@@ -35,7 +35,7 @@ pub struct PublicationFacts {
     pub run_id: Option<String>,
     /// Filters of the export.
     pub filters: Filters,
-    /// What it keeps from its readers.
+    /// Which columns are dropped, masked or hashed.
     pub privacy: Privacy,
     /// Whether the export has every row, if the manifest says so.
     pub verdict: Option<Verdict>,
@@ -51,11 +51,11 @@ pub struct PublicationFacts {
     pub sha256: Option<String>,
     /// Whether other files of the export hold the rest of its rows.
     pub is_part: bool,
-    /// How a CSV file is laid out, where that is not the usual way.
+    /// The CSV layout, if it is not the default.
     pub csv: Option<CsvSettings>,
 }
 
-/// The fields of a manifest that are read, besides the files.
+/// The fields of a manifest that are read besides the files.
 #[derive(Clone, Deserialize)]
 pub(super) struct PublishedDetails {
     run_id: Option<String>,
@@ -132,7 +132,7 @@ fn of_dataset(real: &Path) -> Result<Option<PublicationFacts>, PathBuf> {
     }))
 }
 
-/// Reads the entry of a file from a manifest; `beside` is the output that the manifest is named after.
+/// Reads the entry of a file from a manifest; `beside` is the output after which the manifest is named.
 fn published(
     manifest: PublishedManifest<PublishedDetails>,
     path: PathBuf,
@@ -170,7 +170,7 @@ fn listed<'a>(outputs: &'a [PublishedFile], beside: &str, name: &str) -> Option<
     };
     let is_named =
         |listed: &PublishedFile, name: &str| Path::new(&listed.path).file_name().is_some_and(|last| last == name);
-    // The manifest is beside the output that it is named after, and so are its parts.
+    // The manifest is beside the output after which it is named, and so are the output's parts.
     if is_part_of(name, beside) {
         return outputs.iter().find(|listed| Path::new(&listed.path).as_os_str() == name);
     }

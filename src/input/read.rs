@@ -22,7 +22,7 @@ pub(super) const STALL_LIMIT: Duration = Duration::from_secs(30);
 /// Reads a file to its end, and compares it with the manifest of its export.
 ///
 /// # Errors
-/// When it cannot be read, is truncated, differs from what was published, or has none of the columns.
+/// When it cannot be read, is truncated, differs from its manifest, or has none of the columns.
 pub fn read_file(file: &SourceFile, take: &mut dyn FnMut(Piece)) -> Result<FileFacts, SourceError> {
     file.check("bytes", file.bytes, |published| published.bytes)?;
     let mut facts = read_columns(file, Wanted::All, take)?;

@@ -1,4 +1,4 @@
-//! Rows on their way to files as they will be read back from them.
+//! Converts rows that are written to the form in which files are read back.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use arrow::error::ArrowError;
 
 use super::coerce::coerce;
 
-/// The columns of `schema` in a batch that is written, with the values that reading the files gives: whether a text is
-/// empty or null is lost in CSV, so it is in every format. Columns that the batch lacks are null.
+/// The columns of `schema` with the values that reading the files would give: CSV does not distinguish an empty text from
+/// null, so no format does. Columns that the batch lacks are null.
 ///
 /// # Errors
-/// When a column has a type that no export has.
+/// When a column has a type that exports do not have.
 pub fn as_read_back(schema: &SchemaRef, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(array) => coerce(field.data_type(), array).map(|(array, _)| array),

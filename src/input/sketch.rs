@@ -1,23 +1,23 @@
 //! Estimates the overlap of two sets of ids, from samples of fixed size.
 //!
-//! A sketch keeps the smallest hashes of a set. Of two sketches, all hashes below the smaller one's largest are known to
-//! both, and so is how many of them are in both sets.
+//! A sketch keeps the smallest hashes of a set. Below the smaller one of two sketches' largest hashes, both sketches are
+//! complete, so the number of common hashes there is exact.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
-/// Hashes that a sketch keeps: enough to find a set of a hundred in one of a hundred thousand.
+/// Maximum number of hashes in a sketch: enough to find a set of 100 in one of 100,000.
 const MAX_HASHES: usize = 16_384;
-/// Hashes that are looked up in the other sketch.
+/// Maximum number of hashes that are looked up in the other sketch.
 const MAX_COMPARED: usize = 1024;
 
 /// Builds a sketch.
 #[derive(Debug, Default)]
 pub(super) struct SketchBuilder {
     hashes: BTreeSet<u64>,
-    /// Whether larger hashes were left out.
+    /// Whether larger hashes were dropped.
     is_part: bool,
 }
 
@@ -40,7 +40,7 @@ impl SketchBuilder {
     }
 }
 
-/// The smallest hashes of some ids, in their order.
+/// The smallest hashes of some ids, sorted.
 #[derive(Debug)]
 pub(super) struct Sketch {
     hashes: Vec<u64>,

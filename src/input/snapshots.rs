@@ -66,7 +66,7 @@ pub fn choose_snapshots(files: Vec<SourceFile>) -> Result<Chosen, SourceError> {
     Ok(Chosen { files, snapshots })
 }
 
-/// Of the parts of an output, the first stands for all; the others come second.
+/// The first part of each output, which represents it, and the other parts.
 fn first_parts(files: Vec<SourceFile>) -> (Vec<SourceFile>, Vec<SourceFile>) {
     let mut seen = HashSet::new();
     files.into_iter().partition(|file| match &file.published {
@@ -75,7 +75,7 @@ fn first_parts(files: Vec<SourceFile>) -> (Vec<SourceFile>, Vec<SourceFile>) {
     })
 }
 
-/// A file, and the other parts of its output.
+/// A file with the other parts of its output.
 fn with_others(file: SourceFile, others: &[SourceFile]) -> Vec<SourceFile> {
     let manifest = |file: &SourceFile| file.published.as_ref().map(|published| published.manifest.clone());
     let is_same = |other: &&SourceFile| manifest(other) == manifest(&file);
@@ -102,7 +102,7 @@ fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
     }
     let moment = |at: usize| (files[at].moment(), &files[at].path);
     let mut merged: Vec<(Contents, Vec<usize>)> = Vec::new();
-    // By the newest file of each, so that exports of many years are compared with those closest in time.
+    // Sorted by the newest file of each, so that exports of many years are compared with those closest in time.
     groups.sort_by(|one, other| moment(one[one.len() - 1]).cmp(&moment(other[other.len() - 1])));
     for mut group in groups {
         let contents = Contents::read(&files[group[group.len() - 1]])?;
@@ -124,7 +124,7 @@ fn accounts(files: &[SourceFile]) -> Result<Vec<Vec<usize>>, SourceError> {
     Ok(merged.into_iter().map(|(_, group)| group).collect())
 }
 
-/// What a manifest says of the account.
+/// Facts about the account from a manifest.
 fn account(file: &SourceFile) -> Option<(&str, &Filters)> {
     // Exports of messages of different days are not snapshots of each other.
     let published = file.published.as_ref().filter(|_| file.content == Content::Contacts)?;
@@ -135,7 +135,7 @@ fn is_same_export(one: &SourceFile, other: &SourceFile) -> bool {
     account(one).is_some_and(|account_of_one| account(other) == Some(account_of_one))
 }
 
-/// What a file itself says of its account.
+/// Facts about the account from the rows of a file.
 struct Contents {
     /// Percentage of the ids of the smaller file that must be in the other one.
     common_percent: usize,

@@ -15,29 +15,29 @@ use crate::time::Timestamp;
 /// A file of exported rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The path as it was given or found.
+    /// The path as given or found.
     pub path: PathBuf,
     /// The canonical path.
     pub real: PathBuf,
     /// The format, by its extension.
     pub format: FileFormat,
-    /// What it holds; contacts until [`detect_contents`](super::detect_contents) has run.
+    /// Its content; contacts until [`detect_contents`](super::detect_contents) has run.
     pub content: Content,
-    /// Which columns of it are read; unless set otherwise, those that a report counts.
+    /// The columns to read; by default, those that a report counts.
     pub columns: ColumnSet,
     /// Its size.
     pub bytes: u64,
     /// Its entry in the manifest of its export.
     pub published: Option<PublicationFacts>,
-    /// The manifest next to it, if that cannot be read and no other lists the file.
+    /// The manifest beside it, if it cannot be read and no other lists the file.
     pub unread_manifest: Option<PathBuf>,
 }
 
 impl SourceFile {
-    /// A file of this machine, of which nothing is known but its format; `path` is how it is shown.
+    /// A local file of which only the format is known; `path` is shown in messages.
     ///
     /// # Errors
-    /// When it is not there or cannot be looked at.
+    /// When it is missing or its metadata cannot be read.
     pub(super) fn new(path: PathBuf, local: &Path, format: FileFormat) -> Result<Self, SourceError> {
         let looked = fs::canonicalize(local).and_then(|real| Ok((fs::metadata(&real)?.len(), real)));
         let (bytes, real) = looked.map_err(|source| SourceError::Open { path: path.clone(), source })?;
@@ -63,12 +63,12 @@ impl SourceFile {
         }
     }
 
-    /// The index of the id among them; that of the message for activities.
+    /// The index of the id column; for activities, that of the message's id.
     pub(super) fn id(&self) -> usize {
         self.schema().index_of(self.content.id_column()).expect("every schema has it")
     }
 
-    /// Time of its rows: the start of its export if known, else its last modification.
+    /// The time of its rows: the start of its export if known, otherwise its last modification.
     pub fn moment(&self) -> Option<Timestamp> {
         let changed = || fs::metadata(&self.real).and_then(|facts| facts.modified()).ok().map(Timestamp::from);
         self.published.as_ref().map(|published| published.run.earliest).or_else(changed)
@@ -78,7 +78,8 @@ impl SourceFile {
     pub fn is_part(&self) -> bool {
         let folder = |path: &Path| path.parent().and_then(Path::file_name).map(OsStr::to_owned);
         let Some(name) = folder(&self.path) else { return false };
-        // The manifest of a dataset is beside its folders; that of an export in a folder named after its date is in there.
+        // The manifest of a dataset is beside its folders; that of an export in a folder named after its date is in that
+        // folder.
         let own = self.published.as_ref().and_then(|published| folder(&published.manifest));
         name.to_str().is_some_and(|name| name.contains('=')) && own.as_ref() != Some(&name)
     }

@@ -1,4 +1,4 @@
-//! Parses texts in tables that any program wrote.
+//! Parses texts in tables written by any program.
 //!
 //! An export writes one form of each value; databases and data frames that rewrite an export use others.
 //! Forms of the API are read by [`crate::resources`]; these are only accepted in files. Timestamps are read by

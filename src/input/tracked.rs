@@ -1,4 +1,4 @@
-//! A file that is read in any order, with what is needed to show progress and to tell a stream that was cut off.
+//! A file with random access that records its progress and last bytes, to detect a truncated stream.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -9,10 +9,10 @@ use super::error::SourceError;
 use super::source_file::SourceFile;
 use super::watch::{Reporter, Watched};
 
-/// Bytes at the end of what was read that are remembered.
+/// Number of last bytes to keep.
 const TAIL_BYTES: usize = 8;
 
-/// What is known of a file while it is read.
+/// Progress of reading a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BytesRead {
     bytes_read: Rc<Cell<u64>>,
@@ -20,12 +20,12 @@ pub(super) struct BytesRead {
 }
 
 impl BytesRead {
-    /// How much of the file is read, in bytes.
+    /// Number of bytes read.
     pub(super) fn bytes_read(&self) -> u64 {
         self.bytes_read.get()
     }
 
-    /// The last bytes that were read.
+    /// The last bytes read.
     pub(super) fn last_bytes(&self) -> [u8; TAIL_BYTES] {
         self.last_bytes.get()
     }
@@ -40,7 +40,7 @@ impl BytesRead {
     }
 }
 
-/// A reader that notes what passes.
+/// A reader that records what it reads.
 pub(super) struct Tracked {
     bytes: BufReader<Watched<File>>,
     progress: BytesRead,

@@ -1,4 +1,4 @@
-//! Compares a file with what its manifest says: size, checksum, and, if asked, its rows.
+//! Compares a file with its manifest: size, checksum and, on request, rows.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,23 +29,23 @@ pub enum Depth {
     Rows,
 }
 
-/// What was found in a file that is as its manifest says.
+/// The result for a file that matches its manifest.
 #[derive(Debug, Default)]
 pub struct Verified {
     /// Rows, if they were read.
     pub rows: Option<u64>,
-    /// Ids of rows that must differ, 16 bytes each; where there are profiles, together with theirs.
+    /// Ids that must be unique, 16 bytes each; with profiles, combined with the profile's id.
     pub ids: Vec<u128>,
-    /// Columns with values that cannot be read, and how many.
+    /// Columns with values that cannot be read, with their number.
     pub malformed: Vec<(String, u64)>,
 }
 
-/// Compares a file with its entry in the manifest. An object is copied to this machine for as long as it is read.
+/// Compares a file with its entry in the manifest. An object is copied while it is read.
 ///
 /// # Errors
 /// When it is missing, cannot be read, or differs.
 pub fn verify_file(listed: &ListedFile, depth: Depth, stores: &Arc<Stores>) -> Result<Verified, SourceError> {
-    // What is no format of ours by its name has bytes only.
+    // Only the bytes of a file in an unknown format are compared.
     let format = FileFormat::from_path(Path::new(&listed.listed_path));
     let mut mirror = Mirror::new(stores);
     let file = mirror.source_file(&listed.target, format.unwrap_or(FileFormat::CSV))?;
@@ -78,7 +78,7 @@ fn read_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     Ok(Verified { rows: Some(facts.rows), ids, malformed })
 }
 
-/// Counts the rows of what belongs to an export, such as activities or changes.
+/// Counts the rows of files that belong to an export, such as activities or changes.
 fn count_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     check_bytes(file)?;
     let mut rows = 0;
@@ -95,7 +95,7 @@ fn count_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     Ok(Verified { rows: Some(rows), ..Verified::default() })
 }
 
-/// An id as a number; one that is no UUID, or is that of a row of one profile of several, by its hash.
+/// An id as a number; by its hash if it is not a UUID, or belongs to one of several profiles.
 fn id_number(id: &str, profile: &str) -> u128 {
     match Uuid::try_parse(id) {
         Ok(id) if profile.is_empty() => id.as_u128(),

@@ -185,7 +185,7 @@ mod tests {
         let work = move |_: &Reporter<u32>| held.recv().is_ok();
         assert_eq!(watch(Some(SHORT), work, &mut |_| ()), Err(ReadThreadFailure::Stalled(SHORT)));
         drop(release);
-        // Longer than the limit in all, but each read far below it, also on a machine that is busy with other tests.
+        // Longer than the limit in total, with each read far below it, even on a machine that is busy with other tests.
         let limit = Duration::from_millis(400);
         let work = move |reporter: &Reporter<u32>| {
             let mut reader = reporter.watched(io::repeat(1));

@@ -1,11 +1,11 @@
 //! Excel workbooks, written by an export or saved by a spreadsheet.
 //!
-//! The first sheet with cells counts, and those behind it with the same header: an export of more rows than a sheet has
-//! goes on in another one. The texts of a workbook that a spreadsheet saved are in one table, which is kept in memory; an
-//! export has them in the rows, and is read row by row.
+//! The first sheet with cells is read, and later ones with the same header: an export with more rows than a sheet allows
+//! continues in the next one. A spreadsheet program saves all texts in one table, which is kept in memory; an export has
+//! them in the rows and is read row by row.
 //!
-//! *Easy to get wrong:* spreadsheets leave rows behind that hold nothing but a format. They are skipped, except in a file
-//! that is as its manifest says: there a row without a value is one of the export.
+//! *Easy to get wrong:* spreadsheet programs leave formatted rows without values. They are skipped, except in a file that
+//! matches its manifest, where a row without values was exported.
 
 use std::io;
 
@@ -23,9 +23,9 @@ use crate::time::{MICROS_PER_DAY, Timestamp};
 
 /// Columns of a sheet.
 const MAX_COLUMNS: usize = 16_384;
-/// The number of 1970-01-01 among the days of Excel.
+/// The day number of 1970-01-01 in Excel.
 const DAY_1970: f64 = 25_569.0;
-/// Days between the two calendars of Excel, of 1900 and 1904.
+/// Days between Excel's two calendars, of 1900 and 1904.
 const DAYS_TO_1904: i64 = 1462;
 
 pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>) -> Result<FileFacts, SourceError> {
@@ -60,7 +60,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
 /// A row of cells as the texts that a CSV cell would have; cells at its end may be missing.
 pub(super) type TextRow = Vec<Option<String>>;
 
-/// A workbook, opened.
+/// An open workbook.
 pub(super) struct XlsxSource<'a> {
     file: &'a SourceFile,
     workbook: Xlsx<Tracked>,
@@ -73,7 +73,7 @@ impl<'a> XlsxSource<'a> {
     /// Opens a workbook.
     ///
     /// # Errors
-    /// When it cannot be opened, or is none.
+    /// When it cannot be opened or is not a workbook.
     pub(super) fn open<T>(file: &'a SourceFile, reporter: &Reporter<T>) -> Result<Self, SourceError> {
         let (bytes, progress) = Tracked::open(file, reporter)?;
         let workbook = Xlsx::new(bytes).map_err(|error| failed(file, error))?;
@@ -81,7 +81,7 @@ impl<'a> XlsxSource<'a> {
         Ok(Self { file, workbook, progress, sheets })
     }
 
-    /// The first row of the first sheet that has one.
+    /// The first row of the first sheet that is not empty.
     ///
     /// # Errors
     /// When a sheet cannot be read.
@@ -95,7 +95,7 @@ impl<'a> XlsxSource<'a> {
         Ok(Vec::new())
     }
 
-    /// Hands over every row below this header.
+    /// Passes on every row below this header.
     ///
     /// # Errors
     /// When a sheet cannot be read.
@@ -127,7 +127,7 @@ fn failed(file: &SourceFile, error: XlsxError) -> SourceError {
     let path = file.path.clone();
     match error {
         XlsxError::Password => SourceError::ForeignText { path, what: "protected by a password" },
-        // Of an error of the parser only its kind is told: it may quote the text that it stumbled over.
+        // Only the kind of a parser's error is reported: its text may quote the value.
         XlsxError::Io(error) => SourceError::Read { path, source: error.into() },
         XlsxError::Zip(error) => SourceError::Read { path, source: error.into() },
         _ => SourceError::Read { path, source: io::Error::other("it is no workbook that Excel would write").into() },
@@ -171,7 +171,7 @@ impl<'a> SheetRows<'a> {
     }
 }
 
-/// A value as the text that a CSV cell would have.
+/// A value as the text of a CSV cell.
 fn text_of(value: &DataRef<'_>) -> Option<String> {
     Some(match value {
         DataRef::Empty => return None,
@@ -185,11 +185,11 @@ fn text_of(value: &DataRef<'_>) -> Option<String> {
     })
 }
 
-/// A date as RFC 3339, or its number where it is no date of our calendar.
+/// A date as RFC 3339, or its number if it is not a date of the calendar.
 fn date_text(date: ExcelDateTime) -> String {
     let number = date.as_f64();
     let Some(micros) = micros_of(number).filter(|_| date.is_datetime()) else { return number.to_string() };
-    // The library tells the calendar only by the date, of which it knows no more than milliseconds.
+    // The library reveals the calendar only through the date, which it rounds to milliseconds.
     let (year, month, day, ..) = date.to_ymd_hms_milli();
     let shown = Timestamp::parse_in_table(&format!("{year:04}-{month:02}-{day:02}")).map(Timestamp::micros);
     let is_of_1904 = shown.is_some_and(|shown| shown - micros > DAYS_TO_1904 / 2 * MICROS_PER_DAY);
@@ -197,7 +197,7 @@ fn date_text(date: ExcelDateTime) -> String {
     Timestamp::from_micros(micros + shift).to_string()
 }
 
-/// A date of Excel in microseconds since 1970, rounded as far as its number is exact.
+/// A date of Excel in microseconds since 1970, rounded to the precision of its number.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked before")]
 fn micros_of(number: f64) -> Option<i64> {
     const EXACT_DAYS: f64 = 65_536.0;
