@@ -1,4 +1,4 @@
-//! One export: the walk, the gatherer and the outputs, each on a thread of its own, bounded channels between them.
+//! Runs one export: walk, gatherer and outputs on separate threads, with bounded channels between them.
 //!
 //! ```text
 //!  walk ── pages ──► gatherer ── batches ─┬─► output      one thread each,
@@ -7,13 +7,12 @@
 //! ```
 //!
 //! Fetching, gathering and encoding take about the same time, so two processor cores stay busy in every format. Each output
-//! has its own thread and adds no wall time while a core is free. A slow disk slows the network through the channels, and
-//! memory is set by what fits in them. The end of a channel ends the stage behind it. Whichever stage fails, the others
-//! are brought to their end before the error is returned, and the error is that of the stage that failed first, never
-//! "channel closed".
+//! has its own thread and adds no wall time while a core is free. A slow disk slows the network through the channels, whose
+//! capacity limits memory. When a channel closes, the stage behind it ends. If any stage fails, the others are ended before
+//! the error is returned, and it is the error of the stage that failed first, never "channel closed".
 //!
-//! *Easy to get wrong:* an output may hang, a pipe that no one reads above all. Whatever may wait for one is done on the
-//! gatherer's thread, so that a signal is heard at any time.
+//! *Easy to get wrong:* an output may hang, in particular a pipe that nobody reads. Everything that may wait for an output
+//! runs on the gatherer's thread, so that signals are handled at any time.
 
 mod delivered;
 mod estimate;
@@ -56,32 +55,32 @@ pub use self::sample::SampleSettings;
 pub use self::since::{Since, SinceStart};
 pub use self::written_ids::WrittenIds;
 
-/// Longest time that a run which has failed waits for its outputs to be removed.
+/// Maximum time that a failed run waits for its outputs to be removed.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// What an export brought; the outputs are whole but do not have their names yet.
+/// The result of an export; its outputs are complete but not published.
 #[derive(Debug)]
 pub struct Exported<C> {
-    /// What the read met.
+    /// The report of the read.
     pub read: ReadReport,
-    /// What became of its pages.
+    /// The results of gathering its pages.
     pub gathered: Gathered<C>,
 }
 
-/// What the pages of a read held, and where it went.
+/// The contents of the pages, and the files made of them.
 #[derive(Debug)]
 pub struct Gathered<C> {
-    /// What the rows are.
+    /// Counts of the rows.
     pub counts: C,
-    /// What else the pages held.
+    /// What the pages held besides rows.
     pub findings: Findings,
     /// The files.
     pub staged: StagedOutputs,
-    /// The rows in them, if they are compared with those that they replace.
+    /// The written rows, if they are compared with those that they replace.
     pub new_rows: Option<NewRows>,
-    /// The ids of the rows in them, if the reading requests those.
+    /// The ids of the written rows, if the reading requests them.
     pub ids: Option<WrittenIds>,
-    /// Rows that were read and are in no file, by the reading's filter; `None` if it has none.
+    /// Rows that the reading's filter excluded; `None` without a filter.
     pub rows_left_out: Option<u64>,
     /// The rows of each profile, if several are read.
     pub profiles: Option<ProfileTally>,
@@ -92,17 +91,17 @@ pub struct Gathered<C> {
 pub enum ExportOutcome<C> {
     /// All pages were read and written.
     Finished(Box<Exported<C>>),
-    /// The reader of the only output, a pipe, has seen enough.
+    /// The reader of the only output, a pipe, closed it.
     ReaderLeft,
 }
 
-/// Reads everything that `reading` requests into `outputs`, and counts it; what is written goes to `new_rows`, too.
+/// Reads everything that `reading` requests into `outputs`, and counts it. Written rows are also added to `new_rows`.
 ///
-/// Answers are taken from and kept in `journal`.
-/// `now_micros` is the moment that ages are counted from, in microseconds UTC. `cancel` ends the export early.
+/// Responses are taken from and saved in `journal`. Ages are counted from `now_micros`, in microseconds UTC. `cancel` ends
+/// the export early.
 ///
 /// # Errors
-/// When a page cannot be fetched, an output cannot be written, or `cancel` comes true, with its error.
+/// When a page cannot be fetched or an output cannot be written, or with the error of `cancel` when that completes.
 pub async fn export<R: Reading, C: RowCounts>(
     reading: &R,
     (account, scope): (&Account, Scope),
@@ -114,7 +113,7 @@ pub async fn export<R: Reading, C: RowCounts>(
 ) -> Result<ExportOutcome<C>, Error> {
     let (sender, messages) = mpsc::channel(reading.queued_pages());
     let start = Gatherer::<R::Batches, C>::new(reading, (outputs, new_rows), now_micros);
-    // The log messages of its thread are those of the same job.
+    // So that log messages of the thread belong to the same job.
     let span = tracing::Span::current();
     let mut gathering = tokio::task::spawn_blocking(move || span.in_scope(|| start.take_all(messages)));
     let walking = async move {
@@ -125,7 +124,7 @@ pub async fn export<R: Reading, C: RowCounts>(
             };
         let read = reading.read(account, scope, journal, deliver, observe).await?;
         if read.is_some() {
-            // A gatherer that is gone has its own error to tell.
+            // If the gatherer has ended, its error is reported instead.
             drop(sender.send(GathererMessage::End).await);
         }
         Ok(read)
@@ -162,21 +161,22 @@ fn is_closed_pipe(error: &Error) -> bool {
     matches!(error, Error::Output(error) if error.is_closed_pipe())
 }
 
-/// What the walk tells the gatherer.
+/// A message from the walk to the gatherer.
 enum GathererMessage<P> {
     /// The next page.
     Page(Box<Delivered<P>>),
-    /// The walk is at its end. Without this, what was gathered is of no use.
+    /// The walk is finished. Without this, the gathered rows are discarded.
     End,
 }
 
-/// What ended the gatherer, and all that is left of it: another output may hang, which must not keep the error back.
+/// The error that ended the gatherer, and what is left of it, because dropping another output may hang and must not delay
+/// the error.
 struct FailedGatherer<B, C> {
     error: Box<Error>,
     rest: Box<Gatherer<B, C>>,
 }
 
-/// Gathers the rows of pages in batches, counts them and hands them to the outputs, on a thread that may block.
+/// Gathers the rows of pages in batches, counts them and passes them to the outputs, on a thread that may block.
 struct Gatherer<B, C> {
     batches: B,
     schema: SchemaRef,
@@ -204,7 +204,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Self { batches, schema, outputs, counts, findings, new_rows, ids, filter, rows_left_out, profiles, now_micros }
     }
 
-    /// Takes pages up to the end of the walk; `None` when it never came to its end, and the outputs are removed.
+    /// Takes pages until the walk is finished; `None`, with the outputs removed, if it did not finish.
     fn take_all(
         mut self,
         mut messages: mpsc::Receiver<GathererMessage<B::Page>>,
@@ -216,7 +216,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         }
     }
 
-    /// Says whether the walk came to its end.
+    /// Takes messages; returns whether the walk finished.
     fn take_messages(&mut self, messages: &mut mpsc::Receiver<GathererMessage<B::Page>>) -> Result<bool, Error> {
         while let Some(message) = self.next_message(messages)? {
             match message {
@@ -227,7 +227,7 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(false)
     }
 
-    /// The next message. While there is none, whoever reads a stream of rows gets those that are there.
+    /// The next message. While there is none, rows are passed to the reader of a stream without waiting for a full batch.
     fn next_message(
         &mut self,
         messages: &mut mpsc::Receiver<GathererMessage<B::Page>>,
@@ -250,12 +250,12 @@ impl<B: BuildBatches<Page: RowPage>, C: RowCounts> Gatherer<B, C> {
         Ok(())
     }
 
-    /// The rows that filled no batch.
+    /// Takes the rows that did not fill a batch.
     fn take_rest(&mut self) -> Result<(), Error> {
         self.batches.finish().map_or(Ok(()), |batch| self.take_batch(&batch))
     }
 
-    /// The outputs come first, so that they have work while the batch is counted.
+    /// The outputs come first, so that they work while the batch is counted.
     fn take_batch(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         let chosen = self.filter.map(|filter| filter_record_batch(batch, &filter(batch)));
         let chosen = chosen.transpose().map_err(OutputError::ForeignBatch)?;

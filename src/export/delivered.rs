@@ -1,21 +1,21 @@
-//! What a read hands on, answer by answer.
+//! The responses of a read as they are passed on.
 
 use std::ops::Range;
 
-/// The rows of one answer, in their turn.
+/// The rows of one response, in order.
 #[derive(Debug)]
 pub struct Delivered<P> {
     /// The rows.
     pub page: P,
-    /// Which of them are written, one entry a row.
+    /// Which rows are written, one entry per row.
     pub keep: Vec<bool>,
-    /// The items of the answer that no other answer held.
+    /// The items that no earlier response had.
     pub fresh: Range<usize>,
-    /// What was requested.
+    /// The request.
     pub place: RequestSubject,
 }
 
-/// What an answer was requested for.
+/// What a response was requested for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestSubject {
     /// A page of a list.
@@ -25,7 +25,7 @@ pub enum RequestSubject {
         /// Rows on a page.
         size: u32,
     },
-    /// A key, as it may be shown.
+    /// A key, in a form that may be shown.
     Key(String),
 }
 

@@ -1,4 +1,4 @@
-//! What an export will take, before it runs.
+//! Estimates the cost of an export before it runs.
 
 use arrow::array::RecordBatch;
 use arrow::compute::filter_record_batch;
@@ -11,28 +11,28 @@ use crate::listing::{Consistency, ListFailure, ListPage, PageSource, Window, exp
 use crate::publish::OutputError;
 use crate::resources::{BuildBatches, ListSource, LookupResource, Resource};
 
-/// What an export will take.
+/// The cost of an export.
 #[derive(Debug)]
 pub struct Estimate {
     /// Requests, if the list does not change.
     pub requests: u64,
-    /// Those of them that read no row for the first time.
+    /// Requests that only read rows again.
     pub overlap: u64,
-    /// Rows in the list; `None` if the API does not report them, or if they are known only after they are read.
+    /// Rows in the list; `None` if the API does not report them, or if they are only known after reading.
     pub rows: Option<u64>,
-    /// Rows in the list, of which only a part is read; `None` if all are, or if the API does not report them.
+    /// Rows in the list if only a part is read; `None` if all are, or if the API does not report them.
     pub total: Option<u64>,
     /// Rows on a page, where there are pages.
     pub page_size: Option<u32>,
     /// Whether reading may stop earlier.
     pub is_maximum: bool,
-    /// Some rows as they will be written, and of how many they are left: those of the first page.
+    /// The first page's rows as they will be written, and the number of rows before filtering.
     pub sample: Option<(RecordBatch, usize)>,
-    /// The same by profile; empty unless several were asked for.
+    /// The same by profile; empty unless several were requested.
     pub profiles: Vec<ProfileEstimate>,
 }
 
-/// What is known of a profile before it is exported.
+/// Facts about a profile before it is exported.
 #[derive(Debug)]
 pub struct ProfileEstimate {
     /// The profile.
@@ -43,7 +43,8 @@ pub struct ProfileEstimate {
 
 /// A reading whose cost can be estimated.
 pub trait Estimating: Reading {
-    /// Estimates it, with one request for a list (one more for each page size that the API refuses) and none for lookups.
+    /// Estimates the cost with one request for a list (one more for each page size that the API refuses) and none for
+    /// lookups.
     ///
     /// # Errors
     /// When the request fails.
@@ -83,7 +84,7 @@ impl<R: Resource> Estimating for ListReading<R> {
         let counted = rows.unwrap_or(items.len() as u64);
         let pages = expected_requests(counted, honored, Consistency::Plain);
         let once = expected_requests(counted, honored, self.settings.consistency);
-        // What stops early neither looks at start and end again, nor reads the list again.
+        // A read that stops early neither checks the start and end again nor rescans the list.
         let once = if is_limited { once.saturating_sub(2).max(pages) } else { once };
         let again = if self.settings.consistency == Consistency::Strict && !is_limited { pages } else { 0 };
         let drawn = self.sample.map(|sample| sample.pages(counted, honored).len() as u64 + 1);

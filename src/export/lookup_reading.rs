@@ -1,4 +1,4 @@
-//! One lookup after the other, by a list of keys.
+//! Reads rows by looking up a list of keys.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -20,21 +20,21 @@ use crate::lookup::{
 use crate::report::ConsistencyFacts;
 use crate::resources::{LookupRefusal, LookupResource, LookupSource, RowPage};
 
-/// Answers about one id that may wait between reading and gathering; they have a few rows each.
+/// Maximum number of responses, of a few rows each, that wait between reading and gathering.
 const QUEUED_ANSWERS: usize = 256;
 
-/// Reads what belongs to each of some keys.
+/// Reads the rows of a list of keys.
 #[derive(Debug)]
 pub struct LookupReading<R: LookupResource> {
-    /// What is read.
+    /// The resource.
     pub resource: R,
-    /// The keys, each of them once.
+    /// The keys, without duplicates.
     pub keys: Vec<R::Key>,
-    /// How.
+    /// The settings of the lookup.
     pub settings: LookupSettings,
 }
 
-/// The way of reading that journal and manifest name.
+/// Name of this way of reading, for journal and manifest.
 const BY_ID: &str = "by_id";
 
 impl<R: LookupResource> Reading for LookupReading<R> {
@@ -58,7 +58,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
         QUEUED_ANSWERS
     }
 
-    /// Answers are kept by the place of their key, so a journal belongs to one list of keys.
+    /// Responses are stored by the position of their key, so a journal belongs to one list of keys.
     fn journal_key(&self) -> JournalKey {
         let mut digest = Sha256::new();
         self.keys.iter().for_each(|key| digest.update(format!("{key}\n")));
@@ -86,7 +86,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
     ) -> Result<Option<ReadReport>, Error> {
         let source = LookupSource::<R>::new(account, scope);
         let mut not_found = Vec::new();
-        // Each id is requested once, but what is found by another key may be found by its id, too.
+        // Ids are requested once, but a row found by another key may also be found by its id.
         let mut seen = self.keys.iter().any(|key| key.secret().is_some()).then(HashSet::new);
         let (mut duplicates, mut rejected) = (0, 0);
         let deliver = async |looked: Looked<'_, R::Key, R::Page>| {
@@ -115,7 +115,7 @@ impl<R: LookupResource> Reading for LookupReading<R> {
     }
 }
 
-/// The progress of a lookup, which counts keys.
+/// The progress of a lookup, counted in keys.
 pub fn lookup_progress(LookupProgress { delivered, total }: LookupProgress) -> ReadProgress {
     let (delivered, total) = (delivered as u64, total as u64);
     ReadProgress {

@@ -1,4 +1,4 @@
-//! The rows that an export writes, sorted by id, for a comparison with those that it replaces.
+//! Collects the rows of an export, sorted by id, for comparison with those that they replace.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use arrow::datatypes::SchemaRef;
 use crate::changes::{ChangesError, SnapshotSorter, SortedSnapshot};
 use crate::input::{add_customers, as_read_back};
 
-/// The rows that were written, as they will be read back, in the bounded memory of a [`SnapshotSorter`].
+/// The written rows in the form in which they are read back, in the bounded memory of a [`SnapshotSorter`].
 #[derive(Debug)]
 pub struct NewRows {
     /// All columns of the resource.
@@ -21,13 +21,13 @@ pub struct NewRows {
 }
 
 impl NewRows {
-    /// None yet. `sorter` is one for rows with this schema; rows that are null in `needed_column` of the resource are not
+    /// An empty collection. `sorter` must have this schema; rows that are null in `needed_column` of the resource are not
     /// written.
     pub fn new(schema: SchemaRef, sorter: SnapshotSorter, needed_column: Option<usize>) -> Self {
         Self { schema, sorter, needed_column, customers: BTreeSet::new() }
     }
 
-    /// Takes a batch with all columns of the resource, and what is written of it.
+    /// Adds a batch with all columns of the resource; `written` has those that are written.
     pub(super) fn add_batch(&mut self, all: &RecordBatch, written: &RecordBatch) -> Result<(), ChangesError> {
         let needed = self.needed_column.map(|column| all.column(column)).filter(|column| column.null_count() > 0);
         let rows = match needed {
@@ -39,12 +39,12 @@ impl NewRows {
         self.sorter.add(&rows, 0)
     }
 
-    /// Whose the rows are.
+    /// The customer ids of the rows.
     pub fn customers(&self) -> &BTreeSet<String> {
         &self.customers
     }
 
-    /// The rows, sorted.
+    /// Sorts the rows.
     ///
     /// # Errors
     /// When a temporary file cannot be written or read.

@@ -2,7 +2,7 @@
 
 use crate::listing::ReadProgress;
 
-/// Progress over all profiles; how many rows there are is known with the last one only.
+/// Progress over all profiles; the total number of rows is only known with the last one.
 #[derive(Debug, Default)]
 pub(super) struct SumOfProgress {
     before: ReadProgress,
@@ -10,7 +10,7 @@ pub(super) struct SumOfProgress {
 }
 
 impl SumOfProgress {
-    /// With what was read of the profile so far.
+    /// The sum with the progress of the current profile.
     pub(super) fn with(&mut self, of_profile: ReadProgress, is_last: bool) -> ReadProgress {
         self.of_profile = of_profile;
         let before = self.before;
@@ -23,7 +23,7 @@ impl SumOfProgress {
         }
     }
 
-    /// The profile was read to its end, or cannot be.
+    /// Ends a profile that was read or cannot be read.
     pub(super) fn end_profile(&mut self) {
         let ReadProgress { pages, rows, .. } = std::mem::take(&mut self.of_profile);
         self.before.pages += pages;

@@ -1,15 +1,15 @@
-//! How many rows of each profile are written.
+//! Counts the written rows of each profile.
 
 use arrow::array::RecordBatch;
 
 use crate::report::ProfileFacts;
 use crate::resources::{RowFilter, profile_of};
 
-/// Counts the rows of each profile, in batches that have the rows of one profile each.
+/// Counts rows by profile, in batches that each have rows of one profile.
 #[derive(Debug, Clone)]
 pub struct ProfileTally {
     reachable: Option<RowFilter>,
-    /// In the order of their first rows, which is that of reading.
+    /// In the order of first appearance.
     counts: Vec<ProfileCount>,
 }
 
@@ -21,12 +21,12 @@ struct ProfileCount {
 }
 
 impl ProfileTally {
-    /// Nothing counted yet. `reachable` tells which rows are people who can be reached.
+    /// A tally of zero. `reachable` selects the rows of reachable people.
     pub fn new(reachable: Option<RowFilter>) -> Self {
         Self { reachable, counts: Vec::new() }
     }
 
-    /// Counts a batch with all columns of the resource and those of the profile.
+    /// Counts a batch with all columns of the resource and of the profile.
     pub(super) fn add_batch(&mut self, batch: &RecordBatch) {
         let Some(id) = profile_of(batch) else { return };
         // Profiles are read one after another.
@@ -38,7 +38,7 @@ impl ProfileTally {
         count.reachable += self.reachable.map_or(0, |filter| filter(batch).true_count() as u64);
     }
 
-    /// Adds the counts to what else is known of each profile.
+    /// Adds the counts to the facts about each profile.
     pub fn add_to(&self, profiles: &mut [ProfileFacts]) {
         for profile in profiles {
             let count = self.counts.iter().find(|count| count.id == profile.id);

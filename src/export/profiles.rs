@@ -1,11 +1,11 @@
-//! The lists of several profiles of an organization, one after another.
+//! Reads the lists of several profiles of an organization, one after another.
 //!
-//! Each profile is a list of its own: it has its own walk, verdict and journal, and its rows come in batches of their own,
-//! which get the columns of the profile. One after another is as fast as side by side, since all share one quota, and the
-//! order of the rows does not depend on which answers first.
+//! Each profile has its own list, with its own walk, verdict and journal. Its rows come in separate batches, to which the
+//! columns of the profile are added. Reading concurrently would not be faster, because all profiles share one quota, and
+//! the order of the rows would depend on which responses arrive first.
 //!
-//! *Easy to get wrong:* a profile that cannot be read must not lose the others, but what is wrong with the whole account (its
-//! key, the network, the retry budget) must not be taken for a failure of each profile in turn. See [`is_of_profile`].
+//! *Easy to get wrong:* if a profile cannot be read, the others must not be lost, but a failure of the whole account (its
+//! key, the network, the retry budget) must not be reported as a failure of each profile in turn. See [`is_of_profile`].
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -34,23 +34,23 @@ use crate::report::{ConsistencyFacts, ProfileFacts, ProfileFailure};
 use crate::resources::{BuildBatches, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile};
 use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
 
-/// Profiles that evidence names.
+/// Maximum number of profiles listed in evidence.
 const MAX_NAMED: usize = 10;
 
-/// Opens the journal of a profile, by its place.
+/// Opens the journal of a profile, by its position.
 pub type JournalOpener<'a> = dyn Fn(usize) -> Result<JournalSlot, Error> + 'a;
 
 /// Reads the lists of several profiles.
 pub struct ProfilesReading<'a, R> {
-    /// What is listed, and how.
+    /// The resource and the settings.
     pub list: &'a ListReading<R>,
-    /// Whose lists are read, in their order.
+    /// The profiles, in order.
     pub profiles: Arc<[ChildProfile]>,
-    /// From when on; `None` reads all of them.
+    /// The time from which rows are read; `None` reads all of them.
     pub since: Option<Since>,
-    /// When the run began, in microseconds UTC; the first one, if this one resumes it.
+    /// When the run began, in microseconds UTC, or the first run if this one resumes it.
     pub began_at: i64,
-    /// Where the answers of each are kept.
+    /// Opens the journal of each profile.
     pub open_journal: Box<JournalOpener<'a>>,
 }
 
@@ -112,7 +112,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
         self.list.journal_key_since(self.since.as_ref())
     }
 
-    /// Of the scope nothing is used: each profile has one of its own. `journal` holds that of the profile that is read.
+    /// The scope is unused, because each profile has its own. `journal` receives that of the current profile.
     async fn read(
         &self,
         account: &Account,
@@ -144,7 +144,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
                     let failure = ProfileFailure { exit_code: error.exit_code().number(), text: error.in_one_line() };
                     failures.push(error);
                     let facts = facts_of(profile, Verdict::Unverified, Vec::new(), Some(failure));
-                    // The only one is the error of the run.
+                    // The error of the only profile is the error of the run.
                     if self.profiles.len() > 1 {
                         warn_of_failure(&facts);
                     }
@@ -154,14 +154,14 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
             };
             profiles.push(facts);
             progress.end_profile();
-            // On the disk, for a run that resumes this one before its outputs are published.
+            // Written to disk, for a run that resumes this one before its outputs are published.
             if let Some(writer) = std::mem::take(journal).writer {
                 writer.keep();
             }
         }
         match whole {
             Some(whole) => Ok(Some(conclude(whole, profiles))),
-            // Nothing was read at all.
+            // All of them failed.
             None => Err(worst(failures).unwrap_or(Error::Unfinished)),
         }
     }
@@ -190,11 +190,11 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
                     requests: whole.requests + estimate.requests,
                     overlap: whole.overlap + estimate.overlap,
                     rows: whole.rows.zip(estimate.rows).map(|(one, other)| one + other),
-                    // Profiles are read whole.
+                    // Profiles are read completely.
                     total: None,
                     page_size: whole.page_size.min(estimate.page_size),
                     is_maximum: whole.is_maximum,
-                    // The largest of them is the most like the whole.
+                    // The sample of the largest list is the most representative.
                     sample: [whole.sample, estimate.sample].into_iter().flatten().max_by_key(|(_, of)| *of),
                     profiles: Vec::new(),
                 },
@@ -207,8 +207,8 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
     }
 }
 
-/// Whether an error is about one profile, so that others may be read nevertheless: not about the key, the network, or what
-/// all of them share.
+/// Whether an error concerns one profile, so that others may still be read: not the key, the network, or anything that all
+/// of them share.
 pub fn is_of_profile(error: &Error) -> bool {
     let error = match error {
         Error::Api(error) => error,
@@ -222,7 +222,7 @@ pub fn is_of_profile(error: &Error) -> bool {
     !is_about_key && !is_of_all
 }
 
-/// The failure that a person should look at first.
+/// The most severe failure.
 fn worst(failures: Vec<Error>) -> Option<Error> {
     let code = ExitCode::worst(failures.iter().map(Error::exit_code))?;
     failures.into_iter().find(|error| error.exit_code() == code)
@@ -235,18 +235,18 @@ fn facts_of(
     failure: Option<ProfileFailure>,
 ) -> ProfileFacts {
     let (id, name) = (profile.id.to_string(), profile.name.clone());
-    // Rows are counted where they are written.
+    // Rows are counted when they are written.
     ProfileFacts { id, name, rows: 0, reachable: None, verdict, evidence, failure }
 }
 
-/// Says at once that a profile cannot be read: the others may take hours.
+/// Warns immediately that a profile cannot be read, because the others may take hours.
 fn warn_of_failure(facts: &ProfileFacts) {
     let Some(ProfileFailure { exit_code, text }) = &facts.failure else { return };
     let (name, profile_id, exit_code) = (printable(facts.label()), facts.id.as_str(), u64::from(*exit_code));
     tracing::warn!(name: "profile_failed", %profile_id, exit_code, "cannot read profile {name}: {text}");
 }
 
-/// Adds what was read of a profile to what was read of those before it.
+/// Adds the report on a profile to that on earlier ones.
 fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
     let Some(whole) = whole else { return read };
     let sum = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one + other);
@@ -280,7 +280,7 @@ fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
     }
 }
 
-/// The verdict on all profiles, which is that of the worst.
+/// The verdict on all profiles, which is the worst of theirs.
 fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
     let failed: Vec<&ProfileFacts> = profiles.iter().filter(|profile| profile.failure.is_some()).collect();
     let read = (profiles.len() - failed.len()) as u64;
@@ -313,7 +313,7 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
             word_for(count, "its", "their"),
             named.join(", ")
         );
-        // A report shows the first one as the reason for the verdict.
+        // Reports show the first evidence as the reason for the verdict.
         evidence.insert(0, Evidence::new(Code::ProfilesFailed, Some(count), text));
     }
     ReadReport { verdict, evidence, profiles, ..whole }
@@ -323,7 +323,7 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
 #[derive(Debug)]
 pub struct ProfilePage<P> {
     page: P,
-    /// The place of the profile.
+    /// The position of the profile.
     profile: usize,
 }
 
@@ -333,13 +333,13 @@ impl<P: RowPage> RowPage for ProfilePage<P> {
     }
 }
 
-/// Record batches with the columns of the profile, each with the rows of one profile.
+/// Builds record batches with the columns of the profile, each with rows of one profile.
 #[derive(Debug)]
 pub struct ProfileBatches<B> {
     rows: B,
     schema: SchemaRef,
     profiles: Arc<[ChildProfile]>,
-    /// The place of the profile that the rows are of.
+    /// The position of the current profile.
     current: usize,
 }
 

@@ -1,29 +1,29 @@
-//! What a read met, from which the verdict of the manifest and the summary comes.
+//! The report on reading, from which manifest and summary take the verdict.
 
 use crate::report::{ConsistencyFacts, ProfileFacts};
 use crate::verdict::{Evidence, Verdict};
 
-/// What a read met.
+/// The report on reading.
 #[derive(Debug, Clone)]
 pub struct ReadReport {
-    /// Whether everything is there.
+    /// Whether the rows are complete.
     pub verdict: Verdict,
-    /// What the verdict rests on.
+    /// The reasons for the verdict.
     pub evidence: Vec<Evidence>,
-    /// Answers taken.
+    /// Number of responses.
     pub pages: u64,
-    /// Items that are no rows, where the read itself counts them.
+    /// Items that are not rows, if the read itself counts them.
     pub rejected: u64,
-    /// Rows that came more than once and were written once.
+    /// Rows that were received more than once and written once.
     pub duplicates: u64,
-    /// Rows in the list by the first answer.
+    /// Rows in the list according to the first response.
     pub total_first: Option<u64>,
-    /// Rows in the list by the last answer.
+    /// Rows in the list according to the last response.
     pub total_last: Option<u64>,
     /// The same in numbers.
     pub consistency: ConsistencyFacts,
-    /// Keys that nothing belongs to, as they were requested.
+    /// Requested keys without a row.
     pub not_found: Vec<String>,
-    /// What was read of each profile; empty unless several were asked for.
+    /// Facts about each profile; empty unless several were requested.
     pub profiles: Vec<ProfileFacts>,
 }

@@ -1,8 +1,8 @@
-//! The ways of reading rows: a whole list, the lists of several profiles, and one lookup after the other.
+//! The ways of reading rows: a whole list, the lists of several profiles, or a lookup by keys.
 //!
-//! [`ListReading`] hands a list to `listing`, [`ProfilesReading`](super::ProfilesReading) does so for one profile after the
-//! other, and [`LookupReading`](super::LookupReading) hands a list of keys to `lookup`. What comes after them, from pages
-//! to published files, is the same for all: pages in their order, and a [`ReadReport`] with the verdict at the end.
+//! [`ListReading`] passes a list to `listing`, [`ProfilesReading`](super::ProfilesReading) does so for one profile after
+//! another, and [`LookupReading`](super::LookupReading) passes a list of keys to `lookup`. The rest, from pages to
+//! published files, is the same for all: pages in order, and a [`ReadReport`] with the verdict at the end.
 
 use std::ops::ControlFlow;
 
@@ -25,67 +25,67 @@ use crate::report::ConsistencyFacts;
 use crate::resources::{BuildBatches, ListError, ListSource, Resource, RowFilter, RowPage};
 use crate::time::Timestamp;
 
-/// Rows in pages between reading and gathering, about half a kilobyte each with their bodies: enough that neither often
-/// waits for the other.
+/// Maximum number of rows that wait between reading and gathering, about half a kilobyte each with their bodies: enough
+/// that neither stage often waits for the other.
 const QUEUED_ROWS: usize = 5_000;
 
-/// How rows are read.
+/// A way of reading rows.
 pub trait Reading {
     /// Name of the resource, for journal and manifest.
     const NAME: &'static str;
     /// What the rows are called.
     const NOUN: RowNoun;
-    /// What progress counts: the rows, unless those of one request are not known before it.
+    /// What progress counts: rows, unless a request has several and their number is unknown before it.
     const COUNTED: RowNoun;
     /// Version of [`schema`](Self::schema).
     const SCHEMA_VERSION: u32;
-    /// Columns whose values hardly repeat.
+    /// Columns with mostly distinct values.
     const UNIQUE_COLUMNS: &'static [&'static str];
-    /// The rows of one answer.
+    /// The rows of one response.
     type Page: RowPage;
-    /// What puts them into record batches.
+    /// The builder of record batches.
     type Batches: BuildBatches<Page = Self::Page>;
 
     /// The schema of the record batches.
     fn schema(&self) -> SchemaRef;
 
-    /// Columns of the schema that are left out: what they would hold was not requested.
+    /// Columns of the schema that are never written, because their values were not requested.
     fn hidden_columns(&self) -> Vec<&'static str> {
         Vec::new()
     }
 
-    /// Tells which rows of a batch are written; `None` writes all of them.
+    /// Selects the rows of a batch that are written; `None` writes all of them.
     fn row_filter(&self) -> Option<RowFilter> {
         None
     }
 
-    /// Where the ids of the rows are gathered, if something is read by them next.
+    /// A collector of the ids, if something is then read by them.
     fn written_ids(&self) -> Option<WrittenIds> {
         None
     }
 
-    /// Where the rows of each profile are counted, if several are read.
+    /// A tally of the rows of each profile, if several are read.
     fn profile_tally(&self) -> Option<ProfileTally> {
         None
     }
 
-    /// When the first run began that this one resumes, or this one if there is none, for a reading that opens its journals
-    /// itself; `None` for all others.
+    /// When the run began, or the first run that it resumes, for a reading that opens its own journals; `None` for all
+    /// others.
     fn began_at(&self) -> Option<i64> {
         None
     }
 
-    /// An empty batch builder.
+    /// Creates an empty batch builder.
     fn batches(&self) -> Self::Batches;
 
-    /// Answers that may wait between reading and gathering.
+    /// Maximum number of responses that wait between reading and gathering.
     fn queued_pages(&self) -> usize;
 
-    /// What a journal must belong to, without the account.
+    /// The key of the journal, without the account.
     fn journal_key(&self) -> JournalKey;
 
-    /// Reads everything and hands it to `deliver`, in order. `deliver` breaks when no one takes pages anymore, and then so
-    /// does the read, with `None`.
+    /// Reads everything and passes it to `deliver` in order. `deliver` breaks when nobody receives pages anymore, and the
+    /// read then returns `None`.
     ///
     /// # Errors
     /// When something cannot be fetched, or the journal cannot be read.
@@ -102,15 +102,15 @@ pub trait Reading {
 /// Reads a whole list.
 #[derive(Debug)]
 pub struct ListReading<R> {
-    /// What is listed.
+    /// The resource.
     pub resource: R,
-    /// How.
+    /// The settings.
     pub settings: ReadSettings,
-    /// From when on; `None` reads all of it.
+    /// The time from which rows are read; `None` reads all of them.
     pub since: Option<Since>,
-    /// Which rows are drawn; `None` reads the list from its start.
+    /// The settings of a sample; `None` reads the list from its start.
     pub sample: Option<SampleSettings>,
-    /// Where the ids of the rows are gathered, if something is read by them next.
+    /// A collector of the ids, if something is then read by them.
     pub ids: Option<WrittenIds>,
 }
 
@@ -166,7 +166,7 @@ impl<R: Resource> Reading for ListReading<R> {
 }
 
 impl<R: Resource> ListReading<R> {
-    /// What a journal must belong to, without the account, if rows are read from another time on.
+    /// The key of the journal, without the account, for rows read from another time on.
     pub fn journal_key_since(&self, since: Option<&Since>) -> JournalKey {
         let parameters = self.resource.parameters();
         let open = parameters.iter().filter(|parameter| !parameter.is_personal);
@@ -186,7 +186,7 @@ impl<R: Resource> ListReading<R> {
         }
     }
 
-    /// Reads the list of one account or profile, but for rows that are older than `not_before`, in microseconds UTC.
+    /// Reads the list of one account or profile, except rows older than `not_before`, in microseconds UTC.
     ///
     /// # Errors
     /// As for [`Reading::read`].

@@ -1,10 +1,10 @@
-//! A sample of a list: some of its pages, spread over all of it.
+//! Reads a sample of a list: some of its pages, spread over the whole list.
 //!
-//! The list is divided into as many equal parts as pages are needed, and of each part one page is drawn, so that old and new
-//! rows are in the sample alike. The same seed draws the same pages of a list of the same length.
+//! The list is divided into as many equal parts as pages are needed, and one page is drawn from each part, so that the
+//! sample has old and new rows. The same seed draws the same pages from a list of the same length.
 //!
-//! *Easy to get wrong:* a sample proves nothing about the rest of the list, whatever it finds, so its verdict is always
-//! unverified. It has no journal: it is read again in as many requests as a sample needs.
+//! *Easy to get wrong:* a sample proves nothing about the rest of the list, so its verdict is always unverified. It has no
+//! journal, because reading it again takes few requests.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -20,40 +20,39 @@ use crate::listing::{Fetched, ListFailure, ListPage, PageSource, Paging, ReadPro
 use crate::report::ConsistencyFacts;
 use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
-/// The way of reading that the manifest names.
+/// Name of this way of reading in the manifest.
 const MODE: &str = "sample";
 
-/// Which rows are drawn.
+/// The size and seed of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleSettings {
-    /// How many rows.
+    /// Number of rows.
     pub rows: u64,
-    /// What decides which pages are drawn.
+    /// Determines which pages are drawn.
     pub seed: u64,
 }
 
 impl SampleSettings {
-    /// The pages to read of a list of `total` rows, from the first to the last: one of each of as many equal parts as are
-    /// needed.
+    /// The pages to read from a list of `total` rows, in order: one from each of as many equal parts as are needed.
     pub(super) fn pages(self, total: u64, size: u32) -> Vec<u64> {
         let all = total.div_ceil(u64::from(size.max(1)));
         let wanted = self.rows.div_ceil(u64::from(size.max(1))).clamp(1, all.max(1));
         let mut random = fastrand::Rng::with_seed(self.seed);
-        // In 128 bits, since the product of two counts may exceed 64.
+        // In 128 bits, because the product of two counts may exceed 64.
         let start = |part: u64| u64::try_from(u128::from(part) * u128::from(all) / u128::from(wanted)).unwrap_or(all);
         (0..wanted).map(|part| random.u64(start(part)..start(part + 1).max(start(part) + 1)) + 1).collect()
     }
 }
 
-/// How a sample ended early.
+/// Why a sample ended early.
 pub(super) enum SampleEnd<E> {
     /// A page could not be fetched.
     Failed(E),
-    /// No one takes pages anymore.
+    /// Nobody receives pages anymore.
     ReceiverGone,
 }
 
-/// Reads a sample of a list and hands it to `deliver`, in the order of the list.
+/// Reads a sample of a list and passes it to `deliver`, in the order of the list.
 ///
 /// # Errors
 /// When a page cannot be fetched.
@@ -67,7 +66,7 @@ pub(super) async fn read_sample<S: PageSource>(
     let Some((first, asked)) = first_page(source, settings.page_size).await? else {
         return Ok(report.finish(sample, 0, noun));
     };
-    // As the server honors it: else pages would be others than those that were drawn.
+    // The page size that the server applied: otherwise the pages would not be the ones drawn.
     let size = first.paging.page_size.unwrap_or(asked).clamp(1, asked);
     let total = first.paging.total_count.unwrap_or(first.page.items().len() as u64);
     let pages = sample.pages(total, size);
@@ -83,7 +82,7 @@ pub(super) async fn read_sample<S: PageSource>(
             }
         }
     });
-    // The one concurrent stage: so many requests in flight, answers in their order.
+    // The one concurrent stage: a maximum number of requests in flight, with responses in order.
     let mut answers = std::pin::pin!(stream::iter(answers).buffered(settings.concurrency.get()));
     while let Some(answer) = answers.next().await {
         let (window, Fetched { page, paging, request_id, .. }) = answer.map_err(SampleEnd::Failed)?;
@@ -100,7 +99,7 @@ pub(super) async fn read_sample<S: PageSource>(
     Ok(report.finish(sample, total.div_ceil(u64::from(size)), noun))
 }
 
-/// The first page and the size that it was requested with, which the service accepts; `None` if there is no list.
+/// The first page and the accepted page size; `None` if the list is missing.
 async fn first_page<S: PageSource>(
     source: &S,
     mut size: u32,
@@ -116,7 +115,7 @@ async fn first_page<S: PageSource>(
     }
 }
 
-/// What the pages of a sample held.
+/// Counts over the pages of a sample.
 #[derive(Default)]
 struct SampleReport {
     seen: HashSet<RowId>,
@@ -138,7 +137,7 @@ impl SampleReport {
         self.request_ids[1] = request_id.or_else(|| self.request_ids[1].take());
     }
 
-    /// Which rows of a page are written: those that are new, up to the size of the sample.
+    /// Which rows of a page are written: new ones, up to the size of the sample.
     fn keep(&mut self, page: &impl ListPage, most: u64) -> Vec<bool> {
         let mut keep = Vec::with_capacity(page.items().len());
         for item in page.items() {

@@ -1,32 +1,32 @@
-//! From when on rows are requested.
+//! The time from which rows are requested.
 
 use std::time::Duration;
 
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The earliest creation time of the rows that are requested.
+/// The earliest creation time of requested rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
-    /// When that is.
+    /// The time.
     pub start: SinceStart,
-    /// Whether it is moved back to the midnight (UTC) before it, so that every day is read whole.
+    /// Whether it is moved back to midnight (UTC), so that every day is read completely.
     pub is_whole_days: bool,
-    /// As it is reported to people and to the journal.
+    /// As shown to people and stored in the journal.
     pub text: String,
 }
 
-/// A moment, or how long before the run.
+/// A time, or a duration before the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinceStart {
     /// Microseconds UTC.
     At(i64),
-    /// Before the run began: with the first run, where this one resumes it.
+    /// Before the start of the run, or of the first run if this one resumes it.
     Before(Duration),
 }
 
 impl Since {
-    /// The moment in microseconds UTC, for a run that began at `began_at`.
+    /// The time in microseconds UTC, for a run that began at `began_at`.
     pub fn moment(&self, began_at: i64) -> i64 {
         let moment = match self.start {
             SinceStart::At(moment) => moment,

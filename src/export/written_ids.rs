@@ -1,9 +1,9 @@
-//! The ids of the rows that an export writes, for what is read by them next.
+//! Collects the ids of the written rows, for reading by them.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use uuid::Uuid;
 
-/// The ids of the rows that were written, in their order: 16 bytes an id.
+/// The ids of the written rows in order: 16 bytes per id.
 #[derive(Debug, Clone)]
 pub struct WrittenIds {
     id_column: usize,
@@ -14,13 +14,13 @@ pub struct WrittenIds {
 }
 
 impl WrittenIds {
-    /// None yet. `id_column` is a column of texts, by its place in the schema; rows that are null in `needed_column` are
-    /// not written.
+    /// An empty collection. `id_column` is the position of a text column in the schema; rows that are null in
+    /// `needed_column` are not written.
     pub fn new(id_column: usize, needed_column: Option<usize>) -> Self {
         Self { id_column, needed_column, ids: Vec::new(), not_uuids: 0 }
     }
 
-    /// Takes the ids of a batch with all columns of the resource.
+    /// Adds the ids of a batch with all columns of the resource.
     pub(super) fn add_batch(&mut self, batch: &RecordBatch) {
         let ids = batch.column(self.id_column).as_string::<i32>();
         let needed = self.needed_column.map(|column| batch.column(column));
@@ -35,7 +35,7 @@ impl WrittenIds {
         }
     }
 
-    /// The ids, and how many rows have one that is not a UUID: nothing can be read by those.
+    /// The ids, and the number of rows whose id is not a UUID, by which nothing can be read.
     pub fn into_parts(self) -> (Vec<Uuid>, u64) {
         (self.ids, self.not_uuids)
     }
