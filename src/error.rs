@@ -1,4 +1,4 @@
-//! Every way a run can end, with its exit code and the next step for the person who started it.
+//! Every way a run can fail, with its exit code and the next step.
 
 mod request;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use crate::verdict::{Evidence, Verdict};
 pub enum ExitCode {
     /// The output is complete.
     Complete,
-    /// Something that nobody foresaw.
+    /// An unexpected failure.
     Failure,
     /// Wrong usage or configuration; the same number that clap uses.
     Usage,
@@ -36,13 +36,13 @@ pub enum ExitCode {
     Unauthorized,
     /// An output could not be written.
     Output,
-    /// A gate held the export back; nothing was published.
+    /// A gate failed, so nothing was published.
     HeldBack,
     /// Stopped by Ctrl-C (128 + SIGINT).
     Interrupted,
     /// Stopped by SIGTERM (128 + SIGTERM), or by SIGHUP.
     Terminated,
-    /// Nothing has changed; the number is that of `--exit-code-unchanged`.
+    /// Nothing changed; the number is that of `--exit-code-unchanged`.
     Unchanged(u8),
 }
 
@@ -66,7 +66,7 @@ impl ExitCode {
     }
 }
 
-/// Codes of failures from the worst to the least: what a person must look at comes before what another try may cure.
+/// Codes of failures from the most severe to the least: those that need a person come before those that a retry may fix.
 const SEVERITY: [ExitCode; 10] = [
     ExitCode::Terminated,
     ExitCode::Interrupted,
@@ -119,7 +119,7 @@ pub enum Error {
     /// The HTTP client could not be built.
     #[error("cannot set up HTTPS on this machine")]
     BuildClient(#[source] Box<dyn StdError + Send + Sync>),
-    /// The proxy that the environment names cannot be used.
+    /// The proxy in the environment cannot be used.
     #[error(transparent)]
     Proxy(UnsupportedProxy),
     /// The built-in simulator could not be started.
@@ -131,12 +131,12 @@ pub enum Error {
     /// A request failed for good.
     #[error(transparent)]
     Api(ApiError),
-    /// The API serves the first rows of a list, but refuses those behind.
+    /// The API serves the first rows of a list, but refuses the rest.
     #[error("the API refuses rows from {row} on")]
     RefusedFrom {
         /// The first row that it refuses, from 1.
         row: u64,
-        /// What it said.
+        /// Its error.
         #[source]
         error: Box<ApiError>,
     },
@@ -152,16 +152,16 @@ pub enum Error {
     /// Two exports could not be compared.
     #[error(transparent)]
     Changes(#[from] ChangesError),
-    /// The only contact that was asked for is not there.
+    /// The only requested contact does not exist.
     #[error("no such contact: {what}")]
     ContactNotFound {
-        /// Its id, or which argument it was; never a number.
+        /// Its id, or the position of the argument; never a number.
         what: String,
     },
     /// A list of ids could not be read.
     #[error(transparent)]
     Ids(#[from] IdError),
-    /// No SQL can be written for what was asked.
+    /// The requested SQL cannot be generated.
     #[error(transparent)]
     Sql(#[from] SqlError),
     /// Stdout could not be written.
@@ -170,26 +170,26 @@ pub enum Error {
     /// The journal of the previous run cannot be read.
     #[error("cannot read the journal of the previous run")]
     Journal(#[source] std::io::Error),
-    /// The export is not good enough to replace the last one.
+    /// The export failed a gate.
     #[error("not published: {failure}")]
     Gate {
-        /// The condition that it does not meet.
+        /// The gate.
         failure: GateFailure,
         /// Whether all contacts are in it.
         verdict: Verdict,
-        /// What the verdict rests on.
+        /// The reasons for the verdict.
         evidence: Vec<Evidence>,
     },
     /// The run took as long as `--max-duration` allows.
     #[error("time limit reached (--max-duration {})", humantime::format_duration(*.0))]
     TimeLimit(std::time::Duration),
-    /// The run failed, and what it had read is kept.
+    /// The run failed, and its responses are saved.
     #[error("{error}")]
     Kept {
         /// Why it failed.
         #[source]
         error: Box<Error>,
-        /// Where its answers are.
+        /// The journal.
         journal: std::path::PathBuf,
     },
     /// The writer ended without a result.
@@ -247,9 +247,9 @@ impl Error {
         }
     }
 
-    /// The whole text for a person: the error, its causes and evidence, one a line, and the next step.
+    /// The whole text for a person: the error, its causes and evidence on separate lines, and the next step.
     pub fn explanation(&self) -> String {
-        // File names and a server's texts may hold control characters for the terminal.
+        // File names and texts from a server may contain control characters.
         let mut text = format!("error: {}\n", printable(&self.to_string()));
         for cause in self.causes() {
             text += &format!("  caused by: {}\n", printable(&cause.to_string()));
@@ -263,7 +263,7 @@ impl Error {
         text
     }
 
-    /// What a gate based its decision on, or everything that is wrong with a file of jobs, one line each.
+    /// The evidence behind a failed gate, or all problems in a file of jobs, one line each.
     pub fn evidence(&self) -> Vec<String> {
         match self {
             Self::Gate { verdict, evidence, .. } => {
@@ -281,7 +281,7 @@ impl Error {
         self.causes().fold(self.to_string(), |text, cause| format!("{text}: {cause}"))
     }
 
-    /// What led to it, the nearest cause first. An error that is [`Kept`](Self::Kept) has the causes of the one in it.
+    /// The causes, nearest first. A [`Kept`](Self::Kept) error has the causes of the error in it.
     pub fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         let nearest = match self {
             Self::Kept { error, .. } => error.source(),
@@ -300,7 +300,7 @@ impl Error {
         }
     }
 
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     pub fn hint(&self) -> Option<String> {
         if self.has_run_out_of_files() {
             return Some(OPEN_FILES_HINT.to_owned());
@@ -338,13 +338,13 @@ impl Error {
         Some(hint.to_owned())
     }
 
-    /// Whether the limit of open files is among the causes: connections, files and threads all count against it.
+    /// Whether the limit of open files is among the causes: connections, files and threads all count toward it.
     fn has_run_out_of_files(&self) -> bool {
         self.causes().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(is_out_of_files))
     }
 }
 
-/// For an error of building the HTTP client: either the proxy of the environment or the machine's certificates.
+/// For an error while building the HTTP client: either the environment's proxy or the machine's certificates are the cause.
 impl From<Box<dyn StdError + Send + Sync>> for Error {
     fn from(error: Box<dyn StdError + Send + Sync>) -> Self {
         match error.downcast::<UnsupportedProxy>() {
@@ -360,7 +360,7 @@ const GATE_HINT: &str = "the old files are unchanged; loosen the gate, or read e
 
 fn kept_hint(error: &Error, journal: &std::path::Path) -> String {
     let next = error.hint().unwrap_or_else(|| "run the same command again".to_owned());
-    // A journal belongs to its key, address and filters: whoever changes one of them should know the price.
+    // A journal belongs to its key, address and filters, so the hint warns before they are changed.
     let condition = match error.exit_code() {
         ExitCode::Unauthorized => ": the same command resumes with this key, and starts over with another",
         ExitCode::Rejected => ": the same command resumes, a different one starts over",

@@ -1,8 +1,8 @@
-//! What a person sees during a run. The only file that uses indicatif.
+//! Progress of a run for people. The only file that uses indicatif.
 //!
-//! On a terminal one bar with rows, pages, rate, time left and waits; elsewhere (a log of cron or Kubernetes) a plain line
-//! every ten seconds; with `--quiet` or `--no-progress` nothing. The time left takes the rate limit into account: the
-//! first pages of a burst arrive fast and say nothing about the rest.
+//! On a terminal: a bar with rows, pages, rate, time left and waits. Elsewhere, such as in a log of cron or Kubernetes: a
+//! plain line every ten seconds. With `--quiet` or `--no-progress`: nothing. The time left takes the rate limit into
+//! account, because the first pages of a burst arrive faster than the rest.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
@@ -74,7 +74,7 @@ impl Form {
 
 #[expect(clippy::cast_precision_loss, reason = "what is shown has three digits, and counts stay below 2^52")]
 impl ProgressDisplay {
-    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`; `noun` says what is counted.
+    /// A bar on a terminal, lines elsewhere, nothing when `is_silent`; `noun` names what is counted.
     pub fn new(is_silent: bool, rate: Option<RequestRate>, noun: RowNoun) -> Self {
         Self { form: Form::new(is_silent), rate, noun, started_at: Instant::now(), latest: ReadProgress::default() }
     }

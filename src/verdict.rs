@@ -1,4 +1,4 @@
-//! The answer to "is it all there?", which the walk gives and the summary shows.
+//! The answer to "is it all there?", determined by the walk and shown in the summary.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The list did not move and every contact is there.
+    /// The list did not change, and every contact is there.
     Complete,
-    /// The list moved and every gap was closed.
+    /// The list changed, and every gap was closed.
     Healed,
     /// Contacts may be missing.
     Unverified,
@@ -24,13 +24,13 @@ impl Verdict {
         }
     }
 
-    /// The one of two that promises less: the verdict on what both are about.
+    /// The weaker of two verdicts, which is the verdict on both together.
     #[must_use]
     pub fn weaker(self, other: Self) -> Self {
         if self.is_at_least(other) { other } else { self }
     }
 
-    /// Whether it says as much as another one.
+    /// Whether it is at least as strong as another one.
     pub fn is_at_least(self, other: Self) -> bool {
         let rank = |verdict| match verdict {
             Self::Complete => 2,
@@ -41,19 +41,19 @@ impl Verdict {
     }
 }
 
-/// One reason for a verdict, or one thing that was seen of the list.
+/// One reason for a verdict, or one observation about the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What was seen. Codes are documented in `docs/completeness.md` and do not change.
+    /// The kind of evidence. Codes are documented in `docs/completeness.md` and do not change.
     pub code: EvidenceCode,
-    /// How often, or how many rows; `null` where nothing is counted.
+    /// How often, or how many rows; `null` if nothing is counted.
     pub count: Option<u64>,
-    /// The same for people. It may change from version to version.
+    /// A sentence for people, which may change from version to version.
     pub text: String,
 }
 
 impl Evidence {
-    /// What was seen, how often, and the same for people.
+    /// Evidence with its code, count and text.
     pub fn new(code: EvidenceCode, count: Option<u64>, text: String) -> Self {
         Self { code, count, text }
     }
