@@ -23,13 +23,13 @@ pub(crate) fn partition_name(value: &str) -> String {
     name
 }
 
-/// The column and the value that the name of a folder stands for; `None` inside is null. No folder of a dataset without `=`.
+/// The column and the value in the name of a folder; an inner `None` is null. A name without `=` is not a partition.
 pub(crate) fn partition_of(folder: &str) -> Option<(&str, Option<String>)> {
     let (column, name) = folder.split_once('=').filter(|(column, _)| !column.is_empty())?;
     Some((column, (name != NULL_PARTITION).then(|| unescaped(name))))
 }
 
-/// A `%` without two hexadecimal digits behind it stands for itself.
+/// A `%` without two hexadecimal digits after it is kept.
 fn unescaped(name: &str) -> String {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.as_bytes();

@@ -1,4 +1,4 @@
-//! Panics of a library as errors of what it was asked to do.
+//! Turns panics of a library into errors.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,9 +1,9 @@
-//! A part of a whole, as people write it on the command line.
+//! A percentage, as people write it on the command line.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A part of a whole, from 0 % to 100 %, kept in decimal digits: 29 % of a hundred is 29, which binary fractions deny.
+/// A percentage from 0 % to 100 %, in decimal digits: 29 % of 100 is exactly 29, which binary fractions cannot represent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Percent {
     /// Percent with six places.
@@ -40,7 +40,7 @@ impl FromStr for Percent {
         };
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-        // Nobody knows whether 1 is everything or a hundredth.
+        // It is unclear whether 1 means everything or a hundredth.
         let is_clear = places == 6 || whole == "0";
         if !is_number || !is_clear || fraction.len() > places {
             return Err(PercentError);

@@ -1,4 +1,4 @@
-//! Rows that are not equal, compared column by column, to a batch of changes.
+//! Compares rows that differ column by column, and builds batches of changes.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use super::layout::{ChangeLayout, GoneAs, OPT_OUT, name_field, schema_of, value_
 use super::row_codec::RowCodec;
 use super::settings::CompareSettings;
 
-/// Rows that one side lacks or that are not equal. They are copied: a reference would keep a whole chunk in memory.
+/// Rows that only one side has or that differ. They are copied, because a reference would keep a whole chunk in memory.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
     ids: Vec<String>,
@@ -68,7 +68,7 @@ impl Candidates {
     }
 }
 
-/// Compares rows and counts what has changed.
+/// Compares rows and counts changes.
 #[derive(Debug)]
 pub(super) struct RowComparison {
     fields: Vec<FieldRef>,
@@ -83,13 +83,13 @@ pub(super) struct RowComparison {
     changed: Vec<u64>,
 }
 
-/// A change: a candidate, and which of its columns differ.
+/// A change: a candidate, and the columns that differ.
 struct RowChange {
     candidate: usize,
     name: &'static str,
     old: Option<u32>,
     new: Option<u32>,
-    /// Columns that differ; nothing if a side lacks the row.
+    /// Columns that differ; `None` if one side lacks the row.
     fields: Option<Vec<usize>>,
 }
 
@@ -116,7 +116,7 @@ impl RowComparison {
         }
     }
 
-    /// What was found so far.
+    /// The counts so far.
     pub(super) fn counts(&self) -> ChangeCounts {
         let fields = self.fields.iter().zip(&self.changed).filter(|&(_, &rows)| rows > 0);
         let fields = fields.map(|(field, &rows)| (field.name().clone(), rows)).collect();
@@ -212,8 +212,8 @@ impl RowComparison {
         Arc::new(lists.finish())
     }
 
-    /// Whether contacts have opted out or in. Who opted out must not be overlooked, so an unknown value that becomes true
-    /// is an opt-out; one that becomes false is no opt-in.
+    /// Whether contacts opted out or in. An opt-out must not be missed, so an unknown value that becomes true is an
+    /// opt-out; one that becomes false is not an opt-in.
     fn opt_out_changes(
         &mut self,
         column: usize,
@@ -246,7 +246,7 @@ impl RowComparison {
         Arc::new(texts.finish())
     }
 
-    /// The values of one side that are part of the changes; all others are null, unless rows are whole.
+    /// The values of one side that are part of the changes; all others are null, unless whole rows are written.
     fn values(
         &self,
         arrays: &[ArrayRef],

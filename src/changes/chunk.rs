@@ -44,7 +44,7 @@ impl Chunk {
     }
 }
 
-/// A row in a chunk, which it keeps in memory.
+/// A row of a chunk, which it keeps in memory.
 #[derive(Debug, Clone)]
 pub(super) struct RowRef {
     pub(super) chunk: Arc<Chunk>,
@@ -89,7 +89,7 @@ pub(super) fn prefix_of(id: &str) -> u128 {
     u128::from_be_bytes(prefix)
 }
 
-/// Gathers rows, which must arrive in order, into chunks.
+/// Collects rows, which must arrive in order, into chunks.
 #[derive(Debug, Default)]
 pub(super) struct ChunkBuilder {
     ids: StringBuilder,

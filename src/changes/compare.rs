@@ -17,9 +17,9 @@ use super::sorter::SortedSnapshot;
 
 /// Rows that are compared column by column at once; a batch has at most as many.
 const MAX_CANDIDATES: usize = 4096;
-/// Ids that are looked at for a batch: a caller that wants to stop must not wait for the end.
+/// Maximum number of ids compared for one batch, so that the caller can stop in between.
 const MAX_SCANNED: usize = 256 << 10;
-/// Bytes of such rows, unless a single row has more.
+/// Maximum bytes of such rows, unless a single row has more.
 const MAX_CANDIDATE_BYTES: usize = 8 << 20;
 
 /// The changes between two snapshots, batch by batch, sorted by id.
@@ -38,7 +38,7 @@ impl fmt::Debug for Changes {
     }
 }
 
-/// Hands over the ids that only the old snapshot has, in their order.
+/// Passes on the ids that only the old snapshot has, in order.
 ///
 /// # Errors
 /// When a temporary file cannot be read.
@@ -59,7 +59,7 @@ pub fn for_each_gone(
     Ok(())
 }
 
-/// A sorted snapshot, and its next row.
+/// A sorted snapshot and its next row.
 struct SnapshotSide {
     rows: Merge,
     next: Option<RowRef>,
@@ -83,7 +83,7 @@ impl SnapshotSide {
 }
 
 impl Changes {
-    /// From the first id on. Both must come from one [`SnapshotSorter::pair`](super::SnapshotSorter::pair).
+    /// Starts at the first id. Both must come from one [`SnapshotSorter::pair`](super::SnapshotSorter::pair).
     ///
     /// # Errors
     /// When a temporary file cannot be read.
@@ -98,7 +98,7 @@ impl Changes {
         Ok(Self { codec, old, new, comparison, candidates: Candidates::default(), unchanged: 0 })
     }
 
-    /// The changes among the next ids, which may be none; nothing at the end.
+    /// The changes among the next ids, possibly none; `None` at the end.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
@@ -111,7 +111,7 @@ impl Changes {
         self.comparison.compare(&self.codec, &candidates).map(Some).map_err(ChangesError::ForeignBatch)
     }
 
-    /// What was found so far; of everything, once all batches were returned.
+    /// The counts so far, which are complete after the last batch.
     pub fn counts(&self) -> ChangeCounts {
         let counts = self.comparison.counts();
         ChangeCounts {
@@ -121,7 +121,7 @@ impl Changes {
         }
     }
 
-    /// Gathers rows that are not equal until there are enough for a batch.
+    /// Collects rows that differ until there are enough for a batch.
     fn gather(&mut self) -> Result<(), ChangesError> {
         for _ in 0..MAX_SCANNED {
             if self.candidates.len() >= MAX_CANDIDATES || self.candidates.bytes() >= MAX_CANDIDATE_BYTES {

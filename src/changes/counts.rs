@@ -1,17 +1,17 @@
-//! How much has changed.
+//! Counts of changes.
 
-/// How much has changed between two snapshots.
+/// Counts of the changes between two snapshots.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeCounts {
     /// Ids that only the new snapshot has.
     pub added: u64,
-    /// Ids of both whose rows differ in a compared column.
+    /// Ids that both have, with rows that differ in a compared column.
     pub changed: u64,
-    /// Ids that only the old snapshot has, and that are called `removed`.
+    /// Ids that only the old snapshot has, reported as `removed`.
     pub removed: u64,
-    /// Ids that only the old snapshot has, and that are called `missing`.
+    /// Ids that only the old snapshot has, reported as `missing`.
     pub missing: u64,
-    /// Ids of both whose rows are equal in all compared columns.
+    /// Ids that both have, with rows that are equal in all compared columns.
     pub unchanged: u64,
     /// Changed rows whose `opt_out` became true.
     pub opted_out: u64,
@@ -19,12 +19,12 @@ pub struct ChangeCounts {
     pub opted_in: u64,
     /// Changed rows for each column, in the order of the schema; only columns with changes.
     pub fields: Vec<(String, u64)>,
-    /// Rows of the old and the new snapshot that are left out, since another row has their id.
+    /// Rows of the old and the new snapshot that are skipped, because another row has the same id.
     pub repeated: [u64; 2],
 }
 
 impl ChangeCounts {
-    /// Whether the snapshots are equal in what is compared.
+    /// Whether the snapshots are equal in all compared columns.
     pub fn are_equal(&self) -> bool {
         [self.added, self.changed, self.removed, self.missing] == [0; 4]
     }

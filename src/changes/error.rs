@@ -16,7 +16,7 @@ pub enum ChangesError {
         /// Why.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A batch has other columns than the snapshot.
+    /// The columns of a batch differ from those of the snapshot.
     #[error("a batch does not have the columns of the snapshot")]
     ForeignBatch(#[source] ArrowError),
 }

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 
-/// How old and new values are laid out.
+/// The layout of old and new values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChangeLayout {
     /// Two structs, `old` and `new`.
@@ -14,14 +14,14 @@ pub enum ChangeLayout {
     Structs,
     /// Columns `old_X` and `new_X` for each column `X`.
     Wide,
-    /// The whole new row in columns of its own, behind the time from which it is valid: what a history is made of.
+    /// The whole new row in separate columns, after the time from which it is valid: the layout of histories.
     Log {
         /// In microseconds UTC.
         valid_from: i64,
     },
 }
 
-/// What an id is called that only the old snapshot has.
+/// What ids are called that only the old snapshot has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GoneAs {
     /// `removed`: the new snapshot is complete.
@@ -41,16 +41,17 @@ impl GoneAs {
     }
 }
 
-/// The column of contacts that says whether they have opted out.
+/// The column of contacts with the opt-out.
 pub(super) const OPT_OUT: &str = "opt_out";
 
-/// The column of a history that says from when on a row is valid.
+/// The column of a history with the time from which a row is valid.
 pub const VALID_FROM: &str = "valid_from";
-/// The column that says what has become of a row.
+/// The column with the kind of change.
 pub const CHANGE: &str = "change";
 
 /// The columns of the changes between snapshots with this schema: `id`, in a history `valid_from`, `change` and
-/// `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all columns but the id, as the layout says.
+/// `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all columns except the id, in the given
+/// layout.
 pub fn changes_schema(schema: &Schema, layout: ChangeLayout) -> SchemaRef {
     let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != "id").cloned().collect();
     schema_of(&fields, layout)
@@ -93,7 +94,7 @@ fn nullable(values: &[FieldRef]) -> Fields {
     values.iter().map(|field| field.as_ref().clone().with_nullable(true)).collect()
 }
 
-/// The columns of old and new values; `is_there` says which rows a side has.
+/// The columns of old and new values; `is_there` selects the rows that a side has.
 pub(super) fn value_columns(
     values: &[FieldRef],
     layout: ChangeLayout,

@@ -1,4 +1,4 @@
-//! Sorted runs to one sorted sequence in which every id occurs once.
+//! Merges sorted runs into one sequence in which every id occurs once.
 
 use super::chunk::{RowRef, compare_rows};
 use super::error::ChangesError;
@@ -47,7 +47,7 @@ impl Merge {
         }
     }
 
-    /// Rows so far whose id had occurred before.
+    /// Rows so far that had the id of an earlier row.
     pub(super) fn repeated(&self) -> u64 {
         self.repeated
     }

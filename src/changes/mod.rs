@@ -1,17 +1,17 @@
-//! Two snapshots of one resource to what is new, changed and gone, sorted by id, in bounded memory.
+//! Compares two snapshots of one resource: what is new, changed and gone, sorted by id, in bounded memory.
 //!
-//! A [`SnapshotSorter`] takes the rows of one snapshot in any order. Beyond its budget it sorts what it holds by id and
-//! writes it to a temporary file. [`Changes`] merges the sorted rows of both sides, compares rows with the same id, and
+//! A [`SnapshotSorter`] takes the rows of one snapshot in any order. When they exceed its budget, it sorts them by id and
+//! writes them to a temporary file. [`Changes`] merges the sorted rows of both sides, compares rows with the same id, and
 //! returns batches of [`changes_schema`]. Memory is the budget of [`SortSettings`] for each side, one chunk of each
-//! temporary file, and one batch, whatever the size of the snapshots. [`StateRows`] leads the other way, from many changes
-//! to the rows at a time. Called by `commands`; knows neither HTTP nor the formats of files.
+//! temporary file, and one batch, whatever the size of the snapshots. [`StateRows`] does the reverse: it restores the rows
+//! at a time from many changes. `commands` calls this module, which depends neither on HTTP nor on the formats of files.
 //!
-//! A row is encoded by Arrow's row format without its id, so that unchanged rows are equal bytes, which is decided without
-//! decoding them. Only rows that differ are decoded and compared column by column.
+//! A row is encoded without its id in Arrow's row format, so that unchanged rows have equal bytes and need not be decoded.
+//! Only rows that differ are decoded and compared column by column.
 //!
-//! *Easy to get wrong:* the result must not depend on the budget. So batches are cut by the compared rows alone, and of
-//! several rows with one id the same one counts, in whatever order they arrive: the one of the highest rank, and of these
-//! the one with the greatest encoding.
+//! *Easy to get wrong:* the result must not depend on the budget. So batches are split by the compared rows alone, and
+//! among several rows with one id the same one counts, in whatever order they arrive: the one with the highest rank, and
+//! among these the one with the greatest encoding.
 //!
 //! A property test compares random snapshots with a model that holds everything in memory, with budgets from one row to
 //! all of them.

@@ -1,11 +1,11 @@
-//! Rows as bytes: equal rows have equal bytes, and the bytes can be decoded again.
+//! Encodes rows as bytes: equal rows have equal bytes, which can be decoded again.
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{FieldRef, Schema};
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, Rows, SortField};
 
-/// Name of the column by which rows of two snapshots are matched.
+/// The column by which rows of two snapshots are matched.
 const ID: &str = "id";
 
 /// Encodes the columns of a snapshot other than the id.
@@ -22,7 +22,7 @@ impl RowCodec {
     /// For rows of this schema, which must have a text column `id`.
     ///
     /// # Errors
-    /// When it has none, or a column whose type has no encoding.
+    /// When it has no such column, or one with a type that cannot be encoded.
     pub(super) fn new(schema: &Schema) -> Result<Self, ArrowError> {
         let id = schema.index_of(ID)?;
         let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != ID).cloned().collect();
@@ -35,10 +35,10 @@ impl RowCodec {
         &self.fields
     }
 
-    /// The ids of a batch and its other columns as bytes.
+    /// The ids of a batch, and its other columns as bytes.
     ///
     /// # Errors
-    /// When the batch has other columns than the snapshot.
+    /// When the columns of the batch differ from those of the snapshot.
     pub(super) fn encode(&self, batch: &RecordBatch) -> Result<(StringArray, Rows), ArrowError> {
         let foreign = || ArrowError::SchemaError("the id is not a text".to_owned());
         if batch.num_columns() != self.fields.len() + 1 {
@@ -50,10 +50,10 @@ impl RowCodec {
         Ok((ids.clone(), self.converter.convert_columns(&others)?))
     }
 
-    /// The columns other than the id of encoded rows.
+    /// Decodes the columns other than the id.
     ///
     /// # Errors
-    /// When the bytes are not those of encoded rows.
+    /// When the bytes are not encoded rows.
     pub(super) fn decode<'a>(&self, rows: impl Iterator<Item = &'a [u8]>) -> Result<Vec<ArrayRef>, ArrowError> {
         let parser = self.converter.parser();
         let rows: Vec<&[u8]> = rows.collect();

@@ -1,4 +1,4 @@
-//! Sorted rows, in memory or in a temporary file that has no name and is gone with its handle.
+//! Sorted rows, in memory or in an unnamed temporary file that disappears when it is closed.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
@@ -40,7 +40,7 @@ impl RunWriter {
     /// A run in a temporary file.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be created.
     pub(super) fn in_file(folder: &Path, chunk_bytes: usize) -> Result<Self, ChangesError> {
         let file = tempfile::tempfile_in(folder).map_err(|error| failed(folder, error))?;
         let writer = StreamWriter::try_new(BufWriter::new(file), &CHUNK_SCHEMA);
@@ -67,7 +67,7 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Writes the remaining rows.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -114,7 +114,7 @@ impl Chunks {
 }
 
 impl Cursor {
-    /// At the first row of a run; nothing if it has none.
+    /// Starts at the first row of a run; `None` if it is empty.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -134,12 +134,12 @@ impl Cursor {
         }))
     }
 
-    /// The row that it is at.
+    /// The current row.
     pub(super) fn row(&self) -> &RowRef {
         &self.row
     }
 
-    /// The prefix of the id of that row.
+    /// The prefix of the current row's id.
     pub(super) fn prefix(&self) -> u128 {
         self.prefix
     }

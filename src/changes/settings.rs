@@ -1,20 +1,20 @@
-//! How two snapshots are compared, as far as the caller decides.
+//! Settings for comparing two snapshots.
 
 use std::collections::HashSet;
 
 use super::layout::{ChangeLayout, GoneAs};
 
-/// How two snapshots are compared.
+/// Settings for comparing two snapshots.
 #[derive(Debug, Clone, Default)]
 pub struct CompareSettings {
-    /// Columns that are not compared, by name: those that one side does not have, and those that are of no interest.
+    /// Names of columns that are not compared: those that one side lacks, and those that are ignored on request.
     pub ignored: Vec<String>,
     /// Whether changed rows have all their values, not only those that differ.
     pub whole_rows: bool,
-    /// How old and new values are laid out.
+    /// The layout of old and new values.
     pub layout: ChangeLayout,
-    /// What an id is called that only the old snapshot has.
+    /// What ids are called that only the old snapshot has.
     pub gone_as: GoneAs,
-    /// Ids that are called `missing` in any case when only the old snapshot has them.
+    /// Ids that are always called `missing` if only the old snapshot has them.
     pub not_gone: HashSet<String>,
 }

@@ -1,4 +1,4 @@
-//! Takes the rows of a snapshot in any order and sorts them by id, on disk if they are many.
+//! Sorts the rows of a snapshot by id, on disk if there are many.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use super::run::{RunWriter, SortedRun};
 /// How much memory sorting takes, and where the rest goes.
 #[derive(Debug, Clone)]
 pub struct SortSettings {
-    /// Bytes of encoded rows of one snapshot in memory before they are sorted and written to a temporary file.
+    /// Bytes of encoded rows of one snapshot in memory, above which they are sorted and written to a temporary file.
     pub budget_bytes: usize,
-    /// Temporary files that are merged at once, at least 2.
+    /// Maximum number of temporary files that are merged at once, at least 2.
     pub max_merged_runs: usize,
     /// Bytes of a chunk: of each temporary file, one is in memory during a merge.
     pub chunk_bytes: usize,
@@ -39,10 +39,10 @@ impl Default for SortSettings {
 pub struct SnapshotSorter {
     codec: Arc<RowCodec>,
     settings: SortSettings,
-    /// What is not in a run yet.
+    /// Rows that are not in a run yet.
     parts: Vec<BatchRows>,
     bytes: usize,
-    /// Runs by how often their rows were merged.
+    /// Runs by the number of times their rows were merged.
     levels: Vec<Vec<SortedRun>>,
     without_id: u64,
     repeated: u64,
@@ -62,7 +62,7 @@ impl BatchRows {
     }
 }
 
-/// A row of a part, with what decides most comparisons.
+/// A row of a batch, with the start of its id, which decides most comparisons.
 struct SortEntry {
     prefix: u128,
     part: u32,
@@ -99,7 +99,7 @@ impl SnapshotSorter {
         Self { codec, settings, parts: Vec::new(), bytes: 0, levels: Vec::new(), without_id: 0, repeated: 0 }
     }
 
-    /// Adds rows. Of rows with the same id, the one with the highest `rank` counts. Rows without an id are counted only.
+    /// Adds rows. Among rows with the same id, the one with the highest `rank` counts. Rows without an id are only counted.
     ///
     /// # Errors
     /// When the batch has other columns, or a temporary file cannot be written.
@@ -116,12 +116,12 @@ impl SnapshotSorter {
         if self.bytes >= self.settings.budget_bytes { self.spill() } else { Ok(()) }
     }
 
-    /// Rows so far that have no id and are left out.
+    /// Rows so far that were skipped because they have no id.
     pub fn without_id(&self) -> u64 {
         self.without_id
     }
 
-    /// Sorts what is left to sort.
+    /// Sorts the remaining rows.
     ///
     /// # Errors
     /// When a temporary file cannot be written or read.
@@ -132,7 +132,7 @@ impl SnapshotSorter {
             return Ok(SortedSnapshot { codec: self.codec, runs: vec![writer.finish()?], repeated: 0 });
         }
         self.spill()?;
-        // From the level with the shortest runs on, until all that are left can be merged at once.
+        // Starts at the level with the shortest runs, until all remaining ones can be merged at once.
         let mut levels = std::mem::take(&mut self.levels).into_iter();
         let mut runs: Vec<SortedRun> = levels.next().unwrap_or_default();
         for level in levels {
@@ -144,7 +144,7 @@ impl SnapshotSorter {
         Ok(SortedSnapshot { codec: self.codec, runs, repeated: self.repeated })
     }
 
-    /// Writes what is in memory to a temporary file, and merges such files when there are many.
+    /// Writes the rows in memory to a temporary file, and merges temporary files if there are many.
     fn spill(&mut self) -> Result<(), ChangesError> {
         let mut writer = RunWriter::in_file(&self.settings.folder, self.settings.chunk_bytes)?;
         self.write_sorted(&mut writer)?;
@@ -175,7 +175,7 @@ impl SnapshotSorter {
         writer.finish()
     }
 
-    /// Writes the rows in memory in their order, and forgets them.
+    /// Writes the rows in memory in order, and drops them.
     fn write_sorted(&mut self, writer: &mut RunWriter) -> Result<(), ChangesError> {
         let parts = std::mem::take(&mut self.parts);
         self.bytes = 0;
@@ -200,12 +200,12 @@ impl SnapshotSorter {
 pub struct SortedSnapshot {
     codec: Arc<RowCodec>,
     runs: Vec<SortedRun>,
-    /// Rows that were left out until now, since another row has their id.
+    /// Rows skipped so far, because another row has the same id.
     repeated: u64,
 }
 
 impl SortedSnapshot {
-    /// Without any row, to be compared with another one.
+    /// An empty snapshot, for comparison with another one.
     #[must_use]
     pub fn empty_like(other: &Self) -> Self {
         Self { codec: Arc::clone(&other.codec), runs: Vec::new(), repeated: 0 }

@@ -1,11 +1,11 @@
-//! The state that a history leads to.
+//! Restores a state from the files of a history.
 //!
 //! A history has a whole row for each change, as it was from then on ([`ChangeLayout::Log`](super::ChangeLayout)).
-//! So the state is the newest row of each id, unless that says that the row is gone. Rows of all files of a history go
-//! through one [`SnapshotSorter`], ranked by their age, in the same bounded memory as a comparison.
+//! So the state is the newest row of each id, unless that marks the row as gone. The rows of all files go through one
+//! [`SnapshotSorter`], ranked by age, in the same bounded memory as a comparison.
 //!
-//! *Easy to get wrong:* a file may lack columns that others have. A state has all columns that any file has; which of them
-//! the newest file writes is known to whoever reads it.
+//! *Easy to get wrong:* a file may lack columns that others have. A state has all columns of all files; the caller selects
+//! those that the newest file has.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use super::merge::Merge;
 use super::row_codec::RowCodec;
 use super::sorter::{SnapshotSorter, SortSettings, SortedSnapshot};
 
-/// Rows in a batch.
+/// Rows of a batch.
 const BATCH_ROWS: usize = 8192;
 /// Bytes of encoded rows in a batch, unless a single row has more.
 const BATCH_BYTES: usize = 8 << 20;
 
-/// The columns that a state is made from: those of the rows, and `change` behind them.
+/// The columns that determine a state: those of the rows, followed by `change`.
 pub fn history_rows_schema(rows: &Schema) -> SchemaRef {
     let change: Arc<Field> = Arc::new(Field::new(CHANGE, DataType::Utf8, true));
     Arc::new(Schema::new(rows.fields().iter().cloned().chain([change]).collect::<Vec<_>>()))
@@ -39,8 +39,8 @@ pub struct StateRows {
 }
 
 impl StateRows {
-    /// The state of rows with this schema. `history` has the rows of a history with the columns of
-    /// [`history_rows_schema`]; of rows with the same id, the newest has the highest rank.
+    /// The state of rows with this schema. `history` has the rows of a history with the columns of [`history_rows_schema`];
+    /// among rows with the same id, the newest has the highest rank.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
@@ -48,7 +48,7 @@ impl StateRows {
         Ok(Self { codec: Arc::clone(history.codec()), schema: Arc::clone(schema), rows: history.open()? })
     }
 
-    /// The rows among the next ids, which may be none; nothing at the end.
+    /// The rows among the next ids, possibly none; `None` at the end.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
@@ -88,7 +88,7 @@ impl StateRows {
 }
 
 impl SnapshotSorter {
-    /// For the rows of a history of rows with this schema; see [`StateRows`].
+    /// A sorter for the rows of a history; see [`StateRows`].
     ///
     /// # Errors
     /// When the schema has no text column `id`, or a column of a type that cannot be compared.

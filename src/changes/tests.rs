@@ -58,7 +58,7 @@ fn batch(rows: &[TestRow]) -> RecordBatch {
     RecordBatch::try_new(schema(), columns).unwrap()
 }
 
-/// A budget in bytes, how many runs are merged at once, and rows a batch.
+/// A budget in bytes, the number of runs merged at once, and rows per batch.
 #[derive(Debug, Clone, Copy)]
 struct Cut(usize, usize, usize);
 
@@ -245,7 +245,7 @@ fn many_changes_come_in_several_batches_that_depend_on_the_rows_alone() {
     assert_eq!((sizes[0].len(), sizes[0][0]), (4, 4096));
 }
 
-/// The changes as a person would find them: what each id has become, and which columns differ.
+/// The changes as a person would list them: what happened to each id, and which columns differ.
 fn model(old: &[TestRow], new: &[TestRow]) -> Vec<(String, &'static str, Vec<&'static str>)> {
     let by_id = |rows: &[TestRow]| -> BTreeMap<String, TestRow> {
         rows.iter().filter_map(|row| Some((row.id.clone()?, row.clone()))).collect()
@@ -278,7 +278,7 @@ fn found(batch: &RecordBatch) -> Vec<(String, String, Vec<String>)> {
     (0..batch.num_rows()).map(|row| (text(0, row), text(1, row), fields(row))).collect()
 }
 
-/// Ids with common beginnings, empty and longer than what decides most comparisons.
+/// Ids with common prefixes, empty ones, and ones longer than the part that decides most comparisons.
 fn ids() -> impl Strategy<Value = Option<String>> {
     prop_oneof![1 => Just(None), 20 => "(|same-beginning-of-id-)[ab\u{e9}]{0,3}".prop_map(Some)]
 }
@@ -287,7 +287,7 @@ fn rows() -> impl Strategy<Value = Vec<TestRow>> {
     let row =
         (ids(), any::<Option<bool>>(), proptest::option::of("[xy]{0,1}"), proptest::option::of(vec("[st]{0,2}", 0..2)));
     let rows = vec(row.prop_map(|(id, opt_out, name, tags)| TestRow { id, name, opt_out, tags }), 0..60);
-    // Each id once: which of several rows counts has a test of its own.
+    // Each id once: another test covers which of several rows counts.
     rows.prop_map(|mut rows| {
         let mut seen = BTreeSet::new();
         rows.retain(|row| row.id.is_none() || seen.insert(row.id.clone()));

@@ -34,7 +34,7 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub reports: ReportFileArgs,
 
-    /// What is told of the changes since the last export.
+    /// Flags about changes since the last export.
     #[command(flatten)]
     pub changes: ChangesArgs,
 

@@ -40,7 +40,7 @@ pub struct MessagesArgs {
     #[command(flatten)]
     pub reports: ReportFileArgs,
 
-    /// What is told of the changes since the last export.
+    /// Flags about changes since the last export.
     #[command(flatten)]
     pub changes: ChangesArgs,
 

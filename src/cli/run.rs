@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::shared::number_between;
 
-/// More jobs side by side than this are a mistake: each has connections and files of its own.
+/// More concurrent jobs than this are a mistake: each has its own connections and files.
 const MAX_PARALLEL: u64 = 1_000;
 
 const EXAMPLES: &str = "\

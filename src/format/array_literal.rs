@@ -19,7 +19,7 @@ pub(super) fn push_array<'a>(items: impl Iterator<Item = Option<&'a str>>, cell:
 }
 
 fn needs_quotes(item: &str) -> bool {
-    // White space of ASCII; the vertical tab is one for `PostgreSQL` and none for Rust.
+    // ASCII white space; `PostgreSQL` includes the vertical tab, Rust does not.
     let is_special = |byte: u8| matches!(byte, b'{' | b'}' | b',' | b'"' | b'\\' | 0x0b) || byte.is_ascii_whitespace();
     item.is_empty() || item.eq_ignore_ascii_case("null") || item.bytes().any(is_special)
 }
@@ -65,7 +65,7 @@ pub(crate) fn array_items(literal: &str) -> Option<Vec<String>> {
     }
 }
 
-/// A quoted item without its first quote, and what is behind its last.
+/// A quoted item without its first quote, and the rest after its last one.
 fn split_quoted(quoted: &str) -> Option<(String, &str)> {
     let mut item = String::new();
     let mut characters = quoted.char_indices();

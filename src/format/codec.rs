@@ -1,7 +1,7 @@
-//! Compression of a whole file, the second dimension beside its format.
+//! Compression of a whole file, independent of its format.
 //!
-//! Formats that compress inside (Parquet) take no codec. Levels are the fastest that compress well: a file is written once
-//! and mostly read once.
+//! Formats with their own compression (Parquet) take no codec. Levels are the fastest that compress well: a file is written
+//! once and mostly read once.
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
@@ -24,7 +24,7 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// What a compressed file's name ends with, behind the extension of its format.
+    /// The extension of a compressed file, which follows that of its format.
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::None => "",
@@ -40,7 +40,7 @@ impl Codec {
             Self::Gzip => Compressor::Gzip(GzEncoder::new(sink, flate2::Compression::fast())),
             Self::Zstd => {
                 let mut encoder = zstd::Encoder::new(sink, ZSTD_LEVEL)?;
-                // As gzip has one: without it, a flipped bit is another phone number.
+                // As gzip has one: without it, a flipped bit could change a phone number.
                 encoder.include_checksum(true)?;
                 Compressor::Zstd(encoder)
             }
@@ -60,7 +60,7 @@ impl Codec {
     }
 }
 
-/// A byte sink behind a codec.
+/// A byte sink with a codec in front of it.
 pub(super) enum Compressor<W: Write> {
     None(W),
     Gzip(GzEncoder<W>),

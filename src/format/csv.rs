@@ -1,14 +1,14 @@
-//! CSV files that keep null apart from the empty text.
+//! CSV files that distinguish null from empty text.
 //!
 //! RFC 4180 with LF line ends, UTF-8 and a header: a null is an empty cell, an empty text is `""`. A list of texts is
 //! joined with commas in one cell, and an empty list is `""`; other nested values are JSON in one cell. Times are RFC 3339
-//! with `Z`, decimals plain digits. The `csv` crate's writer cannot tell null from empty within one file, so the cells are
-//! written here; its reader checks them in the tests. Values are not altered: a leading `+` or `=` stays what the account
-//! holds. [`CsvSettings`] say what differs: for Excel, a byte order mark, CRLF line ends and guarded texts (see
+//! with `Z`, decimals plain digits. The `csv` crate's writer cannot distinguish null from empty text within a file, so
+//! cells are written here; tests read them with its reader. Values are not changed: a leading `+` or `=` stays.
+//! [`CsvSettings`] select the differences: for Excel, a byte order mark, CRLF line ends and escaped texts (see
 //! [`guard`](super::guard)); for `PostgreSQL`, lists as array literals; and any delimiter and null.
 //!
-//! *Easy to get wrong:* a cell is quoted for the delimiter, a comma, quote, CR or LF, for white space at its ends, which some
-//! readers would trim, and when it is `\N` or the text of a null.
+//! *Easy to get wrong:* a cell is quoted if it has the delimiter, a comma, quote, CR or LF, if it starts or ends with white
+//! space, which some readers would trim, and if it is `\N` or the text for nulls.
 
 use std::fmt;
 use std::io::Write;
@@ -68,10 +68,10 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
                 column.push_cell(row, lines);
                 lines.push(style.delimiter);
             }
-            // In place of the delimiter after the last cell.
+            // Replaces the delimiter after the last cell.
             lines.pop();
             if lines.len() == start {
-                // A null that is alone in its row: most readers skip lines that are empty.
+                // A null that is alone in its row: most readers skip empty lines.
                 lines.extend_from_slice(b"\"\"");
             }
             style.push_line_end(lines);
@@ -89,9 +89,9 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for CsvEncoder<W> {
     }
 }
 
-/// What a file in UTF-8 begins with for Excel, which takes it for another encoding otherwise.
+/// The start of a UTF-8 file for Excel, which assumes another encoding without it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// A text that some readers take for null when it is not quoted.
+/// A text that some readers take for null unless it is quoted.
 const NULL_OF_OTHERS: &[u8] = b"\\N";
 /// A line that ends the data for some versions of `PostgreSQL`.
 const END_OF_DATA: &[u8] = b"\\.";
@@ -110,7 +110,7 @@ impl Style {
         Self { dialect: settings.dialect, delimiter: settings.delimiter.byte(), null }
     }
 
-    /// What stands before the LF of a line.
+    /// What precedes the LF of a line.
     #[inline]
     fn push_line_end(&self, line: &mut Vec<u8>) {
         if self.dialect == CsvDialect::Excel {
@@ -118,12 +118,12 @@ impl Style {
         }
     }
 
-    /// Whether a cell with this byte is quoted. One with a comma always is, so that the delimiter can be told.
+    /// Whether a cell with this byte is quoted. A comma always is, so that the delimiter can be detected.
     fn needs_quotes(&self, byte: u8) -> bool {
         byte == self.delimiter || is_special_byte(byte)
     }
 
-    /// Whether a text would be taken for something else without quotes.
+    /// Whether a text would be misread without quotes.
     #[inline]
     fn is_special(&self, text: &[u8]) -> bool {
         match text {
@@ -158,7 +158,7 @@ impl Style {
         }
     }
 
-    /// Appends one cell with several texts and commas between.
+    /// Appends a cell with several texts, separated by commas.
     fn push_joined(&self, items: &ScannedTexts<'_>, offsets: Range<i32>, line: &mut Vec<u8>) {
         let [first, end] = [offsets.start, offsets.end].map(position);
         if end - first == 1 {
@@ -174,7 +174,7 @@ impl Style {
         line.push(b'"');
     }
 
-    /// Appends a text that Excel leaves a text.
+    /// Appends a text that Excel keeps as text.
     fn push_guarded_cell(&self, text: &str, line: &mut Vec<u8>) {
         let mut cell = Vec::with_capacity(text.len() + 8);
         push_guarded(text, self.is_special(text.as_bytes()), &mut cell);
@@ -182,7 +182,7 @@ impl Style {
     }
 }
 
-/// A column as its cells need it.
+/// A column in the form in which its cells are written.
 struct CsvColumn<'a> {
     nulls: Option<&'a NullBuffer>,
     cells: Cells<'a>,
@@ -206,7 +206,7 @@ enum Cells<'a> {
 
 impl<'a> CsvColumn<'a> {
     fn new(array: &'a dyn Array, style: &'a Style) -> Self {
-        // The usual delimiter needs one comparison less for each byte of every text.
+        // The default delimiter needs one comparison less per byte of text.
         let texts = |values| match style.delimiter {
             b',' => ScannedTexts::new(values, is_special_byte),
             _ => ScannedTexts::new(values, |byte| style.needs_quotes(byte)),
@@ -265,17 +265,17 @@ impl<'a> CsvColumn<'a> {
     }
 }
 
-/// The places of the items of a list.
+/// The indices of the items of a list.
 fn rows_of(offsets: &[i32], row: usize) -> Range<usize> {
     position(offsets[row])..position(offsets[row + 1])
 }
 
-/// Wherever it stands, this asks for quotes.
+/// Such a byte needs quotes anywhere in a text.
 fn is_special_byte(byte: u8) -> bool {
     matches!(byte, b',' | b'"' | b'\r' | b'\n')
 }
 
-/// At a text's ends, this asks for quotes.
+/// Such a byte needs quotes at either end of a text.
 fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace()
 }

@@ -1,10 +1,10 @@
-//! What a CSV file looks like: its dialect, delimiter and null.
+//! The layout of CSV files: dialect, delimiter and null.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// For whom a CSV file is written.
+/// The intended reader of a CSV file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CsvDialect {
@@ -31,7 +31,7 @@ impl FromStr for CsvDialect {
     }
 }
 
-/// What stands between the cells of a line.
+/// The separator of cells in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Delimiter {
     /// `,`
@@ -50,7 +50,7 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    /// All of them; of several that would do, the first is meant.
+    /// All delimiters, in order of preference.
     pub(crate) const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
 
     /// Its byte.
@@ -78,13 +78,13 @@ impl FromStr for Delimiter {
     }
 }
 
-/// What is written for a null: a text without quotes, delimiters, line ends, and white space at its ends.
+/// The text for nulls: without quotes, delimiters, line ends, and white space at its ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NullText(String);
 
 impl NullText {
-    /// The text, empty unless one was chosen.
+    /// The text; empty by default.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,19 +104,19 @@ impl FromStr for NullText {
     }
 }
 
-/// How CSV files are laid out.
+/// The layout of CSV files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "CsvFacts", from = "CsvFacts")]
 pub struct CsvSettings {
-    /// For whom.
+    /// The intended reader.
     pub dialect: CsvDialect,
-    /// What stands between the cells.
+    /// The separator of cells.
     pub delimiter: Delimiter,
-    /// What is written for a null.
+    /// The text for nulls.
     pub null: NullText,
 }
 
-/// Name of the rule by which texts stay texts in Excel; see [`guard`](super::guard).
+/// Name of the rule by which texts remain texts in Excel; see [`guard`](super::guard).
 const GUARD_RULE: &str = "formula-text";
 
 /// The settings in a manifest.

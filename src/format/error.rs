@@ -1,24 +1,24 @@
-//! What can be wrong with a format that was asked for.
+//! Errors in the choice of a format.
 
 use std::path::PathBuf;
 
 /// Why rows cannot be written in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// `--format` names no format.
+    /// The name of `--format` is unknown.
     #[error("unknown format: {name}; write {known}")]
     UnknownFormat {
-        /// As it was given.
+        /// The name as given.
         name: String,
-        /// What could be given.
+        /// The known names.
         known: &'static str,
         /// The next step.
         hint: &'static str,
     },
-    /// The extension names no format.
+    /// The extension is unknown.
     #[error("cannot tell the format from the extension: {}", path.display())]
     UnknownExtension {
-        /// As it was given.
+        /// The path as given.
         path: PathBuf,
         /// The next step.
         hint: &'static str,
@@ -33,16 +33,16 @@ pub enum FormatError {
         /// Its Arrow type.
         data_type: String,
     },
-    /// A text is longer than a cell of a workbook can be.
+    /// A text is too long for a cell of a workbook.
     #[error("xlsx cannot hold the {length} characters of column {column} in row {row}: a cell has at most {limit}")]
     LongText {
         /// The column.
         column: String,
-        /// The row, counted from 1 in the order of the export.
+        /// The row, from 1 in the order of the export.
         row: u64,
-        /// UTF-16 units of the text.
+        /// Length of the text in UTF-16 units.
         length: usize,
-        /// UTF-16 units of a cell.
+        /// Maximum length of a cell in UTF-16 units.
         limit: usize,
     },
 }

@@ -1,28 +1,28 @@
-//! Texts that stay texts when Excel opens a CSV file: the rule `formula-text`.
+//! Keeps texts as texts when Excel opens a CSV file: the rule `formula-text`.
 //!
-//! Excel reads every cell as if someone typed it. A number like `+12025550123` loses its `+`, `0049` its zeros, `3-4` becomes
-//! a date, and a text that begins with `=` a formula. Such a text is therefore written as `="+12025550123"`, a formula
-//! whose value is the text itself, with each quote in it doubled: Excel shows it as it is, sorts and looks it up as a text,
-//! and evaluates nothing. A formula can hold a text of 255 characters; a longer one gets an apostrophe before it.
+//! Excel reads every cell as if it were typed. `+12025550123` loses its `+`, `0049` its zeros, `3-4` becomes a date, and a
+//! text that starts with `=` a formula. Such a text is therefore written as `="+12025550123"`, a formula with the text as
+//! its value, in which each quote is doubled: Excel shows it unchanged, sorts and looks it up as text, and evaluates
+//! nothing. A formula can hold a text of 255 characters; a longer one gets a leading apostrophe instead.
 //!
-//! To get a text back: take `="` and `"` away and halve the quotes within; else take one apostrophe away at the beginning.
-//! That is unambiguous, since every text that begins with `=` or an apostrophe is written in one of these forms.
+//! To restore a text: remove `="` and `"` and halve the quotes between them; otherwise remove one leading apostrophe. This
+//! is unambiguous, because every text that starts with `=` or an apostrophe is written in one of these forms.
 //!
-//! *Easy to get wrong:* a date needs no digit at its beginning (`Mar 1`), and Japanese Excel takes full-width signs for
-//! formulas, too.
+//! *Easy to get wrong:* a date may start without a digit (`Mar 1`), and Japanese Excel also reads full-width signs as
+//! formulas.
 
 use std::borrow::Cow;
 
-/// UTF-16 units of a text in a formula, with each of its quotes doubled.
+/// Maximum UTF-16 units of a text in a formula, with each quote doubled.
 const MAX_FORMULA_UNITS: usize = 255;
-/// No number, date or flag is longer.
+/// Maximum length of a number, date or flag.
 const MAX_VALUE_BYTES: usize = 255;
-/// How the months begin.
+/// The first letters of the months.
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-/// Other words in what Excel reads as a time or a number.
+/// Other words in texts that Excel reads as times or numbers.
 const WORDS: [&str; 5] = ["am", "pm", "a", "p", "e"];
 
-/// Appends a text as Excel leaves it a text; `is_special` guards one that is taken for a null otherwise.
+/// Appends a text so that Excel keeps it as text; with `is_special`, also one that would be read as null.
 pub(super) fn push_guarded(text: &str, is_special: bool, cell: &mut Vec<u8>) {
     if !is_special && !needs_guard(text) {
         cell.extend_from_slice(text.as_bytes());
@@ -41,7 +41,7 @@ pub(super) fn push_guarded(text: &str, is_special: bool, cell: &mut Vec<u8>) {
     }
 }
 
-/// A text that [`push_guarded`] wrote, as it was.
+/// Restores a text that [`push_guarded`] wrote.
 pub(crate) fn unguarded(cell: &str) -> Cow<'_, str> {
     if let Some(text) = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"')) {
         return if text.contains('"') { text.replace("\"\"", "\"").into() } else { text.into() };
@@ -49,7 +49,7 @@ pub(crate) fn unguarded(cell: &str) -> Cow<'_, str> {
     cell.strip_prefix('\'').unwrap_or(cell).into()
 }
 
-/// Whether Excel would take the text for something else, or it looks as if it were guarded already.
+/// Whether Excel would not keep the text, or the text looks as if it were escaped.
 fn needs_guard(text: &str) -> bool {
     let first = text.trim_start_matches(' ').chars().next();
     let is_sign = |first: char| matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\'');
@@ -60,7 +60,7 @@ fn needs_guard(text: &str) -> bool {
         || is_like_value(text)
 }
 
-/// Whether a text is made of digits, signs and words as numbers, dates and times are.
+/// Whether a text consists of the digits, signs and words of numbers, dates and times.
 fn is_like_value(text: &str) -> bool {
     if text.len() > MAX_VALUE_BYTES || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;

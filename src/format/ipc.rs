@@ -4,8 +4,8 @@
 //! schema; the metadata is that of Parquet files. Format: `Columnar.html#serialization-and-interprocess-communication-ipc`
 //! in the documentation of Arrow.
 //!
-//! *Easy to get wrong:* the bytes show where a batch ends, so batches of a fixed size are made first (see
-//! [`rebatch`](super::rebatch)). For the same reason a flush does not end a batch.
+//! *Easy to get wrong:* the bytes depend on where a batch ends, so rows are first split into batches of a fixed size (see
+//! [`rebatch`](super::rebatch)). For the same reason, a flush does not end a batch.
 
 use std::fmt;
 use std::io::Write;
@@ -31,7 +31,7 @@ enum IpcWriter<W: Write> {
 }
 
 impl<W: Write> IpcEncoder<W> {
-    /// Starts a file, which has a footer with the place of every batch.
+    /// Starts a file, which has a footer with the position of every batch.
     pub(super) fn file(sink: W, schema: SchemaRef, metadata: &[(String, String)]) -> Result<Self, ArrowError> {
         let writer = IpcWriter::File(FileWriter::try_new(sink, &described(&schema, metadata))?);
         Ok(Self { writer, batches: Rebatcher::new(SchemaRef::clone(&schema)), schema })
@@ -68,7 +68,7 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for IpcEncoder<W> {
         Ok(self.batches.push(batch, |full| self.writer.write(full))?)
     }
 
-    /// Only whole batches are written: where one ends must not depend on when it is flushed.
+    /// Only full batches are written: where a batch ends must not depend on when it is flushed.
     fn flush(&mut self) -> Result<(), EncodeError> {
         Ok(())
     }

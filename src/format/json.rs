@@ -1,8 +1,8 @@
-//! Arrow columns as JSON values: for lines of NDJSON, and for nested values in a CSV cell.
+//! Arrow columns as JSON values: for lines of NDJSON, and for nested values in CSV cells.
 //!
-//! Objects have their keys in the order of the schema, and a null stands there as `null`. Times are strings, and so are decimals unless
-//! asked otherwise:
-//! JSON knows no time, and most readers take its numbers for floats. A float that is not finite has no JSON, and is null.
+//! Objects have their keys in the order of the schema, and nulls are written as `null`. Times are strings, because JSON has
+//! no times, and so are decimals by default, because most readers take numbers for floats. A float that is not finite
+//! cannot be written as JSON, and becomes null.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::NullBuffer;
@@ -12,9 +12,9 @@ use super::scalars::Scalars;
 use super::settings::JsonDecimals;
 use super::texts::{ScannedTexts, position};
 
-/// Columns that form an object a row.
+/// Columns that form one object per row.
 pub(super) struct JsonObjects<'a> {
-    /// What stands before each value (a brace or comma, and the key), and the values.
+    /// What precedes each value (a brace or comma, and the key), and the values.
     members: Vec<(Vec<u8>, JsonValues<'a>)>,
 }
 
@@ -33,7 +33,7 @@ enum JsonCells<'a> {
 }
 
 impl<'a> JsonObjects<'a> {
-    /// Objects of columns that [`find_unsupported`](super::types::find_unsupported) found nothing wrong with.
+    /// Objects from columns that passed [`find_unsupported`](super::types::find_unsupported).
     pub(super) fn new(fields: &Fields, columns: &'a [ArrayRef], decimals: JsonDecimals) -> Self {
         let members = fields.iter().zip(columns).enumerate().map(|(at, (field, column))| {
             let mut start = vec![if at == 0 { b'{' } else { b',' }];
@@ -53,16 +53,16 @@ impl<'a> JsonObjects<'a> {
     }
 }
 
-/// The rows of a batch as they stand on the lines of NDJSON, without line ends.
+/// The rows of a batch as lines of NDJSON, without line ends.
 ///
-/// The columns must be of types that this program writes.
+/// The types of the columns must be supported.
 pub(crate) fn json_objects(batch: &RecordBatch) -> Vec<String> {
     let mut lines = Vec::new();
     for_each_json_object(batch, |line| lines.push(String::from_utf8_lossy(line).into_owned()));
     lines
 }
 
-/// The same, one row after the other in a buffer that they share.
+/// The same, one row after another in a shared buffer.
 pub(crate) fn for_each_json_object(batch: &RecordBatch, mut take: impl FnMut(&[u8])) {
     let schema = batch.schema();
     let objects = JsonObjects::new(schema.fields(), batch.columns(), JsonDecimals::Strings);
@@ -75,7 +75,7 @@ pub(crate) fn for_each_json_object(batch: &RecordBatch, mut take: impl FnMut(&[u
 }
 
 impl<'a> JsonValues<'a> {
-    /// Values of a cell: amounts are strings.
+    /// Values for a cell, with decimals as strings.
     pub(super) fn new(array: &'a dyn Array) -> Self {
         Self::with_decimals(array, JsonDecimals::Strings)
     }

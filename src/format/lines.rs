@@ -1,18 +1,18 @@
-//! Lines of a text format on their way to the byte sink.
+//! Buffers the lines of a text format in front of the byte sink.
 
 use std::io::{self, Write};
 
 use super::codec::{Codec, Compressor};
 
-/// Lines gathered before they are passed on: as many bytes as the destination writes at once, so that it need not copy
-/// them, and few enough to be hashed while they are in the processor's cache.
+/// Bytes of lines that are passed on at once: as many as the destination writes at once, so that it need not copy them, and
+/// few enough to be hashed while they are in the processor's cache.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Gathers lines and passes them on, compressed or not.
+/// Buffers lines and passes them on, compressed or not.
 #[derive(Debug)]
 pub(super) struct LineWriter<W: Write> {
     sink: Compressor<W>,
-    /// Lines that wait; whoever encodes appends to them.
+    /// Buffered lines; the encoder appends to them.
     pub(super) lines: Vec<u8>,
 }
 
@@ -22,7 +22,7 @@ impl<W: Write> LineWriter<W> {
         Ok(Self { sink: codec.compress(sink)?, lines })
     }
 
-    /// Ends a line, and passes lines on when enough are gathered.
+    /// Ends a line, and passes lines on when there are enough.
     pub(super) fn end_line(&mut self) -> io::Result<()> {
         self.lines.push(b'\n');
         if self.lines.len() >= CHUNK_BYTES { self.pass_on() } else { Ok(()) }
@@ -34,7 +34,7 @@ impl<W: Write> LineWriter<W> {
         Ok(())
     }
 
-    /// Passes on what is gathered, down to the sink.
+    /// Passes buffered lines on to the sink.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.pass_on()?;
         self.sink.flush()

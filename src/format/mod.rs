@@ -1,12 +1,11 @@
-//! Record batches to bytes: one file a format, which knows nothing of where the bytes go.
+//! Encodes record batches: one file per format, independent of where the bytes go.
 //!
-//! [`FileFormat`] is what a person asks for: a [`Format`], and the [`Codec`] of its file. Its table says which there are,
-//! by what names and extensions, and opens the encoder: something that takes batches and returns its byte sink in the
-//! end. [`Projection`] says which columns of a resource are written. Called by `publish`; `input` reads the same formats
-//! back.
+//! [`FileFormat`] is what the user selects: a [`Format`], and the [`Codec`] of its file. Its table has all formats with
+//! their names and extensions, and opens encoders, which take batches and return their byte sink at the end. [`Projection`]
+//! selects the columns of a resource to write. `publish` calls this module; `input` reads the same formats back.
 //!
-//! *Easy to get wrong:* columns are refused when an output is opened, never in the middle of a run: every encoder takes
-//! the types that `types` lists, and checks each batch against the schema that it was opened for.
+//! *Easy to get wrong:* columns are refused when an output is opened, never in the middle of a run: every encoder takes the
+//! types that `types` lists, and compares each batch with its schema.
 //!
 //! Tests write every type in every format and read it back; `publish` tests contacts. `benches/encode.rs` measures.
 
@@ -46,5 +45,5 @@ pub use self::projection::{ColumnError, Projection};
 pub use self::settings::{FormatSettings, JsonDecimals};
 pub use self::table::{FileFormat, Format, format_extensions, format_names};
 
-/// Name of the filters among the metadata of Parquet and Arrow files, as JSON.
+/// Metadata key of the filters in Parquet and Arrow files, as JSON.
 pub const FILTERS_KEY: &str = "sent_export.filters";

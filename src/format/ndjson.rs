@@ -1,7 +1,7 @@
-//! NDJSON (also called JSON Lines): one object a line, UTF-8, LF line ends.
+//! NDJSON (also called JSON Lines): one object per line, UTF-8, LF line ends.
 //!
 //! Every object has all keys in the order of the schema; a null is `null`, a list an array, a struct an object. Times are
-//! strings, and so are decimals unless asked otherwise (see [`json`](super::json)).
+//! strings, and so are decimals by default (see [`json`](super::json)).
 //!
 //! *Easy to get wrong:* a line end within a text is written as `\n`, so that a line is always a whole object.
 

@@ -1,16 +1,14 @@
 //! Parquet files: the settings that make them small and quick to read everywhere.
 //!
 //! Version 1 data pages with Zstandard level 1, which was both faster and smaller on contacts than level 3. Ids, phone
-//! numbers and times hardly repeat, so a dictionary would only be built and thrown away; codes and channels repeat all
-//! the time.
+//! numbers and times rarely repeat, so a dictionary would be built in vain; codes and channels repeat all the time.
 //!
-//! *Easy to get wrong:* the delta encodings are smaller, and not every reader can be trusted with them. `fastparquet`
-//! 2026.9 reads times in `DELTA_BINARY_PACKED` as other times without a word, whoever wrote them, and refuses
-//! `DELTA_LENGTH_BYTE_ARRAY`, as Velox before 2026 and Spark before 3.4 do. Everything therefore is `PLAIN` or a
-//! dictionary, which costs 5 % of the size.
+//! *Easy to get wrong:* the delta encodings are smaller, but not every reader supports them. `fastparquet` 2026.9 silently
+//! reads wrong times from `DELTA_BINARY_PACKED`, and refuses `DELTA_LENGTH_BYTE_ARRAY`, as Velox before 2026 and Spark
+//! before 3.4 do. So everything is `PLAIN` or a dictionary, which costs 5 % of the size.
 //!
-//! Nothing that changes from run to run stands in the file, so the same contacts give the same bytes.
-//! Formats: `parquet-format`, `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.
+//! Nothing in the file differs from run to run, so the same contacts give the same bytes. Formats: `parquet-format`,
+//! `Encodings.md` and `LogicalTypes.md`. Measured by `benches/encode.rs`.
 
 use std::fmt;
 use std::io::Write;
@@ -27,14 +25,14 @@ use parquet::schema::types::ColumnPath;
 
 use super::encode::{Encode, EncodeError, check_batch};
 
-/// How Parquet files are laid out.
+/// The layout of Parquet files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParquetSettings {
     /// Rows in a full row group.
     pub row_group_rows: usize,
-    /// Level of Zstandard, 1 to 22.
+    /// Zstandard level, 1 to 22.
     pub zstd_level: i32,
-    /// Columns that get no dictionary, since their values hardly repeat.
+    /// Columns without a dictionary, because their values rarely repeat.
     pub unique_columns: &'static [&'static str],
 }
 
@@ -51,7 +49,7 @@ impl Default for ParquetSettings {
     }
 }
 
-/// Bytes after which a row group is closed whatever its rows: a usual one has ten megabytes, and all of it is in memory.
+/// Bytes after which a row group is closed whatever its rows: an ordinary one has 10 MB, and all of it is in memory.
 const MAX_ROW_GROUP_BYTES: usize = 32 << 20;
 
 /// Encodes batches into one Parquet file.
@@ -80,7 +78,7 @@ impl<W: Write + Send + fmt::Debug> Encode<W> for ParquetEncoder<W> {
         Ok(self.writer.write(batch)?)
     }
 
-    /// There is nothing to read before the footer.
+    /// Nothing can be read before the footer.
     fn flush(&mut self) -> Result<(), EncodeError> {
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! Some columns of a schema, in the order in which they are written.
+//! Selects columns of a schema and their order.
 //!
-//! Names are given by people (`--columns`), so a wrong one is answered with the nearest right one. A projection knows no
-//! resource: it is made from a schema and applied to batches of that schema.
+//! People type the names (`--columns`), so the error about an unknown name suggests the most similar one. A projection does
+//! not depend on the resource: it is made from a schema and applied to batches of that schema.
 
 use std::sync::Arc;
 
@@ -9,24 +9,24 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-/// Which columns of a schema are written, and in what order.
+/// The selected columns of a schema, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projection {
-    /// Of what is written.
+    /// The schema of the selected columns.
     schema: SchemaRef,
-    /// Positions in the schema that it was made from.
+    /// Their positions in the original schema.
     indices: Vec<usize>,
 }
 
 /// Why a list of column names was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ColumnError {
-    /// There is no such column.
+    /// The name is unknown.
     #[error("unknown column {name:?}, {suggestion}")]
     Unknown {
-        /// As it was given.
+        /// The name as given.
         name: String,
-        /// The name that was probably meant, or all names.
+        /// The most similar name, or all names.
         suggestion: String,
     },
     /// A column was named twice.
@@ -44,7 +44,7 @@ impl Projection {
         Self { schema, indices }
     }
 
-    /// The named columns, in the order of their names. White space around a name and empty names are ignored.
+    /// The named columns, in the given order. White space around a name and empty names are ignored.
     ///
     /// # Errors
     /// When a name is unknown or given twice, or none is given.
@@ -73,15 +73,15 @@ impl Projection {
         &self.schema
     }
 
-    /// Whether a column is selected, by its place in the schema that the projection was made from.
+    /// Whether a column is selected, by its position in the original schema.
     pub fn has(&self, column: usize) -> bool {
         self.indices.contains(&column)
     }
 
-    /// The selected columns of a batch in the schema that the projection was made from; copies no values.
+    /// The selected columns of a batch with the original schema; copies no values.
     ///
     /// # Errors
-    /// When the batch has fewer columns than that schema.
+    /// When the batch has fewer columns than the original schema.
     pub fn project(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         batch.project(&self.indices)
     }
@@ -103,7 +103,7 @@ fn nearest_column<'a>(schema: &'a Schema, name: &str) -> Option<&'a str> {
     let name = name.to_lowercase();
     let similarity = |known: &str| strsim::jaro_winkler(&name, known);
     let best = names(schema).max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
-    // Below this, the suggestion is further from the mark than the plain list of names.
+    // Below this, the list of names is more helpful than a suggestion.
     (similarity(best) > 0.85).then_some(best)
 }
 

@@ -1,10 +1,10 @@
-//! Batches of a fixed size from batches of any size, for formats whose bytes show where a batch ends.
+//! Splits batches of any size into batches of a fixed size, for formats whose bytes depend on where a batch ends.
 //!
-//! Batches arrive as pages and retries happened to cut them. A batch that leaves here ends after [`MAX_ROWS`] rows or
-//! before the row that would exceed [`MAX_BYTES`], which depends on the rows alone.
+//! The size of incoming batches depends on pages and retries. An outgoing batch ends after [`MAX_ROWS`] rows or before the
+//! row that would exceed [`MAX_BYTES`], which depends on the rows alone.
 //!
-//! *Easy to get wrong:* an array that is cut out of a larger one shares its bitmaps, and the bits behind its last value
-//! are those of rows that are not in it. So every batch is copied, even one that has the right size already.
+//! *Easy to get wrong:* a slice of an array shares its bitmaps, and the bits after its last value belong to rows that are
+//! not in it. So every batch is copied, even one of the right size.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use arrow::error::ArrowError;
 
 use super::texts::position;
 
-/// Rows in a full batch: few enough for a reader on a pipe, many enough that the head of a batch does not show.
+/// Rows of a full batch: few enough for a reader on a pipe, many enough that the header of a batch hardly matters.
 const MAX_ROWS: usize = 16 << 10;
-/// Bytes of values in a batch, unless a single row has more.
+/// Maximum bytes of values in a batch, unless a single row has more.
 const MAX_BYTES: usize = 16 << 20;
 
 /// Gathers rows until a batch is full.
@@ -36,7 +36,7 @@ impl Rebatcher {
         Self { schema, parts: Vec::new(), rows: 0, bytes: 0, max_rows: MAX_ROWS, max_bytes: MAX_BYTES }
     }
 
-    /// Adds rows, and hands on every batch that they fill.
+    /// Adds rows, and passes every full batch to `full`.
     ///
     /// # Errors
     /// When a batch cannot be built, or with the first error of `full`.
@@ -61,11 +61,11 @@ impl Rebatcher {
         Ok(())
     }
 
-    /// How many rows from `start` on still belong to the batch that is being filled.
+    /// How many rows from `start` on still fit into the current batch.
     fn fitting(&self, batch: &RecordBatch, start: usize) -> usize {
         let most = (batch.num_rows() - start).min(self.max_rows - self.rows);
         let fits = |count| self.bytes + bytes_of_rows(batch, start..start + count) <= self.max_bytes;
-        // The bytes only grow with the rows: the largest count that fits lies between two bounds that close in.
+        // More rows have more bytes, so the largest number that fits is found by bisection.
         let (mut fitting, mut beyond) = (0, most + 1);
         if fits(most) {
             fitting = most;
@@ -74,11 +74,11 @@ impl Rebatcher {
             let middle = fitting.midpoint(beyond);
             if fits(middle) { fitting = middle } else { beyond = middle }
         }
-        // A row that is larger than a batch is a batch of its own.
+        // A row larger than a batch becomes a batch by itself.
         if self.rows == 0 { fitting.max(1) } else { fitting }
     }
 
-    /// The rows that are left, if any.
+    /// The remaining rows, if any.
     ///
     /// # Errors
     /// When the batch cannot be built.
@@ -95,7 +95,7 @@ impl Rebatcher {
     }
 }
 
-/// The values of several arrays of one type in a new one.
+/// Copies the values of several arrays of one type into a new one.
 fn copied(parts: &[&ArrayRef], rows: usize) -> Result<ArrayRef, ArrowError> {
     let parts: Vec<_> = parts.iter().map(Array::to_data).collect();
     let mut copy = MutableArrayData::new(parts.iter().collect(), false, rows);
@@ -109,7 +109,7 @@ fn bytes_of_rows(batch: &RecordBatch, rows: Range<usize>) -> usize {
     batch.columns().iter().map(|column| bytes_of(column.as_ref(), rows.clone())).sum()
 }
 
-/// About as many bytes as the values take; the same for the same rows wherever they are cut.
+/// The approximate size of the values in bytes; the same for the same rows however they are split.
 fn bytes_of(array: &dyn Array, rows: Range<usize>) -> usize {
     let within = |offsets: &[i32]| position(offsets[rows.start])..position(offsets[rows.end]);
     let count = rows.len();

@@ -1,8 +1,8 @@
 //! Flags, numbers and times as text, the same in every text format.
 //!
 //! Decimals are plain digits without superfluous zeros (`0.015`, `1`, `-0.5`), so that equal amounts are equal texts
-//! whatever the scale of their column. Floats are the shortest digits that read back as the same number. Times are
-//! RFC 3339 with `Z`.
+//! whatever the scale of their column. Floats have the fewest digits that read back as the same number. Times are RFC 3339
+//! with `Z`.
 
 use std::io::Write;
 
@@ -18,7 +18,7 @@ pub(super) enum Scalars<'a> {
     Int64(&'a PrimitiveArray<Int64Type>),
     Float(&'a PrimitiveArray<Float64Type>),
     Time(&'a PrimitiveArray<TimestampMicrosecondType>),
-    /// With the number of digits behind the point.
+    /// With the number of digits after the point.
     Decimal(&'a PrimitiveArray<Decimal128Type>, usize),
 }
 
@@ -58,7 +58,7 @@ fn push_integer(value: i64, line: &mut Vec<u8>) {
 }
 
 fn push_float(value: f64, line: &mut Vec<u8>) {
-    // The form for debugging has an exponent where the other would have hundreds of digits.
+    // The `Debug` form uses an exponent instead of hundreds of digits.
     write!(line, "{value:?}").expect("memory takes all bytes");
 }
 
@@ -78,13 +78,13 @@ fn push_decimal(value: i128, scale: usize, line: &mut Vec<u8>) {
     debug_assert!(line.len() > start, "the digits before the point stay");
 }
 
-/// Appends a number with at least so many digits.
+/// Appends a number with at least this many digits.
 fn push_padded(value: u128, least_digits: usize, line: &mut Vec<u8>) {
-    // As many as 2^128 has.
+    // The number of digits of 2^128.
     let mut digits = [b'0'; 39];
     let mut start = digits.len();
     let mut rest = value;
-    // Division of 128 bits is slow, and hardly any amount needs it.
+    // Division of 128 bits is slow, and rarely needed.
     while rest > u64::MAX.into() {
         start -= 1;
         digits[start] += (rest % 10) as u8;

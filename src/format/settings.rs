@@ -1,20 +1,20 @@
-//! How files are laid out, for every format in one place.
+//! The settings of all formats.
 
 use std::str::FromStr;
 
 use super::csv_settings::CsvSettings;
 use super::parquet::ParquetSettings;
 
-/// How the files of each format are laid out. A format reads its own part.
+/// The settings of all formats. An encoder uses those of its format.
 #[derive(Debug, Clone)]
 pub struct FormatSettings {
-    /// What the rows are, such as `contacts`; a workbook names its sheet after them.
+    /// The resource of the rows, such as `contacts`, which names the sheet of a workbook.
     pub rows: &'static str,
     /// Key-value metadata of Parquet and Arrow files.
     pub metadata: Vec<(String, String)>,
-    /// How Parquet files are laid out.
+    /// The layout of Parquet files.
     pub parquet: ParquetSettings,
-    /// How CSV files are laid out.
+    /// The layout of CSV files.
     pub csv: CsvSettings,
     /// How amounts are written in NDJSON.
     pub decimals: JsonDecimals,
@@ -23,10 +23,10 @@ pub struct FormatSettings {
 /// How amounts are written in NDJSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum JsonDecimals {
-    /// `"0.0079"`: exact, whatever reads it.
+    /// `"0.0079"`: exact for every reader.
     #[default]
     Strings,
-    /// `0.0079`: exact as written; readers that take every number for a binary float round it.
+    /// `0.0079`: exact in the file, but rounded by readers that use binary floats.
     Numbers,
 }
 

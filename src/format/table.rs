@@ -1,6 +1,6 @@
-//! The one table of formats. Flags, help, errors, and reading back take their lists from it.
+//! The one table of formats, from which flags, help, errors and reading back take their lists.
 //!
-//! A new format is a file of its own, a variant and a row here, and an arm in [`FileFormat::open`].
+//! A new format needs a file, a variant and a row here, and an arm in [`FileFormat::open`].
 
 use std::fmt;
 use std::io::Write;
@@ -22,7 +22,7 @@ use super::settings::FormatSettings;
 use super::types::find_unsupported;
 use super::xlsx::XlsxEncoder;
 
-/// How rows are laid out in a file.
+/// The layout of rows in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Apache Parquet.
@@ -33,24 +33,24 @@ pub enum Format {
     ArrowStream,
     /// Comma-separated values, RFC 4180.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
     /// Excel workbook.
     Xlsx,
 }
 
-/// What is known of a format.
+/// Facts about a format.
 struct FormatFacts {
     format: Format,
-    /// Names that ask for it, which are extensions, too; the first is the one that is told.
+    /// Its names, which are also extensions; the first one is shown.
     names: &'static [&'static str],
     /// Whether people and pipes can read it line by line.
     is_text: bool,
-    /// Codecs that its files can have; the first is the usual one.
+    /// Possible codecs of its files; the first is the default.
     codecs: &'static [Codec],
 }
 
-/// All formats. Of several files with the same rows, those that come first here are read.
+/// All formats. If several files have the same rows, the format that comes first here is read.
 static FORMATS: [FormatFacts; 6] = [
     FormatFacts { format: Format::Parquet, names: &["parquet"], is_text: false, codecs: NO_CODEC },
     FormatFacts { format: Format::Arrow, names: &["arrow", "feather"], is_text: false, codecs: NO_CODEC },
@@ -70,7 +70,7 @@ impl Format {
     }
 }
 
-/// A format with the codec of its file: `csv.gz` is CSV in gzip.
+/// A format and the codec of its file: `csv.gz` is CSV compressed with gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "&'static str")]
 pub struct FileFormat {
@@ -81,30 +81,30 @@ pub struct FileFormat {
 impl FileFormat {
     /// Parquet.
     pub const PARQUET: Self = Self { format: Format::Parquet, codec: Codec::None };
-    /// CSV that is not compressed, which is what stdout gets unless asked otherwise.
+    /// Uncompressed CSV, the default for stdout.
     pub const CSV: Self = Self { format: Format::Csv, codec: Codec::None };
 
-    /// All that can be asked for, in the order of the table.
+    /// All combinations of format and codec, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
         FORMATS.iter().flat_map(|facts| facts.codecs.iter().map(|&codec| Self { format: facts.format, codec }))
     }
 
-    /// How rows are laid out.
+    /// The layout of rows.
     pub fn format(self) -> Format {
         self.format
     }
 
-    /// How the file is compressed.
+    /// The compression of the file.
     pub fn codec(self) -> Codec {
         self.codec
     }
 
-    /// Whether its lines can be read as they come.
+    /// Whether its lines can be read as they are written.
     pub fn is_plain_text(self) -> bool {
         self.format.facts().is_text && self.codec == Codec::None
     }
 
-    /// Its name, which is also the usual extension of its files.
+    /// Its name, which is also the default extension of its files.
     pub fn name(self) -> &'static str {
         static NAMES: LazyLock<Vec<(FileFormat, String)>> = LazyLock::new(|| {
             let name = |format: FileFormat| format!("{}{}", format.format.facts().names[0], format.codec.suffix());
@@ -114,12 +114,12 @@ impl FileFormat {
         named.map(|(_, name)| name.as_str()).expect("only formats of the table can be made")
     }
 
-    /// The extensions that ask for it, without the dot before them; the first is its name.
+    /// Its extensions, without the leading dot; the first is its name.
     pub fn extensions(self) -> impl Iterator<Item = String> {
         self.format.facts().names.iter().map(move |name| format!("{name}{}", self.codec.suffix()))
     }
 
-    /// The format that the extension of a path asks for, with the length of that extension.
+    /// The format with the extension of a path, and the length of that extension.
     pub fn of_path(path: &Path) -> Option<(Self, usize)> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         let has = |extension: &String| {
@@ -128,15 +128,15 @@ impl FileFormat {
         Self::all().find_map(|format| Some((format, format.extensions().find(has)?.len())))
     }
 
-    /// The format that the extension of a path asks for.
+    /// The format with the extension of a path.
     pub fn from_path(path: &Path) -> Option<Self> {
         Self::of_path(path).map(|(format, _)| format)
     }
 
-    /// The format that the extension of a path asks for.
+    /// The format with the extension of a path.
     ///
     /// # Errors
-    /// When it asks for none.
+    /// When the extension is unknown.
     pub fn for_path(path: &Path) -> Result<Self, FormatError> {
         Self::from_path(path)
             .ok_or_else(|| FormatError::UnknownExtension { path: path.to_owned(), hint: format_hint() })
@@ -145,7 +145,7 @@ impl FileFormat {
     /// Checks that every column can be written.
     ///
     /// # Errors
-    /// With the first column that cannot, and its type.
+    /// With the first unsupported column and its type.
     pub(crate) fn check_columns(self, schema: &SchemaRef) -> Result<(), FormatError> {
         find_unsupported(schema).map_or(Ok(()), |field| {
             let (column, data_type) = (field.name().clone(), field.data_type().to_string());
@@ -153,7 +153,7 @@ impl FileFormat {
         })
     }
 
-    /// Starts a file in this format with columns that [`check_columns`](Self::check_columns) has let pass.
+    /// Starts a file in this format, with columns that passed [`check_columns`](Self::check_columns).
     ///
     /// # Errors
     /// When the sink cannot be written.
@@ -215,7 +215,7 @@ pub fn format_extensions() -> &'static str {
     &EXTENSIONS
 }
 
-/// What to do about a format that cannot be told.
+/// The hint for an unknown format.
 fn format_hint() -> &'static str {
     static HINT: LazyLock<String> =
         LazyLock::new(|| format!("write {}, or name one of them with --format", format_extensions()));

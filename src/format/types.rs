@@ -1,8 +1,8 @@
-//! Which Arrow types can be written. Every format takes the same ones, so that a resource's columns load from each.
+//! The Arrow types that can be written. Every format supports the same ones, so that a resource can be written in each.
 
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 
-/// The first column that no format can hold.
+/// The first column with an unsupported type.
 pub(super) fn find_unsupported(schema: &Schema) -> Option<&Field> {
     schema.fields().iter().map(AsRef::as_ref).find(|field: &&Field| !is_supported(field.data_type()))
 }

@@ -1,12 +1,12 @@
-//! Excel workbooks (Office Open XML, ECMA-376): one sheet with a header, which goes on in further sheets.
+//! Excel workbooks (Office Open XML, ECMA-376): a sheet with a header, and further sheets for further rows.
 //!
-//! The rows of a sheet go to a temporary file without a name, so memory does not grow with them; everything is packed into
-//! the sink at the end. What a value becomes is told in [`xlsx_cells`](super::xlsx_cells). A null is an empty cell, and so
-//! is an empty text: Excel knows no difference.
+//! The rows of a sheet go to an unnamed temporary file, so memory does not grow with them; everything is packed into the
+//! sink at the end. [`xlsx_cells`](super::xlsx_cells) converts the values. A null is an empty cell, and so is an empty
+//! text, which Excel does not distinguish.
 //!
-//! *Easy to get wrong:* a sheet ends after 1,048,576 rows, and a cell after 32,767 UTF-16 units. Rows go on in another sheet;
-//! a longer text is an error, for a text that was cut is wrong without a word. The bytes are the same for the same rows:
-//! the dates of the document are fixed.
+//! *Easy to get wrong:* a sheet ends after 1,048,576 rows, and a cell after 32,767 UTF-16 units. Rows continue in another
+//! sheet; a text that is too long is an error, because cutting it would silently change it. The bytes are the same for the
+//! same rows: the dates of the document are fixed.
 
 use std::fmt;
 use std::io::Write;
@@ -21,14 +21,14 @@ use super::error::FormatError;
 use super::xlsx_cells::{CellColumn, CellValue};
 use crate::base::panics::caught;
 
-/// Rows of a sheet below its header.
+/// Maximum rows of a sheet below its header.
 const MAX_SHEET_ROWS: u32 = 1_048_575;
-/// Bytes of a sheet after which another one begins: a file of four gigabytes in a ZIP archive needs an extension that Excel
-/// warns of.
+/// Bytes after which another sheet is started: in a ZIP archive, a file of four gigabytes needs an extension about which
+/// Excel warns.
 const MAX_SHEET_BYTES: usize = 3 << 30;
-/// UTF-16 units in a cell.
+/// Maximum UTF-16 units of a cell.
 const MAX_CELL_UNITS: usize = 32_767;
-/// Longer texts do not get the text format, in which some versions of Excel show them as `####`.
+/// Longer texts are not formatted as text, because some versions of Excel would show them as `####`.
 const MAX_FORMATTED_BYTES: usize = 255;
 /// Bytes of a cell around its value.
 const CELL_BYTES: usize = 64;
@@ -39,7 +39,7 @@ pub(super) struct XlsxEncoder<W> {
     sink: W,
     schema: SchemaRef,
     formats: CellFormats,
-    /// What the first sheet is called.
+    /// Name of the first sheet.
     name: &'static str,
     sheet: Sheet,
     /// Rows in all sheets.
@@ -48,7 +48,7 @@ pub(super) struct XlsxEncoder<W> {
     max_sheet_bytes: usize,
 }
 
-/// The sheet that is being written.
+/// The current sheet.
 #[derive(Debug, Default)]
 struct Sheet {
     index: usize,
@@ -57,15 +57,15 @@ struct Sheet {
     bytes: usize,
 }
 
-/// How cells look.
+/// Formats of cells.
 struct CellFormats {
     header: Format,
-    /// Keeps what is typed into the cell a text, too.
+    /// Also keeps what is typed into the cell as text.
     text: Format,
     time: Format,
 }
 
-/// The folder of temporary files has no room, or cannot be written.
+/// The folder for temporary files has no room, or cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the sheet to a temporary file in {}", folder.display())]
 struct TemporaryFile {
@@ -79,7 +79,7 @@ impl TemporaryFile {
 }
 
 impl<W> XlsxEncoder<W> {
-    /// Starts a workbook; `name` says what its rows are.
+    /// Starts a workbook; `name` is the resource of the rows.
     ///
     /// # Errors
     /// When there is no room for a temporary file, or there are more columns than a sheet has.
@@ -100,7 +100,7 @@ impl<W> XlsxEncoder<W> {
         Ok(encoder)
     }
 
-    /// Adds a sheet with its header and widths.
+    /// Starts a sheet with its header and widths.
     fn begin_sheet(&mut self, index: usize) -> Result<(), EncodeError> {
         let name = if index == 0 { self.name.to_owned() } else { format!("{} {}", self.name, index + 1) };
         let sheet = self.workbook.add_worksheet_with_constant_memory().map_err(|error| match error {
@@ -116,12 +116,12 @@ impl<W> XlsxEncoder<W> {
         Ok(())
     }
 
-    /// Gives the sheet what depends on its last row.
+    /// Finishes what depends on the last row of the sheet.
     fn end_sheet(&mut self) -> Result<(), EncodeError> {
         let sheet = self.workbook.worksheet_from_index(self.sheet.index)?;
         let last_column = u16::try_from(self.schema.fields().len().saturating_sub(1))?;
         sheet.autofilter(0, 0, self.sheet.rows, last_column)?;
-        // Phone numbers and codes are texts on purpose, which Excel would mark in every cell.
+        // Phone numbers and codes are intentionally texts, which Excel would mark in every cell.
         sheet.ignore_error_range(0, 0, self.sheet.rows, last_column, IgnoreError::NumberStoredAsText)?;
         Ok(())
     }
@@ -148,7 +148,7 @@ impl<W> XlsxEncoder<W> {
                 write_cell(sheet, self.sheet.rows, at, cell, &self.formats)?;
             }
             if is_empty {
-                // So that the row exists.
+                // Creates the row.
                 sheet.write_blank(self.sheet.rows, 0, &self.formats.text)?;
             }
         }
@@ -186,7 +186,7 @@ fn check_length(text: &str, column: &str, row: u64) -> Result<(), FormatError> {
     Err(FormatError::LongText { column: column.to_owned(), row, length, limit: MAX_CELL_UNITS })
 }
 
-/// At most as many bytes as the cell takes in the sheet.
+/// An upper bound for the bytes of a cell.
 fn bytes_of(cell: CellValue<'_>) -> usize {
     const ESCAPED_BYTES: usize = "_x0000_".len();
     let CellValue::Text(text) = cell else { return CELL_BYTES };
@@ -194,7 +194,7 @@ fn bytes_of(cell: CellValue<'_>) -> usize {
     CELL_BYTES + text.len() + text.bytes().filter(is_escaped).count() * ESCAPED_BYTES
 }
 
-/// The width of a column in characters, by what is in it: there is no second look at the rows.
+/// The width of a column in characters, from its type, because rows are written only once.
 fn width(field: &Field) -> f64 {
     let by_kind: u8 = match field.data_type() {
         DataType::Boolean => 9,
@@ -214,11 +214,11 @@ fn width(field: &Field) -> f64 {
 impl<W: Write + Send + fmt::Debug> Encode<W> for XlsxEncoder<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
         check_batch(&self.schema, batch)?;
-        // The library takes it for granted that its temporary files can be written, and panics where they cannot.
+        // The library panics if its temporary files cannot be written.
         caught(|| self.write_rows(batch)).unwrap_or_else(|_| Err(TemporaryFile::new().into()))
     }
 
-    /// There is nothing to read before the end.
+    /// Nothing can be read before the end.
     fn flush(&mut self) -> Result<(), EncodeError> {
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The values of a column as cells of a workbook.
 //!
-//! Texts are text cells, whatever they look like: no phone number becomes a number, and nothing a formula. Times are dates
-//! of Excel, flags booleans. A number is one if Excel keeps all of its digits, and a text otherwise. Lists of texts are
-//! joined with commas, other nested values are JSON.
+//! Texts are always text cells: no phone number becomes a number, and no text a formula. Times are Excel dates, flags
+//! booleans. A number is a number if Excel keeps all of its digits, and a text otherwise. Lists of texts are joined with
+//! commas, other nested values are JSON.
 
 use arrow::array::{Array, AsArray, PrimitiveArray};
 use arrow::buffer::NullBuffer;
@@ -13,22 +13,22 @@ use super::scalars::Scalars;
 use super::texts::position;
 use crate::time::MICROS_PER_DAY;
 
-/// Significant digits that Excel keeps of a number.
+/// Significant digits of a number that Excel keeps.
 const MAX_DIGITS: usize = 15;
-/// 1970-01-01 as a date of Excel, which counts days.
+/// 1970-01-01 as an Excel date, which counts days.
 const DAY_1970: i64 = 25_569;
-/// 1900-03-01: Excel takes 1900 for a leap year, so days before it have other numbers in other programs.
+/// 1900-03-01: Excel takes 1900 for a leap year, so earlier dates have other numbers in other programs.
 const FIRST_MICROS: i64 = -25_508 * MICROS_PER_DAY;
-/// 10000-01-01, which Excel does not know any more.
+/// 10000-01-01, after which Excel has no dates.
 const END_MICROS: i64 = (END_DAY - DAY_1970) * MICROS_PER_DAY;
 const END_DAY: i64 = 2_958_466;
 
-/// What a cell holds.
+/// The value of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum CellValue<'a> {
     Flag(bool),
     Number(f64),
-    /// Days since the beginning of Excel's calendar.
+    /// Days since the start of Excel's calendar.
     Time(f64),
     Text(&'a str),
 }
@@ -66,7 +66,7 @@ impl<'a> CellColumn<'a> {
         Self { nulls: array.nulls(), values }
     }
 
-    /// The cell of a row, none for a null or an empty text; `text` is memory for texts that are made here.
+    /// The cell of a row; `None` for a null or an empty text. `text` is a buffer for converted values.
     pub(super) fn cell<'b>(&'b self, row: usize, text: &'b mut Vec<u8>) -> Option<CellValue<'b>> {
         if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return None;
@@ -113,11 +113,11 @@ fn number(cell: CellValue<'_>) -> CellValue<'_> {
     value.map_or(cell, CellValue::Number)
 }
 
-/// A time as a date of Excel, if it has one: exact to the microsecond until 2079.
+/// A time as an Excel date, if there is one: exact to the microsecond until 2079.
 fn excel_days(micros: i64) -> Option<f64> {
     let [day, rest] = [micros.div_euclid(MICROS_PER_DAY) + DAY_1970, micros.rem_euclid(MICROS_PER_DAY)];
     let days = || exact(day) + exact(rest) / exact(MICROS_PER_DAY);
-    // The last microseconds of the year 9999 would be rounded up to the next.
+    // The last microseconds of the year 9999 would be rounded up to the year 10000.
     (FIRST_MICROS..END_MICROS).contains(&micros).then(days).filter(|&days| days < exact(END_DAY))
 }
 

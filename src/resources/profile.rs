@@ -16,7 +16,7 @@ pub fn is_profile_column(name: &str) -> bool {
     name == PROFILE_ID || name == PROFILE_NAME
 }
 
-/// A schema with the columns of the profile behind its own.
+/// A schema followed by the columns of the profile.
 pub fn with_profile(schema: &Schema) -> SchemaRef {
     let added = [Field::new(PROFILE_ID, DataType::Utf8, false), Field::new(PROFILE_NAME, DataType::Utf8, true)];
     let fields: Vec<_> = schema.fields().iter().cloned().chain(added.map(Arc::new)).collect();

@@ -1,4 +1,4 @@
-//! What is asked for, checked, and the text for it.
+//! A checked request for SQL, and its text.
 
 use arrow::datatypes::{DataType, SchemaRef};
 

@@ -1,11 +1,11 @@
-//! Log lines as JSON: one object a line, each with `time`, `level`, `event` and `message`.
+//! Writes log lines as JSON: one object per line, each with `time`, `level`, `event` and `message`.
 //!
-//! [`JsonLayer`] is the only writer of stderr while [`LogFormat::Json`] is set. It turns every event of `tracing` that the
-//! filters of `commands` let through into a line. An event's name is its field `event`, else the `name:` of the macro that made
-//! it, else its level: `warning` for a warning that no program needs to tell from others.
+//! [`JsonLayer`] is the only writer of stderr while [`LogFormat::Json`] is set. It writes a line for every event of
+//! `tracing` that the filters of `commands` pass. The name of an event is its field `event`, otherwise the `name:` in the
+//! macro that made it, otherwise its level: `warning` for a warning that programs need not distinguish.
 //!
 //! *Easy to get wrong:* the names are documented in `docs/operations.md` and do not change; texts may. A test in `tests/it`
-//! compares what runs print with that table.
+//! compares the output of runs with that table.
 
 use std::fmt;
 use std::io::Write;
@@ -22,35 +22,35 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::base::printable::printable_json;
 use crate::time::Timestamp;
 
-/// Target of messages for whoever runs a command. They are printed as they are in a text log, and whatever its level.
+/// Target of messages for the person who runs a command. A text log prints them unchanged at every level.
 pub(crate) const CONSOLE_TARGET: &str = "sent_export::console";
 
-/// The span that names one of several jobs.
+/// The span with the name of a job.
 const JOB_SPAN: &str = "job";
 
-/// What `tracing` names events that have no name of their own.
+/// Start of the names that `tracing` gives to unnamed events.
 const UNNAMED: &str = "event ";
 
-/// How messages are written to stderr.
+/// The form of messages on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Set once, with the log itself: stderr is one stream, so the whole process writes to it in one form.
+/// Set once, together with the log: stderr is one stream, so the whole process writes it in one form.
 static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 impl LogFormat {
-    /// The form of this process, text until one is set.
+    /// The form in this process; text by default.
     pub fn current() -> Self {
         FORMAT.get().copied().unwrap_or_default()
     }
 
-    /// Sets the form of this process; the first one stays.
+    /// Sets the form in this process; later calls have no effect.
     pub fn set(self) {
         FORMAT.get_or_init(|| self);
     }
@@ -68,13 +68,13 @@ pub struct JsonLayer<W> {
 }
 
 impl<W> JsonLayer<W> {
-    /// A layer that writes each line by one call.
+    /// A layer that writes each line with one call.
     pub fn new(make_writer: fn() -> W) -> Self {
         Self { make_writer }
     }
 }
 
-/// The name of a job, kept with its span.
+/// The name of a job, stored with its span.
 struct JobName(String);
 
 impl<S, W> Layer<S> for JsonLayer<W>
@@ -98,7 +98,7 @@ where
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<JobName>().map(|job| job.0.clone())));
         let line = LogLine::new(*event.metadata().level(), event.metadata().name(), job, fields.0);
-        // There is nowhere to report that stderr cannot be written.
+        // A failure to write stderr cannot be reported anywhere.
         drop((self.make_writer)().write_all(line.text().as_bytes()));
     }
 }
@@ -169,7 +169,7 @@ impl Visit for EventFields {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // To the millisecond: more of a time would be noise.
+        // Rounds times to milliseconds.
         self.add(field, (value * 1000.0).round() / 1000.0);
     }
 

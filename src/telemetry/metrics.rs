@@ -1,11 +1,11 @@
-//! A run as metrics in the OpenMetrics text format, for Prometheus by way of `node_exporter`'s textfile collector.
+//! Writes metrics about a run in the OpenMetrics text format, for the textfile collector of Prometheus's `node_exporter`.
 //!
-//! Everything is a gauge about the last run: a batch job has no process in which a counter could grow. Kinds that only
-//! OpenMetrics has (info, state set) are left out, since `node_exporter` reads the older Prometheus format and refuses a whole
-//! file with a kind that it does not know; comments like `# UNIT` and `# EOF` it skips.
+//! Everything is a gauge about the last run: a batch job has no process in which a counter could grow. Types that only
+//! OpenMetrics has (info, state set) are not used, because `node_exporter` reads the older Prometheus format and refuses a
+//! whole file with an unknown type; it skips comments like `# UNIT` and `# EOF`.
 //!
-//! *Easy to get wrong:* the time of the last success must survive failed runs, so it is carried over from the file that is
-//! replaced. And a label `job` would collide with the one that Prometheus adds, so the name of a job is `job_name`.
+//! *Easy to get wrong:* the time of the last success must survive failed runs, so it is copied from the replaced file. And
+//! a label `job` would collide with the one that Prometheus adds, so the name of a job is `job_name`.
 
 use std::path::Path;
 
@@ -15,21 +15,21 @@ use crate::verdict::Verdict;
 
 use super::RunRecord;
 
-/// What all names begin with.
+/// Prefix of all names.
 const PREFIX: &str = "sent_export_";
 const LAST_SUCCESS: &str = "last_success_timestamp_seconds";
 
-/// Permissions of the file: it holds no personal data, and its reader is another user.
+/// Permissions of the file: it has no personal data, and another user reads it.
 const MODE: &str = "644";
 
-/// What tells the metrics of one export from those of others.
+/// The labels that distinguish the metrics of one export from those of others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MetricsLabels {
     /// The subcommand.
     pub command: String,
     /// The job, if the run was one of a file of jobs.
     pub job: Option<String>,
-    /// The first output as it was typed, so that a path with the date keeps its series.
+    /// The first output as given, so that a path with a date stays in the same series.
     pub output: Option<String>,
 }
 
@@ -43,12 +43,12 @@ pub struct MetricsError {
     pub source: StoreError,
 }
 
-/// Replaces the file by the metrics of a run, whole or not at all.
+/// Replaces the file with the metrics of a run, atomically.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn write_metrics(path: &Path, record: &RunRecord, labels: &MetricsLabels) -> Result<(), MetricsError> {
-    // One that is missing or not ours has no last success.
+    // A file that is missing or not ours has no last success.
     let before = std::fs::read_to_string(path).unwrap_or_default();
     let text = open_metrics(record, labels, &before);
     let settings = FileSettings { mode: MODE.parse::<FileMode>().ok(), makes_folders: true, ..FileSettings::default() };
@@ -57,7 +57,7 @@ pub fn write_metrics(path: &Path, record: &RunRecord, labels: &MetricsLabels) ->
     written.map_err(|source| MetricsError { path: path.display().to_string(), source })
 }
 
-/// The whole file. `before` is the one that it replaces.
+/// The whole file. `before` is the file that it replaces.
 fn open_metrics(record: &RunRecord, labels: &MetricsLabels, before: &str) -> String {
     let mut file = MetricsText { labels: labels_text(labels), text: String::new() };
     let finished = Timestamp::parse(&record.finished_at).map_or(0, Timestamp::micros);
@@ -88,7 +88,7 @@ struct MetricsText {
 }
 
 impl MetricsText {
-    /// A metric with one sample; none if there is no value.
+    /// A metric with one sample; omitted if there is no value.
     fn gauge(&mut self, name: &str, help: &str, value: Option<impl ToString>) {
         let Some(value) = value else { return };
         self.describe(name, help);
@@ -114,7 +114,7 @@ impl MetricsText {
         }
     }
 
-    /// The value that a file holds for a metric with these labels.
+    /// The value of a metric with these labels in a file.
     fn value_in(&self, text: &str, name: &str) -> Option<String> {
         let sample = format!("{PREFIX}{name}{{{}}} ", self.labels);
         let value = text.lines().find_map(|line| line.strip_prefix(&sample))?;

@@ -1,11 +1,12 @@
-//! What a run tells programs about itself: log lines as JSON, and a record of the run for metrics, a run log and a webhook.
+//! Reports runs to other programs: log lines as JSON, and a record of each run for metrics, a run log and a webhook.
 //!
-//! `commands` fills a [`RunRecord`] and calls the rest once, at the end of a run. Nothing here changes how a run ends:
-//! whatever cannot be written or sent is returned as an error, which the caller reports as a warning.
+//! `commands` fills a [`RunRecord`] and calls the rest once, at the end of a run. Nothing here changes the outcome of a
+//! run: what cannot be written or sent is returned as an error, which the caller reports as a warning.
 //!
-//! This module knows neither the API nor formats. Messages of every other module reach [`JsonLayer`] through `tracing`.
+//! This module depends neither on the API nor on formats. Messages of all other modules reach [`JsonLayer`] through
+//! `tracing`.
 //!
-//! *Easy to get wrong:* the address of a webhook is a secret, so no error and no `Debug` form of it shows more than its host.
+//! *Easy to get wrong:* the address of a webhook is a secret, so errors and `Debug` forms show only its host.
 
 mod json_log;
 mod metrics;

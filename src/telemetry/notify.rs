@@ -1,9 +1,10 @@
 //! Posts the outcome of a run to a webhook.
 //!
-//! One attempt, which is over after ten seconds: the run is done, and nobody should wait for a chat. Certificates and proxies
-//! are those of the API's client. Redirects are not followed, since they could carry the digest elsewhere.
+//! There is one attempt with a timeout of ten seconds: the run has ended, and should not wait for a chat service.
+//! Certificates and proxies are those of the API's client. Redirects are not followed, because they could carry the digest
+//! elsewhere.
 //!
-//! *Easy to get wrong:* whoever has the address of a webhook may post to it, so it is shown by its host only.
+//! *Easy to get wrong:* anyone with the address of a webhook can post to it, so only its host is shown.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,33 +15,33 @@ use url::Url;
 
 use super::RunRecord;
 
-/// Longest time for a notification.
+/// Timeout for a notification.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is posted.
+/// The form of a notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NotifyForm {
     /// `{"text": digest, "run": record}`
     #[default]
     Json,
-    /// `{"text": digest}`, as Slack and compatible chats take it.
+    /// `{"text": digest}`, for Slack and compatible chats.
     Slack,
 }
 
-/// Where to post, and in which form.
+/// The address and form of notifications.
 #[derive(Clone)]
 pub struct Webhook {
     url: Url,
     form: NotifyForm,
 }
 
-/// Why an address is no webhook. Does not show the address.
+/// Why an address is invalid, without showing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookProblem {
-    /// It is no URL.
+    /// It is not a URL.
     #[error("it is not a URL")]
     NotUrl,
-    /// It is not HTTP.
+    /// It is not an HTTP address.
     #[error("it does not begin with https:// or http://")]
     Scheme,
 }
@@ -48,7 +49,7 @@ pub enum WebhookProblem {
 /// Why a notification was not delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
-    /// The client cannot be set up.
+    /// The client cannot be created.
     #[error("cannot set up HTTPS to notify {host}")]
     Client {
         /// Host of the webhook.
@@ -56,7 +57,7 @@ pub enum NotifyError {
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// There was no answer.
+    /// There was no response.
     #[error("cannot notify {host}")]
     Send {
         /// Host of the webhook.
@@ -64,7 +65,7 @@ pub enum NotifyError {
         /// Why, without the address.
         source: reqwest::Error,
     },
-    /// The answer is no success.
+    /// The response is not a success.
     #[error("cannot notify {host}: HTTP {status}")]
     Refused {
         /// Host of the webhook.
@@ -91,7 +92,7 @@ impl Webhook {
     /// A webhook at an address.
     ///
     /// # Errors
-    /// When it is no address of HTTP.
+    /// When it is not an HTTP address.
     pub fn new(url: &str, form: NotifyForm) -> Result<Self, WebhookProblem> {
         let url = Url::parse(url.trim()).map_err(|_| WebhookProblem::NotUrl)?;
         match url.scheme() {
@@ -100,7 +101,7 @@ impl Webhook {
         }
     }
 
-    /// All of the address that may be shown.
+    /// The part of the address that may be shown.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
@@ -108,7 +109,7 @@ impl Webhook {
     /// Posts the outcome of a run.
     ///
     /// # Errors
-    /// When it is not answered with success.
+    /// When the response is not a success.
     pub async fn post(&self, record: &RunRecord) -> Result<(), NotifyError> {
         let host = self.host().to_owned();
         let client =
@@ -131,7 +132,7 @@ impl Webhook {
             .retry(reqwest::retry::never())
             .timeout(TIMEOUT);
         if self.url.scheme() == "http" {
-            // No certificate is loaded, so that a machine without any can post to a neighbor.
+            // No certificates are loaded, so that a machine without any can post within itself.
             builder = builder.tls_certs_only([]);
         }
         builder.build()
@@ -147,7 +148,7 @@ impl Webhook {
     }
 }
 
-/// Slack takes these three characters for its own markup.
+/// Slack uses these three characters for its markup.
 fn escaped_for_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

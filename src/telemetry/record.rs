@@ -1,20 +1,20 @@
-//! What is recorded of a run, whether it succeeded or not.
+//! The record of a run, whether it succeeded or failed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::Verdict;
 
-/// Version of the form of a [`RunRecord`]. Later versions add fields and keep these.
+/// Version of [`RunRecord`]. Later versions add fields and keep these.
 pub const RUN_RECORD_SCHEMA_VERSION: u32 = 1;
 
 /// One run of an export. Documented in `docs/operations.md`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// Version of this form.
+    /// Version of the record.
     pub schema_version: u32,
     /// Version of the program.
     pub tool_version: String,
-    /// The id that the manifest has, too; `None` if the settings were refused.
+    /// The id in the manifest; `None` if the settings were refused.
     pub run_id: Option<String>,
     /// The subcommand.
     pub command: String,
@@ -24,25 +24,25 @@ pub struct RunRecord {
     pub started_at: String,
     /// When it ended.
     pub finished_at: String,
-    /// From its beginning to its end.
+    /// Duration in seconds.
     pub seconds: f64,
-    /// What it exited with.
+    /// The exit code.
     pub exit_code: u8,
-    /// Whether the outputs hold every row; `None` if the list was not read to its end.
+    /// Whether the outputs have every row; `None` if the list was not read completely.
     pub verdict: Option<Verdict>,
-    /// Whether the outputs have been replaced.
+    /// Whether the outputs were replaced.
     pub is_published: bool,
     /// Rows in every output; `None` if nothing was published.
     pub rows: Option<u64>,
-    /// Items of the list that were no rows.
+    /// Items of the list that could not be rows.
     pub items_rejected: Option<u64>,
     /// Pages whose rows were used.
     pub pages: Option<u64>,
-    /// Answers that came from the journal of an earlier run.
+    /// Responses from the journal of an earlier run.
     pub pages_resumed: Option<u64>,
     /// Boundaries between windows that were verified.
     pub boundaries_verified: Option<u64>,
-    /// Boundaries at which the list had moved; with the verdict `healed`, all of them were closed.
+    /// Boundaries at which the list had moved; with the verdict `healed`, all of them were verified.
     pub changes_seen: Option<u64>,
     /// Requests sent, retries included.
     pub requests: u64,
@@ -54,17 +54,17 @@ pub struct RunRecord {
     pub waited_seconds: f64,
     /// Bytes of all outputs with rows.
     pub bytes: Option<u64>,
-    /// What has changed since the last export, if that was compared.
+    /// Counts of changes since the last export, if they were compared.
     pub changes: Option<ChangeTotals>,
-    /// Where the rows go.
+    /// The paths of the outputs.
     pub outputs: Vec<String>,
-    /// The outcome in a line for people.
+    /// The outcome as a line for people.
     pub summary: String,
     /// Why the run failed.
     pub error: Option<ErrorRecord>,
 }
 
-/// What has changed between two exports.
+/// Counts of changes between two exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeTotals {
     /// Rows that are new.
@@ -80,20 +80,20 @@ pub struct ChangeTotals {
 pub struct ErrorRecord {
     /// The error with its causes.
     pub message: String,
-    /// The next step, where one is known.
+    /// The next step, if one is known.
     pub hint: Option<String>,
     /// The id of the request that failed, for support.
     pub request_id: Option<String>,
 }
 
 impl RunRecord {
-    /// Whether the run did what was asked for: `exit_code` 0, or the code that was chosen for "nothing has changed".
+    /// Whether the run succeeded: `exit_code` is 0, or the one chosen for "nothing changed".
     pub fn is_success(&self) -> bool {
         let is_sound = self.verdict.is_some_and(|verdict| verdict != Verdict::Unverified);
         self.exit_code == 0 || self.is_published && is_sound && self.error.is_none()
     }
 
-    /// The run for people, in one or two lines.
+    /// A summary for people, in one or two lines.
     pub fn digest(&self) -> String {
         let name = self.job.as_ref().map_or_else(|| self.command.clone(), |job| format!("{job} ({})", self.command));
         let seconds = humantime::format_duration(std::time::Duration::from_secs(self.whole_seconds()));

@@ -1,8 +1,7 @@
-//! A file with one line of JSON for every run, appended to by each.
+//! A file to which each run appends one line of JSON.
 //!
-//! Runs side by side may share a file: a line is one write to a file that is opened for appending, which the system does not
-//! mix with others. A line that a crash or a full disk cut off is skipped when the file is read, and the next line begins
-//! on a line of its own.
+//! Concurrent runs may share a file: a line is one write to a file opened for appending, which the system does not mix with
+//! others. A line that a crash or a full disk cut off is skipped when the file is read, and the next run starts a new line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,12 +9,12 @@ use std::path::Path;
 
 use super::RunRecord;
 
-/// The runs that a file holds.
+/// The runs in a file.
 #[derive(Debug, Default)]
 pub struct RunLog {
-    /// From the oldest to the newest, as they were appended.
+    /// From oldest to newest, in the order in which they were appended.
     pub runs: Vec<RunRecord>,
-    /// Lines that are no record.
+    /// Lines that are not records.
     pub unreadable: u64,
 }
 
@@ -36,7 +35,7 @@ pub fn append_run(path: &Path, record: &RunRecord) -> io::Result<()> {
     let mut line = if ends_with_line(&mut file)? { String::new() } else { "\n".to_owned() };
     line += &serde_json::to_string(record)?;
     line.push('\n');
-    // One write, so that lines of runs side by side do not mix.
+    // One write, so that lines of concurrent runs do not mix.
     let written = file.write(line.as_bytes())?;
     if written < line.len() {
         return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line could be written"));
@@ -76,7 +75,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether a line can be appended as it is.
+/// Whether the file ends with a line end, so that a line can be appended.
 fn ends_with_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
         return Ok(true);

@@ -7,10 +7,10 @@
 const DAYS_TO_1970: i64 = 719_468;
 /// Days in 400 years.
 const CYCLE_DAYS: u32 = 146_097;
-/// Cycles that make every day positive whose moment can be told in microseconds in 64 bits.
+/// Cycles that make every day positive whose time fits into 64 bits of microseconds.
 const CYCLES_BEFORE: u32 = 800;
 
-/// Year, month and day of a day counted from 1970-01-01. It must be one whose moment can be told in microseconds in 64 bits.
+/// Year, month and day of a day counted from 1970-01-01. Its time in microseconds must fit into 64 bits.
 #[inline]
 pub(crate) fn date_of_day(day: i64) -> (i64, u32, u32) {
     // Small positive numbers are quicker to divide.

@@ -1,15 +1,15 @@
-//! The key that phone numbers are hashed with.
+//! The key for hashing phone numbers.
 
 use std::fmt;
 
 use ring::hmac;
 
 use crate::base::hex::{hex, push_hex};
-/// Fewest bytes of a key. All phone numbers of the world can be tried in minutes, so the key alone protects them.
+/// Minimum length of a key. All phone numbers of the world can be tried in minutes, so only the key protects them.
 pub const MIN_KEY_BYTES: usize = 16;
-/// What the fingerprint is the HMAC of: text that is no phone number.
+/// The text whose HMAC is the fingerprint; it is not a phone number.
 const FINGERPRINT_OF: &[u8] = b"sent-export key fingerprint";
-/// Bytes of the fingerprint: enough to tell keys apart.
+/// Length of the fingerprint in bytes: enough to distinguish keys.
 const FINGERPRINT_BYTES: usize = 8;
 
 /// A secret key for HMAC-SHA-256, which is never shown.
@@ -23,15 +23,14 @@ impl fmt::Debug for PhoneKey {
 }
 
 impl PhoneKey {
-    /// The key in the bytes of a file, of which one line break at the end does not count; `None` if there are fewer than
-    /// [`MIN_KEY_BYTES`].
+    /// The key in a file, without one line end at the end; `None` if it is shorter than [`MIN_KEY_BYTES`].
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         (bytes.len() >= MIN_KEY_BYTES).then(|| Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
 
-    /// What tells this key from others, and says nothing else of it: 16 hexadecimal digits.
+    /// A fingerprint that identifies the key without revealing it: 16 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
         hex(&hmac::sign(&self.0, FINGERPRINT_OF).as_ref()[..FINGERPRINT_BYTES])
     }

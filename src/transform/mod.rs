@@ -1,13 +1,13 @@
-//! What becomes of rows between the record batches of a resource and the outputs: phone numbers are masked or hashed,
-//! optional columns are added, and columns are selected.
+//! Transforms the record batches of a resource before they are written: masks or hashes phone numbers, adds optional
+//! columns, and selects columns.
 //!
-//! [`RowTransform`] is made by `config` and applied by `publish` to each batch, once for all outputs. Reports count the
-//! rows before it. It has no files and no requests: batches go in, batches come out, and every row stays.
+//! `config` creates a [`RowTransform`], and `publish` applies it to each batch, once for all outputs. Reports count the
+//! original rows. The transform needs neither files nor requests, and never drops a row.
 //!
-//! *Easy to get wrong:* `row_hash` is computed after phone numbers are protected. A hash of the row as it was sent would
-//! give the number away: the other columns are known, and there are few numbers to try.
+//! *Easy to get wrong:* `row_hash` is computed after phone numbers are protected. A hash of the original row would reveal
+//! the number: the other columns are known, and there are few numbers to try.
 //!
-//! With nothing to change, a batch costs what selecting its columns costs; no row is looked at.
+//! If nothing changes, a batch costs only the selection of its columns; rows are not examined.
 
 mod key;
 mod optional;
@@ -29,20 +29,20 @@ pub use self::protect::{PhoneProtection, Protected};
 use crate::format::Projection;
 use crate::resources::Personal;
 
-/// How the batches of a resource become those that are written.
+/// Transforms the batches of a resource into those that are written.
 #[derive(Debug, Clone)]
 pub struct RowTransform {
     phones: Option<PhoneProtection>,
-    /// Behind the columns of the resource, in this order.
+    /// They follow the columns of the resource, in this order.
     optional: Vec<OptionalColumn>,
-    /// Of the columns of the resource and the optional ones.
+    /// Selects among the columns of the resource and the optional ones.
     projection: Projection,
-    /// Of what is written.
+    /// The schema of written rows.
     schema: SchemaRef,
 }
 
 impl RowTransform {
-    /// `projection` selects from the columns of the resource and those of `optional` behind them.
+    /// `projection` selects among the columns of the resource, followed by those of `optional`.
     pub fn new(projection: Projection, optional: Vec<OptionalColumn>, phones: Option<PhoneProtection>) -> Self {
         let schema = Personal::unmarked(projection.schema());
         Self { phones, optional, projection, schema }
@@ -53,19 +53,18 @@ impl RowTransform {
         &self.schema
     }
 
-    /// What becomes of phone numbers.
+    /// How phone numbers are protected.
     pub fn phones(&self) -> Option<&PhoneProtection> {
         self.phones.as_ref()
     }
 
-    /// What becomes of each column that is written, if it is protected.
+    /// The protected ones among the written columns, and how each is protected.
     pub fn protected_columns(&self) -> impl Iterator<Item = (&str, Protected)> {
         let fields = self.projection.schema().fields().iter();
         fields.filter_map(|field| Some((field.name().as_str(), self.phones.as_ref()?.of(Personal::of(field)?)?)))
     }
 
-    /// The rows of a batch with all columns of the resource, as they are written. `started_at` is the start of the run, in
-    /// microseconds UTC.
+    /// Transforms a batch with all columns of the resource. `started_at` is the start of the run, in microseconds UTC.
     ///
     /// # Errors
     /// When the batch does not have the columns of the resource.
@@ -97,13 +96,13 @@ impl RowTransform {
 }
 
 impl From<Projection> for RowTransform {
-    /// Selects columns, and changes nothing.
+    /// Selects columns without changing values.
     fn from(projection: Projection) -> Self {
         Self::new(projection, Vec::new(), None)
     }
 }
 
-/// A schema with optional columns behind its own.
+/// A schema with optional columns after its own.
 pub fn with_optional(schema: &Schema, optional: &[OptionalColumn]) -> SchemaRef {
     let added = optional.iter().map(|column| Arc::<Field>::new(column.field()));
     let fields = schema.fields().iter().cloned().chain(added).collect::<Vec<_>>();

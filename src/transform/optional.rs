@@ -1,4 +1,4 @@
-//! Columns that the API has no field for. They follow those of the resource, and are written only if they are named.
+//! Columns that the API has no field for. They follow those of the resource, and are written only on request.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,16 +12,16 @@ use crate::base::hex::push_hex;
 use crate::format::for_each_json_object;
 use crate::resources::is_profile_column;
 
-/// Bytes of a row's hash: two different rows of an account never share one by chance.
+/// Length of a row's hash in bytes: two different rows of an account never share one by chance.
 const HASH_BYTES: usize = 16;
 
 /// A column that the API has no field for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionalColumn {
-    /// `exported_at`: the start of the run, to the millisecond, as `started_at` of the manifest has it.
+    /// `exported_at`: the start of the run, to the millisecond, as in `started_at` of the manifest.
     ExportedAt,
-    /// `row_hash`: the first 128 bits of the SHA-256 of the row's line as in NDJSON, with all columns of the schema but those
-    /// of the profile, so that renaming one changes no row.
+    /// `row_hash`: the first 128 bits of the SHA-256 of the row's NDJSON line, with all columns of the schema except those
+    /// of the profile, so that renaming a profile changes no row.
     RowHash,
 }
 

@@ -1,40 +1,40 @@
-//! Phone numbers as people and the API write them: what their digits are, and how they look masked.
+//! Phone numbers in the forms that people and the API use: their digits, and their masked form.
 //!
 //! The forms are those of the API: E.164 (`+12025550123`), international, national, RFC 3966 (`tel:+1-202-555-0123`), and
-//! what a customer typed. Calling codes are the assigned ones of Recommendation ITU-T E.164, which also limits a number to
-//! 15 digits.
+//! whatever a customer typed. Calling codes are the assigned ones of Recommendation ITU-T E.164, which also limits a number
+//! to 15 digits.
 //!
-//! *Easy to get wrong:* text that is almost a number may hold all of one. Only what has the form of a number from its first
-//! to its last character keeps anything; the rest becomes [`HIDDEN`].
+//! *Easy to get wrong:* a text that is almost a number may contain a whole one. Only texts that have the form of a number
+//! from the first to the last character are masked; all others become [`HIDDEN`].
 
 use std::fmt::Write;
 
 use crate::base::places;
 
-/// Replaces a text that is no phone number, and a number that is too short to be masked.
+/// Replaces a text that is not a phone number, and a number that is too short to be masked.
 pub(super) const HIDDEN: &str = "***";
 /// Replaces a digit.
 const MASK: char = '*';
-/// Digits at the end that stay.
+/// Number of digits at the end that are kept.
 const KEPT_DIGITS: usize = 2;
-/// Fewest digits that are masked: with fewer, trying all of them would be a matter of seconds for a person.
+/// Minimum number of masked digits: with fewer, a person could try all of them in seconds.
 const MIN_MASKED: usize = 4;
-/// Fewest digits of a number: short codes have three or more.
+/// Minimum number of digits: short codes have three or more.
 const MIN_DIGITS: usize = 3;
-/// Most digits of a number (Recommendation ITU-T E.164).
+/// Maximum number of digits (Recommendation ITU-T E.164).
 const MAX_DIGITS: usize = 15;
 
-/// The digits of a text that has the form of a phone number.
+/// The digits of a text in the form of a phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PhoneNumber {
     digits: [u8; MAX_DIGITS],
     length: usize,
-    /// Whether it begins with a plus, and so with a calling code.
+    /// Whether it starts with a plus, and therefore with a calling code.
     is_international: bool,
 }
 
 impl PhoneNumber {
-    /// Reads a number in any form; `None` if a character or the number of digits does not belong to one.
+    /// Parses a number in any form; `None` if a character or the number of digits does not fit.
     pub(super) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("tel:").unwrap_or(text);
@@ -58,12 +58,12 @@ impl PhoneNumber {
         (number.length >= MIN_DIGITS).then_some(number)
     }
 
-    /// Whether it begins with a calling code, so that it means the same everywhere.
+    /// Whether it starts with a calling code, so that it means the same everywhere.
     pub(super) fn is_international(&self) -> bool {
         self.is_international
     }
 
-    /// The one form of the number: E.164 if it begins with a calling code, otherwise its digits.
+    /// Its canonical form: E.164 if it starts with a calling code, otherwise its digits.
     pub(super) fn write_canonical(&self, text: &mut String) {
         if self.is_international {
             text.push('+');
@@ -75,7 +75,7 @@ impl PhoneNumber {
         &self.digits[..self.length]
     }
 
-    /// Digits of its calling code; 0 if it has none, or one that is not assigned.
+    /// Number of digits of its calling code; 0 if it has none, or one that is not assigned.
     fn calling_code_length(&self) -> usize {
         let [first, second, third, ..] = self.digits.map(|digit| usize::from(digit.saturating_sub(b'0')));
         if !self.is_international {
@@ -90,7 +90,7 @@ impl PhoneNumber {
     }
 }
 
-/// A digit as ASCII: also one of full width, as East Asian keyboards write it.
+/// A digit as ASCII, including full-width digits of East Asian keyboards.
 fn digit(character: char) -> Option<u8> {
     let digit = match character {
         '０'..='９' => u32::from(character) - u32::from('０') + u32::from('0'),
@@ -99,20 +99,20 @@ fn digit(character: char) -> Option<u8> {
     u8::try_from(digit).ok().filter(u8::is_ascii_digit)
 }
 
-/// Whether a sign may stand between the digits of a number: spaces, dots, slashes, brackets and dashes.
+/// Whether a character may separate the digits of a number: spaces, dots, slashes, brackets and dashes.
 pub(super) fn is_separator(character: char) -> bool {
     matches!(character, ' ' | '\u{a0}' | '\u{3000}' | '-' | '.' | '(' | ')' | '/' | '\u{2010}'..='\u{2015}')
 }
 
-/// Appends a number with all digits masked but those of its calling code and the last two; signs between digits stay.
+/// Appends a number with all digits masked except those of its calling code and the last two; separators are kept.
 ///
-/// Whatever is no number, or has fewer than four digits to mask, is hidden as a whole. An empty text stays empty.
+/// Anything that is not a number, or has fewer than four digits to mask, is hidden completely. An empty text stays empty.
 pub(super) fn write_masked(text: &str, masked: &mut impl Write) -> std::fmt::Result {
     if text.is_empty() {
         return Ok(());
     }
     let Some(number) = PhoneNumber::read(text) else { return masked.write_str(HIDDEN) };
-    // Of the text, which may have a trunk prefix that the number has not.
+    // Digits of the text, which may have a trunk prefix that is not part of the number.
     let digits = text.chars().filter_map(digit).count();
     let code = number.calling_code_length();
     if number.length < code + MIN_MASKED + KEPT_DIGITS {
@@ -131,7 +131,7 @@ pub(super) fn write_masked(text: &str, masked: &mut impl Write) -> std::fmt::Res
     Ok(())
 }
 
-/// Whether a text is the name of a sender, such as `ACME` or `Shop24`, and neither a number nor a short code.
+/// Whether a text is a sender's name, such as `ACME` or `Shop24`, and neither a number nor a short code.
 pub(super) fn is_sender_name(text: &str) -> bool {
     let digits = text.chars().filter(|character| character.is_numeric()).count();
     digits < MIN_DIGITS && text.chars().any(|character| character.is_ascii_alphabetic())

@@ -1,4 +1,4 @@
-//! What the manifest and the files themselves say of privacy.
+//! The privacy settings in the manifest and in the files.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{PhoneProtection, Protected, RowTransform};
 
-/// What an export keeps from its readers; written only if that is anything.
+/// Which columns are dropped, masked or hashed; written only if there are any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Privacy {
-    /// What became of phone numbers; `None` if they are as sent.
+    /// How phone numbers are protected; `None` if they are as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phones: Option<Protected>,
-    /// What tells the key of hashed numbers from others, 16 hexadecimal digits: tables with the same can be joined.
+    /// The fingerprint of the key for hashing, 16 hexadecimal digits: tables with the same one can be joined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_fingerprint: Option<String>,
-    /// What became of the written columns that may hold phone numbers.
+    /// How each written column that may contain phone numbers is protected.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, Protected>,
-    /// Columns of `--drop`.
+    /// Columns in `--drop`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
 }
 
 impl Privacy {
-    /// That of tables which are written in one run.
+    /// The settings of the tables that a run writes.
     pub fn of<'a>(tables: impl IntoIterator<Item = &'a RowTransform>, dropped: Vec<String>) -> Self {
         let mut privacy = Self { dropped, ..Self::default() };
         for table in tables {
@@ -42,12 +42,12 @@ impl Privacy {
         privacy
     }
 
-    /// Whether anything is kept.
+    /// Whether nothing is protected.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether files of two exports can be one table: what is a hash in one is nothing else in the other.
+    /// Whether files of two exports can form one table: a hash under one key matches nothing under another.
     pub fn matches(&self, other: &Self) -> bool {
         let rules = |privacy: &Self| (privacy.phones, privacy.key_fingerprint.clone(), privacy.dropped.clone());
         rules(self) == rules(other)

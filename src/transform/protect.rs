@@ -1,7 +1,7 @@
-//! Masks or hashes the phone numbers of a batch, by the marks of its schema.
+//! Masks or hashes the phone numbers of a batch, according to the marks in its schema.
 //!
-//! *Easy to get wrong:* a number without a calling code means nothing by itself, so its hash is that of the number of its
-//! row. The API derives each form from those before it, so the last form that begins with a calling code is that number.
+//! *Easy to get wrong:* a number without a calling code means nothing by itself, so the hash of the row's number is used.
+//! The API derives each form from those before it, so that number is the last form with a calling code.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use super::phone::{PhoneNumber, is_sender_name, write_masked};
 use super::quoted::without_numbers;
 use crate::resources::Personal;
 
-/// What becomes of phone numbers.
+/// How phone numbers are protected.
 #[derive(Debug, Clone)]
 pub enum PhoneProtection {
-    /// Calling code and last two digits stay.
+    /// The calling code and the last two digits are kept.
     Mask,
     /// HMAC-SHA-256 with this key.
     Hash(PhoneKey),
 }
 
-/// What became of a column, as the manifest names it.
+/// How a column is protected, with the name in manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protected {
@@ -30,12 +30,12 @@ pub enum Protected {
     Masked,
     /// Numbers are hashed.
     Hashed,
-    /// Numbers that texts quote are replaced.
+    /// Numbers quoted in texts are replaced.
     NumbersRemoved,
 }
 
 impl PhoneProtection {
-    /// What becomes of a column with a mark; `None` for free text, which cannot be protected and becomes null.
+    /// How a column with a mark is protected; `None` for free text, which cannot be protected and becomes null.
     pub fn of(&self, mark: Personal) -> Option<Protected> {
         match (mark, self) {
             (Personal::Number | Personal::Sender, Self::Mask) => Some(Protected::Masked),
@@ -45,11 +45,11 @@ impl PhoneProtection {
         }
     }
 
-    /// The columns of a batch without readable phone numbers. Those for which `is_needed` does not hold, by their place, are
+    /// The columns of a batch without readable phone numbers. Columns for which `is_needed` is false, by position, become
     /// null.
     ///
     /// # Errors
-    /// When arrow cannot put a column together again, which is a bug.
+    /// When Arrow cannot rebuild a column, which is a bug.
     pub(super) fn protect(
         &self,
         batch: &RecordBatch,
@@ -69,7 +69,7 @@ impl PhoneProtection {
         .into_iter();
         let protect = |(column, mark): (usize, &Option<Personal>)| {
             let values = batch.column(column);
-            // Taken for each column with a number, needed or not.
+            // Taken for each column with numbers, needed or not.
             let hashed = if is_number(*mark) { hashed.next() } else { None };
             Ok(match mark {
                 None => Arc::clone(values),
@@ -105,7 +105,7 @@ fn mask_column(texts: &StringArray, mark: Personal) -> StringArray {
     masked.finish()
 }
 
-/// Hashes the columns of numbers. What is no number becomes null, so that joins do not match it.
+/// Hashes the columns with numbers. Anything that is not a number becomes null, so that joins do not match it.
 fn hash_columns(key: &PhoneKey, columns: &[(&StringArray, Option<Personal>)]) -> Vec<StringArray> {
     const HASH_LENGTH: usize = 64;
     let rows = columns.first().map_or(0, |(texts, _)| texts.len());
@@ -131,7 +131,7 @@ fn hash_columns(key: &PhoneKey, columns: &[(&StringArray, Option<Personal>)]) ->
             };
             canonical.clear();
             number.write_canonical(&mut canonical);
-            // The forms of a row are mostly those of one number.
+            // The forms in a row are mostly those of one number.
             if canonical != hashed {
                 hash.clear();
                 key.push_hash(&canonical, &mut hash);

@@ -1,7 +1,7 @@
-//! Phone numbers that texts of the service or a carrier quote: `message to +12025550123 was rejected`.
+//! Phone numbers that the service or a carrier quotes in a text: `message to +12025550123 was rejected`.
 //!
-//! A number is a run of seven or more digits, with single signs such as spaces, dots and brackets between them. Dates with
-//! times have that form, too, and are replaced with it: a text for people loses little by that.
+//! A number is a sequence of seven or more digits, with single separators such as spaces, dots and brackets between them.
+//! Dates with times have that form, too, and are also replaced: a text for people loses little by that.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use arrow::error::ArrowError;
 
 use super::phone::{HIDDEN, is_separator};
 
-/// Fewest digits of what is taken for a number; error codes and short codes have fewer.
+/// Minimum number of digits of a number; error codes and short codes have fewer.
 const MIN_DIGITS: usize = 7;
-/// Signs in a row that may stand between two digits of a number, as in `) ` or ` (`.
+/// Maximum number of consecutive separators between two digits, as in `) ` or ` (`.
 const MAX_SIGNS: usize = 2;
 
-/// Appends a text with each number in it replaced.
+/// Appends a text with each number replaced.
 pub(super) fn write_without_numbers(text: &str, clean: &mut impl Write) -> std::fmt::Result {
     let mut rest = text;
     while let Some(start) = rest.find(char::is_numeric) {
@@ -29,7 +29,7 @@ pub(super) fn write_without_numbers(text: &str, clean: &mut impl Write) -> std::
     clean.write_str(rest)
 }
 
-/// How many digits the run has that a text begins with, and its bytes up to its last digit.
+/// The number of digits in the sequence at the start of a text, and its length in bytes up to the last digit.
 fn run_of_digits(text: &str) -> (usize, usize) {
     let (mut digits, mut length, mut signs) = (0, 0, 0);
     for (at, character) in text.char_indices() {
@@ -47,7 +47,7 @@ fn run_of_digits(text: &str) -> (usize, usize) {
 /// The same column with each number in its texts replaced; lists and structs keep their shape, other types their values.
 ///
 /// # Errors
-/// When arrow cannot put the column together again, which is a bug.
+/// When Arrow cannot rebuild the column, which is a bug.
 pub(super) fn without_numbers(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(match column.data_type() {
         DataType::Utf8 => Arc::new(clean_texts(column.as_string())),

@@ -1,4 +1,4 @@
-//! What a run tells of the changes since the export that it replaces.
+//! Flags about changes since the export that a run replaces.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::values::exit_code;
 
-/// What a run tells of the changes since the export that it replaces.
+/// Flags about changes since the export that a run replaces.
 #[derive(Debug, Clone, Args)]
 pub struct ChangesArgs {
     /// Also write what is new, changed and gone since the export that the first output replaces; may be repeated

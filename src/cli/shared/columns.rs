@@ -1,4 +1,4 @@
-//! Which columns are written, and what becomes of phone numbers in them.
+//! Flags that select columns and protect phone numbers.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::transform::OptionalColumn;
 
-/// Which columns are written, and what becomes of phone numbers in them.
+/// Flags that select columns and protect phone numbers.
 #[derive(Debug, Clone, Args)]
 pub struct ColumnArgs {
     /// Columns to write, in this order, separated by commas [default: all]

@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 
 /// Accounts that are named one by one.
 const MAX_ACCOUNTS: usize = 3;
-/// What stands for everything that only a manifest says.
+/// Placeholder for everything that only a manifest has.
 const NO_MANIFEST: &str = "unknown: no manifest";
 
 /// The facts, in the order of reading.
@@ -127,7 +127,7 @@ fn filters(filters: &Filters, noun: RowNoun) -> Vec<String> {
     notes.into_iter().flatten().collect()
 }
 
-/// Which profiles were asked for; `None` if it was none in particular.
+/// The requested profiles; `None` if no particular ones were requested.
 fn of_profiles(profiles: &[String]) -> Option<String> {
     match profiles {
         [] => None,
