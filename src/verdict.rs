@@ -67,33 +67,33 @@ pub enum EvidenceCode {
     SingleAnswer,
     /// Boundaries between windows that were verified on unchanged rows, seen on both sides.
     BoundariesVerified,
-    /// Older rows behind which reading stopped, in a list sorted by creation time.
+    /// Older rows at which reading stopped, in a list sorted by creation time.
     SpanEndProven,
-    /// Rows after which reading stopped, because no more were asked for.
+    /// Rows at which reading stopped, because no more were requested.
     LimitReached,
-    /// Rows that were drawn from the list, of which no others were read.
+    /// Rows of a sample; no others were read.
     Sampled,
-    /// Rows older than what was asked for that were read and not written.
+    /// Rows that are older than requested; they were read and not written.
     OlderRowsLeftOut,
-    /// A row was newer than the one before it, so that the list was read to its end.
+    /// A row was newer than the one before it, so the whole list was read.
     NotSortedByCreation,
     /// Boundaries whose rows had moved and were searched for.
     BoundariesSearched,
     /// Boundaries at which the list had moved, and rows found only by the last read of its start and end.
     BoundariesMoved,
-    /// The list changed and is sorted by no key that keeps rows in their places, so it was read again.
+    /// The list changed and is not sorted by a key that keeps rows in place, so it was read again.
     OrderUnknown,
-    /// The list had fewer or more rows at times.
+    /// The number of rows in the list varied.
     ListChanged,
     /// Rows created during the run that are in the output.
     RowsCreated,
-    /// Rows deleted during the run, at least.
+    /// Minimum number of rows deleted during the run.
     RowsDeleted,
     /// Rows updated during the run.
     RowsUpdated,
-    /// Rows that were repeated and written once.
+    /// Rows that were received repeatedly and written once.
     DuplicatesRemoved,
-    /// The list holds rows that were created where it had been read already.
+    /// Rows that were created in parts of the list that had already been read.
     RowsCreatedBehind,
     /// A second read of the whole list found nothing new.
     RescanFoundNothing,
@@ -101,9 +101,9 @@ pub enum EvidenceCode {
     PagesReadOnce,
     /// The list holds more rows than were read.
     FewerReadThanListed,
-    /// The API counts another number of rows than it lists.
+    /// The API counts a different number of rows than it lists.
     CountDisagrees,
-    /// Unchanged rows were in another order.
+    /// Unchanged rows were in a different order.
     OrderChanges,
     /// The API did not honor the requested page sizes.
     SizesNotHonored,
@@ -113,9 +113,9 @@ pub enum EvidenceCode {
     NoProgress,
     /// The list changed faster than it could be read.
     TooRestless,
-    /// Reads of the whole list that followed.
+    /// Further reads of the whole list.
     Rescans,
-    /// Rows that only a further read of the list has found.
+    /// Rows that were only found by a further read of the list.
     FoundByRescan,
     /// Answers shorter than a page in the middle of the list.
     ShortPages,
@@ -123,22 +123,22 @@ pub enum EvidenceCode {
     MissingRows,
     /// Rows that could not be fetched a second time.
     NotRescanned,
-    /// Ids that were answered, possibly by "not found".
+    /// Ids that were answered, including those with "not found".
     IdsAnswered,
-    /// Ids that the API does not know.
+    /// Ids that do not exist.
     IdsNotFound,
     /// Ids that could not be read.
     IdsNotRead,
-    /// Rows of the last export that the API does not know by their ids anymore.
+    /// Rows of the last export that no longer exist.
     RemovalsConfirmed,
-    /// Rows of the last export that the API still knows by their ids, although the list does not have them.
+    /// Rows of the last export that still exist, although the list does not contain them.
     RemovedStillExist,
-    /// Rows of the last export that the API could not be asked for.
+    /// Rows of the last export that could not be looked up.
     RemovalsNotConfirmed,
-    /// Answers that say that there is more about their id than they hold.
+    /// Answers that state that they do not have everything about their id.
     AnswersCut,
-    /// Profiles whose lists were read, each with a verdict of its own.
+    /// Profiles whose lists were read, each with its own verdict.
     ProfilesRead,
-    /// Profiles whose lists were not read to their end.
+    /// Profiles whose lists could not be read completely.
     ProfilesFailed,
 }

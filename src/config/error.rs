@@ -233,7 +233,7 @@ pub enum ConfigError {
     )]
     NothingToCompare,
     /// Nothing is compared, so no rows are gone.
-    #[error("--confirm-removed goes with --changes, --history or --exit-code-unchanged")]
+    #[error("--confirm-removed needs --changes, --history or --exit-code-unchanged")]
     NothingToConfirm,
     /// Changes are published together with the outputs, which a stream cannot do.
     #[error("changes are published together with the outputs, and cannot be held back from {0}")]
@@ -245,7 +245,7 @@ pub enum ConfigError {
     #[error("--history needs the whole list, and {0} reads a part of it")]
     HistoryOfSpan(&'static str),
     /// Rows before the moving start of the span would be reported as removed.
-    #[error("with --since {0}, what is too old for this run would be called removed")]
+    #[error("with --since {0}, rows that are too old for this run would be reported as removed")]
     ChangesOfMovingSpan(String),
     /// The folder of a dataset is read as one table.
     #[error("the folder of --output is read as one table, and changes would be in it: {0}")]
@@ -367,7 +367,7 @@ impl ConfigError {
             Self::ChangesOfMovingSpan(_) => "give a date, like --since 2026-01-01, or add --partition-by created_date",
             Self::ChangesInDataset(_) => "name a file outside that folder with --changes",
             Self::OtherBase { .. } => {
-                "repeat the flags of the last export, or name another --output (and --history) to begin anew"
+                "repeat the flags of the last export, or use another --output (and --history) to start over"
             }
             Self::ReplacedInput(_) => "choose another --output",
             Self::NoIds(_) => "export again with the column id",

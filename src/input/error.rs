@@ -191,7 +191,7 @@ pub enum SourceError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// No line of the file is an entry of a run log.
-    #[error("no line is that of a run: {}", path.display())]
+    #[error("no line is an entry of a run log: {}", path.display())]
     NotRunLog {
         /// The path as given.
         path: PathBuf,
@@ -256,7 +256,7 @@ impl SourceError {
             }
             Self::NotHistory { .. } => "move it elsewhere: only `sent-export ... --history` writes to this folder",
             Self::NoHistory { .. } => "name the folder that `sent-export contacts --history` writes to",
-            Self::BrokenHistory { .. } => "restore the missing file, or begin a new history in another folder",
+            Self::BrokenHistory { .. } => "restore the missing file, or start a new history in another folder",
             Self::BeforeHistory { .. } => "name a later time",
             Self::NoManifest { .. } | Self::NotListed { .. } => {
                 "name the manifest if --manifest has put it elsewhere; without a manifest there is nothing to verify"

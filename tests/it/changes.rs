@@ -161,7 +161,7 @@ fn what_cannot_be_compared_is_refused_before_the_first_request() {
         (vec!["-o", "-", "--changes", "c.csv"], "nothing stays of what goes to stdout"),
         (vec!["-o", "c.csv", "--changes", "-"], "cannot be held back from -"),
         (vec!["-o", "c.csv", "--changes", "c.csv"], "two outputs are the same file"),
-        (vec!["-o", "c.csv", "--confirm-removed"], "--confirm-removed goes with --changes"),
+        (vec!["-o", "c.csv", "--confirm-removed"], "--confirm-removed needs --changes"),
     ] {
         run = export(run.again(), &simulator, &args).expect_code(2).expect_stderr(error);
     }
@@ -258,7 +258,7 @@ fn messages_are_compared_whole_and_by_day() {
     let run = export(run.again(), &last).expect_code(0);
     assert_eq!([kinds(&run, "d.ndjson", "added"), kinds(&run, "d.ndjson", "removed")], [7, 0]);
     let moving = [&whole[..], &["--since", "7d"]].concat();
-    let run = export(run.again(), &moving).expect_code(2).expect_stderr("would be called removed");
+    let run = export(run.again(), &moving).expect_code(2).expect_stderr("would be reported as removed");
     let inside = ["-o", "days/", "--partition-by", "created_date", "--changes", "days/c.csv"];
     export(run.again(), &inside).expect_code(2).expect_stderr("changes would be in it: days/c.csv");
 }

@@ -312,7 +312,7 @@ fn a_count_that_is_not_that_of_the_rows_listed_is_called_unverified() {
         .contacts(&server.url(), &["-o", "c.csv", "--summary", "s.json"])
         .finish()
         .expect_code(3)
-        .expect_stderr("the API counts 250 contacts but lists another number");
+        .expect_stderr("the API counts 250 contacts but lists a different number");
     assert_eq!(run.json("s.json")["run"]["verdict"], "unverified");
     assert_eq!(run.evidence("s.json", "count_disagrees"), Some(250.into()));
     assert_eq!(csv_lines(&run), 250);

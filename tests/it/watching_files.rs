@@ -194,8 +194,9 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     let run = run.again().args(["report", "--runs", "x.jsonl"]).finish().expect_code(2).expect_stderr("x.jsonl");
     // The rows of an export are no runs.
     let run = run.again().args(["report", "--runs", "c.csv"]).finish().expect_code(2);
-    let run =
-        run.expect_stderr("error: no line is that of a run: c.csv").expect_stderr("hint: name a file that exports");
+    let run = run
+        .expect_stderr("error: no line is an entry of a run log: c.csv")
+        .expect_stderr("hint: name a file that exports");
     assert!(run.stdout.is_empty(), "{run:?}");
     std::fs::write(run.path("empty.jsonl"), "").unwrap();
     let run = run.again().args(["report", "--runs", "empty.jsonl"]).finish().expect_code(0);

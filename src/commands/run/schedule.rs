@@ -84,7 +84,7 @@ fn raise_open_files(jobs: NonZeroUsize) {
     if let Ok(limit) = raised
         && limit < needed
     {
-        tracing::warn!("only {limit} files may be open, and {jobs} jobs side by side may need {needed} (ulimit -n)");
+        tracing::warn!("only {limit} files may be open, and {jobs} concurrent jobs may need {needed} (ulimit -n)");
     }
 }
 

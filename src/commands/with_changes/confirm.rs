@@ -134,12 +134,13 @@ impl Confirmed {
     pub(super) fn judge(&self, read: &mut ReadReport, filters: &Filters) {
         let mut add = |code, count, text| read.evidence.push(Evidence::new(code, Some(count), text));
         if self.removed > 0 {
-            let contacts = count_of(self.removed, "removed contact is", "removed contacts are");
-            add(Code::RemovalsConfirmed, self.removed, format!("{contacts} not known to the API anymore"));
+            let contacts =
+                count_of(self.removed, "removed contact no longer exists", "removed contacts no longer exist");
+            add(Code::RemovalsConfirmed, self.removed, contacts);
         }
         if self.unread > 0 {
             let contacts = count_of(self.unread, "contact", "contacts");
-            let text = format!("the API could not be asked for {contacts} that the list does not have anymore");
+            let text = format!("{contacts} that the list no longer contains could not be looked up");
             add(Code::RemovalsNotConfirmed, self.unread, text);
         }
         if self.existing == 0 {
@@ -150,9 +151,9 @@ impl Confirmed {
         let all = Filters { profile_id: filters.profile_id.clone(), ..Filters::default() };
         let text = if *filters == all {
             read.verdict = Verdict::Unverified;
-            format!("{contacts} of the last export still {exist}, but the list does not have them")
+            format!("{contacts} of the last export still {exist}, but the list does not contain them")
         } else {
-            format!("{contacts} of the last export still {exist}, and may not match the filters anymore")
+            format!("{contacts} of the last export still {exist}, and may no longer match the filters")
         };
         add(Code::RemovedStillExist, self.existing, text);
     }

@@ -311,7 +311,7 @@ impl WalkReport {
         }
         if self.count_disagrees && self.unreliable.is_none() {
             let counted = self.total_last.unwrap_or(0);
-            let text = format!("the API counts {} but lists another number", noun.count("", counted));
+            let text = format!("the API counts {} but lists a different number", noun.count("", counted));
             doubts.push(Evidence::new(Code::CountDisagrees, Some(counted), text));
         }
         if self.short_pages > 0 {

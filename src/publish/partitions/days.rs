@@ -174,7 +174,7 @@ impl DayPartitions {
         }
         if self.undated > 0 {
             let rows = self.undated;
-            tracing::warn!("rows without a creation time are written by a run of the whole list only: {rows} left out");
+            tracing::warn!("only a run over the whole list writes rows without a creation time: {rows} skipped");
         }
         let (reports, files) = std::mem::take(&mut self.closed).into_values().unzip();
         Ok(StagedPartitions { reports, files, folders: std::mem::take(&mut self.folders) })
