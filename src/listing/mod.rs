@@ -7,7 +7,7 @@
 //!    └─► reorder         pages that arrived before their turn
 //! ```
 //!
-//! [`read_list`] is called by `export`. It knows neither HTTP nor which resource it reads.
+//! `export` calls [`read_list`]. This module depends neither on HTTP nor on the resource.
 //!
 //! *Easy to get wrong:* the list is read by offset. A row created or deleted while we read shifts everything behind it, so a
 //! page-by-page reader can lose a row without any error. `docs/completeness.md` shows how windows that overlap prove that

@@ -16,7 +16,7 @@ pub struct ListSource<'a, R> {
     pub account: &'a Account,
     /// Whose rows are read.
     pub scope: Scope,
-    /// What is listed.
+    /// The resource.
     pub resource: &'a R,
 }
 
@@ -106,7 +106,7 @@ impl<P> Default for ListData<P> {
 type ParsedList<P> = (Pagination, P);
 
 fn fetched<P>((pagination, page): ParsedList<P>, meta: Meta, body: ByteString, elapsed_micros: u64) -> Fetched<P> {
-    // By the server's clock, if it is stated: the times of its rows are of that clock, and in the same forms.
+    // By the server's clock, if stated, because the times of its rows come from that clock.
     let answered_at =
         meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten()).map(Timestamp::micros);
     let Pagination { page: number, page_size, total_count, has_more, .. } = pagination;

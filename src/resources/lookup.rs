@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 
 /// Rows of the API that are looked up by a key, one request each.
 pub trait LookupResource: Sync {
-    /// Where an id is looked up.
+    /// Where a row is looked up.
     const ENDPOINT: RowEndpoint;
-    /// What is read, for the journal.
+    /// The name of the resource, for the journal.
     const NAME: &'static str;
     /// What its rows are called.
     const NOUN: RowNoun;
@@ -29,9 +29,9 @@ pub trait LookupResource: Sync {
     const SCHEMA_VERSION: u32;
     /// Columns whose values rarely repeat, so that formats need not look for repeats.
     const UNIQUE_COLUMNS: &'static [&'static str];
-    /// What is looked up.
+    /// The key.
     type Key: LookupKey;
-    /// What belongs to one key.
+    /// The rows of one key.
     type Page: RowPage;
     /// Builds record batches from the rows of pages.
     type Batches: BuildBatches<Page = Self::Page>;
@@ -45,27 +45,27 @@ pub trait LookupResource: Sync {
     /// The request for a key.
     fn request(key: &Self::Key) -> RowRequest;
 
-    /// Reads a whole response about a key. A response about another key has no data.
+    /// Parses a whole response about a key. A response about another key has no data.
     ///
     /// # Errors
-    /// When the body is not one complete JSON object, or holds more than belongs to a key.
+    /// When the body is not one complete JSON object, or has more than one key can have.
     fn decode(key: &Self::Key, body: &ByteString) -> Result<Envelope<Self::Page>, serde_json::Error>;
 
-    /// The ids of a page's rows, where rows have ids of their own.
+    /// The ids of a page's rows, if rows have ids.
     fn row_ids(page: &Self::Page) -> Vec<Option<RowId>>;
 
-    /// Whether a response says that nothing belongs to its key.
+    /// Whether a response means that nothing belongs to its key.
     fn is_missing(_page: &Self::Page) -> bool {
         false
     }
 
-    /// Whether a response holds everything that belongs to its key, as far as it says.
+    /// Whether a response states that it has everything about its key.
     fn is_whole(_page: &Self::Page) -> bool {
         true
     }
 }
 
-/// What is requested for one key.
+/// The request for one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowRequest {
     /// Its name, for errors and logs.
@@ -105,7 +105,7 @@ impl<'a, R: LookupResource> LookupSource<'a, R> {
 pub struct LookupRefusal {
     /// The failure.
     pub error: ApiError,
-    /// Whether it says that nothing belongs to the key.
+    /// Whether it means that nothing belongs to the key.
     is_not_found: bool,
 }
 
@@ -126,7 +126,7 @@ impl<R: LookupResource> RowSource for LookupSource<'_, R> {
             let is_not_found = R::ENDPOINT.is_not_found(&error.problem);
             LookupRefusal { error, is_not_found }
         })?;
-        // By the server's clock, if it is stated.
+        // By the server's clock, if stated.
         let told = reply.meta.timestamp.as_deref().and_then(|time| Timestamp::parse_set(time).ok().flatten());
         let answered_at = told.unwrap_or_else(|| reply.answered_at.into()).micros();
         Ok(FetchedRow {

@@ -2,16 +2,16 @@
 //! batches.
 //!
 //! [`Resource`] is what `export` needs of one that is listed, and [`LookupResource`] of one that is looked up row by row;
-//! [`ListSource`] and [`LookupSource`] read any of them from the API. Nothing here knows files or how a list is walked.
+//! [`ListSource`] and [`LookupSource`] read any of them from the API. This module depends neither on files nor on the walk.
 
 pub mod activities;
-mod cell;
 pub mod contacts;
 mod decimal;
 mod json;
 mod list;
 mod lookup;
 pub mod messages;
+mod packed_field;
 mod page;
 mod personal;
 mod profile;
@@ -38,7 +38,7 @@ pub use self::table::ResourceTable;
 ///
 /// Everything is resolved at compile time: decoding JSON to columns makes no indirect calls.
 pub trait Resource: Sync {
-    /// Where it is listed.
+    /// The endpoint of the list.
     const ENDPOINT: ListEndpoint;
     /// What its rows are called.
     const NOUN: RowNoun;

@@ -1,4 +1,4 @@
-//! A field of a row in one word: null, a number, a flag, or the position of its text.
+//! A field of a row packed into one word: null, a number, a flag, or the position of its text.
 //!
 //! *Easy to get wrong:* a text that differs from its form in the body, because it has escapes or was composed, is in a
 //! buffer beside the body; one bit of a [`PackedField`] says which of the two it refers to.
@@ -14,7 +14,7 @@ impl PackedField {
     /// No text, flag, time or price has this value.
     pub(super) const NULL: Self = Self(1 << 63);
 
-    /// A text in the body; null if it is beyond the two gigabytes that a cell can address.
+    /// A text in the body; null if it is beyond the two gigabytes that a field can address.
     #[inline]
     pub(super) fn text(start: usize, end: usize) -> Self {
         let (start, end) = (start as u64, end as u64);
@@ -23,11 +23,11 @@ impl PackedField {
 
     /// A text beside the body.
     pub(super) fn text_beside(start: usize, end: usize) -> Self {
-        let cell = Self::text(start, end);
-        if cell == Self::NULL { cell } else { Self(cell.0 | BESIDE) }
+        let field = Self::text(start, end);
+        if field == Self::NULL { field } else { Self(field.0 | BESIDE) }
     }
 
-    /// Any number but the smallest.
+    /// Any number except the smallest one.
     pub(super) fn number(number: i64) -> Self {
         Self(number.cast_unsigned())
     }

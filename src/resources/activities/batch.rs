@@ -84,7 +84,7 @@ impl ActivityBatches {
     fn append_row(&mut self, message_id: &str, position: usize, activity: &Activity) {
         let Activity { status, description, from, reason_code, reason, timestamp, scheduled_at, .. } = activity;
         self.message_id.append_value(message_id);
-        // A page holds far fewer.
+        // A page has far fewer.
         self.position.append_value(i32::try_from(position).unwrap_or(i32::MAX));
         for (builder, text) in self.texts.iter_mut().zip([status, description, from, reason_code, reason]) {
             builder.append_option(text.as_deref());

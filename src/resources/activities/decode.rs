@@ -33,7 +33,7 @@ pub struct ActivityPage {
     pub(super) message_id: Uuid,
     /// Oldest first.
     pub(super) rows: Vec<Activity>,
-    /// Whether the response says that more follows. The reference documents no way to request it.
+    /// Whether the response states that more follow. The reference documents no way to request them.
     pub(super) has_more: bool,
     findings: PageFindings,
 }
@@ -72,7 +72,7 @@ impl RowPage for ActivityPage {
 /// Reads a whole response about a message. A response about another message, or without a list of activities, has no data.
 ///
 /// # Errors
-/// When the body is not one complete JSON object, `data` is none, or it has more activities than a message can have.
+/// When the body is not one complete JSON object, has no `data`, or has more activities than a message can have.
 pub fn decode_activities(id: Uuid, body: &ByteString) -> Result<Envelope<ActivityPage>, serde_json::Error> {
     let Envelope { success, data, error, meta } = Envelope::from_str_seed(body, PhantomData::<Data<'_>>)?;
     let data = data.filter(|data| data.is_about(id)).and_then(|data| read(id, data));
@@ -209,7 +209,7 @@ impl ActivityReader<'_> {
         text_of(value)
     }
 
-    /// A time in microseconds UTC; what cannot be read is null and recorded.
+    /// A time in microseconds UTC; a value that cannot be parsed becomes null and is recorded.
     fn time(&mut self, column: usize, value: &RawValue) -> Option<i64> {
         if is_null(value) {
             return None;
@@ -222,7 +222,7 @@ impl ActivityReader<'_> {
         time.map(Timestamp::micros)
     }
 
-    /// An amount in millionths; what does not fit exactly is null and recorded.
+    /// An amount in millionths; a value that does not fit exactly becomes null and is recorded.
     fn money(&mut self, column: usize, value: &RawValue) -> Option<i64> {
         if is_null(value) {
             return None;

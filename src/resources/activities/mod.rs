@@ -1,7 +1,7 @@
 //! Activities, the delivery history of messages: their Arrow schema, the decoder of a response, and record batches.
 //!
 //! A response to `GET /v3/messages/{id}/activities` becomes an [`ActivityPage`], whose rows are numbered from the oldest.
-//! Nothing here knows HTTP or files.
+//! This module depends neither on HTTP nor on files.
 
 mod batch;
 mod decode;
@@ -31,7 +31,7 @@ impl LookupResource for Activities {
     const NOUN: RowNoun = RowNoun { one: "activity", many: "activities" };
     const ASKED: RowNoun = RowNoun { one: "message", many: "messages" };
     const SCHEMA_VERSION: u32 = 1;
-    // An id is in several consecutive rows, and times are nearly all different.
+    // An id is in several consecutive rows, and times are nearly all distinct.
     const UNIQUE_COLUMNS: &'static [&'static str] = &["timestamp"];
     type Key = Uuid;
     type Page = ActivityPage;

@@ -1,4 +1,4 @@
-//! From the rows of pages to record batches.
+//! Builds record batches from the rows of pages.
 //!
 //! A page of a hundred rows is too small a batch, because arrays, counters and encoders have a fixed cost per batch. So the
 //! kept rows of successive pages are appended to the same columns until there are [`BATCH_ROWS`], and a text is copied once

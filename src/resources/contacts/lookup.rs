@@ -17,23 +17,23 @@ use crate::lookup::LookupKey;
 use crate::resources::list::list_query;
 use crate::resources::{LookupResource, PageLimit, Resource, RowRequest};
 
-/// Maximum number of contacts with one number: one for each profile of an organization.
+/// Maximum number of contacts with the same number: one per profile of an organization.
 const CONTACTS_OF_NUMBER: u32 = 100;
 
 /// Contacts that are looked up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ContactLookup;
 
-/// What a contact is looked up by.
+/// The key of a contact.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum ContactKey {
     /// Its id.
     Id(Uuid),
-    /// Its phone number; an organization may have one contact with it for each of its profiles.
+    /// Its phone number; an organization may have one contact with it per profile.
     Number {
         /// The number, never shown.
         number: String,
-        /// Which argument holds it, from 1.
+        /// The position of its argument, from 1.
         argument: usize,
     },
 }
@@ -123,7 +123,7 @@ impl LookupResource for ContactLookup {
         page.items.is_empty()
     }
 
-    /// A full page may not be all of them.
+    /// A full page may not contain all of them.
     fn is_whole(page: &ContactPage) -> bool {
         page.items.len() < CONTACTS_OF_NUMBER as usize
     }

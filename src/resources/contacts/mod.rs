@@ -2,7 +2,7 @@
 //!
 //! [`decode_page`] reads one response into a [`ContactPage`], with the keys by which the walk detects moves and
 //! duplicates. [`BatchBuilder`] collects the kept contacts in record batches in the schema of [`contacts_schema`].
-//! Nothing here knows HTTP or files.
+//! This module depends neither on HTTP nor on files.
 
 mod batch;
 mod decode;

@@ -9,12 +9,12 @@ use std::fmt;
 use bytestring::ByteString;
 
 use super::schema::{FIELD_NAMES, column};
-use crate::resources::cell::PackedField;
+use crate::resources::packed_field::PackedField;
 
 /// Maximum capacity that is reserved for texts beside the body in advance, because a body can be unusually long.
 const MAX_RESERVED_BYTES: usize = 64 << 10;
 
-/// One contact, with one cell per column.
+/// One contact, with one field per column.
 type ContactRow = [PackedField; column::COUNT];
 
 /// The contacts of a page, the last of which may still be read.
@@ -45,7 +45,7 @@ impl ContactRows {
         self.body.len()
     }
 
-    /// All contacts but the current one.
+    /// All contacts except the current one.
     pub(super) fn iter(&self) -> impl Iterator<Item = ContactFields<'_>> {
         let (body, beside) = (&*self.body, &*self.beside);
         self.closed.iter().map(move |row| ContactFields { body, beside, row })
@@ -99,7 +99,7 @@ impl ContactRows {
     /// Names of the documented fields for which the current contact has a value.
     pub(super) fn open_names(&self) -> Vec<&'static str> {
         let named = FIELD_NAMES.into_iter().zip(self.open);
-        named.filter(|&(_, cell)| cell != PackedField::NULL).map(|(name, _)| name).collect()
+        named.filter(|&(_, field)| field != PackedField::NULL).map(|(name, _)| name).collect()
     }
 
     /// Replaces the text of a time with the time, in microseconds UTC.

@@ -31,7 +31,7 @@ pub fn json_line(contact: &str, summary: Option<&str>) -> String {
     }
 }
 
-/// The contact as a block of lines, one a field; a field without a value shows a dash.
+/// The contact as a block of lines, one per field; a field without a value shows a dash.
 pub fn block(contact: &str, summary: Option<&str>) -> String {
     let mut lines = Vec::new();
     for object in [Some(contact), summary].into_iter().flatten() {
@@ -67,7 +67,7 @@ fn members(object: &str) -> Vec<(String, Value)> {
     serde_json::from_str::<InOrder>(object).map(|members| members.0).unwrap_or_default()
 }
 
-/// A field as lines: a list of objects has one for each of them.
+/// A field as lines; a list of objects has one line per object.
 fn shown(name: String, value: &Value) -> Vec<(String, String)> {
     if let Value::Array(items) = value
         && items.iter().any(Value::is_object)

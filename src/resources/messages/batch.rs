@@ -1,4 +1,5 @@
-//! Builds record batches from the messages of pages. [`contacts`](crate::resources::contacts) says why pages are combined.
+//! Builds record batches from the messages of pages. [`contacts`](crate::resources::contacts) explains why pages are
+//! combined.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -20,8 +20,8 @@ use super::MessagePage;
 use super::page::{EventFit, MessagePageBuilder};
 use super::schema::{EVENT_FIELDS, FIELDS, column, event_column};
 use crate::api::wire::{Envelope, NullableSeed, too_many_items};
-use crate::resources::cell::PackedField;
 use crate::resources::json::{JsonCursor, JsonKind, JsonValue};
+use crate::resources::packed_field::PackedField;
 use crate::resources::{ListData, PageLimit};
 
 type MessageListResponse = Envelope<ListData<MessagePage>>;

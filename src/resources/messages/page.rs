@@ -12,18 +12,18 @@ use bytestring::ByteString;
 use super::schema::{FIELDS, column, event_column};
 use crate::listing::{ListPage, RowId, RowKey};
 use crate::resources::RowPage;
-use crate::resources::cell::PackedField;
 use crate::resources::json::{JsonKind, JsonValue, unescape};
+use crate::resources::packed_field::PackedField;
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
 
 /// Usual number of events of a message, to size buffers.
 const USUAL_EVENTS: usize = 4;
 
-/// One message, with one cell per column.
+/// One message, with one field per column.
 pub(super) type MessageRow = [PackedField; column::COUNT];
 
-/// One event, with one cell per field.
+/// One event, with one packed field per field of the API.
 pub(super) type EventRow = [PackedField; event_column::COUNT];
 
 /// How well the columns hold the events of a message.
@@ -31,9 +31,9 @@ pub(super) type EventRow = [PackedField; event_column::COUNT];
 pub(super) enum EventFit {
     /// All of them, with every field.
     Whole,
-    /// All documented fields, but not all others.
+    /// All documented fields, but not all undocumented ones.
     Partial,
-    /// Some values are of an undocumented type or form.
+    /// Some values have an undocumented type or form.
     Malformed,
 }
 
@@ -56,10 +56,10 @@ impl MessagePage {
         self.rows.len()
     }
 
-    /// The text of a cell.
+    /// The text of a field.
     #[inline]
-    pub(super) fn text(&self, cell: PackedField) -> Option<&str> {
-        cell.as_text(&self.body, &self.beside)
+    pub(super) fn text(&self, field: PackedField) -> Option<&str> {
+        field.as_text(&self.body, &self.beside)
     }
 
     /// Upper bound for the size of all texts, in bytes.
@@ -170,8 +170,8 @@ impl MessagePageBuilder {
         Some(match value.kind {
             JsonKind::Null => Ok(None),
             JsonKind::Text { .. } => {
-                let cell = self.text(value)?;
-                let time = Timestamp::parse_set(cell.as_text(&self.body, &self.beside).unwrap_or_default());
+                let text = self.text(value)?;
+                let time = Timestamp::parse_set(text.as_text(&self.body, &self.beside).unwrap_or_default());
                 time.map(|time| time.map(Timestamp::micros)).map_err(|_| ())
             }
             _ => Err(()),
@@ -180,8 +180,8 @@ impl MessagePageBuilder {
 
     /// Reads a price. It is documented as a number; a text with a number is accepted, too, as in activities.
     pub(super) fn set_price(&mut self, column: usize, value: JsonValue) -> Option<()> {
-        let cell = self.text(value)?;
-        let text = cell.as_text(&self.body, &self.beside);
+        let field = self.text(value)?;
+        let text = field.as_text(&self.body, &self.beside);
         let is_number = matches!(value.kind, JsonKind::Number | JsonKind::Text { .. });
         let price = text.filter(|_| is_number).and_then(crate::resources::decimal::millionths);
         self.open[column] = price.map_or(PackedField::NULL, PackedField::number);
@@ -204,7 +204,7 @@ impl MessagePageBuilder {
         if !is_null && value.kind != JsonKind::Object {
             self.findings.note_malformed(body);
         } else if content.is_some_and(|content| !matches!(content.kind, JsonKind::Text { .. } | JsonKind::Null)) {
-            // Nothing is lost: `body` has it.
+            // Nothing is lost, because `body` has it.
             self.findings.note_malformed(body_text);
         }
         Some(())
@@ -219,8 +219,8 @@ impl MessagePageBuilder {
         self.events.push(event);
     }
 
-    /// Ends the events. If they are not a list, there are none, and the column is null. `fit` says how well the columns hold
-    /// those of a list.
+    /// Ends the events. If they are not a list, there are none, and the column is null. `fit` tells how well the columns
+    /// hold those of a list.
     pub(super) fn end_events(&mut self, value: JsonValue, fit: EventFit) {
         let is_list = value.kind == JsonKind::List;
         let range = PackedField::range(self.events_before, self.events.len());

@@ -53,7 +53,7 @@ pub mod column {
     pub const EVENTS: usize = 20;
     /// `extra`: what no other column holds, as JSON text.
     pub const EXTRA: usize = 21;
-    /// Their number.
+    /// Number of columns.
     pub const COUNT: usize = 22;
 }
 
@@ -69,7 +69,7 @@ pub mod event_column {
     pub const REASON_CODE: usize = 3;
     /// `reason`
     pub const REASON: usize = 4;
-    /// Their number.
+    /// Number of fields.
     pub const COUNT: usize = 5;
 }
 

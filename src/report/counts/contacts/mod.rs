@@ -2,7 +2,7 @@
 //!
 //! [`ContactCounts::add_batch`] is called by the export for every page and by the report for every batch of a file. A row is
 //! counted in one cell of a table of region × combination of channels × opt-out, by small numbers instead of texts;
-//! [`ContactCounts::summary`](Counts) adds the cells up. No contact is kept.
+//! [`ContactCounts::summary`] adds the cells up. No contact is kept.
 //!
 //! *Easy to get wrong:* a contact counts once for each of its channels, so the counts of channels add up to more than the
 //! contacts; every other table adds up to the number of contacts. And memory must not grow with the account:
