@@ -1,7 +1,7 @@
 //! `BigQuery`: a staging table that is overwritten, then a merge.
 //!
-//! *Easy to get wrong:* without list inference, lists of Parquet come as structs of structs; lists cannot be null, and NDJSON
-//! with a null for a list is refused; a path may have one `*` only, which also stands for folders.
+//! *Easy to get wrong:* without list inference, lists in Parquet are read as structs of structs; lists cannot be null, and
+//! NDJSON with a null for a list is refused; a path may have only one `*`, which also matches folders.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
@@ -83,7 +83,7 @@ pub(super) fn bigquery(load: &Load) -> String {
     )
 }
 
-/// A column as the table holds it.
+/// The type of a column in the table.
 fn value(column: &SqlColumn, is_csv: bool, is_ndjson: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {

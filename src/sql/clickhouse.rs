@@ -1,7 +1,7 @@
 //! `ClickHouse`: a table that keeps the newest row of each key, filled from files.
 //!
-//! *Easy to get wrong:* its lists cannot be null, its columns are not nullable unless they say so, and a version that rows
-//! are compared by must be a column without nulls.
+//! *Easy to get wrong:* its lists cannot be null, its columns are not nullable by default, and the version by which rows
+//! are compared must be a column without nulls.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
@@ -34,7 +34,7 @@ pub(super) fn clickhouse(load: &Load) -> String {
     let version = load.changed_at.as_ref().filter(|_| !load.key.is_empty()).map(|column| {
         let time = DIALECT.time;
         let column = DIALECT.name(column);
-        // `SELECT *` leaves out what is materialized.
+        // `SELECT *` omits materialized columns.
         lines.push(format!(
             "row_version {time} MATERIALIZED ifNull({column}, toDateTime64('1970-01-01 00:00:00', 6, 'UTC'))"
         ));
@@ -104,7 +104,7 @@ fn reader(load: &Load) -> String {
     format!("{function}({path}, '{format}',\n  {structure},\n  '{compression}')")
 }
 
-/// A column as the table holds it.
+/// The type of a column in the table.
 fn value(load: &Load, column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {

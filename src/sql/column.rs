@@ -1,4 +1,4 @@
-//! The columns of a table, as the engines need them: derived from the Arrow schema of a resource.
+//! The columns of a table, derived from the Arrow schema of a resource.
 
 use arrow::datatypes::{DataType, Field, Schema};
 
@@ -13,7 +13,7 @@ pub(super) struct SqlColumn {
     pub(super) is_required: bool,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SqlType {
     Text,
@@ -39,7 +39,7 @@ impl SqlColumn {
     /// All columns of a schema.
     ///
     /// # Errors
-    /// When a column has a type that no statement can be written for.
+    /// When a column has an unsupported type.
     pub(super) fn all_of(schema: &Schema) -> Result<Vec<Self>, SqlError> {
         let column = |field: &std::sync::Arc<Field>| {
             Self::new(field).ok_or_else(|| SqlError::UnsupportedColumn {
@@ -64,14 +64,14 @@ impl SqlType {
             DataType::Int32 => Self::Int,
             DataType::Int64 => Self::Long,
             DataType::Float64 => Self::Float,
-            // `format` writes times in UTC only.
+            // `format` only writes times in UTC.
             DataType::Timestamp(_, Some(_)) => Self::Time,
             DataType::Decimal128(precision, scale) => Self::Decimal { precision: *precision, scale: *scale },
             DataType::List(item) => match item.data_type() {
                 DataType::Utf8 => Self::Texts,
                 DataType::Struct(members) => {
                     let members = members.iter().map(|member| SqlColumn::new(member)).collect::<Option<Vec<_>>>()?;
-                    // A list within a list has no form in most engines.
+                    // Most engines have no lists of lists.
                     let is_flat = !members.iter().any(|member| member.kind.is_list());
                     return is_flat.then_some(Self::Structs(members));
                 }
@@ -81,7 +81,7 @@ impl SqlType {
         })
     }
 
-    /// Whether it is a list, which text formats and many engines cannot hold as such.
+    /// Whether it is a list, which text formats and many engines do not support.
     pub(super) fn is_list(&self) -> bool {
         matches!(self, Self::Texts | Self::Structs(_))
     }

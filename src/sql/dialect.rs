@@ -1,17 +1,17 @@
-//! How an engine writes names, texts and types.
+//! The dialect of an engine: names, texts and types.
 
 use super::column::{SqlColumn, SqlType};
 
-/// How an engine writes names, texts and types.
+/// The dialect of an engine: names, texts and types.
 ///
-/// Types of texts are the longest that the engine has, so that no message is cut; phone numbers are texts everywhere.
+/// Text types are the longest of the engine, so that no message is cut; phone numbers are always texts.
 pub(super) struct Dialect {
-    /// Encloses names that are not plain words.
+    /// Quotes names that are not plain words.
     pub(super) quote: char,
     /// Whether the engine folds plain names to upper case. A reserved word is then quoted in upper case, so that it is the
     /// same name with and without quotes.
     pub(super) is_upper_case: bool,
-    /// Whether a backslash in a text begins an escape.
+    /// Whether a backslash in a text starts an escape.
     pub(super) has_backslashes: bool,
     pub(super) text: &'static str,
     pub(super) flag: &'static str,
@@ -37,7 +37,7 @@ const RESERVED: &str = "\
     view when where window with within";
 
 impl Dialect {
-    /// A name, quoted if it must be.
+    /// A name, quoted if necessary.
     pub(super) fn name(&self, name: &str) -> String {
         let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
             && name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
@@ -49,7 +49,7 @@ impl Dialect {
         format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
     }
 
-    /// A text.
+    /// A text literal.
     pub(super) fn literal(&self, text: &str) -> String {
         if self.has_backslashes {
             return format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
@@ -78,7 +78,7 @@ impl Dialect {
     }
 }
 
-/// Members as `name separator type`, with commas between.
+/// Members as `name separator type`, separated by commas.
 pub(super) fn member_list(members: &[(String, String)], separator: &str) -> String {
     let members: Vec<String> = members.iter().map(|(name, kind)| format!("{name}{separator}{kind}")).collect();
     members.join(", ")

@@ -1,6 +1,6 @@
-//! `DuckDB`, and `DuckLake`, whose own tool it is.
+//! `DuckDB`, and `DuckLake`, for which it is the official tool.
 //!
-//! *Easy to get wrong:* by default `DuckDB` takes a quoted empty cell of CSV for null, and guesses types from the first rows.
+//! *Easy to get wrong:* by default, `DuckDB` reads a quoted empty CSV cell as null, and guesses types from the first rows.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
@@ -34,8 +34,8 @@ pub(super) fn duckdb(load: &Load) -> String {
     table + &on_conflict(load, &DIALECT, &values(load), &format!("FROM {}", reader(load)))
 }
 
-/// A table of `DuckLake`, which has no keys. The rows are copied, since a merge rewrites files, and files that were
-/// exported stay what they are.
+/// A table of `DuckLake`, which has no keys. The rows are copied, because a merge rewrites files, and exported files must
+/// stay unchanged.
 pub(super) fn ducklake(load: &Load) -> String {
     let target = load.target(&DIALECT);
     let values: Vec<String> = values(load);
@@ -91,7 +91,7 @@ fn reader(load: &Load) -> String {
             let hive_type = format!("{{{}: {}}}", DIALECT.literal(column), column_type(load, column));
             format!("read_parquet({pattern}, hive_partitioning = true, hive_types = {hive_type})")
         }
-        // The date is no column of the table; `created_at` is in the files.
+        // The date is not a column of the table; `created_at` is in the files.
         FileLayout::ByDate(_) | FileLayout::Folder | FileLayout::File => {
             format!("read_parquet({pattern}, hive_partitioning = false)")
         }
@@ -104,7 +104,7 @@ fn column_type(load: &Load, name: &str) -> String {
     column.map_or_else(|| DIALECT.text.to_owned(), |column| DIALECT.type_of(&column.kind))
 }
 
-/// Names and types of all columns, as a reader takes them.
+/// Names and types of all columns, for a reader.
 fn columns(load: &Load, type_of: impl Fn(&SqlType) -> String) -> String {
     let one = |column: &SqlColumn| {
         format!("\n    {}: {}", DIALECT.literal(&column.name), DIALECT.literal(&type_of(&column.kind)))
@@ -112,7 +112,7 @@ fn columns(load: &Load, type_of: impl Fn(&SqlType) -> String) -> String {
     load.columns.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
-/// Each column as the table holds it.
+/// Each column as an expression with the table's type.
 fn values(load: &Load) -> Vec<String> {
     load.columns.iter().map(|column| value(load, column)).collect()
 }

@@ -1,6 +1,6 @@
 //! The one table of engines.
 //!
-//! A new engine is a row here, and a file of its own or a function in that of its family.
+//! A new engine is a row here, and either a separate file or a function in the file of its family.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,24 +10,24 @@ use super::load::{FileLayout, Load};
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, FileFormat, Format};
 
-/// What loads the files.
+/// The engines.
 #[derive(Clone, Copy)]
 pub struct Engine(&'static EngineFacts);
 
-/// What is known of an engine.
+/// Facts about an engine.
 struct EngineFacts {
-    /// What asks for it.
+    /// Its name on the command line.
     name: &'static str,
-    /// What it is called.
+    /// Its name in messages.
     title: &'static str,
     formats: &'static [Format],
-    /// Codecs of text formats.
+    /// Supported codecs of text formats.
     codecs: &'static [Codec],
-    /// Whether it reads folders and object stores by itself; others read one local file at a time.
+    /// Whether it reads folders and object stores by itself; other engines read one local file at a time.
     reads_folders: bool,
-    /// Whether it takes a column from the names of the folders.
+    /// Whether it takes a column from the names of folders.
     reads_partitions: bool,
-    /// What begins a comment.
+    /// The start of a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
 }
@@ -36,10 +36,10 @@ const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
 const TEXTS: &[Format] = &[Format::Csv, Format::Ndjson];
 const PARQUET: &[Format] = &[Format::Parquet];
 const CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
-/// Of engines that cannot read Zstandard around a text.
+/// For engines that cannot read text compressed with Zstandard.
 const GZIP: &[Codec] = &[Codec::None, Codec::Gzip];
 
-/// All engines, in the order in which they are listed.
+/// All engines, in the order of lists.
 static ENGINES: [EngineFacts; 14] = [
     EngineFacts {
         name: "duckdb",
@@ -189,28 +189,28 @@ impl Engine {
         ENGINES.iter().map(Self)
     }
 
-    /// What asks for it.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// What it is called.
+    /// Its name in messages.
     pub fn title(self) -> &'static str {
         self.0.title
     }
 
-    /// Whether it can load files of a format.
+    /// Whether it can load a format.
     pub fn loads(self, format: FileFormat) -> bool {
         let has_codec = format.codec() == Codec::None || self.0.codecs.contains(&format.codec());
         self.0.formats.contains(&format.format()) && has_codec
     }
 
-    /// Whether it takes a column of the table from the names of the folders.
+    /// Whether it takes a column of the table from the names of folders.
     pub(super) fn reads_partitions(self) -> bool {
         self.0.reads_partitions
     }
 
-    /// What begins a comment.
+    /// The start of a comment.
     pub(super) fn comment(self) -> &'static str {
         self.0.comment
     }
@@ -219,7 +219,7 @@ impl Engine {
         (self.0.write)(load)
     }
 
-    /// Checks that it can load files of a format in a layout from a path.
+    /// Checks that it can load files of a format and layout from a path.
     pub(super) fn check(self, format: FileFormat, layout: &FileLayout, path: &str) -> Result<(), SqlError> {
         if !self.loads(format) {
             let loadable =

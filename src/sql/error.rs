@@ -1,30 +1,30 @@
-//! Why no SQL can be written.
+//! Why no SQL can be generated.
 
 use crate::resources::is_profile_column;
 
-/// Why no SQL can be written.
+/// Why no SQL can be generated.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SqlError {
     /// The engine cannot read files of this format.
     #[error("{engine} cannot load {format}; it loads {loadable}")]
     UnloadableFormat {
-        /// What the engine is called.
+        /// Name of the engine.
         engine: &'static str,
         /// Name of the format.
         format: String,
-        /// The formats that it can load, in a sentence.
+        /// The formats that it can load, as a list.
         loadable: String,
     },
-    /// The engine reads one file at a time.
+    /// The engine loads one file at a time.
     #[error("{engine} loads one file at a time, not a folder")]
     UnloadableFolder {
-        /// What the engine is called.
+        /// Name of the engine.
         engine: &'static str,
     },
-    /// The engine reads no object stores.
+    /// The engine does not read object stores.
     #[error("{engine} loads local files only")]
     UnloadableUrl {
-        /// What the engine is called.
+        /// Name of the engine.
         engine: &'static str,
     },
     /// No export of this resource reads several profiles.
@@ -33,7 +33,7 @@ pub enum SqlError {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// Only messages are exported with this flag.
+    /// The flag is only for messages.
     #[error("{flag} is for messages, not {resource}")]
     OnlyMessages {
         /// The flag.
@@ -41,51 +41,51 @@ pub enum SqlError {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A dataset by this column is not loaded.
+    /// The engine cannot load datasets with this partition.
     #[error("{engine} has no SQL for a folder by {column}; {engines} have, and every engine for one by created_date")]
     UnloadablePartition {
-        /// What the engine is called.
+        /// Name of the engine.
         engine: &'static str,
         /// The column.
         column: String,
-        /// The engines that have it, in a sentence.
+        /// The engines that can, as a list.
         engines: String,
     },
-    /// There is no such column, or it names no folders.
+    /// The column is unknown, or folders cannot be named after it.
     #[error("no export is partitioned by {column:?} of {resource}")]
     UnknownPartition {
-        /// What was typed.
+        /// The name as given.
         column: String,
         /// Name of the resource.
         resource: &'static str,
     },
-    /// Datasets of other formats are not loaded.
+    /// Only Parquet datasets can be loaded.
     #[error("--partition-by loads Parquet, not {format}")]
     PartitionFormat {
         /// Name of the format.
         format: String,
     },
-    /// The engine cannot query the files of a history where they are.
+    /// The engine has no query for a history.
     #[error("{engine} has no query for a history; {engines} has")]
     NoHistoryQuery {
-        /// What the engine is called.
+        /// Name of the engine.
         engine: &'static str,
         /// The engine that has one.
         engines: &'static str,
     },
-    /// Histories are those of contacts and messages.
+    /// Only contacts and messages have histories.
     #[error("there is no history of {resource}")]
     NoHistory {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A name or path would end a line or a comment.
+    /// A name or path contains a control character, which could end a comment.
     #[error("{what} is empty or contains a control character")]
     BadName {
-        /// Which argument it is.
+        /// Name of the argument.
         what: &'static str,
     },
-    /// A column has a type that no statement can be written for.
+    /// A column has an unsupported type.
     #[error("no SQL can be written for the column {column} of type {data_type}")]
     UnsupportedColumn {
         /// The column.

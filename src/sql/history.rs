@@ -1,7 +1,7 @@
 //! The query for the rows at a time, from the folder of a history.
 //!
-//! A row of a history is whole as it was from `valid_from` on, so the newest one of each id is the state, unless it says that
-//! the row is gone. Files of days with other columns are read together by the names of the columns.
+//! A row of a history has all values from `valid_from` on, so the newest row of each id is the state, unless it marks the
+//! row as gone. Files with different columns are combined by column name.
 
 use super::column::SqlColumn;
 use super::duckdb::DIALECT;

@@ -1,14 +1,14 @@
-//! `Athena` and Trino: a table over the files as they are, and an Iceberg table that they are merged into.
+//! `Athena` and Trino: an external table over the files, and an Iceberg table into which they are merged.
 //!
-//! *Easy to get wrong:* a table over files is one over a folder, and takes every file in it whose name does not begin with
-//! `_` or `.`; its times have no zone, so they are UTC by agreement.
+//! *Easy to get wrong:* an external table reads every file in its folder whose name does not start with `_` or `.`; its
+//! times have no time zone and are UTC by convention.
 
 use super::dialect::{Dialect, member_list};
 use super::load::{FileLayout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, merge};
 
-/// Definitions of Athena are those of Hive, its queries those of Trino.
+/// Athena defines tables like Hive and runs queries like Trino.
 const ATHENA: Dialect = Dialect {
     quote: '`',
     is_upper_case: false,
@@ -64,7 +64,7 @@ pub(super) fn athena(load: &Load) -> String {
     )
 }
 
-/// Statements for Trino, with one catalog of Hive and one of Iceberg.
+/// Statements for Trino, with a Hive catalog and an Iceberg catalog.
 pub(super) fn trino(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://", "gs://", "abfss://", "hdfs://"], "the object store");
     let folder = remote.folder(&load.layout);

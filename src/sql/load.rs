@@ -1,40 +1,40 @@
-//! What is loaded from where, and the parts of statements that most engines share.
+//! What to load from where, and the parts of statements that most engines share.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use crate::format::{Codec, FileFormat, Format};
 
-/// What is loaded from where into which table.
+/// What to load from where into which table.
 #[derive(Debug)]
 pub(super) struct Load {
     /// Name of the resource.
     pub(super) resource: &'static str,
-    /// In the order in which they are in the files.
+    /// In the order of the files.
     pub(super) columns: Vec<SqlColumn>,
-    /// The columns that name a row; empty if the files do not have all of them.
+    /// The columns that identify a row; empty if the files lack one of them.
     pub(super) key: Vec<String>,
     /// The time of a row's last change, if the files have it.
     pub(super) changed_at: Option<String>,
-    /// The table, with what it is qualified by before it.
+    /// The table, with its qualifiers.
     pub(super) table: Vec<String>,
-    /// The file or folder, as it was given, without slashes at its end.
+    /// The file or folder as given, without trailing slashes.
     pub(super) path: String,
     /// The format of the files.
     pub(super) format: FileFormat,
-    /// How the files are laid out.
+    /// The layout of the files.
     pub(super) layout: FileLayout,
 }
 
-/// How the files of a table are laid out.
+/// The layout of the files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum FileLayout {
     /// One file.
     File,
     /// The files of one folder.
     Folder,
-    /// A folder for each date of a time column, under this name, which is no column of the table.
+    /// A folder for each date of a time column, with this name, which is not a column of the table.
     ByDate(String),
-    /// A folder for each value of this column, which is one of the table and not in the files.
+    /// A folder for each value of this column, which is in the table but not in the files.
     ByValue(String),
 }
 
@@ -48,19 +48,19 @@ impl Load {
         self.table.iter().map(|part| dialect.name(part)).collect::<Vec<_>>().join(".")
     }
 
-    /// The table's own name with an ending, not qualified: for temporary tables.
+    /// The unqualified name of the table with a suffix, for temporary tables.
     pub(super) fn temporary(&self, dialect: &Dialect, ending: &str) -> String {
         dialect.name(&format!("{}{ending}", self.table.last().map_or("", String::as_str)))
     }
 
-    /// A table beside the table, named like it with an ending.
+    /// A table in the same schema, named after the table with a suffix.
     pub(super) fn beside(&self, dialect: &Dialect, ending: &str) -> String {
         let (last, others) = self.table.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
         let others = others.iter().map(|part| dialect.name(part));
         others.chain([dialect.name(&format!("{last}{ending}"))]).collect::<Vec<_>>().join(".")
     }
 
-    /// The path of one file, or a pattern of all files.
+    /// The path of the file, or a pattern for all files.
     pub(super) fn pattern(&self) -> String {
         match &self.layout {
             FileLayout::File => self.path.clone(),
@@ -76,24 +76,24 @@ impl Load {
         self.names_after(dialect, "")
     }
 
-    /// The same with something before each.
+    /// The same with a prefix before each.
     pub(super) fn names_after(&self, dialect: &Dialect, before: &str) -> String {
         let names: Vec<String> =
             self.columns.iter().map(|column| format!("{before}{}", dialect.name(&column.name))).collect();
         names.join(", ")
     }
 
-    /// The columns of the key, with commas between.
+    /// The columns of the key, separated by commas.
     pub(super) fn key_names(&self, dialect: &Dialect) -> String {
         self.key.iter().map(|name| dialect.name(name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// Columns that are not of the key.
+    /// The columns that are not in the key.
     pub(super) fn others(&self) -> impl Iterator<Item = &SqlColumn> {
         self.columns.iter().filter(|column| !self.key.contains(&column.name))
     }
 
-    /// The lines of a table's definition, one a column, each of its own type.
+    /// The lines of a table's definition, one per column.
     pub(super) fn definitions(&self, dialect: &Dialect, not_null: &str) -> Vec<String> {
         let definition = |column: &SqlColumn| {
             let not_null = if column.is_required { not_null } else { "" };
@@ -102,7 +102,7 @@ impl Load {
         self.columns.iter().map(definition).collect()
     }
 
-    /// The lines of the definition of the files as they are: without the column that their folders are named after.
+    /// The lines for the files as they are, without the column after which their folders are named.
     pub(super) fn definitions_in_files(&self, dialect: &Dialect) -> Vec<String> {
         let lines = self.definitions(dialect, "").into_iter().zip(&self.columns);
         lines.filter(|(_, column)| !self.is_in_folders(column)).map(|(line, _)| line).collect()
@@ -113,7 +113,7 @@ impl Load {
         matches!(&self.layout, FileLayout::ByValue(name) if *name == column.name)
     }
 
-    /// What reads a compressed file as text, for a shell: `gzip -dc 'contacts.csv.gz'`. `None` for a file that is text.
+    /// A shell command that decompresses the file: `gzip -dc 'contacts.csv.gz'`. `None` if the file is not compressed.
     pub(super) fn decompression(&self) -> Option<String> {
         let program = match self.format.codec() {
             Codec::None => return None,
@@ -123,13 +123,13 @@ impl Load {
         Some(format!("{program} -dc '{}'", self.path.replace('\'', "'\\''")))
     }
 
-    /// The list columns that can be null, for engines whose lists cannot.
+    /// The list columns that can be null, for engines without nullable lists.
     pub(super) fn nullable_lists(&self) -> Vec<&str> {
         let is_one = |column: &&SqlColumn| column.kind.is_list() && !column.is_required;
         self.columns.iter().filter(is_one).map(|column| column.name.as_str()).collect()
     }
 
-    /// Whether there are nullable columns of texts, in which an empty text and a null are different.
+    /// Whether there are nullable text columns, in which an empty text differs from null.
     pub(super) fn has_nullable_texts(&self) -> bool {
         self.columns.iter().any(|column| column.kind == SqlType::Text && !column.is_required)
     }

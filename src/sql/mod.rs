@@ -1,14 +1,16 @@
-//! SQL that loads exported files: the table's definition, what reads or registers the files, and an upsert by key.
+//! Generates SQL that loads exported files: the definition of the table, statements that read or register the files, and an
+//! upsert by key.
 //!
-//! One file a family of engines, and one table of engines ([`Engine`]) from which flags, help and errors take their lists.
-//! `config` makes a [`SqlRequest`] from flags; [`sql`] turns it into text. Nothing here reads a file or connects to anything:
-//! columns come from the Arrow schema of the resource, through `column`, so that no second list of them exists.
+//! Each family of engines has a file, and the one table of engines ([`Engine`]) provides the lists in flags, help and
+//! errors. `config` makes a [`SqlRequest`] from flags, and [`sql`] turns it into text. No file is read and no connection
+//! made: columns are derived from the Arrow schema of the resource, through `column`, so that there is no second list of
+//! them.
 //!
-//! *Easy to get wrong:* a null and an empty text are different cells of CSV (see [`format`](crate::format)), and most
-//! engines need to be told; where one cannot tell them apart, the text says so in a comment.
+//! *Easy to get wrong:* null and empty text are different CSV cells (see [`format`](crate::format)), and most engines need
+//! options for that; if one cannot distinguish them, a comment in the text says so.
 //!
-//! Unit tests hold what matters of the texts. `tests/it/peers/sql.rs` runs them in the engines that can be installed and
-//! compares every value, and parses those of the others.
+//! Unit tests check the important parts of the texts. `tests/it/peers/sql.rs` runs them in the engines that can be
+//! installed and compares every value, and parses those for the other engines.
 
 mod bigquery;
 mod clickhouse;

@@ -1,7 +1,7 @@
-//! `PostgreSQL`, by way of `psql`, which reads files of the machine that it runs on.
+//! `PostgreSQL`, through `psql`, which reads local files.
 //!
-//! *Easy to get wrong:* `\copy` takes one line, in which backslashes mean nothing and `''` stands for a quote. A text with a
-//! NUL character cannot be loaded.
+//! *Easy to get wrong:* `\copy` must be on one line, in which backslashes have no meaning and `''` is a quote. A text with
+//! a NUL character cannot be loaded.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
@@ -39,7 +39,7 @@ pub(super) fn postgres(load: &Load) -> String {
         None => DIALECT.literal(&load.path),
     };
     let copy = if is_csv {
-        // `match` refuses a file with other columns, or in another order.
+        // `match` refuses a file with other columns or another order.
         let names = load.names(&DIALECT);
         format!("\\copy {staging} ({names}) FROM {source} WITH (FORMAT csv, HEADER match, ENCODING 'UTF8')")
     } else {
@@ -66,13 +66,13 @@ pub(super) fn postgres(load: &Load) -> String {
     )
 }
 
-/// A column as CSV holds it.
+/// The type of a column in a staging table for CSV.
 fn staged(column: &SqlColumn) -> String {
     let kind = if column.kind.is_list() { "text".to_owned() } else { DIALECT.type_of(&column.kind) };
     format!("{} {kind}", DIALECT.name(&column.name))
 }
 
-/// A column as the table holds it.
+/// A column as an expression with the table's type.
 fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     let key = DIALECT.literal(&column.name);
@@ -80,7 +80,7 @@ fn value(column: &SqlColumn, is_csv: bool) -> String {
         SqlType::Texts if is_csv => format!("string_to_array({name}, ',')"),
         SqlType::Structs(_) if is_csv => format!("{name}::jsonb"),
         _ if is_csv => name,
-        // The order of what is unnested is that of the list.
+        // Unnested items are in the order of the list.
         SqlType::Texts => format!(
             "CASE json_typeof(line -> {key}) WHEN 'array' THEN ARRAY(SELECT json_array_elements_text(line -> {key})) END"
         ),

@@ -1,14 +1,14 @@
-//! Delta and Iceberg tables, by the Python packages that these projects have for them: neither has SQL of its own.
+//! Delta and Iceberg tables, through the Python packages of these projects, which have no SQL of their own.
 //!
-//! *Easy to get wrong:* `pyiceberg` compares keys one by one, so rows are replaced by the first column of the key: all
-//! activities of a message at once, which is how they are exported.
+//! *Easy to get wrong:* `pyiceberg` compares keys one at a time, so rows are replaced by the first column of the key: all
+//! activities of a message together, as they are exported.
 
 use super::dialect::Dialect;
 use super::duckdb;
 use super::load::{FileLayout, Load};
 use super::upsert::{is_newer, same_key};
 
-/// Texts and names in conditions of Delta tables, which are those of `DataFusion`.
+/// Texts and names in conditions of Delta tables, in the dialect of `DataFusion`.
 const DIALECT: &Dialect = &duckdb::DIALECT;
 
 /// A script for the package `deltalake`.
@@ -67,7 +67,7 @@ pub(super) fn iceberg(load: &Load) -> String {
     )
 }
 
-/// Lines that leave out rows of which the table has a newer one.
+/// Lines that drop rows for which the table has newer ones.
 fn newest(id: &str, changed_at: &str) -> String {
     format!(
         "known = table.scan(selected_fields=({id}, {changed_at})).to_arrow()\n\
@@ -81,7 +81,7 @@ fn newest(id: &str, changed_at: &str) -> String {
 /// Lines that read the columns of all files.
 fn rows(load: &Load) -> String {
     let columns: Vec<String> = load.columns.iter().map(|column| format!("    {},\n", text(&column.name))).collect();
-    // A folder's files whose names begin with `_` are skipped.
+    // Files whose names start with `_` are skipped.
     let path = if load.layout == FileLayout::File { load.path.clone() } else { format!("{}/", load.path) };
     format!(
         "COLUMNS = [\n{}]\nrows = pyarrow.dataset.dataset({}, format=\"parquet\").to_table(columns=COLUMNS)\n",
@@ -90,7 +90,7 @@ fn rows(load: &Load) -> String {
     )
 }
 
-/// A text of Python.
+/// A Python string literal.
 fn text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

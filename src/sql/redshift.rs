@@ -1,7 +1,7 @@
-//! `Redshift`: a temporary table that `COPY` fills, then a delete and an insert, since its `MERGE` takes no conditions.
+//! `Redshift`: a temporary table filled by `COPY`, then a delete and an insert, because its `MERGE` has no conditions.
 //!
-//! *Easy to get wrong:* `VARCHAR` alone has 256 bytes; Parquet is loaded by position, without time zones; CSV cannot
-//! distinguish null from an empty text.
+//! *Easy to get wrong:* `VARCHAR` alone has 256 bytes; Parquet is loaded by position and without time zones; CSV cannot
+//! distinguish null from empty text.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
@@ -28,7 +28,7 @@ const DIALECT: Dialect = Dialect {
 /// A script for the query editor or `psql`.
 pub(super) fn redshift(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://"], "S3");
-    // What is named is the beginning of names: that of the days leaves out the manifest beside them.
+    // `COPY` takes a prefix of names: that of the day folders excludes the manifest beside them.
     let prefix = match &load.layout {
         FileLayout::File => remote.path.clone(),
         FileLayout::Folder => format!("{}/", remote.path),
@@ -83,7 +83,7 @@ pub(super) fn redshift(load: &Load) -> String {
     )
 }
 
-/// What drops the older of two rows with the same key.
+/// Deletes the older of two rows with the same key.
 fn deletions(load: &Load, target: &str, staging: &str, is_parquet: bool) -> String {
     if load.key.is_empty() {
         return String::new();
@@ -102,7 +102,7 @@ fn deletions(load: &Load, target: &str, staging: &str, is_parquet: bool) -> Stri
         + &format!("DELETE FROM {target} USING {staging} AS s\nWHERE {};\n\n", same_key(load, &DIALECT, target, "s"))
 }
 
-/// A column as the table holds it.
+/// A column as an expression with the table's type.
 fn value(column: &SqlColumn, is_csv: bool, is_parquet: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {

@@ -1,17 +1,17 @@
-//! Files for engines that read object stores only.
+//! Paths for engines that only read object stores.
 
 use super::load::{FileLayout, Load};
 
-/// Where the files are on the store, and what must be done first if they are not there yet.
+/// The location on the store, and how to copy the files there first if necessary.
 pub(super) struct Remote {
-    /// A file, or a folder without a slash at its end.
+    /// A file, or a folder without a trailing slash.
     pub(super) path: String,
-    /// A line of a comment, or nothing.
+    /// A comment line, or empty.
     pub(super) note: String,
 }
 
 impl Remote {
-    /// `schemes` are those of the stores that the engine reads, the usual one first.
+    /// `schemes` are those of the stores that the engine reads, with the default first.
     pub(super) fn new(load: &Load, schemes: &[&str], store: &str) -> Self {
         if schemes.iter().any(|scheme| load.path.starts_with(scheme)) {
             return Self { path: load.path.clone(), note: String::new() };
@@ -27,7 +27,7 @@ impl Remote {
         }
     }
 
-    /// The folder that all files are in, with a slash at its end.
+    /// The folder of all files, with a trailing slash.
     pub(super) fn folder(&self, layout: &FileLayout) -> String {
         match (layout, self.path.rsplit_once('/')) {
             (FileLayout::File, Some((folder, _))) => format!("{folder}/"),

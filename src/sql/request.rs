@@ -10,29 +10,29 @@ use super::load::{FileLayout, Load};
 use crate::format::FileFormat;
 use crate::resources::ResourceTable;
 
-/// What is loaded by which engine.
+/// A request for SQL that loads files.
 #[derive(Debug)]
 pub struct SqlRequest<'a> {
-    /// What loads it.
+    /// The engine.
     pub engine: Engine,
-    /// What the rows are.
+    /// The resource.
     pub resource: &'a ResourceTable,
-    /// The columns of the files, in their order.
+    /// The columns of the files, in order.
     pub schema: SchemaRef,
     /// The table, qualified by schema or catalog with dots; `None` names it after the resource.
     pub table: Option<&'a str>,
-    /// The file, or with a slash at its end a folder.
+    /// The file, or a folder with a trailing slash.
     pub path: &'a str,
     /// The format of the files.
     pub format: FileFormat,
-    /// What the folders in the folder are named after: a column, or the date of one.
+    /// The column after which the folders are named, or the date of one.
     pub partition: Option<&'a str>,
 }
 
-/// The statements, with a line on what they do.
+/// The statements, after a line that describes them.
 ///
 /// # Errors
-/// When the engine cannot load such files, or a name cannot be written.
+/// When the engine cannot load such files, or a name is not allowed.
 pub fn sql(request: &SqlRequest<'_>) -> Result<String, SqlError> {
     let load = load(request)?;
     let comment = request.engine.comment();
@@ -44,14 +44,14 @@ pub fn sql(request: &SqlRequest<'_>) -> Result<String, SqlError> {
     Ok(text + &request.engine.write(&load))
 }
 
-/// A query for the rows at a time.
+/// A request for a query of the rows at a time.
 #[derive(Debug)]
 pub struct HistoryRequest<'a> {
-    /// What runs it.
+    /// The engine.
     pub engine: Engine,
-    /// What the rows are.
+    /// The resource.
     pub resource: &'a ResourceTable,
-    /// The columns of the rows, in their order.
+    /// The columns of the rows, in order.
     pub schema: SchemaRef,
     /// The folder of the history.
     pub folder: &'a str,
@@ -59,10 +59,10 @@ pub struct HistoryRequest<'a> {
     pub as_of: &'a str,
 }
 
-/// The query, with a line on what it does.
+/// The query, after a line that describes it.
 ///
 /// # Errors
-/// When the engine has none, or a name cannot be written.
+/// When the engine has none, or a name is not allowed.
 pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
     let HistoryRequest { engine, resource, schema, folder, as_of } = request;
     if resource.key != ["id"] {
@@ -113,7 +113,7 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
     })
 }
 
-/// How files of a dataset by a column are laid out.
+/// The layout of a dataset with this partition.
 fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, SqlError> {
     let schema = &request.resource.schema;
     let time = column.strip_suffix("_date").map(|stem| format!("{stem}_at"));
@@ -135,7 +135,7 @@ fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, Sql
     }
 }
 
-/// A line end would end a comment or a command of a shell.
+/// A line end could end a comment or a shell command.
 fn check_name(what: &'static str, name: &str) -> Result<(), SqlError> {
     if name.is_empty() || name.chars().any(char::is_control) { Err(SqlError::BadName { what }) } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! `Snowflake`: a temporary stage and table, then a merge.
 //!
-//! *Easy to get wrong:* without `USE_LOGICAL_TYPE`, times of Parquet come as numbers; without `EMPTY_FIELD_AS_NULL` and an
-//! empty `NULL_IF`, empty cells of CSV and texts like `\N` are mixed up; `PUT` forgets folders.
+//! *Easy to get wrong:* without `USE_LOGICAL_TYPE`, times in Parquet are read as numbers; without `EMPTY_FIELD_AS_NULL` and
+//! an empty `NULL_IF`, empty CSV cells and texts like `\N` are confused; `PUT` drops folders.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
@@ -68,7 +68,7 @@ pub(super) fn snowflake(load: &Load) -> String {
     )
 }
 
-/// The options of the stage, how its files get there, and what is copied of it.
+/// The options of the stage, how files get there, and the pattern of files to copy.
 fn files(load: &Load, stage: &str) -> (String, String, String) {
     let name = load.format.name().replace('.', "[.]");
     let all = format!("@{stage}\nPATTERN = '.*[.]{name}'");
@@ -84,7 +84,7 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
         return (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), note.to_owned(), copied);
     }
     let upload = match &load.layout {
-        // Every day has a file of the same name, and PUT keeps no folders.
+        // The files of all days have the same name, and PUT drops folders.
         FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
             format!("-- Upload the folder first: snow stage copy '{}/' @{stage} --recursive\n", load.path)
         }
@@ -96,7 +96,7 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
     (String::new(), upload, all)
 }
 
-/// A column as the table holds it.
+/// A column as an expression with the table's type.
 fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {

@@ -1,6 +1,6 @@
-//! Spark, and `Databricks`, whose tables can be merged into.
+//! Spark, and `Databricks`, whose tables support merging.
 //!
-//! *Easy to get wrong:* Spark's CSV reader takes an unquoted empty cell for `nullValue` and a quoted one for `emptyValue`, so
+//! *Easy to get wrong:* Spark's CSV reader reads an unquoted empty cell as `nullValue` and a quoted one as `emptyValue`, so
 //! the first must be a text that no cell has.
 
 use super::column::{SqlColumn, SqlType};
@@ -31,16 +31,16 @@ const CSV_OPTIONS: [(&str, &str); 6] = [
     ("escape", "'\"'"),
     ("nullValue", "'\\u0001'"),
     ("emptyValue", "''"),
-    // The first bad row ends the load.
+    // The first bad row aborts the load.
     ("mode", "'FAILFAST'"),
 ];
 
-/// A script for `spark-sql`. Its own tables know no updates, so the table is written anew.
+/// A script for `spark-sql`. Its own tables cannot be updated, so the table is rewritten.
 pub(super) fn spark(load: &Load) -> String {
     let target = load.target(&DIALECT);
     let view = load.temporary(&DIALECT, "_load");
     let (options, structure) = reader(load);
-    // Spark finds the folders of a dataset itself.
+    // Spark detects the folders of a dataset itself.
     let path = if matches!(load.layout, FileLayout::ByDate(_) | FileLayout::ByValue(_)) {
         load.path.clone()
     } else {
@@ -106,7 +106,7 @@ fn format_name(load: &Load) -> &'static str {
     }
 }
 
-/// Options of the reader, and the columns as it reads them.
+/// Options of the reader, and the types of the columns.
 fn reader(load: &Load) -> (Vec<(&'static str, String)>, Vec<String>) {
     let is_csv = load.is(Format::Csv);
     let options: &[(&str, &str)] = if is_csv { &CSV_OPTIONS } else { &[] };
@@ -118,7 +118,7 @@ fn reader(load: &Load) -> (Vec<(&'static str, String)>, Vec<String>) {
     (options.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), structure.collect())
 }
 
-/// Each column as the table holds it.
+/// Each column as an expression with the table's type.
 fn values(load: &Load) -> Vec<String> {
     let is_csv = load.is(Format::Csv);
     load.columns.iter().map(|column| value(column, is_csv)).collect()

@@ -1,6 +1,6 @@
-//! `SQLite`, by way of its shell `sqlite3`.
+//! `SQLite`, through its shell `sqlite3`.
 //!
-//! *Easy to get wrong:* the shell reads an empty cell and `""` as the same empty text. NDJSON keeps them apart.
+//! *Easy to get wrong:* the shell reads an empty cell and `""` as the same empty text. NDJSON distinguishes them.
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
@@ -8,7 +8,7 @@ use super::load::Load;
 use super::upsert::{indented, on_conflict};
 use crate::format::Format;
 
-/// Prices are texts: what the engine calls a decimal is a float. Lists are JSON.
+/// Prices are texts, because decimals of the engine are floats. Lists are JSON.
 const DIALECT: Dialect = Dialect {
     quote: '"',
     is_upper_case: false,
@@ -39,7 +39,7 @@ pub(super) fn sqlite(load: &Load) -> String {
     };
     let source = load.decompression().map_or_else(|| load.path.clone(), |command| format!("|{command}"));
     let source = argument(&source);
-    // Of NDJSON a whole line is one cell: JSON escapes every control character.
+    // A line of NDJSON is read as one cell: JSON escapes every control character.
     let import = if is_csv {
         format!(".import --csv --skip 1 {source} {}", argument(&plain(load)))
     } else {
@@ -63,12 +63,12 @@ pub(super) fn sqlite(load: &Load) -> String {
     )
 }
 
-/// The name of the staging table, as the shell takes it: without quotes.
+/// The name of the staging table for the shell, without quotes.
 fn plain(load: &Load) -> String {
     format!("{}_load", load.table.last().map_or("", String::as_str))
 }
 
-/// An argument of a command of the shell.
+/// An argument of a shell command.
 fn argument(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -83,11 +83,11 @@ fn definition(column: &SqlColumn) -> String {
     format!("{name} {kind}{not_null}")
 }
 
-/// A column as the table holds it.
+/// A column as an expression with the table's type.
 fn value(column: &SqlColumn, is_csv: bool) -> String {
     let name = DIALECT.name(&column.name);
     if !is_csv {
-        // In quotes, since a path takes any name then.
+        // In quotes, because a path may contain any name.
         return format!("json_extract(line, {})", DIALECT.literal(&format!("$.\"{}\"", column.name)));
     }
     match &column.kind {

@@ -30,7 +30,7 @@ fn every_engine_writes_every_resource_in_every_format_that_it_loads() {
         assert!(!formats.is_empty(), "{engine:?}");
         for (format, name) in formats.iter().flat_map(|format| ResourceTable::NAMES.map(|name| (format, name))) {
             let text = written(engine.name(), name, &format!("{name}.{format}"));
-            // Snowflake has reserved words in upper case.
+            // Snowflake's reserved words are in upper case.
             let lower = text.to_lowercase();
             for field in ResourceTable::named(name).unwrap().schema.fields() {
                 assert!(lower.contains(field.name().as_str()), "{engine:?} {format} {name}: {}\n{text}", field.name());
@@ -161,7 +161,7 @@ fn a_folder_of_days_is_read_as_each_engine_finds_it() {
         ("duckdb", "read_parquet('days/created_date=*/*.parquet', hive_partitioning = false)"),
         ("clickhouse", "file('days/created_date=*/*.parquet', 'Parquet',"),
         ("spark", "path 'days'\n"),
-        // One asterisk is all that a path may have, and it stands for folders, too.
+        // A path can have only one asterisk, which also matches folders.
         ("bigquery", "uris = ['gs://BUCKET/days/*.parquet']"),
         ("redshift", "FROM 's3://BUCKET/days/created_date='"),
         ("snowflake", "-- Upload the folder first: snow stage copy 'days/' @messages_files --recursive"),

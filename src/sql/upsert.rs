@@ -1,12 +1,12 @@
-//! Putting rows in place of older ones with the same key.
+//! Replaces older rows with the same key.
 //!
-//! Where the API has the time of a row's last change, a row never replaces a later one, so that an old file can be loaded
-//! after a new one. Elsewhere the row that is loaded last stays.
+//! If the API provides the time of a row's last change, a row never replaces a newer one, so that an old file can be loaded
+//! after a new one. Otherwise the row that is loaded last replaces the other.
 
 use super::dialect::Dialect;
 use super::load::Load;
 
-/// Lines of a list within a statement, indented, with commas between.
+/// Indented lines of a list in a statement, separated by commas.
 pub(super) fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join(",\n")
 }
@@ -28,7 +28,7 @@ pub(super) fn same_key(load: &Load, dialect: &Dialect, old: &str, new: &str) -> 
 
 /// `INSERT INTO ... SELECT ... FROM ... ON CONFLICT`, for tables with a primary key.
 ///
-/// `values` is one expression a column, and `from` what they are taken from.
+/// `values` has one expression per column, and `from` is their source.
 pub(super) fn on_conflict(load: &Load, dialect: &Dialect, values: &[String], from: &str) -> String {
     let target = load.target(dialect);
     let mut statement = format!("INSERT INTO {target} ({})\nSELECT\n{}\n{from}", load.names(dialect), indented(values));
@@ -48,7 +48,7 @@ pub(super) fn on_conflict(load: &Load, dialect: &Dialect, values: &[String], fro
     statement + ";\n"
 }
 
-/// `MERGE INTO` the table, from a table or a subquery; without a key, a plain insertion.
+/// `MERGE INTO` the table, from a table or subquery; without a key, a plain insert.
 pub(super) fn merge(load: &Load, dialect: &Dialect, source: &str) -> String {
     let target = load.target(dialect);
     if load.key.is_empty() {
