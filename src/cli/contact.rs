@@ -21,7 +21,7 @@ Exit codes:
   5 API unavailable or rate limited for too long, 6 key or permission, 7 output could not be written,
   130/143 stopped by a signal";
 
-/// The flags of `sent-export contact`, as they were typed.
+/// The flags of `sent-export contact`, before they are checked.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output_or(output, "print them")), after_long_help = EXAMPLES, group = ArgGroup::new("contacts_to_read").required(true).multiple(true))]
 pub struct ContactArgs {

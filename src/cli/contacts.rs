@@ -22,7 +22,7 @@ Exit codes:
   4 rejected by the API, 5 API unavailable or rate limited for too long, 6 key or permission,
   7 output could not be written, 8 not published: a gate failed, 130/143 stopped by a signal";
 
-/// The flags of `sent-export contacts`, as they were typed.
+/// The flags of `sent-export contacts`, before they are checked.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output.required(true)), after_long_help = EXAMPLES)]
 pub struct ContactsArgs {

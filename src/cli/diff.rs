@@ -38,7 +38,7 @@ fn old_long_help() -> String {
     )
 }
 
-/// The flags of `sent-export diff`, as they were typed.
+/// The flags of `sent-export diff`, before they are checked.
 #[derive(Debug, Args)]
 #[command(mut_arg("output", |output| output_or(output, "only count the changes")), after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

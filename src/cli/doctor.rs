@@ -19,7 +19,7 @@ Exit codes:
   0 everything works; otherwise the worst of what failed: 1 unexpected failure, then 2 wrong usage or configuration,
   6 key or permission, 4 rejected by the API, 7 an output cannot be written, 5 API unavailable";
 
-/// The flags of `sent-export doctor`, as they were typed.
+/// The flags of `sent-export doctor`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct DoctorArgs {

@@ -1,28 +1,28 @@
 //! A variable for every flag: `--rate-limit` is `SENT_EXPORT_RATE_LIMIT`.
 //!
-//! Built from what clap knows, so that a new flag has its variable without a second list. A variable is weaker than the
-//! flag and stronger than a file of jobs. One that is set to nothing counts as not set, and so does one of a switch that
-//! says no.
+//! Derived from clap's list of flags, so that a new flag has its variable without a second list. A variable has lower
+//! precedence than the flag and higher than a file of jobs. An empty variable counts as not set, and so does that of a
+//! switch with a value for "no".
 
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command};
 
-/// What the names of variables begin with.
+/// Prefix of the variables.
 const PREFIX: &str = "SENT_EXPORT_";
 
-/// Values that leave a switch off, as clap reads them.
+/// Values that leave a switch off, as in clap.
 const OFF: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
 
-/// Lets every flag of every command take its value from its variable.
+/// Gives every flag of every command its variable.
 pub(super) fn with_variables(program: Command) -> Command {
-    // Commands may have commands of their own, as `plan` has.
+    // Commands may have subcommands, as `plan` has.
     program.mut_args(with_variable).mut_subcommands(with_variables)
 }
 
 fn with_variable(argument: Arg) -> Arg {
-    // A flag that has a name of its own for it keeps it.
+    // A flag with a variable of another name keeps it.
     if argument.get_env().is_some() {
         return argument;
     }

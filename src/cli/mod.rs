@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and nothing else. Reading it does no I/O.
+//! Parses the command line, without any I/O.
 
 mod activities;
 mod contact;
@@ -51,7 +51,7 @@ pub use verify::VerifyArgs;
 #[derive(Debug, Parser)]
 #[command(name = "sent-export", version, about, propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 
@@ -71,13 +71,13 @@ impl Cli {
     /// Reads the command line and the variables of flags.
     ///
     /// # Errors
-    /// With what is to be shown: help, the version, or what is wrong.
+    /// With what is to be shown: help, the version, or an error.
     pub fn from_command_line() -> Result<Self, clap::Error> {
         let matches = program().try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
 
-    /// How messages are wanted by a command line that is wrong, as far as it says so.
+    /// The form of messages requested by a command line that cannot be parsed, as far as it can be determined.
     pub fn wanted_log_format() -> LogFormat {
         let words: Vec<OsString> = std::env::args_os().collect();
         let is_next = |pair: &[OsString]| pair[0] == "--log-format" && pair[1] == "json";
@@ -87,7 +87,7 @@ impl Cli {
     }
 }
 
-/// The program with all its commands and flags, and the variables of these.
+/// The program with all its commands, flags and variables.
 fn program() -> clap::Command {
     environment::with_variables(Cli::command())
 }
@@ -132,7 +132,7 @@ pub enum Command {
     },
 }
 
-/// A command of the program; clap suggests the nearest one for the commands themselves only.
+/// A command; clap suggests similar names only for top-level commands.
 fn parse_command_name(text: &str) -> Result<String, String> {
     let program = Cli::command();
     let names: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();

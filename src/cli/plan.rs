@@ -14,7 +14,7 @@ Examples:
 Exit codes:
   0 planned; otherwise as those of the export";
 
-/// The flags of `sent-export plan`, as they were typed.
+/// The flags of `sent-export plan`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct PlanArgs {

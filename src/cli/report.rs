@@ -41,7 +41,7 @@ fn files_long_help() -> String {
     )
 }
 
-/// The flags of `sent-export report`, as they were typed.
+/// The flags of `sent-export report`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
@@ -51,8 +51,8 @@ pub struct ReportArgs {
     pub files: Vec<PathBuf>,
 
     /// Show the runs that exports have appended to this file (--runs) instead
-    // Its own name is another one than that of the flag of exports: variables and the defaults of jobs that are meant for those
-    // must not replace the files of a report.
+    // The name differs from that of the flag of exports, because variables and defaults of jobs for exports must not
+    // replace the files of a report.
     #[arg(
         long = "run-log",
         visible_alias = "runs",

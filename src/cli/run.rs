@@ -38,7 +38,7 @@ A file:
 Exit codes:
   0 if every job ended with 0, otherwise the first of 130/143, 1, 2, 6, 4, 7, 8, 5 and 3 that a job ended with";
 
-/// The flags of `sent-export run`, as they were typed.
+/// The flags of `sent-export run`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, arg_required_else_help = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

@@ -1,9 +1,9 @@
-//! Flags from a file: named values of several layers become the command line that a person would have typed.
+//! Converts flags from a file: named values from several sources become the command line that a person would have typed.
 //!
-//! clap reads the result, so every flag that exists can stand in a file, with the checks and error texts that it has on the
-//! command line. Layers from the strongest: flags of the command line, variables, the job, the defaults of all jobs.
+//! clap parses the result, so a file can use every flag, with the checks and error texts of the command line. Sources by
+//! precedence: flags of the command line, variables, the job, the defaults of all jobs.
 //!
-//! *Easy to get wrong:* a flag that is given in a stronger layer also replaces flags of weaker ones that exclude it.
+//! *Easy to get wrong:* a flag from a source with higher precedence also replaces flags from others that it excludes.
 //! `--since-last` of a job replaces `--since` of the defaults.
 
 use std::collections::HashMap;
@@ -17,13 +17,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 use super::{Cli, program};
 use crate::telemetry::LogFormat;
 
-/// Commands that are no jobs: one would start jobs itself, the other serves until it is stopped.
+/// Commands that cannot be jobs: one would start jobs itself, the other serves until it is stopped.
 const NO_JOBS: [&str; 2] = ["run", "simulator"];
 
-/// What the short lists of jobs show: flags under this heading whose value is a place.
+/// The heading of flags whose values are paths to write, which short lists of jobs show.
 const OUTPUT_HEADING: &str = "Output";
 
-/// A value that a file gives to a flag.
+/// The value of a flag in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The flag, without dashes.
@@ -37,15 +37,15 @@ pub struct Setting {
 /// The values that a flag can have in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SettingValue {
-    /// Whether a flag is given: `false` is as if it were not there, whatever its kind.
+    /// Whether a switch is on: `false` counts as not given, whatever the kind of flag.
     Switch(bool),
-    /// One value, as it would be typed.
+    /// One value, as on the command line.
     One(String),
     /// A flag that is repeated.
     Many(Vec<String>),
 }
 
-/// What a job consists of.
+/// The parts of a job.
 #[derive(Debug, Clone, Copy)]
 pub struct JobFlags<'a> {
     /// The command.
@@ -54,56 +54,56 @@ pub struct JobFlags<'a> {
     pub line: usize,
     /// Flags of the job.
     pub job: &'a [Setting],
-    /// Flags of all jobs, as far as the command has them.
+    /// Flags of all jobs; those that the command lacks are ignored.
     pub defaults: &'a [Setting],
     /// Arguments without a flag.
     pub arguments: &'a [String],
-    /// Flags of the command line, as they were typed.
+    /// Flags of the command line.
     pub overrides: &'a [OsString],
 }
 
-/// A job, as it would have been typed.
+/// A parsed job.
 #[derive(Debug)]
 pub struct ParsedJob {
     /// The whole command line.
     pub cli: Cli,
-    /// Where it writes, as it was typed.
+    /// The paths it writes, as given.
     pub outputs: Vec<String>,
-    /// The flag by which it would read stdin.
+    /// The flag with which it would read stdin.
     pub stdin_flag: Option<&'static str>,
-    /// Errors only.
+    /// Whether only errors are printed.
     pub is_quiet: bool,
-    /// How often `--verbose` is given.
+    /// How many times `--verbose` is given.
     pub verbose: u8,
-    /// How messages are written, if the job says so.
+    /// The form of messages, if the job sets it.
     pub log_format: Option<LogFormat>,
 }
 
-/// Why flags from a file cannot be used.
+/// Why flags from a file are invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingProblem {
-    /// There is no such command.
+    /// The command is unknown.
     #[error("there is no command {name}{}", suggestion(nearest.as_ref()))]
     UnknownCommand {
-        /// The name that was given.
+        /// The name as given.
         name: String,
-        /// The most similar one.
+        /// The most similar name.
         nearest: Option<String>,
     },
-    /// A command that cannot be a job.
+    /// The command cannot be a job.
     #[error("the command {0} cannot be a job")]
     NoJob(String),
     /// The command has no such flag.
     #[error("{} flag {name}{}", without(command.as_ref()), suggestion(nearest.as_ref()))]
     UnknownFlag {
-        /// The command; `None` where the flags are for all of them.
+        /// The command; `None` for flags of all jobs.
         command: Option<String>,
-        /// The name that was given.
+        /// The name as given.
         name: String,
-        /// The most similar one.
+        /// The most similar name.
         nearest: Option<String>,
     },
-    /// The flag cannot have this kind of value.
+    /// The flag does not take this kind of value.
     #[error("{name} {wanted}")]
     WrongKind {
         /// The flag.
@@ -111,7 +111,7 @@ pub enum SettingProblem {
         /// What it takes.
         wanted: &'static str,
     },
-    /// What clap says of a value or of the flags together.
+    /// clap rejects a value or the combination of flags.
     #[error("{0}")]
     Refused(String),
 }
@@ -126,20 +126,20 @@ fn suggestion(nearest: Option<&String>) -> String {
 
 /// The most similar of some names, if one is similar at all.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    // As far apart as clap allows for its own suggestions.
+    // The same distance as in clap's own suggestions.
     const LEAST: f64 = 0.7;
     let similarity = |known: &str| strsim::jaro(&name.to_lowercase().replace('_', "-"), known);
     let best = known.max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
     (similarity(best) > LEAST).then(|| best.to_owned())
 }
 
-/// Checks that some command has each of the flags that all jobs are given.
+/// Checks that each flag for all jobs exists in some command.
 ///
 /// # Errors
-/// With the line of the first flag that none has.
+/// With the line of the first flag that no command has.
 pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem)> {
     let mut program = program();
-    // Gives commands the flags that all of them have.
+    // Adds global flags to the commands.
     program.build();
     let commands: Vec<&Command> = program.get_subcommands().filter(|command| is_job(command)).collect();
     let names = || commands.iter().flat_map(|command| command.get_arguments()).filter_map(Arg::get_long);
@@ -153,7 +153,7 @@ pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem
 /// Reads a job as if it had been typed.
 ///
 /// # Errors
-/// With the line and what is wrong there.
+/// With the line and the reason.
 pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProblem)> {
     let program = built_program();
     let command = find_command(program, flags.command).map_err(|problem| (flags.line, problem))?;
@@ -194,8 +194,8 @@ pub fn parse_job(flags: JobFlags<'_>) -> Result<ParsedJob, (usize, SettingProble
     })
 }
 
-/// The program with its commands as they are parsed. Built once: that takes longer than a job's flags do, and a file may hold
-/// thousands of jobs.
+/// The program with its commands. Built once, because that takes longer than parsing the flags of a job, and a file may
+/// have thousands of jobs.
 fn built_program() -> &'static Command {
     static PROGRAM: OnceLock<Command> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -205,7 +205,7 @@ fn built_program() -> &'static Command {
     })
 }
 
-/// Whether a command has a flag, by its name without dashes.
+/// Whether a command has a flag with this name, without dashes.
 pub fn has_flag(command: &str, flag: &str) -> bool {
     let program = built_program();
     program.find_subcommand(command).is_some_and(|command| find_flag(command, flag).is_some())
@@ -227,15 +227,15 @@ fn find_flag<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     command.get_arguments().find(|argument| argument.get_long() == Some(name) && !is_shown_only(argument))
 }
 
-/// Flags that show something and run nothing.
+/// Flags that print something instead of running the command.
 fn is_shown_only(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version)
 }
 
-/// The ids of flags that the command line or a variable gives.
+/// The ids of flags from the command line or a variable.
 fn given(command: &Command, overrides: &[OsString]) -> Vec<String> {
     let line = std::iter::once(OsString::from(command.get_name())).chain(overrides.iter().cloned());
-    // What is missing or wrong here is found when the whole line is read.
+    // Missing or invalid flags are reported when the whole line is parsed.
     let Ok(matches) = command.clone().ignore_errors(true).try_get_matches_from(line) else { return Vec::new() };
     let is_given =
         |id: &str| matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
@@ -243,17 +243,17 @@ fn given(command: &Command, overrides: &[OsString]) -> Vec<String> {
     ids.filter(|id| matches.try_contains_id(id).is_ok() && is_given(id)).map(str::to_owned).collect()
 }
 
-/// A command line that layers are added to, from the strongest.
+/// A command line under construction; sources are added by precedence, highest first.
 struct Merged<'a> {
     command: &'a Command,
-    /// The ids of flags that are settled by what was added.
+    /// The ids of flags that are already set or excluded.
     stronger: Vec<&'a str>,
     line: &'a mut Vec<OsString>,
 }
 
 impl Merged<'_> {
-    /// Adds a layer, and returns the lines of what is used of it. Of the defaults of all jobs, a command takes those flags
-    /// that it has.
+    /// Adds a source, and returns the lines of the flags that are used. Defaults of all jobs that the command lacks are
+    /// skipped.
     fn add(&mut self, layer: &[Setting], is_job: bool) -> Result<Vec<(String, usize)>, (usize, SettingProblem)> {
         let (mut used, mut settled) = (Vec::new(), Vec::new());
         for setting in layer {
@@ -269,7 +269,7 @@ impl Merged<'_> {
             let words = words(flag, setting).map_err(|problem| (setting.line, problem))?;
             let is_replaced = self.stronger.iter().any(|id| *id == flag.get_id() || self.excludes(flag, id));
             if words.is_empty() {
-                // Nothing of a weaker layer takes its place, nor is anything excluded by it.
+                // Flags with lower precedence neither replace it nor are excluded by it.
                 settled.push(flag.get_id().as_str());
             } else if !is_replaced {
                 settled.push(flag.get_id().as_str());
@@ -289,7 +289,7 @@ impl Merged<'_> {
     }
 }
 
-/// A flag as it would be typed; nothing if it is switched off.
+/// A flag as on the command line; empty if it is switched off.
 fn words(flag: &Arg, setting: &Setting) -> Result<Vec<String>, SettingProblem> {
     let name = &setting.name;
     let wrong = |wanted| Err(SettingProblem::WrongKind { name: name.clone(), wanted });
@@ -313,7 +313,7 @@ fn words(flag: &Arg, setting: &Setting) -> Result<Vec<String>, SettingProblem> {
     }
 }
 
-/// The values of flags that name places to write to.
+/// The values of flags that name paths to write.
 fn outputs(command: &Command, matches: &ArgMatches) -> Vec<String> {
     let names_place = |argument: &&Arg| {
         let is_path = argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "PATH"));
@@ -324,7 +324,7 @@ fn outputs(command: &Command, matches: &ArgMatches) -> Vec<String> {
     values.map(|value| value.to_string_lossy().into_owned()).collect()
 }
 
-/// The flag by which a command would read stdin.
+/// The flag with which a command would read stdin.
 fn stdin_flag(matches: &ArgMatches) -> Option<&'static str> {
     let flags = [("ids", "--ids -"), ("api_key_file", "--api-key-file -")];
     let is_stdin =
@@ -332,7 +332,7 @@ fn stdin_flag(matches: &ArgMatches) -> Option<&'static str> {
     flags.into_iter().find(|(id, _)| is_stdin(id)).map(|(_, shown)| shown)
 }
 
-/// What clap says first, in one line, without what it adds for a person at a terminal.
+/// clap's message on one line, without the hints for people at a terminal.
 fn first_paragraph(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let paragraph = text.split("\n\n").next().unwrap_or_default();

@@ -63,7 +63,7 @@ Requests it received: GET /_simulator/statistics. Rows in its list, now and thro
 The same for messages: GET /_simulator/message-truth. To advance the message clock and add messages:
 GET /_simulator/pass-time?duration=1d&messages=500.";
 
-/// The flags of `sent-export simulator`, as they were typed.
+/// The flags of `sent-export simulator`, before they are checked.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]

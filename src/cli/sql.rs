@@ -22,7 +22,7 @@ Examples:
   sent-export sql duckdb contacts history/ --as-of 2026-03-31 | duckdb
       The contacts at the end of March, from the folder of --history";
 
-/// The flags of `sent-export sql`, as they were typed.
+/// The flags of `sent-export sql`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct SqlArgs {

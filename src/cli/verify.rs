@@ -19,7 +19,7 @@ Exit codes:
   0 everything is as published, 1 unexpected failure, 2 wrong usage, or a file is missing, damaged or changed,
   3 as published, but the completeness of an export was not verified, 7 the result could not be written";
 
-/// The flags of `sent-export verify`, as they were typed.
+/// The flags of `sent-export verify`, before they are checked.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct VerifyArgs {

@@ -2,8 +2,8 @@
 //!
 //! The simulator has a calendar of its own, because the code under test must not check itself.
 //!
-//! *Easy to get wrong:* the last day of a leap year and of 400 years would begin a fourth part after three of 365 and of
-//! 36,524 days. The unit tests walk through every day from year 1 to 9999.
+//! *Easy to get wrong:* the last day of four years, and of 400 years, would count as part of a fifth year or fifth century
+//! without a limit. The unit tests walk through every day from year 1 to 9999.
 
 /// Days from January 1 of year 1 to January 1 of 1970.
 const DAYS_TO_1970: i64 = 719_162;

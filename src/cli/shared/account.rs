@@ -1,4 +1,4 @@
-//! Which account is read, and with which key; or the built-in simulator in its place.
+//! Flags that select the account and its key, or the built-in simulator instead.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub const DEFAULT_BASE_URL: &str = "https://api.sent.dm";
 /// Contacts or messages of the simulator: some pages of each, read within a second.
 const DEFAULT_SIMULATED: &str = "5000";
 
-/// Which account is read, and with which key; or the built-in simulator in its place.
+/// Flags that select the account and its key, or the built-in simulator instead.
 #[derive(Debug, Clone, Args)]
 pub struct AccountArgs {
     /// Read one child profile of an organization (requires the key of the organization)

@@ -27,7 +27,7 @@ pub struct ListArgs {
 
     /// Read only N rows, from pages spread over the list; the verdict is then unverified, and the manifest lists the sample among the filters
     ///
-    /// It takes a request for each page, and one to count the list. The same seed draws the same pages, as long as the list is as long.
+    /// It takes one request per page, and one to count the list. The same seed draws the same pages while the list has the same length.
     #[arg(long, value_name = "N", value_parser = limit, conflicts_with = "limit", help_heading = "Completeness")]
     pub sample: Option<NonZeroU64>,
 
