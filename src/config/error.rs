@@ -238,9 +238,9 @@ pub enum ConfigError {
     /// Changes are published with the outputs.
     #[error("changes are published together with the outputs, and cannot be held back from {0}")]
     ChangesOnStream(OutputTarget),
-    /// Rows are matched by their ids.
-    #[error("changes need the column id, which is not written")]
-    ChangesWithoutId,
+    /// Rows are matched by their ids, and those of several profiles by these, too.
+    #[error("changes need the column {0}, which is not written")]
+    ChangesWithoutKey(&'static str),
     /// A history is one of the whole list.
     #[error("--history needs the whole list, and {0} reads a part of it")]
     HistoryOfSpan(&'static str),
@@ -266,8 +266,13 @@ pub enum ConfigError {
     #[error("the output would overwrite one of the files to compare: {0}")]
     ReplacedInput(String),
     /// Without ids, rows cannot be matched.
-    #[error("no column id in {0}")]
-    NoIds(String),
+    #[error("no column {column} in {path}")]
+    NoIds {
+        /// The file.
+        path: String,
+        /// The column that it lacks: the id, or that of the profile.
+        column: &'static str,
+    },
     /// One side holds contacts, the other messages.
     #[error("cannot compare {} with {}", old.many, new.many)]
     OtherRows {
@@ -362,7 +367,7 @@ impl ConfigError {
             Self::NothingToCompare => "name a file with --output",
             Self::NothingToConfirm => "add --changes PATH, or omit the flag",
             Self::ChangesOnStream(_) => "name a file with --changes, and a folder with --history",
-            Self::ChangesWithoutId => "add id to --columns, or leave it out of --drop",
+            Self::ChangesWithoutKey(_) => "add the column to --columns, or leave it out of --drop",
             Self::HistoryOfSpan(_) => "omit one of the two; --changes works with both",
             Self::ChangesOfMovingSpan(_) => "give a date, like --since 2026-01-01, or add --partition-by created_date",
             Self::ChangesInDataset(_) => "name a file outside that folder with --changes",
@@ -370,7 +375,7 @@ impl ConfigError {
                 "repeat the flags of the last export, or name another --output (and --history) to begin anew"
             }
             Self::ReplacedInput(_) => "choose another --output",
-            Self::NoIds(_) => "export again with the column id",
+            Self::NoIds { .. } => "export again with that column",
             Self::OtherRows { .. } => "compare contacts with contacts, and messages with messages",
             Self::Incomparable { .. } => {
                 "compare exports of one account with the same filters and profile, or add --force to compare them anyway"

@@ -34,6 +34,8 @@ pub enum ColumnSet {
     Checked,
     /// All columns of the resource, and what has become of the row: [`Content::history_schema`].
     History,
+    /// The same, and that of the profile.
+    HistoryOfProfiles,
 }
 
 /// The column of activities that holds the id of their message.
@@ -58,6 +60,10 @@ static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
 /// The same with what histories say of each row.
 static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
+
+/// The same of several profiles.
+static PROFILE_HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| CHECKED_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
 
 /// The columns that reports count, and the one of the profile, without which rows of two would be taken for repeated.
 static COUNTED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
@@ -142,9 +148,20 @@ impl Content {
         })
     }
 
+    /// The columns by which two snapshots are compared: all of the resource, and that of the profile if rows of several
+    /// profiles are told apart by it.
+    pub fn compared_schema(self, has_profiles: bool) -> SchemaRef {
+        if has_profiles { self.checked_schema() } else { self.full_schema() }
+    }
+
     /// The columns from which the state of a history is made.
     pub fn history_schema(self) -> SchemaRef {
         self.of(&HISTORY_SCHEMAS)
+    }
+
+    /// The same of several profiles.
+    pub(super) fn profile_history_schema(self) -> SchemaRef {
+        self.of(&PROFILE_HISTORY_SCHEMAS)
     }
 
     /// The kind of rows that a resource of this name has.
