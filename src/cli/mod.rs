@@ -39,8 +39,8 @@ pub use settings::{
     JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, has_flag, nearest, parse_job,
 };
 pub use shared::{
-    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
-    NotifyArg, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
+    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, HiddenArg, ListArgs,
+    LookupArgs, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
     SinceStartArg, StoreArgs, TableArg, VerbosityArgs, WatchArgs,
 };
 pub use simulator::SimulatorArgs;

@@ -8,7 +8,7 @@ use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
 use crate::store::{OutputTarget, StoreError};
-use crate::telemetry::WebhookProblem;
+use crate::telemetry::{AddressProblem, LineageError};
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,10 @@ pub enum ConfigError {
     BadManifest(OutputTarget),
     /// The address to notify is none. It may be a secret, so it is not shown.
     #[error("--notify (or SENT_EXPORT_NOTIFY) is not a usable address: {0}")]
-    BadNotify(WebhookProblem),
+    BadNotify(AddressProblem),
+    /// Lineage cannot be told as it is asked for.
+    #[error(transparent)]
+    Lineage(#[from] LineageError),
     /// What is written for those who watch runs lies on this machine.
     #[error("{flag} takes a file on this machine, not {path}")]
     WatchedElsewhere {
@@ -316,6 +319,7 @@ impl ConfigError {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
             Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
+            Self::Lineage(error) => error.hint(),
             Self::WatchedElsewhere { .. } => "name a local file",
             Self::RunLog { .. } => "name a file in a folder that can be written to",
             Self::PartOfList { .. } => "leave out one of the two",
