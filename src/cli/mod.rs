@@ -73,7 +73,9 @@ impl Cli {
     /// # Errors
     /// With what is to be shown: help, the version, or what is wrong.
     pub fn from_command_line() -> Result<Self, clap::Error> {
-        let matches = program().try_get_matches()?;
+        let mut program = program();
+        environment::check_variables(&mut program)?;
+        let matches = program.try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
 
