@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::base::printable::printable;
 use crate::cli::VerbosityArgs;
 use crate::progress::LogWriter;
 use crate::telemetry::{CONSOLE_TARGET, JsonLayer, LogFormat};
@@ -79,7 +80,8 @@ where
         }
         let mut message = Message::default();
         event.record(&mut message);
-        writeln!(writer, "warning: {}{}", message.text, message.fields)
+        // File names and a server's texts may hold control characters for the terminal.
+        writeln!(writer, "warning: {}", printable(&(message.text + &message.fields)))
     }
 }
 
