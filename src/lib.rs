@@ -27,7 +27,7 @@
 //!              │                  these are still as published
 //!              └► changes         two snapshots, of which a run may be the newer ─► what is new, changed and gone ─► publish
 //!        resources ─► sql         schemas ─► statements for databases that load the files
-//!        telemetry                log lines as JSON; what a run leaves for metrics, a run log and a webhook
+//!        telemetry                log lines as JSON; what a run leaves for metrics, a run log, a webhook and lineage
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not know Arrow; `format`, `store` and `publish` do not know

@@ -153,8 +153,26 @@ fn field_of(name: &str, field: &Field) -> LineageField {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::resources::contacts::contacts_schema;
+
+    #[test]
+    fn objects_are_named_by_their_bucket_and_key_and_streams_are_no_datasets() {
+        let stores = Arc::new(Stores::default());
+        let named = |path: &str| OutputTarget::new(Path::new(path), &stores).unwrap().place_and_name();
+        for (path, bucket, key) in [
+            ("s3a://lake/a/c.parquet", "s3://lake", "a/c.parquet"),
+            ("gs://lake/c.csv", "gs://lake", "c.csv"),
+            ("abfss://box@me.dfs.core.windows.net/a/", "abfss://box@me.dfs.core.windows.net", "a"),
+        ] {
+            assert_eq!(named(path), Some((bucket.to_owned(), key.to_owned())), "{path}");
+        }
+        assert_eq!(named("-"), None);
+        let (namespace, name) = named("no/such/c.csv").unwrap();
+        assert!(namespace == "file" && Path::new(&name).is_absolute() && name.ends_with("c.csv"), "{name}");
+    }
 
     #[test]
     fn columns_have_the_types_of_sql_engines() {
