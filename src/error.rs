@@ -15,6 +15,7 @@ use crate::publish::{GateFailure, OutputError};
 use crate::simulator::StartError;
 use crate::sql::SqlError;
 use crate::store::{ObjectErrorKind, StoreError, is_out_of_files};
+use crate::telemetry::LineageError;
 use crate::verdict::{Evidence, Verdict};
 
 /// Exit codes; scripts branch on them, so a number never changes its meaning.
@@ -223,7 +224,7 @@ impl Error {
             Self::Config(ConfigError::Output(error)) | Self::Output(error) => output_exit_code(error),
             Self::Print(_)
             | Self::Journal(_)
-            | Self::Config(ConfigError::RunLog { .. })
+            | Self::Config(ConfigError::RunLog { .. } | ConfigError::Lineage(LineageError::File { .. }))
             | Self::Changes(ChangesError::Spill { .. }) => ExitCode::Output,
             Self::Config(_)
             | Self::Jobs(_)

@@ -27,7 +27,7 @@
 //!              │                  published
 //!              └► changes         two snapshots, of which a run may be the newer ─► what is new, changed and gone ─► publish
 //!        resources ─► sql         schemas ─► statements for databases that load the files
-//!        telemetry                log lines as JSON; metrics, a run log and notifications about a run
+//!        telemetry                log lines as JSON; metrics, a run log, notifications about a run and lineage
 //! ```
 //!
 //! Imports point down this picture and never back: `api` does not depend on Arrow; `format`, `store` and `publish` do not

@@ -14,6 +14,7 @@ use arrow::error::ArrowError;
 
 use super::chunk::RowRef;
 use super::counts::ChangeCounts;
+use super::key::KeyColumns;
 use super::layout::{ChangeLayout, GoneAs, OPT_OUT, name_field, schema_of, value_columns};
 use super::row_codec::RowCodec;
 use super::settings::CompareSettings;
@@ -21,7 +22,7 @@ use super::settings::CompareSettings;
 /// Rows that only one side has or that differ. They are copied, because a reference would keep a whole chunk in memory.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
-    ids: Vec<String>,
+    keys: Vec<String>,
     old: EncodedRows,
     new: EncodedRows,
 }
@@ -52,15 +53,15 @@ impl EncodedRows {
 }
 
 impl Candidates {
-    /// Adds an id with its row on each side that has it.
+    /// Adds a key with its row on each side that has it.
     pub(super) fn push(&mut self, old: Option<&RowRef>, new: Option<&RowRef>) {
-        self.ids.extend(old.or(new).map(|row| row.id().to_owned()));
+        self.keys.extend(old.or(new).map(|row| row.key().to_owned()));
         self.old.push(old);
         self.new.push(new);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ids.len()
+        self.keys.len()
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -71,12 +72,14 @@ impl Candidates {
 /// Compares rows and counts changes.
 #[derive(Debug)]
 pub(super) struct RowComparison {
+    key: KeyColumns,
     fields: Vec<FieldRef>,
     is_compared: Vec<bool>,
     has_whole_rows: bool,
     layout: ChangeLayout,
     gone_as: GoneAs,
     not_gone: HashSet<String>,
+    complete_profiles: HashSet<String>,
     schema: SchemaRef,
     counts: ChangeCounts,
     /// Changed rows for each column.
@@ -101,15 +104,17 @@ impl RowChange {
 }
 
 impl RowComparison {
-    pub(super) fn new(fields: &[FieldRef], settings: &CompareSettings) -> Self {
+    pub(super) fn new((key, fields): (KeyColumns, &[FieldRef]), settings: &CompareSettings) -> Self {
         let is_compared = |field: &FieldRef| !settings.ignored.contains(field.name());
         Self {
+            key,
             is_compared: fields.iter().map(is_compared).collect(),
             has_whole_rows: settings.whole_rows,
             layout: settings.layout,
             gone_as: settings.gone_as,
             not_gone: settings.not_gone.clone(),
-            schema: schema_of(fields, settings.layout),
+            complete_profiles: settings.complete_profiles.clone(),
+            schema: schema_of((key, fields), settings.layout),
             counts: ChangeCounts::default(),
             changed: vec![0; fields.len()],
             fields: fields.to_vec(),
@@ -131,9 +136,9 @@ impl RowComparison {
         let old = codec.decode(candidates.old.rows())?;
         let new = codec.decode(candidates.new.rows())?;
         let changes = self.find_changes(candidates, &old, &new)?;
-        let ids = StringArray::from_iter_values(changes.iter().map(|change| &candidates.ids[change.candidate]));
+        let keys = changes.iter().map(|change| candidates.keys[change.candidate].as_str());
         let kinds = StringArray::from_iter_values(changes.iter().map(|change| change.name));
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(ids)];
+        let mut columns = self.key.columns(keys);
         if let ChangeLayout::Log { valid_from } = self.layout {
             let times = TimestampMicrosecondArray::from_value(valid_from, changes.len());
             columns.push(Arc::new(times.with_timezone("UTC")));
@@ -188,8 +193,7 @@ impl RowComparison {
                     ("added", None)
                 }
                 (Some(_), None) => {
-                    let is_missing = self.not_gone.contains(&candidates.ids[candidate]);
-                    let gone_as = if is_missing { GoneAs::Missing } else { self.gone_as };
+                    let gone_as = self.gone_as(&candidates.keys[candidate]);
                     match gone_as {
                         GoneAs::Removed => self.counts.removed += 1,
                         GoneAs::Missing => self.counts.missing += 1,
@@ -200,6 +204,18 @@ impl RowComparison {
             changes.push(RowChange { candidate, name, old, new, fields });
         }
         Ok(changes)
+    }
+
+    /// What a row is called that only the old snapshot has.
+    fn gone_as(&self, key: &str) -> GoneAs {
+        let is_complete = self.key.profile_of(key).is_some_and(|profile| self.complete_profiles.contains(profile));
+        if self.not_gone.contains(self.key.id_of(key)) {
+            GoneAs::Missing
+        } else if is_complete {
+            GoneAs::Removed
+        } else {
+            self.gone_as
+        }
     }
 
     fn field_names(&self, changes: &[RowChange]) -> ArrayRef {

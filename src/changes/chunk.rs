@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, UInt32Type};
 pub(super) static CHUNK_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let field = |name, data_type| Field::new(name, data_type, false);
     Arc::new(Schema::new(vec![
-        field("id", DataType::Utf8),
+        field("key", DataType::Utf8),
         field("row", DataType::Binary),
         field("rank", DataType::UInt32),
     ]))
@@ -21,26 +21,26 @@ pub(super) static CHUNK_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// Rows in the order of [`compare_rows`].
 #[derive(Debug)]
 pub(super) struct Chunk {
-    ids: StringArray,
+    keys: StringArray,
     rows: BinaryArray,
     ranks: PrimitiveArray<UInt32Type>,
 }
 
 impl Chunk {
     pub(super) fn from_batch(batch: &RecordBatch) -> Option<Self> {
-        let [ids, rows, ranks] = batch.columns() else { return None };
-        let (ids, rows) = (ids.as_string_opt()?.clone(), rows.as_binary_opt()?.clone());
-        Some(Self { ids, rows, ranks: ranks.as_primitive_opt()?.clone() })
+        let [keys, rows, ranks] = batch.columns() else { return None };
+        let (keys, rows) = (keys.as_string_opt()?.clone(), rows.as_binary_opt()?.clone());
+        Some(Self { keys, rows, ranks: ranks.as_primitive_opt()?.clone() })
     }
 
     pub(super) fn to_batch(&self) -> RecordBatch {
         let columns: Vec<Arc<dyn Array>> =
-            vec![Arc::new(self.ids.clone()), Arc::new(self.rows.clone()), Arc::new(self.ranks.clone())];
+            vec![Arc::new(self.keys.clone()), Arc::new(self.rows.clone()), Arc::new(self.ranks.clone())];
         RecordBatch::try_new(Arc::clone(&CHUNK_SCHEMA), columns).expect("the columns are those of a chunk")
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ids.len()
+        self.keys.len()
     }
 }
 
@@ -52,8 +52,9 @@ pub(super) struct RowRef {
 }
 
 impl RowRef {
-    pub(super) fn id(&self) -> &str {
-        self.chunk.ids.value(self.at)
+    /// What it is matched by.
+    pub(super) fn key(&self) -> &str {
+        self.chunk.keys.value(self.at)
     }
 
     /// The other columns as bytes.
@@ -62,37 +63,37 @@ impl RowRef {
     }
 
     pub(super) fn keyed(&self) -> KeyedRow<'_> {
-        KeyedRow { id: self.id(), rank: self.chunk.ranks.value(self.at), row: self.row() }
+        KeyedRow { key: self.key(), rank: self.chunk.ranks.value(self.at), row: self.row() }
     }
 }
 
 /// What the order of rows depends on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KeyedRow<'a> {
-    pub(super) id: &'a str,
+    pub(super) key: &'a str,
     pub(super) rank: u32,
     pub(super) row: &'a [u8],
 }
 
-/// By id; of rows with the same id, the one that counts comes first.
+/// By key; of rows with the same key, the one that counts comes first.
 pub(super) fn compare_rows(one: KeyedRow<'_>, other: KeyedRow<'_>) -> Ordering {
-    let by_id = one.id.as_bytes().cmp(other.id.as_bytes());
-    by_id.then_with(|| other.rank.cmp(&one.rank)).then_with(|| other.row.cmp(one.row))
+    let by_key = one.key.as_bytes().cmp(other.key.as_bytes());
+    by_key.then_with(|| other.rank.cmp(&one.rank)).then_with(|| other.row.cmp(one.row))
 }
 
-/// The first bytes of an id as a number in the same order, which decides most comparisons without reading the id.
-pub(super) fn prefix_of(id: &str) -> u128 {
+/// The first bytes of a key as a number in the same order, which decides most comparisons without reading the key.
+pub(super) fn prefix_of(key: &str) -> u128 {
     const BYTES: usize = size_of::<u128>();
     let mut prefix = [0; BYTES];
-    let length = id.len().min(BYTES);
-    prefix[..length].copy_from_slice(&id.as_bytes()[..length]);
+    let length = key.len().min(BYTES);
+    prefix[..length].copy_from_slice(&key.as_bytes()[..length]);
     u128::from_be_bytes(prefix)
 }
 
 /// Collects rows, which must arrive in order, into chunks.
 #[derive(Debug, Default)]
 pub(super) struct ChunkBuilder {
-    ids: StringBuilder,
+    keys: StringBuilder,
     rows: BinaryBuilder,
     ranks: Vec<u32>,
     bytes: usize,
@@ -100,10 +101,10 @@ pub(super) struct ChunkBuilder {
 
 impl ChunkBuilder {
     pub(super) fn push(&mut self, row: KeyedRow<'_>) {
-        self.ids.append_value(row.id);
+        self.keys.append_value(row.key);
         self.rows.append_value(row.row);
         self.ranks.push(row.rank);
-        self.bytes += row.id.len() + row.row.len() + 3 * size_of::<u32>();
+        self.bytes += row.key.len() + row.row.len() + 3 * size_of::<u32>();
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -117,7 +118,7 @@ impl ChunkBuilder {
         }
         self.bytes = 0;
         let ranks = std::mem::take(&mut self.ranks).into();
-        Some(Chunk { ids: self.ids.finish(), rows: self.rows.finish(), ranks })
+        Some(Chunk { keys: self.keys.finish(), rows: self.rows.finish(), ranks })
     }
 }
 
@@ -126,9 +127,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_in_the_order_of_ids() {
-        let ids = ["", "a", "a\0", "ab", "abcdefghijklmnop", "abcdefghijklmnopq", "b", "\u{e9}"];
-        for (one, other) in ids.iter().zip(&ids[1..]) {
+    fn prefixes_are_in_the_order_of_keys() {
+        let keys = ["", "a", "a\0", "ab", "abcdefghijklmnop", "abcdefghijklmnopq", "b", "\u{e9}"];
+        for (one, other) in keys.iter().zip(&keys[1..]) {
             assert!(prefix_of(one) <= prefix_of(other) && one < other, "{one:?} {other:?}");
         }
         assert!(prefix_of("ab") < prefix_of("b"));

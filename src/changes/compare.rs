@@ -47,13 +47,14 @@ pub fn for_each_gone(
     new: &SortedSnapshot,
     mut take: impl FnMut(&str),
 ) -> Result<(), ChangesError> {
+    let old_key = old.codec().key();
     let (mut old, mut new) = (SnapshotSide::open(old)?, SnapshotSide::open(new)?);
     while let Some(row) = old.take()? {
-        while new.next.as_ref().is_some_and(|other| other.id() < row.id()) {
+        while new.next.as_ref().is_some_and(|other| other.key() < row.key()) {
             new.take()?;
         }
-        if new.next.as_ref().is_none_or(|other| other.id() != row.id()) {
-            take(row.id());
+        if new.next.as_ref().is_none_or(|other| other.key() != row.key()) {
+            take(old_key.id_of(row.key()));
         }
     }
     Ok(())
@@ -93,7 +94,7 @@ impl Changes {
         settings: &CompareSettings,
     ) -> Result<Self, ChangesError> {
         let codec = Arc::clone(old.codec());
-        let comparison = RowComparison::new(codec.fields(), settings);
+        let comparison = RowComparison::new((codec.key(), codec.fields()), settings);
         let (old, new) = (SnapshotSide::open(old)?, SnapshotSide::open(new)?);
         Ok(Self { codec, old, new, comparison, candidates: Candidates::default(), unchanged: 0 })
     }
@@ -131,7 +132,7 @@ impl Changes {
                 (None, None) => return Ok(()),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => old.id().cmp(new.id()),
+                (Some(old), Some(new)) => old.key().cmp(new.key()),
             };
             let old = if order.is_le() { self.old.take()? } else { None };
             let new = if order.is_ge() { self.new.take()? } else { None };

@@ -6,6 +6,8 @@ use arrow::array::{ArrayRef, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 
+use super::key::KeyColumns;
+
 /// The layout of old and new values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ChangeLayout {
@@ -49,18 +51,18 @@ pub const VALID_FROM: &str = "valid_from";
 /// The column with the kind of change.
 pub const CHANGE: &str = "change";
 
-/// The columns of the changes between snapshots with this schema: `id`, in a history `valid_from`, `change` and
-/// `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all columns except the id, in the given
-/// layout.
+/// The columns of the changes between snapshots with this schema: `id`, and `profile_id` if it has that; in a history
+/// `valid_from`; `change` and `changed_fields`; `opt_out_change` if it has `opt_out`; then the values of all other columns, as
+/// the layout says.
 pub fn changes_schema(schema: &Schema, layout: ChangeLayout) -> SchemaRef {
-    let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != "id").cloned().collect();
-    schema_of(&fields, layout)
+    let key = KeyColumns::of(schema);
+    schema_of((key, &key.others(schema)), layout)
 }
 
-/// The same from the columns other than the id.
-pub(super) fn schema_of(values: &[FieldRef], layout: ChangeLayout) -> SchemaRef {
+/// The same from the key and the columns other than it.
+pub(super) fn schema_of((key, values): (KeyColumns, &[FieldRef]), layout: ChangeLayout) -> SchemaRef {
     let names = DataType::List(name_field());
-    let mut fields = vec![Field::new("id", DataType::Utf8, false)];
+    let mut fields = key.fields();
     if matches!(layout, ChangeLayout::Log { .. }) {
         fields.push(Field::new(VALID_FROM, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false));
     }

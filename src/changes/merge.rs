@@ -38,7 +38,7 @@ impl Merge {
                 self.cursors.swap_remove(0);
             }
             self.sift_down(0);
-            if self.last.as_ref().is_some_and(|last| last.id() == row.id()) {
+            if self.last.as_ref().is_some_and(|last| last.key() == row.key()) {
                 self.repeated += 1;
                 continue;
             }

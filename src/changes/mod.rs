@@ -1,5 +1,7 @@
 //! Compares two snapshots of one resource: what is new, changed and gone, sorted by id, in bounded memory.
 //!
+//! Rows are matched by their ids, and by their profiles, too, if both snapshots have rows of several.
+//!
 //! A [`SnapshotSorter`] takes the rows of one snapshot in any order. When they exceed its budget, it sorts them by id and
 //! writes them to a temporary file. [`Changes`] merges the sorted rows of both sides, compares rows with the same id, and
 //! returns batches of [`changes_schema`]. Memory is the budget of [`SortSettings`] for each side, one chunk of each
@@ -21,6 +23,7 @@ mod chunk;
 mod compare;
 mod counts;
 mod error;
+mod key;
 mod layout;
 mod merge;
 mod row_codec;

@@ -1,20 +1,18 @@
 //! Encodes rows as bytes: equal rows have equal bytes, which can be decoded again.
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{FieldRef, Schema};
 use arrow::error::ArrowError;
 use arrow::row::{RowConverter, Rows, SortField};
 
-/// The column by which rows of two snapshots are matched.
-const ID: &str = "id";
+use super::key::KeyColumns;
 
-/// Encodes the columns of a snapshot other than the id.
+/// Encodes the columns of a snapshot other than its key.
 #[derive(Debug)]
 pub(super) struct RowCodec {
     converter: RowConverter,
-    /// Position of the id in the schema of the snapshot.
-    id: usize,
-    /// The columns other than the id.
+    key: KeyColumns,
+    /// The columns other than the key.
     fields: Vec<FieldRef>,
 }
 
@@ -24,33 +22,39 @@ impl RowCodec {
     /// # Errors
     /// When it has no such column, or one with a type that cannot be encoded.
     pub(super) fn new(schema: &Schema) -> Result<Self, ArrowError> {
-        let id = schema.index_of(ID)?;
-        let fields: Vec<FieldRef> = schema.fields().iter().filter(|field| field.name() != ID).cloned().collect();
+        schema.index_of("id")?;
+        let key = KeyColumns::of(schema);
+        let fields = key.others(schema);
         let sort_fields = fields.iter().map(|field| SortField::new(field.data_type().clone())).collect();
-        Ok(Self { converter: RowConverter::new(sort_fields)?, id, fields })
+        Ok(Self { converter: RowConverter::new(sort_fields)?, key, fields })
     }
 
-    /// The columns other than the id.
+    /// The columns that rows are matched by.
+    pub(super) fn key(&self) -> KeyColumns {
+        self.key
+    }
+
+    /// The columns other than the key.
     pub(super) fn fields(&self) -> &[FieldRef] {
         &self.fields
     }
 
-    /// The ids of a batch, and its other columns as bytes.
+    /// The keys of a batch, and its other columns as bytes.
     ///
     /// # Errors
     /// When the columns of the batch differ from those of the snapshot.
     pub(super) fn encode(&self, batch: &RecordBatch) -> Result<(StringArray, Rows), ArrowError> {
-        let foreign = || ArrowError::SchemaError("the id is not a text".to_owned());
-        if batch.num_columns() != self.fields.len() + 1 {
+        if batch.num_columns() != self.fields.len() + self.key.len() {
             return Err(ArrowError::SchemaError(format!("{} columns", batch.num_columns())));
         }
-        let ids: &StringArray = batch.column(self.id).as_string_opt().ok_or_else(foreign)?;
-        let others = batch.columns().iter().enumerate().filter(|(column, _)| *column != self.id);
-        let others: Vec<ArrayRef> = others.map(|(_, array)| ArrayRef::clone(array)).collect();
-        Ok((ids.clone(), self.converter.convert_columns(&others)?))
+        let (schema, keys) = (batch.schema(), self.key.keys(batch)?);
+        let columns = schema.fields().iter().zip(batch.columns());
+        let others = columns.filter(|(field, _)| !self.key.contains(field.name())).map(|(_, array)| array);
+        let others: Vec<ArrayRef> = others.cloned().collect();
+        Ok((keys, self.converter.convert_columns(&others)?))
     }
 
-    /// Decodes the columns other than the id.
+    /// Decodes the columns other than the key.
     ///
     /// # Errors
     /// When the bytes are not encoded rows.

@@ -130,7 +130,7 @@ impl Cursor {
         };
         Ok(chunks.next()?.map(|chunk| {
             let row = RowRef { chunk, at: 0 };
-            Self { chunks, prefix: prefix_of(row.id()), row }
+            Self { chunks, prefix: prefix_of(row.key()), row }
         }))
     }
 
@@ -155,7 +155,7 @@ impl Cursor {
             let Some(chunk) = self.chunks.next()? else { return Ok(false) };
             self.row = RowRef { chunk, at: 0 };
         }
-        self.prefix = prefix_of(self.row.id());
+        self.prefix = prefix_of(self.row.key());
         Ok(true)
     }
 }

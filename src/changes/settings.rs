@@ -17,4 +17,6 @@ pub struct CompareSettings {
     pub gone_as: GoneAs,
     /// Ids that are always called `missing` if only the old snapshot has them.
     pub not_gone: HashSet<String>,
+    /// Profiles of which the new snapshot has every row: what it lacks of them is `removed`, whatever `gone_as` says.
+    pub complete_profiles: HashSet<String>,
 }

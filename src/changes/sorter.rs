@@ -51,14 +51,14 @@ pub struct SnapshotSorter {
 /// The rows of a batch.
 #[derive(Debug)]
 struct BatchRows {
-    ids: StringArray,
+    keys: StringArray,
     rows: Rows,
     rank: u32,
 }
 
 impl BatchRows {
     fn row(&self, at: usize) -> KeyedRow<'_> {
-        KeyedRow { id: self.ids.value(at), rank: self.rank, row: self.rows.row(at).data() }
+        KeyedRow { key: self.keys.value(at), rank: self.rank, row: self.rows.row(at).data() }
     }
 }
 
@@ -70,7 +70,8 @@ struct SortEntry {
 }
 
 impl SnapshotSorter {
-    /// For two snapshots with this schema, which has a text column `id`.
+    /// For two snapshots with this schema, which has a text column `id`. With a text column `profile_id`, rows are matched by
+    /// both.
     ///
     /// # Errors
     /// When the schema has no such column, or a column of a type that cannot be compared.
@@ -99,20 +100,20 @@ impl SnapshotSorter {
         Self { codec, settings, parts: Vec::new(), bytes: 0, levels: Vec::new(), without_id: 0, repeated: 0 }
     }
 
-    /// Adds rows. Among rows with the same id, the one with the highest `rank` counts. Rows without an id are only counted.
+    /// Adds rows. Among rows with the same key, the one with the highest `rank` counts. Rows without an id are only counted.
     ///
     /// # Errors
     /// When the batch has other columns, or a temporary file cannot be written.
     pub fn add(&mut self, batch: &RecordBatch, rank: u32) -> Result<(), ChangesError> {
-        let (mut ids, mut rows) = self.codec.encode(batch).map_err(ChangesError::ForeignBatch)?;
-        if ids.null_count() > 0 {
-            self.without_id += ids.null_count() as u64;
-            let has_id = arrow::compute::is_not_null(&ids).map_err(ChangesError::ForeignBatch)?;
+        let (mut keys, mut rows) = self.codec.encode(batch).map_err(ChangesError::ForeignBatch)?;
+        if keys.null_count() > 0 {
+            self.without_id += keys.null_count() as u64;
+            let has_id = arrow::compute::is_not_null(&keys).map_err(ChangesError::ForeignBatch)?;
             let kept = filter_record_batch(batch, &has_id).map_err(ChangesError::ForeignBatch)?;
-            (ids, rows) = self.codec.encode(&kept).map_err(ChangesError::ForeignBatch)?;
+            (keys, rows) = self.codec.encode(&kept).map_err(ChangesError::ForeignBatch)?;
         }
-        self.bytes += ids.value_data().len() + rows.size() + ids.len() * size_of::<SortEntry>();
-        self.parts.push(BatchRows { ids, rows, rank });
+        self.bytes += keys.value_data().len() + rows.size() + keys.len() * size_of::<SortEntry>();
+        self.parts.push(BatchRows { keys, rows, rank });
         if self.bytes >= self.settings.budget_bytes { self.spill() } else { Ok(()) }
     }
 
@@ -180,10 +181,10 @@ impl SnapshotSorter {
         let parts = std::mem::take(&mut self.parts);
         self.bytes = 0;
         let index = |at: usize| u32::try_from(at).expect("a budget has fewer than 2^32 rows");
-        let mut entries: Vec<SortEntry> = Vec::with_capacity(parts.iter().map(|part| part.ids.len()).sum());
+        let mut entries: Vec<SortEntry> = Vec::with_capacity(parts.iter().map(|part| part.keys.len()).sum());
         for (part, rows) in parts.iter().enumerate() {
-            let entry = |at| SortEntry { prefix: prefix_of(rows.ids.value(at)), part: index(part), at: index(at) };
-            entries.extend((0..rows.ids.len()).map(entry));
+            let entry = |at| SortEntry { prefix: prefix_of(rows.keys.value(at)), part: index(part), at: index(at) };
+            entries.extend((0..rows.keys.len()).map(entry));
         }
         let row = |entry: &SortEntry| parts[entry.part as usize].row(entry.at as usize);
         entries.sort_unstable_by(|one, other| {

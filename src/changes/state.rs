@@ -7,11 +7,12 @@
 //! *Easy to get wrong:* a file may lack columns that others have. A state has all columns of all files; the caller selects
 //! those that the newest file has.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::error::ChangesError;
@@ -53,34 +54,38 @@ impl StateRows {
     /// # Errors
     /// When a temporary file cannot be read.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, ChangesError> {
-        let (mut ids, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
-        while ids.len() < BATCH_ROWS && bytes < BATCH_BYTES {
+        let (mut keys, mut rows, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while keys.len() < BATCH_ROWS && bytes < BATCH_BYTES {
             let Some(row) = self.rows.next()? else { break };
-            ids.push(row.id().to_owned());
+            keys.push(row.key().to_owned());
             rows.push(row.row().to_vec());
             bytes += row.row().len();
         }
-        if ids.is_empty() {
+        if keys.is_empty() {
             return Ok(None);
         }
-        self.batch(&ids, &rows).map(Some).map_err(ChangesError::ForeignBatch)
+        self.batch(&keys, &rows).map(Some).map_err(ChangesError::ForeignBatch)
     }
 
-    fn batch(&self, ids: &[String], rows: &[Vec<u8>]) -> Result<RecordBatch, ArrowError> {
+    fn batch(&self, keys: &[String], rows: &[Vec<u8>]) -> Result<RecordBatch, ArrowError> {
         let values = self.codec.decode(rows.iter().map(Vec::as_slice))?;
         let is_there = |change: Option<&str>| {
             Some(![GoneAs::Removed, GoneAs::Missing].map(GoneAs::name).iter().any(|gone| change == Some(gone)))
         };
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        let mut there = None;
-        for (field, array) in self.codec.fields().iter().zip(values) {
-            if field.name() == CHANGE {
-                there = array.as_string_opt::<i32>().map(|kinds| kinds.iter().map(is_there).collect::<BooleanArray>());
-            } else {
-                columns.push(array);
-            }
-        }
-        columns.insert(self.schema.index_of("id")?, Arc::new(StringArray::from_iter_values(ids)));
+        let mut columns: HashMap<&str, ArrayRef> = HashMap::new();
+        let key = self.codec.key();
+        let keyed = key.columns(keys.iter().map(String::as_str));
+        let key_fields = key.fields();
+        columns.extend(key_fields.iter().map(|field| field.name().as_str()).zip(keyed));
+        columns.extend(self.codec.fields().iter().map(|field| field.name().as_str()).zip(values));
+        let there = columns.remove(CHANGE).and_then(|kinds| {
+            kinds.as_string_opt::<i32>().map(|kinds| kinds.iter().map(is_there).collect::<BooleanArray>())
+        });
+        let column = |field: &FieldRef| {
+            let array = columns.get(field.name().as_str()).cloned();
+            array.ok_or_else(|| ArrowError::SchemaError(format!("no column {}", field.name())))
+        };
+        let columns = self.schema.fields().iter().map(column).collect::<Result<Vec<_>, _>>()?;
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
         let there = there.ok_or_else(|| ArrowError::SchemaError("no column change".to_owned()))?;
         filter_record_batch(&batch, &there)

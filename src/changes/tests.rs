@@ -332,3 +332,41 @@ proptest! {
         prop_assert_eq!(one, other);
     }
 }
+
+#[test]
+fn rows_of_profiles_are_matched_by_both_whatever_the_budget() {
+    let schema: SchemaRef =
+        Arc::new(Schema::new(["id", "name", "profile_id"].map(|name| Field::new(name, DataType::Utf8, true)).to_vec()));
+    // Ids that begin alike, and profiles that share them.
+    let rows = |profiles: &[&str], ids: std::ops::Range<u32>, name: &str| {
+        let keys: Vec<_> = profiles.iter().flat_map(|profile| ids.clone().map(move |id| (id, *profile))).collect();
+        let ids = keys.iter().map(|(id, _)| Some(format!("0000-0000-0000-0000-{id:04}"))).collect::<StringArray>();
+        let of = keys.iter().map(|(_, profile)| Some(*profile).filter(|of| !of.is_empty())).collect::<StringArray>();
+        let names = StringArray::from(vec![name; keys.len()]);
+        RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(ids), Arc::new(names), Arc::new(of)]).unwrap()
+    };
+    let compared = |budget_bytes: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let sorting = SortSettings { budget_bytes, max_merged_runs: 2, chunk_bytes: 100, folder: folder.path().into() };
+        let [mut old, mut new] = SnapshotSorter::pair(&schema, &sorting).unwrap();
+        for batch in [rows(&["a", "b", ""], 0..20, "x"), rows(&["c"], 5..7, "x")] {
+            old.add(&batch, 0).unwrap();
+        }
+        for batch in [rows(&["b"], 0..18, "x"), rows(&["a"], 0..20, "x"), rows(&[""], 0..20, "y")] {
+            new.add(&batch, 0).unwrap();
+        }
+        let complete_profiles = ["b".to_owned()].into();
+        let settings = CompareSettings { gone_as: GoneAs::Missing, complete_profiles, ..CompareSettings::default() };
+        let (old, new) = (old.finish().unwrap(), new.finish().unwrap());
+        let mut changes = Changes::between(&old, &new, &settings).unwrap();
+        let batches: Vec<RecordBatch> = std::iter::from_fn(|| changes.next_batch().unwrap()).collect();
+        (concat_batches(&changes_schema(&schema, ChangeLayout::Structs), &batches).unwrap(), changes.counts())
+    };
+    let (whole, counts) = compared(usize::MAX);
+    assert_eq!((counts.removed, counts.missing, counts.changed, counts.added, counts.unchanged), (2, 2, 20, 0, 38));
+    assert_eq!(compared(1).0, whole);
+    let texts = |column: usize| whole.column(column).as_string::<i32>();
+    let key =
+        |row: usize| (texts(0).value(row).to_owned(), texts(1).is_valid(row).then(|| texts(1).value(row).to_owned()));
+    assert!((1..whole.num_rows()).all(|row| key(row - 1) < key(row)), "by id, then by profile");
+}

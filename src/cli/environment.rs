@@ -7,6 +7,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::FalseyValueParser;
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command};
 
 /// Prefix of the variables.
@@ -14,6 +15,25 @@ const PREFIX: &str = "SENT_EXPORT_";
 
 /// Values that leave a switch off, as in clap.
 const OFF: [&str; 6] = ["n", "no", "f", "false", "off", "0"];
+
+/// A flag without a variable: whoever sets one means the flag of exports that appends to the file, and would wait in vain.
+const READ_BY_REPORTS_ALONE: &str = "run-log";
+
+/// Checks that no variable is set which looks like that of a flag and is none.
+///
+/// # Errors
+/// With the variable that was meant.
+pub(super) fn check_variables(program: &mut Command) -> Result<(), clap::Error> {
+    let name = variable_name(READ_BY_REPORTS_ALONE);
+    if std::env::var_os(&name).is_none_or(|value| value.is_empty()) {
+        return Ok(());
+    }
+    let text = format!(
+        "{} is not read: exports append to the file that SENT_EXPORT_RUNS names, and report --runs FILE shows it",
+        name.display()
+    );
+    Err(program.error(ErrorKind::InvalidValue, text))
+}
 
 /// Gives every flag of every command its variable.
 pub(super) fn with_variables(program: Command) -> Command {
@@ -23,7 +43,7 @@ pub(super) fn with_variables(program: Command) -> Command {
 
 fn with_variable(argument: Arg) -> Arg {
     // A flag with a variable of another name keeps it.
-    if argument.get_env().is_some() {
+    if argument.get_env().is_some() || argument.get_long() == Some(READ_BY_REPORTS_ALONE) {
         return argument;
     }
     let Some(name) = argument.get_long().map(variable_name) else { return argument };

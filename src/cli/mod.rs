@@ -39,8 +39,8 @@ pub use settings::{
     JobFlags, ParsedJob, Setting, SettingProblem, SettingValue, check_defaults, has_flag, nearest, parse_job,
 };
 pub use shared::{
-    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, ListArgs, LookupArgs,
-    NotifyArg, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
+    AccountArgs, ChangesArgs, ColumnArgs, CsvArgs, DEFAULT_BASE_URL, FileArgs, GateArgs, HiddenArg, ListArgs,
+    LookupArgs, OutputArgs, PaceArgs, ProfilesArgs, RateLimitArg, ReportFileArgs, ResumeArgs, RunArgs, SinceArg,
     SinceStartArg, StoreArgs, TableArg, VerbosityArgs, WatchArgs,
 };
 pub use simulator::SimulatorArgs;
@@ -73,7 +73,9 @@ impl Cli {
     /// # Errors
     /// With what is to be shown: help, the version, or an error.
     pub fn from_command_line() -> Result<Self, clap::Error> {
-        let matches = program().try_get_matches()?;
+        let mut program = program();
+        environment::check_variables(&mut program)?;
+        let matches = program.try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
 

@@ -111,6 +111,9 @@ pub enum SettingProblem {
         /// What it takes.
         wanted: &'static str,
     },
+    /// The flag that shows a run log, where the one that appends to it was meant.
+    #[error("run-log shows the runs of a file and is for jobs with the command report; to append to it, write runs")]
+    RunLogOfAll,
     /// clap rejects a value or the combination of flags.
     #[error("{0}")]
     Refused(String),
@@ -133,11 +136,14 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<S
     (similarity(best) > LEAST).then(|| best.to_owned())
 }
 
-/// Checks that each flag for all jobs exists in some command.
+/// Checks that each flag for all jobs exists in some command, and that none of them would be a trap there.
 ///
 /// # Errors
 /// With the line of the first flag that no command has.
 pub fn check_defaults(defaults: &[Setting]) -> Result<(), (usize, SettingProblem)> {
+    if let Some(setting) = defaults.iter().find(|setting| setting.name == "run-log") {
+        return Err((setting.line, SettingProblem::RunLogOfAll));
+    }
     let mut program = program();
     // Adds global flags to the commands.
     program.build();

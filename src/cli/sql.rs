@@ -57,7 +57,9 @@ pub struct SqlArgs {
     pub extra: bool,
 
     /// Files that contacts or messages wrote for several profiles: with the columns `profile_id` and `profile_name`
-    #[arg(long, conflicts_with = "as_of")]
+    ///
+    /// With --as-of, for a history of several profiles, which has no names.
+    #[arg(long)]
     pub of_profiles: bool,
 
     /// Table to load into, such as contacts or crm.contacts [default: the name of the resource]

@@ -54,7 +54,11 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     if old.content != new.content {
         return Err(ConfigError::OtherRows { old: old.content.noun(), new: new.content.noun() }.into());
     }
-    let schema = old.content.full_schema();
+    let has_profiles = old.has_profiles() && new.has_profiles();
+    if has_profiles {
+        [&mut old, &mut new].into_iter().for_each(Side::match_profiles);
+    }
+    let schema = old.content.compared_schema(has_profiles);
     let mut ignored = ignored_columns(&schema, &args.ignore)?;
     comparable::check(&old.facts, &new.facts, args.force)?;
     let gone_as = if new.facts.doubts.is_empty() { GoneAs::Removed } else { GoneAs::Missing };
@@ -73,7 +77,9 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode, Error> {
     progress.finish();
     comparable::check(&old.facts, &new.facts, args.force)?;
     ignored.extend(comparable::columns_of_one_side(&old.facts, &new.facts, &schema));
-    let comparison = CompareSettings { ignored, layout: config.layout, gone_as, ..CompareSettings::default() };
+    let complete_profiles = new.complete_profiles();
+    let comparison =
+        CompareSettings { ignored, layout: config.layout, gone_as, complete_profiles, ..CompareSettings::default() };
     let [old_rows, new_rows] = sorters;
     let [old_rows, new_rows] = [old_rows.finish()?, new_rows.finish()?];
     let mut changes = Changes::between(&old_rows, &new_rows, &comparison)?;

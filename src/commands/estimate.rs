@@ -17,8 +17,7 @@ use crate::journal::{Journal, JournalKey, JournalState, read_journal};
 use crate::publish::{OutputError, OutputRequest, expected_bytes};
 use crate::time::Timestamp;
 
-use super::account::start_simulator;
-use super::export_command::{ExportCommand, connect};
+use super::export_command::{ExportCommand, with_account};
 use super::print;
 
 /// Width of the first column.
@@ -32,14 +31,13 @@ pub(super) fn plan_export<R: Estimating>(
     command: &ExportCommand<R>,
     config: &mut ExportConfig,
 ) -> Result<ExitCode, Error> {
-    let _simulator = start_simulator(&mut config.account)?;
-    let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
-    let journal_key = config.journal_key(command.reading.journal_key(), &key);
-    let journal = config.resume.journal.clone().filter(|_| !config.resume.starts_over);
-    let journals = journal.map(|journal| (journal, journal_key)).into_iter().collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let account = connect(config)?;
-    describe((command, config), &account, &runtime, &Planned { journals, is_split: false })
+    with_account(config, |config, account, runtime| {
+        let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
+        let journal_key = config.journal_key(command.reading.journal_key(), &key);
+        let journal = config.resume.journal.clone().filter(|_| !config.resume.starts_over);
+        let journals = journal.map(|journal| (journal, journal_key)).into_iter().collect();
+        describe((command, config), account, runtime, &Planned { journals, is_split: false })
+    })
 }
 
 /// Facts about a run that are known before the estimate.

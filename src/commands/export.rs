@@ -22,9 +22,9 @@ use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
 use crate::verdict::{Evidence, Verdict};
 
-use super::account::{key_variable, start_simulator};
+use super::account::key_variable;
 use super::estimate::plan_export;
-use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
+use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
 use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
@@ -66,19 +66,15 @@ pub(super) fn run_export<R: Estimating, C: RowCounts>(
     };
     monitor.begin(Some(&config))?;
     let opened = open::<R>(&mut config, verbosity)?;
-    let _simulator = start_simulator(&mut config.account)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let account = connect(&config)?;
     let watch = (verbosity, monitor);
-    let published = runtime.block_on(async {
-        let mut stop = pin!(stop::requested(config.max_duration, signals));
-        let run = read_and_publish::<R, C>(command, watch, (&config, &account), opened, stop.as_mut());
-        Box::pin(run).await
-    });
-    job::note_quota(&account);
-    // An interrupted run does not wait for an output that hangs.
-    runtime.shutdown_background();
-    published?.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
+    let published = with_account(&mut config, |config, account, runtime| {
+        runtime.block_on(async {
+            let mut stop = pin!(stop::requested(config.max_duration, signals));
+            let run = read_and_publish::<R, C>(command, watch, (config, account), opened, stop.as_mut());
+            Box::pin(run).await
+        })
+    })?;
+    published.map_or(Ok(ExitCode::Complete), |published| report_result::<R, _>(&config, watch, &published))
 }
 
 /// Everything that is opened before the first request.
@@ -291,12 +287,17 @@ pub(super) fn report_result<R: Reading, D: RunDocument>(
         }
         show(&format!("{blank}{outcome}\n"));
     }
-    let is_unchanged = published.changes.as_ref().is_some_and(RunChanges::are_none);
     let unchanged = config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
-    Ok(match ExitCode::from(published.verdict) {
+    Ok(exit_code(published, unchanged))
+}
+
+/// The exit code of an export that is published; `unchanged` is the one for "nothing has changed".
+pub(super) fn exit_code<D>(published: &PublishedExport<D>, unchanged: Option<u8>) -> ExitCode {
+    let is_unchanged = published.changes.as_ref().is_some_and(RunChanges::are_none);
+    match ExitCode::from(published.verdict) {
         ExitCode::Complete if is_unchanged => unchanged.map_or(ExitCode::Complete, ExitCode::Unchanged),
         code => code,
-    })
+    }
 }
 
 /// The verdict and the number of rows on one line, and the changes on another.

@@ -1,11 +1,14 @@
 //! What a command exports, whether the export is run or only estimated.
 
+use tokio::runtime::Runtime;
+
 use crate::api::Account;
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
 use crate::lookup::LookupSettings;
 use crate::publish::PartitionBy;
 
+use super::account::start_simulator;
 use super::job;
 use super::monitor::RunMonitor;
 
@@ -41,13 +44,23 @@ pub(super) fn is_only_checked(config: &ExportConfig, intent: Intent<'_>) -> bool
     true
 }
 
-/// Opens the account of a run; sends nothing.
+/// Calls what reads an account, or the simulator in its place, with the runtime to do so on, and notes what is left of its
+/// quota.
 ///
 /// # Errors
-/// When there is no key, or HTTPS cannot be set up.
-pub(super) fn connect(config: &ExportConfig) -> Result<Account, Error> {
+/// When there is no key, the simulator or HTTPS cannot be set up, or `read` fails.
+pub(super) fn with_account<T>(
+    config: &mut ExportConfig,
+    read: impl FnOnce(&ExportConfig, &Account, &Runtime) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let _simulator = start_simulator(&mut config.account)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let account = Account::new(config.pace.account_settings(config.account.base_url.clone(), key))?;
     job::share_quota(&account);
-    Ok(account)
+    let result = read(config, &account, &runtime);
+    job::note_quota(&account);
+    // A run that was stopped does not wait for an output that hangs.
+    runtime.shutdown_background();
+    result
 }

@@ -141,9 +141,11 @@ pub(super) fn note_places<'a>(targets: impl Iterator<Item = &'a OutputTarget>) {
 pub(super) fn note_outputs(outputs: &OutputsConfig) {
     let activities = outputs.activities.iter().map(|activities| &activities.output);
     let changes = outputs.changes.iter().flat_map(|changes| &changes.outputs);
-    let requests = outputs.outputs.iter().chain(activities).chain(changes);
-    let targets = requests.map(|request: &OutputRequest| &request.target);
-    note_places(targets.chain(outputs.side_files()).chain(&outputs.manifest));
+    let rows = outputs.outputs.iter().map(|request| (request.target.identity(), outputs.shown(&request.target)));
+    let others = activities.chain(changes).map(|request: &OutputRequest| &request.target);
+    let others = others.chain(outputs.side_files()).chain(&outputs.manifest);
+    let others = others.map(|target| (target.identity(), target.to_string()));
+    current(|job| job.checked.borrow_mut().places.extend(rows.chain(others)));
 }
 
 /// Records the account that a job reads.

@@ -3,8 +3,14 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{Format, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 
+use crate::base::printable::printable;
 use crate::cli::VerbosityArgs;
 use crate::progress::LogWriter;
 use crate::telemetry::{CONSOLE_TARGET, JsonLayer, LogFormat};
@@ -36,9 +42,62 @@ pub(super) fn start_log(level: u8) {
         let layer = tracing_subscriber::fmt::layer()
             .with_writer(|| LogWriter)
             .with_ansi(io::stderr().is_terminal() && !is_color_off())
-            .with_target(false)
+            .event_format(TextFormat::default())
             .with_filter(is_shown);
         drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)));
+    }
+}
+
+/// How log messages are written as text: warnings as those of [`printer`](super::printer) are, so that a reader does not
+/// wonder about two forms, and all others, which only `-v` shows, with their time and level.
+struct TextFormat(Format);
+
+impl Default for TextFormat {
+    fn default() -> Self {
+        Self(Format::default().with_target(false))
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for TextFormat
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        if *event.metadata().level() != tracing::Level::WARN {
+            return self.0.format_event(context, writer, event);
+        }
+        // As the name of a job is before every other message.
+        for span in context.event_scope().into_iter().flatten() {
+            if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
+                write!(writer, "{}: ", fields.strip_prefix("name=").unwrap_or(fields))?;
+            }
+        }
+        let mut message = Message::default();
+        event.record(&mut message);
+        // File names and a server's texts may hold control characters for the terminal.
+        writeln!(writer, "warning: {}", printable(&(message.text + &message.fields)))
+    }
+}
+
+/// The message of an event, and its fields behind it.
+#[derive(Default)]
+struct Message {
+    text: String,
+    fields: String,
+}
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        match field.name() {
+            "message" => self.text = format!("{value:?}"),
+            name => self.fields += &format!(" {name}={value:?}"),
+        }
     }
 }
 

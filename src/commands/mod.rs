@@ -5,6 +5,7 @@ mod activities;
 mod compare;
 mod contact;
 mod contacts;
+mod datasets;
 mod diff;
 mod doctor;
 mod estimate;

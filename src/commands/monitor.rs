@@ -1,11 +1,14 @@
 //! Monitors a run from its command line to its exit code, and reports it to other programs.
 //!
 //! [`perform`] runs every command, alone or as a job. A [`RunMonitor`] is passed down to exports, which record facts as
-//! they become known. At the end, the record goes to `--metrics`, `--runs` and `--notify`, whatever the outcome. If it
-//! cannot be written or sent, that is only a warning: monitoring never makes a run fail.
+//! they become known. At the end, the record goes to `--metrics`, `--runs`, `--notify` and `--lineage`, whatever the outcome.
+//! If it cannot be written or sent, that is only a warning: monitoring never makes a run fail.
 //!
 //! *Easy to get wrong:* the error is printed, and the notification sent, before the last line of the log, so that their
 //! messages come before the end.
+
+mod leave;
+mod lineage;
 
 use std::cell::{OnceCell, RefCell};
 use std::io::IsTerminal;
@@ -20,22 +23,26 @@ use crate::error::{Error, ExitCode};
 use crate::export::ReadReport;
 use crate::report::RunChanges;
 use crate::telemetry::{
-    CONSOLE_TARGET, ChangeTotals, ErrorRecord, LogFormat, MetricsLabels, NotifyError, RUN_RECORD_SCHEMA_VERSION,
-    RunRecord, Webhook, append_run, write_metrics,
+    CONSOLE_TARGET, ChangeTotals, ErrorRecord, LogFormat, MetricsLabels, RUN_RECORD_SCHEMA_VERSION, RunRecord,
 };
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use super::printer::{note, say_error, warn_text};
+use self::leave::{leave, log_end};
+use self::lineage::RunLineage;
+use super::datasets::{inputs_of, planned};
+use super::printer::{note, say_error};
 use super::publish::PublishedExport;
 use super::{PLAIN_LOG, dispatch, job, start_log, start_log_of};
 
 /// A command that runs.
 pub(super) struct RunMonitor<'a> {
+    command: &'a Command,
     flags: WatchedFlags<'a>,
     config: OnceCell<WatchConfig>,
     started: Instant,
     record: RefCell<RunRecord>,
+    lineage: RefCell<RunLineage>,
 }
 
 /// The command line's flags about monitoring.
@@ -87,7 +94,8 @@ impl<'a> RunMonitor<'a> {
         };
         let flags = WatchedFlags::of(command);
         let record = RefCell::new(RunRecord { command: flags.command.to_owned(), ..record });
-        Self { flags, config: OnceCell::new(), started: Instant::now(), record }
+        let (config, started, lineage) = (OnceCell::new(), Instant::now(), RefCell::default());
+        Self { command, flags, config, started, record, lineage }
     }
 
     /// Checks the monitoring flags before anything else is done.
@@ -96,7 +104,7 @@ impl<'a> RunMonitor<'a> {
     /// When one is invalid, or its file cannot be written.
     pub(super) fn prepare(&self) -> Result<(), Error> {
         let Some(watch) = self.flags.watch else { return Ok(()) };
-        let config = WatchConfig::new(watch)?;
+        let config = WatchConfig::new(watch, lineage::variables())?;
         if job::is_check() {
             job::note_places(config.own_file().iter());
             return Ok(());
@@ -138,6 +146,10 @@ impl<'a> RunMonitor<'a> {
         let mut record = self.record.borrow_mut();
         record.outputs.clone_from(&outputs);
         record.run_id = config.map(|config| config.outputs.run_id.clone());
+        if let Some(lineage) = self.config.get().and_then(|watch| watch.lineage.as_ref()) {
+            let outputs = config.map(|config| planned(&config.outputs, self.flags.command)).unwrap_or_default();
+            self.lineage.borrow_mut().start(lineage, &record, (inputs_of(self.command), outputs));
+        }
         if self.flags.is_quiet || !self.flags.is_logged {
             return Ok(());
         }
@@ -189,6 +201,7 @@ impl<'a> RunMonitor<'a> {
         };
         record.changes = published.changes.as_ref().map(totals);
         outcome.clone_into(&mut record.summary);
+        self.lineage.borrow_mut().note_written(&published.datasets);
     }
 
     /// Records the combined outcome of several exports.
@@ -218,6 +231,10 @@ impl<'a> RunMonitor<'a> {
             let output = self.flags.output.map(|path| path.display().to_string());
             let labels = MetricsLabels { command: record.command.clone(), job: record.job.clone(), output };
             leave(&config, &record, &labels);
+            if let Some(lineage) = &config.lineage {
+                let inputs = || inputs_of(self.command);
+                self.lineage.into_inner().finish(lineage, &record, inputs, error);
+            }
         }
         if LogFormat::is_json() && !self.flags.is_quiet && self.flags.is_logged {
             log_end(&record, self.flags.watch.is_some());
@@ -270,84 +287,6 @@ fn add(sum: &mut Option<u64>, more: u64) {
 fn shown_outputs(config: &ExportConfig) -> Vec<String> {
     let activities = config.outputs.activities.iter().map(|activities| activities.output.target.to_string());
     config.outputs.outputs.iter().map(|request| config.outputs.shown(&request.target)).chain(activities).collect()
-}
-
-/// Writes and sends the record of a run.
-fn leave(config: &WatchConfig, record: &RunRecord, labels: &MetricsLabels) {
-    if let Some(path) = &config.metrics
-        && let Err(error) = write_metrics(path, record, labels)
-    {
-        warn_text(&format!("{error} (--metrics): {}", error.source));
-    }
-    if let Some(path) = &config.runs
-        && let Err(error) = append_run(path, record)
-    {
-        warn_text(&format!("cannot append to {} (--runs): {error}", path.display()));
-    }
-    if let Some(webhook) = &config.webhook
-        && let Err(text) = notify(webhook, record)
-    {
-        warn_text(&text);
-    }
-}
-
-/// Posts the outcome on a runtime of its own, because that of the run has ended.
-fn notify(webhook: &Webhook, record: &RunRecord) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot notify {}: {error}", webhook.host()))?;
-    let posted = runtime.block_on(webhook.post(record));
-    // Name resolution may hang on another thread.
-    runtime.shutdown_background();
-    posted.map_err(|error| {
-        let cause = match &error {
-            NotifyError::Send { source, .. } => root_of(source),
-            NotifyError::Client { source, .. } => root_of(source.as_ref()),
-            NotifyError::Refused { .. } => return error.to_string(),
-        };
-        format!("{error}: {cause}")
-    })
-}
-
-/// The innermost cause, which is the most specific.
-fn root_of(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
-}
-
-/// Logs the end of a command.
-fn log_end(record: &RunRecord, is_export: bool) {
-    let verdict = record.verdict.map(Verdict::name);
-    let exit_code = u64::from(record.exit_code);
-    let (command, run_id, message) = (record.command.as_str(), record.run_id.as_deref(), record.summary.as_str());
-    if is_export {
-        tracing::info!(
-            target: CONSOLE_TARGET,
-            event = "run_finished",
-            command,
-            run_id,
-            verdict,
-            published = record.is_published,
-            rows = record.rows,
-            items_rejected = record.items_rejected,
-            pages = record.pages,
-            pages_resumed = record.pages_resumed,
-            boundaries_verified = record.boundaries_verified,
-            changes_seen = record.changes_seen,
-            requests = record.requests,
-            retries = record.retries,
-            rate_limited = record.rate_limited,
-            waited_seconds = record.waited_seconds,
-            bytes = record.bytes,
-            added = record.changes.map(|changes| changes.added),
-            changed = record.changes.map(|changes| changes.changed),
-            removed = record.changes.map(|changes| changes.removed),
-            seconds = record.seconds,
-            exit_code,
-            "{message}"
-        );
-    } else {
-        let seconds = record.seconds;
-        tracing::info!(target: CONSOLE_TARGET, event = "run_finished", command, seconds, exit_code, "{message}");
-    }
 }
 
 /// Rounds to milliseconds.

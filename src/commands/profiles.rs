@@ -22,9 +22,7 @@ use tokio::runtime::Runtime;
 
 use crate::api::{Account, ChildProfile, Scope};
 use crate::cli::{ProfilesArgs, VerbosityArgs};
-use crate::config::{
-    ChangesFlags, ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split,
-};
+use crate::config::{ConfigError, ExportConfig, ExportFlags, ProfileChoice, ProfileError, RowFormat, is_split};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, ProfilesReading, Since};
 use crate::journal::JournalKey;
@@ -35,10 +33,10 @@ use crate::simulator;
 use crate::time::Timestamp;
 
 use self::journals::Journals;
-use super::account::{key_variable, start_simulator};
+use super::account::key_variable;
 use super::estimate::{Planned, describe};
 use super::export::{Opened, open, read_and_publish, report_result, run_export};
-use super::export_command::{ExportCommand, Intent, connect, is_only_checked};
+use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
 use super::monitor::RunMonitor;
 use super::{job, stop};
 
@@ -64,7 +62,7 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     let Some(names) = &profiles.profiles else { return run_export::<_, C>(command, intent, flags, filters) };
     let flags = ExportFlags { simulate: flags.simulate.map(simulator::Settings::shared_by_profiles), ..flags };
     let choice = ProfileChoice::new(names)?;
-    let is_split = is_split(flags.output, flags.beside.reports)?;
+    let is_split = is_split(flags.output, &flags.beside)?;
     check_flags(command, &flags, is_split)?;
     let signals = job::signals().map_err(Error::StartRuntime)?;
     let verbosity = &flags.run.verbosity;
@@ -92,31 +90,25 @@ pub(super) fn export_list<R: Resource, C: RowCounts>(
     }
     let opens_now = monitor.is_some() && !is_split;
     let opened = opens_now.then(|| open::<ListReading<R>>(&mut config, verbosity)).transpose()?;
-    let _simulator = start_simulator(&mut config.account)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::StartRuntime)?;
-    let account = connect(&config)?;
-    let mut stop = Box::pin(stop::requested(config.max_duration, signals));
-    let profiles = runtime.block_on(async {
-        tokio::select! {
-            profiles = choose(&account, &choice) => profiles,
-            error = stop.as_mut() => Err(error),
+    with_account(&mut config, |config, account, runtime| {
+        let mut stop = Box::pin(stop::requested(config.max_duration, signals));
+        let profiles = runtime.block_on(async {
+            tokio::select! {
+                profiles = choose(account, &choice) => profiles,
+                error = stop.as_mut() => Err(error),
+            }
+        });
+        if let Some(monitor) = monitor {
+            monitor.note_requests(account.stats());
         }
-    });
-    if let Some(monitor) = monitor {
-        monitor.note_requests(account.stats());
-    }
-    let profiles = profiles?;
-    let of_run = (&config, &account, &runtime);
-    let run = ProfilesRun { command, since_last, flags, rows, of_run, verbosity };
-    let ended = match (monitor, opened) {
-        (None, _) => run.plan(profiles, is_split),
-        (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
-        (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
-    };
-    job::note_quota(&account);
-    // An interrupted run does not wait for an output that hangs.
-    runtime.shutdown_background();
-    ended
+        let profiles = profiles?;
+        let run = ProfilesRun { command, since_last, flags, rows, of_run: (config, account, runtime), verbosity };
+        match (monitor, opened) {
+            (None, _) => run.plan(profiles, is_split),
+            (Some(monitor), Some(opened)) => run.export_together::<C>(profiles, opened, monitor, stop.as_mut()),
+            (Some(monitor), None) => run.export_apart::<C>(profiles, monitor, stop.as_mut()),
+        }
+    })
 }
 
 /// Checks that all flags can be used with several profiles.
@@ -125,21 +117,13 @@ fn check_flags<R>(
     flags: &ExportFlags<'_>,
     is_split: bool,
 ) -> Result<(), ConfigError> {
-    let changes = flags.beside.changes.as_ref();
-    let is_set = |is_given: fn(&ChangesFlags<'_>) -> bool| changes.is_some_and(is_given);
-    // Rows are matched by id, which profiles may share.
-    let refused = [
-        (is_set(|changes| !changes.args.changes.is_empty()), "--changes"),
-        (is_set(|changes| changes.args.history.is_some()), "--history"),
-        (is_set(|changes| changes.args.exit_code_unchanged.is_some()), "--exit-code-unchanged"),
-        (is_set(|changes| changes.confirms_removed), "--confirm-removed"),
-        (command.activities.is_some(), "--with-activities"),
-        // It would be unclear to which list it applies.
-        (command.reading.settings.limit.is_some(), "--limit"),
-        (command.reading.sample.is_some(), "--sample"),
-    ];
-    if let Some((_, flag)) = refused.into_iter().find(|(is_given, _)| *is_given) {
-        return Err(ProfileError::Flag(flag).into());
+    let confirms_removed = flags.beside.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
+    let asks = "it asks for contacts by their ids, and each id would have to be asked for in its own profile";
+    let reads = "it reads messages by id, and each id would have to be read in its own profile";
+    let refused =
+        [(confirms_removed, "--confirm-removed", asks), (command.activities.is_some(), "--with-activities", reads)];
+    if let Some((_, flag, why)) = refused.into_iter().find(|(is_given, ..)| *is_given) {
+        return Err(ProfileError::Flag { flag, why }.into());
     }
     // A run replaces the days that it read. One that did not read all profiles would lose the others' rows.
     if command.partition.as_ref().is_some_and(PartitionBy::keeps_others) && !is_split {

@@ -26,8 +26,10 @@ use crate::report::{
 use crate::store::{
     OutputTarget, SmallFile, remove_empty_folder, remove_partial, remove_small_file, size_of, stage_small_file,
 };
+use crate::telemetry::LineageDataset;
 use crate::verdict::{Evidence, Verdict};
 
+use super::datasets::written;
 use super::printer::warn;
 use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
@@ -48,6 +50,8 @@ pub(super) struct PublishedExport<D> {
     pub(super) profiles: Vec<ProfileFacts>,
     /// Size of all files with rows.
     pub(super) bytes: u64,
+    /// Where all of it went.
+    pub(super) datasets: Vec<LineageDataset>,
     pub(super) items_rejected: u64,
     /// Rejected items by reason, as far as they were described.
     pub(super) rejected: Table,
@@ -115,6 +119,8 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         return Err(Error::Gate { failure, verdict: run.verdict, evidence: run.evidence });
     }
     let bytes = outputs.iter().map(|output| output.bytes).sum();
+    let of_history = history.iter().flat_map(|(staged, _)| staged.reports().iter().cloned());
+    let datasets = written(&config.outputs, R::NAME, &outputs.iter().cloned().chain(of_history).collect::<Vec<_>>());
     let files = &config.outputs;
     let mut texts: Vec<(&OutputTarget, String)> = Vec::new();
     // A command without a report has no flag for one.
@@ -181,6 +187,7 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
         rows,
         profiles,
         bytes,
+        datasets,
         items_rejected,
         rejected,
         verdict,

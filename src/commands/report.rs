@@ -7,6 +7,7 @@ mod gross;
 mod inputs;
 mod older;
 mod paths;
+mod profiles;
 mod runs;
 
 pub(super) use self::paths::input_places;
@@ -32,6 +33,7 @@ use crate::verdict::Verdict;
 
 use self::gross::{GrossRows, RowsOfSide};
 use self::older::{OlderDocument, OlderSource, States};
+use self::profiles::ProfileRows;
 use super::printer::{note, warn};
 use super::{is_color_off, job, print, table_width};
 
@@ -123,8 +125,9 @@ fn report_on<C: FileCounts>(
         document.add_trend(states.iter().map(|state| &state.document));
     }
     if args.min_cell.is_some() {
-        // A search can contain a name or number, which must not be in a report that may be shared.
-        document.hide_search();
+        // A search can contain a name or number, which must not be in a report that may be shared, and a profile may be
+        // small.
+        document.hide_names();
     }
     for notice in document.notices().iter().take(MAX_WARNINGS) {
         warn(notice);
@@ -153,6 +156,7 @@ fn summarize<C: FileCounts>(
     let mut counts = C::for_files();
     let mut facts = FilesFacts::default();
     let mut filters: Vec<Filters> = Vec::new();
+    let mut profiles = ProfileRows::default();
     let mut progress = FileProgress::new(is_silent, files.iter().map(|file| file.bytes).sum());
     let now_micros = as_of.micros();
     for (rank, file) in files.iter().enumerate() {
@@ -164,6 +168,7 @@ fn summarize<C: FileCounts>(
         let mut take = |piece: Piece| {
             counts.add_columns(&piece.batch, now_micros, until_micros, &piece.columns);
             piece.missing.iter().for_each(|&(column, values)| counts.add_missing(column, values));
+            profiles.add_batch(&piece.batch);
             progress.observe(counts.rows(), piece.bytes_read);
             if let (Some(rows), Ok(())) = (&mut rows, &added) {
                 added = rows.add(&piece.batch, rank);
@@ -195,6 +200,7 @@ fn summarize<C: FileCounts>(
     facts.filters_differ = filters.len() > 1;
     facts.filters = filters.pop().filter(|_| !facts.filters_differ).unwrap_or_default();
     facts.as_of = as_of.to_seconds();
+    facts.profiles = profiles.with_manifests(files);
     Ok(counts.into_document(facts))
 }
 

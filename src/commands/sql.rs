@@ -9,8 +9,8 @@ use crate::config::ConfigError;
 use crate::error::{Error, ExitCode};
 use crate::format::{FileFormat, Projection};
 use crate::publish::OutputError;
-use crate::resources::ResourceTable;
 use crate::resources::messages::Messages;
+use crate::resources::{PROFILE_NAME, ResourceTable};
 use crate::sql::{Engine, HistoryRequest, SqlError, SqlRequest, history_sql, sql};
 
 /// Prints the statements.
@@ -20,6 +20,9 @@ use crate::sql::{Engine, HistoryRequest, SqlError, SqlRequest, history_sql, sql}
 pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     let resource = resource(args)?;
     if let Some(as_of) = args.as_of {
+        // A history has no names of profiles: a new name is no change of a row.
+        let hidden_columns = resource.hidden_columns.iter().copied().chain([PROFILE_NAME]).collect();
+        let resource = ResourceTable { hidden_columns, ..resource };
         let request = HistoryRequest {
             engine: args.engine,
             schema: columns(&resource, args.columns.as_deref()).map_err(ConfigError::from)?,

@@ -17,6 +17,8 @@ use crate::verdict::Verdict;
 
 use super::print;
 
+const UNLISTED: &str = "no manifest lists it, and readers of the folder take it for a part of the export";
+const UNLISTED_HINT: &str = "remove it, or export again";
 const REPEATED_HINT: &str = "two files hold the same rows: export again";
 
 /// The result as JSON, schema version 1.
@@ -76,6 +78,14 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Error> {
             }
             let result = result_of(file, result);
             if shows_lines && !(args.quiet && result.ok) {
+                print(&line(&result))?;
+            }
+            files.push(result);
+        }
+        for target in &listing.unlisted {
+            let (problem, next) = (Some(UNLISTED.to_owned()), Some(UNLISTED_HINT.to_owned()));
+            let result = FileResult { problem, next, ..blank(&target.to_string()) };
+            if shows_lines {
                 print(&line(&result))?;
             }
             files.push(result);

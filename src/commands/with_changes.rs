@@ -23,11 +23,13 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
+
 use crate::changes::{GoneAs, SnapshotSorter, SortedSnapshot, for_each_gone};
 use crate::config::{ConfigError, ExportConfig};
 use crate::error::Error;
-use crate::export::{Exported, NewRows};
-use crate::input::{Content, Mirror};
+use crate::export::{Exported, NewRows, ReadReport};
+use crate::input::Mirror;
 use crate::progress::FileProgress;
 use crate::publish::{OutputLock, Outputs, StagedOutputs};
 use crate::report::RunChanges;
@@ -44,7 +46,8 @@ use super::stop::blocking_unless;
 
 /// What a comparison prepares before the first request.
 pub(super) struct Comparing {
-    content: Content,
+    /// The columns that are compared, and those that rows are matched by.
+    schema: SchemaRef,
     /// Facts about the new rows.
     new_facts: SideFacts,
     base: Base,
@@ -116,6 +119,7 @@ pub(super) async fn compare<C>(
     let mut settings = WriteSettings {
         gone_as: if is_complete { GoneAs::Removed } else { GoneAs::Missing },
         not_gone: HashSet::new(),
+        complete_profiles: complete_profiles(read),
         started_at,
     };
     if let Some(confirming) = confirming {
@@ -125,6 +129,12 @@ pub(super) async fn compare<C>(
         settings = WriteSettings { gone_as: GoneAs::Removed, not_gone: confirmed.not_gone, ..settings };
     }
     blocking_unless(stop, move |is_stopped| sorted.write(&settings, is_stopped)).await
+}
+
+/// The profiles of which every row was read. Nobody knows which profile the items belong to that could not be read.
+fn complete_profiles(read: &ReadReport) -> HashSet<String> {
+    let verified = read.profiles.iter().filter(|profile| profile.verdict != Verdict::Unverified && read.rejected == 0);
+    verified.map(|profile| profile.id.clone()).collect()
 }
 
 /// The files that a run will replace.

@@ -13,6 +13,7 @@ use crate::cli::ChangesArgs;
 use crate::format::{CsvSettings, FILTERS_KEY, FileFormat, FormatSettings, JsonDecimals, Projection};
 use crate::input::{HISTORY_KEY, HistoryFacts};
 use crate::publish::{OutputRequest, OutputSettings};
+use crate::resources::{PROFILE_ID, PROFILE_NAME};
 use crate::store::{FileSettings, OutputTarget, Sidecar};
 use crate::transform::RowTransform;
 
@@ -38,7 +39,7 @@ pub struct ChangesConfig {
     pub confirms_removed: bool,
     /// Exit code if nothing changed.
     pub exit_code_unchanged: Option<u8>,
-    /// Columns of the resource that the run writes, in their order.
+    /// Columns of the resource that the run writes, in their order, and that of the profile.
     pub columns: Vec<String>,
     /// The journal for looking up rows that are gone.
     pub(super) journal: Option<PathBuf>,
@@ -70,8 +71,9 @@ impl ChangesConfig {
             return Err(ConfigError::HistoryOfSpan(flag));
         }
         let written = rows.schema();
-        if written.field_with_name("id").is_err() {
-            return Err(ConfigError::ChangesWithoutId);
+        let is_lacking = |name: &&str| schema.field_with_name(name).is_ok() && written.field_with_name(name).is_err();
+        if let Some(column) = ["id", PROFILE_ID].into_iter().find(is_lacking) {
+            return Err(ConfigError::ChangesWithoutKey(column));
         }
         let of_changes = requests_for(&args.changes, None, naming)?;
         if let Some(stream) = of_changes.iter().find(|request| request.target.is_stream()) {
@@ -81,7 +83,8 @@ impl ChangesConfig {
         if let Some(stream) = history.iter().find(|target| target.is_stream()) {
             return Err(ConfigError::ChangesOnStream(stream.clone()));
         }
-        let names = written.fields().iter().map(|field| field.name().clone());
+        // What is written of a profile beside its id is not compared: a new name is no change of its rows.
+        let names = written.fields().iter().map(|field| field.name().clone()).filter(|name| name != PROFILE_NAME);
         let journal = journal.map(|path| {
             let (_, output) = Sidecar::of(path).unwrap_or((Sidecar::Journal, "output"));
             Sidecar::Journal.path(&path.with_file_name(format!("{output}.removed")))
@@ -97,6 +100,11 @@ impl ChangesConfig {
             csv: args_of_files.csv.settings(),
             decimals: args_of_files.decimals.unwrap_or_default(),
         }))
+    }
+
+    /// Whether rows are matched by their profiles, too.
+    pub fn has_profiles(&self) -> bool {
+        self.columns.iter().any(|column| column == PROFILE_ID)
     }
 
     /// How the changes between rows of this schema are written.
@@ -119,10 +127,11 @@ impl ChangesConfig {
     /// the file in its metadata.
     pub fn history_settings(&self, rows: &Schema, facts: &HistoryFacts) -> OutputSettings {
         let schema = changes_schema(rows, ChangeLayout::Log { valid_from: 0 });
-        let is_of_rows = |name: &str| name != "id" && rows.field_with_name(name).is_ok();
+        let is_key = |name: &str| name == "id" || name == PROFILE_ID;
+        let is_of_rows = |name: &str| !is_key(name) && rows.field_with_name(name).is_ok();
         let all = schema.fields().iter().map(|field| field.name().as_str());
         let of_history = all.filter(|name| !is_of_rows(name));
-        let of_rows = self.columns.iter().map(String::as_str).filter(|name| *name != "id");
+        let of_rows = self.columns.iter().map(String::as_str).filter(|name| !is_key(name));
         let projection = Projection::select(&schema, of_history.chain(of_rows)).expect("the columns are those of rows");
         let said = serde_json::to_string(facts).expect("texts, flags and maps with text keys");
         let filters = serde_json::to_string(&facts.filters).expect("filters are texts and a flag");

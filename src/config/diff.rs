@@ -13,6 +13,7 @@ use crate::cli::DiffArgs;
 use crate::format::{ColumnError, FILTERS_KEY, FormatSettings, Projection};
 use crate::publish::{OutputRequest, OutputSettings};
 use crate::report::Filters;
+use crate::resources::PROFILE_ID;
 use crate::store::{FileSettings, Stores};
 use crate::time::Timestamp;
 
@@ -100,7 +101,7 @@ pub(super) fn changes_metadata() -> Vec<(String, String)> {
     ]
 }
 
-/// The names of the columns that are not compared (`--ignore`): any column of the resource but the id.
+/// The names of the columns that are not compared (`--ignore`): any column of the resource but those that rows are matched by.
 ///
 /// # Errors
 /// When a name is unknown or given twice.
@@ -108,7 +109,8 @@ pub fn ignored_columns(rows: &Schema, names: &[String]) -> Result<Vec<String>, C
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let fields: Vec<_> = rows.fields().iter().filter(|field| field.name() != "id").cloned().collect();
+    let fields: Vec<_> =
+        rows.fields().iter().filter(|field| field.name() != "id" && field.name() != PROFILE_ID).cloned().collect();
     let chosen = Projection::select(&Schema::new(fields), names).map_err(ConfigError::IgnoredColumns)?;
     Ok(chosen.schema().fields().iter().map(|field| field.name().clone()).collect())
 }

@@ -8,7 +8,7 @@ use crate::base::percent::Percent;
 use crate::format::{ColumnError, FileFormat};
 use crate::publish::OutputError;
 use crate::store::{OutputTarget, StoreError};
-use crate::telemetry::WebhookProblem;
+use crate::telemetry::{AddressProblem, LineageError};
 
 /// An error in the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,10 @@ pub enum ConfigError {
     BadManifest(OutputTarget),
     /// The address to notify is invalid. It may be a secret, so it is not shown.
     #[error("--notify (or SENT_EXPORT_NOTIFY) is not a usable address: {0}")]
-    BadNotify(WebhookProblem),
+    BadNotify(AddressProblem),
+    /// Lineage cannot be told as it is asked for.
+    #[error(transparent)]
+    Lineage(#[from] LineageError),
     /// Metrics and run logs must be local files.
     #[error("{flag} takes a file on this machine, not {path}")]
     WatchedElsewhere {
@@ -238,9 +241,9 @@ pub enum ConfigError {
     /// Changes are published together with the outputs, which a stream cannot do.
     #[error("changes are published together with the outputs, and cannot be held back from {0}")]
     ChangesOnStream(OutputTarget),
-    /// Rows are matched by id.
-    #[error("changes need the column id, which is not written")]
-    ChangesWithoutId,
+    /// Rows are matched by id, and those of several profiles by these, too.
+    #[error("changes need the column {0}, which is not written")]
+    ChangesWithoutKey(&'static str),
     /// A history needs the whole list.
     #[error("--history needs the whole list, and {0} reads a part of it")]
     HistoryOfSpan(&'static str),
@@ -266,8 +269,13 @@ pub enum ConfigError {
     #[error("the output would overwrite one of the files to compare: {0}")]
     ReplacedInput(String),
     /// Rows without ids cannot be matched.
-    #[error("no column id in {0}")]
-    NoIds(String),
+    #[error("no column {column} in {path}")]
+    NoIds {
+        /// The file.
+        path: String,
+        /// The column that it lacks: the id, or that of the profile.
+        column: &'static str,
+    },
     /// The two sides hold different resources.
     #[error("cannot compare {} with {}", old.many, new.many)]
     OtherRows {
@@ -311,6 +319,7 @@ impl ConfigError {
                 "set SENT_DM_API_KEY, or name a file with --api-key-file; without an account, try --simulate"
             }
             Self::BadNotify(_) => "write the whole address, like https://hooks.example.com/...",
+            Self::Lineage(error) => error.hint(),
             Self::WatchedElsewhere { .. } => "name a local file",
             Self::RunLog { .. } => "name a file in a folder that can be written to",
             Self::PartOfList { .. } => "leave out one of the two",
@@ -362,7 +371,7 @@ impl ConfigError {
             Self::NothingToCompare => "name a file with --output",
             Self::NothingToConfirm => "add --changes PATH, or omit the flag",
             Self::ChangesOnStream(_) => "name a file with --changes, and a folder with --history",
-            Self::ChangesWithoutId => "add id to --columns, or leave it out of --drop",
+            Self::ChangesWithoutKey(_) => "add the column to --columns, or leave it out of --drop",
             Self::HistoryOfSpan(_) => "omit one of the two; --changes works with both",
             Self::ChangesOfMovingSpan(_) => "give a date, like --since 2026-01-01, or add --partition-by created_date",
             Self::ChangesInDataset(_) => "name a file outside that folder with --changes",
@@ -370,7 +379,7 @@ impl ConfigError {
                 "repeat the flags of the last export, or use another --output (and --history) to start over"
             }
             Self::ReplacedInput(_) => "choose another --output",
-            Self::NoIds(_) => "export again with the column id",
+            Self::NoIds { .. } => "export again with that column",
             Self::OtherRows { .. } => "compare contacts with contacts, and messages with messages",
             Self::Incomparable { .. } => {
                 "compare exports of one account with the same filters and profile, or add --force to compare them anyway"

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::ConfigError;
 use super::naming::has_profile;
-use super::outputs::OutputsConfig;
+use super::outputs::{BesideFlags, OutputsConfig};
 use crate::api::{AccountKind, ChildProfile, Identity, Profile};
-use crate::cli::{OutputArgs, ReportFileArgs, nearest};
+use crate::cli::{OutputArgs, nearest};
 use crate::store::OutputTarget;
 
 /// The value for all profiles.
@@ -77,9 +77,14 @@ pub enum ProfileError {
         /// The other profile.
         other: String,
     },
-    /// A flag that reads or compares by ids, which several profiles may share, or that reads a part of one list.
-    #[error("{0} does not go with --profiles")]
-    Flag(&'static str),
+    /// A flag that reads rows by their ids.
+    #[error("{flag} does not go with --profiles: {why}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// What it cannot do for several profiles.
+        why: &'static str,
+    },
     /// A dataset has the rows of all profiles.
     #[error("messages --partition-by created_date with --profiles needs a folder for each profile")]
     OneFolder,
@@ -105,7 +110,7 @@ impl ProfileError {
             Self::WithoutId(_) => "name the other profiles, and report this to Sent's support",
             Self::Mixed { .. } => "put {profile_id} or {profile_name} into all paths, or into none",
             Self::SamePath { .. } => "put {profile_id} into the path",
-            Self::Flag(_) => "omit one of the two, or export each profile by a job of its own with --profile-id",
+            Self::Flag { .. } => "omit one of the two, or export each profile by a job of its own with --profile-id",
             Self::OneFolder => {
                 "put {profile_id} or {profile_name} into the path of the folder, like messages/{profile_id}/"
             }
@@ -224,15 +229,17 @@ fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<
 ///
 /// # Errors
 /// When some paths do and others do not.
-pub fn is_split(output: &OutputArgs, reports: Option<&ReportFileArgs>) -> Result<bool, ConfigError> {
+pub fn is_split(output: &OutputArgs, beside: &BesideFlags<'_>) -> Result<bool, ConfigError> {
     let manifest = output.manifest.iter().filter(|path| path.as_os_str() != "none");
-    let reports = reports.into_iter().flat_map(|reports| reports.summary.iter().chain(&reports.report));
+    let reports = beside.reports.into_iter().flat_map(|reports| reports.summary.iter().chain(&reports.report));
+    let changes = beside.changes.iter().flat_map(|flags| flags.args.changes.iter().chain(&flags.args.history));
     let (with, without): (Vec<&Path>, Vec<&Path>) = output
         .files
         .output
         .iter()
         .chain(manifest)
         .chain(reports)
+        .chain(changes)
         .map(AsRef::as_ref)
         .partition(|path| has_profile(path));
     match (with.first(), without.first()) {
@@ -254,7 +261,11 @@ pub fn check_apart<'a>(
     let mut known: HashMap<String, &ChildProfile> = HashMap::new();
     for (profile, outputs) in profiles {
         let targets = outputs.outputs.iter().map(|request| &request.target);
-        for target in targets.chain(outputs.side_files()).chain(&outputs.manifest) {
+        let changes = outputs
+            .changes
+            .iter()
+            .flat_map(|changes| changes.outputs.iter().map(|request| &request.target).chain(&changes.history));
+        for target in targets.chain(changes).chain(outputs.side_files()).chain(&outputs.manifest) {
             if let Some(other) = known.insert(target.identity(), profile).filter(|other| other.id != profile.id) {
                 return Err(same_path(target, other, profile));
             }

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{ConfigError, OutputsConfig};
 use crate::cli::WatchArgs;
 use crate::store::{FileSettings, OutputTarget, check_writable};
-use crate::telemetry::{Webhook, check_run_log};
+use crate::telemetry::{Lineage, LineageFlags, LineageVariables, Webhook, check_line_file};
 
 /// Settings for monitoring.
 #[derive(Debug, Default)]
@@ -17,19 +18,27 @@ pub struct WatchConfig {
     pub runs: Option<PathBuf>,
     /// Where the outcome is posted.
     pub webhook: Option<Webhook>,
+    /// Where events of its lineage go.
+    pub lineage: Option<Arc<Lineage>>,
 }
 
 impl WatchConfig {
-    /// Checks the flags.
+    /// Checks the flags, and the variables that clients of OpenLineage read.
     ///
     /// # Errors
     /// When a flag is invalid.
-    pub fn new(args: &WatchArgs) -> Result<Self, ConfigError> {
+    pub fn new(args: &WatchArgs, variables: LineageVariables) -> Result<Self, ConfigError> {
         let webhook = args.notify.as_ref().map(|address| Webhook::new(address.expose(), args.notify_format));
+        let (namespace, job) = (args.lineage_namespace.as_deref(), args.lineage_job.as_deref());
+        let lineage = args.lineage.as_ref().map(|target| {
+            let flags = LineageFlags { target: target.expose(), namespace, job };
+            Lineage::new(flags, variables).map(Arc::new)
+        });
         Ok(Self {
             metrics: local("--metrics", args.metrics.as_deref())?,
             runs: local("--runs", args.runs.as_deref())?,
             webhook: webhook.transpose().map_err(ConfigError::BadNotify)?,
+            lineage: lineage.transpose()?,
         })
     }
 
@@ -45,12 +54,15 @@ impl WatchConfig {
         }
         if let Some(path) = &self.runs {
             let refused = |source| ConfigError::RunLog { path: path.display().to_string(), source };
-            check_run_log(path).map_err(refused)?;
+            check_line_file(path).map_err(refused)?;
+        }
+        if let Some(lineage) = &self.lineage {
+            lineage.check_file()?;
         }
         Ok(())
     }
 
-    /// Checks that neither file is an output of the export or the other file.
+    /// Checks that no file is one of the export or another of these.
     ///
     /// # Errors
     /// When one would replace another.
@@ -60,8 +72,9 @@ impl WatchConfig {
         let rows = outputs.outputs.iter().chain(changes).chain(activities).map(|request| &request.target);
         let beside = outputs.side_files().chain(&outputs.manifest).chain(&outputs.manifests_beside);
         let mut known: HashSet<String> = rows.chain(beside).map(OutputTarget::identity).collect();
-        for path in [&self.metrics, &self.runs].into_iter().flatten() {
-            let target = OutputTarget::File(path.clone());
+        let lineage = self.lineage.as_ref().and_then(|lineage| lineage.file());
+        for path in [self.metrics.as_deref(), self.runs.as_deref(), lineage].into_iter().flatten() {
+            let target = OutputTarget::File(path.to_owned());
             if !known.insert(target.identity()) {
                 return Err(ConfigError::RepeatedOutput(target.to_string()));
             }

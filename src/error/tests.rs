@@ -119,7 +119,7 @@ fn errors_of_the_configuration() {
             ConfigError::FreeText { columns: "body_text, body".to_owned(), flag: "--mask-phones" },
             ConfigError::OtherPrivacy { path: path() },
             ConfigError::ReplacedInput("monday.parquet".to_owned()),
-            ConfigError::NoIds("monday.csv".to_owned()),
+            ConfigError::NoIds { path: "monday.csv".to_owned(), column: "id" },
             ConfigError::OtherRows {
                 old: RowNoun { one: "contact", many: "contacts" },
                 new: RowNoun { one: "message", many: "messages" },

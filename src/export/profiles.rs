@@ -190,8 +190,11 @@ impl<R: Resource> Estimating for ProfilesReading<'_, R> {
                     requests: whole.requests + estimate.requests,
                     overlap: whole.overlap + estimate.overlap,
                     rows: whole.rows.zip(estimate.rows).map(|(one, other)| one + other),
-                    // Profiles are read completely.
-                    total: None,
+                    // Known where only a part of a list is read.
+                    total: (whole.total.is_some() || estimate.total.is_some())
+                        .then(|| whole.total.or(whole.rows).zip(estimate.total.or(estimate.rows)))
+                        .flatten()
+                        .map(|(one, other)| one + other),
                     page_size: whole.page_size.min(estimate.page_size),
                     is_maximum: whole.is_maximum,
                     // The sample of the largest list is the most representative.
@@ -316,7 +319,19 @@ fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
         // Reports show the first evidence as the reason for the verdict.
         evidence.insert(0, Evidence::new(Code::ProfilesFailed, Some(count), text));
     }
+    evidence.extend(parts_read(&profiles));
     ReadReport { verdict, evidence, profiles, ..whole }
+}
+
+/// What is said of profiles whose lists were read in part.
+fn parts_read(profiles: &[ProfileFacts]) -> Option<Evidence> {
+    let parts = profiles.iter().flat_map(|profile| &profile.evidence);
+    let parts: Vec<_> = parts.filter(|line| [Code::LimitReached, Code::Sampled].contains(&line.code)).collect();
+    let first = parts.first()?;
+    let flag = if first.code == Code::Sampled { "--sample" } else { "--limit" };
+    let of = count_of(parts.len() as u64, "profile", "profiles");
+    let rows = parts.iter().filter_map(|line| line.count).sum();
+    Some(Evidence::new(first.code, Some(rows), format!("only a part of the list of {of} was read ({flag})")))
 }
 
 /// A page of a profile.

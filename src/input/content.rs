@@ -34,6 +34,8 @@ pub enum ColumnSet {
     Checked,
     /// All columns of the resource, and those that histories add: [`Content::history_schema`].
     History,
+    /// The same, and that of the profile.
+    HistoryOfProfiles,
 }
 
 /// The column of activities with the id of their message.
@@ -59,6 +61,10 @@ static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
 /// The same with the columns that histories add.
 static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
     LazyLock::new(|| FULL_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
+
+/// The same of several profiles.
+static PROFILE_HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| CHECKED_SCHEMAS.each_ref().map(|schema| history_rows_schema(schema)));
 
 /// The columns that reports count, and that of the profile, without which rows of two profiles would look like duplicates.
 static COUNTED_SCHEMAS: LazyLock<[SchemaRef; 3]> =
@@ -143,9 +149,20 @@ impl Content {
         })
     }
 
+    /// The columns by which two snapshots are compared: all of the resource, and that of the profile if rows of several
+    /// profiles are told apart by it.
+    pub fn compared_schema(self, has_profiles: bool) -> SchemaRef {
+        if has_profiles { self.checked_schema() } else { self.full_schema() }
+    }
+
     /// The columns that determine the state of a history.
     pub fn history_schema(self) -> SchemaRef {
         self.of(&HISTORY_SCHEMAS)
+    }
+
+    /// The same of several profiles.
+    pub(super) fn profile_history_schema(self) -> SchemaRef {
+        self.of(&PROFILE_HISTORY_SCHEMAS)
     }
 
     /// The kind with the name of a resource.

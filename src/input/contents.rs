@@ -14,7 +14,9 @@ use super::source_file::SourceFile;
 use super::text_file::open_text;
 use super::watch::{Reporter, watch};
 use super::xlsx::XlsxSource;
+use crate::base::hive::partition_of;
 use crate::format::Format;
+use crate::resources::PROFILE_ID;
 
 /// Sets the content of each file, and returns that of all. Files of changes are skipped, because they are often next to the
 /// exports that they belong to, and so are files of activities next to others.
@@ -27,8 +29,10 @@ use crate::format::Format;
 pub fn detect_contents(found: &mut FoundFiles) -> Result<Content, SourceError> {
     let mut contents = Vec::new();
     let mut files = Vec::new();
-    for file in std::mem::take(&mut found.files) {
+    for mut file in std::mem::take(&mut found.files) {
         let columns = columns_within_time(&file);
+        let has_column = columns.iter().flatten().any(|column| column == PROFILE_ID);
+        file.has_profiles = has_column || is_of_one_profile(&file);
         if columns.as_deref().is_some_and(are_of_changes) {
             found.skipped.push(Skipped { path: file.path, real: file.real, why: SkipReason::Changes });
         } else {
@@ -72,6 +76,12 @@ fn skip_activities(found: &mut FoundFiles, files: &mut Vec<SourceFile>, contents
         real,
         why: why.clone(),
     }));
+}
+
+/// Whether a file of a dataset has the rows of one profile, which its folder is named after.
+fn is_of_one_profile(file: &SourceFile) -> bool {
+    let folder = file.path.parent().and_then(|folder| folder.file_name()?.to_str());
+    file.is_part() && folder.and_then(partition_of).is_some_and(|(column, _)| column == PROFILE_ID)
 }
 
 /// Whether columns are those of changes between exports.

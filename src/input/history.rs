@@ -18,6 +18,7 @@ use super::watch::{Reporter, watch};
 use crate::changes::{CHANGE, VALID_FROM};
 use crate::format::FileFormat;
 use crate::report::Filters;
+use crate::resources::PROFILE_ID;
 use crate::store::{NamePiece, OutputTarget, PlacePattern};
 use crate::time::Timestamp;
 use crate::transform::Privacy;
@@ -48,6 +49,13 @@ pub struct HistoryFacts {
     pub privacy: Privacy,
     /// The columns of the state, in their order.
     pub columns: Vec<String>,
+}
+
+impl HistoryFacts {
+    /// Whether its rows are of several profiles, which the column of the profile tells apart.
+    pub fn has_profiles(&self) -> bool {
+        self.columns.iter().any(|column| column == PROFILE_ID)
+    }
 }
 
 /// A file of a history.
@@ -149,7 +157,7 @@ fn open(place: &OutputTarget, mirror: &mut Mirror) -> Result<HistoryFile, Source
     let has = |name: &str| columns.iter().any(|column| column == name);
     let content = Content::of_resource(&facts.resource).filter(|_| has(VALID_FROM) && has(CHANGE) && has("id"));
     source.content = content.ok_or_else(not_one)?;
-    source.columns = ColumnSet::History;
+    source.columns = if facts.has_profiles() { ColumnSet::HistoryOfProfiles } else { ColumnSet::History };
     Ok(HistoryFile { source, facts })
 }
 

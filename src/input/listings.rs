@@ -27,6 +27,8 @@ pub struct Listing {
     pub manifest: OutputTarget,
     /// The requested files.
     pub files: Vec<ListedFile>,
+    /// Files in the folder of a dataset that its readers take for parts of it, though no manifest lists them.
+    pub unlisted: Vec<OutputTarget>,
 }
 
 /// A file that a manifest lists.
@@ -95,7 +97,7 @@ fn whole(manifest: OutputTarget) -> Result<Listing, SourceError> {
         };
         Some(listed(&found, at, target, &manifest))
     });
-    Ok(Listing { files: files.collect(), manifest })
+    Ok(Listing { files: files.collect(), manifest, unlisted: Vec::new() })
 }
 
 /// The newest manifest that lists a file, with that file.
@@ -120,7 +122,7 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
             let file = listed(&found, at, target.clone(), &manifest);
             let finished_at = file.published.run.latest.micros();
             if newest.as_ref().is_none_or(|(_, other)| *other < finished_at) {
-                newest = Some((Listing { manifest, files: vec![file] }, finished_at));
+                newest = Some((Listing { manifest, files: vec![file], unlisted: Vec::new() }, finished_at));
             }
         }
     }
@@ -137,19 +139,37 @@ fn of_file(target: &OutputTarget) -> Result<Listing, SourceError> {
 
 /// All exports in a folder, at any depth.
 fn below(folder: &OutputTarget) -> Result<Vec<Listing>, SourceError> {
-    let manifests = match folder {
+    let mut found = Vec::new();
+    match folder {
         OutputTarget::File(path) => {
-            let mut found = Vec::new();
             walk(path, &mut found).map_err(|source| SourceError::Open { path: path.clone(), source })?;
-            found
         }
-        OutputTarget::Object(object) => manifests_among(folder, &object.list_all()?),
-        OutputTarget::Stdout => Vec::new(),
-    };
+        OutputTarget::Object(object) => found = visible_among(folder, &object.list_all()?),
+        OutputTarget::Stdout => {}
+    }
+    let (manifests, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|target| is_manifest(target.name()));
     if manifests.is_empty() {
         return Err(SourceError::NoManifest { path: folder.to_string().into() });
     }
-    manifests.into_iter().map(whole).collect()
+    let mut listings = manifests.into_iter().map(whole).collect::<Result<Vec<_>, _>>()?;
+    let files = listings.iter().flat_map(|listing| &listing.files);
+    let listed: HashSet<String> = files.map(|file| file.target.identity()).collect();
+    for listing in &mut listings {
+        listing.unlisted = unlisted_parts(listing, &others, &listed);
+    }
+    Ok(listings)
+}
+
+/// The files of a dataset that are not listed, among those of a folder.
+fn unlisted_parts(listing: &Listing, files: &[OutputTarget], listed: &HashSet<String>) -> Vec<OutputTarget> {
+    let Some((_, column)) = Sidecar::of(listing.manifest.name()) else { return Vec::new() };
+    if !listing.files.iter().any(|file| is_in_dataset(&file.listed_path, column)) {
+        return Vec::new();
+    }
+    let is_unlisted = |file: &&OutputTarget| {
+        is_in_dataset(&file.seen_from(&listing.manifest), column) && !listed.contains(&file.identity())
+    };
+    files.iter().filter(is_unlisted).cloned().collect()
 }
 
 /// The columns after which the folders of datasets in a folder are named, according to manifests; empty if the folder is
@@ -199,9 +219,16 @@ fn is_of_value(folder: &OutputTarget) -> bool {
 }
 
 fn manifests_among(folder: &OutputTarget, objects: &[ListedObject]) -> Vec<OutputTarget> {
+    let mut found = visible_among(folder, objects);
+    found.retain(|target| is_manifest(target.name()));
+    found
+}
+
+/// The objects of a folder, sorted, without hidden ones.
+fn visible_among(folder: &OutputTarget, objects: &[ListedObject]) -> Vec<OutputTarget> {
     let is_hidden = |name: &str| name.split('/').any(|part| part.starts_with('.'));
     let mut names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
-    names.retain(|name| is_manifest(Path::new(name)) && !is_hidden(name));
+    names.retain(|name| !is_hidden(name));
     names.sort_unstable();
     names.into_iter().map(|name| folder.join(name)).collect()
 }
@@ -210,11 +237,11 @@ fn is_manifest(path: &Path) -> bool {
     Sidecar::of(path).is_some_and(|(sidecar, _)| sidecar.is_manifest())
 }
 
-/// Adds the manifests in a folder, at any depth. Links to folders are not followed, because their targets are counted
+/// Adds the files in a folder, at any depth. Links to folders are not followed, because their targets are counted
 /// elsewhere.
 fn walk(folder: &Path, found: &mut Vec<OutputTarget>) -> std::io::Result<()> {
     let (files, folders) = entries(folder)?;
-    found.extend(files.into_iter().filter(|path| is_manifest(path)).map(OutputTarget::File));
+    found.extend(files.into_iter().map(OutputTarget::File));
     folders.iter().try_for_each(|folder| walk(folder, found))
 }
 

@@ -10,13 +10,14 @@
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::stem::without_extension;
 use crate::format::{CsvSettings, FileFormat};
 use crate::publish::{PublishedFile, PublishedManifest, is_part_of, read_manifest};
-use crate::report::{Filters, InputEvidence};
+use crate::report::{Filters, InputEvidence, InputProfile};
 use crate::store::{OutputTarget, Sidecar};
 use crate::time::{Span, Timestamp};
 use crate::transform::Privacy;
@@ -43,6 +44,8 @@ pub struct PublicationFacts {
     pub evidence: Vec<InputEvidence>,
     /// Items of the list that could not be rows.
     pub items_rejected: u64,
+    /// What was read of each profile, if several were; shared by all files of the export.
+    pub profiles: Arc<[InputProfile]>,
     /// Rows in it.
     pub rows: u64,
     /// Its size.
@@ -71,6 +74,8 @@ pub(super) struct PublishedDetails {
     evidence: Vec<InputEvidence>,
     #[serde(default)]
     items_rejected: u64,
+    #[serde(default)]
+    profiles: Vec<InputProfile>,
 }
 
 /// Finds the entry of a file in a manifest; `real` is its canonical path, next to which the manifest is. Without such an
@@ -157,6 +162,7 @@ pub(super) fn of_manifest(file: &PublishedFile, details: PublishedDetails, path:
         verdict: details.verdict,
         evidence: details.evidence,
         items_rejected: details.items_rejected,
+        profiles: details.profiles.into(),
         rows: file.rows,
         bytes: file.bytes,
         is_part: false,

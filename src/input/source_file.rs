@@ -25,6 +25,8 @@ pub struct SourceFile {
     pub content: Content,
     /// The columns to read; by default, those that a report counts.
     pub columns: ColumnSet,
+    /// Whether its rows say which profile they were read for; known once [`detect_contents`](super::detect_contents) has run.
+    pub has_profiles: bool,
     /// Its size.
     pub bytes: u64,
     /// Its entry in the manifest of its export.
@@ -47,6 +49,7 @@ impl SourceFile {
             format,
             content: Content::Contacts,
             columns: ColumnSet::Counted,
+            has_profiles: false,
             bytes,
             published: None,
             unread_manifest: None,
@@ -60,6 +63,7 @@ impl SourceFile {
             ColumnSet::Checked => self.content.checked_schema(),
             ColumnSet::All => self.content.full_schema(),
             ColumnSet::History => self.content.history_schema(),
+            ColumnSet::HistoryOfProfiles => self.content.profile_history_schema(),
         }
     }
 

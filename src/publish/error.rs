@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use arrow::error::ArrowError;
 
 use crate::format::FormatError;
-use crate::store::{StoreError, open_hint};
+use crate::store::{OutputTarget, StoreError, open_hint};
 
 /// Why an output could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,23 @@ pub enum OutputError {
 }
 
 impl OutputError {
+    /// The same about the folder of a dataset, where it names the place that the sidecars of the dataset are named after.
+    #[must_use]
+    pub(super) fn of_folder(self, sidecars: &OutputTarget) -> Self {
+        let Some(folder) = sidecars.parent().map(|folder| folder.to_string()) else { return self };
+        let folder = format!("{}/", folder.trim_end_matches('/'));
+        match self {
+            Self::Busy { owner, .. } => Self::Busy { output: folder, owner },
+            Self::Store(StoreError::OpenStaged { source, .. }) => {
+                Self::Store(StoreError::OpenStaged { path: folder.into(), source })
+            }
+            Self::Store(StoreError::MakeFolder { source, .. }) => {
+                Self::Store(StoreError::MakeFolder { path: folder.into(), source })
+            }
+            other => other,
+        }
+    }
+
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ impl Outputs {
     /// When a target cannot be written or another run is writing it; nothing is left behind then.
     pub fn open(requests: &[OutputRequest], settings: &OutputSettings) -> Result<Self, OutputError> {
         let (mut locks, mut partitions, mut parts) = (Vec::new(), None, Vec::new());
-        let mut open = |request: &OutputRequest| {
+        let mut open_one = |request: &OutputRequest| {
             let files = FileSettings { is_locked: false, ..settings.files };
             let lock = lock_target(&request.target, files)?;
             let files = FileSettings { is_locked: lock.as_ref().is_some_and(OutputLock::is_held), ..files };
@@ -49,7 +49,17 @@ impl Outputs {
             }
             OutputThread::start(Output::open(request, settings, files)?).map(Some)
         };
-        let open = requests.iter().filter_map(|request| open(request).transpose()).collect::<Result<_, _>>()?;
+        let mut open = Vec::new();
+        for request in requests {
+            let opened = open_one(request);
+            // Who writes a dataset has named its folder.
+            let opened = if settings.partition.is_some() {
+                opened.map_err(|error| error.of_folder(&request.target))
+            } else {
+                opened
+            };
+            open.extend(opened?);
+        }
         Ok(Self { rows: settings.rows.clone(), started_at: 0, open, parts, partitions, locks })
     }
 

@@ -32,10 +32,10 @@ pub use document::{
     Action, ActionCode, Comparison, ConsistencyFacts, ContactReach, CountChange, CountChanges, DELIVERY_SCHEMA_VERSION,
     Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings,
     FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact, InputEvidence, InputExport,
-    InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, OptOutChange, Origin, Percentiles, ProfileFacts,
-    ProfileFailure, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges,
-    RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare,
-    compare_deliveries, verdict_of_json,
+    InputProfile, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, OptOutChange, Origin, Percentiles,
+    ProfileFacts, ProfileFailure, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument,
+    RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday,
+    compare, compare_deliveries, verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;

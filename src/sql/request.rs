@@ -65,7 +65,7 @@ pub struct HistoryRequest<'a> {
 /// When the engine has none, or a name is not allowed.
 pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
     let HistoryRequest { engine, resource, schema, folder, as_of } = request;
-    if resource.key != ["id"] {
+    if !resource.key.contains(&"id") {
         return Err(SqlError::NoHistory { resource: resource.name });
     }
     let duckdb = "DuckDB";
@@ -75,7 +75,7 @@ pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
     check_name("PATH", folder)?;
     let columns = SqlColumn::all_of(schema)?;
     let comment = format!("{} {} as of {as_of}, from the history in {folder}\n", engine.comment(), resource.name);
-    Ok(comment + &history::duckdb(&columns, folder, as_of))
+    Ok(comment + &history::duckdb((&columns, resource.key), folder, as_of))
 }
 
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {

@@ -32,7 +32,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The folder of the target cannot be created.
-    #[error("cannot create the folder {}: {}", folder_of(path).display(), path.display())]
+    #[error("cannot create the folder {}", folder_and(path))]
     MakeFolder {
         /// The target.
         path: PathBuf,
@@ -134,6 +134,12 @@ fn object_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ObjectError>
         cause = error.source();
     }
     None
+}
+
+/// The folder of a target, and the target; that of a dataset is the folder itself.
+fn folder_and(path: &Path) -> String {
+    let shown = path.display().to_string();
+    if shown.ends_with('/') { shown } else { format!("{}: {shown}", folder_of(path).display()) }
 }
 
 impl StoreError {

@@ -308,6 +308,17 @@ impl OutputTarget {
         }
     }
 
+    /// The place that holds it and its name there, as catalogs of data name them: `file` and the absolute path, or the
+    /// bucket and the key; `None` for a stream.
+    pub fn place_and_name(&self) -> Option<(String, String)> {
+        match self {
+            Self::File(path) if is_written_directly(path) && !path.is_dir() => None,
+            Self::File(path) => Some(("file".to_owned(), file_identity(path).to_string_lossy().into_owned())),
+            Self::Object(ObjectTarget { address, .. }) => Some(address.bucket_and_key()),
+            Self::Stdout => None,
+        }
+    }
+
     /// The path relative to the folder of `manifest`, so that both can be moved together; unchanged if there is no relative
     /// path.
     pub fn seen_from(&self, manifest: &Self) -> String {

@@ -1,7 +1,8 @@
-//! Reports runs to other programs: log lines as JSON, and a record of each run for metrics, a run log and a webhook.
+//! Reports runs to other programs: log lines as JSON, and a record of each run for metrics, a run log, a webhook
+//! and lineage.
 //!
-//! `commands` fills a [`RunRecord`] and calls the rest once, at the end of a run. Nothing here changes the outcome of a
-//! run: what cannot be written or sent is returned as an error, which the caller reports as a warning.
+//! `commands` fills a [`RunRecord`] and calls the rest at the end of a run, lineage at its beginning, too. Nothing here changes
+//! the outcome of a run: what cannot be written or sent is returned as an error, which the caller reports as a warning.
 //!
 //! This module depends neither on the API nor on formats. Messages of all other modules reach [`JsonLayer`] through
 //! `tracing`.
@@ -9,14 +10,23 @@
 //! *Easy to get wrong:* the address of a webhook is a secret, so errors and `Debug` forms show only its host.
 
 mod json_log;
+mod line_file;
+mod lineage;
 mod metrics;
 mod notify;
+mod post;
 mod record;
 mod run_log;
 
 pub(crate) use self::json_log::CONSOLE_TARGET;
 pub use self::json_log::{JsonLayer, LogFormat};
+pub use self::line_file::check_line_file;
+pub use self::lineage::{
+    EmitError, Lineage, LineageDataset, LineageError, LineageEvent, LineageField, LineageFlags, LineageState,
+    LineageVariables, PendingEvent, WrittenTotals,
+};
 pub use self::metrics::{MetricsError, MetricsLabels, write_metrics};
-pub use self::notify::{NotifyError, NotifyForm, Webhook, WebhookProblem};
+pub use self::notify::{NotifyForm, Webhook};
+pub use self::post::{AddressProblem, BearerToken, PostAddress, PostError};
 pub use self::record::{ChangeTotals, ErrorRecord, RUN_RECORD_SCHEMA_VERSION, RunRecord};
-pub use self::run_log::{RunLog, append_run, check_run_log, read_runs};
+pub use self::run_log::{RunLog, append_run, read_runs};

@@ -1,13 +1,11 @@
-//! A file to which each run appends one line of JSON.
-//!
-//! Concurrent runs may share a file: a line is one write to a file opened for appending, which the system does not mix with
-//! others. A line that a crash or a full disk cut off is skipped when the file is read, and the next run starts a new line.
+//! AThe run log: a file with one line of JSON for every run.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use super::RunRecord;
+use super::line_file::append_line;
 
 /// The runs in a file.
 #[derive(Debug, Default)]
@@ -18,29 +16,12 @@ pub struct RunLog {
     pub unreadable: u64,
 }
 
-/// Checks that runs can be appended to a file, which is created if it is missing.
-///
-/// # Errors
-/// When it cannot be opened.
-pub fn check_run_log(path: &Path) -> io::Result<()> {
-    open(path).map(drop)
-}
-
 /// Appends a run.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn append_run(path: &Path, record: &RunRecord) -> io::Result<()> {
-    let mut file = open(path)?;
-    let mut line = if ends_with_line(&mut file)? { String::new() } else { "\n".to_owned() };
-    line += &serde_json::to_string(record)?;
-    line.push('\n');
-    // One write, so that lines of concurrent runs do not mix.
-    let written = file.write(line.as_bytes())?;
-    if written < line.len() {
-        return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line could be written"));
-    }
-    file.sync_data().or_else(|error| if error.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(error) })
+    append_line(path, &serde_json::to_string(record)?)
 }
 
 /// Reads all runs of a file.
@@ -62,28 +43,6 @@ pub fn read_runs(path: &Path) -> io::Result<RunLog> {
         line.clear();
     }
     Ok(log)
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Whether the file ends with a line end, so that a line can be appended.
-fn ends_with_line(file: &mut File) -> io::Result<bool> {
-    if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
-        return Ok(true);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
 }
 
 #[cfg(test)]

@@ -207,6 +207,22 @@ fn too_many_values_and_columns_that_name_no_folder_are_refused_with_the_next_ste
 }
 
 #[test]
+fn a_dataset_is_called_by_its_folder() {
+    let export = |run: crate::support::Run, folder: &str| {
+        run.args(["contacts", "--simulate=50", "--partition-by", "region_code", "-o", folder]).finish()
+    };
+    let run = export(sent_export().file("f", ""), "f/c").expect_code(7);
+    let run = run.expect_stderr("error: cannot create the folder f/c/\n");
+    fs::create_dir(run.path("c")).unwrap();
+    let lock = fs::File::create(run.path("c/.region_code.lock")).unwrap();
+    lock.lock().unwrap();
+    let run = export(run.again(), "c").expect_code(7).expect_stderr("another run is writing the output: c/ (");
+    let file = "[defaults]\ncommand = \"contacts\"\nsimulate = 5\noutput = \"d\"\npartition-by = \"region_code\"\n\n[jobs.a]\n\n[jobs.b]\n";
+    let run = run.again().file("jobs.toml", file).args(["run", "jobs.toml", "--check"]).finish().expect_code(2);
+    run.expect_stderr("job b: writes d/, and so does the job a");
+}
+
+#[test]
 fn a_folder_holds_one_dataset() {
     let simulator = simulator(50);
     let by = |column: &'static str| ["-o", "c", "--partition-by", column, "--quiet"];

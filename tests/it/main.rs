@@ -21,6 +21,7 @@ mod history;
 mod hostile;
 mod jobs;
 mod layouts;
+mod lineage;
 mod messages;
 mod messages_activities;
 mod network;

@@ -99,7 +99,7 @@ fn dead_address() -> String {
 fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
     let address = dead_address();
     let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
-    let warning = format!("WARN cannot reach {address}: connection refused; retrying");
+    let warning = format!("warning: cannot reach {address}: connection refused; retrying");
     assert_eq!(run.stderr.matches(&warning).count(), 1, "{run:?}");
     let run =
         run.expect_stderr("(6 attempts in ").expect_stderr(&format!("): cannot reach {address}: connection refused"));
@@ -143,7 +143,7 @@ fn a_service_that_answered_once_has_all_retries() {
     let arguments = ["-o", "c.csv", "--max-retries", "9"];
     let run = sent_export().contacts(&address, &arguments).finish().expect_code(5);
     let run = run.expect_stderr("(10 attempts in ").expect_stderr("connection refused");
-    assert!(!run.stderr.contains("WARN"), "{run:?}");
+    assert!(!run.stderr.contains("warning: "), "{run:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! profile that cannot be read changes for the others.
 
 mod apart;
+mod changes;
 mod choice;
 mod failures;
 mod partitions;

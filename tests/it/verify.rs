@@ -148,3 +148,23 @@ fn what_cannot_be_verified_is_refused_and_an_unverified_export_is_said_to_be_one
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((report["ok"].clone(), report["exports"][0]["verdict"].clone()), (true.into(), "unverified".into()));
 }
+
+#[test]
+fn a_part_of_a_dataset_that_no_manifest_lists_is_named() {
+    let folder = export(&["-o", "c", "--partition-by", "region_code"]);
+    verify(&folder, &["c"], 0);
+    let part = |region: &str| folder.path().join(format!("c/region_code={region}/part-0.parquet"));
+    fs::create_dir(folder.path().join("c/region_code=ZZ")).unwrap();
+    fs::copy(part("US"), part("ZZ")).unwrap();
+    // What readers of the folder do not take for a part of it is nobody's business.
+    fs::write(folder.path().join("c/notes.txt"), "mine").unwrap();
+    fs::write(folder.path().join("c/region_code=ZZ/notes.txt"), "mine").unwrap();
+    for path in ["c", "."] {
+        let (text, _) = verify(&folder, &[path, "--json", "r.json"], 2);
+        let line = text.lines().find(|line| line.starts_with("failed")).unwrap();
+        assert!(line.contains("region_code=ZZ/part-0.parquet: no manifest lists it"), "{text}");
+        assert_eq!(text.matches("failed ").count(), 1, "{text}");
+        assert!(text.contains("next: remove it, or export again"), "{text}");
+        assert_eq!(json(&folder, "r.json")["ok"], false);
+    }
+}

@@ -70,6 +70,26 @@ fn a_log_that_nobody_reads_has_its_start_and_its_verdict_only() {
 }
 
 #[test]
+fn all_warnings_have_one_form() {
+    let faults = vec!["INTERNAL_001 page=2".parse().unwrap()];
+    let server = Simulator::start(Settings { contacts: 400, hostile: true, faults, ..Settings::default() }).unwrap();
+    let flags = ["-o", "c.csv", "--allow-missing-pages", "--max-retries", "1", "--no-progress"];
+    let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(3);
+    let run = run.expect_stderr("warning: cannot fetch ").expect_stderr("warning: completeness is not verified: ");
+    let warnings = run.stderr.lines().filter(|line| line.starts_with("warning: ")).count();
+    assert_eq!(warnings + 2, run.stderr.lines().count(), "all but the first and the last line: {run:?}");
+    // Those of jobs begin with their name, and -v adds lines of another level, which have their time.
+    let file = format!(
+        "[jobs.acme]\ncommand = \"contacts\"\noutput = \"c.csv\"\nbase-url = \"{}\"\nrate-limit = \"none\"\n\
+         allow-missing-pages = true\nmax-retries = 1\nretry-delay = \"1ms\"\nverbose = 1\n",
+        server.base_url()
+    );
+    let run = sent_export().file("jobs.toml", &file).args(["run", "jobs.toml"]).finish().expect_code(3);
+    let run = run.expect_stderr("\nacme: warning: cannot fetch ").expect_stderr(" INFO ");
+    assert!(!run.stderr.contains("WARN"), "{run:?}");
+}
+
+#[test]
 fn warnings_stay_without_the_table() {
     let server = Simulator::start(Settings { contacts: 1_000, hostile: true, ..Settings::default() }).unwrap();
     let run = sent_export().contacts(&server.base_url(), &["-o", "c.csv"]).finish().expect_code(0);
@@ -226,6 +246,11 @@ fn a_limit_stops_reading_and_the_verdict_manifest_and_plan_say_so() {
         said.contains("rows      250 contacts of the 5,000 in the list, 100 on a page\nrequests  about 4"),
         "{said}"
     );
+    // A seed decides nothing where nothing is drawn.
+    for more in [&[][..], &["--limit", "9"]] {
+        let flags = [&["-o", "c.csv", "--sample-seed", "7"], more].concat();
+        sent_export().contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("--sample");
+    }
     for more in [&["--changes", "x.csv"][..], &["--exit-code-unchanged", "9"]] {
         let flags = [&["-o", "c.csv", "--limit", "9"], more].concat();
         let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(2);

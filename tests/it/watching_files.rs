@@ -203,6 +203,13 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     assert_eq!(run.stdout, b"no runs\n");
     let run = run.again().args(["report", "--runs", "logs/runs.jsonl", "--last", "0"]).finish().expect_code(2);
     let run = run.expect_stderr("write a whole number of at least 1");
+    // Who sets these would wait for a run log in vain.
+    let set = run.again().env("SENT_EXPORT_RUN_LOG", Some("r.jsonl"));
+    let run = set.contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("SENT_EXPORT_RUNS");
+    let jobs =
+        "[defaults]\nrun-log = \"r.jsonl\"\n\n[jobs.a]\ncommand = \"contacts\"\nsimulate = 5\noutput = \"a.csv\"\n";
+    let run = run.again().file("jobs.toml", jobs).args(["run", "jobs.toml", "--check"]).finish().expect_code(2);
+    let run = run.expect_stderr("line 2").expect_stderr("to append to it, write runs");
     // The variable of exports is none of a report.
     let run = run.again().env("SENT_EXPORT_RUNS", Some("r.jsonl")).args(["report", "c.csv"]).finish().expect_code(0);
     assert!(String::from_utf8_lossy(&run.stdout).contains("Contacts"), "{run:?}");

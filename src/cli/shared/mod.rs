@@ -38,4 +38,4 @@ pub(super) use self::values::{
     duration, end_of_moment, exit_code, filter, limit, log_format, moment, number, number_between, report_title,
 };
 pub use self::verbosity::VerbosityArgs;
-pub use self::watch::{NotifyArg, TableArg, WatchArgs};
+pub use self::watch::{HiddenArg, TableArg, WatchArgs};

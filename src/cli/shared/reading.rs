@@ -32,7 +32,16 @@ pub struct ListArgs {
     pub sample: Option<NonZeroU64>,
 
     /// Seed that selects the pages of --sample
-    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = number, help_heading = "Completeness")]
+    #[arg(
+        long,
+        value_name = "SEED",
+        default_value_t = 1,
+        value_parser = number,
+        requires = "sample",
+        // What replaces a sample in a file of jobs replaces its seed, too.
+        conflicts_with = "limit",
+        help_heading = "Completeness"
+    )]
     pub sample_seed: u64,
 
     /// Rows to request per page; the API may return fewer

@@ -42,11 +42,27 @@ pub struct WatchArgs {
     ///
     /// One attempt of at most ten seconds. If it fails, the run prints a warning and ends as it would have.
     #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Watching")]
-    pub notify: Option<NotifyArg>,
+    pub notify: Option<HiddenArg>,
 
     /// What to post: json (`{"text": ..., "run": {...}}`) or slack (`{"text": ...}`)
     #[arg(long, value_name = "FORM", default_value = "json", value_parser = notify_form, help_heading = "Watching")]
     pub notify_format: NotifyForm,
+
+    /// Append OpenLineage events of the run to this file, or post them to this address, also if the run fails
+    ///
+    /// Two events: START, then COMPLETE, FAIL or ABORT. An address without a path gets /api/v1/lineage; `OPENLINEAGE_API_KEY`
+    /// is sent as its bearer token. `OPENLINEAGE_PARENT_ID` names the run of the scheduler. An event that cannot be
+    /// delivered is a warning.
+    #[arg(long, value_name = "FILE|URL", hide_env_values = true, help_heading = "Watching")]
+    pub lineage: Option<HiddenArg>,
+
+    /// Namespace of the job in OpenLineage events [default: sent-export]
+    #[arg(long, value_name = "NAME", env = "OPENLINEAGE_NAMESPACE", hide_env_values = true, help_heading = "Watching")]
+    pub lineage_namespace: Option<String>,
+
+    /// Name of the job in OpenLineage events [default: that of the job in a file of jobs, or else the command]
+    #[arg(long, value_name = "NAME", help_heading = "Watching")]
+    pub lineage_job: Option<String>,
 }
 
 /// When the table is printed.
@@ -73,24 +89,24 @@ impl FromStr for TableArg {
     }
 }
 
-/// The address of a webhook, which is a secret: it is checked where errors do not repeat it.
+/// What may be a secret, such as the address of a webhook: it is checked where errors do not repeat it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NotifyArg(String);
+pub struct HiddenArg(String);
 
-impl NotifyArg {
-    /// The address as it was typed.
+impl HiddenArg {
+    /// The value as it was typed.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for NotifyArg {
+impl fmt::Debug for HiddenArg {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("NotifyArg(..)")
+        formatter.write_str("HiddenArg(..)")
     }
 }
 
-impl FromStr for NotifyArg {
+impl FromStr for HiddenArg {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

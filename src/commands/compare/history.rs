@@ -1,22 +1,25 @@
 //! Reads the state of a history.
 
+use arrow::datatypes::{Schema, SchemaRef};
+
 use crate::changes::{SnapshotSorter, SortSettings, SortedSnapshot, StateRows};
 use crate::error::Error;
 use crate::input::{Content, HistoryFile, Piece, SourceError, check_chain, read_file};
 use crate::progress::FileProgress;
 
-/// The rows of all files, sorted by id and then newest first. The files are in the order of their runs.
+/// The rows of all files, sorted by id and then newest first. The files are in the order of their runs, and
+/// `rows` are the content and the columns of the state.
 ///
 /// # Errors
 /// When files are missing or damaged, or a temporary file cannot be written.
 pub(in crate::commands) fn read_history(
     files: &[HistoryFile],
-    content: Content,
+    (content, schema): (Content, &Schema),
     sorting: &SortSettings,
     progress: &mut FileProgress,
 ) -> Result<SortedSnapshot, Error> {
     check_chain(files)?;
-    let mut sorter = SnapshotSorter::of_history(&content.full_schema(), sorting)?;
+    let mut sorter = SnapshotSorter::of_history(schema, sorting)?;
     let mut rows = 0;
     for (rank, file) in files.iter().enumerate() {
         if file.source.content != content {
@@ -44,13 +47,13 @@ pub(in crate::commands) fn read_history(
 /// As for [`read_history`].
 pub(in crate::commands) fn state_of_history(
     files: &[HistoryFile],
-    content: Content,
+    (content, schema): (Content, &SchemaRef),
     (like, sorting): (&SnapshotSorter, &SortSettings),
     progress: &mut FileProgress,
 ) -> Result<SortedSnapshot, Error> {
-    let history = read_history(files, content, sorting, progress)?;
+    let history = read_history(files, (content, schema), sorting, progress)?;
     let mut state = like.another();
-    let mut rows = StateRows::of(&history, &content.full_schema())?;
+    let mut rows = StateRows::of(&history, schema)?;
     while let Some(batch) = rows.next_batch()? {
         state.add(&batch, 0)?;
     }

@@ -1,6 +1,6 @@
 //! One side of a comparison: its files, and facts from them and their manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::base::plural::{count_of, grouped};
@@ -14,6 +14,7 @@ use crate::input::{
 };
 use crate::progress::FileProgress;
 use crate::report::Filters;
+use crate::resources::PROFILE_ID;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -137,6 +138,24 @@ impl Side {
         Self { which, shown, content, files, facts }
     }
 
+    /// Whether the rows of all files say which profile they were read for.
+    pub(in crate::commands) fn has_profiles(&self) -> bool {
+        !self.files.is_empty() && self.files.iter().all(|file| file.has_profiles)
+    }
+
+    /// Matches rows by their profiles, too, which every file must tell.
+    pub(in crate::commands) fn match_profiles(&mut self) {
+        self.files.iter_mut().for_each(|file| file.columns = ColumnSet::Checked);
+    }
+
+    /// The profiles of which it has every row, by its manifests.
+    pub(in crate::commands) fn complete_profiles(&self) -> HashSet<String> {
+        let exports = self.files.iter().filter_map(|file| file.published.as_ref());
+        let profiles = exports.filter(|export| export.items_rejected == 0).flat_map(|export| export.profiles.iter());
+        let is_complete = |verdict: Option<Verdict>| verdict.is_some_and(|verdict| verdict != Verdict::Unverified);
+        profiles.filter(|profile| is_complete(profile.verdict)).map(|profile| profile.id.clone()).collect()
+    }
+
     /// Drops the files that need not be read.
     pub(in crate::commands) fn retain_files(&mut self, is_read: impl FnMut(&SourceFile) -> bool) {
         let mut is_read = is_read;
@@ -211,8 +230,9 @@ impl Side {
                 let name = schema.field(column).name();
                 warn_text(&format!("{values} of {name} in {} cannot be read and count as null", file.path.display()));
             }
-            if absent.iter().any(|&column| schema.field(column).name() == "id") {
-                return Err(ConfigError::NoIds(file.path.display().to_string()).into());
+            let is_absent = |name: &&str| absent.iter().any(|&column| schema.field(column).name() == name);
+            if let Some(column) = ["id", PROFILE_ID].into_iter().find(is_absent) {
+                return Err(ConfigError::NoIds { path: file.path.display().to_string(), column }.into());
             }
             self.facts.absent.extend(absent);
             if let Some(filters) = filters {

@@ -41,7 +41,7 @@ pub(super) fn run(
     };
     let content = source.content;
     config.check_inputs(&places(&files, config)?)?;
-    let schema = content.full_schema();
+    let schema = content.compared_schema(facts.has_profiles());
     let rows = (content.noun().many, schema.as_ref());
     let settings = config.state_settings(rows, &facts.columns, &facts.filters).map_err(ConfigError::Columns)?;
     for request in &config.outputs {
@@ -49,7 +49,7 @@ pub(super) fn run(
     }
     let bytes = files.iter().map(|file| file.source.bytes).sum();
     let mut progress = FileProgress::new(args.quiet || args.no_progress, bytes);
-    let sorted = read_history(&files, content, &SortSettings::default(), &mut progress)?;
+    let sorted = read_history(&files, (content, &schema), &SortSettings::default(), &mut progress)?;
     progress.finish();
     let mut state = StateRows::of(&sorted, &schema)?;
     // Before this point there was nothing to clean up after a signal.

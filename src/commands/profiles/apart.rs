@@ -1,18 +1,20 @@
 //! Exports of several profiles, one after another, with separate outputs and a shared account.
 
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use crate::api::ChildProfile;
 use crate::base::plural::{count_of, grouped};
 use crate::base::printable::printable;
-use crate::config::check_apart;
+use crate::config::{OutputsConfig, check_apart};
 use crate::error::{Error, ExitCode};
 use crate::export::{ListReading, is_of_profile};
 use crate::report::{RowCounts, RunDocument};
 use crate::resources::Resource;
+use crate::store::OutputTarget;
 use crate::verdict::Verdict;
 
-use super::super::export::{open, outcome, read_and_publish, sentences, table_style};
+use super::super::export::{exit_code, open, outcome, read_and_publish, sentences, table_style};
 use super::super::job;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
@@ -26,8 +28,8 @@ type OneExport<D> = (Option<PublishedExport<D>>, Journals);
 /// The results so far.
 #[derive(Default)]
 struct Results {
-    /// Rows and verdicts of the published exports.
-    published: Vec<(u64, Verdict)>,
+    /// Rows, verdict and exit code of each that was published.
+    published: Vec<(u64, Verdict, ExitCode)>,
     failures: Vec<Error>,
     /// Journals of the published exports.
     journals: Vec<Journals>,
@@ -56,11 +58,13 @@ impl<R: Resource> ProfilesRun<'_, R> {
         let mut results = Results::default();
         for run in runs {
             let profile = run.profile.clone();
+            let unchanged = run.config.outputs.changes.as_ref().and_then(|changes| changes.exit_code_unchanged);
             let is_quiet = self.verbosity.quiet || results.is_resumed();
             match self.export_one::<C>(run, is_quiet, monitor, stop.as_mut()) {
                 Ok((Some(published), journals)) => {
                     self.report_one(&profile, &published, monitor);
-                    results.published.push((published.rows, published.verdict));
+                    let code = exit_code(&published, unchanged);
+                    results.published.push((published.rows, published.verdict, code));
                     results.journals.push(journals);
                     if self.since_last.is_some() {
                         // The next run continues from this export, so nothing before it is needed again.
@@ -89,6 +93,8 @@ impl<R: Resource> ProfilesRun<'_, R> {
     ) -> Result<OneExport<C::Document>, Error> {
         let OneProfile { profile, mut config, since, partition } = run;
         let (_, account, runtime) = self.of_run;
+        // Of a profile that fails nothing is left, not even its folder.
+        let _folders = MissingFolders::of(&config.outputs);
         let mut opened = open::<ListReading<R>>(&mut config, self.verbosity)?;
         opened.stats_before = account.stats();
         let profiles = vec![profile];
@@ -142,20 +148,46 @@ impl<R: Resource> ProfilesRun<'_, R> {
         {
             return Err(failures.swap_remove(at));
         }
-        let worst = published.iter().map(|(_, verdict)| *verdict).reduce(Verdict::weaker);
+        let worst = published.iter().map(|(_, verdict, _)| *verdict).reduce(Verdict::weaker);
         let verdict = if failed > 0 { Verdict::Unverified } else { worst.unwrap_or(Verdict::Complete) };
-        let rows = published.iter().map(|(rows, _)| rows).sum();
+        let rows = published.iter().map(|(rows, ..)| rows).sum();
         let rows = count_of(rows, R::NOUN.one, R::NOUN.many);
         let profiles = count_of(published.len() as u64, "profile", "profiles");
-        let failed = if failed == 0 { String::new() } else { format!("; {} failed", grouped(failed as u64)) };
-        let outcome = format!("{}: {rows} of {profiles}{failed}", verdict.name());
+        let of_failed = if failed == 0 { String::new() } else { format!("; {} failed", grouped(failed as u64)) };
+        let outcome = format!("{}: {rows} of {profiles}{of_failed}", verdict.name());
         monitor.note_all(verdict, &outcome);
         job::note_outcome(&outcome);
         if !self.verbosity.quiet {
             let blank = if monitor.shows_tables() { "\n" } else { "" };
             show(&format!("{blank}{outcome}\n"));
         }
-        Ok(ExitCode::from(verdict))
+        // Only if nothing has changed in any of them.
+        let mut codes = published.iter().map(|(.., code)| *code);
+        let is_unchanged = failed == 0 && codes.clone().all(|code| matches!(code, ExitCode::Unchanged(_)));
+        Ok(codes.next_back().filter(|_| is_unchanged).unwrap_or_else(|| ExitCode::from(verdict)))
+    }
+}
+
+/// Folders that are not there yet. Those that are empty at the end are removed.
+struct MissingFolders(Vec<PathBuf>);
+
+impl MissingFolders {
+    /// The folders of all outputs, those inside before those that they are in.
+    fn of(outputs: &OutputsConfig) -> Self {
+        let rows = outputs.outputs.iter().map(|request| &request.target);
+        let paths = rows.chain(outputs.side_files()).chain(&outputs.manifest).filter_map(OutputTarget::path);
+        let folders = paths.flat_map(|path| path.ancestors().skip(1).take_while(|folder| !folder.exists()));
+        // The working directory is called by an empty path, and is there.
+        Self(folders.filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_owned).collect())
+    }
+}
+
+impl Drop for MissingFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Fails where something is in it, as intended.
+            std::fs::remove_dir(folder).ok();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Counts who came and who left between two exports of contacts: sorts their rows by id and compares them.
+//! Counts who came and who left between two exports of contacts: sorts their rows by id and profile, and compares them.
 //!
 //! Rows are added while they are counted, so no file is read twice, and only the necessary columns are kept. Memory is
 //! limited as in [`changes`](crate::changes), whatever the size of the exports.
@@ -18,8 +18,8 @@ use crate::verdict::Verdict;
 use super::super::compare::comparable;
 use super::super::compare::side::SideFacts;
 
-/// The columns that are compared.
-const COLUMNS: [&str; 4] = ["id", "region_code", "available_channels", "opt_out"];
+/// The columns that are compared, behind those that rows are matched by: two profiles may share a contact.
+const COLUMNS: [&str; 5] = ["id", PROFILE_ID, "region_code", "available_channels", "opt_out"];
 
 /// The rows of both sides.
 pub(super) struct GrossRows {
@@ -85,24 +85,10 @@ impl RowsOfSide<'_> {
     /// # Errors
     /// When a temporary file cannot be written.
     pub(super) fn add(&mut self, batch: &RecordBatch, rank: u32) -> Result<(), ChangesError> {
-        let mut columns: Vec<ArrayRef> = self.places.iter().map(|&place| Arc::clone(batch.column(place))).collect();
-        if let Some(ids) = ids_by_profile(batch, &columns[0]) {
-            columns[0] = ids;
-        }
+        let columns: Vec<ArrayRef> = self.places.iter().map(|&place| Arc::clone(batch.column(place))).collect();
         let batch = RecordBatch::try_new(Arc::new(projected(&batch.schema(), self.places)), columns);
         self.sorter.add(&batch.map_err(ChangesError::ForeignBatch)?, rank)
     }
-}
-
-/// Ids prefixed with those of profiles, which may share a contact; `None` if the rows have no profile.
-fn ids_by_profile(batch: &RecordBatch, ids: &ArrayRef) -> Option<ArrayRef> {
-    let profiles = batch.column_by_name(PROFILE_ID)?.as_string_opt::<i32>()?;
-    if profiles.null_count() == profiles.len() {
-        return None;
-    }
-    let named = ids.as_string_opt::<i32>()?.iter().zip(profiles);
-    let named = named.map(|(id, profile)| id.map(|id| format!("{}/{id}", profile.unwrap_or_default())));
-    Some(Arc::new(named.collect::<StringArray>()))
 }
 
 fn projected(schema: &SchemaRef, places: &[usize]) -> Schema {

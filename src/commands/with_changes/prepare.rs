@@ -63,7 +63,7 @@ pub(in crate::commands) fn prepare(
 ) -> Result<Option<(Comparing, NewRows)>, Error> {
     let Some(changes) = &config.outputs.changes else { return Ok(None) };
     let Some(content) = Content::of_resource(resource) else { return Ok(None) };
-    let schema = content.full_schema();
+    let schema = content.compared_schema(changes.has_profiles());
     let outputs = Outputs::open(&changes.outputs, &changes.output_settings(&schema))?;
     let mut new_facts = SideFacts::default();
     let partition = config.outputs.settings.partition.as_ref();
@@ -74,7 +74,7 @@ pub(in crate::commands) fn prepare(
     let sorter = SnapshotSorter::new(&schema, &sorting)?;
     let mut mirror = Mirror::new(&config.outputs.stores);
     let shows = !verbosity.quiet && !verbosity.no_progress;
-    let (base, rows) = find_base(config, (resource, content), &sorter, (&new_facts, shows), &mut mirror)?;
+    let (base, rows) = find_base((config, changes), (resource, content), &sorter, (&new_facts, shows), &mut mirror)?;
     let of_run = (config, changes, resource);
     let history = changes.history.as_ref();
     let history = history
@@ -82,12 +82,13 @@ pub(in crate::commands) fn prepare(
         .transpose()?;
     let undated_column = partition.and_then(PartitionBy::undated_column);
     let new_rows = NewRows::new(schema, sorter, undated_column);
-    let comparing = Comparing { content, new_facts, base, rows, history, outputs, _copies: mirror };
+    let schema = content.compared_schema(changes.has_profiles());
+    let comparing = Comparing { schema, new_facts, base, rows, history, outputs, _copies: mirror };
     Ok(Some((comparing, new_rows)))
 }
 
 fn find_base(
-    config: &ExportConfig,
+    (config, changes): (&ExportConfig, &ChangesConfig),
     (resource, content): (&'static str, Content),
     sorter: &SnapshotSorter,
     (new_facts, shows): (&SideFacts, bool),
@@ -119,6 +120,9 @@ fn find_base(
         return Err(ConfigError::OtherRows { old: there.noun(), new: content.noun() }.into());
     }
     let mut side = Side::of(Which::Old, &name, content, found.files);
+    if changes.has_profiles() {
+        side.match_profiles();
+    }
     check_base(&name, &side.facts, new_facts)?;
     side.warn_of_doubts(!shows);
     if is_folder {
@@ -152,7 +156,7 @@ fn prepare_history(
         privacy: config.outputs.privacy.clone(),
         columns: changes.columns.clone(),
     };
-    let schema = content.full_schema();
+    let schema = content.compared_schema(changes.has_profiles());
     let unwritten = schema.fields().iter().map(|field| field.name()).filter(|name| !changes.columns.contains(name));
     let mut history = HistoryRun {
         state: None,
@@ -173,7 +177,7 @@ fn prepare_history(
     if !history.follows_export {
         let files = history.folder.until(i64::MAX, mirror)?;
         let mut progress = FileProgress::new(!shows, files.iter().map(|file| file.source.bytes).sum());
-        history.state = Some(state_of_history(&files, content, (sorter, sorting), &mut progress)?);
+        history.state = Some(state_of_history(&files, (content, &schema), (sorter, sorting), &mut progress)?);
         progress.finish();
     }
     Ok(history)

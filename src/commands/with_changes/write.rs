@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::slice::from_ref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::plural::count_of;
@@ -22,6 +23,8 @@ pub(super) struct WriteSettings {
     pub(super) gone_as: GoneAs,
     /// Exceptions: missing rows that still exist.
     pub(super) not_gone: HashSet<String>,
+    /// Profiles of which everything was read.
+    pub(super) complete_profiles: HashSet<String>,
     /// When the run began, in microseconds UTC.
     pub(super) started_at: i64,
 }
@@ -30,7 +33,7 @@ impl Sorted {
     /// Writes everything; nothing is published yet.
     pub(super) fn write(self, settings: &WriteSettings, is_stopped: &AtomicBool) -> Result<Compared, Error> {
         let Self { comparing, base, new, .. } = self;
-        let schema = comparing.content.full_schema();
+        let schema = Arc::clone(&comparing.schema);
         let side = comparing.base.side.as_ref();
         let ignored = side.map(|side| columns_of_one_side(&side.facts, &comparing.new_facts, &schema));
         let comparison = settings.comparison(ignored.unwrap_or_default(), ChangeLayout::Structs);
@@ -47,7 +50,14 @@ impl Sorted {
 
 impl WriteSettings {
     fn comparison(&self, ignored: Vec<String>, layout: ChangeLayout) -> CompareSettings {
-        CompareSettings { ignored, layout, gone_as: self.gone_as, not_gone: self.not_gone.clone(), whole_rows: false }
+        CompareSettings {
+            ignored,
+            layout,
+            gone_as: self.gone_as,
+            not_gone: self.not_gone.clone(),
+            complete_profiles: self.complete_profiles.clone(),
+            whole_rows: false,
+        }
     }
 }
 

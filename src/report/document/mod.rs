@@ -36,7 +36,7 @@ pub use self::findings::{Findings, RejectedSample};
 pub use self::input::{InputEvidence, InputExport, InputReport};
 pub use self::notice::{Notice, NoticeCode, verdict_of_json};
 pub use self::origin::Origin;
-pub use self::profile::{ProfileFacts, ProfileFailure};
+pub use self::profile::{InputProfile, ProfileFacts, ProfileFailure};
 pub use self::resource::ResourceDocument;
 pub use self::run::RunFacts;
 pub use self::run_changes::RunChanges;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::filters::Filters;
 use super::input::{InputReport, items_rejected, verdict};
 use super::notice::Notice;
+use super::profile::InputProfile;
 use super::run::RunFacts;
 use crate::base::noun::RowNoun;
 use crate::publish::OutputReport;
@@ -41,6 +42,9 @@ pub struct Origin {
     /// Files that the document was made from.
     #[serde(skip_deserializing)]
     pub inputs: Vec<InputReport>,
+    /// What these files hold of each profile; empty if they are not known to have rows of profiles.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<InputProfile>,
     /// Columns that some of these files lack; counts that need them are unknown or omitted.
     #[serde(default)]
     pub columns_not_in_inputs: Vec<String>,

@@ -1,7 +1,8 @@
-//! What a run has read of one profile of an organization.
+//! What a run has read of one profile of an organization, and what files hold of it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::input::InputEvidence;
 use crate::verdict::{Evidence, Verdict};
 
 /// What a run has read of one profile of an organization.
@@ -25,8 +26,32 @@ pub struct ProfileFacts {
     pub failure: Option<ProfileFailure>,
 }
 
+/// What exported files hold of one profile, by their rows and by the manifest of their export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputProfile {
+    /// Its id, as in the column `profile_id`.
+    pub id: String,
+    /// Its name; `None` if the manifest has none.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Rows of it in the files.
+    pub rows: u64,
+    /// Those of them who can be reached, if the rows are contacts and all those of the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reachable: Option<u64>,
+    /// Whether all of its rows were written; `None` without a manifest.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+    /// Evidence for the verdict.
+    #[serde(default)]
+    pub evidence: Vec<InputEvidence>,
+    /// Why the run could not read it, if it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ProfileFailure>,
+}
+
 /// Why a profile could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileFailure {
     /// The exit code of a run that reads this profile alone.
     pub exit_code: u8,

@@ -12,6 +12,7 @@ use super::document::findings::Findings;
 use super::document::input::InputReport;
 use super::document::notice::Notice;
 use super::document::origin::Origin;
+use super::document::profile::InputProfile;
 use super::document::resource::ResourceDocument;
 use super::run::{Report, RunDocument};
 
@@ -50,6 +51,8 @@ pub struct FilesFacts {
     pub columns_not_in_inputs: Vec<String>,
     /// Whether rows have the column of the profile that they were read for.
     pub has_profiles: bool,
+    /// What the files hold of each profile.
+    pub profiles: Vec<InputProfile>,
     /// Filters of the exports, if they are the same.
     pub filters: Filters,
     /// Whether the exports had different filters, as far as is known.
@@ -97,21 +100,24 @@ pub trait FileDocument: ResourceDocument + RunDocument + Report {
         self.origin_mut().notices.extend(notices);
     }
 
-    /// Removes the text that the export searched for.
-    fn hide_search(&mut self) {
-        self.origin_mut().filters.hide_search();
+    /// Removes the text that the export searched for, and the profiles, which are small groups with names.
+    fn hide_names(&mut self) {
+        let origin = self.origin_mut();
+        origin.filters.hide_search();
+        origin.profiles.clear();
     }
 }
 
 /// Adds the facts of files to the document of their counts.
 fn with_files<D: ResourceDocument>(mut document: D, facts: FilesFacts) -> D {
-    let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, has_profiles, filters, filters_differ, findings } =
-        facts;
+    let FilesFacts { as_of, inputs, notices, columns_not_in_inputs, filters, filters_differ, findings, .. } = facts;
+    let (has_profiles, profiles) = (facts.has_profiles, facts.profiles);
     document.set_as_of(as_of);
     document.add_findings(findings);
     let origin = document.origin_mut();
     let before = std::mem::take(origin);
-    *origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, has_profiles, notices, ..before };
+    let before = Origin { profiles, has_profiles, ..before };
+    *origin = Origin { filters, filters_differ, inputs, columns_not_in_inputs, notices, ..before };
     document.omit_absent();
     document
 }

@@ -45,8 +45,7 @@ pub(super) fn run(source: Source<'_>, limits: ViewLimits) -> Section {
         notes.extend(export_notes(&source.origin.inputs).into_iter().map(Note::from));
     }
     let title = if source.origin.run.is_some() { "Run" } else { "Source" };
-    let of_run = source.origin.run.as_ref();
-    let profiles = of_run.and_then(|run| profiles(&run.profiles, source.noun, limits));
+    let profiles = profiles(source.origin, source.noun, limits);
     let tables = profiles.into_iter().chain(files(source, limits));
     Section::new(SectionKind::Run, title, notes, tables.map(Into::into).collect())
 }

@@ -126,6 +126,11 @@ impl ObjectAddress {
         self.is_folder
     }
 
+    /// The bucket with its scheme, and the key in it.
+    pub(crate) fn bucket_and_key(&self) -> (String, String) {
+        (self.bucket.clone(), self.key.to_string())
+    }
+
     /// The last part of the key.
     pub(crate) fn file_name(&self) -> &str {
         self.key.filename().unwrap_or_default()

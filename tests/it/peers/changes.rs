@@ -36,10 +36,17 @@ fn duckdb_finds_the_same_changes() {
 #[test]
 #[ignore = "needs Python with duckdb"]
 fn the_printed_query_finds_the_rows_of_every_state() {
-    let simulator = Simulator::start(Settings { contacts: 5_000, ..Settings::default() }).unwrap();
+    for (profiles, of_export, of_query) in [(0, &[][..], &[][..]), (3, &["--profiles", "all"], &["--of-profiles"])] {
+        finds_the_rows_of_every_state(profiles, of_export, of_query);
+    }
+}
+
+fn finds_the_rows_of_every_state(profiles: u32, of_export: &[&str], of_query: &[&str]) {
+    let settings = Settings { contacts: 5_000, profiles, profile_contacts: 1_000, ..Settings::default() };
+    let simulator = Simulator::start(settings).unwrap();
     let mut run = sent_export().args(["contacts", "--help"]).finish();
     for day in 0..4 {
-        let history = ["-o", "contacts.parquet", "--history", "history", "--quiet"];
+        let history = [&["-o", "contacts.parquet", "--history", "history", "--quiet"], of_export].concat();
         run = run.again().contacts(&simulator.base_url(), &history).finish().expect_code(0);
         let started_at = run.json("_contacts.parquet.manifest.json")["started_at"].as_str().unwrap().to_owned();
         // To the millisecond; the state is valid from some microseconds later.
@@ -53,7 +60,8 @@ fn the_printed_query_finds_the_rows_of_every_state() {
     for day in 0..4 {
         let time = std::fs::read_to_string(run.path(&format!("time-{day}"))).unwrap();
         run = run.again().args(["diff", "history", "--as-of", &time, "-o", "state.parquet"]).finish().expect_code(0);
-        run = run.again().args(["sql", "duckdb", "contacts", "history/", "--as-of", &time]).finish().expect_code(0);
+        let query = ["sql", "duckdb", "contacts", "history/", "--as-of", &time];
+        run = run.again().args(query).args(of_query).finish().expect_code(0);
         std::fs::write(run.path("query.sql"), &run.stdout).unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report/check_history.py");
         let files = ["query.sql", "state.parquet", ""].map(|name| run.path(name));

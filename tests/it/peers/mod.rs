@@ -10,6 +10,7 @@ mod browser;
 mod changes;
 mod day;
 mod deploy;
+mod lineage;
 mod metrics;
 mod numbers;
 mod object_server;

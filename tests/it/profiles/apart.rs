@@ -35,6 +35,21 @@ fn each_profile_has_a_file_a_manifest_and_a_report_of_its_own() {
 }
 
 #[test]
+fn nothing_is_left_of_a_profile_that_cannot_be_read_not_even_its_folder() {
+    let server = organization(|settings| settings);
+    server.add_fault("AUTH_004 profile=2 on=list".parse().unwrap());
+    let flags = ["-o", "out/{profile_name}/deep/c.csv", "--profiles", "all", "-q"];
+    let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(3);
+    let mut left: Vec<_> = std::fs::read_dir(run.path("out")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["Blue_Yonder", "Åland_Ferries"]);
+    // A folder that was there stays.
+    std::fs::create_dir_all(run.path("out/Café_Señor_Sons")).unwrap();
+    let run = run.again().contacts(&server.base_url(), &flags).finish().expect_code(3);
+    assert!(run.path("out/Café_Señor_Sons").is_dir());
+}
+
+#[test]
 fn folders_of_days_are_written_for_each_profile() {
     let server = organization(|settings| {
         let messaging = sent_export::simulator::Messaging { count: 150, ..settings.messaging.clone() };

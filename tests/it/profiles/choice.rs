@@ -1,6 +1,6 @@
 //! Which profiles are read, and what is refused before anything is.
 
-use super::{ASKED, OTHER, organization, profile_ids};
+use super::{ASKED, OTHER, assert_profiles, manifest, organization, profile_ids};
 use crate::support::{Answer, Asked, ScriptedServer, sent_export};
 
 /// What the API says of an organization with these profiles.
@@ -98,23 +98,17 @@ fn a_key_without_profiles_is_told_so() {
 }
 
 #[test]
-fn flags_that_match_rows_by_id_or_read_a_part_of_a_list_are_refused() {
-    let refused = |command: &str, more: &[&str], flag: &str| {
+fn flags_that_read_rows_by_their_ids_are_refused_and_say_why() {
+    let refused = |command: &str, more: &[&str], flag: &str, why: &str| {
         let flags = [command, "--simulate", "20", "--profiles", "all"];
         let run = sent_export().args(flags).args(more).finish().expect_code(2);
-        run.expect_stderr(&format!("error: {flag} does not go with --profiles"))
+        run.expect_stderr(&format!("error: {flag} does not go with --profiles: it {why}"))
             .expect_stderr("hint: omit one of the two")
     };
-    for more in
-        [&["--changes", "d.csv"][..], &["--history", "h"], &["--exit-code-unchanged", "99"], &["--confirm-removed"]]
-    {
-        refused("contacts", &[&["-o", "c.csv"], more].concat(), more[0]);
-    }
-    for more in [["--limit", "10"], ["--sample", "10"]] {
-        refused("contacts", &[&["-o", "c.csv"], &more[..]].concat(), more[0]);
-        refused("messages", &[&["-o", "{profile_id}.csv"], &more[..]].concat(), more[0]);
-    }
-    refused("messages", &["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"], "--with-activities");
+    let flags = ["-o", "c.csv", "--changes", "d.csv", "--confirm-removed"];
+    refused("contacts", &flags, "--confirm-removed", "asks for contacts by their ids");
+    let flags = ["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"];
+    refused("messages", &flags, "--with-activities", "reads messages by their ids");
     let run = sent_export().args([
         "messages",
         "--simulate",
@@ -126,6 +120,25 @@ fn flags_that_match_rows_by_id_or_read_a_part_of_a_list_are_refused() {
         "created_date",
     ]);
     run.finish().expect_code(2).expect_stderr("needs a folder for each profile");
+}
+
+#[test]
+fn a_part_of_each_list_is_read_and_said_to_be_one() {
+    let server = organization(|settings| settings);
+    for (flag, code) in [("--limit", "limit_reached"), ("--sample", "sampled")] {
+        let flags = ["-o", "c.parquet", "--profiles", "all", "--summary", "s.json", flag, "40"];
+        let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(3);
+        let run = run.expect_stderr(&format!("only a part of the list of 3 profiles was read ({flag})"));
+        let wanted: Vec<_> = profile_ids(&server).into_iter().map(|id| (id, 40, "unverified")).collect();
+        let wanted: Vec<_> = wanted.iter().map(|(id, rows, verdict)| (id.as_str(), *rows, *verdict)).collect();
+        assert_profiles(&manifest(&run, "_c.parquet.manifest.json")["profiles"], &wanted);
+        assert_eq!(run.evidence("s.json", code), Some(120.into()));
+    }
+    let flags =
+        ["plan", "contacts", "--base-url", &server.base_url(), "-o", "c.csv", "--profiles", "all", "--limit", "40"];
+    let run = sent_export().args(flags).finish().expect_code(0);
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    assert!(text.contains("120 contacts of the 750 in the list"), "{text}");
 }
 
 #[test]

@@ -42,6 +42,27 @@ fn one_that_fails_does_not_lose_the_others_and_is_named_everywhere() {
             assert!(failures[0]["failure"]["text"].as_str().unwrap().contains(text), "{failures:?}");
         }
         assert_eq!(run.evidence("s.json", "profiles_failed"), Some(1.into()));
+        // A report on the file has the same table, by its rows and its manifest.
+        let forms = ["--markdown", "again.md", "--html", "again.html", "--json", "again.json"];
+        let run = run.again().args(["report", "c.parquet"]).args(forms).finish().expect_code(0);
+        let again = run.json("again.json");
+        assert_valid(&again, SUMMARY_SCHEMA);
+        let strip = |facts: &serde_json::Value| {
+            let fields = ["id", "name", "rows", "reachable", "verdict", "failure"];
+            facts.as_array().unwrap().iter().map(|of| fields.map(|name| of[name].clone())).collect::<Vec<_>>()
+        };
+        let by_id = |mut facts: Vec<[serde_json::Value; 6]>| {
+            facts.sort_by_key(|of| of[0].to_string());
+            facts
+        };
+        assert_eq!(by_id(strip(&again["profiles"])), by_id(strip(&summary["run"]["profiles"])));
+        let table = String::from_utf8(run.stdout.clone()).unwrap();
+        let [markdown, html] = ["again.md", "again.html"].map(|name| std::fs::read_to_string(run.path(name)).unwrap());
+        for text in [&table, &markdown, &html] {
+            assert!(text.contains("Profiles") && text.contains("Café Señor") && text.contains("Blue Yonder"), "{text}");
+        }
+        let run = run.again().args(["report", "c.parquet", "--min-cell", "10", "--json", "-"]).finish().expect_code(0);
+        assert!(!String::from_utf8_lossy(&run.stdout).contains("Blue Yonder"), "a profile may be small");
         assert_eq!(run.evidence("s.json", "profiles_read"), Some(2.into()));
         let report = std::fs::read_to_string(run.path("r.md")).unwrap().replace("\\_", "_");
         assert!(report.contains("| Café Señor") && report.contains(text), "{report}");

@@ -1,0 +1,55 @@
+//! A file that runs append lines of JSON to.
+//!
+//! Runs side by side may share a file: a line is one write to a file that is opened for appending, which the system does not
+//! mix with others. A line that a crash or a full disk cut off stays alone: the next line begins on a line of its own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Checks that lines can be appended to a file, which is created if it is missing.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn check_line_file(path: &Path) -> io::Result<()> {
+    open(path).map(drop)
+}
+
+/// Appends a line.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn append_line(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = open(path)?;
+    let mut line = if ends_with_line(&mut file)? { String::new() } else { "\n".to_owned() };
+    line += text;
+    line.push('\n');
+    // One write, so that lines of runs side by side do not mix.
+    let written = file.write(line.as_bytes())?;
+    if written < line.len() {
+        return Err(io::Error::new(io::ErrorKind::WriteZero, "only a part of the line could be written"));
+    }
+    file.sync_data().or_else(|error| if error.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(error) })
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Whether a line can be appended as it is.
+fn ends_with_line(file: &mut File) -> io::Result<bool> {
+    if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

@@ -1,0 +1,23 @@
+//! What all facets have.
+
+use serde_json::{Value, json};
+
+/// The program and its version, which is what made an event.
+pub(super) const PRODUCER: &str = concat!("urn:sent-export:", env!("CARGO_PKG_VERSION"));
+
+/// The address of a schema that OpenLineage publishes.
+pub(super) fn spec(path: &str) -> String {
+    format!("https://openlineage.io/spec/{path}")
+}
+
+/// A facet of OpenLineage itself, by the path of its schema.
+pub(super) fn facet(schema: &str, content: Value) -> Value {
+    with_schema(&spec(schema), content)
+}
+
+/// A facet with the address of its schema.
+pub(super) fn with_schema(schema: &str, mut content: Value) -> Value {
+    content["_producer"] = json!(PRODUCER);
+    content["_schemaURL"] = json!(schema);
+    content
+}

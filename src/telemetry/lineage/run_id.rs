@@ -1,0 +1,59 @@
+//! The id of a run as OpenLineage wants it.
+
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::super::RunRecord;
+use crate::time::Timestamp;
+
+/// A UUID of version 7 for a run: the time in the run's id, and digits of the SHA-256 of that id, so that whoever has a
+/// manifest can find the events of its run. A run whose settings were refused has no id, and its own start instead.
+pub(super) fn run_uuid(record: &RunRecord) -> Uuid {
+    let id = record.run_id.as_deref();
+    let time = id.and_then(time_of).or_else(|| Timestamp::parse(&record.started_at).ok());
+    let millis = time.map_or(0, |time| u64::try_from(time.micros() / 1000).unwrap_or(0));
+    let name =
+        id.map_or_else(|| format!("{} {} {:?}", record.started_at, std::process::id(), record.job), str::to_owned);
+    let digest = Sha256::digest(name.as_bytes());
+    let mut digits = [0; 10];
+    digits.copy_from_slice(&digest[..10]);
+    Builder::from_unix_timestamp_millis(millis, &digits).into_uuid()
+}
+
+/// The time that an id like `20261128T233005Z-1f0c9a2e` begins with.
+fn time_of(id: &str) -> Option<Timestamp> {
+    let time = id.split_once('Z')?.0;
+    let (date, clock) = time.split_once('T').filter(|_| time.is_ascii() && time.len() == 15)?;
+    let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
+    let (hour, minute, second) = (clock.get(..2)?, clock.get(2..4)?, clock.get(4..)?);
+    Timestamp::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uuid_of(run_id: Option<&str>, started_at: &str) -> Uuid {
+        let (run_id, started_at) = (run_id.map(str::to_owned), started_at.to_owned());
+        run_uuid(&RunRecord { run_id, started_at, ..RunRecord::default() })
+    }
+
+    #[test]
+    fn it_is_made_of_the_runs_id_alone() {
+        let id = Some("20261128T233005Z-1f0c9a2e");
+        let found = uuid_of(id, "2026-11-28T23:30:05.120Z");
+        assert_eq!(found, uuid_of(id, "2026-11-29T00:00:00Z"));
+        assert_eq!(found.get_version_num(), 7);
+        let (seconds, _) = found.get_timestamp().unwrap().to_unix();
+        assert_eq!(seconds, 1_795_908_605, "the time in the id");
+        assert_ne!(found, uuid_of(Some("20261128T233005Z-1f0c9a2f"), "2026-11-28T23:30:05.120Z"));
+    }
+
+    #[test]
+    fn a_run_without_an_id_has_one_by_its_start() {
+        let (one, other) = (uuid_of(None, "2026-11-28T23:30:05.120Z"), uuid_of(None, "2026-11-28T23:30:05.121Z"));
+        assert_ne!(one, other);
+        assert_eq!(one.get_version_num(), 7);
+        assert_eq!(uuid_of(Some("odd"), "odd").get_version_num(), 7);
+    }
+}

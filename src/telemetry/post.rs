@@ -1,0 +1,178 @@
+//! Posts JSON to an address: a webhook, or a server that collects lineage.
+//!
+//! One attempt, which is over after ten seconds: nobody should wait for a chat. Certificates and proxies are those of the
+//! API's client. Redirects are not followed, since they could carry the body or a token elsewhere.
+//!
+//! *Easy to get wrong:* whoever has such an address may post to it, so it is shown by its host only.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use url::Url;
+
+/// Longest time for a post.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where to post.
+#[derive(Clone)]
+pub struct PostAddress(Url);
+
+/// Why an address cannot be posted to. Does not show the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AddressProblem {
+    /// It is no URL.
+    #[error("it is not a URL")]
+    NotUrl,
+    /// It is not HTTP.
+    #[error("it does not begin with https:// or http://")]
+    Scheme,
+}
+
+/// A token that is sent as `Authorization: Bearer`. It never shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken(String);
+
+/// Why a post was not delivered.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The client cannot be set up.
+    #[error("cannot set up HTTPS: {}", root_of(source.as_ref()))]
+    Client {
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// There was no answer.
+    #[error("{}", root_of(source))]
+    Send {
+        /// Why, without the address.
+        source: reqwest::Error,
+    },
+    /// The answer is no success.
+    #[error("HTTP {status}")]
+    Refused {
+        /// Its status.
+        status: u16,
+    },
+    /// There is no runtime to send it on.
+    #[error("{0}")]
+    Runtime(std::io::Error),
+}
+
+/// The innermost cause, which says the most.
+fn root_of(error: &(dyn StdError + 'static)) -> String {
+    std::iter::successors(Some(error), |&error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
+impl fmt::Debug for PostAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PostAddress").field("host", &self.host()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("BearerToken(..)")
+    }
+}
+
+impl BearerToken {
+    /// A token without the white space around it; `None` if no header can hold it.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| Self(text.to_owned()))
+    }
+}
+
+impl PostAddress {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When it is no address of HTTP.
+    pub fn new(url: &str) -> Result<Self, AddressProblem> {
+        let url = Url::parse(url.trim()).map_err(|_| AddressProblem::NotUrl)?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self(url)),
+            _ => Err(AddressProblem::Scheme),
+        }
+    }
+
+    /// The same address, with this path if it has none.
+    #[must_use]
+    pub fn with_default_path(mut self, path: &str) -> Self {
+        if self.0.path() == "/" {
+            self.0.set_path(path);
+        }
+        self
+    }
+
+    /// All of the address that may be shown.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// Posts a body of JSON, and waits for the answer on a runtime of its own: that of the run may be gone.
+    ///
+    /// # Errors
+    /// When it is not answered with success.
+    pub fn post(&self, body: String, token: Option<&BearerToken>) -> Result<(), PostError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(PostError::Runtime)?;
+        let posted = runtime.block_on(self.send(body, token));
+        // Name resolution may hang on a thread of its own.
+        runtime.shutdown_background();
+        posted
+    }
+
+    async fn send(&self, body: String, token: Option<&BearerToken>) -> Result<(), PostError> {
+        let client = self.client().map_err(|source| PostError::Client { source: source.into() })?;
+        let mut request = client.post(self.0.clone()).header("content-type", "application/json").body(body);
+        if let Some(BearerToken(token)) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) => return Err(PostError::Send { source: error.without_url() }),
+        };
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(PostError::Refused { status: status.as_u16() }) }
+    }
+
+    fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
+        // Fails only if a provider is already installed, which is fine.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("sent-export/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(TIMEOUT);
+        if self.0.scheme() == "http" {
+            // No certificate is loaded, so that a machine without any can post to a neighbor.
+            builder = builder.tls_certs_only([]);
+        }
+        builder.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_and_the_token_never_show() {
+        let address = PostAddress::new(" https://user:pw@hooks.example.com/services/T0/secret?token=x\n").unwrap();
+        let shown = format!("{address:?} {:?}", BearerToken::new(" abc\n"));
+        assert_eq!(shown, r#"PostAddress { host: "hooks.example.com", .. } Some(BearerToken(..))"#);
+        assert_eq!(PostAddress::new("hooks.example.com/secret").unwrap_err(), AddressProblem::NotUrl);
+        assert_eq!(PostAddress::new("ftp://x/secret").unwrap_err(), AddressProblem::Scheme);
+        for unusable in ["", " ", "a b", "a\nb", "ü"] {
+            assert_eq!(BearerToken::new(unusable), None, "{unusable:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_a_path_gets_one() {
+        let with_path = |url: &str| PostAddress::new(url).unwrap().with_default_path("api/v1/lineage").0.to_string();
+        assert_eq!(with_path("http://marquez:5000"), "http://marquez:5000/api/v1/lineage");
+        assert_eq!(with_path("http://marquez:5000/other?x=1"), "http://marquez:5000/other?x=1");
+    }
+}

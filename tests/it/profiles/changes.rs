@@ -1,0 +1,147 @@
+//! What has changed in the lists of several profiles, two of which have contacts with the same ids.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+use super::choice::{asked_profile, identity};
+use super::{ASKED, OTHER, manifest};
+use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export};
+
+const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
+
+/// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
+/// a contact less, another region for the next and one more; on the third, its list is refused.
+fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
+    let day = Arc::clone(day);
+    ScriptedServer::start(move |_, head| {
+        let Some(profile) = asked_profile(head) else { return Answer::ok(identity(PROFILES)) };
+        let (day, asked) = (day.load(Ordering::SeqCst), Asked::by(head));
+        let ids: &[u32] = match (profile.as_str(), day) {
+            (ASKED, 3) => return Answer::error(403, "AUTH_004"),
+            (ASKED, 2) => &[1, 2, 7],
+            _ => &[0, 1, 2],
+        };
+        let contact = |id: &u32| {
+            let region = if profile == ASKED && day == 2 && *id == 1 { "FR" } else { "US" };
+            json!({"id": format!("00000000-0000-4000-8000-{id:012}"), "region_code": region, "phone_number": "+12025550123"})
+        };
+        let contacts: Vec<Value> = ids.iter().map(contact).filter(|_| asked.is_first()).collect();
+        let pagination = json!({"page": asked.page, "page_size": asked.size, "total_count": ids.len(), "total_pages": 1,
+            "has_more": false, "cursors": null});
+        Answer::ok(
+            json!({"success": true, "data": {"contacts": contacts, "pagination": pagination}, "error": null,
+            "meta": {"request_id": "req_1", "timestamp": "2026-01-01T00:00:00Z", "version": "v3"}})
+            .to_string(),
+        )
+    })
+}
+
+/// Profile, number of the id, and change of each row of changes in CSV.
+fn changes(run: &Finished, name: &str) -> Vec<(String, u32, String)> {
+    let mut reader = csv::Reader::from_path(run.path(name)).unwrap();
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    assert_eq!(header[..3], ["id", "profile_id", "change"], "{run:?}");
+    let name = |id: &str| PROFILES.iter().find(|(known, _)| *known == id).unwrap().1.to_owned();
+    let rows = reader.records().map(|row| row.unwrap());
+    rows.map(|row| (name(&row[1]), row[0][24..].parse().unwrap(), row[2].to_owned())).collect()
+}
+
+fn change(profile: &str, id: u32, change: &str) -> (String, u32, String) {
+    (profile.to_owned(), id, change.to_owned())
+}
+
+/// Rows of an NDJSON file by profile and id.
+fn rows(run: &Finished, name: &str) -> BTreeMap<(String, String), Value> {
+    let text = fs::read_to_string(run.path(name)).unwrap();
+    let text_of = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let row = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    text.lines().map(row).map(|row| ((text_of(&row, "profile_id"), text_of(&row, "id")), row)).collect()
+}
+
+#[test]
+fn rows_are_matched_by_their_profiles_and_ids() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "c.ndjson", "--profiles", "all", "--changes", "ch.csv", "--history", "h", "-q"];
+    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let run = export(sent_export(), 0);
+    assert_eq!(changes(&run, "ch.csv").len(), 6, "all are new");
+    assert!(changes(&run, "ch.csv").is_sorted_by_key(|(profile, id, _)| (*id, profile.clone())), "by id, then profile");
+    fs::copy(run.path("c.ndjson"), run.path("monday.ndjson")).unwrap();
+
+    day.store(2, Ordering::SeqCst);
+    let run = export(run.again(), 0);
+    let wanted = [change("South", 0, "removed"), change("South", 1, "changed"), change("South", 7, "added")];
+    assert_eq!(changes(&run, "ch.csv"), wanted);
+    let counts = &manifest(&run, "_c.ndjson.manifest.json")["changes"];
+    let found = ["added", "changed", "removed", "missing", "unchanged"].map(|name| counts[name].as_u64().unwrap());
+    assert_eq!(found, [1, 1, 1, 0, 4]);
+    fs::copy(run.path("c.ndjson"), run.path("tuesday.ndjson")).unwrap();
+
+    // Two files are compared the same way, to the same bytes.
+    let run = run.again().args(["diff", "monday.ndjson", "tuesday.ndjson", "-o", "d.csv"]).finish().expect_code(0);
+    assert_eq!(fs::read(run.path("d.csv")).unwrap(), fs::read(run.path("ch.csv")).unwrap());
+    let run = run.expect_stderr("Removed    1\n  Unchanged  4\n");
+
+    // What a profile lacks that cannot be read is missing; what another one lacks would be removed.
+    day.store(3, Ordering::SeqCst);
+    let run = export(run.again(), 3);
+    assert_eq!(changes(&run, "ch.csv"), [1, 2, 7].map(|id| change("South", id, "missing")));
+    assert_eq!(manifest(&run, "_c.ndjson.manifest.json")["changes"]["removed"], 0);
+
+    // The history has the state of each day, with the column of the profile.
+    let mut files: Vec<_> = fs::read_dir(run.path("h")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    let time = |file: &std::ffi::OsString| {
+        let time = file.to_str().unwrap().strip_prefix("changes-").unwrap().split('Z').next().unwrap().to_owned();
+        format!("{}-{}-{}T{}:{}:{}Z", &time[..4], &time[4..6], &time[6..8], &time[9..11], &time[11..13], &time[13..])
+    };
+    let run = run.again().args(["diff", "h", "--as-of", &time(&files[1]), "-o", "s.ndjson"]).finish().expect_code(0);
+    let (state, mut tuesday) = (rows(&run, "s.ndjson"), rows(&run, "tuesday.ndjson"));
+    // A name is no part of a history: a new one is no change of its contacts.
+    for row in tuesday.values_mut() {
+        row.as_object_mut().unwrap().remove("profile_name");
+    }
+    assert_eq!(state, tuesday);
+    let run = run.again().args(["diff", "h", "--as-of", &time(&files[2]), "-o", "s.ndjson"]).finish().expect_code(0);
+    assert_eq!(rows(&run, "s.ndjson").len(), 3, "those of North");
+}
+
+#[test]
+fn each_profile_has_its_own_changes_and_nothing_changed_has_an_exit_code() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "{profile_name}/c.csv", "--profiles", "all", "--exit-code-unchanged", "99", "-q"];
+    let each = ["--changes", "{profile_name}/ch.csv", "--history", "{profile_name}/h"];
+    let flags = [&flags[..], &each].concat();
+    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let run = export(sent_export(), 0);
+    let run = export(run.again(), 99);
+    day.store(2, Ordering::SeqCst);
+    let run = export(run.again(), 0);
+    assert_eq!(changes(&run, "South/ch.csv").len(), 3);
+    assert_eq!(changes(&run, "North/ch.csv").len(), 0);
+    assert_eq!(fs::read_dir(run.path("South/h")).unwrap().count(), 3);
+
+    let mixed = ["-o", "{profile_name}.csv", "--profiles", "all", "--changes", "ch.csv"];
+    let run = sent_export().contacts(&server.url(), &mixed).finish().expect_code(2);
+    run.expect_stderr("{profile_name}.csv is written for each profile, but ch.csv for all of them");
+}
+
+#[test]
+fn an_export_without_the_column_of_the_profile_cannot_be_compared() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "c.csv", "--profiles", "all", "-q"];
+    let with = |more: &[&'static str]| [&flags[..], more].concat();
+    let refused = with(&["--changes", "ch.csv", "--drop", "profile_id"]);
+    let run = sent_export().contacts(&server.url(), &refused).finish().expect_code(2);
+    let run = run.expect_stderr("changes need the column profile_id, which is not written");
+    let run = run.again().contacts(&server.url(), &with(&["--drop", "profile_id"])).finish().expect_code(0);
+    let run = run.again().contacts(&server.url(), &with(&["--changes", "ch.csv"])).finish().expect_code(2);
+    run.expect_stderr("no column profile_id in ./c.csv");
+}
