@@ -184,4 +184,17 @@ mod tests {
         assert_eq!(find_cause(&io::Error::other(plain), tls_problem), Some(ConnectFailure::NoTls));
         assert_eq!(find_cause(&io::Error::other("certificate"), tls_problem), None);
     }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Nested(&'static str, #[source] Option<Box<Nested>>);
+
+    #[test]
+    fn causes_are_copied_in_order_without_the_message_of_the_library() {
+        let error = Nested("sending", Some(Box::new(Nested("connecting", Some(Box::new(Nested("refused", None)))))));
+        let first = ConnectCause::of(&error).expect("it has a cause");
+        let causes = std::iter::successors(Some(&*first as &(dyn Error + 'static)), |&cause| cause.source());
+        assert_eq!(causes.map(ToString::to_string).collect::<Vec<_>>(), ["connecting", "refused"]);
+        assert!(ConnectCause::of(&Nested("alone", None)).is_none());
+    }
 }

@@ -101,8 +101,10 @@ fn an_address_where_nothing_listens_is_reported_at_once_and_soon_given_up() {
     let run = sent_export().contacts(&address, &["-o", "c.csv", "--phone", "+14155550123"]).finish().expect_code(5);
     let warning = format!("warning: cannot reach {address}: connection refused; retrying");
     assert_eq!(run.stderr.matches(&warning).count(), 1, "{run:?}");
-    let run =
-        run.expect_stderr("(6 attempts in ").expect_stderr(&format!("): cannot reach {address}: connection refused"));
+    let run = run
+        .expect_stderr("caused by: Connection refused")
+        .expect_stderr("(6 attempts in ")
+        .expect_stderr(&format!("): cannot reach {address}: connection refused"));
     run.expect_stderr("check the network and --base-url");
 }
 
