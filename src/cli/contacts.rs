@@ -38,6 +38,10 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub changes: ChangesArgs,
 
+    /// Add the column `extra`: undocumented fields, and values that their columns cannot hold, as JSON
+    #[arg(long, help_heading = "Output")]
+    pub extra: bool,
+
     /// Ask the API for each contact that is gone, one request each, and call those that still exist missing, not removed
     ///
     /// For --changes, --history and --exit-code-unchanged. A contact that still exists, though the whole list was read

@@ -52,7 +52,7 @@ pub struct SqlArgs {
     #[arg(long, conflicts_with = "columns")]
     pub no_body: bool,
 
-    /// Files that `messages --extra` wrote: with the column `extra`
+    /// Files that contacts or messages wrote with `--extra`: with the column `extra`
     #[arg(long, conflicts_with = "columns")]
     pub extra: bool,
 

@@ -52,17 +52,17 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
 /// The resource, as an export with these flags has it.
 fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
     let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
-    let flags = [("--no-body", args.no_body), ("--extra", args.extra)];
-    let resource = match flags.into_iter().find(|(_, is_given)| *is_given) {
-        None => resource,
-        Some((flag, _)) if resource.name != "messages" => {
-            return Err(SqlError::OnlyMessages { flag, resource: resource.name });
-        }
-        Some(_) => ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }),
-    };
     let name = resource.name;
+    let only = |flag, resources| SqlError::OnlyFor { flag, resources, resource: name };
+    let resource = match name {
+        "messages" => ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }),
+        _ if args.no_body => return Err(only("--no-body", "messages")),
+        "contacts" => ResourceTable::of_contacts(args.extra),
+        _ if args.extra => return Err(only("--extra", "contacts and messages")),
+        _ => resource,
+    };
     if args.of_profiles {
-        resource.of_profiles().ok_or(SqlError::NotOfProfiles { resource: name })
+        resource.of_profiles().ok_or(only("--of-profiles", "contacts and messages"))
     } else {
         Ok(resource)
     }

@@ -59,7 +59,7 @@ fn errors_of_a_run() {
         }),
         Error::Sql(SqlError::UnloadableFolder { engine: "SQLite" }),
         Error::Sql(SqlError::UnloadableUrl { engine: "SQLite" }),
-        Error::Sql(SqlError::OnlyMessages { flag: "--no-body", resource: "contacts" }),
+        Error::Sql(SqlError::OnlyFor { flag: "--no-body", resources: "messages", resource: "contacts" }),
         Error::Sql(SqlError::UnloadablePartition {
             engine: "Snowflake",
             column: "region_code".to_owned(),

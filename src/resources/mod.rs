@@ -9,6 +9,7 @@ mod cell;
 pub mod contacts;
 mod decimal;
 mod json;
+mod json_escapes;
 mod list;
 mod lookup;
 pub mod messages;

@@ -27,17 +27,13 @@ pub enum SqlError {
         /// What the engine is called.
         engine: &'static str,
     },
-    /// No export of this resource reads several profiles.
-    #[error("--of-profiles is for contacts and messages, not {resource}")]
-    NotOfProfiles {
-        /// Name of the resource.
-        resource: &'static str,
-    },
-    /// Only messages are exported with this flag.
-    #[error("{flag} is for messages, not {resource}")]
-    OnlyMessages {
+    /// Only other resources are exported with this flag.
+    #[error("{flag} is for {resources}, not {resource}")]
+    OnlyFor {
         /// The flag.
         flag: &'static str,
+        /// What it is for, in a sentence.
+        resources: &'static str,
         /// Name of the resource.
         resource: &'static str,
     },
@@ -102,7 +98,7 @@ impl SqlError {
             Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
-            Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
+            Self::OnlyFor { .. } => "omit the flag",
             Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
             Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",

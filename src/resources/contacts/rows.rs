@@ -40,9 +40,9 @@ impl Rows {
         self.closed.len()
     }
 
-    /// Length of the body with the contacts.
-    pub(super) fn body_bytes(&self) -> usize {
-        self.body.len()
+    /// The body with the contacts.
+    pub(super) fn body(&self) -> &str {
+        &self.body
     }
 
     /// All contacts but the current one.

@@ -13,7 +13,8 @@ use super::schema::{FIELDS, column, event_column};
 use crate::listing::{ListPage, RowId, RowKey};
 use crate::resources::RowPage;
 use crate::resources::cell::Cell;
-use crate::resources::json::{JsonKind, JsonValue, unescape};
+use crate::resources::json::{JsonKind, JsonValue};
+use crate::resources::json_escapes::unescape;
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
 use crate::time::Timestamp;
 
