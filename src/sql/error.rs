@@ -15,6 +15,24 @@ pub enum SqlError {
         /// The formats that it can load, in a sentence.
         loadable: String,
     },
+    /// The engine cannot read CSV of this dialect.
+    #[error("{engine} cannot load CSV of the dialect {dialect}; it loads {loadable}")]
+    UnloadableDialect {
+        /// What the engine is called.
+        engine: &'static str,
+        /// Name of the dialect.
+        dialect: &'static str,
+        /// The formats that it can load, with the dialects of CSV, in a sentence.
+        loadable: String,
+    },
+    /// A flag about CSV, and files of another format.
+    #[error("{flag} describes CSV files, not {format}")]
+    OnlyCsv {
+        /// The flag.
+        flag: &'static str,
+        /// Name of the format.
+        format: String,
+    },
     /// The engine reads one file at a time.
     #[error("{engine} loads one file at a time, not a folder")]
     UnloadableFolder {
@@ -37,15 +55,15 @@ pub enum SqlError {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A dataset by this column is not loaded.
-    #[error("{engine} has no SQL for a folder by {column}; {engines} have, and every engine for one by created_date")]
-    UnloadablePartition {
-        /// What the engine is called.
-        engine: &'static str,
+    /// A dataset must be listed, and is not there.
+    #[error("{folder} has no {format} files in folders that begin with {column}=")]
+    NoParts {
+        /// The folder.
+        folder: String,
         /// The column.
         column: String,
-        /// The engines that have it, in a sentence.
-        engines: String,
+        /// Name of the format.
+        format: String,
     },
     /// There is no such column, or it names no folders.
     #[error("no export is partitioned by {column:?} of {resource}")]
@@ -95,11 +113,14 @@ impl SqlError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
+            Self::OnlyCsv { .. } => "omit the flag, or name a file or --format of CSV",
+            Self::UnloadableFormat { .. } | Self::UnloadableDialect { .. } => {
+                "export in one of these formats, and name that file"
+            }
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyFor { .. } => "omit the flag",
-            Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
+            Self::NoParts { .. } => "name the folder of the export, and its format with --format",
             Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",

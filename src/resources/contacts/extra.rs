@@ -23,9 +23,9 @@ use crate::resources::json::{JsonCursor, JsonKind, special_byte};
 use crate::resources::json_escapes::{unescape, without_lone_surrogates};
 use crate::time::Timestamp;
 
-/// Maximum length of the members of one contact: far more than fields of a contact have, and little enough that a batch of
-/// hostile ones fits in memory.
-const MAX_BYTES: usize = 64 << 10;
+/// Maximum length of the members of one contact: far more than fields of a contact have, and with what is said of omitted ones
+/// no more than a cell of Excel holds, 32,767 characters.
+const MAX_BYTES: usize = 32_000;
 
 /// The member that counts those for which there is no room.
 const OMITTED: &str = "omitted_by_sent_export";
