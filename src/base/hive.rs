@@ -5,9 +5,16 @@
 /// Stands for null.
 pub(crate) const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Characters that a path cannot have, or that readers would take for their own.
+/// Visible characters that a path cannot have, or that readers would take for their own. The last one begins an escape.
+const ESCAPED: &str = "\"#'*/:=?\\{[]^%";
+
 fn is_escaped(character: char) -> bool {
-    character.is_ascii_control() || "\"#%'*/:=?\\{[]^".contains(character)
+    character.is_ascii_control() || ESCAPED.contains(character)
+}
+
+/// The escapes of visible characters, in an order in which they can be replaced one after another.
+pub(crate) fn escapes() -> impl Iterator<Item = (String, char)> {
+    ESCAPED.chars().map(|character| (partition_name(&character.to_string()), character))
 }
 
 /// A value as part of a folder's name.
@@ -70,6 +77,11 @@ mod tests {
             assert_eq!(partition_of(&format!("c={name}")), Some(("c", Some(value.to_owned()))));
         }
         assert_eq!(partition_of("c=__HIVE_DEFAULT_PARTITION__"), Some(("c", None)));
+        for value in ["a/b=c \"d\" #e 'f'", "*:?\\{[]^%", "%25%2F%252F%%", "Zürich ✓"] {
+            let read = escapes()
+                .fold(partition_name(value), |name, (escape, character)| name.replace(&escape, &character.to_string()));
+            assert_eq!(read, value);
+        }
         assert_eq!(partition_of("c=100%zz%4"), Some(("c", Some("100%zz%4".to_owned()))), "written by others");
         assert_eq!((partition_of("c"), partition_of("=c")), (None, None));
     }

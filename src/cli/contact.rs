@@ -43,6 +43,10 @@ pub struct ContactArgs {
     #[arg(long, conflicts_with = "output")]
     pub message_summary: bool,
 
+    /// Add the column `extra`: undocumented fields, and values that their columns cannot hold, as JSON
+    #[arg(long, help_heading = "Output")]
+    pub extra: bool,
+
     /// Where the contacts go, unless they are printed.
     #[command(flatten)]
     pub output: OutputArgs,

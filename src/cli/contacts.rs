@@ -38,6 +38,10 @@ pub struct ContactsArgs {
     #[command(flatten)]
     pub changes: ChangesArgs,
 
+    /// Add the column `extra`: undocumented fields, and values that their columns cannot hold, as JSON
+    #[arg(long, help_heading = "Output")]
+    pub extra: bool,
+
     /// Look up each contact that is gone, one request each, and report those that still exist as missing, not removed
     ///
     /// For --changes, --history and --exit-code-unchanged. A contact that still exists, though the whole list was read

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::shared::end_of_moment;
-use crate::format::{FileFormat, format_names};
+use crate::format::{CsvDialect, CsvSettings, Delimiter, FileFormat, NullText, format_names};
 use crate::resources::ResourceTable;
 use crate::sql::Engine;
 use crate::time::Timestamp;
@@ -44,6 +44,18 @@ pub struct SqlArgs {
     #[arg(long, help = format!("Format of the files, regardless of extension: {}", format_names()))]
     pub format: Option<FileFormat>,
 
+    /// Dialect of CSV files, as the flag of that name writes it: rfc4180 or postgres [default: rfc4180]
+    #[arg(long = "csv", value_name = "DIALECT")]
+    pub csv: Option<CsvDialect>,
+
+    /// Delimiter of CSV files: , ; | or tab [default: ,]
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<Delimiter>,
+
+    /// Text of a null in CSV files [default: empty]
+    #[arg(long = "null", value_name = "TEXT")]
+    pub null: Option<NullText>,
+
     /// Columns of the files, in their order, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
@@ -52,7 +64,7 @@ pub struct SqlArgs {
     #[arg(long, conflicts_with = "columns")]
     pub no_body: bool,
 
-    /// Files that `messages --extra` wrote: with the column `extra`
+    /// Files that contacts or messages wrote with `--extra`: with the column `extra`
     #[arg(long, conflicts_with = "columns")]
     pub extra: bool,
 
@@ -69,12 +81,26 @@ pub struct SqlArgs {
     /// Print the query for the rows at this time instead, from the folder of a history; a date is the end of that day, UTC
     ///
     /// PATH is the folder that `sent-export contacts --history` writes to [default: history/].
-    #[arg(long, value_name = "TIME", value_parser = end_of_moment, conflicts_with_all = ["format", "table", "partition_by"])]
+    #[arg(long, value_name = "TIME", value_parser = end_of_moment, conflicts_with_all = ["format", "table", "partition_by", "csv", "delimiter", "null"])]
     pub as_of: Option<Timestamp>,
 
-    /// Read a folder with one Parquet file for each value of a column, as the flag of that name writes it
+    /// Read a folder with one file for each value of a column, as the flag of that name writes it
     #[arg(long, value_name = "COLUMN")]
     pub partition_by: Option<String>,
+}
+
+impl SqlArgs {
+    /// What CSV files look like, and the first flag that says so.
+    pub fn csv(&self) -> (CsvSettings, Option<&'static str>) {
+        let settings = CsvSettings {
+            dialect: self.csv.unwrap_or_default(),
+            delimiter: self.delimiter.unwrap_or_default(),
+            null: self.null.clone().unwrap_or_default(),
+        };
+        let given =
+            [("--csv", self.csv.is_some()), ("--delimiter", self.delimiter.is_some()), ("--null", self.null.is_some())];
+        (settings, given.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag))
+    }
 }
 
 fn engine_parser() -> impl TypedValueParser<Value = Engine> {

@@ -19,9 +19,9 @@ use crate::input::IdList;
 use crate::lookup::{LookupFailure, LookupSettings, RowSource};
 use crate::publish::Gate;
 use crate::report::{ContactCounts, Filters};
-use crate::resources::LookupSource;
 use crate::resources::contacts::text_form::{block, json_line, summary_of};
-use crate::resources::contacts::{ContactKey, ContactLookup, contacts_schema};
+use crate::resources::contacts::{ContactKey, ContactLookup};
+use crate::resources::{LookupResource, LookupSource};
 use crate::simulator;
 use crate::store::OutputTarget;
 
@@ -66,8 +66,9 @@ pub(super) fn run(args: &ContactArgs, monitor: &RunMonitor<'_>) -> Result<ExitCo
         simulate,
     };
     let settings = LookupSettings { concurrency: args.run.pace.concurrency, allow_unread: args.lookup.allow_unread };
-    let reading = LookupReading { resource: ContactLookup, keys: keys_of(args)?, settings };
-    let partition = partition_by(&args.output, &contacts_schema(), None)?;
+    let resource = ContactLookup { has_extra: args.extra || args.output.columns.names("extra") };
+    let partition = partition_by(&args.output, &resource.schema(), None)?;
+    let reading = LookupReading { resource, keys: keys_of(args)?, settings };
     let command = ExportCommand { reading, partition, activities: None };
     run_export::<_, ContactCounts>(&command, Intent::Run(monitor), flags, Filters::default())
 }
@@ -142,7 +143,7 @@ async fn print_all(
                 continue;
             }
         };
-        for (contact, key) in json_objects(&page.batch()).iter().zip(page.items.iter().flatten()) {
+        for (contact, key) in json_objects(&page.batch_with_extra(args.extra)).iter().zip(page.items.iter().flatten()) {
             let summary = if args.message_summary {
                 message_summary(Uuid::from_u128(key.id.0), account, scope).await?
             } else {

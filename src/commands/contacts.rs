@@ -7,7 +7,8 @@ use crate::config::{BesideFlags, ChangesFlags, ExportFlags, gate, partition_by, 
 use crate::error::{Error, ExitCode};
 use crate::export::ListReading;
 use crate::report::{ContactCounts, Filters};
-use crate::resources::contacts::{Contacts, contacts_schema};
+use crate::resources::Resource;
+use crate::resources::contacts::Contacts;
 use crate::simulator;
 
 use super::export_command::{ExportCommand, Intent};
@@ -19,7 +20,8 @@ use super::profiles::{export_list, written_schema};
 /// When the configuration is wrong, a page cannot be fetched, or an output cannot be written.
 pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, Error> {
     let (search, channel, phone) = (args.search.clone(), args.channel.clone(), args.phone.clone());
-    let contacts = Contacts { search, channel, phone, only: args.only };
+    let has_extra = args.extra || args.output.columns.names("extra");
+    let contacts = Contacts { search, channel, phone, only: args.only, has_extra };
     let filters = Filters {
         search: args.search.as_deref().map(Filters::shown_search),
         channel: args.channel.clone(),
@@ -45,7 +47,7 @@ pub(super) fn run(args: &ContactsArgs, intent: Intent<'_>) -> Result<ExitCode, E
     };
     let read = read_settings(&args.list, &args.run.pace);
     let reading = ListReading { resource: contacts, settings: read, since: None, sample, ids: None };
-    let partition = partition_by(&args.output, &written_schema(&args.profiles, contacts_schema()), None)?;
+    let partition = partition_by(&args.output, &written_schema(&args.profiles, reading.resource.schema()), None)?;
     let command = ExportCommand { reading, partition, activities: None };
     export_list::<_, ContactCounts>(&command, intent, flags, filters, (&args.profiles, None))
 }

@@ -82,7 +82,7 @@ pub(super) fn run(args: &MessagesArgs, intent: Intent<'_>) -> Result<ExitCode, E
     let since_text = start.as_ref().map(|since| since.text.clone());
     let filters = Filters { since: since_text, limit, sample: drawn, ..Filters::default() };
     let reading = ListReading {
-        resource: Messages { has_body: !args.no_body, has_extra: args.extra },
+        resource: Messages { has_body: !args.no_body, has_extra: args.extra || args.output.columns.names("extra") },
         settings: read_settings(&args.list, &args.run.pace),
         since: start,
         sample,

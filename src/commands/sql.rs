@@ -1,17 +1,20 @@
-//! `sent-export sql`: prints the SQL that loads exported files; needs neither the files nor the API.
+//! `sent-export sql`: prints the SQL that loads exported files; needsrequests nothing, and reads no more than the names of files.
 
 use std::path::Path;
+use std::{fs, io};
 
 use arrow::datatypes::SchemaRef;
 
+use crate::base::hive::partition_of;
 use crate::cli::SqlArgs;
 use crate::config::ConfigError;
 use crate::error::{Error, ExitCode};
-use crate::format::{FileFormat, Projection};
+use crate::format::{FileFormat, Format, Projection};
+use crate::input::SourceError;
 use crate::publish::OutputError;
 use crate::resources::messages::Messages;
 use crate::resources::{PROFILE_NAME, ResourceTable};
-use crate::sql::{Engine, HistoryRequest, SqlError, SqlRequest, history_sql, sql};
+use crate::sql::{Engine, FilePart, HistoryRequest, SqlError, SqlRequest, history_sql, sql};
 
 /// Prints the statements.
 ///
@@ -35,19 +38,30 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
     let partition = args.partition_by.as_deref();
     let default = default_path(args.engine, resource.name, partition.is_some(), args.format);
     let path = args.path.as_deref().unwrap_or(&default);
+    let format = match args.format {
+        Some(format) => format,
+        // Unless asked otherwise, a folder is one of Parquet, or of the first format that the engine loads.
+        None if partition.is_some() || path.ends_with('/') => usual_format(args.engine),
+        None => FileFormat::for_path(Path::new(path)).map_err(OutputError::from)?,
+    };
+    let (csv, csv_flag) = args.csv();
+    if let Some(flag) = csv_flag.filter(|_| format.format() != Format::Csv) {
+        return Err(SqlError::OnlyCsv { flag, format: format.to_string() }.into());
+    }
     let request = SqlRequest {
         engine: args.engine,
         schema: columns(&resource, args.columns.as_deref()).map_err(ConfigError::from)?,
         resource: &resource,
         table: args.table.as_deref(),
         path,
-        format: match args.format {
-            Some(format) => format,
-            // A folder is taken for Parquet files by default.
-            None if partition.is_some() || path.ends_with('/') => FileFormat::PARQUET,
-            None => FileFormat::for_path(Path::new(path)).map_err(OutputError::from)?,
-        },
+        format,
+        csv,
         partition,
+        parts: match partition {
+            // An address is refused below.
+            Some(column) if args.engine.reads_single_files() && !path.contains("://") => parts(path, column, format)?,
+            _ => Vec::new(),
+        },
     };
     super::print(&sql(&request)?).map(|()| ExitCode::Complete)
 }
@@ -55,17 +69,17 @@ pub(super) fn run(args: &SqlArgs) -> Result<ExitCode, Error> {
 /// The resource with the columns of an export with these flags.
 fn resource(args: &SqlArgs) -> Result<ResourceTable, SqlError> {
     let resource = ResourceTable::named(&args.resource).expect("the flag lists the names of resources");
-    let flags = [("--no-body", args.no_body), ("--extra", args.extra)];
-    let resource = match flags.into_iter().find(|(_, is_given)| *is_given) {
-        None => resource,
-        Some((flag, _)) if resource.name != "messages" => {
-            return Err(SqlError::OnlyMessages { flag, resource: resource.name });
-        }
-        Some(_) => ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }),
-    };
     let name = resource.name;
+    let only = |flag, resources| SqlError::OnlyFor { flag, resources, resource: name };
+    let resource = match name {
+        "messages" => ResourceTable::of_messages(Messages { has_body: !args.no_body, has_extra: args.extra }),
+        _ if args.no_body => return Err(only("--no-body", "messages")),
+        "contacts" => ResourceTable::of_contacts(args.extra),
+        _ if args.extra => return Err(only("--extra", "contacts and messages")),
+        _ => resource,
+    };
     if args.of_profiles {
-        resource.of_profiles().ok_or(SqlError::NotOfProfiles { resource: name })
+        resource.of_profiles().ok_or(only("--of-profiles", "contacts and messages"))
     } else {
         Ok(resource)
     }
@@ -76,8 +90,39 @@ fn default_path(engine: Engine, resource: &str, is_partitioned: bool, format: Op
     if is_partitioned {
         return format!("{resource}/");
     }
-    let loadable = format.or_else(|| FileFormat::all().find(|format| engine.loads(*format)));
-    format!("{resource}.{}", loadable.unwrap_or(FileFormat::PARQUET))
+    format!("{resource}.{}", format.unwrap_or_else(|| usual_format(engine)))
+}
+
+/// The first format that an engine loads, which is Parquet for most.
+fn usual_format(engine: Engine) -> FileFormat {
+    FileFormat::all().find(|format| engine.loads(*format)).unwrap_or(FileFormat::PARQUET)
+}
+
+/// The files of a local dataset, in the order of their paths, each with the value that its folder is named after.
+fn parts(path: &str, column: &str, format: FileFormat) -> Result<Vec<FilePart>, Error> {
+    let entries = |folder: &Path| -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut names = entries.collect::<io::Result<Vec<_>>>()?;
+        names.sort_unstable();
+        Ok(names)
+    };
+    let unlisted = |folder: &Path, source| SourceError::Open { path: folder.to_owned(), source };
+    let (mut parts, root, ending) = (Vec::new(), Path::new(path), format!(".{format}"));
+    for name in entries(root).map_err(|source| unlisted(root, source))? {
+        let Some((_, value)) = partition_of(&name).filter(|(of, _)| *of == column) else { continue };
+        let folder = root.join(&name);
+        for file in entries(&folder).map_err(|source| unlisted(&folder, source))? {
+            if file.ends_with(&ending) && !file.starts_with(['_', '.']) {
+                let path = folder.join(file).to_string_lossy().into_owned();
+                parts.push(FilePart { path, value: value.clone() });
+            }
+        }
+    }
+    if parts.is_empty() {
+        let (folder, column, format) = (path.to_owned(), column.to_owned(), format.to_string());
+        return Err(SqlError::NoParts { folder, column, format }.into());
+    }
+    Ok(parts)
 }
 
 /// The named columns in their order, or those that every export has.

@@ -59,12 +59,18 @@ fn errors_of_a_run() {
         }),
         Error::Sql(SqlError::UnloadableFolder { engine: "SQLite" }),
         Error::Sql(SqlError::UnloadableUrl { engine: "SQLite" }),
-        Error::Sql(SqlError::OnlyMessages { flag: "--no-body", resource: "contacts" }),
-        Error::Sql(SqlError::UnloadablePartition {
-            engine: "Snowflake",
+        Error::Sql(SqlError::OnlyFor { flag: "--no-body", resources: "messages", resource: "contacts" }),
+        Error::Sql(SqlError::NoParts {
+            folder: "contacts/".to_owned(),
             column: "region_code".to_owned(),
-            engines: "DuckDB, Spark".to_owned(),
+            format: "csv".to_owned(),
         }),
+        Error::Sql(SqlError::UnloadableDialect {
+            engine: "DuckDB",
+            dialect: "excel",
+            loadable: "csv (CSV of the dialect rfc4180)".to_owned(),
+        }),
+        Error::Sql(SqlError::OnlyCsv { flag: "--null", format: "parquet".to_owned() }),
         Error::Sql(SqlError::UnknownPartition { column: "name".to_owned(), resource: "contacts" }),
         Error::Sql(SqlError::PartitionFormat { format: "csv".to_owned() }),
         Error::Sql(SqlError::BadName { what: "--table" }),

@@ -18,6 +18,11 @@ pub enum CsvDialect {
 }
 
 impl CsvDialect {
+    /// What asks for it.
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(dialect, _)| *dialect == self).map_or("", |(_, name)| name)
+    }
+
     const ALL: [(Self, &'static str); 3] =
         [(Self::Rfc4180, "rfc4180"), (Self::Excel, "excel"), (Self::Postgres, "postgres")];
 }

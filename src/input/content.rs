@@ -8,7 +8,7 @@ use crate::base::noun::RowNoun;
 use crate::changes::history_rows_schema;
 use crate::report::{DeliverySummary, ResourceDocument, Summary, activity_schema, delivery_schema};
 use crate::resources::activities::{Activities, activities_schema};
-use crate::resources::contacts::{column, contacts_schema};
+use crate::resources::contacts::{column, contacts_schema, contacts_schema_with_extra};
 use crate::resources::messages::messages_schema;
 use crate::resources::{LookupResource, PROFILE_ID};
 
@@ -41,6 +41,9 @@ pub enum ColumnSet {
 /// The column of activities with the id of their message.
 const MESSAGE_ID: &str = "message_id";
 
+/// The column of contacts that no report reads.
+const UNREAD_OF_CONTACTS: &str = "extra";
+
 /// Columns of messages that no report reads.
 const UNREAD_OF_MESSAGES: [&str; 7] =
     ["customer_id", "phone", "phone_international", "scheduled_at", "body_text", "body", "extra"];
@@ -48,15 +51,18 @@ const UNREAD_OF_MESSAGES: [&str; 7] =
 /// Names of the columns of contacts and of messages.
 static NAMES: LazyLock<[Vec<String>; 2]> = LazyLock::new(|| {
     let names = |content: Content| content.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut of_contacts: Vec<String> = names(Content::Contacts);
+    of_contacts.push(UNREAD_OF_CONTACTS.to_owned());
     let mut of_messages: Vec<String> = names(Content::Messages);
     of_messages.extend(UNREAD_OF_MESSAGES.map(str::to_owned));
-    [names(Content::Contacts), of_messages]
+    [of_contacts, of_messages]
 });
 
 /// The full schemas of contacts, messages and activities. All columns are nullable, because other programs write files,
 /// too.
-static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> =
-    LazyLock::new(|| [contacts_schema(), messages_schema(), activities_schema()].map(|schema| nullable(&schema)));
+static FULL_SCHEMAS: LazyLock<[SchemaRef; 3]> = LazyLock::new(|| {
+    [contacts_schema_with_extra(), messages_schema(), activities_schema()].map(|schema| nullable(&schema))
+});
 
 /// The same with the columns that histories add.
 static HISTORY_SCHEMAS: LazyLock<[SchemaRef; 3]> =
@@ -212,7 +218,9 @@ mod tests {
         let of = |columns: &str| Content::of_columns(&columns.split(',').map(str::to_owned).collect::<Vec<_>>());
         assert_eq!(of("id,created_at"), Some(Content::Contacts));
         assert_eq!(of("id,phone_number,region_code"), Some(Content::Contacts));
+        assert_eq!(of("id,phone_number,extra"), Some(Content::Contacts));
         assert_eq!(of("id,direction,status"), Some(Content::Messages));
+        assert_eq!(of("id,status,extra"), Some(Content::Messages));
         assert_eq!(of("body,events"), Some(Content::Messages));
         assert_eq!(of("a,b"), None);
         assert_eq!(of("message_id,status"), Some(Content::Activities));

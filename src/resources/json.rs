@@ -3,8 +3,7 @@
 //! It reads values as ranges of the text and copies nothing. It accepts only valid JSON, so that a decoder that gives up in
 //! the middle can leave the response to serde.
 //!
-//! *Easy to get wrong:* texts may contain escapes of unpaired surrogates, which are valid JSON but not valid text.
-//! [`unescape`] replaces them with U+FFFD.
+//! *Easy to get wrong:* texts may contain escapes of unpaired surrogates, see [`json_escapes`](super::json_escapes).
 
 /// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +92,23 @@ impl<'a> JsonCursor<'a> {
         let end = self.at - 1;
         self.take(b":")?;
         Some((start, end))
+    }
+
+    /// Reads an object, each member by `take`, which starts at its name.
+    pub(super) fn take_members(&mut self, mut take: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.take(b"{")?;
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            take(self)?;
+            match self.take_byte()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
     }
 
     /// Reads a text with its quotes; returns whether it has no escapes.
@@ -201,41 +217,6 @@ impl<'a> JsonCursor<'a> {
     }
 }
 
-/// Appends an escaped text, unescaped; `inner` is what is between its quotes. `None` if an escape is invalid.
-pub(super) fn unescape(inner: &str, out: &mut String) -> Option<()> {
-    let mut rest = inner;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        let escape = *rest.as_bytes().get(at + 1)?;
-        let (character, length) = match escape {
-            b'"' | b'\\' | b'/' => (char::from(escape), 2),
-            b'b' => ('\x08', 2),
-            b'f' => ('\x0C', 2),
-            b'n' => ('\n', 2),
-            b'r' => ('\r', 2),
-            b't' => ('\t', 2),
-            b'u' => unescape_unit(&rest[at..])?,
-            _ => return None,
-        };
-        out.push(character);
-        rest = rest.get(at + length..)?;
-    }
-    out.push_str(rest);
-    Some(())
-}
-
-/// Reads `\uXXXX`, with a second one if both are one character; unpaired surrogates become U+FFFD.
-fn unescape_unit(text: &str) -> Option<(char, usize)> {
-    const ESCAPE: usize = r"\uXXXX".len();
-    let unit = |at: usize| u32::from_str_radix(text.get(at..at + ESCAPE)?.strip_prefix(r"\u")?, 16).ok();
-    let first = unit(0)?;
-    if let (0xd800..=0xdbff, Some(second @ 0xdc00..=0xdfff)) = (first, unit(ESCAPE)) {
-        let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-        return char::from_u32(code).map(|character| (character, 2 * ESCAPE));
-    }
-    Some((char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER), ESCAPE))
-}
-
 /// The index of the first quote, backslash or control character.
 ///
 /// Eight bytes are checked at a time: in a word, `(w - 0x01…) & !w & 0x80…` marks bytes that are zero. A borrow can
@@ -326,18 +307,6 @@ mod tests {
         for text in texts {
             assert_eq!(accepts(text), is_json(text), "{text}");
         }
-    }
-
-    #[test]
-    fn escapes_mean_what_serde_reads_and_unpaired_surrogates_are_replaced() {
-        for text in [r#""a\n\t\"\\\/\b\f\r""#, r#""\u002B\u00e9\ud83d\ude00é""#, r#""""#] {
-            let mut out = String::new();
-            unescape(&text[1..text.len() - 1], &mut out).unwrap();
-            assert_eq!(out, serde_json::from_str::<String>(text).unwrap());
-        }
-        let mut out = String::new();
-        unescape(r"a\ud83dx\udc00\ud83d", &mut out).unwrap();
-        assert_eq!(out, "a\u{fffd}x\u{fffd}\u{fffd}");
     }
 
     #[test]

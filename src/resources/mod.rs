@@ -8,6 +8,7 @@ pub mod activities;
 pub mod contacts;
 mod decimal;
 mod json;
+mod json_escapes;
 mod list;
 mod lookup;
 pub mod messages;

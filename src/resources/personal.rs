@@ -66,7 +66,7 @@ impl Personal {
 mod tests {
     use super::*;
     use crate::resources::activities::activities_schema;
-    use crate::resources::contacts::contacts_schema;
+    use crate::resources::contacts::contacts_schema_with_extra;
     use crate::resources::messages::messages_schema;
 
     fn marked(schema: &Schema, mark: Personal) -> Vec<&str> {
@@ -76,10 +76,11 @@ mod tests {
 
     #[test]
     fn every_column_that_may_hold_a_number_is_marked() {
-        let (contacts, messages, activities) = (contacts_schema(), messages_schema(), activities_schema());
+        let (contacts, messages, activities) = (contacts_schema_with_extra(), messages_schema(), activities_schema());
         let formats = ["phone_number", "format_e164", "format_international", "format_national", "format_rfc"];
         assert_eq!(marked(&contacts, Personal::Number), formats);
         assert_eq!(marked(&contacts, Personal::Quotes), ["country_code"]);
+        assert_eq!(marked(&contacts, Personal::FreeText), ["extra"]);
         assert_eq!(marked(&messages, Personal::Number), ["phone", "phone_international"]);
         assert_eq!(marked(&messages, Personal::Quotes), ["reason", "events"]);
         assert_eq!(marked(&messages, Personal::FreeText), ["body_text", "body", "extra"]);
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn marks_can_be_removed() {
-        for schema in [contacts_schema(), messages_schema(), activities_schema()] {
+        for schema in [contacts_schema_with_extra(), messages_schema(), activities_schema()] {
             let unmarked = Personal::unmarked(&schema);
             assert!(unmarked.fields().iter().all(|field| field.metadata().is_empty()));
             let kinds = |schema: &Schema| -> Vec<_> {

@@ -3,7 +3,7 @@
 use arrow::datatypes::SchemaRef;
 
 use super::activities::activities_schema;
-use super::contacts::contacts_schema;
+use super::contacts::contacts_schema_with_extra;
 use super::messages::{Messages, messages_schema};
 use super::profile::{PROFILE_ID, with_profile};
 use super::{Resource, activities, contacts, messages};
@@ -27,6 +27,17 @@ impl ResourceTable {
     /// The names of all resources.
     pub const NAMES: [&str; 3] = ["contacts", "messages", "activities"];
 
+    /// Contacts as an export with `--extra`, or without, has them.
+    pub fn of_contacts(has_extra: bool) -> Self {
+        Self {
+            name: "contacts",
+            schema: contacts_schema_with_extra(),
+            hidden_columns: if has_extra { Vec::new() } else { vec!["extra"] },
+            key: contacts::KEY_COLUMNS,
+            changed_at: Some(contacts::CHANGED_AT_COLUMN),
+        }
+    }
+
     /// Messages as an export with these flags has them.
     pub fn of_messages(messages: Messages) -> Self {
         Self {
@@ -48,13 +59,7 @@ impl ResourceTable {
     /// The resource of a name, as an export without flags has it.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
-            "contacts" => Self {
-                name: "contacts",
-                schema: contacts_schema(),
-                hidden_columns: Vec::new(),
-                key: contacts::KEY_COLUMNS,
-                changed_at: Some(contacts::CHANGED_AT_COLUMN),
-            },
+            "contacts" => Self::of_contacts(false),
             "messages" => Self::of_messages(Messages { has_body: true, has_extra: false }),
             "activities" => Self {
                 name: "activities",

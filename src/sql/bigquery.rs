@@ -6,6 +6,7 @@
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
 use super::load::{FileLayout, Load};
+use super::partition;
 use super::remote::Remote;
 use super::upsert::{indented, merge};
 use crate::format::Format;
@@ -36,15 +37,21 @@ pub(super) fn bigquery(load: &Load) -> String {
     };
     let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
     let options = if is_csv {
-        "format = 'CSV', skip_leading_rows = 1, allow_quoted_newlines = true, null_marker = ''"
+        let delimiter = load.other_delimiter().map(|delimiter| format!(", field_delimiter = '{delimiter}'"));
+        format!(
+            "format = 'CSV', skip_leading_rows = 1, allow_quoted_newlines = true, null_marker = {}{}",
+            DIALECT.literal(load.null()),
+            delimiter.unwrap_or_default()
+        )
     } else if is_ndjson {
-        "format = 'JSON'"
+        "format = 'JSON'".to_owned()
     } else {
-        "format = 'PARQUET', enable_list_inference = true"
+        "format = 'PARQUET', enable_list_inference = true".to_owned()
     };
     let staged: Vec<String> = load
         .columns
         .iter()
+        .filter(|column| !load.is_in_folders(column))
         .map(|column| {
             let kind = match &column.kind {
                 kind if is_csv && kind.is_list() => DIALECT.text.to_owned(),
@@ -62,25 +69,50 @@ pub(super) fn bigquery(load: &Load) -> String {
             format!("{} {}{not_null}", DIALECT.name(&column.name), DIALECT.type_of(&column.kind))
         })
         .collect();
-    let values: Vec<String> = load.columns.iter().map(|column| value(column, is_csv, is_ndjson)).collect();
+    let values: Vec<String> = load
+        .columns
+        .iter()
+        .map(|column| if load.is_in_folders(column) { in_folders(column) } else { value(column, is_csv, is_ndjson) })
+        .collect();
     let lists = load.nullable_lists();
     let mut notes = remote.note + "-- Name the dataset with --table dataset.table, or set a default one.\n";
     if !lists.is_empty() {
         notes += &format!("-- BigQuery has no null lists: a null in {} becomes an empty list.\n", lists.join(", "));
     }
     if is_csv && load.has_nullable_texts() {
-        notes += "-- Load Parquet to keep null and empty texts apart: for CSV, BigQuery documents no difference.\n";
+        notes += &format!(
+            "-- Load Parquet to keep null and {} apart: for CSV, BigQuery documents no difference.\n",
+            load.text_like_null()
+        );
     }
     let (target, staging) = (load.target(&DIALECT), load.beside(&DIALECT, "_load"));
     let source = format!("(\nSELECT\n{}\nFROM {staging}\n)", indented(&values));
+    let (staged, uri) = (indented(&staged), DIALECT.literal(&uri));
+    // The path of a row's file is known of external tables only.
+    let (read, kind) = if matches!(load.layout, FileLayout::ByValue(_)) {
+        notes += partition::CONTROLS_NOTE;
+        (
+            format!(
+                "CREATE OR REPLACE EXTERNAL TABLE {staging} (\n{staged}\n)\nOPTIONS (uris = [{uri}], {options});\n\n"
+            ),
+            "EXTERNAL TABLE",
+        )
+    } else {
+        let files = format!("FROM FILES (uris = [{uri}], {options})");
+        (format!("LOAD DATA OVERWRITE {staging} (\n{staged}\n)\n{files};\n\n"), "TABLE")
+    };
     format!(
-        "{notes}CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
-         LOAD DATA OVERWRITE {staging} (\n{}\n)\nFROM FILES (uris = [{}], {options});\n\n{}\nDROP TABLE {staging};\n",
+        "{notes}CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n{read}{}\nDROP {kind} {staging};\n",
         indented(&definitions),
-        indented(&staged),
-        DIALECT.literal(&uri),
         merge(load, &DIALECT, &source)
     )
+}
+
+/// The column that folders are named after.
+fn in_folders(column: &SqlColumn) -> String {
+    let pattern = DIALECT.literal(&partition::pattern(&column.name));
+    let written = format!("REGEXP_EXTRACT(_FILE_NAME, {pattern})");
+    format!("{} AS {}", partition::value_of(column, &DIALECT, &written), DIALECT.name(&column.name))
 }
 
 /// The type of a column in the table.

@@ -6,7 +6,9 @@
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
 use super::load::Load;
+use super::partition;
 use super::upsert::indented;
+use crate::base::hive::NULL_PARTITION;
 use crate::format::{Codec, Format};
 
 const DIALECT: Dialect = Dialect {
@@ -62,12 +64,21 @@ pub(super) fn clickhouse(load: &Load) -> String {
     format!(
         "{notes}CREATE TABLE IF NOT EXISTS {target} (\n{}\n) ENGINE = {engine};\n\n\
          INSERT INTO {target} ({})\nSELECT\n{}\nFROM {}\n\
-         SETTINGS date_time_input_format = 'best_effort', input_format_null_as_default = 1;\n",
+         SETTINGS date_time_input_format = 'best_effort', input_format_null_as_default = 1{};\n",
         indented(&lines),
         load.names(&DIALECT),
         indented(&values),
-        reader(load)
+        reader(load),
+        csv_settings(load)
     )
+}
+
+/// Settings of CSV that is not as usual.
+fn csv_settings(load: &Load) -> String {
+    let delimiter = load.other_delimiter().map(|delimiter| format!(", format_csv_delimiter = '{delimiter}'"));
+    let null = Some(load.null()).filter(|null| !null.is_empty());
+    let null = null.map(|null| format!(", format_csv_null_representation = {}", DIALECT.literal(null)));
+    delimiter.unwrap_or_default() + &null.unwrap_or_default()
 }
 
 fn definition(column: &SqlColumn, is_csv: bool) -> String {
@@ -79,20 +90,21 @@ fn definition(column: &SqlColumn, is_csv: bool) -> String {
 
 /// The function that reads the files.
 fn reader(load: &Load) -> String {
-    let (is_csv, is_ndjson) = (load.is(Format::Csv), load.is(Format::Ndjson));
-    let format = if is_csv {
-        "CSVWithNames"
-    } else if is_ndjson {
-        "JSONEachRow"
-    } else {
-        "Parquet"
+    let is_csv = load.is(Format::Csv);
+    let format = match load.format.format() {
+        Format::Csv => "CSVWithNames",
+        Format::Ndjson => "JSONEachRow",
+        Format::Arrow => "Arrow",
+        Format::ArrowStream => "ArrowStream",
+        Format::Parquet | Format::Xlsx => "Parquet",
     };
     let compression = match load.format.codec() {
         Codec::None => "none",
         Codec::Gzip => "gzip",
         Codec::Zstd => "zstd",
     };
-    let structure: Vec<String> = load.columns.iter().map(|column| definition(column, is_csv)).collect();
+    let in_files = load.columns.iter().filter(|column| !load.is_in_folders(column));
+    let structure: Vec<String> = in_files.map(|column| definition(column, is_csv)).collect();
     let (path, structure) = (DIALECT.literal(&load.pattern()), DIALECT.literal(&structure.join(", ")));
     let function = if load.path.starts_with("s3://") {
         "s3"
@@ -108,6 +120,15 @@ fn reader(load: &Load) -> String {
 fn value(load: &Load, column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
+        kind if load.is_in_folders(column) => {
+            let pattern = DIALECT.literal(&partition::pattern(&column.name));
+            let value = format!("nullIf(decodeURLComponent(extract(_path, {pattern})), '{NULL_PARTITION}')");
+            match kind {
+                SqlType::Flag => format!("{value} = 'true'"),
+                _ if column.is_required => format!("assumeNotNull({value})"),
+                _ => value,
+            }
+        }
         SqlType::Texts if load.is(Format::Csv) => {
             format!("if(ifNull({name}, '') = '', [], splitByChar(',', assumeNotNull({name})))")
         }

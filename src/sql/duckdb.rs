@@ -6,6 +6,7 @@ use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
 use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge, on_conflict};
+use crate::base::hive::NULL_PARTITION;
 use crate::format::{Codec, Format};
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -76,8 +77,10 @@ fn reader(load: &Load) -> String {
         let columns =
             columns(load, |kind| if kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(kind) });
         return format!(
-            "read_csv({pattern}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',\n  \
-             nullstr = '', allow_quoted_nulls = false, compression = '{compression}', columns = {{{columns}}})"
+            "read_csv({pattern}, auto_detect = false, header = true, delim = '{}', quote = '\"', escape = '\"',\n  \
+             nullstr = {}, allow_quoted_nulls = false, compression = '{compression}', columns = {{{columns}}})",
+            load.delimiter(),
+            DIALECT.literal(load.null())
         );
     }
     if load.is(Format::Ndjson) {
@@ -86,22 +89,18 @@ fn reader(load: &Load) -> String {
             "read_json({pattern}, format = 'newline_delimited', compression = '{compression}', columns = {{{columns}}})"
         );
     }
-    match &load.layout {
-        FileLayout::ByValue(column) => {
-            let hive_type = format!("{{{}: {}}}", DIALECT.literal(column), column_type(load, column));
-            format!("read_parquet({pattern}, hive_partitioning = true, hive_types = {hive_type})")
-        }
-        // The date is not a column of the table; `created_at` is in the files.
-        FileLayout::ByDate(_) | FileLayout::Folder | FileLayout::File => {
-            format!("read_parquet({pattern}, hive_partitioning = false)")
-        }
-    }
+    let file_name = if load.folder_column().is_some() { ", filename = true" } else { "" };
+    format!("read_parquet({pattern}, hive_partitioning = false{file_name})")
 }
 
-/// The type of a column of the table.
-fn column_type(load: &Load, name: &str) -> String {
-    let column = load.columns.iter().find(|column| column.name == name);
-    column.map_or_else(|| DIALECT.text.to_owned(), |column| DIALECT.type_of(&column.kind))
+/// The column that folders are named after. `DuckDB` knows such columns, but versions differ in what they take for null.
+fn in_folders(column: &SqlColumn) -> String {
+    let name = DIALECT.name(&column.name);
+    let written = format!(r"regexp_extract(filename, '{}=([^/\\]*)[/\\]', 1)", column.name);
+    match &column.kind {
+        SqlType::Flag => format!("CASE {written} WHEN 'true' THEN true WHEN 'false' THEN false END AS {name}"),
+        _ => format!("NULLIF(url_decode({written}), '{NULL_PARTITION}') AS {name}"),
+    }
 }
 
 /// Names and types of all columns, for a reader.
@@ -120,6 +119,7 @@ fn values(load: &Load) -> Vec<String> {
 fn value(load: &Load, column: &SqlColumn) -> String {
     let name = DIALECT.name(&column.name);
     match &column.kind {
+        _ if load.is_in_folders(column) => in_folders(column),
         SqlType::Texts if load.is(Format::Csv) => {
             format!("CASE WHEN {name} = '' THEN [] ELSE string_split({name}, ',') END AS {name}")
         }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::error::SqlError;
 use super::load::{FileLayout, Load};
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
-use crate::format::{Codec, FileFormat, Format};
+use crate::format::{Codec, CsvDialect, FileFormat, Format};
 
 /// The engines.
 #[derive(Clone, Copy)]
@@ -23,21 +23,27 @@ struct EngineFacts {
     formats: &'static [Format],
     /// Supported codecs of text formats.
     codecs: &'static [Codec],
+    /// Dialects of CSV, if it loads that.
+    csv_dialects: &'static [CsvDialect],
     /// Whether it reads folders and object stores by itself; other engines read one local file at a time.
     reads_folders: bool,
-    /// Whether it takes a column from the names of folders.
-    reads_partitions: bool,
     /// The start of a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
 }
 
 const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
+const WITH_ARROW: &[Format] = &[Format::Parquet, Format::Arrow, Format::ArrowStream, Format::Csv, Format::Ndjson];
+/// Of packages that read files by `pyarrow`, which has no stream among its datasets.
+const DATASETS: &[Format] = &[Format::Parquet, Format::Arrow];
 const TEXTS: &[Format] = &[Format::Csv, Format::Ndjson];
 const PARQUET: &[Format] = &[Format::Parquet];
 const CODECS: &[Codec] = &[Codec::None, Codec::Gzip, Codec::Zstd];
 /// For engines that cannot read text compressed with Zstandard.
 const GZIP: &[Codec] = &[Codec::None, Codec::Gzip];
+
+/// Of engines that have no arrays in CSV. Nobody reads what Excel would take for a formula.
+const RFC_4180: &[CsvDialect] = &[CsvDialect::Rfc4180];
 
 /// All engines, in the order of lists.
 static ENGINES: [EngineFacts; 14] = [
@@ -46,8 +52,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "DuckDB",
         formats: ALL,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: true,
         comment: "--",
         write: duckdb::duckdb,
     },
@@ -56,18 +62,18 @@ static ENGINES: [EngineFacts; 14] = [
         title: "PostgreSQL",
         formats: TEXTS,
         codecs: CODECS,
+        csv_dialects: &[CsvDialect::Rfc4180, CsvDialect::Postgres],
         reads_folders: false,
-        reads_partitions: false,
         comment: "--",
         write: postgres::postgres,
     },
     EngineFacts {
         name: "clickhouse",
         title: "ClickHouse",
-        formats: ALL,
+        formats: WITH_ARROW,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: clickhouse::clickhouse,
     },
@@ -76,8 +82,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "SQLite",
         formats: TEXTS,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: false,
-        reads_partitions: false,
         comment: "--",
         write: sqlite::sqlite,
     },
@@ -86,8 +92,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Spark",
         formats: ALL,
         codecs: GZIP,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: true,
         comment: "--",
         write: spark::spark,
     },
@@ -96,8 +102,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "BigQuery",
         formats: ALL,
         codecs: GZIP,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: bigquery::bigquery,
     },
@@ -106,8 +112,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Snowflake",
         formats: ALL,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: snowflake::snowflake,
     },
@@ -116,8 +122,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Redshift",
         formats: ALL,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: redshift::redshift,
     },
@@ -126,8 +132,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Athena",
         formats: PARQUET,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: true,
         comment: "--",
         write: hive::athena,
     },
@@ -136,8 +142,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Trino",
         formats: PARQUET,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: true,
         comment: "--",
         write: hive::trino,
     },
@@ -146,28 +152,28 @@ static ENGINES: [EngineFacts; 14] = [
         title: "Databricks",
         formats: ALL,
         codecs: GZIP,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: spark::databricks,
     },
     EngineFacts {
         name: "delta",
         title: "Delta",
-        formats: PARQUET,
+        formats: DATASETS,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "#",
         write: python::delta,
     },
     EngineFacts {
         name: "iceberg",
         title: "Iceberg",
-        formats: PARQUET,
+        formats: DATASETS,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "#",
         write: python::iceberg,
     },
@@ -176,8 +182,8 @@ static ENGINES: [EngineFacts; 14] = [
         title: "DuckLake",
         formats: PARQUET,
         codecs: CODECS,
+        csv_dialects: RFC_4180,
         reads_folders: true,
-        reads_partitions: false,
         comment: "--",
         write: duckdb::ducklake,
     },
@@ -205,9 +211,9 @@ impl Engine {
         self.0.formats.contains(&format.format()) && has_codec
     }
 
-    /// Whether it takes a column of the table from the names of folders.
-    pub(super) fn reads_partitions(self) -> bool {
-        self.0.reads_partitions
+    /// Whether it reads one local file at a time, so that the files of a dataset must be named one by one.
+    pub fn reads_single_files(self) -> bool {
+        !self.0.reads_folders
     }
 
     /// The start of a comment.
@@ -219,19 +225,33 @@ impl Engine {
         (self.0.write)(load)
     }
 
-    /// Checks that it can load files of a format and layout from a path.
-    pub(super) fn check(self, format: FileFormat, layout: &FileLayout, path: &str) -> Result<(), SqlError> {
+    /// The names of the formats that it can load.
+    fn loadable(self) -> Vec<&'static str> {
+        FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect()
+    }
+
+    /// Checks that it can load files of a format, of this dialect if that is CSV, and layout from a path.
+    pub(super) fn check(
+        self,
+        (format, dialect): (FileFormat, CsvDialect),
+        layout: &FileLayout,
+        path: &str,
+    ) -> Result<(), SqlError> {
+        let engine = self.title();
         if !self.loads(format) {
-            let loadable =
-                FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
-            let (engine, format, loadable) = (self.title(), format.to_string(), loadable.join(", "));
+            let (format, loadable) = (format.to_string(), self.loadable().join(", "));
             return Err(SqlError::UnloadableFormat { engine, format, loadable });
         }
-        if *layout != FileLayout::File && !self.0.reads_folders {
-            return Err(SqlError::UnloadableFolder { engine: self.title() });
+        if format.format() == Format::Csv && !self.0.csv_dialects.contains(&dialect) {
+            let dialects: Vec<&str> = self.0.csv_dialects.iter().map(|dialect| dialect.name()).collect();
+            let loadable = format!("{} (CSV of the dialect {})", self.loadable().join(", "), dialects.join(" or "));
+            return Err(SqlError::UnloadableDialect { engine, dialect: dialect.name(), loadable });
         }
-        if path.contains("://") && !self.0.reads_folders {
-            return Err(SqlError::UnloadableUrl { engine: self.title() });
+        if *layout == FileLayout::Folder && self.reads_single_files() {
+            return Err(SqlError::UnloadableFolder { engine });
+        }
+        if path.contains("://") && self.reads_single_files() {
+            return Err(SqlError::UnloadableUrl { engine });
         }
         Ok(())
     }

@@ -1,91 +1,105 @@
-//! Why no SQL can be generated.
+//! Why no SQL can be written.
 
 use crate::resources::is_profile_column;
 
-/// Why no SQL can be generated.
+/// Why no SQL can be written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SqlError {
     /// The engine cannot read files of this format.
     #[error("{engine} cannot load {format}; it loads {loadable}")]
     UnloadableFormat {
-        /// Name of the engine.
+        /// What the engine is called.
         engine: &'static str,
         /// Name of the format.
         format: String,
-        /// The formats that it can load, as a list.
+        /// The formats that it can load, in a sentence.
         loadable: String,
     },
-    /// The engine loads one file at a time.
-    #[error("{engine} loads one file at a time, not a folder")]
-    UnloadableFolder {
-        /// Name of the engine.
+    /// The engine cannot read CSV of this dialect.
+    #[error("{engine} cannot load CSV of the dialect {dialect}; it loads {loadable}")]
+    UnloadableDialect {
+        /// What the engine is called.
         engine: &'static str,
+        /// Name of the dialect.
+        dialect: &'static str,
+        /// The formats that it can load, with the dialects of CSV, in a sentence.
+        loadable: String,
     },
-    /// The engine does not read object stores.
-    #[error("{engine} loads local files only")]
-    UnloadableUrl {
-        /// Name of the engine.
-        engine: &'static str,
-    },
-    /// No export of this resource reads several profiles.
-    #[error("--of-profiles is for contacts and messages, not {resource}")]
-    NotOfProfiles {
-        /// Name of the resource.
-        resource: &'static str,
-    },
-    /// The flag is only for messages.
-    #[error("{flag} is for messages, not {resource}")]
-    OnlyMessages {
+    /// A flag about CSV, and files of another format.
+    #[error("{flag} describes CSV files, not {format}")]
+    OnlyCsv {
         /// The flag.
         flag: &'static str,
+        /// Name of the format.
+        format: String,
+    },
+    /// The engine reads one file at a time.
+    #[error("{engine} loads one file at a time, not a folder")]
+    UnloadableFolder {
+        /// What the engine is called.
+        engine: &'static str,
+    },
+    /// The engine reads no object stores.
+    #[error("{engine} loads local files only")]
+    UnloadableUrl {
+        /// What the engine is called.
+        engine: &'static str,
+    },
+    /// Only other resources are exported with this flag.
+    #[error("{flag} is for {resources}, not {resource}")]
+    OnlyFor {
+        /// The flag.
+        flag: &'static str,
+        /// What it is for, in a sentence.
+        resources: &'static str,
         /// Name of the resource.
         resource: &'static str,
     },
-    /// The engine cannot load datasets with this partition.
-    #[error("{engine} has no SQL for a folder by {column}; {engines} have, and every engine for one by created_date")]
-    UnloadablePartition {
-        /// Name of the engine.
-        engine: &'static str,
+    /// A dataset must be listed, and is not there.
+    #[error("{folder} has no {format} files in folders that begin with {column}=")]
+    NoParts {
+        /// The folder.
+        folder: String,
         /// The column.
         column: String,
-        /// The engines that can, as a list.
-        engines: String,
+        /// Name of the format.
+        format: String,
     },
-    /// The column is unknown, or folders cannot be named after it.
+    /// There is no such column, or it names no folders.
     #[error("no export is partitioned by {column:?} of {resource}")]
     UnknownPartition {
-        /// The name as given.
+        /// What was typed.
         column: String,
         /// Name of the resource.
         resource: &'static str,
     },
-    /// Only Parquet datasets can be loaded.
+    /// Datasets of other formats are not loaded.
     #[error("--partition-by loads Parquet, not {format}")]
     PartitionFormat {
         /// Name of the format.
         format: String,
     },
-    /// The engine has no query for a history.
+    /// The engine cannot query the files of a history where they are.
     #[error("{engine} has no query for a history; {engines} has")]
     NoHistoryQuery {
-        /// Name of the engine.
+        /// What the engine is called.
         engine: &'static str,
         /// The engine that has one.
         engines: &'static str,
     },
-    /// Only contacts and messages have histories.
+    /// Histories are those of contacts and messages.
     #[error("there is no history of {resource}")]
     NoHistory {
         /// Name of the resource.
         resource: &'static str,
     },
-    /// A name or path contains a control character, which could end a comment.
+    /// A name or path would end a line or a comment.
     #[error("{what} is empty or contains a control character")]
     BadName {
-        /// Name of the argument.
+        /// Which argument it is.
         what: &'static str,
     },
-    /// A column has an unsupported type.
+    /// A column has a type that no statement can be written for.
     #[error("no SQL can be written for the column {column} of type {data_type}")]
     UnsupportedColumn {
         /// The column.
@@ -99,11 +113,14 @@ impl SqlError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::UnloadableFormat { .. } => "export in one of these formats, and name that file",
+            Self::OnlyCsv { .. } => "omit the flag, or name a file or --format of CSV",
+            Self::UnloadableFormat { .. } | Self::UnloadableDialect { .. } => {
+                "export in one of these formats, and name that file"
+            }
             Self::UnloadableFolder { .. } => "name one file, or choose another engine",
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
-            Self::OnlyMessages { .. } | Self::NotOfProfiles { .. } => "omit the flag",
-            Self::UnloadablePartition { .. } => "choose one of these engines, or export without --partition-by",
+            Self::OnlyFor { .. } => "omit the flag",
+            Self::NoParts { .. } => "name the folder of the export, and its format with --format",
             Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",

@@ -2,7 +2,8 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
-use crate::format::{Codec, FileFormat, Format};
+use super::part::FilePart;
+use crate::format::{Codec, CsvDialect, CsvSettings, Delimiter, FileFormat, Format};
 
 /// What to load from where into which table.
 #[derive(Debug)]
@@ -21,8 +22,12 @@ pub(super) struct Load {
     pub(super) path: String,
     /// The format of the files.
     pub(super) format: FileFormat,
+    /// What CSV files look like.
+    pub(super) csv: CsvSettings,
     /// The layout of the files.
     pub(super) layout: FileLayout,
+    /// The files of a dataset, for engines that read one at a time.
+    pub(super) parts: Vec<FilePart>,
 }
 
 /// The layout of the files of a table.
@@ -41,6 +46,36 @@ pub(super) enum FileLayout {
 impl Load {
     pub(super) fn is(&self, format: Format) -> bool {
         self.format.format() == format
+    }
+
+    /// What stands between the cells of CSV, as most engines take it: a tab is `\t`.
+    pub(super) fn delimiter(&self) -> &'static str {
+        match self.csv.delimiter {
+            Delimiter::Comma => ",",
+            Delimiter::Semicolon => ";",
+            Delimiter::Pipe => "|",
+            Delimiter::Tab => "\\t",
+        }
+    }
+
+    /// The delimiter, if it is not a comma.
+    pub(super) fn other_delimiter(&self) -> Option<&'static str> {
+        (self.csv.delimiter != Delimiter::Comma).then(|| self.delimiter())
+    }
+
+    /// What CSV has for a null; empty unless it was chosen.
+    pub(super) fn null(&self) -> &str {
+        self.csv.null.as_str()
+    }
+
+    /// What a reader that does not look at quotes takes for a null.
+    pub(super) fn text_like_null(&self) -> String {
+        if self.null().is_empty() { "an empty text".to_owned() } else { format!("the text {}", self.null()) }
+    }
+
+    /// Whether lists of texts in CSV are array literals.
+    pub(super) fn has_array_literals(&self) -> bool {
+        self.is(Format::Csv) && self.csv.dialect == CsvDialect::Postgres
     }
 
     /// The table in a statement.
@@ -109,18 +144,37 @@ impl Load {
     }
 
     /// Whether folders are named after this column of the table.
-    fn is_in_folders(&self, column: &SqlColumn) -> bool {
+    pub(super) fn is_in_folders(&self, column: &SqlColumn) -> bool {
         matches!(&self.layout, FileLayout::ByValue(name) if *name == column.name)
     }
 
+    /// The files that are read one after another, each with the value that its folder is named after; without a dataset, the
+    /// only file.
+    pub(super) fn files(&self) -> Vec<FilePart> {
+        if self.parts.is_empty() {
+            return vec![FilePart { path: self.path.clone(), value: None }];
+        }
+        self.parts.clone()
+    }
+
+    /// The column that folders are named after, if it is one of the table.
+    pub(super) fn folder_column(&self) -> Option<&SqlColumn> {
+        self.columns.iter().find(|column| self.is_in_folders(column))
+    }
+
+    /// The columns that are in the files.
+    pub(super) fn columns_in_files(&self) -> impl Iterator<Item = &SqlColumn> {
+        self.columns.iter().filter(|column| !self.is_in_folders(column))
+    }
+
     /// A shell command that decompresses the file: `gzip -dc 'contacts.csv.gz'`. `None` if the file is not compressed.
-    pub(super) fn decompression(&self) -> Option<String> {
+    pub(super) fn decompression(&self, path: &str) -> Option<String> {
         let program = match self.format.codec() {
             Codec::None => return None,
             Codec::Gzip => "gzip",
             Codec::Zstd => "zstd",
         };
-        Some(format!("{program} -dc '{}'", self.path.replace('\'', "'\\''")))
+        Some(format!("{program} -dc '{}'", path.replace('\'', "'\\''")))
     }
 
     /// The list columns that can be null, for engines without nullable lists.

@@ -22,6 +22,8 @@ mod error;
 mod history;
 mod hive;
 mod load;
+mod part;
+mod partition;
 mod postgres;
 mod python;
 mod redshift;
@@ -36,4 +38,5 @@ mod upsert;
 
 pub use self::engine::Engine;
 pub use self::error::SqlError;
+pub use self::part::FilePart;
 pub use self::request::{HistoryRequest, SqlRequest, history_sql, sql};

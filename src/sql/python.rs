@@ -3,10 +3,12 @@
 //! *Easy to get wrong:* `pyiceberg` compares keys one at a time, so rows are replaced by the first column of the key: all
 //! activities of a message together, as they are exported.
 
+use super::column::SqlType;
 use super::dialect::Dialect;
 use super::duckdb;
 use super::load::{FileLayout, Load};
 use super::upsert::{is_newer, same_key};
+use crate::format::Format;
 
 /// Texts and names in conditions of Delta tables, in the dialect of `DataFusion`.
 const DIALECT: &Dialect = &duckdb::DIALECT;
@@ -81,13 +83,24 @@ fn newest(id: &str, changed_at: &str) -> String {
 /// Lines that read the columns of all files.
 fn rows(load: &Load) -> String {
     let columns: Vec<String> = load.columns.iter().map(|column| format!("    {},\n", text(&column.name))).collect();
+    let format = if load.is(Format::Arrow) { "ipc" } else { "parquet" };
     // Files whose names start with `_` are skipped.
     let path = if load.layout == FileLayout::File { load.path.clone() } else { format!("{}/", load.path) };
     format!(
-        "COLUMNS = [\n{}]\nrows = pyarrow.dataset.dataset({}, format=\"parquet\").to_table(columns=COLUMNS)\n",
+        "COLUMNS = [\n{}]\nrows = pyarrow.dataset.dataset({}, format={}{}).to_table(columns=COLUMNS)\n",
         columns.concat(),
-        text(&path)
+        text(&path),
+        text(format),
+        partitioning(load)
     )
+}
+
+/// The argument that takes a column from the names of folders.
+fn partitioning(load: &Load) -> String {
+    let Some(column) = load.columns.iter().find(|column| load.is_in_folders(column)) else { return String::new() };
+    let kind = if column.kind == SqlType::Flag { "bool_" } else { "string" };
+    let schema = format!("pyarrow.schema([({}, pyarrow.{kind}())])", text(&column.name));
+    format!(", partitioning=pyarrow.dataset.partitioning({schema}, flavor=\"hive\")")
 }
 
 /// A Python string literal.

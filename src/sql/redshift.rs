@@ -6,6 +6,7 @@
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use super::load::{FileLayout, Load};
+use super::partition;
 use super::remote::Remote;
 use super::upsert::{indented, same_key};
 use crate::format::{Codec, Format};
@@ -25,9 +26,15 @@ const DIALECT: Dialect = Dialect {
     structs: |_| "SUPER".to_owned(),
 };
 
+/// The external schema of tables over files, which has no usual name.
+const EXTERNAL_SCHEMA: &str = "spectrum";
+
 /// A script for the query editor or `psql`.
 pub(super) fn redshift(load: &Load) -> String {
     let remote = Remote::new(load, &["s3://"], "S3");
+    if load.folder_column().is_some() {
+        return by_value(load, &remote);
+    }
     // `COPY` takes a prefix of names: that of the day folders excludes the manifest beside them.
     let prefix = match &load.layout {
         FileLayout::File => remote.path.clone(),
@@ -45,11 +52,18 @@ pub(super) fn redshift(load: &Load) -> String {
         notes += "-- Every file in the folder is loaded: keep manifests elsewhere (--manifest).\n";
     }
     if is_csv && load.has_nullable_texts() {
-        notes += "-- COPY cannot distinguish null from an empty text in CSV: both become NULL.\n";
+        notes += &format!("-- COPY cannot distinguish null from {} in CSV: both become NULL.\n", load.text_like_null());
     }
     let names = load.names(&DIALECT);
     let (columns, options) = if is_csv {
-        (format!(" ({names})"), format!("CSV IGNOREHEADER 1 EMPTYASNULL TIMEFORMAT 'auto'{codec}"))
+        let delimiter = load.other_delimiter().map(|delimiter| format!(" DELIMITER '{delimiter}'"));
+        let null = if load.null().is_empty() {
+            "EMPTYASNULL".to_owned()
+        } else {
+            format!("NULL AS {}", DIALECT.literal(load.null()))
+        };
+        let delimiter = delimiter.unwrap_or_default();
+        (format!(" ({names})"), format!("CSV{delimiter} IGNOREHEADER 1 {null} TIMEFORMAT 'auto'{codec}"))
     } else if is_ndjson {
         (format!(" ({names})"), format!("FORMAT AS JSON 'auto' TIMEFORMAT 'auto'{codec}"))
     } else {
@@ -83,6 +97,73 @@ pub(super) fn redshift(load: &Load) -> String {
     )
 }
 
+/// The same for a dataset whose files lack a column: `COPY` does not know the path of a row's file, an external table does.
+fn by_value(load: &Load, remote: &Remote) -> String {
+    let external = format!("{EXTERNAL_SCHEMA}.{}", load.temporary(&DIALECT, "_load"));
+    let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
+    let in_files: Vec<String> = load
+        .columns_in_files()
+        .map(|column| format!("{} {}", DIALECT.name(&column.name), external_type(&column.kind)))
+        .collect();
+    let staged: Vec<String> = load
+        .columns
+        .iter()
+        .map(|column| {
+            let name = DIALECT.name(&column.name);
+            if !load.is_in_folders(column) {
+                return name;
+            }
+            let pattern = DIALECT.literal(&partition::pattern(&column.name));
+            let written = format!("REGEXP_SUBSTR(\"$path\", {pattern}, 1, 1, 'e')");
+            // Whether a backslash in a text begins an escape is a setting of the database.
+            let value = partition::value_of(column, &DIALECT, &written).replace(r"'\'", "CHR(92)");
+            format!("{value} AS {name}")
+        })
+        .collect();
+    let values: Vec<String> = load
+        .columns
+        .iter()
+        .map(|column| {
+            let name = DIALECT.name(&column.name);
+            if column.kind.is_list() { format!("JSON_PARSE({name})") } else { value(column, false, true) }
+        })
+        .collect();
+    format!(
+        "{}-- Put the name of your external schema (CREATE EXTERNAL SCHEMA) in place of {EXTERNAL_SCHEMA}.\n{}\
+         -- Lists of external tables are read as JSON.\n\
+         SET json_serialization_enable TO true;\nSET json_serialization_parse_nested_strings TO true;\n\n\
+         CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
+         DROP TABLE IF EXISTS {external};\n\n\
+         CREATE EXTERNAL TABLE {external} (\n{}\n)\nSTORED AS PARQUET\nLOCATION {};\n\n\
+         BEGIN;\nCREATE TEMPORARY TABLE {staging} AS\nSELECT\n{}\nFROM {external};\n\n{}\
+         INSERT INTO {target} ({})\nSELECT\n{}\nFROM {staging};\n\nDROP TABLE {staging};\nCOMMIT;\n\n\
+         DROP TABLE {external};\n",
+        remote.note,
+        partition::CONTROLS_NOTE,
+        indented(&load.definitions(&DIALECT, " NOT NULL")),
+        indented(&in_files),
+        DIALECT.literal(&remote.folder(&load.layout)),
+        indented(&staged),
+        deletions(load, &target, &staging, true),
+        load.names(&DIALECT),
+        indented(&values),
+    )
+}
+
+/// The type of a column in an external table over Parquet files.
+fn external_type(kind: &SqlType) -> String {
+    match kind {
+        SqlType::Time => "TIMESTAMP".to_owned(),
+        SqlType::Texts => format!("ARRAY<{}>", DIALECT.text),
+        SqlType::Structs(members) => {
+            let members =
+                members.iter().map(|member| format!("{}:{}", DIALECT.name(&member.name), external_type(&member.kind)));
+            format!("ARRAY<STRUCT<{}>>", members.collect::<Vec<_>>().join(", "))
+        }
+        kind => DIALECT.type_of(kind),
+    }
+}
+
 /// Deletes the older of two rows with the same key.
 fn deletions(load: &Load, target: &str, staging: &str, is_parquet: bool) -> String {
     if load.key.is_empty() {
@@ -108,7 +189,7 @@ fn value(column: &SqlColumn, is_csv: bool, is_parquet: bool) -> String {
     match &column.kind {
         SqlType::Time if is_parquet => format!("{name} AT TIME ZONE 'UTC'"),
         SqlType::Texts if is_csv => {
-            format!("CASE WHEN {name} IS NULL THEN ARRAY() ELSE SPLIT_TO_ARRAY({name}, ',') END")
+            format!("CASE WHEN NULLIF({name}, '') IS NULL THEN ARRAY() ELSE SPLIT_TO_ARRAY({name}, ',') END")
         }
         SqlType::Structs(_) if is_csv => format!("JSON_PARSE({name})"),
         _ => name,

@@ -7,7 +7,8 @@ use super::engine::Engine;
 use super::error::SqlError;
 use super::history;
 use super::load::{FileLayout, Load};
-use crate::format::FileFormat;
+use super::part::FilePart;
+use crate::format::{CsvSettings, FileFormat};
 use crate::resources::ResourceTable;
 
 /// A request for SQL that loads files.
@@ -25,8 +26,12 @@ pub struct SqlRequest<'a> {
     pub path: &'a str,
     /// The format of the files.
     pub format: FileFormat,
+    /// What CSV files look like.
+    pub csv: CsvSettings,
     /// The column after which the folders are named, or the date of one.
     pub partition: Option<&'a str>,
+    /// The files in these folders, for an engine that [`reads_single_files`](Engine::reads_single_files).
+    pub parts: Vec<FilePart>,
 }
 
 /// The statements, after a line that describes them.
@@ -81,14 +86,14 @@ pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
     let resource = request.resource;
     let layout = match request.partition {
-        Some(_) if request.format != FileFormat::PARQUET => {
+        Some(_) if request.format != FileFormat::PARQUET && !request.engine.reads_single_files() => {
             return Err(SqlError::PartitionFormat { format: request.format.to_string() });
         }
         Some(column) => partitioned(request, column)?,
         None if request.path.ends_with('/') => FileLayout::Folder,
         None => FileLayout::File,
     };
-    request.engine.check(request.format, &layout, request.path)?;
+    request.engine.check((request.format, request.csv.dialect), &layout, request.path)?;
     let path = match request.path.trim_end_matches('/') {
         "" if request.path.starts_with('/') => "/",
         path => path,
@@ -109,6 +114,8 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
         table,
         path: path.to_owned(),
         format: request.format,
+        csv: request.csv.clone(),
+        parts: request.parts.clone(),
         layout,
     })
 }
@@ -122,15 +129,7 @@ fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, Sql
         return Ok(FileLayout::ByDate(column.to_owned()));
     }
     match type_of(column) {
-        Some(DataType::Utf8 | DataType::Boolean) if request.engine.reads_partitions() => {
-            Ok(FileLayout::ByValue(column.to_owned()))
-        }
-        Some(DataType::Utf8 | DataType::Boolean) => {
-            let engines: Vec<&str> =
-                Engine::all().filter(|engine| engine.reads_partitions()).map(Engine::title).collect();
-            let (engine, engines) = (request.engine.title(), engines.join(", "));
-            Err(SqlError::UnloadablePartition { engine, column: column.to_owned(), engines })
-        }
+        Some(DataType::Utf8 | DataType::Boolean) => Ok(FileLayout::ByValue(column.to_owned())),
         _ => Err(SqlError::UnknownPartition { column: column.to_owned(), resource: request.resource.name }),
     }
 }

@@ -6,6 +6,7 @@
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use super::load::{FileLayout, Load};
+use super::partition;
 use super::upsert::{indented, merge};
 use crate::format::{Codec, Format};
 
@@ -24,6 +25,9 @@ pub(super) const DIALECT: Dialect = Dialect {
     structs: |_| "ARRAY".to_owned(),
 };
 
+/// The column of the temporary table that has the path of a row's file.
+const FILE_NAME: &str = "file_name";
+
 /// A script for `snow sql` or `SnowSQL`.
 pub(super) fn snowflake(load: &Load) -> String {
     let is_csv = load.is(Format::Csv);
@@ -33,9 +37,12 @@ pub(super) fn snowflake(load: &Load) -> String {
         Codec::Zstd => "ZSTD",
     };
     let format = if is_csv {
+        let delimiter = load.other_delimiter().map(|delimiter| format!(" FIELD_DELIMITER = '{delimiter}'"));
+        let null = if load.null().is_empty() { String::new() } else { DIALECT.literal(load.null()) };
         format!(
-            "TYPE = CSV COMPRESSION = {compression} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
-             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ()"
+            "TYPE = CSV COMPRESSION = {compression}{} SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '\"' \
+             ESCAPE_UNENCLOSED_FIELD = NONE EMPTY_FIELD_AS_NULL = TRUE NULL_IF = ({null})",
+            delimiter.unwrap_or_default()
         )
     } else if load.is(Format::Ndjson) {
         format!("TYPE = JSON COMPRESSION = {compression}")
@@ -44,21 +51,38 @@ pub(super) fn snowflake(load: &Load) -> String {
     };
     let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
     let stage = load.temporary(&DIALECT, "_files");
+    let is_by_value = matches!(load.layout, FileLayout::ByValue(_));
+    let file_name = is_by_value.then(|| format!("{FILE_NAME} {}", DIALECT.text));
     let staged: Vec<String> = load
         .columns
         .iter()
+        .filter(|column| !load.is_in_folders(column))
         .map(|column| {
             let kind =
                 if is_csv && column.kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(&column.kind) };
             format!("{} {kind}", DIALECT.name(&column.name))
         })
+        .chain(file_name)
         .collect();
-    let values: Vec<String> = load.columns.iter().map(|column| value(column, is_csv)).collect();
-    let source = if is_csv { format!("(\nSELECT\n{}\nFROM {staging}\n)", indented(&values)) } else { staging.clone() };
+    let values: Vec<String> = load
+        .columns
+        .iter()
+        .map(|column| if load.is_in_folders(column) { in_folders(column) } else { value(column, is_csv) })
+        .collect();
+    let source = if is_csv || is_by_value {
+        format!("(\nSELECT\n{}\nFROM {staging}\n)", indented(&values))
+    } else {
+        staging.clone()
+    };
     let (stage_options, upload, copied) = files(load, &stage);
-    let by_name = if is_csv { "" } else { "\nMATCH_BY_COLUMN_NAME = CASE_INSENSITIVE" };
+    let mut by_name = if is_csv { String::new() } else { "\nMATCH_BY_COLUMN_NAME = CASE_INSENSITIVE".to_owned() };
+    let mut note = "";
+    if is_by_value {
+        by_name += &format!("\nINCLUDE_METADATA = ({FILE_NAME} = METADATA$FILENAME)");
+        note = partition::CONTROLS_NOTE;
+    }
     format!(
-        "CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
+        "{note}CREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
          CREATE OR REPLACE TEMPORARY STAGE {stage}{stage_options};\n{upload}\n\
          CREATE OR REPLACE TEMPORARY TABLE {staging} (\n{}\n);\n\n\
          COPY INTO {staging}\nFROM {copied}\nFILE_FORMAT = ({format}){by_name};\n\n{}",
@@ -94,6 +118,13 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
         ),
     };
     (String::new(), upload, all)
+}
+
+/// The column that folders are named after.
+fn in_folders(column: &SqlColumn) -> String {
+    let pattern = DIALECT.literal(&partition::pattern(&column.name));
+    let written = format!("REGEXP_SUBSTR({FILE_NAME}, {pattern}, 1, 1, 'e', 1)");
+    format!("{} AS {}", partition::value_of(column, &DIALECT, &written), DIALECT.name(&column.name))
 }
 
 /// A column as an expression with the table's type.

@@ -25,11 +25,10 @@ pub(super) const DIALECT: Dialect = Dialect {
 };
 
 /// Options of the CSV reader.
-const CSV_OPTIONS: [(&str, &str); 6] = [
+const CSV_OPTIONS: [(&str, &str); 5] = [
     ("header", "'true'"),
     ("multiLine", "'true'"),
     ("escape", "'\"'"),
-    ("nullValue", "'\\u0001'"),
     ("emptyValue", "''"),
     // The first bad row aborts the load.
     ("mode", "'FAILFAST'"),
@@ -51,9 +50,10 @@ pub(super) fn spark(load: &Load) -> String {
     let format = format_name(load);
     let (names, values) = (load.names(&DIALECT), values(load));
     let head = format!(
-        "-- Times are UTC instants, shown in the time zone of the session.\n\
+        "-- Times are UTC instants, shown in the time zone of the session.\n{}\
          CREATE OR REPLACE TEMPORARY VIEW {view} (\n{}\n)\nUSING {format}\nOPTIONS (\n{}\n);\n\n\
          CREATE TABLE IF NOT EXISTS {target} (\n{}\n)\nUSING parquet;\n\n",
+        null_note(load),
         indented(&structure),
         indented(&options),
         indented(&load.definitions(&DIALECT, ""))
@@ -79,17 +79,23 @@ pub(super) fn databricks(load: &Load) -> String {
     let (options, structure) = reader(load);
     let structure = ("schema", DIALECT.literal(&structure.join(", ")));
     let format = ("format", format!("'{}'", format_name(load)));
-    let options = [format, structure].into_iter().chain(options);
+    // Of a pattern, it would take no columns from the names of folders.
+    let (path, partition) = match &load.layout {
+        FileLayout::ByValue(column) => (format!("{}/", load.path), Some(("partitionColumns", DIALECT.literal(column)))),
+        _ => (load.pattern(), None),
+    };
+    let options = [format, structure].into_iter().chain(partition).chain(options);
     let options: Vec<String> = options.map(|(name, value)| format!(",\n  {name} => {value}")).collect();
     let note = if load.path.contains("://") || load.path.starts_with("/Volumes/") {
         String::new()
     } else {
         format!("-- Copy {} to a volume first, and name it /Volumes/...\n", load.path)
     };
-    let files = format!("read_files({}{})", DIALECT.literal(&load.pattern()), options.concat());
+    let files = format!("read_files({}{})", DIALECT.literal(&path), options.concat());
     let source = format!("(\nSELECT\n{}\nFROM {files}\n)", indented(&values(load)));
     format!(
-        "{note}CREATE TABLE IF NOT EXISTS {} (\n{}\n)\nUSING DELTA;\n\n{}",
+        "{note}{}CREATE TABLE IF NOT EXISTS {} (\n{}\n)\nUSING DELTA;\n\n{}",
+        null_note(load),
         load.target(&DIALECT),
         indented(&load.definitions(&DIALECT, " NOT NULL")),
         merge(load, &DIALECT, &source)
@@ -109,13 +115,28 @@ fn format_name(load: &Load) -> &'static str {
 /// Options of the reader, and the types of the columns.
 fn reader(load: &Load) -> (Vec<(&'static str, String)>, Vec<String>) {
     let is_csv = load.is(Format::Csv);
-    let options: &[(&str, &str)] = if is_csv { &CSV_OPTIONS } else { &[] };
     let structure = load.columns.iter().map(|column| {
         let kind =
             if is_csv && column.kind.is_list() { DIALECT.text.to_owned() } else { DIALECT.type_of(&column.kind) };
         format!("{} {kind}", DIALECT.name(&column.name))
     });
-    (options.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(), structure.collect())
+    (if is_csv { csv_options(load) } else { Vec::new() }, structure.collect())
+}
+
+fn csv_options(load: &Load) -> Vec<(&'static str, String)> {
+    // Spark takes an empty cell for null in any case, and `nullValue` also for what quotes enclose.
+    let null = if load.null().is_empty() { "'\\u0001'".to_owned() } else { DIALECT.literal(load.null()) };
+    let delimiter = load.other_delimiter().map(|delimiter| ("sep", format!("'{delimiter}'")));
+    let fixed = CSV_OPTIONS.into_iter().map(|(name, value)| (name, value.to_owned()));
+    fixed.chain([("nullValue", null)]).chain(delimiter).collect()
+}
+
+/// What a comment says of texts that become null.
+fn null_note(load: &Load) -> String {
+    if load.null().is_empty() || !load.is(Format::Csv) || !load.has_nullable_texts() {
+        return String::new();
+    }
+    format!("-- Its CSV reader cannot distinguish null from {}: both become NULL.\n", load.text_like_null())
 }
 
 /// Each column as an expression with the table's type.

@@ -5,6 +5,7 @@
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
 use super::load::Load;
+use super::part::FilePart;
 use super::upsert::{indented, on_conflict};
 use crate::format::Format;
 
@@ -27,40 +28,81 @@ const DIALECT: Dialect = Dialect {
 /// A script for `sqlite3`.
 pub(super) fn sqlite(load: &Load) -> String {
     let is_csv = load.is(Format::Csv);
-    let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
+    let (target, staging, all) =
+        (load.target(&DIALECT), load.temporary(&DIALECT, "_load"), load.temporary(&DIALECT, "_files"));
     let mut lines: Vec<String> = load.columns.iter().map(definition).collect();
     if !load.key.is_empty() {
         lines.push(format!("PRIMARY KEY ({})", load.key_names(&DIALECT)));
     }
     let staged: Vec<String> = if is_csv {
-        load.columns.iter().map(|column| format!("{} TEXT", DIALECT.name(&column.name))).collect()
+        load.columns_in_files().map(|column| format!("{} TEXT", DIALECT.name(&column.name))).collect()
     } else {
         vec!["line TEXT".to_owned()]
     };
-    let source = load.decompression().map_or_else(|| load.path.clone(), |command| format!("|{command}"));
-    let source = argument(&source);
-    // A line of NDJSON is read as one cell: JSON escapes every control character.
-    let import = if is_csv {
-        format!(".import --csv --skip 1 {source} {}", argument(&plain(load)))
-    } else {
-        format!(".separator \"\\037\" \"\\n\"\n.import {source} {}", argument(&plain(load)))
+    let (rows, from) = match load.folder_column() {
+        None => (String::new(), &staging),
+        Some(column) => {
+            let staged = staged.iter().cloned().chain([format!("{} TEXT", DIALECT.name(&column.name))]);
+            let staged = indented(&staged.collect::<Vec<_>>());
+            (format!("CREATE TEMPORARY TABLE {all} (\n{staged}\n);\n"), &all)
+        }
     };
-    let values: Vec<String> = load.columns.iter().map(|column| value(column, is_csv)).collect();
+    let values: Vec<String> = load.columns.iter().map(|column| value(column, load)).collect();
     let mut notes =
         "-- Run with sqlite3, version 3.38 or newer. Booleans are 0 and 1, times RFC 3339 in UTC, decimals exact \
                      texts, lists JSON.\n"
             .to_owned();
     if is_csv && load.has_nullable_texts() {
-        notes += "-- Its CSV reader cannot distinguish null from an empty text: both become NULL. Load NDJSON to keep them.\n";
+        notes += &format!(
+            "-- Its CSV reader cannot distinguish null from {}: both become NULL. Load NDJSON to keep them.\n",
+            load.text_like_null()
+        );
     }
+    let drop = if rows.is_empty() { String::new() } else { format!("DROP TABLE {all};\n") };
     format!(
         "{notes}.bail on\nBEGIN;\n\nCREATE TABLE IF NOT EXISTS {target} (\n{}\n);\n\n\
-         CREATE TEMPORARY TABLE {staging} (\n{}\n);\n{import}\n\n{}\nDROP TABLE {staging};\nCOMMIT;\n",
+         CREATE TEMPORARY TABLE {staging} (\n{}\n);\n{rows}{}\n{}\n{drop}DROP TABLE {staging};\nCOMMIT;\n",
         indented(&lines),
         indented(&staged),
+        imports(load, &staging, &all),
         // Without a condition, ON CONFLICT would be read as part of a join.
-        on_conflict(load, &DIALECT, &values, &format!("FROM {staging}\nWHERE true"))
+        on_conflict(load, &DIALECT, &values, &format!("FROM {from}\nWHERE true"))
     )
+}
+
+/// The commands that read the files, one after another. Their rows get the value that the folder is named after in a second
+/// table.
+fn imports(load: &Load, staging: &str, all: &str) -> String {
+    let table = argument(&plain(load));
+    let (options, separator) = match (load.is(Format::Csv), load.other_delimiter()) {
+        (true, None) => ("--csv --skip 1", String::new()),
+        (true, Some(delimiter)) => ("--skip 1", format!(".separator \"{delimiter}\" \"\\n\"\n")),
+        // Of NDJSON a whole line is one cell: JSON escapes every control character.
+        (false, _) => ("", ".separator \"\\037\" \"\\n\"\n".to_owned()),
+    };
+    let import = |file: &FilePart| {
+        let source = load.decompression(&file.path).map_or_else(|| file.path.clone(), |command| format!("|{command}"));
+        let parts = [".import", options, &argument(&source), &table];
+        let import = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ") + "\n";
+        if load.folder_column().is_none() {
+            return import;
+        }
+        let value = file.value.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+        format!("{import}INSERT INTO {all} SELECT *, {value} FROM {staging};\nDELETE FROM {staging};\n")
+    };
+    separator + &load.files().iter().map(import).collect::<String>()
+}
+
+/// A value of a folder. Control characters are written by their codes, since the shell reads a script by lines; a text ends at
+/// a NUL.
+fn literal(value: &str) -> String {
+    let value = value.split('\0').next().unwrap_or_default();
+    let escaped = |text: String, character: char| match character {
+        character if character.is_ascii_control() => text + &format!("' || char({}) || '", u32::from(character)),
+        '\'' => text + "''",
+        character => text + &character.to_string(),
+    };
+    format!("'{}'", value.chars().fold(String::new(), escaped))
 }
 
 /// The name of the staging table for the shell, without quotes.
@@ -84,9 +126,13 @@ fn definition(column: &SqlColumn) -> String {
 }
 
 /// A column as an expression with the table's type.
-fn value(column: &SqlColumn, is_csv: bool) -> String {
+fn value(column: &SqlColumn, load: &Load) -> String {
     let name = DIALECT.name(&column.name);
-    if !is_csv {
+    let flag = || format!("CASE {name} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END");
+    if load.is_in_folders(column) {
+        return if column.kind == SqlType::Flag { flag() } else { name };
+    }
+    if !load.is(Format::Csv) {
         // In quotes, because a path may contain any name.
         return format!("json_extract(line, {})", DIALECT.literal(&format!("$.\"{}\"", column.name)));
     }
@@ -94,8 +140,8 @@ fn value(column: &SqlColumn, is_csv: bool) -> String {
         SqlType::Texts => {
             format!("CASE {name} WHEN '' THEN '[]' ELSE '[' || replace(json_quote({name}), ',', '\",\"') || ']' END")
         }
-        SqlType::Flag => format!("CASE {name} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
+        SqlType::Flag => flag(),
         SqlType::Text if column.is_required => name,
-        _ => format!("NULLIF({name}, '')"),
+        _ => format!("NULLIF({name}, {})", DIALECT.literal(load.null())),
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::format::FileFormat;
+use crate::format::{CsvDialect, CsvSettings, FileFormat};
 use crate::resources::ResourceTable;
 
 /// The statements for all columns of a file.
@@ -18,7 +18,9 @@ fn try_written(engine: &str, resource: &str, path: &str, table: Option<&str>) ->
         table,
         path,
         format,
+        csv: CsvSettings::default(),
         partition: None,
+        parts: Vec::new(),
     })
 }
 
@@ -50,7 +52,17 @@ fn what_an_engine_cannot_load_is_refused_with_what_it_can() {
     let resource = ResourceTable::named("contacts").unwrap();
     let request = |engine: &str, path, format, partition| {
         let (engine, schema) = (engine.parse().unwrap(), resource.schema.clone());
-        sql(&SqlRequest { engine, schema, resource: &resource, table: None, path, format, partition })
+        sql(&SqlRequest {
+            engine,
+            schema,
+            resource: &resource,
+            table: None,
+            path,
+            format,
+            csv: CsvSettings::default(),
+            partition,
+            parts: Vec::new(),
+        })
     };
     let engine = "PostgreSQL";
     assert_eq!(request("postgres", "out/", FileFormat::CSV, None), Err(SqlError::UnloadableFolder { engine }));
@@ -111,8 +123,17 @@ fn without_its_key_a_table_only_grows_and_says_so() {
         let schema = std::sync::Arc::new(resource.schema.project(&[1, 8]).unwrap());
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
         let path = format!("c.{format}");
-        let request =
-            SqlRequest { engine, schema, resource: &resource, table: None, path: &path, format, partition: None };
+        let request = SqlRequest {
+            engine,
+            schema,
+            resource: &resource,
+            table: None,
+            path: &path,
+            format,
+            csv: CsvSettings::default(),
+            partition: None,
+            parts: Vec::new(),
+        };
         let text = sql(&request).unwrap();
         assert!(text.contains("Without the column id, every run adds the rows once more."), "{text}");
         for upsert in ["ON CONFLICT", "MERGE INTO", "DELETE FROM", "row_number()", ".merge(", "In("] {
@@ -172,9 +193,72 @@ fn a_folder_of_days_is_read_as_each_engine_finds_it() {
     ] {
         let (engine, schema, partition) = (engine.parse().unwrap(), resource.schema.clone(), Some("created_date"));
         let format = FileFormat::PARQUET;
-        let request = SqlRequest { engine, schema, resource: &resource, table: None, path: "days/", format, partition };
+        let request = SqlRequest {
+            engine,
+            schema,
+            resource: &resource,
+            table: None,
+            path: "days/",
+            format,
+            csv: CsvSettings::default(),
+            partition,
+            parts: Vec::new(),
+        };
         let text = sql(&request).unwrap();
         assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
+
+#[test]
+fn a_column_that_folders_are_named_after_is_taken_from_them() {
+    let resource = ResourceTable::named("contacts").unwrap();
+    let text = |engine: &str, format, column, parts| {
+        let (engine, schema) = (engine.parse().unwrap(), resource.schema.clone());
+        let (path, partition) = ("s3://lake/c/", Some(column));
+        let path = if matches!(format, FileFormat::PARQUET) { path } else { "c/" };
+        let csv = CsvSettings::default();
+        sql(&SqlRequest { engine, schema, resource: &resource, table: None, path, format, csv, partition, parts })
+            .unwrap()
+    };
+    let parquet = |engine: &str, column| text(engine, FileFormat::PARQUET, column, Vec::new());
+    for (engine, wanted) in [
+        ("duckdb", r"NULLIF(url_decode(regexp_extract(filename, 'region_code=([^/\\]*)[/\\]', 1)), '__HIVE_"),
+        (
+            "clickhouse",
+            "nullIf(decodeURLComponent(extract(_path, 'region_code=([^/]*)/')), '__HIVE_DEFAULT_PARTITION__'),",
+        ),
+        ("bigquery", "REGEXP_EXTRACT(_FILE_NAME, 'region_code=([^/]*)/')"),
+        ("bigquery", r"'%5C', '\\'), '%7B', '{'), '%5B', '['), '%5D', ']'), '%5E', '^'), '%25', '%') AS region_code"),
+        ("snowflake", "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE\nINCLUDE_METADATA = (file_name = METADATA$FILENAME);"),
+        ("redshift", "REGEXP_SUBSTR(\"$path\", 'region_code=([^/]*)/', 1, 1, 'e')"),
+        ("redshift", "'%5C', CHR(92)), "),
+        ("databricks", "read_files('s3://lake/c/',\n  format => 'parquet',\n  schema => "),
+        ("databricks", ",\n  partitionColumns => 'region_code')"),
+        ("delta", "pyarrow.schema([(\"region_code\", pyarrow.string())]), flavor=\"hive\")"),
+        ("ducklake", "hive_partitioning = false, filename = true)"),
+    ] {
+        let text = parquet(engine, "region_code");
+        assert!(text.contains(wanted), "{engine} {wanted}\n{text}");
+    }
+    for engine in ["bigquery", "snowflake", "redshift"] {
+        let text = parquet(engine, "opt_out");
+        assert!(text.contains("WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END AS opt_out"), "{text}");
+    }
+    let part = |path: &str, value: Option<&str>| FilePart { path: path.to_owned(), value: value.map(str::to_owned) };
+    let parts = || vec![part("c/region_code=A%2F'/0.csv", Some("A/'\r\n\\")), part("c/region_code=__/0.csv", None)];
+    let postgres = text("postgres", FileFormat::CSV, "region_code", parts());
+    for wanted in [
+        "SET DEFAULT E'A/\\'\\x0D\\x0A\\\\';\n\\copy contacts_load (id,",
+        "FROM 'c/region_code=A%2F''/0.csv' WITH",
+        "ALTER COLUMN region_code SET DEFAULT NULL;\n",
+    ] {
+        assert!(postgres.contains(wanted), "{wanted}\n{postgres}");
+    }
+    assert!(!postgres.contains("country_code, region_code, available_channels) FROM"), "it is not in the files");
+    let sqlite = text("sqlite", FileFormat::CSV, "region_code", parts());
+    for wanted in ["SELECT *, 'A/''' || char(13) || '' || char(10) || '\\' FROM contacts_load;", "SELECT *, NULL FROM"]
+    {
+        assert!(sqlite.contains(wanted), "{wanted}\n{sqlite}");
     }
 }
 
@@ -183,16 +267,26 @@ fn the_documents_list_what_each_engine_loads() {
     let page = include_str!("../../docs/sql.md");
     for engine in Engine::all() {
         let loads = |format: &str| engine.loads(format.parse().unwrap());
-        let formats = match ["parquet", "csv.gz", "csv.zst"].map(loads) {
-            [true, true, true] => "all",
-            [true, true, false] => "all but `.zst`",
-            [true, false, false] => "Parquet",
-            [false, true, true] => "CSV, NDJSON",
+        let parquet = if loads("parquet") { "yes" } else { "no" };
+        let texts = match ["csv.gz", "csv.zst", "ndjson.gz", "ndjson.zst"].map(loads) {
+            [true, true, true, true] => "yes",
+            [true, false, true, false] => "all but `.zst`",
+            [false, false, false, false] => "no",
+            other => panic!("no word for {other:?}"),
+        };
+        let arrow = match ["arrow", "arrows"].map(loads) {
+            [true, true] => "yes",
+            [true, false] => "`.arrow`",
+            [false, false] => "no",
             other => panic!("no word for {other:?}"),
         };
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
-        let folders = if engine.check(format, &load::FileLayout::Folder, "out/").is_ok() { "yes" } else { "no" };
-        let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
+        let folders = if engine.check((format, CsvDialect::Rfc4180), &load::FileLayout::Folder, "out/").is_ok() {
+            "yes"
+        } else {
+            "no"
+        };
+        let line = format!("| `{}` | {parquet} | {texts} | {arrow} | {folders} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }
 }

@@ -14,6 +14,7 @@ mod diff;
 mod doctor;
 mod drift;
 mod export;
+mod extra;
 mod failures;
 mod file_systems;
 mod fuzz;

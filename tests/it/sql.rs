@@ -22,7 +22,7 @@ fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
     assert!(printed("duckdb contacts c.txt --format csv").contains("read_csv('c.txt', "));
     assert!(printed("duckdb contacts exports/ --format csv.gz").contains("read_csv('exports/*.csv.gz', "));
     let regions = printed("duckdb contacts --partition-by region_code");
-    let reader = "read_parquet('contacts/region_code=*/*.parquet', hive_partitioning = true, hive_types = {'region_code': VARCHAR})";
+    let reader = "read_parquet('contacts/region_code=*/*.parquet', hive_partitioning = false, filename = true)";
     assert!(regions.contains(reader), "{regions}");
     let days = printed("duckdb messages --partition-by created_date");
     assert!(days.contains("read_parquet('messages/created_date=*/*.parquet', hive_partitioning = false)"), "{days}");
@@ -56,12 +56,60 @@ fn what_cannot_be_loaded_is_wrong_usage() {
     sql("duckdb contacts --partition-by name")
         .expect_code(2)
         .expect_stderr("no export is partitioned by \"name\" of contacts");
-    let refused = sql("snowflake contacts --partition-by region_code").expect_code(2);
-    refused.expect_stderr("Snowflake has no SQL for a folder by region_code; DuckDB, Spark, Athena, Trino have");
+    let loadable = "it loads parquet, csv, csv.gz, csv.zst, ndjson, ndjson.gz, ndjson.zst";
+    for (arguments, error) in [
+        (
+            "duckdb contacts c.csv --csv excel",
+            format!("DuckDB cannot load CSV of the dialect excel; {loadable} (CSV of"),
+        ),
+        ("duckdb contacts c.csv --csv postgres", "DuckDB cannot load CSV of the dialect postgres".to_owned()),
+        ("duckdb contacts c.arrow", format!("DuckDB cannot load arrow; {loadable}")),
+        ("clickhouse contacts c.xlsx", "ClickHouse cannot load xlsx; it loads parquet, arrow, arrows, csv".to_owned()),
+        ("duckdb contacts c.parquet --null NULL", "--null describes CSV files, not parquet".to_owned()),
+        ("postgres contacts out/", "PostgreSQL loads one file at a time".to_owned()),
+        ("sqlite contacts s3://out/ --partition-by region_code", "SQLite loads local files only".to_owned()),
+    ] {
+        sql(arguments).expect_code(2).expect_stderr(&error).expect_stderr("hint: ");
+    }
     sql("duckdb contacts --no-body").expect_code(2).expect_stderr("--no-body is for messages, not contacts");
     sql("duckdb messages --extra --columns id").expect_code(2).expect_stderr("cannot be used with");
     sql("oracle contacts").expect_code(2).expect_stderr("possible values: duckdb, ");
     sql("duckdb profiles").expect_code(2).expect_stderr("possible values: contacts, messages, activities");
+}
+
+#[test]
+fn csv_is_read_as_it_was_written() {
+    for (arguments, wanted) in [
+        ("duckdb contacts c.csv --delimiter tab --null NULL", r"header = true, delim = '\t', quote ="),
+        ("duckdb contacts c.csv --null it's", "nullstr = 'it''s'"),
+        ("postgres contacts c.csv --csv postgres --delimiter tab", r"ENCODING 'UTF8', DELIMITER e'\t')"),
+        ("postgres contacts c.csv --null NULL", "ENCODING 'UTF8', NULL 'NULL')"),
+        (
+            "clickhouse contacts c.csv --delimiter ; --null NULL",
+            "format_csv_delimiter = ';', format_csv_null_representation = 'NULL';",
+        ),
+        ("sqlite contacts c.csv --delimiter |", r#".separator "|" "\n""#),
+        ("bigquery contacts c.csv --delimiter tab --null NULL", r"null_marker = 'NULL', field_delimiter = '\t'"),
+        (
+            "snowflake contacts c.csv --delimiter ; --null NULL",
+            "COMPRESSION = NONE FIELD_DELIMITER = ';' SKIP_HEADER = 1",
+        ),
+        (
+            "redshift contacts c.csv --delimiter ; --null NULL",
+            "CSV DELIMITER ';' IGNOREHEADER 1 NULL AS 'NULL' TIMEFORMAT",
+        ),
+        ("databricks contacts c.csv --delimiter tab --null NULL", "nullValue => 'NULL',\n  sep => '\\t'"),
+    ] {
+        let text = printed(arguments);
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
+
+#[test]
+fn a_dataset_without_folders_of_the_column_is_named() {
+    let run = sent_export().args(["sql", "postgres", "contacts", ".", "--partition-by", "region_code"]).finish();
+    let error = ". has no csv files in folders that begin with region_code=";
+    run.expect_code(2).expect_stderr(error).expect_stderr("hint: name the folder of the export");
 }
 
 #[test]

@@ -80,8 +80,9 @@ class Postgres:
         """As the printed comment asks: the engine refuses texts that have any."""
         Postgres.folder = f"{self.data}-files"
         os.mkdir(self.folder)
-        for path in sorted(pathlib.Path(exported).iterdir()):
-            copy = pathlib.Path(self.folder, path.name)
+        for path in sorted(pathlib.Path(exported).rglob("*")):
+            copy = pathlib.Path(self.folder, path.relative_to(exported))
+            copy.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix == ".csv":
                 copy.write_bytes(path.read_bytes().replace(b"\0", b""))
             elif path.suffix == ".ndjson":
@@ -168,7 +169,7 @@ def restored(row, columns):
 
 
 class ClickHouse:
-    formats = ("parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
+    formats = ("parquet", "arrow", "arrows", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst")
 
     def __init__(self, folder):
         from chdb import session
@@ -258,7 +259,7 @@ class DuckLake(DuckDB):
 class Script:
     """A table that a printed Python script fills, in a folder of its own."""
 
-    formats = ("parquet",)
+    formats = ("parquet", "arrow")
 
     def __init__(self, folder):
         self.folder = folder

@@ -22,7 +22,7 @@ ENGINES = {
     "databricks": ("databricks", ("parquet", *TEXTS)),
 }
 # Beginnings of statements that sqlglot has no grammar for.
-UNKNOWN = ("LOAD DATA OVERWRITE ", "MSCK REPAIR TABLE ", "CALL hive.system.sync_partition_metadata(")
+UNKNOWN = ("LOAD DATA OVERWRITE ", "DROP EXTERNAL TABLE ", "MSCK REPAIR TABLE ", "CALL hive.system.sync_partition_metadata(")
 
 
 def printed(engine, *arguments):
@@ -37,7 +37,7 @@ def check(engine, dialect, *arguments):
     for statement in statements:
         text = statement.sql(dialect=dialect)
         assert not isinstance(statement, exp.Command) or text.startswith(UNKNOWN), f"{arguments}: {text}"
-    tables = [s for s in statements if isinstance(s, exp.Create) and s.kind == "TABLE"]
+    tables = [s for s in statements if isinstance(s, exp.Create) and s.kind in ("TABLE", "EXTERNAL TABLE")]
     upserts = [s for s in statements if isinstance(s, (exp.Merge, exp.Insert))]
     assert tables and len(upserts) == 1, f"{engine} {arguments}: {[type(s).__name__ for s in statements]}"
     print(f"{engine} {' '.join(arguments)}: {len(statements)} statements")
@@ -48,7 +48,10 @@ for engine, (dialect, formats) in ENGINES.items():
         for resource in ("contacts", "messages", "activities"):
             check(engine, dialect, resource, f"{resource}.{name}")
     check(engine, dialect, "messages", "s3://exports/messages/", "--partition-by", "created_date")
-    if engine in ("athena", "trino"):
-        check(engine, dialect, "contacts", "s3://exports/contacts/", "--partition-by", "region_code")
+    for resource, column in (("contacts", "region_code"), ("contacts", "opt_out"), ("messages", "channel")):
+        check(engine, dialect, resource, f"s3://exports/{resource}/", "--partition-by", column)
+    if "csv" in formats:
+        for flags in (("--delimiter", ";", "--null", "NULL"), ("--delimiter", "tab", "--null", "\\N")):
+            check(engine, dialect, "contacts", "contacts.csv", *flags)
     check(engine, dialect, "contacts", "s3://exports/contacts/", "--table", "crm.Contacts")
     check(engine, dialect, "contacts", "--columns", "phone_number,available_channels")

@@ -17,8 +17,8 @@ pub struct ColumnArgs {
         requires = "output",
         conflicts_with_all = ["drop", "add_columns"],
         help_heading = "Output",
-        long_help = "Columns to write, in this order, separated by commas; also those of --add-columns\n\n[default: all of the \
-                     resource]"
+        long_help = "Columns to write, in this order, separated by commas; also those of --add-columns and, of contacts and \
+                     messages, extra\n\n[default: all of the resource]"
     )]
     pub columns: Option<Vec<String>>,
 
@@ -64,4 +64,11 @@ pub struct ColumnArgs {
                      --mask-phones. The manifest holds a fingerprint of the key."
     )]
     pub hash_phones: Option<PathBuf>,
+}
+
+impl ColumnArgs {
+    /// Whether a column is among those of `--columns`.
+    pub fn names(&self, column: &str) -> bool {
+        self.columns.iter().flatten().any(|name| name.trim() == column)
+    }
 }

@@ -81,7 +81,7 @@ impl Confirming<'_> {
         }
         let concurrency = config.pace.concurrency();
         let reading = LookupReading {
-            resource: ContactLookup,
+            resource: ContactLookup::default(),
             keys,
             settings: LookupSettings { concurrency, allow_unread: true },
         };

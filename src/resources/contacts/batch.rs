@@ -13,7 +13,9 @@ use arrow::array::{
 };
 
 use super::rows::ContactFields;
-use super::schema::{channel_field, column, contacts_schema};
+
+use super::extra::extras;
+use super::schema::{channel_field, column, schema_of};
 use super::{ContactPage, normalize};
 use crate::resources::BuildBatches;
 
@@ -24,12 +26,15 @@ pub const BATCH_ROWS: usize = 8192;
 /// end at two gigabytes. Usual batches have four megabytes, and several exist at a time.
 const MAX_TEXT_BYTES: usize = 8 << 20;
 
-/// Collects the kept rows of pages in record batches in the schema of [`contacts_schema`].
+/// Collects the kept rows of pages in record batches in the schema of [`contacts_schema`](super::contacts_schema), or
+/// of [`contacts_schema_with_extra`](super::contacts_schema_with_extra).
 #[derive(Debug)]
 pub struct BatchBuilder {
     batch_rows: usize,
     max_bytes: usize,
     columns: ContactBuilders,
+    /// The column of what no other column holds, if it was requested.
+    extra: Option<StringBuilder>,
 }
 
 impl Default for BatchBuilder {
@@ -41,7 +46,26 @@ impl Default for BatchBuilder {
 impl BatchBuilder {
     /// For batches of `batch_rows`, at least one.
     pub fn new(batch_rows: usize) -> Self {
-        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns: ContactBuilders::with_capacity(batch_rows) }
+        let columns = ContactBuilders::with_capacity(batch_rows);
+        Self { batch_rows, max_bytes: MAX_TEXT_BYTES, columns, extra: None }
+    }
+
+    /// The same, with the column `extra` if `has_extra`.
+    #[must_use]
+    pub fn with_extra(self, has_extra: bool) -> Self {
+        Self { extra: has_extra.then(StringBuilder::new), ..self }
+    }
+
+    /// Returns the batch and starts over.
+    fn take(&mut self) -> RecordBatch {
+        let mut columns = self.columns.take();
+        columns.extend(self.extra.as_mut().map(take_texts));
+        RecordBatch::try_new(schema_of(self.extra.is_some()), columns).expect("every row was appended to every column")
+    }
+
+    /// Upper bound for the texts that a page adds: those of its columns are no longer than its body, and neither is `extra`.
+    fn text_bytes_of(&self, page: &ContactPage) -> usize {
+        page.rows.body().len() * if self.extra.is_some() { 2 } else { 1 }
     }
 }
 
@@ -50,21 +74,39 @@ impl BuildBatches for BatchBuilder {
 
     fn append(&mut self, page: &ContactPage, keep: &[bool]) -> Vec<RecordBatch> {
         let mut full = Vec::new();
-        // The texts of a page are no longer than its body.
-        if self.columns.len() > 0 && self.columns.text_bytes() + page.rows.body_bytes() > self.max_bytes {
-            full.push(self.columns.take());
+        let text_bytes = self.columns.text_bytes() + self.extra.as_ref().map_or(0, |extra| extra.values_slice().len());
+        if self.columns.len() > 0 && text_bytes + self.text_bytes_of(page) > self.max_bytes {
+            full.push(self.take());
         }
-        for (contact, _) in page.rows.iter().zip(keep).filter(|&(_, &keep)| keep) {
+        let extras = if self.extra.is_some() { extras(page) } else { Vec::new() };
+        for ((row, contact), _) in page.rows.iter().enumerate().zip(keep).filter(|&(_, &keep)| keep) {
             self.columns.append(contact);
+            if let Some(extra) = &mut self.extra {
+                extra.append_option(extras.get(row).and_then(Option::as_deref));
+            }
             if self.columns.len() == self.batch_rows {
-                full.push(self.columns.take());
+                full.push(self.take());
             }
         }
         full
     }
 
     fn finish(&mut self) -> Option<RecordBatch> {
-        (self.columns.len() > 0).then(|| self.columns.take())
+        (self.columns.len() > 0).then(|| self.take())
+    }
+}
+
+impl ContactPage {
+    /// All contacts as one batch.
+    pub fn batch(&self) -> RecordBatch {
+        self.batch_with_extra(false)
+    }
+
+    /// The same, with the column `extra` if `has_extra`.
+    pub fn batch_with_extra(&self, has_extra: bool) -> RecordBatch {
+        let mut builder = BatchBuilder::new(self.rows().max(1)).with_extra(has_extra);
+        let mut full = builder.append(self, &vec![true; self.rows()]);
+        full.pop().or_else(|| builder.finish()).unwrap_or_else(|| RecordBatch::new_empty(schema_of(has_extra)))
     }
 }
 
@@ -142,10 +184,10 @@ impl ContactBuilders {
     }
 
     /// Returns the columns and starts over.
-    fn take(&mut self) -> RecordBatch {
+    fn take(&mut self) -> Vec<ArrayRef> {
         let [id, phone_number, e164, international, national, rfc, customer_id] =
             self.plain_texts.each_mut().map(take_texts);
-        let columns: Vec<ArrayRef> = vec![
+        vec![
             id,
             phone_number,
             e164,
@@ -161,8 +203,7 @@ impl ContactBuilders {
             Arc::new(self.created_at.finish()),
             Arc::new(self.updated_at.finish()),
             customer_id,
-        ];
-        RecordBatch::try_new(contacts_schema(), columns).expect("every row was appended to every column")
+        ]
     }
 }
 
@@ -199,7 +240,7 @@ mod tests {
     use arrow::compute::concat_batches;
 
     use super::*;
-    use crate::resources::contacts::decode_page;
+    use crate::resources::contacts::{contacts_schema, decode_page};
 
     fn page(ids: std::ops::Range<usize>) -> ContactPage {
         let contacts: Vec<_> = ids

@@ -19,6 +19,7 @@ use super::rows::ContactRows;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
 use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
+use crate::resources::json_escapes::without_lone_surrogates;
 use crate::resources::{ListData, PageLimit};
 
 /// Reads a whole response by serde alone.
@@ -47,32 +48,6 @@ fn repaired_body(text: String, original: &ByteString) -> ByteString {
     }
     let bytes = bytes::Bytes::from_owner(Repaired(text, original.clone()));
     ByteString::try_from(bytes).expect("it is the text of a string")
-}
-
-/// Replaces unpaired surrogates, which no text can hold, with U+FFFD, so that one contact does not lose its page. `None` if
-/// there are none.
-fn without_lone_surrogates(body: &str) -> Option<String> {
-    const ESCAPE: usize = r"\uXXXX".len();
-    let unit = |at: usize| {
-        let digits = body.get(at..at + ESCAPE)?.strip_prefix(r"\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let (mut repaired, mut copied, mut at) = (String::new(), 0, 0);
-    while let Some(found) = body.get(at..)?.find('\\') {
-        at += found;
-        at += match unit(at) {
-            Some(0xd800..=0xdbff) if matches!(unit(at + ESCAPE), Some(0xdc00..=0xdfff)) => 2 * ESCAPE,
-            Some(0xd800..=0xdfff) => {
-                repaired.push_str(&body[copied..at]);
-                repaired.push_str(r"\ufffd");
-                copied = at + ESCAPE;
-                ESCAPE
-            }
-            // The next character is escaped, whatever it is.
-            _ => 1 + body[at + 1..].chars().next().map_or(0, char::len_utf8),
-        };
-    }
-    (copied > 0).then(|| repaired + &body[copied..])
 }
 
 /// Reads `data`.

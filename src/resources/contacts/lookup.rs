@@ -8,7 +8,8 @@ use bytestring::ByteString;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{BatchBuilder, ContactPage, Contacts, contacts_schema, decode_page_within};
+use super::schema::schema_of;
+use super::{BatchBuilder, ContactPage, Contacts, decode_page_within};
 use crate::api::endpoints::{self, RowEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
@@ -22,7 +23,10 @@ const CONTACTS_OF_NUMBER: u32 = 100;
 
 /// Contacts that are looked up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ContactLookup;
+pub struct ContactLookup {
+    /// Whether values that no other column holds are kept.
+    pub has_extra: bool,
+}
 
 /// The key of a contact.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -78,11 +82,11 @@ impl LookupResource for ContactLookup {
     type Batches = BatchBuilder;
 
     fn schema(&self) -> SchemaRef {
-        contacts_schema()
+        schema_of(self.has_extra)
     }
 
     fn batches(&self) -> BatchBuilder {
-        BatchBuilder::default()
+        BatchBuilder::default().with_extra(self.has_extra)
     }
 
     fn request(key: &ContactKey) -> RowRequest {

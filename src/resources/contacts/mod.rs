@@ -6,6 +6,7 @@
 
 mod batch;
 mod decode;
+mod extra;
 mod lookup;
 mod normalize;
 mod only;
@@ -24,4 +25,6 @@ pub use only::OnlyContacts;
 pub use page::ContactPage;
 pub use read::{decode_any_page, decode_page, decode_page_within};
 pub use resource::Contacts;
-pub use schema::{CHANGED_AT_COLUMN, KEY_COLUMNS, UNIQUE_COLUMNS, column, column_name, contacts_schema};
+pub use schema::{
+    CHANGED_AT_COLUMN, KEY_COLUMNS, UNIQUE_COLUMNS, column, column_name, contacts_schema, contacts_schema_with_extra,
+};

@@ -1,20 +1,19 @@
 //! One page of contacts, during and after reading.
 
-use arrow::array::RecordBatch;
 use bytestring::ByteString;
 
+use super::normalize;
 use super::rows::ContactRows;
 use super::schema::column;
-use super::{BatchBuilder, contacts_schema, normalize};
 use crate::listing::{ListPage, RowId, RowKey};
+use crate::resources::RowPage;
 use crate::resources::page::{FindingsBuilder, PageFindings, PageLimit, RejectReason, USUAL_PAGE_ROWS};
-use crate::resources::{BuildBatches, RowPage};
 use crate::time::Timestamp;
 
 /// Maximum length of a list of channels, because each name in it becomes a text of its own.
-const MAX_CHANNELS_BYTES: usize = 4 << 10;
+pub(super) const MAX_CHANNELS_BYTES: usize = 4 << 10;
 
-/// The contacts of one response: read and checked, but not yet in columns, which [`BatchBuilder`] builds.
+/// The contacts of one response: read and checked, but not yet in columns, which [`BatchBuilder`](super::BatchBuilder) builds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactPage {
     /// The accepted contacts in the order of the response.
@@ -41,13 +40,6 @@ impl ContactPage {
     /// Accepted contacts.
     pub fn rows(&self) -> usize {
         self.rows.len()
-    }
-
-    /// All contacts as one batch.
-    pub fn batch(&self) -> RecordBatch {
-        let mut builder = BatchBuilder::new(self.rows().max(1));
-        let mut full = builder.append(self, &vec![true; self.rows()]);
-        full.pop().or_else(|| builder.finish()).unwrap_or_else(|| RecordBatch::new_empty(contacts_schema()))
     }
 }
 

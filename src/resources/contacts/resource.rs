@@ -5,7 +5,8 @@ use std::fmt;
 use arrow::datatypes::SchemaRef;
 use bytestring::ByteString;
 
-use super::{BatchBuilder, ContactPage, OnlyContacts, UNIQUE_COLUMNS, contacts_schema, decode_page_within};
+use super::schema::schema_of;
+use super::{BatchBuilder, ContactPage, OnlyContacts, UNIQUE_COLUMNS, decode_page_within};
 use crate::api::endpoints::{self, ListEndpoint};
 use crate::api::wire::Envelope;
 use crate::base::noun::RowNoun;
@@ -22,6 +23,8 @@ pub struct Contacts {
     pub phone: Option<String>,
     /// Which of the contacts that are read are written.
     pub only: Option<OnlyContacts>,
+    /// Whether values that no other column holds are kept.
+    pub has_extra: bool,
 }
 
 impl fmt::Debug for Contacts {
@@ -30,6 +33,7 @@ impl fmt::Debug for Contacts {
             .debug_struct("Contacts")
             .field("channel", &self.channel)
             .field("only", &self.only)
+            .field("has_extra", &self.has_extra)
             .field("has_search", &self.search.is_some())
             .field("has_phone", &self.phone.is_some())
             .finish()
@@ -45,11 +49,11 @@ impl Resource for Contacts {
     type Batches = BatchBuilder;
 
     fn schema(&self) -> SchemaRef {
-        contacts_schema()
+        schema_of(self.has_extra)
     }
 
     fn batches(&self) -> BatchBuilder {
-        BatchBuilder::default()
+        BatchBuilder::default().with_extra(self.has_extra)
     }
 
     fn row_filter(&self) -> Option<RowFilter> {

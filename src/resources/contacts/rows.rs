@@ -40,9 +40,9 @@ impl ContactRows {
         self.closed.len()
     }
 
-    /// Length of the body with the contacts.
-    pub(super) fn body_bytes(&self) -> usize {
-        self.body.len()
+    /// The body with the contacts.
+    pub(super) fn body(&self) -> &str {
+        &self.body
     }
 
     /// All contacts except the current one.

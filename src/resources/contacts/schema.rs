@@ -40,6 +40,9 @@ pub mod column {
     pub const CUSTOMER_ID: usize = 14;
     /// Number of columns.
     pub const COUNT: usize = 15;
+    /// `extra`: what no other column holds, as JSON text. Behind all others, and only in
+    /// [`contacts_schema_with_extra`](super::contacts_schema_with_extra).
+    pub const EXTRA: usize = COUNT;
 }
 
 /// The documented fields, which are the columns, in the order of the schema.
@@ -77,6 +80,14 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(FIELD_NAMES.into_iter().enumerate().map(field).collect::<Vec<_>>()))
 });
 
+static SCHEMA_WITH_EXTRA: LazyLock<SchemaRef> = LazyLock::new(|| {
+    let extra = Personal::FreeText.mark(Field::new(EXTRA_NAME, DataType::Utf8, true));
+    Arc::new(Schema::new(SCHEMA.fields().iter().cloned().chain([Arc::new(extra)]).collect::<Vec<_>>()))
+});
+
+/// The name of the column for what no other column holds.
+const EXTRA_NAME: &str = "extra";
+
 /// Columns whose values rarely repeat, so that formats need not look for repeats.
 pub const UNIQUE_COLUMNS: &[&str] = &[
     "id",
@@ -104,6 +115,17 @@ pub fn contacts_schema() -> SchemaRef {
     Arc::clone(&SCHEMA)
 }
 
+/// The same with `extra` behind the others.
+pub fn contacts_schema_with_extra() -> SchemaRef {
+    Arc::clone(&SCHEMA_WITH_EXTRA)
+}
+
+/// The schema of contacts, with or without what no other column holds. Without, there is no such column at all, so that
+/// neither rows nor their hashes change for those who do not ask for it.
+pub(super) fn schema_of(has_extra: bool) -> SchemaRef {
+    if has_extra { contacts_schema_with_extra() } else { contacts_schema() }
+}
+
 /// The child of `available_channels`, named `element` as the Parquet format requires for lists (`LogicalTypes.md`).
 pub(super) fn channel_field() -> Arc<Field> {
     Arc::new(Field::new("element", DataType::Utf8, false))
@@ -120,5 +142,8 @@ mod tests {
         assert_eq!(schema.index_of("available_channels").unwrap(), column::AVAILABLE_CHANNELS);
         assert_eq!(schema.index_of("updated_at").unwrap(), column::UPDATED_AT);
         assert_eq!(schema.index_of("customer_id").unwrap(), column::CUSTOMER_ID);
+        let with_extra = contacts_schema_with_extra();
+        assert_eq!(with_extra.index_of("extra").unwrap(), column::EXTRA);
+        assert_eq!(with_extra.fields()[..column::COUNT], schema.fields()[..]);
     }
 }

@@ -81,7 +81,7 @@ fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> O
         return Some(());
     }
     let mut expected = 0;
-    take_members(cursor, |cursor| {
+    cursor.take_members(|cursor| {
         let (field, name) = take_field(cursor, expected)?;
         let Some(field) = field else {
             let value = cursor.take_value()?;
@@ -99,26 +99,6 @@ fn take_item(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> O
     })?;
     builder.end_item(true);
     Some(())
-}
-
-/// Reads an object, each member by `take`, which starts at its name.
-fn take_members<'a>(
-    cursor: &mut JsonCursor<'a>,
-    mut take: impl FnMut(&mut JsonCursor<'a>) -> Option<()>,
-) -> Option<()> {
-    cursor.take(b"{")?;
-    if cursor.peek()? == b'}' {
-        cursor.at += 1;
-        return Some(());
-    }
-    loop {
-        take(cursor)?;
-        match cursor.take_byte()? {
-            b',' => {}
-            b'}' => return Some(()),
-            _ => return None,
-        }
-    }
 }
 
 /// Reads the name of a member of a message; returns its index in [`FIELDS`], and the range of the name. `expected` is only
@@ -155,7 +135,7 @@ fn take_body(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> O
         return builder.set_body(value, None);
     }
     let (start, mut content) = (cursor.at, None);
-    take_members(cursor, |cursor| {
+    cursor.take_members(|cursor| {
         let (name_start, name_end) = cursor.take_name()?;
         let is_content = &cursor.text[name_start..name_end] == "content";
         let value = cursor.take_value()?;
@@ -199,7 +179,7 @@ fn take_events(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) ->
 /// Reads one event; returns how well its columns hold it.
 fn take_event(cursor: &mut JsonCursor<'_>, builder: &mut MessagePageBuilder) -> Option<EventFit> {
     let (mut event, mut fit, mut expected) = ([PackedField::NULL; event_column::COUNT], EventFit::Whole, 0);
-    take_members(cursor, |cursor| {
+    cursor.take_members(|cursor| {
         cursor.peek()?;
         let guessed = EVENT_FIELDS.get(expected).and_then(|name| take_exact_name(cursor, name)).map(|_| expected);
         let field = if guessed.is_some() {

@@ -15,7 +15,14 @@ use super::{peer, python};
 use crate::support::{Finished, sent_export};
 
 /// Formats in which everything is exported.
-const FORMATS: [&str; 7] = ["parquet", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
+const FORMATS: [&str; 9] =
+    ["parquet", "arrow", "arrows", "csv", "csv.gz", "csv.zst", "ndjson", "ndjson.gz", "ndjson.zst"];
+
+/// Files of CSV that is not as usual, and the flags that write and load it. `tests/sql/check.py` names them, too.
+const CSV_DIALECTS: [(&str, &[&str]); 2] = [
+    ("null.csv", &["--delimiter", ";", "--null", "NULL"]),
+    ("array.csv", &["--csv", "postgres", "--delimiter", "tab", "--null", "\\N"]),
+];
 
 /// Quotes of all sorts, for the readers of statements and for a shell. `tests/sql/check.py` names it, too.
 const ODD_NAME: &str = "it's $HOME \"odd\" `name`";
@@ -31,10 +38,23 @@ fn export(hostile: bool) -> Finished {
     let run = run.again().messages(&url, &[]).args(outputs("messages")).finish().expect_code(0);
     let days = ["--output", "messages/", "--partition-by", "created_date"];
     let run = run.again().messages(&url, &days).finish().expect_code(0);
-    let regions = ["--output", "regions/", "--partition-by", "region_code"];
-    let run = run.again().contacts(&url, &regions).finish().expect_code(0);
+    let days =
+        ["--output", "days-csv/", "--partition-by", "created_date", "--format", "csv", "--max-partitions", "2000"];
+    let mut run = run.again().contacts(&url, &days).finish().expect_code(0);
+    for (folder, format) in [("regions/", "parquet"), ("regions-csv/", "csv"), ("regions-ndjson/", "ndjson.gz")] {
+        let regions = ["--output", folder, "--partition-by", "region_code", "--format", format];
+        run = run.again().contacts(&url, &regions).finish().expect_code(0);
+    }
+    let opt_out = ["--output", "opt-out/", "--partition-by", "opt_out"];
+    run = run.again().contacts(&url, &opt_out).finish().expect_code(0);
     let activities = ["activities", "--messages", "messages.parquet", "--rate-limit", "none", "--base-url", &url];
-    let run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
+    run = run.again().args(activities).args(outputs("activities")).finish().expect_code(0);
+    for (ending, flags) in CSV_DIALECTS {
+        let output = |name: &str| ["--output".to_owned(), format!("{name}.{ending}")];
+        run = run.again().contacts(&url, flags).args(output("contacts")).finish().expect_code(0);
+        run = run.again().messages(&url, flags).args(output("messages")).finish().expect_code(0);
+        run = run.again().args(activities).args(flags).args(output("activities")).finish().expect_code(0);
+    }
     for format in FORMATS {
         std::fs::copy(run.path(&format!("contacts.{format}")), run.path(&format!("{ODD_NAME}.{format}"))).unwrap();
     }
@@ -68,16 +88,21 @@ fn every_value_is_loaded_by(engine: &str, python: &Path) {
 }
 
 /// What files an engine has loaded, in the order of the columns of `docs/sql.md`.
-const FILES: [&str; 9] = [
+const FILES: [&str; 14] = [
     "parquet",
+    "arrow",
+    "arrows",
     "csv",
     "csv.gz",
     "csv.zst",
     "ndjson",
     "ndjson.gz",
     "ndjson.zst",
+    "null.csv",
+    "array.csv",
     "files by created_date",
     "files by region_code",
+    "files by opt_out",
 ];
 /// Values that engines differ in.
 const KINDS: [&str; 6] = ["nulls", "empty texts", "phones", "times", "decimals", "lists"];

@@ -1,0 +1,174 @@
+//! The column `extra`: what no other column of a contact holds, as a JSON object.
+//!
+//! Its members are undocumented fields, and documented ones whose value is null or incomplete in its own column. They are
+//! in the order of the response and as sent, without white space between tokens.
+//!
+//! [`extras`] reads a page a second time, and only one that the decoder has found such fields on, so that an export without
+//! the column pays nothing for it.
+//!
+//! *Easy to get wrong:* a name that is repeated counts once, and its last value counts, as in the other columns. What a
+//! server sends has no bound but that of a response, so the column has one, and says what it leaves out.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
+
+use serde_json::value::RawValue;
+
+use super::page::MAX_CHANNELS_BYTES;
+use super::schema::{FIELD_NAMES, column};
+use super::{ContactPage, normalize};
+use crate::api::wire::Envelope;
+use crate::resources::json::{JsonCursor, JsonKind, special_byte};
+use crate::resources::json_escapes::{unescape, without_lone_surrogates};
+use crate::time::Timestamp;
+
+/// Maximum length of the members of one contact: far more than fields of a contact have, and with what is said of omitted ones
+/// no more than a cell of Excel holds, 32,767 characters.
+const MAX_BYTES: usize = 32_000;
+
+/// The member that counts those for which there is no room.
+const OMITTED: &str = "omitted_by_sent_export";
+
+/// The column for each accepted contact of a page; empty if all are null.
+pub(super) fn extras(page: &ContactPage) -> Vec<Option<String>> {
+    if page.findings.unknown_fields.is_empty() && page.findings.malformed.is_empty() {
+        return Vec::new();
+    }
+    let items = raw_items(page.rows.body()).unwrap_or_default();
+    debug_assert_eq!(items.len(), page.items.len(), "the page was decoded from this body");
+    let accepted = items.iter().zip(&page.items).filter(|(_, key)| key.is_some());
+    accepted.map(|(item, _)| extra(item.get())).collect()
+}
+
+/// The items of the list in a response.
+fn raw_items(body: &str) -> Option<Vec<&RawValue>> {
+    // As in the decoder, the last of repeated lists counts.
+    let data = Envelope::from_str_seed(body, PhantomData::<BTreeMap<String, &RawValue>>).ok()?.data?;
+    serde_json::from_str(data.get("contacts")?.get()).ok()
+}
+
+/// Members by name; a later one replaces an earlier one.
+#[derive(Default)]
+struct Members<'a> {
+    places: HashMap<Cow<'a, str>, usize>,
+    /// Names as they are between their quotes, and values.
+    list: Vec<Option<(&'a str, &'a str)>>,
+}
+
+impl<'a> Members<'a> {
+    fn set(&mut self, name: Cow<'a, str>, member: Option<(&'a str, &'a str)>) {
+        if let Some(place) = self.places.insert(name, self.list.len()) {
+            self.list[place] = None;
+        }
+        self.list.push(member);
+    }
+}
+
+/// What no column holds of a contact, which is valid JSON.
+fn extra(item: &str) -> Option<String> {
+    let mut members = Members::default();
+    JsonCursor::new(item, 0).take_members(|cursor| {
+        let (start, end) = cursor.take_name()?;
+        let value = cursor.take_value()?;
+        let (written, text) = (&item[start..end], &item[value.start..value.end]);
+        let name = unescaped(written)?;
+        let column = FIELD_NAMES.iter().position(|known| *known == name);
+        let is_held = column.is_some_and(|column| is_held(column, value.kind, text));
+        members.set(name, (!is_held).then_some((written, text)));
+        Some(())
+    })?;
+    object(members.list.iter().flatten())
+}
+
+/// A text without its escapes; `None` if one is invalid.
+fn unescaped(inner: &str) -> Option<Cow<'_, str>> {
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let mut text = String::with_capacity(inner.len());
+    unescape(inner, &mut text)?;
+    Some(Cow::Owned(text))
+}
+
+/// Whether the column of a documented field holds all of a value.
+fn is_held(column: usize, kind: JsonKind, value: &str) -> bool {
+    let text = match kind {
+        JsonKind::Null => return true,
+        JsonKind::Text { .. } => unescaped(&value[1..value.len() - 1]),
+        JsonKind::Number | JsonKind::Flag => Some(Cow::Borrowed(value)),
+        JsonKind::Object => return false,
+        JsonKind::List => return column == column::AVAILABLE_CHANNELS && are_channels(value),
+    };
+    let Some(text) = text else { return false };
+    match (column, kind) {
+        (column::OPT_OUT | column::IS_INHERITED, JsonKind::Number) => matches!(value, "0" | "1"),
+        (column::OPT_OUT | column::IS_INHERITED, _) => normalize::flag(&text).is_some(),
+        (column::CREATED_AT | column::UPDATED_AT, _) => Timestamp::parse_set(&text).is_ok(),
+        (column::AVAILABLE_CHANNELS, JsonKind::Text { .. }) => text.len() <= MAX_CHANNELS_BYTES,
+        // A text column has such a number as it is; others are rounded.
+        (_, JsonKind::Number) => value.parse::<i64>().is_ok_and(|number| number.to_string() == value),
+        _ => true,
+    }
+}
+
+/// Whether a list is one of texts, and not too long for its column.
+fn are_channels(list: &str) -> bool {
+    serde_json::from_str::<Vec<String>>(list).is_ok_and(|names| names.join(",").len() <= MAX_CHANNELS_BYTES)
+}
+
+/// An object of members, as far as there is room; `None` without members.
+fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)>) -> Option<String> {
+    let mut object = String::new();
+    let (mut omitted, mut omitted_bytes) = (0_u64, 0_u64);
+    for (name, value) in members {
+        let start = object.len();
+        object.push_str(if start == 0 { "{\"" } else { ",\"" });
+        object.push_str(name);
+        object.push_str("\":");
+        push_compact(value, &mut object);
+        if object.len() > MAX_BYTES {
+            omitted += 1;
+            omitted_bytes += (object.len() - start) as u64;
+            object.truncate(start);
+        }
+    }
+    if omitted > 0 {
+        object.push_str(if object.is_empty() { "{" } else { "," });
+        object.push_str(&format!("\"{OMITTED}\":{{\"fields\":{omitted},\"bytes\":{omitted_bytes}}}"));
+    }
+    if object.is_empty() {
+        return None;
+    }
+    object.push('}');
+    Some(without_lone_surrogates(&object).unwrap_or(object))
+}
+
+/// Appends a valid value without the white space between its tokens.
+fn push_compact(value: &str, out: &mut String) {
+    let mut rest = value;
+    while let Some(quote) = rest.find('"') {
+        push_tokens(&rest[..quote], out);
+        let mut end = quote + 1;
+        loop {
+            let Some(length) = rest.as_bytes().get(end..).and_then(special_byte) else { return out.push_str(rest) };
+            end += length + 1;
+            if rest.as_bytes()[end - 1] == b'"' {
+                break;
+            }
+            // The escaped character is one byte, and so is the `u` of a code unit.
+            end += 1;
+        }
+        out.push_str(&rest[quote..end]);
+        rest = &rest[end..];
+    }
+    push_tokens(rest, out);
+}
+
+fn push_tokens(tokens: &str, out: &mut String) {
+    out.extend(tokens.split_ascii_whitespace());
+}
+
+#[cfg(test)]
+#[path = "extra_tests.rs"]
+mod tests;
