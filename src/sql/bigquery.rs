@@ -5,6 +5,7 @@
 
 use super::column::{Kind, SqlColumn};
 use super::dialect::{Dialect, member_list};
+use super::history::{History, NEWEST_FIRST};
 use super::load::{Layout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, merge};
@@ -27,7 +28,7 @@ const DIALECT: Dialect = Dialect {
 
 /// A script for the console or `bq query`.
 pub(super) fn bigquery(load: &Load) -> String {
-    let remote = Remote::new(load, &["gs://"], "Cloud Storage");
+    let remote = Remote::new(&load.path, &["gs://"], "Cloud Storage");
     let uri = match &load.layout {
         Layout::File => remote.path.clone(),
         Layout::Folder | Layout::ByDate(_) | Layout::ByValue(_) => format!("{}/*.{}", remote.path, load.format.name()),
@@ -63,9 +64,7 @@ pub(super) fn bigquery(load: &Load) -> String {
     let values: Vec<String> = load.columns.iter().map(|column| value(column, is_csv, is_ndjson)).collect();
     let lists = load.nullable_lists();
     let mut notes = remote.note + "-- Name the dataset with --table dataset.table, or set a default one.\n";
-    if !lists.is_empty() {
-        notes += &format!("-- BigQuery has no null lists: a null in {} becomes an empty list.\n", lists.join(", "));
-    }
+    notes += &note_on_lists(&lists);
     if is_csv && load.has_nullable_texts() {
         notes += "-- Load Parquet to keep null and empty texts apart: for CSV, BigQuery documents no difference.\n";
     }
@@ -79,6 +78,29 @@ pub(super) fn bigquery(load: &Load) -> String {
         DIALECT.literal(&uri),
         merge(load, &DIALECT, &source)
     )
+}
+
+/// A table over the files of a history, and the query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let remote = Remote::new(&history.folder, &["gs://"], "Cloud Storage");
+    let table = DIALECT.name(&history.table());
+    format!(
+        "{}-- Set a default dataset; the table over the files is made in it.\n{}\
+         CREATE OR REPLACE EXTERNAL TABLE {table} (\n{}\n)\n\
+         OPTIONS (format = 'PARQUET', enable_list_inference = true, uris = [{}]);\n\n{};\n",
+        remote.note,
+        note_on_lists(&history.nullable_lists()),
+        indented(&history.definitions(&DIALECT)),
+        DIALECT.literal(&History::pattern_in(&remote.path)),
+        History::query(&history.names(&DIALECT), &table, &format!("TIMESTAMP '{}'", history.as_of), NEWEST_FIRST)
+    )
+}
+
+fn note_on_lists(nullable_lists: &[&str]) -> String {
+    if nullable_lists.is_empty() {
+        return String::new();
+    }
+    format!("-- BigQuery has no null lists: a null in {} becomes an empty list.\n", nullable_lists.join(", "))
 }
 
 /// A column as the table holds it.

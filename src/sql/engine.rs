@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::SqlError;
+use super::history::History;
 use super::load::{Layout, Load};
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, FileFormat, Format};
@@ -30,6 +31,8 @@ struct EngineFacts {
     /// What begins a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
+    /// What writes the query for the rows at a time; `None` if it reads no files of a history.
+    history: Option<fn(&History) -> String>,
 }
 
 const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
@@ -50,6 +53,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: true,
         comment: "--",
         write: duckdb::duckdb,
+        history: Some(duckdb::history),
     },
     EngineFacts {
         name: "postgres",
@@ -60,6 +64,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: postgres::postgres,
+        history: None,
     },
     EngineFacts {
         name: "clickhouse",
@@ -70,6 +75,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: clickhouse::clickhouse,
+        history: Some(clickhouse::history),
     },
     EngineFacts {
         name: "sqlite",
@@ -80,6 +86,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: sqlite::sqlite,
+        history: None,
     },
     EngineFacts {
         name: "spark",
@@ -90,6 +97,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: true,
         comment: "--",
         write: spark::spark,
+        history: Some(spark::history),
     },
     EngineFacts {
         name: "bigquery",
@@ -100,6 +108,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: bigquery::bigquery,
+        history: Some(bigquery::history),
     },
     EngineFacts {
         name: "snowflake",
@@ -110,6 +119,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: snowflake::snowflake,
+        history: Some(snowflake::history),
     },
     EngineFacts {
         name: "redshift",
@@ -120,6 +130,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: redshift::redshift,
+        history: Some(redshift::history),
     },
     EngineFacts {
         name: "athena",
@@ -130,6 +141,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: true,
         comment: "--",
         write: hive::athena,
+        history: Some(hive::athena_history),
     },
     EngineFacts {
         name: "trino",
@@ -140,6 +152,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: true,
         comment: "--",
         write: hive::trino,
+        history: Some(hive::trino_history),
     },
     EngineFacts {
         name: "databricks",
@@ -150,6 +163,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: spark::databricks,
+        history: Some(spark::databricks_history),
     },
     EngineFacts {
         name: "delta",
@@ -160,6 +174,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "#",
         write: python::delta,
+        history: None,
     },
     EngineFacts {
         name: "iceberg",
@@ -170,6 +185,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "#",
         write: python::iceberg,
+        history: None,
     },
     EngineFacts {
         name: "ducklake",
@@ -180,6 +196,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_partitions: false,
         comment: "--",
         write: duckdb::ducklake,
+        history: Some(duckdb::history),
     },
 ];
 
@@ -219,12 +236,32 @@ impl Engine {
         (self.0.write)(load)
     }
 
+    /// The names of the formats that it loads, in a sentence.
+    fn loadable(self) -> String {
+        FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What writes the query for the rows at a time.
+    ///
+    /// # Errors
+    /// When it reads no files of a history.
+    pub(super) fn history_query(self) -> Result<fn(&History) -> String, SqlError> {
+        let engine = self.title();
+        match self.0.history {
+            Some(write) => Ok(write),
+            None if self.loads(FileFormat::PARQUET) => {
+                let engines: Vec<&str> =
+                    Self::all().filter(|engine| engine.0.history.is_some()).map(Self::title).collect();
+                Err(SqlError::NoHistoryQuery { engine, engines: engines.join(", ") })
+            }
+            None => Err(SqlError::UnreadableHistory { engine, loadable: self.loadable() }),
+        }
+    }
+
     /// Checks that it can load files of a format in a layout from a path.
     pub(super) fn check(self, format: FileFormat, layout: &Layout, path: &str) -> Result<(), SqlError> {
         if !self.loads(format) {
-            let loadable =
-                FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect::<Vec<_>>();
-            let (engine, format, loadable) = (self.title(), format.to_string(), loadable.join(", "));
+            let (engine, format, loadable) = (self.title(), format.to_string(), self.loadable());
             return Err(SqlError::UnloadableFormat { engine, format, loadable });
         }
         if *layout != Layout::File && !self.0.reads_folders {

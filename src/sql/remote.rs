@@ -1,6 +1,6 @@
 //! Files for engines that read object stores only.
 
-use super::load::{Layout, Load};
+use super::load::Layout;
 
 /// Where the files are on the store, and what must be done first if they are not there yet.
 pub(super) struct Remote {
@@ -12,18 +12,14 @@ pub(super) struct Remote {
 
 impl Remote {
     /// `schemes` are those of the stores that the engine reads, the usual one first.
-    pub(super) fn new(load: &Load, schemes: &[&str], store: &str) -> Self {
-        if schemes.iter().any(|scheme| load.path.starts_with(scheme)) {
-            return Self { path: load.path.clone(), note: String::new() };
+    pub(super) fn new(path: &str, schemes: &[&str], store: &str) -> Self {
+        if schemes.iter().any(|scheme| path.starts_with(scheme)) {
+            return Self { path: path.to_owned(), note: String::new() };
         }
-        let name = load.path.trim_start_matches(['.', '/']);
-        let path = format!("{}BUCKET/{name}", schemes.first().unwrap_or(&"s3://"));
+        let name = path.trim_start_matches(['.', '/']);
         Self {
-            note: format!(
-                "-- Copy {} to {store} first, and put the name of the bucket in place of BUCKET.\n",
-                load.path
-            ),
-            path,
+            note: format!("-- Copy {path} to {store} first, and put the name of the bucket in place of BUCKET.\n"),
+            path: format!("{}BUCKET/{name}", schemes.first().unwrap_or(&"s3://")),
         }
     }
 

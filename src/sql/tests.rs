@@ -192,7 +192,8 @@ fn the_documents_list_what_each_engine_loads() {
         };
         let format = FileFormat::all().find(|format| engine.loads(*format)).unwrap();
         let folders = if engine.check(format, &load::Layout::Folder, "out/").is_ok() { "yes" } else { "no" };
-        let line = format!("| `{}` | {formats} | {folders} | ", engine.name());
+        let history = if engine.history_query().is_ok() { "yes" } else { "no" };
+        let line = format!("| `{}` | {formats} | {folders} | {history} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }
 }
