@@ -29,13 +29,13 @@ mod view;
 
 pub use counts::{ActivityCounts, Counts, DeliveryCounts, activity_schema, delivery_schema};
 pub use document::{
-    Action, ActionCode, Change, Changes, Comparison, ConsistencyFacts, ContactReach, DELIVERY_SCHEMA_VERSION,
-    Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings,
-    FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact, InputEvidence, InputExport,
-    InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, OptOutChange, Origin, Percentiles, ProfileFacts,
-    ProfileFailure, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges,
-    RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare,
-    compare_deliveries, verdict_of_json,
+    Action, ActionCode, Change, Changes, ComparedMessage, Comparison, ConsistencyFacts, ContactReach,
+    DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes,
+    Failure, Filters, Findings, FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact,
+    InputEvidence, InputExport, InputReport, MessageChanges, Money, MoneyChange, Notice, NoticeCode, OptOut,
+    OptOutChange, Origin, Percentiles, PriceChanges, ProfileFacts, ProfileFailure, Quality, RateChange, RegionDetail,
+    RejectedSample, Repeated, ResourceDocument, RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, StatusGross,
+    Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;

@@ -10,6 +10,7 @@ use super::super::limits::Limits;
 use super::super::names::region_cell;
 use super::super::parts::{Row, Section, TableView};
 use super::super::trend::trend;
+use super::gross;
 
 pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
@@ -26,7 +27,8 @@ pub(super) fn changes(summary: &DeliverySummary, limits: Limits) -> Option<Secti
     ];
     let DeliveryComparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
     let older = OlderSide { with, as_of, filters_differ: *filters_differ, columns_not_in_both };
-    Some(older.section(comparison.messages, Vec::new(), tables, trend(summary, limits)))
+    let tables = tables.into_iter().chain(gross::tables(comparison, limits));
+    Some(older.section(comparison.messages, gross::notes(comparison), tables, trend(summary, limits)))
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {

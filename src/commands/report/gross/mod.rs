@@ -1,16 +1,18 @@
-//! Who came and who left between two exports of contacts: their rows are sorted by id and compared.
+//! What came and went between two exports: their rows are sorted by id and compared.
 //!
 //! Rows are taken while they are counted, so no file is read twice, and only the columns that matter are kept. Memory is that
 //! of [`changes`](crate::changes), whatever the size of the exports.
 
+mod contacts;
+mod messages;
+
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Schema, SchemaRef};
 
-use crate::changes::{CHANGE, Changes, ChangesError, CompareSettings, GoneAs, SnapshotSorter, SortSettings};
+use crate::changes::{Changes, ChangesError, CompareSettings, GoneAs, SnapshotSorter, SortSettings};
 use crate::input::{Content, SourceFile};
-use crate::report::{GrossChanges, GroupsOfContact, OptOutChange};
 use crate::resources::PROFILE_ID;
 use crate::transform::Privacy;
 use crate::verdict::Verdict;
@@ -18,8 +20,19 @@ use crate::verdict::Verdict;
 use super::super::compare::comparable;
 use super::super::compare::side::SideFacts;
 
-/// The columns that are compared.
-const COLUMNS: [&str; 4] = ["id", "region_code", "available_channels", "opt_out"];
+/// What is counted of the rows that differ.
+pub(super) trait GrossCounts {
+    /// What the rows are.
+    const CONTENT: Content;
+    /// The columns that are compared, `id` first.
+    const COLUMNS: &'static [&'static str];
+
+    /// Nothing yet; `removed_may_exist` says whether a newer side may lack rows.
+    fn of_sides(removed_may_exist: bool) -> Self;
+
+    /// Counts a batch of changes with whole rows.
+    fn count(&mut self, batch: &RecordBatch);
+}
 
 /// The rows of both sides.
 pub(super) struct GrossRows {
@@ -28,17 +41,20 @@ pub(super) struct GrossRows {
 }
 
 impl GrossRows {
-    /// For two exports; nothing if they hold no contacts, or if what differs between them may not have changed.
+    /// For two exports; nothing if they hold other rows, or if what differs between them may not have changed.
     ///
     /// # Errors
     /// When the rows cannot be sorted.
-    pub(super) fn between(old: &[SourceFile], new: &[SourceFile]) -> Result<Option<Self>, ChangesError> {
-        let is_of_contacts = |file: &SourceFile| file.content == Content::Contacts;
-        if !old.iter().chain(new).all(is_of_contacts) || comparable::difference(&facts(old), &facts(new)).is_some() {
+    pub(super) fn between<G: GrossCounts>(
+        old: &[SourceFile],
+        new: &[SourceFile],
+    ) -> Result<Option<Self>, ChangesError> {
+        let has_rows = |file: &SourceFile| file.content == G::CONTENT;
+        if !old.iter().chain(new).all(has_rows) || comparable::difference(&facts(old), &facts(new)).is_some() {
             return Ok(None);
         }
         let Some(schema) = new.first().map(SourceFile::schema) else { return Ok(None) };
-        let places: Option<Vec<usize>> = COLUMNS.iter().map(|name| schema.index_of(name).ok()).collect();
+        let places: Option<Vec<usize>> = G::COLUMNS.iter().map(|name| schema.index_of(name).ok()).collect();
         let Some(places) = places else { return Ok(None) };
         let sides = SnapshotSorter::pair(&projected(&schema, &places), &SortSettings::default())?;
         Ok(Some(Self { places, sides }))
@@ -58,16 +74,16 @@ impl GrossRows {
     ///
     /// # Errors
     /// When a temporary file cannot be read.
-    pub(super) fn compare(self, new_verdict: Option<Verdict>) -> Result<GrossChanges, ChangesError> {
+    pub(super) fn compare<G: GrossCounts>(self, new_verdict: Option<Verdict>) -> Result<G, ChangesError> {
         let removed_may_exist = new_verdict == Some(Verdict::Unverified);
         let gone_as = if removed_may_exist { GoneAs::Missing } else { GoneAs::Removed };
         let [old, new] = self.sides;
         let (old, new) = (old.finish()?, new.finish()?);
         let settings = CompareSettings { whole_rows: true, gone_as, ..CompareSettings::default() };
         let mut changes = Changes::between(&old, &new, &settings)?;
-        let mut gross = GrossChanges { removed_may_exist, ..GrossChanges::default() };
+        let mut gross = G::of_sides(removed_may_exist);
         while let Some(batch) = changes.next_batch()? {
-            count(&batch, &mut gross);
+            gross.count(&batch);
         }
         Ok(gross)
     }
@@ -118,38 +134,4 @@ fn facts(files: &[SourceFile]) -> SideFacts {
         }
     }
     facts
-}
-
-fn count(batch: &RecordBatch, gross: &mut GrossChanges) {
-    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let side = |name: &str| batch.column_by_name(name).and_then(|column| column.as_struct_opt());
-    let (Some(kinds), Some(old), Some(new)) = (text(CHANGE), side("old"), side("new")) else { return };
-    let opt_outs = text("opt_out_change");
-    for row in 0..batch.num_rows() {
-        match kinds.value(row) {
-            "added" => gross.add_new(&groups(new, row)),
-            "changed" => {
-                let opt_out = opt_outs.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row));
-                let opt_out = match opt_out {
-                    Some("opted_out") => Some(OptOutChange::OptedOut),
-                    Some("opted_in") => Some(OptOutChange::OptedIn),
-                    _ => None,
-                };
-                gross.add_changed(&groups(old, row), &groups(new, row), opt_out);
-            }
-            _ => gross.add_removed(&groups(old, row)),
-        }
-    }
-}
-
-/// The groups of the contact in a row of one side.
-fn groups(side: &StructArray, row: usize) -> GroupsOfContact {
-    let texts = |values: &StringArray| -> Vec<String> { values.iter().flatten().map(str::to_owned).collect() };
-    let regions = side.column_by_name("region_code").and_then(|column| column.as_string_opt::<i32>());
-    let lists = side.column_by_name("available_channels").and_then(|column| column.as_list_opt::<i32>());
-    let channels = lists.filter(|lists| lists.is_valid(row)).map(|lists| lists.value(row));
-    GroupsOfContact {
-        region: regions.filter(|regions| regions.is_valid(row)).map(|regions| regions.value(row).to_owned()),
-        channels: channels.and_then(|list| list.as_string_opt::<i32>().map(texts)).unwrap_or_default(),
-    }
 }
