@@ -310,7 +310,11 @@ fn a_month_that_is_not_over_is_marked() {
         assert!(text.contains("2026-03 (so far)") && !text.contains("2026-02 (so far)"), "{text}");
     }
     assert!(texts[1].contains("class=\"stroke partial\""));
+    // Not by a shade only, and with a legend.
+    assert!(
+        texts[1].contains("<path class=\"hatch\" d=\"M506 1000V") && texts[1].contains("Hatched: 2026-03 is not over.")
+    );
     let (_, _, texts) = report(run, &["c.csv", "--as-of", "2026-04-01"]);
     assert!(texts.iter().all(|text| !text.contains("(so far)")), "{texts:?}");
-    assert!(!texts[1].contains("class=\"stroke partial\""));
+    assert!(!texts[1].contains("class=\"stroke partial\"") && !texts[1].contains("is not over"));
 }

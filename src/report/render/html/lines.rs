@@ -29,7 +29,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     if points.len() == 1 {
         ends.push((1000, height(points[0].1)));
     }
-    // The line to the last point is dashed if its time is not over.
+    // The line to the last point is dashed and its area hatched if its time is not over: shades alone are lost in print.
     let whole = if chart.is_last_partial { ends.len() - 1 } else { ends.len() };
     let name = format!("{title}: {} at most; {table} has the numbers", grouped(largest));
     page.markup("<figure>\n<h3>").text(title).markup("</h3>\n<div class=\"axis\"><span>").text(&grouped(largest));
@@ -38,7 +38,9 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     );
     page.markup("aria-label=\"").text(&name).markup("\">\n");
     write_line(page, &ends[..whole], ("<path class=\"area\" d=\"", "<path class=\"stroke\" d=\""));
-    write_line(page, &ends[whole.saturating_sub(1)..], PARTIAL);
+    let partial = &ends[whole.saturating_sub(1)..];
+    write_line(page, partial, PARTIAL);
+    write_hatching(page, partial);
     let width = (1000 / steps).max(1);
     for (at, (month, count)) in points.iter().enumerate() {
         let left = place(at).saturating_sub(width / 2).to_string();
@@ -60,11 +62,38 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
         let is_partial = chart.is_last_partial && at + 1 == points.len();
         page.markup(if is_partial { " (so far)</span>" } else { "</span>" });
     }
-    page.markup("</div>\n</figure>\n");
+    page.markup("</div>\n");
+    if let Some((name, _)) = points.last().filter(|_| chart.is_last_partial) {
+        page.markup(
+            "<figcaption><svg class=\"swatch\" viewBox=\"0 0 18 10\" aria-hidden=\"true\"><path class=\"hatch\" ",
+        );
+        page.markup("d=\"M3 10V0M7 10V0M11 10V0M15 10V0\"/></svg>Hatched: ")
+            .text(name)
+            .markup(" is not over.</figcaption>\n");
+    }
+    page.markup("</figure>\n");
 }
 
 /// The markup of the line to a point whose time is not over.
 const PARTIAL: (&str, &str) = ("<path class=\"area partial\" d=\"", "<path class=\"stroke partial\" d=\"");
+
+/// Distance of the lines of a hatching, in thousandths of the width.
+const HATCH_STEP: usize = 6;
+
+/// Vertical lines in the area below a line, which keep their width however the chart is stretched.
+fn write_hatching(page: &mut Page, ends: &[(usize, u64)]) {
+    let &[(left, from), (right, to)] = ends else { return };
+    let width = right.saturating_sub(left);
+    let mut lines = String::new();
+    for step in (HATCH_STEP..width).step_by(HATCH_STEP) {
+        let part = |height: u64, share: usize| i128::from(height) * share as i128;
+        let top = (part(from, width - step) + part(to, step)) / width as i128;
+        lines += &format!("M{} 1000V{top}", left + step);
+    }
+    if !lines.is_empty() {
+        page.markup("<path class=\"hatch\" d=\"").text(&lines).markup("\"/>\n");
+    }
+}
 
 /// A line with the area below it; nothing for a single point.
 fn write_line(page: &mut Page, ends: &[(usize, u64)], (area, stroke): (&'static str, &'static str)) {

@@ -3,7 +3,7 @@
 use super::super::super::document::change::{Change, Changes};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::super::super::document::delivery::summary::DeliverySummary;
-use super::super::super::format::{money, percent};
+use super::super::super::format::percent;
 use super::super::cell::{Cell, Wish};
 use super::super::changes::{OlderSide, cells, changed, columns};
 use super::super::limits::Limits;
@@ -45,15 +45,12 @@ fn totals(comparison: &DeliveryComparison) -> TableView {
         ])
     };
     let spent = |change: MoneyChange| {
-        let difference = change.new.minus(change.old);
-        let sign = if difference.0 > 0 { "+" } else { "" };
-        let difference = Cell::Text(format!("{sign}{}", money(difference)));
         Row::new(vec![
             Cell::text("Spent"),
             Cell::Money(change.old),
             Cell::Money(change.new),
             Cell::Text(String::new()),
-            difference,
+            Cell::MoneyDifference(change.new.minus(change.old)),
         ])
     };
     let rows = [

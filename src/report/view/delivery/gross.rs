@@ -8,7 +8,7 @@ use super::super::super::table::Table;
 use super::super::cell::{Cell, Wish};
 use super::super::counted::counted;
 use super::super::limits::Limits;
-use super::super::parts::{Frame, Row, TableView};
+use super::super::parts::{Column, Frame, Row, TableView};
 use super::super::ranked::{Ranked, more};
 use crate::base::plural::{count_of, grouped, word_for};
 
@@ -28,7 +28,8 @@ fn statuses(gross: &MessageChanges, limits: Limits) -> TableView {
     };
     let rows = gross.statuses.iter().map(|(key, &gross)| (key.as_str(), gross));
     let ranked = Ranked::new(rows, limits.rows, size);
-    let columns = ["Status", "Added", "Removed", "Gained", "Lost", "Net"].map(Into::into);
+    let [gained, lost] = ["Gained", "Lost"].map(Column::optional);
+    let columns = ["Status".into(), "Added".into(), "Removed".into(), gained, lost, "Net".into()];
     let view = TableView::new("Added and removed, by status", columns, Vec::new()).framed(Frame::Wide);
     ranked.fill(
         view,
