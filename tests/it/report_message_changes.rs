@@ -62,8 +62,8 @@ fn two_exports_tell_which_messages_are_new_gone_and_changed() {
     for text in &texts {
         for said in [
             "1 message (16.7 %) was added and 1 (16.7 %) was removed: no net change.",
-            "Of the messages of both, 3 messages (60.0 %) changed their status.",
-            "The price of 2 messages of both changed, from 0.3000 to 0.7045 in all; 1 had no price then.",
+            "Of the messages of both, 3 (60.0 %) changed their status.",
+            "The price of 2 messages of both changed: 0.3000 then and 0.7045 now, in all; 1 of them had no price then.",
             "SENT → DELIVERED",
             "Added and removed, by status",
         ] {

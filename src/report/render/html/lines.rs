@@ -40,7 +40,10 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     write_line(page, &ends[..whole], ("<path class=\"area\" d=\"", "<path class=\"stroke\" d=\""));
     let partial = &ends[whole.saturating_sub(1)..];
     write_line(page, partial, PARTIAL);
-    write_hatching(page, partial);
+    let hatching = hatching(partial);
+    if !hatching.is_empty() {
+        page.markup("<path class=\"hatch\" d=\"").text(&hatching).markup("\"/>\n");
+    }
     let width = (1000 / steps).max(1);
     for (at, (month, count)) in points.iter().enumerate() {
         let left = place(at).saturating_sub(width / 2).to_string();
@@ -64,12 +67,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     }
     page.markup("</div>\n");
     if let Some((name, _)) = points.last().filter(|_| chart.is_last_partial) {
-        page.markup(
-            "<figcaption><svg class=\"swatch\" viewBox=\"0 0 18 10\" aria-hidden=\"true\"><path class=\"hatch\" ",
-        );
-        page.markup("d=\"M3 10V0M7 10V0M11 10V0M15 10V0\"/></svg>Hatched: ")
-            .text(name)
-            .markup(" is not over.</figcaption>\n");
+        write_legend(page, name, !hatching.is_empty());
     }
     page.markup("</figure>\n");
 }
@@ -80,19 +78,25 @@ const PARTIAL: (&str, &str) = ("<path class=\"area partial\" d=\"", "<path class
 /// Distance of the lines of a hatching, in thousandths of the width.
 const HATCH_STEP: usize = 6;
 
+/// Says what is dashed, and hatched where there is room for it: one of hundreds of days has none.
+fn write_legend(page: &mut Page, name: &str, is_hatched: bool) {
+    let lines = if is_hatched { "M3 10V0M7 10V0M11 10V0M15 10V0" } else { "" };
+    page.markup("<figcaption><svg class=\"swatch\" viewBox=\"0 0 18 10\" aria-hidden=\"true\">");
+    page.markup("<path class=\"hatch\" d=\"").markup(lines).markup("\"/></svg>");
+    page.markup(if is_hatched { "Hatched: " } else { "Dashed: " }).text(name).markup(" is not over.</figcaption>\n");
+}
+
 /// Vertical lines in the area below a line, which keep their width however the chart is stretched.
-fn write_hatching(page: &mut Page, ends: &[(usize, u64)]) {
-    let &[(left, from), (right, to)] = ends else { return };
-    let width = right.saturating_sub(left);
+fn hatching(ends: &[(usize, u64)]) -> String {
     let mut lines = String::new();
+    let &[(left, from), (right, to)] = ends else { return lines };
+    let width = right.saturating_sub(left);
     for step in (HATCH_STEP..width).step_by(HATCH_STEP) {
         let part = |height: u64, share: usize| i128::from(height) * share as i128;
         let top = (part(from, width - step) + part(to, step)) / width as i128;
         lines += &format!("M{} 1000V{top}", left + step);
     }
-    if !lines.is_empty() {
-        page.markup("<path class=\"hatch\" d=\"").text(&lines).markup("\"/>\n");
-    }
+    lines
 }
 
 /// A line with the area below it; nothing for a single point.

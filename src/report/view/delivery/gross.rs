@@ -60,8 +60,8 @@ fn transitions(gross: &MessageChanges, limits: Limits) -> Option<TableView> {
 pub(super) fn notes(comparison: &DeliveryComparison) -> Vec<String> {
     let Some(gross) = &comparison.gross else {
         return vec![
-            "Only the net change is known: which messages are new, gone or changed takes two exports with the same \
-             filters."
+            "Only the net change is known: which messages are new, gone or changed takes two exports of messages with \
+             the same filters."
                 .to_owned(),
         ];
     };
@@ -78,8 +78,9 @@ pub(super) fn notes(comparison: &DeliveryComparison) -> Vec<String> {
         Some(0) => notes.push("No message of both changed its status.".to_owned()),
         Some(changed) => {
             let kept = comparison.messages.old.saturating_sub(gross.removed);
-            let messages = count_of(changed, "message", "messages");
-            notes.push(format!("Of the messages of both, {messages}{} changed their status.", share(changed, kept)));
+            let (count, share) = (grouped(changed), share(changed, kept));
+            let its = word_for(changed, "its", "their");
+            notes.push(format!("Of the messages of both, {count}{share} changed {its} status."));
         }
         None => {}
     }
@@ -127,10 +128,10 @@ fn prices(prices: PriceChanges) -> String {
     let PriceChanges { messages, became_known, old, new } = prices;
     let known = match became_known {
         0 => String::new(),
-        count => format!("; {} had no price then", grouped(count)),
+        count => format!("; {} of them had no price then", grouped(count)),
     };
     format!(
-        "The price of {} of both changed, from {} to {} in all{known}.",
+        "The price of {} of both changed: {} then and {} now, in all{known}.",
         count_of(messages, "message", "messages"),
         money(old),
         money(new)
