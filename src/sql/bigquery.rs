@@ -85,12 +85,12 @@ pub(super) fn history(history: &History) -> String {
     let remote = Remote::new(&history.folder, &["gs://"], "Cloud Storage");
     let table = DIALECT.name(&history.table());
     format!(
-        "{}-- Set a default dataset; the table over the files is made in it.\n{}\
-         CREATE OR REPLACE EXTERNAL TABLE {table} (\n{}\n)\n\
+        "{}-- Set a default dataset; the table over the files is made in it.\n\
+         -- BigQuery takes the columns from the newest file: all runs must have written the same ones.\n{}\
+         CREATE OR REPLACE EXTERNAL TABLE {table}\n\
          OPTIONS (format = 'PARQUET', enable_list_inference = true, uris = [{}]);\n\n{};\n",
         remote.note,
         note_on_lists(&history.nullable_lists()),
-        indented(&history.definitions(&DIALECT)),
         DIALECT.literal(&History::pattern_in(&remote.path)),
         History::query(&history.names(&DIALECT), &table, &format!("TIMESTAMP '{}'", history.as_of), NEWEST_FIRST)
     )

@@ -79,7 +79,8 @@ fn a_history_has_a_query_for_the_rows_of_a_day() {
     assert!(query.contains(view) && query.contains("  path 'lake/history/changes-*.parquet'\n"), "{query}");
     assert!(query.contains("SELECT\n  opt_out\nFROM (\n") && query.contains("'2026-03-31T12:00:00Z'"), "{query}");
     let query = printed("bigquery messages gs://lake/history --as-of 2026-03-31");
-    assert!(query.contains("uris = ['gs://lake/history/changes-*.parquet']"), "{query}");
+    let table = "EXTERNAL TABLE messages_history_files\nOPTIONS (format = 'PARQUET', enable_list_inference = true, uris = ['gs://lake/history/changes-*.parquet']);";
+    assert!(query.contains(table), "{query}");
     let query = printed("athena messages history/ --as-of 2026-03-31");
     assert!(query.contains("valid_from <= TIMESTAMP '2026-03-31 23:59:59.999'\n"), "{query}");
     for engine in ["postgres", "sqlite"] {
