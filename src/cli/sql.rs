@@ -20,7 +20,7 @@ Examples:
   sent-export sql sqlite contacts c.csv --columns id,format_e164,opt_out
       For a file that was exported with these columns
   sent-export sql duckdb contacts history/ --as-of 2026-03-31 | duckdb
-      The contacts at the end of March, from the folder of --history";
+      The contacts at the end of March, from the folder of --history; also for spark, bigquery, snowflake and others";
 
 /// The flags of `sent-export sql`, before they are checked.
 #[derive(Debug, Args)]
@@ -80,7 +80,8 @@ pub struct SqlArgs {
 
     /// Print the query for the rows at this time instead, from the folder of a history; a date is the end of that day, UTC
     ///
-    /// PATH is the folder that `sent-export contacts --history` writes to [default: history/].
+    /// PATH is the folder that `sent-export contacts --history` writes to [default: history/]. For engines that read Parquet, except
+    /// delta and iceberg.
     #[arg(long, value_name = "TIME", value_parser = end_of_moment, conflicts_with_all = ["format", "table", "partition_by", "csv", "delimiter", "null"])]
     pub as_of: Option<Timestamp>,
 

@@ -31,7 +31,7 @@ use crate::store::{FileSettings, OutputTarget, check_writable, write_small_file}
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
-use self::gross::{GrossRows, RowsOfSide};
+use self::gross::{GrossCounts, GrossRows, RowsOfSide};
 use self::older::{OlderDocument, OlderSource, States};
 use self::profiles::ProfileRows;
 use super::printer::{note, warn};
@@ -96,14 +96,17 @@ fn report_on<C: FileCounts>(
     (forms, files_as): (&[(OutputTarget, ReportForm)], FileSettings),
     found: FoundFiles,
     older: Vec<OlderSource>,
-) -> Result<ExitCode, Error> {
+) -> Result<ExitCode, Error>
+where
+    <C::Document as FileDocument>::Gross: GrossCounts,
+{
     let is_silent = args.quiet || args.no_progress;
     let (files, notices) = inputs::choose(found.files, args.sum)?;
     let as_of = args.as_of.or_else(|| inputs::exported_at(&files)).unwrap_or_else(Timestamp::now);
     let states = States::find(older, &files, as_of, args.sum)?;
     let compared = states.compared();
     let mut rows = match states.compared_files() {
-        Some(old) => GrossRows::between(old, &files)?,
+        Some(old) => GrossRows::between::<<C::Document as FileDocument>::Gross>(old, &files)?,
         None => None,
     };
     let mut document = summarize::<C>(&files, as_of, is_silent, rows.as_mut().map(GrossRows::new_rows))?;

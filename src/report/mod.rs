@@ -29,13 +29,13 @@ mod view;
 
 pub use counts::{ActivityCounts, ContactCounts, DeliveryCounts, activity_schema, delivery_schema};
 pub use document::{
-    Action, ActionCode, Comparison, ConsistencyFacts, ContactReach, CountChange, CountChanges, DELIVERY_SCHEMA_VERSION,
-    Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes, Failure, Filters, Findings,
-    FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact, InputEvidence, InputExport,
-    InputProfile, InputReport, Money, MoneyChange, Notice, NoticeCode, OptOut, OptOutChange, Origin, Percentiles,
-    ProfileFacts, ProfileFailure, Quality, RateChange, RegionDetail, RejectedSample, Repeated, ResourceDocument,
-    RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday,
-    compare, compare_deliveries, verdict_of_json,
+    Action, ActionCode, ComparedMessage, Comparison, ConsistencyFacts, ContactReach, CountChange, CountChanges,
+    DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary, DeliveryTimes,
+    Failure, Filters, Findings, FromActivities, Funnel, Gross, GrossChanges, Group, Groups, GroupsOfContact,
+    InputEvidence, InputExport, InputProfile, InputReport, MessageChanges, Money, MoneyChange, Notice, NoticeCode,
+    OptOut, OptOutChange, Origin, Percentiles, PriceChanges, ProfileFacts, ProfileFailure, Quality, RateChange,
+    RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending,
+    StatusGross, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;

@@ -5,6 +5,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
+use super::history::{History, NEWEST_FIRST};
 use super::load::{FileLayout, Load};
 use super::partition;
 use super::remote::Remote;
@@ -28,7 +29,7 @@ const DIALECT: Dialect = Dialect {
 
 /// A script for the console or `bq query`.
 pub(super) fn bigquery(load: &Load) -> String {
-    let remote = Remote::new(load, &["gs://"], "Cloud Storage");
+    let remote = Remote::new(&load.path, &["gs://"], "Cloud Storage");
     let uri = match &load.layout {
         FileLayout::File => remote.path.clone(),
         FileLayout::Folder | FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
@@ -76,9 +77,7 @@ pub(super) fn bigquery(load: &Load) -> String {
         .collect();
     let lists = load.nullable_lists();
     let mut notes = remote.note + "-- Name the dataset with --table dataset.table, or set a default one.\n";
-    if !lists.is_empty() {
-        notes += &format!("-- BigQuery has no null lists: a null in {} becomes an empty list.\n", lists.join(", "));
-    }
+    notes += &note_on_lists(&lists);
     if is_csv && load.has_nullable_texts() {
         notes += &format!(
             "-- Load Parquet to keep null and {} apart: for CSV, BigQuery documents no difference.\n",
@@ -113,6 +112,29 @@ fn in_folders(column: &SqlColumn) -> String {
     let pattern = DIALECT.literal(&partition::pattern(&column.name));
     let written = format!("REGEXP_EXTRACT(_FILE_NAME, {pattern})");
     format!("{} AS {}", partition::value_of(column, &DIALECT, &written), DIALECT.name(&column.name))
+}
+
+/// A table over the files of a history, and the query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let remote = Remote::new(&history.folder, &["gs://"], "Cloud Storage");
+    let table = DIALECT.name(&history.table());
+    format!(
+        "{}-- Set a default dataset; the table over the files is made in it.\n\
+         -- BigQuery takes the columns from the newest file: all runs must have written the same ones.\n{}\
+         CREATE OR REPLACE EXTERNAL TABLE {table}\n\
+         OPTIONS (format = 'PARQUET', enable_list_inference = true, uris = [{}]);\n\n{};\n",
+        remote.note,
+        note_on_lists(&history.nullable_lists()),
+        DIALECT.literal(&History::pattern_in(&remote.path)),
+        history.query(&history.names(&DIALECT), &table, &format!("TIMESTAMP '{}'", history.as_of), NEWEST_FIRST)
+    )
+}
+
+fn note_on_lists(nullable_lists: &[&str]) -> String {
+    if nullable_lists.is_empty() {
+        return String::new();
+    }
+    format!("-- BigQuery has no null lists: a null in {} becomes an empty list.\n", nullable_lists.join(", "))
 }
 
 /// The type of a column in the table.

@@ -5,6 +5,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
+use super::history::{History, NEWEST_FIRST};
 use super::load::Load;
 use super::partition;
 use super::upsert::indented;
@@ -47,19 +48,13 @@ pub(super) fn clickhouse(load: &Load) -> String {
     } else {
         format!("ReplacingMergeTree({})\nORDER BY ({})", version.unwrap_or_default(), load.key_names(&DIALECT))
     };
-    let mut notes =
-        "-- Local paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n"
-            .to_owned();
+    let mut notes = LOCAL_PATHS.to_owned();
     if !load.key.is_empty() {
         notes += &format!(
             "-- Older rows of the same key are dropped in the background; until then, read with SELECT ... FROM {target} FINAL.\n"
         );
     }
-    let lists = load.nullable_lists();
-    if !lists.is_empty() {
-        notes += &format!("-- ClickHouse has no null lists: a null in {} becomes an empty list.\n", lists.join(", "));
-    }
-    notes += "-- Older versions hold times from 1900 to 2299 only.\n";
+    notes += &limits(&load.nullable_lists());
     let values: Vec<String> = load.columns.iter().map(|column| value(load, column)).collect();
     format!(
         "{notes}CREATE TABLE IF NOT EXISTS {target} (\n{}\n) ENGINE = {engine};\n\n\
@@ -79,6 +74,34 @@ fn csv_settings(load: &Load) -> String {
     let null = Some(load.null()).filter(|null| !null.is_empty());
     let null = null.map(|null| format!(", format_csv_null_representation = {}", DIALECT.literal(null)));
     delimiter.unwrap_or_default() + &null.unwrap_or_default()
+}
+
+const LOCAL_PATHS: &str =
+    "-- Local paths are relative to user_files_path of the server, or to the folder of clickhouse local.\n";
+
+/// What the engine cannot hold.
+fn limits(nullable_lists: &[&str]) -> String {
+    let mut notes = String::new();
+    if !nullable_lists.is_empty() {
+        let lists = nullable_lists.join(", ");
+        notes += &format!("-- ClickHouse has no null lists: a null in {lists} becomes an empty list.\n");
+    }
+    notes + "-- Older versions hold times from 1900 to 2299 only.\n"
+}
+
+/// The query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let structure: Vec<String> = history.read_columns().map(|column| definition(column, false)).collect();
+    let path = DIALECT.literal(&History::pattern_in(&history.folder));
+    let structure = DIALECT.literal(&structure.join(", "));
+    let source = format!("{}({path}, 'Parquet',\n  {structure})", function_for(&history.folder));
+    let time = format!("toDateTime64('{}', 6, 'UTC')", history.plain_time());
+    format!(
+        "{LOCAL_PATHS}{}{}\n\
+         SETTINGS input_format_null_as_default = 1, input_format_parquet_allow_missing_columns = 1;\n",
+        limits(&history.nullable_lists()),
+        history.query(&history.names(&DIALECT), &source, &time, NEWEST_FIRST)
+    )
 }
 
 fn definition(column: &SqlColumn, is_csv: bool) -> String {
@@ -106,14 +129,18 @@ fn reader(load: &Load) -> String {
     let in_files = load.columns.iter().filter(|column| !load.is_in_folders(column));
     let structure: Vec<String> = in_files.map(|column| definition(column, is_csv)).collect();
     let (path, structure) = (DIALECT.literal(&load.pattern()), DIALECT.literal(&structure.join(", ")));
-    let function = if load.path.starts_with("s3://") {
+    format!("{}({path}, '{format}',\n  {structure},\n  '{compression}')", function_for(&load.path))
+}
+
+/// The function that reads files at a path.
+fn function_for(path: &str) -> &'static str {
+    if path.starts_with("s3://") {
         "s3"
-    } else if load.path.starts_with("gs://") {
+    } else if path.starts_with("gs://") {
         "gcs"
     } else {
         "file"
-    };
-    format!("{function}({path}, '{format}',\n  {structure},\n  '{compression}')")
+    }
 }
 
 /// The type of a column in the table.

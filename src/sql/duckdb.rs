@@ -4,6 +4,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
+use super::history::History;
 use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge, on_conflict};
 use crate::base::hive::NULL_PARTITION;
@@ -58,6 +59,20 @@ pub(super) fn ducklake(load: &Load) -> String {
         String::new()
     };
     table + &merge(load, &DIALECT, &source) + &register
+}
+
+/// The query for the rows at a time. Files of days with other columns are read together by the names of the columns.
+pub(super) fn history(history: &History) -> String {
+    let pattern = DIALECT.literal(&History::pattern_in(&history.folder));
+    format!(
+        "SELECT\n{}\nFROM read_parquet({pattern}, union_by_name = true)\nWHERE valid_from <= TIMESTAMPTZ '{}'\n\
+         QUALIFY row_number() OVER (PARTITION BY {} ORDER BY valid_from DESC) = 1\n  \
+         AND change NOT IN ('removed', 'missing')\nORDER BY {};\n",
+        indented(&history.names(&DIALECT)),
+        history.as_of,
+        history.key.join(", "),
+        history.order()
+    )
 }
 
 /// Whether registering a file with such a column fails, as it does in `DuckLake` of `DuckDB` 1.4.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::SqlError;
+use super::history::History;
 use super::load::{FileLayout, Load};
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, CsvDialect, FileFormat, Format};
@@ -30,6 +31,8 @@ struct EngineFacts {
     /// The start of a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
+    /// What writes the query for the rows at a time; `None` if it reads no files of a history.
+    history: Option<fn(&History) -> String>,
 }
 
 const ALL: &[Format] = &[Format::Parquet, Format::Csv, Format::Ndjson];
@@ -56,6 +59,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: duckdb::duckdb,
+        history: Some(duckdb::history),
     },
     EngineFacts {
         name: "postgres",
@@ -66,6 +70,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: false,
         comment: "--",
         write: postgres::postgres,
+        history: None,
     },
     EngineFacts {
         name: "clickhouse",
@@ -76,6 +81,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: clickhouse::clickhouse,
+        history: Some(clickhouse::history),
     },
     EngineFacts {
         name: "sqlite",
@@ -86,6 +92,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: false,
         comment: "--",
         write: sqlite::sqlite,
+        history: None,
     },
     EngineFacts {
         name: "spark",
@@ -96,6 +103,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: spark::spark,
+        history: Some(spark::history),
     },
     EngineFacts {
         name: "bigquery",
@@ -106,6 +114,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: bigquery::bigquery,
+        history: Some(bigquery::history),
     },
     EngineFacts {
         name: "snowflake",
@@ -116,6 +125,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: snowflake::snowflake,
+        history: Some(snowflake::history),
     },
     EngineFacts {
         name: "redshift",
@@ -126,6 +136,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: redshift::redshift,
+        history: Some(redshift::history),
     },
     EngineFacts {
         name: "athena",
@@ -136,6 +147,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: hive::athena,
+        history: Some(hive::athena_history),
     },
     EngineFacts {
         name: "trino",
@@ -146,6 +158,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: hive::trino,
+        history: Some(hive::trino_history),
     },
     EngineFacts {
         name: "databricks",
@@ -156,6 +169,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: spark::databricks,
+        history: Some(spark::databricks_history),
     },
     EngineFacts {
         name: "delta",
@@ -166,6 +180,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "#",
         write: python::delta,
+        history: None,
     },
     EngineFacts {
         name: "iceberg",
@@ -176,6 +191,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "#",
         write: python::iceberg,
+        history: None,
     },
     EngineFacts {
         name: "ducklake",
@@ -186,6 +202,7 @@ static ENGINES: [EngineFacts; 14] = [
         reads_folders: true,
         comment: "--",
         write: duckdb::ducklake,
+        history: Some(duckdb::history),
     },
 ];
 
@@ -223,6 +240,23 @@ impl Engine {
 
     pub(super) fn write(self, load: &Load) -> String {
         (self.0.write)(load)
+    }
+
+    /// What writes the query for the rows at a time.
+    ///
+    /// # Errors
+    /// When it reads no files of a history.
+    pub(super) fn history_query(self) -> Result<fn(&History) -> String, SqlError> {
+        let engine = self.title();
+        match self.0.history {
+            Some(write) => Ok(write),
+            None if self.loads(FileFormat::PARQUET) => {
+                let engines: Vec<&str> =
+                    Self::all().filter(|engine| engine.0.history.is_some()).map(Self::title).collect();
+                Err(SqlError::NoHistoryQuery { engine, engines: engines.join(", ") })
+            }
+            None => Err(SqlError::UnreadableHistory { engine, loadable: self.loadable().join(", ") }),
+        }
     }
 
     /// The names of the formats that it can load.

@@ -79,13 +79,21 @@ pub enum SqlError {
         /// Name of the format.
         format: String,
     },
-    /// The engine cannot query the files of a history where they are.
-    #[error("{engine} has no query for a history; {engines} has")]
+    /// The engine has no SQL of its own to query files with.
+    #[error("{engine} has no query for a history; {engines} have")]
     NoHistoryQuery {
         /// What the engine is called.
         engine: &'static str,
-        /// The engine that has one.
-        engines: &'static str,
+        /// The engines that have one, in a sentence.
+        engines: String,
+    },
+    /// The engine cannot read the format of a history.
+    #[error("{engine} cannot read the files of a history, which are Parquet; it loads {loadable}")]
+    UnreadableHistory {
+        /// What the engine is called.
+        engine: &'static str,
+        /// The formats that it can load, in a sentence.
+        loadable: String,
     },
     /// Histories are those of contacts and messages.
     #[error("there is no history of {resource}")]
@@ -126,6 +134,9 @@ impl SqlError {
             Self::PartitionFormat { .. } => "omit --format",
             Self::NoHistoryQuery { .. } => {
                 "rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE`, and load that file"
+            }
+            Self::UnreadableHistory { .. } => {
+                "rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE` in one of these formats, and load that file"
             }
             Self::NoHistory { .. } => "name contacts or messages",
             Self::BadName { .. } => "write a name or path of printable characters",

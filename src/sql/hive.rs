@@ -4,6 +4,7 @@
 //! times have no time zone and are UTC by convention.
 
 use super::dialect::{Dialect, member_list};
+use super::history::{History, NEWEST_FIRST};
 use super::load::{FileLayout, Load};
 use super::remote::Remote;
 use super::upsert::{indented, merge};
@@ -39,9 +40,11 @@ const TRINO: Dialect = Dialect {
     structs: |members| format!("array(row({}))", member_list(members, " ")),
 };
 
+const STORES_OF_TRINO: &[&str] = &["s3://", "gs://", "abfss://", "hdfs://"];
+
 /// Statements for `Athena`, which runs one at a time.
 pub(super) fn athena(load: &Load) -> String {
-    let remote = Remote::new(load, &["s3://"], "S3");
+    let remote = Remote::new(&load.path, &["s3://"], "S3");
     let folder = remote.folder(&load.layout);
     let (target, staging) = (load.target(&ATHENA), load.beside(&ATHENA, "_load"));
     let lines = indented(&load.definitions(&ATHENA, ""));
@@ -66,7 +69,7 @@ pub(super) fn athena(load: &Load) -> String {
 
 /// Statements for Trino, with a Hive catalog and an Iceberg catalog.
 pub(super) fn trino(load: &Load) -> String {
-    let remote = Remote::new(load, &["s3://", "gs://", "abfss://", "hdfs://"], "the object store");
+    let remote = Remote::new(&load.path, STORES_OF_TRINO, "the object store");
     let folder = remote.folder(&load.layout);
     let name = format!("{}_load", load.table.last().map_or("", String::as_str));
     let staging = format!("hive.default.{}", TRINO.name(&name));
@@ -93,5 +96,44 @@ pub(super) fn trino(load: &Load) -> String {
         load.target(&TRINO),
         indented(&load.definitions(&TRINO, " NOT NULL")),
         merge(load, &TRINO, &staging)
+    )
+}
+
+/// A table over the files of a history, and the query for the rows at a time. Athena runs one statement at a time.
+pub(super) fn athena_history(history: &History) -> String {
+    let remote = Remote::new(&history.folder, &["s3://"], "S3");
+    let table = history.table();
+    let plain = history.plain_time();
+    // Longer fractions are no literals of its times.
+    let time = plain
+        .split_once('.')
+        .map_or(plain.clone(), |(seconds, fraction)| format!("{seconds}.{}", fraction.get(..3).unwrap_or(fraction)));
+    // Files are named after their times, so the name decides within a millisecond.
+    let order = format!("{NEWEST_FIRST}, \"$path\" DESC");
+    format!(
+        "{}-- Athena reads every file in the folder, in UTC and to the millisecond.\n\
+         DROP TABLE IF EXISTS {};\n\nCREATE EXTERNAL TABLE {} (\n{}\n)\nSTORED AS PARQUET\nLOCATION {};\n\n{};\n",
+        remote.note,
+        ATHENA.name(&table),
+        ATHENA.name(&table),
+        indented(&history.definitions(&ATHENA)),
+        ATHENA.literal(&format!("{}/", remote.path)),
+        history.query(&history.names(&TRINO), &TRINO.name(&table), &format!("TIMESTAMP '{time}'"), &order)
+    )
+}
+
+/// The same for Trino, with a catalog of Hive.
+pub(super) fn trino_history(history: &History) -> String {
+    let remote = Remote::new(&history.folder, STORES_OF_TRINO, "the object store");
+    let table = format!("hive.default.{}", TRINO.name(&history.table()));
+    let time = format!("TIMESTAMP '{}'", history.plain_time());
+    format!(
+        "{}-- The catalog hive reads every file in the folder, in UTC.\n\
+         SET SESSION hive.timestamp_precision = 'MICROSECONDS';\n\nDROP TABLE IF EXISTS {table};\n\n\
+         CREATE TABLE {table} (\n{}\n)\nWITH (format = 'PARQUET', external_location = {});\n\n{};\n",
+        remote.note,
+        indented(&history.definitions(&TRINO)),
+        TRINO.literal(&format!("{}/", remote.path)),
+        history.query(&history.names(&TRINO), &table, &time, NEWEST_FIRST)
     )
 }

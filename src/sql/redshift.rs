@@ -5,6 +5,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
+use super::history::{History, NEWEST_FIRST};
 use super::load::{FileLayout, Load};
 use super::partition;
 use super::remote::Remote;
@@ -31,7 +32,7 @@ const EXTERNAL_SCHEMA: &str = "spectrum";
 
 /// A script for the query editor or `psql`.
 pub(super) fn redshift(load: &Load) -> String {
-    let remote = Remote::new(load, &["s3://"], "S3");
+    let remote = Remote::new(&load.path, &["s3://"], "S3");
     if load.folder_column().is_some() {
         return by_value(load, &remote);
     }
@@ -194,4 +195,29 @@ fn value(column: &SqlColumn, is_csv: bool, is_parquet: bool) -> String {
         SqlType::Structs(_) if is_csv => format!("JSON_PARSE({name})"),
         _ => name,
     }
+}
+
+/// A temporary table with all rows of a history, and the query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let remote = Remote::new(&history.folder, &["s3://"], "S3");
+    let table = DIALECT.name(&history.table());
+    let in_file = |column: &SqlColumn| {
+        let kind = if column.kind == SqlType::Time { "TIMESTAMP".to_owned() } else { DIALECT.type_of(&column.kind) };
+        format!("{} {kind}", DIALECT.name(&column.name))
+    };
+    let value = |column: &SqlColumn| {
+        let name = DIALECT.name(&column.name);
+        if column.kind == SqlType::Time { format!("{name} AT TIME ZONE 'UTC' AS {name}") } else { name }
+    };
+    let values: Vec<String> = history.columns.iter().map(value).collect();
+    format!(
+        "{}-- COPY takes the columns of Parquet by position: all runs must have written these columns, so name them with\n\
+         -- --columns if the runs did.\n\
+         CREATE TEMPORARY TABLE {table} (\n{}\n);\n\n\
+         COPY {table}\nFROM {}\nIAM_ROLE default\nFORMAT AS PARQUET SERIALIZETOJSON;\n\n{};\n\nDROP TABLE {table};\n",
+        remote.note,
+        indented(&history.in_files.iter().map(in_file).collect::<Vec<_>>()),
+        DIALECT.literal(&format!("{}/changes-", remote.path)),
+        history.query(&values, &table, &format!("TIMESTAMP '{}'", history.plain_time()), NEWEST_FIRST)
+    )
 }

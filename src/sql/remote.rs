@@ -1,6 +1,6 @@
 //! Paths for engines that only read object stores.
 
-use super::load::{FileLayout, Load};
+use super::load::FileLayout;
 
 /// The location on the store, and how to copy the files there first if necessary.
 pub(super) struct Remote {
@@ -12,18 +12,14 @@ pub(super) struct Remote {
 
 impl Remote {
     /// `schemes` are those of the stores that the engine reads, with the default first.
-    pub(super) fn new(load: &Load, schemes: &[&str], store: &str) -> Self {
-        if schemes.iter().any(|scheme| load.path.starts_with(scheme)) {
-            return Self { path: load.path.clone(), note: String::new() };
+    pub(super) fn new(path: &str, schemes: &[&str], store: &str) -> Self {
+        if schemes.iter().any(|scheme| path.starts_with(scheme)) {
+            return Self { path: path.to_owned(), note: String::new() };
         }
-        let name = load.path.trim_start_matches(['.', '/']);
-        let path = format!("{}BUCKET/{name}", schemes.first().unwrap_or(&"s3://"));
+        let name = path.trim_start_matches(['.', '/']);
         Self {
-            note: format!(
-                "-- Copy {} to {store} first, and put the name of the bucket in place of BUCKET.\n",
-                load.path
-            ),
-            path,
+            note: format!("-- Copy {path} to {store} first, and put the name of the bucket in place of BUCKET.\n"),
+            path: format!("{}BUCKET/{name}", schemes.first().unwrap_or(&"s3://")),
         }
     }
 

@@ -5,9 +5,10 @@ use arrow::datatypes::{DataType, SchemaRef};
 use super::column::SqlColumn;
 use super::engine::Engine;
 use super::error::SqlError;
-use super::history;
+use super::history::History;
 use super::load::{FileLayout, Load};
 use super::part::FilePart;
+use crate::changes::{ChangeLayout, changes_schema};
 use crate::format::{CsvSettings, FileFormat};
 use crate::resources::ResourceTable;
 
@@ -73,14 +74,19 @@ pub fn history_sql(request: &HistoryRequest<'_>) -> Result<String, SqlError> {
     if !resource.key.contains(&"id") {
         return Err(SqlError::NoHistory { resource: resource.name });
     }
-    let duckdb = "DuckDB";
-    if engine.title() != duckdb {
-        return Err(SqlError::NoHistoryQuery { engine: engine.title(), engines: duckdb });
-    }
+    let write = engine.history_query()?;
     check_name("PATH", folder)?;
-    let columns = SqlColumn::all_of(schema)?;
+    let in_files = changes_schema(schema, ChangeLayout::Log { valid_from: 0 });
+    let history = History {
+        resource: resource.name,
+        key: resource.key,
+        columns: SqlColumn::all_of(schema)?,
+        in_files: SqlColumn::all_of(&in_files)?,
+        folder: without_slash(folder).to_owned(),
+        as_of: (*as_of).to_owned(),
+    };
     let comment = format!("{} {} as of {as_of}, from the history in {folder}\n", engine.comment(), resource.name);
-    Ok(comment + &history::duckdb((&columns, resource.key), folder, as_of))
+    Ok(comment + &write(&history))
 }
 
 fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
@@ -94,10 +100,7 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
         None => FileLayout::File,
     };
     request.engine.check((request.format, request.csv.dialect), &layout, request.path)?;
-    let path = match request.path.trim_end_matches('/') {
-        "" if request.path.starts_with('/') => "/",
-        path => path,
-    };
+    let path = without_slash(request.path);
     check_name("PATH", path)?;
     let table: Vec<String> = request.table.unwrap_or(resource.name).split('.').map(str::to_owned).collect();
     for part in &table {
@@ -131,6 +134,14 @@ fn partitioned(request: &SqlRequest<'_>, column: &str) -> Result<FileLayout, Sql
     match type_of(column) {
         Some(DataType::Utf8 | DataType::Boolean) => Ok(FileLayout::ByValue(column.to_owned())),
         _ => Err(SqlError::UnknownPartition { column: column.to_owned(), resource: request.resource.name }),
+    }
+}
+
+/// A folder without the slash at its end, except for the root.
+fn without_slash(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" if path.starts_with('/') => "/",
+        path => path,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::Dialect;
+use super::history::{History, NEWEST_FIRST};
 use super::load::{FileLayout, Load};
 use super::partition;
 use super::upsert::{indented, merge};
@@ -28,6 +29,9 @@ pub(super) const DIALECT: Dialect = Dialect {
 /// The column of the temporary table that has the path of a row's file.
 const FILE_NAME: &str = "file_name";
 
+const PARQUET_FORMAT: &str = "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE USE_VECTORIZED_SCANNER = TRUE";
+const INTEGRATION: &str = "-- Put the name of your storage integration in place of my_integration.\n";
+
 /// A script for `snow sql` or `SnowSQL`.
 pub(super) fn snowflake(load: &Load) -> String {
     let is_csv = load.is(Format::Csv);
@@ -47,7 +51,7 @@ pub(super) fn snowflake(load: &Load) -> String {
     } else if load.is(Format::Ndjson) {
         format!("TYPE = JSON COMPRESSION = {compression}")
     } else {
-        "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE USE_VECTORIZED_SCANNER = TRUE".to_owned()
+        PARQUET_FORMAT.to_owned()
     };
     let (target, staging) = (load.target(&DIALECT), load.temporary(&DIALECT, "_load"));
     let stage = load.temporary(&DIALECT, "_files");
@@ -104,8 +108,7 @@ fn files(load: &Load, stage: &str) -> (String, String, String) {
             _ => (load.path.as_str(), all),
         };
         let url = DIALECT.literal(&format!("{folder}/"));
-        let note = "-- Put the name of your storage integration in place of my_integration.\n";
-        return (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), note.to_owned(), copied);
+        return (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), INTEGRATION.to_owned(), copied);
     }
     let upload = match &load.layout {
         // The files of all days have the same name, and PUT drops folders.
@@ -135,4 +138,26 @@ fn value(column: &SqlColumn, is_csv: bool) -> String {
         SqlType::Structs(_) if is_csv => format!("PARSE_JSON({name})::ARRAY AS {name}"),
         _ => name,
     }
+}
+
+/// A temporary table with all rows of a history, and the query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let table = DIALECT.name(&history.table());
+    let stage = DIALECT.name(&format!("{}_history", history.resource));
+    let folder = &history.folder;
+    let (stage_options, upload) = if folder.contains("://") {
+        let url = DIALECT.literal(&format!("{folder}/"));
+        (format!(" URL = {url} STORAGE_INTEGRATION = my_integration"), INTEGRATION.to_owned())
+    } else {
+        let files = DIALECT.literal(&format!("file://{}", History::pattern_in(folder)));
+        (String::new(), format!("PUT {files} @{stage} AUTO_COMPRESS = FALSE OVERWRITE = TRUE;\n"))
+    };
+    format!(
+        "CREATE OR REPLACE TEMPORARY STAGE {stage}{stage_options};\n{upload}\n\
+         CREATE OR REPLACE TEMPORARY TABLE {table} (\n{}\n);\n\n\
+         COPY INTO {table}\nFROM @{stage}\nPATTERN = '.*changes-[^/]*[.]parquet'\n\
+         FILE_FORMAT = ({PARQUET_FORMAT})\nMATCH_BY_COLUMN_NAME = CASE_INSENSITIVE;\n\n{};\n",
+        indented(&history.definitions(&DIALECT)),
+        history.query(&history.names(&DIALECT), &table, &format!("'{}'::TIMESTAMP_LTZ", history.as_of), NEWEST_FIRST)
+    )
 }

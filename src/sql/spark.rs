@@ -5,6 +5,7 @@
 
 use super::column::{SqlColumn, SqlType};
 use super::dialect::{Dialect, member_list};
+use super::history::{History, NEWEST_FIRST};
 use super::load::{FileLayout, Load};
 use super::upsert::{indented, merge};
 use crate::format::Format;
@@ -86,11 +87,7 @@ pub(super) fn databricks(load: &Load) -> String {
     };
     let options = [format, structure].into_iter().chain(partition).chain(options);
     let options: Vec<String> = options.map(|(name, value)| format!(",\n  {name} => {value}")).collect();
-    let note = if load.path.contains("://") || load.path.starts_with("/Volumes/") {
-        String::new()
-    } else {
-        format!("-- Copy {} to a volume first, and name it /Volumes/...\n", load.path)
-    };
+    let note = volume_note(&load.path);
     let files = format!("read_files({}{})", DIALECT.literal(&path), options.concat());
     let source = format!("(\nSELECT\n{}\nFROM {files}\n)", indented(&values(load)));
     format!(
@@ -100,6 +97,42 @@ pub(super) fn databricks(load: &Load) -> String {
         indented(&load.definitions(&DIALECT, " NOT NULL")),
         merge(load, &DIALECT, &source)
     )
+}
+
+/// A view over the files of a history, and the query for the rows at a time.
+pub(super) fn history(history: &History) -> String {
+    let view = DIALECT.name(&history.table());
+    format!(
+        "-- Times are UTC instants, shown in the time zone of the session.\n\
+         CREATE OR REPLACE TEMPORARY VIEW {view} (\n{}\n)\nUSING parquet\nOPTIONS (\n  path {}\n);\n\n{};\n",
+        indented(&history.definitions(&DIALECT)),
+        DIALECT.literal(&History::pattern_in(&history.folder)),
+        history_query(history, &view)
+    )
+}
+
+/// The query for the rows at a time, for a notebook or warehouse of `Databricks`.
+pub(super) fn databricks_history(history: &History) -> String {
+    let files = format!(
+        "read_files({},\n  format => 'parquet',\n  schema => {})",
+        DIALECT.literal(&History::pattern_in(&history.folder)),
+        DIALECT.literal(&history.definitions(&DIALECT).join(", "))
+    );
+    format!("{}{};\n", volume_note(&history.folder), history_query(history, &files))
+}
+
+fn history_query(history: &History, source: &str) -> String {
+    let time = format!("TIMESTAMP '{}'", history.as_of);
+    history.query(&history.names(&DIALECT), source, &time, NEWEST_FIRST)
+}
+
+/// What must be done first with files that are neither on a store nor in a volume of `Databricks`.
+fn volume_note(path: &str) -> String {
+    if path.contains("://") || path.starts_with("/Volumes/") {
+        String::new()
+    } else {
+        format!("-- Copy {path} to a volume first, and name it /Volumes/...\n")
+    }
 }
 
 fn format_name(load: &Load) -> &'static str {

@@ -286,7 +286,8 @@ fn the_documents_list_what_each_engine_loads() {
         } else {
             "no"
         };
-        let line = format!("| `{}` | {parquet} | {texts} | {arrow} | {folders} | ", engine.name());
+        let history = if engine.history_query().is_ok() { "yes" } else { "no" };
+        let line = format!("| `{}` | {parquet} | {texts} | {arrow} | {folders} | {history} | ", engine.name());
         assert!(page.contains(&line), "docs/sql.md lacks {line}");
     }
 }

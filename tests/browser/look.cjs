@@ -105,6 +105,13 @@ function sums() {
   return wrong.filter((table) => !isOfChannels(table)).map((table) => `does not add up to ${all}: ${counts(table)}`);
 }
 
+// A table that reaches beyond the gap between columns, and covers what stands beside it.
+function overlaps() {
+  const tables = [...document.querySelectorAll(".grid table")].filter((table) => table.getClientRects().length);
+  const wide = tables.filter((table) => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right + 20);
+  return wide.slice(0, 3).map((table) => `a table that is wider than its column: ${table.textContent.trim().slice(0, 60)}`);
+}
+
 // A bar that covers what stands beside its column.
 function longBars() {
   const bars = [...document.querySelectorAll("svg.bar")].filter((bar) => bar.getClientRects().length);
@@ -165,10 +172,11 @@ async function look(browser, file, view, problems) {
     for (const problem of await page.evaluate(sums)) note(`on paper: ${problem}`);
     const heads = await page.evaluate(() => [...document.querySelectorAll("thead")].every((head) => getComputedStyle(head).display === "table-header-group"));
     if (!heads) note("heads of tables are not repeated on paper");
-    const pdf = await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, preferCSSPageSize: true });
-    const pages = (pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g) ?? []).length;
-    if (path.basename(file).startsWith("ordinary") && pages > 4) note(`${pages} pages on paper`);
-    await page.setViewportSize({ width: 700, height: 990 });
+    // tests/browser/pages.py looks at its pages.
+    await page.pdf({ path: `${stem.replace(/light$/, "print")}.pdf`, preferCSSPageSize: true });
+    // As wide as A4 without its margins.
+    await page.setViewportSize({ width: 703, height: 990 });
+    for (const problem of await page.evaluate(overlaps)) note(`on paper: ${problem}`);
     await page.screenshot({ path: `${stem.replace(/light$/, "print")}.png`, fullPage: true });
     await page.emulateMedia({ media: "screen" });
     await unfold(page, note);

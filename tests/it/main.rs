@@ -39,6 +39,7 @@ mod report;
 mod report_answers;
 mod report_files;
 mod report_inputs;
+mod report_message_changes;
 mod report_messages;
 mod report_parquet;
 mod report_parts;

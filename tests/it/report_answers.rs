@@ -310,7 +310,15 @@ fn a_month_that_is_not_over_is_marked() {
         assert!(text.contains("2026-03 (so far)") && !text.contains("2026-02 (so far)"), "{text}");
     }
     assert!(texts[1].contains("class=\"stroke partial\""));
-    let (_, _, texts) = report(run, &["c.csv", "--as-of", "2026-04-01"]);
+    // Not by a shade only, and with a legend.
+    assert!(
+        texts[1].contains("<path class=\"hatch\" d=\"M506 1000V") && texts[1].contains("Hatched: 2026-03 is not over.")
+    );
+    let (run, _, texts) = report(run, &["c.csv", "--as-of", "2026-04-01"]);
     assert!(texts.iter().all(|text| !text.contains("(so far)")), "{texts:?}");
-    assert!(!texts[1].contains("class=\"stroke partial\""));
+    assert!(!texts[1].contains("class=\"stroke partial\"") && !texts[1].contains("is not over"));
+    // A month among hundreds is too narrow for lines.
+    std::fs::write(run.path("c.csv"), "id,created_at\na,2000-01-31T00:00:00Z\nb,2026-03-01T00:00:00Z\n").unwrap();
+    let (_, _, texts) = report(run, &["c.csv", "--as-of", "2026-03-15"]);
+    assert!(texts[1].contains("Dashed: 2026-03 is not over.") && !texts[1].contains("class=\"hatch\" d=\"M"));
 }

@@ -120,6 +120,24 @@ fn a_history_has_a_query_for_the_rows_of_a_day() {
         "{query}"
     );
     assert!(query.contains("SELECT\n  id,\n  opt_out\nFROM read_parquet('history/changes-*.parquet', "), "{query}");
-    sql("postgres contacts --as-of 2026-03-31").expect_code(2).expect_stderr("PostgreSQL has no query for a history");
+    // Only what is asked for is read, and what the query needs.
+    let query = printed("spark contacts lake/history/ --as-of 2026-03-31T12:00:00Z --columns opt_out");
+    let view =
+        "VIEW contacts_history_files (\n  id STRING,\n  valid_from TIMESTAMP,\n  change STRING,\n  opt_out BOOLEAN\n)";
+    assert!(query.contains(view) && query.contains("  path 'lake/history/changes-*.parquet'\n"), "{query}");
+    assert!(query.contains("SELECT\n  opt_out\nFROM (\n") && query.contains("'2026-03-31T12:00:00Z'"), "{query}");
+    let query = printed("bigquery messages gs://lake/history --as-of 2026-03-31");
+    let table = "EXTERNAL TABLE messages_history_files\nOPTIONS (format = 'PARQUET', enable_list_inference = true, uris = ['gs://lake/history/changes-*.parquet']);";
+    assert!(query.contains(table), "{query}");
+    let query = printed("athena messages history/ --as-of 2026-03-31");
+    assert!(query.contains("valid_from <= TIMESTAMP '2026-03-31 23:59:59.999'\n"), "{query}");
+    for engine in ["postgres", "sqlite"] {
+        let run = sql(&format!("{engine} contacts --as-of 2026-03-31")).expect_code(2);
+        let run =
+            run.expect_stderr(" cannot read the files of a history, which are Parquet; it loads csv, csv.gz, csv.zst");
+        run.expect_stderr("hint: rebuild the rows with `sent-export diff FOLDER --as-of TIME -o FILE`");
+    }
+    let run = sql("delta contacts --as-of 2026-03-31").expect_code(2);
+    run.expect_stderr("Delta has no query for a history; DuckDB, ClickHouse, Spark, BigQuery, ");
     sql("duckdb activities --as-of 2026-03-31").expect_code(2).expect_stderr("there is no history of activities");
 }

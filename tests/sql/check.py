@@ -4,7 +4,6 @@ Usage: check.py PROGRAM ENGINE FOLDER, where FOLDER holds RESOURCE.FORMAT of one
 messages/ with one file a day, and regions/ with one a region.
 """
 
-import collections
 import datetime
 import decimal
 import subprocess
@@ -15,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engines import ENGINES
+from values import KEYS, compare, held
 
 program, engine, folder = sys.argv[1:]
-KEYS = {"contacts": ("id",), "messages": ("id",), "activities": ("message_id", "position")}
 # As in tests/it/peers/sql.rs.
 ODD_NAME = "it's $HOME \"odd\" `name`"
 
@@ -38,42 +37,8 @@ def expected(resource, text_format):
         rows = [{name: row[name] for name in columns} for row in rows]
     for row in rows:
         for name, value in row.items():
-            row[name] = held(columns[name], value, text_format)
+            row[name] = held(engine, columns[name], value, text_format)
     return columns, rows
-
-
-def held(kind, value, text_format):
-    if engine == "sqlite" and isinstance(value, str):
-        # Its CSV reader ends a text at a NUL character, and takes an empty text for a null.
-        value = value.split("\0")[0]
-        if value == "" and text_format.startswith("csv"):
-            return None
-    if engine in ("sqlite", "spark") and text_format == "null.csv" and value == "NULL":
-        # Their CSV readers do not look at quotes.
-        return None
-    if engine == "postgres" and isinstance(value, str):
-        return value.replace("\0", "")
-    if engine in ("clickhouse", "iceberg") and kind.startswith("list") and value is None:
-        return []
-    return value
-
-
-def ordered(resource, rows):
-    return sorted(rows, key=lambda row: tuple(row[name] for name in KEYS[resource]))
-
-
-def compare(what, resource, columns, wanted, rows):
-    wanted, rows = ordered(resource, wanted), ordered(resource, rows)
-    assert len(rows) == len(wanted), f"{what}: {len(rows)} rows instead of {len(wanted)}"
-    different = collections.Counter()
-    example = {}
-    for a, b in zip(wanted, rows):
-        assert list(b) == list(columns), f"{what}: the columns are {list(b)}"
-        for name in columns:
-            if a[name] != b[name] or type(a[name]) is not type(b[name]):
-                different[name] += 1
-                example.setdefault(name, (a[name], b[name]))
-    assert not different, f"{what}: {dict(different)} {example}"
 
 
 def row_of_table(resource, name, columns, wanted):

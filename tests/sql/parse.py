@@ -43,7 +43,27 @@ def check(engine, dialect, *arguments):
     print(f"{engine} {' '.join(arguments)}: {len(statements)} statements")
 
 
+def check_history(engine, dialect, *arguments):
+    """The query for the rows at a time, and what makes the files known to the engine."""
+    sql = printed(engine, *arguments, "--as-of", "2026-03-31")
+    # One by one, as they are run: those of Athena are of two languages.
+    texts = [text for text in sql.split(";\n") if text.strip()]
+    statements = [sqlglot.parse_one(text, read=dialect, error_level=sqlglot.ErrorLevel.RAISE) for text in texts]
+    for statement in statements:
+        assert not isinstance(statement, exp.Command), f"{engine} {arguments}: {statement.sql(dialect=dialect)}"
+    queries = [statement for statement in statements if isinstance(statement, exp.Select)]
+    assert len(queries) == 1 and list(queries[0].find_all(exp.Window)), f"{engine} {arguments}: {sql}"
+    tables = {table.name for table in queries[0].find_all(exp.Table) if table.name}
+    made = {s.find(exp.Table).name for s in statements if isinstance(s, exp.Create) and s.kind in ("TABLE", "VIEW")}
+    assert tables <= made, f"{engine} {arguments}: {tables} are read, {made} are made"
+    print(f"{engine} {' '.join(arguments)}: {len(statements)} statements for a history")
+
+
 for engine, (dialect, formats) in ENGINES.items():
+    for resource in ("contacts", "messages"):
+        for folder in ("history/", "gs://exports/it's/", "s3://exports/history/"):
+            check_history(engine, dialect, resource, folder)
+        check_history(engine, dialect, resource, "--columns", "region_code,created_at")
     for name in formats:
         for resource in ("contacts", "messages", "activities"):
             check(engine, dialect, resource, f"{resource}.{name}")

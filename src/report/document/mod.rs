@@ -27,9 +27,9 @@ pub use self::contacts::{
     SUMMARY_SCHEMA_VERSION, Summary, UpdatedCounts, compare,
 };
 pub use self::delivery::{
-    ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality, DeliverySummary,
-    DeliveryTimes, Failure, FromActivities, Funnel, Group, Groups, Money, MoneyChange, Percentiles, RateChange,
-    Spending, Weekday, compare_deliveries,
+    ComparedMessage, ContactReach, DELIVERY_SCHEMA_VERSION, Deliverability, DeliveryComparison, DeliveryQuality,
+    DeliverySummary, DeliveryTimes, Failure, FromActivities, Funnel, Group, Groups, MessageChanges, Money, MoneyChange,
+    Percentiles, PriceChanges, RateChange, Spending, StatusGross, Weekday, compare_deliveries,
 };
 pub use self::filters::Filters;
 pub use self::findings::{Findings, RejectedSample};

@@ -33,6 +33,8 @@ impl FileCounts for ContactCounts {
 }
 
 impl FileDocument for Summary {
+    type Gross = GrossChanges;
+
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         Self::merge_small_groups(self, min_cell, old);
     }

@@ -3,8 +3,8 @@
 use arrow::array::RecordBatch;
 
 use super::super::counts::DeliveryCounts;
-use super::super::document::delivery::compare_deliveries;
 use super::super::document::delivery::summary::DeliverySummary;
+use super::super::document::delivery::{MessageChanges, compare_deliveries};
 use super::{FileCounts, FileDocument, FilesFacts, with_files};
 
 impl FileCounts for DeliveryCounts {
@@ -32,11 +32,23 @@ impl FileCounts for DeliveryCounts {
 }
 
 impl FileDocument for DeliverySummary {
+    type Gross = MessageChanges;
+
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>) {
         Self::merge_small_groups(self, min_cell, old);
     }
 
     fn compare_with(&mut self, old: &Self, with: String) {
         self.comparison = Some(compare_deliveries(old, self, with));
+    }
+
+    fn set_gross(&mut self, mut gross: MessageChanges) {
+        if self.min_cell.is_some() {
+            gross.omit_groups();
+        }
+        if let Some(comparison) = &mut self.comparison {
+            gross.omit_columns(&comparison.columns_not_in_both);
+            comparison.gross = Some(gross);
+        }
     }
 }

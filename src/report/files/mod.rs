@@ -6,7 +6,6 @@ mod delivery;
 
 use arrow::array::RecordBatch;
 
-use super::document::contacts::GrossChanges;
 use super::document::filters::Filters;
 use super::document::findings::Findings;
 use super::document::input::InputReport;
@@ -63,14 +62,17 @@ pub struct FilesFacts {
 
 /// The report on files.
 pub trait FileDocument: ResourceDocument + RunDocument + Report {
+    /// What came and went between two exports, row by row.
+    type Gross;
+
     /// Hides counts of fewer than `min_cell` rows, here and in the document to compare with.
     fn merge_small_groups(&mut self, min_cell: u64, old: Option<&mut Self>);
 
     /// Adds what changed since an older document; `with` names the source of that.
     fn compare_with(&mut self, old: &Self, with: String);
 
-    /// Adds who came and who left to the comparison. Only contacts have that.
-    fn set_gross(&mut self, _gross: GrossChanges) {}
+    /// Adds what came and went to the comparison, as far as both sides tell and no small group shows.
+    fn set_gross(&mut self, gross: Self::Gross);
 
     /// Adds a trend over older states, the oldest first. Those with other filters are left out.
     fn add_trend<'a>(&mut self, older: impl IntoIterator<Item = &'a Self>)

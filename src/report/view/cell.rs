@@ -41,6 +41,8 @@ pub(in crate::report) enum Cell {
     Difference(CountChange, Wish),
     /// An amount of money.
     Money(Money),
+    /// By how much an amount changed.
+    MoneyDifference(Money),
     /// A duration in milliseconds.
     Duration(u64),
     /// A count and the largest one, which determine the shade.
@@ -66,6 +68,7 @@ impl Cell {
             Self::Percent(count, total) => percent(*count, *total),
             Self::Difference(change, _) => difference(change.difference()),
             Self::Money(amount) => money(*amount),
+            Self::MoneyDifference(amount) => format!("{}{}", if amount.0 > 0 { "+" } else { "" }, money(*amount)),
             Self::Duration(milliseconds) => duration(*milliseconds),
             Self::Bar(..) => String::new(),
             Self::Hidden => "–".to_owned(),

@@ -1,18 +1,18 @@
 //! The HTML report in a real browser.
 //!
 //! `SENT_EXPORT_BROWSER` names a Chromium and `SENT_EXPORT_BROWSER_NODE_DIR` a folder where npm has installed
-//! playwright-core. Screenshots stay under `target/report-screenshots`.
+//! playwright-core; `SENT_EXPORT_SDK_PYTHON` a Python that reads the printed pages. Screenshots stay under `target/report-screenshots`.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use sent_export::simulator::{Messaging, Settings, Simulator};
 
-use super::peer;
+use super::{peer, python};
 use crate::support::sent_export;
 
 #[test]
-#[ignore = "needs Chromium and Node.js with playwright-core"]
+#[ignore = "needs Chromium, Node.js with playwright-core and Python with pypdfium2"]
 fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let (browser, node) = (peer("SENT_EXPORT_BROWSER"), peer("SENT_EXPORT_BROWSER_NODE_DIR"));
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../report-screenshots");
@@ -20,7 +20,7 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
     let mut pages = Vec::new();
     let accounts = [
         ("usual", 20_000, false),
-        // On paper, it has at most four pages.
+        // On paper, it has at most four pages, and so has that of ordinary messages.
         ("ordinary", 5000, false),
         ("hostile", 6000, true),
         ("one", 1, false),
@@ -34,11 +34,16 @@ fn the_page_works_in_light_and_dark_mode_on_a_phone_and_in_print() {
         pages.push(page);
     }
     pages.extend([changed_page(&out), crowded_page(&out)]);
-    pages.extend([messages_page(&out, false), messages_page(&out, true)]);
+    pages.extend([messages_page(&out, false), messages_page(&out, true), changed_messages_page(&out)]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/look.cjs");
     let mut command = Command::new("node");
     command.env("NODE_PATH", node.join("node_modules")).arg(script).arg(browser).arg(&out).args(&pages);
     let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // The pages of paper that the script has printed.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/pages.py");
+    let printed = |page: &PathBuf| out.join(format!("{}-print.pdf", page.file_stem().unwrap().to_str().unwrap()));
+    let output = Command::new(python()).arg(script).args(pages.iter().map(printed)).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -73,9 +78,23 @@ fn messages_page(out: &std::path::Path, hostile: bool) -> PathBuf {
     let messaging = Messaging { count: 6000, ..Messaging::default() };
     let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
     let simulator = Simulator::start(settings).unwrap();
-    let page = out.join(if hostile { "hostile-messages.html" } else { "messages.html" });
+    let page = out.join(if hostile { "hostile-messages.html" } else { "ordinary-messages.html" });
     let page_name = page.to_str().unwrap();
     sent_export().messages(&simulator.base_url(), &["-o", "m.csv", "--report", page_name]).finish().expect_code(0);
+    page
+}
+
+/// A page on messages, compared with those of some hours before.
+fn changed_messages_page(out: &std::path::Path) -> PathBuf {
+    let messaging = Messaging { count: 3000, days: 20, ..Messaging::default() };
+    let simulator = Simulator::start(Settings { contacts: 2000, messaging, ..Settings::default() }).unwrap();
+    let url = simulator.base_url();
+    let run = sent_export().messages(&url, &["-o", "old.csv", "-q"]).finish().expect_code(0);
+    simulator.pass_time(std::time::Duration::from_secs(5 * 3600), 60);
+    let run = run.again().messages(&url, &["-o", "new.csv", "-q"]).finish().expect_code(0);
+    let page = out.join("changed-messages.html");
+    let report = ["report", "new.csv", "--compare", "old.csv", "--quiet", "--html", page.to_str().unwrap()];
+    run.again().args(report).finish().expect_code(0);
     page
 }
 

@@ -121,6 +121,37 @@ fn gross_changes_are_what_duckdb_finds() {
     }
 }
 
+#[test]
+#[ignore = "needs Python with duckdb"]
+fn changes_of_messages_are_what_duckdb_finds() {
+    for (messages, hostile) in [(20_000, false), (3000, true)] {
+        // Most of them still change.
+        let messaging = Messaging { count: messages, days: 1, ..Messaging::default() };
+        let settings = Settings { contacts: 2000, hostile, messaging, ..Settings::default() };
+        let simulator = Simulator::start(settings).unwrap();
+        let url = simulator.base_url();
+        let run = sent_export().messages(&url, &["-o", "old.parquet", "-q"]).finish().expect_code(0);
+        simulator.pass_time(std::time::Duration::from_secs(2 * 3600), messages / 20);
+        let run = run.again().messages(&url, &["-o", "new.parquet", "-q"]).finish().expect_code(0);
+        // Each side has messages that the other has not, and some prices are known later.
+        let cut = "import duckdb; duckdb.sql(\"copy (select * replace (if(hash(id) % 5 = 0, null, price) as price) from \
+            'old.parquet' where hash(id) % 7 > 0) to 'cut.parquet'\")";
+        let report = ["report", "new.parquet", "--compare", "cut.parquet", "-q", "--json", "r.json"];
+        let other = ["report", "cut.parquet", "--compare", "new.parquet", "-q", "--json", "other.json"];
+        let folder = run.path("old.parquet").parent().unwrap().to_owned();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report/check_message_changes.py");
+        let python = |arguments: &[&str]| {
+            let output = Command::new(python()).args(arguments).current_dir(&folder).output().unwrap();
+            assert!(output.status.success(), "{arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        };
+        python(&["-c", cut]);
+        let run = run.again().args(report).finish().expect_code(0);
+        let _run = run.again().args(other).finish().expect_code(0);
+        python(&[script, "cut.parquet", "new.parquet", "r.json"]);
+        python(&[script, "new.parquet", "cut.parquet", "other.json"]);
+    }
+}
+
 /// Compares the numbers of a delivery report with what `DuckDB` counts in a file.
 #[track_caller]
 fn check_deliveries(run: &Finished, file: &str, summary: &str, of: &str) {

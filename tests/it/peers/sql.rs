@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sent_export::simulator::{Messaging, Settings, Simulator};
+use serde_json::{Value, json};
 
 use super::{peer, python};
 use crate::support::{Finished, sent_export};
@@ -129,6 +130,95 @@ fn with_separators(count: u64) -> String {
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
     groups.join(",")
+}
+
+/// Four days of contacts and of messages, of which every day adds to a history.
+struct Histories {
+    run: Finished,
+    cases: Vec<Value>,
+}
+
+impl Histories {
+    /// Of ordinary and hostile rows, and of days with other columns.
+    fn write() -> Self {
+        const DAYS: [&[&str]; 4] = [&[]; 4];
+        let run = sent_export().args(["contacts", "--help"]).finish();
+        let mut histories = Self { run, cases: Vec::new() };
+        histories.add("contacts", "ordinary/", false, &DAYS);
+        // The name is quoted in every language.
+        histories.add("contacts", &format!("{ODD_NAME}/"), true, &DAYS);
+        let (few, more) = ("id,opt_out,updated_at", "available_channels,id,opt_out,region_code,updated_at");
+        histories.add("contacts", "columns/", false, &[&["--columns", few], &["--columns", more], &["--columns", few]]);
+        histories.add("messages", "messages/", true, &DAYS[..3]);
+        std::fs::write(histories.run.path("cases.json"), Value::from(histories.cases.clone()).to_string()).unwrap();
+        histories
+    }
+
+    /// Exports as often as there are flags.
+    fn add(&mut self, resource: &str, folder: &str, hostile: bool, flags: &[&[&str]]) {
+        let messaging = Messaging { count: 300, ..Messaging::default() };
+        let simulator =
+            Simulator::start(Settings { contacts: 600, hostile, messaging, ..Settings::default() }).unwrap();
+        let output = format!("{}.parquet", folder.trim_end_matches('/'));
+        let mut times = Vec::new();
+        for (day, flags) in (0..).zip(flags) {
+            let run = std::mem::replace(&mut self.run, sent_export().args(["contacts", "--help"]).finish()).again();
+            let history = ["-o", &output, "--history", folder, "--quiet"];
+            let url = simulator.base_url();
+            let run = if resource == "contacts" { run.contacts(&url, &history) } else { run.messages(&url, &history) };
+            self.run = run.args(*flags).finish().expect_code(0);
+            let started_at = self.run.json(&format!("_{output}.manifest.json"))["started_at"].clone();
+            // To the millisecond; the state is valid from some microseconds later.
+            times.push(started_at.as_str().unwrap().replace('Z', "999Z"));
+            simulator.create(20);
+            simulator.pass_time(std::time::Duration::from_secs(3600), 20);
+            for position in (day..400).step_by(7) {
+                assert!(simulator.update_at(position) && simulator.delete_at(position + 1));
+            }
+        }
+        self.cases.push(json!({"resource": resource, "folder": folder, "times": times}));
+    }
+}
+
+#[track_caller]
+fn every_state_is_found_by(engine: &str, python: &Path) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sql/history.py");
+    let Histories { run, cases } = Histories::write();
+    assert_eq!(cases.len(), 4);
+    let program = env!("CARGO_BIN_EXE_sent-export");
+    run_script(Command::new(python).args([script, program, engine]).arg(run.path("")));
+}
+
+#[test]
+#[ignore = "needs Python with duckdb"]
+fn every_state_is_found_by_duckdb() {
+    every_state_is_found_by("duckdb", &python());
+}
+
+#[test]
+#[ignore = "needs Python with chdb"]
+fn every_state_is_found_by_clickhouse() {
+    every_state_is_found_by("clickhouse", &python());
+}
+
+#[test]
+#[ignore = "needs Python with pyspark, and Java"]
+fn every_state_is_found_by_spark() {
+    every_state_is_found_by("spark", &python());
+}
+
+#[test]
+#[ignore = "needs Python with duckdb and its extension ducklake"]
+fn every_state_is_found_by_ducklake() {
+    every_state_is_found_by("ducklake", &peer("SENT_EXPORT_DUCKLAKE_PYTHON"));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and sqlite3"]
+fn every_state_is_loaded_by_engines_that_read_no_history() {
+    for engine in ["postgres", "sqlite"] {
+        every_state_is_found_by(engine, &python());
+    }
 }
 
 #[test]

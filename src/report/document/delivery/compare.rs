@@ -32,6 +32,7 @@ pub fn compare_deliveries(old: &DeliverySummary, new: &DeliverySummary, with: St
         with,
         as_of: old.as_of.clone(),
         messages: CountChange { old: old.messages, new: new.messages },
+        gross: None,
         filters_differ: new.origin.has_other_filters(&old.origin),
         columns_not_in_both: absent.map(str::to_owned).collect(),
         outbound: both(old.total.outbound, new.total.outbound),

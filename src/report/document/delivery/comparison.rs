@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::change::{CountChange, CountChanges};
+use super::gross::MessageChanges;
 use super::money::Money;
 
 /// An amount then and now.
@@ -32,6 +33,9 @@ pub struct DeliveryComparison {
     pub as_of: String,
     /// Messages.
     pub messages: CountChange,
+    /// Which messages are new, gone or changed; `None` if one side is a summary, which has counts only, or if what differs
+    /// between the sides may not have changed.
+    pub gross: Option<MessageChanges>,
     /// Whether the two sides were exported with different filters, as far as is known. Differences are then not
     /// necessarily changes.
     pub filters_differ: bool,

@@ -29,7 +29,7 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     if points.len() == 1 {
         ends.push((1000, height(points[0].1)));
     }
-    // The line to the last point is dashed if its time is not over.
+    // The line to the last point is dashed and its area hatched if its time is not over: shades alone are lost in print.
     let whole = if chart.is_last_partial { ends.len() - 1 } else { ends.len() };
     let name = format!("{title}: {} at most; {table} has the numbers", grouped(largest));
     page.markup("<figure>\n<h3>").text(title).markup("</h3>\n<div class=\"axis\"><span>").text(&grouped(largest));
@@ -38,7 +38,12 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
     );
     page.markup("aria-label=\"").text(&name).markup("\">\n");
     write_line(page, &ends[..whole], ("<path class=\"area\" d=\"", "<path class=\"stroke\" d=\""));
-    write_line(page, &ends[whole.saturating_sub(1)..], PARTIAL);
+    let partial = &ends[whole.saturating_sub(1)..];
+    write_line(page, partial, PARTIAL);
+    let hatching = hatching(partial);
+    if !hatching.is_empty() {
+        page.markup("<path class=\"hatch\" d=\"").text(&hatching).markup("\"/>\n");
+    }
     let width = (1000 / steps).max(1);
     for (at, (month, count)) in points.iter().enumerate() {
         let left = place(at).saturating_sub(width / 2).to_string();
@@ -60,11 +65,39 @@ fn write_chart(page: &mut Page, chart: &LineChart) {
         let is_partial = chart.is_last_partial && at + 1 == points.len();
         page.markup(if is_partial { " (so far)</span>" } else { "</span>" });
     }
-    page.markup("</div>\n</figure>\n");
+    page.markup("</div>\n");
+    if let Some((name, _)) = points.last().filter(|_| chart.is_last_partial) {
+        write_legend(page, name, !hatching.is_empty());
+    }
+    page.markup("</figure>\n");
 }
 
 /// The markup of the line to a point whose time is not over.
 const PARTIAL: (&str, &str) = ("<path class=\"area partial\" d=\"", "<path class=\"stroke partial\" d=\"");
+
+/// Distance of the lines of a hatching, in thousandths of the width.
+const HATCH_STEP: usize = 6;
+
+/// Says what is dashed, and hatched where there is room for it: one of hundreds of days has none.
+fn write_legend(page: &mut Page, name: &str, is_hatched: bool) {
+    let lines = if is_hatched { "M3 10V0M7 10V0M11 10V0M15 10V0" } else { "" };
+    page.markup("<figcaption><svg class=\"swatch\" viewBox=\"0 0 18 10\" aria-hidden=\"true\">");
+    page.markup("<path class=\"hatch\" d=\"").markup(lines).markup("\"/></svg>");
+    page.markup(if is_hatched { "Hatched: " } else { "Dashed: " }).text(name).markup(" is not over.</figcaption>\n");
+}
+
+/// Vertical lines in the area below a line, which keep their width however the chart is stretched.
+fn hatching(ends: &[(usize, u64)]) -> String {
+    let mut lines = String::new();
+    let &[(left, from), (right, to)] = ends else { return lines };
+    let width = right.saturating_sub(left);
+    for step in (HATCH_STEP..width).step_by(HATCH_STEP) {
+        let part = |height: u64, share: usize| i128::from(height) * share as i128;
+        let top = (part(from, width - step) + part(to, step)) / width as i128;
+        lines += &format!("M{} 1000V{top}", left + step);
+    }
+    lines
+}
 
 /// A line with the area below it; nothing for a single point.
 fn write_line(page: &mut Page, ends: &[(usize, u64)], (area, stroke): (&'static str, &'static str)) {

@@ -110,6 +110,14 @@ fn write_cell(page: &mut Page, view: &TableView, at: usize, cell: &Cell) {
             let (class, sign) = if *count == 0 { ("ok", "✓ ") } else { ("bad", "") };
             page.markup("<td class=\"").markup(class).markup("\">").markup(sign).text(&cell.words()).markup("</td>");
         }
+        // The longest of all numbers, which would make a table too wide for a phone or its column on paper, may break.
+        Cell::Money(_) | Cell::MoneyDifference(_) => {
+            page.markup("<td").markup(column_class(view, at)).markup(">");
+            for (at, part) in cell.words().split_inclusive([',', '.']).enumerate() {
+                page.markup(if at > 0 { "<wbr>" } else { "" }).text(part);
+            }
+            page.markup("</td>");
+        }
         _ => {
             page.markup("<td").markup(column_class(view, at)).markup(">").text(&cell.words()).markup("</td>");
         }

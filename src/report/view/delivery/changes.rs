@@ -3,13 +3,14 @@
 use super::super::super::document::change::{CountChange, CountChanges};
 use super::super::super::document::delivery::comparison::{DeliveryComparison, MoneyChange, RateChange};
 use super::super::super::document::delivery::summary::DeliverySummary;
-use super::super::super::format::{money, percent};
+use super::super::super::format::percent;
 use super::super::cell::{Cell, Wish};
 use super::super::changes::{OlderSide, cells, changed, columns};
 use super::super::limits::ViewLimits;
 use super::super::names::region_cell;
 use super::super::parts::{Row, Section, TableView};
 use super::super::trend::trend;
+use super::gross;
 
 pub(super) fn changes(summary: &DeliverySummary, limits: ViewLimits) -> Option<Section> {
     let comparison = summary.comparison.as_ref()?;
@@ -26,7 +27,8 @@ pub(super) fn changes(summary: &DeliverySummary, limits: ViewLimits) -> Option<S
     ];
     let DeliveryComparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
     let older = OlderSide { with, as_of, filters_differ: *filters_differ, columns_not_in_both };
-    Some(older.section(comparison.messages, Vec::new(), tables, trend(summary, limits)))
+    let tables = tables.into_iter().chain(gross::tables(comparison, limits));
+    Some(older.section(comparison.messages, gross::notes(comparison), tables, trend(summary, limits)))
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {
@@ -44,15 +46,12 @@ fn totals(comparison: &DeliveryComparison) -> TableView {
         ])
     };
     let spent = |change: MoneyChange| {
-        let difference = change.new.minus(change.old);
-        let sign = if difference.0 > 0 { "+" } else { "" };
-        let difference = Cell::Text(format!("{sign}{}", money(difference)));
         Row::new(vec![
             Cell::text("Spent"),
             Cell::Money(change.old),
             Cell::Money(change.new),
             Cell::Text(String::new()),
-            difference,
+            Cell::MoneyDifference(change.new.minus(change.old)),
         ])
     };
     let rows = [

@@ -4,6 +4,7 @@ mod changes;
 mod days;
 mod failures;
 mod funnel;
+mod gross;
 mod groups;
 mod quality;
 mod speed;

@@ -61,7 +61,8 @@ fn account(keys: u64) -> DeliverySummary {
 fn every_form_shows_the_same_numbers() {
     let summary = account(3);
     let table = render_table(&summary, TableStyle { width: 120, has_colors: false });
-    let forms = [ReportForm::Html, ReportForm::Markdown].map(|form| summary.render(form));
+    // Amounts may break on a phone.
+    let forms = [ReportForm::Html, ReportForm::Markdown].map(|form| summary.render(form).replace("<wbr>", ""));
     for form in forms.iter().chain([&table]) {
         // 40 of 45, 40 of 50, the money of all, and a duration.
         for number in ["88.9 %", "80.0 %", "116.9763", "1 min 1 s", "2026-03-01"] {
