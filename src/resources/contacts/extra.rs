@@ -50,13 +50,13 @@ fn raw_items(body: &str) -> Option<Vec<&RawValue>> {
 
 /// Members by name; a later one replaces an earlier one.
 #[derive(Default)]
-struct Members<'a> {
+struct ExtraMembers<'a> {
     places: HashMap<Cow<'a, str>, usize>,
     /// Names as they are between their quotes, and values.
     list: Vec<Option<(&'a str, &'a str)>>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> ExtraMembers<'a> {
     fn set(&mut self, name: Cow<'a, str>, member: Option<(&'a str, &'a str)>) {
         if let Some(place) = self.places.insert(name, self.list.len()) {
             self.list[place] = None;
@@ -67,7 +67,7 @@ impl<'a> Members<'a> {
 
 /// What no column holds of a contact, which is valid JSON.
 fn extra(item: &str) -> Option<String> {
-    let mut members = Members::default();
+    let mut members = ExtraMembers::default();
     JsonCursor::new(item, 0).take_members(|cursor| {
         let (start, end) = cursor.take_name()?;
         let value = cursor.take_value()?;
