@@ -1,4 +1,4 @@
-//! AThe run log: a file with one line of JSON for every run.
+//! The run log: a file with one line of JSON for every run.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
