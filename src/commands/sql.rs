@@ -1,4 +1,4 @@
-//! `sent-export sql`: prints the SQL that loads exported files; needsrequests nothing, and reads no more than the names of files.
+//! `sent-export sql`: prints the SQL that loads exported files; requests nothing, and reads no more than the names of files.
 
 use std::path::Path;
 use std::{fs, io};
