@@ -75,3 +75,6 @@ pub mod telemetry;
 pub mod time;
 pub mod transform;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Progress of a run for people. The only file that uses indicatif.
 //!
 //! On a terminal: a bar with rows, pages, rate, time left and waits. Elsewhere, such as in a log of cron or Kubernetes: a
-//! plain line every ten seconds. With `--quiet` or `--no-progress`: nothing. The time left takes the rate limit into
+//! plain line every ten seconds, and every minute once a minute is over. With `--quiet` or `--no-progress`: nothing. The time left takes the rate limit into
 //! account, because the first pages of a burst arrive faster than the rest.
 
 use std::io::{self, IsTerminal, Write};
@@ -17,8 +17,10 @@ use crate::base::printable::printable_log;
 use crate::listing::ReadProgress;
 use crate::telemetry::{CONSOLE_TARGET, LogFormat};
 
-/// Time between two plain lines.
-const LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// Time between two plain lines in the first minute of a run.
+const FIRST_LINE_INTERVAL: Duration = Duration::from_secs(10);
+/// Time between two plain lines after it: at the documented rate limit, a run may take an hour.
+const LINE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The bars on the terminal, at most one: other writers to the terminal must suspend it.
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
@@ -53,7 +55,7 @@ pub struct ProgressDisplay {
 #[derive(Debug)]
 enum Form {
     Bar(ProgressBar),
-    Lines { last: Instant },
+    Lines(LineClock),
     Nothing,
 }
 
@@ -63,12 +65,42 @@ impl Form {
             return Self::Nothing;
         }
         if LogFormat::is_json() || !io::stderr().is_terminal() {
-            return Self::Lines { last: Instant::now() };
+            return Self::Lines(LineClock::start());
         }
         let bar = BARS.add(ProgressBar::no_length());
         let style = ProgressStyle::with_template("{bar:16.green} {wide_msg}").expect("the template is a constant");
         bar.set_style(style);
         Self::Bar(bar)
+    }
+
+    /// Starts to wait for the next plain line.
+    fn note_line(&mut self) {
+        if let Self::Lines(clock) = self {
+            clock.last = Instant::now();
+        }
+    }
+}
+
+/// When to write plain lines.
+#[derive(Debug)]
+struct LineClock {
+    started_at: Instant,
+    last: Instant,
+}
+
+impl LineClock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { started_at: now, last: now }
+    }
+
+    fn is_due(&self) -> bool {
+        self.last.elapsed() >= Self::interval(self.last.duration_since(self.started_at))
+    }
+
+    /// The time until the next line, when the last one was written this long after the start.
+    fn interval(last: Duration) -> Duration {
+        if last < LINE_INTERVAL { FIRST_LINE_INTERVAL } else { LINE_INTERVAL }
     }
 }
 
@@ -93,11 +125,11 @@ impl ProgressDisplay {
                 bar.set_position(self.latest.pages);
                 bar.set_message(self.message(stats, pause_left));
             }
-            Form::Lines { last } if last.elapsed() < LINE_INTERVAL => {}
-            Form::Lines { .. } => {
+            Form::Lines(clock) if clock.is_due() => {
                 self.write_line(stats, pause_left);
-                self.form = Form::Lines { last: Instant::now() };
+                self.form.note_line();
             }
+            Form::Lines(_) => {}
         }
     }
 
@@ -202,16 +234,16 @@ impl FileProgress {
                 bar.set_position(done);
                 bar.set_message(format!("{contacts}, {percent} %"));
             }
-            Form::Lines { last } if last.elapsed() >= LINE_INTERVAL => {
+            Form::Lines(clock) if clock.is_due() => {
                 if LogFormat::is_json() {
                     tracing::info!(target: CONSOLE_TARGET, event = "progress", percent, "{contacts}, {percent} %");
                 } else {
                     // A log that cannot be written must not end a report.
                     drop(writeln!(io::stderr(), "{contacts}, {percent} %"));
                 }
-                self.form = Form::Lines { last: Instant::now() };
+                self.form.note_line();
             }
-            Form::Lines { .. } | Form::Nothing => {}
+            Form::Lines(_) | Form::Nothing => {}
         }
     }
 
@@ -231,6 +263,17 @@ impl FileProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_gets_six_lines_in_the_first_minute_and_then_one_a_minute() {
+        let mut lines = Vec::new();
+        let mut at = Duration::ZERO;
+        while at < Duration::from_secs(240) {
+            at += LineClock::interval(at);
+            lines.push(at.as_secs());
+        }
+        assert_eq!(lines, [10, 20, 30, 40, 50, 60, 120, 180, 240]);
+    }
     use crate::api::{ConnectFailure, FailureKind};
 
     #[test]

@@ -78,7 +78,7 @@ where
                 write!(writer, "{}: ", fields.strip_prefix("name=").unwrap_or(fields))?;
             }
         }
-        let mut message = Message::default();
+        let mut message = LogEventText::default();
         event.record(&mut message);
         // File names and a server's texts may hold control characters for the terminal.
         writeln!(writer, "warning: {}", printable(&(message.text + &message.fields)))
@@ -87,12 +87,12 @@ where
 
 /// The message of an event, and its fields behind it.
 #[derive(Default)]
-struct Message {
+struct LogEventText {
     text: String,
     fields: String,
 }
 
-impl Visit for Message {
+impl Visit for LogEventText {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         match field.name() {
             "message" => self.text = format!("{value:?}"),

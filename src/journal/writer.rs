@@ -25,7 +25,8 @@ use super::{FORMAT_VERSION, Header, JournalKey, MAGIC, remove_journal};
 
 /// A shorter run needs no journal, and the pace of responses cannot be judged earlier.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-/// Responses that arrive faster than this on average are cheaper to fetch again than to save.
+/// Responses that arrive faster than this on average are cheaper to fetch again than to save: saving all of them costs an
+/// export at full speed a third of its CPU time, see `benches/README.md`.
 const FAST_ANSWER: Duration = Duration::from_millis(1);
 /// When such a fast run creates its journal after all; it limits what has to be fetched again.
 const FAST_RUN_WAIT: Duration = Duration::from_secs(30);

@@ -40,7 +40,7 @@ pub struct LineageVariables {
 /// Where events go, and what they say beside the run itself.
 #[derive(Debug)]
 pub struct Lineage {
-    sink: Sink,
+    sink: LineageSink,
     job: LineageJob,
 }
 
@@ -48,7 +48,7 @@ pub struct Lineage {
 pub type PendingEvent = JoinHandle<Result<(), EmitError>>;
 
 #[derive(Debug)]
-enum Sink {
+enum LineageSink {
     File(PathBuf),
     Address { address: PostAddress, token: Option<BearerToken> },
 }
@@ -143,14 +143,14 @@ impl Lineage {
             parent: parent_run("OPENLINEAGE_PARENT_ID", parent)?,
             root: parent_run("OPENLINEAGE_ROOT_PARENT_ID", root)?,
         };
-        Ok(Self { sink: Sink::new(flags.target, api_key)?, job })
+        Ok(Self { sink: LineageSink::new(flags.target, api_key)?, job })
     }
 
     /// The file that events are appended to, if they go to one.
     pub fn file(&self) -> Option<&Path> {
         match &self.sink {
-            Sink::File(path) => Some(path),
-            Sink::Address { .. } => None,
+            LineageSink::File(path) => Some(path),
+            LineageSink::Address { .. } => None,
         }
     }
 
@@ -188,11 +188,11 @@ impl Lineage {
 
     fn deliver(&self, body: String, state: &'static str) -> Result<(), EmitError> {
         match &self.sink {
-            Sink::File(path) => append_line(path, &body).map_err(|source| {
+            LineageSink::File(path) => append_line(path, &body).map_err(|source| {
                 let path = path.display().to_string();
                 EmitError::File { path, state, source }
             }),
-            Sink::Address { address, token } => address.post(body, token.as_ref()).map_err(|source| {
+            LineageSink::Address { address, token } => address.post(body, token.as_ref()).map_err(|source| {
                 let host = address.host().to_owned();
                 EmitError::Post { host, state, source }
             }),
@@ -200,7 +200,7 @@ impl Lineage {
     }
 }
 
-impl Sink {
+impl LineageSink {
     fn new(target: &str, api_key: Option<String>) -> Result<Self, LineageError> {
         let target = target.trim();
         match target.split_once("://") {
