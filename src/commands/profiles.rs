@@ -118,7 +118,7 @@ fn check_flags<R>(
     is_split: bool,
 ) -> Result<(), ConfigError> {
     let confirms_removed = flags.beside.changes.as_ref().is_some_and(|changes| changes.confirms_removed);
-    let asks = "it asks for contacts by their ids, and each id would have to be asked for in its own profile";
+    let asks = "it requests contacts by id, and each id would have to be requested in its own profile";
     let reads = "it reads messages by id, and each id would have to be read in its own profile";
     let refused =
         [(confirms_removed, "--confirm-removed", asks), (command.activities.is_some(), "--with-activities", reads)];

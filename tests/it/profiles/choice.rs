@@ -106,9 +106,9 @@ fn flags_that_read_rows_by_their_ids_are_refused_and_say_why() {
             .expect_stderr("hint: omit one of the two")
     };
     let flags = ["-o", "c.csv", "--changes", "d.csv", "--confirm-removed"];
-    refused("contacts", &flags, "--confirm-removed", "asks for contacts by their ids");
+    refused("contacts", &flags, "--confirm-removed", "requests contacts by id");
     let flags = ["-o", "m.csv", "--with-activities", "--activities-output", "a.csv"];
-    refused("messages", &flags, "--with-activities", "reads messages by their ids");
+    refused("messages", &flags, "--with-activities", "reads messages by id");
     let run = sent_export().args([
         "messages",
         "--simulate",
