@@ -74,8 +74,9 @@ impl Cli {
     /// With what is to be shown: help, the version, or an error.
     pub fn from_command_line() -> Result<Self, clap::Error> {
         let mut program = program();
+        // Help and the version come first, whatever the variables.
+        let matches = program.try_get_matches_from_mut(std::env::args_os())?;
         environment::check_variables(&mut program)?;
-        let matches = program.try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
 

@@ -206,6 +206,8 @@ fn the_run_log_has_every_run_and_report_shows_it() {
     // Who sets these would wait for a run log in vain.
     let set = run.again().env("SENT_EXPORT_RUN_LOG", Some("r.jsonl"));
     let run = set.contacts(&server.base_url(), &flags).finish().expect_code(2).expect_stderr("SENT_EXPORT_RUNS");
+    let run =
+        run.again().env("SENT_EXPORT_RUN_LOG", Some("r.jsonl")).args(["contacts", "--help"]).finish().expect_code(0);
     let jobs =
         "[defaults]\nrun-log = \"r.jsonl\"\n\n[jobs.a]\ncommand = \"contacts\"\nsimulate = 5\noutput = \"a.csv\"\n";
     let run = run.again().file("jobs.toml", jobs).args(["run", "jobs.toml", "--check"]).finish().expect_code(2);
