@@ -9,17 +9,20 @@
 //!
 //! The shape is that of the API reference, "List contacts". Measured by `benches/decode.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytestring::ByteString;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::page::ContactPageBuilder;
 use super::rows::ContactRows;
 use super::schema::{FIELD_NAMES, column};
 use super::{ContactPage, normalize};
-use crate::api::wire::{Envelope, NullableSeed, Scalar, too_many_items};
-use crate::resources::json_escapes::without_lone_surrogates;
+use crate::api::wire::{Envelope, NullableSeed, too_many_items};
+use crate::resources::json_escapes::{unescape, without_lone_surrogates};
 use crate::resources::{ListData, PageLimit};
 
 /// Reads a whole response by serde alone.
@@ -215,98 +218,100 @@ struct FieldSeed<'a> {
     column: usize,
 }
 
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
+    type Value = bool;
+
+    /// Takes the value as it is written: serde rejects numbers above 1.8e308, and rounds long ones.
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(match raw.as_bytes() {
+            [b'"', ..] => match text_of(raw) {
+                Some(text) => self.set_documented_text(&text),
+                None => return Err(Error::custom("a text has an invalid escape")),
+            },
+            b"null" => {
+                self.rows.set_null(self.column);
+                true
+            }
+            b"true" | b"false" => self.set_flag(raw),
+            [b'[', ..] => self.set_list(raw),
+            [b'{', ..] => {
+                self.rows.set_null(self.column);
+                false
+            }
+            _ => self.set_number(raw),
+        })
+    }
+}
+
 impl FieldSeed<'_> {
     fn is_flag(&self) -> bool {
         matches!(self.column, column::OPT_OUT | column::IS_INHERITED)
     }
 
-    /// Accepts a number or flag where a text is documented.
-    fn set_other(self, text: &dyn fmt::Display) -> bool {
-        if self.is_flag() {
-            self.rows.set_null(self.column);
-        } else {
-            self.rows.set_text(self.column, &text.to_string());
-        }
-        false
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FieldSeed<'_> {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a field of a contact")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+    fn set_documented_text(self, text: &str) -> bool {
         if !self.is_flag() {
             self.rows.set_text(self.column, text);
-            return Ok(true);
+            return true;
         }
         match normalize::flag(text) {
             Some(flag) => self.rows.set_flag(self.column, flag),
             None => self.rows.set_null(self.column),
         }
-        Ok(false)
+        false
     }
 
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<bool, E> {
+    fn set_flag(self, raw: &str) -> bool {
         if self.is_flag() {
-            self.rows.set_flag(self.column, flag);
-            return Ok(true);
+            self.rows.set_flag(self.column, raw == "true");
+            return true;
         }
-        Ok(self.set_other(&flag))
+        self.set_other(raw)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<bool, E> {
-        self.rows.set_null(self.column);
-        Ok(true)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<bool, E> {
-        Ok(self.set_other(&number))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<bool, E> {
-        if self.is_flag() && number <= 1 {
-            self.rows.set_flag(self.column, number == 1);
-            return Ok(false);
+    fn set_number(self, raw: &str) -> bool {
+        if self.is_flag() && matches!(raw, "0" | "1") {
+            self.rows.set_flag(self.column, raw == "1");
+            return false;
         }
-        Ok(self.set_other(&number))
+        self.set_other(raw)
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<bool, E> {
-        Ok(self.set_other(&number))
+    /// Accepts a number or flag where a text is documented.
+    fn set_other(self, raw: &str) -> bool {
+        if self.is_flag() {
+            self.rows.set_null(self.column);
+        } else {
+            self.rows.set_text(self.column, raw);
+        }
+        false
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+    /// Accepts a list of channels.
+    fn set_list(self, raw: &str) -> bool {
         self.rows.set_null(self.column);
         self.rows.start_text();
-        let mut is_first = true;
-        while let Some(text) = list.next_element::<Scalar>()? {
-            if let (column::AVAILABLE_CHANNELS, Scalar::Text(text)) = (self.column, text) {
-                self.rows.extend_text(if is_first { "" } else { "," });
-                self.rows.extend_text(&text);
-                self.rows.end_text(self.column);
-                is_first = false;
-            }
+        let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        let texts =
+            items.iter().filter(|_| self.column == column::AVAILABLE_CHANNELS).filter_map(|item| text_of(item.get()));
+        for (place, text) in texts.enumerate() {
+            self.rows.extend_text(if place == 0 { "" } else { "," });
+            self.rows.extend_text(&text);
+            self.rows.end_text(self.column);
         }
-        Ok(false)
+        false
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        self.rows.set_null(self.column);
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(false)
+/// The text of a valid value, without its quotes and escapes; `None` if it is of another kind.
+fn text_of(raw: &str) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
     }
+    let mut text = String::with_capacity(inner.len());
+    unescape(inner, &mut text)?;
+    Some(Cow::Owned(text))
 }
 
 #[cfg(test)]

@@ -129,6 +129,26 @@ fn values_of_another_type_cost_no_contact() {
 }
 
 #[test]
+fn a_number_is_kept_as_it_is_written() {
+    let page = page(
+        r#"[{"id":100000000000000000000001,"phone_number":12345678901234567890123,"country_code":1e400,"format_e164":1.50,
+             "opt_out":1e400,"is_inherited":-0,"created_at":1e400,"region_code":[1e400],"available_channels":["sms",1e400]},
+            {"id":100000000000000000000002}]"#,
+    );
+    assert_eq!(text(&page, column::ID), [Some("100000000000000000000001"), Some("100000000000000000000002")]);
+    assert_eq!(text(&page, column::PHONE_NUMBER)[0], Some("12345678901234567890123"));
+    assert_eq!(text(&page, column::COUNTRY_CODE)[0], Some("1e400"));
+    assert_eq!(text(&page, column::FORMAT_E164)[0], Some("1.50"));
+    assert_eq!(text(&page, column::REGION_CODE)[0], None);
+    assert_eq!(channels(&page, 0), ["sms"]);
+    for column in [column::OPT_OUT, column::IS_INHERITED, column::CREATED_AT] {
+        assert!(page.batch.column(column).is_null(0));
+    }
+    let malformed: usize = page.findings.malformed.iter().map(|(_, rows)| rows.len()).sum();
+    assert_eq!(malformed, 10);
+}
+
+#[test]
 fn a_malformed_value_counts_once_and_only_in_a_contact() {
     let page = page(
         r#"[{"phone_number":1,"created_at":7},{"id":"a"},{"id":"b","created_at":1772323200,"opt_out":1,"opt_out":2},

@@ -58,7 +58,7 @@ fn values_that_their_columns_cannot_hold_are_kept() {
         (r#""created_at":"\u0032026-03-01T00:00:00Z""#, false),
         (r#""updated_at":[]"#, true),
         (r#""phone_number":12025550123"#, false),
-        (r#""phone_number":12025550123000000000000000"#, true),
+        (r#""phone_number":12025550123000000000000000"#, false),
         (r#""phone_number":{"raw":"1"}"#, true),
         (r#""default_channel":true"#, false),
         (r#""available_channels":[]"#, false),
