@@ -119,7 +119,6 @@ impl ProgressDisplay {
     /// Redraws; called a few times a second, even while nothing arrives.
     pub fn tick(&mut self, stats: RequestStats, pause_left: Duration) {
         match &self.form {
-            Form::Nothing => {}
             Form::Bar(bar) => {
                 bar.set_length(self.latest.planned_pages.unwrap_or(0));
                 bar.set_position(self.latest.pages);
@@ -129,7 +128,7 @@ impl ProgressDisplay {
                 self.write_line(stats, pause_left);
                 self.form.note_line();
             }
-            Form::Lines(_) => {}
+            Form::Lines(_) | Form::Nothing => {}
         }
     }
 
