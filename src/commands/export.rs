@@ -20,7 +20,7 @@ use crate::publish::{OutputLock, Outputs, lock_target};
 use crate::report::{DeliverySummary, Filters, RowCounts, RunChanges, RunDocument, RunFacts, TableStyle};
 use crate::store::{SeenObject, Sidecar, check_writable};
 use crate::time::Timestamp;
-use crate::verdict::{Evidence, Verdict};
+use crate::verdict::{Evidence, EvidenceCode, Verdict};
 
 use super::account::key_variable;
 use super::estimate::plan_export;
@@ -312,7 +312,10 @@ pub(super) fn outcome<R: Reading, D>(published: &PublishedExport<D>) -> String {
     };
     let changes = published.changes.as_ref().map(|changes| format!("\n{}", changes_line(changes, R::NOUN)));
     let rows = count_of(published.rows, one, many);
-    format!("{}: {rows}{left_out}{}", published.verdict.name(), changes.unwrap_or_default())
+    let not_found = published.evidence.iter().find(|evidence| evidence.code == EvidenceCode::IdsNotFound);
+    let not_found = not_found.and_then(|evidence| evidence.count);
+    let not_found = not_found.map(|count| format!("; not found: {}", count_of(count, "id", "ids"))).unwrap_or_default();
+    format!("{}: {rows}{left_out}{not_found}{}", published.verdict.name(), changes.unwrap_or_default())
 }
 
 /// The changes on one line.

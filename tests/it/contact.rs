@@ -84,6 +84,7 @@ fn many_contacts_are_exported_and_missing_ids_listed() {
     assert_eq!(written, ids);
     assert_eq!(std::fs::read_to_string(run.path("gone.txt")).unwrap(), format!("{UNKNOWN}\n"));
     assert_eq!(run.evidence("_c.csv.manifest.json", "ids_not_found"), Some(1.into()));
+    let run = run.expect_stderr("complete: 80 contacts; not found: 1 id\n");
     // The rows are those of the list.
     let list = run.again().contacts(&simulator.base_url(), &["-o", "list.csv"]).finish().expect_code(0);
     assert!(std::fs::read(list.path("c.csv")).unwrap() == std::fs::read(list.path("list.csv")).unwrap());
