@@ -70,6 +70,8 @@ pub(in crate::commands) fn prepare(
     let (api, filters) = (config.account.name(), &config.filters);
     let keeps_others = partition.is_some_and(PartitionBy::keeps_others);
     new_facts.add_export(Some(api), filters, &config.outputs.privacy, keeps_others);
+    let is_unwritten = |column: &usize| !changes.columns.contains(schema.field(*column).name());
+    new_facts.absent = Some((0..schema.fields().len()).filter(is_unwritten).collect());
     let sorting = SortSettings { budget_bytes: BUDGET_BYTES, ..SortSettings::default() };
     let sorter = SnapshotSorter::new(&schema, &sorting)?;
     let mut mirror = Mirror::new(&config.outputs.stores);
