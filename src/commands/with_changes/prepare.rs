@@ -127,7 +127,8 @@ fn find_base(
     }
     check_base(&name, &side.facts, new_facts)?;
     side.warn_of_doubts(!shows);
-    if is_folder {
+    // A dataset that is replaced as a whole is the base as a whole: the rows of a value that no longer occurs are gone.
+    if outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others) {
         return Ok((Base { place: name, side: Some(side) }, BaseRows::Unread(Box::new(sorter.another()))));
     }
     let mut rows = sorter.another();
