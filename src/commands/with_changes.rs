@@ -66,7 +66,7 @@ struct Base {
     side: Option<Side>,
 }
 
-/// The rows of the base. Those of a dataset by days are read once it is known which days are replaced.
+/// The rows of the base. Those of a dataset of which other days stay are read once it is known which days are replaced.
 enum BaseRows {
     Read(SortedSnapshot),
     /// An empty sorter for them.

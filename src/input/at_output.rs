@@ -27,7 +27,7 @@ pub struct ExportPlace<'a> {
     pub manifests: Vec<&'a OutputTarget>,
     /// The manifests of runs whose paths differ only in dates and times.
     pub siblings: Option<&'a PlacePattern>,
-    /// Whether it is a dataset by days.
+    /// Whether it is a dataset, with a folder for each value of a column.
     pub is_folder: bool,
     /// The resource of the rows.
     pub resource: &'static str,

@@ -262,3 +262,41 @@ fn messages_are_compared_whole_and_by_day() {
     let inside = ["-o", "days/", "--partition-by", "created_date", "--changes", "days/c.csv"];
     export(run.again(), &inside).expect_code(2).expect_stderr("changes would be in it: days/c.csv");
 }
+
+#[test]
+fn only_columns_that_one_export_lacks_are_named() {
+    for output in ["contacts.parquet", "contacts.csv", "contacts.ndjson", "contacts.arrow", "contacts.xlsx"] {
+        let simulator = simulator(40);
+        let flags = ["-o", output, "--changes", "changes.ndjson", "--history", "h", "-q"];
+        let with = |more: &[&'static str]| [&flags[..], more].concat();
+        let few = with(&["--columns", "id,phone_number,region_code"]);
+        let run = export(sent_export(), &simulator, &few).expect_code(0);
+        assert!(simulator.update_at(1));
+        let run = export(run.again(), &simulator, &few).expect_code(0);
+        assert_eq!(run.stderr, "", "{output}: both lack the same columns");
+        let run = export(run.again(), &simulator, &with(&["--columns", "id,phone_number,opt_out"])).expect_code(0);
+        let warned = ["older export lacks them: opt_out", "newer export lacks them: region_code"];
+        let wanted = warned.map(|columns| format!("warning: not compared, since the {columns}\n")).concat();
+        assert_eq!(run.stderr, wanted, "{output}");
+        assert!(lines(&run, "changes.ndjson").is_empty(), "neither column is compared: {run:?}");
+    }
+}
+
+#[test]
+fn an_export_without_rows_lacks_no_columns() {
+    for output in ["contacts.parquet", "contacts.csv", "contacts.ndjson"] {
+        let simulator = simulator(0);
+        let flags = ["-o", output, "--changes", "changes.ndjson", "-q"];
+        let run = export(sent_export(), &simulator, &flags).expect_code(0);
+        let empty = format!("empty-{output}");
+        std::fs::copy(run.path(output), run.path(&empty)).unwrap();
+        simulator.create(5);
+        let run = export(run.again(), &simulator, &flags).expect_code(0);
+        assert_eq!((run.stderr.as_str(), kinds(&run, "changes.ndjson", "added")), ("", 5), "{output}");
+        let run = run.again().args(["diff", &empty, output, "-q"]).finish().expect_code(0);
+        assert_eq!(run.stderr, "", "{output}");
+        (0..5).for_each(|_| assert!(simulator.delete_at(0)));
+        let run = export(run.again(), &simulator, &flags).expect_code(0);
+        assert_eq!((run.stderr.as_str(), kinds(&run, "changes.ndjson", "removed")), ("", 5), "{output}");
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Asked, Finished, ScriptedServer, run_in, sent_export, simulator};
+use crate::support::{Answer, Asked, Finished, Run, ScriptedServer, run_in, sent_export, simulator};
 
 /// Regions that a folder's name must write otherwise, an empty one and none; two contacts of each.
 const REGIONS: [Option<&str>; 5] = [Some("NP"), Some("A/B=C%"), Some(""), None, Some("ZÜ")];
@@ -26,13 +26,15 @@ fn changing_server(regions: &'static [Option<&'static str>], moved: &Arc<AtomicU
         json!({"id": format!("00000000-0000-4000-8000-{at:012}"), "region_code": region, "opt_out": at == 3,
             "phone_number": "+12025550123", "created_at": format!("2026-03-0{}T23:59:59Z", at % 3 + 1)})
     };
-    ScriptedServer::start(move |_, head| {
-        let Asked { page, size } = Asked::by(head);
-        let total = regions.len() * 2;
-        let rows: Vec<Value> = (0..total).skip(((page - 1) * size) as usize).take(size as usize).map(&row).collect();
-        let pagination = json!({"page": page, "page_size": size, "total_count": total});
-        Answer::ok(json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string())
-    })
+    ScriptedServer::start(move |_, head| page_of(&Vec::from_iter((0..regions.len() * 2).map(&row)), head))
+}
+
+/// The page of a list that is requested.
+fn page_of(list: &[Value], head: &str) -> Answer {
+    let Asked { page, size } = Asked::by(head);
+    let rows: Vec<&Value> = list.iter().skip(((page - 1) * size) as usize).take(size as usize).collect();
+    let pagination = json!({"page": page, "page_size": size, "total_count": list.len()});
+    Answer::ok(json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string())
 }
 
 /// The files below a folder with their bytes, but for those that begin with `_` or `.`.
@@ -250,6 +252,51 @@ fn a_contact_that_moves_between_files_is_one_change() {
         .unwrap();
     assert_eq!((&change["change"], &change["changed_fields"]), (&json!("changed"), &json!(["region_code"])));
     assert_eq!((&change["old"]["region_code"], &change["new"]["region_code"]), (&json!("NP"), &json!("A/B=C%")));
+}
+
+/// Contacts on two days. On the second, one is gone and another has moved and opted in, so that neither the region DE, nor
+/// the opt-out, nor the day of the first is left.
+fn server_of_days(day: &Arc<AtomicUsize>) -> ScriptedServer {
+    const DAYS: [&[(u32, &str, bool, &str)]; 2] = [
+        &[(0, "DE", false, "2026-03-01"), (1, "DE", true, "2026-03-02"), (2, "US", false, "2026-03-02")],
+        &[(1, "US", false, "2026-03-02"), (2, "US", false, "2026-03-02")],
+    ];
+    let day = Arc::clone(day);
+    ScriptedServer::start(move |_, head| {
+        let contacts = DAYS[day.load(Ordering::SeqCst)].iter().map(|(id, region, opt_out, created)| {
+            json!({"id": format!("00000000-0000-4000-8000-{id:012}"), "region_code": region, "opt_out": opt_out,
+                "phone_number": "+12025550123", "created_at": format!("{created}T12:00:00Z")})
+        });
+        page_of(&Vec::from_iter(contacts), head)
+    })
+}
+
+#[test]
+fn rows_of_values_that_no_longer_occur_are_compared() {
+    for column in ["region_code", "opt_out", "created_date"] {
+        let day = Arc::<AtomicUsize>::default();
+        let server = server_of_days(&day);
+        let flags = ["-o", "c", "--partition-by", column, "--changes", "d.ndjson", "--exit-code-unchanged", "99"];
+        let export = |run: Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+        let run = export(sent_export(), 0);
+        for (name, bytes) in files(&run.path("c")) {
+            let copy = run.path("old").join(name);
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::write(copy, bytes).unwrap();
+        }
+        day.store(1, Ordering::SeqCst);
+        let run = export(run.again(), 0).expect_stderr(": 0 added, 1 changed, 1 removed");
+        let run = run.again().args(["diff", "old", "c", "-o", "e.ndjson", "-q"]).finish().expect_code(0);
+        let changes = fs::read_to_string(run.path("d.ndjson")).unwrap();
+        assert_eq!(changes, fs::read_to_string(run.path("e.ndjson")).unwrap(), "{column}");
+        let kinds = changes.lines().map(|line| {
+            let change: Value = serde_json::from_str(line).unwrap();
+            ["change", "opt_out_change", "changed_fields"].map(|name| change[name].clone())
+        });
+        let changed = [json!("changed"), json!("opted_in"), json!(["region_code", "opt_out"])];
+        assert_eq!(kinds.collect::<Vec<_>>(), [[json!("removed"), Value::Null, Value::Null], changed], "{column}");
+        export(run.again(), 99).expect_stderr(": 0 added, 0 changed, 0 removed");
+    }
 }
 
 #[test]

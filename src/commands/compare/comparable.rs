@@ -51,11 +51,13 @@ pub(in crate::commands) fn difference(old: &SideFacts, new: &SideFacts) -> Optio
     Some(Difference { what, old: shown(old), new: shown(new) })
 }
 
-/// The columns that only one side has. They are not compared, and listed on stderr.
+/// The columns that only one side has. They are not compared, and listed on stderr. Without rows, a side may not tell its
+/// columns, and there is nothing to compare.
 pub(in crate::commands) fn columns_of_one_side(old: &SideFacts, new: &SideFacts, schema: &Schema) -> Vec<String> {
     let mut names = Vec::new();
-    for (one, other, side) in [(old, new, "older"), (new, old, "newer")] {
-        let absent = one.absent.difference(&other.absent).map(|&column| schema.field(column).name().clone());
+    let (Some(of_old), Some(of_new)) = (&old.absent, &new.absent) else { return names };
+    for (one, other, side) in [(of_old, of_new, "older"), (of_new, of_old, "newer")] {
+        let absent = one.difference(other).map(|&column| schema.field(column).name().clone());
         let absent: Vec<String> = absent.collect();
         if !absent.is_empty() {
             warn_text(&format!("not compared, since the {side} export lacks them: {}", absent.join(", ")));

@@ -44,8 +44,8 @@ pub(in crate::commands) struct SideFacts {
     pub(in crate::commands) privacy: BTreeSet<String>,
     /// Customer ids of the rows; known after reading them.
     pub(in crate::commands) customers: BTreeSet<String>,
-    /// Columns that a file lacks, by position; known after reading it.
-    pub(in crate::commands) absent: BTreeSet<usize>,
+    /// Columns that it lacks, by position; `None` unless it has rows, known after reading them.
+    pub(in crate::commands) absent: Option<BTreeSet<usize>>,
     /// Why rows may be missing.
     pub(in crate::commands) doubts: Vec<String>,
 }
@@ -221,7 +221,7 @@ impl Side {
                     added = sorter.add(&piece.batch, rank);
                 }
             };
-            let FileFacts { absent, malformed, filters, .. } = read_file(file, &mut take)?;
+            let FileFacts { rows: in_file, absent, malformed, filters, .. } = read_file(file, &mut take)?;
             added?;
             progress.end_file(file.bytes);
             let schema = file.schema();
@@ -234,7 +234,9 @@ impl Side {
             if let Some(column) = ["id", PROFILE_ID].into_iter().find(is_absent) {
                 return Err(ConfigError::NoIds { path: file.path.display().to_string(), column }.into());
             }
-            self.facts.absent.extend(absent);
+            if in_file > 0 {
+                self.facts.absent.get_or_insert_default().extend(absent);
+            }
             if let Some(filters) = filters {
                 self.facts.add_filters(&filters, file.is_part());
             }

@@ -70,6 +70,8 @@ pub(in crate::commands) fn prepare(
     let (api, filters) = (config.account.name(), &config.filters);
     let keeps_others = partition.is_some_and(PartitionBy::keeps_others);
     new_facts.add_export(Some(api), filters, &config.outputs.privacy, keeps_others);
+    let is_unwritten = |column: &usize| !changes.columns.contains(schema.field(*column).name());
+    new_facts.absent = Some((0..schema.fields().len()).filter(is_unwritten).collect());
     let sorting = SortSettings { budget_bytes: BUDGET_BYTES, ..SortSettings::default() };
     let sorter = SnapshotSorter::new(&schema, &sorting)?;
     let mut mirror = Mirror::new(&config.outputs.stores);
@@ -125,7 +127,8 @@ fn find_base(
     }
     check_base(&name, &side.facts, new_facts)?;
     side.warn_of_doubts(!shows);
-    if is_folder {
+    // A dataset that is replaced as a whole is the base as a whole: the rows of a value that no longer occurs are gone.
+    if outputs.settings.partition.as_ref().is_some_and(PartitionBy::keeps_others) {
         return Ok((Base { place: name, side: Some(side) }, BaseRows::Unread(Box::new(sorter.another()))));
     }
     let mut rows = sorter.another();

@@ -14,7 +14,7 @@ use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export};
 const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
 
 /// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
-/// a contact less, another region for the next and one more; on the third, its list is refused.
+/// a contact less, another region for the next and one more; on the third, its list is refused, and on the fourth empty.
 fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
@@ -23,6 +23,7 @@ fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
         let ids: &[u32] = match (profile.as_str(), day) {
             (ASKED, 3) => return Answer::error(403, "AUTH_004"),
             (ASKED, 2) => &[1, 2, 7],
+            (ASKED, 4) => &[],
             _ => &[0, 1, 2],
         };
         let contact = |id: &u32| {
@@ -109,6 +110,26 @@ fn rows_are_matched_by_their_profiles_and_ids() {
     assert_eq!(state, tuesday);
     let run = run.again().args(["diff", "h", "--as-of", &time(&files[2]), "-o", "s.ndjson"]).finish().expect_code(0);
     assert_eq!(rows(&run, "s.ndjson").len(), 3, "those of North");
+}
+
+#[test]
+fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "d", "--partition-by", "profile_id", "--profiles", "all", "--changes", "ch.csv", "-q"];
+    let flags = [&flags[..], &["--exit-code-unchanged", "99"]].concat();
+    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let run = export(sent_export(), 0);
+    day.store(4, Ordering::SeqCst);
+    let run = export(run.again(), 0);
+    assert_eq!(changes(&run, "ch.csv"), [0, 1, 2].map(|id| change("South", id, "removed")));
+    let run = export(run.again(), 99);
+    day.store(1, Ordering::SeqCst);
+    let run = export(run.again(), 0);
+    assert_eq!(changes(&run, "ch.csv"), [0, 1, 2].map(|id| change("South", id, "added")));
+    day.store(3, Ordering::SeqCst);
+    let run = export(run.again(), 3);
+    assert_eq!(changes(&run, "ch.csv"), [0, 1, 2].map(|id| change("South", id, "missing")));
 }
 
 #[test]
