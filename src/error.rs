@@ -199,6 +199,9 @@ pub enum Error {
     /// A signal stopped the run.
     #[error("stopped by a signal; the outputs are unchanged")]
     Stopped(ExitCode),
+    /// The same when some of several exports were already published.
+    #[error("stopped by a signal; what was published before stays")]
+    StoppedBetween(ExitCode),
 }
 
 impl From<StoreError> for Error {
@@ -244,7 +247,7 @@ impl Error {
             Self::Kept { error, .. } => error.exit_code(),
             Self::Api(error) => request::exit_code(&error.problem),
             Self::RefusedFrom { error, .. } => request::exit_code(&error.problem),
-            Self::Stopped(code) => *code,
+            Self::Stopped(code) | Self::StoppedBetween(code) => *code,
         }
     }
 
@@ -321,7 +324,7 @@ impl Error {
             }
             Self::Journal(_) => "start over with --fresh, or remove the journal beside the output",
             Self::Gate { .. } => GATE_HINT,
-            Self::TimeLimit(_) | Self::Stopped(_) => "run the same command again",
+            Self::TimeLimit(_) | Self::Stopped(_) | Self::StoppedBetween(_) => "run the same command again",
             Self::StartSimulator(StartError::Listen { port, .. }) if *port != 0 => {
                 "choose a free port with --port, or 0 for any"
             }

@@ -14,8 +14,8 @@ use crate::store::{OutputTarget, Stores};
 use crate::telemetry::{LineageDataset, LineageField, WrittenTotals};
 
 /// What reports call the rows that the export is not named after.
-const CHANGES: &str = "changes";
-const HISTORY: &str = "history";
+pub(super) const CHANGES: &str = "changes";
+pub(super) const HISTORY: &str = "history";
 
 /// The endpoints and files that a command reads.
 pub(super) fn inputs_of(command: &Command) -> Vec<LineageDataset> {

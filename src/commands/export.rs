@@ -25,6 +25,7 @@ use crate::verdict::{Evidence, EvidenceCode, Verdict};
 use super::account::key_variable;
 use super::estimate::plan_export;
 use super::export_command::{ExportCommand, Intent, is_only_checked, with_account};
+use super::kept_changes::KeptChanges;
 use super::monitor::RunMonitor;
 use super::printer::{note, show, warn_event, warn_text};
 use super::publish::{PublishedExport, may_be_published, publish, published_before, warn_of_losses};
@@ -82,10 +83,20 @@ pub(super) struct Opened {
     outputs: Outputs,
     activities: Option<Outputs>,
     comparing: Option<(Comparing, NewRows)>,
+    /// Changes of the same rows that an earlier run has published, instead of a comparison.
+    kept: Option<KeptChanges>,
     /// The requests that the account had sent for other exports.
     pub(super) stats_before: RequestStats,
     /// Held until the end, like those of the outputs.
     _locks: Vec<OutputLock>,
+}
+
+impl Opened {
+    /// Keeps changes that are published instead of comparing again.
+    pub(super) fn keep_changes(&mut self, kept: KeptChanges) {
+        self.comparing = None;
+        self.kept = Some(kept);
+    }
 }
 
 /// Opens and locks everything that is written, and examines the previous export.
@@ -111,7 +122,8 @@ pub(super) fn open<R: Reading>(config: &mut ExportConfig, verbosity: &VerbosityA
     }
     let comparing = prepare(config, R::NAME, verbosity)?;
     config.outputs.small_files.is_locked = outputs.are_locked() && locks.iter().all(OutputLock::is_held);
-    Ok(Opened { outputs, activities, comparing, stats_before: RequestStats::default(), _locks: locks })
+    let stats_before = RequestStats::default();
+    Ok(Opened { outputs, activities, comparing, kept: None, stats_before, _locks: locks })
 }
 
 /// Reads everything and publishes it; `None` if the reader of the only output, a pipe, closed it.
@@ -127,7 +139,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
 ) -> Result<Option<PublishedExport<C::Document>>, Error> {
     let key = config.account.api_key.clone().ok_or(ConfigError::MissingKey)?;
     let (started, now) = (Instant::now(), Timestamp::now());
-    let Opened { outputs, activities, comparing, stats_before, _locks } = opened;
+    let Opened { outputs, activities, comparing, kept, stats_before, _locks } = opened;
     let journal_key = config.journal_key(command.reading.journal_key(), &key);
     // After a failed gate the next run resumes from the journal, however short this one was. The same holds after an
     // interruption while reading activities: the saved ones belong to the messages of this list.
@@ -184,7 +196,7 @@ pub(super) async fn read_and_publish<R: Reading, C: RowCounts>(
             for id in [&mut run.consistency.first_request_id, &mut run.consistency.last_request_id] {
                 *id = id.as_deref().and_then(|id| account.shown_request_id(id));
             }
-            publish::<R, _>(config, *exported, (staged_activities, compared), run).map(Some)
+            publish::<R, _>(config, *exported, (staged_activities, compared, kept), run).map(Some)
         }
         Err(error) => Err(error),
     };

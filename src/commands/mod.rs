@@ -12,6 +12,7 @@ mod estimate;
 mod export;
 mod export_command;
 mod job;
+mod kept_changes;
 mod log;
 mod man;
 mod messages;

@@ -21,10 +21,7 @@ use crate::cli::{Command, TableArg, VerbosityArgs, WatchArgs};
 use crate::config::{ExportConfig, WatchConfig};
 use crate::error::{Error, ExitCode};
 use crate::export::ReadReport;
-use crate::report::RunChanges;
-use crate::telemetry::{
-    CONSOLE_TARGET, ChangeTotals, ErrorRecord, LogFormat, MetricsLabels, RUN_RECORD_SCHEMA_VERSION, RunRecord,
-};
+use crate::telemetry::{CONSOLE_TARGET, ErrorRecord, LogFormat, MetricsLabels, RUN_RECORD_SCHEMA_VERSION, RunRecord};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -188,18 +185,18 @@ impl<'a> RunMonitor<'a> {
         add(&mut record.changes_seen, facts.changes_seen);
     }
 
-    /// Records that the outputs of a list are published; `outcome` is the same for people.
+    /// Records that the outputs of a list are published, after those of earlier lists; `outcome` is the same for people.
     pub(super) fn note_published<D>(&self, published: &PublishedExport<D>, outcome: &str) {
         let mut record = self.record.borrow_mut();
         record.is_published = true;
         add(&mut record.rows, published.rows);
         add(&mut record.bytes, published.bytes);
-        let totals = |changes: &RunChanges| ChangeTotals {
-            added: changes.added,
-            changed: changes.changed,
-            removed: changes.removed,
-        };
-        record.changes = published.changes.as_ref().map(totals);
+        if let Some(changes) = &published.changes {
+            let sum = record.changes.get_or_insert_default();
+            sum.added += changes.added;
+            sum.changed += changes.changed;
+            sum.removed += changes.removed;
+        }
         outcome.clone_into(&mut record.summary);
         self.lineage.borrow_mut().note_written(&published.datasets);
     }
@@ -209,6 +206,11 @@ impl<'a> RunMonitor<'a> {
         let mut record = self.record.borrow_mut();
         record.verdict = Some(verdict);
         outcome.clone_into(&mut record.summary);
+    }
+
+    /// Records that a list was not read to its end, so that there is no verdict on all of them.
+    pub(super) fn note_unread(&self) {
+        self.record.borrow_mut().verdict = None;
     }
 
     /// Completes the record and passes it on.

@@ -42,7 +42,7 @@ fn event_of(error: &Error) -> &'static str {
     match error {
         Error::Kept { error, .. } => event_of(error),
         Error::Gate { .. } => "gate_failed",
-        Error::Stopped(_) | Error::TimeLimit(_) => "stopped",
+        Error::Stopped(_) | Error::StoppedBetween(_) | Error::TimeLimit(_) => "stopped",
         _ => "error",
     }
 }

@@ -30,6 +30,7 @@ use crate::telemetry::LineageDataset;
 use crate::verdict::{Evidence, Verdict};
 
 use super::datasets::written;
+use super::kept_changes::KeptChanges;
 use super::printer::warn;
 use super::replaced::{carried_over, files_of_dataset, seen_from, stale_files};
 use super::with_changes::Compared;
@@ -95,7 +96,7 @@ pub(super) fn published_before(config: &ExportConfig, resource: &str) -> Result<
 pub(super) fn publish<R: Reading, C: RowCounts>(
     config: &ExportConfig,
     exported: Exported<C>,
-    (activities, compared): (Option<Exported<ActivityCounts>>, Option<Compared>),
+    (activities, compared, kept): (Option<Exported<ActivityCounts>>, Option<Compared>, Option<KeptChanges>),
     mut run: RunFacts,
 ) -> Result<PublishedExport<C::Document>, Error> {
     let carried = carried_over(config, exported.gathered.staged.reports());
@@ -105,6 +106,10 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let items_rejected = exported.read.rejected;
     let (changes, staged_changes, history) = compared
         .map_or((None, None, None), |Compared { changes, staged, history }| (Some(changes), Some(staged), history));
+    let (kept, kept_files) =
+        kept.map(|KeptChanges { changes, outputs, history }| (changes, (outputs, history))).unzip();
+    let (kept_outputs, kept_history) = kept_files.unwrap_or_default();
+    let changes = changes.or(kept);
     run.changes.clone_from(&changes);
     let (activities, staged_activities) = activities.map(|read| summarize(config, read, &run)).unzip();
     let with_rows = [Some(&staged), staged_activities.as_ref(), staged_changes.as_ref()];
@@ -141,13 +146,13 @@ pub(super) fn publish<R: Reading, C: RowCounts>(
     let partition = files.settings.partition.as_ref();
     if let Some(target) = &files.manifest {
         let mut outputs = seen_from(target, files, &outputs);
-        outputs.extend(carried);
+        outputs.extend(carried.into_iter().chain(kept_outputs));
         if partition.is_some() {
             let place = |report: &OutputReport| (report.resource.is_some(), report.path.clone());
             outputs.sort_by_key(place);
         }
         let history = history.as_ref().map(|(staged, _)| seen_from(target, files, staged.reports()));
-        let history = history.as_ref().and_then(|reports| reports.first());
+        let history = history.as_ref().and_then(|reports| reports.first()).or(kept_history.as_ref());
         let manifest = Manifest { history, ..manifest::<R>(config, &run, rows, items_rejected, &outputs) };
         small_files.push(manifest.stage(target, files.small_files)?);
     }

@@ -79,6 +79,7 @@ fn errors_of_a_run() {
         Error::WriterDied,
         Error::Stopped(ExitCode::Interrupted),
         kept(Error::Stopped(ExitCode::Terminated)),
+        kept(Error::StoppedBetween(ExitCode::Terminated)),
         kept(rejected(401, Some("AUTH_002"), BASE_URL)),
         kept(rejected(400, Some("VALIDATION_001"), BASE_URL)),
     ]);

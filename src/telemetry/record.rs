@@ -65,7 +65,7 @@ pub struct RunRecord {
 }
 
 /// Counts of changes between two exports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeTotals {
     /// Rows that are new.
     pub added: u64,

@@ -95,7 +95,7 @@ fn warn(error: &EmitError) {
 fn state_of(error: &Error) -> LineageState {
     match error {
         Error::Kept { error, .. } => state_of(error),
-        Error::Stopped(_) | Error::TimeLimit(_) => LineageState::Abort,
+        Error::Stopped(_) | Error::StoppedBetween(_) | Error::TimeLimit(_) => LineageState::Abort,
         _ => LineageState::Fail,
     }
 }

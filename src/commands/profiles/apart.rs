@@ -16,6 +16,7 @@ use crate::verdict::Verdict;
 
 use super::super::export::{exit_code, open, outcome, read_and_publish, sentences, table_style};
 use super::super::job;
+use super::super::kept_changes::KeptChanges;
 use super::super::monitor::RunMonitor;
 use super::super::printer::{note_profile, show, warn_event, warn_profile, warn_text};
 use super::super::publish::{PublishedExport, warn_of_losses};
@@ -76,8 +77,12 @@ impl<R: Resource> ProfilesRun<'_, R> {
                     warn_profile(&profile, &error);
                     results.failures.push(error);
                 }
-                // The journals of all profiles are kept, so that nothing is read twice.
-                Err(error) => return Err(results.journals.iter().fold(error, |error, journals| journals.kept(error))),
+                Err(error) => {
+                    monitor.note_unread();
+                    // The journals of all profiles are kept, so that nothing is read twice.
+                    let error = results.journals.iter().fold(error, |error, journals| journals.kept(error));
+                    return Err(if results.published.is_empty() { error } else { after_some(error) });
+                }
             }
         }
         results.journals.iter().for_each(Journals::remove);
@@ -99,6 +104,11 @@ impl<R: Resource> ProfilesRun<'_, R> {
         opened.stats_before = account.stats();
         let profiles = vec![profile];
         let journals = self.journals(&config, &profiles, since.as_ref(), is_quiet)?;
+        if journals.are_resumed()
+            && let Some(kept) = KeptChanges::find(&config, journals.began_at())
+        {
+            opened.keep_changes(kept);
+        }
         let command = self.reading(profiles, (since, partition), &journals);
         let watch = (self.verbosity, monitor);
         let reading = read_and_publish::<_, C>(&command, watch, (&config, account), opened, stop);
@@ -110,14 +120,14 @@ impl<R: Resource> ProfilesRun<'_, R> {
         }
     }
 
-    /// Prints the outcome for a profile on one line, after its table if that was requested.
+    /// Prints the outcome for a profile on one line, changes included, after its table if that was requested.
     fn report_one<D: RunDocument>(
         &self,
         profile: &ChildProfile,
         published: &PublishedExport<D>,
         monitor: &RunMonitor<'_>,
     ) {
-        let outcome = outcome::<ListReading<R>, D>(published);
+        let outcome = outcome::<ListReading<R>, D>(published).replace('\n', "; ");
         monitor.note_published(published, &outcome);
         if monitor.shows_tables() {
             show(&format!("\n{}", published.document.table(table_style())));
@@ -146,6 +156,10 @@ impl<R: Resource> ProfilesRun<'_, R> {
             && let Some(worst) = ExitCode::worst(failures.iter().map(Error::exit_code))
             && let Some(at) = failures.iter().position(|error| error.exit_code() == worst)
         {
+            // A profile that a gate holds back was read to its end.
+            if failures.iter().any(is_unread) {
+                monitor.note_unread();
+            }
             return Err(failures.swap_remove(at));
         }
         let worst = published.iter().map(|(_, verdict, _)| *verdict).reduce(Verdict::weaker);
@@ -188,6 +202,23 @@ impl Drop for MissingFolders {
             // Fails where something is in it, as intended.
             std::fs::remove_dir(folder).ok();
         }
+    }
+}
+
+/// An error that ends the run when the outputs of some profiles are already published.
+fn after_some(error: Error) -> Error {
+    match error {
+        Error::Kept { error, journal } => Error::Kept { error: Box::new(after_some(*error)), journal },
+        Error::Stopped(code) => Error::StoppedBetween(code),
+        error => error,
+    }
+}
+
+/// Whether the list of a profile that failed was not read to its end.
+fn is_unread(error: &Error) -> bool {
+    match error {
+        Error::Kept { error, .. } => is_unread(error),
+        error => !matches!(error, Error::Gate { .. }),
     }
 }
 

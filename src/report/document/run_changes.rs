@@ -1,11 +1,11 @@
 //! What has changed since the export that a run has replaced.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::table::Table;
 
 /// What has changed since the export that a run has replaced, as the file of `--changes` lists it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunChanges {
     /// The run that published the other export; `None` if there was none, or its manifest does not say.
     pub base_run_id: Option<String>,

@@ -14,7 +14,8 @@ use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export};
 const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
 
 /// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
-/// a contact less, another region for the next and one more; on the third, its list is refused, and on the fourth empty.
+/// a contact less, another region for the next and one more; on the third, its list is refused. On the fourth, the key is
+/// refused for it, after North has a contact less, and on the fifth it is not. On the sixth, its list is empty.
 fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
@@ -22,8 +23,10 @@ fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
         let (day, asked) = (day.load(Ordering::SeqCst), Asked::by(head));
         let ids: &[u32] = match (profile.as_str(), day) {
             (ASKED, 3) => return Answer::error(403, "AUTH_004"),
+            (ASKED, 4) => return Answer::error(401, "AUTH_002"),
             (ASKED, 2) => &[1, 2, 7],
-            (ASKED, 4) => &[],
+            (ASKED, 6) => &[],
+            (OTHER, 4 | 5) => &[0, 1],
             _ => &[0, 1, 2],
         };
         let contact = |id: &u32| {
@@ -120,7 +123,7 @@ fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile(
     let flags = [&flags[..], &["--exit-code-unchanged", "99"]].concat();
     let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
     let run = export(sent_export(), 0);
-    day.store(4, Ordering::SeqCst);
+    day.store(6, Ordering::SeqCst);
     let run = export(run.again(), 0);
     assert_eq!(changes(&run, "ch.csv"), [0, 1, 2].map(|id| change("South", id, "removed")));
     let run = export(run.again(), 99);
@@ -165,4 +168,51 @@ fn an_export_without_the_column_of_the_profile_cannot_be_compared() {
     let run = run.again().contacts(&server.url(), &with(&["--drop", "profile_id"])).finish().expect_code(0);
     let run = run.again().contacts(&server.url(), &with(&["--changes", "ch.csv"])).finish().expect_code(2);
     run.expect_stderr("no column profile_id in ./c.csv");
+}
+
+#[test]
+fn a_resumed_run_keeps_the_changes_of_profiles_that_are_published() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "{profile_name}/c.csv", "--profiles", "all", "--exit-code-unchanged", "99", "-q"];
+    let each = ["--changes", "{profile_name}/ch.csv", "--history", "{profile_name}/h"];
+    let flags = [&flags[..], &each].concat();
+    let export = |run: crate::support::Run, code: i32| run.contacts(&server.url(), &flags).finish().expect_code(code);
+    let run = export(sent_export(), 0);
+    day.store(4, Ordering::SeqCst);
+    let mut run = export(run.again(), 6);
+    let removed = [change("North", 2, "removed")];
+    assert_eq!(changes(&run, "North/ch.csv"), removed);
+    let before = fs::read(run.path("North/ch.csv")).unwrap();
+    let facts = |run: &Finished| {
+        let manifest = manifest(run, "North/_c.csv.manifest.json");
+        ["changes", "outputs", "history"].map(|name| manifest[name].clone())
+    };
+    let facts_before = facts(&run);
+    // However often it ends early, nothing is forgotten.
+    for (today, code) in [(4, 6), (5, 0)] {
+        day.store(today, Ordering::SeqCst);
+        run = export(run.again(), code);
+        assert_eq!(fs::read(run.path("North/ch.csv")).unwrap(), before);
+        assert_eq!(facts(&run), facts_before);
+    }
+    assert_eq!(changes(&run, "South/ch.csv").len(), 0);
+    for folder in ["North/h", "South/h"] {
+        assert_eq!(fs::read_dir(run.path(folder)).unwrap().count(), 2, "one for each day on which all was read");
+    }
+    let run = run.again().args(["verify", "North/c.csv", "North/ch.csv"]).finish().expect_code(0);
+    let run = export(run.again(), 99);
+    assert_eq!(changes(&run, "North/ch.csv").len(), 0);
+}
+
+#[test]
+fn changes_that_the_interrupted_run_did_not_write_are_compared() {
+    let day = Arc::new(AtomicU32::new(4));
+    let server = server(&day);
+    let flags = ["-o", "{profile_name}.csv", "--profiles", "all", "-q"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(6);
+    day.store(5, Ordering::SeqCst);
+    let more = [&flags[..], &["--changes", "ch-{profile_name}.csv"]].concat();
+    let run = run.again().contacts(&server.url(), &more).finish().expect_code(0);
+    assert_eq!((changes(&run, "ch-North.csv").len(), changes(&run, "ch-South.csv").len()), (0, 3));
 }

@@ -1,10 +1,13 @@
 //! Runs over profiles that programs watch: one run for all, and an event for each profile with outputs of its own.
 
+use std::process::Command;
+
+use sent_export::simulator::Settings;
 use serde_json::{Value, json};
 
-use super::choice::server_of;
+use super::choice::{asked_profile, identity, server_of};
 use super::{ASKED, CONTACTS, OTHER, manifest, organization, profile_ids};
-use crate::support::{Answer, Finished, ScriptedServer, sent_export};
+use crate::support::{Answer, Asked, Finished, ScriptedServer, run_in, sent_export, wait_until};
 use crate::watching::{events, log};
 
 /// The only line of the run log.
@@ -134,4 +137,66 @@ fn a_log_that_nobody_reads_has_a_line_for_each_profile() {
     let flags = [&flags[..], &["--show-table"]].concat();
     let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
     assert_eq!(run.stderr.matches("Available channels").count(), 3, "{run:?}");
+}
+
+#[test]
+fn changes_of_each_are_added_up_and_their_line_stays_one() {
+    let server = organization(|settings| settings);
+    let each = ["-o", "{profile_name}.csv", "--profiles", "all", "--changes", "ch-{profile_name}.csv"];
+    let flags = [&each[..], &WATCHED].concat();
+    let run = sent_export().contacts(&server.base_url(), &flags).finish().expect_code(0);
+    let lines = log(&run, &[]);
+    for line in events(&lines, "profile_finished") {
+        let text = line["message"].as_str().unwrap();
+        assert!(text.ends_with(": complete: 250 contacts; first export: every contact is new"), "{text}");
+    }
+    let last = &lines[lines.len() - 1];
+    assert_eq!([&last["added"], &last["changed"], &last["removed"]], [&json!(3 * CONTACTS), &json!(0), &json!(0)]);
+    assert_eq!(record(&run)["changes"], json!({"added": 3 * CONTACTS, "changed": 0, "removed": 0}));
+    let run = run.again().contacts(&server.base_url(), &each).finish().expect_code(0);
+    assert_eq!(run.stderr.matches(": complete: 250 contacts; changes since ").count(), 3, "{run:?}");
+}
+
+/// Checks what is told of a run that ended after it had published the first profile.
+#[track_caller]
+fn assert_no_verdict(run: &Finished, rows: u32) {
+    let record = record(run);
+    assert_eq!((&record["verdict"], &record["rows"]), (&Value::Null, &json!(rows)), "{record}");
+    assert_eq!(record["is_published"], json!(true));
+    let metrics = std::fs::read_to_string(run.path("run.prom")).unwrap();
+    let verdicts: Vec<&str> =
+        metrics.lines().filter(|line| line.starts_with("sent_export_last_run_verdict{")).collect();
+    assert!(verdicts.len() == 3 && verdicts.iter().all(|line| line.ends_with(" 0")), "{verdicts:?}");
+}
+
+#[test]
+fn a_run_that_ends_between_profiles_has_no_verdict() {
+    let server = ScriptedServer::start(|_, head| match asked_profile(head) {
+        None => Answer::ok(identity(&[(OTHER, "North"), (ASKED, "South")])),
+        Some(profile) if profile == OTHER => Asked::by(head).answer_of(3),
+        Some(_) => Answer::Http(401, Vec::new(), String::new()),
+    });
+    let flags = [&["-o", "{profile_name}.csv", "--profiles", "all"][..], &WATCHED].concat();
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(6);
+    let lines = log(&run, &[]);
+    assert_eq!((&lines[lines.len() - 1]["verdict"], &lines[lines.len() - 1]["rows"]), (&Value::Null, &json!(3)));
+    assert_no_verdict(&run, 3);
+}
+
+#[test]
+fn a_run_that_is_stopped_between_profiles_does_not_call_the_outputs_unchanged() {
+    let server = organization(|settings| Settings { latency: "100ms".parse().unwrap(), ..settings });
+    let flags = ["-o", "{profile_id}.csv", "--profiles", "all", "--concurrency", "1"];
+    let flags = [&flags[..], &["--runs", "runs.jsonl", "--metrics", "run.prom"]].concat();
+    let (folder, mut command) = sent_export().contacts(&server.base_url(), &flags).into_parts();
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let first = folder.path().join(format!("_{}.csv.manifest.json", profile_ids(&server)[0]));
+    wait_until(&mut child, || first.exists());
+    assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(143), "{text}");
+    assert!(text.contains("error: stopped by a signal; what was published before stays"), "{text}");
+    let run = run_in(folder).args(["--version"]).finish();
+    assert_no_verdict(&run, CONTACTS);
 }

@@ -1,0 +1,85 @@
+//! The changes that an interrupted run has already published, which the run that resumes it keeps.
+//!
+//! With an output for each profile, a run publishes one profile after another and keeps the journals of all of them until
+//! its end. The run that resumes it publishes the same rows again, from the journal. Compared with what is there now, they
+//! would be unchanged, and what has changed since the export before would be lost.
+//!
+//! *Easy to get wrong:* the manifest tells that an export is from the same responses: it has the start of the journal. Nothing
+//! else has to be remembered, and a run that was killed at any moment cannot leave a mark that is wrong.
+
+use serde::Deserialize;
+
+use crate::config::{ChangesConfig, ExportConfig};
+use crate::publish::{OutputReport, PublishedFile, is_part_of, read_manifest};
+use crate::report::RunChanges;
+use crate::time::Timestamp;
+
+use super::datasets::{CHANGES, HISTORY};
+
+/// What a manifest says of changes.
+#[derive(Debug, Deserialize)]
+struct PublishedChanges {
+    #[serde(default)]
+    started_at: String,
+    changes: Option<RunChanges>,
+    history: Option<PublishedFile>,
+}
+
+/// Changes that stay as they are.
+#[derive(Debug)]
+pub(super) struct KeptChanges {
+    /// What has changed, for the report and the exit code.
+    pub(super) changes: RunChanges,
+    /// The files, with paths relative to the manifest.
+    pub(super) outputs: Vec<OutputReport>,
+    /// The file of the history, too.
+    pub(super) history: Option<OutputReport>,
+}
+
+impl KeptChanges {
+    /// The changes of the export that is there, if it is from the same responses as this run, which began to read at
+    /// `began_at` (microseconds UTC); `None` if it is not, or lacks changes that the flags ask for.
+    pub(super) fn find(config: &ExportConfig, began_at: i64) -> Option<Self> {
+        let (wanted, manifest) = (config.outputs.changes.as_ref()?, config.outputs.manifest.as_ref()?);
+        // One that cannot be read is refused where it is needed.
+        let before = read_manifest::<PublishedChanges>(manifest).ok().flatten()?;
+        let PublishedChanges { started_at, changes, history } = before.details;
+        if started_at != Timestamp::from_micros(began_at).to_millis() {
+            return None;
+        }
+        let mut outputs = Vec::new();
+        for request in &wanted.outputs {
+            let place = request.target.seen_from(manifest);
+            let is_its = |file: &&PublishedFile| file.path == place || is_part_of(&file.path, &place);
+            let of_changes = before.outputs.iter().filter(|file| file.resource.as_deref() == Some(CHANGES));
+            let files: Vec<_> = of_changes.filter(is_its).cloned().collect();
+            if files.is_empty() {
+                return None;
+            }
+            outputs.extend(files.into_iter().map(|PublishedFile { path, csv, rows, bytes, sha256, .. }| {
+                OutputReport {
+                    path,
+                    resource: Some(CHANGES),
+                    format: request.format,
+                    csv,
+                    rows,
+                    bytes,
+                    sha256: sha256.unwrap_or_default(),
+                }
+            }));
+        }
+        if wanted.history.is_some() && history.is_none() {
+            return None;
+        }
+        let history = history.map(|PublishedFile { path, csv, rows, bytes, sha256, .. }| OutputReport {
+            path,
+            resource: Some(HISTORY),
+            format: ChangesConfig::HISTORY_FORMAT,
+            csv,
+            rows,
+            bytes,
+            sha256: sha256.unwrap_or_default(),
+        });
+        Some(Self { changes: changes?, outputs, history })
+    }
+}
