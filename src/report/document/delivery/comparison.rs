@@ -66,3 +66,18 @@ pub struct DeliveryComparison {
     /// Messages by the reason code of their failure.
     pub failures: CountChanges,
 }
+
+impl DeliveryComparison {
+    /// Whether all numbers that are compared are the same on both sides.
+    pub fn is_unchanged(&self) -> bool {
+        let is_same = |change: &CountChange| change.old == change.new;
+        let Self { deliverability, spent, .. } = self;
+        let counts = [self.outbound, self.inbound, self.unsuccessful, self.contacts_messaged, self.contacts_replied];
+        let rates = deliverability.iter().flat_map(|rate| [rate.part, rate.whole]);
+        let groups = [&self.channels, &self.statuses, &self.regions, &self.templates, &self.failures];
+        let mut all = counts.into_iter().flatten().chain(rates).chain([self.messages]);
+        all.all(|change| is_same(&change))
+            && groups.into_iter().flat_map(CountChanges::values).all(is_same)
+            && spent.is_none_or(|spent| spent.old == spent.new)
+    }
+}

@@ -28,7 +28,8 @@ pub(super) fn changes(summary: &DeliverySummary, limits: ViewLimits) -> Option<S
     let DeliveryComparison { with, as_of, filters_differ, columns_not_in_both, .. } = comparison;
     let older = OlderSide { with, as_of, filters_differ: *filters_differ, columns_not_in_both };
     let tables = tables.into_iter().chain(gross::tables(comparison, limits));
-    Some(older.section(comparison.messages, gross::notes(comparison), tables, trend(summary, limits)))
+    let notes = gross::notes(comparison, summary.min_cell.is_some());
+    Some(older.section(comparison.messages, notes, tables, trend(summary, limits)))
 }
 
 fn totals(comparison: &DeliveryComparison) -> TableView {

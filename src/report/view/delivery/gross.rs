@@ -56,8 +56,8 @@ fn transitions(gross: &MessageChanges, limits: ViewLimits) -> Option<TableView> 
         .map(|view| view.framed(Frame::Wide))
 }
 
-/// What became of the messages, in words.
-pub(super) fn notes(comparison: &DeliveryComparison) -> Vec<String> {
+/// What became of the messages, in words. `is_suppressed` if numbers of small groups are left out.
+pub(super) fn notes(comparison: &DeliveryComparison, is_suppressed: bool) -> Vec<String> {
     let Some(gross) = &comparison.gross else {
         return vec![
             "Only the net change is known: which messages are new, gone or changed takes two exports of messages with \
@@ -67,10 +67,14 @@ pub(super) fn notes(comparison: &DeliveryComparison) -> Vec<String> {
     };
     let is_compared = gross.status_changed.is_some();
     if gross.are_none() {
-        return vec![if is_compared {
-            "No change: no message was added or removed, and none changed its status.".to_owned()
+        let status = if is_compared { ", and none changed its status" } else { "" };
+        return vec![if !comparison.is_unchanged() {
+            format!("No message was added or removed{status}, but other numbers differ.")
+        } else if is_suppressed {
+            // Numbers of small groups may differ.
+            format!("No message was added or removed{status}.")
         } else {
-            "No change: no message was added or removed.".to_owned()
+            format!("No change: no message was added or removed{status}.")
         }];
     }
     let mut notes = vec![came_and_went(comparison, gross)];
