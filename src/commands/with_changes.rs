@@ -32,7 +32,7 @@ use crate::export::{Exported, NewRows, ReadReport};
 use crate::input::Mirror;
 use crate::progress::FileProgress;
 use crate::publish::{OutputLock, Outputs, StagedOutputs};
-use crate::report::RunChanges;
+use crate::report::{ProfileFacts, RunChanges};
 use crate::store::{OutputTarget, Stores};
 use crate::verdict::Verdict;
 
@@ -131,10 +131,11 @@ pub(super) async fn compare<C>(
     blocking_unless(stop, move |is_stopped| sorted.write(&settings, is_stopped)).await
 }
 
-/// The profiles of which every row was read. Nobody knows which profile the items belong to that could not be read.
+/// The profiles of which every row was read.
 fn complete_profiles(read: &ReadReport) -> HashSet<String> {
-    let verified = read.profiles.iter().filter(|profile| profile.verdict != Verdict::Unverified && read.rejected == 0);
-    verified.map(|profile| profile.id.clone()).collect()
+    let is_complete = |profile: &&ProfileFacts| profile.verdict != Verdict::Unverified && profile.items_rejected == 0;
+    let complete = read.profiles.iter().filter(is_complete);
+    complete.map(|profile| profile.id.clone()).collect()
 }
 
 /// The files that a run will replace.

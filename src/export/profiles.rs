@@ -136,6 +136,7 @@ impl<R: Resource> Reading for ProfilesReading<'_, R> {
             let facts = match read {
                 Ok(Some(read)) => {
                     let facts = facts_of(profile, read.verdict, read.evidence.clone(), None);
+                    let facts = ProfileFacts { items_rejected: read.rejected, ..facts };
                     whole = Some(add_up(whole, read));
                     facts
                 }
@@ -239,7 +240,7 @@ fn facts_of(
 ) -> ProfileFacts {
     let (id, name) = (profile.id.to_string(), profile.name.clone());
     // Rows are counted when they are written.
-    ProfileFacts { id, name, rows: 0, reachable: None, verdict, evidence, failure }
+    ProfileFacts { id, name, rows: 0, reachable: None, items_rejected: 0, verdict, evidence, failure }
 }
 
 /// Warns immediately that a profile cannot be read, because the others may take hours.

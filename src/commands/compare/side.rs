@@ -13,7 +13,7 @@ use crate::input::{
     detect_contents, read_file,
 };
 use crate::progress::FileProgress;
-use crate::report::Filters;
+use crate::report::{Filters, InputProfile};
 use crate::resources::PROFILE_ID;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
@@ -151,9 +151,14 @@ impl Side {
     /// The profiles of which it has every row, by its manifests.
     pub(in crate::commands) fn complete_profiles(&self) -> HashSet<String> {
         let exports = self.files.iter().filter_map(|file| file.published.as_ref());
-        let profiles = exports.filter(|export| export.items_rejected == 0).flat_map(|export| export.profiles.iter());
-        let is_complete = |verdict: Option<Verdict>| verdict.is_some_and(|verdict| verdict != Verdict::Unverified);
-        profiles.filter(|profile| is_complete(profile.verdict)).map(|profile| profile.id.clone()).collect()
+        let complete = exports.flat_map(|export| {
+            let is_complete = |profile: &&InputProfile| {
+                let rejected = profile.items_rejected.unwrap_or(export.items_rejected);
+                rejected == 0 && profile.verdict.is_some_and(|verdict| verdict != Verdict::Unverified)
+            };
+            export.profiles.iter().filter(is_complete)
+        });
+        complete.map(|profile| profile.id.clone()).collect()
     }
 
     /// Drops the files that need not be read.

@@ -59,6 +59,7 @@ impl ProfileRows {
                 name: None,
                 rows,
                 reachable: None,
+                items_rejected: None,
                 verdict: None,
                 evidence: Vec::new(),
                 failure: None,
@@ -76,6 +77,7 @@ fn add(profiles: &mut BTreeMap<String, InputProfile>, new: &InputProfile) {
     };
     known.rows += new.rows;
     known.reachable = known.reachable.zip(new.reachable).map(|(one, other)| one + other);
+    known.items_rejected = known.items_rejected.zip(new.items_rejected).map(|(one, other)| one + other);
     known.verdict = known.verdict.zip(new.verdict).map(|(one, other)| one.weaker(other));
     known.evidence.extend(new.evidence.iter().cloned());
     known.failure = known.failure.take().or_else(|| new.failure.clone());

@@ -17,6 +17,8 @@ pub struct ProfileFacts {
     /// Those of them who can be reached, where the rows are contacts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reachable: Option<u64>,
+    /// Items of its list that could not be rows; 0 if reading failed.
+    pub items_rejected: u64,
     /// Whether all of its rows were written.
     pub verdict: Verdict,
     /// Evidence for the verdict; empty if reading failed.
@@ -39,6 +41,9 @@ pub struct InputProfile {
     /// Those of them who can be reached, if the rows are contacts and all those of the manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reachable: Option<u64>,
+    /// Items of its list that could not be rows; `None` if the manifest does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_rejected: Option<u64>,
     /// Whether all of its rows were written; `None` without a manifest.
     #[serde(default)]
     pub verdict: Option<Verdict>,

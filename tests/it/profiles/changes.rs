@@ -11,11 +11,15 @@ use super::choice::{asked_profile, identity};
 use super::{ASKED, OTHER, manifest};
 use crate::support::{Answer, Asked, Finished, ScriptedServer, sent_export};
 
+/// The number of an item that has no id.
+const WITHOUT_ID: u32 = 99;
+
 const PROFILES: &[(&str, &str)] = &[(OTHER, "North"), (ASKED, "South")];
 
 /// An organization whose profiles have the same three contacts on the first day. On the second, the one called South has
 /// a contact less, another region for the next and one more; on the third, its list is refused. On the fourth, the key is
-/// refused for it, after North has a contact less, and on the fifth it is not. On the sixth, its list is empty.
+/// refused for it, after North has a contact less, and on the fifth it is not. On the sixth, its list is empty. On the
+/// seventh, it has a contact less, and an item of the other list has no id.
 fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
     let day = Arc::clone(day);
     ScriptedServer::start(move |_, head| {
@@ -27,11 +31,14 @@ fn server(day: &Arc<AtomicU32>) -> ScriptedServer {
             (ASKED, 2) => &[1, 2, 7],
             (ASKED, 6) => &[],
             (OTHER, 4 | 5) => &[0, 1],
+            (ASKED, 7) => &[1, 2],
+            (_, 7) => &[0, 1, WITHOUT_ID],
             _ => &[0, 1, 2],
         };
         let contact = |id: &u32| {
             let region = if profile == ASKED && day == 2 && *id == 1 { "FR" } else { "US" };
-            json!({"id": format!("00000000-0000-4000-8000-{id:012}"), "region_code": region, "phone_number": "+12025550123"})
+            let id = (*id != WITHOUT_ID).then(|| format!("00000000-0000-4000-8000-{id:012}"));
+            json!({"id": id, "region_code": region, "phone_number": "+12025550123"})
         };
         let contacts: Vec<Value> = ids.iter().map(contact).filter(|_| asked.is_first()).collect();
         let pagination = json!({"page": asked.page, "page_size": asked.size, "total_count": ids.len(), "total_pages": 1,
@@ -133,6 +140,27 @@ fn a_profile_without_rows_or_with_a_failure_has_changes_in_a_dataset_by_profile(
     day.store(3, Ordering::SeqCst);
     let run = export(run.again(), 3);
     assert_eq!(changes(&run, "ch.csv"), [0, 1, 2].map(|id| change("South", id, "missing")));
+}
+
+#[test]
+fn an_item_that_is_rejected_leaves_only_its_own_profile_in_doubt() {
+    let day = Arc::new(AtomicU32::new(1));
+    let server = server(&day);
+    let flags = ["-o", "c.csv", "--profiles", "all", "--changes", "ch.csv", "-q"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    fs::copy(run.path("c.csv"), run.path("monday.csv")).unwrap();
+    day.store(7, Ordering::SeqCst);
+    let run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
+    assert_eq!(changes(&run, "ch.csv"), [change("South", 0, "removed"), change("North", 2, "missing")]);
+    let facts = manifest(&run, "_c.csv.manifest.json");
+    let rejected = facts["profiles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|profile| (profile["name"].as_str().unwrap(), profile["items_rejected"].as_u64().unwrap()));
+    assert_eq!(BTreeMap::from_iter(rejected), BTreeMap::from([("North", 1), ("South", 0)]));
+    let run = run.again().args(["diff", "monday.csv", "c.csv", "-o", "d.csv", "-q"]).finish().expect_code(0);
+    assert_eq!(fs::read(run.path("d.csv")).unwrap(), fs::read(run.path("ch.csv")).unwrap());
 }
 
 #[test]
