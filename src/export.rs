@@ -20,6 +20,7 @@ mod lookup_reading;
 mod new_rows;
 mod profile_progress;
 mod profile_tally;
+mod profile_verdict;
 mod profiles;
 mod read_report;
 mod reading;

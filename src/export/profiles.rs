@@ -18,24 +18,21 @@ use super::delivered::Delivered;
 use super::estimate::{Estimate, Estimating, ProfileEstimate};
 use super::profile_progress::SumOfProgress;
 use super::profile_tally::ProfileTally;
+use super::profile_verdict::{add_up, conclude};
 use super::read_report::ReadReport;
 use super::reading::{ListReading, Reading};
 use super::since::Since;
 use super::written_ids::WrittenIds;
 use crate::api::{Account, AttemptsEnd, ChildProfile, Problem, Scope};
 use crate::base::noun::RowNoun;
-use crate::base::plural::{count_of, word_for};
 use crate::base::printable::printable;
 use crate::error::{Error, ExitCode};
 use crate::journal::{JournalKey, JournalSlot};
 use crate::listing::ReadProgress;
 use crate::publish::OutputError;
-use crate::report::{ConsistencyFacts, ProfileFacts, ProfileFailure};
+use crate::report::{ProfileFacts, ProfileFailure};
 use crate::resources::{BuildBatches, PageFindings, Resource, RowFilter, RowPage, of_profile, with_profile};
-use crate::verdict::{Evidence, EvidenceCode as Code, Verdict};
-
-/// Maximum number of profiles listed in evidence.
-const MAX_NAMED: usize = 10;
+use crate::verdict::{Evidence, Verdict};
 
 /// Opens the journal of a profile, by its position.
 pub type JournalOpener<'a> = dyn Fn(usize) -> Result<JournalSlot, Error> + 'a;
@@ -248,91 +245,6 @@ fn warn_of_failure(facts: &ProfileFacts) {
     let Some(ProfileFailure { exit_code, text }) = &facts.failure else { return };
     let (name, profile_id, exit_code) = (printable(facts.label()), facts.id.as_str(), u64::from(*exit_code));
     tracing::warn!(name: "profile_failed", %profile_id, exit_code, "cannot read profile {name}: {text}");
-}
-
-/// Adds the report on a profile to that on earlier ones.
-fn add_up(whole: Option<ReadReport>, read: ReadReport) -> ReadReport {
-    let Some(whole) = whole else { return read };
-    let sum = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(one, other)| one + other);
-    let (a, b) = (whole.consistency, read.consistency);
-    ReadReport {
-        verdict: whole.verdict.weaker(read.verdict),
-        evidence: Vec::new(),
-        pages: whole.pages + read.pages,
-        rejected: whole.rejected + read.rejected,
-        duplicates: whole.duplicates + read.duplicates,
-        total_first: sum(whole.total_first, read.total_first),
-        total_last: sum(whole.total_last, read.total_last),
-        consistency: ConsistencyFacts {
-            mode: a.mode,
-            total_count_min: sum(a.total_count_min, b.total_count_min),
-            total_count_max: sum(a.total_count_max, b.total_count_max),
-            changes_seen: a.changes_seen + b.changes_seen,
-            created_during_run: a.created_during_run + b.created_during_run,
-            updated_during_run: a.updated_during_run + b.updated_during_run,
-            deleted_during_run_at_least: a.deleted_during_run_at_least + b.deleted_during_run_at_least,
-            boundaries_verified: a.boundaries_verified + b.boundaries_verified,
-            boundaries_searched: a.boundaries_searched + b.boundaries_searched,
-            rescans: a.rescans + b.rescans,
-            missing_rows: a.missing_rows.into_iter().chain(b.missing_rows).collect(),
-            pages_resumed: a.pages_resumed + b.pages_resumed,
-            first_request_id: a.first_request_id,
-            last_request_id: b.last_request_id,
-        },
-        not_found: Vec::new(),
-        profiles: Vec::new(),
-    }
-}
-
-/// The verdict on all profiles, which is the worst of theirs.
-fn conclude(whole: ReadReport, profiles: Vec<ProfileFacts>) -> ReadReport {
-    let failed: Vec<&ProfileFacts> = profiles.iter().filter(|profile| profile.failure.is_some()).collect();
-    let read = (profiles.len() - failed.len()) as u64;
-    let counts = [Verdict::Complete, Verdict::Healed, Verdict::Unverified].map(|verdict| {
-        let is_counted = |profile: &&ProfileFacts| profile.failure.is_none() && profile.verdict == verdict;
-        (profiles.iter().filter(is_counted).count(), verdict.name())
-    });
-    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
-    let text = format!(
-        "{} read one after another: {}",
-        count_of(read, "profile was", "profiles were"),
-        counts.collect::<Vec<_>>().join(", ")
-    );
-    let mut evidence = vec![Evidence::new(Code::ProfilesRead, Some(read), text)];
-    let mut verdict = whole.verdict;
-    if !failed.is_empty() {
-        verdict = Verdict::Unverified;
-        let count = failed.len() as u64;
-        let named = failed.iter().take(MAX_NAMED).map(|profile| {
-            let why = profile.failure.as_ref().map_or("", |failure| &failure.text);
-            format!("{} ({why})", printable(profile.label()))
-        });
-        let mut named: Vec<String> = named.collect();
-        if let Some(more) = failed.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
-            named.push(count_of(more as u64, "other", "others"));
-        }
-        let text = format!(
-            "{} not read to {} end: {}",
-            count_of(count, "profile was", "profiles were"),
-            word_for(count, "its", "their"),
-            named.join(", ")
-        );
-        // Reports show the first evidence as the reason for the verdict.
-        evidence.insert(0, Evidence::new(Code::ProfilesFailed, Some(count), text));
-    }
-    evidence.extend(parts_read(&profiles));
-    ReadReport { verdict, evidence, profiles, ..whole }
-}
-
-/// What is said of profiles whose lists were read in part.
-fn parts_read(profiles: &[ProfileFacts]) -> Option<Evidence> {
-    let parts = profiles.iter().flat_map(|profile| &profile.evidence);
-    let parts: Vec<_> = parts.filter(|line| [Code::LimitReached, Code::Sampled].contains(&line.code)).collect();
-    let first = parts.first()?;
-    let flag = if first.code == Code::Sampled { "--sample" } else { "--limit" };
-    let of = count_of(parts.len() as u64, "profile", "profiles");
-    let rows = parts.iter().filter_map(|line| line.count).sum();
-    Some(Evidence::new(first.code, Some(rows), format!("only a part of the list of {of} was read ({flag})")))
 }
 
 /// A page of a profile.

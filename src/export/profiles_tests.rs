@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::api::wire::ErrorBody;
 use crate::api::{ApiError, ConnectFailure};
+use crate::report::ConsistencyFacts;
 use crate::resources::contacts::{BatchBuilder, contacts_schema, decode_page};
 use crate::resources::profile_of;
 

@@ -157,3 +157,20 @@ fn a_profile_without_contacts_is_complete() {
         &super::profile_ids(&server).iter().map(|id| (id.as_str(), 0, "complete")).collect::<Vec<_>>(),
     );
 }
+
+#[test]
+fn a_profile_that_is_unverified_is_named_with_the_reason() {
+    let server = ScriptedServer::start(|_, head| match asked_profile(head) {
+        None => Answer::ok(identity(&[(OTHER, "North"), (ASKED, "South")])),
+        Some(profile) if profile == OTHER => Asked::by(head).answer_of(3),
+        Some(_) => {
+            let page = Asked::by(head).page_of(3);
+            Answer::ok(page.replace("\"total_count\":3", "\"total_count\":6"))
+        }
+    });
+    let run = sent_export().contacts(&server.url(), &["-o", "c.csv", "--profiles", "all", "-q"]).finish();
+    let run =
+        run.expect_code(3).expect_stderr("completeness is not verified: 2 profiles were read one after another: ");
+    let run = run.expect_stderr("1 complete, 1 unverified: South (").expect_stderr("the API counts 6");
+    assert!(!run.stderr.contains("North"), "{run:?}");
+}
