@@ -114,7 +114,7 @@ fn in_folders(column: &SqlColumn) -> String {
     let written = format!(r"regexp_extract(filename, '{}=([^/\\]*)[/\\]', 1)", column.name);
     match &column.kind {
         SqlType::Flag => format!("CASE {written} WHEN 'true' THEN true WHEN 'false' THEN false END AS {name}"),
-        _ => format!("NULLIF(url_decode({written}), '{NULL_PARTITION}') AS {name}"),
+        _ => format!("url_decode(NULLIF({written}, '{NULL_PARTITION}')) AS {name}"),
     }
 }
 
