@@ -115,6 +115,8 @@ fn flags_for_csv_need_a_csv_file_and_values_that_are_read_back() {
         (&["-o", "c.csv", "--csv", "tsv"], "write rfc4180, excel or postgres"),
         (&["-o", "c.csv", "--delimiter", ":"], "write one of , ; | or the word tab"),
         (&["-o", "c.csv", "--null", "a;b"], "write a text without quotes"),
+        (&["-o", "c.csv", "--null", "false"], "write a text other than true and false"),
+        (&["-o", "c.csv", "--null", "0"], "that begins with no digit"),
     ] {
         sent_export().contacts("http://127.0.0.1:1", arguments).finish().expect_code(2).expect_stderr(error);
     }
