@@ -29,6 +29,21 @@ fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
 }
 
 #[test]
+fn duckdb_reads_a_folder_by_its_name_and_not_as_a_pattern() {
+    for (arguments, wanted) in [
+        ("q[1]/c/ --partition-by region_code", "read_parquet('q[[]1]/c/region_code=*/*.parquet', "),
+        ("q[1]/a?*/", "read_parquet('q[[]1]/a[?][*]/*.parquet', "),
+        ("q[1]/h/ --as-of 2026-11-30", "read_parquet('q[[]1]/h/changes-*.parquet', "),
+        // As DuckDB reads them: a pattern, or the file of this name.
+        ("q/c*.parquet", "read_parquet('q/c*.parquet', "),
+        ("q[1]/c.parquet", "read_parquet('q[1]/c.parquet', "),
+    ] {
+        let text = printed(&format!("duckdb contacts {arguments}"));
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
+
+#[test]
 fn columns_are_those_of_the_file() {
     let all = printed("duckdb messages");
     assert!(all.contains("body_text VARCHAR,") && !all.contains("extra"), "{all}");
