@@ -12,13 +12,20 @@ fn is_escaped(character: char) -> bool {
     character.is_ascii_control() || ESCAPED.contains(character)
 }
 
+/// The escape of an underscore, with which a text begins that equals [`NULL_PARTITION`].
+const UNDERSCORE: &str = "%5F";
+
 /// The escapes of visible characters, in an order in which they can be replaced one after another.
 pub(crate) fn escapes() -> impl Iterator<Item = (String, char)> {
-    ESCAPED.chars().map(|character| (partition_name(&character.to_string()), character))
+    let always = ESCAPED.chars().map(|character| (partition_name(&character.to_string()), character));
+    std::iter::once((UNDERSCORE.to_owned(), '_')).chain(always)
 }
 
-/// A value as part of a folder's name.
+/// A value as part of a folder's name. Different values have different names, and none that of null.
 pub(crate) fn partition_name(value: &str) -> String {
+    if value == NULL_PARTITION {
+        return value.replacen('_', UNDERSCORE, 1);
+    }
     let mut name = String::with_capacity(value.len());
     for character in value.chars() {
         if is_escaped(character) {
@@ -72,12 +79,14 @@ mod tests {
             ("Zürich ✓", "Zürich ✓"),
             ("..", ".."),
             ("\u{7f}[x]{y}", "%7F%5Bx%5D%7By}"),
+            ("__HIVE_DEFAULT_PARTITION__", "%5F_HIVE_DEFAULT_PARTITION__"),
+            ("%5F_HIVE_DEFAULT_PARTITION__", "%255F_HIVE_DEFAULT_PARTITION__"),
         ] {
             assert_eq!(partition_name(value), name);
             assert_eq!(partition_of(&format!("c={name}")), Some(("c", Some(value.to_owned()))));
         }
         assert_eq!(partition_of("c=__HIVE_DEFAULT_PARTITION__"), Some(("c", None)));
-        for value in ["a/b=c \"d\" #e 'f'", "*:?\\{[]^%", "%25%2F%252F%%", "Zürich ✓"] {
+        for value in ["a/b=c \"d\" #e 'f'", "*:?\\{[]^%", "%25%2F%252F%%", "%5F_a", NULL_PARTITION, "Zürich ✓"] {
             let read = escapes()
                 .fold(partition_name(value), |name, (escape, character)| name.replace(&escape, &character.to_string()));
             assert_eq!(read, value);

@@ -65,6 +65,10 @@ fn errors_of_a_run() {
             column: "region_code".to_owned(),
             format: "csv".to_owned(),
         }),
+        Error::Sql(SqlError::NulInFolder {
+            engine: "PostgreSQL",
+            path: "contacts/region_code=%00Z/part-0.csv".to_owned(),
+        }),
         Error::Sql(SqlError::UnloadableDialect {
             engine: "DuckDB",
             dialect: "excel",

@@ -83,7 +83,8 @@ impl FromStr for Delimiter {
     }
 }
 
-/// The text for nulls: without quotes, delimiters, line ends, and white space at its ends.
+/// The text for nulls: without quotes, delimiters, line ends, and white space at its ends, and never a flag, a number or a
+/// time, which are written without quotes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NullText(String);
@@ -104,6 +105,13 @@ impl FromStr for NullText {
         }
         if text.starts_with(['=', '+', '-', '@', '\'']) {
             return Err("write a text that no spreadsheet takes for a formula");
+        }
+        if text.starts_with(|first: char| first.is_ascii_digit())
+            || ["true", "false"].contains(&text.to_lowercase().as_str())
+        {
+            return Err(
+                "write a text other than true and false that begins with no digit: values are written like that",
+            );
         }
         Ok(Self(text.to_owned()))
     }
@@ -169,10 +177,10 @@ mod tests {
 
     #[test]
     fn what_would_not_be_read_back_is_refused() {
-        for text in ["a,b", "\"", " x", "a\tb", "a\nb", "=1", "-", "'"] {
+        for text in ["a,b", "\"", " x", "a\tb", "a\nb", "=1", "-", "'", "true", "False", "0", "2026-03-01T00:00:00Z"] {
             assert!(text.parse::<NullText>().is_err(), "{text:?}");
         }
-        for text in ["", "NULL", "\\N", "n/a"] {
+        for text in ["", "NULL", "\\N", "n/a", "falsehood", "x0"] {
             assert_eq!(text.parse::<NullText>().unwrap().as_str(), text);
         }
         assert!(":".parse::<Delimiter>().is_err() && "tsv".parse::<CsvDialect>().is_err());

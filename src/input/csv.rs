@@ -41,7 +41,7 @@ pub(super) fn read(file: &SourceFile, wanted: Wanted, reporter: &Reporter<Piece>
             return Err(cut_off());
         }
         if !is_end {
-            rows.push(|place| record.get(place).filter(|cell| !text.is_null(cell)));
+            rows.push(|place| record.get(place));
         }
         let count = rows.rows();
         if count == BATCH_ROWS || (is_end && count > 0) {

@@ -3,14 +3,14 @@
 //! The layout is in the manifest of the export. Without one, the delimiter is the one with which the header has the most
 //! known columns, and a file with a byte order mark and CRLF line ends is for Excel. The text for nulls cannot be detected.
 //!
-//! *Easy to get wrong:* the parser does not distinguish quoted and unquoted cells, so a text that equals the one for nulls
-//! is read as null, except in a file for Excel, where such texts are escaped.
+//! Nulls are empty cells here, whatever the file has for them; see [`csv_nulls`](super::csv_nulls).
 
 use std::io::{self, Cursor, Read};
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::content::Content;
+use super::csv_nulls::UnquotedNulls;
 use super::error::SourceError;
 use super::source_file::SourceFile;
 use super::text_file::{READ_BUFFER_BYTES, TextProgress, open_text};
@@ -50,10 +50,9 @@ pub(super) fn open_csv<T>(
         Some(published) => published.csv.clone().unwrap_or_default(),
         None => settings_of(&head, names),
     };
-    let reader = ReaderBuilder::new()
-        .delimiter(settings.delimiter.byte())
-        .buffer_capacity(READ_BUFFER_BYTES)
-        .from_reader(Cursor::new(head).chain(text));
+    let delimiter = settings.delimiter.byte();
+    let text = UnquotedNulls::new(Cursor::new(head).chain(text), settings.null.as_str(), delimiter);
+    let reader = ReaderBuilder::new().delimiter(delimiter).buffer_capacity(READ_BUFFER_BYTES).from_reader(text);
     Ok(CsvText { reader, progress, settings, raw: StringRecord::new() })
 }
 
@@ -69,23 +68,10 @@ impl<R: Read> CsvText<R> {
         let is_there = self.reader.read_record(&mut self.raw)?;
         row.clear();
         for cell in &self.raw {
-            // An empty text is null in every format.
-            let text = if is_null(&self.settings, cell) { "".into() } else { unguarded(cell) };
-            row.push_field(&text);
+            row.push_field(&unguarded(cell));
         }
         Ok(is_there)
     }
-
-    /// Whether a cell of the current row is null.
-    pub(super) fn is_null(&self, cell: &str) -> bool {
-        self.settings.dialect != CsvDialect::Excel && is_null(&self.settings, cell)
-    }
-}
-
-/// Whether a cell is the text for nulls.
-fn is_null(settings: &CsvSettings, cell: &str) -> bool {
-    let null = settings.null.as_str();
-    !null.is_empty() && cell == null
 }
 
 /// The first line with its line end, up to the maximum length of a header.

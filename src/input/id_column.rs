@@ -173,7 +173,7 @@ fn from_csv(file: &SourceFile, column: &IdColumn, reporter: &Reporter<IdBatch>) 
     let mut chunks = IdBatches::new(reporter);
     let mut record = csv::StringRecord::new();
     while text.read_row(&mut record).map_err(|error| unreadable(file, error))? {
-        chunks.push(record.get(place).filter(|cell| !text.is_null(cell)));
+        chunks.push(record.get(place));
     }
     if !text.progress.is_at_line_end() {
         return Err(IdError::Table(SourceError::CutOff { path: file.path.clone() }));

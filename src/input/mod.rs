@@ -21,6 +21,7 @@ mod constant;
 mod content;
 mod contents;
 mod csv;
+mod csv_nulls;
 mod csv_text;
 mod customers;
 mod error;

@@ -149,7 +149,7 @@ fn value(load: &Load, column: &SqlColumn) -> String {
     match &column.kind {
         kind if load.is_in_folders(column) => {
             let pattern = DIALECT.literal(&partition::pattern(&column.name));
-            let value = format!("nullIf(decodeURLComponent(extract(_path, {pattern})), '{NULL_PARTITION}')");
+            let value = format!("decodeURLComponent(nullIf(extract(_path, {pattern}), '{NULL_PARTITION}'))");
             match kind {
                 SqlType::Flag => format!("{value} = 'true'"),
                 _ if column.is_required => format!("assumeNotNull({value})"),

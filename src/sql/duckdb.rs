@@ -63,7 +63,7 @@ pub(super) fn ducklake(load: &Load) -> String {
 
 /// The query for the rows at a time. Files of days with other columns are read together by the names of the columns.
 pub(super) fn history(history: &History) -> String {
-    let pattern = DIALECT.literal(&History::pattern_in(&history.folder));
+    let pattern = DIALECT.literal(&History::pattern_in(&literal_folder(&history.folder)));
     format!(
         "SELECT\n{}\nFROM read_parquet({pattern}, union_by_name = true)\nWHERE valid_from <= TIMESTAMPTZ '{}'\n\
          QUALIFY row_number() OVER (PARTITION BY {} ORDER BY valid_from DESC) = 1\n  \
@@ -75,6 +75,15 @@ pub(super) fn history(history: &History) -> String {
     )
 }
 
+/// A folder in a pattern that matches no other.
+fn literal_folder(folder: &str) -> String {
+    let escaped = |character: char| match character {
+        '*' | '?' | '[' => format!("[{character}]"),
+        character => character.to_string(),
+    };
+    folder.chars().map(escaped).collect()
+}
+
 /// Whether registering a file with such a column fails, as it does in `DuckLake` of `DuckDB` 1.4.
 fn is_nested(kind: &SqlType) -> bool {
     matches!(kind, SqlType::Structs(_))
@@ -82,7 +91,14 @@ fn is_nested(kind: &SqlType) -> bool {
 
 /// The function that reads the files.
 fn reader(load: &Load) -> String {
-    let pattern = DIALECT.literal(&load.pattern());
+    let pattern = match load.layout {
+        // A pattern is read as one, and a file by its name.
+        FileLayout::File => load.path.clone(),
+        FileLayout::Folder | FileLayout::ByDate(_) | FileLayout::ByValue(_) => {
+            load.pattern_in(&literal_folder(&load.path))
+        }
+    };
+    let pattern = DIALECT.literal(&pattern);
     let compression = match load.format.codec() {
         Codec::None => "none",
         Codec::Gzip => "gzip",
@@ -114,7 +130,7 @@ fn in_folders(column: &SqlColumn) -> String {
     let written = format!(r"regexp_extract(filename, '{}=([^/\\]*)[/\\]', 1)", column.name);
     match &column.kind {
         SqlType::Flag => format!("CASE {written} WHEN 'true' THEN true WHEN 'false' THEN false END AS {name}"),
-        _ => format!("NULLIF(url_decode({written}), '{NULL_PARTITION}') AS {name}"),
+        _ => format!("url_decode(NULLIF({written}, '{NULL_PARTITION}')) AS {name}"),
     }
 }
 

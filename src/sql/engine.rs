@@ -8,6 +8,7 @@ use std::str::FromStr;
 use super::error::SqlError;
 use super::history::History;
 use super::load::{FileLayout, Load};
+use super::part::FilePart;
 use super::{bigquery, clickhouse, duckdb, hive, postgres, python, redshift, snowflake, spark, sqlite};
 use crate::format::{Codec, CsvDialect, FileFormat, Format};
 
@@ -28,6 +29,8 @@ struct EngineFacts {
     csv_dialects: &'static [CsvDialect],
     /// Whether it reads folders and object stores by itself; other engines read one local file at a time.
     reads_folders: bool,
+    /// Whether a text in a statement can have a NUL character.
+    takes_nul: bool,
     /// The start of a comment.
     comment: &'static str,
     write: fn(&Load) -> String,
@@ -57,6 +60,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: duckdb::duckdb,
         history: Some(duckdb::history),
@@ -68,6 +72,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: &[CsvDialect::Rfc4180, CsvDialect::Postgres],
         reads_folders: false,
+        takes_nul: false,
         comment: "--",
         write: postgres::postgres,
         history: None,
@@ -79,6 +84,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: clickhouse::clickhouse,
         history: Some(clickhouse::history),
@@ -90,6 +96,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: false,
+        takes_nul: true,
         comment: "--",
         write: sqlite::sqlite,
         history: None,
@@ -101,6 +108,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: GZIP,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: spark::spark,
         history: Some(spark::history),
@@ -112,6 +120,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: GZIP,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: bigquery::bigquery,
         history: Some(bigquery::history),
@@ -123,6 +132,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: snowflake::snowflake,
         history: Some(snowflake::history),
@@ -134,6 +144,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: redshift::redshift,
         history: Some(redshift::history),
@@ -145,6 +156,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: hive::athena,
         history: Some(hive::athena_history),
@@ -156,6 +168,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: hive::trino,
         history: Some(hive::trino_history),
@@ -167,6 +180,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: GZIP,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: spark::databricks,
         history: Some(spark::databricks_history),
@@ -178,6 +192,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "#",
         write: python::delta,
         history: None,
@@ -189,6 +204,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "#",
         write: python::iceberg,
         history: None,
@@ -200,6 +216,7 @@ static ENGINES: [EngineFacts; 14] = [
         codecs: CODECS,
         csv_dialects: RFC_4180,
         reads_folders: true,
+        takes_nul: true,
         comment: "--",
         write: duckdb::ducklake,
         history: Some(duckdb::history),
@@ -262,6 +279,15 @@ impl Engine {
     /// The names of the formats that it can load.
     fn loadable(self) -> Vec<&'static str> {
         FileFormat::all().filter(|format| self.loads(*format)).map(FileFormat::name).collect()
+    }
+
+    /// Checks that it can hold the values that the folders of a dataset are named after.
+    pub(super) fn check_parts(self, parts: &[FilePart]) -> Result<(), SqlError> {
+        let has_nul = |part: &&FilePart| part.value.as_ref().is_some_and(|value| value.contains('\0'));
+        match parts.iter().find(has_nul).filter(|_| !self.0.takes_nul) {
+            Some(part) => Err(SqlError::NulInFolder { engine: self.title(), path: part.path.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Checks that it can load files of a format, of this dialect if that is CSV, and layout from a path.

@@ -65,6 +65,14 @@ pub enum SqlError {
         /// Name of the format.
         format: String,
     },
+    /// The value of a folder has a NUL character.
+    #[error("{engine} has no texts with a NUL character, which is %00 in the name of the folder: {path}")]
+    NulInFolder {
+        /// What the engine is called.
+        engine: &'static str,
+        /// A file in the folder.
+        path: String,
+    },
     /// There is no such column, or it names no folders.
     #[error("no export is partitioned by {column:?} of {resource}")]
     UnknownPartition {
@@ -129,6 +137,9 @@ impl SqlError {
             Self::UnloadableUrl { .. } => "download the file and name its path, or choose another engine",
             Self::OnlyFor { .. } => "omit the flag",
             Self::NoParts { .. } => "name the folder of the export, and its format with --format",
+            Self::NulInFolder { .. } => {
+                "export to one CSV file without --partition-by, and remove the characters with tr -d '\\000'"
+            }
             Self::UnknownPartition { column, .. } if is_profile_column(column) => "add --of-profiles",
             Self::UnknownPartition { .. } => "name a column of texts or flags, or created_date",
             Self::PartitionFormat { .. } => "omit --format",

@@ -97,11 +97,16 @@ impl Load {
 
     /// The path of the file, or a pattern for all files.
     pub(super) fn pattern(&self) -> String {
+        self.pattern_in(&self.path)
+    }
+
+    /// The same for a path in the form in which an engine takes it.
+    pub(super) fn pattern_in(&self, path: &str) -> String {
         match &self.layout {
-            FileLayout::File => self.path.clone(),
-            FileLayout::Folder => format!("{}/*.{}", self.path, self.format.name()),
+            FileLayout::File => path.to_owned(),
+            FileLayout::Folder => format!("{path}/*.{}", self.format.name()),
             FileLayout::ByDate(column) | FileLayout::ByValue(column) => {
-                format!("{}/{column}=*/*.{}", self.path, self.format.name())
+                format!("{path}/{column}=*/*.{}", self.format.name())
             }
         }
     }

@@ -88,13 +88,13 @@ fn copy(load: &Load, staging: &str, file: &FilePart) -> String {
     default.unwrap_or_default() + &copy
 }
 
-/// A value of a folder. Control characters are escaped, since the client reads a script by lines; NUL cannot be loaded.
+/// A value of a folder. Control characters are escaped, since the client reads a script by lines; values with
+/// NUL are refused before.
 fn literal(value: &str) -> String {
     if !value.contains(|character: char| character.is_ascii_control()) {
         return DIALECT.literal(value);
     }
     let escaped = |text: String, character: char| match character {
-        '\0' => text,
         '\'' | '\\' => text + &format!("\\{character}"),
         character if character.is_ascii_control() => text + &format!("\\x{:02X}", u32::from(character)),
         character => text + &character.to_string(),

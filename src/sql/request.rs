@@ -100,6 +100,7 @@ fn load(request: &SqlRequest<'_>) -> Result<Load, SqlError> {
         None => FileLayout::File,
     };
     request.engine.check((request.format, request.csv.dialect), &layout, request.path)?;
+    request.engine.check_parts(&request.parts)?;
     let path = without_slash(request.path);
     check_name("PATH", path)?;
     let table: Vec<String> = request.table.unwrap_or(resource.name).split('.').map(str::to_owned).collect();

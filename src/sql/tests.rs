@@ -222,10 +222,10 @@ fn a_column_that_folders_are_named_after_is_taken_from_them() {
     };
     let parquet = |engine: &str, column| text(engine, FileFormat::PARQUET, column, Vec::new());
     for (engine, wanted) in [
-        ("duckdb", r"NULLIF(url_decode(regexp_extract(filename, 'region_code=([^/\\]*)[/\\]', 1)), '__HIVE_"),
+        ("duckdb", r"url_decode(NULLIF(regexp_extract(filename, 'region_code=([^/\\]*)[/\\]', 1), '__HIVE_"),
         (
             "clickhouse",
-            "nullIf(decodeURLComponent(extract(_path, 'region_code=([^/]*)/')), '__HIVE_DEFAULT_PARTITION__'),",
+            "decodeURLComponent(nullIf(extract(_path, 'region_code=([^/]*)/'), '__HIVE_DEFAULT_PARTITION__')),",
         ),
         ("bigquery", "REGEXP_EXTRACT(_FILE_NAME, 'region_code=([^/]*)/')"),
         ("bigquery", r"'%5C', '\\'), '%7B', '{'), '%5B', '['), '%5D', ']'), '%5E', '^'), '%25', '%') AS region_code"),

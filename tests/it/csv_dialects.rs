@@ -3,15 +3,16 @@
 use sent_export::simulator::{Settings, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{Finished, MANIFEST_SCHEMA, assert_valid, sent_export, simulator};
+use crate::support::{Answer, Finished, MANIFEST_SCHEMA, ScriptedServer, assert_valid, sent_export, simulator};
 
-const DIALECTS: [&[&str]; 6] = [
+const DIALECTS: [&[&str]; 7] = [
     &[],
     &["--csv", "excel"],
     &["--csv", "excel", "--delimiter", ";", "--null", "n/a"],
     &["--csv", "postgres"],
-    &["--csv", "postgres", "--delimiter", "|", "--null", "<null>"],
+    &["--csv", "postgres", "--delimiter", "|", "--null", "NULL"],
     &["--csv", "rfc4180", "--delimiter", "tab"],
+    &["--null", "NULL"],
 ];
 
 fn report(run: Finished, name: &str) -> (Finished, Value) {
@@ -48,6 +49,30 @@ fn a_report_reads_every_dialect_back() {
             let (_, found) = report(run, "alone/c.csv");
             assert_eq!(found["channel_combinations"], wanted["channel_combinations"], "{dialect:?}");
             assert_eq!(found["country_codes"], wanted["country_codes"], "{dialect:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_like_the_one_for_nulls_is_the_same_text_in_the_next_run() {
+    let server = ScriptedServer::start(|_, _| {
+        let row = |at: usize, number: Value, region: Value| json!({"id": format!("00000000-0000-4000-8000-{at:012}"), "phone_number": number, "region_code": region});
+        let rows = [
+            row(0, json!("NULL"), json!("NULL")),
+            row(1, Value::Null, json!("NULL")),
+            row(2, json!("+1"), Value::Null),
+        ];
+        let pagination = json!({"page": 1, "page_size": 100, "total_count": rows.len()});
+        Answer::ok(json!({"success": true, "data": {"contacts": rows, "pagination": pagination}}).to_string())
+    });
+    for dialect in ["rfc4180", "excel", "postgres"] {
+        let flags = ["--csv", dialect, "--null", "NULL", "--changes", "ch.csv", "--exit-code-unchanged", "99", "-q"];
+        for columns in ["id,phone_number,region_code", "region_code,id"] {
+            let flags = [&["-o", "c.csv", "-o", "c.parquet", "--columns", columns][..], &flags].concat();
+            let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+            let run = run.again().contacts(&server.url(), &flags).finish().expect_code(99);
+            let run = run.again().args(["diff", "c.parquet", "c.csv", "-o", "d.ndjson"]).finish().expect_code(0);
+            assert_eq!(std::fs::read_to_string(run.path("d.ndjson")).unwrap(), "", "{dialect}");
         }
     }
 }
@@ -90,6 +115,8 @@ fn flags_for_csv_need_a_csv_file_and_values_that_are_read_back() {
         (&["-o", "c.csv", "--csv", "tsv"], "write rfc4180, excel or postgres"),
         (&["-o", "c.csv", "--delimiter", ":"], "write one of , ; | or the word tab"),
         (&["-o", "c.csv", "--null", "a;b"], "write a text without quotes"),
+        (&["-o", "c.csv", "--null", "false"], "write a text other than true and false"),
+        (&["-o", "c.csv", "--null", "0"], "that begins with no digit"),
     ] {
         sent_export().contacts("http://127.0.0.1:1", arguments).finish().expect_code(2).expect_stderr(error);
     }

@@ -105,6 +105,26 @@ fn folders_are_named_after_values_as_hive_names_them() {
 }
 
 #[test]
+fn a_text_that_stands_for_null_in_names_of_folders_has_a_folder_of_its_own() {
+    let server = server(&[Some("US"), Some("__HIVE_DEFAULT_PARTITION__"), None, Some("%5F_HIVE_DEFAULT_PARTITION__")]);
+    let flags = ["-o", "c/", "--partition-by", "region_code", "--quiet"];
+    let run = sent_export().contacts(&server.url(), &flags).finish().expect_code(0);
+    let expected = [
+        "region_code=%255F_HIVE_DEFAULT_PARTITION__/part-0.parquet",
+        "region_code=%5F_HIVE_DEFAULT_PARTITION__/part-0.parquet",
+        "region_code=US/part-0.parquet",
+        "region_code=__HIVE_DEFAULT_PARTITION__/part-0.parquet",
+    ];
+    assert_eq!(names(&run.path("c")), expected);
+    let run = run.again().contacts(&server.url(), &["-o", "whole.parquet", "--quiet"]).finish().expect_code(0);
+    // The next run replaces what is there.
+    let run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
+    let run = run.again().args(["verify", "c"]).finish().expect_code(0);
+    let run = run.again().args(["diff", "whole.parquet", "c", "-o", "d.ndjson"]).finish().expect_code(0);
+    assert_eq!(fs::read_to_string(run.path("d.ndjson")).unwrap(), "");
+}
+
+#[test]
 fn every_format_is_read_back_as_the_whole_file_is() {
     let simulator = simulator(400);
     let columns = ["region_code", "default_channel", "opt_out", "created_date"];

@@ -1,6 +1,6 @@
 //! `sent-export sql`: what is printed for whom, and what is refused. `peers::sql` runs it.
 
-use crate::support::{Finished, sent_export};
+use crate::support::{Finished, run_in, sent_export};
 
 fn sql(arguments: &str) -> Finished {
     sent_export().args(["sql"]).args(arguments.split(' ')).finish()
@@ -26,6 +26,21 @@ fn the_path_chooses_the_format_and_by_default_it_is_that_of_the_resource() {
     assert!(regions.contains(reader), "{regions}");
     let days = printed("duckdb messages --partition-by created_date");
     assert!(days.contains("read_parquet('messages/created_date=*/*.parquet', hive_partitioning = false)"), "{days}");
+}
+
+#[test]
+fn duckdb_reads_a_folder_by_its_name_and_not_as_a_pattern() {
+    for (arguments, wanted) in [
+        ("q[1]/c/ --partition-by region_code", "read_parquet('q[[]1]/c/region_code=*/*.parquet', "),
+        ("q[1]/a?*/", "read_parquet('q[[]1]/a[?][*]/*.parquet', "),
+        ("q[1]/h/ --as-of 2026-11-30", "read_parquet('q[[]1]/h/changes-*.parquet', "),
+        // As DuckDB reads them: a pattern, or the file of this name.
+        ("q/c*.parquet", "read_parquet('q/c*.parquet', "),
+        ("q[1]/c.parquet", "read_parquet('q[1]/c.parquet', "),
+    ] {
+        let text = printed(&format!("duckdb contacts {arguments}"));
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
 }
 
 #[test]
@@ -110,6 +125,30 @@ fn a_dataset_without_folders_of_the_column_is_named() {
     let run = sent_export().args(["sql", "postgres", "contacts", ".", "--partition-by", "region_code"]).finish();
     let error = ". has no csv files in folders that begin with region_code=";
     run.expect_code(2).expect_stderr(error).expect_stderr("hint: name the folder of the export");
+}
+
+#[test]
+fn a_folder_whose_value_has_a_nul_character_is_refused_by_postgres() {
+    for (value, engine, is_loaded) in
+        [("%00Z", "postgres", false), ("%00Z", "sqlite", true), ("%01Z", "postgres", true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        for value in ["Z", value] {
+            let region = folder.path().join(format!("c/region_code={value}"));
+            std::fs::create_dir_all(&region).unwrap();
+            std::fs::write(region.join("part-0.csv"), "id\n").unwrap();
+        }
+        let run = run_in(folder).args(["sql", engine, "contacts", "c/", "--partition-by", "region_code"]).finish();
+        if is_loaded {
+            run.expect_code(0);
+            continue;
+        }
+        let run = run
+            .expect_code(2)
+            .expect_stderr("NUL character, which is %00 in the name of the folder: c/region_code=%00Z/");
+        assert!(run.stdout.is_empty(), "{run:?}");
+        run.expect_stderr("hint: export to one CSV file without --partition-by");
+    }
 }
 
 #[test]

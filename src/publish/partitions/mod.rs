@@ -4,7 +4,7 @@
 //! unchanged. [`ValuePartitions`] partition a whole list by any column, in whatever order its rows arrive.
 //!
 //! Folders are named as in Hive, which most engines read: a value, with characters that paths cannot have escaped, and
-//! `__HIVE_DEFAULT_PARTITION__` for null. The column itself is not in the files.
+//! `__HIVE_DEFAULT_PARTITION__` for null; a text that equals it is escaped, too. The column itself is not in the files.
 
 mod days;
 mod spill;
