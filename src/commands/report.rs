@@ -166,6 +166,9 @@ fn summarize<C: FileCounts>(
         // The rows are as of the start of the export, but may have changed until its end.
         let export = file.published.as_ref().filter(|export| export.run.contains(as_of));
         let until_micros = export.map_or(now_micros, |export| export.run.latest.micros());
+        if file.is_of_several_profiles() && !file.has_profiles {
+            counts.ignore_repeated_ids();
+        }
         let rank = u32::try_from(rank).unwrap_or(u32::MAX);
         let mut added = Ok(());
         let mut take = |piece: Piece| {

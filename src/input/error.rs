@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::content::Content;
 
+use crate::base::noun::RowNoun;
 use crate::format::format_extensions;
 use crate::store::StoreError;
 
@@ -134,6 +135,14 @@ pub enum SourceError {
         /// The path as given.
         path: PathBuf,
     },
+    /// The summary to compare with is of another resource.
+    #[error("cannot compare a report on {} with {}", wanted.many, path.display())]
+    OtherSummary {
+        /// The resource of the report.
+        wanted: RowNoun,
+        /// The path as given.
+        path: PathBuf,
+    },
     /// The text is not in the encoding or form that exports have.
     #[error("the file is {what}: {}", path.display())]
     ForeignText {
@@ -251,7 +260,7 @@ impl SourceError {
             Self::MixedContents { .. } => "name files of contacts only, or of messages only",
             Self::Activities { .. } => "compare the messages that they belong to",
             Self::Changes { .. } => "name the exports that were compared",
-            Self::OtherContents { .. } => {
+            Self::OtherContents { .. } | Self::OtherSummary { .. } => {
                 "compare contacts with contacts, messages with messages, and activities with activities"
             }
             Self::NotHistory { .. } => "move it elsewhere: only `sent-export ... --history` writes to this folder",

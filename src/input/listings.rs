@@ -167,9 +167,20 @@ fn unlisted_parts(listing: &Listing, files: &[OutputTarget], listed: &HashSet<St
         return Vec::new();
     }
     let is_unlisted = |file: &&OutputTarget| {
-        is_in_dataset(&file.seen_from(&listing.manifest), column) && !listed.contains(&file.identity())
+        let path = file.seen_from(&listing.manifest);
+        (is_in_dataset(&path, column) || is_read_with(&path, column)) && !listed.contains(&file.identity())
     };
     files.iter().filter(is_unlisted).cloned().collect()
+}
+
+/// Whether readers of the dataset whose folders are named after `column` find a file by its path relative to the manifest,
+/// whatever its name: they read every file with rows in such a folder, at any depth, unless its name marks it as hidden.
+fn is_read_with(path: &str, column: &str) -> bool {
+    let is_of_column = |folder: &str| folder.split_once('=').is_some_and(|(name, _)| name == column);
+    let below = path.split_once('/').filter(|(folder, _)| is_of_column(folder)).map(|(_, below)| below);
+    below.is_some_and(|below| {
+        FileFormat::from_path(Path::new(below)).is_some() && !below.split('/').any(|part| part.starts_with(['_', '.']))
+    })
 }
 
 /// The columns after which the folders of datasets in a folder are named, according to manifests; empty if the folder is

@@ -88,6 +88,11 @@ impl SourceFile {
         name.to_str().is_some_and(|name| name.contains('=')) && own.as_ref() != Some(&name)
     }
 
+    /// Whether its export read several profiles, which may share rows.
+    pub fn is_of_several_profiles(&self) -> bool {
+        self.published.as_ref().is_some_and(|published| published.profiles.len() > 1)
+    }
+
     /// Compares a count with the manifest, if there is one.
     pub(super) fn check(
         &self,

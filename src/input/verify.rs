@@ -66,8 +66,12 @@ fn read_rows(file: &SourceFile) -> Result<Verified, SourceError> {
     let mut take = |piece: Piece| {
         if let Some(column) = piece.batch.column(id).as_string_opt::<i32>().filter(|_| piece.columns[id]) {
             let profiles = piece.batch.column_by_name(PROFILE_ID).and_then(|of| of.as_string_opt::<i32>());
-            let profile = |row| profiles.filter(|of| of.is_valid(row)).map_or("", |of| of.value(row));
-            let numbered = column.iter().enumerate().filter_map(|(row, id)| Some(id_number(id?, profile(row))));
+            // Without its profile, an id that occurs twice may be that of two rows.
+            let profile = |row| match profiles.filter(|of| of.is_valid(row)) {
+                Some(of) => Some(of.value(row)),
+                None => (!file.is_of_several_profiles()).then_some(""),
+            };
+            let numbered = column.iter().enumerate().filter_map(|(row, id)| Some(id_number(id?, profile(row)?)));
             ids.extend(numbered);
         }
     };

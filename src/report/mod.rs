@@ -35,7 +35,8 @@ pub use document::{
     InputEvidence, InputExport, InputProfile, InputReport, MessageChanges, Money, MoneyChange, Notice, NoticeCode,
     OptOut, OptOutChange, Origin, Percentiles, PriceChanges, ProfileFacts, ProfileFailure, Quality, RateChange,
     RegionDetail, RejectedSample, Repeated, ResourceDocument, RunChanges, RunFacts, SUMMARY_SCHEMA_VERSION, Spending,
-    StatusGross, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare, compare_deliveries, verdict_of_json,
+    StatusGross, Summary, TimeRange, TrendPoint, UpdatedCounts, Weekday, compare, compare_deliveries, noun_of_json,
+    verdict_of_json,
 };
 pub use files::{FileCounts, FileDocument, FilesFacts};
 pub use form::ReportForm;

@@ -253,7 +253,15 @@ fn the_same_number_of_two_profiles_is_not_shared() {
     let summary = run.json("f.json");
     assert_eq!((shared(&summary), &summary["quality"]["repeated_ids"]["keys"]), (1, &0.into()));
     assert!(query(&summary).contains("(partition by profile_id, coalesce("), "{summary}");
-    run.again().args(["verify", "c.parquet"]).finish().expect_code(0);
+    let mut run = run.again().args(["verify", "c.parquet"]).finish().expect_code(0);
+    // Without the column, an id that two profiles have is no finding either.
+    for file in ["d.parquet", "d.csv", "d.ndjson"] {
+        let flags = ["-o", file, "--profiles", "all", "--columns", "id,format_e164", "-q"];
+        run = run.again().contacts(&server.url(), &flags).finish().expect_code(0);
+        run = run.again().args(["verify", file]).finish().expect_code(0);
+        run = run.again().args(["report", file, "--quiet", "--json", "d.json"]).finish().expect_code(0);
+        assert_eq!(run.json("d.json")["quality"]["repeated_ids"]["keys"], 0, "{file}");
+    }
 }
 
 #[test]

@@ -149,3 +149,17 @@ fn folders_of_days_are_compared_and_an_unverified_one_removes_nothing_for_sure()
     let said = "425 messages (42500.0 %) were added and 1 (100.0 %) is missing, but may still exist";
     assert!(texts.iter().all(|text| text.contains(said)), "{texts:?}");
 }
+
+#[test]
+fn a_summary_of_the_other_resource_is_refused_by_its_resource() {
+    let run = sent_export().file("messages.csv", NEW).file("contacts.csv", "id,format_e164\na,+12025550123\n");
+    let run = run.args(["report", "messages.csv", "-q", "--json", "messages.json"]).finish().expect_code(0);
+    let mut run = run.again().args(["report", "contacts.csv", "-q", "--json", "contacts.json"]).finish().expect_code(0);
+    for (file, old, rows) in
+        [("messages.csv", "contacts.json", "messages"), ("contacts.csv", "messages.json", "contacts")]
+    {
+        run = run.again().args(["report", file, "--compare", old]).finish().expect_code(2);
+        run = run.expect_stderr(&format!("cannot compare a report on {rows} with "));
+        run = run.expect_stderr("compare contacts with contacts, messages with messages");
+    }
+}

@@ -168,3 +168,26 @@ fn a_part_of_a_dataset_that_no_manifest_lists_is_named() {
         assert_eq!(json(&folder, "r.json")["ok"], false);
     }
 }
+
+#[test]
+fn a_file_of_any_name_in_a_folder_of_a_dataset_is_named() {
+    let folder = export(&["-o", "c", "--partition-by", "region_code"]);
+    let path = |name: &str| folder.path().join("c").join(name);
+    let unlisted = ["region_code=US/copy.parquet", "region_code=US/sub/part-0.parquet", "region_code=QQ/a.csv.gz"];
+    let passed_over = ["region_code=US/_copy.parquet", "region_code=US/_sub/part.parquet", "other/copy.parquet"];
+    for name in unlisted.into_iter().chain(passed_over) {
+        fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+        fs::copy(path("region_code=US/part-0.parquet"), path(name)).unwrap();
+    }
+    for name in [unlisted.as_slice(), &[]] {
+        let (text, _) = verify(&folder, &["c"], if name.is_empty() { 0 } else { 2 });
+        assert_eq!(text.matches("failed ").count(), name.len(), "{text}");
+        for name in name {
+            assert!(
+                text.contains(&format!("{name}: no manifest lists it, and readers of the folder take it")),
+                "{text}"
+            );
+            fs::remove_file(path(name)).unwrap();
+        }
+    }
+}

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::input::{Content, FoundFiles, Mirror, Skipped, SourceError, SourceFile, detect_contents};
-use crate::report::{FileCounts, FileDocument, Filters, Origin, ReportForm, ResourceDocument, verdict_of_json};
+use crate::report::{
+    FileCounts, FileDocument, Filters, Origin, ReportForm, ResourceDocument, noun_of_json, verdict_of_json,
+};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
@@ -213,7 +215,9 @@ fn read_summary<D: ResourceDocument>(path: &Path) -> Result<OlderDocument<D>, So
         Err(source) => return Err(SourceError::Open { path: path.to_owned(), source }),
         Ok(text) => text,
     };
-    let document = D::from_json(&text);
-    let document = document.map_err(|error| SourceError::NotSummary { path: path.to_owned(), source: error.into() })?;
+    let document = D::from_json(&text).map_err(|error| match noun_of_json(&text) {
+        Some(noun) if noun != D::NOUN => SourceError::OtherSummary { wanted: D::NOUN, path: path.to_owned() },
+        _ => SourceError::NotSummary { path: path.to_owned(), source: error.into() },
+    })?;
     Ok(OlderDocument { name: file_name(path), document, verdict: verdict_of_json(&text) })
 }

@@ -3,6 +3,7 @@
 //! [`counts`](super::counts) fills a document, and [`view`](super::view) lays it out. It serializes to its JSON form.
 
 pub(super) mod action;
+pub(super) mod any_summary;
 pub(super) mod change;
 pub(super) mod consistency;
 pub(super) mod contacts;
@@ -20,6 +21,7 @@ pub(super) mod trend;
 pub(super) mod values;
 
 pub use self::action::{Action, ActionCode};
+pub use self::any_summary::noun_of_json;
 pub use self::change::{CountChange, CountChanges};
 pub use self::consistency::ConsistencyFacts;
 pub use self::contacts::{

@@ -14,6 +14,9 @@ impl FileCounts for ActivityCounts {
         Self::for_files()
     }
 
+    /// Nothing: activities have no ids of their own.
+    fn ignore_repeated_ids(&mut self) {}
+
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         let is_read = |name: &str| {
             let place = activity_schema().index_of(name).ok();

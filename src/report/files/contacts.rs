@@ -15,6 +15,10 @@ impl FileCounts for ContactCounts {
         Self::for_files()
     }
 
+    fn ignore_repeated_ids(&mut self) {
+        Self::ignore_repeated_ids(self);
+    }
+
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         Self::add_columns(self, batch, now_micros, until_micros, columns);
     }

@@ -14,6 +14,10 @@ impl FileCounts for DeliveryCounts {
         Self::for_files()
     }
 
+    fn ignore_repeated_ids(&mut self) {
+        Self::ignore_repeated_ids(self);
+    }
+
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]) {
         Self::add_columns(self, batch, now_micros.max(until_micros), columns);
     }

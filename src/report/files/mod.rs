@@ -23,6 +23,9 @@ pub trait FileCounts: Sized {
     /// Empty counters that also look for repeated ids.
     fn for_files() -> Self;
 
+    /// Stops looking for repeated ids: rows of several profiles, which may share ids, do not say whose they are.
+    fn ignore_repeated_ids(&mut self);
+
     /// Counts the rows of a batch in which only `columns` were read; the others are filled with nulls. Ages are measured
     /// from `now_micros`, and only wrong dates are later than `until_micros`, both in microseconds UTC.
     fn add_columns(&mut self, batch: &RecordBatch, now_micros: i64, until_micros: i64, columns: &[bool]);

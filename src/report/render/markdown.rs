@@ -98,8 +98,16 @@ fn row(cells: impl Iterator<Item = String>, text: &mut String) {
 
 /// Text with special characters escaped.
 fn escaped(text: &str) -> String {
-    let words: Vec<String> = text.split(' ').map(|word| if is_link(word) { code(word) } else { plain(word) }).collect();
-    words.join(" ")
+    let word = |word: &str| {
+        // What ends a sentence or a clause is no part of a name or an address.
+        let (link, end) = word.split_at(word.trim_end_matches(['.', ',', ';', ':']).len());
+        match () {
+            () if is_link(link) => code(link) + end,
+            () if is_link(word) => code(word),
+            () => plain(word),
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a renderer could turn a word into a link or a mention: URLs with and without a scheme, and host names.
@@ -175,6 +183,10 @@ mod tests {
         ] {
             assert_eq!(escaped(&format!("see {word} now")), format!("see `{word}` now"));
         }
+        assert_eq!(
+            escaped("with old.parquet, from http://127.0.0.1:80/."),
+            "with `old.parquet`, from `http://127.0.0.1:80/`."
+        );
         assert_eq!(escaped("a|b.co"), "`a\\|b.co`");
         assert_eq!(escaped("`x.co`"), "`` `x.co` ``");
         assert_eq!(escaped("x``.co``a.b"), "```x``.co``a.b```");

@@ -106,6 +106,11 @@ impl ContactCounts {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
+    /// Counts no repeated ids.
+    pub fn ignore_repeated_ids(&mut self) {
+        self.ids = None;
+    }
+
     /// Counts the contacts of a batch with all columns of the contacts schema.
     ///
     /// `now_micros` is the start of the run in microseconds UTC, from which ages are measured. Contacts that were changed

@@ -166,6 +166,11 @@ impl DeliveryCounts {
         Self { ids: Some(Repeats::default()), ..Self::default() }
     }
 
+    /// Counts no repeated ids.
+    pub fn ignore_repeated_ids(&mut self) {
+        self.ids = None;
+    }
+
     /// Counts the messages of a batch. `now_micros` is the time of the report in microseconds UTC, the start of the run.
     /// Messages that were created during the run are not in the future.
     pub fn add_batch(&mut self, batch: &RecordBatch, now_micros: i64) {

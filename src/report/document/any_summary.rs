@@ -1,0 +1,23 @@
+//! Tells whose summary a text is, for an error when it is compared with a report on another resource.
+
+use serde::Deserialize;
+
+use super::contacts::summary::Summary;
+use super::delivery::summary::{DeliverySummary, DocumentResource};
+use super::resource::ResourceDocument;
+use crate::base::noun::RowNoun;
+
+/// What the rows of a summary of any resource are; `None` if the text is no summary.
+pub fn noun_of_json(json: &str) -> Option<RowNoun> {
+    #[derive(Deserialize)]
+    struct AnySummary {
+        resource: Option<DocumentResource>,
+        /// For contacts their number, for messages what is counted of their contacts.
+        contacts: serde_json::Value,
+    }
+    let summary: AnySummary = serde_json::from_str(json).ok()?;
+    match summary.resource {
+        Some(DocumentResource::Messages) => Some(DeliverySummary::NOUN),
+        None => summary.contacts.is_u64().then_some(Summary::NOUN),
+    }
+}
