@@ -116,30 +116,48 @@ fn are_channels(list: &str) -> bool {
 }
 
 /// An object of members, as far as there is room; `None` without members.
-fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)>) -> Option<String> {
-    let mut object = String::new();
-    let (mut omitted, mut omitted_bytes) = (0_u64, 0_u64);
-    for (name, value) in members {
-        let start = object.len();
-        object.push_str(if start == 0 { "{\"" } else { ",\"" });
-        object.push_str(name);
-        object.push_str("\":");
-        push_compact(value, &mut object);
-        if object.len() > MAX_BYTES {
-            omitted += 1;
-            omitted_bytes += (object.len() - start) as u64;
-            object.truncate(start);
-        }
-    }
-    if omitted > 0 {
+fn object<'a>(members: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone) -> Option<String> {
+    let (mut object, mut omitted) = joined(members.clone(), |_| true);
+    if omitted.members > 0 {
+        // A field of that name would repeat the member that counts, so there is no room for it either.
+        (object, omitted) = joined(members, |name| unescaped(name).as_deref() != Some(OMITTED));
+        let OmittedMembers { members, bytes } = omitted;
         object.push_str(if object.is_empty() { "{" } else { "," });
-        object.push_str(&format!("\"{OMITTED}\":{{\"fields\":{omitted},\"bytes\":{omitted_bytes}}}"));
+        object.push_str(&format!("\"{OMITTED}\":{{\"fields\":{members},\"bytes\":{bytes}}}"));
     }
     if object.is_empty() {
         return None;
     }
     object.push('}');
     Some(without_lone_surrogates(&object).unwrap_or(object))
+}
+
+/// What is left out of an object.
+#[derive(Default)]
+struct OmittedMembers {
+    members: u64,
+    bytes: u64,
+}
+
+/// The start of an object with the members whose names `may_stay`, as far as there is room; empty without any.
+fn joined<'a>(
+    members: impl Iterator<Item = &'a (&'a str, &'a str)>,
+    may_stay: impl Fn(&str) -> bool,
+) -> (String, OmittedMembers) {
+    let (mut object, mut omitted) = (String::new(), OmittedMembers::default());
+    for (name, value) in members {
+        let start = object.len();
+        object.push_str(if start == 0 { "{\"" } else { ",\"" });
+        object.push_str(name);
+        object.push_str("\":");
+        push_compact(value, &mut object);
+        if object.len() > MAX_BYTES || !may_stay(name) {
+            omitted.members += 1;
+            omitted.bytes += (object.len() - start) as u64;
+            object.truncate(start);
+        }
+    }
+    (object, omitted)
 }
 
 /// Appends a valid value without the white space between its tokens.

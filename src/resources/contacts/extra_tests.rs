@@ -106,6 +106,16 @@ fn huge_values_are_left_out_and_counted() {
 }
 
 #[test]
+fn a_field_named_like_the_count_of_omitted_ones_does_not_repeat_it() {
+    let field = r#""omitted\u005fby_sent_export":5"#;
+    assert_eq!(extra_of(&format!(r#""a":"x",{field}"#)), Some(format!(r#"{{"a":"x",{field}}}"#)));
+    let huge = "x".repeat(MAX_BYTES);
+    let extra = extra_of(&format!(r#""a":"x",{field},"b":"{huge}""#)).unwrap();
+    let bytes = huge.len() + field.len() + r#","b":"","#.len();
+    assert_eq!(extra, format!(r#"{{"a":"x","{OMITTED}":{{"fields":2,"bytes":{bytes}}}}}"#));
+}
+
+#[test]
 fn each_contact_has_its_own_and_rejected_items_have_none() {
     let page = page(r#"{"id":"a","x":1},7,{"x":2},{"id":"b"},{"id":"c","x":3}"#);
     let mut builder = super::super::BatchBuilder::new(10).with_extra(true);
